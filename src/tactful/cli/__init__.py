@@ -1,0 +1,24 @@
+"""The command line: `tactful <noun> <verb>`. One file per noun; it parses, calls, prints.
+
+Each noun module has `register(app)`. Nothing heavier than typer and pydantic is imported at its top: aiohttp,
+numpy, scipy, scikit-learn and matplotlib wait inside the command that needs them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+import typer
+
+_MODULES = ("calibrate", "policy", "bench", "data", "runs", "doctor")
+
+
+def _loader(module: str) -> Callable[[typer.Typer], None]:
+    def register(app: typer.Typer) -> None:
+        importlib.import_module(f"tactful.cli.{module}").register(app)
+
+    return register
+
+
+NOUNS = tuple(_loader(module) for module in _MODULES)

@@ -1,0 +1,59 @@
+"""The root command: collects the nouns and turns our errors into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from tactful import __version__
+from tactful.cli import NOUNS
+from tactful.errors import TactfulError
+
+app = typer.Typer(
+    name="tactful",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tactful {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Teach AI assistants when to speak up, when to ask, and when to stay quiet.
+
+    Example: `tactful calibrate demo` plays the whole loop offline, without key or GPU, and writes a report.
+    """
+
+
+for _noun in NOUNS:
+    _noun(app)
+
+
+def main() -> None:
+    """Run the command line. 0 done, 1 failed, 2 wrong usage, 3 refused for safety, 130 interrupted."""
+    try:
+        app()
+    except TactfulError as error:
+        print(f"tactful: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("tactful: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
