@@ -7,6 +7,7 @@ numpy, scipy, scikit-learn and matplotlib wait inside the command that needs the
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable
 
 import typer
@@ -21,4 +22,4 @@ def _loader(module: str) -> Callable[[typer.Typer], None]:
     return register
 
 
-NOUNS = tuple(_loader(module) for module in _MODULES)
+NOUNS = tuple(_loader(module) for module in _MODULES if importlib.util.find_spec(f"tactful.cli.{module}"))
