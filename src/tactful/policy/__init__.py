@@ -1,1 +1,42 @@
-"""The policy room."""
+"""Which action now? Fixed, random and rule policies, and the embedded policy trained on preference pairs.
+
+`open_policy("always-LOW" | "random" | "rule" | "policy:PATH", actions)` opens any of them by name.
+numpy and scipy load only when an embedded policy is used.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tactful.errors import UserError
+from tactful.policy.simple import FixedPolicy, RandomPolicy, RulePolicy
+from tactful.types import Policy
+
+
+def open_policy(spec: str, actions: tuple[str, ...]) -> Policy:
+    """The policy that `spec` names, over `actions` (least to most asking).
+
+    Raises UserError for an unknown name, an unknown fixed action, or a trained policy over other actions.
+    """
+    if spec == "random":
+        return RandomPolicy(actions)
+    if spec == "rule":
+        return RulePolicy(actions)
+    if spec.startswith("always-"):
+        action = spec.removeprefix("always-")
+        if action not in actions:
+            raise UserError(f"policy '{spec}': no action '{action}'; the actions are {', '.join(actions)}")
+        return FixedPolicy(action, actions)
+    if spec.startswith("policy:"):
+        from tactful.policy.store import load_policy
+
+        policy = load_policy(Path(spec.removeprefix("policy:")))
+        if set(policy.actions) != set(actions):
+            raise UserError(
+                f"policy '{spec}' chooses among {list(policy.actions)}, but the actions are {list(actions)}"
+            )
+        return policy
+    raise UserError(f"policy '{spec}' is unknown; use random, rule, always-ACTION or policy:PATH")
+
+
+__all__ = ["FixedPolicy", "RandomPolicy", "RulePolicy", "open_policy"]

@@ -1,0 +1,20 @@
+# Every target sets up .venv by itself; see tools/bootstrap.py for what each does.
+PYTHON ?= python3
+
+.PHONY: demo test slow check bench setup lock docs clean
+
+demo test slow check bench setup:
+	@$(PYTHON) tools/bootstrap.py $@
+
+docs: setup
+	@.venv/bin/python tools/cli_reference.py
+
+# Needs the network: resolves the newest allowed versions for every supported Python and pins their hashes.
+lock:
+	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
+	@.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --no-header --extra dev --upgrade pyproject.toml --output-file requirements.lock
+	@rm -rf .venv-lock
+
+clean:
+	rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

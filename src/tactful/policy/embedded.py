@@ -1,0 +1,206 @@
+"""The embedded policy: a linear softmax over actions on named features of the public state.
+
+The main head is trained by the DPO objective on all pairs, weighted by margin. With a linear softmax and a
+uniform reference the normalisers cancel: log π(a|s) − log π(b|s) = (w_a − w_b)·φ(s), so DPO (Rafailov et al.,
+arXiv:2305.18290, eq. 7, β = 1; β only rescales w) is a weighted logistic regression over differences. Weighting by margin makes
+the preferred side of contradicting pairs the one with the larger mean reward, not the one with more wins. L2 is
+needed: without it the weights of separable pairs diverge; it is chosen by grouped cross-validation.
+
+The second head, to compare with, is a ridge regression of the reward for every action.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit, log_expit, softmax
+
+from tactful.errors import UserError
+from tactful.policy.features import FEATURES, feature_vector
+from tactful.policy.table import Floats, PairTable
+from tactful.types import Decision, PublicState, seeded
+
+L2_GRID = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+Head = Literal["dpo", "ridge"]
+
+
+@dataclass(frozen=True)
+class EmbeddedPolicy:
+    """Acts greedily on linear scores; `probabilities` are their softmax.
+
+    `weights` is (actions, features) on standardised features, `bias` (actions,). For the ridge head scores are
+    predicted rewards, and the softmax is only a picture of their distance.
+    """
+
+    actions: tuple[str, ...]
+    mean: Floats
+    scale: Floats
+    weights: Floats
+    bias: Floats
+    l2: float
+    head: Head = "dpo"
+    name: str = "learned"
+    training: dict[str, Any] = field(default_factory=dict)
+    """Model card: pairs, groups, seed, cross-validated figures."""
+
+    def scores(self, states: Floats) -> Floats:
+        """Scores (n, actions) of a feature matrix (n, features); higher means chosen rather."""
+        return ((states - self.mean) / self.scale) @ self.weights.T + self.bias
+
+    def act(self, state: PublicState, rng: random.Random) -> Decision:
+        """The action with the highest score; ties go to the less asking one. `rng` is not needed."""
+        scores = self.scores(np.array([feature_vector(state)]))[0]
+        chances = softmax(scores)
+        return Decision(
+            action=self.actions[int(np.argmax(scores))],
+            probabilities={
+                action: float(chance) for action, chance in zip(self.actions, chances, strict=True)
+            },
+        )
+
+    def contributions(self, state: PublicState, action: str, against: str) -> dict[str, float]:
+        """Feature → how much it moves `action` over `against` at this state; sums, with `bias`, to the score gap."""
+        one, two = self.actions.index(action), self.actions.index(against)
+        standard = (np.array(feature_vector(state)) - self.mean) / self.scale
+        moves = (self.weights[one] - self.weights[two]) * standard
+        parts = {name: float(move) for name, move in zip(FEATURES, moves, strict=True)}
+        return {**parts, "bias": float(self.bias[one] - self.bias[two])}
+
+
+def fit_policy(
+    table: PairTable,
+    *,
+    head: Head = "dpo",
+    l2: float | None = None,
+    folds: int = 5,
+    seed: int = 0,
+    name: str | None = None,
+) -> EmbeddedPolicy:
+    """Train one head on `table`; `l2=None` chooses it among `L2_GRID` by cross-validation over groups.
+
+    Raises UserError when there is no pair, or fewer than two groups while L2 is to be chosen.
+    """
+    if not len(table):
+        raise UserError("there is no preference pair to train on; look at what 'calibrate pairs' dropped")
+    mean, scale = _standard(table.states)
+    fit: Callable[[PairTable, float], tuple[Floats, Floats]] = _fit_dpo if head == "dpo" else _fit_ridge
+    shifted = _shift(table, mean, scale)
+    figures: dict[str, Any] = {}
+    if l2 is None:
+        figures = _choose_l2(shifted, fit, folds=folds, seed=seed)
+        l2 = float(figures["l2"])
+    weights, bias = fit(shifted, l2)
+    card = {"pairs": len(table), "groups": len(np.unique(table.groups)), "seed": seed, **figures}
+    return EmbeddedPolicy(
+        table.actions, mean, scale, weights, bias, l2, head, name or f"learned-{head}", card
+    )
+
+
+def _standard(states: Floats) -> tuple[Floats, Floats]:
+    scale = states.std(axis=0)
+    return states.mean(axis=0), np.where(scale > 1e-9, scale, 1.0)
+
+
+def _shift(table: PairTable, mean: Floats, scale: Floats) -> PairTable:
+    return PairTable(
+        table.actions,
+        (table.states - mean) / scale,
+        table.chosen,
+        table.rejected,
+        table.margin,
+        table.chosen_reward,
+        table.rejected_reward,
+        table.groups,
+    )
+
+
+def _fit_dpo(table: PairTable, l2: float) -> tuple[Floats, Floats]:
+    """Weights and biases that minimise Σ m·−log σ(score gap) / Σ m + l2·|w|²; biases are not penalised."""
+    count, width = len(table.actions), table.states.shape[1]
+    inputs = np.hstack([table.states, np.ones((len(table), 1))])
+    share = table.margin / table.margin.sum()
+    rows = np.arange(len(table))
+    penalty = np.full((count, width + 1), l2)
+    penalty[:, -1] = 1e-6  # the scores of all actions may move together: a trace of L2 pins them
+
+    def loss(flat: Floats) -> tuple[float, Floats]:
+        theta = flat.reshape(count, width + 1)
+        scores = inputs @ theta.T
+        gap = scores[rows, table.chosen] - scores[rows, table.rejected]
+        pull = share * expit(-gap)
+        pushes = np.zeros_like(scores)
+        pushes[rows, table.chosen] -= pull
+        pushes[rows, table.rejected] += pull
+        value = -(share @ log_expit(gap)) + float((penalty * theta**2).sum())
+        return value, (pushes.T @ inputs + 2 * penalty * theta).ravel()
+
+    found = minimize(
+        loss, np.zeros(count * (width + 1)), jac=True, method="L-BFGS-B", options={"maxiter": 500}
+    )
+    theta = found.x.reshape(count, width + 1)
+    return theta[:, :-1], theta[:, -1]
+
+
+def _fit_ridge(table: PairTable, l2: float) -> tuple[Floats, Floats]:
+    """Ridge regression of the reward on the state, one per action; `l2` is relative to the number of rows."""
+    weights = np.zeros((len(table.actions), table.states.shape[1]))
+    bias = np.zeros(len(table.actions))
+    states = np.vstack([table.states, table.states])
+    action = np.concatenate([table.chosen, table.rejected])
+    reward = np.concatenate([table.chosen_reward, table.rejected_reward])
+    for index in range(len(table.actions)):
+        mine = action == index
+        if not mine.any():
+            bias[index] = reward.min()  # never seen: never preferred
+            continue
+        inputs, target = states[mine], reward[mine]
+        centre, level = inputs.mean(axis=0), target.mean()
+        spread = inputs - centre
+        gram = spread.T @ spread + l2 * len(inputs) * np.eye(inputs.shape[1])
+        weights[index] = np.linalg.solve(gram, spread.T @ (target - level))
+        bias[index] = level - weights[index] @ centre
+    return weights, bias
+
+
+def _choose_l2(
+    table: PairTable, fit: Callable[[PairTable, float], tuple[Floats, Floats]], *, folds: int, seed: int
+) -> dict[str, Any]:
+    """The L2 whose held-out pairs are ordered best: the share of margin ordered wrongly, averaged over folds.
+
+    Among those within one standard error of the best, the largest L2 (the simplest policy) is taken.
+    """
+    names = np.unique(table.groups)
+    if len(names) < 2:
+        raise UserError("choosing L2 needs pairs from at least two groups; give --l2 or more tasks")
+    shuffled = list(names)
+    seeded(seed, "l2-folds").shuffle(shuffled)
+    count = min(folds, len(names))
+    fold_of = {group: position % count for position, group in enumerate(shuffled)}
+    fold = np.array([fold_of[group] for group in table.groups])
+    losses = np.array([[_wrong_share(table, fit, l2, fold == k) for k in range(count)] for l2 in L2_GRID])
+    means, errors = losses.mean(axis=1), losses.std(axis=1, ddof=1) / np.sqrt(count)
+    best = int(np.argmin(means))
+    simplest = max(i for i in range(len(L2_GRID)) if means[i] <= means[best] + errors[best])
+    return {
+        "l2": L2_GRID[simplest],
+        "cv_folds": count,
+        "cv_margin_ordered_wrongly": {
+            str(l2): round(float(m), 4) for l2, m in zip(L2_GRID, means, strict=True)
+        },
+    }
+
+
+def _wrong_share(
+    table: PairTable, fit: Callable[[PairTable, float], tuple[Floats, Floats]], l2: float, held_out: Any
+) -> float:
+    weights, bias = fit(table.take(~held_out), l2)
+    part = table.take(held_out)
+    scores = part.states @ weights.T + bias
+    rows = np.arange(len(part))
+    gap = scores[rows, part.chosen] - scores[rows, part.rejected]
+    return float(part.margin @ (gap <= 0) / part.margin.sum())

@@ -1,0 +1,95 @@
+"""An embedded policy as one readable JSON file. Never pickle: loading a policy must not run code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import ValidationError
+
+from tactful.errors import DataError, UserError
+from tactful.policy.embedded import EmbeddedPolicy
+from tactful.policy.features import FEATURES
+from tactful.runs.files import write_atomic
+from tactful.types import Record
+
+
+class PolicyFile(Record):
+    """The file's content; `weights` maps action → feature → weight on standardised features."""
+
+    format: Literal["tactful-policy-1"] = "tactful-policy-1"
+    name: str
+    head: Literal["dpo", "ridge"]
+    actions: tuple[str, ...]
+    features: tuple[str, ...]
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    weights: dict[str, tuple[float, ...]]
+    bias: dict[str, float]
+    l2: float
+    training: dict[str, Any] = {}
+
+
+def save_policy(policy: EmbeddedPolicy, path: Path) -> None:
+    """Write `policy` to a new file. Raises UserError when `path` exists: nothing is overwritten."""
+    if path.exists():
+        raise UserError(f"{path}: exists already; give --out a new name")
+    content = PolicyFile(
+        name=policy.name,
+        head=policy.head,
+        actions=policy.actions,
+        features=tuple(FEATURES),
+        mean=tuple(policy.mean),
+        scale=tuple(policy.scale),
+        weights={action: tuple(row) for action, row in zip(policy.actions, policy.weights, strict=True)},
+        bias={action: float(level) for action, level in zip(policy.actions, policy.bias, strict=True)},
+        l2=policy.l2,
+        training=policy.training,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, [json.dumps(content.model_dump(), ensure_ascii=False, indent=1).encode(), b"\n"])
+
+
+def load_policy(path: Path) -> EmbeddedPolicy:
+    """The policy in `path`.
+
+    Raises DataError when the file is missing, is no policy file (a pickle, say), or was trained on other features.
+    """
+    train_again = "train it again with 'tactful policy train'"
+    try:
+        content = PolicyFile.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise DataError.at(
+            path, None, f"cannot read the policy ({error.strerror})", fix=train_again
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise DataError.at(
+            path, None, f"is no policy file: {where}: {first['msg']}", fix=train_again
+        ) from error
+    if content.features != tuple(FEATURES):
+        raise DataError.at(
+            path, None, "was trained on other features than this version reads", fix=train_again
+        )
+    shape = (len(content.actions), len(content.features))
+    if set(content.weights) != set(content.actions) or set(content.bias) != set(content.actions):
+        raise DataError.at(
+            path, None, f"weights and biases do not cover {list(content.actions)}", fix=train_again
+        )
+    rows = [content.weights[action] for action in content.actions]
+    if any(len(row) != shape[1] for row in (*rows, content.mean, content.scale)):
+        raise DataError.at(path, None, f"expected {shape[1]} numbers per row", fix=train_again)
+    return EmbeddedPolicy(
+        actions=content.actions,
+        mean=np.array(content.mean),
+        scale=np.array(content.scale),
+        weights=np.array(rows),
+        bias=np.array([content.bias[action] for action in content.actions]),
+        l2=content.l2,
+        head=content.head,
+        name=content.name,
+        training=dict(content.training),
+    )

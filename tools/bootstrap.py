@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Set up and run Tactful from a fresh clone, with nothing but Python's standard library.
+
+    python3 tools/bootstrap.py demo     the whole loop, offline; ends with a table and a report
+    python3 tools/bootstrap.py test     the fast tests
+    python3 tools/bootstrap.py slow     the slow tests
+    python3 tools/bootstrap.py check    format, lint, types, import rules, docs
+    python3 tools/bootstrap.py bench    the benchmarks
+    python3 tools/bootstrap.py setup    only the virtual environment
+
+Packages come from `requirements.lock`, each pinned to its hash; pip refuses a file whose hash differs. The
+environment is made once in `.venv` and made again only when the lock or pyproject.toml changes, so that later
+runs need no network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+LOCK = ROOT / "requirements.lock"
+OLDEST, NEWEST = (3, 11), (3, 13)
+
+PYTEST = ["-m", "pytest"]
+JOBS: dict[str, list[list[str]]] = {
+    "setup": [],
+    "demo": [["-m", "tactful", "calibrate", "demo", "--out", "demo"]],
+    "test": [PYTEST],
+    "slow": [[*PYTEST, "-m", "slow and not live and not gpu", "--timeout", "900"]],
+    "check": [
+        ["-m", "ruff", "format", "--check", "."],
+        ["-m", "ruff", "check", "."],
+        ["-m", "mypy"],
+        ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+        [*PYTEST, "tests/docs", "tests/packaging"],
+    ],
+    "bench": [["benchmarks/run.py"]],
+}
+
+
+class SetupError(Exception):
+    """Something on this machine is missing; the message holds the line to type."""
+
+
+def check_python(version: tuple[int, ...] = sys.version_info[:2], platform: str = sys.platform) -> None:
+    """Raise SetupError unless this Python and system are supported."""
+    if not OLDEST <= tuple(version) <= NEWEST:
+        raise SetupError(
+            f"Python {version[0]}.{version[1]} is not supported (3.11 to 3.13 are); "
+            "type: python3.11 tools/bootstrap.py " + " ".join(sys.argv[1:] or ["test"])
+        )
+    if not platform.startswith("linux"):
+        print(
+            "tactful: only Linux has the cage for untrusted code; elsewhere coding tasks are refused",
+            flush=True,
+        )
+
+
+def check_venv() -> None:
+    """Raise SetupError with the one line to type where venv or pip is missing (Debian splits them off)."""
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+    except ImportError as error:
+        raise SetupError(
+            f"this Python lacks the module '{error.name}'; type: sudo apt-get install -y python3-venv"
+        ) from error
+
+
+def stamp(lock: Path = LOCK, project: Path = ROOT / "pyproject.toml") -> str:
+    """What the environment was made from: this Python, the lock and the project file."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in (lock, project):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def install_command(python: Path, lock: Path = LOCK) -> list[str]:
+    """The pip command that installs the lock and refuses any file whose hash differs."""
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    return [*pip, "--only-binary=:all:", "--require-hashes", "-r", str(lock)]
+
+
+def run(command: list[str], *, what: str) -> None:
+    """Run a set-up step; raise SetupError when it fails."""
+    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+        raise SetupError(f"{what} failed; the lines above say why. Mend that and run the same command again")
+
+
+def ready(venv: Path = VENV) -> bool:
+    """True when the environment was made from this lock by this Python."""
+    mark = venv / "made-from"
+    return mark.is_file() and mark.read_text() == stamp()
+
+
+def set_up() -> Path:
+    """The Python of a ready environment; makes it where needed."""
+    python = VENV / "bin" / "python"
+    if ready():
+        return python
+    check_venv()
+    print("tactful: setting up .venv (once; packages are checked against requirements.lock)", flush=True)
+    if VENV.exists():
+        shutil.rmtree(VENV)
+    run([sys.executable, "-m", "venv", str(VENV)], what="making .venv")
+    run(install_command(python), what="installing requirements.lock")
+    editable = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    run([*editable, "--no-index", "--no-deps", "--no-build-isolation", "-e", "."], what="installing tactful")
+    (VENV / "made-from").write_text(stamp())
+    return python
+
+
+def main(arguments: list[str]) -> int:
+    """Set up, then run one job; the exit code is that of its first failing command."""
+    if len(arguments) < 1 or arguments[0] not in JOBS:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        check_python()
+        python = set_up()
+    except SetupError as error:
+        print(f"tactful: {error}", file=sys.stderr)
+        return 1
+    environment = {**os.environ, "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
+    for command in JOBS[arguments[0]]:
+        done = subprocess.run([str(python), *command, *arguments[1:]], cwd=ROOT, env=environment, check=False)
+        if done.returncode != 0:
+            return done.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
