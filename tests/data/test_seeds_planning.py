@@ -1,0 +1,187 @@
+"""Every bundled planning task holds what it promises, proved task by task."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from functools import cache
+from importlib.resources import files
+from itertools import combinations
+
+import pytest
+
+from tactful.data.planning_check import check_plan
+from tactful.data.types import SeedTask
+from tactful.types import Requirement
+
+MINIMUM = 48
+HAN = re.compile("[\u4e00-\u9fff]")
+QUESTION_MARK = re.compile("[?？]")
+
+
+@cache
+def planning_tasks() -> tuple[SeedTask, ...]:
+    text = files("tactful.data").joinpath("seeds", "planning.jsonl").read_text(encoding="utf-8")
+    return tuple(SeedTask.model_validate_json(line) for line in text.splitlines())
+
+
+def open_ones(task: SeedTask) -> list[Requirement]:
+    return [requirement for requirement in task.requirements if requirement.open]
+
+
+def plan_with(task: SeedTask, known: Collection[str]) -> str:
+    """The plan of an assistant that knows the stated requirements and the open ones named in `known`."""
+    lines = (
+        item.step_known if not item.open or item.id in known else item.step_unknown
+        for item in task.requirements
+    )
+    return "\n".join((task.plan_opening, *lines))
+
+
+def subsets(task: SeedTask) -> Iterator[frozenset[str]]:
+    names = [requirement.id for requirement in open_ones(task)]
+    for size in range(len(names) + 1):
+        yield from map(frozenset, combinations(names, size))
+
+
+def met(plan: str, task: SeedTask) -> set[str]:
+    return {requirement.id for requirement in task.requirements if check_plan(plan, requirement)}
+
+
+def grams(text: str, lengths: tuple[int, ...]) -> set[str]:
+    return {text[at : at + n].lower() for n in lengths for at in range(len(text) - n + 1)}
+
+
+every_task = pytest.mark.parametrize("task", planning_tasks(), ids=lambda task: task.id)
+
+
+# ---------------------------------------------------------------- the collection
+
+
+def test_there_are_enough_tasks_with_unique_ids_and_wordings() -> None:
+    tasks = planning_tasks()
+    assert len(tasks) >= MINIMUM
+    assert [task.id for task in tasks] == [f"planning-{n:03d}" for n in range(1, len(tasks) + 1)]
+    assert len({task.complete for task in tasks} | {task.open for task in tasks}) == 2 * len(tasks)
+    assert all(task.domain == "planning" for task in tasks)
+
+
+def test_a_quarter_of_the_tasks_is_chinese() -> None:
+    tasks = planning_tasks()
+    assert sum(task.lang == "zh" for task in tasks) * 4 >= len(tasks)
+
+
+def test_a_third_of_the_open_wordings_is_padded_in_both_languages() -> None:
+    tasks = planning_tasks()
+    padded = [task for task in tasks if task.padded]
+    assert len(padded) * 3 >= len(tasks)
+    assert {task.lang for task in padded} == {"en", "zh"}
+
+
+def test_tasks_hide_one_two_or_three_requirements_in_fair_shares() -> None:
+    hidden = Counter(len(open_ones(task)) for task in planning_tasks())
+    total = sum(hidden.values())
+    assert hidden.keys() == {1, 2, 3}
+    assert 0.3 <= hidden[1] / total <= 0.5
+    assert 0.3 <= hidden[2] / total <= 0.5
+    assert 0.12 <= hidden[3] / total <= 0.3
+
+
+# ---------------------------------------------------------------- each task
+
+
+@every_task
+def test_weights_give_the_open_requirements_seven_tenths(task: SeedTask) -> None:
+    assert 3 <= len(task.requirements) <= 5
+    assert len({requirement.id for requirement in task.requirements}) == len(task.requirements)
+    assert 1 <= len(open_ones(task)) <= 3
+    assert sum(requirement.weight for requirement in open_ones(task)) == pytest.approx(0.7)
+    assert sum(requirement.weight for requirement in task.requirements) == pytest.approx(1.0)
+
+
+@every_task
+def test_exactly_the_known_and_the_stated_requirements_are_met(task: SeedTask) -> None:
+    stated = {requirement.id for requirement in task.requirements if not requirement.open}
+    for known in subsets(task):
+        assert met(plan_with(task, known), task) == stated | known
+
+
+@every_task
+def test_reference_meets_everything_and_the_uninformed_plan_only_what_is_stated(task: SeedTask) -> None:
+    hidden = {requirement.id for requirement in open_ones(task)}
+    everything = {requirement.id for requirement in task.requirements}
+    assert task.reference == plan_with(task, hidden)
+    assert task.uninformed == plan_with(task, ())
+    assert met(task.reference, task) == everything
+    assert met(task.uninformed, task) == everything - hidden
+
+
+@every_task
+def test_the_open_wording_gives_away_nothing_hidden(task: SeedTask) -> None:
+    for requirement in open_ones(task):
+        assert not check_plan(task.open, requirement)
+        assert requirement.text not in task.open
+        assert requirement.answer not in task.open
+
+
+@every_task
+def test_keywords_are_in_complete_wording_and_answer_and_nowhere_else(task: SeedTask) -> None:
+    for requirement in open_ones(task):
+        assert requirement.keywords
+        elsewhere = [task.open, task.uninformed, *(one.question for one in open_ones(task))]
+        elsewhere += [one.answer for one in open_ones(task) if one.id != requirement.id]
+        for keyword in requirement.keywords:
+            assert keyword in task.complete
+            assert keyword in requirement.answer
+            assert not [text for text in elsewhere if keyword.casefold() in text.casefold()]
+
+
+@every_task
+def test_an_open_requirement_has_one_question_that_does_not_hold_its_answer(task: SeedTask) -> None:
+    for requirement in open_ones(task):
+        assert requirement.question.endswith(("?", "？"))
+        assert len(QUESTION_MARK.findall(requirement.question)) == 1
+        assert not check_plan(requirement.question, requirement)
+        for other in open_ones(task):
+            assert other.id == requirement.id or not check_plan(other.answer, requirement)
+
+
+@every_task
+def test_questions_of_one_task_are_clearly_different(task: SeedTask) -> None:
+    lengths, limit = ((1, 2, 3), 0.45) if task.lang == "zh" else ((3, 4, 5), 0.35)
+    for one, other in combinations(open_ones(task), 2):
+        first, second = grams(one.question, lengths), grams(other.question, lengths)
+        shared = len(first & second) / (len(first) * len(second)) ** 0.5
+        assert shared < limit
+
+
+@every_task
+def test_plan_lines_are_single_lines_and_ask_nothing(task: SeedTask) -> None:
+    assert 1 <= len(task.plan_opening.splitlines()) <= 2
+    assert not QUESTION_MARK.search(task.reference + task.uninformed)
+    for requirement in task.requirements:
+        assert len(requirement.step_known.splitlines()) == 1
+        assert len(requirement.step_unknown.splitlines()) == 1
+
+
+@every_task
+def test_padded_open_wordings_are_as_long_as_the_complete_ones(task: SeedTask) -> None:
+    ratio = len(task.open) / len(task.complete)
+    if task.padded:
+        assert 0.9 <= ratio <= 1.1
+    else:
+        assert ratio < 1
+
+
+@every_task
+def test_the_language_of_every_text_is_the_stated_one(task: SeedTask) -> None:
+    asked = [text for item in open_ones(task) for text in (item.question, item.answer)]
+    for text in (task.complete, task.open, task.reference, task.uninformed, *asked):
+        assert bool(HAN.search(text)) is (task.lang == "zh")
+
+
+@every_task
+def test_the_states_of_a_task_keep_the_hidden_side_private(task: SeedTask) -> None:
+    complete, open_ = task.states()
+    assert not any(requirement.open for requirement in complete.hidden.requirements)
+    assert [one.id for one in open_.hidden.requirements if one.open] == [one.id for one in open_ones(task)]
+    assert complete.group == open_.group == task.id
