@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,7 +30,7 @@ class PolicyFile(Record):
     weights: dict[str, tuple[float, ...]]
     bias: dict[str, float]
     l2: float
-    training: dict[str, Any] = {}
+    training: Mapping[str, Any] = {}
 
 
 def save_policy(policy: EmbeddedPolicy, path: Path) -> None:

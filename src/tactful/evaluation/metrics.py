@@ -1,0 +1,114 @@
+"""Figures of a policy's walks: success, cost, questions, query efficiency, sensitivity, regret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tactful.evaluation.intervals import Estimate, grouped_mean
+from tactful.evaluation.tree import ActionTree
+from tactful.evaluation.walk import Walk
+from tactful.types import PublicState, Record
+
+Array = NDArray[Any]
+
+MEASURES: dict[str, str] = {
+    "reward": "R = R_task − C_interrupt; higher is better",
+    "task_score": "R_task in [0, 1]; higher is better",
+    "interruption_cost": "C_interrupt; lower is better, negative when questions were welcome",
+    "questions": "questions per task",
+    "rejections": "rejected messages per task",
+    "turns": "assistant messages until the solution, completed tasks only; lower is more query-efficient",
+    "completed": "share of tasks that ended with a solution",
+    "regret": "best reward in hindsight − reward; lower is better, 0 is perfect",
+}
+"""Measure → what it means, as printed in the report."""
+
+
+class LeafScores(Record):
+    """Scores of one leaf; None = unscored."""
+
+    reward: float | None
+    task_score: float | None
+    interruption_cost: float
+
+
+TreeScores = Sequence[Mapping[tuple[str, ...], LeafScores]]
+"""For each tree: leaf path → scores."""
+
+
+def outcome_columns(
+    trees: Sequence[ActionTree], scores: TreeScores, walks: Sequence[Walk]
+) -> dict[str, Array]:
+    """One value per walk for every entry of `MEASURES`; NaN where unscored (turns: where not completed)."""
+    rows: dict[str, list[float]] = {name: [] for name in MEASURES}
+    for walk in walks:
+        tree, leaf = trees[walk.tree], walk.leaf
+        at_leaf = scores[walk.tree][leaf.path]
+        steps = [tree.by_path[leaf.path[: depth + 1]].step for depth in range(len(leaf.path))]
+        known = [score.reward for score in scores[walk.tree].values() if score.reward is not None]
+        reward = _nan(at_leaf.reward)
+        completed = leaf.end == "completed"
+        rows["reward"].append(reward)
+        rows["task_score"].append(_nan(at_leaf.task_score))
+        rows["interruption_cost"].append(at_leaf.interruption_cost)
+        rows["questions"].append(sum(step.questions for step in steps))
+        rows["rejections"].append(sum(step.reaction.reject_signal for step in steps))
+        rows["turns"].append(len(steps) if completed else np.nan)
+        rows["completed"].append(float(completed))
+        rows["regret"].append(max(known) - reward if known else np.nan)
+    return {name: np.array(values, dtype=float) for name, values in rows.items()}
+
+
+def summarise(outcomes: Mapping[str, Array], groups: Array, *, seed: int = 0) -> dict[str, Estimate]:
+    """Every measure with its interval by base task."""
+    return {name: grouped_mean(outcomes[name], groups, seed=seed) for name in MEASURES}
+
+
+class Sensitivity(Record):
+    """How the ask rate moves with what the policy can see. Differences of ask rates in [−1, 1].
+
+    None where one side has no decision, so that there is nothing to compare.
+    """
+
+    open_minus_clear: float | None
+    """First decisions: ask rate in the least clear third minus that in the clearest third; positive is tactful."""
+    patient_minus_impatient: float | None
+    """First decisions with users who answered at least two earlier questions: those who rejected at most a quarter
+    minus those who rejected more; positive is tactful."""
+    before_minus_after_rejection: float | None
+    """Ask rate where nothing was rejected in this task minus that after a rejection; positive is tactful."""
+    ask_rate: float
+    """Share of first decisions that asked."""
+
+
+def sensitivity(walks: Sequence[Walk], quiet_action: str) -> Sensitivity:
+    """Ask rates of `walks`; every action but `quiet_action` asks."""
+    first = [(walk.decisions[0][0], walk.decisions[0][1] != quiet_action) for walk in walks]
+    every = [(state, action != quiet_action) for walk in walks for state, action in walk.decisions]
+    clarity = np.array([state.query_clarity for state, _ in first])
+    low, high = np.quantile(clarity, [1 / 3, 2 / 3]) if len(clarity) else (0.0, 1.0)
+    known = [(state, asked) for state, asked in first if state.user.questions >= 2]
+    return Sensitivity(
+        open_minus_clear=_gap(first, lambda s: s.query_clarity <= low, lambda s: s.query_clarity >= high),
+        patient_minus_impatient=_gap(known, _is_patient, lambda s: not _is_patient(s)),
+        before_minus_after_rejection=_gap(every, lambda s: not s.prev_reject, lambda s: s.prev_reject > 0),
+        ask_rate=float(np.mean([asked for _, asked in first])) if first else 0.0,
+    )
+
+
+def _is_patient(state: PublicState) -> bool:
+    return state.user.rejected / state.user.questions <= 0.25
+
+
+def _gap(rows: Sequence[tuple[PublicState, bool]], one: Any, other: Any) -> float | None:
+    left = [asked for state, asked in rows if one(state)]
+    right = [asked for state, asked in rows if other(state)]
+    return float(np.mean(left) - np.mean(right)) if left and right else None
+
+
+def _nan(value: float | None) -> float:
+    return np.nan if value is None else value

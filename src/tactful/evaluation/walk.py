@@ -1,0 +1,105 @@
+"""What each policy meets in the action trees: users doing several tasks in sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tactful.evaluation.tree import ActionTree, Node
+from tactful.types import Policy, PublicState, UserHistory, seeded
+
+PolicyFor = Callable[[str], Policy]
+"""Group → the policy that never saw this group in training."""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The path of one policy through one tree."""
+
+    tree: int
+    """Index of the tree."""
+    leaf: Node
+    decisions: tuple[tuple[PublicState, str], ...]
+    """Observation (with what this user showed so far) and action, one per decision point."""
+
+
+def user_sessions(trees: Sequence[ActionTree], *, tasks_per_user: int, seed: int) -> list[list[int]]:
+    """Indices of `trees` as sequences of tasks of one user: same persona and pass, seeded order, at most
+    `tasks_per_user` long, no base task twice in one sequence."""
+    by_user: dict[tuple[str, int], list[int]] = {}
+    for index, tree in enumerate(trees):
+        by_user.setdefault((tree.persona, tree.pass_index), []).append(index)
+    sessions: list[list[int]] = []
+    for user, indices in sorted(by_user.items()):
+        order = sorted(indices, key=lambda index: trees[index].id)
+        seeded(seed, "sessions", *user).shuffle(order)
+        open_sessions: list[tuple[list[int], set[str]]] = []
+        for index in order:
+            group = trees[index].state.group
+            for session, groups in open_sessions:
+                if len(session) < tasks_per_user and group not in groups:
+                    session.append(index)
+                    groups.add(group)
+                    break
+            else:
+                open_sessions.append(([index], {group}))
+        sessions.extend(session for session, _ in open_sessions)
+    return sessions
+
+
+def walk_trees(
+    trees: Sequence[ActionTree], sessions: Sequence[Sequence[int]], policy_for: PolicyFor, *, seed: int
+) -> list[Walk]:
+    """One walk per tree, in the order of `trees`. Draws of a random policy depend on seed and tree alone."""
+    walks: dict[int, Walk] = {}
+    for session in sessions:
+        user = UserHistory()
+        for index in session:
+            tree = trees[index]
+            policy = policy_for(tree.state.group)
+            walk = _walk_one(tree, index, policy, user, seed)
+            walks[index] = walk
+            user = _after(user, tree, walk)
+    return [walks[index] for index in sorted(walks)]
+
+
+def _walk_one(tree: ActionTree, index: int, policy: Policy, user: UserHistory, seed: int) -> Walk:
+    path: tuple[str, ...] = ()
+    decisions: list[tuple[PublicState, str]] = []
+    while True:
+        rng = seeded(seed, "policy", policy.name, tree.id, len(path))
+        step = tree.by_path[(*path, tree.actions[0])].step
+        observation = step.state.model_copy(update={"user": user})
+        action = policy.act(observation, rng).action
+        decisions.append((observation, action))
+        path = (*path, action)
+        node = tree.by_path[path]
+        if node.end is not None:
+            return Walk(index, node, tuple(decisions))
+
+
+def _after(user: UserHistory, tree: ActionTree, walk: Walk) -> UserHistory:
+    path = walk.leaf.path
+    steps = [tree.by_path[path[: depth + 1]].step for depth in range(len(path))]
+    return UserHistory(
+        tasks=user.tasks + 1,
+        questions=user.questions + sum(step.questions > 0 for step in steps),
+        answered=user.answered + sum(step.reaction.answered_clarification for step in steps),
+        rejected=user.rejected + sum(step.reaction.reject_signal for step in steps),
+    )
+
+
+def columns(trees: Sequence[ActionTree]) -> Mapping[str, NDArray[Any]]:
+    """What figures are grouped by, one entry per tree."""
+    return {
+        "group": np.array([tree.state.group for tree in trees]),
+        "persona": np.array([tree.persona for tree in trees]),
+        "held_out": np.array([tree.held_out for tree in trees]),
+        "wording": np.array([tree.wording for tree in trees]),
+        "lang": np.array([tree.state.lang for tree in trees]),
+        "pass": np.array([tree.pass_index for tree in trees]),
+    }

@@ -1,0 +1,65 @@
+import random
+from collections import Counter
+
+import pytest
+
+from tactful.errors import UserError
+from tactful.policy import FixedPolicy, RandomPolicy, RulePolicy, open_policy
+from tactful.types import PublicState, UserHistory
+
+LEVELS = ("LOW", "MID", "HIGH")
+
+
+def state(**changes) -> PublicState:
+    base = {"id": "s", "domain": "coding", "query": "q", "query_clarity": 0.1, "task_complexity": 0.1}
+    return PublicState(**{**base, **changes})
+
+
+def act(policy, **changes) -> str:
+    return policy.act(state(**changes), random.Random(0)).action
+
+
+def test_fixed_policy_is_certain():
+    decision = FixedPolicy("MID", LEVELS).act(state(), random.Random(0))
+    assert decision.action == "MID"
+    assert decision.probabilities == {"LOW": 0.0, "MID": 1.0, "HIGH": 0.0}
+
+
+def test_random_policy_draws_every_action_about_equally():
+    rng = random.Random(1)
+    drawn = Counter(RandomPolicy(LEVELS).act(state(), rng).action for _ in range(3000))
+    assert all(850 < drawn[level] < 1150 for level in LEVELS)
+
+
+@pytest.mark.parametrize(
+    ("seen", "action"),
+    [
+        ({}, "MID"),
+        ({"query_clarity": 0.9}, "LOW"),
+        ({"task_complexity": 0.9}, "HIGH"),
+        ({"prev_reject": 1}, "LOW"),
+        ({"questions_asked": 1}, "LOW"),
+        ({"user": UserHistory(tasks=2, questions=3, rejected=2)}, "LOW"),
+        ({"user": UserHistory(tasks=2, questions=3, rejected=1)}, "MID"),
+    ],
+)
+def test_rule_asks_when_open_and_welcome(seen, action):
+    assert act(RulePolicy(LEVELS), **seen) == action
+
+
+def test_rule_works_with_two_actions():
+    assert act(RulePolicy(("Execute", "Clarify"))) == "Clarify"
+    assert act(RulePolicy(("Execute", "Clarify")), query_clarity=1.0) == "Execute"
+
+
+@pytest.mark.parametrize("spec", ["random", "rule", "always-HIGH"])
+def test_policies_open_by_name(spec):
+    assert open_policy(spec, LEVELS).name == spec
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"), [("always-SHOUT", "no action 'SHOUT'"), ("clever", "'clever' is unknown")]
+)
+def test_an_unknown_policy_is_named(spec, message):
+    with pytest.raises(UserError, match=message):
+        open_policy(spec, LEVELS)
