@@ -289,8 +289,15 @@ class Judgement(Record):
 class Policy(Protocol):
     """Which action now? Implementations hold no state between calls."""
 
-    name: str
-    actions: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """As tables and reports name it."""
+        ...
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """From the least to the most asking."""
+        ...
 
     def act(self, state: PublicState, rng: random.Random) -> Decision:
         """Choose an action. `rng` is the only source of randomness."""
