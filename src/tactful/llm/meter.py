@@ -1,0 +1,68 @@
+"""Counts what the calls of one record cost.
+
+The meter is a context variable: calls made inside `with metered()` are counted there, also those of child tasks
+started inside, and every enclosing meter counts them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from tactful.llm.types import Usage
+
+
+class Meter:
+    """Running totals of the calls made under one `metered()` block."""
+
+    __slots__ = ("_outer", "asked_again", "repaired", "usage")
+
+    def __init__(self, outer: Meter | None = None) -> None:
+        self._outer = outer
+        self.usage = Usage()
+        self.repaired = 0
+        """Structured replies whose JSON was slightly broken and was repaired."""
+        self.asked_again = 0
+        """Structured replies that did not validate and were asked for again."""
+
+    def add(self, usage: Usage, *, repaired: int = 0, asked_again: int = 0) -> None:
+        """Count one call, here and in the meters around this one."""
+        meter: Meter | None = self
+        while meter is not None:
+            meter.usage = meter.usage + usage
+            meter.repaired += repaired
+            meter.asked_again += asked_again
+            meter = meter._outer
+
+
+_current: ContextVar[Meter | None] = ContextVar("tactful_meter", default=None)
+
+
+@contextmanager
+def metered() -> Iterator[Meter]:
+    """A fresh meter for the calls made inside the block."""
+    meter = Meter(_current.get())
+    token = _current.set(meter)
+    try:
+        yield meter
+    finally:
+        _current.reset(token)
+
+
+def count(usage: Usage, *, repaired: int = 0, asked_again: int = 0) -> None:
+    """Add to the meter of the running record, if there is one."""
+    meter = _current.get()
+    if meter is not None:
+        meter.add(usage, repaired=repaired, asked_again=asked_again)
+
+
+def estimate_tokens(text: str) -> int:
+    """Estimated tokens of `text`: one for four characters, one for each character beyond Latin scripts.
+
+    For reports only, always labelled `estimated`; budgets reserve by bytes, which no tokenizer exceeds.
+    """
+    if text.isascii():
+        return (len(text) + 3) // 4
+    wide = sum(character > "\u2e7f" for character in text)
+    return wide + (len(text) - wide + 3) // 4

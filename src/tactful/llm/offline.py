@@ -1,0 +1,130 @@
+"""The offline model: a rehearsal by scripts, for demos, tests and first tries without any network.
+
+It is not a language model. Each room scripts what is said to its prompts; what a script must know of a task's
+hidden side travels in `Rehearsal.facts`. The same seed, messages and sample give the same reply in any process.
+"""
+
+from __future__ import annotations
+
+import importlib
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from tactful.errors import ConfigError, ParseError
+from tactful.llm.meter import count, estimate_tokens
+from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage
+from tactful.prompts import Rendered
+from tactful.types import Message, seeded
+
+T = TypeVar("T", bound=BaseModel)
+
+Script = Callable[[Sequence[Message], Mapping[str, Any], random.Random], "str | BaseModel | dict[str, Any]"]
+"""(messages, facts, rng) → what is said: text, or the structured reply as a record or a dict. Sync and pure."""
+
+_NO_OPTIONS = CallOptions()
+
+
+class OfflineModel:
+    """A `ChatModel` that plays the scripts named in its spec, or those given.
+
+    Raises ConfigError at once when a script cannot be loaded or two modules script the same task.
+    """
+
+    generator: Literal["endpoint", "offline"] = "offline"
+
+    def __init__(self, spec: ModelSpec, scripts: Mapping[str, Script] | None = None) -> None:
+        self.name = spec.name
+        self._seed = spec.seed
+        self._scripts = {**_load_scripts(spec.scripts), **(scripts or {})}
+
+    async def complete(
+        self,
+        prompt: Rendered | Sequence[Message],
+        *,
+        options: CallOptions = _NO_OPTIONS,
+        sample: int = 0,
+        rehearsal: Rehearsal | None = None,
+    ) -> Reply:
+        """What the script says, as text. Raises ConfigError without a rehearsal or for an unknown task."""
+        said = self._play(prompt, sample, rehearsal)
+        text = said if isinstance(said, str) else _as_json(said).decode()
+        usage = _usage(prompt, text)
+        count(usage)
+        return Reply(text=text, finish_reason="stop", model=self.name, usage=usage)
+
+    async def structured(
+        self,
+        prompt: Rendered | Sequence[Message],
+        reply_type: type[T],
+        *,
+        options: CallOptions = _NO_OPTIONS,
+        sample: int = 0,
+        rehearsal: Rehearsal | None = None,
+    ) -> T:
+        """What the script says, validated as an endpoint's reply would be.
+
+        Raises: ParseError when it is not a `reply_type`; ConfigError as `complete`.
+        """
+        said = self._play(prompt, sample, rehearsal)
+        raw = said.encode() if isinstance(said, str) else _as_json(said)
+        count(_usage(prompt, raw.decode()))
+        try:
+            return reply_type.model_validate_json(raw)
+        except ValidationError as error:
+            task = rehearsal.task if rehearsal else ""
+            raise ParseError(
+                f"offline script '{task}' gave no valid {reply_type.__name__}: {error}", reply=raw.decode()
+            ) from error
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+    def _play(
+        self, prompt: Rendered | Sequence[Message], sample: int, rehearsal: Rehearsal | None
+    ) -> str | BaseModel | dict[str, Any]:
+        if rehearsal is None:
+            raise ConfigError("the offline model was called without a rehearsal; it never improvises")
+        script = self._scripts.get(rehearsal.task)
+        if script is None:
+            raise ConfigError(
+                f"the offline model has no script for task '{rehearsal.task}' of room '{rehearsal.room}'; "
+                f"it knows {sorted(self._scripts)}"
+            )
+        messages = prompt.messages if isinstance(prompt, Rendered) else tuple(prompt)
+        said = (f"{message.role}\x1e{message.content}" for message in messages)
+        return script(messages, rehearsal.facts, seeded(self._seed, *said, sample))
+
+
+def _load_scripts(places: Sequence[str]) -> dict[str, Script]:
+    scripts: dict[str, Script] = {}
+    for place in places:
+        module_name, _, attribute = place.partition(":")
+        try:
+            found = getattr(importlib.import_module(module_name), attribute)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise ConfigError(f"offline scripts '{place}': cannot be loaded ({error})") from error
+        doubled = sorted(scripts.keys() & found.keys())
+        if doubled:
+            raise ConfigError(f"offline scripts '{place}': {doubled} are scripted twice")
+        scripts.update(found)
+    return scripts
+
+
+def _as_json(said: BaseModel | dict[str, Any]) -> bytes:
+    if isinstance(said, BaseModel):
+        return said.model_dump_json().encode()
+    return orjson.dumps(said)
+
+
+def _usage(prompt: Rendered | Sequence[Message], text: str) -> Usage:
+    messages = prompt.messages if isinstance(prompt, Rendered) else prompt
+    return Usage(
+        calls=1,
+        prompt_tokens=sum(estimate_tokens(message.content) for message in messages),
+        completion_tokens=estimate_tokens(text),
+        estimated=True,
+    )
