@@ -1,0 +1,154 @@
+"""The table that decides what counts as a question. One row a decision; a new doubt becomes a new row."""
+
+import pytest
+
+from tactful.text import count_questions, questions
+
+ONE = [
+    "Which format do you want?",
+    "Which one ?",
+    "Really urgent: what is it for?? I start now.",
+    "Is it for today?!",
+    "Which format, and what size?",
+    "Which format (CSV or JSON)?",
+    "Which format, e.g. CSV or JSON?",
+    "**Which format do you want?**",
+    "### Which city?",
+    "- What budget do you have?",
+    "Sort it (ascending or descending?) before returning.",
+    "Is it written in C++?",
+    "Should `f` return `None`?",
+    "Which 'mode' do you want?",
+    'What do you mean by "tidy"?',
+    "Have you seen https://example.com/a?x=1?",
+    "Should I sort ascending or descending?",
+    "Would you like me to sort ascending or descending?",
+    "Would you like me to treat empty strings as zero?",
+    "Do you want the result as a list?",
+    "Does the function return a list?",
+    "Does it work with negative numbers, or only positive ones?",
+    "Is it ok to modify the input?",
+    "Is there anything else I should know?",
+    "What should happen when the list is empty?",
+    "How many people are coming?",
+    "How does this list get sorted when two names tie?",
+    "Could you tell me which database you use.",
+    "Could you please let me know how many guests there are",
+    "Please let me know whether the list may be empty.",
+    "Please tell me what the deadline is.",
+    "Please specify the currency.",
+    "Before I start, could you clarify the date range.",
+    "I need to know which city you start from.",
+    "I was wondering whether the dates are fixed.",
+    "Could you tell me\nwhich database you use?",
+    "Let me know which of the two you prefer.",
+    "Here is my plan.\n\nOne thing first: is the budget fixed?\n\n```python\nx = 1\n```",
+    "您的预算是多少？",
+    "请问您要升序还是降序。",
+    "能否告诉我预算是多少",
+    "可以告诉我您几点出发吗？",
+    "是不是要去重吗",
+    "麻烦您告诉我是哪一天出发。",
+    "我需要知道您的预算是多少。",
+    "您的预算大概是多少呢",
+    "您需要去掉重复的元素吗",
+    "空列表时应该返回什么？？",
+    "请您确认一下是否包含首尾两天。",
+    "为了写好它，想确认一下：要区分大小写吗？",
+]
+NONE = [
+    "",
+    "   \n\n",
+    "?",
+    "Here is the plan.",
+    "Would you like me to explain further?",
+    "Do you want me to add tests?",
+    "Want me to go on?",
+    "Shall I continue?",
+    "Should I go ahead?",
+    "Sounds good?",
+    "Sound good?",
+    "Does that sound good?",
+    "Makes sense?",
+    "OK?",
+    "Ready?",
+    "Do you need anything else?",
+    "Is there anything else I can help with?",
+    "Anything else?",
+    "Any questions?",
+    "Does that help?",
+    "Does this work for you?",
+    "Does it make sense?",
+    "How does that sound?",
+    "What do you think?",
+    "How can I help?",
+    "Please let me know if you have any questions.",
+    "Let me know if you need anything else!",
+    "Please let me know if this works for you.",
+    "Use the regex `colou?r`.",
+    "The pattern colou?r matches both.",
+    "Use .*? to match lazily.",
+    "A group is written (?:a|b) here.",
+    "See https://example.com/search?q=1 for details.",
+    'He asked "which one?" and left.',
+    "She wrote 'what now?' on the board.",
+    "> Which one?\nI chose A.",
+    "```python\n# really?\nx = 1\n```\nDone.",
+    "~~~\nWhich one?\n~~~",
+    "```python\nprint('Which one?')",
+    "def ask(): return 'which one?'",
+    "SQL: VALUES (?, ?)",
+    "Write x > 0 ? 1 : 2 instead.",
+    "检查列表是否为空。",
+    "返回列表中有多少个元素。",
+    "这样可以吗？",
+    "这样安排怎么样？",
+    "还需要别的吗？",
+    "还有什么可以帮您的吗？",
+    "需要我进一步解释吗？",
+    "您觉得怎么样？",
+    "明白了吗？",
+    "希望这对您有帮助吗？",
+    "如有问题，请随时告诉我。",
+    "他问「要几个？」然后走了。",
+]
+SEVERAL = [
+    ("Which format? And what size?", 2),
+    ("1. Which city?\n2. What dates?\n3. What budget?", 3),
+    ("- Which city?\n- What dates?\n\nAnything else?", 2),
+    ("1) Is the budget fixed?\n2) Please specify the city.", 2),
+    ("要排序吗？要去重吗？", 2),
+    ("1、几个人去？\n2、预算是多少？", 2),
+    ("Which city? Would you like me to explain why I ask?", 1),
+    ("Which city?\r\nWhich day?\r\n", 2),
+    ("Which city do you start from, 哪一天出发？", 1),
+]
+
+
+@pytest.mark.parametrize("text", ONE)
+def test_this_asks_the_user_one_thing(text):
+    assert count_questions(text) == 1, questions(text)
+
+
+@pytest.mark.parametrize("text", NONE)
+def test_this_asks_the_user_nothing(text):
+    assert questions(text) == []
+
+
+@pytest.mark.parametrize(("text", "expected"), SEVERAL)
+def test_each_sentence_or_item_counts_by_itself(text, expected):
+    assert count_questions(text) == expected, questions(text)
+
+
+def test_the_questions_come_back_in_order_without_their_list_marks():
+    text = "Two things.\n1. Which city?\n2. **Which `day`, e.g. Monday?**"
+    assert questions(text) == ["Which city?", "Which x , e.g. Monday?"]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "unit",
+    ["?", ".", "`", '"', "'", "请告诉我", "a ? ", "(?", "``` ", "please ", "[", "http://a", "~~~\n", "- "],
+)
+def test_a_hostile_text_is_read_in_linear_time(unit):
+    count_questions(unit * 100_000 + "x")
