@@ -1,1 +1,28 @@
-"""The runs room."""
+"""Run folders and the runner: bounded concurrency, storing, resuming, failures, progress.
+
+summary = run_stage(noun="calibrate", verb="rollout", config=config, source=records, stage=stage, ...)
+for record in summary.folder.records(Trajectory): ...
+"""
+
+from tactful.runs.files import atomic_write, write_atomic
+from tactful.runs.folder import RunFolder, RunInfo, resolve_input
+from tactful.runs.runner import run_job, run_stage
+from tactful.runs.types import Context, Failure, Job, OutsideHash, RunOptions, RunSummary, Skip, Stage
+
+__all__ = [
+    "Context",
+    "Failure",
+    "Job",
+    "OutsideHash",
+    "RunFolder",
+    "RunInfo",
+    "RunOptions",
+    "RunSummary",
+    "Skip",
+    "Stage",
+    "atomic_write",
+    "resolve_input",
+    "run_job",
+    "run_stage",
+    "write_atomic",
+]

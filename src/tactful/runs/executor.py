@@ -1,0 +1,163 @@
+"""Where stages run. The runner hands records in and gets `Result`s back; nothing else crosses."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import BaseModel
+
+from tactful.errors import StopRun, TactfulError
+from tactful.llm.types import ChatModel, ModelSpec, Usage
+from tactful.runs.types import Context, Result, Skip, Stage
+
+if TYPE_CHECKING:
+    from tactful.llm import Budget, CallCache
+
+_DETAIL_CHARS = 4000
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an executor needs to work on records, in this process or another. Picklable."""
+
+    stage: Stage
+    run_id: str
+    seed: int
+    models: Mapping[str, ModelSpec] = field(default_factory=dict)
+    cache_path: Path | None = None
+    budget_usd: float | None = None
+    """What is left of it: earlier sessions of the run are already taken off."""
+    budget_tokens: int | None = None
+
+    @property
+    def stage_name(self) -> str:
+        """As failures and the progress line call it."""
+        return getattr(self.stage, "__name__", None) or type(self.stage).__name__
+
+
+class Executor(Protocol):
+    """Runs a stage on records. `start` once, `process` any number of times concurrently, `aclose` once."""
+
+    unfinished: Usage
+    """What was paid for records that did not finish."""
+
+    async def start(self, work: Work) -> None:
+        """Open the models. Raises: ConfigError, EndpointRefused."""
+        ...
+
+    async def process(self, record: BaseModel) -> Result:
+        """What became of `record`; a failure is a result. Raises: StopRun, when the whole run must stop."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the models."""
+        ...
+
+
+class LocalExecutor:
+    """Runs stages in the event loop of this process."""
+
+    def __init__(self) -> None:
+        self.unfinished = Usage()
+        self._models: dict[str, ChatModel] = {}
+        self._cache: CallCache | None = None
+
+    async def start(self, work: Work) -> None:
+        """Open each model once; roles with equal specs share it."""
+        self._work = work
+        self._secrets = _secrets(work.models)
+        if not work.models:
+            return
+        from tactful.llm import Budget, CallCache, open_model
+
+        self._cache = CallCache(work.cache_path) if work.cache_path else None
+        budget: Budget | None = None
+        if work.budget_usd is not None or work.budget_tokens is not None:
+            budget = Budget(usd=work.budget_usd, tokens=work.budget_tokens)
+        opened: dict[ModelSpec, ChatModel] = {}
+        for role, spec in work.models.items():
+            if spec not in opened:
+                opened[spec] = open_model(spec, cache=self._cache, budget=budget)
+            self._models[role] = opened[spec]
+
+    async def process(self, record: BaseModel) -> Result:
+        """Run the stage on one record and catch, here and nowhere else, whatever it raises."""
+        work = self._work
+        context = Context(str(record.id), work.seed, work.run_id, self._models)  # type: ignore[attr-defined]
+        began = time.perf_counter()
+        finished = False
+        with self._meter() as meter:
+            try:
+                result = _outcome(await work.stage(record, context))
+                finished = True
+            except StopRun:
+                raise
+            except Exception as error:
+                result = self._failure(error)
+                finished = True
+            finally:
+                usage = meter.usage if meter is not None else None
+                if not finished and usage is not None:
+                    self.unfinished += usage
+        return replace(result, usage=usage, elapsed_s=time.perf_counter() - began)
+
+    async def aclose(self) -> None:
+        """Close every model once, then the call cache."""
+        for model in {id(model): model for model in self._models.values()}.values():
+            await model.aclose()
+        if self._cache is not None:
+            self._cache.close()
+
+    def _meter(self) -> AbstractContextManager[Any]:
+        if not self._models:
+            return nullcontext()
+        from tactful.llm import metered
+
+        return metered()
+
+    def _failure(self, error: Exception) -> Result:
+        on_purpose = isinstance(error, TactfulError)
+        detail = "" if on_purpose else "".join(traceback.format_exception(error))[-_DETAIL_CHARS:]
+        return Result(
+            state="failed",
+            stage=self._work.stage_name,
+            error=str(getattr(error, "outcome", None) or type(error).__name__),
+            reason=_printable(str(error) or type(error).__name__, self._secrets),
+            detail=_printable(detail, self._secrets),
+        )
+
+
+def _outcome(returned: Any) -> Result:
+    """What a stage returned, as bytes. Raises TypeError for anything but records or a Skip."""
+    if isinstance(returned, Skip):
+        return Result(state="skipped", reason=returned.reason)
+    records = (returned,) if isinstance(returned, BaseModel) else returned
+    if not isinstance(records, Sequence) or not all(isinstance(item, BaseModel) for item in records):
+        raise TypeError(
+            f"a stage returns a record, a sequence of records or a Skip; got {type(returned).__name__}"
+        )
+    return Result(
+        state="done",
+        lines=b"".join(item.model_dump_json().encode() + b"\n" for item in records),
+        outputs=len(records),
+        unscored=any(getattr(item, "unscored", False) is True for item in records),
+    )
+
+
+def _secrets(models: Mapping[str, ModelSpec]) -> tuple[str, ...]:
+    values = {os.environ.get(spec.api_key_env, "") for spec in models.values()}
+    return tuple(value for value in values if len(value) >= 8)
+
+
+def _printable(text: str, secrets: tuple[str, ...]) -> str:
+    """Text that can be stored: keys masked, lone surrogates escaped."""
+    for secret in secrets:
+        text = text.replace(secret, "[key]")
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,47 @@
+"""The JSONL outputs, written from the state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tactful.runs.files import write_atomic
+from tactful.runs.folder import RunFolder
+
+_CHUNK_BYTES = 1 << 20
+
+
+def export(folder: RunFolder) -> None:
+    """Write `records.jsonl` and `failures.jsonl`. What fails leaves the old files as they were.
+
+    Raises: DataError at a damaged row; OSError when the disk is full.
+    """
+    write_atomic(folder.records_path, gathered(record_lines(folder)))
+    write_atomic(folder.failures_path, gathered(failure_lines(folder)))
+
+
+def record_lines(folder: RunFolder) -> Iterator[bytes]:
+    """The outputs of one input record after the other, as JSON lines."""
+    state = folder.state()
+    try:
+        for row in state.sound_rows("done"):
+            yield row.result.lines
+    finally:
+        state.close()
+
+
+def failure_lines(folder: RunFolder) -> Iterator[bytes]:
+    """One failure after the other, as JSON lines."""
+    for failure in folder.failures():
+        yield failure.model_dump_json().encode() + b"\n"
+
+
+def gathered(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces worth a system call."""
+    chunk = bytearray()
+    for line in lines:
+        chunk += line
+        if len(chunk) >= _CHUNK_BYTES:
+            yield bytes(chunk)
+            chunk.clear()
+    if chunk:
+        yield bytes(chunk)
