@@ -1,0 +1,65 @@
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tactful.data.splits import group_folds, split_by_group, train_test
+from tactful.errors import UsageError
+
+GROUPS = st.lists(st.integers(0, 30).map(str), min_size=1, max_size=80)
+
+
+@given(GROUPS, st.integers(2, 6), st.integers(0, 5))
+def test_every_group_has_one_fold_and_folds_are_even(groups, k, seed):
+    if len(set(groups)) < k:
+        with pytest.raises(UsageError, match="groups"):
+            group_folds(groups, k, seed)
+        return
+    folds = group_folds(groups, k, seed)
+    assert folds.keys() == set(groups)
+    sizes = [list(folds.values()).count(fold) for fold in range(k)]
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_folds_do_not_depend_on_the_order_of_the_items():
+    groups = [f"g{i % 12}" for i in range(40)]
+    mixed = random.Random(1).sample(groups, len(groups))
+    assert group_folds(groups) == group_folds(mixed)
+    assert group_folds(groups, seed=0) != group_folds(groups, seed=1)
+
+
+def test_train_and_test_of_all_folds_cover_every_item_once_and_share_no_group():
+    groups = [f"g{i % 7}" for i in range(20)]
+    folds = group_folds(groups, 3)
+    parts = [train_test(groups, folds, fold) for fold in range(3)]
+    assert sorted(at for _, test in parts for at in test) == list(range(20))
+    for train, test in parts:
+        assert sorted([*train, *test]) == list(range(20))
+        assert not {groups[at] for at in train} & {groups[at] for at in test}
+
+
+@given(GROUPS, st.integers(0, 5))
+def test_parts_share_no_group_and_none_is_empty(groups, seed):
+    if len(set(groups)) < 3:
+        with pytest.raises(UsageError):
+            split_by_group(groups, seed=seed, grouped_by="task")
+        return
+    split = split_by_group(groups, seed=seed, grouped_by="task")
+    found = [{groups[at] for at in part} for part in split.parts.values()]
+    assert all(found)
+    assert sum(map(len, found)) == len(set(groups)) == sum(split.groups.values())
+    assert sorted(at for part in split.parts.values() for at in part) == list(range(len(groups)))
+
+
+def test_a_split_says_what_it_grouped_by():
+    # 20 groups of 2 items: 16 + 2 + 2 groups.
+    split = split_by_group([str(i // 2) for i in range(40)], grouped_by="base task")
+    assert split.describe() == (
+        "train 32 items of 16 groups, valid 4 items of 2 groups, test 4 items of 2 groups (grouped by base task)"
+    )
+
+
+def test_shares_that_do_not_sum_to_one_are_refused():
+    with pytest.raises(UsageError, match="sum to 1"):
+        split_by_group(["a", "b"], {"train": 0.8, "test": 0.3}, grouped_by="task")
