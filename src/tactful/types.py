@@ -234,6 +234,10 @@ class Trajectory(Record):
     wording: Literal["complete", "open", ""] = ""
     slipped: bool = False
     """Offline model only: this solution was spoilt on purpose."""
+    session: str = ""
+    """Id of the session: tasks that one user did in sequence share it."""
+    user_model: str = ""
+    """Who played the user: `rules`, or the name of the model."""
 
 
 class RewardedBranch(Record):
