@@ -36,8 +36,8 @@ class LeafScores(Record):
     interruption_cost: float
 
 
-TreeScores = Sequence[Mapping[tuple[str, ...], LeafScores]]
-"""For each tree: leaf path → scores."""
+TreeScores = Sequence[Mapping[int, LeafScores]]
+"""For each tree: leaf index → scores."""
 
 
 def outcome_columns(
@@ -46,12 +46,12 @@ def outcome_columns(
     """One value per walk for every entry of `MEASURES`; NaN where unscored (turns: where not completed)."""
     rows: dict[str, list[float]] = {name: [] for name in MEASURES}
     for walk in walks:
-        tree, leaf = trees[walk.tree], walk.leaf
-        at_leaf = scores[walk.tree][leaf.path]
-        steps = [tree.by_path[leaf.path[: depth + 1]].step for depth in range(len(leaf.path))]
+        tree = trees[walk.tree]
+        at_leaf = scores[walk.tree][walk.leaf]
+        steps = tree.steps(walk.leaf)
         known = [score.reward for score in scores[walk.tree].values() if score.reward is not None]
         reward = _nan(at_leaf.reward)
-        completed = leaf.end == "completed"
+        completed = tree.nodes[walk.leaf].solution is not None
         rows["reward"].append(reward)
         rows["task_score"].append(_nan(at_leaf.task_score))
         rows["interruption_cost"].append(at_leaf.interruption_cost)

@@ -1,37 +1,40 @@
 """All that could happen in one task with one user: every sequence of actions, rolled out once.
 
-Because a simulated user's noise does not depend on the action or on earlier tasks, the tree answers exactly what
-any policy would have met. So all policies are compared on the same futures, regret against the best sequence in
-hindsight is known, and a policy retrained for another reward needs no new rollouts.
+Because a simulated user's noise depends neither on the action nor on earlier tasks, the tree holds exactly what
+any policy would have met. So all policies are compared on the same futures, the best sequence in hindsight is
+known, and a policy retrained for another reward needs no new rollouts.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 from tactful.calibration.actions import ActionSpace
 from tactful.calibration.episode import Episode
 from tactful.calibration.types import Session
-from tactful.calibration.users import User
+from tactful.calibration.users import UserSimulator
 from tactful.errors import ConfigError
 from tactful.runs import Context
-from tactful.types import Hidden, Provenance, PublicState, Record, Step, Trajectory
+from tactful.types import PublicState, Record, Step, Trajectory, UserHistory
 
 End = Literal["completed", "rejected", "max_turns"]
-Path = tuple[str, ...]
 
 
 class Node(Record):
-    """What followed the actions of `path`."""
+    """What followed one sequence of actions."""
 
-    path: Path
+    parent: int
+    """Index of the node before; -1 at the first decision point."""
     step: Step
-    """The last step: the observation at which the last action was taken, the message, the reaction."""
     end: End | None
     solution: str | None
+    shown: UserHistory = UserHistory()
+    """At the end: what the user showed in this task."""
+    children: Mapping[str, int] = {}
+    """Action → index of the node that it leads to; actions that would send the same prompt share one."""
 
 
 class ActionTree(Record):
@@ -41,44 +44,35 @@ class ActionTree(Record):
     state: PublicState
     persona: str
     held_out: bool
+    """The persona was never used in training."""
     pass_index: int
-    action_space: str
-    actions: Path
+    actions: tuple[str, ...]
     """From the least to the most asking."""
+    first: Mapping[str, int]
+    """Action at the first decision point → node."""
     nodes: tuple[Node, ...]
-    hidden: Hidden
-    wording: Literal["complete", "open", ""] = ""
-    provenance: Provenance
+    frame: Trajectory
+    """What all episodes of the tree share; its steps are those of the first leaf."""
 
-    @cached_property
-    def by_path(self) -> dict[Path, Node]:
-        """Path → node."""
-        return {node.path: node for node in self.nodes}
+    @property
+    def leaves(self) -> list[int]:
+        """Indices of the nodes at which the episode ended."""
+        return [index for index, node in enumerate(self.nodes) if node.end is not None]
 
-    @cached_property
-    def leaves(self) -> tuple[Node, ...]:
-        """The nodes at which the episode ended."""
-        return tuple(node for node in self.nodes if node.end is not None)
+    def steps(self, index: int) -> tuple[Step, ...]:
+        """The steps from the start to node `index`."""
+        found: list[Step] = []
+        while index >= 0:
+            found.append(self.nodes[index].step)
+            index = self.nodes[index].parent
+        return tuple(reversed(found))
 
-    def trajectory(self, leaf: Node) -> Trajectory:
-        """The whole episode that ends at `leaf`."""
-        steps = tuple(self.by_path[leaf.path[: depth + 1]].step for depth in range(len(leaf.path)))
-        assert leaf.end is not None
-        return Trajectory(
-            id=f"{self.id}:{'-'.join(leaf.path)}",
-            state_id=self.state.id,
-            group=self.state.group,
-            domain=self.state.domain,
-            persona=self.persona,
-            pass_index=self.pass_index,
-            action_space=self.action_space,
-            mode="multi",
-            steps=steps,
-            end=leaf.end,
-            solution=leaf.solution,
-            hidden=self.hidden,
-            provenance=self.provenance,
-            wording=self.wording,
+    def trajectory(self, leaf: int) -> Trajectory:
+        """The whole episode that ends at node `leaf`."""
+        node, steps = self.nodes[leaf], self.steps(leaf)
+        name = "-".join(step.action for step in steps)
+        return self.frame.model_copy(
+            update={"id": f"{self.id}/{name}", "steps": steps, "end": node.end, "solution": node.solution}
         )
 
 
@@ -87,51 +81,77 @@ class ExpandTree:
     """Stage: a session of one task → its `ActionTree`."""
 
     space: ActionSpace
-    user: User
+    user: UserSimulator
     max_turns: int = 4
 
     async def __call__(self, session: Session, context: Context) -> ActionTree:
         """Roll out every sequence of actions; calls of one depth run side by side."""
         if len(session.states) != 1:
             raise ConfigError(f"session '{session.id}' has {len(session.states)} tasks, a tree has one")
-        state = session.states[0]
+        persona = session.persona
         root = Episode.start(
-            state,
-            session.persona,
+            session.states[0],
+            persona,
             space=self.space,
             mode="multi",
             pass_index=session.pass_index,
             max_turns=self.max_turns,
         )
-        nodes: list[Node] = []
-        layer: list[tuple[Path, Episode]] = [((), root)]
-        while layer:
-            moves = [(path, episode, action) for path, episode in layer for action in self.space.actions]
-            grown = await asyncio.gather(
-                *(episode.advance(action, context=context, user=self.user) for _, episode, action in moves)
-            )
-            layer = []
-            for (path, _, action), after in zip(moves, grown, strict=True):
-                nodes.append(
-                    Node(
-                        path=(*path, action),
-                        step=after.steps[-1],
-                        end=after.finished,
-                        solution=after.solution,
-                    )
-                )
-                if after.finished is None:
-                    layer.append(((*path, action), after))
-        return ActionTree(
+        grown = await self._grow(root, context)
+        leaf = next(episode for _, episode, _ in grown if episode.finished is not None)
+        return ActionTree.model_construct(
             id=session.id,
             state=root.observation,
-            persona=session.persona.name,
-            held_out=session.persona.held_out,
+            persona=persona.name,
+            held_out=persona.held_out,
             pass_index=session.pass_index,
-            action_space=self.space.name,
-            actions=self.space.actions,
-            nodes=tuple(nodes),
-            hidden=state.hidden,
-            wording=state.wording,
-            provenance=root.provenance(context),
+            actions=self.space.names,
+            first=_lead_to(root, self.space, -1, grown),
+            nodes=tuple(
+                Node.model_construct(
+                    parent=parent,
+                    step=episode.steps[-1],
+                    end=episode.finished,
+                    solution=episode.solution,
+                    shown=episode.user_history() if episode.finished is not None else UserHistory(),
+                    children=_lead_to(episode, self.space, index, grown) if episode.finished is None else {},
+                )
+                for index, (parent, episode, _) in enumerate(grown)
+            ),
+            frame=leaf.trajectory(name="tree", run_id=context.run_id),
         )
+
+    async def _grow(self, root: Episode, context: Context) -> list[tuple[int, Episode, str]]:
+        """(parent index, episode after the action, action) for every node, parents before children."""
+        grown: list[tuple[int, Episode, str]] = []
+        layer: list[tuple[int, Episode]] = [(-1, root)]
+        assistant = context.models["assistant"]
+        while layer:
+            moves = [(index, episode, action) for index, episode in layer for action in episode.choices()]
+            after = await asyncio.gather(
+                *(
+                    episode.advance(action, assistant=assistant, user=self.user, seed=context.seed)
+                    for _, episode, action in moves
+                )
+            )
+            layer = []
+            for (parent, _, action), episode in zip(moves, after, strict=True):
+                if episode.finished is None:
+                    layer.append((len(grown), episode))
+                grown.append((parent, episode, action))
+        return grown
+
+
+def _lead_to(
+    episode: Episode, space: ActionSpace, index: int, grown: list[tuple[int, Episode, str]]
+) -> dict[str, int]:
+    """Action → node below `index`; actions with the same move share the node of the one that was played."""
+    played = {
+        _move_key(episode, action): node for node, (parent, _, action) in enumerate(grown) if parent == index
+    }
+    return {action: played[_move_key(episode, action)] for action in space.names}
+
+
+def _move_key(episode: Episode, action: str) -> tuple[str, int]:
+    move = episode.move(action)
+    return move.prompt.prompt_id, move.may_ask

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.evaluation.tree import ActionTree, Node
+from tactful.evaluation.tree import ActionTree
 from tactful.types import Policy, PublicState, UserHistory, seeded
 
 PolicyFor = Callable[[str], Policy]
@@ -22,7 +22,8 @@ class Walk:
 
     tree: int
     """Index of the tree."""
-    leaf: Node
+    leaf: int
+    """Index of the node at which it ended."""
     decisions: tuple[tuple[PublicState, str], ...]
     """Observation (with what this user showed so far) and action, one per decision point."""
 
@@ -68,28 +69,27 @@ def walk_trees(
 
 
 def _walk_one(tree: ActionTree, index: int, policy: Policy, user: UserHistory, seed: int) -> Walk:
-    path: tuple[str, ...] = ()
     decisions: list[tuple[PublicState, str]] = []
+    options = tree.first
     while True:
-        rng = seeded(seed, "policy", policy.name, tree.id, len(path))
-        step = tree.by_path[(*path, tree.actions[0])].step
-        observation = step.state.model_copy(update={"user": user})
+        seen = tree.nodes[next(iter(options.values()))].step.state
+        observation = seen.model_copy(update={"user": user})
+        rng = seeded(seed, "policy", policy.name, tree.id, len(decisions))
         action = policy.act(observation, rng).action
         decisions.append((observation, action))
-        path = (*path, action)
-        node = tree.by_path[path]
-        if node.end is not None:
+        node = options[action]
+        if tree.nodes[node].end is not None:
             return Walk(index, node, tuple(decisions))
+        options = tree.nodes[node].children
 
 
 def _after(user: UserHistory, tree: ActionTree, walk: Walk) -> UserHistory:
-    path = walk.leaf.path
-    steps = [tree.by_path[path[: depth + 1]].step for depth in range(len(path))]
+    shown = tree.nodes[walk.leaf].shown
     return UserHistory(
-        tasks=user.tasks + 1,
-        questions=user.questions + sum(step.questions > 0 for step in steps),
-        answered=user.answered + sum(step.reaction.answered_clarification for step in steps),
-        rejected=user.rejected + sum(step.reaction.reject_signal for step in steps),
+        tasks=user.tasks + shown.tasks,
+        questions=user.questions + shown.questions,
+        answered=user.answered + shown.answered,
+        rejected=user.rejected + shown.rejected,
     )
 
 
@@ -99,7 +99,7 @@ def columns(trees: Sequence[ActionTree]) -> Mapping[str, NDArray[Any]]:
         "group": np.array([tree.state.group for tree in trees]),
         "persona": np.array([tree.persona for tree in trees]),
         "held_out": np.array([tree.held_out for tree in trees]),
-        "wording": np.array([tree.wording for tree in trees]),
+        "wording": np.array([tree.frame.wording for tree in trees]),
         "lang": np.array([tree.state.lang for tree in trees]),
         "pass": np.array([tree.pass_index for tree in trees]),
     }

@@ -1,0 +1,301 @@
+"""Policies on held-out tasks: scores of the action trees, walks, intervals, regret, and the Pareto sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tactful.calibration.rewards import RewardConfig, reward
+from tactful.calibration.task_score import TaskScorer
+from tactful.evaluation.crossfit import Folds, crossfit
+from tactful.evaluation.intervals import Estimate, grouped_mean
+from tactful.evaluation.metrics import LeafScores, TreeScores, outcome_columns, sensitivity, summarise
+from tactful.evaluation.pareto import Point, with_front
+from tactful.evaluation.results import Coefficient, Comparison, Evaluation, PolicyResult, Sample
+from tactful.evaluation.training_data import Decisions
+from tactful.evaluation.tree import ActionTree
+from tactful.evaluation.walk import PolicyFor, Walk, columns, user_sessions, walk_trees
+from tactful.policy import FixedPolicy, RandomPolicy, RulePolicy
+from tactful.policy.embedded import EmbeddedPolicy, Head
+from tactful.policy.features import FEATURES
+from tactful.types import Message, Policy, Provenance
+
+LEARNED: dict[str, Head] = {"learned": "dpo", "learned-ridge": "ridge"}
+"""Name of a learned policy → head."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to evaluate; every field has the default of the command."""
+
+    reward: RewardConfig = field(default_factory=RewardConfig)
+    folds: int = 5
+    tasks_per_user: int = 6
+    min_margin: float = 0.05
+    seed: int = 0
+    sweep: bool = True
+
+
+def score_trees(trees: Sequence[ActionTree], config: RewardConfig, *, unsafe: bool = False) -> TreeScores:
+    """Scores of every leaf. Programs that occur in several leaves run once."""
+    leaves = [(index, leaf) for index, tree in enumerate(trees) for leaf in tree.leaves]
+    episodes = [trees[index].trajectory(leaf) for index, leaf in leaves]
+    found: list[dict[int, LeafScores]] = [{} for _ in trees]
+    with TaskScorer(timeout_s=config.timeout_s, memory_mb=config.memory_mb, unsafe=unsafe) as scorer:
+        for (index, leaf), episode, scores in zip(leaves, episodes, scorer.score_all(episodes), strict=True):
+            rewarded = reward(episode, scores, config)
+            found[index][leaf] = LeafScores(
+                reward=rewarded.reward,
+                task_score=rewarded.task_score,
+                interruption_cost=rewarded.interruption_cost,
+            )
+    return found
+
+
+def evaluate(
+    trees: Sequence[ActionTree],
+    scores: TreeScores,
+    decisions: Decisions | None,
+    settings: Settings,
+    *,
+    given: Sequence[Policy] = (),
+    failed: int = 0,
+    provenance: Provenance,
+) -> Evaluation:
+    """Measure fixed, random, rule, learned and `given` policies on the same futures.
+
+    Learned policies need `decisions` (training rollouts) and are cross-fitted by base task: on each task acts the
+    policy that was trained without it. Raises UserError when folds or pairs are too few.
+    """
+    stage = _Stage(trees, scores, settings)
+    entries = _entries(stage, decisions, given)
+    walks = {name: stage.walk(policy_for) for name, (_, policy_for) in entries.items()}
+    results = tuple(stage.result(name, kind, walks[name]) for name, (kind, _) in entries.items())
+    fixed = [item for item in results if item.name.startswith("always-")]
+    best_fixed = max(fixed, key=lambda item: _or_worst(item.measures["reward"].value)).name
+    main = [name for name, (kind, _) in entries.items() if kind != "baseline"]
+    points = [
+        point
+        for item in results
+        if (point := _point(item.name, item.measures["interruption_cost"], item.measures["task_score"]))
+    ]
+    if decisions is not None and settings.sweep:
+        points += _sweep(stage, decisions)
+    first = trees[0]
+    return Evaluation(
+        domain=first.state.domain,
+        action_space=first.frame.action_space,
+        reward=settings.reward,
+        states=len({tree.state.id for tree in trees}),
+        base_tasks=len({tree.state.group for tree in trees}),
+        personas=tuple(sorted({tree.persona for tree in trees if not tree.held_out})),
+        unseen_personas=tuple(sorted({tree.persona for tree in trees if tree.held_out})),
+        passes=len({tree.pass_index for tree in trees}),
+        trees=len(trees),
+        episodes=sum(len(item) for item in scores),
+        failed=failed,
+        unscored=sum(leaf.reward is None for item in scores for leaf in item.values()),
+        training_pairs=stage.training_pairs,
+        value_of_information=stage.value_of_information(walks),
+        policies=results,
+        comparisons=tuple(
+            stage.compare(name, baseline, walks) for name in main for baseline in walks if baseline != name
+        ),
+        best_fixed=best_fixed,
+        pareto=tuple(with_front(points)),
+        coefficients=_coefficients(stage.learned),
+        samples=_samples(stage, walks[main[0]], main[0]) if main else (),
+        provenance=provenance,
+        seed=settings.seed,
+    )
+
+
+class _Stage:
+    """The trees, who meets them in which order, and what each policy got out of them."""
+
+    def __init__(self, trees: Sequence[ActionTree], scores: TreeScores, settings: Settings) -> None:
+        self.trees, self.scores, self.settings = trees, scores, settings
+        self.sessions = user_sessions(trees, tasks_per_user=settings.tasks_per_user, seed=settings.seed)
+        self.columns = columns(trees)
+        self.seen = ~self.columns["held_out"]
+        self.folds: Folds | None = None
+        self.training_pairs = 0
+        self.learned: list[EmbeddedPolicy] = []
+
+    def walk(self, policy_for: PolicyFor) -> list[Walk]:
+        return walk_trees(self.trees, self.sessions, policy_for, seed=self.settings.seed)
+
+    def outcomes(self, walks: Sequence[Walk]) -> dict[str, NDArray[Any]]:
+        return outcome_columns(self.trees, self.scores, walks)
+
+    def result(self, name: str, kind: Any, walks: Sequence[Walk]) -> PolicyResult:
+        outcomes = self.outcomes(walks)
+        groups, seen = self.columns["group"], self.seen
+        first = [walk.decisions[0][1] for walk, mine in zip(walks, seen, strict=True) if mine]
+        actions = self.trees[0].actions
+        unseen = {key: values[~seen] for key, values in outcomes.items()}
+        return PolicyResult(
+            name=name,
+            kind=kind,
+            measures=summarise({key: values[seen] for key, values in outcomes.items()}, groups[seen]),
+            unseen_personas=summarise(unseen, groups[~seen]) if (~seen).any() else {},
+            sensitivity=sensitivity([w for w, mine in zip(walks, seen, strict=True) if mine], actions[0]),
+            action_shares={action: first.count(action) / max(1, len(first)) for action in actions},
+        )
+
+    def compare(self, policy: str, baseline: str, walks: Mapping[str, Sequence[Walk]]) -> Comparison:
+        gap = self.outcomes(walks[policy])["reward"] - self.outcomes(walks[baseline])["reward"]
+        groups, seen = self.columns["group"], self.seen
+        return Comparison(
+            policy=policy,
+            baseline=baseline,
+            difference=grouped_mean(gap[seen], groups[seen]),
+            unseen_personas=grouped_mean(gap[~seen], groups[~seen]) if (~seen).any() else None,
+        )
+
+    def value_of_information(self, walks: Mapping[str, Sequence[Walk]]) -> Any:
+        """Best action per wording minus the best action for all, by reward of the fixed policies."""
+        fixed = {
+            name: self.outcomes(walk)["reward"] for name, walk in walks.items() if name.startswith("always-")
+        }
+        wording, groups, seen = self.columns["wording"], self.columns["group"], self.seen
+        cells = [cell for cell in np.unique(wording[seen]) if cell]
+        if len(cells) < 2:
+            return None
+        best = max(fixed, key=lambda name: float(np.nanmean(fixed[name][seen])))
+        gain = np.zeros(len(wording))
+        for cell in cells:
+            mine = seen & (wording == cell)
+            informed = max(fixed, key=lambda name: float(np.nanmean(fixed[name][mine])))
+            gain[mine] = fixed[informed][mine] - fixed[best][mine]
+        return grouped_mean(gain[seen], groups[seen])
+
+
+def _entries(
+    stage: _Stage, decisions: Decisions | None, given: Sequence[Policy]
+) -> dict[str, tuple[str, PolicyFor]]:
+    """Name → kind and policy for each group."""
+    actions = stage.trees[0].actions
+    plain: list[Policy] = [FixedPolicy(action, actions) for action in actions]
+    plain += [RandomPolicy(actions), RulePolicy(actions)]
+    entries: dict[str, tuple[str, PolicyFor]] = {}
+    if decisions is not None:
+        table = decisions.pairs(stage.settings.reward, min_margin=stage.settings.min_margin)
+        stage.training_pairs = len(table)
+        groups = set(map(str, stage.columns["group"])) | set(map(str, decisions.groups))
+        stage.folds = Folds.over(groups, count=stage.settings.folds, seed=stage.settings.seed)
+        for name, head in LEARNED.items():
+            policy_for, policies = crossfit(
+                table, stage.folds, head=head, seed=stage.settings.seed, name=name
+            )
+            entries[name] = ("learned", policy_for)
+            if head == "dpo":
+                stage.learned = policies
+    for policy in given:
+        entries[policy.name] = ("given", _same(policy))
+    for policy in plain:
+        entries[policy.name] = ("baseline", _same(policy))
+    return entries
+
+
+def _same(policy: Policy) -> PolicyFor:
+    return lambda group: policy
+
+
+def sweep_configs(base: RewardConfig) -> dict[str, RewardConfig]:
+    """Reward constants that the Pareto sweep retrains under: α of the weighted form, else λ and δ."""
+    if base.form == "weighted":
+        return {f"α={a:g}": base.model_copy(update={"alpha": a}) for a in (0.05, 0.1, 0.2, 0.3, 0.6, 1.2)}
+    by_lambda = {f"λ={v:g}": base.model_copy(update={"lam": v}) for v in (0.0, 0.05, 0.2, 0.3, 0.5, 0.8)}
+    by_delta = {f"δ={v:g}": base.model_copy(update={"delta": v}) for v in (0.2, 1.5)}
+    return {**by_lambda, **by_delta}
+
+
+def _sweep(stage: _Stage, decisions: Decisions) -> list[Point]:
+    """Retrain under other constants and place each policy by the success and cost of the base constants."""
+    assert stage.folds is not None
+    l2 = float(np.median([policy.l2 for policy in stage.learned]))
+    points: list[Point] = []
+    for name, config in sweep_configs(stage.settings.reward).items():
+        table = decisions.pairs(config, min_margin=stage.settings.min_margin)
+        policy_for, _ = crossfit(
+            table, stage.folds, head="dpo", seed=stage.settings.seed, name="learned", l2=l2
+        )
+        outcomes = stage.outcomes(stage.walk(policy_for))
+        seen, groups = stage.seen, stage.columns["group"]
+        cost = grouped_mean(outcomes["interruption_cost"][seen], groups[seen], resamples=10)
+        task = grouped_mean(outcomes["task_score"][seen], groups[seen], resamples=10)
+        if point := _point(f"learned, {name}", cost, task, kind="sweep"):
+            points.append(point)
+    return points
+
+
+def _point(name: str, cost: Estimate, task: Estimate, *, kind: str = "policy") -> Point | None:
+    """Where a policy lies; None when nothing of it was scored."""
+    if cost.value is None or task.value is None:
+        return None
+    return Point(name=name, interruption_cost=cost.value, task_score=task.value, kind=kind)
+
+
+def _coefficients(policies: Sequence[EmbeddedPolicy]) -> tuple[Coefficient, ...]:
+    if not policies:
+        return ()
+    weights = np.mean([policy.weights - policy.weights.mean(axis=0) for policy in policies], axis=0)
+    return tuple(
+        Coefficient(
+            feature=feature,
+            meaning=meaning,
+            weights={action: float(weights[row, place]) for row, action in enumerate(policies[0].actions)},
+        )
+        for place, (feature, meaning) in enumerate(FEATURES.items())
+    )
+
+
+def _samples(stage: _Stage, walks: Sequence[Walk], policy: str, *, each: int = 3) -> tuple[Sample, ...]:
+    """The best and the worst scored conversations of `policy`, each from another base task."""
+    made = [sample for walk in walks if (sample := _sample(stage, walk, policy))]
+    order = sorted(made, key=lambda sample: (-sample.reward, sample.state_id, sample.persona))
+    best, worst = _distinct(order, each), _distinct(list(reversed(order)), each)
+    return tuple(
+        sample.model_copy(update={"title": title})
+        for title, chosen in (("best", best), ("worst", worst))
+        for sample in chosen
+    )
+
+
+def _distinct(order: Sequence[Sample], count: int) -> list[Sample]:
+    found: dict[str, Sample] = {}
+    for sample in order:
+        found.setdefault(sample.messages[0].content, sample)
+    return list(found.values())[:count]
+
+
+def _sample(stage: _Stage, walk: Walk, policy: str) -> Sample | None:
+    tree, leaf = stage.trees[walk.tree], stage.scores[walk.tree][walk.leaf]
+    if leaf.reward is None or leaf.task_score is None:
+        return None
+    steps = tree.steps(walk.leaf)
+    messages = [Message(role="user", content=tree.state.query)]
+    for step in steps:
+        messages.append(Message(role="assistant", content=step.message))
+        messages.append(Message(role="user", content=step.reaction.reply))
+    return Sample(
+        title="",
+        policy=policy,
+        state_id=tree.state.id,
+        persona=tree.persona,
+        actions=tuple(step.action for step in steps),
+        messages=tuple(messages),
+        reward=leaf.reward,
+        task_score=leaf.task_score,
+        interruption_cost=leaf.interruption_cost,
+    )
+
+
+def _or_worst(value: float | None) -> float:
+    """For picking a maximum: an unscored policy is never the best."""
+    return -np.inf if value is None else value

@@ -1,0 +1,103 @@
+"""Pictures of an evaluation as SVG text, drawn without a display."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+from tactful.evaluation.results import Evaluation, PolicyResult
+
+LEARNED, BASELINE, SWEEP, FRONT = "#0b6e4f", "#6b7280", "#7fc8a9", "#c2410c"
+
+
+def pareto_svg(evaluation: Evaluation) -> str:
+    """Task success against interruption cost; the upper left is better. The front is drawn as a line."""
+    figure, axes = _figure(6.4, 4.2)
+    points = evaluation.pareto
+    front = sorted((p for p in points if p.on_front), key=lambda point: point.interruption_cost)
+    axes.plot(
+        [p.interruption_cost for p in front],
+        [p.task_score for p in front],
+        color=FRONT,
+        lw=1.2,
+        zorder=1,
+        label="front",
+    )
+    sweep = [p for p in points if p.kind == "sweep"]
+    axes.scatter(
+        [p.interruption_cost for p in sweep],
+        [p.task_score for p in sweep],
+        s=22,
+        color=SWEEP,
+        zorder=2,
+        label="learned under other reward constants",
+    )
+    for result in evaluation.policies:
+        point = next((p for p in points if p.name == result.name and p.kind == "policy"), None)
+        if point is None:
+            continue
+        colour = BASELINE if result.kind == "baseline" else LEARNED
+        axes.scatter([point.interruption_cost], [point.task_score], s=46, color=colour, zorder=3)
+        axes.annotate(
+            result.name,
+            (point.interruption_cost, point.task_score),
+            xytext=(6, 5),
+            textcoords="offset points",
+            fontsize=8.5,
+            color=colour,
+        )
+    axes.set_xlabel("interruption cost (lower is better)")
+    axes.set_ylabel("task success (higher is better)")
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    return _svg(figure, "pareto")
+
+
+def reward_svg(evaluation: Evaluation) -> str:
+    """Mean reward of every policy with its 95% interval, best first."""
+    shown = [item for item in evaluation.policies if item.measures["reward"].value is not None]
+    order = sorted(shown, key=_mean_reward)
+    figure, axes = _figure(6.4, 0.42 * len(order) + 0.9)
+    for place, item in enumerate(order):
+        estimate = item.measures["reward"]
+        colour = BASELINE if item.kind == "baseline" else LEARNED
+        if estimate.low is not None and estimate.high is not None:
+            axes.plot(
+                [estimate.low, estimate.high], [place, place], color=colour, lw=2.2, solid_capstyle="round"
+            )
+        axes.scatter([estimate.value], [place], color=colour, s=34, zorder=3)
+    axes.set_yticks(range(len(order)), [item.name for item in order])
+    axes.set_xlabel("mean reward, 95% interval by base task")
+    return _svg(figure, "reward")
+
+
+def _mean_reward(item: PolicyResult) -> float:
+    value = item.measures["reward"].value
+    assert value is not None
+    return value
+
+
+def _figure(width: float, height: float) -> tuple[Any, Any]:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib.figure import Figure
+
+    matplotlib.rcParams.update(
+        {"svg.fonttype": "none", "svg.hashsalt": "tactful", "font.family": "sans-serif", "font.size": 9}
+    )
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#e5e7eb", lw=0.6)
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def _svg(figure: Any, name: str) -> str:
+    """The drawing as an `<svg>` element; ids carry `name`, so that several drawings share a page."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    text = re.sub(r'(id="|url\(#|href="#)', lambda match: f"{match[1]}{name}-", text[text.index("<svg") :])
+    return text

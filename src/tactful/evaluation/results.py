@@ -1,0 +1,127 @@
+"""What an evaluation found, as one record: the file `evaluation.json` that tables and the report are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from tactful.calibration.rewards import RewardConfig
+from tactful.evaluation.intervals import Estimate
+from tactful.evaluation.metrics import Sensitivity
+from tactful.evaluation.pareto import Point
+from tactful.types import Message, Provenance, Record
+
+
+class PolicyResult(Record):
+    """One policy over all trees of training personas, and apart over personas that were never in training."""
+
+    name: str
+    kind: Literal["baseline", "learned", "given"]
+    measures: Mapping[str, Estimate]
+    """Entry of `metrics.MEASURES` → mean and interval by base task, personas seen in training."""
+    unseen_personas: Mapping[str, Estimate]
+    """The same with personas never seen in training; empty when there were none."""
+    sensitivity: Sensitivity
+    action_shares: Mapping[str, float]
+    """Share of each action among first decisions."""
+
+
+class Comparison(Record):
+    """Paired difference of mean reward, the policy minus the baseline, on the same tasks, users and passes."""
+
+    policy: str
+    baseline: str
+    difference: Estimate
+    unseen_personas: Estimate | None
+
+
+class Sample(Record):
+    """A conversation worth reading."""
+
+    title: str
+    policy: str
+    state_id: str
+    persona: str
+    actions: tuple[str, ...]
+    messages: tuple[Message, ...]
+    reward: float
+    task_score: float
+    interruption_cost: float
+
+
+class Coefficient(Record):
+    """How strongly a feature moves an action's score, over one standard deviation of the feature."""
+
+    feature: str
+    meaning: str
+    weights: Mapping[str, float]
+    """Action → weight, mean over folds."""
+
+
+class Evaluation(Record):
+    """Everything that an evaluation measured."""
+
+    format: Literal["tactful-evaluation-1"] = "tactful-evaluation-1"
+    domain: str
+    action_space: str
+    reward: RewardConfig
+    states: int
+    base_tasks: int
+    personas: tuple[str, ...]
+    unseen_personas: tuple[str, ...]
+    passes: int
+    trees: int
+    """Task × user × pass, each with every sequence of actions."""
+    episodes: int
+    """Leaves of all trees."""
+    failed: int
+    """Trees that could not be rolled out; they are in failures.jsonl and in no figure."""
+    unscored: int
+    """Episodes whose task score is unknown; left out of reward, task score and regret."""
+    training_pairs: int
+    value_of_information: Estimate | None
+    """What knowing the completeness of a request would gain over the best fixed action."""
+    policies: tuple[PolicyResult, ...]
+    comparisons: tuple[Comparison, ...]
+    best_fixed: str
+    """The fixed policy with the highest mean reward."""
+    pareto: tuple[Point, ...]
+    coefficients: tuple[Coefficient, ...]
+    samples: tuple[Sample, ...]
+    provenance: Provenance
+    seed: int
+
+    @property
+    def rehearsal(self) -> bool:
+        """True when no language model spoke."""
+        return self.provenance.generator == "offline"
+
+    @property
+    def main_policy(self) -> str | None:
+        """The learned policy that the headline is about."""
+        return next((item.name for item in self.policies if item.kind == "learned"), None)
+
+    @property
+    def learned_wins(self) -> bool:
+        """True when the main learned policy beats every fixed action with the whole interval above 0."""
+        against = [item for item in self.comparisons if item.policy == self.main_policy]
+        fixed = [item for item in against if item.baseline.startswith("always-")]
+        return bool(fixed) and all(item.difference.above_zero for item in fixed)
+
+    def headline(self) -> str:
+        """What the figures say, in a sentence; also when they say nothing."""
+        against = [item for item in self.comparisons if item.policy == self.main_policy]
+        fixed = {item.baseline: item.difference for item in against if item.baseline.startswith("always-")}
+        if not fixed:
+            return "No learned policy was evaluated."
+        best = fixed[self.best_fixed]
+        if self.learned_wins:
+            return (
+                f"The learned policy beats every fixed level: {best.text()} reward over {self.best_fixed}, "
+                f"the best of them (95% interval, {best.groups} base tasks)."
+            )
+        lost = [name for name, difference in fixed.items() if not difference.above_zero]
+        return (
+            f"The learned policy is NOT shown to beat {', '.join(lost)}: "
+            f"difference to {self.best_fixed} {best.text()} (95% interval, {best.groups} base tasks)."
+        )
