@@ -124,6 +124,21 @@ def test_the_open_wording_gives_away_nothing_hidden(task: SeedTask) -> None:
 
 
 @every_task
+def test_a_plan_that_repeats_a_hidden_requirement_in_the_user_s_words_meets_it(task: SeedTask) -> None:
+    for requirement in open_ones(task):
+        for wording in (task.complete, requirement.answer, requirement.text):
+            assert check_plan(f"{task.plan_opening}\n- {wording}", requirement)
+
+
+@every_task
+def test_plans_for_other_tasks_do_not_meet_a_hidden_requirement(task: SeedTask) -> None:
+    """A check that any plan passes tells nothing: at most one plan in twenty may pass by chance."""
+    others = [other for other in planning_tasks() if other.lang == task.lang and other.id != task.id]
+    for requirement in open_ones(task):
+        assert sum(check_plan(other.uninformed, requirement) for other in others) <= max(1, len(others) // 20)
+
+
+@every_task
 def test_keywords_are_in_complete_wording_and_answer_and_nowhere_else(task: SeedTask) -> None:
     for requirement in open_ones(task):
         assert requirement.keywords
