@@ -24,11 +24,17 @@ class Rows(Generic[R]):
     """Rows of a file, read as they are asked for. After the last one, `read` and `bad` tell how many there were.
 
     With `skip_bad`, an unusable line is counted in `bad`, its message kept in `problems` (the first 20) and the
-    rest goes on; without it, the first unusable line raises DataError.
+    rest goes on; without it, the first unusable line raises DataError. Two rows with one `key` are a fault too.
     """
 
     def __init__(
-        self, path: Path | str, parse: Callable[[Any], R], *, skip_bad: bool = False, kind: str = "row"
+        self,
+        path: Path | str,
+        parse: Callable[[Any], R],
+        *,
+        skip_bad: bool = False,
+        kind: str = "row",
+        key: Callable[[R], str] | None = None,
     ) -> None:
         self.path = str(path)
         self.read = 0
@@ -38,6 +44,7 @@ class Rows(Generic[R]):
         self._parse = parse
         self._skip_bad = skip_bad
         self._kind = kind
+        self._key = key
 
     @property
     def name(self) -> str:
@@ -47,20 +54,28 @@ class Rows(Generic[R]):
     def __iter__(self) -> Iterator[R]:
         self.read = self.bad = 0
         self.problems = []
+        seen: dict[str, int] = {}
         for number, row in self._rows():
             self.read += 1
             try:
                 item = self._parse(orjson.loads(row) if isinstance(row, bytes) else row)
+                self._refuse_repeated(item, number, seen)
             except orjson.JSONDecodeError as error:
                 self._reject(number, f"not JSON ({error.msg} at character {error.pos + 1}): {shorten(row)}")
-                continue
             except ValidationError as error:
                 self._reject(number, describe(error, self._kind))
-                continue
             except (ValueError, TypeError) as error:
                 self._reject(number, str(error))
-                continue
-            yield item
+            else:
+                yield item
+
+    def _refuse_repeated(self, item: R, number: int, seen: dict[str, int]) -> None:
+        if self._key is None:
+            return
+        key = self._key(item)
+        if key in seen:
+            raise ValueError(f"{self._kind} has the id '{key}' of line {seen[key]}; ids must differ")
+        seen[key] = number
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
         """(line number, raw line) of every line that is not blank."""

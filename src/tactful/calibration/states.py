@@ -1,0 +1,299 @@
+"""States to start from: drawn from the bundled seed tasks, or read from the user's file, with estimated clarity.
+
+Clarity and complexity come from the text alone. A text with a known label is scored by models that never saw its
+base task (cross-fitting); any other text by the models fitted on all bundled seeds of its domain.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+import orjson
+
+from tactful.calibration.clarity import ClarityModel, ComplexityModel, complexity_target
+from tactful.data.io import Rows, cannot_read, shorten
+from tactful.data.seeds import load_seed_tasks, seed_domains
+from tactful.data.splits import group_folds
+from tactful.errors import DataError, UsageError
+from tactful.text import detect_lang
+from tactful.types import State, content_hash, seeded
+
+FOLDS = 5
+_JSON_CELLS = ("tests", "requirements", "history", "hidden", "user")
+_FLAT = ("tests", "setup", "reference", "requirements")
+ROW_KEYS = (
+    "query",
+    "dialogue_turn",
+    "query_clarity",
+    "task_complexity",
+    "prev_reject",
+    "id",
+    "domain",
+    "group",
+    "history",
+    *_FLAT,
+)
+"""What a row of a user's file may hold (our own files hold all of `State`); all but `query` may be missing."""
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """The two models of one domain."""
+
+    clarity: ClarityModel
+    complexity: ComplexityModel
+
+    @classmethod
+    def fit(cls, states: Sequence[State]) -> Estimator:
+        """Fit on labelled states: the wording is the label, the number of requirements the complexity."""
+        texts = [state.query for state in states]
+        labels = [float(state.wording == "complete") for state in states]
+        targets = [complexity_target(len(state.hidden.requirements)) for state in states]
+        return cls(
+            clarity=ClarityModel.fit(texts, labels, [group_of(state) for state in states]),
+            complexity=ComplexityModel.fit(texts, targets),
+        )
+
+    def complete(self, states: Sequence[State], *, overwrite: bool = False) -> list[State]:
+        """The states with clarity and complexity filled in where they are missing (everywhere with `overwrite`)."""
+        texts = [state.query for state in states]
+        clarity = self.clarity.predict(texts)
+        complexity = self.complexity.predict(texts)
+        return [
+            state.model_copy(
+                update={
+                    "query_clarity": _chosen(state.query_clarity, clarity[at], overwrite),
+                    "task_complexity": _chosen(state.task_complexity, complexity[at], overwrite),
+                }
+            )
+            for at, state in enumerate(states)
+        ]
+
+
+def _chosen(given: float | None, estimated: float, overwrite: bool) -> float:
+    return round(float(estimated), 4) if given is None or overwrite else given
+
+
+def group_of(state: State) -> str:
+    """What splits and intervals of this state go by: its group, else its id."""
+    return state.group or state.id
+
+
+def seed_states(domain: str) -> tuple[State, ...]:
+    """Both wordings of every bundled task of the domain, clarity cross-fitted by base task; fitted once a process.
+
+    Raises: UserError for a domain without bundled tasks.
+    """
+    return _seed_states(domain)
+
+
+@cache
+def _seed_states(domain: str) -> tuple[State, ...]:
+    return tuple(estimate_states(list(_raw_seed_states(domain))))
+
+
+def _raw_seed_states(domain: str) -> tuple[State, ...]:
+    return tuple(state for task in load_seed_tasks(domain) for state in task.states())
+
+
+def estimate_states(states: Sequence[State], folds: int = FOLDS, *, seed: int = 0) -> list[State]:
+    """Labelled states with clarity and complexity, each scored by models that never saw its group.
+
+    Every state must have a `wording`; existing estimates are replaced. With fewer groups than folds, every group
+    is a fold. Raises: UsageError when a wording is missing, or there are fewer than two groups.
+    """
+    unlabelled = next((state.id for state in states if not state.wording), None)
+    if unlabelled is not None:
+        raise UsageError(f"state '{unlabelled}' has no wording; cross-fitting needs complete and open states")
+    groups = [group_of(state) for state in states]
+    fold_of = group_folds(groups, min(folds, len(set(groups))), seed)
+    estimated: list[State | None] = [None] * len(states)
+    for fold in range(max(fold_of.values()) + 1):
+        inside = [at for at, group in enumerate(groups) if fold_of[group] == fold]
+        outside = [state for state, group in zip(states, groups, strict=True) if fold_of[group] != fold]
+        scored = Estimator.fit(outside).complete([states[at] for at in inside], overwrite=True)
+        for at, state in zip(inside, scored, strict=True):
+            estimated[at] = state
+    return [state for state in estimated if state is not None]
+
+
+@cache
+def domain_estimator(domain: str) -> Estimator:
+    """The models for texts that carry no label: fitted on all bundled seeds of the domain, once a process.
+
+    A domain without bundled seeds gets the models fitted on the seeds of all domains together.
+    """
+    known = seed_domains()
+    domains = (domain,) if domain in known else known
+    return Estimator.fit([state for name in domains for state in _raw_seed_states(name)])
+
+
+def complete_states(states: Sequence[State]) -> list[State]:
+    """The states with missing clarity and complexity estimated, in their order; what is given stays.
+
+    States of one domain that know their wording, in both kinds and of at least ten groups, are cross-fitted among
+    themselves; all others are scored by `domain_estimator`. Bundled seed states get their cross-fitted estimate.
+    """
+    result = list(states)
+    by_domain: dict[str, list[int]] = {}
+    for at, state in enumerate(states):
+        if state.query_clarity is None or state.task_complexity is None:
+            by_domain.setdefault(state.domain, []).append(at)
+    for domain, places in by_domain.items():
+        for at, state in zip(places, _complete_domain(domain, [states[at] for at in places]), strict=True):
+            result[at] = state
+    return result
+
+
+def _complete_domain(domain: str, states: list[State]) -> list[State]:
+    seeds = {state.query: state for state in seed_states(domain)} if domain in seed_domains() else {}
+    if _can_crossfit(states) and not any(state.query in seeds for state in states):
+        estimates = estimate_states(states)
+    else:
+        shipped = domain_estimator(domain).complete(states, overwrite=True)
+        estimates = [seeds.get(state.query, scored) for state, scored in zip(states, shipped, strict=True)]
+    return [
+        state.model_copy(
+            update={
+                "query_clarity": _first(state.query_clarity, found.query_clarity),
+                "task_complexity": _first(state.task_complexity, found.task_complexity),
+            }
+        )
+        for state, found in zip(states, estimates, strict=True)
+    ]
+
+
+def _first(given: float | None, otherwise: float | None) -> float | None:
+    return otherwise if given is None else given
+
+
+def _can_crossfit(states: Sequence[State]) -> bool:
+    """Whether every training fold is sure to hold both wordings."""
+    per_wording = {
+        wording: {group_of(state) for state in states if state.wording == wording}
+        for wording in ("complete", "open", "")
+    }
+    return not per_wording[""] and min(len(per_wording["complete"]), len(per_wording["open"])) >= 2 * FOLDS
+
+
+def synthetic_states(domain: str, n: int = 50, seed: int = 0) -> list[State]:
+    """`n` states drawn from the bundled tasks, half complete and half open, with cross-fitted estimates.
+
+    Drawn without repetition as long as the bundle lasts, base tasks spread evenly: the two wordings of one task
+    come together only when `n` exceeds the number of tasks. Beyond two per task the bundle starts over, and a
+    repeated state gets the suffix `~2`, `~3`… in its id and keeps its group.
+    Raises: UserError for an unknown domain, UsageError for n < 1.
+    """
+    if n < 1:
+        raise UsageError(f"--n {n}: at least one state is needed")
+    by_task: dict[str, dict[str, State]] = {}
+    for state in seed_states(domain):
+        by_task.setdefault(state.group, {})[state.wording] = state
+    drawn: list[State] = []
+    lap = 0
+    while len(drawn) < n:
+        lap += 1
+        drawn.extend(_lap(by_task, lap, seed))
+    return drawn[:n]
+
+
+def _lap(by_task: dict[str, dict[str, State]], lap: int, seed: int) -> Iterator[State]:
+    """Every state of the bundle once: first one wording per task, alternating, then the other."""
+    order = sorted(by_task)
+    seeded("synthetic", seed, lap).shuffle(order)
+    wordings: tuple[Literal["complete", "open"], ...] = ("complete", "open")
+    for half in (0, 1):
+        for at, task in enumerate(order):
+            state = by_task[task][wordings[(at + half + seed) % 2]]
+            yield state if lap == 1 else state.model_copy(update={"id": f"{state.id}~{lap}"})
+
+
+def dataset_states(path: Path | str, *, domain: str = "coding", skip_bad: bool = False) -> list[State]:
+    """The states in a JSONL or CSV file of the user's, checked and completed.
+
+    `domain` holds for rows that name none. A missing id becomes the row's content hash, a missing group the id,
+    a missing clarity or complexity is estimated from the text. In CSV, the columns tests, requirements, history,
+    hidden and user hold JSON.
+    Raises: DataError at the first bad row (unless `skip_bad`) and for an id that two rows share.
+    """
+    return complete_states(list(state_rows(path, domain=domain, skip_bad=skip_bad)))
+
+
+def state_rows(path: Path | str, *, domain: str = "coding", skip_bad: bool = False) -> Rows[State]:
+    """The rows of a states file, checked but not completed; `.read`, `.bad` and `.problems` tell what was left out."""
+
+    def parse(row: Any) -> State:
+        return _parse_row(row, domain, Path(path).name)
+
+    if str(path).lower().endswith(".csv"):
+        return _CsvRows(
+            path, lambda cells: parse(_cell_values(cells)), skip_bad=skip_bad, kind="state", key=_id
+        )
+    return Rows(path, parse, skip_bad=skip_bad, kind="state", key=_id)
+
+
+def _id(state: State) -> str:
+    return state.id
+
+
+def _parse_row(row: Any, domain: str, source: str) -> State:
+    if not isinstance(row, dict):
+        raise ValueError(f"state is {shorten(row)}, expected an object with a 'query'")
+    query = row.get("query")
+    if not isinstance(query, str) or not query.strip():
+        raise ValueError(f"state has query {shorten(query)}, expected text")
+    unknown = sorted(set(row) - set(State.model_fields) - set(_FLAT))
+    if unknown:
+        raise ValueError(f"state has the unknown key '{unknown[0]}', expected some of {', '.join(ROW_KEYS)}")
+    filled = {"domain": domain, "source": source, "lang": detect_lang(query), **row}
+    filled.setdefault("id", f"row-{content_hash(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))[:12]}")
+    filled.setdefault("group", filled["id"])
+    return State.model_validate(filled)
+
+
+def _cell_values(cells: dict[str | None, str | None]) -> dict[str, Any]:
+    """The object that a CSV row stands for: empty cells are missing keys, some columns hold JSON."""
+    if None in cells:
+        raise ValueError("row has more cells than the header; quote cells that hold commas")
+    row: dict[str, Any] = {}
+    for name, cell in cells.items():
+        if name is None or cell is None or cell == "":
+            continue
+        if name in _JSON_CELLS:
+            try:
+                row[name] = orjson.loads(cell)
+            except orjson.JSONDecodeError:
+                raise ValueError(f"state has {name} {shorten(cell)}, expected JSON in this cell") from None
+        else:
+            row[name] = cell
+    return row
+
+
+class _CsvRows(Rows[State]):
+    """Rows of a CSV file with a header."""
+
+    def _rows(self) -> Iterator[tuple[int, Any]]:
+        start = 1
+        try:
+            reader = csv.DictReader(_text_file(self.path), strict=True)
+            for row in reader:
+                yield max(start + 1, 2), row
+                start = reader.line_num
+        except csv.Error as error:
+            self.read += 1
+            self._reject(start + 1, f"is not CSV ({error}); the rest of the file is not read")
+
+
+def _text_file(path: str) -> TextIO:
+    try:
+        return io.StringIO(Path(path).read_text(encoding="utf-8-sig"), newline="")
+    except UnicodeDecodeError as error:
+        raise DataError.at(path, None, "is not UTF-8 text", fix="save it as UTF-8") from error
+    except OSError as error:
+        raise cannot_read(path, error) from error
