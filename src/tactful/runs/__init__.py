@@ -6,6 +6,7 @@ for record in summary.folder.records(Trajectory): ...
 
 from tactful.runs.files import atomic_write, write_atomic
 from tactful.runs.folder import RunFolder, RunInfo, resolve_input
+from tactful.runs.retry import retry_run
 from tactful.runs.runner import run_job, run_stage
 from tactful.runs.types import Context, Failure, Job, OutsideHash, RunOptions, RunSummary, Skip, Stage
 
@@ -22,6 +23,7 @@ __all__ = [
     "Stage",
     "atomic_write",
     "resolve_input",
+    "retry_run",
     "run_job",
     "run_stage",
     "write_atomic",

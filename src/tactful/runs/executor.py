@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,9 +19,9 @@ from tactful.llm.types import ChatModel, ModelSpec, Usage
 from tactful.runs.types import Context, Result, Skip, Stage
 
 if TYPE_CHECKING:
-    from tactful.llm import Budget, CallCache
+    from tactful.llm import CallCache
 
-_DETAIL_CHARS = 4000
+_FRAMES = 12
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,9 @@ class Work:
     models: Mapping[str, ModelSpec] = field(default_factory=dict)
     cache_path: Path | None = None
     budget_usd: float | None = None
-    """What is left of it: earlier sessions of the run are already taken off."""
     budget_tokens: int | None = None
+    spent: Usage = field(default_factory=Usage)
+    """What earlier sessions of this run have used of the budget."""
 
     @property
     def stage_name(self) -> str:
@@ -77,10 +79,9 @@ class LocalExecutor:
             return
         from tactful.llm import Budget, CallCache, open_model
 
-        self._cache = CallCache(work.cache_path) if work.cache_path else None
-        budget: Budget | None = None
-        if work.budget_usd is not None or work.budget_tokens is not None:
-            budget = Budget(usd=work.budget_usd, tokens=work.budget_tokens)
+        if work.cache_path is not None:
+            self._cache = CallCache(work.cache_path)
+        budget = Budget(usd=work.budget_usd, tokens=work.budget_tokens, spent=work.spent)
         opened: dict[ModelSpec, ChatModel] = {}
         for role, spec in work.models.items():
             if spec not in opened:
@@ -99,6 +100,11 @@ class LocalExecutor:
                 finished = True
             except StopRun:
                 raise
+            except asyncio.CancelledError as error:
+                if _asked_to_stop():
+                    raise
+                result = self._failure(error)
+                finished = True
             except Exception as error:
                 result = self._failure(error)
                 finished = True
@@ -106,7 +112,8 @@ class LocalExecutor:
                 usage = meter.usage if meter is not None else None
                 if not finished and usage is not None:
                     self.unfinished += usage
-        return replace(result, usage=usage, elapsed_s=time.perf_counter() - began)
+        result.usage, result.elapsed_s = usage, time.perf_counter() - began
+        return result
 
     async def aclose(self) -> None:
         """Close every model once, then the call cache."""
@@ -122,9 +129,9 @@ class LocalExecutor:
 
         return metered()
 
-    def _failure(self, error: Exception) -> Result:
+    def _failure(self, error: BaseException) -> Result:
         on_purpose = isinstance(error, TactfulError)
-        detail = "" if on_purpose else "".join(traceback.format_exception(error))[-_DETAIL_CHARS:]
+        detail = "" if on_purpose else _where(error)
         return Result(
             state="failed",
             stage=self._work.stage_name,
@@ -148,6 +155,20 @@ def _outcome(returned: Any) -> Result:
         lines=b"".join(item.model_dump_json().encode() + b"\n" for item in records),
         outputs=len(records),
         unscored=any(getattr(item, "unscored", False) is True for item in records),
+    )
+
+
+def _asked_to_stop() -> bool:
+    """Whether the runner cancelled this task; else a cancellation is the stage's own accident."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _where(error: BaseException) -> str:
+    """The innermost calls, outermost first: `file:line in function`, joined by ' > '."""
+    frames = list(traceback.walk_tb(error.__traceback__))[-_FRAMES:]
+    return " > ".join(
+        f"{frame.f_code.co_filename}:{line} in {frame.f_code.co_name}" for frame, line in frames
     )
 
 

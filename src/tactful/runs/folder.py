@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,13 +42,13 @@ class RunInfo(Record):
     config_hash: str
     input_hash: str = ""
     """Over the content of all input records in order; empty until a run reached the end of its input."""
-    fingerprint: dict[str, Any]
+    fingerprint: Mapping[str, Any]
     """Everything in the configuration hash, as dotted key → value."""
-    prompts: dict[str, str] = {}
+    prompts: Mapping[str, str] = {}
     """Prompt id → hash of the prompt file."""
-    models: dict[str, dict[str, Any]] = {}
+    models: Mapping[str, Mapping[str, Any]] = {}
     """Role → model specification; the name of the key variable, never a key."""
-    versions: dict[str, str]
+    versions: Mapping[str, str]
     started_at: datetime
     ended_at: datetime | None = None
     """Of the last session; None while it runs."""
@@ -57,9 +57,12 @@ class RunInfo(Record):
     sessions: int = 0
     unfinished_usage: Usage = Usage()
     """Paid for records that were stopped midway. Their answers are in the call cache."""
+    cache: str = ""
+    """The shared call cache, if not the folder's own."""
     resume_with: str = ""
-    config: dict[str, Any] = {}
-    resume_args: dict[str, Any] = {}
+    """What builds the job again: see `Job`."""
+    config: Mapping[str, Any] = {}
+    resume_args: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,12 @@ class Intake:
                 return item
         return True
 
+    def close(self) -> None:
+        """Let go of the source: a file that was not read to its end is closed."""
+        close = getattr(self._source, "close", None)
+        if close is not None:
+            close()
+
     def end(self) -> None:
         """The whole input was read: what is stored beyond its end is no part of it."""
         if self._stored_until >= self.read:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Self
 
 from tactful.llm.types import Usage
 from tactful.runs.types import RowState
+
+if TYPE_CHECKING:
+    import rich.progress
+
+Mode = Literal["auto", "rich", "plain", "off"]
 
 
 @dataclass
 class Tally:
     """Counts of this session."""
 
+    behind: int = 0
+    """Records of the input that need no more work, those of earlier sessions included."""
     done: int = 0
     failed: int = 0
     skipped: int = 0
@@ -21,34 +31,139 @@ class Tally:
 
     def count(self, state: RowState, cost: Usage | None) -> None:
         """One more record is stored."""
-        setattr(self, state, getattr(self, state) + 1)
+        if state == "done":
+            self.done += 1
+        elif state == "failed":
+            self.failed += 1
+        else:
+            self.skipped += 1
         if cost is not None:
             self.usage += cost
 
 
 class Progress:
-    """Shows nothing."""
+    """Shows nothing. The others extend it; use as a context manager, call `show` every `every_s`."""
 
     every_s = 1.0
 
+    def __init__(self, title: str, total: int | None) -> None:
+        self._title = title
+        self._total = total
+        self._began = time.monotonic()
+        self._behind_at_first: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        return None
+
     def show(self, tally: Tally) -> None:
-        """Called every `every_s`."""
+        """How the session stands."""
+
+    def say(self, line: str) -> None:
+        """The last words of the run."""
+
+    def _details(self, tally: Tally) -> str:
+        """Counts, speed, cost and time left, as far as there is something to tell."""
+        worked_s = max(time.monotonic() - self._began, 1e-9)
+        finished = tally.done + tally.failed + tally.skipped
+        usage = tally.usage
+        parts = [f"{tally.done} done, {tally.failed} failed"]
+        if tally.skipped:
+            parts.append(f"{tally.skipped} skipped")
+        if usage.calls or usage.cached:
+            parts += [
+                f"{usage.cached} cached",
+                f"{(usage.calls + usage.cached) / worked_s:.1f} calls/s",
+                spent(usage),
+            ]
+        if self._total is not None and finished:
+            left_s = max(0, self._total - tally.behind) * worked_s / finished
+            parts.append(f"about {duration(left_s)} left")
+        return ", ".join(parts)
 
 
 class PlainProgress(Progress):
-    """A line every few seconds."""
+    """A line every few seconds, once there is something to tell."""
 
     every_s = 5.0
 
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._began = time.monotonic()
-
     def show(self, tally: Tally) -> None:
         """One line."""
-        finished = tally.done + tally.failed + tally.skipped
-        if finished:
-            print(
-                f"{self._title}: {tally.done} done, {tally.failed} failed, {tally.skipped} skipped",
-                file=sys.stderr,
-            )  # noqa: T201
+        if tally.behind:
+            of = f" of {self._total}" if self._total is not None else ""
+            self.say(f"{tally.behind}{of}: {self._details(tally)}")
+
+    def say(self, line: str) -> None:
+        """One line."""
+        sys.stderr.write(f"{self._title}: {line}\n")
+        sys.stderr.flush()
+
+
+class RichProgress(PlainProgress):
+    """A bar that is redrawn in place."""
+
+    every_s = 0.25
+
+    def __enter__(self) -> Self:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[details]}", markup=False),
+        )
+        console = Console(stderr=True, highlight=False)
+        self._bar: rich.progress.Progress = Progress(
+            *columns, console=console, auto_refresh=False, redirect_stdout=False, transient=True
+        )
+        self._task = self._bar.add_task(self._title, total=self._total, details="")
+        self._bar.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.stop()
+
+    def show(self, tally: Tally) -> None:
+        """Redraw."""
+        self._bar.update(self._task, completed=tally.behind, details=self._details(tally), refresh=True)
+
+
+def open_progress(mode: Mode, title: str, total: int | None) -> Progress:
+    """What `mode` asks for; `auto` looks whether stderr is a terminal."""
+    if mode == "off":
+        return Progress(title, total)
+    if mode == "rich" or (mode == "auto" and sys.stderr.isatty()):
+        return RichProgress(title, total)
+    return PlainProgress(title, total)
+
+
+def expected_total(source: Iterable[object], limit: int | None) -> int | None:
+    """How many records the source says it holds, without reading it; None when it cannot say."""
+    total = operator.length_hint(source, 0) or None
+    if limit is None or total is None:
+        return total
+    return min(limit, total)
+
+
+def spent(usage: Usage) -> str:
+    """Tokens and money in words: `12,300 tokens, $0.0451`."""
+    tokens = f"{usage.prompt_tokens + usage.completion_tokens:,} tokens"
+    if usage.estimated:
+        tokens = f"about {tokens} (estimated)"
+    return f"{tokens}, {'price unknown' if usage.cost_usd is None else f'${usage.cost_usd:.4f}'}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time to one unit: `42 s`, `7 min`, `3.2 h`; never negative."""
+    seconds = max(0.0, seconds)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.0f} d"

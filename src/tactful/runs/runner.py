@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from tactful.errors import StopRun, TactfulError, UserError
-from tactful.llm.types import ModelSpec, Usage
+from tactful.errors import StopRun, TactfulError, UsageError, UserError
+from tactful.llm.types import ModelSpec
 from tactful.prompts import Prompt
 from tactful.runs.executor import Executor, LocalExecutor, Work
 from tactful.runs.export import export
-from tactful.runs.files import make_private_file
 from tactful.runs.folder import RunFolder, RunInfo, monotonic, utc_now
 from tactful.runs.intake import Intake, Wanted, not_stored
 from tactful.runs.opening import opened_run
-from tactful.runs.progress import PlainProgress, Progress
+from tactful.runs.progress import Progress, expected_total, open_progress, spent
 from tactful.runs.session import Session
 from tactful.runs.state import RunState
 from tactful.runs.types import Job, RunOptions, RunSummary, Stage
@@ -60,94 +60,117 @@ def run_job(
 ) -> RunSummary:
     """Run `job`; results are stored as they come and the outputs written at the end, whatever the end is.
 
+    `wanted` says which records of the input are worked on; the default takes those without a result.
+
     Raises: UsageError, RunLocked, ConfigChanged before anything runs. StopRun (Ctrl-C, a refused key, a spent
     budget), DataError of the source and UserError of a full disk after everything finished is stored; a StopRun
-    carries the summary as `error.summary` and says how to go on.
+    says how to go on and carries the summary as `error.summary`.
     """
+    _refuse_running_loop()
+    executor = executor or LocalExecutor()
     with opened_run(job, options) as (folder, state):
-        began, info = monotonic(), folder.info()
-        info = info.model_copy(update={"state": "running", "ended_at": None, "sessions": info.sessions + 1})
+        began, before = monotonic(), folder.info()
+        info = _begun(before, options)
         folder.save_info(info)
-        executor = executor or LocalExecutor()
+        work = _work(job, options, folder, info, state)
         intake = Intake(job.source, state, limit=options.limit, wanted=wanted)
-        progress = Progress() if options.progress == "off" else PlainProgress(f"{job.noun} {job.verb}")
-        why = asyncio.run(_worked(job, options, folder, state, info, executor, intake, progress))
+        total = expected_total(job.source, options.limit)
+        with open_progress(options.progress, f"{job.noun} {job.verb}", total) as progress, closing(intake):
+            why = asyncio.run(_worked(work, intake, state, executor, options.concurrency, progress))
         if intake.at_end and why is None:
             intake.end()
-        summary = _closed(folder, state, info, intake, executor.unfinished, why, monotonic() - began)
+        state.commit()
+        whole = why is None and (wanted is not_stored or before.state == "done")
+        info = info.model_copy(
+            update={
+                "state": "done" if whole else "interrupted",
+                "why_stopped": "" if why is None else str(why),
+                "input_hash": state.input_hash() if whole else "",
+                "ended_at": utc_now(),
+                "elapsed_s": info.elapsed_s + monotonic() - began,
+                "unfinished_usage": info.unfinished_usage + executor.unfinished,
+            }
+        )
+        unwritten = _written(folder, info)
+        summary = _summary(folder, state, info, intake, interrupted=why is not None)
+        progress.say(_last_words(summary, intake))
     if why is not None:
         raise _said(why, summary)
+    if unwritten is not None:
+        raise unwritten
     return summary
 
 
-async def _worked(
-    job: Job,
-    options: RunOptions,
-    folder: RunFolder,
-    state: RunState,
-    info: RunInfo,
-    executor: Executor,
-    intake: Intake,
-    progress: Progress,
-) -> Exception | None:
-    spent = state.usage() + info.unfinished_usage
-    cache_path = options.cache or folder.calls_path
-    if job.models:
-        make_private_file(cache_path)
-    work = Work(
+def _refuse_running_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise UsageError(
+        "a run owns its event loop and cannot start inside another; in a notebook or an async function call it in "
+        "a thread: await asyncio.to_thread(run_stage, ...)"
+    )
+
+
+def _begun(info: RunInfo, options: RunOptions) -> RunInfo:
+    cache = str(options.cache.absolute()) if options.cache is not None else info.cache
+    return info.model_copy(
+        update={"state": "running", "ended_at": None, "sessions": info.sessions + 1, "cache": cache}
+    )
+
+
+def _work(job: Job, options: RunOptions, folder: RunFolder, info: RunInfo, state: RunState) -> Work:
+    return Work(
         stage=job.stage,
         run_id=info.run_id,
         seed=info.seed,
         models=job.models,
-        cache_path=cache_path,
-        budget_usd=_left(options.budget_usd, spent.cost_usd),
-        budget_tokens=_left(options.budget_tokens, spent.prompt_tokens + spent.completion_tokens),
+        cache_path=Path(info.cache) if info.cache else folder.calls_path.absolute(),
+        budget_usd=options.budget_usd,
+        budget_tokens=options.budget_tokens,
+        spent=state.usage() + info.unfinished_usage,
     )
+
+
+async def _worked(
+    work: Work,
+    intake: Intake,
+    state: RunState,
+    executor: Executor,
+    concurrency: int,
+    progress: Progress,
+) -> Exception | None:
+    """Work through the intake; what stopped it before the end, or None."""
     try:
         await executor.start(work)
-        return await Session(
-            intake, state, executor, concurrency=options.concurrency, progress=progress
-        ).run()
+        return await Session(intake, state, executor, concurrency=concurrency, progress=progress).run()
     except TactfulError as error:
         return error
     finally:
         await executor.aclose()
 
 
-def _left(budget: Any, spent: Any) -> Any:
-    return None if budget is None else max(0, budget - (spent or 0))
-
-
-def _closed(
-    folder: RunFolder,
-    state: RunState,
-    info: RunInfo,
-    intake: Intake,
-    unfinished: Usage,
-    why: Exception | None,
-    elapsed_s: float,
-) -> RunSummary:
-    """Write the outputs and `run.json`, and sum up."""
-    counts = state.counts()
-    info = info.model_copy(
-        update={
-            "state": "done" if why is None else "interrupted",
-            "why_stopped": "" if why is None else str(why),
-            "input_hash": _input_hash(state) if intake.at_end and why is None else info.input_hash,
-            "ended_at": utc_now(),
-            "elapsed_s": info.elapsed_s + elapsed_s,
-            "unfinished_usage": info.unfinished_usage + unfinished,
-        }
-    )
+def _written(folder: RunFolder, info: RunInfo) -> TactfulError | None:
+    """Write the outputs and `run.json`; what went wrong with it, if anything. The state is safe in any case."""
+    problem: TactfulError | None = None
     try:
         export(folder)
-        folder.save_info(info)
     except OSError as error:
-        if why is None:
-            raise UserError(
-                f"{folder.path}: the outputs could not be written ({error.strerror}); the results are safe in "
-                f"run.sqlite: make room, then run `tactful runs export {folder.path}`"
-            ) from error
+        problem = UserError(
+            f"{folder.path}: the outputs could not be written ({error.strerror}); the results are safe in "
+            f"run.sqlite: make room, then run `tactful runs export {folder.path}`"
+        )
+    except TactfulError as error:
+        problem = error
+    with suppress(OSError):  # the same full disk; `running` with no process behind it reads as `killed`
+        folder.save_info(info)
+    return problem
+
+
+def _summary(
+    folder: RunFolder, state: RunState, info: RunInfo, intake: Intake, *, interrupted: bool
+) -> RunSummary:
+    counts = state.counts()
     return RunSummary(
         folder=folder,
         read=counts.read,
@@ -157,23 +180,31 @@ def _closed(
         unscored=counts.unscored,
         unfinished=intake.in_hand,
         usage=state.usage() + info.unfinished_usage,
-        interrupted=why is not None,
+        interrupted=interrupted,
     )
 
 
-def _input_hash(state: RunState) -> str:
-    digest = hashlib.sha256()
-    for row in state.rows():
-        digest.update(f"{row.record_id}\x1f{row.record_hash}\n".encode())
-    return digest.hexdigest()[:32]
+def _last_words(summary: RunSummary, intake: Intake) -> str:
+    usage = summary.usage
+    parts = [
+        f"read {summary.read} = {summary.done} done + {summary.failed} failed + {summary.skipped} skipped"
+    ]
+    if summary.unscored:
+        parts.append(f"{summary.unscored} of the done are unscored")
+    if summary.unfinished:
+        parts.append(f"{summary.unfinished} left unfinished")
+    if intake.damaged:
+        parts.append(f"{intake.damaged} stored results were damaged on the disk and taken again")
+    if usage.calls or usage.cached:
+        parts.append(f"{usage.calls} calls, {usage.cached} from the cache, {spent(usage)}")
+    return "; ".join([*parts, str(summary.folder.path)])
 
 
 def _said(why: Exception, summary: RunSummary) -> Exception:
     """What stopped the run, with what is stored and how to go on."""
     if isinstance(why, StopRun):
-        left = f", {summary.unfinished} left unfinished" if summary.unfinished else ""
         why.args = (
-            f"{why}; {summary.read} records are stored{left}; go on with: --resume --out {summary.folder.path}",
+            f"{why}; {summary.read} finished records are stored; go on with: --resume --out {summary.folder.path}",
         )
         why.summary = summary  # type: ignore[attr-defined]
     return why

@@ -13,7 +13,6 @@ _VERSION_1 = (
         record_id TEXT NOT NULL UNIQUE,
         record_hash TEXT NOT NULL,
         state TEXT NOT NULL CHECK (state IN ('done', 'failed', 'skipped')),
-        lines BLOB NOT NULL,             -- the outputs as JSON lines
         outputs INTEGER NOT NULL,
         unscored INTEGER NOT NULL,
         stage TEXT NOT NULL,
@@ -28,13 +27,17 @@ _VERSION_1 = (
         cost_usd REAL,                   -- NULL: price unknown
         estimated INTEGER NOT NULL,
         elapsed_s REAL NOT NULL,
-        row_hash BLOB NOT NULL           -- over all columns above
+        row_hash BLOB NOT NULL,          -- over all other columns
+        lines BLOB NOT NULL              -- the outputs as JSON lines; last, so that sums do not read them
     )
     """,
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+_VERSION_2 = ("CREATE INDEX results_not_done ON results (state, stage, error, reason) WHERE state <> 'done'",)
+"""`runs show` groups the failures of a large run without reading all of it."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
 """Step i brings a file from version i to version i + 1. Never edit a step that was released: add one."""
 
 

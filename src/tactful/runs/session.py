@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
 
-from tactful.errors import Interrupted, StopRun
+from tactful.errors import Interrupted
 from tactful.llm.types import Usage
 from tactful.runs.executor import Executor
 from tactful.runs.intake import Intake, Item
@@ -38,6 +38,7 @@ class Session:
         self._progress = progress
         self._why: Exception | None = None
         self._halted = asyncio.Event()
+        self._hurried = asyncio.Event()
         self._reading = False
         self.tally = Tally()
 
@@ -45,24 +46,27 @@ class Session:
         """Work until the input ends or something stops the run."""
         workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
         halted = asyncio.create_task(self._halted.wait())
+        hurried = asyncio.create_task(self._hurried.wait())
         ticker = asyncio.create_task(self._tick())
-        everyone = asyncio.gather(*workers)
+        everyone = asyncio.create_task(_all(workers))
         try:
             with self._signals():
-                await asyncio.wait([everyone, halted], return_when=asyncio.FIRST_COMPLETED)
-                if isinstance(self._why, StopRun) and not isinstance(self._why, Interrupted):
-                    await asyncio.wait([everyone], timeout=GRACE_S)
+                await asyncio.wait({everyone, halted}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({everyone, hurried}, timeout=GRACE_S, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (*workers, halted, ticker):
+            tasks = (*workers, everyone, halted, hurried, ticker)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*workers, halted, ticker, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
         return self._why
 
     def stop(self, why: Exception) -> None:
-        """No further record starts. The first reason is kept."""
+        """No further record starts; those in flight may finish, unless a person waits. The first reason is kept."""
         if self._why is None:
             self._why = why
             self._halted.set()
+        if isinstance(why, Interrupted):
+            self._hurried.set()
 
     async def _work(self) -> None:
         try:
@@ -89,14 +93,24 @@ class Session:
         if previous is not None:
             result = replace(result, usage=(result.usage or Usage()) + (previous.result.usage or Usage()))
         attempts = previous.attempts + 1 if previous is not None else 1
-        await self._state.add(Row(item.ordinal, item.record_id, item.record_hash, result, attempts))
+        committed = self._state.add(Row(item.ordinal, item.record_id, item.record_hash, result, attempts))
+        try:
+            await committed
+        except asyncio.CancelledError:  # stopped while waiting: the work is done, so it is kept
+            self._state.commit()
+            self._count(item, result, cost)
+            raise
+        self._count(item, result, cost)
+
+    def _count(self, item: Item, result: Result, cost: Usage | None) -> None:
         self._intake.stored(item)
         self.tally.count(result.state, cost)
 
     async def _tick(self) -> None:
         while True:
-            self._progress.show(self.tally)
             await asyncio.sleep(self._progress.every_s)
+            self.tally.behind = self._intake.read - self._intake.in_hand
+            self._progress.show(self.tally)
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -121,3 +135,7 @@ class Session:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+async def _all(workers: list[asyncio.Task[None]]) -> None:
+    await asyncio.gather(*workers)

@@ -71,6 +71,7 @@ class RunState:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
+        self._told = _Told(path)
         self._pending: list[tuple[Any, ...]] = []
         self._committed: asyncio.Future[None] | None = None
 
@@ -78,7 +79,7 @@ class RunState:
     def create(cls, path: Path) -> Self:
         """Open for writing; creates the file and upgrades an older one."""
         make_private_file(path)
-        with _told(path):
+        with _Told(path):
             connection = sqlite3.connect(path, isolation_level=None, timeout=10)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
@@ -96,20 +97,20 @@ class RunState:
 
     def find(self, record_id: str) -> Row | None:
         """The committed row of this record, or None."""
-        with _told(self._path):
+        with self._told:
             found = self._connection.execute(f"{_SELECT} WHERE record_id=?", (record_id,)).fetchone()
         return None if found is None else _row(found)
 
     def last_ordinal(self) -> int:
         """Place of the last stored record of the input; -1 when none is stored."""
-        with _told(self._path):
+        with self._told:
             found = self._connection.execute("SELECT max(ordinal) FROM results").fetchone()[0]
         return -1 if found is None else max(-1, int(found))
 
     def rows(self, *states: str) -> Iterator[Row]:
         """The rows of the input in its order, one at a time; only those in `states` if any are named."""
         where = f" AND state IN ({','.join('?' * len(states))})" if states else ""
-        with _told(self._path):
+        with self._told:
             cursor = self._connection.execute(f"{_SELECT} WHERE ordinal >= 0{where} ORDER BY ordinal", states)
             for found in cursor:
                 yield _row(found)
@@ -133,11 +134,15 @@ class RunState:
             loop.call_soon(self._commit_pending)
         return self._committed
 
-    def _commit_pending(self) -> None:
+    def commit(self) -> None:
+        """Commit what was added, now."""
         rows, self._pending = self._pending, []
+        self._write(rows)
+
+    def _commit_pending(self) -> None:
         committed, self._committed = self._committed, None
         try:
-            self._write(rows)
+            self.commit()
         except Exception as error:
             if committed is not None and not committed.done():
                 committed.set_exception(error)
@@ -148,12 +153,12 @@ class RunState:
     def _write(self, rows: list[tuple[Any, ...]]) -> None:
         if not rows:
             return
-        with _told(self._path), self._transaction():
+        with self._told, self._transaction():
             self._connection.executemany(_INSERT, rows)
 
     def place(self, row: Row, ordinal: int) -> None:
         """Give a stored row another place in the input; whoever had that place is set aside."""
-        with _told(self._path), self._transaction():
+        with self._told, self._transaction():
             self._set_aside(ordinal)
             self._connection.execute("DELETE FROM results WHERE ordinal=?", (row.ordinal,))
             moved = Row(ordinal, row.record_id, row.record_hash, row.result, row.attempts)
@@ -161,12 +166,12 @@ class RunState:
 
     def vacate(self, ordinal: int) -> None:
         """Set aside whoever has this place: the input now holds another record there."""
-        with _told(self._path), self._transaction():
+        with self._told, self._transaction():
             self._set_aside(ordinal)
 
     def vacate_from(self, ordinal: int) -> None:
         """Set aside all rows from this place on: the input ended before them."""
-        with _told(self._path):
+        with self._told:
             places = self._connection.execute(
                 "SELECT ordinal FROM results WHERE ordinal>=?", (ordinal,)
             ).fetchall()
@@ -188,7 +193,7 @@ class RunState:
 
     def counts(self) -> Counts:
         """Records by state."""
-        with _told(self._path):
+        with self._told:
             found = self._connection.execute(
                 "SELECT state, count(*), sum(unscored) FROM results WHERE ordinal >= 0 GROUP BY state"
             ).fetchall()
@@ -199,7 +204,7 @@ class RunState:
 
     def usage(self) -> Usage:
         """What all stored records cost, retries and set-aside records included."""
-        with _told(self._path):
+        with self._told:
             *numbers, cost, unknown, estimated = self._connection.execute(
                 "SELECT total(calls), total(cached), total(prompt_tokens), total(completion_tokens), "
                 "total(cost_usd), count(*) - count(cost_usd), total(estimated) FROM results"
@@ -214,12 +219,22 @@ class RunState:
             estimated=bool(estimated),
         )
 
+    def input_hash(self) -> str:
+        """Over ids and contents of the input records, in order."""
+        digest = hashlib.sha256()
+        with self._told:
+            for pair in self._connection.execute(
+                "SELECT record_id, record_hash FROM results WHERE ordinal >= 0 ORDER BY ordinal"
+            ):
+                digest.update(orjson.dumps(pair))
+        return digest.hexdigest()[:32]
+
     def reasons(self, state: str) -> list[tuple[str, str, str, int]]:
         """(stage, error, reason, count) of the failed or skipped, most frequent first."""
-        with _told(self._path):
+        with self._told:
             return self._connection.execute(
                 "SELECT stage, error, reason, count(*) FROM results WHERE state=? AND ordinal >= 0 "
-                "GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3",
+                "AND state <> 'done' GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3",
                 (state,),
             ).fetchall()
 
@@ -227,19 +242,21 @@ class RunState:
 
     def remember(self, key: str, value: str) -> None:
         """Keep a fact about the whole run."""
-        with _told(self._path):
+        with self._told:
             self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def recall(self, key: str) -> str | None:
         """A fact kept by `remember`."""
-        with _told(self._path):
+        with self._told:
             found = self._connection.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
         return None if found is None else str(found[0])
 
     def close(self) -> None:
         """Commit what is pending and close."""
-        self._commit_pending()
-        self._connection.close()
+        try:
+            self.commit()
+        finally:
+            self._connection.close()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -253,22 +270,29 @@ class RunState:
             raise
 
 
-@contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn what SQLite says into what the user can do."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+class _Told:
+    """Turns what SQLite says into what the user can do. A class, since it is entered for every record."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, sqlite3.DatabaseError):
+            return
+        code = getattr(error, "sqlite_errorname", "")
+        if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
             raise UserError(
-                f"{path}: cannot store results ({error}); what was stored before is safe: make room on the disk, "
-                "then go on with --resume"
+                f"{self._path}: cannot store results ({error}); what was stored before is safe: make room on "
+                "the disk, then go on with --resume"
             ) from error
-        raise UserError(f"{path}: {error}") from error
-    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise UserError(f"{self._path}: {error}") from error
         raise DataError(
-            f"{path}: damaged ({error}); restore it from a copy, or start a new run with "
-            "--cache pointing at this run's calls.sqlite, which answers every call that was made"
+            f"{self._path}: damaged ({error}); restore it from a copy, or start a new run with --cache pointing "
+            "at this run's calls.sqlite, which answers every call that was made"
         ) from error
 
 
@@ -314,13 +338,18 @@ def _row(found: tuple[Any, ...]) -> Row:
 
 
 def _result(values: list[Any]) -> Result:
-    usage = Usage(
-        calls=values[12],
-        cached=values[13],
-        prompt_tokens=values[14],
-        completion_tokens=values[15],
-        cost_usd=values[16],
-        estimated=bool(values[17]),
+    no_calls = values[12] == values[13] == 0
+    usage = (
+        None
+        if no_calls
+        else Usage(
+            calls=values[12],
+            cached=values[13],
+            prompt_tokens=values[14],
+            completion_tokens=values[15],
+            cost_usd=values[16],
+            estimated=bool(values[17]),
+        )
     )
     return Result(
         state=values[3],

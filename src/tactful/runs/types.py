@@ -117,10 +117,10 @@ class Failure(Record):
     attempts: int
     input_hash: str
     detail: str = ""
-    """Traceback of an exception that nobody raised on purpose."""
+    """Where an exception that nobody raised on purpose came from: the innermost calls."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Result:
     """What became of one record, ready to be stored. Made of bytes and numbers, so it crosses processes."""
 
