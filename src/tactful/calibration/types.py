@@ -75,3 +75,7 @@ class Rewarded(Record):
     """R_task − C_interrupt; None when the task score is unscored."""
     reward_form: Literal["clarification", "weighted"]
     provenance: Provenance
+    judge: str = ""
+    """Model that judged the requirements; empty when tests or checks did."""
+    unscored_reason: str = ""
+    """Why the task score is None; empty when it is not."""
