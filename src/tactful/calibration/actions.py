@@ -97,6 +97,18 @@ class ActionSpace:
         return next(action for action in self.actions if action.solve is not None)
 
     @property
+    def layout(self) -> dict[str, list[str | int]]:
+        """Action → budget, questions per message and prompts: what makes two spaces of one name differ."""
+        return {
+            action.name: [
+                action.budget,
+                action.per_message,
+                *(prompt.prompt_id if prompt else "" for prompt in (action.ask, action.solve, action.single)),
+            ]
+            for action in self.actions
+        }
+
+    @property
     def prompts(self) -> tuple[Prompt, ...]:
         """Every prompt of the space, once."""
         found = {
@@ -116,32 +128,60 @@ def load_action_space(which: str | Path, domain: str) -> ActionSpace:
     return _load(_folder(which, domain), domain)
 
 
-def _folder(which: str | Path, domain: str) -> Path:
+def load_action_spaces(which: str | Path) -> dict[str, ActionSpace]:
+    """Every domain of `levels`, `clarify-execute` or a folder: domain → its action space.
+
+    Raises ConfigError as `load_action_space`.
+    """
+    root = _root(which)
+    own = root / "space.toml"
+    if own.is_file():
+        return {(domain := _read(own).domain): _load(root, domain)}
+    domains = sorted(path.parent.name for path in root.glob("*/space.toml"))
+    if not domains:
+        raise ConfigError(_nothing_there(which, root, "any domain"))
+    return {domain: _load(root / domain, domain) for domain in domains}
+
+
+def _root(which: str | Path) -> Path:
     bundled = SPACES / str(which)
-    root = bundled if _is_plain_name(str(which)) and bundled.is_dir() else Path(which)
+    return bundled if _is_plain_name(str(which)) and bundled.is_dir() else Path(which)
+
+
+def _nothing_there(which: str | Path, root: Path, domain: str) -> str:
+    names = ", ".join(sorted(path.name for path in SPACES.iterdir() if path.is_dir()))
+    place = f" in {root}" if root.is_dir() else ""
+    return (
+        f"action space '{which}': no space.toml for {domain}{place}; "
+        f"use one of {names}, or a folder with 'DOMAIN/space.toml'"
+    )
+
+
+def _folder(which: str | Path, domain: str) -> Path:
+    root = _root(which)
     for folder in (root / domain, root):
         if (folder / "space.toml").is_file():
             return folder
-    names = ", ".join(sorted(path.name for path in SPACES.iterdir() if path.is_dir()))
-    raise ConfigError(
-        f"action space '{which}': no space.toml for domain '{domain}' in {root}; "
-        f"use one of {names}, or a folder with '{domain}/space.toml'"
-    )
+    raise ConfigError(_nothing_there(which, root, f"domain '{domain}'"))
 
 
 def _is_plain_name(which: str) -> bool:
     return "/" not in which and which not in {".", ".."}
 
 
-@lru_cache(maxsize=64)
-def _load(folder: Path, domain: str) -> ActionSpace:
-    path = folder / "space.toml"
+def _read(path: Path) -> SpaceFile:
     try:
-        spec = SpaceFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return SpaceFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
     except ValidationError as error:
         raise ConfigError(f"{path}: {first_problem(error)}") from error
+
+
+@lru_cache(maxsize=64)
+def _load(folder: Path, domain: str) -> ActionSpace:
+    path = folder / "space.toml"
+    spec = _read(path)
     if spec.domain != domain:
         raise ConfigError(f"{path}: is for domain '{spec.domain}', the states are of domain '{domain}'")
     space = ActionSpace(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from tactful.calibration.episode import Episode
 from tactful.calibration.llm_user import ModelUser
 from tactful.calibration.types import Session
 from tactful.calibration.users import RuleUser, UserSimulator
-from tactful.errors import DataError
+from tactful.errors import ConfigError, DataError
 from tactful.llm import ChatModel
 from tactful.types import Decision, Policy, PublicState, State, Trajectory, UserHistory, seeded
 
@@ -27,10 +27,20 @@ from tactful.types import Decision, Policy, PublicState, State, Trajectory, User
 class RolloutContext(Protocol):
     """What the stage needs of the runner's context."""
 
-    models: Mapping[str, ChatModel]
-    """`assistant`, and `user` when a model plays the user."""
-    run_id: str
-    seed: int
+    @property
+    def models(self) -> Mapping[str, ChatModel]:
+        """`assistant`, and `user` when a model plays the user."""
+        ...
+
+    @property
+    def run_id(self) -> str:
+        """Goes into the provenance."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Seeds the users, the policy's draws and the slips of the offline model."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,15 @@ class UniformPolicy:
         )
 
 
+def check_policy(policy: Policy, space: ActionSpace) -> None:
+    """Raises ConfigError when the policy chooses among other actions than the space has."""
+    if surplus := [name for name in policy.actions if name not in space.names]:
+        raise ConfigError(
+            f"policy '{policy.name}' chooses {', '.join(surplus)}, which action space '{space.name}' for "
+            f"'{space.domain}' does not have; it has {', '.join(space.names)}"
+        )
+
+
 @dataclass(frozen=True)
 class RolloutStage:
     """Session → trajectories. Picklable; everything that shapes a trajectory is a field."""
@@ -55,8 +74,8 @@ class RolloutStage:
     spaces: Mapping[str, ActionSpace]
     """Domain → action space."""
     mode: Mode = "multi"
-    mainline: Mapping[str, Policy] = field(default_factory=dict)
-    """Domain → policy of mainline and continuations; a domain without one explores uniformly."""
+    mainline: Policy | None = None
+    """Policy of mainline and continuations; None explores uniformly."""
     max_turns: int = 4
     """Assistant messages of one task at the most."""
     branch_depth: int | None = None
@@ -102,6 +121,8 @@ class _Play:
                 f"state '{state.id}': no action space for domain '{state.domain}'; "
                 f"this run has {', '.join(sorted(self.stage.spaces))}"
             )
+        if self.stage.mainline is not None:
+            check_policy(self.stage.mainline, space)
         return Episode.start(
             state,
             self.session.persona,
@@ -147,7 +168,7 @@ class _Play:
         return episode
 
     def decide(self, episode: Episode) -> Decision:
-        policy = self.stage.mainline.get(episode.state.domain) or UniformPolicy(episode.space.names)
+        policy = self.stage.mainline or UniformPolicy(episode.space.names)
         seen = episode.observation
         rng = seeded(
             "policy", self.context.seed, seen.id, episode.persona.name, episode.pass_index, seen.dialogue_turn
