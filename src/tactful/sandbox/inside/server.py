@@ -1,0 +1,176 @@
+"""The fork server: a clean process that has the standard library loaded and forks one caged child per job.
+
+It is started by exec with an empty environment, so that no key was ever in it, and never sees a job: program and
+tests go from the parent to the child over the child's own socket, so nothing of one job is left for the next.
+
+Requests are datagrams: `fork` with two descriptors (the child's socket, its output) is answered by the child's
+process id; `end` kills the child's group, reaps it and is answered by its wait status. When the parent is gone
+the child is killed and the server ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import gc
+import importlib
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import warnings
+
+from . import cage, landlock, seccomp
+from .child import read_exactly, run_job
+
+CAGE_FAILED = 77
+"""Exit status of a child whose cage did not hold."""
+PRELOADED = """
+abc argparse array ast asyncio base64 binascii bisect calendar cmath codecs collections collections.abc colorsys
+concurrent.futures contextlib contextvars copy copyreg csv ctypes dataclasses datetime decimal difflib dis email
+enum errno fileinput fnmatch fractions functools gc getpass glob graphlib hashlib heapq hmac html html.parser
+http http.client importlib importlib.util inspect io ipaddress itertools json keyword linecache locale logging math
+mimetypes multiprocessing numbers operator os os.path pathlib pickle pkgutil platform pprint queue random re
+reprlib sched secrets select selectors shlex shutil signal socket sqlite3 stat statistics string struct
+subprocess sys tempfile textwrap threading time timeit token tokenize traceback types typing unicodedata unittest
+unittest.mock urllib.parse urllib.request uuid warnings weakref xml.etree.ElementTree zipfile zlib zoneinfo
+encodings.idna encodings.ascii encodings.latin_1 encodings.utf_8 encodings.utf_16 encodings.unicode_escape
+"""
+"""Loaded before any fork: fast, and there also when the cage cannot read the interpreter's folder."""
+
+
+def preload() -> None:
+    """Load what programs usually import; a module that this interpreter was built without is left out."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in PRELOADED.split():
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                continue
+
+
+def readable_paths() -> list[str]:
+    """What a caged program may read: the standard library and the time zones."""
+    return [*(path for path in sys.path if path), "/usr/share/zoneinfo"]
+
+
+def _address_space() -> int:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def prepare(unsafe: bool) -> cage.Cage:
+    """The layers that every child gets. With `unsafe`, a layer that this machine lacks is left out."""
+    has_landlock, has_seccomp = landlock.abi() > 0, seccomp.available()
+    if not unsafe and not (has_landlock and has_seccomp):
+        raise cage.CageFailed("no cage at hand")
+    uid = cage.NOBODY if os.geteuid() == 0 else os.geteuid()
+    return cage.Cage(
+        ruleset=landlock.create(readable_paths()) if has_landlock else None,
+        seccomp=has_seccomp,
+        base_bytes=_address_space(),
+        tasks=cage.tasks_of(uid),
+    )
+
+
+def _child(layers: cage.Cage, memory_bytes: int, cpu_s: int, server: int, channel: int, output: int) -> None:
+    """The life of one child; never returns, whatever the program does to this interpreter."""
+    leave = os._exit
+    status = 1
+    try:
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        channel, ruleset = _settle(channel, layers.ruleset)
+        job = read_exactly(channel, struct.unpack("<I", read_exactly(channel, 4))[0])
+        layers = dataclasses.replace(layers, ruleset=ruleset)
+        cage.enter(layers, server=server, memory_bytes=memory_bytes, cpu_s=cpu_s)
+        os.write(channel, struct.pack("<I", 1) + b"C")
+        run_job(job, channel)
+        status = 0
+    except cage.CageFailed as error:
+        os.write(2, f"{error}".encode())
+        status = CAGE_FAILED
+    finally:
+        leave(status)
+
+
+def _settle(channel: int, ruleset: int | None) -> tuple[int, int | None]:
+    """Move the two descriptors to 3 and 4 and close every other: the child holds nothing of the server's."""
+    high = os.dup(channel) if channel < 5 else channel
+    spare = os.dup(ruleset) if ruleset is not None and ruleset < 5 else ruleset
+    os.dup2(high, 3)
+    if spare is None:
+        os.closerange(4, 1 << 16)
+        return 3, None
+    os.dup2(spare, 4)
+    os.closerange(5, 1 << 16)
+    return 3, 4
+
+
+class Server:
+    """One socket to the parent, at most one child at a time."""
+
+    def __init__(self, parent: socket.socket, layers: cage.Cage) -> None:
+        self.parent = parent
+        self.layers = layers
+        self.child = 0
+
+    def fork(self, request: bytes, descriptors: list[int]) -> bytes:
+        """Start a child; the answer is its process id."""
+        memory_bytes, cpu_s = struct.unpack("<QI", request)
+        server = os.getpid()
+        self.child = os.fork()
+        if self.child == 0:
+            _child(self.layers, memory_bytes, cpu_s, server, *descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return struct.pack("<I", self.child)
+
+    def end(self) -> bytes:
+        """Kill the child's group and reap it; the answer is its wait status (0 where there was none)."""
+        if not self.child:
+            return struct.pack("<I", 0)
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError):
+                kill(self.child, signal.SIGKILL)
+        status = os.waitpid(self.child, 0)[1]
+        self.child = 0
+        return struct.pack("<I", status)
+
+    def serve(self, parent_pidfd: int) -> None:
+        """Answer until the parent is gone."""
+        watch = select.poll()
+        watch.register(self.parent, select.POLLIN)
+        watch.register(parent_pidfd, select.POLLIN)
+        while all(descriptor != parent_pidfd for descriptor, _ in watch.poll()):
+            message, descriptors, _, _ = socket.recv_fds(self.parent, 64, 2)
+            if not message:
+                return
+            answer = self.fork(message[1:], descriptors) if message[:1] == b"F" else self.end()
+            self.parent.send(answer)
+
+
+def main() -> None:
+    """`server.py SOCKET PIDFD UNSAFE`: the descriptors of the parent's socket and process; 1 allows no cage."""
+    descriptor, parent_pidfd, unsafe = int(sys.argv[-3]), int(sys.argv[-2]), sys.argv[-1] == "1"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = socket.socket(fileno=descriptor)
+    try:
+        preload()
+        layers = prepare(unsafe)
+    except (cage.CageFailed, OSError) as error:
+        parent.send(b"!" + str(error).encode()[:200])
+        sys.exit(CAGE_FAILED)
+    gc.collect()
+    gc.freeze()
+    server = Server(parent, layers)
+    try:
+        parent.send(b"+")
+        server.serve(parent_pidfd)
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    finally:
+        server.end()

@@ -1,0 +1,71 @@
+"""The sandbox as the other rooms see it: hand in jobs, get verdicts."""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+from tactful.sandbox.tiers import require_tier
+from tactful.sandbox.types import Job, Tier, Verdict
+from tactful.sandbox.worker import Worker
+
+
+class Sandbox:
+    """Runs untrusted Python against tests, caged, on all cores. Safe to use from several threads.
+
+    `workers` is the number of programs that run at a time (default: this process's cores); verdicts do not
+    depend on it. Fork servers start when first needed and end with the `with` block.
+
+    Raises: SafetyRefusal (exit code 3) where there is no cage, unless `unsafe`.
+    """
+
+    def __init__(self, workers: int | None = None, unsafe: bool = False) -> None:
+        self.tier: Tier = require_tier(unsafe=unsafe)
+        self._count = workers or len(os.sched_getaffinity(0))
+        self._workers = [Worker(self.tier, unsafe=unsafe) for _ in range(self._count)]
+        self._idle: queue.LifoQueue[Worker] = queue.LifoQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every fork server. Waits for runs under way in other threads."""
+        for _ in self._workers:
+            self._idle.get().close()
+        for worker in self._workers:
+            self._idle.put(worker)
+
+    def run(self, job: Job) -> Verdict:
+        """The verdict on one job. Blocks; from asyncio call it through `asyncio.to_thread`."""
+        worker = self._idle.get()
+        try:
+            return worker.run(job)
+        finally:
+            self._idle.put(worker)
+
+    def run_many(self, jobs: Iterable[Job]) -> Iterator[Verdict]:
+        """Verdicts in the order of `jobs`, which are taken only as fast as they are run."""
+        waiting: deque[Future[Verdict]] = deque()
+        with ThreadPoolExecutor(self._count, thread_name_prefix="sandbox") as executor:
+            try:
+                for job in jobs:
+                    waiting.append(executor.submit(self.run, job))
+                    if len(waiting) >= 4 * self._count:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
