@@ -32,26 +32,30 @@ _SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, model TEXT NOT NULL, at REAL NOT NULL,
-    invalid INTEGER NOT NULL DEFAULT 0, digest BLOB NOT NULL, body BLOB NOT NULL);
+    invalid INTEGER NOT NULL DEFAULT 0, digest BLOB NOT NULL,
+    usage BLOB NOT NULL, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, digest BLOB NOT NULL, value BLOB NOT NULL);
 PRAGMA user_version = {_VERSION};
 COMMIT;
 """
 _PUT = (
-    "INSERT INTO calls (key, model, at, digest, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
-    "model = excluded.model, at = excluded.at, digest = excluded.digest, body = excluded.body, invalid = 0"
+    "INSERT INTO calls (key, model, at, digest, usage, body) VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (key) DO UPDATE SET model = excluded.model, at = excluded.at, digest = excluded.digest, "
+    "usage = excluded.usage, body = excluded.body, invalid = 0"
 )
 _MARK = "UPDATE calls SET invalid = 1 WHERE key = ?"
-_GET = "SELECT body, digest, invalid FROM calls WHERE key = ?"
+_GET = "SELECT body, usage, digest, invalid FROM calls WHERE key = ?"
 _PUT_FACT = "INSERT OR REPLACE INTO facts (name, digest, value) VALUES (?, ?, ?)"
 
 _Write = tuple[str, tuple[object, ...]]
 
 
 class Stored(NamedTuple):
-    """A stored answer: the raw response body, and whether it failed validation."""
+    """A stored answer: the raw response body, what it used, and whether it failed validation."""
 
     body: bytes
+    usage: bytes
+    """Prompt tokens, completion tokens, and 1 where they are our estimate: `812,64,0`."""
     invalid: bool
 
 
@@ -93,14 +97,15 @@ class CallCache:
             return None
         if row is None:
             return None
-        if _digest(key, row[0]) != row[1]:
+        body, usage, digest, invalid = row
+        if _digest(key, usage, body) != digest:
             self._report("holds an answer whose content does not match its hash")
             return None
-        return Stored(row[0], bool(row[2]))
+        return Stored(body, usage, bool(invalid))
 
-    async def put(self, key: bytes, body: bytes, *, model: str) -> None:
+    async def put(self, key: bytes, body: bytes, *, usage: bytes, model: str) -> None:
         """Store an answer; returns when it is committed. Raises StopRun when it cannot be stored."""
-        await self._write((_PUT, (key, model, time.time(), _digest(key, body), body)))
+        await self._write((_PUT, (key, model, time.time(), _digest(key, usage, body), usage, body)))
 
     def mark_invalid(self, key: bytes) -> None:
         """Note that this answer failed validation; written with the next group."""
@@ -228,5 +233,5 @@ class CallCache:
             _log.warning("%s: the call cache %s; such calls are asked again", self.path, problem)
 
 
-def _digest(key: bytes, body: bytes) -> bytes:
-    return hashlib.blake2b(key + body, digest_size=16).digest()
+def _digest(*parts: bytes) -> bytes:
+    return hashlib.blake2b(b"\x00".join(parts), digest_size=16).digest()

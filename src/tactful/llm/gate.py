@@ -1,0 +1,184 @@
+"""One gate per endpoint, shared by every model of the process that calls it.
+
+- Slots bound the requests in flight. Their number adapts: one more per round of successes, a fifth fewer when the
+  endpoint is strained (429, 5xx, timeouts); of requests that were sent together only the first counts.
+- A 429 closes the gate for everyone until the time it asks for. From then on requests leave evenly spaced, at a
+  little under the rate that was being served; the rate grows again by a tenth a second.
+- An optional rate limit (requests per minute) keeps 429s from happening at all.
+- A refusal (wrong key, unknown model, exhausted quota) shuts the gate: no further request passes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import weakref
+from collections import deque
+
+from aiolimiter import AsyncLimiter
+
+from tactful.errors import EndpointRefused
+
+_CUT = 0.8
+_SERVED_SHARE = 0.85
+"""A 429 sets the pace to this share of the rate that was served."""
+_GROWTH = 0.1
+"""Growth of the pace per second."""
+_WINDOW_S = 1.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+
+
+class Deferred(Exception):
+    """The gate stays closed beyond the deadline of this call."""
+
+
+class Gate:
+    """Lets requests to one endpoint pass. Belongs to one event loop."""
+
+    def __init__(self, ceiling: int) -> None:
+        self.users = 0
+        self.ceiling = ceiling
+        self.limit = float(ceiling)
+        """Slots at present."""
+        self.reached = False
+        """True once the endpoint has answered anything."""
+        self.refused: EndpointRefused | None = None
+        self._used = 0
+        self._queue: deque[asyncio.Future[None]] = deque()
+        self._limiter: AsyncLimiter | None = None
+        self._rate_per_minute = float("inf")
+        self._opens_at = 0.0
+        self._pauses = 0
+        self._pace: float | None = None
+        """Requests per second after a 429; None while none came."""
+        self._next_at = 0.0
+        self._served: deque[float] = deque(maxlen=4096)
+        self._tickets = 0
+        self._cut_at = 0
+
+    def set_rate(self, requests_per_minute: float) -> None:
+        """Bound the rate; the smallest bound of all models of the endpoint holds."""
+        if requests_per_minute < self._rate_per_minute:
+            self._rate_per_minute = requests_per_minute
+            burst = max(1.0, requests_per_minute / 240)
+            self._limiter = AsyncLimiter(burst, burst * 60 / requests_per_minute)
+
+    # ------------------------------------------------------------ slots
+
+    async def enter(self) -> None:
+        """Wait for a slot; `leave` gives it back."""
+        if self._used < int(self.limit) and not self._queue:
+            self._used += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Give a slot back and let the next ones in."""
+        self._used -= 1
+        while self._queue and self._used < int(self.limit):
+            turn = self._queue.popleft()
+            if not turn.done():
+                self._used += 1
+                turn.set_result(None)
+
+    # ------------------------------------------------------------ passing
+
+    async def limited(self) -> None:
+        """Wait for the rate limit, if there is one."""
+        if self._limiter is not None:
+            await self._limiter.acquire()
+
+    async def pass_through(self, deadline: float) -> int:
+        """Wait until a request may be sent; the ticket tells later what became of it.
+
+        Raises: EndpointRefused when the gate is shut; Deferred when it stays closed beyond `deadline` (loop time).
+        """
+        now = asyncio.get_running_loop().time
+        while (turn := self._take_turn(now())) > now():
+            if turn > deadline:
+                raise Deferred
+            await asyncio.sleep(turn - now())
+            if self._opens_at <= now():
+                break
+        if self.refused is not None:
+            raise EndpointRefused(str(self.refused))
+        self._tickets += 1
+        return self._tickets
+
+    def _take_turn(self, now: float) -> float:
+        if self._pace is None:
+            return self._opens_at
+        turn = max(now, self._opens_at, self._next_at)
+        self._next_at = turn + 1 / self._pace
+        return turn
+
+    # ------------------------------------------------------------ what became of it
+
+    def succeeded(self) -> None:
+        """A request was answered: room for a little more."""
+        self.reached = True
+        self._pauses = 0
+        if self.limit < self.ceiling:
+            self.limit = min(float(self.ceiling), self.limit + 1 / self.limit)
+        self._served.append(asyncio.get_running_loop().time())
+        if self._pace is not None:
+            self._pace += _GROWTH * max(1.0, 1 / self._pace)
+
+    def strained(self, ticket: int) -> None:
+        """A request met a 5xx or no answer in time: fewer slots, once per round."""
+        if ticket > self._cut_at:
+            self._cut_at = self._tickets
+            self.limit = max(1.0, self.limit * _CUT)
+
+    def paused(self, ticket: int, wait_s: float | None) -> None:
+        """A request met a 429: everyone waits, `wait_s` or a growing time, and then goes at a lower pace."""
+        self.reached = True
+        now = asyncio.get_running_loop().time()
+        first_of_round = ticket > self._cut_at
+        if wait_s is None:
+            if first_of_round:
+                self._pauses += 1
+            longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** max(0, self._pauses - 1))
+            wait_s = longest * (0.75 + 0.25 * random.random())
+            if not first_of_round and self._opens_at > now:
+                return
+        self._opens_at = max(self._opens_at, now + wait_s)
+        self._next_at = max(self._next_at, self._opens_at)
+        if first_of_round:
+            served = sum(at > now - _WINDOW_S for at in self._served) / _WINDOW_S
+            self._pace = max(1.0, _SERVED_SHARE * (served or self._pace or 1.0))
+        self.strained(ticket)
+
+
+_gates: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Gate]] = weakref.WeakKeyDictionary()
+
+
+def join_gate(endpoint: str, *, ceiling: int, requests_per_minute: float | None) -> Gate:
+    """The gate of `endpoint` in the running loop, made by the first user; `leave_gate` when done."""
+    gates = _gates.setdefault(asyncio.get_running_loop(), {})
+    gate = gates.get(endpoint)
+    if gate is None:
+        gate = gates[endpoint] = Gate(ceiling)
+    elif ceiling > gate.ceiling:
+        gate.ceiling = ceiling
+        gate.limit = float(ceiling)
+    if requests_per_minute is not None:
+        gate.set_rate(requests_per_minute)
+    gate.users += 1
+    return gate
+
+
+def leave_gate(endpoint: str, gate: Gate) -> None:
+    """The last user takes the gate away."""
+    gate.users -= 1
+    if gate.users == 0:
+        gates = _gates.get(asyncio.get_running_loop(), {})
+        if gates.get(endpoint) is gate:
+            del gates[endpoint]
