@@ -200,3 +200,52 @@ def test_the_states_of_a_task_keep_the_hidden_side_private(task: SeedTask) -> No
     assert not any(requirement.open for requirement in complete.hidden.requirements)
     assert [one.id for one in open_.hidden.requirements if one.open] == [one.id for one in open_ones(task)]
     assert complete.group == open_.group == task.id
+
+
+# ---------------------------------------------------------------- plans as people and models write them
+
+
+def requirement(task_number: int, name: str) -> Requirement:
+    task = planning_tasks()[task_number - 1]
+    return next(one for one in task.requirements if one.id == name)
+
+
+@pytest.mark.parametrize(
+    ("task_number", "name", "plan"),
+    [
+        (1, "budget", "**Budget (max. €900):** food €400, transport €150"),
+        (1, "access", "All venues below have step\u2011free access."),
+        (4, "weak", "Weeks 3\u20136: OSPF & static routing (extra time)"),
+        (5, "keys", "**29 Aug** \u2013 hand back keys by 12:00"),
+        (6, "budget", "预算控制：人均 ≤ ３００元"),
+        (9, "money", "Budget allocation ($4K total)"),
+        (14, "salary", "Mention salary (£46k, non-negotiable)"),
+        (22, "ferry", "3:50 PM: ceremony ends"),
+        (26, "supervisor", "Week 6\n- Ch. 1-2 to supervisor\nWeek 7\n- rest\nWeek 12\n- Ch. 3 to supervisor"),
+        (31, "export", "11月14日前：完成旧系统数据导出"),
+        (36, "wrist", "3 × 15 min with breaks"),
+        (44, "photo", "12:15 合影结束（摄影师12:30离开）"),
+        (46, "loan", "Q2 2027: complete loan refinancing"),
+    ],
+)
+def test_other_ways_of_writing_a_met_requirement_pass(task_number: int, name: str, plan: str) -> None:
+    assert check_plan(plan, requirement(task_number, name))
+
+
+@pytest.mark.parametrize(
+    ("task_number", "name", "plan"),
+    [
+        (1, "access", "Easily accessible by metro"),
+        (6, "budget", "总计3300元"),
+        (8, "shin", "Finish strong in the sunshine"),
+        (15, "july", "July: harvest beans and keep watering"),
+        (26, "supervisor", "Week 6: draft ch. 2\nWeek 12: draft ch. 5\nWeek 15: supervisor feedback"),
+        (31, "report", "每周五发周报"),
+        (35, "altitude", "海拔1800米，注意高反"),
+        (36, "wrist", "15 min scales, 30 min pieces; keep the wrists relaxed"),
+        (44, "rain", "准备雨伞，如遇雨移至室内"),
+        (45, "driver", "Day 2: drive 4.5 hours"),
+    ],
+)
+def test_generic_plans_that_come_close_do_not_pass(task_number: int, name: str, plan: str) -> None:
+    assert not check_plan(plan, requirement(task_number, name))
