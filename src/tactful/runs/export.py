@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
 
 from tactful.runs.files import write_atomic
 from tactful.runs.folder import RunFolder
@@ -17,6 +19,17 @@ def export(folder: RunFolder) -> None:
     """
     write_atomic(folder.records_path, gathered(record_lines(folder)))
     write_atomic(folder.failures_path, gathered(failure_lines(folder)))
+
+
+def export_records(folder: RunFolder, target: Path | BinaryIO) -> None:
+    """Write the records alone somewhere else; needs no lock, so it works beside a running run."""
+    chunks = gathered(record_lines(folder))
+    if isinstance(target, Path):
+        write_atomic(target, chunks)
+        return
+    for chunk in chunks:
+        target.write(chunk)
+    target.flush()
 
 
 def record_lines(folder: RunFolder) -> Iterator[bytes]:

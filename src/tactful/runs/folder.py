@@ -113,9 +113,8 @@ class RunFolder:
         try:
             text = self.info_path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise DataError(
-                f"{self.path}: not a run folder (it has no run.json); see `tactful runs list`"
-            ) from None
+            missing = "not a run folder (it has no run.json)" if self.path.is_dir() else "no such run folder"
+            raise DataError(f"{self.path}: {missing}; see `tactful runs list`") from None
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{self.info_path}: cannot be read ({error})") from error
         try:

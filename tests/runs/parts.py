@@ -1,0 +1,95 @@
+"""Records, stages and a configuration for the tests of the runner. Importable, so that they can be pickled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tactful.errors import ProviderError
+from tactful.runs import Context, Job, OutsideHash, RunOptions, RunSummary, Skip, run_stage
+from tactful.types import Record
+
+
+class Item(Record):
+    id: str
+    number: int
+
+
+class Answer(Record):
+    id: str
+    double: int
+    draw: float = 0.0
+    run_id: str = ""
+    unscored: bool = False
+
+
+class Config(Record):
+    factor: int = 2
+    note: str | None = None
+    concurrency: Annotated[int, OutsideHash()] = 4
+
+
+def items(count: int, start: int = 0) -> Iterator[Item]:
+    return (Item(id=f"item-{number}", number=number) for number in range(start, count))
+
+
+async def double(item: Item, context: Context) -> Answer:
+    return Answer(
+        id=item.id, double=2 * item.number, draw=round(context.rng.random(), 12), run_id=context.run_id
+    )
+
+
+async def double_in_odd_order(item: Item, context: Context) -> Answer:
+    """Later records finish earlier."""
+    await asyncio.sleep(0.002 * (5 - item.number % 5))
+    return await double(item, context)
+
+
+async def moody(item: Item, context: Context) -> Answer | Skip:
+    """Of ten records one is skipped, one fails by the endpoint, one by a bug."""
+    match item.number % 10:
+        case 3:
+            return Skip("nothing to do")
+        case 5:
+            raise ProviderError("the endpoint hung up", outcome="out_of_reach")
+        case 7:
+            raise ZeroDivisionError("7 again")
+    return await double(item, context)
+
+
+@dataclass(frozen=True)
+class Logged:
+    """Doubles, and writes each record it works on into a log: one line, one system call."""
+
+    log: Path
+    pause_s: float = 0.0
+
+    async def __call__(self, item: Item, context: Context) -> Answer:
+        with self.log.open("ab", buffering=0) as file:
+            file.write(f"{item.id}\n".encode())
+        if self.pause_s:
+            await asyncio.sleep(self.pause_s)
+        return await double(item, context)
+
+    def worked_on(self) -> list[str]:
+        return self.log.read_text().split() if self.log.exists() else []
+
+
+def run(
+    out: Path | None, *, stage=double, count: int = 10, source=None, config=None, **options
+) -> RunSummary:
+    return run_stage(
+        noun="test",
+        verb="double",
+        config=config or Config(),
+        source=items(count) if source is None else source,
+        stage=stage,
+        options=RunOptions(out=out, **{"progress": "off", "concurrency": 4, **options}),
+    )
+
+
+def job(count: int = 10, *, stage=moody, config: Config | None = None) -> Job:
+    return Job(noun="test", verb="double", config=config or Config(), source=items(count), stage=stage)

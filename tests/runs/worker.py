@@ -1,0 +1,42 @@
+"""A run in a process of its own, to be killed: python -m tests.runs.worker OUT COUNT [--resume] [--pause S] ..."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tests.runs import parts
+
+from tactful.errors import TactfulError
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("out", type=Path)
+    arguments.add_argument("count", type=int)
+    arguments.add_argument("--resume", action="store_true")
+    arguments.add_argument("--pause", type=float, default=0.0)
+    arguments.add_argument("--log", type=Path)
+    arguments.add_argument("--concurrency", type=int, default=8)
+    arguments.add_argument("--pipe", action="store_true")
+    given = arguments.parse_args()
+    stage = parts.Logged(given.log, given.pause) if given.log else parts.moody
+    source = (parts.Item.model_validate_json(line) for line in sys.stdin) if given.pipe else None
+    try:
+        parts.run(
+            given.out,
+            stage=stage,
+            count=given.count,
+            source=source,
+            resume=given.resume,
+            concurrency=given.concurrency,
+        )
+    except TactfulError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
