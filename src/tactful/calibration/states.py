@@ -153,11 +153,16 @@ def complete_states(states: Sequence[State]) -> list[State]:
 
 def _complete_domain(domain: str, states: list[State]) -> list[State]:
     seeds = {state.query: state for state in seed_states(domain)} if domain in seed_domains() else {}
-    if _can_crossfit(states) and not any(state.query in seeds for state in states):
-        estimates = estimate_states(states)
-    else:
-        shipped = domain_estimator(domain).complete(states, overwrite=True)
-        estimates = [seeds.get(state.query, scored) for state, scored in zip(states, shipped, strict=True)]
+    estimates = domain_estimator(domain).complete(states, overwrite=True)
+    if any(state.query in seeds for state in states):
+        estimates = [seeds.get(state.query, scored) for state, scored in zip(states, estimates, strict=True)]
+    elif _can_crossfit(states):
+        # Clarity only: a set of the user's (MBPP) need not vary in its number of requirements.
+        clarity = [state.query_clarity for state in estimate_states(states)]
+        estimates = [
+            state.model_copy(update={"query_clarity": value})
+            for state, value in zip(estimates, clarity, strict=True)
+        ]
     return [
         state.model_copy(
             update={

@@ -85,12 +85,11 @@ class Rows(Generic[R]):
                 yield number, bare.rstrip(b"\r\n")
 
     def _reject(self, number: int, problem: str) -> None:
-        error = DataError.at(self.name, number, problem, fix=self._fix())
         if not self._skip_bad:
-            raise error
+            raise DataError.at(self.name, number, problem, fix=self._fix())
         self.bad += 1
         if len(self.problems) < 20:
-            self.problems.append(str(error))
+            self.problems.append(f"{self.name}:{number}: {problem}")
 
     def _fix(self) -> str:
         if self.path == STDIN:

@@ -1,0 +1,222 @@
+"""`tactful data init|import|check|export`: files in, files checked, files out for trainers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tactful.cli.common import JsonFlag, SeedOption, SkipBadFlag, emit_json, next_command, say
+from tactful.errors import UsageError
+
+if TYPE_CHECKING:
+    from tactful.data.check import Report
+    from tactful.data.io import Rows
+
+data_app = typer.Typer(no_args_is_help=True, help="Bring data in, check it, and export it for trainers.")
+import_app = typer.Typer(no_args_is_help=True, help="Turn public data sets into states.")
+data_app.add_typer(import_app, name="import")
+
+
+def register(app: typer.Typer) -> None:
+    """Add `tactful data`."""
+    app.add_typer(data_app, name="data")
+
+
+@data_app.command("init")
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where the folders are made.")] = Path(
+        "data"
+    ),
+    as_json: JsonFlag = False,
+) -> None:
+    """Make the folders external, seeds, logs, dpo and eval, each with a README that says what it is for.
+
+    Example: `tactful data init`
+
+    What exists stays as it is.
+    """
+    from tactful.data.layout import LAYOUT, make_layout
+
+    written = make_layout(folder)
+    if as_json:
+        emit_json({"folder": str(folder), "written": [str(path) for path in written]})
+        return
+    for name, purpose in LAYOUT.items():
+        say(f"{folder / name}/  {purpose}")
+    next_command(f"tactful data import mbpp FILE --out {folder / 'seeds' / 'mbpp_states.jsonl'}")
+
+
+@import_app.command("mbpp")
+def import_mbpp(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="MBPP as JSONL (the full set).")
+    ] = None,
+    hub: Annotated[
+        bool, typer.Option("--hub", help="Take it from the Hugging Face Hub (needs the package `datasets`).")
+    ] = False,
+    split: Annotated[str, typer.Option("--split", help="Split of the Hub's set.")] = "train",
+    out: Annotated[Path, typer.Option("--out", help="States file to write.")] = Path(
+        "data/seeds/mbpp_states.jsonl"
+    ),
+    seed: SeedOption = 0,
+    skip_bad: SkipBadFlag = False,
+    unsafe_exec: Annotated[
+        bool, typer.Option("--unsafe-exec", help="Run the references even where no cage is at hand.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Turn MBPP into states: half name the function and show a test, half do not; references are run first.
+
+    Example: `tactful data import mbpp mbpp.jsonl --out data/seeds/mbpp_states.jsonl`
+
+    Tasks whose own reference fails go to a file beside, with the reason. Clarity and complexity are estimated from
+    the text. The counts add up: read = imported + quarantined + bad.
+    """
+    from tactful.calibration.states import complete_states
+    from tactful.data import mbpp
+    from tactful.sandbox import Sandbox
+
+    if (file is None) == (not hub):
+        raise UsageError("give either FILE or --hub")
+    beside = mbpp.quarantine_path(out)
+    for path in (out, beside):
+        if path.exists():
+            raise UsageError(f"{path}: exists already; give --out a new name")
+    with Sandbox(unsafe=unsafe_exec) as sandbox:
+        if file is not None:
+            result = mbpp.import_mbpp(file, sandbox=sandbox, seed=seed, skip_bad=skip_bad)
+        else:
+            result = mbpp.import_tasks(mbpp.hub_tasks(split), sandbox=sandbox, seed=seed)
+    mbpp.write_import(result, complete_states(result.states), out)
+    counts: dict[str, Any] = {
+        "read": result.read,
+        "imported": result.imported,
+        "quarantined": result.quarantined,
+        "bad": result.bad,
+        "complete": sum(state.wording == "complete" for state in result.states),
+        "open": sum(state.wording == "open" for state in result.states),
+        "sandbox_tier": str(result.tier),
+        "out": str(out),
+        "quarantine": str(beside) if result.quarantine else None,
+    }
+    _tell(result.problems)
+    if as_json:
+        emit_json(counts)
+        return
+    say(
+        f"{result.read} read = {result.imported} imported + {result.quarantined} quarantined + {result.bad} bad; "
+        f"{counts['complete']} complete, {counts['open']} open; references ran in tier '{result.tier}'"
+    )
+    if result.quarantine:
+        say(f"quarantined, with reasons: {beside}")
+    next_command(f"tactful calibrate rollout {out} --model offline")
+
+
+@data_app.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of records; `-` is standard input.")],
+    kind: Annotated[
+        str | None, typer.Option("--type", help="Kind of record, where the file does not tell.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Read every record of a file and name the lines that are not what they should be. Exits 1 if there are any.
+
+    Example: `tactful data check data/seeds/mbpp_states.jsonl`
+
+    Knows states (JSONL, CSV), sessions, trajectories, rewarded, pairs, failures, personas (TOML), seed-tasks, mbpp.
+    """
+    from tactful.data.check import check_file, detect_kind
+
+    readers = _readers()
+    chosen = kind or detect_kind(file)
+    if chosen not in {*readers, "personas"}:
+        raise UsageError(
+            f"--type '{chosen}' is not known; choose one of: {', '.join([*readers, 'personas'])}"
+        )
+    report = _check_personas(file) if chosen == "personas" else check_file(file, chosen, readers[chosen])
+    if as_json:
+        emit_json(report.model_dump(mode="json"))
+    else:
+        _print_report(report)
+    if report.bad:
+        raise typer.Exit(1)
+
+
+def _print_report(report: Report) -> None:
+    _tell(report.problems)
+    if report.bad > len(report.problems):
+        say(f"… and {report.bad - len(report.problems)} more")
+    print(f"{report.path}: {report.type}: {report.read} read = {report.good} good + {report.bad} bad")
+
+
+def _tell(problems: list[str] | tuple[str, ...]) -> None:
+    for problem in problems:
+        say(problem)
+
+
+def _readers() -> dict[str, Callable[[Path | str], Rows[Any]]]:
+    """Kind of record → how its file is opened, bad rows counted. Built here: `cli` sees all rooms."""
+    from tactful.calibration.states import state_rows
+    from tactful.calibration.types import Rewarded, Session
+    from tactful.data.io import Rows
+    from tactful.data.mbpp import mbpp_rows
+    from tactful.data.types import SeedTask
+    from tactful.runs.types import Failure
+    from tactful.types import PreferencePair, Trajectory
+
+    def of(type_: type[Any], key: Callable[[Any], str]) -> Callable[[Path | str], Rows[Any]]:
+        return lambda path: Rows(path, type_.model_validate, skip_bad=True, kind=type_.__name__, key=key)
+
+    def own_id(record: Any) -> str:
+        return str(record.id)
+
+    return {
+        "states": lambda path: state_rows(path, skip_bad=True),
+        "sessions": of(Session, own_id),
+        "trajectories": of(Trajectory, own_id),
+        "rewarded": of(Rewarded, lambda record: str(record.trajectory.id)),
+        "pairs": of(PreferencePair, own_id),
+        "failures": of(Failure, own_id),
+        "seed-tasks": of(SeedTask, own_id),
+        "mbpp": lambda path: mbpp_rows(path, skip_bad=True),
+    }
+
+
+def _check_personas(file: Path) -> Report:
+    from tactful.calibration.personas import load_personas
+    from tactful.data.check import Report
+    from tactful.errors import UserError
+
+    try:
+        count = len(load_personas(file))
+    except UserError as error:
+        return Report(path=str(file), type="personas", read=1, good=0, bad=1, problems=(str(error),))
+    return Report(path=str(file), type="personas", read=count, good=count, bad=0, problems=())
+
+
+@data_app.command("export")
+def export(
+    pairs: Annotated[
+        Path, typer.Argument(metavar="RUN|FILE", help="Run folder or file with preference pairs.")
+    ],
+    to: Annotated[str, typer.Option("--to", help="Form: trl, llama-factory or openai.")],
+    out: Annotated[Path, typer.Option("--out", help="New folder for the files.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Write preference pairs in the form that a trainer reads, with their provenance beside.
+
+    Example: `tactful data export runs/pairs --to trl --out data/dpo/trl`
+
+    The hidden side of a task (references, tests, requirements) is never in an export.
+    """
+    from tactful.data.export import export_pairs
+
+    rows = export_pairs(pairs, to, out)
+    if as_json:
+        emit_json({"rows": rows, "to": to, "out": str(out)})
+        return
+    say(f"{rows} pairs written to {out} for {to}; provenance in {out / 'provenance.jsonl'}")

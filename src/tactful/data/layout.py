@@ -1,0 +1,37 @@
+"""The folders of a data project, each with a line that says what it is for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tactful.errors import UserError
+
+LAYOUT = {
+    "external": "Files as they came from outside. Never modified: everything else can be made again from them.",
+    "seeds": "States to start from: `tactful data import`, `tactful calibrate states`.",
+    "logs": "Run folders with trajectories and rewards: `tactful calibrate rollout --out`, `reward --out`.",
+    "dpo": "Preference pairs and what was exported from them: `tactful calibrate pairs`, `tactful data export`.",
+    "eval": "Evaluations and reports: `tactful calibrate evaluate`, `tactful bench report`.",
+}
+
+
+def make_layout(folder: Path) -> list[Path]:
+    """Create the folders of `LAYOUT` under `folder`, each with a README.md; what exists stays as it is.
+
+    Returns the README files that were written. Raises: UserError when the disk refuses.
+    """
+    written = []
+    for name, purpose in LAYOUT.items():
+        readme = folder / name / "README.md"
+        try:
+            readme.parent.mkdir(parents=True, exist_ok=True)
+            with readme.open("x", encoding="utf-8") as file:
+                file.write(f"# {name}\n\n{purpose}\n")
+        except FileExistsError:
+            if not readme.parent.is_dir():
+                raise UserError(f"{readme.parent}: is a file, expected a folder; move it away") from None
+            continue
+        except OSError as error:
+            raise UserError(f"{readme}: cannot be written ({error.strerror}); check the folder") from error
+        written.append(readme)
+    return written
