@@ -79,3 +79,13 @@ class Rewarded(Record):
     """Model that judged the requirements; empty when tests or checks did."""
     unscored_reason: str = ""
     """Why the task score is None; empty when it is not."""
+
+    @property
+    def id(self) -> str:
+        """That of the trajectory; runs match records by it."""
+        return self.trajectory.id
+
+    @property
+    def unscored(self) -> bool:
+        """True when the task score is None; `runs retry --unscored` takes it again."""
+        return self.task_score is None

@@ -1,0 +1,382 @@
+"""`tactful calibrate reward` and `tactful calibrate pairs`: what each action was worth, and which was better."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import typer
+
+from tactful.cli.common import (
+    ApiKeyEnvOption,
+    BaseUrlOption,
+    BudgetTokensOption,
+    BudgetUsdOption,
+    CacheOption,
+    ConcurrencyOption,
+    JsonFlag,
+    LimitOption,
+    OutOption,
+    ResumeFlag,
+    SeedOption,
+    SkipBadFlag,
+    emit_json,
+    next_command,
+    say,
+)
+from tactful.errors import DataError
+
+if TYPE_CHECKING:
+    from tactful.calibration.information import ActionRow, Information
+    from tactful.calibration.pairs import Order, PairSummary
+    from tactful.calibration.rewarding import Scoring
+    from tactful.calibration.rewards import RewardConfig
+    from tactful.data.io import Rows
+    from tactful.llm import ModelSpec
+    from tactful.runs import RunFolder, RunSummary
+
+T = TypeVar("T")
+
+
+def register(calibrate: typer.Typer) -> None:
+    """Add the verbs `reward` and `pairs` to the noun `calibrate`."""
+    calibrate.command("reward")(reward)
+    calibrate.command("pairs")(pairs)
+
+
+# ---------------------------------------------------------------- reward
+
+
+def reward(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="TRAJECTORIES", help="A rollout run, a rewarded run, or JSONL of either; `-` is stdin."
+        ),
+    ],
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="TOML with the reward's form and constants.")
+    ] = None,
+    task_score: Annotated[
+        Literal["all-or-nothing", "share"] | None,
+        typer.Option("--task-score", help="Coding: all tests, or the share of them; overrides --config."),
+    ] = None,
+    judge_model: Annotated[
+        str | None,
+        typer.Option("--judge-model", help="Let this model judge tasks without tests, by a rubric."),
+    ] = None,
+    base_url: BaseUrlOption = None,
+    api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY",
+    unsafe_exec: Annotated[
+        bool,
+        typer.Option("--unsafe-exec", help="Run solutions without a cage where none is at hand: dangerous."),
+    ] = False,
+    seed: SeedOption = 0,
+    concurrency: ConcurrencyOption = 32,
+    out: OutOption = None,
+    resume: ResumeFlag = False,
+    limit: LimitOption = None,
+    cache: CacheOption = None,
+    budget_usd: BudgetUsdOption = None,
+    budget_tokens: BudgetTokensOption = None,
+    skip_bad: SkipBadFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Reward trajectories: task score minus interruption cost. No model call, any number of times.
+
+    Example: `tactful calibrate reward runs/rollout --out runs/reward`
+
+    Rewarded input is scored again from its stored counts, without the sandbox:
+    `tactful calibrate reward runs/reward --config weighted.toml --out runs/weighted`
+    """
+    from dataclasses import replace
+
+    from tactful.calibration.rewarding import Scoring, parse_row, reward_job
+    from tactful.data.io import Rows
+    from tactful.runs import RunOptions, resolve_input, run_job
+
+    path = resolve_input(source)
+    config = _reward_config(config_file)
+    if task_score is not None:
+        config = config.model_copy(update={"task_score": task_score})
+    judge = _judge(judge_model, base_url, api_key_env, seed)
+    rows = Rows(path, parse_row, skip_bad=skip_bad, kind="trajectory")
+    scoring = Scoring(config, unsafe=unsafe_exec)
+    # The first record comes before the run folder: a hackable reward or a missing cage leaves nothing behind.
+    job = reward_job(config, _begun(scoring.rewarded(rows), path), judge)
+    if str(path) != "-":
+        again = {
+            "source": str(path.resolve()),
+            "skip_bad": skip_bad,
+            "unsafe": unsafe_exec,
+            "judge": judge.model_dump(mode="json") if judge else None,
+        }
+        job = replace(job, resume_with="tactful.calibration.rewarding:retry_reward", resume_args=again)
+    options = RunOptions(
+        out=out,
+        resume=resume,
+        concurrency=concurrency,
+        budget_usd=budget_usd,
+        budget_tokens=budget_tokens,
+        cache=cache,
+        seed=seed,
+        limit=limit,
+    )
+    _report_rewards(run_job(job, options), scoring, rows, config, as_json=as_json)
+
+
+def _judge(name: str | None, base_url: str | None, api_key_env: str, seed: int) -> ModelSpec | None:
+    if name is None:
+        return None
+    from tactful.calibration.rubric import OFFLINE_SCRIPTS
+    from tactful.llm import CallOptions, ModelSpec
+
+    offline = name == "offline"
+    return ModelSpec(
+        name=name,
+        base_url=None if offline else base_url or os.environ.get("OPENAI_BASE_URL"),
+        api_key_env=api_key_env,
+        scripts=(OFFLINE_SCRIPTS,) if offline else (),
+        seed=seed if offline else 0,
+        options=CallOptions(temperature=0.0),
+    )
+
+
+def _reward_config(path: Path | None) -> RewardConfig:
+    from tactful.calibration.rewards import RewardConfig, load_reward_config
+
+    return RewardConfig() if path is None else load_reward_config(path)
+
+
+def _begun(records: Iterator[T], path: Path) -> Iterator[T]:
+    """The same records, the first of them already made. Raises DataError when there is none."""
+    from itertools import chain
+
+    first = next(records, None)
+    if first is None:
+        raise DataError(f"{path}: holds no trajectory; give the folder of 'tactful calibrate rollout'")
+    return chain([first], records)
+
+
+def _report_rewards(
+    summary: RunSummary, scoring: Scoring, rows: Rows[Any], config: RewardConfig, *, as_json: bool
+) -> None:
+    from collections import Counter
+
+    from tactful.calibration.information import RewardLedger
+    from tactful.calibration.types import Rewarded
+
+    ledger = RewardLedger(config)
+    unscored: Counter[str] = Counter()
+    weak = 0
+    for record in summary.folder.records(Rewarded):
+        ledger.add(record)
+        weak += record.weak
+        if record.unscored:
+            unscored[record.unscored_reason] += 1
+    table, information = ledger.rows(), ledger.information()
+    result = {
+        "run": str(summary.folder.path),
+        "trajectories": {
+            "read": summary.read,
+            "done": summary.done,
+            "failed": summary.failed,
+            "skipped": summary.skipped,
+            "unscored": sum(unscored.values()),
+            "unscored_by_reason": dict(unscored),
+            "weak": weak,
+            "scores_reused": scoring.reused,
+            "bad_lines": rows.bad,
+        },
+        "programs_run": scoring.distinct_runs,
+        "actions": [row.model_dump(mode="json") for row in table],
+        "value_of_information": [item.model_dump(mode="json") for item in information],
+        "probes": [probe.model_dump(mode="json") for probe in scoring.probes],
+        "usage": summary.usage.model_dump(mode="json"),
+    }
+    _save_summary(summary.folder, result)
+    if as_json:
+        emit_json(result)
+    else:
+        _print_table(table)
+        _print_information(information)
+    say(
+        f"{summary.done} of {summary.read} trajectories rewarded, {summary.failed} failed; "
+        f"{scoring.distinct_runs} programs run, {scoring.reused} stored scores reused; "
+        f"{len(scoring.probes)} probes hold; in {summary.folder.path}"
+    )
+    if rows.bad:
+        say(f"{rows.bad} unusable lines left out, the first: {rows.problems[0]}")
+    for reason, count in unscored.most_common():
+        say(f"unscored: {count} ({reason})")
+    if weak:
+        say(f"weak: {weak} task scores rest on the word of the program's own process")
+    _warn_of_little(information)
+    if summary.failed:
+        say(f"why they failed: {summary.folder.failures_path}")
+    next_command(f"tactful calibrate pairs {summary.folder.path}")
+
+
+def _print_table(rows: Iterable[ActionRow]) -> None:
+    heads = ("domain", "point", "action", "futures", "tasks", "unscored", "task score", "cost", "reward")
+    lines = [
+        (
+            row.domain,
+            str(row.decision_point),
+            row.action,
+            str(row.items),
+            str(row.groups),
+            str(row.unscored),
+            row.task_score.text(),
+            row.interruption_cost.text(),
+            row.reward.text(),
+        )
+        for row in rows
+    ]
+    widths = [max(len(line[column]) for line in (heads, *lines)) for column in range(len(heads))]
+    for line in (heads, *lines):
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    print("Means over base tasks with 95% intervals; cost and reward count from the decision point on.")
+
+
+def _print_information(items: Iterable[Information]) -> None:
+    for item in items:
+        if item.value.value is None:
+            print(f"value of information, {item.domain}: not estimable ({item.why_not})")
+            continue
+        best = ", ".join(f"{action} when {cell}" for cell, action in item.best_by_cell.items())
+        print(
+            f"value of information, {item.domain}: {item.value.text()} "
+            f"(best: {best}; best fixed action: {item.best_fixed} at {item.best_fixed_reward:.2f})"
+        )
+
+
+def _warn_of_little(items: Iterable[Information]) -> None:
+    from tactful.calibration.information import LITTLE
+
+    for item in items:
+        if item.little:
+            say(
+                f"warning: {item.domain}: knowing whether the request is complete gains only "
+                f"{item.value.text()} (below {LITTLE}) over always {item.best_fixed}: there is nothing to learn; "
+                "try other constants, or tasks that leave more open"
+            )
+
+
+# ---------------------------------------------------------------- pairs
+
+
+def pairs(
+    source: Annotated[
+        str, typer.Argument(metavar="REWARDED", help="A reward run, or its JSONL; `-` is stdin.")
+    ],
+    select: Annotated[
+        Literal["best-worst", "all", "adjacent", "mean"],
+        typer.Option(
+            "--select",
+            help="`best-worst`, every two actions, neighbours in intensity, or every two `mean`s of repeats.",
+        ),
+    ] = "best-worst",
+    min_margin: Annotated[
+        float, typer.Option("--min-margin", min=0, help="Drop pairs whose rewards differ by less.")
+    ] = 0.05,
+    view: Annotated[
+        Literal["full", "policy"],
+        typer.Option("--view", help="`policy` leaves out the persona, which no policy sees."),
+    ] = "full",
+    repeats: Annotated[
+        int, typer.Option("--repeats", min=2, help="mean: passes that every action needs.")
+    ] = 4,
+    config_file: Annotated[
+        Path | None,
+        typer.Option("--config", help="The reward configuration; default: that of the reward run."),
+    ] = None,
+    actions: Annotated[
+        str | None, typer.Option("--actions", help="Folder of your own action space, for the actions' order.")
+    ] = None,
+    out: OutOption = None,
+    skip_bad: SkipBadFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make preference pairs: the better and the worse action at each decision point.
+
+    Example: `tactful calibrate pairs runs/reward --out runs/pairs`
+
+    To train a policy on everything: `tactful calibrate pairs runs/reward --select all --view policy`
+    """
+    from tactful.calibration.pairs import PairMaker
+    from tactful.calibration.rewarding import PairRunConfig, pairs_job
+    from tactful.calibration.types import Rewarded
+    from tactful.data.io import read_jsonl
+    from tactful.runs import RunOptions, resolve_input, run_job
+
+    path = resolve_input(source)
+    beside = Path(source) / "config.toml"
+    rewards = _reward_config(config_file or (beside if beside.is_file() else None))
+    config = PairRunConfig(select=select, min_margin=min_margin, view=view, repeats=repeats, reward=rewards)
+    maker = PairMaker(config, rewards, _order(actions))
+    rows = read_jsonl(path, Rewarded, skip_bad=skip_bad)
+    for record in rows:
+        maker.add(record)
+    if not maker.summary.trajectories:
+        raise DataError(
+            f"{path}: holds no rewarded trajectory; give the folder of 'tactful calibrate reward'"
+        )
+    summary = run_job(pairs_job(config, maker.pairs()), RunOptions(out=out))
+    _report_pairs(summary.folder, maker.summary, rows, view=view, as_json=as_json)
+
+
+def _order(actions: str | None) -> Order | None:
+    if actions is None:
+        return None
+    from tactful.calibration.actions import load_action_space
+
+    return lambda space, domain: load_action_space(actions, domain).names
+
+
+def _report_pairs(
+    folder: RunFolder, summary: PairSummary, rows: Rows[Any], *, view: str, as_json: bool
+) -> None:
+    result = {"run": str(folder.path), **summary.as_dict(), "bad_lines": rows.bad}
+    _save_summary(folder, result)
+    if as_json:
+        emit_json(result)
+    say(f"{summary.pairs} pairs from {summary.done} of {summary.read} decision points; in {folder.path}")
+    dropped = ", ".join(f"{count} {reason}" for reason, count in summary.dropped.most_common())
+    if dropped:
+        say(f"decision points dropped: {dropped}")
+    if summary.small_pairs:
+        say(f"pairs below the margin: {summary.small_pairs}")
+    if summary.unscored_trajectories:
+        say(f"unscored trajectories: {summary.unscored_trajectories} of {summary.trajectories}")
+    if summary.same_text:
+        say(f"pairs whose two messages are identical: {summary.same_text}")
+    if rows.bad:
+        say(f"{rows.bad} unusable lines left out, the first: {rows.problems[0]}")
+    if view == "policy" and summary.contradicting_share is not None:
+        say(
+            f"contradicting pairs: {summary.contradicting} ({summary.contradicting_share:.1%}): another pair "
+            "has the same public state and the same two actions and prefers the other"
+        )
+    for row in summary.misleading:
+        better, worse = (row.first, row.second) if row.won > row.lost else (row.second, row.first)
+        won, lost = max(row.won, row.lost), min(row.won, row.lost)
+        say(
+            f"warning: {row.domain}: best against worst prefers {better} to {worse} ({won} to {lost}), but the mean "
+            f"reward of {worse} is higher by {abs(row.mean_difference):.3f} ({row.groups} decision points): it "
+            "counts wins, not their size; train on --select all or mean"
+        )
+    if summary.pairs:
+        next_command(f"tactful policy train {folder.path}")
+
+
+def _save_summary(folder: RunFolder, result: dict[str, Any]) -> None:
+    """`summary.json` beside the records: what was printed, for reports."""
+    import json
+
+    from tactful.runs import write_atomic
+
+    text = json.dumps(result, ensure_ascii=False, indent=2)
+    write_atomic(folder.path / "summary.json", (text.encode(), b"\n"))
