@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
@@ -25,7 +26,7 @@ class Inner(Record):
 class Outer(Record):
     inner: Inner = Inner()
     several: tuple[Inner, ...] = (Inner(),)
-    weights: dict[str, float] = {"a": 1.0}
+    weights: Mapping[str, float] = {"a": 1.0}
 
 
 def test_field_marked_outside_the_hash_may_change_also_deep_inside():

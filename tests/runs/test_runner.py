@@ -191,7 +191,7 @@ def test_unusable_line_of_the_source_stops_the_run_after_storing_what_is_finishe
         yield from items(3)
         raise DataError.at("states.jsonl", 4, "is not JSON")
 
-    with pytest.raises(DataError, match="states.jsonl:4: is not JSON"):
+    with pytest.raises(DataError, match=r"states\.jsonl:4: is not JSON"):
         run(tmp_path / "out", source=source())
     assert len(lines(tmp_path / "out" / "records.jsonl")) == 3
 
@@ -234,7 +234,7 @@ def test_configuration_that_toml_cannot_hold_is_refused_before_anything_runs(tmp
 
 
 async def test_inside_a_running_event_loop_it_says_how_to_call_it(tmp_path):
-    with pytest.raises(UsageError, match="asyncio.to_thread"):
+    with pytest.raises(UsageError, match=r"asyncio\.to_thread"):
         run(tmp_path / "out")
     summary = await asyncio.to_thread(run, tmp_path / "out")
     assert summary.done == 10

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from tests.runs import parts
+from tests.runs.parts import items, run
+
+from tactful.llm.types import Usage
+from tactful.runs.progress import PlainProgress, RichProgress, Tally, duration, expected_total, open_progress
+
+
+def test_plain_line_tells_counts_cost_and_time_left(capsys):
+    tally = Tally(behind=50, done=45, failed=3, skipped=2)
+    tally.usage = Usage(calls=30, cached=20, prompt_tokens=1000, completion_tokens=234, cost_usd=0.0123)
+    PlainProgress("test double", total=100).show(tally)
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("test double: 50 of 100: 45 done, 3 failed, 2 skipped, 20 cached, ")
+    assert "calls/s, 1,234 tokens, $0.0123, about" in said.err
+
+
+def test_unknown_price_and_estimated_tokens_are_named(capsys):
+    tally = Tally(behind=1, done=1, usage=Usage(calls=1, prompt_tokens=7, cost_usd=None, estimated=True))
+    PlainProgress("t", total=None).show(tally)
+    assert "about 7 tokens (estimated), price unknown" in capsys.readouterr().err
+
+
+def test_last_line_adds_up_and_goes_to_stderr(tmp_path, capsys):
+    run(tmp_path / "out", stage=parts.moody, count=20, progress="plain")
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "read 20 = 14 done + 4 failed + 2 skipped" in said.err
+
+
+def test_off_is_silent(tmp_path, capsys):
+    run(tmp_path / "out", progress="off")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_bar_on_a_terminal_ends_with_the_same_last_line(tmp_path, capsys):
+    run(tmp_path / "out", source=list(items(10)), progress="rich")
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "read 10 = 10 done + 0 failed + 0 skipped" in said.err
+
+
+def test_auto_looks_for_a_terminal(monkeypatch):
+    assert type(open_progress("auto", "t", None)) is PlainProgress
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert type(open_progress("auto", "t", None)) is RichProgress
+
+
+def test_total_is_known_only_from_sources_that_tell(tmp_path):
+    assert expected_total(list(items(10)), None) == 10
+    assert expected_total(list(items(10)), 4) == 4
+    assert expected_total(items(10), 4) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(-5, "0 s"), (42, "42 s"), (420, "7 min"), (11520, "3.2 h"), (864000, "10 d")]
+)
+def test_durations_in_words(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_importing_the_room_imports_nothing_heavy():
+    program = (
+        "import sys, tactful.runs, tactful.runs.report, tactful.cli.runs;"
+        "print([name for name in ('aiohttp', 'numpy', 'scipy', 'rich', 'tomlkit') if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
