@@ -10,8 +10,7 @@ The rule user (all probabilities in [0, 1], traits of the persona in [0, 1]):
 - leaves for good when rejecting with no patience left
 - else says nothing, wanders off, does not know, or answers; an answer reveals what was asked for with a
   probability of its own per requirement
-- a question is about an open requirement when `text.similarity` with the requirement's question or text
-  reaches `MATCH`
+- which open requirement a question is about: see `matching.py`
 
 Every turn draws the same seven numbers whatever the message says, so two actions at one decision point meet
 the same user in the same mood.
@@ -21,19 +20,17 @@ from __future__ import annotations
 
 import random
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Literal, Protocol
 
+from tactful.calibration.matching import match_questions
 from tactful.calibration.types import Persona
 from tactful.prompts import Prompt
-from tactful.text import similarity
 from tactful.types import Message, Reaction, Requirement
 
-MATCH = 0.5
-"""Least similarity at which a question is about a requirement."""
 REDUNDANT = 0.25
 """How far a message of only needless questions moves the probability of rejection towards 1."""
 
@@ -231,30 +228,7 @@ def _turn(
     return UserTurn(reaction, revealed, leaves)
 
 
-# ---------------------------------------------------------------- matching and wording
-
-
-def match_questions(asked: Sequence[str], unknown: Sequence[Requirement]) -> tuple[Requirement, ...]:
-    """The requirement that each question is about, at most one each and each once, in the order asked."""
-    found: list[Requirement] = []
-    for question in asked:
-        rest = [item for item in unknown if item not in found]
-        best = max(rest, key=lambda item: about(question, item), default=None)
-        if best is not None and about(question, best) >= MATCH:
-            found.append(best)
-    return tuple(found)
-
-
-def about(question: str, requirement: Requirement) -> float:
-    """How much the question is about the requirement, in [0, 1]: by its question or its text, the better."""
-    return _about(question, requirement.question, requirement.text)
-
-
-@lru_cache(maxsize=8192)
-def _about(question: str, reveals: str, text: str) -> float:
-    if question == reveals:
-        return 1.0
-    return max(similarity(question, reveals), similarity(question, text))
+# ---------------------------------------------------------------- wording
 
 
 @cache
