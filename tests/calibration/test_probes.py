@@ -4,6 +4,7 @@ from tests.calibration.reward_fixtures import FakeCage
 from tactful.calibration.probes import probe_sandbox, run_probes
 from tactful.calibration.rewards import RewardConfig
 from tactful.calibration.task_score import TaskScorer
+from tactful.sandbox import Outcome, Tier, current_tier
 
 
 def failing(**changes):
@@ -51,9 +52,24 @@ def test_sandbox_that_passes_everything_or_nothing_is_caught():
         def run_many(self, jobs):
             for verdict in super().run_many(jobs):
                 yield verdict.model_copy(
-                    update={"tests": tuple(t.model_copy(update={"outcome": "passed"}) for t in verdict.tests)}
+                    update={
+                        "tests": tuple(
+                            t.model_copy(update={"outcome": Outcome.PASSED}) for t in verdict.tests
+                        )
+                    }
                 )
 
     for cage in (Careless(), FakeCage()):
         with TaskScorer(cage=cage) as scorer:
             assert not probe_sandbox(scorer, RewardConfig()).holds
+
+
+def test_guarded_code_scores_full_and_wrong_code_does_not_in_the_real_sandbox():
+    if current_tier() is Tier.NONE:
+        pytest.skip("no cage on this machine: neither Landlock nor bubblewrap")
+    with TaskScorer() as scorer:
+        probe = probe_sandbox(scorer, RewardConfig(task_score="share"))
+    assert probe.holds, probe.text()
+    assert probe.figures["right_code"] == 1
+    # the first of three tests does not meet the exception
+    assert probe.figures["wrong_code"] == pytest.approx(1 / 3)
