@@ -30,7 +30,7 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 PYTEST = ["-m", "pytest"]
 JOBS: dict[str, list[list[str]]] = {
     "setup": [],
-    "demo": [["-m", "tactful", "calibrate", "demo", "--out", "demo"]],
+    "demo": [["-m", "tactful", "calibrate", "demo"]],
     "test": [PYTEST],
     "slow": [[*PYTEST, "-m", "slow and not live and not gpu", "--timeout", "900"]],
     "check": [

@@ -62,17 +62,18 @@ def evaluate(
     decisions: Decisions | None,
     settings: Settings,
     *,
+    learned: Sequence[str] = tuple(LEARNED),
     given: Sequence[Policy] = (),
     failed: int = 0,
     provenance: Provenance,
 ) -> Evaluation:
-    """Measure fixed, random, rule, learned and `given` policies on the same futures.
+    """Measure fixed, random, rule, `learned` (names in `LEARNED`) and `given` policies on the same futures.
 
     Learned policies need `decisions` (training rollouts) and are cross-fitted by base task: on each task acts the
     policy that was trained without it. Raises UserError when folds or pairs are too few.
     """
     stage = _Stage(trees, scores, settings)
-    entries = _entries(stage, decisions, given)
+    entries = _entries(stage, decisions, learned, given)
     walks = {name: stage.walk(policy_for) for name, (_, policy_for) in entries.items()}
     results = tuple(stage.result(name, kind, walks[name]) for name, (kind, _) in entries.items())
     fixed = [item for item in results if item.name.startswith("always-")]
@@ -83,7 +84,7 @@ def evaluate(
         for item in results
         if (point := _point(item.name, item.measures["interruption_cost"], item.measures["task_score"]))
     ]
-    if decisions is not None and settings.sweep:
+    if stage.learned and decisions is not None and settings.sweep:
         points += _sweep(stage, decisions)
     first = trees[0]
     return Evaluation(
@@ -109,6 +110,7 @@ def evaluate(
         pareto=tuple(with_front(points)),
         coefficients=_coefficients(stage.learned),
         samples=_samples(stage, walks[main[0]], main[0]) if main else (),
+        notes=_notes(stage, given),
         provenance=provenance,
         seed=settings.seed,
     )
@@ -176,7 +178,7 @@ class _Stage:
 
 
 def _entries(
-    stage: _Stage, decisions: Decisions | None, given: Sequence[Policy]
+    stage: _Stage, decisions: Decisions | None, learned: Sequence[str], given: Sequence[Policy]
 ) -> dict[str, tuple[str, PolicyFor]]:
     """Name → kind and policy for each group."""
     actions = stage.trees[0].actions
@@ -188,7 +190,8 @@ def _entries(
         stage.training_pairs = len(table)
         groups = set(map(str, stage.columns["group"])) | set(map(str, decisions.groups))
         stage.folds = Folds.over(groups, count=stage.settings.folds, seed=stage.settings.seed)
-        for name, head in LEARNED.items():
+        for name in learned:
+            head = LEARNED[name]
             policy_for, policies = crossfit(
                 table, stage.folds, head=head, seed=stage.settings.seed, name=name
             )
@@ -239,6 +242,25 @@ def _point(name: str, cost: Estimate, task: Estimate, *, kind: str = "policy") -
     if cost.value is None or task.value is None:
         return None
     return Point(name=name, interruption_cost=cost.value, task_score=task.value, kind=kind)
+
+
+def _notes(stage: _Stage, given: Sequence[Policy]) -> tuple[str, ...]:
+    """Given policies that were trained on tasks they are measured on, or do not say."""
+    groups = set(map(str, stage.columns["group"]))
+    notes: list[str] = []
+    for policy in given:
+        if not isinstance(policy, EmbeddedPolicy):
+            continue
+        trained_on = policy.training.get("base_tasks")
+        if trained_on is None:
+            notes.append(
+                f"{policy.name}: its file does not say which tasks it was trained on; it may know these."
+            )
+        elif shared := len(groups & set(trained_on)):
+            notes.append(
+                f"{policy.name} was trained on {shared} of these {len(groups)} base tasks: its figures are not held out."
+            )
+    return tuple(notes)
 
 
 def _coefficients(policies: Sequence[EmbeddedPolicy]) -> tuple[Coefficient, ...]:

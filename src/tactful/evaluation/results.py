@@ -88,6 +88,8 @@ class Evaluation(Record):
     pareto: tuple[Point, ...]
     coefficients: tuple[Coefficient, ...]
     samples: tuple[Sample, ...]
+    notes: tuple[str, ...] = ()
+    """What a reader should know before trusting the figures."""
     provenance: Provenance
     seed: int
 

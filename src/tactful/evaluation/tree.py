@@ -14,8 +14,9 @@ from typing import Literal
 
 from tactful.calibration.actions import ActionSpace
 from tactful.calibration.episode import Episode
+from tactful.calibration.llm_user import ModelUser
 from tactful.calibration.types import Session
-from tactful.calibration.users import UserSimulator
+from tactful.calibration.users import RuleUser, UserSimulator
 from tactful.errors import ConfigError
 from tactful.runs import Context
 from tactful.types import PublicState, Record, Step, Trajectory, UserHistory
@@ -81,7 +82,6 @@ class ExpandTree:
     """Stage: a session of one task → its `ActionTree`."""
 
     space: ActionSpace
-    user: UserSimulator
     max_turns: int = 4
 
     async def __call__(self, session: Session, context: Context) -> ActionTree:
@@ -97,7 +97,9 @@ class ExpandTree:
             pass_index=session.pass_index,
             max_turns=self.max_turns,
         )
-        grown = await self._grow(root, context)
+        playing = context.models.get("user")
+        user: UserSimulator = RuleUser() if playing is None else ModelUser(playing)
+        grown = await self._grow(root, user, context)
         leaf = next(episode for _, episode, _ in grown if episode.finished is not None)
         return ActionTree.model_construct(
             id=session.id,
@@ -121,7 +123,9 @@ class ExpandTree:
             frame=leaf.trajectory(name="tree", run_id=context.run_id),
         )
 
-    async def _grow(self, root: Episode, context: Context) -> list[tuple[int, Episode, str]]:
+    async def _grow(
+        self, root: Episode, user: UserSimulator, context: Context
+    ) -> list[tuple[int, Episode, str]]:
         """(parent index, episode after the action, action) for every node, parents before children."""
         grown: list[tuple[int, Episode, str]] = []
         layer: list[tuple[int, Episode]] = [(-1, root)]
@@ -130,7 +134,7 @@ class ExpandTree:
             moves = [(index, episode, action) for index, episode in layer for action in episode.choices()]
             after = await asyncio.gather(
                 *(
-                    episode.advance(action, assistant=assistant, user=self.user, seed=context.seed)
+                    episode.advance(action, assistant=assistant, user=user, seed=context.seed)
                     for _, episode, action in moves
                 )
             )
@@ -145,13 +149,7 @@ class ExpandTree:
 def _lead_to(
     episode: Episode, space: ActionSpace, index: int, grown: list[tuple[int, Episode, str]]
 ) -> dict[str, int]:
-    """Action → node below `index`; actions with the same move share the node of the one that was played."""
-    played = {
-        _move_key(episode, action): node for node, (parent, _, action) in enumerate(grown) if parent == index
-    }
-    return {action: played[_move_key(episode, action)] for action in space.names}
-
-
-def _move_key(episode: Episode, action: str) -> tuple[str, int]:
-    move = episode.move(action)
-    return move.prompt.prompt_id, move.may_ask
+    """Action → node below `index`; actions that would send the same share the node of the one that was played."""
+    below = [(node, action) for node, (parent, _, action) in enumerate(grown) if parent == index]
+    played = {episode.move(action).sends: node for node, action in below}
+    return {action: played[episode.move(action).sends] for action in space.names}

@@ -95,7 +95,8 @@ def fit_policy(
         figures = _choose_l2(shifted, fit, folds=folds, seed=seed)
         l2 = float(figures["l2"])
     weights, bias = fit(shifted, l2)
-    card = {"pairs": len(table), "groups": len(np.unique(table.groups)), "seed": seed, **figures}
+    tasks = sorted(map(str, np.unique(table.groups)))
+    card = {"pairs": len(table), "groups": len(tasks), "seed": seed, **figures, "base_tasks": tasks}
     return EmbeddedPolicy(
         table.actions, mean, scale, weights, bias, l2, head, name or f"learned-{head}", card
     )
@@ -170,9 +171,9 @@ def _fit_ridge(table: PairTable, l2: float) -> tuple[Floats, Floats]:
 def _choose_l2(
     table: PairTable, fit: Callable[[PairTable, float], tuple[Floats, Floats]], *, folds: int, seed: int
 ) -> dict[str, Any]:
-    """The L2 whose held-out pairs are ordered best: the share of margin ordered wrongly, averaged over folds.
+    """The L2 whose held-out pairs are ordered best: the least share of margin ordered wrongly, averaged over folds.
 
-    Among those within one standard error of the best, the largest L2 (the simplest policy) is taken.
+    Among equally good ones the largest is taken (the simplest policy).
     """
     names = np.unique(table.groups)
     if len(names) < 2:
@@ -183,9 +184,8 @@ def _choose_l2(
     fold_of = {group: position % count for position, group in enumerate(shuffled)}
     fold = np.array([fold_of[group] for group in table.groups])
     losses = np.array([[_wrong_share(table, fit, l2, fold == k) for k in range(count)] for l2 in L2_GRID])
-    means, errors = losses.mean(axis=1), losses.std(axis=1, ddof=1) / np.sqrt(count)
-    best = int(np.argmin(means))
-    simplest = max(i for i in range(len(L2_GRID)) if means[i] <= means[best] + errors[best])
+    means = losses.mean(axis=1)
+    simplest = max(i for i in range(len(L2_GRID)) if means[i] <= means.min() + 1e-9)
     return {
         "l2": L2_GRID[simplest],
         "cv_folds": count,

@@ -1,0 +1,355 @@
+"""`tactful calibrate evaluate`: policies on held-out tasks, measured on the same futures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tactful.cli.common import (
+    ApiKeyEnvOption,
+    BaseUrlOption,
+    BudgetTokensOption,
+    BudgetUsdOption,
+    CacheOption,
+    ConcurrencyOption,
+    JsonFlag,
+    ModelOption,
+    OutOption,
+    ResumeFlag,
+    SeedOption,
+    SkipBadFlag,
+    emit_json,
+    next_command,
+    say,
+)
+from tactful.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from tactful.calibration.actions import ActionSpace
+    from tactful.evaluation.results import Evaluation, PolicyResult
+    from tactful.evaluation.training_data import Decisions
+    from tactful.runs import RunSummary
+    from tactful.types import Policy, Provenance, State
+
+
+def register(calibrate: typer.Typer) -> None:
+    """Add the verb `evaluate` to the noun `calibrate`."""
+    calibrate.command("evaluate")(evaluate)
+
+
+def evaluate(
+    states_file: Annotated[Path, typer.Option("--states", help="JSONL of states, or a run that made them.")],
+    model: ModelOption,
+    rewarded: Annotated[
+        Path | None,
+        typer.Option(
+            "--rewarded", help="Rewarded training rollouts (of `calibrate reward`): what is learned from."
+        ),
+    ] = None,
+    policies: Annotated[
+        str,
+        typer.Option(
+            "--policies",
+            help="By commas: `learned`, `learned-ridge` (cross-fitted, need --rewarded), `policy:PATH`. "
+            "Every fixed action, `random` and `rule` always stand beside them.",
+        ),
+    ] = "learned,learned-ridge",
+    actions: Annotated[
+        str, typer.Option("--actions", help="`levels`, `clarify-execute`, or a folder with an action space.")
+    ] = "levels",
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="TOML with the reward's form and constants.")
+    ] = None,
+    personas: Annotated[
+        str,
+        typer.Option(
+            "--personas", help="Names and TOML files, by commas; default: all built in for training."
+        ),
+    ] = "",
+    unseen_personas: Annotated[
+        str,
+        typer.Option(
+            "--unseen-personas", help="Reported apart; default: the built-in held-out ones; `none` for none."
+        ),
+    ] = "",
+    passes: Annotated[
+        int, typer.Option("--passes", min=1, help="Repeats of each state with fresh luck.")
+    ] = 4,
+    users_per_task: Annotated[
+        int, typer.Option("--users-per-task", min=1, help="Personas that each state meets in each pass.")
+    ] = 3,
+    tasks_per_user: Annotated[
+        int, typer.Option("--tasks-per-user", min=1, help="Tasks that one user does in sequence.")
+    ] = 12,
+    max_turns: Annotated[int, typer.Option("--max-turns", min=1, help="Assistant messages per task.")] = 4,
+    folds: Annotated[int, typer.Option("--folds", min=2, help="Folds of cross-fitting, by base task.")] = 5,
+    min_margin: Annotated[
+        float, typer.Option("--min-margin", min=0, help="Least reward difference of a training pair.")
+    ] = 0.05,
+    sweep: Annotated[
+        bool,
+        typer.Option("--sweep/--no-sweep", help="Retrain under other reward constants for the Pareto front."),
+    ] = True,
+    user_model: Annotated[
+        str, typer.Option("--user-model", help="Who plays the user: `rules`, `offline` or a model name.")
+    ] = "rules",
+    base_url: BaseUrlOption = None,
+    api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY",
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", min=0, max=2, help="Default: the endpoint's.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option("--max-tokens", min=1, help="Length limit of one reply; default: the endpoint's."),
+    ] = None,
+    unsafe_exec: Annotated[
+        bool,
+        typer.Option("--unsafe-exec", help="Run solutions without a cage where none is at hand: dangerous."),
+    ] = False,
+    seed: SeedOption = 0,
+    concurrency: ConcurrencyOption = 32,
+    out: OutOption = None,
+    resume: ResumeFlag = False,
+    cache: CacheOption = None,
+    budget_usd: BudgetUsdOption = None,
+    budget_tokens: BudgetTokensOption = None,
+    skip_bad: SkipBadFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Measure policies on held-out tasks: success, cost, regret, sensitivity, with intervals by base task.
+
+    Example: `tactful calibrate evaluate --states states.jsonl --rewarded runs/reward --model offline --out runs/eval`
+
+    Every sequence of actions is rolled out once per task, user and pass; all policies are read off the same
+    futures. `--resume` on a finished run measures again without a single call.
+    """
+    from tactful.calibration.actions import load_action_space
+    from tactful.calibration.personas import builtin_personas, choose_personas
+    from tactful.calibration.pipeline import SCRIPTS
+    from tactful.calibration.rewards import RewardConfig, load_reward_config
+    from tactful.evaluation.evaluate import Settings
+    from tactful.evaluation.tree_job import TreeConfig, tree_job
+    from tactful.llm import CallOptions, ModelSpec
+    from tactful.runs import RunOptions, run_job
+
+    def spec(name: str) -> ModelSpec:
+        offline = name == "offline"
+        return ModelSpec(
+            name=name,
+            base_url=None if offline else base_url or os.environ.get("OPENAI_BASE_URL"),
+            api_key_env=api_key_env,
+            scripts=(SCRIPTS,) if offline else (),
+            seed=seed if offline else 0,
+            options=CallOptions(temperature=temperature, max_tokens=max_tokens),
+        )
+
+    states = _states(states_file, skip_bad=skip_bad)
+    domain = _one_domain(states, states_file)
+    space = load_action_space(actions, domain)
+    seen = choose_personas(_names(personas), domain)
+    if unseen_personas:
+        unseen = choose_personas(_names(unseen_personas), domain) if unseen_personas != "none" else ()
+    else:
+        unseen = tuple(p for p in builtin_personas(domain) if p.held_out and p not in seen)
+    unseen = tuple(persona.model_copy(update={"held_out": True}) for persona in unseen)
+    seen = tuple(persona.model_copy(update={"held_out": False}) for persona in seen)
+    settings = Settings(
+        reward=RewardConfig() if config_file is None else load_reward_config(config_file),
+        folds=folds,
+        tasks_per_user=tasks_per_user,
+        min_margin=min_margin,
+        seed=seed,
+        sweep=sweep,
+    )
+    learned, given = _policies(policies, space, has_training=rewarded is not None)
+    decisions = _decisions(rewarded, space) if learned and rewarded is not None else None
+    config = TreeConfig(
+        actions=actions,
+        passes=passes,
+        users_per_task=users_per_task,
+        max_turns=max_turns,
+        seed=seed,
+        assistant=spec(model),
+        user=None if user_model == "rules" else spec(user_model),
+    )
+    options = RunOptions(
+        out=out,
+        resume=resume,
+        concurrency=concurrency,
+        budget_usd=budget_usd,
+        budget_tokens=budget_tokens,
+        cache=cache,
+        seed=seed,
+    )
+    summary = run_job(tree_job(config, states, space, seen, unseen), options)
+    found = _measure(summary, decisions, settings, learned, given, unsafe=unsafe_exec)
+    _print(found, summary, as_json=as_json)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _states(path: Path, *, skip_bad: bool) -> list[State]:
+    from tactful.data import read_jsonl
+    from tactful.runs import resolve_input
+    from tactful.types import State
+
+    rows = read_jsonl(resolve_input(path), State, skip_bad=skip_bad)
+    states = list(rows)
+    if rows.bad:
+        say(f"{rows.bad} unusable lines left out, the first: {rows.problems[0]}")
+    return states
+
+
+def _one_domain(states: list[State], path: Path) -> str:
+    domains = sorted({state.domain for state in states})
+    if len(domains) != 1:
+        found = ", ".join(domains) or "no state at all"
+        raise DataError.at(
+            path, None, f"holds {found}", fix="an evaluation is of one domain: give one file for each"
+        )
+    return domains[0]
+
+
+def _policies(text: str, space: ActionSpace, *, has_training: bool) -> tuple[tuple[str, ...], list[Policy]]:
+    """Names of learned policies, and the given ones opened."""
+    from tactful.evaluation.evaluate import LEARNED
+    from tactful.policy import open_policy
+
+    learned: list[str] = []
+    given: list[Policy] = []
+    for name in _names(text):
+        if name in LEARNED:
+            learned.append(name)
+        elif name.startswith("policy:"):
+            given.append(open_policy(name, space.names))
+        elif name not in ("random", "rule") and not name.startswith("always"):
+            known = ", ".join(LEARNED)
+            raise UsageError(
+                f"--policies {name}: expected {known}, policy:PATH, random, rule or always-ACTION"
+            )
+    if learned and not has_training:
+        if given:
+            return (), given
+        raise UsageError(
+            "learned policies are trained on rewarded rollouts: give --rewarded RUN, or --policies rule for baselines only"
+        )
+    return tuple(learned), given
+
+
+def _decisions(path: Path, space: ActionSpace) -> Decisions:
+    from tactful.calibration.types import Rewarded
+    from tactful.data import read_jsonl
+    from tactful.evaluation.training_data import Decisions
+    from tactful.runs import resolve_input
+
+    rows = (
+        record
+        for record in read_jsonl(resolve_input(path), Rewarded)
+        if record.trajectory.domain == space.domain
+    )
+    return Decisions.from_rewarded(rows, space.names)
+
+
+def _measure(
+    summary: RunSummary,
+    decisions: Decisions | None,
+    settings: Any,
+    learned: tuple[str, ...],
+    given: list[Policy],
+    *,
+    unsafe: bool,
+) -> Evaluation:
+    """Score the trees of the run, measure, and store `evaluation.json` beside them."""
+    from tactful.errors import UserError
+    from tactful.evaluation.evaluate import evaluate as measure
+    from tactful.evaluation.evaluate import score_trees
+    from tactful.evaluation.report import FILE_NAME
+    from tactful.evaluation.tree import ActionTree
+    from tactful.runs import write_atomic
+
+    trees = list(summary.folder.records(ActionTree))
+    if not trees:
+        raise UserError(f"{summary.folder.path}: no tree could be rolled out; failures.jsonl says why")
+    found = measure(
+        trees,
+        score_trees(trees, settings.reward, unsafe=unsafe),
+        decisions,
+        settings,
+        learned=learned,
+        given=given,
+        failed=summary.failed,
+        provenance=_provenance(trees),
+    )
+    write_atomic(summary.folder.path / FILE_NAME, [found.model_dump_json(indent=1).encode(), b"\n"])
+    return found
+
+
+def _provenance(trees: list[Any]) -> Provenance:
+    """That of the first tree, with the prompts of all."""
+    hashes = {name: value for tree in trees for name, value in tree.frame.provenance.prompt_hashes.items()}
+    first: Provenance = trees[0].frame.provenance
+    return first.model_copy(update={"prompt_hashes": hashes})
+
+
+def _print(found: Evaluation, summary: RunSummary, *, as_json: bool) -> None:
+    path = summary.folder.path
+    if as_json:
+        emit_json(
+            {
+                "run": str(path),
+                "headline": found.headline(),
+                **found.model_dump(mode="json", exclude={"samples"}),
+            }
+        )
+    say()
+    for line in table_lines(found):
+        say(line)
+    say()
+    for note in found.notes:
+        say(f"note: {note}")
+    if found.rehearsal:
+        say("A rehearsal, not a language model, spoke.")
+    say(found.headline())
+    say(
+        f"{found.trees} trees, {found.episodes} episodes, {found.unscored} unscored, {found.failed} failed; "
+        "intervals (95%, by base task) are conditional on these simulated users"
+    )
+    next_command(f"tactful bench report {path} --out report.html")
+
+
+def table_lines(found: Evaluation) -> list[str]:
+    """The policies as a short table, best reward first."""
+    measures = (
+        ("reward", 22),
+        ("task_score", 22),
+        ("interruption_cost", 24),
+        ("questions", 9),
+        ("regret", 8),
+    )
+    lines = [
+        f"{found.domain:<16}" + "".join(f"{name.replace('_', ' '):>{width}}" for name, width in measures)
+    ]
+    order = sorted(found.policies, key=_reward_of, reverse=True)
+    for item in order:
+        cells = []
+        for name, width in measures:
+            estimate = item.measures[name]
+            if estimate.value is None:
+                text = "unscored"
+            elif width > 10 and estimate.low is not None:
+                text = estimate.text()
+            else:
+                text = f"{estimate.value:.3f}"
+            cells.append(f"{text:>{width}}")
+        lines.append(f"{item.name:<16}" + "".join(cells))
+    return lines
+
+
+def _reward_of(item: PolicyResult) -> float:
+    value = item.measures["reward"].value
+    return float("-inf") if value is None else value

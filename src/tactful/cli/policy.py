@@ -1,0 +1,219 @@
+"""`tactful policy`: train a policy on preference pairs, ask it, and see why it decides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from tactful.cli.common import JsonFlag, SeedOption, SkipBadFlag, emit_json, next_command, say
+from tactful.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from tactful.policy.embedded import EmbeddedPolicy
+    from tactful.types import Policy, State
+
+LEVELS = ("LOW", "MID", "HIGH")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the noun `policy`."""
+    noun = typer.Typer(no_args_is_help=True, help="Which action now? Train, ask and explain a policy.")
+    noun.command("train")(train)
+    noun.command("act")(act)
+    noun.command("explain")(explain)
+    app.add_typer(noun, name="policy")
+
+
+def train(
+    pairs: Annotated[
+        str,
+        typer.Argument(metavar="PAIRS", help="A run of `calibrate pairs`, or JSONL of pairs; `-` is stdin."),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The policy file to write (JSON).")],
+    head: Annotated[
+        Literal["dpo", "ridge"],
+        typer.Option(
+            "--head", help="`dpo`: pairs weighted by margin; `ridge`: regression of rewards, to compare with."
+        ),
+    ] = "dpo",
+    l2: Annotated[
+        float | None, typer.Option("--l2", min=0, help="Default: chosen by cross-validation over base tasks.")
+    ] = None,
+    folds: Annotated[int, typer.Option("--folds", min=2, help="Folds for choosing L2.")] = 5,
+    seed: SeedOption = 0,
+    skip_bad: SkipBadFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Train the embedded policy: a linear softmax over actions. Seconds on a CPU.
+
+    Example: `tactful policy train runs/pairs --out policy.json`
+
+    Train on all pairs (`calibrate pairs --select all`): best-against-worst pairs count wins, not their size.
+    """
+    from tactful.data import read_jsonl
+    from tactful.policy.embedded import fit_policy
+    from tactful.policy.store import save_policy
+    from tactful.policy.table import PairTable
+    from tactful.runs import resolve_input
+    from tactful.types import PreferencePair
+
+    if out.exists():
+        raise UsageError(f"{out}: exists already; give --out a new name")
+    rows = read_jsonl(resolve_input(pairs), PreferencePair, skip_bad=skip_bad)
+    policy = fit_policy(PairTable.from_pairs(rows), head=head, l2=l2, folds=folds, seed=seed)
+    save_policy(policy, out)
+    card = {key: value for key, value in policy.training.items() if key != "base_tasks"}
+    if rows.bad:
+        say(f"{rows.bad} unusable lines left out, the first: {rows.problems[0]}")
+    say(
+        f"trained on {card['pairs']} pairs of {card['groups']} base tasks; actions {', '.join(policy.actions)}; "
+        f"L2 {policy.l2:g}"
+    )
+    if as_json:
+        emit_json({"policy": str(out), "actions": policy.actions, "l2": policy.l2, "bad": rows.bad, **card})
+    next_command(f"tactful policy act {out} --query 'Can you sort out my invoices?' --domain planning")
+
+
+def act(
+    policy: Annotated[
+        str,
+        typer.Argument(metavar="POLICY", help="A policy file, or `rule`, `random`, `always-LOW` and so on."),
+    ],
+    state: Annotated[
+        str | None, typer.Argument(metavar="[STATE]", help="JSONL of states; `-` is stdin. Or use --query.")
+    ] = None,
+    query: Annotated[str | None, typer.Option("--query", help="A request, in place of a file.")] = None,
+    domain: Annotated[
+        str, typer.Option("--domain", help="Domain of the request: which estimate of clarity is used.")
+    ] = "coding",
+    actions: Annotated[
+        str,
+        typer.Option(
+            "--actions", help="rule, random and always-…: the actions, by commas, least asking first."
+        ),
+    ] = ",".join(LEVELS),
+    seed: SeedOption = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Print the action and the probabilities for a state, one line each.
+
+    Example: `tactful policy act policy.json --query "Write a function that cleans my list" --domain coding`
+
+    Clarity and complexity are estimated from the text where the state does not bring them.
+    """
+    from tactful.types import seeded
+
+    opened = _open(policy, tuple(name.strip() for name in actions.split(",")))
+    for item in _states(state, query, domain):
+        decision = opened.act(item.public(), seeded(seed, item.id))
+        if as_json:
+            emit_json(
+                {
+                    "id": item.id,
+                    **decision.model_dump(),
+                    "clarity": item.query_clarity,
+                    "complexity": item.task_complexity,
+                }
+            )
+            continue
+        chances = "  ".join(f"{name} {chance:.2f}" for name, chance in decision.probabilities.items())
+        typer.echo(
+            f"{item.id}\t{decision.action}\t{chances}\tclarity {item.query_clarity:.2f}  complexity {item.task_complexity:.2f}"
+        )
+
+
+def explain(
+    policy: Annotated[Path, typer.Argument(metavar="POLICY", help="A policy file of `policy train`.")],
+    state: Annotated[
+        str | None, typer.Argument(metavar="[STATE]", help="JSONL of states to explain the decision for.")
+    ] = None,
+    query: Annotated[str | None, typer.Option("--query", help="A request, in place of a file.")] = None,
+    domain: Annotated[str, typer.Option("--domain", help="Domain of the request.")] = "coding",
+    as_json: JsonFlag = False,
+) -> None:
+    """Say what the policy weighs; with a state, why it decides so.
+
+    Example: `tactful policy explain policy.json --query "Make it nicer"`
+    """
+    from tactful.policy.store import load_policy
+
+    opened = load_policy(policy)
+    if state is None and query is None:
+        _explain_weights(opened, as_json=as_json)
+        return
+    for item in _states(state, query, domain):
+        _explain_decision(opened, item, as_json=as_json)
+
+
+def _open(policy: str, actions: tuple[str, ...]) -> Policy:
+    from tactful.policy import open_policy
+    from tactful.policy.store import load_policy
+
+    if policy in ("rule", "random") or policy.startswith("always-"):
+        return open_policy(policy, actions)
+    return load_policy(Path(policy.removeprefix("policy:")))
+
+
+def _states(path: str | None, query: str | None, domain: str) -> list[State]:
+    from tactful.calibration.states import complete_states, state_rows
+    from tactful.text import detect_lang
+    from tactful.types import State
+
+    if (path is None) == (query is None):
+        raise UsageError("give either a file of states or --query, one of the two")
+    if path is not None:
+        found = complete_states(list(state_rows(path, domain=domain)))
+        if not found:
+            raise DataError.at(
+                path, None, "holds no state", fix="write one JSON object with a 'query' per line"
+            )
+        return found
+    assert query is not None
+    if not query.strip():
+        raise UsageError("--query is empty; give the request as the user wrote it")
+    return complete_states([State(id="query", domain=domain, query=query, lang=detect_lang(query))])
+
+
+def _explain_weights(policy: EmbeddedPolicy, *, as_json: bool) -> None:
+    from tactful.policy.features import FEATURES
+
+    centred = policy.weights - policy.weights.mean(axis=0)
+    rows = {
+        name: {action: float(centred[row, place]) for row, action in enumerate(policy.actions)}
+        for place, name in enumerate(FEATURES)
+    }
+    if as_json:
+        emit_json({"head": policy.head, "l2": policy.l2, "weights": rows, "training": policy.training})
+        return
+    typer.echo(
+        f"{policy.name}: weight of each feature for each action, per standard deviation of the feature"
+    )
+    typer.echo(f"{'':<20}" + "".join(f"{action:>9}" for action in policy.actions))
+    order = sorted(rows, key=lambda name: -max(map(abs, rows[name].values())))
+    for name in order:
+        cells = "".join(f"{weight:>+9.2f}" for weight in rows[name].values())
+        typer.echo(f"{name:<20}{cells}   {FEATURES[name]}")
+
+
+def _explain_decision(policy: EmbeddedPolicy, state: State, *, as_json: bool) -> None:
+    from tactful.policy.features import FEATURES
+    from tactful.types import seeded
+
+    seen = state.public()
+    decision = policy.act(seen, seeded(0))
+    others = sorted(
+        (name for name in policy.actions if name != decision.action),
+        key=lambda name: -decision.probabilities[name],
+    )
+    parts = policy.contributions(seen, decision.action, others[0])
+    if as_json:
+        emit_json({"id": state.id, "action": decision.action, "against": others[0], "contributions": parts})
+        return
+    typer.echo(
+        f"{state.id}: {decision.action} rather than {others[0]} (probability {decision.probabilities[decision.action]:.2f})"
+    )
+    for name, move in sorted(parts.items(), key=lambda item: -abs(item[1])):
+        if abs(move) >= 0.005:
+            typer.echo(f"  {move:+.2f}  {FEATURES.get(name, 'how often each action was right in training')}")
