@@ -103,6 +103,16 @@ def test_windows_line_ends_leave_code_and_tests(mbpp_row, write_rows):
     assert "\r" not in task.code + "".join(task.test_list)
 
 
+def test_an_odd_escape_in_a_reference_is_no_fault(sandbox, mbpp_row, write_rows):
+    row = mbpp_row(
+        1,
+        code="import re\ndef add_it(n): return len(re.findall('\\d', str(n)))",
+        test_list=["assert add_it(12) == 2"],
+    )
+    (state,) = import_mbpp(write_rows(row), sandbox=sandbox).states
+    assert "solve" in rename(state.hidden.reference, "add_it", "solve")
+
+
 def test_renaming_reaches_every_reference_and_nothing_else():
     code = (
         "def helper(f):\n    return f\n"
@@ -155,7 +165,8 @@ def test_without_datasets_the_hub_is_out_of_reach(monkeypatch):
 def test_every_task_of_the_real_set_is_accounted_for(real_data):
     with Sandbox() as sandbox:
         result = import_mbpp(real_data / "mbpp" / "mbpp_train_validation.jsonl", sandbox=sandbox)
-        assert (result.read, result.imported, result.quarantined, result.bad) == (474, 474, 0, 0)
+        assert [(left.task_id, left.reason) for left in result.quarantine] == []
+        assert (result.read, result.imported, result.bad) == (474, 474, 0)
         open_ = [state for state in result.states if state.wording == "open"]
         assert len(open_) == 237
         jobs = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,6 +154,8 @@ def import_tasks(tasks: Sequence[MbppTask], *, sandbox: RunsJobs, seed: int = 0)
 
 
 def _why(verdict: Verdict) -> str:
+    if verdict.unscored:
+        return f"the sandbox could not run the reference: {verdict.error}; import again"
     if not verdict.tests or all(test.outcome == "not_run" for test in verdict.tests):
         return f"the reference does not run: {verdict.error or 'no test ran'}"
     at, failed = next((at, test) for at, test in enumerate(verdict.tests) if test.outcome != "passed")
@@ -205,14 +208,14 @@ def entry_point(task: MbppTask) -> str:
     Raises: ValueError when code or tests cannot be read, or no test calls a function that the code defines.
     """
     try:
-        defined = [node.name for node in ast.parse(task.code).body if isinstance(node, _FUNCTIONS)]
+        defined = [node.name for node in _parse(task.code).body if isinstance(node, _FUNCTIONS)]
     except SyntaxError as error:
         raise ValueError(f"the reference cannot be read: {error.msg} (line {error.lineno})") from error
     for test in task.test_list:
         try:
             called = {
                 node.func.id
-                for node in ast.walk(ast.parse(test))
+                for node in ast.walk(_parse(test))
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
             }
         except SyntaxError as error:
@@ -226,15 +229,22 @@ def entry_point(task: MbppTask) -> str:
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+def _parse(code: str) -> ast.Module:
+    """The code's tree. Python's own warnings about it ("\\." in a plain string) are not the reader's business."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(code)
+
+
 def signature(code: str, name: str) -> str:
     """`name(arg, other=1)` as the code's last definition of `name` has it."""
-    nodes = [node for node in ast.parse(code).body if isinstance(node, _FUNCTIONS) and node.name == name]
+    nodes = [node for node in _parse(code).body if isinstance(node, _FUNCTIONS) and node.name == name]
     return f"{name}({ast.unparse(nodes[-1].args)})"
 
 
 def other_name(code: str) -> str:
     """A plain function name that the code does not use anywhere."""
-    used = _names(ast.parse(code))
+    used = _names(_parse(code))
     return next(name for name in (*OTHER_NAMES, *(f"solve_{n}" for n in range(999))) if name not in used)
 
 
@@ -264,7 +274,7 @@ def rename(code: str, name: str, new: str) -> str:
                 node.names = [new if each == name else each for each in node.names]
             return self.generic_visit(node)
 
-    return ast.unparse(Renamer().visit(ast.parse(code))) + "\n"
+    return ast.unparse(Renamer().visit(_parse(code))) + "\n"
 
 
 def quarantine_path(out: Path) -> Path:
