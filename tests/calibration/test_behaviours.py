@@ -161,10 +161,11 @@ def test_a_short_answer_to_a_solving_prompt_is_taken_at_its_word() -> None:
     assert read_message("Take the train at nine.", "solve", "text").solution == "Take the train at nine."
 
 
-def test_forty_words_or_two_list_lines_look_like_a_plan() -> None:
+def test_forty_words_three_lines_or_two_list_lines_look_like_a_plan() -> None:
     assert looks_like_plan("word " * 40)
     assert looks_like_plan("计划" * 20)
     assert looks_like_plan("- a\n- b")
+    assert looks_like_plan("a\nb\n\nc")
     assert not looks_like_plan("- a\nb")
 
 

@@ -155,6 +155,7 @@ def extract_text(text: str) -> str | None:
 
 
 def looks_like_plan(text: str) -> bool:
-    """Two list lines, or 40 words (or CJK characters): less is talk, not a plan."""
-    listed = sum(1 for line in text.split("\n") if _LIST_LINE.match(line))
-    return listed >= 2 or len(_WORDS.findall(text)) >= 40
+    """Two list lines, three lines of any kind, or 40 words (CJK characters): less is talk, not a plan."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    listed = sum(1 for line in lines if _LIST_LINE.match(line))
+    return listed >= 2 or len(lines) >= 3 or len(_WORDS.findall(text)) >= 40
