@@ -286,7 +286,8 @@ class ChatServer:
         if isinstance(said, Fault):
             fault, said = said.name, self._default(ask)
         content = said if isinstance(said, str) else orjson.dumps(said).decode()
-        self.statuses[fault or "ok"] += 1
+        if not probe:
+            self.statuses[fault or "ok"] += 1
         if fault is None:
             return self._answer(ask, content)
         return await self._spoil(request, ask, fault, content)

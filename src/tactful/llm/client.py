@@ -37,6 +37,7 @@ ASK_AGAIN = 2
 ASK_AGAIN_PROMPT = load_prompt(__file__, "ask_again", fields={"problem"})
 
 _NO_OPTIONS = CallOptions()
+_CACHED = Usage(cached=1)
 _SHOWN_REPLY = 8000
 """Characters of a bad reply that are shown to the model again."""
 
@@ -152,7 +153,7 @@ class ChatClient:
                 problem = str(error)
             else:
                 if attempt or parsed.repaired:
-                    count(Usage(), repaired=int(parsed.repaired), asked_again=attempt)
+                    count(None, repaired=int(parsed.repaired), asked_again=attempt)
                 return parsed.value
             if self._cache is not None and not found.cached:
                 self._cache.mark_invalid(question.key)
@@ -161,7 +162,7 @@ class ChatClient:
             messages = (*messages, Message(role="assistant", content=shown), *correction)
         if replay and all_cached:
             return None
-        count(Usage(), asked_again=ASK_AGAIN)
+        count(None, asked_again=ASK_AGAIN)
         raise ParseError(
             f"{self.name}: no valid {reply_type.__name__} after {ASK_AGAIN + 1} replies: {problem}; "
             f"the last one began: {clip(shown)}",
@@ -200,10 +201,10 @@ class ChatClient:
         while (under_way := self._under_way.get(question.key)) is not None:
             found = await asyncio.shield(under_way)
             if found is not None:
-                count(Usage(cached=1))
+                count(_CACHED)
                 return _Found(found.answer, _free(found.usage), cached=True)
         if replay and (found := self._recall(question.key)) is not None:
-            count(Usage(cached=1))
+            count(_CACHED)
             return found
         done: asyncio.Future[_Found | None] = asyncio.get_running_loop().create_future()
         self._under_way[question.key] = done

@@ -3,7 +3,7 @@
 - Slots bound the requests in flight. Their number adapts: one more per round of successes, a fifth fewer when the
   endpoint is strained (429, 5xx, timeouts); of requests that were sent together only the first counts.
 - A 429 closes the gate for everyone until the time it asks for. From then on requests leave evenly spaced, at a
-  little under the rate that was being served; the rate grows again by a tenth a second.
+  little under the rate that was being served; the rate grows again by a quarter a second.
 - An optional rate limit (requests per minute) keeps 429s from happening at all.
 - A refusal (wrong key, unknown model, exhausted quota) shuts the gate: no further request passes.
 """
@@ -22,7 +22,7 @@ from tactful.errors import EndpointRefused
 _CUT = 0.8
 _SERVED_SHARE = 0.85
 """A 429 sets the pace to this share of the rate that was served."""
-_GROWTH = 0.1
+_GROWTH = 0.25
 """Growth of the pace per second."""
 _WINDOW_S = 1.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0

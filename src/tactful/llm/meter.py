@@ -12,25 +12,40 @@ from contextvars import ContextVar
 
 from tactful.llm.types import Usage
 
+_MOST_PARTS = 64
+
 
 class Meter:
     """Running totals of the calls made under one `metered()` block."""
 
-    __slots__ = ("_outer", "asked_again", "repaired", "usage")
+    __slots__ = ("_outer", "_parts", "asked_again", "repaired")
 
     def __init__(self, outer: Meter | None = None) -> None:
         self._outer = outer
-        self.usage = Usage()
+        self._parts: list[Usage] = []
         self.repaired = 0
         """Structured replies whose JSON was slightly broken and was repaired."""
         self.asked_again = 0
         """Structured replies that did not validate and were asked for again."""
 
-    def add(self, usage: Usage, *, repaired: int = 0, asked_again: int = 0) -> None:
-        """Count one call, here and in the meters around this one."""
+    @property
+    def usage(self) -> Usage:
+        """The sum so far; added up when asked for, since most calls are only counted."""
+        if len(self._parts) != 1:
+            total = Usage()
+            for part in self._parts:
+                total = total + part
+            self._parts = [total]
+        return self._parts[0]
+
+    def add(self, usage: Usage | None, *, repaired: int = 0, asked_again: int = 0) -> None:
+        """Count one call, here and in the meters around this one; None for no call of its own."""
         meter: Meter | None = self
         while meter is not None:
-            meter.usage = meter.usage + usage
+            if usage is not None:
+                meter._parts.append(usage)
+                if len(meter._parts) > _MOST_PARTS:
+                    meter._parts = [meter.usage]
             meter.repaired += repaired
             meter.asked_again += asked_again
             meter = meter._outer
@@ -50,7 +65,7 @@ def metered() -> Iterator[Meter]:
         _current.reset(token)
 
 
-def count(usage: Usage, *, repaired: int = 0, asked_again: int = 0) -> None:
+def count(usage: Usage | None, *, repaired: int = 0, asked_again: int = 0) -> None:
     """Add to the meter of the running record, if there is one."""
     meter = _current.get()
     if meter is not None:
