@@ -58,9 +58,9 @@ def _validate(candidate: str, reply_type: type[T]) -> T:
         problems = error.errors(include_url=False, include_context=False, include_input=True)
         if problems[0]["type"] == "json_invalid":
             raise _NotJson(clip(problems[0]["msg"])) from None
+        if problems[0]["type"] == "string_unicode":
+            raise Unusable("it holds a lone surrogate, which is not text") from None
         raise Unusable(_describe(problems, reply_type)) from None
-    except UnicodeEncodeError:
-        raise Unusable("it holds a lone surrogate, which is not text") from None
     if _may_hold_floats(reply_type) and not _finite(value.model_dump()):
         raise Unusable("it holds NaN or Infinity where a number belongs")
     return value
