@@ -34,10 +34,13 @@ _FOR = {
     "input_output": lex.INPUT_OUTPUT,
     "conditions": lex.CONDITION,
     "constraints": lex.CONSTRAINT,
+    "scopes": lex.SCOPE,
+    "reasons": lex.REASON,
     "negations": lex.NEGATION,
     "formats": lex.FORMAT,
     "bullets": lex.BULLET,
 }
+_HOLE = re.compile(r"\0\s*[,，]?")  # where a word was taken out, with the comma that came along
 _STRIPPED = (lex.DELEGATE, lex.HEDGE, lex.VAGUE)
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？；;])\s+|(?<=[。！？；])|\n")
 _SPECIFIC = tuple(_FOR[name] for name in ("examples", "input_output"))
@@ -52,7 +55,7 @@ def without_vague_words(text: str) -> str:
     while before != text:  # taking one word out may bring the parts of another together
         before = text
         for pattern in _STRIPPED:
-            text = pattern.sub(" ", text)
+            text = _HOLE.sub(" ", pattern.sub("\0", text))
     return "\n".join(" ".join(line.split()) for line in text.split("\n"))
 
 

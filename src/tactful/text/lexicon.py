@@ -56,9 +56,9 @@ BACKGROUND = _words(
     | because | since | lately | yesterday | last (?:week|month|year|time) | years? ago | months? ago | weeks? ago | for years | for ages | already
     | happy | glad | proud | tired | busy | grateful | thanks | thank you | excited | forward | love | loves | loved | enjoy | enjoys | hear | heard
     | finally | actually | really | honestly | story | context | background | by the way | people say | was | were | had | been | used to
-    | always wanted | first time | nobody | everyone | everybody | students? | volunteers? | weekends? | evenings? | neighbou?rs?""",
+    | always wanted | by now | lazy | ages | laugh | cry | talked | thought | bought | told | wave | cousins? | sisters? | brothers? | nephews? | nieces? | aunts? | uncles? | grandma | grandpa | mates? | pals? | funny | sadly | luckily | by the window | first time | everyone | everybody | students? | volunteers? | weekends? | evenings? | neighbou?rs?""",
     """我们 | 我家 | 我的 | 咱们 | 同事 | 朋友 | 老板 | 因为 | 之前 | 以前 | 去年 | 上次 | 上周 | 昨天 | 一直 | 其实 | 终于 | 谢谢 | 辛苦 | 麻烦 | 第一次 | 好久
-    | 期待 | 开心 | 高兴 | 喜欢 | 听说 | 大家 | 背景 | 说起来 | 顺便 | 已经 | 这几年 | 多年 | 越看越 | 总是 | 忙""",
+    | 期待 | 开心 | 高兴 | 喜欢 | 听说 | 大家 | 背景 | 说起来 | 顺便 | 已经 | 这几年 | 多年 | 越看越 | 总是 | 忙 | 习惯 | 邻居 | 家里 | 拿不定 | 老人说 | 早就 | 觉得 | 心里 | 感觉 | 天天 | 热闹""",
 )
 
 NUMBER = re.compile(
@@ -90,14 +90,24 @@ CONDITION = re.compile(
     r"|如果|若|当|否则|除非|除了|的话|的时候|时[,，]|遇到|一旦|即使|直到"
 )
 CONSTRAINT = re.compile(
-    r"(?i)\b(?:must|must not|mustn't|has to|have to|needs? to|at most|at least|no more than|no less than|no fewer than|no later than|up to"
-    r"|exactly|precisely|only|just the|always|never|cannot|can't|may not|not allowed|required?|requires|should|shall|limit(?:ed)?|maximum|minimum|max|min"
-    r"|within|under|below|above|over|between|before|after|by|every|each|all|both|none|neither|nor|ignor(?:e|es|ing|ed)|counts? as|counted|treat(?:ed|s)?|regardless"
-    r"|strictly|per)\b|不超过|不能|不要|不得|不可|不用|不吃|必须|务必|一定要|至少|至多|最多|最少|只能|只要|只|仅|都要|都|每|正好|恰好|总共|以内|以上|以下|之前|之后|之间|需要|要求|不算|算作|忽略|视为|按"
+    r"(?i)\b(?:must|mustn't|has to|have to|had to|needs? to|at most|at least|no more than|no less than|no fewer than|no later than|not before"
+    r"|not after|up to|exactly|precisely|only|just the|always|never|cannot|can't|may not|not allowed|nobody may|require[sd]?|shall|maximum|minimum"
+    r"|max|min|strictly|regardless|however (?:long|many|much|often)|in full|at once|in any case|without exception|counts? as|counted (?:as|once|twice)"
+    r"|treat(?:ed|s)?|ignor(?:e|es|ing|ed)|instead of|rather than|(?:more|less|longer|shorter|larger|smaller|greater|fewer|older|earlier|later) than"
+    r"|or (?:more|less|fewer|older|later|earlier)|note that|mind that|important)\b"
+    r"|不超过|不多于|不少于|不能|不要|不得|不可|不许|不准|禁止|必须|务必|一定要|至少|至多|最多|最少|只能|只要|只(?!是|有|好|不过)|仅|正好|恰好|一律|始终|以内|以上|以下|不算|算作|只算"
+    r"|忽略|视为|当作|注意|要求|而不是|否则|无论|不论|不管"
+)
+SCOPE = re.compile(
+    r"(?i)\b(?:within|under|below|above|over|between|before|after|until|by|from|every|each|all|both|none|neither|nor|per|once|twice|together|in total"
+    r"|total|starting|ending|within|through)\b|之前|之后|之间|都要|都|每|总共|一共|从|到|按|需要"
+)
+REASON = re.compile(
+    r"(?i)\bso that\b|,\s+so\b|\bso (?:please|keep|leave|plan|every|all|whole|no|it has|that)\b|\btherefore\b|\bin order\b|因此|所以|以便"
 )
 NEGATION = re.compile(
-    r"(?i)\b(?:not|no|never|without|don't|doesn't|isn't|aren't|won't|can't|cannot|nothing|neither|nor|except|excluding|instead|rather than"
-    r"|\w+-free|avoid|skip|leave out|left out|drop(?:ped)?)\b|不|没有|无|别|而不是|避免|跳过|去掉"
+    r"(?i)\b(?:not|no|never|nobody|no one|without|don't|doesn't|isn't|aren't|won't|can't|cannot|nothing|neither|nor|except|excluding|instead|rather than"
+    r"|\w+-free|avoid|skip|leave out|left out|drop(?:ped)?)\b|不(?!错|同|过是|知|管|少|太|定)|没有|无(?!所谓|论)|别(?!的|人)|避免|跳过|去掉"
 )
 FORMAT = re.compile(
     r"(?i)\b(?:ascending|descending|sorted|order|ordered|alphabetical(?:ly)?|lowercase|lower case|uppercase|upper case|capitals?|case[- ]?(?:in)?sensitive"
