@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import signal
+import struct
 from dataclasses import dataclass
 
-from . import landlock, seccomp
+from . import landlock, libc, seccomp
 
 NOBODY = 65534
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
@@ -29,17 +29,12 @@ class Cage:
 
     ruleset: int | None
     """Landlock ruleset descriptor; None only where the user allowed running without a cage."""
-    seccomp: bool
+    program: bytes | None
+    """Seccomp filter; None as above."""
     base_bytes: int
     """Address space of the server itself; a job's memory limit is on top of it."""
     tasks: int
     """Tasks that the job's user runs already."""
-
-
-def _prctl(option: int, value: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
-        raise CageFailed(f"prctl {option} failed: {os.strerror(ctypes.get_errno())}")
 
 
 def _limit(what: int, value: int) -> None:
@@ -57,11 +52,7 @@ def _drop_privileges() -> None:
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
     except OSError:
-        header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-        nothing = (ctypes.c_uint32 * 6)()
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.syscall(_SYS_CAPSET[os.uname().machine], header, nothing) != 0:
-            raise CageFailed("root's capabilities could not be dropped") from None
+        libc.syscall(_SYS_CAPSET[os.uname().machine], struct.pack("<Ii", 0x20080522, 0), bytes(24))
 
 
 def tasks_of(uid: int) -> int:
@@ -88,17 +79,17 @@ def enter(cage: Cage, *, server: int, memory_bytes: int, cpu_s: int) -> None:
     _limit(resource.RLIMIT_AS, cage.base_bytes + memory_bytes)
     _limit(resource.RLIMIT_NPROC, cage.tasks + _SPARE_TASKS)
     _drop_privileges()
-    _prctl(_PR_SET_DUMPABLE, 0)
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    libc.prctl(_PR_SET_DUMPABLE, 0)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != server:
         raise CageFailed("the fork server is gone")
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1)
     if cage.ruleset is not None:
         landlock.restrict(cage.ruleset)
         os.close(cage.ruleset)
         if not landlock.proven():
             raise CageFailed("Landlock does not hold")
-    if cage.seccomp:
-        seccomp.install(seccomp.build(os.getpid()))
+    if cage.program is not None:
+        seccomp.install(seccomp.for_process(cage.program, os.getpid()))
         if not seccomp.proven():
             raise CageFailed("seccomp does not hold")

@@ -5,9 +5,10 @@ Numbers and meanings as in the kernel's documentation of its user interface (lin
 
 from __future__ import annotations
 
-import ctypes
 import os
 import struct
+
+from . import libc
 
 _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
@@ -17,19 +18,10 @@ _NET_ABI, _SCOPE_ABI = 4, 6
 _RULE_PATH_BENEATH = 1
 
 
-def _syscall(number: int, *arguments: object) -> int:
-    libc = ctypes.CDLL(None, use_errno=True)
-    result: int = libc.syscall(ctypes.c_long(number), *arguments)
-    if result < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
-    return result
-
-
 def abi() -> int:
     """The kernel's Landlock version; 0 where there is none."""
     try:
-        return _syscall(_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
+        return libc.syscall(_CREATE, None, 0, 1)
     except OSError:
         return 0
 
@@ -50,7 +42,7 @@ def create(readable: list[str]) -> int:
     if version >= _SCOPE_ABI:
         fields.append(0b11)
     attributes = struct.pack(f"<{len(fields)}Q", *fields)
-    ruleset = _syscall(_CREATE, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
+    ruleset = libc.syscall(_CREATE, attributes, len(attributes), 0)
     for path in readable:
         _allow_reading(ruleset, path)
     return ruleset
@@ -64,14 +56,14 @@ def _allow_reading(ruleset: int, path: str) -> None:
     try:
         allowed = _READ_FILE | (_READ_DIR if os.path.isdir(path) else 0)
         rule = struct.pack("<Qi", allowed, parent)
-        _syscall(_ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_RULE_PATH_BENEATH), rule, ctypes.c_uint32(0))
+        libc.syscall(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, rule, 0)
     finally:
         os.close(parent)
 
 
 def restrict(ruleset: int) -> None:
     """Put this process under the ruleset, for good. Needs no_new_privs. Raises OSError."""
-    _syscall(_RESTRICT, ctypes.c_int(ruleset), ctypes.c_uint32(0))
+    libc.syscall(_RESTRICT, ruleset, 0)
 
 
 def proven() -> bool:

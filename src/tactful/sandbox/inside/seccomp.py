@@ -8,8 +8,12 @@ architecture kills the process. Arguments are looked at where a harmless call ha
 from __future__ import annotations
 
 import ctypes
+import errno
+import os
 import platform
 import struct
+
+from . import libc
 
 _CALLS = """
 read 0 63, write 1 64, readv 19 65, writev 20 66, pread64 17 67, pwrite64 18 68, close 3 57, lseek 8 62,
@@ -31,10 +35,11 @@ getitimer 36 102
 """
 _LOOKED_AT = """
 fcntl 72 25, ioctl 16 29, kill 62 129, tgkill 234 131, clone 56 220, clone3 435 435, prlimit64 302 261,
-socketpair 53 199, sendto 44 206, prctl 157 167, socket 41 198
+socketpair 53 199, sendto 44 206, prctl 157 167
 """
 
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+_SOCKET = {"x86_64": 41, "aarch64": 198}
 _COLUMN = {"x86_64": 1, "aarch64": 2}
 
 _LOAD = 0x20  # BPF_LD | BPF_W | BPF_ABS
@@ -44,6 +49,11 @@ _RETURN = 0x06  # BPF_RET | BPF_K
 _ALLOW = 0x7FFF0000
 _KILL = 0x80000000
 _ERRNO = 0x00050000
+_LOAD_CONSTANT = 0x00  # BPF_LD | BPF_IMM
+_SHIFT = 0x74  # BPF_ALU | BPF_RSH | BPF_K
+_SHIFT_BY_INDEX = 0x7C  # BPF_ALU | BPF_RSH | BPF_X
+_TO_INDEX = 0x07  # BPF_MISC | BPF_TAX
+_ANY_BIT = 0x45  # BPF_JMP | BPF_JSET | BPF_K
 _EPERM = 1
 _ENOSYS = 38
 
@@ -56,6 +66,11 @@ _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 _PRCTL = (15, 16)
 """Set and get the thread's name."""
 _AF_UNIX, _SOCK_STREAM = 1, 1
+
+_PR_SET_SECCOMP, _MODE_FILTER = 22, 2
+
+ANY_PID = 0x7F5A17C3
+"""Stands for the process's own id: it may signal nobody else. Larger than any process id."""
 
 _Code = list[tuple[int, int, int, int]]
 
@@ -104,15 +119,15 @@ def _unix_stream() -> _Code:
     return family + _one_of(1, (_SOCK_STREAM,), mask=0xF)
 
 
-def build(pid: int, machine: str | None = None) -> bytes:
-    """The filter for the process `pid`, which may signal nobody but itself. Raises KeyError on other machines."""
+def build(machine: str | None = None) -> bytes:
+    """The filter, to be finished by `for_process`. Raises KeyError on machines other than ours."""
     machine = machine or platform.machine()
     numbers = _numbers(_LOOKED_AT, machine)
     looked_at: dict[str, _Code] = {
         "fcntl": _one_of(1, _FCNTL),
         "ioctl": _one_of(1, _IOCTL),
-        "kill": _one_of(0, (pid,)),
-        "tgkill": _one_of(0, (pid,)),
+        "kill": _one_of(0, (ANY_PID,)),
+        "tgkill": _one_of(0, (ANY_PID,)),
         "clone": _one_of(0, _THREAD_FLAGS),
         "clone3": [(_RETURN, 0, 0, _ERRNO | _ENOSYS)],
         "prlimit64": _null(2),
@@ -126,38 +141,55 @@ def build(pid: int, machine: str | None = None) -> bytes:
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, 0),
     ]
-    for number in _numbers(_CALLS, machine).values():
-        code += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
     for name, body in looked_at.items():
         code += [(_EQUAL, 0, len(body), numbers[name]), *body]
-    code.append((_RETURN, 0, 0, _ERRNO | _EPERM))
+    code += _listed(set(_numbers(_CALLS, machine).values()))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
 
 
-class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+def _listed(numbers: set[int]) -> _Code:
+    """Allow the numbers of the list, else EPERM. One bit per call in words of 32: short for the kernel to check."""
+    words: dict[int, int] = {}
+    for number in numbers:
+        words[number >> 5] = words.get(number >> 5, 0) | 1 << (number & 31)
+    code: _Code = [(_AND, 0, 0, 31), (_TO_INDEX, 0, 0, 0), (_LOAD, 0, 0, 0), (_SHIFT, 0, 0, 5)]
+    for word, bits in words.items():
+        decide: _Code = [
+            (_LOAD_CONSTANT, 0, 0, bits),
+            (_SHIFT_BY_INDEX, 0, 0, 0),
+            (_ANY_BIT, 0, 1, 1),
+            (_RETURN, 0, 0, _ALLOW),
+            (_RETURN, 0, 0, _ERRNO | _EPERM),
+        ]
+        code += [(_EQUAL, 0, len(decide), word), *decide]
+    return [*code, (_RETURN, 0, 0, _ERRNO | _EPERM)]
+
+
+def for_process(program: bytes, pid: int) -> bytes:
+    """The filter built for `ANY_PID`, with the process's own id in its place."""
+    return program.replace(struct.pack("<I", ANY_PID), struct.pack("<I", pid))
 
 
 def available() -> bool:
-    """True where the kernel takes filters (it answers EFAULT to an empty pointer)."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(22, 2, 0, 0, 0)
-    return supported_machine() and ctypes.get_errno() == 14
+    """True where the kernel takes filters: it answers EFAULT to an empty pointer."""
+    try:
+        libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, 0)
+    except OSError as error:
+        return supported_machine() and error.errno == errno.EFAULT
+    return False
 
 
 def install(program: bytes) -> None:
     """Put the filter on this process, for good. Needs no_new_privs. Raises OSError."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    described = _Program(len(program) // 8, program)
-    if libc.prctl(22, 2, ctypes.byref(described), 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "seccomp refused the filter")
+    instructions = ctypes.create_string_buffer(program, len(program))
+    described = struct.pack("@HP", len(program) // 8, libc.address_of(instructions))
+    libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, described)
 
 
 def proven() -> bool:
     """True when the filter is really at work: an internet socket is refused with EPERM."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    descriptor = libc.syscall(_numbers(_LOOKED_AT, platform.machine())["socket"], 2, 1, 0)
-    if descriptor >= 0:
-        libc.close(descriptor)
-        return False
-    return ctypes.get_errno() == _EPERM
+    try:
+        os.close(libc.syscall(_SOCKET[platform.machine()], 2, 1, 0))
+    except OSError as error:
+        return error.errno == errno.EPERM
+    return False

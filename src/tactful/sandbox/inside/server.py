@@ -70,7 +70,7 @@ def prepare(unsafe: bool) -> cage.Cage:
     uid = cage.NOBODY if os.geteuid() == 0 else os.geteuid()
     return cage.Cage(
         ruleset=landlock.create(readable_paths()) if has_landlock else None,
-        seccomp=has_seccomp,
+        program=seccomp.build() if has_seccomp else None,
         base_bytes=_address_space(),
         tasks=cage.tasks_of(uid),
     )
