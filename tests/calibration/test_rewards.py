@@ -1,3 +1,4 @@
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,9 @@ def test_bad_config_names_file_key_and_value(tmp_path: Path, text: str, words: l
 def test_missing_config_file_is_one_sentence(tmp_path: Path):
     with pytest.raises(ConfigError, match="cannot read"):
         load_reward_config(tmp_path / "none.toml")
+
+
+def test_documented_constants_are_the_defaults():
+    text = (Path(__file__).parents[2] / "docs" / "rewards.md").read_text()
+    block = text.split("```toml\n")[1].split("```")[0]
+    assert tomllib.loads(block) == RewardConfig().model_dump()

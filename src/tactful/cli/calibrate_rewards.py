@@ -170,10 +170,12 @@ def _report_rewards(
 
     ledger = RewardLedger(config)
     unscored: Counter[str] = Counter()
+    modes: set[str] = set()
     weak = 0
     for record in summary.folder.records(Rewarded):
         ledger.add(record)
         weak += record.weak
+        modes.add(record.trajectory.mode)
         if record.unscored:
             unscored[record.unscored_reason] += 1
     table, information = ledger.rows(), ledger.information()
@@ -213,7 +215,7 @@ def _report_rewards(
         say(f"unscored: {count} ({reason})")
     if weak:
         say(f"weak: {weak} task scores rest on the word of the program's own process")
-    _warn_of_little(information)
+    _warn_of_little(information, single=modes == {"single"})
     if summary.failed:
         say(f"why they failed: {summary.folder.failures_path}")
     next_command(f"tactful calibrate pairs {summary.folder.path}")
@@ -253,15 +255,20 @@ def _print_information(items: Iterable[Information]) -> None:
         )
 
 
-def _warn_of_little(items: Iterable[Information]) -> None:
+def _warn_of_little(items: Iterable[Information], *, single: bool) -> None:
     from tactful.calibration.information import LITTLE
 
+    hint = (
+        "in single-turn mode an answer comes too late to help; roll out with --turns multi"
+        if single
+        else "try other constants, or tasks that leave more open"
+    )
     for item in items:
         if item.little:
             say(
                 f"warning: {item.domain}: knowing whether the request is complete gains only "
-                f"{item.value.text()} (below {LITTLE}) over always {item.best_fixed}: there is nothing to learn; "
-                "try other constants, or tasks that leave more open"
+                f"{item.value.value:.3f} (below {LITTLE}) over always {item.best_fixed}: there is nothing to "
+                f"learn; {hint}"
             )
 
 
