@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Annotated
 
 from tactful.errors import ProviderError
+from tactful.llm.types import ModelSpec
 from tactful.runs import Context, Job, OutsideHash, RunOptions, RunSummary, Skip, run_stage
-from tactful.types import Record
+from tactful.types import Message, Record
 
 
 class Item(Record):
@@ -78,8 +79,20 @@ class Logged:
         return self.log.read_text().split() if self.log.exists() else []
 
 
+async def ask(item: Item, context: Context) -> Answer:
+    """Two calls, the second after the first."""
+    model = context.models["assistant"]
+    first = await model.complete([Message(role="user", content=f"first about {item.id}")])
+    second = await model.complete([Message(role="user", content=f"second about {item.id}, {first.text}")])
+    return Answer(id=item.id, double=len(second.text))
+
+
+def endpoint(base_url: str) -> dict[str, ModelSpec]:
+    return {"assistant": ModelSpec(name="m", base_url=base_url)}
+
+
 def run(
-    out: Path | None, *, stage=double, count: int = 10, source=None, config=None, **options
+    out: Path | None, *, stage=double, count: int = 10, source=None, config=None, models=None, **options
 ) -> RunSummary:
     return run_stage(
         noun="test",
@@ -87,6 +100,7 @@ def run(
         config=config or Config(),
         source=items(count) if source is None else source,
         stage=stage,
+        models=models,
         options=RunOptions(out=out, **{"progress": "off", "concurrency": 4, **options}),
     )
 

@@ -20,8 +20,12 @@ def main() -> int:
     arguments.add_argument("--log", type=Path)
     arguments.add_argument("--concurrency", type=int, default=8)
     arguments.add_argument("--pipe", action="store_true")
+    arguments.add_argument("--base-url")
     given = arguments.parse_args()
     stage = parts.Logged(given.log, given.pause) if given.log else parts.moody
+    models = None
+    if given.base_url:
+        stage, models = parts.ask, parts.endpoint(given.base_url)
     source = (parts.Item.model_validate_json(line) for line in sys.stdin) if given.pipe else None
     try:
         parts.run(
@@ -29,6 +33,7 @@ def main() -> int:
             stage=stage,
             count=given.count,
             source=source,
+            models=models,
             resume=given.resume,
             concurrency=given.concurrency,
         )
