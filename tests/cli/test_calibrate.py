@@ -1,0 +1,249 @@
+"""`tactful calibrate states` and `rollout` as a user types them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.chat_server import serving
+
+from tactful.runs import RunFolder
+from tactful.types import State, Trajectory
+
+CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(("OPENAI_", "TACTFUL_"))}
+
+
+def tactful(
+    *words: str, cwd: Path, stdin: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tactful", "calibrate", *words],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        env=CLEAN | environment,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `states.jsonl` (6 planning states) and `run/`, a rollout of it."""
+    folder = tmp_path_factory.mktemp("made")
+    done = tactful(
+        "states",
+        "--mode",
+        "synthetic",
+        "--domain",
+        "planning",
+        "--n",
+        "6",
+        "--out",
+        "states.jsonl",
+        cwd=folder,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "next: tactful calibrate rollout states.jsonl" in done.stderr
+    done = tactful("rollout", "states.jsonl", "--model", "offline", "--out", "run", "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "next: tactful calibrate reward run" in done.stderr
+    (folder / "summary.json").write_text(done.stdout)
+    return folder
+
+
+def test_synthetic_states_are_complete_records(made: Path) -> None:
+    states = [State.model_validate_json(line) for line in (made / "states.jsonl").read_text().splitlines()]
+    assert len(states) == 6
+    assert all(state.query_clarity is not None and state.task_complexity is not None for state in states)
+
+
+def test_a_rollout_writes_a_run_folder_and_tells_about_it(made: Path) -> None:
+    summary = json.loads((made / "summary.json").read_text())
+    found = list(RunFolder.open(made / "run").records(Trajectory))
+    assert summary["sessions"] == {"read": 48, "done": 48, "failed": 0, "skipped": 0}
+    assert summary["trajectories"] == len(found)
+    assert {one.provenance.generator for one in found} == {"offline"}
+    config = (made / "run" / "config.toml").read_text()
+    assert 'mainline = "random"' in config
+
+
+def test_a_finished_rollout_resumes_to_the_same_bytes(made: Path) -> None:
+    before = (made / "run" / "records.jsonl").read_bytes()
+    done = tactful("rollout", "states.jsonl", "--model", "offline", "--out", "run", "--resume", cwd=made)
+    assert done.returncode == 0, done.stderr
+    assert (made / "run" / "records.jsonl").read_bytes() == before
+
+
+def test_a_folder_is_not_overwritten_and_another_configuration_is_refused(made: Path) -> None:
+    words = ("rollout", "states.jsonl", "--model", "offline", "--out", "run")
+    taken = tactful(*words, cwd=made)
+    assert taken.returncode == 2
+    assert "--resume" in taken.stderr
+    other = tactful(*words, "--resume", "--max-turns", "2", cwd=made)
+    assert other.returncode == 1
+    assert "config.max_turns: 4 → 2" in other.stderr
+
+
+def test_a_rollout_can_be_retried_by_its_folder_alone(made: Path) -> None:
+    from tactful.runs.retry import reopen
+
+    here = Path.cwd()
+    job = reopen(RunFolder.open(made / "run"))
+    assert job.verb == "rollout"
+    assert len(list(job.source)) == 48
+    assert Path.cwd() == here
+
+
+@pytest.mark.parametrize(
+    "words", [("--mainline", "rule"), ("--actions", "clarify-execute"), ("--turns", "single")]
+)
+def test_every_form_of_rollout_runs_offline(made: Path, words: tuple[str, ...], tmp_path: Path) -> None:
+    done = tactful(
+        "rollout",
+        str(made / "states.jsonl"),
+        "--model",
+        "offline",
+        "--limit",
+        "6",
+        *words,
+        "--out",
+        "run",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    found = list(RunFolder.open(tmp_path / "run").records(Trajectory))
+    assert found
+    if "single" in words:
+        assert {len(one.steps) for one in found} == {1}
+
+
+def test_states_come_from_a_pipe_and_go_to_one(made: Path, tmp_path: Path) -> None:
+    done = tactful("states", "--mode", "synthetic", "--domain", "coding", "--n", "2", cwd=tmp_path)
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 2
+    run = tactful("rollout", "-", "--model", "offline", "--out", "run", cwd=tmp_path, stdin=done.stdout)
+    assert run.returncode == 0, run.stderr
+
+
+def test_a_dry_run_counts_calls_and_cost_and_sends_nothing(made: Path, tmp_path: Path) -> None:
+    words = (
+        "rollout",
+        str(made / "states.jsonl"),
+        "--model",
+        "gpt-4.1-mini",
+        "--user-model",
+        "gpt-4.1-mini",
+        "--dry-run",
+    )
+    done = tactful(*words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "nothing was sent" in done.stderr
+    assert "USD" in done.stderr
+    as_json = json.loads(tactful(*words, "--json", cwd=tmp_path).stdout)
+    assert [role["role"] for role in as_json["roles"]] == ["assistant", "user"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_own_tasks_are_completed_and_bad_lines_named(tmp_path: Path) -> None:
+    rows = [
+        {
+            "query": "Write add(a, b).",
+            "tests": ["assert add(1, 2) == 3"],
+            "reference": "def add(a, b):\n    return a + b\n",
+        },
+        {"query": "Plan my week.", "query_clarity": 2.0},
+        {"query": "Write sub(a, b).", "query_clarity": 0.9},
+    ]
+    (tmp_path / "mine.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    words = (
+        "states",
+        "--mode",
+        "dataset",
+        "--domain",
+        "coding",
+        "--input",
+        "mine.jsonl",
+        "--out",
+        "out.jsonl",
+    )
+    refused = tactful(*words, cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "mine.jsonl:2" in refused.stderr
+    assert "2.0" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "out.jsonl").exists()
+    done = tactful(*words, "--skip-bad", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout) == {"out": "out.jsonl", "states": 2, "bad": 1}
+    assert "mine.jsonl:2" in done.stderr
+
+
+def test_a_state_that_cannot_be_rehearsed_fails_alone(made: Path, tmp_path: Path) -> None:
+    good = (made / "states.jsonl").read_text().splitlines()[0]
+    bare = State(id="bare", domain="planning", query="Plan.", query_clarity=0.5, task_complexity=0.5)
+    (tmp_path / "s.jsonl").write_text(f"{good}\n{bare.model_dump_json()}\n")
+    words = ("rollout", "s.jsonl", "--model", "offline", "--personas", "retired-teacher", "--out", "run")
+    done = tactful(*words, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["sessions"] == {"read": 2, "done": 1, "failed": 1, "skipped": 0}
+    assert "tactful runs retry run" in done.stderr
+    (failure,) = RunFolder.open(tmp_path / "run").failures()
+    assert "nothing to rehearse" in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint", "code"),
+    [
+        (("rollout", "gone.jsonl", "--model", "offline"), "gone.jsonl: no such file", 1),
+        (("rollout", "STATES"), "--model", 2),
+        (
+            ("rollout", "STATES", "--model", "offline", "--mainline", "chance"),
+            "random, rule or policy:PATH",
+            2,
+        ),
+        (("rollout", "STATES", "--model", "offline", "--mainline", "policy:gone.json"), "gone.json", 1),
+        (("rollout", "STATES", "--model", "offline", "--personas", "nobody"), "--personas nobody", 1),
+        (("rollout", "STATES", "--model", "offline", "--actions", "nowhere"), "nowhere", 1),
+        (
+            ("rollout", "STATES", "--model", "offline", "--actions", "clarify-execute", "--turns", "single"),
+            "single-turn",
+            1,
+        ),
+        (("states", "--mode", "synthetic", "--domain", "cooking"), "cooking", 1),
+        (("states", "--mode", "dataset", "--domain", "coding"), "--input", 2),
+        (("states", "--mode", "synthetic", "--domain", "coding", "--json"), "--out", 2),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    made: Path, tmp_path: Path, words: tuple[str, ...], complaint: str, code: int
+) -> None:
+    words = tuple(str(made / "states.jsonl") if word == "STATES" else word for word in words)
+    done = tactful(*words, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_endpoint_plays_assistant_and_user(made: Path, tmp_path: Path) -> None:
+    with serving(script={"play a person": {"reply": "Two thousand.", "answered_clarification": True,
+                                            "reject_signal": False, "silence": False, "off_topic_flag": False,
+                                            "satisfaction": 0.1}}) as server:  # fmt: skip
+        done = tactful(
+            "rollout", str(made / "states.jsonl"), "--model", "m", "--user-model", "m", "--limit", "3",
+            "--base-url", server.base_url, "--api-key-env", "HOUSE_KEY", "--out", "run", "--json",
+            cwd=tmp_path, HOUSE_KEY="sk-house-secret",
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = list(RunFolder.open(tmp_path / "run").records(Trajectory))
+    assert {(one.provenance.generator, one.user_model) for one in found} == {("endpoint", "m")}
+    assert not any(b"sk-house-secret" in path.read_bytes() for path in (tmp_path / "run").iterdir())
+
+
+def test_help_opens_with_an_offline_example(tmp_path: Path) -> None:
+    done = tactful("rollout", "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "--model offline" in " ".join(done.stdout.split())
