@@ -1,7 +1,7 @@
 import pytest
 from tests.calibration.reward_fixtures import FakeCage, make_rewarded, make_step, make_trajectory, requirement
 
-from tactful.calibration.rewarding import RewardHackable, Scoring, parse_row
+from tactful.calibration.rewarding import RewardHackable, Scoring, parse_rewarded, parse_row
 from tactful.calibration.rewards import RewardConfig
 from tactful.calibration.task_score import TaskScorer
 from tactful.calibration.types import Rewarded
@@ -96,3 +96,22 @@ def test_row_is_read_as_what_it_is():
     trajectory = make_trajectory()
     assert isinstance(parse_row(trajectory.model_dump(mode="json")), Trajectory)
     assert isinstance(parse_row(make_rewarded(trajectory).model_dump(mode="json")), Rewarded)
+
+
+@pytest.mark.parametrize(
+    ("parse", "changes", "words"),
+    [
+        (parse_row, {"decision_point": 3}, "1 steps, so none at decision_point 3"),
+        (parse_row, {"steps": []}, "0 steps, so none at decision_point 0"),
+        (parse_rewarded, {}, "not rewarded yet; run 'tactful calibrate reward'"),
+    ],
+)
+def test_trajectory_that_does_not_fit_together_is_refused(parse, changes, words):
+    with pytest.raises(ValueError, match=words):
+        parse({**make_trajectory().model_dump(mode="json"), **changes})
+
+
+def test_rewarded_row_with_counts_of_other_steps_is_refused():
+    row = {**make_rewarded(make_trajectory()).model_dump(mode="json"), "counts": []}
+    with pytest.raises(ValueError, match="1 steps but counts of 0"):
+        parse_row(row)

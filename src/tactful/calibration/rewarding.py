@@ -25,6 +25,8 @@ from tactful.types import PreferencePair, Trajectory
 
 BATCH = 1000
 """Trajectories scored together: enough to keep all cores busy, little enough for flat memory."""
+FIRST_BATCH = 32
+"""The first batch is small, so that what is wrong with a run shows at once."""
 
 
 class RewardHackable(UserError):
@@ -32,10 +34,30 @@ class RewardHackable(UserError):
 
 
 def parse_row(row: Any) -> Trajectory | Rewarded:
-    """A trajectory, or one that is already rewarded: the latter holds a `trajectory`."""
+    """A trajectory, or one that is already rewarded: the latter holds a `trajectory`. Raises ValueError."""
     if isinstance(row, dict) and "trajectory" in row:
-        return Rewarded.model_validate(row)
-    return Trajectory.model_validate(row)
+        return parse_rewarded(row)
+    trajectory = Trajectory.model_validate(row)
+    _check_steps(trajectory)
+    return trajectory
+
+
+def parse_rewarded(row: Any) -> Rewarded:
+    """A rewarded trajectory whose parts fit together. Raises ValueError."""
+    if isinstance(row, dict) and "trajectory" not in row and "steps" in row:
+        raise ValueError(f"trajectory {row.get('id')!r} is not rewarded yet; run 'tactful calibrate reward'")
+    rewarded = Rewarded.model_validate(row)
+    steps, counts = len(rewarded.trajectory.steps), len(rewarded.counts)
+    if steps != counts:
+        raise ValueError(f"trajectory '{rewarded.id}' has {steps} steps but counts of {counts}")
+    _check_steps(rewarded.trajectory)
+    return rewarded
+
+
+def _check_steps(trajectory: Trajectory) -> None:
+    point, steps = trajectory.decision_point, len(trajectory.steps)
+    if point >= steps:
+        raise ValueError(f"trajectory '{trajectory.id}' has {steps} steps, so none at decision_point {point}")
 
 
 @dataclass
@@ -62,8 +84,10 @@ class Scoring:
         with self.make_scorer(
             timeout_s=self.config.timeout_s, memory_mb=self.config.memory_mb, unsafe=self.unsafe
         ) as scorer:
-            while batch := list(islice(stream, BATCH)):
+            size = FIRST_BATCH
+            while batch := list(islice(stream, size)):
                 yield from self._batch(batch, scorer)
+                size = BATCH
 
     def _batch(self, batch: Sequence[Trajectory | Rewarded], scorer: TaskScorer) -> Iterator[Rewarded]:
         fresh = [row for row in batch if isinstance(row, Trajectory)]

@@ -152,12 +152,15 @@ def _reward_config(path: Path | None) -> RewardConfig:
 
 def _begun(records: Iterator[T], path: Path) -> Iterator[T]:
     """The same records, the first of them already made. Raises DataError when there is none."""
-    from itertools import chain
-
     first = next(records, None)
     if first is None:
         raise DataError(f"{path}: holds no trajectory; give the folder of 'tactful calibrate rollout'")
-    return chain([first], records)
+
+    def everything() -> Iterator[T]:  # a generator, so that closing it closes the sandbox behind `records`
+        yield first
+        yield from records
+
+    return everything()
 
 
 def _report_rewards(
@@ -314,9 +317,8 @@ def pairs(
     To train a policy on everything: `tactful calibrate pairs runs/reward --select all --view policy`
     """
     from tactful.calibration.pairs import PairMaker
-    from tactful.calibration.rewarding import PairRunConfig, pairs_job
-    from tactful.calibration.types import Rewarded
-    from tactful.data.io import read_jsonl
+    from tactful.calibration.rewarding import PairRunConfig, pairs_job, parse_rewarded
+    from tactful.data.io import Rows
     from tactful.runs import RunOptions, resolve_input, run_job
 
     path = resolve_input(source)
@@ -324,7 +326,7 @@ def pairs(
     rewards = _reward_config(config_file or (beside if beside.is_file() else None))
     config = PairRunConfig(select=select, min_margin=min_margin, view=view, repeats=repeats, reward=rewards)
     maker = PairMaker(config, rewards, _order(actions))
-    rows = read_jsonl(path, Rewarded, skip_bad=skip_bad)
+    rows = Rows(path, parse_rewarded, skip_bad=skip_bad, kind="rewarded trajectory")
     for record in rows:
         maker.add(record)
     if not maker.summary.trajectories:
