@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.chat_server import serving
 
+from tactful.cli.main import main
 from tactful.runs import RunFolder
 from tactful.types import State, Trajectory
 
@@ -28,6 +31,36 @@ def tactful(
         env=CLEAN | environment,
         check=False,
     )
+
+
+@dataclass
+class Done:
+    """How a command ended that ran in this process: as in one of its own, but without two seconds of imports."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    def run(*words: str, cwd: Path, **environment: str) -> Done:
+        for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["tactful", "calibrate", *words])
+        monkeypatch.chdir(cwd)
+        capfd.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        printed = capfd.readouterr()
+        return Done(code, printed.out, printed.err)
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +111,14 @@ def test_a_finished_rollout_resumes_to_the_same_bytes(made: Path) -> None:
     assert (made / "run" / "records.jsonl").read_bytes() == before
 
 
-def test_a_folder_is_not_overwritten_and_another_configuration_is_refused(made: Path) -> None:
+def test_a_folder_is_not_overwritten_and_another_configuration_is_refused(
+    here: Callable[..., Done], made: Path
+) -> None:
     words = ("rollout", "states.jsonl", "--model", "offline", "--out", "run")
-    taken = tactful(*words, cwd=made)
+    taken = here(*words, cwd=made)
     assert taken.returncode == 2
     assert "--resume" in taken.stderr
-    other = tactful(*words, "--resume", "--max-turns", "2", cwd=made)
+    other = here(*words, "--resume", "--max-turns", "2", cwd=made)
     assert other.returncode == 1
     assert "config.max_turns: 4 → 2" in other.stderr
 
@@ -101,8 +136,10 @@ def test_a_rollout_can_be_retried_by_its_folder_alone(made: Path) -> None:
 @pytest.mark.parametrize(
     "words", [("--mainline", "rule"), ("--actions", "clarify-execute"), ("--turns", "single")]
 )
-def test_every_form_of_rollout_runs_offline(made: Path, words: tuple[str, ...], tmp_path: Path) -> None:
-    done = tactful(
+def test_every_form_of_rollout_runs_offline(
+    here: Callable[..., Done], made: Path, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = here(
         "rollout",
         str(made / "states.jsonl"),
         "--model",
@@ -129,7 +166,9 @@ def test_states_come_from_a_pipe_and_go_to_one(made: Path, tmp_path: Path) -> No
     assert run.returncode == 0, run.stderr
 
 
-def test_a_dry_run_counts_calls_and_cost_and_sends_nothing(made: Path, tmp_path: Path) -> None:
+def test_a_dry_run_counts_calls_and_cost_and_sends_nothing(
+    here: Callable[..., Done], made: Path, tmp_path: Path
+) -> None:
     words = (
         "rollout",
         str(made / "states.jsonl"),
@@ -139,16 +178,16 @@ def test_a_dry_run_counts_calls_and_cost_and_sends_nothing(made: Path, tmp_path:
         "gpt-4.1-mini",
         "--dry-run",
     )
-    done = tactful(*words, cwd=tmp_path)
+    done = here(*words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "nothing was sent" in done.stderr
     assert "USD" in done.stderr
-    as_json = json.loads(tactful(*words, "--json", cwd=tmp_path).stdout)
+    as_json = json.loads(here(*words, "--json", cwd=tmp_path).stdout)
     assert [role["role"] for role in as_json["roles"]] == ["assistant", "user"]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_own_tasks_are_completed_and_bad_lines_named(tmp_path: Path) -> None:
+def test_own_tasks_are_completed_and_bad_lines_named(here: Callable[..., Done], tmp_path: Path) -> None:
     rows = [
         {
             "query": "Write add(a, b).",
@@ -170,23 +209,25 @@ def test_own_tasks_are_completed_and_bad_lines_named(tmp_path: Path) -> None:
         "--out",
         "out.jsonl",
     )
-    refused = tactful(*words, cwd=tmp_path)
+    refused = here(*words, cwd=tmp_path)
     assert refused.returncode == 1
     assert "mine.jsonl:2" in refused.stderr
     assert "2.0" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert not (tmp_path / "out.jsonl").exists()
-    done = tactful(*words, "--skip-bad", "--json", cwd=tmp_path)
+    done = here(*words, "--skip-bad", "--json", cwd=tmp_path)
     assert json.loads(done.stdout) == {"out": "out.jsonl", "states": 2, "bad": 1}
     assert "mine.jsonl:2" in done.stderr
 
 
-def test_a_state_that_cannot_be_rehearsed_fails_alone(made: Path, tmp_path: Path) -> None:
+def test_a_state_that_cannot_be_rehearsed_fails_alone(
+    here: Callable[..., Done], made: Path, tmp_path: Path
+) -> None:
     good = (made / "states.jsonl").read_text().splitlines()[0]
     bare = State(id="bare", domain="planning", query="Plan.", query_clarity=0.5, task_complexity=0.5)
     (tmp_path / "s.jsonl").write_text(f"{good}\n{bare.model_dump_json()}\n")
     words = ("rollout", "s.jsonl", "--model", "offline", "--personas", "retired-teacher", "--out", "run")
-    done = tactful(*words, "--json", cwd=tmp_path)
+    done = here(*words, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["sessions"] == {"read": 2, "done": 1, "failed": 1, "skipped": 0}
     assert "tactful runs retry run" in done.stderr
@@ -218,21 +259,21 @@ def test_a_state_that_cannot_be_rehearsed_fails_alone(made: Path, tmp_path: Path
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(
-    made: Path, tmp_path: Path, words: tuple[str, ...], complaint: str, code: int
+    here: Callable[..., Done], made: Path, tmp_path: Path, words: tuple[str, ...], complaint: str, code: int
 ) -> None:
     words = tuple(str(made / "states.jsonl") if word == "STATES" else word for word in words)
-    done = tactful(*words, cwd=tmp_path)
+    done = here(*words, cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 
 
-def test_an_endpoint_plays_assistant_and_user(made: Path, tmp_path: Path) -> None:
+def test_an_endpoint_plays_assistant_and_user(here: Callable[..., Done], made: Path, tmp_path: Path) -> None:
     with serving(script={"play a person": {"reply": "Two thousand.", "answered_clarification": True,
                                             "reject_signal": False, "silence": False, "off_topic_flag": False,
                                             "satisfaction": 0.1}}) as server:  # fmt: skip
-        done = tactful(
+        done = here(
             "rollout", str(made / "states.jsonl"), "--model", "m", "--user-model", "m", "--limit", "3",
             "--base-url", server.base_url, "--api-key-env", "HOUSE_KEY", "--out", "run", "--json",
             cwd=tmp_path, HOUSE_KEY="sk-house-secret",
@@ -243,7 +284,7 @@ def test_an_endpoint_plays_assistant_and_user(made: Path, tmp_path: Path) -> Non
     assert not any(b"sk-house-secret" in path.read_bytes() for path in (tmp_path / "run").iterdir())
 
 
-def test_help_opens_with_an_offline_example(tmp_path: Path) -> None:
-    done = tactful("rollout", "--help", cwd=tmp_path)
+def test_help_opens_with_an_offline_example(here: Callable[..., Done], tmp_path: Path) -> None:
+    done = here("rollout", "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert "--model offline" in " ".join(done.stdout.split())
