@@ -246,3 +246,37 @@ def test_help_opens_with_an_example_and_loads_nothing_heavy(tactful, verb: str):
         text=True,
     )
     assert loaded.stdout.strip() == "[]"
+
+
+def test_pairs_of_another_run_are_refused_by_its_name(tactful, trajectories: Path, tmp_path: Path):
+    tactful("calibrate", "reward", trajectories, "--out", tmp_path / "r")
+    tactful("calibrate", "pairs", tmp_path / "r", "--out", tmp_path / "p")
+    done = tactful("calibrate", "pairs", tmp_path / "p", "--out", tmp_path / "x")
+    assert done.returncode == 1
+    assert "is a run of 'calibrate pairs', expected one of 'calibrate reward'" in done.stderr
+    done = tactful("calibrate", "pairs", trajectories, "--out", tmp_path / "x")
+    assert done.returncode == 1
+    assert "is not rewarded yet; run 'tactful calibrate reward'" in done.stderr
+
+
+def test_judge_run_can_be_taken_up_again(tactful, trajectories: Path, tmp_path: Path):
+    words = ("calibrate", "reward", trajectories, "--judge-model", "offline", "--out", tmp_path / "r")
+    assert tactful(*words, "--limit", 5).returncode == 0
+    done = tactful(*words, "--resume", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["trajectories"]["done"] == 24
+    changed = tactful("calibrate", "reward", trajectories, "--out", tmp_path / "r", "--resume")
+    assert changed.returncode == 1
+    assert "another configuration" in changed.stderr
+
+
+def test_unscored_trajectories_are_counted_by_reason_and_retried(tactful, tmp_path: Path):
+    nothing = make_trajectory(make_step(solves=True), domain="planning", hidden=Hidden(), id="x")
+    write_jsonl(tmp_path / "t.jsonl", [*plans(1), nothing])
+    done = tactful("calibrate", "reward", tmp_path / "t.jsonl", "--out", tmp_path / "r", "--json")
+    counted = json.loads(done.stdout)["trajectories"]
+    assert (counted["unscored"], counted["done"], counted["read"]) == (1, 9, 9)
+    assert "unscored: 1 (the task has neither tests nor requirements)" in done.stderr
+    done = tactful("runs", "retry", tmp_path / "r", "--unscored")
+    assert done.returncode == 0, done.stderr
+    assert "read 9 = 9 done" in done.stderr

@@ -322,8 +322,7 @@ def pairs(
     from tactful.runs import RunOptions, resolve_input, run_job
 
     path = resolve_input(source)
-    beside = Path(source) / "config.toml"
-    rewards = _reward_config(config_file or (beside if beside.is_file() else None))
+    rewards = _reward_config(config_file or _config_of_run(source))
     config = PairRunConfig(select=select, min_margin=min_margin, view=view, repeats=repeats, reward=rewards)
     maker = PairMaker(config, rewards, _order(actions))
     rows = Rows(path, parse_rewarded, skip_bad=skip_bad, kind="rewarded trajectory")
@@ -335,6 +334,22 @@ def pairs(
         )
     summary = run_job(pairs_job(config, maker.pairs()), RunOptions(out=out))
     _report_pairs(summary.folder, maker.summary, rows, view=view, as_json=as_json)
+
+
+def _config_of_run(source: str) -> Path | None:
+    """The configuration that a reward run was made with; None for a file. Raises DataError for another run."""
+    from tactful.runs import RunFolder
+
+    if not Path(source).is_dir():
+        return None
+    folder = RunFolder.open(source)
+    info = folder.info()
+    if (info.noun, info.verb) != ("calibrate", "reward"):
+        raise DataError(
+            f"{source}: is a run of '{info.noun} {info.verb}', expected one of 'calibrate reward'; "
+            f"run: tactful calibrate reward {source}"
+        )
+    return folder.config_path
 
 
 def _order(actions: str | None) -> Order | None:
