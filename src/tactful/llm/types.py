@@ -60,6 +60,7 @@ class Reply(Record):
     model: str
     """As the endpoint names it."""
     usage: Usage = Usage()
+    """Of a cached reply: the tokens that the call once used, at no cost now."""
     cached: bool = False
     repaired: bool = False
     """Structured replies: slightly broken JSON was repaired."""
@@ -142,6 +143,9 @@ class ModelSpec(Record):
     """Offline model: seed of its slips and wording."""
     options: CallOptions = CallOptions()
     timeout_s: float = Field(default=120.0, gt=0)
-    """Total deadline of one call, retries included."""
+    """Total deadline of one call in seconds, pauses and retries included; queueing for a slot is not. One attempt
+    may take half of it, so that a hung one leaves time for another."""
     requests_per_minute: float | None = Field(default=None, gt=0)
+    """Keeps an endpoint with a known limit from ever answering 429."""
     max_concurrency: int = Field(default=64, gt=0)
+    """Most requests in flight to the endpoint; fewer while it is strained."""
