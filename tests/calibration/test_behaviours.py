@@ -55,6 +55,13 @@ def test_a_more_intense_level_never_asks_less() -> None:
         assert allowed == sorted(allowed)
 
 
+def test_high_asks_in_one_message_also_when_it_needs_only_one_question() -> None:
+    after_its_own = plan_move(LEVELS, "HIGH", mode="multi", questions_asked=1, must_solve=False, messages=1)
+    after_mid = plan_move(LEVELS, "HIGH", mode="multi", questions_asked=1, must_solve=False, messages=0)
+    assert (after_its_own.kind, after_its_own.forced) == ("solve", False)
+    assert (after_mid.kind, after_mid.may_ask) == ("ask", 1)
+
+
 def test_at_the_end_an_asking_level_solves_and_is_marked_forced() -> None:
     found = move("HIGH", must_solve=True)
     assert (found.kind, found.forced, found.action.name) == ("solve", True, "HIGH")

@@ -35,6 +35,8 @@ class ActionEntry(Record):
     """Questions per episode: the action asks only while fewer were put to the user in this task."""
     per_message: int = Field(default=0, ge=0)
     """Questions that one message may hold."""
+    messages: int | None = Field(default=None, ge=1)
+    """Asking messages that this action may send per episode; without it, as many as the budget allows."""
     outline: bool = False
     """The solution opens with a plan of 3 to 5 lines."""
     ask: str = ""
@@ -63,6 +65,7 @@ class Action:
     name: str
     budget: int
     per_message: int
+    messages: int | None
     outline: bool
     ask: Prompt | None
     solve: Prompt | None
@@ -98,11 +101,12 @@ class ActionSpace:
 
     @property
     def layout(self) -> dict[str, list[str | int]]:
-        """Action → budget, questions per message and prompts: what makes two spaces of one name differ."""
+        """Action → budget, questions per message, messages and prompts: what makes two spaces of one name differ."""
         return {
             action.name: [
                 action.budget,
                 action.per_message,
+                action.messages or "",
                 *(prompt.prompt_id if prompt else "" for prompt in (action.ask, action.solve, action.single)),
             ]
             for action in self.actions
@@ -210,6 +214,7 @@ def _load_action(entry: ActionEntry, spec: SpaceFile, folder: Path) -> Action:
         name=entry.name,
         budget=entry.budget,
         per_message=entry.per_message,
+        messages=entry.messages,
         outline=entry.outline,
         ask=load(entry.ask),
         solve=load(entry.solve),

@@ -2,8 +2,9 @@
 
 *Whether* to ask is the policy's choice and follows from the action and its question budget, never from the prompt:
 
-- multi: a message asks while fewer questions than the action's budget were put to the user in this task, and
-  gives no solution; otherwise it solves. Where the episode must end, it solves whatever the action.
+- multi: a message asks while fewer questions than the action's budget were put to the user in this task (and the
+  action has sent fewer asking messages than it may), and gives no solution; otherwise it solves. Where the episode
+  must end, it solves whatever the action.
 - single: question and solution stand in one message.
 """
 
@@ -41,8 +42,10 @@ class Move:
         return self.prompt.prompt_id, self.may_ask
 
 
-def plan_move(space: ActionSpace, name: str, *, mode: Mode, questions_asked: int, must_solve: bool) -> Move:
-    """The move that `name` makes after `questions_asked` questions in this task.
+def plan_move(
+    space: ActionSpace, name: str, *, mode: Mode, questions_asked: int, must_solve: bool, messages: int = 0
+) -> Move:
+    """The move that `name` makes after `questions_asked` questions in this task, `messages` messages with some by `name`.
 
     An action that has no prompt to solve with becomes the space's least intense one that has.
     Raises ConfigError when the space has no such action, or no such mode.
@@ -53,6 +56,8 @@ def plan_move(space: ActionSpace, name: str, *, mode: Mode, questions_asked: int
             f"action space '{space.name}' has no {mode}-turn form; it has {', '.join(space.modes)}: use --turns"
         )
     left = max(0, min(action.per_message, action.budget - questions_asked))
+    if action.messages is not None and messages >= action.messages:
+        left = 0
     if mode == "single":
         if action.single is not None and left > 0:
             return Move(action, "both", left, action.single, forced=False)

@@ -110,6 +110,7 @@ class Episode:
             mode=self.mode,
             questions_asked=self.observation.questions_asked,
             must_solve=must_solve or self.must_solve,
+            messages=sum(1 for step in self.steps if step.action == action and step.questions),
         )
 
     def choices(self) -> tuple[str, ...]:

@@ -109,13 +109,13 @@ def reject_probability(persona: Persona, questions: int = 0) -> float:
 
 
 def answer_probability(persona: Persona) -> float:
-    """Probability of knowing an answer to give: experts nearly always, novices two times in three."""
-    return 0.65 + 0.33 * persona.expertise
+    """Probability of knowing an answer to give: experts nearly always, novices three times in four."""
+    return 0.75 + 0.24 * persona.expertise
 
 
 def reveal_probability(persona: Persona) -> float:
     """Probability that an answer tells the requirement that was asked for, rather than something vague."""
-    return 0.5 + 0.3 * persona.clarity + 0.19 * persona.expertise
+    return 0.65 + 0.2 * persona.clarity + 0.14 * persona.expertise
 
 
 def silence_probability(persona: Persona, *, solved: bool) -> float:
