@@ -12,8 +12,10 @@ from tactful.runs.progress import PlainProgress, RichProgress, Tally, duration, 
 
 
 def test_plain_line_tells_counts_cost_and_time_left(capsys):
-    tally = Tally(behind=50, done=45, failed=3, skipped=2)
-    tally.usage = Usage(calls=30, cached=20, prompt_tokens=1000, completion_tokens=234, cost_usd=0.0123)
+    tally = Tally(behind=50, done=44, failed=3, skipped=2)
+    tally.count(
+        "done", Usage(calls=30, cached=20, prompt_tokens=1000, completion_tokens=234, cost_usd=0.0123)
+    )
     PlainProgress("test double", total=100).show(tally)
     said = capsys.readouterr()
     assert said.out == ""
@@ -22,7 +24,8 @@ def test_plain_line_tells_counts_cost_and_time_left(capsys):
 
 
 def test_unknown_price_and_estimated_tokens_are_named(capsys):
-    tally = Tally(behind=1, done=1, usage=Usage(calls=1, prompt_tokens=7, cost_usd=None, estimated=True))
+    tally = Tally(behind=1)
+    tally.count("done", Usage(calls=1, prompt_tokens=7, cost_usd=None, estimated=True))
     PlainProgress("t", total=None).show(tally)
     assert "about 7 tokens (estimated), price unknown" in capsys.readouterr().err
 

@@ -6,7 +6,7 @@ import operator
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
 from tactful.llm.types import Usage
@@ -27,7 +27,11 @@ class Tally:
     done: int = 0
     failed: int = 0
     skipped: int = 0
-    usage: Usage = field(default_factory=Usage)
+    calls: int = 0
+    cached: int = 0
+    tokens: int = 0
+    cost_usd: float | None = 0.0
+    estimated: bool = False
 
     def count(self, state: RowState, cost: Usage | None) -> None:
         """One more record is stored."""
@@ -38,7 +42,16 @@ class Tally:
         else:
             self.skipped += 1
         if cost is not None:
-            self.usage += cost
+            self._pay(cost)
+
+    def _pay(self, cost: Usage) -> None:
+        """Plain sums: adding up records for every call would show in the CPU time of a call."""
+        self.calls += cost.calls
+        self.cached += cost.cached
+        self.tokens += cost.prompt_tokens + cost.completion_tokens
+        self.estimated |= cost.estimated
+        if self.cost_usd is not None:
+            self.cost_usd = None if cost.cost_usd is None else self.cost_usd + cost.cost_usd
 
 
 class Progress:
@@ -68,15 +81,14 @@ class Progress:
         """Counts, speed, cost and time left, as far as there is something to tell."""
         worked_s = max(time.monotonic() - self._began, 1e-9)
         finished = tally.done + tally.failed + tally.skipped
-        usage = tally.usage
         parts = [f"{tally.done} done, {tally.failed} failed"]
         if tally.skipped:
             parts.append(f"{tally.skipped} skipped")
-        if usage.calls or usage.cached:
+        if tally.calls or tally.cached:
             parts += [
-                f"{usage.cached} cached",
-                f"{(usage.calls + usage.cached) / worked_s:.1f} calls/s",
-                spent(usage),
+                f"{tally.cached} cached",
+                f"{(tally.calls + tally.cached) / worked_s:.1f} calls/s",
+                _money(tally.tokens, tally.cost_usd, tally.estimated),
             ]
         if self._total is not None and finished:
             left_s = max(0, self._total - tally.behind) * worked_s / finished
@@ -151,10 +163,12 @@ def expected_total(source: Iterable[object], limit: int | None) -> int | None:
 
 def spent(usage: Usage) -> str:
     """Tokens and money in words: `12,300 tokens, $0.0451`."""
-    tokens = f"{usage.prompt_tokens + usage.completion_tokens:,} tokens"
-    if usage.estimated:
-        tokens = f"about {tokens} (estimated)"
-    return f"{tokens}, {'price unknown' if usage.cost_usd is None else f'${usage.cost_usd:.4f}'}"
+    return _money(usage.prompt_tokens + usage.completion_tokens, usage.cost_usd, usage.estimated)
+
+
+def _money(tokens: int, cost_usd: float | None, estimated: bool) -> str:
+    count = f"about {tokens:,} tokens (estimated)" if estimated else f"{tokens:,} tokens"
+    return f"{count}, {'price unknown' if cost_usd is None else f'${cost_usd:.4f}'}"
 
 
 def duration(seconds: float) -> str:
