@@ -53,13 +53,25 @@ def check_python(version: tuple[int, ...] = sys.version_info[:2], platform: str 
     if not OLDEST <= tuple(version) <= NEWEST:
         raise SetupError(
             f"Python {version[0]}.{version[1]} is not supported (3.11 to 3.13 are); "
-            "type: python3.11 tools/bootstrap.py " + " ".join(sys.argv[1:] or ["test"])
+            f"type: {supported_python()} tools/bootstrap.py {' '.join(sys.argv[1:] or ['test'])}"
         )
     if not platform.startswith("linux"):
         print(
             "tactful: only Linux has the cage for untrusted code; elsewhere coding tasks are refused",
             flush=True,
         )
+
+
+def supported_python() -> str:
+    """The newest supported Python on the path; python3.11 where there is none, to be installed first."""
+    names = [f"python3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
+    return next((name for name in names if shutil.which(name)), names[-1])
+
+
+def install_venv_line(version: tuple[int, ...] = sys.version_info[:2]) -> str:
+    """How to install venv and pip for this Python on Debian and its kin."""
+    sudo = "" if os.geteuid() == 0 else "sudo "
+    return f"{sudo}apt-get install -y python{version[0]}.{version[1]}-venv"
 
 
 def check_venv() -> None:
@@ -69,7 +81,7 @@ def check_venv() -> None:
         import venv  # noqa: F401
     except ImportError as error:
         raise SetupError(
-            f"this Python lacks the module '{error.name}'; type: sudo apt-get install -y python3-venv"
+            f"this Python lacks the module '{error.name}'; type: {install_venv_line()}"
         ) from error
 
 

@@ -1,0 +1,102 @@
+"""S1: what is installed is what the lock names, to the byte."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from tests.packaging.bootstrap import ROOT, load_bootstrap
+
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+
+def entries() -> list[str]:
+    """The requirements of the lock, each with its continuation lines joined."""
+    joined = LOCK.replace("\\\n", " ")
+    return [line.strip() for line in joined.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def name_of(requirement: str) -> str:
+    """`scikit-learn` from `scikit_learn>=1.7 ; marker`."""
+    found = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert found is not None
+    return re.sub(r"[-_.]+", "-", found[0]).lower()
+
+
+def test_every_requirement_is_pinned_to_a_version_and_to_hashes() -> None:
+    assert len(entries()) > 20
+    for entry in entries():
+        assert re.match(r"[a-z0-9._-]+==[\w.]+( ;[^;]+?)?\s+--hash=sha256:[0-9a-f]{64}", entry), entry[:120]
+        assert not re.sub(r"--hash=sha256:[0-9a-f]{64}", "", entry).count("--"), entry[:120]
+
+
+def test_the_lock_names_no_address() -> None:
+    assert "://" not in LOCK
+    assert "index-url" not in LOCK
+    assert not [entry for entry in entries() if " @ " in entry or entry.startswith(("-", "."))]
+
+
+def test_the_lock_covers_everything_that_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = {name_of(item) for item in [*project["dependencies"], *project["optional-dependencies"]["dev"]]}
+    locked = {name_of(entry) for entry in entries()}
+    assert asked <= locked
+    assert "torch" not in locked
+
+
+def make_wheel(folder: Path) -> Path:
+    """A tiny wheel, written by hand, that pip accepts without any other package."""
+    wheel = folder / "tinypart-1.0-py3-none-any.whl"
+    info = "tinypart-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("tinypart.py", "ANSWER = 42\n")
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tinypart\nVersion: 1.0\n")
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(
+            f"{info}/RECORD", f"tinypart.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"
+        )
+    return wheel
+
+
+def install(lock_line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The bootstrap's own pip command, on a lock of one line, from `folder` alone."""
+    lock = folder / "requirements.lock"
+    lock.write_text(lock_line + "\n", encoding="utf-8")
+    command = load_bootstrap().install_command(Path(sys.executable), lock)
+    offline = ["--isolated", "--no-index", "--find-links", str(folder), "--target", str(folder / "site")]
+    return subprocess.run([*command, *offline], capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_file_with_the_right_hash_is_installed(tmp_path: Path) -> None:
+    digest = hashlib.sha256(make_wheel(tmp_path).read_bytes()).hexdigest()
+    done = install(f"tinypart==1.0 --hash=sha256:{digest}", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "site" / "tinypart.py").is_file()
+
+
+def test_a_file_that_changed_after_locking_is_refused(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path)
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr("slipped_in.py", "print('not what was locked')\n")
+    done = install(f"tinypart==1.0 --hash=sha256:{digest}", tmp_path)
+    assert done.returncode != 0
+    assert "DO NOT MATCH THE HASHES" in done.stderr
+    assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize("line", ["tinypart==1.0", "tinypart>=1.0"])
+def test_a_requirement_without_hash_is_refused(tmp_path: Path, line: str) -> None:
+    make_wheel(tmp_path)
+    done = install(line, tmp_path)
+    assert done.returncode != 0
+    assert "--require-hashes" in done.stderr
+    assert not (tmp_path / "site").exists()
