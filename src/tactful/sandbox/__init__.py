@@ -5,7 +5,19 @@ with Sandbox() as sandbox:
 """
 
 from tactful.sandbox.pool import Sandbox
+from tactful.sandbox.reference import quarantine, reason, reference_passes
 from tactful.sandbox.tiers import current_tier
 from tactful.sandbox.types import Job, Outcome, TestResult, Tier, Verdict
 
-__all__ = ["Job", "Outcome", "Sandbox", "TestResult", "Tier", "Verdict", "current_tier"]
+__all__ = [
+    "Job",
+    "Outcome",
+    "Sandbox",
+    "TestResult",
+    "Tier",
+    "Verdict",
+    "current_tier",
+    "quarantine",
+    "reason",
+    "reference_passes",
+]

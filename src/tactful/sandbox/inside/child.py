@@ -10,6 +10,7 @@ A report is four bytes of length, one letter and its content: `R` program and se
 
 from __future__ import annotations
 
+import builtins
 import io
 import json
 import os
@@ -37,7 +38,7 @@ def read_exactly(descriptor: int, size: int) -> bytes:
 
 
 def _describe(error: BaseException) -> dict[str, str]:
-    kind = type.__getattribute__(type(error), "__name__")
+    kind = values.name_of(type(error))
     if isinstance(error, values.NotPlain):
         return {"kind": "not_plain", "text": str(error)}
     try:
@@ -51,7 +52,7 @@ def _describe(error: BaseException) -> dict[str, str]:
         if type(error) is AssertionError
         else "raised"
     )
-    return {"kind": label, "text": f"{kind}: {text}"[:_MAX_TEXT] if text else str(kind)[:_MAX_TEXT]}
+    return {"kind": label, "text": f"{kind}: {text}"[:_MAX_TEXT] if text else kind[:_MAX_TEXT]}
 
 
 class _Reporter:
@@ -76,7 +77,8 @@ def _fresh_module() -> dict[str, Any]:
     """The namespace that programs run in: a real module, so that dataclasses and pickles find themselves."""
     module = types.ModuleType("solution")
     sys.modules["solution"] = sys.modules["__main__"] = module
-    module.__dict__["__builtins__"] = __builtins__
+    module.__dict__["__builtins__"] = builtins
+    builtins.exit = builtins.quit = sys.exit  # what `site` would have defined; it is not loaded
     return module.__dict__
 
 

@@ -36,7 +36,10 @@ mimetypes multiprocessing numbers operator os os.path pathlib pickle pkgutil pla
 reprlib sched secrets select selectors shlex shutil signal socket sqlite3 stat statistics string struct
 subprocess sys tempfile textwrap threading time timeit token tokenize traceback types typing unicodedata unittest
 unittest.mock urllib.parse urllib.request uuid warnings weakref xml.etree.ElementTree zipfile zlib zoneinfo
-encodings.idna encodings.ascii encodings.latin_1 encodings.utf_8 encodings.utf_16 encodings.unicode_escape
+_strptime bz2 cmd codeop concurrent.futures.thread configparser doctest fcntl getopt gzip lzma mmap optparse
+resource sysconfig symtable termios tomllib tracemalloc encodings.base64_codec encodings.hex_codec
+encodings.rot_13 encodings.punycode encodings.raw_unicode_escape encodings.utf_16_le encodings.utf_16_be
+encodings.utf_32 encodings.utf_8_sig encodings.cp1252 encodings.idna encodings.ascii encodings.latin_1 encodings.utf_8 encodings.utf_16 encodings.unicode_escape
 """
 """Loaded before any fork: fast, and there also when the cage cannot read the interpreter's folder."""
 

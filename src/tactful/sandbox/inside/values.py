@@ -17,6 +17,7 @@ MAX_DEPTH = 64
 """Deepest nesting of containers."""
 
 _BITS = 1_000_000
+_NAME = type.__dict__["__name__"]
 _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.items()))
 
 
@@ -26,6 +27,11 @@ class NotPlain(Exception):
 
 class Malformed(Exception):
     """The bytes are not an encoded value."""
+
+
+def name_of(kind: type) -> str:
+    """The type's name by its own record; a metaclass cannot make one up."""
+    return str(_NAME.__get__(kind))
 
 
 def _u32(number: int) -> bytes:
@@ -120,9 +126,7 @@ class _Writer:
                 return self.items(tag, list(base.__iter__(value)), depth)  # type: ignore[attr-defined]
         if kind in _VIEWS:
             return self.items(b"S", list(value), depth)
-        raise NotPlain(
-            f"a value of type {type.__getattribute__(kind, '__name__')!s:.80}, not of a built-in type"
-        )
+        raise NotPlain(f"a value of type {name_of(kind):.80}, not of a built-in type")
 
     @staticmethod
     def check_count(count: int) -> None:
