@@ -5,6 +5,8 @@ import json
 import os
 import pickle
 import stat
+import subprocess
+import sys
 import time
 import tomllib
 
@@ -66,6 +68,16 @@ def test_outputs_keep_input_order_and_equal_runs_write_equal_bytes(tmp_path):
     assert [answer.id for answer in odd.folder.records(Answer)] == [f"item-{number}" for number in range(30)]
     assert odd.folder.records_path.read_bytes() == one.folder.records_path.read_bytes()
     assert odd.folder.info().run_id == one.folder.info().run_id
+
+
+def test_same_seed_and_another_hash_seed_write_equal_bytes(tmp_path):
+    for hash_seed in ("1", "2"):
+        command = [sys.executable, "-m", "tests.runs.worker", str(tmp_path / hash_seed), "50"]
+        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": hash_seed}, check=True)
+    one, two = (RunFolder.open(tmp_path / hash_seed) for hash_seed in ("1", "2"))
+    assert one.records_path.read_bytes() == two.records_path.read_bytes()
+    assert one.failures_path.read_bytes() == two.failures_path.read_bytes()
+    assert (one.info().run_id, one.info().input_hash) == (two.info().run_id, two.info().input_hash)
 
 
 def test_randomness_comes_from_run_seed_and_record_id_alone(tmp_path):

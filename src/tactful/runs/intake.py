@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from tactful.errors import DataError
 from tactful.runs.identity import record_hash
-from tactful.runs.state import Row, RunState
+from tactful.runs.rows import Row
+from tactful.runs.state import RunState
 
 Wanted = Callable[[Row | None], bool]
 """Should a record with this sound stored row (None: not stored) be worked on?"""

@@ -18,7 +18,8 @@ from tactful.llm.types import Usage
 from tactful.runs.executor import Executor
 from tactful.runs.intake import Intake, Item
 from tactful.runs.progress import Progress, Tally
-from tactful.runs.state import Row, RunState
+from tactful.runs.rows import Row
+from tactful.runs.state import RunState
 from tactful.runs.types import Result
 
 GRACE_S = 10.0

@@ -21,30 +21,11 @@ import orjson
 from tactful.errors import DataError, UserError
 from tactful.llm.types import Usage
 from tactful.runs.files import make_private_file
+from tactful.runs.rows import COLUMNS, Row, packed, unpacked
 from tactful.runs.schema import upgrade
-from tactful.runs.types import Result
 
-_COLUMNS = (
-    "ordinal, record_id, record_hash, state, lines, outputs, unscored, stage, error, reason, detail, attempts, "
-    "calls, cached, prompt_tokens, completion_tokens, cost_usd, estimated, elapsed_s, row_hash"
-)
-_INSERT = f"INSERT OR REPLACE INTO results ({_COLUMNS}) VALUES ({','.join('?' * 20)})"  # noqa: S608
-_SELECT = f"SELECT {_COLUMNS} FROM results"  # noqa: S608
-_NO_USAGE = Usage()
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One stored record."""
-
-    ordinal: int
-    """Place in the input from 0; negative when the input no longer holds this record."""
-    record_id: str
-    record_hash: str
-    result: Result
-    attempts: int = 1
-    damaged: bool = False
-    """The row does not match its hash: bytes were flipped on the disk."""
+_INSERT = f"INSERT OR REPLACE INTO results ({COLUMNS}) VALUES ({','.join('?' * 20)})"  # noqa: S608
+_SELECT = f"SELECT {COLUMNS} FROM results"  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -99,7 +80,7 @@ class RunState:
         """The committed row of this record, or None."""
         with self._told:
             found = self._connection.execute(f"{_SELECT} WHERE record_id=?", (record_id,)).fetchone()
-        return None if found is None else _row(found)
+        return None if found is None else unpacked(found)
 
     def last_ordinal(self) -> int:
         """Place of the last stored record of the input; -1 when none is stored."""
@@ -113,7 +94,7 @@ class RunState:
         with self._told:
             cursor = self._connection.execute(f"{_SELECT} WHERE ordinal >= 0{where} ORDER BY ordinal", states)
             for found in cursor:
-                yield _row(found)
+                yield unpacked(found)
 
     def sound_rows(self, *states: str) -> Iterator[Row]:
         """As `rows`. Raises: DataError at a row whose bytes were flipped."""
@@ -127,7 +108,7 @@ class RunState:
 
     def add(self, row: Row) -> asyncio.Future[None]:
         """Store `row`; done when it is committed, together with what else finishes in this turn of the loop."""
-        self._pending.append(_values(row))
+        self._pending.append(packed(row))
         if self._committed is None:
             loop = asyncio.get_running_loop()
             self._committed = loop.create_future()
@@ -162,7 +143,7 @@ class RunState:
             self._set_aside(ordinal)
             self._connection.execute("DELETE FROM results WHERE ordinal=?", (row.ordinal,))
             moved = Row(ordinal, row.record_id, row.record_hash, row.result, row.attempts)
-            self._connection.execute(_INSERT, _values(moved))
+            self._connection.execute(_INSERT, packed(moved))
 
     def vacate(self, ordinal: int) -> None:
         """Set aside whoever has this place: the input now holds another record there."""
@@ -182,12 +163,12 @@ class RunState:
         found = self._connection.execute(f"{_SELECT} WHERE ordinal=?", (ordinal,)).fetchone()
         if found is None:
             return
-        row = _row(found)
+        row = unpacked(found)
         lowest = self._connection.execute("SELECT min(0, min(ordinal)) - 1 FROM results").fetchone()[0]
         self._connection.execute("DELETE FROM results WHERE ordinal=?", (ordinal,))
         if not row.damaged:
             aside = Row(lowest, row.record_id, row.record_hash, row.result, row.attempts)
-            self._connection.execute(_INSERT, _values(aside))
+            self._connection.execute(_INSERT, packed(aside))
 
     # ------------------------------------------------------------ sums
 
@@ -294,72 +275,3 @@ class _Told:
             f"{self._path}: damaged ({error}); restore it from a copy, or start a new run with --cache pointing "
             "at this run's calls.sqlite, which answers every call that was made"
         ) from error
-
-
-def _values(row: Row) -> tuple[Any, ...]:
-    result, usage = row.result, row.result.usage or _NO_USAGE
-    values = (
-        row.ordinal,
-        row.record_id,
-        row.record_hash,
-        result.state,
-        result.lines,
-        result.outputs,
-        int(result.unscored),
-        result.stage,
-        result.error,
-        result.reason,
-        result.detail,
-        row.attempts,
-        usage.calls,
-        usage.cached,
-        usage.prompt_tokens,
-        usage.completion_tokens,
-        usage.cost_usd,
-        int(usage.estimated),
-        result.elapsed_s,
-    )
-    return (*values, _hash(values))
-
-
-def _hash(values: tuple[Any, ...]) -> bytes:
-    digest = hashlib.blake2b(orjson.dumps((*values[:4], *values[5:])), digest_size=16)
-    digest.update(values[4])
-    return digest.digest()
-
-
-def _row(found: tuple[Any, ...]) -> Row:
-    *values, stored_hash = found
-    try:
-        damaged = _hash(tuple(values)) != stored_hash
-        return Row(values[0], values[1], values[2], _result(values), values[11], damaged)
-    except (TypeError, ValueError):  # flipped bytes may also change a type or leave the allowed range
-        return Row(values[0], str(values[1]), str(values[2]), Result(state="failed"), damaged=True)
-
-
-def _result(values: list[Any]) -> Result:
-    no_calls = values[12] == values[13] == 0
-    usage = (
-        None
-        if no_calls
-        else Usage(
-            calls=values[12],
-            cached=values[13],
-            prompt_tokens=values[14],
-            completion_tokens=values[15],
-            cost_usd=values[16],
-            estimated=bool(values[17]),
-        )
-    )
-    return Result(
-        state=values[3],
-        lines=values[4],
-        outputs=values[5],
-        unscored=bool(values[6]),
-        stage=values[7],
-        error=values[8],
-        reason=values[9],
-        detail=values[10],
-        usage=usage,
-        elapsed_s=values[18],
-    )
