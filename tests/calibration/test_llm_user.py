@@ -65,7 +65,7 @@ def test_the_prompt_holds_the_person_the_wishes_and_the_dialogue() -> None:
     for part in (
         "Writes in riddles.",
         "patience 1 of 10",
-        "Yes, please ignore case. (not said yet",
+        'same word. (not said yet; tell it only when asked, in words like: "Yes, please ignore case.")',
         "The result is a list. (already said)",
         "You: Write words(text).",
         "Assistant: Which order?",
@@ -74,6 +74,12 @@ def test_the_prompt_holds_the_person_the_wishes_and_the_dialogue() -> None:
         "English",
     ):
         assert part in text
+
+
+def test_a_wish_that_was_told_is_marked_as_said() -> None:
+    text = user_prompt(view(revealed=("case",)), "And?").messages[0].content
+    assert "count as the same word. (already said)" in text
+    assert "sorted alphabetically. (not said yet" in text
 
 
 def test_the_prompt_holds_neither_solution_nor_tests() -> None:

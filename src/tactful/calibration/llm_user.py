@@ -87,13 +87,15 @@ def user_prompt(view: UserView, message: str) -> Rendered:
     """The prompt as sent: traits out of 10, all requirements as wishes, the dialogue, the last message."""
     persona = view.persona
     spoken = [("You", view.query), *((_SPEAKER[item.role], item.content) for item in view.history)]
+    unknown = view.unknown
+    wishes = [_wish(item, told=item not in unknown) for item in view.requirements]
     return PROMPT.render(
         style=persona.style,
         expertise=round(10 * persona.expertise),
         patience=round(10 * persona.patience),
         clarity=round(10 * persona.clarity),
         time_pressure=round(10 * persona.time_pressure),
-        wants="\n".join(_wish(item) for item in view.requirements) or "- only what the first message says",
+        wants="\n".join(wishes) or "- only what the first message says",
         language=LANGUAGES.get(view.lang, f"the language of the first message ('{view.lang}')"),
         conversation="\n\n".join(f"{who}: {text or '(no reply)'}" for who, text in spoken),
         message=message,
@@ -103,10 +105,11 @@ def user_prompt(view: UserView, message: str) -> Rendered:
 _SPEAKER = {"user": "You", "assistant": "Assistant", "system": "Note"}
 
 
-def _wish(requirement: Requirement) -> str:
-    when = " (not said yet; tell it only when asked)" if requirement.open else " (already said)"
-    told = requirement.answer if requirement.open and requirement.answer else requirement.text
-    return f"- {told}{when}"
+def _wish(requirement: Requirement, *, told: bool) -> str:
+    if told:
+        return f"- {requirement.text} (already said)"
+    answer = f', in words like: "{requirement.answer}"' if requirement.answer else ""
+    return f"- {requirement.text} (not said yet; tell it only when asked{answer})"
 
 
 def tells(reply: str, requirement: Requirement) -> bool:
