@@ -198,33 +198,47 @@ class CallCache:
     # ------------------------------------------------------------ the file
 
     def _open(self) -> sqlite3.Connection:
+        connection = None
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
             connection = self._connect()
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(_SCHEMA)
-                version = _VERSION
+            self._prepare(connection)
         except OSError as error:
             raise UserError(
                 f"{self.path}: the call cache cannot be opened ({error.strerror}); choose another --cache"
             ) from error
         except sqlite3.DatabaseError as error:
+            if connection is not None:
+                connection.close()
             raise UserError(
                 f"{self.path}: not a call cache ({error}); move it away or choose another --cache"
             ) from error
-        if version != _VERSION:
+        except UserError:
+            if connection is not None:
+                connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Make the tables in a new file. Raises UserError for a file of another version."""
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_SCHEMA)
+        elif version != _VERSION:
             raise UserError(
                 f"{self.path}: a call cache of version {version}, this Tactful reads {_VERSION}; "
                 "upgrade Tactful or choose another --cache"
             )
-        return connection
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=30.0, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            connection.execute("PRAGMA synchronous = NORMAL")
+        except sqlite3.DatabaseError:
+            connection.close()
+            raise
         return connection
 
     def _report(self, problem: str) -> None:
