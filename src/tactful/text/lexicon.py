@@ -21,7 +21,7 @@ def _phrases(text: str) -> list[str]:
 
 
 VAGUE = _words(
-    """some | something | somehow | somewhere | someone | sometime | somewhat | stuff | thing | things | thingy | etc\\.?
+    """some | something | vague | vaguely | loosely | fuzzy | fuzzily | unclear | misc | miscellaneous | blah | stuffs | gadget | gizmo | somehow | somewhere | someone | sometime | somewhat | stuff | thing | things | thingy | etc\\.?
     | kind of | kinds of | sorts of | a sort of | or something | or so | or the like | and the like | or similar | and so on | and such
     | several | various | a few | a couple of | a couple | many | a lot | lots of | lots | a bit | a little | bunch of | whatever | wherever
     | whichever | anything | anyhow | any kind | different | certain | other | others | in some way | one way or another | the usual
@@ -29,7 +29,7 @@ VAGUE = _words(
     | cool | fun | pretty | quite | rather nice | interesting | suitable | suitably | appropriate | appropriately | reasonable | reasonably
     | sensible | sensibly | decent | proper | useful | relevant | special | simple | simply | basic | basically | easy | quick | quickly | soon
     | later | often | sometimes | recently | big | small | large | long | short | messy | odd | weird | best | ideal | ideally | comfortable""",
-    """一些 | 某些 | 某种 | 某个 | 有些 | 有点 | 什么的 | 之类的 | 之类 | 等等 | 诸如此类 | 东西 | 各种 | 各类 | 不同的 | 几个 | 几天 | 好几 | 若干
+    """一些 | 模糊 | 反正 | 某些 | 某种 | 某个 | 有些 | 有点 | 什么的 | 之类的 | 之类 | 等等 | 诸如此类 | 东西 | 各种 | 各类 | 不同的 | 几个 | 几天 | 好几 | 若干
     | 很多 | 许多 | 不少 | 一般 | 通常 | 平时 | 常见 | 正常 | 普通 | 合适 | 合理 | 适当 | 恰当 | 好看 | 好玩 | 好一点 | 不错 | 方便 | 舒服 | 简单 | 随便 | 随意
     | 有意思 | 有趣 | 比较 | 挺 | 尽量 | 尽快 | 过段时间 | 最近 | 以后 | 有时候 | 有时 | 经常""",
 )
