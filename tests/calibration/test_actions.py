@@ -1,11 +1,13 @@
 """Action spaces are data: bundled ones load, own folders load, unusable ones say why."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tactful.calibration.actions import PROMPT_FIELDS, load_action_space, load_action_spaces
 from tactful.calibration.behaviours import render
+from tactful.calibration.personas import load_personas
 from tactful.errors import ConfigError
 
 BUNDLED = [(name, domain) for name in ("levels", "clarify-execute") for domain in ("coding", "planning")]
@@ -130,3 +132,11 @@ def test_an_unknown_space_says_which_there_are(tmp_path: Path) -> None:
 def test_an_unknown_action_says_which_there_are() -> None:
     with pytest.raises(ConfigError, match="'MEDIUM'; it has LOW, MID, HIGH"):
         load_action_space("levels", "coding").action("MEDIUM")
+
+
+def test_the_space_and_the_persona_in_the_docs_can_be_used_as_they_stand(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "users-and-behaviours.md").read_text(encoding="utf-8")
+    space, people = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert load_action_space(folder(tmp_path, space), "cooking").names == ("Cook", "Ask")
+    (tmp_path / "people.toml").write_text(people, encoding="utf-8")
+    assert [persona.name for persona in load_personas(tmp_path / "people.toml")] == ["night-nurse"]
