@@ -146,10 +146,6 @@ def kill_often(tmp_path, kills, count, concurrency):
     assert sent <= 2 * count + kills * concurrency, "only calls in flight are sent again"
 
 
-def test_killed_midway_only_calls_in_flight_are_sent_again(tmp_path):
-    kill_often(tmp_path, kills=1, count=200, concurrency=16)
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_killed_at_thirty_random_points_only_calls_in_flight_are_sent_again(tmp_path):

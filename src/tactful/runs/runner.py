@@ -95,7 +95,7 @@ def run_job(
         summary = _summary(folder, state, info, intake, interrupted=why is not None)
         progress.say(_last_words(summary, intake))
     if why is not None:
-        raise _said(why, summary)
+        raise _said(why, summary, retrying=wanted is not not_stored)
     if unwritten is not None:
         raise unwritten
     return summary
@@ -200,11 +200,11 @@ def _last_words(summary: RunSummary, intake: Intake) -> str:
     return "; ".join([*parts, str(summary.folder.path)])
 
 
-def _said(why: Exception, summary: RunSummary) -> Exception:
+def _said(why: Exception, summary: RunSummary, *, retrying: bool) -> Exception:
     """What stopped the run, with what is stored and how to go on."""
     if isinstance(why, StopRun):
-        why.args = (
-            f"{why}; {summary.read} finished records are stored; go on with: --resume --out {summary.folder.path}",
-        )
+        path = summary.folder.path
+        onward = f"tactful runs retry {path}" if retrying else f"--resume --out {path}"
+        why.args = (f"{why}; {summary.read} finished records are stored; go on with: {onward}",)
         why.summary = summary  # type: ignore[attr-defined]
     return why

@@ -62,9 +62,13 @@ class RunState:
         make_private_file(path)
         with _Told(path):
             connection = sqlite3.connect(path, isolation_level=None, timeout=10)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            upgrade(connection, path)
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=NORMAL")
+                upgrade(connection, path)
+            except BaseException:
+                connection.close()
+                raise
         return cls(connection, path)
 
     @classmethod
