@@ -65,13 +65,14 @@ def bubblewrap() -> bool:
 
 
 def _bubblewrap_arguments() -> list[str]:
-    """Own namespaces and a file system of the interpreter alone. As root it keeps the right to become nobody."""
+    """Own namespaces and a file system of the interpreter alone. As root the server may still make its jobs nobody's, and kill them."""
     shown = dict.fromkeys([*_interpreter_folders(), str(_HERE), "/usr/share/zoneinfo"])
     binds = [word for path in shown for word in ("--ro-bind-try", path, path)]
     links = [word for path in _loader_folders() for word in ("--ro-bind-try", path, path)]
     rights = ["--cap-drop", "ALL"]
     if os.geteuid() == 0:
-        rights += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        for right in ("CAP_SETUID", "CAP_SETGID", "CAP_KILL"):
+            rights += ["--cap-add", right]
     return [
         str(shutil.which("bwrap")),
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),

@@ -78,7 +78,7 @@ def _fresh_module() -> dict[str, Any]:
     module = types.ModuleType("solution")
     sys.modules["solution"] = sys.modules["__main__"] = module
     module.__dict__["__builtins__"] = builtins
-    builtins.exit = builtins.quit = sys.exit  # what `site` would have defined; it is not loaded
+    vars(builtins).update(exit=sys.exit, quit=sys.exit)  # what `site` would have defined; it is not loaded
     return module.__dict__
 
 

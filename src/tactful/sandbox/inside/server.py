@@ -160,6 +160,7 @@ def main() -> None:
     """`server.py SOCKET PIDFD UNSAFE`: the descriptors of the parent's socket and process; 1 allows no cage."""
     descriptor, parent_pidfd, unsafe = int(sys.argv[-3]), int(sys.argv[-2]), sys.argv[-1] == "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.pop("PWD", None)  # bubblewrap sets it
     parent = socket.socket(fileno=descriptor)
     try:
         preload()
