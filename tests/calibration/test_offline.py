@@ -30,10 +30,12 @@ from tactful.calibration.offline import (
     spoil_code,
     spoil_plan,
 )
+from tactful.calibration.task_score import all_tests
 from tactful.data.planning_check import check_plan
 from tactful.data.seeds import load_seed_tasks
 from tactful.data.types import SeedTask
 from tactful.errors import DataError
+from tactful.sandbox import Job, Sandbox
 from tactful.text import count_questions
 from tactful.types import Hidden, Message
 
@@ -155,7 +157,7 @@ async def test_a_slip_falls_on_every_action_and_persona_alike_and_is_marked() ->
     assert not any(one.slipped for one in await stage()(session(coding_state()), context(seed=sound)))
 
 
-def test_spoilt_code_breaks_off_at_its_last_return() -> None:
+def test_spoilt_code_breaks_off_at_its_first_return() -> None:
     assert extract_code(say(coding_state(), "LOW", key=SPOILT)) == "def words(text):\n    return None\n"
     assert spoil_code("a = 1\nb = 2\nprint(a)\nprint(b)") == "a = 1\nb = 2"
     assert spoil_code("print(1)") == "pass"
@@ -166,9 +168,21 @@ def test_a_spoilt_plan_loses_its_second_half() -> None:
     assert BUDGET.step_known not in say(planning_state(), "LOW", "预算两千元。", key=SPOILT)
 
 
-def test_spoilt_seed_solutions_are_worse() -> None:
-    for task in load_seed_tasks("coding"):
-        assert spoil_code(task.reference).strip() != task.reference.strip()
+def test_spoilt_seed_code_fails_its_tests() -> None:
+    tasks = load_seed_tasks("coding")
+    jobs = [
+        Job(code=spoil_code(code), tests=all_tests(state.hidden), setup=state.hidden.setup)
+        for task in tasks
+        for state in task.states()
+        for code in (state.hidden.reference, state.hidden.uninformed)
+    ]
+    with Sandbox() as sandbox:
+        verdicts = list(sandbox.run_many(jobs))
+    assert len(verdicts) == 4 * len(tasks)
+    assert [job.code for job, verdict in zip(jobs, verdicts, strict=True) if verdict.passed] == []
+
+
+def test_spoilt_seed_plans_meet_less() -> None:
     for task in load_seed_tasks("planning"):
         assert share_met(spoil_plan(task.reference), task) < share_met(task.reference, task) == 1, task.id
 

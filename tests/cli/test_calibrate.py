@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.chat_server import serving
 
@@ -156,6 +157,31 @@ def test_every_form_of_rollout_runs_offline(
     assert found
     if "single" in words:
         assert {len(one.steps) for one in found} == {1}
+
+
+def test_a_trained_policy_can_play_the_mainline(
+    here: Callable[..., Done], made: Path, tmp_path: Path
+) -> None:
+    from tactful.policy.embedded import EmbeddedPolicy
+    from tactful.policy.features import FEATURES
+    from tactful.policy.store import save_policy
+
+    size, actions = len(FEATURES), ("LOW", "MID", "HIGH")
+    bias = np.array([0.0, 50.0, 0.0])  # always MID
+    policy = EmbeddedPolicy(
+        actions=actions, mean=np.zeros(size), scale=np.ones(size), weights=np.zeros((3, size)), bias=bias,
+        l2=1.0, head="dpo", name="mid", training={},
+    )  # fmt: skip
+    save_policy(policy, tmp_path / "policy.json")
+    words = ("rollout", str(made / "states.jsonl"), "--model", "offline", "--mainline", "policy:policy.json")
+    done = here(*words, "--limit", "5", "--out", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = list(RunFolder.open(tmp_path / "run").records(Trajectory))
+    assert {one.steps[0].action for one in found if not one.parent} == {"MID"}
+    assert 'mainline_hash = "' in (tmp_path / "run" / "config.toml").read_text()
+    refused = here(*words, "--actions", "clarify-execute", "--out", "other", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "policy 'mid' chooses LOW, MID, HIGH" in refused.stderr
 
 
 def test_states_come_from_a_pipe_and_go_to_one(made: Path, tmp_path: Path) -> None:

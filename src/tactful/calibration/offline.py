@@ -143,13 +143,13 @@ def _plan(hidden: Hidden, missing: Sequence[Requirement]) -> str:
 
 
 def spoil_code(code: str) -> str:
-    """The code broken off at its last `return` (without one: halfway): no test that looks at the result passes."""
+    """The code broken off at its first `return` (without one: halfway), so that it returns nothing."""
     lines = code.rstrip().split("\n")
-    returns = [index for index, line in enumerate(lines) if line.lstrip().startswith("return")]
-    if not returns:
+    first = next((index for index, line in enumerate(lines) if line.lstrip().startswith("return")), None)
+    if first is None:
         return "\n".join(lines[: len(lines) // 2]) or "pass"
-    last = lines[returns[-1]]
-    return "\n".join((*lines[: returns[-1]], last[: len(last) - len(last.lstrip())] + "return None"))
+    indent = lines[first][: len(lines[first]) - len(lines[first].lstrip())]
+    return "\n".join((*lines[:first], f"{indent}return None"))
 
 
 def spoil_plan(plan: str) -> str:
