@@ -257,6 +257,6 @@ def test_a_fresh_clone_sets_itself_up_and_plays_the_demo_then_again_offline(tmp_
     again = bare_python("tools/bootstrap.py", "demo", cwd=here, **no_network)
     assert again.returncode == 0, again.stderr
     assert "setting up" not in again.stdout
-    reports = list((here / "demo").rglob("*.html"))
+    reports = list((here / "runs").rglob("*.html"))
     assert len(reports) == 1
     assert reports[0].name in again.stdout + again.stderr

@@ -1,0 +1,43 @@
+"""Put the results of a demo into README.md and docs/assets: its table, and the Pareto pictures.
+
+make demo
+python tools/refresh_readme.py runs/calibrate-demo-<time>
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tactful.cli.calibrate_demo import DOMAINS
+from tactful.cli.calibrate_evaluate import table_lines
+from tactful.evaluation.plots import pareto_svg
+from tactful.evaluation.report import read_evaluation
+from tactful.runs import write_atomic
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "<!-- demo: begin -->\n", "<!-- demo: end -->"
+
+
+def main(arguments: list[str]) -> int:
+    """Rewrite the block between the markers; exit 2 on wrong usage."""
+    if len(arguments) != 1:
+        print(__doc__, file=sys.stderr)
+        return 2
+    found = [read_evaluation(Path(arguments[0]) / domain / "evaluate") for domain in DOMAINS]
+    lines = []
+    for item in found:
+        lines += [*table_lines(item), f"  {item.headline()}", ""]
+        write_atomic(
+            ROOT / "docs" / "assets" / f"pareto-{item.domain}.svg", [pareto_svg(item).encode(), b"\n"]
+        )
+    readme = ROOT / "README.md"
+    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    block = "```text\n" + "\n".join(lines).rstrip() + "\n```\n"
+    write_atomic(readme, [f"{before}{BEGIN}{block}{END}{after}".encode()])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
