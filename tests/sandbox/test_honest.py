@@ -206,3 +206,9 @@ def test_what_a_failing_program_printed_is_kept_in_short(sandbox):
     assert verdict.error == "ValueError: no"
     assert verdict.output.startswith("clueclue")
     assert len(verdict.output) == 4000
+
+
+def test_lone_surrogates_in_a_program_fail_that_program_alone(sandbox):
+    verdict = sandbox.run(Job(code="x = '\ud800'", tests=("assert x == 1",)))
+    assert "UnicodeEncodeError" in verdict.error
+    assert verdict.model_dump_json()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from functools import cached_property
 
@@ -47,7 +48,9 @@ class Job(Record):
     @cached_property
     def hash(self) -> str:
         """Identity by content, 32 hex digits."""
-        return content_hash(self.model_dump_json())
+        return content_hash(
+            json.dumps(self.model_dump())
+        )  # escapes lone surrogates, which JSON of pydantic refuses
 
 
 class TestResult(Record):

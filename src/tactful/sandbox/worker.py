@@ -60,23 +60,25 @@ class Worker:
 
         Raises: SafetyRefusal, when a layer of the cage does not hold; the program was not run.
         """
-        try:
-            return self._attempt(job)
-        except ServerLost:
-            self.close()
-        try:
-            return self._attempt(job)
-        except ServerLost as error:
-            self.close()
-            plans = [split(test) for test in job.tests]
-            results = Progress(plans).results(Outcome.NOT_RUN, "")
-            return Verdict(
-                job_hash=job.hash,
-                tests=results,
-                tier=self._tier,
-                error=f"the sandbox failed: {error}",
-                unscored=True,
-            )
+        for _ in range(2):
+            try:
+                return self._attempt(job)
+            except ServerLost as error:
+                reason = str(error)
+                self.close()
+            except (
+                BaseException
+            ):  # Ctrl-C between question and answer: this server's next answer would be stale
+                self.close()
+                raise
+        results = Progress([split(test) for test in job.tests]).results(Outcome.NOT_RUN, "")
+        return Verdict(
+            job_hash=job.hash,
+            tests=results,
+            tier=self._tier,
+            error=f"the sandbox failed twice: {reason}",
+            unscored=True,
+        )
 
     def close(self) -> None:
         """End the server, and with it whatever still runs in it."""
