@@ -1,7 +1,8 @@
 """Words and forms that surface features count, in English and Chinese.
 
 VAGUE, HEDGE, DELEGATE, BACKGROUND and HELP speak against a clear request; the rest speaks for one.
-A word stands in one list only. The vague lists hold no word that a list for clarity holds.
+A word stands in one list only, and no phrase of HEDGE or DELEGATE holds a word of VAGUE: a word put inside it would
+turn one kind into another.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ def _phrases(text: str) -> list[str]:
 
 VAGUE = _words(
     """some | something | vague | vaguely | loosely | fuzzy | fuzzily | unclear | misc | miscellaneous | blah | stuffs | gadget | gizmo | somehow | somewhere | someone | sometime | somewhat | stuff | thing | things | thingy | etc\\.?
-    | kind of | kinds of | sorts of | a sort of | or something | or so | or the like | and the like | or similar | and so on | and such
+    | kind of | kinds of | sorts of | or something | or so | or the like | and the like | or similar | and so on | and such
     | several | various | a few | a couple of | a couple | many | a lot | lots of | lots | a bit | a little | bunch of | whatever | wherever
     | whichever | anything | anyhow | any kind | different | certain | other | others | in some way | one way or another | the usual
     | usual | usually | normal | normally | generally | general | typically | typical | standard way | properly | nicely | nice | good | great | better
-    | cool | fun | pretty | quite | rather nice | interesting | suitable | suitably | appropriate | appropriately | reasonable | reasonably
+    | cool | fun | pretty | quite | interesting | suitable | suitably | appropriate | appropriately | reasonable | reasonably
     | sensible | sensibly | decent | proper | useful | relevant | special | simple | simply | basic | basically | easy | quick | quickly | soon
     | later | often | sometimes | recently | big | small | large | long | short | messy | odd | weird | best | ideal | ideally | comfortable""",
     """一些 | 模糊 | 反正 | 某些 | 某种 | 某个 | 有些 | 有点 | 什么的 | 之类的 | 之类 | 等等 | 诸如此类 | 东西 | 各种 | 各类 | 不同的 | 几个 | 几天 | 好几 | 若干
@@ -34,15 +35,13 @@ VAGUE = _words(
     | 有意思 | 有趣 | 比较 | 挺 | 尽量 | 尽快 | 过段时间 | 最近 | 以后 | 有时候 | 有时 | 经常""",
 )
 HEDGE = _words(
-    """maybe | perhaps | possibly | probably | presumably | i think | i guess | i suppose | not sure | unsure | might | may | could be
-    | would be nice | more or less | roughly | approximately | sort of | hopefully | ideally not | if possible | i don't know
+    """maybe | perhaps | possibly | probably | presumably | i think | i guess | i suppose | not sure | unsure | might | may | could be | more or less | roughly | approximately | sort of | hopefully | if possible | i don't know
     | i do not know | apparently | seems | seem | likely | kinda | sorta | idk | dunno""",
     "也许 | 可能 | 大概 | 或许 | 大约 | 左右 | 差不多 | 应该是 | 好像 | 似乎 | 不太确定 | 不确定 | 不知道 | 没想好 | 说不定 | 最好 | 看情况",
 )
 DELEGATE = _words(
-    """as you like | as you see fit | you decide | up to you | you choose | your choice | whatever works | whatever you like
-    | whatever makes sense | makes sense | make sense | use your judge?ment | surprise me | you know | feel free | in a sensible way | in the usual way
-    | i trust you | open to ideas | open to suggestions | flexible | any style""",
+    """as you like | as you see fit | you decide | up to you | you choose | your choice | makes sense | make sense | use your judge?ment | surprise me | you know | feel free
+    | i trust you | open to ideas | open to suggestions | flexible""",
     "看着办 | 你决定 | 您决定 | 你来定 | 您来定 | 你定 | 都行 | 都可以 | 随你 | 自由发挥 | 无所谓 | 怎么都行 | 按常理 | 看着来",
 )
 HELP = _words(
@@ -56,7 +55,7 @@ BACKGROUND = _words(
     | because | since | lately | yesterday | last (?:week|month|year|time) | years? ago | months? ago | weeks? ago | for years | for ages | already
     | happy | glad | proud | tired | busy | grateful | thanks | thank you | excited | forward | love | loves | loved | enjoy | enjoys | hear | heard
     | finally | actually | really | honestly | story | context | background | by the way | people say | was | were | had | been | used to
-    | always wanted | by now | lazy | ages | laugh | cry | talked | thought | bought | told | wave | cousins? | sisters? | brothers? | nephews? | nieces? | aunts? | uncles? | grandma | grandpa | mates? | pals? | funny | sadly | luckily | by the window | first time | everyone | everybody | students? | volunteers? | weekends? | evenings? | neighbou?rs?""",
+    | always wanted | by now | lazy | ages | laugh | cry | talked | thought | bought | told | wave | cousins? | sisters? | brothers? | nephews? | nieces? | aunts? | uncles? | grandma | grandpa | mates? | pals? | funny | sadly | luckily | first time | everyone | everybody | students? | volunteers? | weekends? | evenings? | neighbou?rs?""",
     """我们 | 我家 | 我的 | 咱们 | 同事 | 朋友 | 老板 | 因为 | 之前 | 以前 | 去年 | 上次 | 上周 | 昨天 | 一直 | 其实 | 终于 | 谢谢 | 辛苦 | 麻烦 | 第一次 | 好久
     | 期待 | 开心 | 高兴 | 喜欢 | 听说 | 大家 | 背景 | 说起来 | 顺便 | 已经 | 这几年 | 多年 | 越看越 | 总是 | 忙 | 习惯 | 邻居 | 家里 | 拿不定 | 老人说 | 早就 | 觉得 | 心里 | 感觉 | 天天 | 热闹""",
 )
