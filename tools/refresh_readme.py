@@ -13,7 +13,6 @@ from tactful.cli.calibrate_demo import DOMAINS
 from tactful.cli.calibrate_evaluate import table_lines
 from tactful.evaluation.plots import pareto_svg
 from tactful.evaluation.report import read_evaluation
-from tactful.runs import write_atomic
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- demo: begin -->\n", "<!-- demo: end -->"
@@ -35,7 +34,7 @@ def main(arguments: list[str]) -> int:
     before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
     block = "```text\n" + "\n".join(lines).rstrip() + "\n```\n"
-    write_atomic(readme, [f"{before}{BEGIN}{block}{END}{after}".encode()])
+    readme.write_text(f"{before}{BEGIN}{block}{END}{after}", encoding="utf-8")
     return 0
 
 
