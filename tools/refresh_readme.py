@@ -27,9 +27,8 @@ def main(arguments: list[str]) -> int:
     lines = []
     for item in found:
         lines += [*table_lines(item), f"  {item.headline()}", ""]
-        write_atomic(
-            ROOT / "docs" / "assets" / f"pareto-{item.domain}.svg", [pareto_svg(item).encode(), b"\n"]
-        )
+        picture = ROOT / "docs" / "assets" / f"pareto-{item.domain}.svg"
+        picture.write_text(pareto_svg(item).rstrip() + "\n", encoding="utf-8")
     readme = ROOT / "README.md"
     before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
