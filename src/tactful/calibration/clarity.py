@@ -180,6 +180,7 @@ def _fit_signed(x: Floats, y: Floats, l2: float) -> tuple[Floats, float]:
     import numpy as np
     from scipy.optimize import minimize
     from scipy.special import expit
+    from threadpoolctl import threadpool_limits
 
     target = 2 * y - 1
 
@@ -190,12 +191,13 @@ def _fit_signed(x: Floats, y: Floats, l2: float) -> tuple[Floats, float]:
         return value, np.append(x.T @ pull + l2 * theta[:-1], pull.sum())
 
     bounds = [(0, None) if sign > 0 else (None, 0) for sign in CLARITY_SIGNS.values()]
-    found = minimize(
-        loss,
-        np.zeros(x.shape[1] + 1),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[*bounds, (None, None)],
-        options={"maxiter": 500, "ftol": 1e-10, "gtol": 1e-6},
-    )
+    with threadpool_limits(1):  # threads of BLAS cost more than they save on matrices this small
+        found = minimize(
+            loss,
+            np.zeros(x.shape[1] + 1),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[*bounds, (None, None)],
+            options={"maxiter": 500, "ftol": 1e-10, "gtol": 1e-6},
+        )
     return found.x[:-1], float(found.x[-1])

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, softmax
+from threadpoolctl import threadpool_limits
 
 from tactful.errors import UserError
 from tactful.policy.features import FEATURES, feature_vector
@@ -140,9 +141,10 @@ def _fit_dpo(table: PairTable, l2: float) -> tuple[Floats, Floats]:
         value = -(share @ log_expit(gap)) + float((penalty * theta**2).sum())
         return value, (pushes.T @ inputs + 2 * penalty * theta).ravel()
 
-    found = minimize(
-        loss, np.zeros(count * (width + 1)), jac=True, method="L-BFGS-B", options={"maxiter": 500}
-    )
+    with threadpool_limits(1):  # the matrices are tiny: threads of BLAS cost twenty times what they save
+        found = minimize(
+            loss, np.zeros(count * (width + 1)), jac=True, method="L-BFGS-B", options={"maxiter": 500}
+        )
     theta = found.x.reshape(count, width + 1)
     return theta[:, :-1], theta[:, -1]
 
