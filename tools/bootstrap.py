@@ -31,7 +31,7 @@ PYTEST = ["-m", "pytest"]
 JOBS: dict[str, list[list[str]]] = {
     "setup": [],
     "demo": [["-m", "tactful", "calibrate", "demo"]],
-    "test": [PYTEST],
+    "test": [[*PYTEST, "-n", "2"]],
     "slow": [[*PYTEST, "-m", "slow and not live and not gpu", "--timeout", "900"]],
     "check": [
         ["-m", "ruff", "format", "--check", "."],

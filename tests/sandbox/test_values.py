@@ -46,7 +46,9 @@ def test_what_is_not_a_value_is_refused(data):
         decode(data)
 
 
-@pytest.mark.parametrize("value", [object(), len, type, iter([]), range(3)], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", [object(), len, type, iter([]), range(3)], ids=lambda value: type(value).__name__
+)
 def test_other_types_are_not_plain(value):
     with pytest.raises(NotPlain, match="a value of type"):
         encode(value)
