@@ -1,0 +1,287 @@
+"""From chat logs to turns: every (q_t, a_t, q_{t+1}) of a dialogue, read lazily and all accounted for.
+
+Every answer of the assistant is a turn, or an opening that nobody asked for, or the last one without a follow-up:
+`Extraction` counts them, so that `answers = turns + no_query + no_follow_up`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, JsonValue, field_validator, model_validator
+
+from tactful.data.io import STDIN, Rows, shorten
+from tactful.feedback.labels import Label
+from tactful.feedback.types import LabelledTurn, Turn
+from tactful.text import detect_lang
+from tactful.types import Record
+
+USER, ASSISTANT = "user", "assistant"
+UNHEARD = frozenset({"system", "developer", "tool", "function"})
+"""Roles that are passed over: neither the user nor the assistant speaks."""
+_OWN_KEYS = frozenset(
+    {"id", "conversation", "messages", "q_t", "a_t", "user_next", "source", "lang", "dialogue_id"}
+)
+_LABEL_KEYS = frozenset({"label7", "accept"})
+_TURN_SUFFIX = re.compile(r"(-[A-Za-z]\d+|[/#]\d+)$")
+
+
+class Utterance(Record):
+    """One message of a chat log; keys beside role and content are kept."""
+
+    role: str
+    content: str
+    extra: Mapping[str, JsonValue] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, row: Any) -> Any:
+        if not isinstance(row, Mapping):
+            raise ValueError(f"a message is {shorten(row)}, expected an object with role and content")
+        missing = [key for key in ("role", "content") if key not in row]
+        if missing:
+            raise ValueError(f"a message has no '{missing[0]}': {shorten(dict(row))}")
+        extra = {key: value for key, value in row.items() if key not in ("role", "content")}
+        return {"role": row["role"], "content": _text(row["content"]), "extra": extra}
+
+    @field_validator("role")
+    @classmethod
+    def _known(cls, role: str) -> str:
+        if role not in (USER, ASSISTANT) and role not in UNHEARD:
+            raise ValueError(f"is unknown, expected user, assistant or one of {', '.join(sorted(UNHEARD))}")
+        return role
+
+
+class ChatRow(Record):
+    """One line of a chat log: a whole dialogue, or one exchange with the user's next message."""
+
+    id: str = ""
+    conversation: tuple[Utterance, ...] = ()
+    q_t: str | None = None
+    a_t: str | None = None
+    user_next: str | None = None
+    """Given: the row is one exchange (`conversation` ends with the assistant, or `q_t` and `a_t`)."""
+    dialogue_id: str = ""
+    source: str = ""
+    lang: str = ""
+    label7: Label | None = None
+    accept: tuple[Label, ...] = Field(default=(), repr=False)
+    meta: Mapping[str, JsonValue] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, row: Any) -> Any:
+        if not isinstance(row, Mapping):
+            raise ValueError(f"the row is {shorten(row)}, expected an object")
+        if "conversation" in row and "messages" in row:
+            raise ValueError("has both 'conversation' and 'messages'; keep one")
+        given = {
+            key: row[key] for key in (_OWN_KEYS | _LABEL_KEYS) - {"messages"} if row.get(key) is not None
+        }
+        if "messages" in row:
+            given["conversation"] = row["messages"]
+        for key in ("id", "dialogue_id"):
+            if isinstance(given.get(key), int):
+                given[key] = str(given[key])
+        given["meta"] = {key: value for key, value in row.items() if key not in _OWN_KEYS | _LABEL_KEYS}
+        return given
+
+    @model_validator(mode="after")
+    def _one_form(self) -> ChatRow:
+        if self.q_t is not None and self.conversation:
+            raise ValueError("has both 'conversation' and 'q_t'; keep one")
+        if self.user_next is None and not self.conversation:
+            raise ValueError("holds no 'conversation' (or 'messages'), and no 'q_t', 'a_t', 'user_next'")
+        if self.user_next is not None and self.q_t is None and not self.conversation:
+            raise ValueError("has 'user_next' but neither a 'conversation' nor 'q_t' and 'a_t'")
+        if self.q_t is not None and self.a_t is None:
+            raise ValueError("has 'q_t' but no 'a_t'")
+        heard = [message.role for message in self.conversation if message.role not in UNHEARD]
+        if self.user_next is not None and heard and heard[-1] != ASSISTANT:
+            raise ValueError("has 'user_next', but its conversation does not end with the assistant")
+        return self
+
+
+def _text(content: Any) -> Any:
+    """The text of a message: a string, null (no text), or a list of parts, of which the text parts count."""
+    if content is None:
+        return ""
+    if isinstance(content, list) and all(isinstance(part, Mapping) for part in content):
+        return "\n".join(str(part["text"]) for part in content if isinstance(part.get("text"), str))
+    return content
+
+
+@dataclass
+class Extraction:
+    """What became of the dialogues that were read so far."""
+
+    dialogues: int = 0
+    answers: int = 0
+    """Messages of the assistant, several in a row counted as one."""
+    turns: int = 0
+    no_query: int = 0
+    """Openings of the assistant that nobody had asked for."""
+    no_follow_up: int = 0
+    """Answers after which the user wrote nothing."""
+    blank_user_messages: int = 0
+    """Left out as if they were not there."""
+    dialogues_without_turn: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """For summaries."""
+        return asdict(self)
+
+
+@dataclass
+class Turns:
+    """The turns of a chat file, read as they are asked for; iterating again starts over.
+
+    Raises, while iterating: UserError when the file cannot be opened, DataError at the first bad line (unless
+    `skip_bad`, which counts them in `.rows.bad`).
+    """
+
+    path: Path | str
+    skip_bad: bool = False
+    count: Extraction = field(default_factory=Extraction)
+    rows: Rows[ChatRow] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = Rows(self.path, ChatRow.model_validate, skip_bad=self.skip_bad, kind="dialogue")
+
+    def __iter__(self) -> Iterator[Turn]:
+        self.count = Extraction()
+        source = source_name(self.path)
+        for row in self.rows:
+            name = row.id or f"dialogue-{self.rows.read}"
+            yield from turns_of(
+                row.model_copy(update={"id": name, "source": row.source or source}), self.count
+            )
+
+
+def source_name(path: Path | str) -> str:
+    """What a file's dialogues are called when they do not say: the file's name without its ending."""
+    return "stdin" if str(path) == STDIN else Path(path).stem
+
+
+def turns_of(row: ChatRow, count: Extraction | None = None) -> Iterator[Turn]:
+    """The turns of one dialogue in order; `count` is added to."""
+    count = count if count is not None else Extraction()
+    count.dialogues += 1
+    found = 0
+    for turn in _turns(row, count):
+        found += 1
+        yield turn
+    count.turns += found
+    count.dialogues_without_turn += not found
+
+
+def _turns(row: ChatRow, count: Extraction) -> Iterator[Turn]:
+    spoken = list(_merged(_messages(row), count))
+    dialogue_id = row.dialogue_id or (_TURN_SUFFIX.sub("", row.id) if row.user_next is not None else row.id)
+    answers = [at for at, (role, _, _) in enumerate(spoken) if role == ASSISTANT]
+    if row.user_next is not None:  # a row about one exchange: what came before it is history
+        answers = answers[-1:]
+    for index, at in enumerate(answers):
+        count.answers += 1
+        if at == 0:
+            count.no_query += 1
+        elif at + 1 == len(spoken):
+            count.no_follow_up += 1
+        else:
+            query, (_, answer, extra), follow_up = spoken[at - 1], spoken[at], spoken[at + 1]
+            yield Turn(
+                id=row.id if row.user_next is not None else f"{row.id}/{index}",
+                q_t=query[1],
+                a_t=answer,
+                user_next=follow_up[1],
+                dialogue_id=dialogue_id,
+                index=index,
+                source=row.source,
+                lang=row.lang or detect_lang(f"{query[1]} {follow_up[1]}"),
+                meta={**row.meta, **extra},
+            )
+
+
+def _messages(row: ChatRow) -> list[Utterance]:
+    if row.user_next is None:
+        return list(row.conversation)
+    before = list(row.conversation)
+    if row.q_t is not None:
+        before = [_said(USER, row.q_t), _said(ASSISTANT, row.a_t or "")]
+    return [*before, _said(USER, row.user_next)]
+
+
+def _said(role: str, text: str) -> Utterance:
+    return Utterance.model_validate({"role": role, "content": text})
+
+
+def _merged(
+    messages: Sequence[Utterance], count: Extraction
+) -> Iterator[tuple[str, str, dict[str, JsonValue]]]:
+    """(role, text, extra keys) with several messages of one role in a row as one; blank user messages left out."""
+    heard: list[Utterance] = []
+    for message in messages:
+        if message.role in UNHEARD:
+            continue
+        if message.role == USER and not message.content.strip():
+            count.blank_user_messages += 1
+            continue
+        heard.append(message)
+    for role, group in groupby(heard, key=lambda message: message.role):
+        parts = list(group)
+        text = "\n".join(part.content for part in parts if part.content)
+        extra: dict[str, JsonValue] = {}
+        for part in parts:
+            extra |= part.extra
+        yield role, text, extra
+
+
+# ---------------------------------------------------------------- labelled rows
+
+
+@dataclass
+class LabelledTurns:
+    """Labelled rows as turns. What has no label or no query is counted out, not guessed.
+
+    A row: `conversation` that ends with the assistant, or `q_t` and `a_t`; `user_next`; `label7`; optional `accept`,
+    `source`, `lang`, `dialogue_id` (default: the id without its turn suffix, `-S4`, `/4` or `#4`).
+    """
+
+    path: Path | str
+    skip_bad: bool = False
+    count: Extraction = field(default_factory=Extraction)
+    no_label: int = 0
+    rows: Rows[ChatRow] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = Rows(self.path, _labelled_row, skip_bad=self.skip_bad, kind="labelled row")
+
+    def __iter__(self) -> Iterator[LabelledTurn]:
+        self.count, self.no_label = Extraction(), 0
+        source = source_name(self.path)
+        for row in self.rows:
+            if row.label7 is None:
+                self.no_label += 1
+                continue
+            name = row.id or f"row-{self.rows.read}"
+            named = row.model_copy(update={"id": name, "source": row.source or source})
+            for turn in turns_of(named, self.count):
+                yield LabelledTurn(**dict(turn), label7=row.label7, accept=row.accept)
+
+
+def _labelled_row(row: Any) -> ChatRow:
+    parsed = ChatRow.model_validate(row)
+    if parsed.user_next is None:
+        raise ValueError("labelled row has no 'user_next', the message that the label is about")
+    return parsed
+
+
+def read_labelled(paths: Iterable[Path | str], *, skip_bad: bool = False) -> Iterator[LabelledTurn]:
+    """The labelled turns of several files, one after the other."""
+    for path in paths:
+        yield from LabelledTurns(path, skip_bad=skip_bad)
