@@ -221,7 +221,7 @@ class TurnJudge(Protocol):
         ...
 
     async def judge_batch(self, turns: Sequence[Turn]) -> list[TurnJudgement]:
-        """One judgement per turn, in order. Raises: as `judge`."""
+        """One judgement per turn, in order; unscored where no answer came. Raises: StopRun."""
         ...
 
 
