@@ -572,8 +572,15 @@ def main() -> None:
     parser.add_argument("--faults", type=json.loads, default={}, help='rates by name: {"503": 0.1}')
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--options", type=json.loads, default={}, help="any options of ChatServer, as JSON")
+    parser.add_argument(
+        "--states", type=Path, help="play an assistant that knows the tasks of this states file"
+    )
     given = parser.parse_args()
     options = {"port": given.port, "latency_s": given.latency_s, "faults": given.faults, "seed": given.seed}
+    if given.states:
+        from tests.assistant_script import script_of_file
+
+        options |= {"script": script_of_file(given.states), "record": False}
     if "modes" in given.options:
         given.options["modes"] = set(given.options["modes"])
     with contextlib.suppress(KeyboardInterrupt):
