@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -26,6 +26,7 @@ from tactful.cli.common import (
     SeedOption,
     SkipBadFlag,
     emit_json,
+    model_spec,
     next_command,
     say,
 )
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from tactful.calibration.forecast import Forecast
     from tactful.calibration.pipeline import RolloutConfig
     from tactful.data.io import Rows
-    from tactful.llm import ModelSpec
     from tactful.runs import Job, RunSummary
     from tactful.types import Policy, State
 
@@ -181,20 +181,19 @@ def rollout(
     With an endpoint: `tactful calibrate rollout states.jsonl --model gpt-4.1-mini --budget-usd 2`
     """
     from tactful.calibration.pipeline import SCRIPTS, RolloutConfig
-    from tactful.llm import CallOptions, ModelSpec
     from tactful.runs import RunOptions, run_job
 
-    def spec(name: str) -> ModelSpec:
-        return ModelSpec(
-            name=name,
-            base_url=base_url or os.environ.get("OPENAI_BASE_URL") if name != "offline" else None,
-            api_key_env=api_key_env,
-            scripts=(SCRIPTS,) if name == "offline" else (),
-            seed=seed if name == "offline" else 0,
-            options=CallOptions(temperature=temperature, max_tokens=max_tokens),
-            requests_per_minute=requests_per_minute,
-        )
-
+    spec = partial(
+        model_spec,
+        scripts=SCRIPTS,
+        seed=seed,
+        base_url=base_url,
+        api_key_env=api_key_env,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        requests_per_minute=requests_per_minute,
+        concurrency=concurrency,
+    )
     config = RolloutConfig(
         actions=actions,
         turns=turns,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +22,7 @@ from tactful.cli.common import (
     SeedOption,
     SkipBadFlag,
     emit_json,
+    model_spec,
     next_command,
     say,
 )
@@ -105,6 +106,9 @@ def evaluate(
         int | None,
         typer.Option("--max-tokens", min=1, help="Length limit of one reply; default: the endpoint's."),
     ] = None,
+    requests_per_minute: Annotated[
+        float | None, typer.Option("--requests-per-minute", min=0.001, help="Send no faster than this.")
+    ] = None,
     unsafe_exec: Annotated[
         bool,
         typer.Option("--unsafe-exec", help="Run solutions without a cage where none is at hand: dangerous."),
@@ -132,20 +136,19 @@ def evaluate(
     from tactful.calibration.rewards import RewardConfig, load_reward_config
     from tactful.evaluation.evaluate import Settings
     from tactful.evaluation.tree_job import TreeConfig, tree_job
-    from tactful.llm import CallOptions, ModelSpec
     from tactful.runs import RunOptions, run_job
 
-    def spec(name: str) -> ModelSpec:
-        offline = name == "offline"
-        return ModelSpec(
-            name=name,
-            base_url=None if offline else base_url or os.environ.get("OPENAI_BASE_URL"),
-            api_key_env=api_key_env,
-            scripts=(SCRIPTS,) if offline else (),
-            seed=seed if offline else 0,
-            options=CallOptions(temperature=temperature, max_tokens=max_tokens),
-        )
-
+    spec = partial(
+        model_spec,
+        scripts=SCRIPTS,
+        seed=seed,
+        base_url=base_url,
+        api_key_env=api_key_env,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        requests_per_minute=requests_per_minute,
+        concurrency=concurrency,
+    )
     states = _states(states_file, skip_bad=skip_bad)
     domain = _one_domain(states, states_file)
     space = load_action_space(actions, domain)

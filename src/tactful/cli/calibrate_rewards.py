@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -23,6 +22,7 @@ from tactful.cli.common import (
     SeedOption,
     SkipBadFlag,
     emit_json,
+    model_spec,
     next_command,
     say,
 )
@@ -101,7 +101,7 @@ def reward(
     config = _reward_config(config_file)
     if task_score is not None:
         config = config.model_copy(update={"task_score": task_score})
-    judge = _judge(judge_model, base_url, api_key_env, seed)
+    judge = _judge(judge_model, base_url, api_key_env, seed, concurrency)
     rows = Rows(path, parse_row, skip_bad=skip_bad, kind="trajectory")
     scoring = Scoring(config, unsafe=unsafe_exec)
     # The first record comes before the run folder: a hackable reward or a missing cage leaves nothing behind.
@@ -127,20 +127,21 @@ def reward(
     _report_rewards(run_job(job, options), scoring, rows, config, as_json=as_json)
 
 
-def _judge(name: str | None, base_url: str | None, api_key_env: str, seed: int) -> ModelSpec | None:
+def _judge(
+    name: str | None, base_url: str | None, api_key_env: str, seed: int, concurrency: int
+) -> ModelSpec | None:
     if name is None:
         return None
     from tactful.calibration.rubric import OFFLINE_SCRIPTS
-    from tactful.llm import CallOptions, ModelSpec
 
-    offline = name == "offline"
-    return ModelSpec(
-        name=name,
-        base_url=None if offline else base_url or os.environ.get("OPENAI_BASE_URL"),
+    return model_spec(
+        name,
+        scripts=OFFLINE_SCRIPTS,
+        seed=seed,
+        base_url=base_url,
         api_key_env=api_key_env,
-        scripts=(OFFLINE_SCRIPTS,) if offline else (),
-        seed=seed if offline else 0,
-        options=CallOptions(temperature=0.0),
+        temperature=0.0,
+        concurrency=concurrency,
     )
 
 

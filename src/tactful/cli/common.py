@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from tactful.llm import ModelSpec
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 OutOption = Annotated[
@@ -51,3 +55,34 @@ def emit_json(data: Any) -> None:
 def next_command(command: str) -> None:
     """How to go on, after success."""
     say(f"next: {command}")
+
+
+def model_spec(
+    name: str,
+    *,
+    scripts: str,
+    seed: int,
+    base_url: str | None = None,
+    api_key_env: str = "OPENAI_API_KEY",
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    requests_per_minute: float | None = None,
+    concurrency: int = 64,
+) -> ModelSpec:
+    """The model that the flags describe. `offline` speaks by `scripts` and `seed` and knows no endpoint.
+
+    `OPENAI_BASE_URL` stands in for a missing `base_url`; the door lets `concurrency` calls through at a time.
+    """
+    from tactful.llm import CallOptions, ModelSpec
+
+    offline = name == "offline"
+    return ModelSpec(
+        name=name,
+        base_url=None if offline else base_url or os.environ.get("OPENAI_BASE_URL"),
+        api_key_env=api_key_env,
+        scripts=(scripts,) if offline else (),
+        seed=seed if offline else 0,
+        options=CallOptions(temperature=temperature, max_tokens=max_tokens),
+        requests_per_minute=requests_per_minute,
+        max_concurrency=max(64, concurrency),
+    )
