@@ -1,0 +1,1 @@
+"""Utterance: a dialogue goes in, preference data for predicting the user's next message comes out."""
