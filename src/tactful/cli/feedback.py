@@ -1,0 +1,569 @@
+"""`tactful feedback`: what the user's next message says about the last answer."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from tactful.cli.common import (
+    ApiKeyEnvOption,
+    BaseUrlOption,
+    BudgetTokensOption,
+    BudgetUsdOption,
+    CacheOption,
+    ConcurrencyOption,
+    DryRunFlag,
+    JsonFlag,
+    LimitOption,
+    OutOption,
+    ResumeFlag,
+    SeedOption,
+    SkipBadFlag,
+    emit_json,
+    next_command,
+    say,
+)
+from tactful.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from tactful.feedback.pipeline import JudgeConfig, JudgedTurns
+    from tactful.feedback.shares import LabelShares
+    from tactful.feedback.training_pairs import TrainingRows
+    from tactful.feedback.turns import Turns
+    from tactful.feedback.types import FittedConfidence, TurnJudge
+    from tactful.runs import Job, RunFolder, RunSummary
+
+_PARTS = ("feedback_evaluate",)
+"""Modules of this package that add verbs of their own: `register(noun)`."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the noun `feedback`."""
+    noun = typer.Typer(no_args_is_help=True, help="What the user's next message says about the last answer.")
+    noun.command("judge")(judge)
+    noun.command("pairs")(pairs)
+    noun.command("report")(report)
+    for part in _PARTS:
+        if importlib.util.find_spec(f"tactful.cli.{part}"):
+            importlib.import_module(f"tactful.cli.{part}").register(noun)
+    app.add_typer(noun, name="feedback")
+
+
+# ---------------------------------------------------------------- judge
+
+
+def judge(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHATS", help="JSONL of dialogues (`conversation` or `messages`); `-` is stdin."
+        ),
+    ],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            help="Model name; `embedded` needs no network; `offline` rehearses. Default: gpt-5-nano.",
+        ),
+    ] = None,
+    judges: Annotated[
+        str | None, typer.Option("--judges", help="A panel instead of --model: model names by commas.")
+    ] = None,
+    votes: Annotated[int, typer.Option("--votes", min=1, help="Draws from every judge.")] = 1,
+    tau_c: Annotated[
+        float | None,
+        typer.Option("--tau-c", min=0, max=1, help="Confidence below which a judgement counts for nothing."),
+    ] = None,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="TOML with `tau_c` and the table `rewards`.")
+    ] = None,
+    trained: Annotated[
+        Path | None, typer.Option("--trained", help="embedded: what `feedback train` wrote.")
+    ] = None,
+    confidence: Annotated[
+        Path | None, typer.Option("--confidence", help="What `feedback fit-confidence` wrote.")
+    ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(
+            "--precision",
+            min=0.01,
+            max=1,
+            help="τ_c as the precision that labels above it must have; needs --confidence.",
+        ),
+    ] = None,
+    base_url: BaseUrlOption = None,
+    api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY",
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", min=0, max=2, help="Default: the endpoint's.")
+    ] = None,
+    max_tokens: Annotated[
+        int, typer.Option("--max-tokens", min=16, help="Length limit of one reply, reasoning included.")
+    ] = 4096,
+    requests_per_minute: Annotated[
+        float | None, typer.Option("--requests-per-minute", min=0.001, help="Send no faster than this.")
+    ] = None,
+    seed: SeedOption = 0,
+    concurrency: ConcurrencyOption = 32,
+    out: OutOption = None,
+    resume: ResumeFlag = False,
+    limit: LimitOption = None,
+    cache: CacheOption = None,
+    budget_usd: BudgetUsdOption = None,
+    budget_tokens: BudgetTokensOption = None,
+    skip_bad: SkipBadFlag = False,
+    dry_run: DryRunFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Label every follow-up message of a chat log and turn it into a gated reward.
+
+    Example: `tactful feedback judge chats.jsonl --model embedded --out runs/feedback`
+
+    With a panel of models: `tactful feedback judge chats.jsonl --judges gpt-5-nano,gpt-4.1-mini --budget-usd 2`
+    """
+    from tactful.feedback.judge import DEFAULT_MODEL, judge_spec
+    from tactful.feedback.pipeline import EMBEDDED, JudgeConfig
+    from tactful.runs import RunOptions, run_job
+
+    if model is not None and judges is not None:
+        raise UsageError("--model and --judges exclude each other; name all judges in --judges")
+    names = _names(judges) if judges is not None else (model or DEFAULT_MODEL,)
+    if trained is not None and EMBEDDED not in names:
+        raise UsageError(
+            f"--trained belongs to the judge '{EMBEDDED}', but the judges are: {', '.join(names)}"
+        )
+    specs = tuple(
+        judge_spec(
+            name,
+            base_url=base_url or os.environ.get("OPENAI_BASE_URL"),
+            api_key_env=api_key_env,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            requests_per_minute=requests_per_minute,
+            seed=seed,
+        )
+        for name in names
+        if name != EMBEDDED
+    )
+    values = _settings(config_file)
+    if tau_c is not None:
+        values["tau_c"] = tau_c
+    config = JudgeConfig(
+        **values,
+        judges=names,
+        votes=votes,
+        embedded="" if trained is None else str(trained.resolve()),
+        confidence="" if confidence is None else str(confidence.resolve()),
+        precision=precision,
+        models=specs,
+    )
+    turns, job = _judge_job(config, source, skip_bad=skip_bad)
+    if dry_run:
+        _print_forecast(turns, config, limit, as_json=as_json)
+        return
+    options = RunOptions(
+        out=out,
+        resume=resume,
+        concurrency=concurrency,
+        budget_usd=budget_usd,
+        budget_tokens=budget_tokens,
+        cache=cache,
+        seed=seed,
+        limit=limit,
+    )
+    summary = run_job(job, options)
+    _report_judging(summary, turns, config, as_json=as_json)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise UsageError(f"--judges '{text}' names no model")
+    return names
+
+
+def _settings(path: Path | None) -> dict[str, Any]:
+    """What the user's TOML says, checked. Raises: ConfigError."""
+    if path is None:
+        return {}
+    from tactful.feedback.settings import load_feedback_config
+
+    return load_feedback_config(path).model_dump()
+
+
+def _judge_job(config: JudgeConfig, source: str, *, skip_bad: bool) -> tuple[Turns, Job]:
+    """The turns of `source`, and the run over them that `config` describes."""
+    from dataclasses import replace
+
+    from tactful.feedback.pipeline import judge_job
+    from tactful.feedback.turns import Turns
+    from tactful.runs import resolve_input
+
+    path = resolve_input(source)
+    embedded, digest = _embedded(config)
+    fitted, fit_digest = _fitted(config.confidence)
+    config = config.model_copy(update={"embedded_hash": digest, "confidence_hash": fit_digest})
+    turns = Turns(path, skip_bad=skip_bad)
+    job = judge_job(config, turns, embedded=embedded, fitted=fitted)
+    if str(path) == "-":
+        return turns, job
+    again = {"source": str(path.resolve()), "skip_bad": skip_bad}
+    return turns, replace(job, resume_with="tactful.cli.feedback:retry_judge", resume_args=again)
+
+
+def retry_judge(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
+    """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
+    from tactful.feedback.pipeline import JudgeConfig
+
+    return _judge_job(JudgeConfig.model_validate(config), source, skip_bad=skip_bad)[1]
+
+
+def _embedded(config: JudgeConfig) -> tuple[TurnJudge | None, str]:
+    """The embedded judge, where it is one of the judges, and the hash of what it was trained to."""
+    from tactful.feedback.pipeline import EMBEDDED
+
+    if EMBEDDED not in config.judges:
+        return None, ""
+    from tactful.feedback.embedded import open_embedded
+
+    path = Path(config.embedded) if config.embedded else None
+    return open_embedded(path, config), "" if path is None else _digest(path)
+
+
+def _fitted(path: str) -> tuple[FittedConfidence | None, str]:
+    if not path:
+        return None, ""
+    from tactful.feedback.confidence import load_confidence
+
+    return load_confidence(Path(path)), _digest(Path(path))
+
+
+def _digest(path: Path) -> str:
+    """Over the content of a file, or of all files of a folder."""
+    from tactful.types import content_hash
+
+    files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
+    try:
+        return content_hash("".join(content_hash(file.read_bytes()) for file in files))
+    except OSError as error:
+        raise DataError.at(path, None, f"cannot be read ({error.strerror})", fix="check the path") from error
+
+
+def _print_forecast(turns: Turns, config: JudgeConfig, limit: int | None, *, as_json: bool) -> None:
+    from tactful.feedback.forecast import forecast
+
+    expected = forecast(turns, config, limit=limit)
+    if as_json:
+        emit_json(expected.model_dump(mode="json"))
+        return
+    say(f"{expected.turns} turns; estimated, nothing was sent:")
+    for item in expected.judges:
+        cost = "price not known" if item.cost_usd is None else f"about {item.cost_usd:.2f} USD"
+        say(
+            f"  {item.judge}: {item.calls} calls, {item.prompt_tokens} prompt and "
+            f"{item.completion_tokens} completion tokens, {cost}"
+        )
+
+
+def _report_judging(summary: RunSummary, turns: Turns, config: JudgeConfig, *, as_json: bool) -> None:
+    from tactful.feedback.pipeline import JUDGEMENTS, JudgedTurns, write_judgements
+
+    fitted, _ = _fitted(config.confidence)
+    judged = JudgedTurns(summary.folder.path, fitted=fitted)
+    if config.is_panel:
+        write_judgements(judged, summary.folder)
+        tally = _tally(JudgedTurns(summary.folder.path / JUDGEMENTS))
+    else:
+        tally = _tally(judged)
+    result = {
+        "run": str(summary.folder.path),
+        "turns": {
+            "read": summary.read,
+            "done": summary.done,
+            "failed": summary.failed,
+            "skipped": summary.skipped,
+            "unscored": tally.unscored,
+            "pass_the_gate": tally.updates,
+            "confidence_not_fitted": tally.not_fitted if config.confidence else None,
+        },
+        "dialogues": turns.count.as_dict() | {"bad_lines": turns.rows.bad},
+        "labels": {label: share.model_dump() for label, share in tally.table().items()},
+        "mean_reward": tally.mean_reward,
+        "panel": judged.panel.model_dump(mode="json") if judged.panel else None,
+        "usage": summary.usage.model_dump(mode="json"),
+    }
+    _save_summary(summary.folder, result)
+    if as_json:
+        emit_json(result)
+    else:
+        _print_shares(tally)
+    if "offline" in config.judges:
+        say("a rehearsal: cues made these labels, no language model read anything")
+    _say_counts(summary, turns, tally)
+    if judged.panel is not None:
+        _say_panel(judged)
+    if config.confidence and tally.not_fitted:
+        sources = ", ".join(sorted(tally.sources_not_fitted))
+        say(
+            f"{tally.not_fitted} confidences stay as stated: {config.confidence} was not fitted on {sources}, and a "
+            "fit does not carry over; label turns of it and run 'tactful feedback fit-confidence'"
+        )
+    if summary.failed:
+        say(
+            f"why they failed: {summary.folder.failures_path}; "
+            f"take them again: tactful runs retry {summary.folder.path}"
+        )
+    if tally.unscored:
+        say(f"take the unscored again: tactful runs retry {summary.folder.path} --unscored")
+    next_command(f"tactful feedback report {summary.folder.path} --out report.html")
+
+
+def _tally(judged: JudgedTurns) -> LabelShares:
+    from tactful.feedback.shares import LabelShares
+
+    tally = LabelShares()
+    for record in judged:
+        tally.add(record)
+    return tally
+
+
+def _print_shares(tally: LabelShares) -> None:
+    width = max(len(label) for label in tally.table())
+    print(f"{'label'.ljust(width)}  {'turns':>7}  share")
+    for label, share in tally.table().items():
+        print(f"{label.ljust(width)}  {share.count:>7}  {share.text()}")
+    print(f"{'unscored'.ljust(width)}  {tally.unscored:>7}")
+    print(f"Shares of the scored turns with 95% intervals over {tally.dialogues} dialogues.")
+
+
+def _say_counts(summary: RunSummary, turns: Turns, tally: LabelShares) -> None:
+    count = turns.count
+    say(
+        f"{count.dialogues} dialogues with {count.answers} answers: {count.turns} turns, {count.no_follow_up} "
+        f"answers without a follow-up, {count.no_query} openings without a query"
+    )
+    if turns.rows.bad:
+        say(f"{turns.rows.bad} unusable lines left out, the first: {turns.rows.problems[0]}")
+    mean = "" if tally.mean_reward is None else f", mean reward {tally.mean_reward:+.3f}"
+    say(
+        f"{summary.done} of {summary.read} turns judged ({tally.unscored} unscored), {summary.failed} failed; "
+        f"{tally.updates} pass the gate{mean}; in {summary.folder.path}"
+    )
+
+
+def _say_panel(judged: JudgedTurns) -> None:
+    panel = judged.panel
+    assert panel is not None
+    reliability = ", ".join(f"{name} {value:.2f}" for name, value in panel.reliability.items())
+    agree = "" if panel.unanimous is None else f"unanimous on {panel.unanimous:.1%} of the turns, "
+    spread = "" if panel.disagreement is None else f"vote entropy {panel.disagreement:.2f} (0 = all agree)"
+    say(f"panel: {agree}{spread}; {panel.unreadable_votes} of {panel.votes} votes unreadable")
+    say(f"votes expected to be right, by the votes alone: {reliability or 'not estimable'}")
+    if not panel.converged:
+        say(
+            f"warning: the panel's model did not settle in {panel.iterations} iterations; read its posteriors with care"
+        )
+
+
+def _save_summary(folder: RunFolder, result: dict[str, Any]) -> None:
+    """`summary.json` beside the records: what was printed, for reports."""
+    from tactful.runs import write_atomic
+
+    text = json.dumps(result, ensure_ascii=False, indent=2)
+    write_atomic(folder.path / "summary.json", (text.encode(), b"\n"))
+
+
+# ---------------------------------------------------------------- pairs
+
+
+def pairs(
+    source: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run of `feedback judge`, or JSONL of judged turns.")
+    ],
+    min_reward: Annotated[
+        float,
+        typer.Option(
+            "--min-reward", min=0.001, max=1, help="Least size of a reward; 0.5 leaves pos_progress out."
+        ),
+    ] = 0.05,
+    similar: Annotated[
+        float,
+        typer.Option("--similar", min=0.01, max=1, help="Least similarity of two queries for the same need."),
+    ] = 0.6,
+    prompt: Annotated[
+        Literal["told", "query"],
+        typer.Option("--prompt", help="Pairs: all that the user said on the way, or the first query alone."),
+    ] = "told",
+    group_by: Annotated[
+        str,
+        typer.Option(
+            "--group-by", help="Never in two splits: `dialogue`, or a key of the log such as a user id."
+        ),
+    ] = "dialogue",
+    valid: Annotated[
+        float, typer.Option("--valid", min=0, max=0.9, help="Share of groups for validation.")
+    ] = 0.1,
+    test: Annotated[float, typer.Option("--test", min=0, max=0.9, help="Share of groups for testing.")] = 0.1,
+    confidence: Annotated[
+        Path | None, typer.Option("--confidence", help="Panels: what `feedback fit-confidence` wrote.")
+    ] = None,
+    seed: SeedOption = 0,
+    out: OutOption = None,
+    skip_bad: SkipBadFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make training data: wanted and unwanted answers (KTO), and pairs where a need was answered twice (DPO).
+
+    Example: `tactful feedback pairs runs/feedback --out runs/training`
+    """
+    from tactful.feedback.training_files import pairs_job, write_trainer_files
+    from tactful.feedback.training_pairs import PairsConfig, TrainingRows
+    from tactful.runs import RunOptions, run_job
+
+    if valid + test >= 1:
+        raise UsageError(f"--valid {valid} and --test {test} leave nothing to train on")
+    judged = _judged(source, confidence, skip_bad=skip_bad)
+    config = PairsConfig(
+        min_reward=min_reward,
+        similar=similar,
+        prompt=prompt,
+        group_by=group_by,
+        valid=valid,
+        test=test,
+        seed=seed,
+        source=_origin(source),
+    )
+    rows = TrainingRows(judged, config)
+    summary = run_job(pairs_job(config, rows), RunOptions(out=out, seed=seed))
+    if not rows.summary.turns:
+        raise DataError(f"{source}: holds no judged turn; give the folder of 'tactful feedback judge'")
+    files = write_trainer_files(summary.folder)
+    _report_pairs(summary.folder, rows, files, judged, as_json=as_json)
+
+
+def _judged(source: str, confidence: Path | None, *, skip_bad: bool) -> JudgedTurns:
+    """The judgements in `source`; a panel's with the confidence map that its run was made with, or the one given."""
+    from tactful.feedback.pipeline import JudgedTurns
+
+    judged = JudgedTurns(source, skip_bad=skip_bad)
+    path = str(confidence) if confidence else judged.config.confidence if judged.config else ""
+    if judged.config is not None and judged.config.is_panel:
+        judged.fitted = _fitted(path)[0]
+    elif confidence is not None:
+        raise UsageError(
+            "--confidence belongs to a panel's run, whose judgements are made when it is read; "
+            "for others give it to 'tactful feedback judge'"
+        )
+    return judged
+
+
+def _origin(source: str) -> str:
+    """What the rows were made from: run id and input hash, or the file's hash; empty for stdin."""
+    from tactful.runs import RunFolder, resolve_input
+
+    if source == "-":
+        return ""
+    if Path(source).is_dir():
+        info = RunFolder.open(source).info()
+        return f"{info.run_id}/{info.input_hash}"
+    return _digest(resolve_input(source))
+
+
+def _report_pairs(
+    folder: RunFolder, rows: TrainingRows, files: dict[Path, int], judged: JudgedTurns, *, as_json: bool
+) -> None:
+    found = rows.summary
+    result = {
+        "run": str(folder.path),
+        "turns": found.turns,
+        "good": found.good,
+        "bad": found.bad,
+        "left_out": dict(found.left_out),
+        "pairs": dict(found.pairs),
+        "pairs_left_out": dict(found.pairs_left_out),
+        "rows_by_part": dict(found.parts),
+        "grouped_by": rows.config.group_by,
+        "files": {str(path): count for path, count in files.items()},
+        "bad_lines": judged.bad,
+    }
+    _save_summary(folder, result)
+    if as_json:
+        emit_json(result)
+    else:
+        for path, count in files.items():
+            print(f"{count:>7}  {path}")
+    left_out = ", ".join(f"{count} {reason}" for reason, count in found.left_out.most_common()) or "none"
+    say(f"{found.turns} turns: {found.good} wanted and {found.bad} unwanted answers; left out: {left_out}")
+    links = ", ".join(f"{count} by {link}" for link, count in found.pairs.most_common())
+    say(
+        f"{found.pairs.total()} preference pairs{f' ({links})' if links else ''}; split by {rows.config.group_by}"
+    )
+    for reason, count in found.pairs_left_out.most_common():
+        say(f"pairs left out: {count} {reason}")
+    if judged.bad:
+        say(f"{judged.bad} unusable lines left out, the first: {judged.problems[0]}")
+    say(f"rows with provenance: {folder.records_path}")
+
+
+# ---------------------------------------------------------------- report
+
+
+def report(
+    source: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run of `feedback judge`, or JSONL of judged turns.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The HTML file to write.")],
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by", help="Fields of the log to break the shares down by, by commas; default: those found."
+        ),
+    ] = "",
+    time_field: Annotated[
+        str | None, typer.Option("--time-field", help="Field that holds the time; default: the usual names.")
+    ] = None,
+    confidence: Annotated[
+        Path | None, typer.Option("--confidence", help="Panels: what `feedback fit-confidence` wrote.")
+    ] = None,
+    skip_bad: SkipBadFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write one HTML page: label shares over time and per field, the worst turns to read first.
+
+    Example: `tactful feedback report runs/feedback --by model --out report.html`
+    """
+    from tactful.feedback.report import overview, usual_fields, write_report
+    from tactful.runs import RunFolder
+
+    if out.exists():
+        raise UsageError(f"{out}: exists already; give --out a new name")
+    judged = _judged(source, confidence, skip_bad=skip_bad)
+    fields = _names(by) if by else () if source == "-" else usual_fields(judged)
+    found = overview(judged, fields=fields, time_key=time_field)
+    failed = RunFolder.open(source).counts().failed if Path(source).is_dir() else 0
+    write_report(found, out, title=f"Feedback in {Path(source).name}", failed=failed)
+    if as_json:
+        emit_json(
+            {
+                "report": str(out),
+                "turns": found.total.turns,
+                "unscored": found.total.unscored,
+                "failed": failed,
+                "fields": list(fields),
+                "labels": {label: share.model_dump() for label, share in found.total.table().items()},
+                "bad_lines": judged.bad,
+            }
+        )
+    else:
+        _print_shares(found.total)
+    if judged.bad:
+        say(f"{judged.bad} unusable lines left out, the first: {judged.problems[0]}")
+    if found.rehearsal:
+        say("a rehearsal: the offline model's cues made these labels")
+    say(f"written: {out}")

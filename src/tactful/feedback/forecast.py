@@ -1,0 +1,59 @@
+"""What judging a chat log will ask of its models, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+from tactful.feedback.judge import judge_prompt
+from tactful.feedback.pipeline import JudgeConfig
+from tactful.feedback.types import Turn
+from tactful.llm.prices import price_table
+from tactful.text import estimate_tokens
+from tactful.types import Record
+
+REPLY_TOKENS = 100
+"""Assumed length of a verdict; a reasoning model's thoughts come on top, and nobody knows them beforehand."""
+DEFAULT_URL = "https://api.openai.com/v1"
+
+
+class JudgeForecast(Record):
+    """Calls and tokens of one judge; all figures are estimates."""
+
+    judge: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float | None
+    """None: the price of this model at this endpoint is not known."""
+
+
+class FeedbackForecast(Record):
+    """What judging these turns will take."""
+
+    turns: int
+    judges: tuple[JudgeForecast, ...]
+
+
+def forecast(turns: Iterable[Turn], config: JudgeConfig, *, limit: int | None = None) -> FeedbackForecast:
+    """Every prompt is made and measured; nothing is sent."""
+    prompt_tokens = count = 0
+    for turn in islice(turns, limit):
+        count += 1
+        if config.models:
+            messages = judge_prompt(turn, max_chars=config.max_chars).messages
+            prompt_tokens += sum(estimate_tokens(message.content) for message in messages)
+    judges = []
+    for spec in config.models:
+        sent, received = prompt_tokens * config.votes, count * config.votes * REPLY_TOKENS
+        price = price_table().lookup(spec.name, spec.base_url or DEFAULT_URL)
+        judges.append(
+            JudgeForecast(
+                judge=spec.name,
+                calls=count * config.votes,
+                prompt_tokens=sent,
+                completion_tokens=received,
+                cost_usd=price.cost_usd(sent, received) if price else None,
+            )
+        )
+    return FeedbackForecast(turns=count, judges=tuple(judges))
