@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -12,7 +13,7 @@ from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from tactful.policy.embedded import EmbeddedPolicy
-    from tactful.types import Policy, State
+    from tactful.types import Policy, PreferencePair, State
 
 LEVELS = ("LOW", "MID", "HIGH")
 
@@ -38,8 +39,16 @@ def train(
             "--head", help="`dpo`: pairs weighted by margin; `ridge`: regression of rewards, to compare with."
         ),
     ] = "dpo",
+    actions: Annotated[
+        str | None,
+        typer.Option(
+            "--actions",
+            help="The action space of the pairs, which orders its actions: needed for your own folder.",
+        ),
+    ] = None,
     l2: Annotated[
-        float | None, typer.Option("--l2", min=0, help="Default: chosen by cross-validation over base tasks.")
+        float | None,
+        typer.Option("--l2", help="Above 0; default: chosen by cross-validation over base tasks."),
     ] = None,
     folds: Annotated[int, typer.Option("--folds", min=2, help="Folds for choosing L2.")] = 5,
     seed: SeedOption = 0,
@@ -62,7 +71,9 @@ def train(
     if out.exists():
         raise UsageError(f"{out}: exists already; give --out a new name")
     rows = read_jsonl(resolve_input(pairs), PreferencePair, skip_bad=skip_bad)
-    policy = fit_policy(PairTable.from_pairs(rows), head=head, l2=l2, folds=folds, seed=seed)
+    found = list(rows)
+    order = _space_order(actions, found)
+    policy = fit_policy(PairTable.from_pairs(found, order), head=head, l2=l2, folds=folds, seed=seed)
     save_policy(policy, out)
     card = {key: value for key, value in policy.training.items() if key != "base_tasks"}
     if rows.bad:
@@ -101,15 +112,16 @@ def act(
 
     Example: `tactful policy act policy.json --query "Write a function that cleans my list" --domain coding`
 
-    Clarity and complexity are estimated from the text where the state does not bring them.
+    Clarity and complexity are estimated from the text where the state does not bring them. With --json, each line
+    is an object of its own.
     """
     from tactful.types import seeded
 
-    opened = _open(policy, tuple(name.strip() for name in actions.split(",")))
+    opened = _open(policy, _action_names(actions))
     for item in _states(state, query, domain):
         decision = opened.act(item.public(), seeded(seed, item.id))
         if as_json:
-            emit_json(
+            _emit_line(
                 {
                     "id": item.id,
                     **decision.model_dump(),
@@ -145,6 +157,39 @@ def explain(
         return
     for item in _states(state, query, domain):
         _explain_decision(opened, item, as_json=as_json)
+
+
+def _emit_line(row: dict[str, Any]) -> None:
+    """One of several results for a program: a JSON object on a line of its own."""
+    typer.echo(json.dumps(row, ensure_ascii=False))
+
+
+def _action_names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if len(set(names)) < max(2, len(names)):
+        raise UsageError(
+            f"--actions '{text}': expected at least two different names by commas, least asking first"
+        )
+    return names
+
+
+def _space_order(actions: str | None, pairs: list[PreferencePair]) -> tuple[str, ...] | None:
+    """The actions of the space from least to most asking; None: those of the bundled spaces order themselves.
+
+    Raises UsageError when the pairs name actions of another space and none was given.
+    """
+    from tactful.calibration.actions import load_action_space
+
+    if actions is not None and pairs:
+        return load_action_space(actions, pairs[0].state.domain).names
+    bundled = {"LOW", "MID", "HIGH", "Execute", "Clarify"}
+    foreign = {name for pair in pairs for name in (pair.chosen_action, pair.rejected_action)} - bundled
+    if foreign:
+        raise UsageError(
+            f"the pairs name the actions {', '.join(sorted(foreign))} of an action space of yours; "
+            "say which with --actions FOLDER, so that they are in order of how much they ask"
+        )
+    return None
 
 
 def _open(policy: str, actions: tuple[str, ...]) -> Policy:
@@ -209,7 +254,7 @@ def _explain_decision(policy: EmbeddedPolicy, state: State, *, as_json: bool) ->
     )
     parts = policy.contributions(seen, decision.action, others[0])
     if as_json:
-        emit_json({"id": state.id, "action": decision.action, "against": others[0], "contributions": parts})
+        _emit_line({"id": state.id, "action": decision.action, "against": others[0], "contributions": parts})
         return
     typer.echo(
         f"{state.id}: {decision.action} rather than {others[0]} (probability {decision.probabilities[decision.action]:.2f})"
