@@ -451,3 +451,12 @@ def _stored(path: Path) -> int:
         return int(database.execute("SELECT count(*) FROM calls WHERE invalid = 0").fetchone()[0])
     finally:
         database.close()
+
+
+async def test_a_stripped_think_block_is_kept_beside_the_text() -> None:
+    said = {"colour": "<think>\nred or blue?\n</think>\nblue", "plain": "no thoughts"}
+    async with ChatServer(script=said) as server, opened(server) as model:
+        thought = await model.complete(prompt("which colour"))
+        plain = await model.complete(prompt("plain"))
+    assert (thought.thoughts, thought.text) == ("<think>\nred or blue?\n</think>", "blue")
+    assert (plain.thoughts, plain.text) == ("", "no thoughts")

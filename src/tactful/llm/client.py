@@ -26,7 +26,7 @@ from tactful.llm.prices import PriceTable, price_table
 from tactful.llm.sender import Question, Sender
 from tactful.llm.structured import Unusable, parse_reply, schema_text
 from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage
-from tactful.llm.words import clip, strip_thoughts
+from tactful.llm.words import clip, split_thoughts, strip_thoughts
 from tactful.prompts import Rendered, load_prompt
 from tactful.types import Message
 
@@ -95,8 +95,10 @@ class ChatClient:
         messages = _messages(prompt)
         found = await self._ask(self._question(messages, len(messages), self._options(options), sample, None))
         answer = found.answer
+        thoughts, text = split_thoughts(answer.text)
         return Reply(
-            text=strip_thoughts(answer.text),
+            text=text,
+            thoughts=thoughts or answer.thoughts,
             finish_reason=answer.finish_reason,
             model=answer.model,
             usage=found.usage,

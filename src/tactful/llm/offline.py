@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from tactful.errors import ConfigError, ParseError
 from tactful.llm.meter import count, estimate_tokens
 from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage
+from tactful.llm.words import split_thoughts
 from tactful.prompts import Rendered
 from tactful.types import Message, seeded
 
@@ -51,10 +52,11 @@ class OfflineModel:
     ) -> Reply:
         """What the script says, as text. Raises ConfigError without a rehearsal or for an unknown task."""
         said = self._play(prompt, sample, rehearsal)
-        text = said if isinstance(said, str) else _as_json(said).decode()
-        usage = _usage(prompt, text)
+        said_text = said if isinstance(said, str) else _as_json(said).decode()
+        usage = _usage(prompt, said_text)
         count(usage)
-        return Reply(text=text, finish_reason="stop", model=self.name, usage=usage)
+        thoughts, text = split_thoughts(said_text)
+        return Reply(text=text, thoughts=thoughts, finish_reason="stop", model=self.name, usage=usage)
 
     async def structured(
         self,

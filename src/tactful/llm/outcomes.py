@@ -50,6 +50,8 @@ class Answer:
     model: str
     usage: Any
     """As the endpoint reports it: not to be trusted yet."""
+    thoughts: str = ""
+    """Reasoning that the endpoint reports beside the text (`reasoning_content`, `reasoning`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,9 @@ def _read_choice(data: dict[str, Any]) -> Answer | Trouble:
     if not strip_thoughts(text).strip():
         problem = f"an answer without text (finish_reason '{clip(finish)}')"
         return _no_answer(Outcome.UNREADABLE, Next.AGAIN, f"the endpoint sent {problem}", text, usage)
-    return Answer(text, str(finish), str(data.get("model") or ""), usage)
+    beside = message.get("reasoning_content") or message.get("reasoning")
+    thoughts = beside if isinstance(beside, str) else ""
+    return Answer(text, str(finish), str(data.get("model") or ""), usage, thoughts)
 
 
 def _no_answer(outcome: Outcome, then: Next, message: str, text: str, usage: Any) -> Trouble:

@@ -62,6 +62,9 @@ class Reply(Record):
     usage: Usage = Usage()
     """Of a cached reply: the tokens that the call once used, at no cost now."""
     cached: bool = False
+    thoughts: str = ""
+    """The think block that was stripped off `text`, with the tags that it had; or what the endpoint reports as
+    reasoning beside the answer. Empty where there is none."""
     repaired: bool = False
     """Structured replies: slightly broken JSON was repaired."""
 

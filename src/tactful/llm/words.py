@@ -20,12 +20,17 @@ def clip(text: str | bytes, length: int = 200) -> str:
 
 def strip_thoughts(text: str) -> str:
     """The text without the think block that a reasoning model starts with, also one that never closes or opens."""
+    return split_thoughts(text)[1]
+
+
+def split_thoughts(text: str) -> tuple[str, str]:
+    """(the think block with the tags that it has, the rest); the first is empty where there is none."""
     if "think" not in text and "THINK" not in text:
-        return text
+        return "", text
     stripped = _THOUGHT.sub("", text, count=1)
     if stripped == text:  # the opening tag stood in the prompt template
         end = _THOUGHT_END.search(text)
         before = text[: end.start()] if end else ""
         if end and "<think" not in before.lower():
             stripped = text[end.end() :]
-    return stripped.strip()
+    return text[: len(text) - len(stripped)].strip(), stripped.strip()
