@@ -2,22 +2,23 @@
 
 Because a simulated user's noise depends neither on the action nor on earlier tasks, the tree holds exactly what
 any policy would have met. So all policies are compared on the same futures, the best sequence in hindsight is
-known, and a policy retrained for another reward needs no new rollouts.
+known, and a policy retrained for another reward needs no new rollouts. Actions that would send the same prompt
+share a node, which carries the name (and the kind of end) of the least intense of them.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from tactful.calibration.actions import ActionSpace
 from tactful.calibration.episode import Episode
 from tactful.calibration.llm_user import ModelUser
 from tactful.calibration.types import Session
 from tactful.calibration.users import RuleUser, UserSimulator
-from tactful.errors import ConfigError
+from tactful.errors import ConfigError, StopRun
 from tactful.runs import Context
 from tactful.types import PublicState, Record, Step, Trajectory, UserHistory
 
@@ -53,7 +54,12 @@ class ActionTree(Record):
     """Action at the first decision point → node."""
     nodes: tuple[Node, ...]
     frame: Trajectory
-    """What all episodes of the tree share; its steps are those of the first leaf."""
+    """What all episodes of the tree share; its steps are those of the first leaf, its prompts those of all."""
+
+    @property
+    def group(self) -> str:
+        """The base task, that folds, intervals and sessions go by."""
+        return self.frame.group
 
     @property
     def leaves(self) -> list[int]:
@@ -73,7 +79,13 @@ class ActionTree(Record):
         node, steps = self.nodes[leaf], self.steps(leaf)
         name = "-".join(step.action for step in steps)
         return self.frame.model_copy(
-            update={"id": f"{self.id}/{name}", "steps": steps, "end": node.end, "solution": node.solution}
+            update={
+                "id": f"{self.id}/{name}",
+                "steps": steps,
+                "end": node.end,
+                "solution": node.solution,
+                "slipped": self.frame.slipped and node.solution is not None,
+            }
         )
 
 
@@ -85,7 +97,10 @@ class ExpandTree:
     max_turns: int = 4
 
     async def __call__(self, session: Session, context: Context) -> ActionTree:
-        """Roll out every sequence of actions; calls of one depth run side by side."""
+        """Roll out every sequence of actions; calls of one depth run side by side.
+
+        Raises ConfigError for a session of several tasks; else what the models raise.
+        """
         if len(session.states) != 1:
             raise ConfigError(f"session '{session.id}' has {len(session.states)} tasks, a tree has one")
         persona = session.persona
@@ -96,11 +111,11 @@ class ExpandTree:
             mode="multi",
             pass_index=session.pass_index,
             max_turns=self.max_turns,
+            history=UserHistory(),
         )
         playing = context.models.get("user")
         user: UserSimulator = RuleUser() if playing is None else ModelUser(playing)
         grown = await self._grow(root, user, context)
-        leaf = next(episode for _, episode, _ in grown if episode.finished is not None)
         return ActionTree.model_construct(
             id=session.id,
             state=root.observation,
@@ -120,7 +135,9 @@ class ExpandTree:
                 )
                 for index, (parent, episode, _) in enumerate(grown)
             ),
-            frame=leaf.trajectory(name="tree", run_id=context.run_id),
+            frame=_frame(
+                [episode for _, episode, _ in grown if episode.finished is not None], context.run_id
+            ),
         )
 
     async def _grow(
@@ -132,11 +149,9 @@ class ExpandTree:
         assistant = context.models["assistant"]
         while layer:
             moves = [(index, episode, action) for index, episode in layer for action in episode.choices()]
-            after = await asyncio.gather(
-                *(
-                    episode.advance(action, assistant=assistant, user=user, seed=context.seed)
-                    for _, episode, action in moves
-                )
+            after = await _all(
+                episode.advance(action, assistant=assistant, user=user, seed=context.seed)
+                for _, episode, action in moves
             )
             layer = []
             for (parent, _, action), episode in zip(moves, after, strict=True):
@@ -144,6 +159,30 @@ class ExpandTree:
                     layer.append((len(grown), episode))
                 grown.append((parent, episode, action))
         return grown
+
+
+async def _all(steps: Iterable[Coroutine[Any, Any, Episode]]) -> list[Episode]:
+    """The results of `steps`, run side by side.
+
+    None outlives this call, so that every answer is stored and counted with its record. Raises the error that
+    stops the run where there is one, else the first.
+    """
+    found = await asyncio.gather(*steps, return_exceptions=True)
+    errors = [item for item in found if isinstance(item, BaseException)]
+    if errors:
+        raise next((error for error in errors if isinstance(error, StopRun)), errors[0])
+    return [item for item in found if isinstance(item, Episode)]
+
+
+def _frame(ends: Sequence[Episode], run_id: str) -> Trajectory:
+    first = ends[0].trajectory(name="tree", run_id=run_id)
+    hashes = {name: value for episode in ends for name, value in episode.made.prompt_hashes}
+    return first.model_copy(
+        update={
+            "slipped": any(episode.slipped for episode in ends),  # decided by state and pass, never by action
+            "provenance": first.provenance.model_copy(update={"prompt_hashes": hashes}),
+        }
+    )
 
 
 def _lead_to(

@@ -31,7 +31,7 @@ class TreeConfig(Record):
     unseen_personas: tuple[str, ...] = ()
     """Names of the personas that training never used."""
     passes: int = Field(default=4, ge=1)
-    users_per_task: int = Field(default=2, ge=1)
+    users_per_task: int = Field(default=3, ge=1)
     """Training personas that each task meets in each pass."""
     unseen_per_task: int = Field(default=1, ge=0)
     """Unseen personas that each task meets in each pass."""

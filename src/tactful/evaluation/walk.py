@@ -40,7 +40,7 @@ def user_sessions(trees: Sequence[ActionTree], *, tasks_per_user: int, seed: int
         seeded(seed, "sessions", *user).shuffle(order)
         open_sessions: list[tuple[list[int], set[str]]] = []
         for index in order:
-            group = trees[index].state.group
+            group = trees[index].group
             for session, groups in open_sessions:
                 if len(session) < tasks_per_user and group not in groups:
                     session.append(index)
@@ -61,7 +61,7 @@ def walk_trees(
         user = UserHistory()
         for index in session:
             tree = trees[index]
-            policy = policy_for(tree.state.group)
+            policy = policy_for(tree.group)
             walk = _walk_one(tree, index, policy, user, seed)
             walks[index] = walk
             user = _after(user, tree, walk)
@@ -96,10 +96,7 @@ def _after(user: UserHistory, tree: ActionTree, walk: Walk) -> UserHistory:
 def columns(trees: Sequence[ActionTree]) -> Mapping[str, NDArray[Any]]:
     """What figures are grouped by, one entry per tree."""
     return {
-        "group": np.array([tree.state.group for tree in trees]),
-        "persona": np.array([tree.persona for tree in trees]),
+        "group": np.array([tree.group for tree in trees]),
         "held_out": np.array([tree.held_out for tree in trees]),
         "wording": np.array([tree.frame.wording for tree in trees]),
-        "lang": np.array([tree.state.lang for tree in trees]),
-        "pass": np.array([tree.pass_index for tree in trees]),
     }
