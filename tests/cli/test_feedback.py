@@ -1,15 +1,23 @@
 import io
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from tests.chat_server import serving
-from tests.feedback.chats import chat, fenced, many_chats, verdict, write_rows
+from tests.feedback.chats import chat, fenced, many_chats, turn, verdict, write_rows
 
 from tactful.cli.main import main
+from tactful.feedback.confidence import fit_confidence
+from tactful.feedback.labels import Label
 from tactful.feedback.pipeline import JudgedTurns
+from tactful.feedback.types import FeedbackConfig, LabelledTurn, TurnJudgement
+from tactful.types import Provenance
+
+DATA = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 
 @dataclass
@@ -155,6 +163,49 @@ def test_chats_from_a_pipe_and_to_a_new_folder(tactful, log):
     assert done.returncode == 0, done.stderr
     assert done.result["run"].startswith("runs/feedback-judge-")
     assert tactful("judge", log, "--model", "offline", "--out", done.result["run"]).returncode == 2
+
+
+def fit_for(tmp_path, judge, source="log"):
+    """A confidence map of one source, made from 80 authored judgements of which the surer ones are right."""
+    turns, said = [], []
+    for at in range(80):
+        sure = 0.9 if at % 2 else 0.4
+        right = at % 10 != 1 if at % 2 else at % 10 == 0
+        label = Label.NEG_CORRECTION if right else Label.NEUTRAL
+        turn_ = turn(f"f{at}/0", source=source)
+        turns.append(LabelledTurn(**dict(turn_), label7=Label.NEG_CORRECTION))
+        provenance = Provenance(model=judge, generator="endpoint")
+        said.append(TurnJudgement.scored(turn_.id, label, sure, FeedbackConfig(), provenance=provenance))
+    path = tmp_path / f"{source}-fit.json"
+    fit_confidence(turns, said, judge=judge)[0].save(path)
+    return path
+
+
+def test_embedded_judge_needs_no_network_and_reads_real_labelled_rows(tactful):
+    file = DATA / "feedback" / "iard.jsonl"
+    if not file.exists():
+        pytest.skip("real data is not here; set TACTFUL_TEST_DATA")
+    done = tactful("judge", file, "--model", "embedded", "--out", "run", "--json")
+    assert done.returncode == 0, done.stderr
+    turns, dialogues = done.result["turns"], done.result["dialogues"]
+    assert turns["read"] == turns["done"] == dialogues["turns"]
+    assert dialogues["answers"] == dialogues["turns"] + dialogues["no_query"] + dialogues["no_follow_up"]
+    assert dialogues["dialogues"] == 1102
+    assert done.result["usage"]["calls"] == 0
+
+
+def test_fitted_confidence_is_applied_and_says_where_it_does_not_carry_over(tactful, log, tmp_path):
+    here, elsewhere = fit_for(tmp_path, "embedded"), fit_for(tmp_path, "embedded", source="street")
+    words = ["judge", log, "--model", "embedded", "--json"]
+    fitted = tactful(*words, "--confidence", here, "--out", "a")
+    assert fitted.result["turns"]["confidence_not_fitted"] == 0
+    other = tactful(*words, "--confidence", elsewhere, "--out", "b")
+    assert other.result["turns"]["confidence_not_fitted"] == 36
+    assert "was not fitted on log, and a fit does not carry over" in other.stderr
+    promised = tactful(*words, "--confidence", elsewhere, "--precision", 0.8, "--out", "c")
+    assert promised.result["turns"]["pass_the_gate"] == 0
+    done = tactful("judge", log, "--model", "offline", "--confidence", here)
+    assert (done.returncode, "was fitted for the judge 'embedded', but 'offline'" in done.stderr) == (2, True)
 
 
 def test_dry_run_sends_nothing_and_estimates(tactful, log):

@@ -32,11 +32,12 @@ from tactful.cli.common import (
 from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from tactful.feedback.confidence import ConfidenceMap
     from tactful.feedback.pipeline import JudgeConfig, JudgedTurns
     from tactful.feedback.shares import LabelShares
     from tactful.feedback.training_pairs import TrainingRows
     from tactful.feedback.turns import Turns
-    from tactful.feedback.types import FittedConfidence, TurnJudge
+    from tactful.feedback.types import TurnJudge
     from tactful.runs import Job, RunFolder, RunSummary
 
 _PARTS = ("feedback_evaluate",)
@@ -201,13 +202,18 @@ def _judge_job(config: JudgeConfig, source: str, *, skip_bad: bool) -> tuple[Tur
     """The turns of `source`, and the run over them that `config` describes."""
     from dataclasses import replace
 
-    from tactful.feedback.pipeline import judge_job
+    from tactful.feedback.pipeline import judge_job, judge_name
     from tactful.feedback.turns import Turns
     from tactful.runs import resolve_input
 
     path = resolve_input(source)
     embedded, digest = _embedded(config)
     fitted, fit_digest = _fitted(config.confidence)
+    if fitted is not None and fitted.judge != judge_name(config, embedded):
+        raise UsageError(
+            f"{config.confidence} was fitted for the judge '{fitted.judge}', but '{judge_name(config, embedded)}' "
+            "judges here, and a fit does not carry over; fit one with 'tactful feedback fit-confidence'"
+        )
     config = config.model_copy(update={"embedded_hash": digest, "confidence_hash": fit_digest})
     turns = Turns(path, skip_bad=skip_bad)
     job = judge_job(config, turns, embedded=embedded, fitted=fitted)
@@ -236,7 +242,7 @@ def _embedded(config: JudgeConfig) -> tuple[TurnJudge | None, str]:
     return open_embedded(path, config), "" if path is None else _digest(path)
 
 
-def _fitted(path: str) -> tuple[FittedConfidence | None, str]:
+def _fitted(path: str) -> tuple[ConfidenceMap | None, str]:
     if not path:
         return None, ""
     from tactful.feedback.confidence import load_confidence

@@ -138,7 +138,7 @@ class JudgeStage:
         names = self.config.judges
         generators = {"rules" if name == EMBEDDED else context.models[name].generator for name in names}
         return Provenance(
-            model=", ".join(names),
+            model=judge_name(self.config, self.embedded),
             generator="offline"
             if "offline" in generators
             else "endpoint"
@@ -147,6 +147,12 @@ class JudgeStage:
             prompt_hashes={PROMPT.prompt_id: PROMPT.hash} if any(name != EMBEDDED for name in names) else {},
             run_id=context.run_id,
         )
+
+
+def judge_name(config: JudgeConfig, embedded: TurnJudge | None = None) -> str:
+    """Who judges, as judgements say it and fitted confidences know it: `m`, `a, b`, or `m ×3` for three draws."""
+    names = (embedded.name if name == EMBEDDED and embedded else name for name in config.judges)
+    return ", ".join(names) + (f" ×{config.votes}" if config.votes > 1 else "")
 
 
 def _or_raise(replies: Sequence[Vote | BaseException]) -> Iterator[Vote]:
