@@ -44,6 +44,11 @@ class FakeModel:
     def encode(self, texts, *, convert_to_numpy, show_progress_bar):
         return np.array([[3.0, 4.0]] * len(texts))
 
+    def tokenizer(self, texts, *, add_special_tokens, truncation):
+        return {"input_ids": [[100 if ord(char) > 127 else ord(char) for char in text] for text in texts]}
+
+    tokenizer.unk_token_id = 100
+
 
 @pytest.fixture
 def installed(monkeypatch):
@@ -61,3 +66,11 @@ def test_a_sentence_encoder_gives_unit_rows_too(installed):
 def test_a_model_that_cannot_be_loaded_is_named(installed):
     with pytest.raises(ConfigError, match=r"'missing/model'.*not a local folder\);"):
         open_encoder("missing/model")
+
+
+def test_the_share_of_unknown_tokens_tells_a_language_that_an_encoder_cannot_read(installed):
+    encoder = open_encoder("some/model")
+    # 2 of 5 characters are outside ASCII, which the fake tokenizer takes for unknown
+    assert encoder.unknown_share(["ab", "c门票"]) == pytest.approx(2 / 5)
+    assert encoder.unknown_share([""]) == encoder.unknown_share([]) == 0.0
+    assert open_encoder("ngrams").unknown_share(["门票"]) == 0.0

@@ -28,6 +28,13 @@ class Encoder(Protocol):
         """Array (len(texts), dimensions); rows have length 1, or 0 for a text with nothing to encode."""
         ...
 
+    def unknown_share(self, texts: Sequence[str]) -> float:
+        """Share of the tokens of `texts` that the encoder has no word for, in [0, 1]; 0.0 without any token.
+
+        An encoder that reads a language as unknown tokens still gives vectors: they mean nothing.
+        """
+        ...
+
 
 class NgramEncoder:
     """Character n-grams hashed into `dimensions` buckets: no model, no network, any language.
@@ -51,6 +58,10 @@ class NgramEncoder:
                 row[hashed % self.dimensions] += count if hashed & 0x80000000 else -count
         return _unit_rows(vectors)
 
+    def unknown_share(self, texts: Sequence[str]) -> float:
+        """0.0: every character can be part of a gram."""
+        return 0.0
+
 
 class SentenceEncoder:
     """A sentence-transformers model from the Hub or a folder."""
@@ -68,6 +79,16 @@ class SentenceEncoder:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         vectors = self._model.encode(list(texts), convert_to_numpy=True, show_progress_bar=False)
         return _unit_rows(np.asarray(vectors, dtype=np.float32))
+
+    def unknown_share(self, texts: Sequence[str]) -> float:
+        """Share of unknown tokens, by the model's own tokenizer; 0.0 for one that knows every byte."""
+        tokenizer = self._model.tokenizer
+        unknown = getattr(tokenizer, "unk_token_id", None)
+        if unknown is None or not texts:
+            return 0.0
+        rows = tokenizer(list(texts), add_special_tokens=False, truncation=True)["input_ids"]
+        tokens = [token for row in rows for token in row]
+        return tokens.count(unknown) / len(tokens) if tokens else 0.0
 
 
 def open_encoder(name_or_path: str | Path = DEFAULT_ENCODER) -> Encoder:
