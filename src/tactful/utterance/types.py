@@ -6,11 +6,11 @@ What the user really wrote, and everything derived from it, lives in `Private` r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints, field_validator, model_validator
 
 from tactful.types import Private, Provenance, Record
 
@@ -71,6 +71,11 @@ class Dialogue(Record):
     lang: str = ""
     """`zh`, `en`, …; empty: told from the share of CJK characters."""
 
+    @field_validator("id", mode="before")
+    @classmethod
+    def _as_text(cls, given: Any) -> Any:
+        return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
+
 
 class Hindsight(Private):
     """What the user really wrote. No prompt that predicts sees it."""
@@ -94,6 +99,8 @@ class Example(Record):
     lang: str
     context: tuple[ChatMessage, ...]
     """Everything before the target, blank messages left out."""
+    meta: Mapping[str, JsonValue] = {}
+    """Other keys of the dialogue; never sent to a model."""
     hindsight: Hindsight
 
 
@@ -273,6 +280,7 @@ class PairedExample(Record):
     source: str
     lang: str
     context: tuple[ChatMessage, ...]
+    meta: Mapping[str, JsonValue] = {}
     tree: IntentTree
     category_reasoning: CategoryReasoning
     chosen: Side
@@ -286,6 +294,8 @@ class PairedExample(Record):
     """best(chosen) − best(rejected); None without a rejected side."""
     dropped: str = ""
     """Why this is no preference pair; empty for a pair that is kept. The chosen side serves for SFT either way."""
+    repairs: tuple[str, ...] = ()
+    """What was mended in the models' replies: `insight: paths given as text`."""
     gold: Gold
     provenance: Provenance
 

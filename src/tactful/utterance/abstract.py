@@ -1,0 +1,125 @@
+"""Is a path's node abstract? It must hold no name and no number that the context lacks.
+
+"moderately priced" is abstract; "68 yuan" or "the Louvre" is not, unless the dialogue has said it. What is
+checked, against the texts that hindsight could have come from: numbers; names (capitalised words, words with digits,
+underscores or capitals inside; in Chinese what stands in quotation marks or ends as names of places do); and stretches
+copied from the message. A Chinese name that neither is quoted nor ends in a telling sign passes unnoticed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from tactful.text.lang import CJK
+from tactful.utterance.dialogues import plain
+from tactful.utterance.leakage import FUNCTION_WORDS
+
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_SENTENCE_START = re.compile(r"(?:^|[.!?。！？:：\n])\s*[\"'“‘(]*$")
+_QUOTED = re.compile(
+    r"《([^》]{2,30})》|「([^」]{2,30})」|“([^”]{2,30})”|\"([^\"\n]{2,30})\"|`([^`\n]{2,60})`"
+)
+_PLACE = re.compile(
+    r"[\u4e00-\u9fff]{2,12}?(?:路|街|市|省|县|镇|村|寺|庙|宫|园|山|湖|塔|楼|馆|院|店|站|桥|城|门|阁|大学|公司|餐厅|机场|胡同|广场)"
+)
+_KINDS = re.compile(
+    "(?:公园|餐馆|宾馆|酒店|饭店|旅馆|商店|书店|博物馆|博物院|图书馆|美术馆|展览馆|体育馆|动物园|植物园|游乐园|火车站|地铁站|车站|医院|学院"
+    "|电影院|剧院|寺庙|大学|公司|餐厅|机场|胡同|广场|城市|古城|[路街市省县镇村寺庙宫园山湖塔楼馆院店站桥城门阁])$"
+)
+_MODIFIERS = re.compile(
+    "周边|附近|旁边|另外|其他|其它|别的|高档|高级|便宜|经济型|豪华型|舒适型|高档型|这家|那家|这个|那个|一家|一个|特色|推荐|热门|著名|当地|的|请|找|去|有|想|我|要|在|吃|到"
+)
+_COPIED_RUN = 8
+"""CJK characters in a row that a node must not share with the message alone."""
+_SHOUTED = 0.7
+"""From this share of capitals on, capitals tell nothing about names."""
+_WHOLE_MESSAGE_CHARS = 12
+"""From this length on, a node must not hold the whole message."""
+
+
+def concrete_part(nodes: Sequence[str], *, context: str, hindsight: Sequence[str]) -> str:
+    """The first name or number in `nodes` that the context lacks; empty when all are abstract."""
+    said = _fold(context)
+    later = [unicodedata.normalize("NFKC", text) for text in hindsight]
+    names = {name for text in later for name in _names(text)} - _words(said)
+    phrases = {phrase for text in later for phrase in _phrases(text) if phrase not in said}
+    for node in nodes:
+        found = (
+            _number(node, said)
+            or _name(node, names)
+            or _phrase(node, phrases)
+            or _copied(node, said, later)
+            or _message(node, later)
+        )
+        if found:
+            return found
+    return ""
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _words(folded: str) -> set[str]:
+    return {word for word in re.split(r"[^\w]+", folded) if word}
+
+
+def _number(node: str, said: str) -> str:
+    """A number of the node that the context does not hold as a number of its own."""
+    for number in _NUMBER.findall(_fold(node)):
+        if not re.search(rf"(?<!\d){re.escape(number)}(?!\d)", said):
+            return str(number)
+    return ""
+
+
+def _names(text: str) -> set[str]:
+    """Words that look like names, folded: capitalised inside a sentence, or with digits, underscores or inner capitals."""
+    letters = [char for char in text if char.isalpha() and char.isascii()]
+    shouted = sum(char.isupper() for char in letters) > _SHOUTED * len(letters)
+    names = set()
+    for match in _WORD.finditer(text):
+        word = match[0]
+        if len(word) < 2 or CJK.search(word) or word.casefold() in FUNCTION_WORDS:
+            continue
+        marked = any(char.isdigit() or char == "_" for char in word)
+        opens = _SENTENCE_START.search(text[: match.start()]) is not None
+        capital = any(char.isupper() for char in word[1:]) or (word[0].isupper() and not opens)
+        if marked or (capital and not shouted):
+            names.add(word.casefold())
+    return names
+
+
+def _phrases(text: str) -> set[str]:
+    """Quoted stretches, and Chinese names of places, folded."""
+    quoted = {next(part for part in match.groups() if part) for match in _QUOTED.finditer(text)}
+    places = {name for match in _PLACE.finditer(_MODIFIERS.sub(" ", text)) if (name := match[0])}
+    return {_fold(phrase) for phrase in quoted | {name for name in places if len(_KINDS.sub("", name)) >= 2}}
+
+
+def _name(node: str, names: set[str]) -> str:
+    words = _WORD.findall(unicodedata.normalize("NFKC", node))
+    return next((word for word in words if word.casefold() in names), "")
+
+
+def _phrase(node: str, phrases: set[str]) -> str:
+    folded = _fold(node)
+    return next((phrase for phrase in sorted(phrases) if phrase in folded), "")
+
+
+def _copied(node: str, said: str, later: Sequence[str]) -> str:
+    """A long run of CJK characters that the node shares with what came later and not with the context."""
+    folded, come = _fold(node), _fold("\n".join(later))
+    for at in range(len(folded) - _COPIED_RUN + 1):
+        run = folded[at : at + _COPIED_RUN]
+        if len(CJK.findall(run)) == _COPIED_RUN and run not in said and run in come:
+            return run
+    return ""
+
+
+def _message(node: str, later: Sequence[str]) -> str:
+    """The node, where it holds a whole message that came later."""
+    whole = [plain(text) for text in later]
+    return node if any(len(text) >= _WHOLE_MESSAGE_CHARS and text in plain(node) for text in whole) else ""

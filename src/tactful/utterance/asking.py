@@ -1,0 +1,77 @@
+"""Ask a model until its reply also passes checks that need more than the reply itself.
+
+The door asks again when a reply does not fit its type; here the same is done when it fits the type but not the
+dialogue: a path with a name that nobody has said, a prediction that repeats a message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from tactful.errors import ParseError, StopRun
+from tactful.llm.types import ChatModel, Rehearsal
+from tactful.prompts import Rendered, load_prompt
+from tactful.types import Message
+from tactful.utterance.replies import ModelReply
+
+T = TypeVar("T", bound=ModelReply)
+A = TypeVar("A")
+B = TypeVar("B")
+
+CORRECTION = load_prompt(__file__, "correct", fields={"problem"})
+ASK_AGAIN = 2
+"""How often a reply that fails a check is asked for again."""
+
+
+def _no_check(reply: Any) -> str:
+    return ""
+
+
+async def ask(
+    model: ChatModel,
+    prompt: Rendered,
+    reply_type: type[T],
+    *,
+    task: str,
+    facts: Mapping[str, Any],
+    check: Callable[[T], str] = _no_check,
+    sample: int = 0,
+) -> T:
+    """A reply that fits its type and for which `check` says nothing; what it says is sent back to the model.
+
+    `task` and `facts` are for the offline model alone.
+
+    Raises: ParseError when no reply passes; ProviderError; StopRun.
+    """
+    rehearsal = (
+        Rehearsal(room="utterance", task=task, facts=dict(facts)) if model.generator == "offline" else None
+    )
+    for _ in range(ASK_AGAIN + 1):
+        reply = await model.structured(prompt, reply_type, sample=sample, rehearsal=rehearsal)
+        problem = check(reply)
+        if not problem:
+            return reply
+        said = Message(role="assistant", content=reply.model_dump_json())
+        prompt = prompt.followed_by((said, *CORRECTION.render(problem=problem).messages))
+    raise ParseError(
+        f"{model.name}: no usable {reply_type.__name__} after {ASK_AGAIN + 1} replies: {problem}",
+        reply=reply.model_dump_json(),
+    )
+
+
+async def both(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:
+    """Two independent steps side by side. Both are waited for; then what went wrong is raised, StopRun before all."""
+    one, two = await asyncio.gather(first, second, return_exceptions=True)
+    raise_first(one, two)
+    assert not isinstance(one, BaseException)
+    assert not isinstance(two, BaseException)
+    return one, two
+
+
+def raise_first(*results: object) -> None:
+    """Raise what went wrong among the results of side-by-side steps: StopRun first, else the first."""
+    errors = [result for result in results if isinstance(result, BaseException)]
+    if errors:
+        raise next((error for error in errors if isinstance(error, StopRun)), errors[0])

@@ -1,0 +1,177 @@
+"""From dialogues to examples: which of the user's messages are predicted, and what stands before them.
+
+A user's **turn** is all they write until the assistant speaks again; its text is the label. A turn can be predicted
+when a finished exchange (a user message, then an assistant message) stands before it and its text is not already
+there word for word, for then there would be nothing to predict. Blank messages are left out as if they were not
+there. System, developer, tool and function messages stay in the context; those inside a turn are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tactful.data.io import STDIN, Rows
+from tactful.errors import UsageError
+from tactful.text import detect_lang, normalise
+from tactful.types import seeded
+from tactful.utterance.types import ChatMessage, Dialogue, Example, Hindsight, Untargeted
+
+NO_EXCHANGE = "no user message after a finished exchange"
+ONLY_REPEATS = "every later user message repeats an earlier message"
+
+
+@dataclass(frozen=True)
+class TargetRule:
+    """Which of the possible targets of a dialogue are taken."""
+
+    kind: Literal["sample", "last", "all"] = "sample"
+    count: int = 1
+    """`sample`: how many, at the most."""
+
+    def choose(self, targets: Sequence[UserTurn], *, seed: int, dialogue_id: str) -> list[UserTurn]:
+        """The chosen ones in the order of the dialogue; a draw depends on seed and dialogue alone."""
+        if self.kind == "all":
+            return list(targets)
+        if self.kind == "last":
+            return list(targets[-1:])
+        drawn = seeded("targets", seed, dialogue_id).sample(targets, min(self.count, len(targets)))
+        return sorted(drawn, key=lambda turn: turn.number)
+
+
+def parse_targets(text: str) -> TargetRule:
+    """`sample:N`, `last` or `all`. Raises: UsageError."""
+    if text == "all":
+        return TargetRule("all")
+    if text == "last":
+        return TargetRule("last")
+    kind, _, count = text.partition(":")
+    if kind != "sample" or not count.isascii() or not count.isdigit() or int(count) < 1:
+        raise UsageError(f"--targets {text}: expected sample:N with N at least 1, last, or all")
+    return TargetRule("sample", int(count))
+
+
+@dataclass(frozen=True)
+class UserTurn:
+    """All that the user writes until the assistant speaks again."""
+
+    number: int
+    """Among the user's turns, from 0."""
+    start: int
+    """Index of its first message among those that are not blank."""
+    text: str
+    """Its messages, joined by newlines."""
+
+
+def user_turns(messages: Sequence[ChatMessage]) -> list[UserTurn]:
+    """The user's turns in order; `messages` holds no blank ones."""
+    turns: list[tuple[int, list[str]]] = []
+    speaking = False
+    for at, message in enumerate(messages):
+        if message.role == "user":
+            if not speaking:
+                turns.append((at, []))
+            turns[-1][1].append(message.content.strip())
+            speaking = True
+        elif message.role == "assistant":
+            speaking = False
+    return [UserTurn(number, start, "\n".join(parts)) for number, (start, parts) in enumerate(turns)]
+
+
+def plain(text: str) -> str:
+    """A text as it is compared: case, width, punctuation and spacing do not count, unless there is nothing else."""
+    return normalise(text).strip() or text.strip()
+
+
+def possible_targets(messages: Sequence[ChatMessage]) -> tuple[list[UserTurn], str]:
+    """The turns that can be predicted; without any, why not."""
+    after_exchange = [
+        turn for turn in user_turns(messages) if _holds_exchange([m.role for m in messages[: turn.start]])
+    ]
+    new = [
+        turn
+        for turn in after_exchange
+        if plain(turn.text) not in {plain(message.content) for message in messages[: turn.start]}
+    ]
+    return new, "" if new else ONLY_REPEATS if after_exchange else NO_EXCHANGE
+
+
+def _holds_exchange(roles: Sequence[str]) -> bool:
+    return "user" in roles and "assistant" in roles[roles.index("user") :]
+
+
+def examples_of(
+    dialogue: Dialogue, rule: TargetRule, *, seed: int = 0, source: str = ""
+) -> list[Example] | Untargeted:
+    """The examples of one dialogue, or why it has none. `source` stands in where the dialogue names none."""
+    messages = tuple(message for message in dialogue.conversation if not message.blank)
+    targets, why_not = possible_targets(messages)
+    if not targets:
+        return Untargeted(id=f"{dialogue.id}#-", reason=why_not)
+    turns = user_turns(messages)
+    spoken = "\n".join(message.content for message in messages if message.role in ("user", "assistant"))
+    return [
+        Example(
+            id=f"{dialogue.id}#{turn.number}",
+            dialogue_id=dialogue.id,
+            turn=turn.number,
+            source=dialogue.source or source,
+            lang=dialogue.lang or detect_lang(spoken),
+            context=messages[: turn.start],
+            meta=dialogue.model_extra or {},
+            hindsight=Hindsight(
+                message=turn.text, later=tuple(later.text for later in turns[turn.number + 1 :])
+            ),
+        )
+        for turn in rule.choose(targets, seed=seed, dialogue_id=dialogue.id)
+    ]
+
+
+@dataclass
+class Examples:
+    """The examples of a file of dialogues, read as they are asked for; iterating again starts over.
+
+    A dialogue without a possible target comes out as `Untargeted`, so that a run can count it.
+
+    Raises, while iterating: UserError when the file cannot be opened, DataError at the first bad line (unless
+    `skip_bad`, which counts them in `.rows.bad`).
+    """
+
+    path: Path | str
+    rule: TargetRule = field(default_factory=TargetRule)
+    seed: int = 0
+    skip_bad: bool = False
+    rows: Rows[Dialogue] = field(init=False)
+    dialogues: int = 0
+    """Read so far, bad lines not counted."""
+    untargeted: int = 0
+    examples: int = 0
+
+    def __post_init__(self) -> None:
+        self.rows = Rows(
+            self.path,
+            Dialogue.model_validate,
+            skip_bad=self.skip_bad,
+            kind="dialogue",
+            key=lambda dialogue: dialogue.id,
+        )
+
+    def __iter__(self) -> Iterator[Example | Untargeted]:
+        self.dialogues = self.untargeted = self.examples = 0
+        source = source_name(self.path)
+        for dialogue in self.rows:
+            self.dialogues += 1
+            found = examples_of(dialogue, self.rule, seed=self.seed, source=source)
+            if isinstance(found, Untargeted):
+                self.untargeted += 1
+                yield found
+            else:
+                self.examples += len(found)
+                yield from found
+
+
+def source_name(path: Path | str) -> str:
+    """What a file's dialogues are called when they do not say: the file's name without its ending."""
+    return "stdin" if str(path) == STDIN else Path(path).stem

@@ -1,0 +1,116 @@
+"""Stage 5, similarity: how close each prediction comes to what the user really wrote.
+
+Source: ProUtt (arXiv:2601.09713), similarity in [0, 1]; prompt and anchors our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from tactful.llm.types import ChatModel
+from tactful.prompts import load_prompt
+from tactful.types import Record
+from tactful.utterance.asking import ask
+from tactful.utterance.replies import ModelReply, Note, as_list, narrow, spelled
+from tactful.utterance.transcript import fenced, language, shortened
+from tactful.utterance.types import Example, Insight, Similarity, Text
+
+PROMPT = load_prompt(__file__, fields={"mark", "answer", "message", "predictions", "language"})
+_MAX_TEXT_CHARS = 8_000
+_MAX_PREDICTION_CHARS = 4_000
+
+Scores = tuple[Similarity, Similarity, Similarity, Similarity]
+
+
+class ScoreReply(Record):
+    """How close one prediction comes."""
+
+    number: int
+    reason: Text
+    score: Annotated[float, Field(ge=0, le=1)]
+
+
+class SimilarityReply(ModelReply):
+    """One entry for each prediction."""
+
+    scores: tuple[ScoreReply, ...]
+
+    @classmethod
+    def mend(cls, data: Any, note: Note) -> Any:
+        """An object where the list belongs, and numbers written as text, also in full-width digits."""
+        if isinstance(data, list):
+            note("scores given without their key")
+            data = {"scores": data}
+        data = spelled(data, cls.model_fields, note)
+        if not isinstance(data, Mapping) or "scores" not in data:
+            return data
+        scores = data["scores"]
+        if (
+            isinstance(scores, Mapping)
+            and scores
+            and all(isinstance(value, Mapping) for value in scores.values())
+        ):
+            scores = {key: {"number": key, **value} for key, value in scores.items()}
+        scores = as_list(scores, note, "scores")
+        if isinstance(scores, list):
+            scores = [_score(item, note) for item in scores]
+        return {**data, "scores": scores}
+
+
+def _score(data: Any, note: Note) -> Any:
+    data = spelled(data, ScoreReply.model_fields, note)
+    if not isinstance(data, Mapping):
+        return data
+    mended = {name: data[name] for name in ScoreReply.model_fields if name in data}
+    for name, kind in (("number", int), ("score", float)):
+        value = mended.get(name)
+        if isinstance(value, str):
+            try:
+                mended[name] = kind(narrow(value))
+            except ValueError:
+                continue
+            note(f"{name} given as text")
+        elif isinstance(value, bool):
+            mended[name] = None  # true is no number; validation says so
+    return mended
+
+
+async def score_predictions(
+    example: Example, insight: Insight, model: ChatModel
+) -> tuple[Scores, tuple[str, ...]]:
+    """The score of each of the four predictions, in their order, and what was mended.
+
+    Raises: ParseError, also when a prediction has no score or two; ProviderError, StopRun.
+    """
+    predictions = insight.predictions
+    message = example.hindsight.message
+    answers = [item.content for item in example.context if item.role == "assistant"]
+    numbered = "\n\n".join(
+        f"Prediction {number}\n{shortened(text, _MAX_PREDICTION_CHARS)}"
+        for number, text in enumerate(predictions, start=1)
+    )
+    shown = fenced(shortened(answers[-1], _MAX_TEXT_CHARS), shortened(message, _MAX_TEXT_CHARS), numbered)
+    answer, gold, numbered = shown.texts
+    prompt = PROMPT.render(
+        mark=shown.mark, answer=answer, message=gold, predictions=numbered, language=language(example.lang)
+    )
+    reply = await ask(
+        model,
+        prompt,
+        SimilarityReply,
+        task="utterance_similarity",
+        facts={"gold": message, "predictions": list(predictions), "lang": example.lang},
+        check=_each_once,
+    )
+    by_number = {item.number: Similarity(score=item.score, reason=item.reason) for item in reply.scores}
+    return (by_number[1], by_number[2], by_number[3], by_number[4]), reply.repairs
+
+
+def _each_once(reply: SimilarityReply) -> str:
+    numbers = sorted(item.number for item in reply.scores)
+    if numbers != [1, 2, 3, 4]:
+        return f"there are scores for the predictions {numbers}, expected one for each of 1, 2, 3 and 4"
+    return ""

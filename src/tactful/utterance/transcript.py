@@ -1,0 +1,71 @@
+"""A dialogue as prompts show it: numbered by nothing, fenced by a mark that no message can forge.
+
+Everything between the lines `begin … MARK` and `end … MARK` is material. The mark is a hash over all the texts it
+fences, so no text can hold it on purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tactful.types import content_hash
+from tactful.utterance.types import ChatMessage
+
+MAX_CHARS = 24_000
+"""Longest context that is sent whole; of a longer one, the oldest messages are left out."""
+_MAX_MESSAGE_CHARS = 8_000
+_SPEAKERS = {
+    "user": "User",
+    "assistant": "Assistant",
+    "system": "System",
+    "developer": "System",
+    "tool": "Tool",
+    "function": "Tool",
+}
+_LANGUAGES = {"zh": "Chinese (中文)", "en": "English", "ja": "Japanese (日本語)", "ko": "Korean (한국어)"}
+
+
+@dataclass(frozen=True)
+class Fenced:
+    """Texts ready for a prompt, and the mark that fences them."""
+
+    mark: str
+    texts: tuple[str, ...]
+
+
+def fenced(*texts: str) -> Fenced:
+    """The texts with a mark that occurs in none of them."""
+    mark = content_hash("\x1f".join(texts).encode("utf-8", "surrogatepass"))[:12]
+    while any(mark in text for text in texts):
+        mark = content_hash(mark)[:12]
+    return Fenced(mark, texts)
+
+
+def transcript(messages: Sequence[ChatMessage], max_chars: int = MAX_CHARS) -> str:
+    """The messages as `User: …` and so on, oldest first; what is left out for length is said so."""
+    lines: list[str] = []
+    left, shown = max_chars, 0
+    for message in reversed(messages):
+        line = f"{_SPEAKERS[message.role]}: {shortened(message.content.strip(), _MAX_MESSAGE_CHARS)}"
+        if lines and len(line) > left:
+            break
+        lines.append(line)
+        left -= len(line)
+        shown += 1
+    if shown < len(messages):
+        lines.append(f"[… {len(messages) - shown} earlier messages left out …]")
+    return "\n".join(reversed(lines))
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, or its first and last parts with a line between them that says how much is missing."""
+    if len(text) <= most:
+        return text
+    head, tail = most - most // 3, most // 3
+    return f"{text[:head]}\n[… {len(text) - head - tail} characters left out …]\n{text[len(text) - tail :]}"
+
+
+def language(code: str) -> str:
+    """The language of the outputs in words, for the prompts."""
+    return _LANGUAGES.get(code.lower().split("-")[0], f"the language of the dialogue ({code})")
