@@ -38,13 +38,19 @@ def crossfit(
 ) -> tuple[PolicyFor, list[EmbeddedPolicy]]:
     """Group → policy trained without the group's fold, and the policies themselves.
 
-    Raises UserError when a fold leaves no pair to train on.
+    Raises UserError when a fold leaves pairs of fewer than two base tasks to train on.
     """
-    fold = np.array([folds.fold_of.get(group, -1) for group in table.groups])
-    policies = [
-        fit_policy(table.take(fold != index), head=head, seed=seed, l2=l2, name=name)
-        for index in range(folds.count)
-    ]
+    fold = np.array([folds.fold_of[str(group)] for group in table.groups])
+    policies: list[EmbeddedPolicy] = []
+    for index in range(folds.count):
+        part = table.take(fold != index)
+        tasks = len(np.unique(part.groups))
+        if tasks < 2:
+            raise UserError(
+                f"cross-fitting: without fold {index + 1} of {folds.count} there are {len(part)} preference pairs of "
+                f"{tasks} base tasks left to train on, at least 2 are needed; give rewarded rollouts of more tasks"
+            )
+        policies.append(fit_policy(part, head=head, seed=seed, l2=l2, name=name))
 
     def policy_for(group: str) -> Policy:
         return policies[folds.fold_of[group]]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tactful.calibration.rewards import RewardConfig, reward
 from tactful.calibration.task_score import TaskScorer
+from tactful.errors import UserError
 from tactful.evaluation.crossfit import Folds, crossfit
-from tactful.evaluation.intervals import Estimate, grouped_mean
+from tactful.evaluation.intervals import Estimate, group_means, grouped_mean
 from tactful.evaluation.metrics import LeafScores, TreeScores, outcome_columns, sensitivity, summarise
 from tactful.evaluation.pareto import Point, with_front
-from tactful.evaluation.results import Coefficient, Comparison, Evaluation, PolicyResult, Sample
+from tactful.evaluation.results import Coefficient, Comparison, Evaluation, Kind, PolicyResult, Sample
 from tactful.evaluation.training_data import Decisions
 from tactful.evaluation.tree import ActionTree
 from tactful.evaluation.walk import PolicyFor, Walk, columns, user_sessions, walk_trees
@@ -34,7 +35,7 @@ class Settings:
 
     reward: RewardConfig = field(default_factory=RewardConfig)
     folds: int = 5
-    tasks_per_user: int = 6
+    tasks_per_user: int = 12
     min_margin: float = 0.05
     seed: int = 0
     sweep: bool = True
@@ -62,7 +63,7 @@ def evaluate(
     decisions: Decisions | None,
     settings: Settings,
     *,
-    learned: Sequence[str] = tuple(LEARNED),
+    learned: Sequence[str],
     given: Sequence[Policy] = (),
     failed: int = 0,
     provenance: Provenance,
@@ -70,9 +71,15 @@ def evaluate(
     """Measure fixed, random, rule, `learned` (names in `LEARNED`) and `given` policies on the same futures.
 
     Learned policies need `decisions` (training rollouts) and are cross-fitted by base task: on each task acts the
-    policy that was trained without it. Raises UserError when folds or pairs are too few.
+    policy that was trained without it. `failed` trees could not be rolled out; they are only counted.
+    Raises UserError when folds or pairs are too few, when two policies share a name, or when nobody among the users
+    of training was met.
     """
+    if learned and decisions is None:
+        raise UserError(f"{', '.join(learned)}: learned policies need rewarded rollouts to be trained on")
     stage = _Stage(trees, scores, settings)
+    if not stage.seen.any():
+        raise UserError("no tree with a user that training may know: there is nothing to compare on")
     entries = _entries(stage, decisions, learned, given)
     walks = {name: stage.walk(policy_for) for name, (_, policy_for) in entries.items()}
     results = tuple(stage.result(name, kind, walks[name]) for name, (kind, _) in entries.items())
@@ -82,17 +89,23 @@ def evaluate(
     points = [
         point
         for item in results
-        if (point := _point(item.name, item.measures["interruption_cost"], item.measures["task_score"]))
+        if (
+            point := _point(
+                item.name, item.measures["interruption_cost"].value, item.measures["task_score"].value
+            )
+        )
     ]
+    notes = _notes(stage, given)
     if stage.learned and decisions is not None and settings.sweep:
-        points += _sweep(stage, decisions)
+        more, left_out = _sweep(stage, decisions)
+        points, notes = points + more, notes + left_out
     first = trees[0]
     return Evaluation(
         domain=first.state.domain,
         action_space=first.frame.action_space,
         reward=settings.reward,
         states=len({tree.state.id for tree in trees}),
-        base_tasks=len({tree.state.group for tree in trees}),
+        base_tasks=len({tree.group for tree in trees}),
         personas=tuple(sorted({tree.persona for tree in trees if not tree.held_out})),
         unseen_personas=tuple(sorted({tree.persona for tree in trees if tree.held_out})),
         passes=len({tree.pass_index for tree in trees}),
@@ -110,7 +123,7 @@ def evaluate(
         pareto=tuple(with_front(points)),
         coefficients=_coefficients(stage.learned),
         samples=_samples(stage, walks[main[0]], main[0]) if main else (),
-        notes=_notes(stage, given),
+        notes=tuple(notes),
         provenance=provenance,
         seed=settings.seed,
     )
@@ -125,8 +138,10 @@ class _Stage:
         self.columns = columns(trees)
         self.seen = ~self.columns["held_out"]
         self.folds: Folds | None = None
+        """What learned policies are cross-fitted over; None without training."""
         self.training_pairs = 0
         self.learned: list[EmbeddedPolicy] = []
+        """The DPO policies, one per fold: what the sweep retrains and the coefficients show."""
 
     def walk(self, policy_for: PolicyFor) -> list[Walk]:
         return walk_trees(self.trees, self.sessions, policy_for, seed=self.settings.seed)
@@ -134,7 +149,7 @@ class _Stage:
     def outcomes(self, walks: Sequence[Walk]) -> dict[str, NDArray[Any]]:
         return outcome_columns(self.trees, self.scores, walks)
 
-    def result(self, name: str, kind: Any, walks: Sequence[Walk]) -> PolicyResult:
+    def result(self, name: str, kind: Kind, walks: Sequence[Walk]) -> PolicyResult:
         outcomes = self.outcomes(walks)
         groups, seen = self.columns["group"], self.seen
         first = [walk.decisions[0][1] for walk, mine in zip(walks, seen, strict=True) if mine]
@@ -159,8 +174,11 @@ class _Stage:
             unseen_personas=grouped_mean(gap[~seen], groups[~seen]) if (~seen).any() else None,
         )
 
-    def value_of_information(self, walks: Mapping[str, Sequence[Walk]]) -> Any:
-        """Best action per wording minus the best action for all, by reward of the fixed policies."""
+    def value_of_information(self, walks: Mapping[str, Sequence[Walk]]) -> Estimate | None:
+        """Best action per wording minus the best action for all, by reward of the fixed policies.
+
+        None unless there are tasks in two wordings.
+        """
         fixed = {
             name: self.outcomes(walk)["reward"] for name, walk in walks.items() if name.startswith("always-")
         }
@@ -168,23 +186,27 @@ class _Stage:
         cells = [cell for cell in np.unique(wording[seen]) if cell]
         if len(cells) < 2:
             return None
-        best = max(fixed, key=lambda name: float(np.nanmean(fixed[name][seen])))
-        gain = np.zeros(len(wording))
+
+        def best_among(mine: NDArray[Any]) -> str:
+            return max(fixed, key=lambda name: _or_worst(_mean(fixed[name][mine], groups[mine])))
+
+        best = best_among(seen)
+        gain = np.full(len(wording), np.nan)
         for cell in cells:
             mine = seen & (wording == cell)
-            informed = max(fixed, key=lambda name: float(np.nanmean(fixed[name][mine])))
-            gain[mine] = fixed[informed][mine] - fixed[best][mine]
-        return grouped_mean(gain[seen], groups[seen])
+            gain[mine] = fixed[best_among(mine)][mine] - fixed[best][mine]
+        labelled = seen & (wording != "")
+        return grouped_mean(gain[labelled], groups[labelled])
 
 
 def _entries(
     stage: _Stage, decisions: Decisions | None, learned: Sequence[str], given: Sequence[Policy]
-) -> dict[str, tuple[str, PolicyFor]]:
+) -> dict[str, tuple[Kind, PolicyFor]]:
     """Name → kind and policy for each group."""
     actions = stage.trees[0].actions
     plain: list[Policy] = [FixedPolicy(action, actions) for action in actions]
     plain += [RandomPolicy(actions), RulePolicy(actions)]
-    entries: dict[str, tuple[str, PolicyFor]] = {}
+    entries: dict[str, tuple[Kind, PolicyFor]] = {}
     if decisions is not None:
         table = decisions.pairs(stage.settings.reward, min_margin=stage.settings.min_margin)
         stage.training_pairs = len(table)
@@ -198,10 +220,12 @@ def _entries(
             entries[name] = ("learned", policy_for)
             if head == "dpo":
                 stage.learned = policies
-    for policy in given:
-        entries[policy.name] = ("given", _same(policy))
-    for policy in plain:
-        entries[policy.name] = ("baseline", _same(policy))
+    others: list[tuple[Kind, Policy]] = [("given", policy) for policy in given]
+    others += [("baseline", policy) for policy in plain]
+    for kind, policy in others:
+        if policy.name in entries:
+            raise UserError(f"two policies are called '{policy.name}'; give each its own name")
+        entries[policy.name] = (kind, _same(policy))
     return entries
 
 
@@ -218,33 +242,49 @@ def sweep_configs(base: RewardConfig) -> dict[str, RewardConfig]:
     return {**by_lambda, **by_delta}
 
 
-def _sweep(stage: _Stage, decisions: Decisions) -> list[Point]:
-    """Retrain under other constants and place each policy by the success and cost of the base constants."""
+def _sweep(stage: _Stage, decisions: Decisions) -> tuple[list[Point], list[str]]:
+    """Retrain under other constants and place each policy by the success and cost of the base constants.
+
+    Also what could not be retrained (constants under which hardly two actions differ), in words.
+    """
     assert stage.folds is not None
     l2 = float(np.median([policy.l2 for policy in stage.learned]))
     points: list[Point] = []
+    left_out: list[str] = []
+    seen, groups = stage.seen, stage.columns["group"]
     for name, config in sweep_configs(stage.settings.reward).items():
         table = decisions.pairs(config, min_margin=stage.settings.min_margin)
-        policy_for, _ = crossfit(
-            table, stage.folds, head="dpo", seed=stage.settings.seed, name="learned", l2=l2
-        )
+        try:
+            policy_for, _ = crossfit(
+                table, stage.folds, head="dpo", seed=stage.settings.seed, name="learned", l2=l2
+            )
+        except UserError as error:
+            left_out.append(f"The Pareto sweep leaves out {name}: {error}.")
+            continue
         outcomes = stage.outcomes(stage.walk(policy_for))
-        seen, groups = stage.seen, stage.columns["group"]
-        cost = grouped_mean(outcomes["interruption_cost"][seen], groups[seen], resamples=10)
-        task = grouped_mean(outcomes["task_score"][seen], groups[seen], resamples=10)
+        cost = _mean(outcomes["interruption_cost"][seen], groups[seen])
+        task = _mean(outcomes["task_score"][seen], groups[seen])
         if point := _point(f"learned, {name}", cost, task, kind="sweep"):
             points.append(point)
-    return points
+    return points, left_out
 
 
-def _point(name: str, cost: Estimate, task: Estimate, *, kind: str = "policy") -> Point | None:
+def _mean(values: NDArray[Any], groups: NDArray[Any]) -> float | None:
+    """Mean of group means, where no interval is wanted; None when nothing was scored."""
+    means = group_means(values, groups)
+    return float(means.mean()) if len(means) else None
+
+
+def _point(
+    name: str, cost: float | None, task: float | None, *, kind: Literal["policy", "sweep"] = "policy"
+) -> Point | None:
     """Where a policy lies; None when nothing of it was scored."""
-    if cost.value is None or task.value is None:
+    if cost is None or task is None:
         return None
-    return Point(name=name, interruption_cost=cost.value, task_score=task.value, kind=kind)
+    return Point(name=name, interruption_cost=cost, task_score=task, kind=kind)
 
 
-def _notes(stage: _Stage, given: Sequence[Policy]) -> tuple[str, ...]:
+def _notes(stage: _Stage, given: Sequence[Policy]) -> list[str]:
     """Given policies that were trained on tasks they are measured on, or do not say."""
     groups = set(map(str, stage.columns["group"]))
     notes: list[str] = []
@@ -260,7 +300,7 @@ def _notes(stage: _Stage, given: Sequence[Policy]) -> tuple[str, ...]:
             notes.append(
                 f"{policy.name} was trained on {shared} of these {len(groups)} base tasks: its figures are not held out."
             )
-    return tuple(notes)
+    return notes
 
 
 def _coefficients(policies: Sequence[EmbeddedPolicy]) -> tuple[Coefficient, ...]:
@@ -279,34 +319,35 @@ def _coefficients(policies: Sequence[EmbeddedPolicy]) -> tuple[Coefficient, ...]
 
 def _samples(stage: _Stage, walks: Sequence[Walk], policy: str, *, each: int = 3) -> tuple[Sample, ...]:
     """The best and the worst scored conversations of `policy`, each from another base task."""
-    made = [sample for walk in walks if (sample := _sample(stage, walk, policy))]
-    order = sorted(made, key=lambda sample: (-sample.reward, sample.state_id, sample.persona))
-    best, worst = _distinct(order, each), _distinct(list(reversed(order)), each)
+    rewards = stage.outcomes(walks)["reward"]
+    scored = [walk for walk, reward in zip(walks, rewards, strict=True) if not np.isnan(reward)]
+    order = sorted(scored, key=lambda walk: (-rewards[walk.tree], stage.trees[walk.tree].id))
     return tuple(
-        sample.model_copy(update={"title": title})
-        for title, chosen in (("best", best), ("worst", worst))
-        for sample in chosen
+        _sample(stage, walk, policy, title)
+        for title, ranked in (("best", order), ("worst", order[::-1]))
+        for walk in _of_distinct_tasks(stage, ranked, each)
     )
 
 
-def _distinct(order: Sequence[Sample], count: int) -> list[Sample]:
-    found: dict[str, Sample] = {}
-    for sample in order:
-        found.setdefault(sample.messages[0].content, sample)
+def _of_distinct_tasks(stage: _Stage, ranked: Sequence[Walk], count: int) -> list[Walk]:
+    """The first `count` walks of different base tasks."""
+    found: dict[str, Walk] = {}
+    for walk in ranked:
+        found.setdefault(stage.trees[walk.tree].group, walk)
     return list(found.values())[:count]
 
 
-def _sample(stage: _Stage, walk: Walk, policy: str) -> Sample | None:
+def _sample(stage: _Stage, walk: Walk, policy: str, title: str) -> Sample:
     tree, leaf = stage.trees[walk.tree], stage.scores[walk.tree][walk.leaf]
-    if leaf.reward is None or leaf.task_score is None:
-        return None
+    assert leaf.reward is not None, "samples are drawn from scored walks"
+    assert leaf.task_score is not None, "what has a reward has a task score"
     steps = tree.steps(walk.leaf)
     messages = [Message(role="user", content=tree.state.query)]
     for step in steps:
         messages.append(Message(role="assistant", content=step.message))
         messages.append(Message(role="user", content=step.reaction.reply))
     return Sample(
-        title="",
+        title=title,
         policy=policy,
         state_id=tree.state.id,
         persona=tree.persona,

@@ -63,15 +63,15 @@ def outcome_columns(
     return {name: np.array(values, dtype=float) for name, values in rows.items()}
 
 
-def summarise(outcomes: Mapping[str, Array], groups: Array, *, seed: int = 0) -> dict[str, Estimate]:
+def summarise(outcomes: Mapping[str, Array], groups: Array) -> dict[str, Estimate]:
     """Every measure with its interval by base task."""
-    return {name: grouped_mean(outcomes[name], groups, seed=seed) for name in MEASURES}
+    return {name: grouped_mean(outcomes[name], groups) for name in MEASURES}
 
 
 class Sensitivity(Record):
     """How the ask rate moves with what the policy can see. Differences of ask rates in [−1, 1].
 
-    None where one side has no decision, so that there is nothing to compare.
+    None where one side has no decision (or all requests are equally clear), so that there is nothing to compare.
     """
 
     open_minus_clear: float | None
@@ -81,8 +81,8 @@ class Sensitivity(Record):
     minus those who rejected more; positive is tactful."""
     before_minus_after_rejection: float | None
     """Ask rate where nothing was rejected in this task minus that after a rejection; positive is tactful."""
-    ask_rate: float
-    """Share of first decisions that asked."""
+    ask_rate: float | None
+    """Share of first decisions that asked; None without any."""
 
 
 def sensitivity(walks: Sequence[Walk], quiet_action: str) -> Sensitivity:
@@ -90,13 +90,15 @@ def sensitivity(walks: Sequence[Walk], quiet_action: str) -> Sensitivity:
     first = [(walk.decisions[0][0], walk.decisions[0][1] != quiet_action) for walk in walks]
     every = [(state, action != quiet_action) for walk in walks for state, action in walk.decisions]
     clarity = np.array([state.query_clarity for state, _ in first])
-    low, high = np.quantile(clarity, [1 / 3, 2 / 3]) if len(clarity) else (0.0, 1.0)
+    low, high = np.quantile(clarity, [1 / 3, 2 / 3]) if len(clarity) else (0.0, 0.0)
     known = [(state, asked) for state, asked in first if state.user.questions >= 2]
     return Sensitivity(
-        open_minus_clear=_gap(first, lambda s: s.query_clarity <= low, lambda s: s.query_clarity >= high),
+        open_minus_clear=_gap(first, lambda s: s.query_clarity <= low, lambda s: s.query_clarity >= high)
+        if low < high
+        else None,
         patient_minus_impatient=_gap(known, _is_patient, lambda s: not _is_patient(s)),
         before_minus_after_rejection=_gap(every, lambda s: not s.prev_reject, lambda s: s.prev_reject > 0),
-        ask_rate=float(np.mean([asked for _, asked in first])) if first else 0.0,
+        ask_rate=float(np.mean([asked for _, asked in first])) if first else None,
     )
 
 

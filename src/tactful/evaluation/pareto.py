@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from tactful.types import Record
 
@@ -13,7 +14,7 @@ class Point(Record):
     name: str
     interruption_cost: float
     task_score: float
-    kind: str = "policy"
+    kind: Literal["policy", "sweep"] = "policy"
     """`policy`, or `sweep` for a policy retrained under other reward constants."""
     on_front: bool = False
 

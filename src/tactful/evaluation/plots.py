@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from tactful.evaluation.results import Evaluation, PolicyResult
@@ -11,9 +13,18 @@ from tactful.evaluation.results import Evaluation, PolicyResult
 LEARNED, BASELINE, SWEEP, FRONT = "#0b6e4f", "#6b7280", "#7fc8a9", "#c2410c"
 
 
-def pareto_svg(evaluation: Evaluation) -> str:
-    """Task success against interruption cost; the upper left is better. The front is drawn as a line."""
-    figure, axes = _figure(6.4, 4.2)
+def pareto_svg(evaluation: Evaluation, place: str) -> str:
+    """Task success against interruption cost; the upper left is better. The front is drawn as a line.
+
+    `place` goes into the ids of the drawing: each drawing of a page has its own.
+    """
+    with _style():
+        figure, axes = _figure(6.4, 4.2)
+        _draw_pareto(axes, evaluation)
+        return _svg(figure, f"pareto{place}")
+
+
+def _draw_pareto(axes: Any, evaluation: Evaluation) -> None:
     points = evaluation.pareto
     front = sorted((p for p in points if p.on_front), key=lambda point: point.interruption_cost)
     axes.plot(
@@ -50,14 +61,19 @@ def pareto_svg(evaluation: Evaluation) -> str:
     axes.set_xlabel("interruption cost (lower is better)")
     axes.set_ylabel("task success (higher is better)")
     axes.legend(frameon=False, fontsize=8, loc="lower right")
-    return _svg(figure, "pareto")
 
 
-def reward_svg(evaluation: Evaluation) -> str:
-    """Mean reward of every policy with its 95% interval, best first."""
+def reward_svg(evaluation: Evaluation, place: str) -> str:
+    """Mean reward of every policy with its 95% interval, best on top; `place` as in `pareto_svg`."""
     shown = [item for item in evaluation.policies if item.measures["reward"].value is not None]
     order = sorted(shown, key=_mean_reward)
-    figure, axes = _figure(6.4, 0.42 * len(order) + 0.9)
+    with _style():
+        figure, axes = _figure(6.4, 0.42 * len(order) + 0.9)
+        _draw_rewards(axes, order)
+        return _svg(figure, f"reward{place}")
+
+
+def _draw_rewards(axes: Any, order: Sequence[PolicyResult]) -> None:
     for place, item in enumerate(order):
         estimate = item.measures["reward"]
         colour = BASELINE if item.kind == "baseline" else LEARNED
@@ -68,7 +84,6 @@ def reward_svg(evaluation: Evaluation) -> str:
         axes.scatter([estimate.value], [place], color=colour, s=34, zorder=3)
     axes.set_yticks(range(len(order)), [item.name for item in order])
     axes.set_xlabel("mean reward, 95% interval by base task")
-    return _svg(figure, "reward")
 
 
 def _mean_reward(item: PolicyResult) -> float:
@@ -77,15 +92,25 @@ def _mean_reward(item: PolicyResult) -> float:
     return value
 
 
-def _figure(width: float, height: float) -> tuple[Any, Any]:
+def _style() -> AbstractContextManager[None]:
+    """Text stays text, names hold no formulas, and equal drawings get equal ids."""
     import matplotlib
 
-    matplotlib.use("Agg")
+    style: AbstractContextManager[None] = matplotlib.rc_context(
+        {
+            "svg.fonttype": "none",
+            "svg.hashsalt": "tactful",
+            "text.parse_math": False,
+            "font.family": "sans-serif",
+            "font.size": 9,
+        }
+    )
+    return style
+
+
+def _figure(width: float, height: float) -> tuple[Any, Any]:
     from matplotlib.figure import Figure
 
-    matplotlib.rcParams.update(
-        {"svg.fonttype": "none", "svg.hashsalt": "tactful", "font.family": "sans-serif", "font.size": 9}
-    )
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
@@ -95,9 +120,9 @@ def _figure(width: float, height: float) -> tuple[Any, Any]:
 
 
 def _svg(figure: Any, name: str) -> str:
-    """The drawing as an `<svg>` element; ids carry `name`, so that several drawings share a page."""
+    """The drawing as an `<svg>` element without metadata; ids carry `name`, so that several drawings share a page."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
-    text = re.sub(r'(id="|url\(#|href="#)', lambda match: f"{match[1]}{name}-", text[text.index("<svg") :])
-    return text
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.DOTALL)
+    return re.sub(r'(\bid="|url\(#|href="#)', lambda match: f"{match[1]}{name}-", text)

@@ -7,23 +7,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from tactful.data.io import write_file
 from tactful.errors import DataError
 from tactful.evaluation.metrics import MEASURES
 from tactful.evaluation.plots import pareto_svg, reward_svg
 from tactful.evaluation.results import Evaluation
-from tactful.runs.files import write_atomic
 
 FILE_NAME = "evaluation.json"
-SHOWN = (
-    "reward",
-    "task_score",
-    "interruption_cost",
-    "questions",
-    "rejections",
-    "turns",
-    "completed",
-    "regret",
-)
 
 
 def read_evaluation(path: Path) -> Evaluation:
@@ -53,14 +43,13 @@ def render_report(evaluations: Sequence[Evaluation]) -> str:
     )
     return environment.get_template("report.html.j2").render(
         evaluations=evaluations,
-        measures={name: MEASURES[name] for name in SHOWN},
-        pareto=[pareto_svg(item) for item in evaluations],
-        rewards=[reward_svg(item) for item in evaluations],
-        rehearsal=any(item.rehearsal for item in evaluations),
+        measures=MEASURES,
+        pareto=[pareto_svg(item, str(place)) for place, item in enumerate(evaluations)],
+        rewards=[reward_svg(item, str(place)) for place, item in enumerate(evaluations)],
+        rehearsed=[item.domain for item in evaluations if item.rehearsal],
     )
 
 
 def write_report(evaluations: Sequence[Evaluation], path: Path) -> None:
-    """Write the page; an old page stays whole until the new one is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, [render_report(evaluations).encode()])
+    """Write the page; an old page stays whole until the new one is complete. Raises UserError when the disk refuses."""
+    write_file(path, [render_report(evaluations).encode()])

@@ -11,12 +11,15 @@ from tactful.evaluation.metrics import Sensitivity
 from tactful.evaluation.pareto import Point
 from tactful.types import Message, Provenance, Record
 
+Kind = Literal["baseline", "learned", "given"]
+"""Of a policy: trained here and cross-fitted (`learned`), brought along (`given`), or without training."""
+
 
 class PolicyResult(Record):
     """One policy over all trees of training personas, and apart over personas that were never in training."""
 
     name: str
-    kind: Literal["baseline", "learned", "given"]
+    kind: Kind
     measures: Mapping[str, Estimate]
     """Entry of `metrics.MEASURES` → mean and interval by base task, personas seen in training."""
     unseen_personas: Mapping[str, Estimate]

@@ -53,7 +53,7 @@ class Decisions:
                 decision.append(f"{scope}/{main}/{point}")
         if not rows:
             raise UserError(
-                "there is no rewarded trajectory to learn from; run 'tactful calibrate reward' first"
+                "there is no rewarded trajectory of this domain to learn from; run 'tactful calibrate reward' first"
             )
         steps = [record.trajectory.steps[point] for record, point in zip(rows, start, strict=True)]
         if unknown := sorted({step.action for step in steps} - set(actions)):
@@ -69,8 +69,11 @@ class Decisions:
             groups=np.array([record.trajectory.group for record in rows]),
         )
 
-    def pairs(self, config: RewardConfig, *, min_margin: float = 0.05) -> PairTable:
-        """All pairs within each decision point under `config`, by the reward of the future; no rollout is made."""
+    def pairs(self, config: RewardConfig, *, min_margin: float) -> PairTable:
+        """All pairs within each decision point under `config`, by the reward of the future; no rollout is made.
+
+        They are those of `calibrate pairs --select all` with the same `min_margin`.
+        """
         returns = rescore(self.columns, config, start=self.start)
         return PairTable.from_returns(
             self.actions,

@@ -15,6 +15,7 @@ from tactful.types import PreferencePair
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,12 @@ class PairTable:
         reward: Floats,
         groups: NDArray[Any],
         *,
-        min_margin: float = 1e-9,
+        min_margin: float = 0.0,
     ) -> PairTable:
         """All pairs of actions within each decision point.
 
         `decisions` (n,) names the decision point of each row (rows of one decision share their state);
-        rows with a NaN reward are left out.
+        rows with a NaN reward are left out, and so are ties and pairs whose rewards differ by less than `min_margin`.
         """
         known = np.flatnonzero(~np.isnan(reward))
         order = known[np.argsort(decisions[known], kind="stable")]
@@ -105,7 +106,7 @@ class PairTable:
         one, two = np.array(firsts, dtype=int), np.array(seconds, dtype=int)
         better = reward[one] >= reward[two]
         chosen, rejected = np.where(better, one, two), np.where(better, two, one)
-        wide = reward[chosen] - reward[rejected] > min_margin
+        wide = reward[chosen] - reward[rejected] >= max(min_margin - _ROUNDING, _ROUNDING)
         chosen, rejected = chosen[wide], rejected[wide]
         return cls(
             tuple(actions),
