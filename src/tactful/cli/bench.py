@@ -45,4 +45,13 @@ def report(
         say(f"{item.domain}: {item.headline()}")
     say(f"report: {out}")
     if as_json:
-        emit_json({"report": str(out), "headlines": {item.domain: item.headline() for item in evaluations}})
+        headlines = [
+            {
+                "run": str(run),
+                "domain": item.domain,
+                "learned_wins": item.learned_wins,
+                "headline": item.headline(),
+            }
+            for run, item in zip(runs, evaluations, strict=True)
+        ]
+        emit_json({"report": str(out), "evaluations": headlines})

@@ -84,8 +84,12 @@ def fit_policy(
 ) -> EmbeddedPolicy:
     """Train one head on `table`; `l2=None` chooses it among `L2_GRID` by cross-validation over groups.
 
-    Raises UserError when there is no pair, or fewer than two groups while L2 is to be chosen.
+    Raises UserError when there is no pair, fewer than two groups while L2 is to be chosen, or an L2 of 0 or less.
     """
+    if l2 is not None and not l2 > 0:
+        raise UserError(
+            f"L2 is {l2:g}, expected more than 0: without it the weights of separable pairs diverge"
+        )
     if not len(table):
         raise UserError("there is no preference pair to train on; look at what 'calibrate pairs' dropped")
     mean, scale = _standard(table.states)

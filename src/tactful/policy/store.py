@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from tactful.errors import DataError, UserError
 from tactful.policy.embedded import EmbeddedPolicy
@@ -23,10 +23,10 @@ class PolicyFile(Record):
     format: Literal["tactful-policy-1"] = "tactful-policy-1"
     name: str
     head: Literal["dpo", "ridge"]
-    actions: tuple[str, ...]
+    actions: tuple[str, ...] = Field(min_length=2)
     features: tuple[str, ...]
     mean: tuple[float, ...]
-    scale: tuple[float, ...]
+    scale: tuple[Annotated[float, Field(gt=0)], ...]
     weights: dict[str, tuple[float, ...]]
     bias: dict[str, float]
     l2: float
