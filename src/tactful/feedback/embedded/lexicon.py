@@ -168,7 +168,7 @@ STOPWORDS = frozenset(
     where why can could will would should shall may might must not no yes so too very just please than then now also
     about into out up down over under again more most some any all each other another one two im ive id ill youre its
     dont doesnt didnt isnt thats whats lets get got give make know need want like tell say said use us ok okay oh
-    much many only still really thing things way even ever well here""".split()
+    much many only still really thing things way even ever well here""".split()  # noqa: SIM905
 )
 """English words that carry no topic: left out when messages are compared."""
 

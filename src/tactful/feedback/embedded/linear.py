@@ -14,6 +14,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -93,6 +94,11 @@ class LinearModel:
                     logits[row] += value * self.weights[:, at]
         raised = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+    def knows(self, turns: Sequence[Turn]) -> int:
+        """How many of these turns belong to dialogues that the model was trained on."""
+        seen = set(self.card.get("seen", ()))
+        return sum(_dialogue_hash(turn) in seen for turn in turns)
 
     def save(self, path: Path | str) -> None:
         """Write a new file. Raises UserError when it exists: nothing is overwritten."""
@@ -182,8 +188,13 @@ def train_linear(turns: Sequence[LabelledTurn], *, c: float = C, seed: int = 0) 
         "labels": {str(label): given.count(label) for label in labels},
         "c": c,
         "seed": seed,
+        "seen": sorted({_dialogue_hash(turn) for turn in turns}),
     }
     return LinearModel(labels, mean, scale, buckets, np.asarray(weights), np.asarray(bias), card)
+
+
+def _dialogue_hash(turn: Turn) -> str:
+    return content_hash(f"{turn.source}\x1f{turn.dialogue_id}")[:12]
 
 
 def dense_features(readings: Sequence[Reading]) -> Floats:
@@ -216,7 +227,7 @@ def hashed_words(text: str) -> dict[int, float]:
     """Bucket → weight of the n-grams of a message, of Euclidean length 1. Equal in every process and Python."""
     tokens = _TOKEN.findall(text.lower().replace("’", "'"))[:_MOST_TOKENS]
     grams = Counter(tokens)
-    grams.update(" ".join(pair) for pair in zip(tokens, tokens[1:], strict=False))
+    grams.update(" ".join(pair) for pair in pairwise(tokens))
     grams.update(
         "".join(triple)
         for triple in zip(tokens, tokens[1:], tokens[2:], strict=False)
