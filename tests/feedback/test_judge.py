@@ -202,6 +202,19 @@ def test_scripts_need_no_event_loop_and_nothing_stays_open():
         asyncio.get_running_loop()
 
 
+def test_scripts_may_name_the_embedded_judge():
+    (said,) = judge_turns([turn()], "embedded")
+    assert (said.label, said.provenance.generator) == (Label.NEG_CONSTRAINT_RESTATE, "rules")
+    assert judge_turn(turn(), "embedded", FeedbackConfig(tau_c=1.0)).reward == 0.0
+    with pytest.raises(UsageError, match="open_embedded"):
+        FeedbackJudge.open("embedded")
+
+
+@pytest.mark.parametrize("answer", ["", "   ", "\n"])
+def test_empty_answers_are_sent_as_they_are(answer):
+    assert fenced(judge_prompt(turn(a_t=answer)).messages[1].content, "answer") == answer
+
+
 async def test_sync_wrappers_say_what_to_write_inside_an_event_loop():
     with pytest.raises(UsageError, match=r"inside a running event loop .* judge\.judge_batch\(turns\)"):
         judge_turns([turn()], "offline")

@@ -128,8 +128,8 @@ def judge(
 
     With a panel of models: `tactful feedback judge chats.jsonl --judges gpt-5-nano,gpt-4.1-mini --budget-usd 2`
     """
-    from tactful.feedback.judge import DEFAULT_MODEL, judge_spec
-    from tactful.feedback.pipeline import EMBEDDED, JudgeConfig
+    from tactful.feedback.judge import DEFAULT_MODEL, EMBEDDED, judge_spec
+    from tactful.feedback.pipeline import JudgeConfig
     from tactful.runs import RunOptions, run_job
 
     if model is not None and judges is not None:
@@ -139,6 +139,8 @@ def judge(
         raise UsageError(
             f"--trained belongs to the judge '{EMBEDDED}', but the judges are: {', '.join(names)}"
         )
+    if votes > 1 and temperature == 0:
+        raise UsageError(f"--votes {votes} at --temperature 0 draws the same reply {votes} times; raise it")
     specs = tuple(
         judge_spec(
             name,
@@ -232,7 +234,7 @@ def retry_judge(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
 
 def _embedded(config: JudgeConfig) -> tuple[TurnJudge | None, str]:
     """The embedded judge, where it is one of the judges, and the hash of what it was trained to."""
-    from tactful.feedback.pipeline import EMBEDDED
+    from tactful.feedback.judge import EMBEDDED
 
     if EMBEDDED not in config.judges:
         return None, ""

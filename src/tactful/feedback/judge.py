@@ -15,6 +15,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from tactful.errors import ParseError, ProviderError, StopRun, UsageError
+from tactful.feedback.embedded import open_embedded
 from tactful.feedback.gating import refit
 from tactful.feedback.labels import Label
 from tactful.feedback.types import FeedbackConfig, FittedConfidence, Turn, TurnJudgement
@@ -26,6 +27,8 @@ PROMPT = load_prompt(__file__, fields={"mark", "query", "answer", "next_message"
 SCRIPTS = "tactful.feedback.offline:SCRIPTS"
 """What the offline model says in this room: goes into `ModelSpec.scripts`."""
 
+EMBEDDED = "embedded"
+"""Name of the judge that needs no model."""
 DEFAULT_MODEL = "gpt-5-nano"
 MAX_TOKENS = 4096
 """Room for a reasoning model to think before it answers; the door doubles it when a reply comes back empty."""
@@ -110,6 +113,10 @@ class FeedbackJudge:
     @classmethod
     def open(cls, model: ModelSpec | str = DEFAULT_MODEL, config: FeedbackConfig | None = None) -> Self:
         """A judge with a model of its own; close it with `aclose()` or `async with`. Raises: UserError (no key)."""
+        if model == EMBEDDED:
+            raise UsageError(
+                "the embedded judge is no chat model; use tactful.feedback.embedded.open_embedded()"
+            )
         spec = judge_spec(model) if isinstance(model, str) else model
         return cls(open_model(spec), config or FeedbackConfig())
 
@@ -214,8 +221,12 @@ def judge_turns(
 ) -> list[TurnJudgement]:
     """One judgement per turn, for scripts without an event loop. The model is opened and closed here.
 
+    `model` may be `embedded` (no network) or `offline` (a rehearsal).
+
     Raises: UsageError inside a running event loop; UserError (no key); else as `FeedbackJudge.judge_batch`.
     """
+    if model == EMBEDDED:
+        return open_embedded(None, config).judge_now(turns)
     _refuse_running_loop("judge_turns", "judge_batch(turns)")
 
     async def run() -> list[TurnJudgement]:
@@ -229,6 +240,8 @@ def judge_turn(
     turn: Turn, model: ModelSpec | str = DEFAULT_MODEL, config: FeedbackConfig | None = None
 ) -> TurnJudgement:
     """The judgement on one turn, for scripts without an event loop. Raises: as `judge_turns`, and ProviderError."""
+    if model == EMBEDDED:
+        return open_embedded(None, config).judge_now([turn])[0]
     _refuse_running_loop("judge_turn", "judge(turn)")
 
     async def run() -> TurnJudgement:

@@ -19,7 +19,7 @@ from pydantic import Field
 from tactful.data.io import Rows, write_jsonl
 from tactful.errors import DataError, StopRun, UsageError
 from tactful.feedback.gating import refit
-from tactful.feedback.judge import MAX_CHARS, PROMPT, FeedbackJudge
+from tactful.feedback.judge import EMBEDDED, MAX_CHARS, PROMPT, FeedbackJudge
 from tactful.feedback.panel import PanelReport, VoteTable, plain_judgement
 from tactful.feedback.types import (
     FeedbackConfig,
@@ -34,8 +34,6 @@ from tactful.llm import ModelSpec
 from tactful.runs import Context, Job, OutsideHash, RunFolder, resolve_input
 from tactful.types import Provenance
 
-EMBEDDED = "embedded"
-"""Name of the judge that needs no model."""
 JUDGEMENTS = "judgements.jsonl"
 """A panel's final judgements, beside the run's `records.jsonl`, which holds its votes."""
 
