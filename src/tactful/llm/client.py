@@ -231,7 +231,8 @@ class ChatClient:
         if isinstance(answer, Trouble):
             return None
         prompt, completion, estimated = stored.usage.split(b",")
-        usage = Usage(
+        # model_construct: the row's hash was checked, and a cached run does this once per call.
+        usage = Usage.model_construct(
             cached=1,
             prompt_tokens=int(prompt),
             completion_tokens=int(completion),

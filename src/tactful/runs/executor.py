@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -150,12 +151,21 @@ def _outcome(returned: Any) -> Result:
         raise TypeError(
             f"a stage returns a record, a sequence of records or a Skip; got {type(returned).__name__}"
         )
+    made: Sequence[BaseModel] = records
     return Result(
         state="done",
-        lines=b"".join(item.model_dump_json().encode() + b"\n" for item in records),
-        outputs=len(records),
-        unscored=any(getattr(item, "unscored", False) is True for item in records),
+        lines=b"".join(item.model_dump_json().encode() + b"\n" for item in made),
+        outputs=len(made),
+        unscored=any(
+            _can_be_unscored(type(item)) and getattr(item, "unscored", False) is True for item in made
+        ),
     )
+
+
+@cache
+def _can_be_unscored(kind: type[BaseModel]) -> bool:
+    """Whether records of this type say `unscored`: asking each record would cost more than storing it."""
+    return "unscored" in kind.model_fields or hasattr(kind, "unscored")
 
 
 def _asked_to_stop() -> bool:

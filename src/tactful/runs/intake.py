@@ -16,6 +16,8 @@ Wanted = Callable[[Row | None], bool]
 """Should a record with this sound stored row (None: not stored) be worked on?"""
 
 _PASSED_OVER_AT_ONCE = 256
+_MOST_NEW_IDS = 50_000
+"""Ids that a new run remembers before it asks the state for each: speed for most runs, flat memory for long ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Intake:
         self._wanted = wanted
         self._stored_until = state.last_ordinal()
         self._in_hand: dict[str, int] = {}
+        self._new_ids: set[str] | None = set() if state.is_empty() else None
+        """The ids read so far while nothing else can be stored; None: only the state knows."""
         self.read = 0
         """Records read in this session."""
         self.at_end = False
@@ -110,7 +114,7 @@ class Intake:
                 f"record {ordinal + 1} of the input has the id {record_id!r}, expected a text that is its own"
             )
         digest = record_hash(record)
-        row = self._state.find(record_id)
+        row = self._find(record_id)
         self._refuse_second(record_id, ordinal, row)
         sound = row if row is not None and not row.damaged and row.record_hash == digest else None
         self.damaged += row is not None and row.damaged
@@ -123,6 +127,14 @@ class Intake:
             return None
         self._in_hand[record_id] = ordinal
         return Item(record, record_id, digest, ordinal, None if row is None or row.damaged else row)
+
+    def _find(self, record_id: str) -> Row | None:
+        if self._new_ids is not None and record_id not in self._new_ids:
+            self._new_ids.add(record_id)
+            if len(self._new_ids) >= _MOST_NEW_IDS:
+                self._new_ids = None
+            return None
+        return self._state.find(record_id)
 
     def _refuse_second(self, record_id: str, ordinal: int, row: Row | None) -> None:
         first = self._in_hand.get(record_id)

@@ -86,6 +86,11 @@ class RunState:
             found = self._connection.execute(f"{_SELECT} WHERE record_id=?", (record_id,)).fetchone()
         return None if found is None else unpacked(found)
 
+    def is_empty(self) -> bool:
+        """True while no record is stored, set-aside ones included."""
+        with self._told:
+            return self._connection.execute("SELECT 1 FROM results LIMIT 1").fetchone() is None
+
     def last_ordinal(self) -> int:
         """Place of the last stored record of the input; -1 when none is stored."""
         with self._told:
