@@ -7,17 +7,17 @@ sides that were chosen as they are.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from tactful.text.lang import CJK
 from tactful.types import Record
 from tactful.utterance.types import VIEWS, PairedExample
 
 _WORD = re.compile(r"[^\W_]+(?:[_'’][^\W_]+)*")
+_NORMAL_95 = 1.96
 _WORDS_TEXT = """
     a an the this that these those and or but nor so if then than as of to in on at by for from with without into over
     under about up down out off is am are was were be been being do does did done have has had having will would shall
@@ -61,53 +61,101 @@ def leak(record: PairedExample) -> float | None:
 
 
 class LeakShare(Record):
-    """Mean share over records."""
+    """Mean share over dialogues, each the mean of its records."""
 
     records: int
     without_words: int
     """Left out: the user's message has no content word."""
+    dialogues: int
     mean: float | None
     """None without records."""
+    low: float | None
+    high: float | None
+    """95% interval over dialogues, by the normal approximation; None below two dialogues."""
     any_word: float | None
     """Share of the records in which at least one such word turns up."""
+
+    def text(self) -> str:
+        """`0.012 [0.008, 0.016], 193 records`"""
+        if self.mean is None:
+            return "no records"
+        interval = "interval not estimable" if self.low is None else f"{self.low:.3f}, {self.high:.3f}"
+        return f"{self.mean:.3f} [{interval}], {self.records} records of {self.dialogues} dialogues"
 
 
 class LeakReport(Record):
     """Revised chosen sides beside those chosen as they are."""
 
-    shares: Mapping[str, LeakShare]
-    """`revised` and `as_is`."""
+    revised: LeakShare
+    as_is: LeakShare
+
+
+@dataclass
+class _Running:
+    """Mean and variance over dialogues, whose records come one after the other; holds a few numbers only."""
+
+    records: int = 0
+    without: int = 0
+    hit: int = 0
+    dialogues: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+    open_id: str = ""
+    open_sum: float = 0.0
+    open_records: int = 0
+
+    def add(self, dialogue_id: str, value: float | None) -> None:
+        if value is None:
+            self.without += 1
+            return
+        if dialogue_id != self.open_id:
+            self._close()
+            self.open_id = dialogue_id
+        self.records += 1
+        self.hit += value > 0
+        self.open_sum += value
+        self.open_records += 1
+
+    def _close(self) -> None:
+        if self.open_records:
+            mean = self.open_sum / self.open_records
+            self.dialogues += 1
+            self.total += mean
+            self.squares += mean * mean
+        self.open_sum, self.open_records = 0.0, 0
+
+    def share(self) -> LeakShare:
+        self._close()
+        count = self.dialogues
+        mean = self.total / count if count else None
+        low = high = None
+        if mean is not None and count > 1:
+            variance = max(0.0, (self.squares - count * mean * mean) / (count - 1))
+            half = _NORMAL_95 * math.sqrt(variance / count)
+            low, high = max(0.0, mean - half), min(1.0, mean + half)
+        return LeakShare(
+            records=self.records,
+            without_words=self.without,
+            dialogues=count,
+            mean=mean,
+            low=low,
+            high=high,
+            any_word=self.hit / self.records if self.records else None,
+        )
 
 
 @dataclass
 class LeakCount:
-    """Adds up record by record; holds one number for each, for intervals."""
+    """Adds up record by record, in the order of a run's output; memory does not grow."""
 
-    values: dict[str, list[float]] = field(default_factory=lambda: {"revised": [], "as_is": []})
-    without: dict[str, int] = field(default_factory=lambda: {"revised": 0, "as_is": 0})
+    _revised: _Running = field(default_factory=_Running)
+    _as_is: _Running = field(default_factory=_Running)
 
     def add(self, record: PairedExample) -> None:
         """Count the chosen side of one record, kept as a pair or not."""
-        origin: Literal["revised", "as_is"] = "as_is" if record.chosen.origin == "as_is" else "revised"
-        value = leak(record)
-        if value is None:
-            self.without[origin] += 1
-        else:
-            self.values[origin].append(value)
+        running = self._as_is if record.chosen.origin == "as_is" else self._revised
+        running.add(record.dialogue_id, leak(record))
 
     def report(self) -> LeakReport:
-        """The shares so far."""
-        return LeakReport(
-            shares={name: _share(values, self.without[name]) for name, values in self.values.items()}
-        )
-
-
-def _share(values: list[float], without: int) -> LeakShare:
-    if not values:
-        return LeakShare(records=0, without_words=without, mean=None, any_word=None)
-    return LeakShare(
-        records=len(values),
-        without_words=without,
-        mean=sum(values) / len(values),
-        any_word=sum(value > 0 for value in values) / len(values),
-    )
+        """The shares over all records; call it once, at the end."""
+        return LeakReport(revised=self._revised.share(), as_is=self._as_is.share())

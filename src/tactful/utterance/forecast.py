@@ -1,0 +1,61 @@
+"""What a run of `utterance synthesize` will ask of its model, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+from tactful.llm.prices import price_table
+from tactful.text import estimate_tokens
+from tactful.types import Record
+from tactful.utterance.pipeline import PROMPTS, SynthesizeConfig
+from tactful.utterance.transcript import transcript
+from tactful.utterance.types import Example, Untargeted
+
+CALLS = 10
+"""Of one target at the most, with nothing asked again: six stages, a wrong path, up to two revisions, each scored."""
+CONTEXT_CALLS = 6
+"""Those that are sent the whole context."""
+REPLY_TOKENS = 350
+"""Assumed length of a reply, in tokens; a reasoning model's thoughts come on top."""
+MATERIAL_TOKENS = 400
+"""Assumed length of what is sent beside prompt and context: tree, reasoning, predictions."""
+DEFAULT_URL = "https://api.openai.com/v1"
+
+
+class SynthesisForecast(Record):
+    """All figures are estimates, from above."""
+
+    dialogues_without_target: int
+    targets: int
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float | None
+    """None: the price of this model at this endpoint is not known."""
+
+
+def forecast(
+    examples: Iterable[Example | Untargeted], config: SynthesizeConfig, *, limit: int | None = None
+) -> SynthesisForecast:
+    """Every context is measured; nothing is sent."""
+    prose = sum(estimate_tokens(prompt.source) for prompt in PROMPTS)
+    targets = without = sent = 0
+    for item in islice(examples, limit):
+        if isinstance(item, Untargeted):
+            without += 1
+            continue
+        targets += 1
+        context = estimate_tokens(transcript(item.context, config.max_chars))
+        sent += prose + CONTEXT_CALLS * context + CALLS * MATERIAL_TOKENS
+    received = targets * CALLS * REPLY_TOKENS
+    spec = config.assistant
+    price = price_table().lookup(spec.name, spec.base_url or DEFAULT_URL)
+    return SynthesisForecast(
+        dialogues_without_target=without,
+        targets=targets,
+        calls=targets * CALLS,
+        prompt_tokens=sent,
+        completion_tokens=received,
+        cost_usd=price.cost_usd(sent, received) if price else None,
+    )
