@@ -74,22 +74,26 @@ def demo(
             _run(command[1:])
     found = [read_evaluation(out / domain / "evaluate") for domain in DOMAINS]
     report = out / "report.html"
-    say(
-        f"\n$ tactful bench report {' '.join(str(out / domain / 'evaluate') for domain in DOMAINS)} --out {report}"
-    )
+    runs = [str(out / domain / "evaluate") for domain in DOMAINS]
+    say(f"\n$ {shlex.join(['tactful', 'bench', 'report', *runs, '--out', str(report)])}")
     write_report(found, report)
     _print(found, report, time.monotonic() - began, as_json=as_json)
 
 
 def _run(arguments: list[str]) -> None:
-    """Run one command in this process. What it prints for programs goes to stderr, like everything it says."""
+    """Run one command in this process. What it prints for programs goes to stderr, like everything it says.
+
+    Raises what the command raises; typer.Exit when it ends with another code than 0.
+    """
     from tactful.cli.main import app
 
     stdout, sys.stdout = sys.stdout, sys.stderr
     try:
-        app(arguments, standalone_mode=False)
+        code = app(arguments, standalone_mode=False)
     finally:
         sys.stdout = stdout
+    if code:
+        raise typer.Exit(code)
 
 
 def _print(found: list[Evaluation], report: Path, elapsed_s: float, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,9 +31,14 @@ from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from tactful.calibration.actions import ActionSpace
+    from tactful.calibration.types import Persona
+    from tactful.data.io import Rows
+    from tactful.evaluation.evaluate import Settings
     from tactful.evaluation.results import Evaluation, PolicyResult
     from tactful.evaluation.training_data import Decisions
-    from tactful.runs import RunSummary
+    from tactful.evaluation.tree import ActionTree
+    from tactful.evaluation.tree_job import TreeConfig
+    from tactful.runs import Job, RunSummary
     from tactful.types import Policy, Provenance, State
 
 
@@ -131,11 +137,10 @@ def evaluate(
     futures. `--resume` on a finished run measures again without a single call.
     """
     from tactful.calibration.actions import load_action_space
-    from tactful.calibration.personas import builtin_personas, choose_personas
     from tactful.calibration.pipeline import SCRIPTS
     from tactful.calibration.rewards import RewardConfig, load_reward_config
     from tactful.evaluation.evaluate import Settings
-    from tactful.evaluation.tree_job import TreeConfig, tree_job
+    from tactful.evaluation.tree_job import TreeConfig
     from tactful.runs import RunOptions, run_job
 
     spec = partial(
@@ -152,13 +157,6 @@ def evaluate(
     states = _states(states_file, skip_bad=skip_bad)
     domain = _one_domain(states, states_file)
     space = load_action_space(actions, domain)
-    seen = choose_personas(_names(personas), domain)
-    if unseen_personas:
-        unseen = choose_personas(_names(unseen_personas), domain) if unseen_personas != "none" else ()
-    else:
-        unseen = tuple(p for p in builtin_personas(domain) if p.held_out and p not in seen)
-    unseen = tuple(persona.model_copy(update={"held_out": True}) for persona in unseen)
-    seen = tuple(persona.model_copy(update={"held_out": False}) for persona in seen)
     settings = Settings(
         reward=RewardConfig() if config_file is None else load_reward_config(config_file),
         folds=folds,
@@ -168,7 +166,7 @@ def evaluate(
         sweep=sweep,
     )
     learned, given = _policies(policies, space, has_training=rewarded is not None)
-    decisions = _decisions(rewarded, space) if learned and rewarded is not None else None
+    decisions = _decisions(rewarded, space, skip_bad=skip_bad) if learned and rewarded is not None else None
     config = TreeConfig(
         actions=actions,
         passes=passes,
@@ -187,13 +185,63 @@ def evaluate(
         cache=cache,
         seed=seed,
     )
-    summary = run_job(tree_job(config, states, space, seen, unseen), options)
+    job = _tree_job(config, states, personas, unseen_personas)
+    if str(states_file) != "-":
+        again = {
+            "source": str(states_file.resolve()),
+            "personas": _absolute(personas),
+            "unseen_personas": _absolute(unseen_personas),
+            "skip_bad": skip_bad,
+        }
+        job = replace(job, resume_with="tactful.cli.calibrate_evaluate:retry_evaluate", resume_args=again)
+    summary = run_job(job, options)
     found = _measure(summary, decisions, settings, learned, given, unsafe=unsafe_exec)
     _print(found, summary, as_json=as_json)
 
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _absolute(names: str) -> str:
+    """The same personas by names that hold in any working directory."""
+    return ",".join(str(Path(name).resolve()) if name.endswith(".toml") else name for name in _names(names))
+
+
+def retry_evaluate(
+    config: dict[str, Any], source: str, personas: str, unseen_personas: str, skip_bad: bool
+) -> Job:
+    """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
+    from tactful.evaluation.tree_job import TreeConfig
+
+    states = _states(Path(source), skip_bad=skip_bad)
+    _one_domain(states, Path(source))
+    return _tree_job(TreeConfig.model_validate(config), states, personas, unseen_personas)
+
+
+def _tree_job(config: TreeConfig, states: list[State], personas: str, unseen_personas: str) -> Job:
+    """The run that expands the trees over `states`, which are of one domain."""
+    from tactful.calibration.actions import load_action_space
+    from tactful.calibration.personas import builtin_personas, choose_personas
+    from tactful.evaluation.tree_job import tree_job
+
+    domain = states[0].domain
+    seen = choose_personas(_names(personas), domain)
+    if unseen_personas == "none":
+        unseen: tuple[Persona, ...] = ()
+    elif unseen_personas:
+        unseen = choose_personas(_names(unseen_personas), domain)
+    else:
+        unseen = tuple(p for p in builtin_personas(domain) if p.held_out and p not in seen)
+    if both := sorted({p.name for p in seen} & {p.name for p in unseen}):
+        raise UsageError(f"--unseen-personas {both[0]}: is among --personas too, so training may know it")
+    return tree_job(
+        config,
+        states,
+        load_action_space(config.actions, domain),
+        [persona.model_copy(update={"held_out": False}) for persona in seen],
+        [persona.model_copy(update={"held_out": True}) for persona in unseen],
+    )
 
 
 def _states(path: Path, *, skip_bad: bool) -> list[State]:
@@ -203,65 +251,70 @@ def _states(path: Path, *, skip_bad: bool) -> list[State]:
 
     rows = read_jsonl(resolve_input(path), State, skip_bad=skip_bad)
     states = list(rows)
+    _tell_bad(rows)
+    return states
+
+
+def _tell_bad(rows: Rows[Any]) -> None:
     if rows.bad:
         say(f"{rows.bad} unusable lines left out, the first: {rows.problems[0]}")
-    return states
 
 
 def _one_domain(states: list[State], path: Path) -> str:
     domains = sorted({state.domain for state in states})
-    if len(domains) != 1:
-        found = ", ".join(domains) or "no state at all"
+    if not domains:
+        raise DataError.at(path, None, "holds no state", fix="make some with 'tactful calibrate states'")
+    if len(domains) > 1:
         raise DataError.at(
-            path, None, f"holds {found}", fix="an evaluation is of one domain: give one file for each"
+            path,
+            None,
+            f"holds states of {', '.join(domains)}",
+            fix="an evaluation is of one domain: give one file for each",
         )
     return domains[0]
 
 
 def _policies(text: str, space: ActionSpace, *, has_training: bool) -> tuple[tuple[str, ...], list[Policy]]:
-    """Names of learned policies, and the given ones opened."""
+    """Names of learned policies, and the given ones opened. Baselines are only checked: they always take part."""
     from tactful.evaluation.evaluate import LEARNED
     from tactful.policy import open_policy
+    from tactful.policy.embedded import EmbeddedPolicy
 
     learned: list[str] = []
     given: list[Policy] = []
     for name in _names(text):
         if name in LEARNED:
             learned.append(name)
-        elif name.startswith("policy:"):
-            given.append(open_policy(name, space.names))
-        elif name not in ("random", "rule") and not name.startswith("always"):
-            known = ", ".join(LEARNED)
-            raise UsageError(
-                f"--policies {name}: expected {known}, policy:PATH, random, rule or always-ACTION"
-            )
+            continue
+        policy = open_policy(name, space.names)
+        if isinstance(policy, EmbeddedPolicy):
+            # All files of `policy train` bear the name of their head, so here they go by their paths.
+            given.append(replace(policy, name=name.removeprefix("policy:")))
     if learned and not has_training:
-        if given:
-            return (), given
         raise UsageError(
             "learned policies are trained on rewarded rollouts: give --rewarded RUN, or --policies rule for baselines only"
         )
     return tuple(learned), given
 
 
-def _decisions(path: Path, space: ActionSpace) -> Decisions:
-    from tactful.calibration.types import Rewarded
-    from tactful.data import read_jsonl
+def _decisions(path: Path, space: ActionSpace, *, skip_bad: bool) -> Decisions:
+    """What is learned from: the rewarded rollouts of the domain of `space`."""
+    from tactful.calibration.rewarding import parse_rewarded
+    from tactful.data.io import Rows
     from tactful.evaluation.training_data import Decisions
     from tactful.runs import resolve_input
 
-    rows = (
-        record
-        for record in read_jsonl(resolve_input(path), Rewarded)
-        if record.trajectory.domain == space.domain
-    )
-    return Decisions.from_rewarded(rows, space.names)
+    rows = Rows(resolve_input(path), parse_rewarded, skip_bad=skip_bad, kind="rewarded trajectory")
+    mine = (record for record in rows if record.trajectory.domain == space.domain)
+    decisions = Decisions.from_rewarded(mine, space.names)
+    _tell_bad(rows)
+    return decisions
 
 
 def _measure(
     summary: RunSummary,
     decisions: Decisions | None,
-    settings: Any,
+    settings: Settings,
     learned: tuple[str, ...],
     given: list[Policy],
     *,
@@ -292,11 +345,10 @@ def _measure(
     return found
 
 
-def _provenance(trees: list[Any]) -> Provenance:
+def _provenance(trees: list[ActionTree]) -> Provenance:
     """That of the first tree, with the prompts of all."""
     hashes = {name: value for tree in trees for name, value in tree.frame.provenance.prompt_hashes.items()}
-    first: Provenance = trees[0].frame.provenance
-    return first.model_copy(update={"prompt_hashes": hashes})
+    return trees[0].frame.provenance.model_copy(update={"prompt_hashes": hashes})
 
 
 def _print(found: Evaluation, summary: RunSummary, *, as_json: bool) -> None:
@@ -322,6 +374,11 @@ def _print(found: Evaluation, summary: RunSummary, *, as_json: bool) -> None:
         f"{found.trees} trees, {found.episodes} episodes, {found.unscored} unscored, {found.failed} failed; "
         "intervals (95%, by base task) are conditional on these simulated users"
     )
+    if found.failed:
+        say(
+            f"why trees failed: {summary.folder.failures_path}; take them again: tactful runs retry {path}, "
+            "then measure again with --resume"
+        )
     next_command(f"tactful bench report {path} --out report.html")
 
 
@@ -331,25 +388,26 @@ def table_lines(found: Evaluation) -> list[str]:
         ("reward", 22),
         ("task_score", 22),
         ("interruption_cost", 24),
-        ("questions", 9),
+        ("questions", 11),
         ("regret", 8),
     )
-    lines = [
-        f"{found.domain:<16}" + "".join(f"{name.replace('_', ' '):>{width}}" for name, width in measures)
-    ]
     order = sorted(found.policies, key=_reward_of, reverse=True)
+    first = max(16, *(len(item.name) + 1 for item in order))
+    lines = [
+        f"{found.domain:<{first}}" + "".join(f"{name.replace('_', ' '):>{width}}" for name, width in measures)
+    ]
     for item in order:
         cells = []
         for name, width in measures:
             estimate = item.measures[name]
             if estimate.value is None:
                 text = "unscored"
-            elif width > 10 and estimate.low is not None:
+            elif width > 11 and estimate.low is not None:
                 text = estimate.text()
             else:
                 text = f"{estimate.value:.3f}"
             cells.append(f"{text:>{width}}")
-        lines.append(f"{item.name:<16}" + "".join(cells))
+        lines.append(f"{item.name:<{first}}" + "".join(cells))
     return lines
 
 
