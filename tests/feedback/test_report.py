@@ -6,7 +6,14 @@ from tests.feedback.chats import judged, turn
 
 from tactful.errors import DataError
 from tactful.feedback.labels import LABELS, Label
-from tactful.feedback.report import overview, read_time, render_report, usual_fields, write_report
+from tactful.feedback.report import (
+    most_frequent,
+    overview,
+    read_time,
+    render_report,
+    usual_fields,
+    write_report,
+)
 from tactful.feedback.shares import LabelShares
 
 PAYLOADS = [
@@ -119,11 +126,21 @@ def test_only_unscored_turns_make_a_page_without_shares():
     assert "No turn has a reward below zero" in page
 
 
-def test_fields_with_many_values_are_summed_up():
-    turns = [judged(turn(f"d{at}/0", meta={"user": at}), Label.NEUTRAL) for at in range(40)]
-    values = overview(turns, fields=("user",)).by_field["user"]
-    assert len(values) == 13
-    assert sum(shares.turns for shares in values.values()) == 40
+def test_the_most_frequent_values_of_a_field_have_rows_and_the_others_one():
+    users = [*range(40), *range(30, 40)]
+    turns = [judged(turn(f"d{at}/0", meta={"user": user}), Label.NEUTRAL) for at, user in enumerate(users)]
+    rows = most_frequent(overview(turns, fields=("user",)).by_field["user"])
+    assert {value for value, _ in rows[:10]} == {str(user) for user in range(30, 40)}
+    assert [shares.turns for _, shares in rows] == [2] * 10 + [1, 1, 28]
+    assert rows[-1][0] == "(others)"
+
+
+def test_merged_shares_equal_those_counted_together():
+    one, two = [[BAD, GOOD], [BAD]], [[GOOD, GOOD], [GOOD, BAD, BAD]]
+    merged = table(*one)
+    merged.merge(table(*two))
+    assert merged.table() == table(*one, *two).table()
+    assert (merged.turns, merged.dialogues) == (8, 4)
 
 
 def test_usual_fields_are_those_that_occur():

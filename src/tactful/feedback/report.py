@@ -19,7 +19,9 @@ from tactful.feedback.types import JudgedTurn
 from tactful.runs.files import write_atomic
 
 MOST_VALUES = 12
-"""Values of a field that get a row of their own; the others are summed up as one."""
+"""Values of a field that get a row of their own: the most frequent; the others are summed up as one."""
+MOST_KEPT = 1000
+"""Values of a field that are told apart at all while the log is read."""
 OTHERS = "(others)"
 TIME_KEYS = ("created_at", "timestamp", "time", "date", "at")
 USUAL_FIELDS = ("assistant", "model", "version", "task", "channel")
@@ -115,7 +117,7 @@ class Overview:
         self.rehearsal = self.rehearsal or provenance.generator == "offline"
 
     def _bucket(self, values: dict[str, LabelShares], value: str) -> LabelShares:
-        if value not in values and len(values) >= MOST_VALUES:
+        if value not in values and len(values) >= MOST_KEPT:
             value = OTHERS
         return values.setdefault(value, LabelShares())
 
@@ -210,11 +212,19 @@ def _groups(found: Overview) -> list[tuple[str, list[tuple[str, LabelShares]]]]:
         for at, shares in sorted(found.by_position.items())
     ]
     groups.append(("By place in the dialogue", positions))
-    for name, values in found.by_field.items():
-        groups.append(
-            (f"By {name}", sorted(values.items(), key=lambda item: (item[0] == OTHERS, -item[1].turns)))
-        )
+    groups += [(f"By {name}", most_frequent(values)) for name, values in found.by_field.items()]
     return [(heading, rows) for heading, rows in groups if len(rows) > 1]
+
+
+def most_frequent(values: Mapping[str, LabelShares]) -> list[tuple[str, LabelShares]]:
+    """The values with most turns, and all others as one row at the end."""
+    rows = sorted(values.items(), key=lambda item: (item[0] == OTHERS, -item[1].turns))
+    if len(rows) <= MOST_VALUES + 1:
+        return rows
+    others = LabelShares()
+    for _, shares in rows[MOST_VALUES:]:
+        others.merge(shares)
+    return [*rows[:MOST_VALUES], (OTHERS, others)]
 
 
 def _clip(text: str) -> str:

@@ -74,6 +74,22 @@ class LabelShares:
             self.updates += 1
             self.reward_sum += judgement.reward or 0.0
 
+    def merge(self, other: LabelShares) -> None:
+        """Add what `other` has counted; its dialogues count as others than ours."""
+        self._close()
+        other._close()
+        self.turns += other.turns
+        self.unscored += other.unscored
+        self.updates += other.updates
+        self.dialogues += other.dialogues
+        self.counts += other.counts
+        self.reward_sum += other.reward_sum
+        self.not_fitted += other.not_fitted
+        self.sources_not_fitted |= other.sources_not_fitted
+        self._yy += other._yy
+        self._yn += other._yn
+        self._nn += other._nn
+
     @property
     def scored(self) -> int:
         """Turns with a label."""
