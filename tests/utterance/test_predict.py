@@ -71,7 +71,7 @@ async def test_a_reply_without_predictions_is_kept_and_said_to_be_unusable(tmp_p
 
 
 def test_a_run_accounts_for_every_dialogue(tmp_path: Path) -> None:
-    job = predict_job(PredictConfig(), examples(tmp_path), OFFLINE)
+    job = predict_job(PredictConfig(assistant=OFFLINE), examples(tmp_path))
     summary = run_job(job, RunOptions(out=tmp_path / "run", progress="off"))
     assert (summary.read, summary.done, summary.skipped, summary.failed) == (3, 2, 1, 0)
     found = list(summary.folder.records(Prediction))
@@ -81,7 +81,7 @@ def test_a_run_accounts_for_every_dialogue(tmp_path: Path) -> None:
 
 
 def test_the_offline_model_knows_nothing_of_the_hindsight(tmp_path: Path) -> None:
-    job = predict_job(PredictConfig(), examples(tmp_path, "sample:1"), OFFLINE)
+    job = predict_job(PredictConfig(assistant=OFFLINE), examples(tmp_path))
     summary = run_job(job, RunOptions(out=tmp_path / "run", progress="off"))
     for item in summary.folder.records(Prediction):
         if item.turn == 1:
@@ -92,7 +92,7 @@ def test_faults_end_as_results_or_failures(tmp_path: Path) -> None:
     said = "<predict>a</predict>"
     with serving(script={".": said}, faults={"503": 0.2, "html": 0.1}, seed=1) as server:
         spec = ModelSpec(name="m", base_url=server.base_url, timeout_s=20.0)
-        job = predict_job(PredictConfig(targets="all"), examples(tmp_path, "all"), spec)
+        job = predict_job(PredictConfig(targets="all", assistant=spec), examples(tmp_path, "all"))
         summary = run_job(job, RunOptions(out=tmp_path / "run", progress="off"))
     assert summary.read == summary.done + summary.skipped + summary.failed == 4
 

@@ -89,7 +89,7 @@ def pool_from_items(items: Sequence[Prediction], seed: int = 0) -> Pool:
     folds = (
         group_folds(dialogues, min(FOLDS, len(dialogues)), seed)
         if len(dialogues) > 1
-        else {name: 0 for name in dialogues}
+        else dict.fromkeys(dialogues, 0)
     )
     return Pool(tuple(known.values()), folds)
 

@@ -30,6 +30,13 @@ REPLY_TOKENS = 600
 _DEFAULT_URL = "https://api.openai.com/v1"
 
 
+class Label(Hindsight):
+    """What the user really wrote, and where it is labelled, what kind of message it is."""
+
+    category: Category | None = None
+    view: ViewName | None = None
+
+
 class Prediction(Record):
     """What `tactful utterance predict` writes, one line for each example."""
 
@@ -50,7 +57,7 @@ class Prediction(Record):
     thoughts: str = ""
     reply: str
     """What the model said after its thoughts, as it said it."""
-    hindsight: Hindsight
+    hindsight: Label
     provenance: Provenance
 
     @property
@@ -87,7 +94,7 @@ async def predict(example: Example, model: ChatModel, *, run_id: str = "") -> Pr
         problems=parsed.problems,
         thoughts=reply.thoughts,
         reply=reply.text,
-        hindsight=Hindsight(message=example.hindsight.message),
+        hindsight=Label(message=example.hindsight.message),
         provenance=Provenance(
             model=model.name,
             generator=model.generator,
@@ -115,7 +122,7 @@ class PredictConfig(Record):
     """Which user turns are predicted: `sample:N`, `last` or `all`."""
     seed: int = 0
     """Of the choice of targets."""
-    model: Annotated[ModelSpec | None, OutsideHash()] = None
+    assistant: Annotated[ModelSpec, OutsideHash()]
     """How the model is reached. (The runner hashes the model by itself.)"""
 
 
@@ -130,15 +137,15 @@ class PredictStage:
         return await predict(record, context.models[ROLE], run_id=context.run_id)
 
 
-def predict_job(config: PredictConfig, examples: Iterable[Example | Untargeted], model: ModelSpec) -> Job:
-    """The run that predicts `examples` with `model`."""
+def predict_job(config: PredictConfig, examples: Iterable[Example | Untargeted]) -> Job:
+    """The run that predicts `examples` as `config` says."""
     return Job(
         noun="utterance",
         verb="predict",
         config=config,
         source=examples,
         stage=PredictStage(),
-        models={ROLE: model},
+        models={ROLE: config.assistant},
         prompts=[PROMPT],
     )
 
