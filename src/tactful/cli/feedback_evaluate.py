@@ -23,6 +23,7 @@ from tactful.cli.common import (
 from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:
+    from tactful.evaluation.feedback_attacks import AttackResult
     from tactful.feedback.confidence import ConfidenceMap
     from tactful.feedback.types import FeedbackConfig, LabelledTurn, TurnJudgement
 
@@ -124,6 +125,8 @@ def fit(
 
     if out.exists():
         raise UsageError(f"{out}: exists already; give --out a new name")
+    if cross_fit is not None and trained is None:
+        raise UsageError("--cross-fit fits the confidence of a trained judge; name it with --trained")
     turns, left_out = _read(labelled, skip_bad=skip_bad)
     config = FeedbackConfig()
     name, judgements = _judged(
@@ -137,8 +140,6 @@ def fit(
         cache=cache,
         seed=seed,
     )
-    if cross_fit and trained is None:
-        raise UsageError("--cross-fit fits a trained judge; name it with --trained")
     found, skipped = fit_confidence(
         turns, judgements, judge=name, method=method, tolerant=tolerant, seed=seed
     )
@@ -336,7 +337,7 @@ async def _by_model(
             store.close()
 
 
-def _attacked(turns: list[LabelledTurn], model: str, trained: Path | None):  # type: ignore[no-untyped-def]
+def _attacked(turns: list[LabelledTurn], model: str, trained: Path | None) -> list[AttackResult]:
     from tactful.evaluation.feedback_attacks import attack_results
     from tactful.feedback.embedded import open_embedded
 

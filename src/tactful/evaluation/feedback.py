@@ -27,6 +27,7 @@ from tactful.evaluation.feedback_results import (
     SourceResult,
     Transfer,
 )
+from tactful.evaluation.intervals import Estimate
 from tactful.feedback.embedded.judge import EmbeddedJudge
 from tactful.feedback.embedded.linear import train_linear
 from tactful.feedback.labels import LABELS, Label
@@ -55,10 +56,10 @@ def cross_fitted(
     fold = np.array([fold_of[dialogue_key(turn)] for turn in turns])
     found: dict[int, TurnJudgement] = {}
     for index in range(folds):
-        train = [turns[at] for at in np.flatnonzero(fold != index)]
-        test = np.flatnonzero(fold == index)
+        train = [turns[at] for at in np.flatnonzero(fold != index).tolist()]
+        test = np.flatnonzero(fold == index).tolist()
         judge = EmbeddedJudge(train_linear(train, seed=seed), config=config)
-        found |= dict(zip(test.tolist(), judge.judge_now([turns[at] for at in test]), strict=True))
+        found |= dict(zip(test, judge.judge_now([turns[at] for at in test]), strict=True))
     return [found[at] for at in range(len(turns))]
 
 
@@ -137,7 +138,7 @@ def _transfer(one: str, train: Turns, other: str, test: Turns, seed: int) -> Tra
     )
 
 
-def _headline(measures: Mapping[str, object]) -> dict[str, object]:
+def _headline(measures: Mapping[str, Estimate]) -> dict[str, Estimate]:
     return {name: value for name, value in measures.items() if ":" not in name}
 
 

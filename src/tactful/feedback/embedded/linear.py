@@ -124,7 +124,7 @@ class LinearModel:
         """The model in `path`. Raises DataError when it is missing, is none, or is of another version."""
         again = "train it again with 'tactful feedback train'"
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as stored:
                 if not isinstance(stored, np.lib.npyio.NpzFile):
                     raise ValueError("one bare array")
                 header = orjson.loads(stored["header"].tobytes())

@@ -50,7 +50,7 @@ def scores(reading: Reading) -> dict[Label, float]:
         ),
         Label.NEG_CONFUSION: 2.2 * confused + 3.0 * reading.marks_only + 1.4 * _echoes(reading),
         Label.POS_PRAISE: (
-            (1.7 * praise + 1.0 * thanks + 0.4 * reading.exclaims * (praise + thanks > 0))
+            (1.7 * praise + 1.4 * thanks + 0.4 * reading.exclaims * (praise + thanks > 0))
             * (0.4 if asks or topic else 1.0)
             - 1.4 * complaint
             - 1.6 * (reading.solicited and short)
