@@ -220,7 +220,7 @@ def test_dry_run_sends_nothing_and_estimates(tactful, log):
     ("words", "code", "said"),
     [
         (["--model", "a", "--judges", "b,c"], 2, "exclude each other"),
-        (["--judges", " , "], 2, "names no model"),
+        (["--judges", " , "], 2, "names nothing"),
         (["--model", "m", "--votes", "3", "--temperature", "0"], 2, "draws the same reply 3 times"),
         (["--judges", "offline,offline"], 2, "not distinct"),
         (["--model", "offline", "--trained", "x"], 2, "--trained belongs to the judge 'embedded'"),

@@ -7,7 +7,7 @@ import importlib.util
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,12 +35,11 @@ if TYPE_CHECKING:
     from tactful.feedback.confidence import ConfidenceMap
     from tactful.feedback.pipeline import JudgeConfig, JudgedTurns
     from tactful.feedback.shares import LabelShares
-    from tactful.feedback.training_pairs import TrainingRows
     from tactful.feedback.turns import Turns
     from tactful.feedback.types import TurnJudge
     from tactful.runs import Job, RunFolder, RunSummary
 
-_PARTS = ("feedback_evaluate",)
+_PARTS = ("feedback_output", "feedback_evaluate")
 """Modules of this package that add verbs of their own: `register(noun)`."""
 
 
@@ -48,8 +47,6 @@ def register(app: typer.Typer) -> None:
     """Add the noun `feedback`."""
     noun = typer.Typer(no_args_is_help=True, help="What the user's next message says about the last answer.")
     noun.command("judge")(judge)
-    noun.command("pairs")(pairs)
-    noun.command("report")(report)
     for part in _PARTS:
         if importlib.util.find_spec(f"tactful.cli.{part}"):
             importlib.import_module(f"tactful.cli.{part}").register(noun)
@@ -134,7 +131,7 @@ def judge(
 
     if model is not None and judges is not None:
         raise UsageError("--model and --judges exclude each other; name all judges in --judges")
-    names = _names(judges) if judges is not None else (model or DEFAULT_MODEL,)
+    names = split_names(judges) if judges is not None else (model or DEFAULT_MODEL,)
     if trained is not None and EMBEDDED not in names:
         raise UsageError(
             f"--trained belongs to the judge '{EMBEDDED}', but the judges are: {', '.join(names)}"
@@ -184,10 +181,11 @@ def judge(
     _report_judging(summary, turns, config, as_json=as_json)
 
 
-def _names(text: str) -> tuple[str, ...]:
+def split_names(text: str) -> tuple[str, ...]:
+    """Names by commas. Raises UsageError when there is none."""
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     if not names:
-        raise UsageError(f"--judges '{text}' names no model")
+        raise UsageError(f"'{text}' names nothing; give names by commas")
     return names
 
 
@@ -210,7 +208,7 @@ def _judge_job(config: JudgeConfig, source: str, *, skip_bad: bool) -> tuple[Tur
 
     path = resolve_input(source)
     embedded, digest = _embedded(config)
-    fitted, fit_digest = _fitted(config.confidence)
+    fitted, fit_digest = read_fit(config.confidence)
     if fitted is not None and fitted.judge != judge_name(config, embedded):
         raise UsageError(
             f"{config.confidence} was fitted for the judge '{fitted.judge}', but '{judge_name(config, embedded)}' "
@@ -241,18 +239,19 @@ def _embedded(config: JudgeConfig) -> tuple[TurnJudge | None, str]:
     from tactful.feedback.embedded import open_embedded
 
     path = Path(config.embedded) if config.embedded else None
-    return open_embedded(path, config), "" if path is None else _digest(path)
+    return open_embedded(path, config), "" if path is None else digest_of(path)
 
 
-def _fitted(path: str) -> tuple[ConfidenceMap | None, str]:
+def read_fit(path: str) -> tuple[ConfidenceMap | None, str]:
+    """The fitted confidence in `path` and the file's hash; nothing for an empty path. Raises DataError."""
     if not path:
         return None, ""
     from tactful.feedback.confidence import load_confidence
 
-    return load_confidence(Path(path)), _digest(Path(path))
+    return load_confidence(Path(path)), digest_of(Path(path))
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
     """Over the content of a file, or of all files of a folder."""
     from tactful.types import content_hash
 
@@ -282,7 +281,7 @@ def _print_forecast(turns: Turns, config: JudgeConfig, limit: int | None, *, as_
 def _report_judging(summary: RunSummary, turns: Turns, config: JudgeConfig, *, as_json: bool) -> None:
     from tactful.feedback.pipeline import JUDGEMENTS, JudgedTurns, write_judgements
 
-    fitted, _ = _fitted(config.confidence)
+    fitted, _ = read_fit(config.confidence)
     judged = JudgedTurns(summary.folder.path, fitted=fitted)
     if config.is_panel:
         write_judgements(judged, summary.folder)
@@ -306,11 +305,11 @@ def _report_judging(summary: RunSummary, turns: Turns, config: JudgeConfig, *, a
         "panel": judged.panel.model_dump(mode="json") if judged.panel else None,
         "usage": summary.usage.model_dump(mode="json"),
     }
-    _save_summary(summary.folder, result)
+    save_summary(summary.folder, result)
     if as_json:
         emit_json(result)
     else:
-        _print_shares(tally)
+        print_shares(tally)
     if "offline" in config.judges:
         say("a rehearsal: cues made these labels, no language model read anything")
     _say_counts(summary, turns, tally)
@@ -341,7 +340,8 @@ def _tally(judged: JudgedTurns) -> LabelShares:
     return tally
 
 
-def _print_shares(tally: LabelShares) -> None:
+def print_shares(tally: LabelShares) -> None:
+    """The label shares as a table on stdout."""
     width = max(len(label) for label in tally.table())
     print(f"{'label'.ljust(width)}  {'turns':>7}  share")
     for label, share in tally.table().items():
@@ -379,199 +379,9 @@ def _say_panel(judged: JudgedTurns) -> None:
         )
 
 
-def _save_summary(folder: RunFolder, result: dict[str, Any]) -> None:
+def save_summary(folder: RunFolder, result: dict[str, Any]) -> None:
     """`summary.json` beside the records: what was printed, for reports."""
     from tactful.runs import write_atomic
 
     text = json.dumps(result, ensure_ascii=False, indent=2)
     write_atomic(folder.path / "summary.json", (text.encode(), b"\n"))
-
-
-# ---------------------------------------------------------------- pairs
-
-
-def pairs(
-    source: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run of `feedback judge`, or JSONL of judged turns.")
-    ],
-    min_reward: Annotated[
-        float,
-        typer.Option(
-            "--min-reward", min=0.001, max=1, help="Least size of a reward; 0.5 leaves pos_progress out."
-        ),
-    ] = 0.05,
-    similar: Annotated[
-        float,
-        typer.Option("--similar", min=0.01, max=1, help="Least similarity of two queries for the same need."),
-    ] = 0.6,
-    prompt: Annotated[
-        Literal["told", "query"],
-        typer.Option("--prompt", help="Pairs: all that the user said on the way, or the first query alone."),
-    ] = "told",
-    group_by: Annotated[
-        str,
-        typer.Option(
-            "--group-by", help="Never in two splits: `dialogue`, or a key of the log such as a user id."
-        ),
-    ] = "dialogue",
-    valid: Annotated[
-        float, typer.Option("--valid", min=0, max=0.9, help="Share of groups for validation.")
-    ] = 0.1,
-    test: Annotated[float, typer.Option("--test", min=0, max=0.9, help="Share of groups for testing.")] = 0.1,
-    confidence: Annotated[
-        Path | None, typer.Option("--confidence", help="Panels: what `feedback fit-confidence` wrote.")
-    ] = None,
-    seed: SeedOption = 0,
-    out: OutOption = None,
-    skip_bad: SkipBadFlag = False,
-    as_json: JsonFlag = False,
-) -> None:
-    """Make training data: wanted and unwanted answers (KTO), and pairs where a need was answered twice (DPO).
-
-    Example: `tactful feedback pairs runs/feedback --out runs/training`
-    """
-    from tactful.feedback.training_files import pairs_job, write_trainer_files
-    from tactful.feedback.training_pairs import PairsConfig, TrainingRows
-    from tactful.runs import RunOptions, run_job
-
-    if valid + test >= 1:
-        raise UsageError(f"--valid {valid} and --test {test} leave nothing to train on")
-    judged = _judged(source, confidence, skip_bad=skip_bad)
-    config = PairsConfig(
-        min_reward=min_reward,
-        similar=similar,
-        prompt=prompt,
-        group_by=group_by,
-        valid=valid,
-        test=test,
-        seed=seed,
-        source=_origin(source),
-    )
-    rows = TrainingRows(judged, config)
-    summary = run_job(pairs_job(config, rows), RunOptions(out=out, seed=seed))
-    if not rows.summary.turns:
-        raise DataError(f"{source}: holds no judged turn; give the folder of 'tactful feedback judge'")
-    files = write_trainer_files(summary.folder)
-    _report_pairs(summary.folder, rows, files, judged, as_json=as_json)
-
-
-def _judged(source: str, confidence: Path | None, *, skip_bad: bool) -> JudgedTurns:
-    """The judgements in `source`; a panel's with the confidence map that its run was made with, or the one given."""
-    from tactful.feedback.pipeline import JudgedTurns
-
-    judged = JudgedTurns(source, skip_bad=skip_bad)
-    path = str(confidence) if confidence else judged.config.confidence if judged.config else ""
-    if judged.config is not None and judged.config.is_panel:
-        judged.fitted = _fitted(path)[0]
-    elif confidence is not None:
-        raise UsageError(
-            "--confidence belongs to a panel's run, whose judgements are made when it is read; "
-            "for others give it to 'tactful feedback judge'"
-        )
-    return judged
-
-
-def _origin(source: str) -> str:
-    """What the rows were made from: run id and input hash, or the file's hash; empty for stdin."""
-    from tactful.runs import RunFolder, resolve_input
-
-    if source == "-":
-        return ""
-    if Path(source).is_dir():
-        info = RunFolder.open(source).info()
-        return f"{info.run_id}/{info.input_hash}"
-    return _digest(resolve_input(source))
-
-
-def _report_pairs(
-    folder: RunFolder, rows: TrainingRows, files: dict[Path, int], judged: JudgedTurns, *, as_json: bool
-) -> None:
-    found = rows.summary
-    result = {
-        "run": str(folder.path),
-        "turns": found.turns,
-        "good": found.good,
-        "bad": found.bad,
-        "left_out": dict(found.left_out),
-        "pairs": dict(found.pairs),
-        "pairs_left_out": dict(found.pairs_left_out),
-        "rows_by_part": dict(found.parts),
-        "grouped_by": rows.config.group_by,
-        "files": {str(path): count for path, count in files.items()},
-        "bad_lines": judged.bad,
-    }
-    _save_summary(folder, result)
-    if as_json:
-        emit_json(result)
-    else:
-        for path, count in files.items():
-            print(f"{count:>7}  {path}")
-    left_out = ", ".join(f"{count} {reason}" for reason, count in found.left_out.most_common()) or "none"
-    say(f"{found.turns} turns: {found.good} wanted and {found.bad} unwanted answers; left out: {left_out}")
-    links = ", ".join(f"{count} by {link}" for link, count in found.pairs.most_common())
-    say(
-        f"{found.pairs.total()} preference pairs{f' ({links})' if links else ''}; split by {rows.config.group_by}"
-    )
-    for reason, count in found.pairs_left_out.most_common():
-        say(f"pairs left out: {count} {reason}")
-    if judged.bad:
-        say(f"{judged.bad} unusable lines left out, the first: {judged.problems[0]}")
-    say(f"rows with provenance: {folder.records_path}")
-
-
-# ---------------------------------------------------------------- report
-
-
-def report(
-    source: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run of `feedback judge`, or JSONL of judged turns.")
-    ],
-    out: Annotated[Path, typer.Option("--out", help="The HTML file to write.")],
-    by: Annotated[
-        str,
-        typer.Option(
-            "--by", help="Fields of the log to break the shares down by, by commas; default: those found."
-        ),
-    ] = "",
-    time_field: Annotated[
-        str | None, typer.Option("--time-field", help="Field that holds the time; default: the usual names.")
-    ] = None,
-    confidence: Annotated[
-        Path | None, typer.Option("--confidence", help="Panels: what `feedback fit-confidence` wrote.")
-    ] = None,
-    skip_bad: SkipBadFlag = False,
-    as_json: JsonFlag = False,
-) -> None:
-    """Write one HTML page: label shares over time and per field, the worst turns to read first.
-
-    Example: `tactful feedback report runs/feedback --by model --out report.html`
-    """
-    from tactful.feedback.report import overview, usual_fields, write_report
-    from tactful.runs import RunFolder
-
-    if out.exists():
-        raise UsageError(f"{out}: exists already; give --out a new name")
-    judged = _judged(source, confidence, skip_bad=skip_bad)
-    fields = _names(by) if by else () if source == "-" else usual_fields(judged)
-    found = overview(judged, fields=fields, time_key=time_field)
-    failed = RunFolder.open(source).counts().failed if Path(source).is_dir() else 0
-    write_report(found, out, title=f"Feedback in {Path(source).name}", failed=failed)
-    if as_json:
-        emit_json(
-            {
-                "report": str(out),
-                "turns": found.total.turns,
-                "unscored": found.total.unscored,
-                "failed": failed,
-                "fields": list(fields),
-                "labels": {label: share.model_dump() for label, share in found.total.table().items()},
-                "bad_lines": judged.bad,
-            }
-        )
-    else:
-        _print_shares(found.total)
-    if judged.bad:
-        say(f"{judged.bad} unusable lines left out, the first: {judged.problems[0]}")
-    if found.rehearsal:
-        say("a rehearsal: the offline model's cues made these labels")
-    say(f"written: {out}")

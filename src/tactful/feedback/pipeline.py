@@ -281,3 +281,21 @@ def _config_of(folder: RunFolder) -> JudgeConfig:
 def write_judgements(judged: JudgedTurns, folder: RunFolder) -> int:
     """Write a panel's final judgements beside its votes, whole or not at all; how many there were."""
     return write_jsonl(folder.path / JUDGEMENTS, judged)
+
+
+def judgements_for(turns: Sequence[Turn], judged: Iterable[JudgedTurn]) -> list[TurnJudgement]:
+    """The judgement on each of `turns`, in their order, from a run over the same file: how a panel is measured.
+
+    Raises: DataError when a turn was not judged, or was judged with other texts.
+    """
+    found = {record.id: record for record in judged}
+    for turn in turns:
+        record = found.get(turn.id)
+        if record is None:
+            raise DataError(
+                f"turn '{turn.id}' is not among the judgements; judge the same file, and take failures again"
+            )
+        texts = (turn.q_t, turn.a_t, turn.user_next)
+        if texts != (record.turn.q_t, record.turn.a_t, record.turn.user_next):
+            raise DataError(f"turn '{turn.id}' was judged with other texts; judge the same file")
+    return [found[turn.id].judgement for turn in turns]

@@ -268,7 +268,7 @@ class LabelledTurns:
             if row.label7 is None:
                 self.no_label += 1
                 continue
-            name = row.id or f"row-{self.rows.read}"
+            name = row.id or f"dialogue-{self.rows.read}"
             named = row.model_copy(update={"id": name, "source": row.source or source})
             for turn in turns_of(named, self.count):
                 yield LabelledTurn(**dict(turn), label7=row.label7, accept=row.accept)
