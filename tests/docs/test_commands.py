@@ -61,7 +61,7 @@ def test_the_pages_quote_commands() -> None:
 
 def test_messages_of_the_code_name_commands_that_exist() -> None:
     nouns = "|".join(sorted({words[0] for words in TREE if words}))
-    said = re.compile(rf"\btactful ({nouns})(?: ([a-z]+))?(?: ([a-z]+))?")
+    said = re.compile(rf"\btactful ({nouns})(?: ([a-z]+(?:-[a-z]+)*))?(?: ([a-z]+(?:-[a-z]+)*))?")
     wrong = []
     for path in sorted((ROOT / "src").rglob("*.py")):
         for found in said.finditer(path.read_text(encoding="utf-8")):
