@@ -155,7 +155,7 @@ def export_pairs(run_or_file: Path | str, to: str, out: Path | str) -> int:
         raise UserError(f"{source}: holds no pairs; run 'tactful calibrate pairs' first")
     form = FORMS[to]
     rows = [form.row(pair) for pair in pairs]
-    write_file(folder / form.data_file, _array(rows) if form.array else map(to_line, rows))
+    write_file(folder / form.data_file, json_array(rows) if form.array else map(to_line, rows))
     write_file(folder / "provenance.jsonl", (to_line(provenance_row(pair)) for pair in pairs))
     for name, content in form.extra:
         write_file(
@@ -168,8 +168,8 @@ def _messages(messages: Sequence[Message]) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.content} for message in messages]
 
 
-def _array(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """A JSON array with one row per line."""
+def json_array(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """The chunks of a JSON array with one row per line; there must be at least one row."""
     lines = (orjson.dumps(row) for row in rows)
     yield b"[\n"
     yield from chain([next(lines)], (b",\n" + line for line in lines))
