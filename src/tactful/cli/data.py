@@ -205,14 +205,23 @@ def export(
     ],
     to: Annotated[str, typer.Option("--to", help="Form: trl, llama-factory or openai.")],
     out: Annotated[Path, typer.Option("--out", help="New folder for the files.")],
+    skip_bad: SkipBadFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Write preference pairs in the form that a trainer reads, with their provenance beside.
 
     Example: `tactful data export runs/pairs --to trl --out data/dpo/trl`
 
-    The hidden side of a task (references, tests, requirements) is never in an export.
+    Of `utterance synthesize`: preference pairs, and every chosen side for SFT. The hidden side of a task (references,
+    tests, requirements) and what a user wrote next are never in the prompt of an export.
     """
+    from tactful.utterance.export import holds_pairs
+
+    if holds_pairs(pairs):
+        _export_utterance(pairs, to, out, skip_bad=skip_bad, as_json=as_json)
+        return
+    if skip_bad:
+        raise UsageError(f"--skip-bad is for records of 'utterance synthesize'; {pairs} holds other pairs")
     from tactful.data.export import export_pairs
 
     rows = export_pairs(pairs, to, out)
@@ -220,3 +229,16 @@ def export(
         emit_json({"rows": rows, "to": to, "out": str(out)})
         return
     say(f"{rows} pairs written to {out} for {to}; provenance in {out / 'provenance.jsonl'}")
+
+
+def _export_utterance(pairs: Path, to: str, out: Path, *, skip_bad: bool, as_json: bool) -> None:
+    from tactful.utterance.export import export_utterance
+
+    done = export_utterance(pairs, to, out, skip_bad=skip_bad)
+    if as_json:
+        emit_json({"rows": done.pairs, "sft_rows": done.sft, "bad": done.bad, "to": to, "out": str(out)})
+        return
+    say(
+        f"{done.records} records: {done.pairs} preference pairs and {done.sft} rows for SFT written to {out} for {to}, "
+        f"{done.records - done.pairs} records without a kept pair, {done.bad} unusable lines left out"
+    )
