@@ -32,6 +32,14 @@ _KINDS = re.compile(
 _MODIFIERS = re.compile(
     "周边|附近|旁边|另外|其他|其它|别的|高档|高级|便宜|经济型|豪华型|舒适型|高档型|这家|那家|这个|那个|一家|一个|特色|推荐|热门|著名|当地|的|请|找|去|有|想|我|要|在|吃|到"
 )
+_KIND_WORDS = """
+    hotel guesthouse hostel restaurant cafe bar pub museum park college church theatre cinema station airport bus
+    train taxi hospital police entrance address postcode phone internet wifi gastropub nightclub centre center
+    north south east west monday tuesday wednesday thursday friday saturday sunday python code function list
+    string integer file error test
+"""
+_PLAIN_WORDS = FUNCTION_WORDS | frozenset(_KIND_WORDS.split())
+"""Words that many people write with a capital though they name a kind of thing."""
 _COPIED_RUN = 8
 """CJK characters in a row that a node must not share with the message alone."""
 _SHOUTED = 0.7
@@ -64,7 +72,7 @@ def _fold(text: str) -> str:
 
 
 def _words(folded: str) -> set[str]:
-    return {word for word in re.split(r"[^\w]+", folded) if word}
+    return {*_WORD.findall(folded), *re.findall(r"\w+", folded)}
 
 
 def _number(node: str, said: str) -> str:
@@ -82,7 +90,7 @@ def _names(text: str) -> set[str]:
     names = set()
     for match in _WORD.finditer(text):
         word = match[0]
-        if len(word) < 2 or CJK.search(word) or word.casefold() in FUNCTION_WORDS:
+        if len(word) < 2 or CJK.search(word) or word.casefold() in _PLAIN_WORDS:
             continue
         marked = any(char.isdigit() or char == "_" for char in word)
         opens = _SENTENCE_START.search(text[: match.start()]) is not None
