@@ -153,6 +153,9 @@ def test_panel_reports_agreement_and_its_reading_of_the_votes(tactful, log, tmp_
     assert panel["votes"] == 108
     assert "unanimous on" in done.stderr
     assert len((tmp_path / "run" / "judgements.jsonl").read_text().splitlines()) == 36
+    assert "repeat its mistakes" not in done.stderr
+    drawn = tactful("judge", log, "--model", "offline", "--votes", 3, "--out", "drawn")
+    assert "draws of one model repeat its mistakes" in drawn.stderr
     votes = tactful("pairs", "run", "--out", "from-run", "--json").result
     file = tactful("pairs", "run/judgements.jsonl", "--out", "from-file", "--json").result
     assert (votes["good"], votes["bad"]) == (file["good"], file["bad"])

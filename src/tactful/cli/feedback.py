@@ -373,6 +373,11 @@ def _say_panel(judged: JudgedTurns) -> None:
     spread = "" if panel.disagreement is None else f"vote entropy {panel.disagreement:.2f} (0 = all agree)"
     say(f"panel: {agree}{spread}; {panel.unreadable_votes} of {panel.votes} votes unreadable")
     say(f"votes expected to be right, by the votes alone: {reliability or 'not estimable'}")
+    if panel.votes > (panel.turns + panel.unscored) * len(panel.judges):
+        say(
+            "draws of one model repeat its mistakes, so these posteriors are too sure: "
+            "correct them with 'tactful feedback fit-confidence' where there are labelled turns"
+        )
     if not panel.converged:
         say(
             f"warning: the panel's model did not settle in {panel.iterations} iterations; read its posteriors with care"
