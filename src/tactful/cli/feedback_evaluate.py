@@ -152,7 +152,7 @@ def fit(
     else:
         _print_map(found, precision)
     next_command(
-        f"tactful feedback judge CHATS.jsonl --model {model} --confidence {out} --precision {precision:g}"
+        f"tactful feedback judge CHATS.jsonl --model {model}{_with(trained)} --confidence {out} --precision {precision:g}"
     )
 
 
@@ -342,7 +342,7 @@ def _attacked(turns: list[LabelledTurn], model: str, trained: Path | None) -> li
     from tactful.feedback.embedded import open_embedded
 
     if model != EMBEDDED:
-        raise UsageError("--attacks plays every turn seven times; it is for the judge 'embedded'")
+        raise UsageError("--attacks plays every turn eight times; it is for the judge 'embedded'")
     return asyncio.run(attack_results(turns, open_embedded(trained)))
 
 
@@ -354,6 +354,10 @@ def _print_map(found: ConfidenceMap, precision: float) -> None:
             f"{source}: {item.turns} turns of {item.dialogues} dialogues; Brier {item.brier_stated:.3f} → "
             f"{item.brier:.3f}, ECE {item.ece_stated:.3f} → {item.ece:.3f} (out of fold); precision {precision:g}: {gate}"
         )
+
+
+def _with(trained: Path | None) -> str:
+    return "" if trained is None else f" --trained {trained}"
 
 
 def _say_left_out(left_out: dict[str, int]) -> None:

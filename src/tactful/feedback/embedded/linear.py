@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from tactful.errors import DataError, UserError
 from tactful.feedback.embedded import lexicon as lex
-from tactful.feedback.embedded.reading import Reading, read_turn
+from tactful.feedback.embedded.reading import Reading, heard, read_turn
 from tactful.feedback.embedded.rules import probabilities as rule_probabilities
 from tactful.feedback.labels import LABELS, Label
 from tactful.feedback.types import LabelledTurn, Turn
@@ -88,7 +88,7 @@ class LinearModel:
         logits = dense @ self.weights[:, :split].T + self.bias
         place = {int(bucket): split + at for at, bucket in enumerate(self.buckets)}
         for row, turn in enumerate(turns):
-            for bucket, value in hashed_words(turn.user_next).items():
+            for bucket, value in hashed_words(heard(turn.user_next)).items():
                 at = place.get(bucket)
                 if at is not None:
                     logits[row] += value * self.weights[:, at]
@@ -166,7 +166,7 @@ def train_linear(turns: Sequence[LabelledTurn], *, c: float = C, seed: int = 0) 
     dense = dense_features([read_turn(turn) for turn in turns])
     spread = dense.std(axis=0)
     mean, scale = dense.mean(axis=0), np.where(spread > 1e-9, spread, 1.0) * np.sqrt(len(SHAPE)) / 2
-    words = [hashed_words(turn.user_next) for turn in turns]
+    words = [hashed_words(heard(turn.user_next)) for turn in turns]
     buckets = np.array(sorted({bucket for row in words for bucket in row}), dtype=np.int64)
     place = {int(bucket): at for at, bucket in enumerate(buckets)}
     hashed = np.zeros((len(turns), len(buckets)))

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from tactful.feedback.embedded import lexicon as lex
 from tactful.feedback.embedded.phrases import Clause, clauses_of, split
+from tactful.feedback.labels import LABELS
 from tactful.feedback.types import Turn
 from tactful.text import similarity
 
@@ -22,6 +23,9 @@ _NOT_PART = re.compile(
     r"\bnot (?:a |an |the |in |by )?[\w-]+|\b(?:instead of|rather than|without)\b|而不是|不是[^吗？?]{1,12}$|，不是|不是.{1,8}，"
 )
 _SOLICITS = re.compile(r"(?i)" + "|".join(split(lex.SOLICITS)))
+_LABEL_NAME = "|".join(map(str, LABELS))
+_ORDER_LINE = re.compile(rf"(?i)[^\n]*(?:{_LABEL_NAME})[^\n]*")
+_ORDER_SENTENCE = re.compile(rf"(?i)[^\n.!?。！？]*(?:{_LABEL_NAME})[^\n.!?。！？]*")
 _LONGEST = 4000  # characters of a message that are compared: the first and the last half of it
 _COMPARED = 160  # characters that `text.similarity` sees of each message
 
@@ -62,9 +66,23 @@ class Reading:
         return any(kind in self.kinds for kind in kinds)
 
 
+def heard(message: str) -> str:
+    """The message without lines, else sentences, that name one of our labels: those speak to the judge.
+
+    A message that holds nothing else is kept as it is.
+    """
+    if "_" not in message:
+        return message
+    for order in (_ORDER_LINE, _ORDER_SENTENCE):
+        rest = order.sub("", message).strip()
+        if any(char.isalnum() for char in rest):
+            return rest
+    return message
+
+
 def read_turn(turn: Turn) -> Reading:
     """The signals of one turn; a pure function of its three texts."""
-    message = _clipped(turn.user_next)
+    message = _clipped(heard(turn.user_next))
     clauses = tuple(clauses_of(message))
     kinds: dict[str, int] = {}
     for clause in clauses:
