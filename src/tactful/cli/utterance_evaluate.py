@@ -218,7 +218,11 @@ def evaluate(
     k: Annotated[int, typer.Option("--k", min=1, help="Predictions that count, the first k of each.")] = 4,
     hit: Annotated[
         list[str] | None,
-        typer.Option("--hit", help="Threshold of a hit, as MEASURE=VALUE: cosine=0.7, chrf=0.5, judge=0.8."),
+        typer.Option(
+            "--hit",
+            metavar="MEASURE=VALUE",
+            help="Similarity from which on a prediction hits: cosine=0.7, chrf=0.5, ngrams=0.5, judge=0.8.",
+        ),
     ] = None,
     encoder: Annotated[
         str,
@@ -241,7 +245,10 @@ def evaluate(
         Literal["insight", "chosen", "rejected"],
         typer.Option("--side", help="Published rows: which predictions are evaluated."),
     ] = "insight",
-    out: OutOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for evaluation.json, and for the judge's run."),
+    ] = None,
     resume: ResumeFlag = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write the page of the report here.")] = None,
     concurrency: ConcurrencyOption = 32,

@@ -6,6 +6,7 @@ item without a prediction as a miss, since nobody was helped. How many were unpa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -20,6 +21,8 @@ from tactful.types import Provenance, Record
 from tactful.utterance.predict import Prediction
 
 MODEL = "model"
+COMMON = "common"
+"""The baseline that also names the most common category and view of the labels."""
 THRESHOLDS: Mapping[str, float] = {COSINE: 0.7, CHRF: 0.5, NGRAMS: 0.5, JUDGE: 0.8}
 """Similarity from which on a prediction hits; `--hit` changes them."""
 SIMILARITIES: Mapping[str, str] = {
@@ -153,8 +156,10 @@ def measure_names(similarities: Sequence[str], settings: Settings) -> dict[str, 
         names[f"{name}_hit"] = (
             f"hit@{settings.k}: share of items whose best reaches {at:g} in {name}; no prediction is a miss"
         )
-    names["category"] = "share of items whose category (Statement, Question, Instruction) is the labelled one"
-    names["view"] = "share of items whose closest prediction is of the labelled view; by order alone 0.5"
+    names["category"] = (
+        "share of items whose category (Statement, Question, Instruction) is the labelled one; 'common' always names the most common label"
+    )
+    names["view"] = "share of items whose closest prediction is of the labelled view; 'common' as above"
     names["unparsable"] = "share of items without a readable prediction; lower is better"
     return names
 
@@ -219,6 +224,7 @@ def _columns(
 ) -> Columns:
     """One value per item for every measure; NaN where unscored."""
     rows: dict[str, list[float]] = {name: [] for name in measure_names(names, settings)}
+    usual = _usual_labels(items)
     for item, texts in zip(items, said, strict=True):
         by_name: dict[str, list[float]] = {}
         for name in names:
@@ -230,10 +236,9 @@ def _columns(
             by_name[name] = _complete(scores, len(texts))
             _add(rows, name, by_name[name], bool(texts), settings.thresholds[name])
         closest = by_name.get(COSINE) or by_name[CHRF]
-        is_model = system == MODEL
-        rows["category"].append(_category(item) if is_model else np.nan)
-        rows["view"].append(_view(item, closest) if is_model else np.nan)
-        rows["unparsable"].append(float(not item.usable) if is_model else 0.0)
+        rows["category"].append(_category(item, system, usual))
+        rows["view"].append(_view(item, system, usual, closest))
+        rows["unparsable"].append(float(not item.usable) if system == MODEL else 0.0)
     return {name: np.array(values, dtype=float) for name, values in rows.items()}
 
 
@@ -250,18 +255,36 @@ def _add(rows: dict[str, list[float]], name: str, scores: list[float], said: boo
     rows[f"{name}_hit"].append(float(max(scores) >= threshold) if scores else missed)
 
 
-def _category(item: Prediction) -> float:
+def _usual_labels(items: Sequence[Prediction]) -> tuple[str, str]:
+    """The most common category and view among the labels; empty without labels."""
+    categories = Counter(item.hindsight.category for item in items if item.hindsight.category)
+    views = Counter(item.hindsight.view for item in items if item.hindsight.view)
+    return max(categories, key=lambda name: categories[name], default=""), max(
+        views, key=lambda name: views[name], default=""
+    )
+
+
+def _category(item: Prediction, system: str, usual: tuple[str, str]) -> float:
     """1.0 right, 0.0 wrong or (with a label) not named; NaN without a label, or where nothing could be named."""
-    if item.hindsight.category is None or (item.category is None and not item.thoughts):
+    label = item.hindsight.category
+    if label is None or system not in (MODEL, COMMON):
         return np.nan
-    return float(item.category == item.hindsight.category)
+    if system == COMMON:
+        return float(label == usual[0])
+    return float(item.category == label) if item.category is not None or item.thoughts else np.nan
 
 
-def _view(item: Prediction, closest: list[float]) -> float:
+def _view(item: Prediction, system: str, usual: tuple[str, str], closest: list[float]) -> float:
+    """1.0 where the closest prediction is of the labelled view; NaN without a label or known views."""
+    label = item.hindsight.view
+    if label is None or system not in (MODEL, COMMON):
+        return np.nan
+    if system == COMMON:
+        return float(label == usual[1])
     views = item.views[: len(closest)]
-    if item.hindsight.view is None or not closest or len(views) != len(closest):
+    if not closest or len(views) != len(closest):
         return np.nan
-    return float(views[int(np.argmax(closest))] == item.hindsight.view)
+    return float(views[int(np.argmax(closest))] == label)
 
 
 def _slices(
