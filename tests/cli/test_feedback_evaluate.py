@@ -131,3 +131,25 @@ def test_the_rehearsal_can_be_measured_and_says_so(tactful, files):
     done = tactful("feedback", "evaluate", files[1], "--model", "offline")
     assert done.code == 0, done.err
     assert "A rehearsal, not a language model, spoke" in done.err
+
+
+def test_a_stored_run_is_measured_without_judging_again(tactful, files, tmp_path):
+    path = tmp_path / "labelled.jsonl"
+    lines = []
+    for row in rows("look"):
+        messages = [("user", row["q_t"]), ("assistant", row["a_t"])]
+        conversation = [{"role": role, "content": text} for role, text in messages]
+        kept = {name: row[name] for name in ("id", "user_next", "label7", "source")}
+        lines.append(json.dumps({**kept, "conversation": conversation}, ensure_ascii=False))
+    path.write_text("\n".join(lines), encoding="utf-8")
+    run = tmp_path / "run"
+    done = tactful("feedback", "judge", path, "--model", "embedded", "--out", run)
+    assert done.code == 0, done.err
+    stored = tactful("feedback", "evaluate", path, "--judged", run, "--json")
+    fresh = tactful("feedback", "evaluate", path, "--json")
+    assert stored.code == 0, stored.err
+    assert json.loads(stored.out)["results"] == json.loads(fresh.out)["results"]
+    fitted = tactful("feedback", "fit-confidence", path, "--judged", run, "--out", tmp_path / "c.json")
+    assert "mine: 154 turns" in fitted.out or "nothing to tell apart" in fitted.err
+    assert "holds none of these" in tactful("feedback", "evaluate", files[1], "--judged", run).err
+    assert tactful("feedback", "evaluate", path, "--judged", run, "--cross-fit", 5).code == 2

@@ -25,7 +25,7 @@ from tactful.errors import UsageError, UserError
 if TYPE_CHECKING:
     from tactful.evaluation.feedback_attacks import AttackResult
     from tactful.feedback.confidence import ConfidenceMap
-    from tactful.feedback.types import FeedbackConfig, LabelledTurn, TurnJudgement
+    from tactful.feedback.types import FeedbackConfig, JudgedTurn, LabelledTurn, TurnJudgement
 
 EMBEDDED = "embedded"
 PROBES = "probes"
@@ -48,6 +48,13 @@ CrossFitOption = Annotated[
     int | None,
     typer.Option(
         "--cross-fit", min=2, help="embedded: train in so many folds by dialogue, judge what was left out."
+    ),
+]
+JudgedOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--judged",
+        help="A run of `feedback judge` on these turns, also a panel's, in place of judging them now.",
     ),
 ]
 
@@ -95,6 +102,7 @@ def fit(
     out: Annotated[Path, typer.Option("--out", help="The confidence map to write (JSON).")],
     model: JudgeOption = EMBEDDED,
     trained: TrainedOption = None,
+    judged: JudgedOption = None,
     cross_fit: CrossFitOption = None,
     base_url: BaseUrlOption = None,
     api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY",
@@ -129,17 +137,20 @@ def fit(
         raise UsageError("--cross-fit fits the confidence of a trained judge; name it with --trained")
     turns, left_out = _read(labelled, skip_bad=skip_bad)
     config = FeedbackConfig()
-    name, judgements = _judged(
-        turns,
-        model,
-        trained,
-        cross_fit,
-        config,
-        base_url=base_url,
-        api_key_env=api_key_env,
-        cache=cache,
-        seed=seed,
-    )
+    if judged is not None:
+        turns, name, judgements = _from_run(turns, judged, left_out, own_judge=(model, trained, cross_fit))
+    else:
+        name, judgements = _judged(
+            turns,
+            model,
+            trained,
+            cross_fit,
+            config,
+            base_url=base_url,
+            api_key_env=api_key_env,
+            cache=cache,
+            seed=seed,
+        )
     found, skipped = fit_confidence(
         turns, judgements, judge=name, method=method, tolerant=tolerant, seed=seed
     )
@@ -160,6 +171,7 @@ def evaluate(
     labelled: LabelledArgument,
     model: JudgeOption = EMBEDDED,
     trained: TrainedOption = None,
+    judged: JudgedOption = None,
     cross_fit: CrossFitOption = None,
     confidence: Annotated[
         Path | None, typer.Option("--confidence", help="What `feedback fit-confidence` wrote.")
@@ -188,17 +200,20 @@ def evaluate(
 
     turns, left_out = _read(labelled, skip_bad=skip_bad)
     config = FeedbackConfig()
-    name, judgements = _judged(
-        turns,
-        model,
-        trained,
-        cross_fit,
-        config,
-        base_url=base_url,
-        api_key_env=api_key_env,
-        cache=cache,
-        seed=seed,
-    )
+    if judged is not None:
+        turns, name, judgements = _from_run(turns, judged, left_out, own_judge=(model, trained, cross_fit))
+    else:
+        name, judgements = _judged(
+            turns,
+            model,
+            trained,
+            cross_fit,
+            config,
+            base_url=base_url,
+            api_key_env=api_key_env,
+            cache=cache,
+            seed=seed,
+        )
     notes = []
     if confidence is not None:
         from tactful.feedback.confidence import load_confidence
@@ -312,6 +327,39 @@ def _judged(
                 "flatter it; use other turns, or --cross-fit 5"
             )
     return judge.name, judge.judge_now(turns)
+
+
+def _from_run(
+    turns: list[LabelledTurn],
+    path: Path,
+    left_out: dict[str, int],
+    *,
+    own_judge: tuple[str, Path | None, int | None],
+) -> tuple[list[LabelledTurn], str, list[TurnJudgement]]:
+    """(the turns that the run judged, name of its judge, their judgements); the other turns are counted out."""
+    from tactful.feedback.pipeline import JudgedTurns
+
+    if own_judge != (EMBEDDED, None, None):
+        raise UsageError("--judged brings its own judge; leave out --model, --trained and --cross-fit")
+    found = {item.turn.id: item for item in JudgedTurns(path)}
+    both = [turn for turn in turns if _same(turn, found.get(turn.id))]
+    if not both:
+        raise UserError(
+            f"{path}: holds none of these {len(turns)} turns (the first is '{turns[0].id}'); run "
+            "'tactful feedback judge' on the same file"
+        )
+    if len(both) < len(turns):
+        left_out["not in the run"] = len(turns) - len(both)
+    judgements = [found[turn.id].judgement for turn in both]
+    return both, judgements[0].provenance.model, judgements
+
+
+def _same(turn: LabelledTurn, judged: JudgedTurn | None) -> bool:
+    """The run judged these very texts under this id."""
+    if judged is None:
+        return False
+    one, two = turn, judged.turn
+    return (one.q_t, one.a_t, one.user_next) == (two.q_t, two.a_t, two.user_next)
 
 
 async def _by_model(
