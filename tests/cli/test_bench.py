@@ -2,11 +2,10 @@
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.cli.test_policy import Done, tactful  # noqa: F401  (the fixture)
+from tests.commands import Command
 from tests.evaluation.worlds import evaluation
 
 from tactful.evaluation.report import FILE_NAME
@@ -23,7 +22,7 @@ def runs(tmp_path: Path) -> list[Path]:
     return found
 
 
-def test_a_report_of_several_runs_is_one_page(tactful: Callable[..., Done], runs, tmp_path: Path):  # noqa: F811
+def test_a_report_of_several_runs_is_one_page(tactful: Command, runs, tmp_path: Path):
     out = tmp_path / "deep" / "report.html"
     done = tactful("bench", "report", *runs, "--out", out, "--json")
     assert done.returncode == 0, done.stderr
@@ -35,7 +34,7 @@ def test_a_report_of_several_runs_is_one_page(tactful: Callable[..., Done], runs
     assert "coding: The learned policy" in done.stderr
 
 
-def test_a_report_is_replaced_only_when_told(tactful: Callable[..., Done], runs, tmp_path: Path):  # noqa: F811
+def test_a_report_is_replaced_only_when_told(tactful: Command, runs, tmp_path: Path):
     out = tmp_path / "report.html"
     out.write_text("mine")
     done = tactful("bench", "report", runs[0], "--out", out)
@@ -51,7 +50,7 @@ def test_a_report_is_replaced_only_when_told(tactful: Callable[..., Done], runs,
     [(None, "cannot read the evaluation"), ("[]", "is no evaluation"), ("{}", "is no evaluation: domain")],
 )
 def test_what_is_no_evaluation_is_one_sentence(
-    tactful: Callable[..., Done], tmp_path: Path, content, complaint  # noqa: F811
+    tactful: Command, tmp_path: Path, content, complaint
 ):  # fmt: skip
     (tmp_path / "run").mkdir()
     if content is not None:
@@ -63,7 +62,7 @@ def test_what_is_no_evaluation_is_one_sentence(
     assert not (tmp_path / "report.html").exists()
 
 
-def test_a_folder_in_the_way_is_one_sentence(tactful: Callable[..., Done], runs, tmp_path: Path):  # noqa: F811
+def test_a_folder_in_the_way_is_one_sentence(tactful: Command, runs, tmp_path: Path):
     done = tactful("bench", "report", runs[0], "--out", tmp_path / "b", "--replace")
     assert done.returncode == 1
     assert "cannot be written" in done.stderr

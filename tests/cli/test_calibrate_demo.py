@@ -1,18 +1,16 @@
 """`tactful calibrate demo`: the loop in one command, made of commands that work by themselves."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import typer
-from tests.cli.test_policy import Done, tactful  # noqa: F401  (the fixture)
+from tests.commands import Command
 
 from tactful.cli import calibrate_demo
 from tactful.cli.calibrate_demo import DOMAINS, commands
 from tactful.evaluation.report import read_evaluation
 
-Command = Callable[..., Done]
 FULL = commands
 
 
@@ -39,7 +37,7 @@ def same(path: Path) -> dict:
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_the_demo_ends_with_a_table_a_headline_and_the_report(tactful: Command, tmp_path: Path) -> None:  # noqa: F811
+def test_the_demo_ends_with_a_table_a_headline_and_the_report(tactful: Command, tmp_path: Path) -> None:
     out = tmp_path / "demo"
     done = tactful("calibrate", "demo", "--out", out)
     assert done.returncode == 0, done.stderr
@@ -58,7 +56,7 @@ def test_the_demo_ends_with_a_table_a_headline_and_the_report(tactful: Command, 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_equal_seeds_give_equal_evaluations(
-    tactful: Command, tmp_path: Path, small: None  # noqa: F811
+    tactful: Command, tmp_path: Path, small: None
 ) -> None:  # fmt: skip
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         done = tactful("calibrate", "demo", "--out", tmp_path / name, "--seed", seed, "--json")
@@ -74,7 +72,7 @@ def test_equal_seeds_give_equal_evaluations(
         assert first["policies"] != third["policies"]
 
 
-def test_every_step_is_a_command_that_works_by_itself(tactful: Command) -> None:  # noqa: F811
+def test_every_step_is_a_command_that_works_by_itself(tactful: Command) -> None:
     for command in commands("coding", Path("out"), 7):
         assert command[0] == "tactful"
         verbs = command[1:3]
@@ -83,7 +81,7 @@ def test_every_step_is_a_command_that_works_by_itself(tactful: Command) -> None:
             assert command[command.index("--seed") + 1] == "7"
 
 
-def test_an_existing_folder_is_never_written_into(tactful: Command, tmp_path: Path) -> None:  # noqa: F811
+def test_an_existing_folder_is_never_written_into(tactful: Command, tmp_path: Path) -> None:
     done = tactful("calibrate", "demo", "--out", tmp_path)
     assert done.returncode == 2
     assert "exists already" in done.stderr
@@ -92,7 +90,7 @@ def test_an_existing_folder_is_never_written_into(tactful: Command, tmp_path: Pa
 
 def test_a_step_that_fails_ends_the_demo(
     tactful: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:  # noqa: F811
+) -> None:
     def failing(domain: str, out: Path, seed: int) -> list[list[str]]:
         return [["tactful", "calibrate", "rollout", str(out / "nowhere.jsonl"), "--model", "offline"]]
 

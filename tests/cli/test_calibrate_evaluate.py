@@ -3,20 +3,17 @@
 import json
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.calibration.play import planning_state
 from tests.chat_server import serving
-from tests.cli.test_policy import Done, tactful  # noqa: F401  (the fixture)
+from tests.commands import Command
 
 from tactful.data.io import write_jsonl
 from tactful.evaluation.report import read_evaluation
 from tactful.evaluation.tree_job import FRESH
 from tactful.runs import RunFolder
-
-Command = Callable[..., Done]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +55,7 @@ def learned(made: Path) -> tuple[object, ...]:
 
 
 def test_an_evaluation_prints_a_table_and_stores_what_it_found(
-    tactful: Command, made: Path, learned: tuple[object, ...], tmp_path: Path  # noqa: F811
+    tactful: Command, made: Path, learned: tuple[object, ...], tmp_path: Path
 ) -> None:  # fmt: skip
     done = tactful(*words(made, tmp_path / "e", *learned, "--json"))
     assert done.returncode == 0, done.stderr
@@ -87,7 +84,7 @@ def test_an_evaluation_prints_a_table_and_stores_what_it_found(
 
 
 def test_measuring_again_makes_no_call_and_gives_the_same_figures(
-    tactful: Command, made: Path, learned: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+    tactful: Command, made: Path, learned: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     tactful(*words(made, tmp_path / "e", *learned))
     before = (tmp_path / "e" / "evaluation.json").read_bytes()
@@ -111,7 +108,7 @@ def test_measuring_again_makes_no_call_and_gives_the_same_figures(
     assert "No learned policy was evaluated." in done.stderr
 
 
-def test_the_trees_are_those_of_the_folder_or_refused(tactful: Command, made: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_the_trees_are_those_of_the_folder_or_refused(tactful: Command, made: Path, tmp_path: Path) -> None:
     tactful(*words(made, tmp_path / "e", "--policies", "rule"))
     taken = tactful(*words(made, tmp_path / "e", "--policies", "rule"))
     assert taken.returncode == 2
@@ -122,7 +119,7 @@ def test_the_trees_are_those_of_the_folder_or_refused(tactful: Command, made: Pa
 
 
 def test_given_policies_go_by_their_paths_and_tell_what_they_were_trained_on(
-    tactful: Command, made: Path, tmp_path: Path  # noqa: F811
+    tactful: Command, made: Path, tmp_path: Path
 ) -> None:  # fmt: skip
     second = tmp_path / "other.json"
     second.write_bytes((made / "policy.json").read_bytes())
@@ -157,7 +154,7 @@ def test_given_policies_go_by_their_paths_and_tell_what_they_were_trained_on(
     ],
 )
 def test_what_cannot_be_evaluated_is_refused_before_anything_runs(
-    tactful: Command, made: Path, tmp_path: Path, options: tuple[str, ...], code: int, complaint: str  # noqa: F811
+    tactful: Command, made: Path, tmp_path: Path, options: tuple[str, ...], code: int, complaint: str
 ) -> None:  # fmt: skip
     from tests.calibration.reward_fixtures import one_step
 
@@ -172,7 +169,7 @@ def test_what_cannot_be_evaluated_is_refused_before_anything_runs(
 
 def test_states_of_two_domains_none_or_bad_lines_are_told(
     tactful: Command, made: Path, tmp_path: Path
-) -> None:  # noqa: F811
+) -> None:
     first = (made / "few.jsonl").read_text().splitlines()[0]
     other = json.dumps({**json.loads(first), "id": "x", "domain": "coding"})
     for content, complaint in [
@@ -195,7 +192,7 @@ def test_states_of_two_domains_none_or_bad_lines_are_told(
     assert "1 unusable lines left out" in done.stderr
 
 
-def test_too_few_base_tasks_to_learn_from_are_told(tactful: Command, made: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_too_few_base_tasks_to_learn_from_are_told(tactful: Command, made: Path, tmp_path: Path) -> None:
     rows = (made / "reward" / "records.jsonl").read_text().splitlines()
     group = json.loads(rows[0])["trajectory"]["group"]
     (tmp_path / "one.jsonl").write_text(
@@ -208,7 +205,7 @@ def test_too_few_base_tasks_to_learn_from_are_told(tactful: Command, made: Path,
 
 
 def test_failed_trees_are_counted_and_can_be_taken_again(
-    tactful: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+    tactful: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     write_jsonl(tmp_path / "s.jsonl", [planning_state(f"p{i}-open", group=f"p{i}") for i in range(4)])

@@ -1,44 +1,18 @@
 """`tactful policy train|act|explain` as a user types them."""
 
-import io
 import json
 import pickle
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.calibration.reward_fixtures import make_state
+from tests.commands import Command
 from tests.policy.test_embedded import situational_pairs
 
-from tactful.cli.main import main
 from tactful.data.io import write_jsonl
 from tactful.policy.store import load_policy
 
 QUERY = "Write a function that cleans up my list."
-
-
-@dataclass
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def tactful(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    """The command line in this process: `tactful("policy", "act", path)`."""
-
-    def call(*words: object, stdin: bytes = b"") -> Done:
-        monkeypatch.setattr(sys, "argv", ["tactful", *map(str, words)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Done(ended.value.code or 0, *capsys.readouterr())
-
-    return call
 
 
 @pytest.fixture
@@ -48,7 +22,7 @@ def pairs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def policy(tactful: Callable[..., Done], pairs: Path, tmp_path: Path) -> Path:
+def policy(tactful: Command, pairs: Path, tmp_path: Path) -> Path:
     assert tactful("policy", "train", pairs, "--out", tmp_path / "policy.json").returncode == 0
     return tmp_path / "policy.json"
 

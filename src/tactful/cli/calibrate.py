@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from pydantic import BaseModel
 
 from tactful.cli.common import (
     ApiKeyEnvOption,
@@ -30,7 +33,7 @@ from tactful.cli.common import (
     next_command,
     say,
 )
-from tactful.errors import UsageError
+from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from tactful.calibration.forecast import Forecast
@@ -100,6 +103,10 @@ def states(
         rows = state_rows(source, domain=domain, skip_bad=skip_bad)
         made = complete_states(list(rows))
         bad, problems = rows.bad, rows.problems
+    if not made:
+        raise DataError.at(
+            source or "-", None, "holds no usable state", fix="write one JSON object with a 'query' per line"
+        )
     write_jsonl(out or "-", made)
     say(f"{len(made)} states" + (f", {bad} unusable lines left out:" if bad else ""))
     for problem in problems:
@@ -221,13 +228,32 @@ def rollout(
         seed=seed,
         limit=limit,
     )
-    _print_summary(run_job(job, options), rows, as_json=as_json)
+    first = _begun(iter(job.source), rows)
+    _print_summary(run_job(replace(job, source=first), options), rows, as_json=as_json)
+
+
+def _begun(sessions: Iterator[BaseModel], rows: Rows[State]) -> Iterator[BaseModel]:
+    """The same sessions, the first already made, so that what is wrong at once leaves no run folder behind.
+
+    Raises DataError when there is none.
+    """
+    first = next(sessions, None)
+    if first is None:
+        raise DataError.at(
+            rows.name, None, "holds no usable state", fix="make some with 'tactful calibrate states'"
+        )
+
+    def everything() -> Iterator[
+        BaseModel
+    ]:  # a generator, so that closing it closes the file behind `sessions`
+        yield first
+        yield from sessions
+
+    return everything()
 
 
 def _rollout_job(config: RolloutConfig, source: str, *, skip_bad: bool) -> tuple[Rows[State], Job]:
     """The rows of `source`, and the run over them that `config` describes."""
-    from dataclasses import replace
-
     from tactful.calibration.pipeline import rollout_job
     from tactful.data.io import read_jsonl
     from tactful.runs import resolve_input

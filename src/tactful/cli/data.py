@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tactful.cli.common import JsonFlag, SeedOption, SkipBadFlag, emit_json, next_command, say
-from tactful.errors import UsageError
+from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from tactful.data.check import Report
@@ -90,6 +90,10 @@ def import_mbpp(
             result = mbpp.import_mbpp(file, sandbox=sandbox, seed=seed, skip_bad=skip_bad)
         else:
             result = mbpp.import_tasks(mbpp.hub_tasks(split), sandbox=sandbox, seed=seed)
+    if not result.read:
+        raise DataError.at(
+            file or split, None, "holds no task", fix="give MBPP's own JSONL, one task per line"
+        )
     mbpp.write_import(result, complete_states(result.states), out)
     counts: dict[str, Any] = {
         "read": result.read,
@@ -142,7 +146,9 @@ def check(
         emit_json(report.model_dump(mode="json"))
     else:
         _print_report(report)
-    if report.bad:
+    if not report.read:
+        say(f"{report.path}: holds no record, so nothing was checked; give a file with one record per line")
+    if report.bad or not report.read:
         raise typer.Exit(1)
 
 
