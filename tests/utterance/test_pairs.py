@@ -31,7 +31,10 @@ SECOND = IntentPath(topic="hotel", attribute="breakfast")
 WRONG = IntentPath(topic="hotel", attribute="check-out")
 
 
-def ground(*scores, view="mining", draws=Draws(), **config):  # noqa: B008
+NOTHING_DRAWN = Draws()
+
+
+def ground(*scores, view="mining", draws=NOTHING_DRAWN, **config):
     return Ground(
         example=example(),
         tree=TREE,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections import Counter
 
 import pytest
@@ -110,14 +109,39 @@ async def test_gold_message_and_later_ones_are_sent_to_no_stage_that_predicts():
             assert "Book it for 2" not in prompt
 
 
-async def test_longest_way_takes_five_calls():
-    """Every call takes 0.05 s of a clock that counts; the whole must take five of them, not eleven."""
-    model = FakeModel(lambda stage: 0.05)
-    began = time.perf_counter()
-    await made(model)
-    took = time.perf_counter() - began
-    assert len(model.prompts) == 11
-    assert took < 0.05 * 9, f"{took:.2f} s: calls that could run side by side wait for each other"
+class Rounds(FakeModel):
+    """Answers in rounds: all calls that wait are answered together, as if each took equally long."""
+
+    def __init__(self, **replies):
+        super().__init__(**replies)
+        self.rounds = 0
+        self._waiting = []
+
+    async def structured(self, *said, **more):
+        answered = asyncio.get_running_loop().create_future()
+        self._waiting.append(answered)
+        await answered
+        return await super().structured(*said, **more)
+
+    async def answer(self, work):
+        task = asyncio.ensure_future(work)
+        while not task.done():
+            for _ in range(50):
+                await asyncio.sleep(0)
+            waiting, self._waiting = self._waiting, []
+            self.rounds += bool(waiting)
+            for one in waiting:
+                one.set_result(None)
+        return task.result()
+
+
+@pytest.mark.parametrize(("first", "rounds"), [((0.9, 0, 0, 0), 5), ((0.5, 0, 0, 0), 5), ((0.1, 0, 0, 0), 5)])
+@pytest.mark.parametrize("contrast", ["path", "category", "both"])
+async def test_longest_way_takes_five_calls(first, rounds, contrast):
+    model = Rounds(similarity=scoring(first, (0.9, 0.2)))
+    await model.answer(run(model, contrast=contrast))
+    assert model.rounds == rounds
+    assert len(model.prompts) >= 9 - (contrast == "category")
 
 
 async def test_order_in_which_calls_end_changes_nothing():

@@ -134,17 +134,15 @@ async def revise(
         RevisionReply,
         task="utterance_revise",
         facts=facts,
-        check=_check(example, revision),
+        check=_check(example),
         sample=revision.sample,
     )
     view = View(reasoning=reply.reasoning, paths=revision.paths, predictions=reply.messages)
     return revision.insight.with_view(revision.view, view), reply.repairs
 
 
-def _check(example: Example, revision: Revision) -> Callable[[RevisionReply], str]:
-    other = revision.insight.view("exploration" if revision.view == "mining" else "mining")
-
+def _check(example: Example) -> Callable[[RevisionReply], str]:
     def check(reply: RevisionReply) -> str:
-        return repeated([*other.predictions, *reply.messages], example.context)
+        return repeated(list(reply.messages), example.context)
 
     return check
