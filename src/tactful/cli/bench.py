@@ -24,7 +24,10 @@ def _bench() -> None:
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Runs of `calibrate evaluate`.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Runs of `calibrate evaluate` or of `utterance evaluate`."),
+    ],
     out: Annotated[Path, typer.Option("--out", help="The HTML file to write.")] = Path("report.html"),
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace a report that is there already.")
@@ -39,6 +42,9 @@ def report(
 
     if out.exists() and not replace:
         raise UsageError(f"{out}: exists already; give --out a new name, or --replace")
+    if _of_utterances(runs):
+        _utterance_report(runs, out, as_json=as_json)
+        return
     evaluations = [read_evaluation(run) for run in runs]
     write_report(evaluations, out)
     for item in evaluations:
@@ -52,6 +58,35 @@ def report(
                 "learned_wins": item.learned_wins,
                 "headline": item.headline(),
             }
+            for run, item in zip(runs, evaluations, strict=True)
+        ]
+        emit_json({"report": str(out), "evaluations": headlines})
+
+
+def _of_utterances(runs: list[Path]) -> bool:
+    """All of them evaluate predicted messages. Raises: UsageError when only some do: a page holds one kind."""
+    from tactful.evaluation.utterance_report import is_utterance_evaluation
+
+    kinds = [is_utterance_evaluation(run) for run in runs]
+    if any(kinds) and not all(kinds):
+        other = runs[kinds.index(False)]
+        raise UsageError(
+            f"{other}: is no run of 'utterance evaluate' like the others; make a page for each kind"
+        )
+    return all(kinds)
+
+
+def _utterance_report(runs: list[Path], out: Path, *, as_json: bool) -> None:
+    from tactful.evaluation.utterance_report import read_utterance_evaluation, write_utterance_report
+
+    evaluations = [read_utterance_evaluation(run) for run in runs]
+    write_utterance_report(evaluations, out)
+    for item in evaluations:
+        say(f"{item.source}: {item.headline()}")
+    say(f"report: {out}")
+    if as_json:
+        headlines = [
+            {"run": str(run), "source": item.source, "headline": item.headline()}
             for run, item in zip(runs, evaluations, strict=True)
         ]
         emit_json({"report": str(out), "evaluations": headlines})

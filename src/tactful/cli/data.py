@@ -131,7 +131,8 @@ def check(
 
     Example: `tactful data check data/seeds/mbpp_states.jsonl`
 
-    Knows states (JSONL, CSV), sessions, trajectories, rewarded, pairs, failures, personas (TOML), seed-tasks, mbpp.
+    Knows states (JSONL, CSV), sessions, trajectories, rewarded, pairs, failures, personas (TOML), seed-tasks, mbpp,
+    dialogues, predictions (`utterance predict`) and utterance (`utterance synthesize`).
     """
     from tactful.data.check import check_file, detect_kind
 
@@ -173,6 +174,8 @@ def _readers() -> dict[str, Callable[[Path | str], Rows[Any]]]:
     from tactful.data.types import SeedTask
     from tactful.runs.types import Failure
     from tactful.types import PreferencePair, Trajectory
+    from tactful.utterance.predict import Prediction
+    from tactful.utterance.types import Dialogue, PairedExample
 
     def of(type_: type[Any], key: Callable[[Any], str]) -> Callable[[Path | str], Rows[Any]]:
         return lambda path: Rows(path, type_.model_validate, skip_bad=True, kind=type_.__name__, key=key)
@@ -187,6 +190,9 @@ def _readers() -> dict[str, Callable[[Path | str], Rows[Any]]]:
         "rewarded": of(Rewarded, lambda record: str(record.trajectory.id)),
         "pairs": of(PreferencePair, own_id),
         "failures": of(Failure, own_id),
+        "utterance": of(PairedExample, own_id),
+        "predictions": of(Prediction, own_id),
+        "dialogues": of(Dialogue, own_id),
         "seed-tasks": of(SeedTask, own_id),
         "mbpp": lambda path: mbpp_rows(path, skip_bad=True),
     }

@@ -20,8 +20,11 @@ MARKS: Mapping[str, frozenset[str]] = {
     "sessions": frozenset({"persona", "states"}),
     "seed-tasks": frozenset({"complete", "open"}),
     "mbpp": frozenset({"task_id", "test_list"}),
+    "utterance": frozenset({"tree", "chosen", "gold"}),
+    "predictions": frozenset({"predictions", "hindsight"}),
     "failures": frozenset({"stage", "attempts", "input_hash"}),
     "states": frozenset({"query"}),
+    "dialogues": frozenset({"id", "conversation"}),
 }
 
 
