@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 FORMAT = "tactful-feedback-linear-1"
 BUCKETS = 4096
 C = 10.0
-"""Inverse strength of L2; chosen once, on IARD, among 1, 3, 10 and 30 by folds over dialogues."""
+"""Inverse strength of L2; chosen once, on IARD, among 1, 3 and 10 by folds over dialogues."""
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9']*|[?!]|[㐀-鿿]")
 _MOST_TOKENS = 400
 SHAPE = (
