@@ -158,6 +158,12 @@ def test_requirement_without_check_leaves_the_plan_unscored():
     assert "r1" in result.unscored_reason
 
 
+def test_check_that_would_search_for_ever_leaves_the_plan_unscored():
+    result = scored(solved_with("a" * 60 + "!", requirements=(requirement("r1", 1.0, checks=("(a|aa)+$",)),)))
+    assert result.scores == {"r1": None}
+    assert "'(a|aa)+$' took longer than 1 s" in result.unscored_reason
+
+
 def test_task_without_tests_and_requirements_is_unscored():
     result = scored(solved_with("anything"))
     assert result.unscored_reason == NOTHING_TO_CHECK

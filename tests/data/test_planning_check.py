@@ -1,8 +1,10 @@
 """A plan is checked by regular expressions on a normalised text, and nothing passes by being empty."""
 
+import time
+
 import pytest
 
-from tactful.data.planning_check import check_plan, normalise_plan
+from tactful.data.planning_check import broken_checks, check_plan, normalise_plan
 from tactful.errors import DataError
 from tactful.types import Requirement
 
@@ -64,3 +66,19 @@ def test_an_unusable_check_is_an_error_that_shows_it(check: str) -> None:
 def test_a_check_that_normalising_makes_unfindable_is_refused(check: str) -> None:
     with pytest.raises(DataError, match="could never be found"):
         check_plan("anything", needs(check))
+
+
+def test_a_check_that_would_never_return_is_given_up_with_a_reason() -> None:
+    before = time.monotonic()
+    with pytest.raises(DataError, match=r"'budget': check '\(a\|aa\)\+\$' took longer than 1 s"):
+        check_plan("a" * 60 + "!", needs("(a|aa)+$"))
+    assert not check_plan("a" * 40 + "!", needs("(a+)+$"))  # `re` would never return from this one either
+    assert time.monotonic() - before < 20
+
+
+def test_broken_checks_are_all_found_without_a_plan() -> None:
+    fine, broken = needs("a", "!b"), needs("(", "fine", "!")
+    assert broken_checks([fine]) == []
+    first, second = broken_checks([fine, broken])
+    assert "'budget': check '('" in first
+    assert "'budget': check '!' is empty" in second
