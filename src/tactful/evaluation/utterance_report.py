@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from tactful.data.io import write_file
 from tactful.errors import DataError
-from tactful.evaluation.plots import BASELINE, LEARNED, _figure, _svg
+from tactful.evaluation.plots import BASELINE, LEARNED, _figure, _style, _svg
 from tactful.evaluation.utterance import Slice, SystemScores, UtteranceEvaluation
 
 FILE_NAME = "evaluation.json"
@@ -51,9 +52,14 @@ def shown_measures(evaluation: UtteranceEvaluation, slice_: Slice | None = None)
 
 def utterance_svg(evaluation: UtteranceEvaluation, place: str = "0") -> str:
     """The headline measure of every system with its 95% interval, in every part of the data that differs."""
-    name = evaluation.headline_measure
     parts = _different(evaluation.slices)
-    figure, axes = _figure(6.4, 0.34 * sum(len(part.systems) for part in parts) + 0.9)
+    with _style():
+        figure, axes = _figure(6.4, 0.34 * sum(len(part.systems) for part in parts) + 0.9)
+        _draw(axes, parts, evaluation.headline_measure)
+        return _svg(figure, f"utterance-{place}")
+
+
+def _draw(axes: Any, parts: Sequence[Slice], name: str) -> None:
     labels: list[str] = []
     for part in reversed(parts):
         for system in reversed(part.systems):
@@ -69,7 +75,6 @@ def utterance_svg(evaluation: UtteranceEvaluation, place: str = "0") -> str:
             labels.append(f"{part.name} · {system.name}")
     axes.set_yticks(range(len(labels)), labels)
     axes.set_xlabel(f"{name} with its 95% interval by dialogue (right is better)")
-    return _svg(figure, f"utterance-{place}")
 
 
 def _different(slices: Sequence[Slice]) -> list[Slice]:
