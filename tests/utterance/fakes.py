@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -165,18 +165,19 @@ def serve(ask: Any) -> Any:
     return good_reply(stage_of(ask.schema), ask.prompt)
 
 
+def rows_of(count: int) -> Iterator[dict[str, Any]]:
+    """Dialogues with four user turns each, all different."""
+    for number in range(count):
+        said = [
+            {"role": role, "content": f"{content} ({number})", "t": at}
+            for at, (role, content) in enumerate(TALK)
+        ]
+        yield {"id": f"talk-{number}", "conversation": said}
+
+
 def rows(count: int) -> list[dict[str, Any]]:
-    """Dialogues with three user turns each, all different."""
-    return [
-        {
-            "id": f"talk-{number}",
-            "conversation": [
-                {"role": role, "content": f"{content} ({number})", "t": at}
-                for at, (role, content) in enumerate(TALK)
-            ],
-        }
-        for number in range(count)
-    ]
+    """`rows_of` as a list."""
+    return list(rows_of(count))
 
 
 def write_rows(target: Any, count: int) -> Any:

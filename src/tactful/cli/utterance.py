@@ -240,7 +240,7 @@ def _report(summary: RunSummary, examples: Examples, *, as_json: bool) -> None:
     if summary.failed:
         say(f"why they failed: {folder.failures_path}; take them again: tactful runs retry {folder.path}")
     if found.pairs:
-        next_command(f"tactful data export {folder.path} --to trl --out pairs.jsonl")
+        next_command(f"tactful data export {folder.path} --to trl --out training")
     elif summary.failed and not summary.done:
         raise typer.Exit(1)
 
