@@ -6,6 +6,7 @@ import pytest
 from tests.calibration.play import coding_state, person
 
 from tactful.calibration.actions import load_action_space
+from tactful.calibration.pipeline import sessions
 from tactful.errors import ConfigError, UserError
 from tactful.evaluation.tree_job import FRESH, TreeConfig, tree_job, tree_sessions
 from tactful.llm import ModelSpec
@@ -38,6 +39,8 @@ def test_every_state_meets_so_many_users_in_every_pass_each_once():
 def test_luck_is_fresh_passes_are_never_those_of_training():
     found = list(tree_sessions(states(1), SEEN, [], config(passes=3)))
     assert sorted({one.pass_index for one in found}) == [FRESH, FRESH + 1, FRESH + 2]
+    trained = sessions(states(1), personas=lambda domain: SEEN, passes=50)
+    assert not {one.pass_index for one in trained} & {one.pass_index for one in found}
 
 
 def test_no_more_users_than_there_are():
