@@ -149,10 +149,10 @@ class State(PublicState):
     @model_validator(mode="before")
     @classmethod
     def _gather_private_keys(cls, row: Any) -> Any:
-        """Users may write `tests, setup, reference, requirements` beside `query`; they move into `hidden`."""
+        """Users may write the keys of `Hidden` (tests, reference, …) beside `query`; they move into `hidden`."""
         if not isinstance(row, dict):
             return row
-        flat = {key: row[key] for key in ("tests", "setup", "reference", "requirements") if key in row}
+        flat = {key: row[key] for key in Hidden.model_fields if key in row}
         if not flat:
             return row
         if "hidden" in row:

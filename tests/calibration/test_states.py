@@ -1,15 +1,16 @@
+import io
 import json
 from collections import Counter
 
 import pytest
 
+from tactful.calibration.state_rows import ready_rows, state_rows
 from tactful.calibration.states import (
     complete_states,
     dataset_states,
     domain_estimator,
     estimate_states,
     seed_states,
-    state_rows,
     synthetic_states,
 )
 from tactful.data import load_seed_tasks
@@ -155,7 +156,30 @@ GOOD = {"query": "Sort."}
         ({"query": "x", "dialogue_turn": -1}, r":2: state has dialogue_turn -1"),
         ({"query": "x", "task_complexity": "hard"}, r":2: state has task_complexity 'hard'"),
         ({"query": "  "}, r":2: state has query '  ', expected text"),
-        ({"text": "x"}, r":2: state has query None, expected text"),
+        ({"text": "x", "n": 1}, r":2: state has no 'query'; its keys are text, n"),
+        ({"query": None}, r":2: state has query null, expected text"),
+        ({"query": "x", "query_clarity": True}, r":2: state has query_clarity true, expected a number"),
+        ({"query": "x", "query_clarity": "0.5"}, r":2: state has query_clarity '0.5', expected a number"),
+        ({"query": "x", "prev_reject": True}, r":2: state has prev_reject true, expected a whole number"),
+        ({"query": "x", "prev_reject": 1001}, r":2: state has prev_reject 1001, expected at most 1000"),
+        ({"query": "x", "domain": ""}, r":2: state has domain '', expected text"),
+        ({"query": "x", "tests": "assert 1"}, r":2: state has tests 'assert 1', expected a list"),
+        (
+            {"query": "x", "requirements": [{"id": "r", "text": "t", "weight": 1}]},
+            r":2: state requirements \(item 1\) has no 'open'",
+        ),
+        (
+            {"query": "x", "requirements": [{"id": "r", "text": "t", "weight": "1", "open": 1}]},
+            r"state has requirements \(item 1\) weight '1', expected a number; "
+            r"state has requirements \(item 1\) open 1, expected true or false",
+        ),
+        (
+            {
+                "query": "x",
+                "requirements": [{"id": "r9", "text": "t", "weight": 1, "open": True, "checks": ["a", "("]}],
+            },
+            r":2: requirement 'r9': check '\(' is not a regular expression",
+        ),
         (
             {"query": "x", "clarity": 1},
             r":2: state has the unknown key 'clarity', expected some of query, dialogue_turn",
@@ -176,6 +200,7 @@ def test_a_bad_row_is_named_and_can_be_skipped(tmp_path, row, message):
     ("text", "message"),
     [
         ("query,tests\nok,\nx,[1\n", r"s\.csv:3: state has tests '\[1', expected JSON in this cell"),
+        ("query,prev_reject\nok,\nx,2000\n", r"s\.csv:3: state has prev_reject 2000, expected at most 1000"),
         ("query\nok\nx,y\n", r"s\.csv:3: row has more cells than the header"),
         ('query\nok\n"x', r"s\.csv:3: is not CSV"),
         ("query,query_clarity\nok,\nx,clear\n", r"s\.csv:3: state has query_clarity 'clear'"),
@@ -201,3 +226,50 @@ def test_a_csv_of_another_encoding_is_refused(tmp_path):
 def test_an_empty_file_holds_no_states(tmp_path):
     (tmp_path / "s.jsonl").write_text("")
     assert dataset_states(tmp_path / "s.jsonl") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("text,id\nSort.,a\n", r"s\.csv:1: has no column 'query'; the columns are 'text', 'id'"),
+        (
+            "query;id\nSort.;a\n",
+            r"s\.csv:1: the columns are 'query;id': cells are separated by ';'; save it with",
+        ),
+        ("query,id,query\nSort.,a,b\n", r"s\.csv:1: has the column 'query' more than once"),
+    ],
+)
+def test_a_csv_header_that_does_not_fit_is_refused_whatever_may_be_skipped(tmp_path, text, message):
+    path = tmp_path / "s.csv"
+    path.write_text(text)
+    for skip_bad in (False, True):
+        with pytest.raises(DataError, match=message):
+            list(state_rows(path, skip_bad=skip_bad))
+
+
+@pytest.mark.parametrize(
+    "text", ["\ufeffquery,prev_reject\r\nSort.,2\r\n", '\ufeff{"query": "Sort.", "prev_reject": 2}\n']
+)
+def test_a_pipe_may_hold_csv_or_jsonl(monkeypatch, text):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    (state,) = dataset_states("-")
+    assert (state.query, state.prev_reject) == ("Sort.", 2)
+
+
+def test_every_private_key_may_stand_beside_the_query(tmp_path):
+    row = {"query": "Sort.", "reference": "good", "uninformed": "poor", "plan_opening": "Plan:"}
+    (state,) = dataset_states(rows(tmp_path / "s.jsonl", row))
+    assert (state.hidden.uninformed, state.hidden.plan_opening) == ("poor", "Plan:")
+    with pytest.raises(TypeError):
+        str(state.hidden)
+
+
+def test_rollouts_refuse_raw_rows_with_the_command_that_completes_them(tmp_path):
+    path = rows(tmp_path / "raw.jsonl", {"query": "Sort.", "domain": "planning"})
+    with pytest.raises(
+        DataError, match=r"raw.jsonl:1: state has no 'id' and no 'query_clarity' .* yet; complete"
+    ) as caught:
+        list(ready_rows(path))
+    assert f"calibrate states --mode dataset --domain planning --input {path} --out" in str(caught.value)
+    ready = rows(tmp_path / "s.jsonl", *(state.model_dump(mode="json") for state in dataset_states(path)))
+    assert list(ready_rows(ready)) == dataset_states(path)

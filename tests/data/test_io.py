@@ -5,7 +5,7 @@ import pytest
 
 from tactful.data.io import read_jsonl, to_line, write_jsonl
 from tactful.errors import DataError, UserError
-from tactful.types import Message, State
+from tactful.types import Message, Record, State
 
 
 def write(path, *lines):
@@ -36,13 +36,13 @@ def test_equal_records_give_equal_bytes_in_the_order_of_the_model():
     [
         (
             '{"role": "robot", "content": "x"}',
-            r"a.jsonl:3: Message has role 'robot': input should be 'system'",
+            r"a.jsonl:3: Message has role 'robot': expected 'system', 'user' or 'assistant'",
         ),
         ('{"role": "user"}', r"a.jsonl:3: Message has no 'content'"),
         ('{"role": "user", "content": "x", "mood": 1}', r"a.jsonl:3: Message has the unknown key 'mood'"),
         ('{"role": "user", "content": ', r"a.jsonl:3: not JSON .* at character"),
         ('{"role": "user", "content": NaN}', r"a.jsonl:3: not JSON"),
-        ("[1, 2]", r"a.jsonl:3: Message: input should be a valid dictionary"),
+        ("[1, 2]", r"a.jsonl:3: Message is \[1, 2\], expected an object"),
     ],
 )
 def test_a_bad_line_is_named_with_its_value_and_the_next_move(tmp_path, line, message):
@@ -126,3 +126,28 @@ def test_a_folder_that_cannot_be_written_is_the_users_to_fix(tmp_path):
 def test_reading_stays_lazy(tmp_path):
     path = write(tmp_path / "a.jsonl", GOOD, "{")
     assert next(iter(read_jsonl(path, Message))).content == "hi"
+
+
+class Line(Record):
+    """One of each kind of value."""
+
+    names: tuple[str, ...]
+    share: float
+    count: int
+    sure: bool
+    message: Message
+
+
+def test_every_problem_of_a_line_is_told_in_words_and_all_at_once(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        '{"names": "x", "share": "wide", "count": 1.5, "sure": "so", "message": {"mood": null}}\n{}\n'
+    )
+    rows = read_jsonl(path, Line, skip_bad=True)
+    assert list(rows) == []
+    assert rows.problems == [
+        f"{path}:1: Line message has no 'role', 'content'; Line has names 'x', expected a list; "
+        "Line has share 'wide', expected a number; Line has count 1.5, expected a whole number; "
+        "Line has sure 'so', expected true or false; Line message has the unknown key 'mood'",
+        f"{path}:2: Line has no 'names', 'share', 'count', 'sure', 'message'",
+    ]

@@ -6,40 +6,20 @@ base task (cross-fitting); any other text by the models fitted on all bundled se
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TextIO
-
-import orjson
+from typing import Literal
 
 from tactful.calibration.clarity import ClarityModel, ComplexityModel, complexity_target
-from tactful.data.io import Rows, cannot_read, shorten
+from tactful.calibration.state_rows import state_rows
 from tactful.data.seeds import load_seed_tasks, seed_domains
 from tactful.data.splits import group_folds
-from tactful.errors import DataError, UsageError
-from tactful.text import detect_lang
-from tactful.types import State, content_hash, seeded
+from tactful.errors import UsageError
+from tactful.types import State, seeded
 
 FOLDS = 5
-_JSON_CELLS = ("tests", "requirements", "history", "hidden", "user")
-_FLAT = ("tests", "setup", "reference", "requirements")
-ROW_KEYS = (
-    "query",
-    "dialogue_turn",
-    "query_clarity",
-    "task_complexity",
-    "prev_reject",
-    "id",
-    "domain",
-    "group",
-    "history",
-    *_FLAT,
-)
-"""What a row of a user's file may hold (our own files hold all of `State`); all but `query` may be missing."""
 
 
 @dataclass(frozen=True)
@@ -223,82 +203,7 @@ def dataset_states(path: Path | str, *, domain: str = "coding", skip_bad: bool =
     """The states in a JSONL or CSV file of the user's, checked and completed.
 
     `domain` holds for rows that name none. A missing id becomes the row's content hash, a missing group the id,
-    a missing clarity or complexity is estimated from the text. In CSV, the columns tests, requirements, history,
-    hidden and user hold JSON.
+    a missing clarity or complexity is estimated from the text. See `state_rows` for the form.
     Raises: DataError at the first bad row (unless `skip_bad`) and for an id that two rows share.
     """
     return complete_states(list(state_rows(path, domain=domain, skip_bad=skip_bad)))
-
-
-def state_rows(path: Path | str, *, domain: str = "coding", skip_bad: bool = False) -> Rows[State]:
-    """The rows of a states file, checked but not completed; `.read`, `.bad` and `.problems` tell what was left out."""
-
-    def parse(row: Any) -> State:
-        return _parse_row(row, domain, Path(path).name)
-
-    if str(path).lower().endswith(".csv"):
-        return _CsvRows(
-            path, lambda cells: parse(_cell_values(cells)), skip_bad=skip_bad, kind="state", key=_id
-        )
-    return Rows(path, parse, skip_bad=skip_bad, kind="state", key=_id)
-
-
-def _id(state: State) -> str:
-    return state.id
-
-
-def _parse_row(row: Any, domain: str, source: str) -> State:
-    if not isinstance(row, dict):
-        raise ValueError(f"state is {shorten(row)}, expected an object with a 'query'")
-    query = row.get("query")
-    if not isinstance(query, str) or not query.strip():
-        raise ValueError(f"state has query {shorten(query)}, expected text")
-    unknown = sorted(set(row) - set(State.model_fields) - set(_FLAT))
-    if unknown:
-        raise ValueError(f"state has the unknown key '{unknown[0]}', expected some of {', '.join(ROW_KEYS)}")
-    filled = {"domain": domain, "source": source, "lang": detect_lang(query), **row}
-    filled.setdefault("id", f"row-{content_hash(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))[:12]}")
-    filled.setdefault("group", filled["id"])
-    return State.model_validate(filled)
-
-
-def _cell_values(cells: dict[str | None, str | None]) -> dict[str, Any]:
-    """The object that a CSV row stands for: empty cells are missing keys, some columns hold JSON."""
-    if None in cells:
-        raise ValueError("row has more cells than the header; quote cells that hold commas")
-    row: dict[str, Any] = {}
-    for name, cell in cells.items():
-        if name is None or cell is None or cell == "":
-            continue
-        if name in _JSON_CELLS:
-            try:
-                row[name] = orjson.loads(cell)
-            except orjson.JSONDecodeError:
-                raise ValueError(f"state has {name} {shorten(cell)}, expected JSON in this cell") from None
-        else:
-            row[name] = cell
-    return row
-
-
-class _CsvRows(Rows[State]):
-    """Rows of a CSV file with a header."""
-
-    def _rows(self) -> Iterator[tuple[int, Any]]:
-        start = 1
-        try:
-            reader = csv.DictReader(_text_file(self.path), strict=True)
-            for row in reader:
-                yield max(start + 1, 2), row
-                start = reader.line_num
-        except csv.Error as error:
-            self.read += 1
-            self._reject(start + 1, f"is not CSV ({error}); the rest of the file is not read")
-
-
-def _text_file(path: str) -> TextIO:
-    try:
-        return io.StringIO(Path(path).read_text(encoding="utf-8-sig"), newline="")
-    except UnicodeDecodeError as error:
-        raise DataError.at(path, None, "is not UTF-8 text", fix="save it as UTF-8") from error
-    except OSError as error:
-        raise cannot_read(path, error) from error

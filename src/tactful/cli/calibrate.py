@@ -87,7 +87,8 @@ def states(
 
     A missing clarity or complexity is estimated from the text of the query alone.
     """
-    from tactful.calibration.states import complete_states, state_rows, synthetic_states
+    from tactful.calibration.state_rows import state_rows
+    from tactful.calibration.states import complete_states, synthetic_states
     from tactful.data.io import write_jsonl
 
     if as_json and out is None:
@@ -255,16 +256,16 @@ def _begun(sessions: Iterator[BaseModel], rows: Rows[State]) -> Iterator[BaseMod
 def _rollout_job(config: RolloutConfig, source: str, *, skip_bad: bool) -> tuple[Rows[State], Job]:
     """The rows of `source`, and the run over them that `config` describes."""
     from tactful.calibration.pipeline import rollout_job
-    from tactful.data.io import read_jsonl
+    from tactful.calibration.state_rows import ready_rows
     from tactful.runs import resolve_input
-    from tactful.types import State, content_hash
+    from tactful.types import content_hash
 
     path = resolve_input(source)
     policy = _mainline(config)
     if config.mainline.startswith("policy:"):
         digest = content_hash(Path(config.mainline.removeprefix("policy:")).read_bytes())
         config = config.model_copy(update={"mainline_hash": digest})
-    rows = read_jsonl(path, State, skip_bad=skip_bad)
+    rows = ready_rows(path, skip_bad=skip_bad)
     job = rollout_job(config, rows, mainline=policy)
     if str(path) == "-":
         return rows, job

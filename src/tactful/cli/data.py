@@ -167,7 +167,7 @@ def _tell(problems: list[str] | tuple[str, ...]) -> None:
 
 def _readers() -> dict[str, Callable[[Path | str], Rows[Any]]]:
     """Kind of record → how its file is opened, bad rows counted. Built here: `cli` sees all rooms."""
-    from tactful.calibration.states import state_rows
+    from tactful.calibration.state_rows import state_rows
     from tactful.calibration.types import Rewarded, Session
     from tactful.data.io import Rows
     from tactful.data.mbpp import mbpp_rows

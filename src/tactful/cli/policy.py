@@ -202,7 +202,8 @@ def _open(policy: str, actions: tuple[str, ...]) -> Policy:
 
 
 def _states(path: str | None, query: str | None, domain: str) -> list[State]:
-    from tactful.calibration.states import complete_states, state_rows
+    from tactful.calibration.state_rows import state_rows
+    from tactful.calibration.states import complete_states
     from tactful.text import detect_lang
     from tactful.types import State
 

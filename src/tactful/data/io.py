@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -79,7 +79,10 @@ class Rows(Generic[R]):
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
         """(line number, raw line) of every line that is not blank."""
-        for number, line in enumerate(_lines(self.path), start=1):
+        return self._numbered(_lines(self.path))
+
+    def _numbered(self, lines: Iterable[bytes]) -> Iterator[tuple[int, Any]]:
+        for number, line in enumerate(lines, start=1):
             bare = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
             if bare.strip():
                 yield number, bare.rstrip(b"\r\n")
@@ -143,26 +146,80 @@ def to_line(record: BaseModel | dict[str, Any]) -> bytes:
     return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def describe(error: ValidationError, kind: str) -> str:
-    """The first problem of a validation error in a sentence: which field, what is wrong, the offending value."""
+def describe(error: ValidationError, kind: str, *, hide: str = "") -> str:
+    """Every problem of a validation error, joined by "; ": which field, what is wrong, the offending value.
+
+    `hide` is a key that the user may not have written: places below it are named without it.
+    """
     details = error.errors(include_url=False, include_context=False)
-    first = details[0]
-    place = ".".join(str(part) for part in first["loc"])
-    more = f" (and {len(details) - 1} more problems)" if len(details) > 1 else ""
-    if first["type"] == "missing":
-        return f"{kind} has no '{place}'{more}"
-    if first["type"] == "extra_forbidden":
-        return f"{kind} has the unknown key '{place}'{more}"
-    message = first["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    where = f"{kind} has {place} {shorten(first['input'])}: " if place else f"{kind}: "
-    return f"{where}{message}{more}"
+    missing: dict[str, list[str]] = {}
+    for item in details:
+        if item["type"] == "missing":
+            missing.setdefault(_place(item["loc"][:-1], hide), []).append(str(item["loc"][-1]))
+    said = [f"{kind} {place}".rstrip() + f" has no {_listed(keys)}" for place, keys in missing.items()]
+    for item in details:
+        place = _place(item["loc"], hide)
+        if item["type"] == "extra_forbidden":
+            inside = _place(item["loc"][:-1], hide)
+            said.append(f"{kind} {inside}".rstrip() + f" has the unknown key '{item['loc'][-1]}'")
+        elif item["type"] != "missing":
+            where = f"{kind} has {place} {shorten(item['input'])}" if place else kind
+            said.append(f"{where}{_wrong(item, place)}")
+    return "; ".join(said)
+
+
+_IN_WORDS = {
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a number that is not infinite or NaN",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "dict_type": "an object",
+    "mapping_type": "an object",
+}
+"""Kind of problem, as pydantic names it → what was expected, in the words of someone who writes JSON."""
+
+
+def _wrong(problem: Any, place: str) -> str:
+    """What is wrong with a value, as the end of a sentence."""
+    expected = _IN_WORDS.get(problem["type"])
+    if expected is not None:
+        shown = "" if place else f" is {shorten(problem['input'])}"
+        return f"{shown}, expected {expected}"
+    message = problem["msg"].removeprefix("Value error, ")
+    if message.startswith("Input should be "):
+        return f": expected {message.removeprefix('Input should be ')}"
+    return f": {message[0].lower()}{message[1:]}"
+
+
+def _place(parts: Sequence[int | str], hide: str) -> str:
+    """Where in a row, in words: `requirements (item 1) open`."""
+    kept = parts[1:] if parts and parts[0] == hide else parts
+    words = [f"(item {part + 1})" if isinstance(part, int) else str(part) for part in kept]
+    return " ".join(words)
+
+
+def _listed(keys: Sequence[str], most: int = 6) -> str:
+    """`'a', 'b' and 2 more`"""
+    shown = ", ".join(f"'{key}'" for key in keys[:most])
+    return shown if len(keys) <= most else f"{shown} and {len(keys) - most} more keys"
+
+
+_JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
 
 
 def shorten(value: Any) -> str:
     """A value as messages show it: one line, at most 80 characters."""
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else repr(value)
-    flat = "".join(char if char.isprintable() else " " for char in text)
+    flat = "".join(char if char.isprintable() else " " for char in _JSON_WORDS.get(text, text))
     return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + "…"
 
 
