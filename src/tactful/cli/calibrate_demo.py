@@ -50,7 +50,7 @@ def commands(domain: str, out: Path, seed: int) -> list[list[str]]:
 def demo(
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="New folder for everything; default: runs/calibrate-demo-<time>/."),
+        typer.Option("--out", help="New folder for everything; default: a new one in runs/."),
     ] = None,
     seed: SeedOption = 0,
     as_json: JsonFlag = False,
@@ -62,11 +62,12 @@ def demo(
     A rehearsal, not a language model, plays the assistant. Each step is a command that works on your own files.
     """
     from tactful.evaluation.report import read_evaluation, write_report
+    from tactful.runs.files import make_private_folder
 
     out = out or Path("runs") / f"calibrate-demo-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     if out.exists():
         raise UsageError(f"{out}: exists already; give --out a new name")
-    out.mkdir(parents=True)
+    make_private_folder(out)
     began = time.monotonic()
     for domain in DOMAINS:
         for command in commands(domain, out, seed):

@@ -23,6 +23,7 @@ from tactful.cli.common import (
     SeedOption,
     SkipBadFlag,
     emit_json,
+    finite,
     model_spec,
     next_command,
     say,
@@ -94,7 +95,10 @@ def evaluate(
     max_turns: Annotated[int, typer.Option("--max-turns", min=1, help="Assistant messages per task.")] = 4,
     folds: Annotated[int, typer.Option("--folds", min=2, help="Folds of cross-fitting, by base task.")] = 5,
     min_margin: Annotated[
-        float, typer.Option("--min-margin", min=0, help="Least reward difference of a training pair.")
+        float,
+        typer.Option(
+            "--min-margin", min=0, callback=finite, help="Least reward difference of a training pair."
+        ),
     ] = 0.05,
     sweep: Annotated[
         bool,
@@ -113,7 +117,8 @@ def evaluate(
         typer.Option("--max-tokens", min=1, help="Length limit of one reply; default: the endpoint's."),
     ] = None,
     requests_per_minute: Annotated[
-        float | None, typer.Option("--requests-per-minute", min=0.001, help="Send no faster than this.")
+        float | None,
+        typer.Option("--requests-per-minute", min=0.001, callback=finite, help="Send no faster than this."),
     ] = None,
     unsafe_exec: Annotated[
         bool,

@@ -22,6 +22,7 @@ from tactful.cli.common import (
     SeedOption,
     SkipBadFlag,
     emit_json,
+    finite,
     model_spec,
     next_command,
     say,
@@ -209,7 +210,8 @@ def _report_rewards(
         _print_table(table)
         _print_information(information)
     say(
-        f"{summary.done} of {summary.read} trajectories rewarded, {summary.failed} failed; "
+        f"{summary.read} trajectories read: {summary.done - sum(unscored.values())} rewarded, "
+        f"{sum(unscored.values())} unscored, {summary.failed} failed; "
         f"{scoring.distinct_runs} programs run, {scoring.reused} stored scores reused; "
         f"{len(scoring.probes)} probes hold; in {summary.folder.path}"
     )
@@ -222,7 +224,8 @@ def _report_rewards(
     _warn_of_little(information, single=modes == {"single"})
     if summary.failed:
         say(f"why they failed: {summary.folder.failures_path}")
-    next_command(f"tactful calibrate pairs {summary.folder.path}")
+    if summary.done > sum(unscored.values()):
+        next_command(f"tactful calibrate pairs {summary.folder.path}")
 
 
 def _print_table(rows: Iterable[ActionRow]) -> None:
@@ -291,7 +294,8 @@ def pairs(
         ),
     ] = "best-worst",
     min_margin: Annotated[
-        float, typer.Option("--min-margin", min=0, help="Drop pairs whose rewards differ by less.")
+        float,
+        typer.Option("--min-margin", min=0, callback=finite, help="Drop pairs whose rewards differ by less."),
     ] = 0.05,
     view: Annotated[
         Literal["full", "policy"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -13,9 +14,17 @@ import typer
 if TYPE_CHECKING:
     from tactful.llm import ModelSpec
 
+
+def finite(value: float | None) -> float | None:
+    """A number as given. Raises BadParameter for `inf`, which no range excludes."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no finite number")
+    return value
+
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 OutOption = Annotated[
-    Path | None, typer.Option("--out", help="Folder of this run; default: runs/<noun>-<verb>-<time>/.")
+    Path | None, typer.Option("--out", help="Folder of this run; default: a new one in runs/.")
 ]
 ResumeFlag = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Equal seeds give equal results.")]
@@ -23,7 +32,8 @@ SkipBadFlag = Annotated[bool, typer.Option("--skip-bad", help="Leave out unusabl
 ConcurrencyOption = Annotated[int, typer.Option("--concurrency", min=1, help="Records worked on at a time.")]
 CacheOption = Annotated[Path | None, typer.Option("--cache", help="Share this call cache between runs.")]
 BudgetUsdOption = Annotated[
-    float | None, typer.Option("--budget-usd", min=0, help="Stop cleanly before spending more than this.")
+    float | None,
+    typer.Option("--budget-usd", min=0, callback=finite, help="Stop cleanly before spending more than this."),
 ]
 BudgetTokensOption = Annotated[
     int | None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.common import ApiKeyEnvOption, BaseUrlOption, JsonFlag, emit_json, next_command, say
+from tactful.cli.common import ApiKeyEnvOption, BaseUrlOption, JsonFlag, emit_json, finite, next_command, say
 
 if TYPE_CHECKING:
     from tactful.llm.checkup import Check
@@ -29,7 +29,7 @@ def doctor(
     base_url: BaseUrlOption = None,
     api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY",
     timeout_s: Annotated[
-        float, typer.Option("--timeout-s", min=1, help="Seconds that one call may take.")
+        float, typer.Option("--timeout-s", min=1, callback=finite, help="Seconds that one call may take.")
     ] = 60.0,
     as_json: JsonFlag = False,
 ) -> None:

@@ -26,6 +26,7 @@ from tactful.cli.common import (
     SeedOption,
     SkipBadFlag,
     emit_json,
+    finite,
     next_command,
     say,
 )
@@ -105,7 +106,8 @@ def judge(
         int, typer.Option("--max-tokens", min=16, help="Length limit of one reply, reasoning included.")
     ] = 4096,
     requests_per_minute: Annotated[
-        float | None, typer.Option("--requests-per-minute", min=0.001, help="Send no faster than this.")
+        float | None,
+        typer.Option("--requests-per-minute", min=0.001, callback=finite, help="Send no faster than this."),
     ] = None,
     seed: SeedOption = 0,
     concurrency: ConcurrencyOption = 32,

@@ -51,9 +51,17 @@ def main() -> None:
     except TactfulError as error:
         print(f"tactful: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("tactful: interrupted", file=sys.stderr)
-        sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:  # a place that cannot be read or written, met where no command looks for it
+        if error.filename is None:
+            raise
+        print(
+            f"tactful: {error.filename}: {error.strerror}; check the path, your permissions and the free space",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("tactful: interrupted", file=sys.stderr)
+        sys.exit(130)

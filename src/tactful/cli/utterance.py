@@ -24,6 +24,7 @@ from tactful.cli.common import (
     SeedOption,
     SkipBadFlag,
     emit_json,
+    finite,
     model_spec,
     next_command,
     say,
@@ -94,7 +95,8 @@ def synthesize(
         typer.Option("--max-tokens", min=16, help="Length limit of one reply, reasoning included."),
     ] = None,
     requests_per_minute: Annotated[
-        float | None, typer.Option("--requests-per-minute", min=0.001, help="Send no faster than this.")
+        float | None,
+        typer.Option("--requests-per-minute", min=0.001, callback=finite, help="Send no faster than this."),
     ] = None,
     seed: SeedOption = 0,
     concurrency: ConcurrencyOption = 32,

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from tactful.errors import UserError
+
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
@@ -45,9 +47,17 @@ def write_atomic(path: Path | str, chunks: Iterable[bytes], *, mode: int = PRIVA
 
 
 def make_private_folder(path: Path) -> None:
-    """Create `path` and its missing parents; only `path` itself gets mode 0700."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    """Create `path` and its missing parents; only `path` itself gets mode 0700.
+
+    Raises: UserError where it cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{path}: the folder cannot be made ({error.strerror}); name one in --out in a place that you may write to"
+        ) from error
 
 
 def make_private_file(path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tactful.errors import RunLocked
+from tactful.errors import RunLocked, UserError
 from tactful.runs.files import PRIVATE_FILE
 
 LOCK_NAME = "run.lock"
@@ -18,9 +18,14 @@ LOCK_NAME = "run.lock"
 def only_writer(folder: Path) -> Iterator[None]:
     """Hold the folder's lock. The kernel lets go of it when this process ends, however it ends.
 
-    Raises: RunLocked at once, naming the process that holds it.
+    Raises: RunLocked at once, naming the process that holds it; UserError where the folder cannot be written to.
     """
-    handle = os.open(folder / LOCK_NAME, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE_FILE)
+    try:
+        handle = os.open(folder / LOCK_NAME, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE_FILE)
+    except OSError as error:
+        raise UserError(
+            f"{folder}: cannot be written to ({error.strerror}); name another folder in --out"
+        ) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 
 from tactful import __version__
 from tactful.errors import ConfigChanged, ConfigError, UsageError
-from tactful.runs.files import make_private_folder, write_atomic
+from tactful.runs.beginning import Beginning
+from tactful.runs.files import write_atomic
 from tactful.runs.folder import RunFolder, RunInfo, new_folder_path, utc_now
 from tactful.runs.identity import differences, fingerprint, fingerprint_hash
 from tactful.runs.lock import LOCK_NAME, only_writer
@@ -29,22 +30,25 @@ _OURS = {LOCK_NAME, "run.sqlite", "run.sqlite-wal", "run.sqlite-shm", "calls.sql
 
 
 @contextmanager
-def opened_run(job: Job, options: RunOptions) -> Iterator[tuple[RunFolder, RunState]]:
-    """The run folder, locked, and its state; new or, with `resume`, the one in `out`.
+def opened_run(job: Job, options: RunOptions) -> Iterator[tuple[RunFolder, RunState, Beginning]]:
+    """The run folder, locked, its state, and what stood there before; new or, with `resume`, the one in `out`.
 
-    Raises: UsageError when `out` is taken or there is nothing to resume; RunLocked; ConfigChanged.
+    Raises: UsageError when `out` is taken or there is nothing to resume; UserError when the folder cannot be made;
+    RunLocked; ConfigChanged.
     """
     folder = RunFolder(_place(job, options))
-    make_private_folder(folder.path)
+    config = config_toml(job.config)
+    before = Beginning.at(folder.path)
+    before.make()
     with only_writer(folder.path):
         if folder.info_path.exists():
             _refuse_other_configuration(folder, job, options)
         state = RunState.create(folder.state_path)
         try:
             if not folder.info_path.exists():
-                write_atomic(folder.config_path, (config_toml(job.config).encode(),))
+                write_atomic(folder.config_path, (config.encode(),))
                 folder.save_info(_new_info(job, options.seed))
-            yield folder, state
+            yield folder, state, before
         finally:
             state.close()
 

@@ -153,9 +153,9 @@ def open_progress(mode: Mode, title: str, total: int | None) -> Progress:
     return PlainProgress(title, total)
 
 
-def expected_total(source: Iterable[object], limit: int | None) -> int | None:
-    """How many records the source says it holds, without reading it; None when it cannot say."""
-    total = operator.length_hint(source, 0) or None
+def expected_total(source: Iterable[object], limit: int | None, total: int | None = None) -> int | None:
+    """How many records there will be: `total` as told, else what the source says without being read; None: unknown."""
+    total = total or operator.length_hint(source, 0) or None
     if limit is None or total is None:
         return total
     return min(limit, total)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tactful.errors import StopRun, TactfulError, UsageError, UserError
+from tactful.errors import Interrupted, StopRun, TactfulError, UsageError, UserError
 from tactful.llm.types import ModelSpec
 from tactful.prompts import Prompt
 from tactful.runs.executor import Executor, LocalExecutor, Work
@@ -64,22 +64,28 @@ def run_job(
 
     Raises: UsageError, RunLocked, ConfigChanged before anything runs. StopRun (Ctrl-C, a refused key, a spent
     budget), DataError of the source and UserError of a full disk after everything finished is stored; a StopRun
-    says how to go on and carries the summary as `error.summary`.
+    says how to go on and carries the summary as `error.summary`. A new folder in which nothing was stored before
+    that is removed again, unless Ctrl-C ended the run or a call was paid.
     """
     _refuse_running_loop()
     executor = executor or LocalExecutor()
-    with opened_run(job, options) as (folder, state):
+    with opened_run(job, options) as (folder, state, beginning):
         began, before = monotonic(), folder.info()
         info = _begun(before, options)
         folder.save_info(info)
         work = _work(job, options, folder, info, state)
         intake = Intake(job.source, state, limit=options.limit, wanted=wanted)
-        total = expected_total(job.source, options.limit)
+        total = expected_total(job.source, options.limit, job.total)
         with open_progress(options.progress, f"{job.noun} {job.verb}", total) as progress, closing(intake):
             why = asyncio.run(_worked(work, intake, state, executor, options.concurrency, progress))
         if intake.at_end and why is None:
             intake.end()
         state.commit()
+        if why is not None and beginning.ours and _nothing_came_of(why, state, executor):
+            why.summary = _summary(folder, state, info, intake, interrupted=True)  # type: ignore[attr-defined]
+            state.close()
+            beginning.restore()
+            raise _said_of_nothing(why)
         whole = why is None and (wanted is not_stored or before.state == "done")
         info = info.model_copy(
             update={
@@ -165,6 +171,19 @@ def _written(folder: RunFolder, info: RunInfo) -> TactfulError | None:
     with suppress(OSError):  # the same full disk; `running` with no process behind it reads as `killed`
         folder.save_info(info)
     return problem
+
+
+def _nothing_came_of(why: Exception, state: RunState, executor: Executor) -> bool:
+    """Nothing stored, nothing paid: the folder of a new run would only be in the way. Ctrl-C keeps it."""
+    paid = executor.unfinished
+    tokens = paid.prompt_tokens + paid.completion_tokens
+    return not isinstance(why, Interrupted) and state.is_empty() and tokens == 0
+
+
+def _said_of_nothing(why: Exception) -> Exception:
+    if isinstance(why, StopRun):
+        why.args = (f"{why}; nothing was stored, so nothing stays behind: give the corrected command",)
+    return why
 
 
 def _summary(

@@ -99,6 +99,8 @@ class Job:
     """`module:function`, called as `function(config, **resume_args) -> Job`; `runs retry` needs it."""
     resume_args: Mapping[str, Any] = field(default_factory=dict)
     """Plain JSON: what the function needs beside the configuration, such as the absolute path of the input."""
+    total: int | None = None
+    """Records in `source`, for progress and time left; may be off by unusable lines. None: not known beforehand."""
 
     def __post_init__(self) -> None:
         for word in (self.noun, self.verb):
