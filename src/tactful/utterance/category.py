@@ -12,9 +12,9 @@ from typing import Any
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.utterance.asking import ask
-from tactful.utterance.replies import ModelReply, Note, bare_word, spelled
+from tactful.utterance.replies import ModelReply, Note, Said, bare_word, spelled
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, shortened, transcript
-from tactful.utterance.types import Category, CategoryReasoning, Example, Text
+from tactful.utterance.types import Category, CategoryReasoning, Example
 
 PROMPT = load_prompt(__file__, fields={"mark", "dialogue", "language"})
 GOLD_PROMPT = load_prompt(__file__, "gold_category", fields={"mark", "answer", "message", "language"})
@@ -31,9 +31,9 @@ _NAMES = {
 class CategoryReply(ModelReply):
     """Why the next message might be of each category."""
 
-    statement: Text
-    question: Text
-    instruction: Text
+    statement: Said
+    question: Said
+    instruction: Said
 
     @classmethod
     def mend(cls, data: Any, note: Note) -> Any:
@@ -60,7 +60,7 @@ class CategoryReply(ModelReply):
 class GoldCategoryReply(ModelReply):
     """Of which category the message is."""
 
-    reason: Text
+    reason: Said
     category: Category
 
     @classmethod

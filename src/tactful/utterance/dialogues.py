@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -80,6 +81,7 @@ def user_turns(messages: Sequence[ChatMessage]) -> list[UserTurn]:
     return [UserTurn(number, start, "\n".join(parts)) for number, (start, parts) in enumerate(turns)]
 
 
+@lru_cache(maxsize=1024)
 def plain(text: str) -> str:
     """A text as it is compared: case, width, punctuation and spacing do not count, unless there is nothing else."""
     return normalise(text).strip() or text.strip()
@@ -87,19 +89,20 @@ def plain(text: str) -> str:
 
 def possible_targets(messages: Sequence[ChatMessage]) -> tuple[list[UserTurn], str]:
     """The turns that can be predicted; without any, why not."""
-    after_exchange = [
-        turn for turn in user_turns(messages) if _holds_exchange([m.role for m in messages[: turn.start]])
-    ]
-    new = [
-        turn
-        for turn in after_exchange
-        if plain(turn.text) not in {plain(message.content) for message in messages[: turn.start]}
-    ]
-    return new, "" if new else ONLY_REPEATS if after_exchange else NO_EXCHANGE
-
-
-def _holds_exchange(roles: Sequence[str]) -> bool:
-    return "user" in roles and "assistant" in roles[roles.index("user") :]
+    turns = {turn.start: turn for turn in user_turns(messages)}
+    said: set[str] = set()
+    asked = answered = repeats = False
+    new: list[UserTurn] = []
+    for at, message in enumerate(messages):
+        if answered and at in turns:
+            if plain(turns[at].text) in said:
+                repeats = True
+            else:
+                new.append(turns[at])
+        said.add(plain(message.content))
+        asked = asked or message.role == "user"
+        answered = answered or (asked and message.role == "assistant")
+    return new, "" if new else ONLY_REPEATS if repeats else NO_EXCHANGE
 
 
 def examples_of(

@@ -16,9 +16,9 @@ from tactful.utterance.abstract import concrete_part
 from tactful.utterance.asking import ask
 from tactful.utterance.dialogues import plain
 from tactful.utterance.insight import PathReply, same_path, tree_text
-from tactful.utterance.replies import ModelReply, Note, bare_word, path_of, spelled
+from tactful.utterance.replies import ModelReply, Note, Said, bare_word, path_of, spelled
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, shortened, transcript
-from tactful.utterance.types import Category, Example, IntentPath, IntentTree, Text, ViewName
+from tactful.utterance.types import Category, Example, IntentPath, IntentTree, ViewName
 
 PROMPT = load_prompt(__file__, fields={"mark", "dialogue", "tree", "category", "message", "language"})
 _MAX_TEXT_CHARS = 8_000
@@ -33,7 +33,7 @@ _NAMES: Mapping[str, ViewName] = {
 class GoldPathReply(ModelReply):
     """The model's reply."""
 
-    reason: Text
+    reason: Said
     view: ViewName
     path: PathReply
     second_path: PathReply

@@ -8,7 +8,7 @@ together, and paths are data.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 
@@ -17,7 +17,7 @@ from tactful.prompts import load_prompt
 from tactful.types import Record
 from tactful.utterance.asking import ask
 from tactful.utterance.dialogues import plain
-from tactful.utterance.replies import ModelReply, Note, as_list, as_text, path_of, spelled
+from tactful.utterance.replies import TWO, ModelReply, Note, Said, as_list, as_text, path_of, spelled
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
 from tactful.utterance.types import (
     VIEWS,
@@ -28,7 +28,6 @@ from tactful.utterance.types import (
     Insight,
     IntentPath,
     IntentTree,
-    Text,
     View,
 )
 
@@ -41,27 +40,30 @@ _ONE_OF_TWO = {"path": None, "message": None}
 class PathReply(Record):
     """A way through the tree."""
 
-    topic: Text
-    attribute: Text
+    topic: Said
+    attribute: Said
     value: str = ""
 
     def path(self) -> IntentPath:
         """The record for it."""
-        return IntentPath(topic=self.topic, attribute=self.attribute, value=self.value.strip())
+        topic, attribute, value = (
+            " ".join(node.split()) for node in (self.topic, self.attribute, self.value)
+        )
+        return IntentPath(topic=topic, attribute=attribute, value=value)
 
 
 class GuessReply(Record):
     """A path and the message that follows it."""
 
     path: PathReply
-    message: Text
+    message: Said
 
 
 class ViewReply(Record):
     """One view: why, and two guesses."""
 
-    reasoning: Text
-    guesses: tuple[GuessReply, GuessReply]
+    reasoning: Said
+    guesses: Annotated[tuple[GuessReply, ...], TWO]
 
     def view(self) -> View:
         """The record for it."""

@@ -14,9 +14,9 @@ from tactful.prompts import load_prompt
 from tactful.utterance.asking import ask
 from tactful.utterance.gold_path import GoldPath, not_abstract
 from tactful.utterance.insight import PathReply, same_path, tree_text
-from tactful.utterance.replies import ModelReply, Note, path_of, spelled
+from tactful.utterance.replies import ModelReply, Note, Said, path_of, spelled
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, shortened, transcript
-from tactful.utterance.types import Example, IntentPath, IntentTree, Text
+from tactful.utterance.types import Example, IntentPath, IntentTree
 
 PROMPT = load_prompt(
     __file__, fields={"mark", "dialogue", "tree", "view", "true_path", "other_path", "later", "language"}
@@ -28,7 +28,7 @@ _MOST_LATER = 5
 class PerturbedReply(ModelReply):
     """The model's reply."""
 
-    reason: Text
+    reason: Said
     path: PathReply
 
     @classmethod

@@ -10,12 +10,25 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from tactful.types import Record
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is blank")
+    return text.strip()
+
+
+Said = Annotated[str, AfterValidator(_not_blank)]
+"""A text that says something. Checked by us: strict schemas of several endpoints know no least length of a string."""
+TWO = Field(min_length=2, max_length=2)
+"""Exactly two; as a list of one kind of item, which strict schemas know, and not as a tuple, which they do not."""
 
 Note = Callable[[str], None]
 """Takes down what was mended."""
@@ -116,5 +129,6 @@ def path_of(data: Any, note: Note) -> Any:
     return kept
 
 
+@lru_cache(maxsize=1024)
 def _bare(name: str) -> str:
     return re.sub(r"[\s_-]", "", narrow(name).casefold())

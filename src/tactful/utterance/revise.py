@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.utterance.asking import ask
 from tactful.utterance.insight import repeated, tree_text
-from tactful.utterance.replies import ModelReply, Note, as_list, as_text, spelled
+from tactful.utterance.replies import TWO, ModelReply, Note, Said, as_list, as_text, spelled
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
 from tactful.utterance.types import (
     Category,
@@ -24,7 +24,6 @@ from tactful.utterance.types import (
     Insight,
     IntentPath,
     IntentTree,
-    Text,
     View,
     ViewName,
 )
@@ -41,8 +40,8 @@ PROMPT = load_prompt(
 class RevisionReply(ModelReply):
     """The view's new reasoning and messages, the first for the first path."""
 
-    reasoning: Text
-    messages: tuple[Text, Text]
+    reasoning: Said
+    messages: Annotated[tuple[Said, ...], TWO]
 
     @classmethod
     def mend(cls, data: Any, note: Note) -> Any:
@@ -137,7 +136,9 @@ async def revise(
         check=_check(example),
         sample=revision.sample,
     )
-    view = View(reasoning=reply.reasoning, paths=revision.paths, predictions=reply.messages)
+    view = View(
+        reasoning=reply.reasoning, paths=revision.paths, predictions=(reply.messages[0], reply.messages[1])
+    )
     return revision.insight.with_view(revision.view, view), reply.repairs
 
 

@@ -14,9 +14,9 @@ from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.types import Record
 from tactful.utterance.asking import ask
-from tactful.utterance.replies import ModelReply, Note, as_list, narrow, spelled
+from tactful.utterance.replies import ModelReply, Note, Said, as_list, narrow, spelled
 from tactful.utterance.transcript import fenced, language, shortened
-from tactful.utterance.types import Example, Insight, Similarity, Text
+from tactful.utterance.types import Example, Insight, Similarity
 
 PROMPT = load_prompt(__file__, fields={"mark", "answer", "message", "predictions", "language"})
 _MAX_TEXT_CHARS = 8_000
@@ -29,7 +29,7 @@ class ScoreReply(Record):
     """How close one prediction comes."""
 
     number: int
-    reason: Text
+    reason: Said
     score: Annotated[float, Field(ge=0, le=1)]
 
 

@@ -14,9 +14,9 @@ from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.types import Record
 from tactful.utterance.asking import ask
-from tactful.utterance.replies import ModelReply, Note, as_list, as_text, spelled
+from tactful.utterance.replies import ModelReply, Note, Said, as_list, as_text, spelled
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
-from tactful.utterance.types import Attribute, Example, IntentTree, Text, Topic
+from tactful.utterance.types import Attribute, Example, IntentTree, Topic
 
 PROMPT = load_prompt(__file__, fields={"mark", "dialogue", "language"})
 LONGEST_NODE = 120
@@ -26,14 +26,14 @@ LONGEST_NODE = 120
 class AttributeReply(Record):
     """One side of a topic."""
 
-    name: Text
-    values: tuple[Text, ...]
+    name: Said
+    values: tuple[Said, ...]
 
 
 class TopicReply(Record):
     """One topic."""
 
-    name: Text
+    name: Said
     attributes: tuple[AttributeReply, ...]
 
 
