@@ -44,7 +44,10 @@ def script_of_file(path: Path) -> Callable[[Any], str | None]:
 
 
 def _known(requirement: Requirement, told: str) -> bool:
-    return all(word in told for word in requirement.keywords)
+    """Without keywords, the answer or the text of the requirement tells it: nothing is known for having no marks."""
+    if requirement.keywords:
+        return all(word in told for word in requirement.keywords)
+    return any(said in told for said in (requirement.answer, requirement.text) if said)
 
 
 def _question(unknown: list[Requirement]) -> str:
