@@ -26,6 +26,8 @@ from tactful.calibration.offline import (
     SLIP_RATE,
     assistant_facts,
     assistant_script,
+    is_told,
+    lacks_for_rehearsal,
     slips,
     spoil_code,
     spoil_plan,
@@ -37,7 +39,7 @@ from tactful.data.types import SeedTask
 from tactful.errors import DataError
 from tactful.sandbox import Job, Sandbox
 from tactful.text import count_questions
-from tactful.types import Hidden, Message
+from tactful.types import Hidden, Message, Requirement
 
 SOUND = next(f"{seed}" for seed in range(99) if not slips(str(seed)))
 SPOILT = next(f"{seed}" for seed in range(999) if slips(str(seed)))
@@ -137,6 +139,25 @@ def test_a_state_without_a_reference_fails_with_the_next_move() -> None:
     bare = coding_state(hidden=Hidden(requirements=(CASE,), reference="x = 1\n"))
     with pytest.raises(DataError, match="no uninformed solution"):
         say(bare, "LOW")
+
+
+def test_without_keywords_the_answer_or_the_text_tells_a_requirement_and_nothing_else() -> None:
+    bare = Requirement(id="r", text="Ignore case.", weight=1, open=True, answer="Case does not matter.")
+    assert is_told(bare, "well, case does not matter. thanks")
+    assert is_told(bare, "please ignore case.")
+    assert not is_told(bare, "sort my words")
+    assert not is_told(bare.model_copy(update={"text": "", "answer": ""}), "sort my words")
+
+
+def test_what_a_state_lacks_for_a_rehearsal_is_named() -> None:
+    assert lacks_for_rehearsal(coding_state().hidden, "code") == ()
+    assert lacks_for_rehearsal(Hidden(), "code") == ("reference",)
+    assert lacks_for_rehearsal(Hidden(reference="x = 1\n"), "code") == ()  # nothing is open
+    assert lacks_for_rehearsal(Hidden(requirements=(CASE,)), "code") == ("reference", "uninformed")
+    plan = Requirement(id="r", text="t", weight=1, open=True, step_known="Go by train.")
+    assert lacks_for_rehearsal(Hidden(requirements=(plan,), reference="p"), "text") == ("uninformed",)
+    opened = Hidden(requirements=(plan,), reference="p", plan_opening="Plan:")
+    assert lacks_for_rehearsal(opened, "text") == ()
 
 
 # ---------------------------------------------------------------- slips

@@ -314,3 +314,63 @@ def test_help_opens_with_an_offline_example(here: Callable[..., Done], tmp_path:
     done = here("rollout", "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert "--model offline" in " ".join(done.stdout.split())
+
+
+OWN = {
+    "query": "Sort my words.",
+    "requirements": [
+        {"id": "case", "text": "Ignore case.", "weight": 1, "open": True, "question": "Does case matter?",
+         "answer": "Ignore case.", "tests": ["assert order(['b', 'A']) == ['A', 'b']"]}
+    ],
+    "reference": "def order(words):\n    return sorted(words, key=str.lower)\n",
+}  # fmt: skip
+
+
+def completed(here: Callable[..., Done], folder: Path, *rows: object) -> Done:
+    (folder / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ("--mode", "dataset", "--domain", "coding", "--input", "own.jsonl", "--out", "s.jsonl")
+    return here("states", *words, cwd=folder)
+
+
+def test_rows_of_ones_own_that_can_be_rehearsed_are_rehearsed(
+    here: Callable[..., Done], tmp_path: Path
+) -> None:
+    done = completed(here, tmp_path, {**OWN, "uninformed": "def order(words):\n    return sorted(words)\n"})
+    assert "next: tactful calibrate rollout s.jsonl --model offline" in done.stderr
+    played = here("rollout", "s.jsonl", "--model", "offline", "--out", "run", "--json", cwd=tmp_path)
+    assert played.returncode == 0, played.stderr
+    assert json.loads(played.stdout)["sessions"]["failed"] == 0
+
+
+def test_rows_that_cannot_be_rehearsed_are_sent_to_a_model_with_the_reason(
+    here: Callable[..., Done], tmp_path: Path
+) -> None:
+    done = completed(here, tmp_path, OWN, {"query": "Hello?"})
+    assert (
+        "2 of 2 states cannot be rehearsed offline, since they bring no 'reference' or 'uninformed'"
+        in done.stderr
+    )
+    assert "next: tactful calibrate rollout s.jsonl --model MODEL" in done.stderr
+
+
+def test_a_domain_of_ones_own_is_sent_to_an_action_space_of_ones_own(
+    here: Callable[..., Done], tmp_path: Path
+) -> None:
+    done = completed(here, tmp_path, {"query": "Feed the lions.", "domain": "zoo"})
+    assert "next: tactful calibrate rollout s.jsonl --actions FOLDER --model MODEL" in done.stderr
+
+
+def test_a_broken_check_is_named_before_anything_is_played(here: Callable[..., Done], tmp_path: Path) -> None:
+    broken = {
+        "query": "Plan.",
+        "domain": "planning",
+        "requirements": [{"id": "r9", "text": "t", "weight": 1, "open": True, "checks": ["("]}],
+    }
+    done = completed(here, tmp_path, broken)
+    assert done.returncode == 1
+    assert "own.jsonl:1: requirement 'r9': check '(' is not a regular expression" in done.stderr
+    ready = {**broken, "id": "a", "query_clarity": 0.5, "task_complexity": 0.5}
+    (tmp_path / "s.jsonl").write_text(json.dumps(ready) + "\n")
+    done = here("rollout", "s.jsonl", "--model", "offline", "--out", "run", cwd=tmp_path)
+    assert "s.jsonl:1: requirement 'r9': check '('" in done.stderr
+    assert not (tmp_path / "run").exists()

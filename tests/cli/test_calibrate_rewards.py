@@ -113,7 +113,7 @@ def test_table_and_value_of_information_go_to_stdout(tactful, trajectories: Path
     done = tactful("calibrate", "reward", trajectories, "--out", tmp_path / "r")
     assert "value of information, planning: 0.20" in done.stdout
     assert "LOW when complete, MID when open" in done.stdout
-    assert "24 of 24 trajectories rewarded" in done.stderr
+    assert "24 trajectories read: 24 rewarded, 0 unscored, 0 failed" in done.stderr
     assert f"next: tactful calibrate pairs {tmp_path / 'r'}" in done.stderr
 
 
@@ -280,3 +280,11 @@ def test_unscored_trajectories_are_counted_by_reason_and_retried(tactful, tmp_pa
     done = tactful("runs", "retry", tmp_path / "r", "--unscored")
     assert done.returncode == 0, done.stderr
     assert "read 9 = 9 done" in done.stderr
+
+
+def test_unscored_trajectories_are_not_called_rewarded(tactful, tmp_path: Path):
+    bare = [item.model_copy(update={"hidden": Hidden()}) for item in list(plans())[:3]]
+    write_jsonl(tmp_path / "bare.jsonl", bare)
+    done = tactful("calibrate", "reward", tmp_path / "bare.jsonl", "--out", tmp_path / "r")
+    assert "3 trajectories read: 0 rewarded, 3 unscored, 0 failed" in done.stderr
+    assert "next:" not in done.stderr

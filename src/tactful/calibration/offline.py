@@ -100,8 +100,22 @@ def assistant_script(messages: Sequence[Message], facts: Mapping[str, Any], rng:
 
 
 def is_told(requirement: Requirement, heard: str) -> bool:
-    """Whether all keywords of the requirement (without any: its answer) are in `heard`, which is case-folded."""
-    return all(word.casefold() in heard for word in requirement.keywords or (requirement.answer,))
+    """Whether all keywords of the requirement stand in `heard`, which is case-folded.
+
+    Without keywords, its answer or its text must stand there; a requirement that has none of the three is never told.
+    """
+    if requirement.keywords:
+        return all(word.casefold() in heard for word in requirement.keywords)
+    return any(said.casefold() in heard for said in (requirement.answer, requirement.text) if said)
+
+
+def lacks_for_rehearsal(hidden: Hidden, solution: SolutionKind) -> tuple[str, ...]:
+    """What the offline model would write and cannot, since the state does not bring it; empty: it can rehearse."""
+    lacking = [] if hidden.reference else ["reference"]
+    wanted = [item for item in hidden.requirements if item.open]
+    if wanted and not (hidden.uninformed if solution == "code" else _plan(hidden, wanted)):
+        lacking.append("uninformed")
+    return tuple(lacking)
 
 
 def _ask(facts: Mapping[str, Any], missing: Sequence[Requirement], rng: random.Random) -> str:

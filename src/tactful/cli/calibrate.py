@@ -116,7 +116,31 @@ def states(
         emit_json({"out": str(out), "states": len(made), "bad": bad})
     if out is not None:
         next_command(f"tactful calibrate rollout {out} --model offline")
+        _say_next(out, made)
 
+
+def _say_next(out: Path, made: list[State]) -> None:
+    """The rollout that fits these states: rehearsed where every one can be, else with a model and why."""
+    from tactful.calibration.actions import load_action_space
+    from tactful.calibration.offline import lacks_for_rehearsal
+    from tactful.errors import ConfigError
+
+    try:
+        solutions = {name: load_action_space("levels", name).solution for name in {s.domain for s in made}}
+    except ConfigError as error:
+        say(f"rollouts need an action space of yours ({error})")
+        next_command(f"tactful calibrate rollout {out} --actions FOLDER --model MODEL")
+        return
+    lacking = [keys for s in made if (keys := lacks_for_rehearsal(s.hidden, solutions[s.domain]))]
+    if not lacking:
+
+        return
+    named = sorted({key for keys in lacking for key in keys})
+    say(
+        f"{len(lacking)} of {len(made)} states cannot be rehearsed offline, since they bring no "
+        f"{' or '.join(map(repr, named))}: add that to the rows, or take a model"
+    )
+    next_command(f"tactful calibrate rollout {out} --model MODEL")
 
 # ---------------------------------------------------------------- rollout
 
