@@ -8,7 +8,7 @@ from tests.calibration.reward_fixtures import make_state
 from tests.evaluation.worlds import leaf, one_step_tree
 
 from tactful.evaluation.metrics import MEASURES, outcome_columns, sensitivity, summarise
-from tactful.evaluation.walk import Walk
+from tactful.evaluation.walk import Taken, Walk
 from tactful.types import UserHistory
 
 
@@ -65,7 +65,12 @@ def decided(
     """A walk of one decision."""
     user = UserHistory(tasks=1, questions=questions, rejected=rejected)
     state = make_state(query_clarity=clarity, user=user, prev_reject=before)
-    return Walk(0, 0, ((state, action),))
+    return Walk(0, 0, (Taken(state, action, asked=action != "LOW"),))
+
+
+def by_task(walks: list[Walk]):
+    """Sensitivity with every walk a base task of its own."""
+    return sensitivity(walks, np.array([f"t{n}" for n in range(len(walks))]))
 
 
 def test_sensitivity_to_clarity_compares_the_outer_thirds():
@@ -76,9 +81,9 @@ def test_sensitivity_to_clarity_compares_the_outer_thirds():
             (0.1, "MID"), (0.2, "HIGH"), (0.3, "LOW"), (0.4, "MID"), (0.5, "MID"), (0.6, "LOW"),
         ]
     ]  # fmt: skip
-    found = sensitivity(walks, "LOW")
-    assert found.open_minus_clear == pytest.approx(1.0 - 0.5)
-    assert found.ask_rate == pytest.approx(4 / 6)
+    found = by_task(walks)
+    assert found.open_minus_clear.value == pytest.approx(1.0 - 0.5)
+    assert found.ask_rate.value == pytest.approx(4 / 6)
     assert found.patient_minus_impatient is None  # nobody was asked twice before
     assert found.before_minus_after_rejection is None
 
@@ -91,24 +96,24 @@ def test_sensitivity_to_shown_patience_and_to_a_rejection():
         decided("LOW", questions=1, rejected=1),  # one question says too little
         decided("LOW", before=1),
     ]
-    found = sensitivity(walks, "LOW")
+    found = by_task(walks)
     # patient: 1 of 1 asked; impatient: 1 of 2
-    assert found.patient_minus_impatient == pytest.approx(0.5)
+    assert found.patient_minus_impatient.value == pytest.approx(0.5)
     # before a rejection: 2 of 4 asked; after it: 0 of 1
-    assert found.before_minus_after_rejection == pytest.approx(0.5)
+    assert found.before_minus_after_rejection.value == pytest.approx(0.5)
 
 
 def test_requests_of_one_clarity_cannot_be_compared():
-    assert sensitivity([decided("MID"), decided("LOW")], "LOW").open_minus_clear is None
+    assert by_task([decided("MID"), decided("LOW")]).open_minus_clear is None
 
 
 def test_no_walk_has_no_ask_rate():
-    found = sensitivity([], "LOW")
+    found = by_task([])
     assert set(found.model_dump().values()) == {None}
 
 
-def test_every_decision_counts_for_what_happens_after_a_rejection_but_first_ones_only_for_the_ask_rate():
+def test_an_asking_action_whose_questions_are_spent_does_not_count_as_asking():
     state, later = make_state(), make_state(prev_reject=1)
-    found = sensitivity([Walk(0, 0, ((state, "MID"), (later, "LOW")))], "LOW")
-    assert found.ask_rate == 1.0
-    assert found.before_minus_after_rejection == 1.0
+    found = by_task([Walk(0, 0, (Taken(state, "MID", True), Taken(later, "MID", False)))])
+    assert found.ask_rate.value == 1.0
+    assert found.before_minus_after_rejection.value == 1.0

@@ -30,7 +30,8 @@ def test_victory_is_over_every_fixed_action():
     assert found.learned_wins  # the rule is no fixed action
     assert found.headline() == (
         "The learned policy beats every fixed level: 0.100 [0.050, 0.150] reward over always-MID, "
-        "the best of them (95% interval, 9 base tasks)."
+        "the best of them (95% interval, 9 base tasks). "
+        "It is not shown to differ from the hand-written rule: -0.100 [-0.200, 0.000]."
     )
 
 
@@ -41,6 +42,19 @@ def test_one_fixed_action_not_beaten_is_named(low):
     )
     assert not found.learned_wins
     assert found.headline().startswith("The learned policy is NOT shown to beat always-MID: difference to")
+
+
+def test_a_whole_interval_below_zero_is_called_worse_and_unseen_users_are_told():
+    lost = against(("always-LOW", -0.2, -0.3))[0]
+    unseen = Estimate(value=0.1, low=0.02, high=0.2, items=4, groups=4)
+    found = evaluation(
+        comparisons=(lost.model_copy(update={"unseen_personas": unseen}),), best_fixed="always-LOW"
+    )
+    assert found.headline() == (
+        "The learned policy is WORSE than always-LOW: difference to always-LOW -0.200 [-0.300, -0.100] "
+        "(95% interval, 9 base tasks). With users never seen in training it is better than always-LOW: "
+        "0.100 [0.020, 0.200]."
+    )
 
 
 def test_without_a_learned_policy_there_is_no_victory():

@@ -118,14 +118,15 @@ def assert_same(tree: ActionTree, walk: Walk, real: Trajectory) -> None:
 
     What a shared node does not know is the name of the action and how a forced solution is called.
     """
-    assert [seen for seen, _ in walk.decisions] == [step.state for step in real.steps]
+    assert [taken.state for taken in walk.decisions] == [step.state for step in real.steps]
     found = tree.trajectory(walk.leaf)
     assert len(found.steps) == len(real.steps)
-    for (_, action), step, other in zip(walk.decisions, found.steps, real.steps, strict=True):
+    for taken, step, other in zip(walk.decisions, found.steps, real.steps, strict=True):
+        assert taken.asked == (other.questions > 0)
         same = {"state", "action", "probabilities"}
         assert step.model_dump(exclude=same) == other.model_dump(exclude=same)
         assert step.state.model_copy(update={"user": other.state.user}) == other.state
-        assert other.action in (action, "Execute")  # what Clarify becomes where it has to solve
+        assert other.action in (taken.action, "Execute")  # what Clarify becomes where it has to solve
     assert found.solution == real.solution
     assert (found.end == "rejected") == (real.end == "rejected")
     assert found.slipped == real.slipped

@@ -165,3 +165,35 @@ def test_a_never_seen_action_is_never_preferred_by_ridge():
     policy = fit_policy(PairTable.from_pairs(situational_pairs(), ACTIONS), head="ridge")
     assert isinstance(policy, EmbeddedPolicy)
     assert policy.act(state(0.5), random.Random(0)).action != "HIGH"
+
+
+@given(
+    clarity=st.floats(0, 1),
+    complexity=st.floats(0, 1),
+    before=st.integers(0, 2),
+    user=st.tuples(st.integers(0, 9), st.integers(0, 9)),
+    counted=st.booleans(),
+    noise=st.integers(0, 50),
+)
+def test_a_rejection_never_makes_a_learned_policy_ask_more(clarity, complexity, before, user, counted, noise):
+    # Rows that say the opposite: after rejections asking paid. The signs hold all the same.
+    rng = np.random.default_rng(noise)
+    pairs = situational_pairs() + [
+        pair(float(rng.random()), "HIGH", "LOW", 0.9, f"n{n}").model_copy(
+            update={"state": state(float(rng.random()), group=f"n{n}", prev_reject=1, dialogue_turn=1)}
+        )
+        for n in range(8)
+    ]
+    policy = fit_policy(PairTable.from_pairs(pairs, ACTIONS), l2=0.001)
+    history = UserHistory(tasks=3, questions=max(user), rejected=min(user), answered=max(user) - min(user))
+    shared = {"task_complexity": complexity, "user": history}
+
+    def asking(rejections: int) -> int:
+        asked = rejections if counted else 0  # documented rows hold no count of questions
+        seen = PublicState(
+            id="s", domain="coding", query="q", query_clarity=clarity, prev_reject=rejections,
+            dialogue_turn=rejections, questions_asked=asked, **shared,
+        )  # fmt: skip
+        return ACTIONS.index(policy.act(seen, random.Random(0)).action)
+
+    assert asking(before + 1) <= asking(before)

@@ -14,7 +14,14 @@ from tactful.calibration.task_score import TaskScorer
 from tactful.errors import UserError
 from tactful.evaluation.crossfit import Folds, crossfit
 from tactful.evaluation.intervals import Estimate, group_means, grouped_mean
-from tactful.evaluation.metrics import LeafScores, TreeScores, outcome_columns, sensitivity, summarise
+from tactful.evaluation.metrics import (
+    LeafScores,
+    TreeScores,
+    action_shares,
+    outcome_columns,
+    sensitivity,
+    summarise,
+)
 from tactful.evaluation.pareto import Point, with_front
 from tactful.evaluation.results import Coefficient, Comparison, Evaluation, Kind, PolicyResult, Sample
 from tactful.evaluation.training_data import Decisions
@@ -89,13 +96,15 @@ def evaluate(
     points = [
         point
         for item in results
-        if (
-            point := _point(
-                item.name, item.measures["interruption_cost"].value, item.measures["task_score"].value
-            )
-        )
+        if (point := _point(item.name, item.measures["interruption_cost"], item.measures["task_score"]))
     ]
     notes = _notes(stage, given)
+    if failed:
+        notes.insert(
+            0,
+            f"{failed} of {failed + len(trees)} trees could not be rolled out and are in no figure: if they failed for a "
+            "reason that goes with the task, every figure is biased. failures.jsonl says why.",
+        )
     if stage.learned and decisions is not None and settings.sweep:
         more, left_out = _sweep(stage, decisions)
         points, notes = points + more, notes + left_out
@@ -152,16 +161,15 @@ class _Stage:
     def result(self, name: str, kind: Kind, walks: Sequence[Walk]) -> PolicyResult:
         outcomes = self.outcomes(walks)
         groups, seen = self.columns["group"], self.seen
-        first = [walk.decisions[0][1] for walk, mine in zip(walks, seen, strict=True) if mine]
-        actions = self.trees[0].actions
+        shown = [walk for walk, mine in zip(walks, seen, strict=True) if mine]
         unseen = {key: values[~seen] for key, values in outcomes.items()}
         return PolicyResult(
             name=name,
             kind=kind,
             measures=summarise({key: values[seen] for key, values in outcomes.items()}, groups[seen]),
             unseen_personas=summarise(unseen, groups[~seen]) if (~seen).any() else {},
-            sensitivity=sensitivity([w for w, mine in zip(walks, seen, strict=True) if mine], actions[0]),
-            action_shares={action: first.count(action) / max(1, len(first)) for action in actions},
+            sensitivity=sensitivity(shown, groups[seen]),
+            action_shares=action_shares(shown, groups[seen], self.trees[0].actions),
         )
 
     def compare(self, policy: str, baseline: str, walks: Mapping[str, Sequence[Walk]]) -> Comparison:
@@ -262,8 +270,8 @@ def _sweep(stage: _Stage, decisions: Decisions) -> tuple[list[Point], list[str]]
             left_out.append(f"The Pareto sweep leaves out {name}: {error}.")
             continue
         outcomes = stage.outcomes(stage.walk(policy_for))
-        cost = _mean(outcomes["interruption_cost"][seen], groups[seen])
-        task = _mean(outcomes["task_score"][seen], groups[seen])
+        cost = grouped_mean(outcomes["interruption_cost"][seen], groups[seen])
+        task = grouped_mean(outcomes["task_score"][seen], groups[seen])
         if point := _point(f"learned, {name}", cost, task, kind="sweep"):
             points.append(point)
     return points, left_out
@@ -276,12 +284,19 @@ def _mean(values: NDArray[Any], groups: NDArray[Any]) -> float | None:
 
 
 def _point(
-    name: str, cost: float | None, task: float | None, *, kind: Literal["policy", "sweep"] = "policy"
+    name: str, cost: Estimate, task: Estimate, *, kind: Literal["policy", "sweep"] = "policy"
 ) -> Point | None:
     """Where a policy lies; None when nothing of it was scored."""
-    if cost is None or task is None:
+    if cost.value is None or task.value is None:
         return None
-    return Point(name=name, interruption_cost=cost, task_score=task, kind=kind)
+    return Point(
+        name=name,
+        interruption_cost=cost.value,
+        task_score=task.value,
+        kind=kind,
+        cost_interval=cost,
+        task_interval=task,
+    )
 
 
 def _notes(stage: _Stage, given: Sequence[Policy]) -> list[str]:

@@ -86,3 +86,37 @@ def grouped_mean(
     if not (np.isfinite(low) and np.isfinite(high)):
         return Estimate(value=value, low=None, high=None, **sizes)
     return Estimate(value=value, low=low, high=high, **sizes)
+
+
+def grouped_gap(
+    values: Sequence[float] | NDArray[Any],
+    left: NDArray[Any],
+    right: NDArray[Any],
+    groups: Sequence[str] | NDArray[Any],
+    *,
+    seed: int = 0,
+    resamples: int = 1000,
+) -> Estimate | None:
+    """Mean of `values` where `left` minus mean where `right` (masks), and its 95% interval; None with an empty side.
+
+    A ratio of sums, so the interval is the percentile one over resampled groups; draws that leave a side empty
+    are left out, and the interval is not estimable when most do.
+    """
+    data = np.asarray(values, dtype=float)
+    if not left.any() or not right.any():
+        return None
+    names, index = np.unique(np.asarray(groups), return_inverse=True)
+    sums = [np.bincount(index, weights=data * side, minlength=len(names)) for side in (left, right)]
+    counts = [np.bincount(index, weights=side, minlength=len(names)) for side in (left, right)]
+    value = float(data[left].mean() - data[right].mean())
+    sizes = {"items": int((left | right).sum()), "groups": len(names)}
+    draws = np.random.default_rng(seed).multinomial(
+        len(names), np.full(len(names), 1 / len(names)), resamples
+    )
+    found = [draws @ count for count in counts]
+    full = (found[0] > 0) & (found[1] > 0)
+    gaps = (draws @ sums[0])[full] / found[0][full] - (draws @ sums[1])[full] / found[1][full]
+    if len(names) < 2 or len(gaps) < resamples / 2 or np.ptp(gaps) < 1e-12:
+        return Estimate(value=value, low=None, high=None, **sizes)
+    low, high = np.quantile(gaps, [0.025, 0.975])
+    return Estimate(value=value, low=float(low), high=float(high), **sizes)

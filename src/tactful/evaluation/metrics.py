@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.evaluation.intervals import Estimate, grouped_mean
+from tactful.evaluation.intervals import Estimate, grouped_gap, grouped_mean
 from tactful.evaluation.tree import ActionTree
-from tactful.evaluation.walk import Walk
+from tactful.evaluation.walk import Taken, Walk
 from tactful.types import PublicState, Record
 
 Array = NDArray[Any]
@@ -69,47 +69,63 @@ def summarise(outcomes: Mapping[str, Array], groups: Array) -> dict[str, Estimat
 
 
 class Sensitivity(Record):
-    """How the ask rate moves with what the policy can see. Differences of ask rates in [−1, 1].
+    """How the ask rate moves with what the policy can see. Differences of ask rates in [−1, 1], by base task.
 
+    What counts as asking is a question that was put: an action whose questions are spent asks nothing.
     None where one side has no decision (or all requests are equally clear), so that there is nothing to compare.
     """
 
-    open_minus_clear: float | None
+    open_minus_clear: Estimate | None
     """First decisions: ask rate in the least clear third minus that in the clearest third; positive is tactful."""
-    patient_minus_impatient: float | None
+    patient_minus_impatient: Estimate | None
     """First decisions with users who answered at least two earlier questions: those who rejected at most a quarter
     minus those who rejected more; positive is tactful."""
-    before_minus_after_rejection: float | None
+    before_minus_after_rejection: Estimate | None
     """Ask rate where nothing was rejected in this task minus that after a rejection; positive is tactful."""
-    ask_rate: float | None
+    ask_rate: Estimate | None
     """Share of first decisions that asked; None without any."""
 
 
-def sensitivity(walks: Sequence[Walk], quiet_action: str) -> Sensitivity:
-    """Ask rates of `walks`; every action but `quiet_action` asks."""
-    first = [(walk.decisions[0][0], walk.decisions[0][1] != quiet_action) for walk in walks]
-    every = [(state, action != quiet_action) for walk in walks for state, action in walk.decisions]
-    clarity = np.array([state.query_clarity for state, _ in first])
-    low, high = np.quantile(clarity, [1 / 3, 2 / 3]) if len(clarity) else (0.0, 0.0)
-    known = [(state, asked) for state, asked in first if state.user.questions >= 2]
+def sensitivity(walks: Sequence[Walk], groups: Array) -> Sensitivity:
+    """Ask rates of `walks`; `groups` holds the base task of each."""
+    first = [(walk.decisions[0], group) for walk, group in zip(walks, groups, strict=True)]
+    every = [(taken, group) for walk, group in zip(walks, groups, strict=True) for taken in walk.decisions]
+    known = [(taken, group) for taken, group in first if taken.state.user.questions >= 2]
+    clarity = [taken.state.query_clarity for taken, _ in first]
+    low, high = np.quantile(clarity, [1 / 3, 2 / 3]) if clarity else (0.0, 0.0)
     return Sensitivity(
         open_minus_clear=_gap(first, lambda s: s.query_clarity <= low, lambda s: s.query_clarity >= high)
         if low < high
         else None,
         patient_minus_impatient=_gap(known, _is_patient, lambda s: not _is_patient(s)),
         before_minus_after_rejection=_gap(every, lambda s: not s.prev_reject, lambda s: s.prev_reject > 0),
-        ask_rate=float(np.mean([asked for _, asked in first])) if first else None,
+        ask_rate=grouped_mean([float(taken.asked) for taken, _ in first], [group for _, group in first])
+        if first
+        else None,
     )
+
+
+def action_shares(walks: Sequence[Walk], groups: Array, actions: Sequence[str]) -> dict[str, Estimate]:
+    """Share of each action among first decisions, by base task."""
+    first = np.array([walk.decisions[0].action for walk in walks])
+    return {action: grouped_mean((first == action).astype(float), groups) for action in actions}
 
 
 def _is_patient(state: PublicState) -> bool:
     return state.user.rejected / state.user.questions <= 0.25
 
 
-def _gap(rows: Sequence[tuple[PublicState, bool]], one: Any, other: Any) -> float | None:
-    left = [asked for state, asked in rows if one(state)]
-    right = [asked for state, asked in rows if other(state)]
-    return float(np.mean(left) - np.mean(right)) if left and right else None
+def _gap(
+    rows: Sequence[tuple[Taken, str]],
+    one: Callable[[PublicState], bool],
+    other: Callable[[PublicState], bool],
+) -> Estimate | None:
+    return grouped_gap(
+        [float(taken.asked) for taken, _ in rows],
+        np.array([one(taken.state) for taken, _ in rows], dtype=bool),
+        np.array([other(taken.state) for taken, _ in rows], dtype=bool),
+        [group for _, group in rows],
+    )
 
 
 def _nan(value: float | None) -> float:

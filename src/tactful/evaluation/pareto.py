@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from tactful.evaluation.intervals import Estimate
 from tactful.types import Record
 
 
@@ -17,6 +18,9 @@ class Point(Record):
     kind: Literal["policy", "sweep"] = "policy"
     """`policy`, or `sweep` for a policy retrained under other reward constants."""
     on_front: bool = False
+    cost_interval: Estimate | None = None
+    """The cost with its interval by base task."""
+    task_interval: Estimate | None = None
 
 
 def with_front(points: Sequence[Point]) -> list[Point]:

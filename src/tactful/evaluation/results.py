@@ -25,7 +25,7 @@ class PolicyResult(Record):
     unseen_personas: Mapping[str, Estimate]
     """The same with personas never seen in training; empty when there were none."""
     sensitivity: Sensitivity
-    action_shares: Mapping[str, float]
+    action_shares: Mapping[str, Estimate]
     """Share of each action among first decisions."""
 
 
@@ -114,19 +114,38 @@ class Evaluation(Record):
         return bool(fixed) and all(item.difference.above_zero for item in fixed)
 
     def headline(self) -> str:
-        """What the figures say, in a sentence; also when they say nothing."""
-        against = [item for item in self.comparisons if item.policy == self.main_policy]
-        fixed = {item.baseline: item.difference for item in against if item.baseline.startswith("always-")}
+        """What the figures say, in a few sentences; also when they say nothing, or the opposite."""
+        against = {item.baseline: item for item in self.comparisons if item.policy == self.main_policy}
+        fixed = {name: item.difference for name, item in against.items() if name.startswith("always-")}
         if not fixed:
             return "No learned policy was evaluated."
         best = fixed[self.best_fixed]
-        if self.learned_wins:
-            return (
-                f"The learned policy beats every fixed level: {best.text()} reward over {self.best_fixed}, "
-                f"the best of them (95% interval, {best.groups} base tasks)."
-            )
+        basis = f"(95% interval, {best.groups} base tasks)"
+        worse = [name for name, difference in fixed.items() if _verdict(difference) == "worse than"]
         lost = [name for name, difference in fixed.items() if not difference.above_zero]
-        return (
-            f"The learned policy is NOT shown to beat {', '.join(lost)}: "
-            f"difference to {self.best_fixed} {best.text()} (95% interval, {best.groups} base tasks)."
-        )
+        if not lost:
+            words = (
+                f"The learned policy beats every fixed level: {best.text()} reward over {self.best_fixed}, "
+                f"the best of them {basis}."
+            )
+        else:
+            claim = (
+                f"is WORSE than {', '.join(worse)}" if worse else f"is NOT shown to beat {', '.join(lost)}"
+            )
+            words = f"The learned policy {claim}: difference to {self.best_fixed} {best.text()} {basis}."
+        unseen = against[self.best_fixed].unseen_personas
+        if unseen is not None and unseen.value is not None:
+            words += f" With users never seen in training it is {_verdict(unseen)} {self.best_fixed}: {unseen.text()}."
+        if "rule" in against:
+            rule = against["rule"].difference
+            words += f" It is {_verdict(rule)} the hand-written rule: {rule.text()}."
+        return words
+
+
+def _verdict(difference: Estimate) -> str:
+    """What an interval of a difference allows to say."""
+    if difference.low is None or difference.high is None:
+        return "not comparable with"
+    if difference.low > 0:
+        return "better than"
+    return "worse than" if difference.high < 0 else "not shown to differ from"

@@ -90,4 +90,10 @@ def tree_job(
         stage=ExpandTree(space, max_turns=config.max_turns),
         models={"assistant": config.assistant} | ({"user": config.user} if config.user else {}),
         prompts=[*space.prompts, USER_PROMPT] if config.user else list(space.prompts),
+        total=len(tasks) * config.passes * _met(seen, unseen, config),
     )
+
+
+def _met(seen: Sequence[Persona], unseen: Sequence[Persona], config: TreeConfig) -> int:
+    """Personas that each task meets in each pass."""
+    return min(config.users_per_task, len(seen)) + min(config.unseen_per_task, len(unseen))

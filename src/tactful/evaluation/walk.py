@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,16 @@ PolicyFor = Callable[[str], Policy]
 """Group → the policy that never saw this group in training."""
 
 
+class Taken(NamedTuple):
+    """One decision of a policy."""
+
+    state: PublicState
+    """The observation, with what this user showed so far."""
+    action: str
+    asked: bool
+    """Whether a question was put: an action whose questions are spent asks nothing."""
+
+
 @dataclass(frozen=True)
 class Walk:
     """The path of one policy through one tree."""
@@ -24,8 +34,8 @@ class Walk:
     """Index of the tree."""
     leaf: int
     """Index of the node at which it ended."""
-    decisions: tuple[tuple[PublicState, str], ...]
-    """Observation (with what this user showed so far) and action, one per decision point."""
+    decisions: tuple[Taken, ...]
+    """One per decision point."""
 
 
 def user_sessions(trees: Sequence[ActionTree], *, tasks_per_user: int, seed: int) -> list[list[int]]:
@@ -69,15 +79,15 @@ def walk_trees(
 
 
 def _walk_one(tree: ActionTree, index: int, policy: Policy, user: UserHistory, seed: int) -> Walk:
-    decisions: list[tuple[PublicState, str]] = []
+    decisions: list[Taken] = []
     options = tree.first
     while True:
         seen = tree.nodes[next(iter(options.values()))].step.state
         observation = seen.model_copy(update={"user": user})
         rng = seeded(seed, "policy", policy.name, tree.id, len(decisions))
         action = policy.act(observation, rng).action
-        decisions.append((observation, action))
         node = options[action]
+        decisions.append(Taken(observation, action, tree.nodes[node].step.questions > 0))
         if tree.nodes[node].end is not None:
             return Walk(index, node, tuple(decisions))
         options = tree.nodes[node].children

@@ -4,9 +4,10 @@ The main head is trained by the DPO objective on all pairs, weighted by margin. 
 uniform reference the normalisers cancel: log π(a|s) − log π(b|s) = (w_a − w_b)·φ(s), so DPO (Rafailov et al.,
 arXiv:2305.18290, eq. 7, β = 1; β only rescales w) is a weighted logistic regression over differences. Weighting by margin makes
 the preferred side of contradicting pairs the one with the larger mean reward, not the one with more wins. L2 is
-needed: without it the weights of separable pairs diverge; it is chosen by grouped cross-validation.
+needed: without it the weights of separable pairs diverge; it is chosen by grouped cross-validation. Weights are held
+to signs (`features.NEVER_MORE`, `NEVER_LESS`): a rejection can only lower the action, never raise it.
 
-The second head, to compare with, is a ridge regression of the reward for every action.
+The second head, to compare with, is a ridge regression of the reward for every action, without such signs.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from scipy.special import expit, log_expit, softmax
 from threadpoolctl import threadpool_limits
 
 from tactful.errors import UserError
-from tactful.policy.features import FEATURES, feature_vector
+from tactful.policy.features import FEATURES, NEVER_LESS, NEVER_MORE, feature_vector
 from tactful.policy.table import Floats, PairTable
 from tactful.types import Decision, PublicState, seeded
 
@@ -126,31 +127,45 @@ def _shift(table: PairTable, mean: Floats, scale: Floats) -> PairTable:
 
 
 def _fit_dpo(table: PairTable, l2: float) -> tuple[Floats, Floats]:
-    """Weights and biases that minimise Σ m·−log σ(score gap) / Σ m + l2·|w|²; biases are not penalised."""
-    count, width = len(table.actions), table.states.shape[1]
+    """Weights and biases that minimise Σ m·−log σ(score gap) / Σ m + l2·|u|²; biases are not penalised.
+
+    The unknowns are the steps u_k from one action to the next more asking one: the first action's score is 0, and
+    the gap between two actions is the sum of the steps between them. Held to a sign, a feature that every step
+    counts as negative can never make a more asking action win, whatever the others say.
+    """
+    steps, width = len(table.actions) - 1, table.states.shape[1]
     inputs = np.hstack([table.states, np.ones((len(table), 1))])
     share = table.margin / table.margin.sum()
-    rows = np.arange(len(table))
-    penalty = np.full((count, width + 1), l2)
-    penalty[:, -1] = 1e-6  # the scores of all actions may move together: a trace of L2 pins them
+    place = np.arange(steps)
+    up = (table.rejected[:, None] <= place) & (place < table.chosen[:, None])
+    down = (table.chosen[:, None] <= place) & (place < table.rejected[:, None])
+    climbs = up.astype(float) - down
+    penalty = np.full((steps, width + 1), l2)
+    penalty[:, -1] = 1e-6  # keeps the bias finite when one action always wins
 
     def loss(flat: Floats) -> tuple[float, Floats]:
-        theta = flat.reshape(count, width + 1)
-        scores = inputs @ theta.T
-        gap = scores[rows, table.chosen] - scores[rows, table.rejected]
+        theta = flat.reshape(steps, width + 1)
+        gap = (climbs * (inputs @ theta.T)).sum(axis=1)
         pull = share * expit(-gap)
-        pushes = np.zeros_like(scores)
-        pushes[rows, table.chosen] -= pull
-        pushes[rows, table.rejected] += pull
         value = -(share @ log_expit(gap)) + float((penalty * theta**2).sum())
-        return value, (pushes.T @ inputs + 2 * penalty * theta).ravel()
+        return value, ((-pull[:, None] * climbs).T @ inputs + 2 * penalty * theta).ravel()
 
     with threadpool_limits(1):  # the matrices are tiny: threads of BLAS cost twenty times what they save
         found = minimize(
-            loss, np.zeros(count * (width + 1)), jac=True, method="L-BFGS-B", options={"maxiter": 500}
+            loss,
+            np.zeros(steps * (width + 1)),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[*map(_sign, FEATURES), (None, None)] * steps,
+            options={"maxiter": 500},
         )
-    theta = found.x.reshape(count, width + 1)
+    theta = np.vstack([np.zeros(width + 1), found.x.reshape(steps, width + 1).cumsum(axis=0)])
     return theta[:, :-1], theta[:, -1]
+
+
+def _sign(feature: str) -> tuple[float | None, float | None]:
+    """Bounds of a feature's weight in every step towards more asking."""
+    return (None, 0.0) if feature in NEVER_MORE else (0.0, None) if feature in NEVER_LESS else (None, None)
 
 
 def _fit_ridge(table: PairTable, l2: float) -> tuple[Floats, Floats]:

@@ -26,6 +26,11 @@ FEATURES: dict[str, str] = {
 }
 """Feature → what it means, in the words that `policy explain` prints."""
 
+NEVER_MORE = frozenset({"turn", "asked", "rejected", "user_rejects", "vague_user_rejects"})
+"""Features that may only speak against asking more: what a rejection raises. So a rejection never makes a policy ask."""
+NEVER_LESS = frozenset({"vague_at_start"})
+"""Features that may only speak for asking more: what a rejection lowers."""
+
 _PRIOR_QUESTIONS = 2.0
 _PRIOR_REJECTED = 0.5
 _PRIOR_ANSWERED = 1.0
@@ -35,19 +40,21 @@ def feature_vector(state: PublicState) -> list[float]:
     """The features of one state in the order of `FEATURES`; each in [0, 1] except turn, asked and answered.
 
     Shares of a user's earlier reactions are smoothed by two imagined questions, half of one rejected and one
-    answered, so that an unknown user counts as an average one.
+    answered, so that an unknown user counts as an average one. A rejection implies that something was asked, also
+    where the caller keeps no count of questions.
     """
     vague = 1.0 - state.query_clarity
     user = state.user
     seen = user.questions + _PRIOR_QUESTIONS
     rejects = (user.rejected + _PRIOR_REJECTED) / seen
-    untouched = 1.0 if state.questions_asked == 0 else 0.0
+    asked = max(state.questions_asked, state.prev_reject)
+    untouched = 0.0 if asked else 1.0
     return [
         vague,
         state.task_complexity,
         vague * state.task_complexity,
-        float(min(state.dialogue_turn, 3)),
-        float(min(state.questions_asked, 2)),
+        float(min(max(state.dialogue_turn, state.prev_reject), 3)),
+        float(min(asked, 2)),
         float(min(state.answered, 2)),
         1.0 if state.prev_reject else 0.0,
         vague * untouched,
