@@ -9,17 +9,10 @@ from hypothesis import strategies as st
 from tests.evaluation.test_utterance_similarity import FakeEncoder
 from tests.evaluation.utterance_fixtures import item
 
-from tactful.evaluation.utterance import (
-    MODEL,
-    Settings,
-    Slice,
-    UtteranceEvaluation,
-    all_predictions,
-    describe_evaluation,
-    evaluate_predictions,
-)
+from tactful.evaluation.utterance import Settings, all_predictions, describe_evaluation, evaluate_predictions
 from tactful.evaluation.utterance_baselines import BASELINES, pool_from_items
 from tactful.evaluation.utterance_items import Items
+from tactful.evaluation.utterance_results import MODEL, Slice, UtteranceEvaluation
 from tactful.evaluation.utterance_similarity import Similarities, chrf
 from tactful.utterance.predict import Prediction
 from tactful.utterance.types import Category

@@ -27,12 +27,14 @@ from tactful.cli.common import (
     model_spec,
     next_command,
     say,
+    worth_counting,
 )
 from tactful.errors import MissingExtra, UsageError
 
 if TYPE_CHECKING:
-    from tactful.evaluation.utterance import Settings, UtteranceEvaluation
+    from tactful.evaluation.utterance import Settings
     from tactful.evaluation.utterance_items import Items
+    from tactful.evaluation.utterance_results import UtteranceEvaluation
     from tactful.llm import ModelSpec
     from tactful.runs import Job, RunOptions, RunSummary
     from tactful.text import Encoder
@@ -139,6 +141,9 @@ def _predict_job(config: PredictConfig, source: str, *, skip_bad: bool) -> tuple
     job = predict_job(config, examples)
     if str(path) == "-":
         return examples, job
+    if worth_counting(path):
+        counted = Examples(path, examples.rule, seed=config.seed, skip_bad=True)
+        job = replace(job, total=sum(1 for _ in counted))
     again = {"source": str(path.resolve()), "skip_bad": skip_bad}
     return examples, replace(
         job, resume_with="tactful.cli.utterance_evaluate:retry_predict", resume_args=again

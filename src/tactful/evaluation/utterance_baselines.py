@@ -12,7 +12,7 @@ the dialogues of the other folds alone.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -61,7 +61,7 @@ class Pool:
     """Dialogues of the training file that are among the evaluated ones and were left out."""
 
     @cached_property
-    def by_fold(self) -> dict[int | None, list[int]]:
+    def _by_fold(self) -> dict[int | None, list[int]]:
         """Fold of the evaluated dialogue → positions that may be used."""
         if not self.folds:
             return {None: list(range(len(self.known)))}
@@ -70,9 +70,22 @@ class Pool:
             for fold in set(self.folds.values())
         }
 
+    @cached_property
+    def _by_language(self) -> dict[tuple[int | None, str], list[int]]:
+        """(fold, language) → positions that may be used."""
+        found: dict[tuple[int | None, str], list[int]] = defaultdict(list)
+        for fold, places in self._by_fold.items():
+            for at in places:
+                found[fold, self.known[at].lang].append(at)
+        return found
+
     def usable(self, dialogue_id: str) -> list[int]:
         """Positions that may be used for this dialogue: none of its fold, so none of it."""
-        return self.by_fold[self.folds.get(dialogue_id)]
+        return self._by_fold[self.folds.get(dialogue_id)]
+
+    def same_language(self, dialogue_id: str, lang: str) -> list[int]:
+        """Those in this language; all where there are none."""
+        return self._by_language.get((self.folds.get(dialogue_id), lang)) or self.usable(dialogue_id)
 
 
 def pool_from_items(items: Sequence[Prediction], seed: int = 0) -> Pool:
@@ -174,16 +187,10 @@ def _last_messages(item: Prediction) -> list[str]:
 
 
 def _drawn(item: Prediction, pool: Pool, k: int, seed: int) -> list[str]:
-    places = _same_language(item, pool)
+    places = pool.same_language(item.dialogue_id, item.lang)
     rng = seeded("random baseline", seed, item.id)
     drawn = rng.sample(places, min(len(places), 4 * k))  # some are equal to others
     return [pool.known[at].message for at in drawn]
-
-
-def _same_language(item: Prediction, pool: Pool) -> list[int]:
-    """The positions in the item's language; all where there are none."""
-    usable = pool.usable(item.dialogue_id)
-    return [at for at in usable if pool.known[at].lang == item.lang] or usable
 
 
 class _Common:
@@ -196,7 +203,8 @@ class _Common:
     def messages(self, item: Prediction, k: int) -> list[str]:
         key = (self._pool.folds.get(item.dialogue_id), item.lang)
         if key not in self._found:
-            said = [self._pool.known[at].message for at in _same_language(item, self._pool)]
+            places = self._pool.same_language(item.dialogue_id, item.lang)
+            said = [self._pool.known[at].message for at in places]
             counts = Counter(map(plain, said))
             as_written: dict[str, str] = {}
             for message in said:
@@ -213,11 +221,15 @@ def _nearest(items: Sequence[Prediction], pool: Pool, k: int) -> Iterator[list[s
         yield from ([] for _ in items)
         return
     vectors, ask = _vectorised(pool, items)
+    usable: dict[int | None, Any] = {}
     for start in range(0, len(items), _CHUNK):
         scores: Any = (ask[start : start + _CHUNK] @ vectors.T).toarray()
         for row, item in zip(scores, items[start : start + _CHUNK], strict=True):
-            usable = np.array(pool.usable(item.dialogue_id), dtype=int)
-            order = usable[np.argsort(-row[usable], kind="stable")[: 8 * k]]
+            fold = pool.folds.get(item.dialogue_id)
+            if fold not in usable:
+                usable[fold] = np.array(pool.usable(item.dialogue_id), dtype=int)
+            places = usable[fold]
+            order = places[np.argsort(-row[places], kind="stable")[: 8 * k]]
             yield [pool.known[at].message for at in order]
 
 

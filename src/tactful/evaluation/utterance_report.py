@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from tactful.data.io import write_file
 from tactful.errors import DataError
 from tactful.evaluation.plots import BASELINE, LEARNED, _figure, _style, _svg
-from tactful.evaluation.utterance import Slice, SystemScores, UtteranceEvaluation
+from tactful.evaluation.utterance_results import Slice, SystemScores, UtteranceEvaluation
 
 FILE_NAME = "evaluation.json"
 FORMAT = "tactful-utterance-evaluation-1"
