@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.commands import Command
 from tests.policy.test_embedded import situational_pairs
 
 from tactful.data.io import write_jsonl
-from tactful.policy.store import load_policy
+from tactful.policy.store import load_policy, save_policy
 
 QUERY = "Write a function that cleans up my list."
 
@@ -228,3 +229,17 @@ def test_what_is_no_trained_policy_cannot_be_explained(tactful):
     done = tactful("policy", "explain", "rule")
     assert done.returncode == 1
     assert "cannot read the policy" in done.stderr
+
+
+def test_a_policy_reads_requests_as_of_its_own_domain_and_warns_of_another(
+    tactful, policy: Path, tmp_path: Path
+):
+    trained = load_policy(policy)
+    assert trained.training["domains"] == ["coding"]
+    planner = tmp_path / "planner.json"
+    save_policy(replace(trained, training={**trained.training, "domains": ["planning"]}), planner)
+    same = tactful("policy", "act", planner, "--query", "Plan a dinner for six")
+    assert "warning" not in same.stderr
+    other = tactful("policy", "act", planner, "--query", "Plan a dinner for six", "--domain", "coding")
+    assert "was trained on planning" in other.stderr
+    assert same.stdout != other.stdout  # another estimate of clarity

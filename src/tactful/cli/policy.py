@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -16,6 +18,14 @@ if TYPE_CHECKING:
     from tactful.types import Policy, PreferencePair, State
 
 LEVELS = ("LOW", "MID", "HIGH")
+
+DomainOption = Annotated[
+    str | None,
+    typer.Option(
+        "--domain",
+        help="Domain of the request: which estimate of clarity is used; default: the one the policy was trained on.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -74,6 +84,8 @@ def train(
     found = list(rows)
     order = _space_order(actions, found)
     policy = fit_policy(PairTable.from_pairs(found, order), head=head, l2=l2, folds=folds, seed=seed)
+    domains = sorted({pair.state.domain for pair in found})
+    policy = replace(policy, training={**policy.training, "domains": domains})
     save_policy(policy, out)
     card = {key: value for key, value in policy.training.items() if key != "base_tasks"}
     if rows.bad:
@@ -84,7 +96,7 @@ def train(
     )
     if as_json:
         emit_json({"policy": str(out), "actions": policy.actions, "l2": policy.l2, "bad": rows.bad, **card})
-    next_command(f"tactful policy act {out} --query 'Can you sort out my invoices?' --domain planning")
+    next_command(f"tactful policy act {shlex.quote(str(out))} --query 'Can you sort out my invoices?'")
 
 
 def act(
@@ -96,9 +108,7 @@ def act(
         str | None, typer.Argument(metavar="[STATE]", help="JSONL of states; `-` is stdin. Or use --query.")
     ] = None,
     query: Annotated[str | None, typer.Option("--query", help="A request, in place of a file.")] = None,
-    domain: Annotated[
-        str, typer.Option("--domain", help="Domain of the request: which estimate of clarity is used.")
-    ] = "coding",
+    domain: DomainOption = None,
     actions: Annotated[
         str,
         typer.Option(
@@ -118,7 +128,8 @@ def act(
     from tactful.types import seeded
 
     opened = _open(policy, _action_names(actions))
-    for item in _states(state, query, domain):
+    for item in _states(state, query, _domain(opened, domain)):
+        _warn_foreign(opened, item)
         decision = opened.act(item.public(), seeded(seed, item.id))
         if as_json:
             _emit_line(
@@ -142,7 +153,7 @@ def explain(
         str | None, typer.Argument(metavar="[STATE]", help="JSONL of states to explain the decision for.")
     ] = None,
     query: Annotated[str | None, typer.Option("--query", help="A request, in place of a file.")] = None,
-    domain: Annotated[str, typer.Option("--domain", help="Domain of the request.")] = "coding",
+    domain: DomainOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Say what the policy weighs; with a state, why it decides so.
@@ -155,7 +166,8 @@ def explain(
     if state is None and query is None:
         _explain_weights(opened, as_json=as_json)
         return
-    for item in _states(state, query, domain):
+    for item in _states(state, query, _domain(opened, domain)):
+        _warn_foreign(opened, item)
         _explain_decision(opened, item, as_json=as_json)
 
 
@@ -199,6 +211,28 @@ def _open(policy: str, actions: tuple[str, ...]) -> Policy:
     if policy in ("rule", "random") or policy.startswith("always-"):
         return open_policy(policy, actions)
     return load_policy(Path(policy.removeprefix("policy:")))
+
+
+def _trained_on(policy: Policy) -> list[str]:
+    """The domains of a trained policy's pairs; empty when there are none or its file does not say."""
+    return list(getattr(policy, "training", {}).get("domains", []))
+
+
+def _domain(policy: Policy, given: str | None) -> str:
+    """The domain that a row without one is of: the one given, else the policy's own, else coding."""
+    if given is not None:
+        return given
+    domains = _trained_on(policy)
+    return domains[0] if len(domains) == 1 else "coding"
+
+
+def _warn_foreign(policy: Policy, state: State) -> None:
+    domains = _trained_on(policy)
+    if domains and state.domain not in domains:
+        say(
+            f"warning: {state.id} is of domain '{state.domain}', the policy was trained on {', '.join(domains)}: "
+            "what it says here was never measured"
+        )
 
 
 def _states(path: str | None, query: str | None, domain: str) -> list[State]:
