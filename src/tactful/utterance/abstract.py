@@ -23,20 +23,21 @@ _QUOTED = re.compile(
     r"《([^》]{2,30})》|「([^」]{2,30})」|“([^”]{2,30})”|\"([^\"\n]{2,30})\"|`([^`\n]{2,60})`"
 )
 _PLACE = re.compile(
-    r"[\u4e00-\u9fff]{2,12}?(?:路|街|市|省|县|镇|村|寺|庙|宫|园|山|湖|塔|楼|馆|院|店|站|桥|城|门|阁|大学|公司|餐厅|机场|胡同|广场)"
+    r"[\u4e00-\u9fff]{2,12}?(?:路|街|市|省|县|镇|村|寺|庙|宫|园|山|湖|塔|楼|馆|院|店|站|桥|城|门(?!票)|阁|大学|公司|餐厅|机场|胡同|广场)"
 )
 _KINDS = re.compile(
     "(?:公园|餐馆|宾馆|酒店|饭店|旅馆|商店|书店|博物馆|博物院|图书馆|美术馆|展览馆|体育馆|动物园|植物园|游乐园|火车站|地铁站|车站|医院|学院"
     "|电影院|剧院|寺庙|大学|公司|餐厅|机场|胡同|广场|城市|古城|[路街市省县镇村寺庙宫园山湖塔楼馆院店站桥城门阁])$"
 )
 _MODIFIERS = re.compile(
-    "周边|附近|旁边|另外|其他|其它|别的|高档|高级|便宜|经济型|豪华型|舒适型|高档型|这家|那家|这个|那个|一家|一个|特色|推荐|热门|著名|当地|的|请|找|去|有|想|我|要|在|吃|到"
+    "周边|附近|旁边|另外|其他|其它|别的|高档|高级|便宜|经济型|豪华型|舒适型|高档型|这家|那家|这个|那个|一家|一个|特色|推荐|热门|著名|当地|哪些|哪个|哪家|哪|什么|这些|这两|那些|两家|几家|从|是|名叫|叫做|希望|打算|知道|最好|查一下|问一下|看看|提供|以上|以下|和(?![园宫平敬])|与|及|并且|中式|西式|那么|那|此|您|你|们|家|个|的|请|找|去|有|想|我|要|在|吃|到"
 )
 _KIND_WORDS = """
-    hotel guesthouse hostel restaurant cafe bar pub museum park college church theatre cinema station airport bus
-    train taxi hospital police entrance address postcode phone internet wifi gastropub nightclub centre center
-    north south east west monday tuesday wednesday thursday friday saturday sunday python code function list
-    string integer file error test
+    hotel guesthouse hostel restaurant cafe bar pub museum park college church theatre cinema station
+    airport bus train taxi hospital police entrance address postcode phone internet wifi gastropub nightclub
+    centre center north south east west monday tuesday wednesday thursday friday saturday sunday python code
+    function list string integer file error test id info street road house guest coffee true false none null
+    new
 """
 _PLAIN_WORDS = FUNCTION_WORDS | frozenset(_KIND_WORDS.split())
 """Words that many people write with a capital though they name a kind of thing."""
@@ -53,7 +54,7 @@ def concrete_part(nodes: Sequence[str], *, context: str, hindsight: Sequence[str
     said = _fold(context)
     later = [unicodedata.normalize("NFKC", text) for text in hindsight]
     names = {name for text in later for name in _names(text)} - _words(said)
-    phrases = {phrase for text in later for phrase in _phrases(text) if phrase not in said}
+    phrases = {phrase for text in later for phrase in _phrases(text) if not _known(phrase, said)}
     for node in nodes:
         found = (
             _number(node, said)
@@ -65,6 +66,17 @@ def concrete_part(nodes: Sequence[str], *, context: str, hindsight: Sequence[str
         if found:
             return found
     return ""
+
+
+def _known(phrase: str, said: str) -> bool:
+    """The context holds the phrase, or an end of it that is still a name."""
+    return any(end in said for end in _ends(phrase))
+
+
+def _ends(phrase: str) -> list[str]:
+    """The phrase, and its ends that still name something: what stands before a Chinese name is easily taken for part of it."""
+    ends = [phrase[start:] for start in range(1, len(phrase))] if CJK.search(phrase) else []
+    return [phrase, *(end for end in ends if len(_KINDS.sub("", end)) >= 2 and _KINDS.search(end))]
 
 
 def _fold(text: str) -> str:
@@ -113,8 +125,9 @@ def _name(node: str, names: set[str]) -> str:
 
 
 def _phrase(node: str, phrases: set[str]) -> str:
+    """The longest end of a phrase that the node holds."""
     folded = _fold(node)
-    return next((phrase for phrase in sorted(phrases) if phrase in folded), "")
+    return next((end for phrase in sorted(phrases) for end in _ends(phrase) if end in folded), "")
 
 
 def _copied(node: str, said: str, later: Sequence[str]) -> str:
