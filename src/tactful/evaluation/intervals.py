@@ -13,6 +13,10 @@ from scipy.stats import bootstrap
 from tactful.types import Record
 
 
+_MOST_CELLS = 4_000_000
+"""Numbers that the bootstrap holds at a time: its jackknife alone would take the square of the number of groups."""
+
+
 class Estimate(Record):
     """A mean of group means with its 95% interval.
 
@@ -79,6 +83,7 @@ def grouped_mean(
             np.mean,
             n_resamples=resamples,
             method="BCa",
+            batch=max(1, _MOST_CELLS // len(means)),
             rng=np.random.default_rng(seed),
             vectorized=True,
         ).confidence_interval
