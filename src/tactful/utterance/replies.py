@@ -64,7 +64,7 @@ class ModelReply(Record):
 
 def spelled(data: Any, names: Mapping[str, Any], note: Note) -> Any:
     """A mapping whose keys are brought to the spelling of `names`: case, width, spaces and hyphens do not count."""
-    if not isinstance(data, Mapping):
+    if not isinstance(data, Mapping) or data.keys() <= names.keys():
         return data
     wanted = {_bare(name): name for name in names}
     mended: dict[str, Any] = {}
