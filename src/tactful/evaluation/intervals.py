@@ -12,7 +12,6 @@ from scipy.stats import bootstrap
 
 from tactful.types import Record
 
-
 _MOST_CELLS = 4_000_000
 """Numbers that the bootstrap holds at a time: its jackknife alone would take the square of the number of groups."""
 
