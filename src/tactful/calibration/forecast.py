@@ -113,8 +113,12 @@ async def forecast(
     assistant: ModelSpec,
     user: ModelSpec | None,
     seed: int,
+    total: int | None = None,
 ) -> Forecast:
-    """Calls, tokens and cost of the whole rollout, from playing its first sessions with a stand-in model."""
+    """Calls, tokens and cost of the whole rollout, from playing its first sessions with a stand-in model.
+
+    `total` is the number of sessions; without it, they are counted one by one.
+    """
     stand_ins = {"assistant": _StandIn()} | ({"user": _StandIn()} if user else {})
     context = PlainContext(models=dict(stand_ins), seed=seed)
     rest = iter(sessions)
@@ -122,7 +126,10 @@ async def forecast(
     for session in islice(rest, SAMPLE):
         await stage(session, context)
         sampled += 1
-    total = sampled + sum(1 for _ in rest)
+    if sampled < SAMPLE:
+        total = sampled
+    elif total is None:
+        total = sampled + sum(1 for _ in rest)
     scale = total / sampled if sampled else 0.0
     specs = {"assistant": assistant} | ({"user": user} if user else {})
     roles = tuple(_role(role, specs[role], stand_in, scale) for role, stand_in in stand_ins.items())

@@ -7,6 +7,7 @@ State ──sessions──▶ Session ──RolloutStage──▶ Trajectory ─
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -115,6 +116,25 @@ def _sequences(
                     yield Session(id=name, persona=persona, states=tasks, pass_index=index)
 
 
+def count_sessions(
+    states: Iterable[State],
+    *,
+    personas: Callable[[str], Sequence[Persona]],
+    passes: int = 1,
+    tasks_per_user: int = 1,
+    seed: int = 0,
+) -> int:
+    """How many sessions there will be, without making them.
+
+    With several tasks per user the sequences of the first pass stand for those of the others, which may be one
+    more or less.
+    """
+    if tasks_per_user > 1:
+        return passes * sum(1 for _ in _sequences(list(states), personas, 1, tasks_per_user, seed))
+    domains = Counter(state.domain for state in states)
+    return passes * sum(count * len(personas(domain)) for domain, count in domains.items())
+
+
 def _without_repeats(order: Sequence[State], size: int) -> list[tuple[State, ...]]:
     """`order` cut into sequences of at most `size`, each state in the first one without its base task."""
     filled: list[list[State]] = []
@@ -162,8 +182,12 @@ class RolloutConfig(Record):
     """None: the user is made of rules. (The runner hashes the models by itself.)"""
 
 
-def rollout_job(config: RolloutConfig, states: Iterable[State], *, mainline: Policy | None = None) -> Job:
+def rollout_job(
+    config: RolloutConfig, states: Iterable[State], *, mainline: Policy | None = None, total: int | None = None
+) -> Job:
     """The run that `config` describes over `states`; `mainline` is the policy that `config.mainline` names.
+
+    `total` is the number of sessions where it is known (`count_sessions`).
 
     Raises ConfigError when the action space cannot be used, has no such form, or not the policy's actions.
     """
@@ -199,4 +223,5 @@ def rollout_job(config: RolloutConfig, states: Iterable[State], *, mainline: Pol
         ),
         models=models,
         prompts=[*prompts, USER_PROMPT] if config.user else prompts,
+        total=total,
     )

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from pydantic import BaseModel
 
 from tactful.cli.common import (
     ApiKeyEnvOption,
@@ -28,10 +26,16 @@ from tactful.cli.common import (
     ResumeFlag,
     SeedOption,
     SkipBadFlag,
+    begun,
     emit_json,
+    end_empty,
+    finite,
     model_spec,
     next_command,
+    quoted,
     say,
+    tell_failures,
+    worth_counting,
 )
 from tactful.errors import DataError, UsageError
 
@@ -115,7 +119,6 @@ def states(
     if as_json:
         emit_json({"out": str(out), "states": len(made), "bad": bad})
     if out is not None:
-        next_command(f"tactful calibrate rollout {out} --model offline")
         _say_next(out, made)
 
 
@@ -129,18 +132,19 @@ def _say_next(out: Path, made: list[State]) -> None:
         solutions = {name: load_action_space("levels", name).solution for name in {s.domain for s in made}}
     except ConfigError as error:
         say(f"rollouts need an action space of yours ({error})")
-        next_command(f"tactful calibrate rollout {out} --actions FOLDER --model MODEL")
+        next_command(f"tactful calibrate rollout {quoted(out)} --actions FOLDER --model MODEL")
         return
     lacking = [keys for s in made if (keys := lacks_for_rehearsal(s.hidden, solutions[s.domain]))]
     if not lacking:
-
+        next_command(f"tactful calibrate rollout {quoted(out)} --model offline")
         return
     named = sorted({key for keys in lacking for key in keys})
     say(
         f"{len(lacking)} of {len(made)} states cannot be rehearsed offline, since they bring no "
         f"{' or '.join(map(repr, named))}: add that to the rows, or take a model"
     )
-    next_command(f"tactful calibrate rollout {out} --model MODEL")
+    next_command(f"tactful calibrate rollout {quoted(out)} --model MODEL")
+
 
 # ---------------------------------------------------------------- rollout
 
@@ -192,7 +196,8 @@ def rollout(
         typer.Option("--max-tokens", min=1, help="Length limit of one reply; default: the endpoint's."),
     ] = None,
     requests_per_minute: Annotated[
-        float | None, typer.Option("--requests-per-minute", min=0.001, help="Send no faster than this.")
+        float | None,
+        typer.Option("--requests-per-minute", min=0.001, callback=finite, help="Send no faster than this."),
     ] = None,
     seed: SeedOption = 0,
     concurrency: ConcurrencyOption = 32,
@@ -253,48 +258,48 @@ def rollout(
         seed=seed,
         limit=limit,
     )
-    first = _begun(iter(job.source), rows)
+    fix = "make some with 'tactful calibrate states'"
+    first = begun(iter(job.source), rows.name, what="usable state", fix=fix)
     _print_summary(run_job(replace(job, source=first), options), rows, as_json=as_json)
-
-
-def _begun(sessions: Iterator[BaseModel], rows: Rows[State]) -> Iterator[BaseModel]:
-    """The same sessions, the first already made, so that what is wrong at once leaves no run folder behind.
-
-    Raises DataError when there is none.
-    """
-    first = next(sessions, None)
-    if first is None:
-        raise DataError.at(
-            rows.name, None, "holds no usable state", fix="make some with 'tactful calibrate states'"
-        )
-
-    def everything() -> Iterator[
-        BaseModel
-    ]:  # a generator, so that closing it closes the file behind `sessions`
-        yield first
-        yield from sessions
-
-    return everything()
 
 
 def _rollout_job(config: RolloutConfig, source: str, *, skip_bad: bool) -> tuple[Rows[State], Job]:
     """The rows of `source`, and the run over them that `config` describes."""
     from tactful.calibration.pipeline import rollout_job
     from tactful.calibration.state_rows import ready_rows
+    from tactful.data.check import refuse_other_kind
     from tactful.runs import resolve_input
     from tactful.types import content_hash
 
     path = resolve_input(source)
+    refuse_other_kind(path, "states", given=source)
     policy = _mainline(config)
     if config.mainline.startswith("policy:"):
         digest = content_hash(Path(config.mainline.removeprefix("policy:")).read_bytes())
         config = config.model_copy(update={"mainline_hash": digest})
     rows = ready_rows(path, skip_bad=skip_bad)
-    job = rollout_job(config, rows, mainline=policy)
+    job = rollout_job(config, rows, mainline=policy, total=_total(config, path))
     if str(path) == "-":
         return rows, job
     again = {"source": str(path.resolve()), "skip_bad": skip_bad}
     return rows, replace(job, resume_with="tactful.cli.calibrate:retry_rollout", resume_args=again)
+
+
+def _total(config: RolloutConfig, path: Path) -> int | None:
+    """How many sessions the states in `path` give; None where the file is too long to be read for it."""
+    from tactful.calibration.pipeline import by_names, count_sessions
+    from tactful.data.io import read_jsonl
+    from tactful.types import State
+
+    if not worth_counting(path):
+        return None
+    return count_sessions(
+        read_jsonl(path, State, skip_bad=True),
+        personas=by_names(config.personas),
+        passes=config.passes,
+        tasks_per_user=config.tasks_per_user,
+        seed=config.seed,
+    )
 
 
 def retry_rollout(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
@@ -334,6 +339,7 @@ def _forecast(job: Job, config: RolloutConfig, limit: int | None) -> Forecast:
             assistant=config.assistant,
             user=config.user,
             seed=config.seed,
+            total=job.total if limit is None or job.total is None else min(limit, job.total),
         )
     )
 
@@ -376,9 +382,6 @@ def _print_summary(summary: RunSummary, rows: Rows[State], *, as_json: bool) -> 
     )
     if rows.bad:
         say(f"{rows.bad} unusable lines left out, the first: {rows.problems[0]}")
-    if summary.failed:
-        say(f"why they failed: {folder.failures_path}; take them again: tactful runs retry {folder.path}")
-    if summary.done:
-        next_command(f"tactful calibrate reward {folder.path}")
-    elif summary.failed:
-        raise typer.Exit(1)
+    tell_failures(summary)
+    end_empty(summary)
+    next_command(f"tactful calibrate reward {quoted(folder.path)}")

@@ -26,6 +26,7 @@ from tactful.cli.common import (
     finite,
     model_spec,
     next_command,
+    quoted,
     say,
 )
 from tactful.errors import DataError, UsageError
@@ -250,11 +251,13 @@ def _tree_job(config: TreeConfig, states: list[State], personas: str, unseen_per
 
 
 def _states(path: Path, *, skip_bad: bool) -> list[State]:
-    from tactful.data import read_jsonl
+    from tactful.calibration.state_rows import ready_rows
+    from tactful.data.check import refuse_other_kind
     from tactful.runs import resolve_input
-    from tactful.types import State
 
-    rows = read_jsonl(resolve_input(path), State, skip_bad=skip_bad)
+    file = resolve_input(path)
+    refuse_other_kind(file, "states", given=path)
+    rows = ready_rows(file, skip_bad=skip_bad)
     states = list(rows)
     _tell_bad(rows)
     return states
@@ -305,11 +308,14 @@ def _policies(text: str, space: ActionSpace, *, has_training: bool) -> tuple[tup
 def _decisions(path: Path, space: ActionSpace, *, skip_bad: bool) -> Decisions:
     """What is learned from: the rewarded rollouts of the domain of `space`."""
     from tactful.calibration.rewarding import parse_rewarded
+    from tactful.data.check import refuse_other_kind
     from tactful.data.io import Rows
     from tactful.evaluation.training_data import Decisions
     from tactful.runs import resolve_input
 
-    rows = Rows(resolve_input(path), parse_rewarded, skip_bad=skip_bad, kind="rewarded trajectory")
+    file = resolve_input(path)
+    refuse_other_kind(file, "rewarded", given=path)
+    rows = Rows(file, parse_rewarded, skip_bad=skip_bad, kind="rewarded trajectory")
     mine = (record for record in rows if record.trajectory.domain == space.domain)
     decisions = Decisions.from_rewarded(mine, space.names)
     _tell_bad(rows)
@@ -381,10 +387,10 @@ def _print(found: Evaluation, summary: RunSummary, *, as_json: bool) -> None:
     )
     if found.failed:
         say(
-            f"why trees failed: {summary.folder.failures_path}; take them again: tactful runs retry {path}, "
+            f"why trees failed: {summary.folder.failures_path}; take them again: tactful runs retry {quoted(path)}, "
             "then measure again with --resume"
         )
-    next_command(f"tactful bench report {path} --out report.html")
+    next_command(f"tactful bench report {quoted(path)} --out report.html")
 
 
 def table_lines(found: Evaluation) -> list[str]:

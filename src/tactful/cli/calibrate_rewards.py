@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -21,24 +22,38 @@ from tactful.cli.common import (
     ResumeFlag,
     SeedOption,
     SkipBadFlag,
+    begun,
+    count_lines,
     emit_json,
+    end_empty,
     finite,
     model_spec,
     next_command,
+    quoted,
     say,
+    tell_failures,
 )
 from tactful.errors import DataError
 
 if TYPE_CHECKING:
     from tactful.calibration.information import ActionRow, Information
     from tactful.calibration.pairs import Order, PairSummary
-    from tactful.calibration.rewarding import Scoring
+    from tactful.calibration.rewarding import PairRunConfig, Scoring
     from tactful.calibration.rewards import RewardConfig
     from tactful.data.io import Rows
     from tactful.llm import ModelSpec
     from tactful.runs import RunFolder, RunSummary
 
-T = TypeVar("T")
+_MOVES = {
+    "few_repeats": "--select mean averages {repeats} repeats of every action: roll out with --passes {repeats}, "
+    "or lower --repeats",
+    "one_action": "roll out with branches (--turns multi), so that actions can be compared",
+    "duplicate_action": "the file holds the same rollout twice: leave one out",
+    "unscored": "see why in the reward run, then: tactful runs retry RUN --unscored",
+    "tie": "the actions are worth the same here: take tasks that leave more open, or other reward constants",
+    "small_margin": "rewards differ by less than {margin:g}: lower --min-margin",
+}
+"""What to do when most decision points are dropped for a reason."""
 
 
 def register(calibrate: typer.Typer) -> None:
@@ -105,8 +120,9 @@ def reward(
     judge = _judge(judge_model, base_url, api_key_env, seed, concurrency)
     rows = Rows(path, parse_row, skip_bad=skip_bad, kind="trajectory")
     scoring = Scoring(config, unsafe=unsafe_exec)
-    # The first record comes before the run folder: a hackable reward or a missing cage leaves nothing behind.
-    job = reward_job(config, _begun(scoring.rewarded(rows), path), judge)
+    fix = "give the folder of 'tactful calibrate rollout'"
+    first = begun(scoring.rewarded(rows), rows.name, what="trajectory", fix=fix)
+    job = replace(reward_job(config, first, judge), total=count_lines(path))
     if str(path) != "-":
         again = {
             "source": str(path.resolve()),
@@ -150,19 +166,6 @@ def _reward_config(path: Path | None) -> RewardConfig:
     from tactful.calibration.rewards import RewardConfig, load_reward_config
 
     return RewardConfig() if path is None else load_reward_config(path)
-
-
-def _begun(records: Iterator[T], path: Path) -> Iterator[T]:
-    """The same records, the first of them already made. Raises DataError when there is none."""
-    first = next(records, None)
-    if first is None:
-        raise DataError(f"{path}: holds no trajectory; give the folder of 'tactful calibrate rollout'")
-
-    def everything() -> Iterator[T]:  # a generator, so that closing it closes the sandbox behind `records`
-        yield first
-        yield from records
-
-    return everything()
 
 
 def _report_rewards(
@@ -222,10 +225,10 @@ def _report_rewards(
     if weak:
         say(f"weak: {weak} task scores rest on the word of the program's own process")
     _warn_of_little(information, single=modes == {"single"})
-    if summary.failed:
-        say(f"why they failed: {summary.folder.failures_path}")
+    tell_failures(summary)
+    end_empty(summary)
     if summary.done > sum(unscored.values()):
-        next_command(f"tactful calibrate pairs {summary.folder.path}")
+        next_command(f"tactful calibrate pairs {quoted(summary.folder.path)}")
 
 
 def _print_table(rows: Iterable[ActionRow]) -> None:
@@ -334,11 +337,23 @@ def pairs(
     for record in rows:
         maker.add(record)
     if not maker.summary.trajectories:
-        raise DataError(
-            f"{path}: holds no rewarded trajectory; give the folder of 'tactful calibrate reward'"
-        )
-    summary = run_job(pairs_job(config, maker.pairs()), RunOptions(out=out))
+        fix = "give the folder of 'tactful calibrate reward'"
+        raise DataError.at(rows.name, None, "holds no rewarded trajectory", fix=fix)
+    made = maker.pairs()
+    first = next(made, None)
+    if first is None:
+        raise _no_pair(rows.name, maker.summary, config)
+    summary = run_job(pairs_job(config, chain((first,), made)), RunOptions(out=out))
     _report_pairs(summary.folder, maker.summary, rows, view=view, as_json=as_json)
+
+
+def _no_pair(path: str, summary: PairSummary, config: PairRunConfig) -> DataError:
+    """Why nothing is left, and what would help against the most frequent reason."""
+    counted = ", ".join(f"{count} {reason}" for reason, count in summary.dropped.most_common())
+    most = summary.dropped.most_common(1)[0][0] if summary.dropped else ""
+    fix = _MOVES.get(most, "roll out more states").format(repeats=config.repeats, margin=config.min_margin)
+    problem = f"gives no pair; of {summary.read} decision points were dropped: {counted or 'none'}"
+    return DataError.at(path, None, problem, fix=fix)
 
 
 def _config_of_run(source: str) -> Path | None:
@@ -352,7 +367,7 @@ def _config_of_run(source: str) -> Path | None:
     if (info.noun, info.verb) != ("calibrate", "reward"):
         raise DataError(
             f"{source}: is a run of '{info.noun} {info.verb}', expected one of 'calibrate reward'; "
-            f"run: tactful calibrate reward {source}"
+            f"run: tactful calibrate reward {quoted(source)}"
         )
     return folder.config_path
 
@@ -398,7 +413,7 @@ def _report_pairs(
             "counts wins, not their size; train on --select all or mean"
         )
     if summary.pairs:
-        next_command(f"tactful policy train {folder.path}")
+        next_command(f"tactful policy train {quoted(folder.path)}")
 
 
 def _save_summary(folder: RunFolder, result: dict[str, Any]) -> None:

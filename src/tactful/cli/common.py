@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import math
 import os
+import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from tactful.errors import DataError
+
 if TYPE_CHECKING:
     from tactful.llm import ModelSpec
+    from tactful.runs import RunSummary
+
+
+T = TypeVar("T")
 
 
 def finite(value: float | None) -> float | None:
@@ -65,6 +73,71 @@ def emit_json(data: Any) -> None:
 def next_command(command: str) -> None:
     """How to go on, after success."""
     say(f"next: {command}")
+
+
+def tell_failures(summary: RunSummary, then: str = "") -> None:
+    """What failed, why most of it did, and how it is taken again; nothing where nothing failed."""
+    if not summary.failed:
+        return
+    folder = summary.folder
+    state = folder.state()
+    try:
+        _, error, reason, count = state.reasons("failed")[0]
+    finally:
+        state.close()
+    most = "all" if count == summary.failed else "most" if 2 * count > summary.failed else "the largest group"
+    say(f"{summary.failed} of {summary.read} failed, {most} ({count}) with {error}: {printable(reason)}")
+    again = f"tactful runs retry {quoted(folder.path)}"
+    say(f"why each failed: {folder.failures_path}; take them again: {again}{then}")
+
+
+def begun(records: Iterator[T], name: str, *, what: str, fix: str) -> Iterator[T]:
+    """The same records, the first already made: what is wrong at once leaves no run folder behind.
+
+    Raises: DataError when there is none, saying that `name` holds no `what`, and `fix`.
+    """
+    first = next(records, None)
+    if first is None:
+        raise DataError.at(name, None, f"holds no {what}", fix=fix)
+
+    def everything() -> Iterator[T]:  # a generator, so that closing it closes what stands behind `records`
+        yield first
+        yield from records
+
+    return everything()
+
+
+def printable(text: str) -> str:
+    """Text without control characters: reasons may quote what a model or a file said."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def end_empty(summary: RunSummary) -> None:
+    """Exit code 1 when records were read and none is done: scripts must not go on with nothing."""
+    if summary.failed and not summary.done:
+        raise typer.Exit(1)
+
+
+COUNTED_BYTES = 32_000_000
+"""Inputs up to this size are read once beforehand, for the total that progress shows; longer ones are not worth it."""
+
+
+def worth_counting(path: Path) -> bool:
+    """Whether the records in `path` may be counted before they are worked on. Stdin can be read only once."""
+    return str(path) != "-" and path.is_file() and path.stat().st_size <= COUNTED_BYTES
+
+
+def count_lines(path: Path) -> int | None:
+    """Lines of a file that are not blank; None where it is not `worth_counting`."""
+    if not worth_counting(path):
+        return None
+    with path.open("rb") as file:
+        return sum(1 for line in file if line.strip())
+
+
+def quoted(path: Path | str) -> str:
+    """A path as it can be typed into a shell."""
+    return shlex.quote(str(path))
 
 
 def model_spec(

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,10 +26,15 @@ from tactful.cli.common import (
     ResumeFlag,
     SeedOption,
     SkipBadFlag,
+    begun,
     emit_json,
+    end_empty,
     finite,
     next_command,
+    quoted,
     say,
+    tell_failures,
+    worth_counting,
 )
 from tactful.errors import DataError, UsageError
 
@@ -179,7 +185,9 @@ def judge(
         seed=seed,
         limit=limit,
     )
-    summary = run_job(job, options)
+    fix = "a turn is an answer of the assistant between two messages of the user"
+    first = begun(iter(job.source), turns.rows.name, what="turn", fix=fix)
+    summary = run_job(replace(job, source=first), options)
     _report_judging(summary, turns, config, as_json=as_json)
 
 
@@ -202,8 +210,6 @@ def _settings(path: Path | None) -> dict[str, Any]:
 
 def _judge_job(config: JudgeConfig, source: str, *, skip_bad: bool) -> tuple[Turns, Job]:
     """The turns of `source`, and the run over them that `config` describes."""
-    from dataclasses import replace
-
     from tactful.feedback.pipeline import judge_job, judge_name
     from tactful.feedback.turns import Turns
     from tactful.runs import resolve_input
@@ -221,6 +227,8 @@ def _judge_job(config: JudgeConfig, source: str, *, skip_bad: bool) -> tuple[Tur
     job = judge_job(config, turns, embedded=embedded, fitted=fitted)
     if str(path) == "-":
         return turns, job
+    if worth_counting(path):
+        job = replace(job, total=sum(1 for _ in Turns(path, skip_bad=True)))
     again = {"source": str(path.resolve()), "skip_bad": skip_bad}
     return turns, replace(job, resume_with="tactful.cli.feedback:retry_judge", resume_args=again)
 
@@ -323,14 +331,12 @@ def _report_judging(summary: RunSummary, turns: Turns, config: JudgeConfig, *, a
             f"{tally.not_fitted} confidences stay as stated: {config.confidence} was not fitted on {sources}, and a "
             "fit does not carry over; label turns of it and run 'tactful feedback fit-confidence'"
         )
-    if summary.failed:
-        say(
-            f"why they failed: {summary.folder.failures_path}; "
-            f"take them again: tactful runs retry {summary.folder.path}"
-        )
+    tell_failures(summary)
+    place = quoted(summary.folder.path)
     if tally.unscored:
-        say(f"take the unscored again: tactful runs retry {summary.folder.path} --unscored")
-    next_command(f"tactful feedback report {summary.folder.path} --out report.html")
+        say(f"take the unscored again: tactful runs retry {place} --unscored")
+    end_empty(summary)
+    next_command(f"tactful feedback report {place} --out report.html")
 
 
 def _tally(judged: JudgedTurns) -> LabelShares:

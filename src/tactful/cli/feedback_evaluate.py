@@ -18,6 +18,7 @@ from tactful.cli.common import (
     SkipBadFlag,
     emit_json,
     next_command,
+    quoted,
     say,
 )
 from tactful.errors import UsageError, UserError
@@ -94,7 +95,7 @@ def train(
         say(f"it will never say {', '.join(missing)}: no turn had that label")
     if as_json:
         emit_json({"model": str(out), "left_out": left_out, **{k: v for k, v in card.items() if k != "seen"}})
-    next_command(f"tactful feedback judge CHATS.jsonl --model embedded --trained {out}")
+    next_command(f"tactful feedback judge CHATS.jsonl --model embedded --trained {quoted(out)}")
 
 
 def fit(
@@ -163,7 +164,7 @@ def fit(
     else:
         _print_map(found, precision)
     next_command(
-        f"tactful feedback judge CHATS.jsonl --model {model}{_with(trained)} --confidence {out} --precision {precision:g}"
+        f"tactful feedback judge CHATS.jsonl --model {model}{_with(trained)} --confidence {quoted(out)} --precision {precision:g}"
     )
 
 
@@ -259,7 +260,7 @@ def evaluate(
         write_page(found, html)
         say(f"page: {html}")
     next_command(
-        f"tactful feedback fit-confidence {' '.join(labelled)} --model {model} --out confidence.json"
+        f"tactful feedback fit-confidence {' '.join(map(quoted, labelled))} --model {model} --out confidence.json"
     )
 
 
@@ -405,7 +406,7 @@ def _print_map(found: ConfidenceMap, precision: float) -> None:
 
 
 def _with(trained: Path | None) -> str:
-    return "" if trained is None else f" --trained {trained}"
+    return "" if trained is None else f" --trained {quoted(trained)}"
 
 
 def _say_left_out(left_out: dict[str, int]) -> None:

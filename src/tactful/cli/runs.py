@@ -16,6 +16,8 @@ from tactful.cli.common import (
     JsonFlag,
     emit_json,
     next_command,
+    printable,
+    quoted,
     say,
 )
 
@@ -75,11 +77,11 @@ def show(run: RunArgument, as_json: JsonFlag = False) -> None:
         emit_json(report.model_dump(mode="json"))
         return
     for line in _told(report):
-        print(_clean(line))
+        print(printable(line))
     if folder.config_path.is_file():
         print("\nconfiguration")
         for line in folder.config_path.read_text(encoding="utf-8").splitlines():
-            print(f"  {_clean(line)}")
+            print(f"  {printable(line)}")
 
 
 @runs_app.command()
@@ -117,7 +119,7 @@ def retry(
             }
         )
     if summary.failed:
-        next_command(f"tactful runs show {run}")
+        next_command(f"tactful runs show {quoted(run)}")
 
 
 @runs_app.command()
@@ -204,7 +206,7 @@ def _integrity(report: RunReport) -> str:
         shown = ", ".join(report.damaged[:5]) + (", …" if len(report.damaged) > 5 else "")
         return f"{len(report.damaged)} stored results are damaged ({shown}); the command with --resume takes them again"
     if report.stale_outputs:
-        return f"results sound, but records.jsonl does not hold them; run: tactful runs export {report.path}"
+        return f"results sound, but records.jsonl does not hold them; run: tactful runs export {quoted(report.path)}"
     return "sound"
 
 
@@ -217,9 +219,6 @@ def _cost(usage: Usage) -> str:
 def _print_table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
     for row in (heads, *rows):
-        print("  ".join(_clean(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _clean(text: str) -> str:
-    """Text without control characters: reasons may quote what a model or a file said."""
-    return "".join(character if character.isprintable() else " " for character in text)
+        print(
+            "  ".join(printable(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -23,11 +24,16 @@ from tactful.cli.common import (
     ResumeFlag,
     SeedOption,
     SkipBadFlag,
+    begun,
     emit_json,
+    end_empty,
     finite,
     model_spec,
     next_command,
+    quoted,
     say,
+    tell_failures,
+    worth_counting,
 )
 from tactful.errors import UsageError
 
@@ -155,13 +161,13 @@ def synthesize(
         seed=seed,
         limit=limit,
     )
-    _report(run_job(job, options), examples, as_json=as_json)
+    fix = "write one JSON object with `id` and `conversation` per line"
+    first = begun(iter(job.source), examples.rows.name, what="dialogue", fix=fix)
+    _report(run_job(replace(job, source=first), options), examples, as_json=as_json)
 
 
 def _synthesize_job(config: SynthesizeConfig, source: str, *, skip_bad: bool) -> tuple[Examples, Job]:
     """The examples of `source`, and the run over them that `config` describes."""
-    from dataclasses import replace
-
     from tactful.runs import resolve_input
     from tactful.utterance.dialogues import Examples, parse_targets
     from tactful.utterance.pipeline import synthesize_job
@@ -171,6 +177,9 @@ def _synthesize_job(config: SynthesizeConfig, source: str, *, skip_bad: bool) ->
     job = synthesize_job(config, examples)
     if str(path) == "-":
         return examples, job
+    if worth_counting(path):
+        counted = Examples(path, examples.rule, seed=config.seed, skip_bad=True)
+        job = replace(job, total=sum(1 for _ in counted))
     again = {"source": str(path.resolve()), "skip_bad": skip_bad}
     return examples, replace(job, resume_with="tactful.cli.utterance:retry_synthesize", resume_args=again)
 
@@ -239,10 +248,10 @@ def _report(summary: RunSummary, examples: Examples, *, as_json: bool) -> None:
         say(f"  skipped {count}: {reason}")
     if examples.rows.bad:
         say(f"{examples.rows.bad} unusable lines left out, the first: {examples.rows.problems[0]}")
-    if summary.failed:
-        say(f"why they failed: {folder.failures_path}; take them again: tactful runs retry {folder.path}")
+    tell_failures(summary)
+    end_empty(summary)
     if found.pairs:
-        next_command(f"tactful data export {folder.path} --to trl --out training")
+        next_command(f"tactful data export {quoted(folder.path)} --to trl --out training")
     elif summary.failed and not summary.done:
         raise typer.Exit(1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -22,11 +23,15 @@ from tactful.cli.common import (
     ResumeFlag,
     SeedOption,
     SkipBadFlag,
+    begun,
     emit_json,
+    end_empty,
     finite,
     model_spec,
     next_command,
+    quoted,
     say,
+    tell_failures,
     worth_counting,
 )
 from tactful.errors import MissingExtra, UsageError
@@ -125,13 +130,13 @@ def predict(
         seed=seed,
         limit=limit,
     )
-    _report_predictions(run_job(job, options), examples, as_json=as_json)
+    fix = "write one JSON object with `id` and `conversation` per line"
+    first = begun(iter(job.source), examples.rows.name, what="dialogue", fix=fix)
+    _report_predictions(run_job(replace(job, source=first), options), examples, as_json=as_json)
 
 
 def _predict_job(config: PredictConfig, source: str, *, skip_bad: bool) -> tuple[Examples, Job]:
     """The examples of `source`, and the run over them that `config` describes."""
-    from dataclasses import replace
-
     from tactful.runs import resolve_input
     from tactful.utterance.dialogues import Examples, parse_targets
     from tactful.utterance.predict import predict_job
@@ -196,11 +201,9 @@ def _report_predictions(summary: RunSummary, examples: Examples, *, as_json: boo
     )
     if examples.rows.bad:
         say(f"{examples.rows.bad} unusable lines left out, the first: {examples.rows.problems[0]}")
-    if summary.failed:
-        say(f"why they failed: {folder.failures_path}; take them again: tactful runs retry {folder.path}")
-    if summary.failed and not summary.done:
-        raise typer.Exit(1)
-    next_command(f"tactful utterance evaluate {folder.path}")
+    tell_failures(summary)
+    end_empty(summary)
+    next_command(f"tactful utterance evaluate {quoted(folder.path)}")
 
 
 # ---------------------------------------------------------------- evaluate
@@ -430,4 +433,4 @@ def _write_and_tell(
     if html is not None:
         say(f"page: {html}")
     if folder is not None:
-        next_command(f"tactful bench report {folder} --out report.html")
+        next_command(f"tactful bench report {quoted(folder)} --out report.html")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -97,7 +98,7 @@ class Rows(Generic[R]):
     def _fix(self) -> str:
         if self.path == STDIN:
             return "correct the line, or leave it out with --skip-bad"
-        return f"correct the line, leave it out with --skip-bad, or run 'tactful data check {self.path}'"
+        return f"correct the line, leave it out with --skip-bad, or run: tactful data check {shlex.quote(self.path)}"
 
 
 def read_jsonl(path: Path | str, type: type[T], *, skip_bad: bool = False) -> Rows[T]:

@@ -10,6 +10,7 @@ records.jsonl   the outputs in input order, and failures.jsonl: written from the
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -207,7 +208,9 @@ def resolve_input(path_or_run: Path | str, name: str = "records.jsonl") -> Path:
         RunFolder.open(path)
         path = path / name
         if not path.exists():
-            raise DataError(f"{path}: not written yet; run: tactful runs export {path.parent}")
+            raise DataError(
+                f"{path}: not written yet; run: tactful runs export {shlex.quote(str(path.parent))}"
+            )
     if not path.exists():
         raise DataError(f"{path}: no such file or run folder")
     return path

@@ -13,7 +13,7 @@ from tactful.llm.types import Usage
 from tactful.runs.types import RowState
 
 if TYPE_CHECKING:
-    import rich.progress
+    import rich.live
 
 Mode = Literal["auto", "rich", "plain", "off"]
 
@@ -63,7 +63,6 @@ class Progress:
         self._title = title
         self._total = total
         self._began = time.monotonic()
-        self._behind_at_first: int | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -77,23 +76,31 @@ class Progress:
     def say(self, line: str) -> None:
         """The last words of the run."""
 
-    def _details(self, tally: Tally) -> str:
-        """Counts, speed, cost and time left, as far as there is something to tell."""
-        worked_s = max(time.monotonic() - self._began, 1e-9)
+    def _counts(self, tally: Tally) -> str:
+        """What is finished in this session, and the time left where the total is known."""
         finished = tally.done + tally.failed + tally.skipped
         parts = [f"{tally.done} done, {tally.failed} failed"]
         if tally.skipped:
             parts.append(f"{tally.skipped} skipped")
-        if tally.calls or tally.cached:
-            parts += [
-                f"{tally.cached} cached",
-                f"{(tally.calls + tally.cached) / worked_s:.1f} calls/s",
-                _money(tally.tokens, tally.cost_usd, tally.estimated),
-            ]
         if self._total is not None and finished:
-            left_s = max(0, self._total - tally.behind) * worked_s / finished
+            left_s = max(0, self._total - tally.behind) * self._worked_s / finished
             parts.append(f"about {duration(left_s)} left")
         return ", ".join(parts)
+
+    def _spending(self, tally: Tally) -> str:
+        """Calls, speed and cost; empty before the first call."""
+        if not tally.calls and not tally.cached:
+            return ""
+        speed = (tally.calls + tally.cached) / self._worked_s
+        cost = _money(tally.tokens, tally.cost_usd, tally.estimated)
+        return f"{tally.cached} cached, {speed:.1f} calls/s, {cost}"
+
+    def _place(self, tally: Tally) -> str:
+        return f"{tally.behind}" + (f" of {self._total}" if self._total is not None else "")
+
+    @property
+    def _worked_s(self) -> float:
+        return max(time.monotonic() - self._began, 1e-9)
 
 
 class PlainProgress(Progress):
@@ -104,8 +111,8 @@ class PlainProgress(Progress):
     def show(self, tally: Tally) -> None:
         """One line."""
         if tally.behind:
-            of = f" of {self._total}" if self._total is not None else ""
-            self.say(f"{tally.behind}{of}: {self._details(tally)}")
+            told = filter(None, (self._counts(tally), self._spending(tally)))
+            self.say(f"{self._place(tally)}: {', '.join(told)}")
 
     def say(self, line: str) -> None:
         """One line."""
@@ -114,34 +121,44 @@ class PlainProgress(Progress):
 
 
 class RichProgress(PlainProgress):
-    """A bar that is redrawn in place."""
+    """Two lines that are redrawn in place: how far, and at what cost. Never wider than the terminal."""
 
     every_s = 0.25
 
     def __enter__(self) -> Self:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.live import Live
 
-        columns = (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[details]}", markup=False),
+        self._console = Console(stderr=True, highlight=False)
+        self._live: rich.live.Live = Live(
+            console=self._console, auto_refresh=False, redirect_stdout=False, transient=True
         )
-        console = Console(stderr=True, highlight=False)
-        self._bar: rich.progress.Progress = Progress(
-            *columns, console=console, auto_refresh=False, redirect_stdout=False, transient=True
-        )
-        self._task = self._bar.add_task(self._title, total=self._total, details="")
-        self._bar.start()
+        self._live.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._bar.stop()
+        self._live.stop()
 
     def show(self, tally: Tally) -> None:
         """Redraw."""
-        self._bar.update(self._task, completed=tally.behind, details=self._details(tally), refresh=True)
+        from rich.text import Text
+
+        told = f"{self._place(tally)}: {self._counts(tally)}"
+        title, width = self._title, self._console.width
+        if len(title) + len(told) >= width:
+            title = title.split()[-1]
+        bar = self._bar(tally, width - len(title) - len(told) - 3)
+        lines = [f"{title} {bar}{told}", f"  {self._spending(tally)}".rstrip()]
+        shown = Text("\n".join(filter(None, lines)), no_wrap=True, overflow="ellipsis")
+        self._live.update(shown, refresh=True)
+
+    def _bar(self, tally: Tally, room: int) -> str:
+        """A bar of at most 24 cells; none where the total is not known or the line is full."""
+        width = min(24, room)
+        if self._total is None or width < 4:
+            return ""
+        full = min(width, width * tally.behind // max(1, self._total))
+        return "━" * full + "╌" * (width - full) + " "
 
 
 def open_progress(mode: Mode, title: str, total: int | None) -> Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -77,6 +78,11 @@ def run_job(
         intake = Intake(job.source, state, limit=options.limit, wanted=wanted)
         total = expected_total(job.source, options.limit, job.total)
         with open_progress(options.progress, f"{job.noun} {job.verb}", total) as progress, closing(intake):
+            if _budget_is_idle(job, options):
+                progress.say(
+                    "the budget does not apply: no endpoint is called, and the tokens of a rehearsal are estimates "
+                    "that cost nothing"
+                )
             why = asyncio.run(_worked(work, intake, state, executor, options.concurrency, progress))
         if intake.at_end and why is None:
             intake.end()
@@ -116,6 +122,12 @@ def _refuse_running_loop() -> None:
         "a run owns its event loop and cannot start inside another; in a notebook or an async function call it in "
         "a thread: await asyncio.to_thread(run_stage, ...)"
     )
+
+
+def _budget_is_idle(job: Job, options: RunOptions) -> bool:
+    """A budget was given, but there is nothing that it could cap."""
+    given = options.budget_usd is not None or options.budget_tokens is not None
+    return given and all(spec.name == "offline" for spec in job.models.values())
 
 
 def _begun(info: RunInfo, options: RunOptions) -> RunInfo:
@@ -164,7 +176,7 @@ def _written(folder: RunFolder, info: RunInfo) -> TactfulError | None:
     except OSError as error:
         problem = UserError(
             f"{folder.path}: the outputs could not be written ({error.strerror}); the results are safe in "
-            f"run.sqlite: make room, then run `tactful runs export {folder.path}`"
+            f"run.sqlite: make room, then run `tactful runs export {shlex.quote(str(folder.path))}`"
         )
     except TactfulError as error:
         problem = error
@@ -222,7 +234,7 @@ def _last_words(summary: RunSummary, intake: Intake) -> str:
 def _said(why: Exception, summary: RunSummary, *, retrying: bool) -> Exception:
     """What stopped the run, with what is stored and how to go on."""
     if isinstance(why, StopRun):
-        path = summary.folder.path
+        path = shlex.quote(str(summary.folder.path))
         onward = f"tactful runs retry {path}" if retrying else f"--resume --out {path}"
         why.args = (f"{why}; {summary.read} finished records are stored; go on with: {onward}",)
         why.summary = summary  # type: ignore[attr-defined]

@@ -21,6 +21,7 @@ import orjson
 from tactful.errors import DataError, UserError
 from tactful.llm.types import Usage
 from tactful.runs.files import make_private_file
+from tactful.runs.reasons import grouped
 from tactful.runs.rows import COLUMNS, Row, packed, unpacked
 from tactful.runs.schema import upgrade
 
@@ -220,13 +221,14 @@ class RunState:
         return digest.hexdigest()[:32]
 
     def reasons(self, state: str) -> list[tuple[str, str, str, int]]:
-        """(stage, error, reason, count) of the failed or skipped, most frequent first."""
+        """(stage, error, reason, count) of the failed or skipped, most frequent first; see `reasons.grouped`."""
         with self._told:
-            return self._connection.execute(
-                "SELECT stage, error, reason, count(*) FROM results WHERE state=? AND ordinal >= 0 "
-                "AND state <> 'done' GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3",
-                (state,),
-            ).fetchall()
+            return grouped(
+                self._connection.execute(
+                    "SELECT stage, error, reason, record_id FROM results WHERE state=? AND ordinal >= 0",
+                    (state,),
+                )
+            )
 
     # ------------------------------------------------------------ facts about the whole run
 
