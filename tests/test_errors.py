@@ -66,7 +66,7 @@ def test_bad_input_is_reported_as_file_line_problem_and_fix() -> None:
 
 def test_a_missing_extra_gives_the_line_to_type() -> None:
     assert str(MissingExtra("encoder", "the sentence encoder")) == (
-        "the sentence encoder needs the extra 'encoder'; run: pip install 'tactful[encoder]'"
+        "the sentence encoder needs the extra 'encoder'; in the clone of Tactful run: pip install '.[encoder]'"
     )
 
 

@@ -54,7 +54,9 @@ class MissingExtra(UserError):
     """An optional dependency is not installed; the message holds the one line to type."""
 
     def __init__(self, extra: str, needed_for: str) -> None:
-        super().__init__(f"{needed_for} needs the extra '{extra}'; run: pip install 'tactful[{extra}]'")
+        super().__init__(
+            f"{needed_for} needs the extra '{extra}'; in the clone of Tactful run: pip install '.[{extra}]'"
+        )
 
 
 class RunLocked(UserError):

@@ -169,3 +169,20 @@ def on_a_terminal(words: list[str], folder: Path) -> str:
     os.close(ours)
     assert process.wait(timeout=60) in (0, 1)
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode())
+
+
+def test_a_run_named_twice_is_refused(tactful: Command) -> None:
+    tactful("calibrate", "rollout", "s t.jsonl", "--model", "offline", "--out", "run")
+    failed = tactful("bench", "report", "run", "../r ü/run", "--out", "page.html")
+    assert failed.returncode == 2
+    assert "../r ü/run: is named twice" in failed.stderr
+    assert not Path("page.html").exists()
+
+
+@pytest.mark.parametrize("verb", ["show", "retry", "export"])
+def test_a_file_is_said_to_be_no_run_folder(tactful: Command, verb: str) -> None:
+    failed = tactful("runs", verb, "s t.jsonl")
+    assert failed.returncode == 1
+    assert failed.stderr == (
+        "tactful: s t.jsonl: is a file, expected the folder of a run; see `tactful runs list`\n"
+    )

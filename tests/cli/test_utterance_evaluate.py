@@ -110,7 +110,7 @@ def test_without_the_encoder_the_stand_ins_are_named(tactful, predicted, monkeyp
     assert not [name for name in json.loads(out)["measures"] if name.startswith("cosine")]
     code, _, err = tactful("evaluate", predicted, "--encoder", "some/model")
     assert code == 1
-    assert "pip install 'tactful[encoder]'" in err
+    assert "pip install '.[encoder]'" in err
 
 
 def test_a_named_encoder_gives_cosine_and_thresholds_can_be_set(tactful, predicted):

@@ -42,6 +42,7 @@ def report(
 
     if out.exists() and not replace:
         raise UsageError(f"{out}: exists already; give --out a new name, or --replace")
+    _refuse_doubled(runs)
     if _of_utterances(runs):
         _utterance_report(runs, out, as_json=as_json)
         return
@@ -61,6 +62,15 @@ def report(
             for run, item in zip(runs, evaluations, strict=True)
         ]
         emit_json({"report": str(out), "evaluations": headlines})
+
+
+def _refuse_doubled(runs: list[Path]) -> None:
+    """Raises: UsageError for a run that is named twice, by whatever path: it would count as two results."""
+    seen: set[Path] = set()
+    for run in runs:
+        if run.resolve() in seen:
+            raise UsageError(f"{run}: is named twice; name each run once")
+        seen.add(run.resolve())
 
 
 def _of_utterances(runs: list[Path]) -> bool:

@@ -105,7 +105,7 @@ def _check_encoder() -> Check:
     from tactful.llm.checkup import Check
 
     if importlib.util.find_spec("sentence_transformers") is None:
-        fix = "for sentence embeddings run: pip install 'tactful[encoder]'; the n-gram encoder works without"
+        fix = "for sentence embeddings run, in the clone of Tactful: pip install '.[encoder]'; the n-gram encoder works without"
         return Check(name="encoder", state="limited", found="extra not installed", fix=fix)
     return Check(name="encoder", state="ok", found="sentence-transformers is installed")
 

@@ -116,6 +116,10 @@ class RunFolder:
         except FileNotFoundError:
             missing = "not a run folder (it has no run.json)" if self.path.is_dir() else "no such run folder"
             raise DataError(f"{self.path}: {missing}; see `tactful runs list`") from None
+        except NotADirectoryError:
+            raise DataError(
+                f"{self.path}: is a file, expected the folder of a run; see `tactful runs list`"
+            ) from None
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{self.info_path}: cannot be read ({error})") from error
         try:
