@@ -7,6 +7,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from tactful.calibration.actions import SPACES
 from tactful.calibration.personas import BUILT_IN
 from tactful.calibration.states import synthetic_states
 from tactful.cli.data import data_app
@@ -170,6 +171,100 @@ def test_export_counts_its_rows(invoke, tmp_path):
     result = invoke("export", "pairs.jsonl", "--to", "trl", "--out", "out", "--json")
     assert json.loads(result.stdout) == {"rows": 1, "to": "trl", "out": "out"}
     assert len((tmp_path / "out" / "pairs.jsonl").read_text().splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_every_file_along_the_way_passes_the_check(tmp_path):
+    """States, a rollout, rewards, pairs (as run folders), a policy and three exports, each as the commands made it."""
+    states = synthetic_states("planning", 12)
+    write_jsonl(tmp_path / "states.jsonl", states)
+    for words in (
+        "calibrate rollout states.jsonl --model offline --out rollout",
+        "calibrate reward rollout --out reward",
+        "calibrate pairs reward --out pairs",
+        "policy train pairs --out policy.json",
+        "data export pairs --to trl --out trl",
+        "data export pairs --to openai --out openai",
+        "data export pairs --to llama-factory --out factory",
+    ):
+        done = tactful(*words.split(), cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    for name, kind in (
+        ("rollout", "trajectories"),
+        ("reward", "rewarded"),
+        ("reward/config.toml", "reward-config"),
+        ("pairs", "pairs"),
+        ("policy.json", "policy"),
+        ("trl", "trl"),
+        ("trl/provenance.jsonl", "provenance"),
+        ("openai", "openai"),
+        ("factory", "llama-factory"),
+    ):
+        checked = tactful("data", "check", name, cwd=tmp_path)
+        assert checked.returncode == 0, checked.stderr
+        assert f": {kind}: " in checked.stdout
+        assert checked.stdout.endswith(" + 0 bad\n")
+    for words, fix in (
+        (
+            "policy train rollout --out p.json",
+            "run: tactful calibrate reward rollout, then tactful calibrate pairs",
+        ),
+        ("data export reward --to trl --out e", "run: tactful calibrate pairs reward"),
+        ("calibrate rollout pairs --model offline --out r", "give what 'tactful calibrate states' makes"),
+        (
+            "calibrate evaluate --states states.jsonl --rewarded rollout --model offline --out ev",
+            "run: tactful calibrate reward rollout",
+        ),
+    ):
+        refused = tactful(*words.split(), cwd=tmp_path)
+        assert refused.returncode == 1
+        assert fix in refused.stderr
+
+
+CHAT = [
+    {"role": "user", "content": "Sort."},
+    {"role": "assistant", "content": "Done."},
+    {"role": "user", "content": "Thanks!"},
+]
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ({"messages": CHAT}, "chats"),
+        ({"q_t": "a", "a_t": "b", "user_next": "c"}, "chats"),
+        ({"id": "d", "conversation": CHAT}, "dialogues"),
+        (
+            {"id": "d", "conversation": CHAT[:2], "user_next": "Thanks!", "label7": "pos_praise"},
+            "labelled-turns",
+        ),
+    ],
+)
+def test_chat_logs_pass_the_check_and_bad_ones_do_not(invoke, tmp_path, row, kind):
+    bad = {**row, "conversation": "hello"} if "conversation" in row else {**row, "messages": 7}
+    (tmp_path / "c.jsonl").write_text(json.dumps(row) + "\n" + json.dumps(bad) + "\n")
+    result = invoke("check", "c.jsonl")
+    assert result.stdout == f"c.jsonl: {kind}: 2 read = 1 good + 1 bad\n"
+    assert "c.jsonl:2: " in result.stderr
+
+
+def test_spaces_pass_the_check(invoke):
+    assert "space: 1 read" in invoke("check", str(SPACES / "levels" / "coding" / "space.toml")).stdout
+
+
+def test_all_problems_of_a_row_are_told(invoke, tmp_path):
+    (tmp_path / "s.jsonl").write_text('{"query": "x", "query_clarity": true, "mood": 1, "domain": ""}\n')
+    said = invoke("check", "s.jsonl").stderr
+    assert "unknown key 'mood'" in said
+    assert "query_clarity true, expected a number" in said
+    assert "domain '', expected text" in said
+
+
+def test_every_recognised_kind_has_a_reader():
+    from tactful.cli.data_kinds import documents, readers
+    from tactful.data.check import KINDS
+
+    assert {*readers(), *documents()} == set(KINDS)
 
 
 def test_help_imports_nothing_heavy():

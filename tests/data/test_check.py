@@ -1,8 +1,8 @@
 import pytest
 
-from tactful.data.check import check_file, detect_kind
+from tactful.data.check import check_file, detect_kind, refuse_other_kind
 from tactful.data.io import read_jsonl
-from tactful.errors import UsageError, UserError
+from tactful.errors import DataError, UsageError, UserError
 from tactful.types import Message
 
 
@@ -16,6 +16,17 @@ from tactful.types import Message
         ({"chosen_action": "LOW", "rejected_action": "MID"}, "pairs"),
         ({"id": "c", "complete": "x", "open": "y"}, "seed-tasks"),
         ({"task_id": 1, "text": "x", "test_list": []}, "mbpp"),
+        ({"state_id": "s", "chosen_action": "MID", "rejected_action": "LOW", "margin": 1}, "provenance"),
+        ({"prompt": [], "chosen": [], "rejected": []}, "trl"),
+        ({"prompt": [], "completion": [], "label": True}, "trl-unpaired"),
+        ({"input": {}, "preferred_output": [], "non_preferred_output": []}, "openai"),
+        ({"kind": "pair", "part": "train", "prompt": [], "chosen": [], "rejected": []}, "feedback-rows"),
+        ({"turn": {}, "judgement": {}}, "judged-turns"),
+        ({"conversation": [], "user_next": "x", "label7": "pos_praise"}, "labelled-turns"),
+        ({"id": "d", "conversation": []}, "dialogues"),
+        ({"conversation": []}, "chats"),
+        ({"messages": []}, "chats"),
+        ({"q_t": "x", "a_t": "y", "user_next": "z"}, "chats"),
         ({"id": "r", "stage": "s", "attempts": 1, "input_hash": ""}, "failures"),
     ],
 )
@@ -23,9 +34,73 @@ def test_the_kind_is_told_by_the_keys(write_rows, row, kind):
     assert detect_kind(write_rows("{", row)) == kind
 
 
-def test_the_kind_is_told_by_the_name_of_toml_and_csv():
-    assert detect_kind("a.toml") == "personas"
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('[[persona]]\nname = "x"\n', "personas"),
+        ('name = "x"\n[[action]]\nname = "LOW"\n', "space"),
+        ("alpha = 0.6\n", "reward-config"),
+        ("tau_c = 0.6\n", "feedback-config"),
+    ],
+)
+def test_the_kind_of_toml_is_told_by_its_keys(tmp_path, text, kind):
+    (tmp_path / "a.toml").write_text(text)
+    assert detect_kind(tmp_path / "a.toml") == kind
+
+
+def test_documents_over_several_lines_are_recognised(tmp_path):
+    (tmp_path / "a.json").write_text('{\n "format": "tactful-policy-1"\n}\n')
+    assert detect_kind(tmp_path / "a.json") == "policy"
+    (tmp_path / "b.json").write_text('[\n{"conversations": []}\n]\n')
+    assert detect_kind(tmp_path / "b.json") == "llama-factory"
+
+
+def test_toml_that_is_broken_or_unknown_is_said_to_be(tmp_path):
+    (tmp_path / "a.toml").write_text("oh dear")
+    with pytest.raises(UserError, match=r"a\.toml: is not valid TOML"):
+        detect_kind(tmp_path / "a.toml")
+    (tmp_path / "b.toml").write_text("mood = 1")
+    with pytest.raises(UsageError, match=r"its keys are mood\); name it"):
+        detect_kind(tmp_path / "b.toml")
+    with pytest.raises(UserError, match="cannot be read"):
+        detect_kind(tmp_path / "none.toml")
+
+
+def test_csv_holds_states():
     assert detect_kind("a.CSV") == "states"
+
+
+@pytest.mark.parametrize(
+    ("row", "wanted", "message"),
+    [
+        (
+            {"steps": [], "end": "completed"},
+            "pairs",
+            r"runs/x: holds trajectories of 'calibrate rollout', expected preference pairs; "
+            r"run: tactful calibrate reward runs/x, then tactful calibrate pairs$",
+        ),
+        (
+            {"chosen_action": "LOW", "rejected_action": "MID"},
+            "rewarded",
+            r"holds preference pairs of 'calibrate pairs', expected rewarded trajectories; "
+            r"give what 'tactful calibrate reward' makes$",
+        ),
+        (
+            {"prompt": [], "chosen": [], "rejected": []},
+            "pairs",
+            r"holds 'trl', expected preference pairs; give",
+        ),
+    ],
+)
+def test_the_wrong_kind_of_file_is_named_with_the_way_to_the_right_one(write_rows, row, wanted, message):
+    with pytest.raises(DataError, match=message):
+        refuse_other_kind(write_rows(row), wanted, given="runs/x")
+
+
+def test_the_right_kind_and_a_file_that_tells_nothing_are_left_to_their_reader(write_rows):
+    refuse_other_kind(write_rows({"query": "x"}), "states")
+    refuse_other_kind(write_rows({"mood": "x"}), "states")
+    refuse_other_kind("-", "states")
 
 
 def test_an_unknown_kind_must_be_named(write_rows, tmp_path):

@@ -132,6 +132,11 @@ def load_action_space(which: str | Path, domain: str) -> ActionSpace:
     return _load(_folder(which, domain), domain)
 
 
+def space_domain(path: Path) -> str:
+    """The domain that a space.toml is for. Raises ConfigError when the file cannot be used."""
+    return _read(path).domain
+
+
 def load_action_spaces(which: str | Path) -> dict[str, ActionSpace]:
     """Every domain of `levels`, `clarify-execute` or a folder: domain → its action space.
 

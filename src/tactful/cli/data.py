@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tactful.cli.common import JsonFlag, SeedOption, SkipBadFlag, emit_json, next_command, say
+from tactful.cli.common import JsonFlag, SeedOption, SkipBadFlag, emit_json, next_command, quoted, say
 from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from tactful.data.check import Report
-    from tactful.data.io import Rows
 
 data_app = typer.Typer(no_args_is_help=True, help="Bring data in, check it, and export it for trainers.")
 import_app = typer.Typer(no_args_is_help=True, help="Turn public data sets into states.")
@@ -116,12 +114,15 @@ def import_mbpp(
     )
     if result.quarantine:
         say(f"quarantined, with reasons: {beside}")
-    next_command(f"tactful calibrate rollout {out} --model offline")
+    next_command(f"tactful calibrate rollout {quoted(out)} --model offline")
 
 
 @data_app.command("check")
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of records; `-` is standard input.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="RUN|FILE", help="A run folder, or a file of records; `-` is standard input."),
+    ],
     kind: Annotated[
         str | None, typer.Option("--type", help="Kind of record, where the file does not tell.")
     ] = None,
@@ -131,18 +132,22 @@ def check(
 
     Example: `tactful data check data/seeds/mbpp_states.jsonl`
 
-    Knows states (JSONL, CSV), sessions, trajectories, rewarded, pairs, failures, personas (TOML), seed-tasks, mbpp,
-    dialogues, predictions (`utterance predict`) and utterance (`utterance synthesize`).
+    Knows what calibrate, feedback and utterance read and write, policies, evaluations, exports for trainers (in TRL's,
+    LLaMA-Factory's and OpenAI's form), and the TOML files: personas, space.toml, reward and feedback configurations.
     """
-    from tactful.data.check import check_file, detect_kind
+    from tactful.cli.data_kinds import documents, readers
+    from tactful.data.check import check_document, check_file, detect_kind
 
-    readers = _readers()
-    chosen = kind or detect_kind(file)
-    if chosen not in {*readers, "personas"}:
-        raise UsageError(
-            f"--type '{chosen}' is not known; choose one of: {', '.join([*readers, 'personas'])}"
-        )
-    report = _check_personas(file) if chosen == "personas" else check_file(file, chosen, readers[chosen])
+    by_line, whole = readers(), documents()
+    path = _file_of(file)
+    chosen = kind or detect_kind(path)
+    if chosen not in {*by_line, *whole}:
+        raise UsageError(f"--type '{chosen}' is not known; choose one of: {', '.join([*by_line, *whole])}")
+    report = (
+        check_document(path, chosen, whole[chosen])
+        if chosen in whole
+        else check_file(path, chosen, by_line[chosen])
+    )
     if as_json:
         emit_json(report.model_dump(mode="json"))
     else:
@@ -151,6 +156,18 @@ def check(
         say(f"{report.path}: holds no record, so nothing was checked; give a file with one record per line")
     if report.bad or not report.read:
         raise typer.Exit(1)
+
+
+def _file_of(given: Path) -> Path:
+    """The records of a run folder, the data of an export's folder, or the file itself."""
+    from tactful.runs import resolve_input
+
+    if not given.is_dir() or (given / "run.json").exists():
+        return resolve_input(given)
+    for name in ("pairs.jsonl", "pairs.json", "space.toml"):
+        if (given / name).exists():
+            return given / name
+    return resolve_input(given)
 
 
 def _print_report(report: Report) -> None:
@@ -163,51 +180,6 @@ def _print_report(report: Report) -> None:
 def _tell(problems: list[str] | tuple[str, ...]) -> None:
     for problem in problems:
         say(problem)
-
-
-def _readers() -> dict[str, Callable[[Path | str], Rows[Any]]]:
-    """Kind of record → how its file is opened, bad rows counted. Built here: `cli` sees all rooms."""
-    from tactful.calibration.state_rows import state_rows
-    from tactful.calibration.types import Rewarded, Session
-    from tactful.data.io import Rows
-    from tactful.data.mbpp import mbpp_rows
-    from tactful.data.types import SeedTask
-    from tactful.runs.types import Failure
-    from tactful.types import PreferencePair, Trajectory
-    from tactful.utterance.predict import Prediction
-    from tactful.utterance.types import Dialogue, PairedExample
-
-    def of(type_: type[Any], key: Callable[[Any], str]) -> Callable[[Path | str], Rows[Any]]:
-        return lambda path: Rows(path, type_.model_validate, skip_bad=True, kind=type_.__name__, key=key)
-
-    def own_id(record: Any) -> str:
-        return str(record.id)
-
-    return {
-        "states": lambda path: state_rows(path, skip_bad=True),
-        "sessions": of(Session, own_id),
-        "trajectories": of(Trajectory, own_id),
-        "rewarded": of(Rewarded, lambda record: str(record.trajectory.id)),
-        "pairs": of(PreferencePair, own_id),
-        "failures": of(Failure, own_id),
-        "utterance": of(PairedExample, own_id),
-        "predictions": of(Prediction, own_id),
-        "dialogues": of(Dialogue, own_id),
-        "seed-tasks": of(SeedTask, own_id),
-        "mbpp": lambda path: mbpp_rows(path, skip_bad=True),
-    }
-
-
-def _check_personas(file: Path) -> Report:
-    from tactful.calibration.personas import load_personas
-    from tactful.data.check import Report
-    from tactful.errors import UserError
-
-    try:
-        count = len(load_personas(file))
-    except UserError as error:
-        return Report(path=str(file), type="personas", read=1, good=0, bad=1, problems=(str(error),))
-    return Report(path=str(file), type="personas", read=count, good=count, bad=0, problems=())
 
 
 @data_app.command("export")
@@ -234,8 +206,10 @@ def export(
         return
     if skip_bad:
         raise UsageError(f"--skip-bad is for records of 'utterance synthesize'; {pairs} holds other pairs")
-    from tactful.data.export import export_pairs
+    from tactful.data.check import refuse_other_kind
+    from tactful.data.export import export_pairs, pairs_file
 
+    refuse_other_kind(pairs_file(pairs), "pairs", given=pairs)
     rows = export_pairs(pairs, to, out)
     if as_json:
         emit_json({"rows": rows, "to": to, "out": str(out)})

@@ -72,6 +72,7 @@ def train(
     Train on all pairs (`calibrate pairs --select all`): best-against-worst pairs count wins, not their size.
     """
     from tactful.data import read_jsonl
+    from tactful.data.check import refuse_other_kind
     from tactful.policy.embedded import fit_policy
     from tactful.policy.store import save_policy
     from tactful.policy.table import PairTable
@@ -80,7 +81,9 @@ def train(
 
     if out.exists():
         raise UsageError(f"{out}: exists already; give --out a new name")
-    rows = read_jsonl(resolve_input(pairs), PreferencePair, skip_bad=skip_bad)
+    path = resolve_input(pairs)
+    refuse_other_kind(path, "pairs", given=pairs)
+    rows = read_jsonl(path, PreferencePair, skip_bad=skip_bad)
     found = list(rows)
     order = _space_order(actions, found)
     policy = fit_policy(PairTable.from_pairs(found, order), head=head, l2=l2, folds=folds, seed=seed)

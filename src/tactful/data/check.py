@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,23 +10,62 @@ from typing import Any
 import orjson
 
 from tactful.data.io import STDIN, Rows, cannot_read
-from tactful.errors import UsageError
+from tactful.errors import DataError, UsageError, UserError
 from tactful.types import Record
 
 # Kind → keys that no other kind has together. Looked up in this order in the first line that is an object.
 MARKS: Mapping[str, frozenset[str]] = {
     "rewarded": frozenset({"trajectory", "counts"}),
     "trajectories": frozenset({"steps", "end"}),
+    "trees": frozenset({"nodes", "held_out"}),
+    "provenance": frozenset({"state_id", "chosen_action", "margin"}),
     "pairs": frozenset({"chosen_action", "rejected_action"}),
     "sessions": frozenset({"persona", "states"}),
     "seed-tasks": frozenset({"complete", "open"}),
     "mbpp": frozenset({"task_id", "test_list"}),
     "utterance": frozenset({"tree", "chosen", "gold"}),
     "predictions": frozenset({"predictions", "hindsight"}),
+    "judged-predictions": frozenset({"system", "item_id"}),
+    "judged-turns": frozenset({"turn", "judgement"}),
+    "labelled-turns": frozenset({"user_next", "label7"}),
+    "feedback-rows": frozenset({"kind", "part", "prompt"}),
+    "trl": frozenset({"prompt", "chosen", "rejected"}),
+    "trl-unpaired": frozenset({"prompt", "completion", "label"}),
+    "openai": frozenset({"preferred_output", "non_preferred_output"}),
     "failures": frozenset({"stage", "attempts", "input_hash"}),
     "states": frozenset({"query"}),
     "dialogues": frozenset({"id", "conversation"}),
+    "chats": frozenset({"conversation"}),
 }
+ALSO_CHATS = (frozenset({"messages"}), frozenset({"q_t", "a_t", "user_next"}))
+"""Other forms of a chat log's rows."""
+FORMATS: Mapping[str, str] = {
+    "tactful-policy-1": "policy",
+    "tactful-evaluation-1": "evaluation",
+    "tactful-utterance-evaluation-1": "utterance-evaluation",
+    "tactful-confidence-1": "confidence",
+}
+"""`format` of a file that is one JSON object → its kind."""
+TOML_MARKS: Mapping[str, frozenset[str]] = {
+    "personas": frozenset({"persona"}),
+    "space": frozenset({"action"}),
+    "feedback-config": frozenset({"tau_c", "rewards"}),
+    "reward-config": frozenset(
+        {"form", "delta", "gamma", "gamma_cap", "lam", "alpha", "task_score", "timeout_s"}
+    ),
+}
+"""Kind of a TOML file → keys of which it has one."""
+WHOLE = (*TOML_MARKS, *FORMATS.values(), "llama-factory")
+"""Kinds of which a file is one document, not one record per line."""
+KINDS = (*MARKS, *WHOLE)
+
+_MADE_IN_TURN: Mapping[str, tuple[str, str]] = {
+    "states": ("states", "calibrate states"),
+    "trajectories": ("trajectories", "calibrate rollout"),
+    "rewarded": ("rewarded trajectories", "calibrate reward"),
+    "pairs": ("preference pairs", "calibrate pairs"),
+}
+"""Kind → what it is called, and the command that makes it from the kind before."""
 
 
 class Report(Record):
@@ -45,25 +85,94 @@ class Report(Record):
 def detect_kind(path: Path | str) -> str:
     """The kind of record in a file, from its name and its first readable line.
 
-    Raises: UsageError when neither tells; it names the kinds for `--type`.
+    Raises: UsageError when neither tells; it names the kinds for `--type`. UserError when it cannot be read.
     """
     if str(path) == STDIN:
         raise UsageError(f"standard input is read once; name its kind: --type {'|'.join(MARKS)}")
     suffix = Path(path).suffix.lower()
-    if suffix == ".toml":
-        return "personas"
     if suffix == ".csv":
         return "states"
-    keys = _first_keys(Path(path))
+    kind, shown = _toml_kind(Path(path)) if suffix == ".toml" else _json_kind(Path(path))
+    if kind is None:
+        raise UsageError(
+            f"{path}: the kind of record is not recognised ({shown}); name it: --type {'|'.join(KINDS)}"
+        )
+    return kind
+
+
+def refuse_other_kind(path: Path | str, wanted: str, *, given: Path | str | None = None) -> None:
+    """Nothing, unless `path` is recognised as another kind than `wanted`.
+
+    `given` is what the user typed (a run folder, say). Raises: DataError that says what the file holds and which
+    commands lead from there to what is wanted. A file that is not recognised is left to its reader.
+    """
+    try:
+        kind = detect_kind(path)
+    except UserError:
+        return
+    if kind == wanted:
+        return
+    order = list(_MADE_IN_TURN)
+    named, maker = _MADE_IN_TURN[wanted]
+    held = f"{_MADE_IN_TURN[kind][0]} of '{_MADE_IN_TURN[kind][1]}'" if kind in order else f"'{kind}'"
+    source = path if given is None else given
+    if kind in order and order.index(kind) < order.index(wanted):
+        steps = [_MADE_IN_TURN[step][1] for step in order[order.index(kind) + 1 : order.index(wanted) + 1]]
+        fix = f"run: tactful {steps[0]} {source}" + "".join(f", then tactful {step}" for step in steps[1:])
+    else:
+        fix = f"give what 'tactful {maker}' makes"
+    raise DataError.at(source, None, f"holds {held}, expected {named}", fix=fix)
+
+
+def _toml_kind(path: Path) -> tuple[str | None, str]:
+    try:
+        keys = tomllib.loads(path.read_text(encoding="utf-8")).keys()
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError.at(path, None, f"is not valid TOML ({error})", fix="correct it") from error
+    found = next((kind for kind, marks in TOML_MARKS.items() if marks & keys), None)
+    return found, f"its keys are {', '.join(sorted(keys)[:8])}" if keys else "it holds nothing"
+
+
+def _json_kind(path: Path) -> tuple[str | None, str]:
+    """The kind of a JSON or JSONL file (None: not told), and what was seen in it."""
+    keys = frozenset() if _starts_document(path) else _first_keys(path)
     for kind, marks in MARKS.items():
         if marks <= keys:
-            return kind
-    shown = (
-        f"its first object has the keys {', '.join(sorted(keys)[:8])}" if keys else "no line is a JSON object"
-    )
-    raise UsageError(
-        f"{path}: the kind of record is not recognised ({shown}); name it: --type {'|'.join(MARKS)}"
-    )
+            return kind, ""
+    if any(marks <= keys for marks in ALSO_CHATS):
+        return "chats", ""
+    document = _document(path) if not keys or "format" in keys else None
+    if isinstance(document, dict):
+        return FORMATS.get(str(document.get("format"))), f"its keys are {', '.join(sorted(document)[:8])}"
+    if isinstance(document, list) and any(
+        isinstance(row, dict) and "conversations" in row for row in document
+    ):
+        return "llama-factory", ""
+    if keys:
+        return None, f"its first object has the keys {', '.join(sorted(keys)[:8])}"
+    return None, "no line is a JSON object"
+
+
+def _starts_document(path: Path) -> bool:
+    """Whether the first line opens a JSON document that goes over several lines, and the rest makes it whole."""
+    try:
+        with path.open("rb") as file:
+            first = file.readline()
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    return first.strip() in (b"[", b"{") and _document(path) is not None
+
+
+def _document(path: Path) -> Any:
+    """The JSON document that a whole file is; None when it is none."""
+    try:
+        return orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _first_keys(path: Path, lines: int = 50) -> frozenset[str]:
@@ -89,3 +198,12 @@ def check_file(path: Path | str, kind: str, open_rows: Callable[[Path | str], Ro
     return Report(
         path=str(path), type=kind, read=rows.read, good=good, bad=rows.bad, problems=tuple(rows.problems)
     )
+
+
+def check_document(path: Path | str, kind: str, read: Callable[[Path], int]) -> Report:
+    """Read a file that is one document with `read`, which counts what it holds or raises UserError."""
+    try:
+        count = read(Path(path))
+    except UserError as error:
+        return Report(path=str(path), type=kind, read=1, good=0, bad=1, problems=(str(error),))
+    return Report(path=str(path), type=kind, read=count, good=count, bad=0, problems=())
