@@ -142,3 +142,12 @@ def test_topic_shift_of_a_panel_never_updates():
     said = votes(SHIFT, SHIFT, SHIFT)
     judgement = panel_of(said, said).judgement(0, plain_judgement("t", said, CONFIG, PROVENANCE), CONFIG)
     assert (judgement.label, judgement.reward, judgement.should_update) == (SHIFT, 0.0, False)
+
+
+def test_alpha_equals_the_value_worked_by_hand_and_is_undefined_for_one_label():
+    # Two judges, four turns: AA, AB, BB, BB. Coincidences: o_AA = 2, o_AB = o_BA = 1, o_BB = 4; n_A = 3, n_B = 5, n = 8.
+    # Observed disagreement 2/8; expected 2·3·5/(8·7) = 30/56; alpha = 1 − (2/8)/(30/56) = 1 − 7/15 = 8/15.
+    found = panel_of(votes(GOOD, GOOD), votes(GOOD, BAD), votes(BAD, BAD), votes(BAD, BAD))
+    assert found.report.alpha == pytest.approx(8 / 15, abs=1e-9)
+    assert panel_of(votes(GOOD, GOOD), votes(GOOD, GOOD)).report.alpha is None
+    assert panel_of(votes(GOOD), votes(BAD)).report.alpha is None  # nobody voted twice on one turn

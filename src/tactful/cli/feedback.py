@@ -378,6 +378,7 @@ def _say_panel(judged: JudgedTurns) -> None:
     assert panel is not None
     reliability = ", ".join(f"{name} {value:.2f}" for name, value in panel.reliability.items())
     agree = "" if panel.unanimous is None else f"unanimous on {panel.unanimous:.1%} of the turns, "
+    agree += "" if panel.alpha is None else f"Krippendorff's alpha {panel.alpha:.2f}, "
     spread = "" if panel.disagreement is None else f"vote entropy {panel.disagreement:.2f} (0 = all agree)"
     say(f"panel: {agree}{spread}; {panel.unreadable_votes} of {panel.votes} votes unreadable")
     say(f"votes expected to be right, by the votes alone: {reliability or 'not estimable'}")

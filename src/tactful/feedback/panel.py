@@ -16,7 +16,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tactful.feedback.labels import LABELS, Label
 from tactful.feedback.types import FeedbackConfig, TurnJudgement, Vote
@@ -170,6 +170,9 @@ class PanelReport(Record):
     """Share of the turns with two or more readable votes on which all agree; not corrected for chance."""
     disagreement: float | None
     """Mean over those turns of the votes' normalised entropy, in [0, 1]; 0 = all agree."""
+    alpha: float | None
+    """Krippendorff's alpha of the votes (nominal): 1 = full agreement, 0 = what chance gives, below 0 = less than
+    chance. None where it is undefined: no turn with two readable votes, or one label throughout."""
     reliability: Mapping[str, float]
     """Judge → expected share of its votes that are right, under the fitted model; no human label was seen."""
     prior: Mapping[Label, float]
@@ -234,6 +237,7 @@ class VoteTable:
             unreadable_votes=len(self._what) - cast,
             unanimous=self._unanimous / self._several if self._several else None,
             disagreement=self._entropy / self._several if self._several else None,
+            alpha=_alpha(counts.sum(axis=1)),
             reliability=reliability,
             prior={} if fit is None else {label: float(fit.prior[at]) for label, at in _NUMBER.items()},
             iterations=0 if fit is None else fit.iterations,
@@ -258,3 +262,13 @@ class Panel:
         posterior = {label: float(row[number]) for label, number in _NUMBER.items()}
         label = max(posterior, key=lambda item: posterior[item])
         return _judgement(plain.turn_id, label, posterior, plain.votes, config, plain.provenance)
+
+
+def _alpha(votes: NDArray[Any]) -> float | None:
+    """Krippendorff's alpha of (turns, labels) vote counts; None where it is undefined."""
+    import krippendorff
+
+    several = votes[votes.sum(axis=1) >= 2]
+    if not len(several) or (several.sum(axis=0) > 0).sum() < 2:
+        return None
+    return float(krippendorff.alpha(value_counts=several, level_of_measurement="nominal"))
