@@ -148,8 +148,12 @@ def test_given_policies_go_by_their_paths_and_tell_what_they_were_trained_on(
         (("--policies", "rule", "--unseen-personas", "retired-teacher"), 2, "is among --personas too"),
         (("--policies", "rule", "--config", "nowhere.toml"), 1, "nowhere.toml: cannot read"),
         (("--rewarded", "nowhere"), 1, "nowhere: no such file or run folder"),
-        (("--rewarded", "{made}/rollout"), 1, "is not rewarded yet"),
-        (("--rewarded", "{made}/states.jsonl"), 1, "states.jsonl:1:"),
+        (
+            ("--rewarded", "{made}/rollout"),
+            1,
+            "holds trajectories of 'calibrate rollout', expected rewarded trajectories",
+        ),
+        (("--rewarded", "{made}/states.jsonl"), 1, "holds states of 'calibrate states', expected re"),
         (("--rewarded", "{coding}"), 1, "no rewarded trajectory of this domain"),
     ],
 )

@@ -27,7 +27,7 @@ def test_no_text_gives_no_rows():
 
 def test_without_the_extra_one_sentence_says_what_to_type(monkeypatch):
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'tactful\[encoder\]'"):
+    with pytest.raises(MissingExtra, match=r"pip install '\.\[encoder\]'"):
         open_encoder()
 
 
