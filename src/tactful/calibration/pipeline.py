@@ -183,7 +183,11 @@ class RolloutConfig(Record):
 
 
 def rollout_job(
-    config: RolloutConfig, states: Iterable[State], *, mainline: Policy | None = None, total: int | None = None
+    config: RolloutConfig,
+    states: Iterable[State],
+    *,
+    mainline: Policy | None = None,
+    total: int | None = None,
 ) -> Job:
     """The run that `config` describes over `states`; `mainline` is the policy that `config.mainline` names.
 
