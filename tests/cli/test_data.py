@@ -267,6 +267,13 @@ def test_every_recognised_kind_has_a_reader():
     assert {*readers(), *documents()} == set(KINDS)
 
 
+def test_every_key_of_a_reward_configuration_tells_its_kind():
+    from tactful.calibration.rewards import RewardConfig
+    from tactful.data.check import TOML_MARKS
+
+    assert TOML_MARKS["reward-config"] == set(RewardConfig.model_fields)
+
+
 def test_help_imports_nothing_heavy():
     code = (
         "import sys, tactful.cli.data\n"

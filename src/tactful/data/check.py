@@ -51,7 +51,8 @@ TOML_MARKS: Mapping[str, frozenset[str]] = {
     "space": frozenset({"action"}),
     "feedback-config": frozenset({"tau_c", "rewards"}),
     "reward-config": frozenset(
-        {"form", "delta", "gamma", "gamma_cap", "lam", "alpha", "task_score", "timeout_s"}
+        {"form", "delta", "gamma", "gamma_cap", "lam", "alpha", "question_weight", "reject_weight"}
+        | {"too_long_weight", "off_topic_weight", "too_long_tokens", "task_score", "timeout_s", "memory_mb"}
     ),
 }
 """Kind of a TOML file → keys of which it has one."""
