@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     for item in found:
         lines += [*table_lines(item), f"  {item.headline()}", ""]
         picture = ROOT / "docs" / "assets" / f"pareto-{item.domain}.svg"
-        picture.write_text(pareto_svg(item).rstrip() + "\n", encoding="utf-8")
+        picture.write_text(pareto_svg(item, f"-{item.domain}").rstrip() + "\n", encoding="utf-8")
     readme = ROOT / "README.md"
     before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
