@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shlex
+import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -69,10 +75,14 @@ def demo(
         raise UsageError(f"{out}: exists already; give --out a new name")
     make_private_folder(out)
     began = time.monotonic()
-    for domain in DOMAINS:
-        for command in commands(domain, out, seed):
+    here, *others = [commands(domain, out, seed) for domain in DOMAINS]
+    with ExitStack() as running:
+        beside = [running.enter_context(_beside(steps)) for steps in others]
+        for command in here:
             say(f"\n$ {shlex.join(command)}")
             _run(command[1:])
+        for follow in beside:
+            follow()
     found = [read_evaluation(out / domain / "evaluate") for domain in DOMAINS]
     report = out / "report.html"
     runs = [str(out / domain / "evaluate") for domain in DOMAINS]
@@ -95,6 +105,66 @@ def _run(arguments: list[str]) -> None:
         sys.stdout = stdout
     if code:
         raise typer.Exit(code)
+
+
+@contextmanager
+def _beside(steps: list[list[str]]) -> Iterator[Callable[[], None]]:
+    """Run the commands in a process of their own meanwhile; the function shows what they say until they have ended.
+
+    The function raises typer.Exit when a command failed. When the block ends early, so does the process.
+    """
+    program = (
+        "import json, sys; from tactful.cli.calibrate_demo import run_all; run_all(json.loads(sys.argv[1]))"
+    )
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", program, json.dumps(steps)],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+        )
+
+        def follow() -> None:
+            shown, ended = 0, False
+            while not ended:
+                ended = _ended(process)
+                text = os.pread(said.fileno(), 1 << 20, shown)
+                whole = text if ended else text[: text.rfind(b"\n") + 1]
+                shown += len(whole)
+                sys.stderr.write(whole.decode("utf-8", "replace"))
+                sys.stderr.flush()
+            if process.returncode:
+                raise typer.Exit(process.returncode)
+
+        try:
+            yield follow
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+
+
+def _ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the process has ended, after a moment's waiting."""
+    try:
+        process.wait(timeout=0.2)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def run_all(steps: list[list[str]]) -> None:
+    """Run commands one after the other in this process. Raises: SystemExit at the first that fails."""
+    from tactful.cli.main import main
+
+    for command in steps:
+        say(f"\n$ {shlex.join(command)}")
+        sys.argv = command
+        try:
+            main()
+        except SystemExit as ended:
+            if ended.code:
+                raise
 
 
 def _print(found: list[Evaluation], report: Path, elapsed_s: float, *, as_json: bool) -> None:

@@ -69,7 +69,9 @@ class SentenceEncoder:
     def __init__(self, name: str, model: Any) -> None:
         self.name = name
         self._model = model
-        self.dimensions = int(model.get_sentence_embedding_dimension())
+        # Renamed in sentence-transformers 6; version 5 knows the older name alone.
+        measure = getattr(model, "get_embedding_dimension", None) or model.get_sentence_embedding_dimension
+        self.dimensions = int(measure())
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Array (len(texts), dimensions), float32, rows L2-normalised."""
