@@ -41,6 +41,7 @@ class Session:
         self._halted = asyncio.Event()
         self._hurried = asyncio.Event()
         self._reading = False
+        self._signalled: Interrupted | None = None
         self.tally = Tally()
 
     async def run(self) -> Exception | None:
@@ -85,6 +86,8 @@ class Session:
     def _take(self) -> Item | bool:
         self._reading = True
         try:
+            if self._signalled is not None:  # came while another task ran: a pipe must not be waited for now
+                raise self._signalled
             return self._intake.take()
         finally:
             self._reading = False
@@ -121,6 +124,7 @@ class Session:
         def stop(number: int, frame: FrameType | None) -> None:
             name = signal.Signals(number).name
             why = Interrupted("interrupted by Ctrl-C" if name == "SIGINT" else f"stopped by {name}")
+            self._signalled = why
             loop.call_soon_threadsafe(self.stop, why)
             if self._reading:
                 raise why
