@@ -103,6 +103,16 @@ def test_siblings_print_the_reason_and_end_with_1(tactful: Command) -> None:
             assert "next: " not in failed.stderr, verb
 
 
+def test_an_evaluation_without_a_tree_prints_the_reason_and_ends_with_1(tactful: Command) -> None:
+    with serving(faults={"400": 1.0}) as server:
+        words = ["--states", "s t.jsonl", "--policies", "rule", "--passes", "1", "--model", "m"]
+        failed = tactful("calibrate", "evaluate", *words, "--base-url", server.base_url, "--out", "run 1")
+    assert failed.returncode == 1
+    assert re.search(r"(\d+) of \1 failed, all \(\1\) with .*HTTP 400", failed.stderr)
+    assert "tactful runs retry 'run 1', then measure again with --resume" in failed.stderr
+    assert "tactful: run 1: no tree could be rolled out, so there is nothing to measure" in failed.stderr
+
+
 EMPTY = [
     ["calibrate", "states", "--mode", "dataset", "--domain", "coding", "--input", "empty.jsonl"],
     ["calibrate", "rollout", "empty.jsonl", "--model", "offline"],

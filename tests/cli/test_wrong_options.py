@@ -143,3 +143,20 @@ def test_a_number_without_end_is_refused(tactful: Command, option: str, value: s
     assert failed.returncode == 2
     assert option in failed.stderr
     assert "Traceback" not in failed.stderr
+
+
+def test_files_of_results_in_unwritable_places_are_named_in_one_sentence(tactful: Command) -> None:
+    steps = [
+        ["calibrate", "rollout", "s.jsonl", "--model", "offline", "--out", "roll"],
+        ["calibrate", "reward", "roll", "--out", "reward"],
+        ["calibrate", "pairs", "reward", "--select", "all", "--min-margin", "0", "--out", "pairs"],
+        ["calibrate", "evaluate", "--states", "s.jsonl", "--policies", "rule", "--passes", "1", "--model", "offline", "--folds", "2", "--no-sweep", "--out", "eval"],
+    ]  # fmt: skip
+    for step in steps:
+        done = tactful(*step)
+        assert done.returncode == 0, done.stderr
+    for words in (["policy", "train", "pairs"], ["bench", "report", "eval"]):
+        failed = tactful(*words, "--out", "/proc/foo")
+        assert failed.returncode == 1, words
+        assert failed.stderr.splitlines()[-1].startswith("tactful: /proc/"), failed.stderr
+        assert "Traceback" not in failed.stderr

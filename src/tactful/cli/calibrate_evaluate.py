@@ -28,6 +28,7 @@ from tactful.cli.common import (
     next_command,
     quoted,
     say,
+    tell_failures,
 )
 from tactful.errors import DataError, UsageError
 
@@ -341,7 +342,8 @@ def _measure(
 
     trees = list(summary.folder.records(ActionTree))
     if not trees:
-        raise UserError(f"{summary.folder.path}: no tree could be rolled out; failures.jsonl says why")
+        tell_failures(summary, then=", then measure again with --resume")
+        raise UserError(f"{summary.folder.path}: no tree could be rolled out, so there is nothing to measure")
     found = measure(
         trees,
         score_trees(trees, settings.reward, unsafe=unsafe),
@@ -385,11 +387,7 @@ def _print(found: Evaluation, summary: RunSummary, *, as_json: bool) -> None:
         f"{found.trees} trees, {found.episodes} episodes, {found.unscored} unscored, {found.failed} failed; "
         "intervals (95%, by base task) are conditional on these simulated users"
     )
-    if found.failed:
-        say(
-            f"why trees failed: {summary.folder.failures_path}; take them again: tactful runs retry {quoted(path)}, "
-            "then measure again with --resume"
-        )
+    tell_failures(summary, then=", then measure again with --resume")
     next_command(f"tactful bench report {quoted(path)} --out report.html")
 
 
