@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import typer
 
-_MODULES = ("calibrate", "feedback", "utterance", "policy", "bench", "data", "runs", "doctor")
+_MODULES = ("calibrate", "feedback", "utterance", "reward", "policy", "bench", "data", "runs", "doctor")
 
 
 def _loader(module: str) -> Callable[[typer.Typer], None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +12,17 @@ import typer
 from tactful.cli.common import JsonFlag, emit_json, say
 from tactful.errors import UsageError
 
+_VERBS = ("bench_proactive", "bench_judge", "bench_suggestions")
+
 
 def register(app: typer.Typer) -> None:
     """Add the noun `bench`."""
     noun = typer.Typer(no_args_is_help=True, help="Reports of what was measured.")
     noun.callback()(_bench)
     noun.command("report")(report)
+    for module in _VERBS:
+        if importlib.util.find_spec(f"tactful.cli.{module}"):
+            importlib.import_module(f"tactful.cli.{module}").register(noun)
     app.add_typer(noun, name="bench")
 
 

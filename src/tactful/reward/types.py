@@ -1,0 +1,66 @@
+"""What a judge says about a moment, and what every judge can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Protocol, Self
+
+from pydantic import Field
+
+from tactful.types import Moment, Record
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class Influence(Record):
+    """One feature that moved a judgement."""
+
+    feature: str
+    """Name of the column."""
+    effect: float
+    """Change of the log-odds of acceptance against an average moment; positive = towards acceptance."""
+    words: str
+    """The same in a short clause, such as `the proposal picks up what has just happened`."""
+
+
+class Acceptance(Record):
+    """Whether the user would accept what is proposed at a moment; silence is judged too.
+
+    `p_accept` None means unscored: neither accepted nor rejected. Metrics leave it out and count it.
+    """
+
+    moment_id: str
+    p_accept: Probability | None
+    """Probability that the proposal, or the silence, is accepted; higher = surer of acceptance."""
+    p_need: Probability | None = None
+    """Probability that help is wanted at this moment, whatever is proposed; None where the judge does not say."""
+    accepted: bool | None = None
+    """The judge's verdict; None = unscored."""
+    reason: str = ""
+    """In the first person of the user, or in words about the features; for an unscored one, why."""
+    influences: tuple[Influence, ...] = ()
+    """The strongest first; empty for judges that do not explain themselves by features."""
+    votes: tuple[bool | None, ...] = ()
+    """LM judge: the single verdicts; None = unreadable."""
+
+    @classmethod
+    def unscored(cls, moment_id: str, *, reason: str, votes: tuple[bool | None, ...] = ()) -> Self:
+        """A judgement that could not be made, with why."""
+        return cls(moment_id=moment_id, p_accept=None, reason=reason, votes=votes)
+
+
+class MomentJudge(Protocol):
+    """Judges moments: the embedded model, a prompted model, or a baseline."""
+
+    @property
+    def name(self) -> str:
+        """As tables and reports name it."""
+        ...
+
+    async def judge(self, moment: Moment) -> Acceptance:
+        """The judgement of one moment; unscored when the judge's reply is unreadable. Raises: ProviderError."""
+        ...
+
+    async def judge_batch(self, moments: Sequence[Moment]) -> list[Acceptance]:
+        """The judgements in the order of `moments`."""
+        ...
