@@ -27,7 +27,7 @@ class Probe(Record):
     label7: Label
     part: Literal["look", "check", "late"]
     """`look` and `check` were written before the lexicon; errors in `look` were used to mend it, those in `check`
-    never. `late` was written after it and run once."""
+    never. `late` was written after it, in phrasing that the lexicon lacks."""
     trap: str = ""
     """What a careless reader would fall for."""
 
