@@ -53,12 +53,14 @@ def measure(
     judge: str,
     regime: str = OTHER_SESSIONS,
     known: Sequence[LabelledMoment] | None = None,
+    parts: Sequence[str] | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Measured:
     """All figures of a judge, its acceptances in the order of `items`; unscored ones are left out and counted.
 
-    `known` is what the look-up knows: what the judge was trained on; by default the other sessions of `items`.
+    `known` is what the look-up knows: what the judge was trained on. Without it, an item's look-up knows the items of
+    the other `parts` (one name per item, as the judge was cross-fitted), by default the other sessions.
     Every row is measured on the moments that the judge scored, but for the figures as published.
     Intervals are 95%, percentile, over `resamples` draws of sessions; each statistic is recomputed in each draw.
     Raises: UserError when there is no item, or when an acceptance is of another moment.
@@ -68,7 +70,7 @@ def measure(
     columns = columns_of(items, acceptances)
     draws = session_draws(columns.sessions, resamples, seed)
     kept = [item for item, here in zip(items, scored, strict=True) if here]
-    values = baseline_values(items, known)
+    values = baseline_values(items, known=known, parts=parts)
     unscored = int((~scored).sum())
     rows = [_row(judge, columns, draws, baseline=False, unscored=unscored, seed=seed)]
     differences = []

@@ -1,6 +1,6 @@
 """What any judge of moments must beat: always accept, always reject, a coin, and a look-up that never reads the proposal.
 
-The look-up shows a leak. It knows what people said about an observation, if the training part holds that very
+The look-up shows a leak. It knows whether help was wanted at an observation, if the training part holds that very
 observation, and the mean of the training part otherwise. Where the training part shares no session with the moments
 judged it knows nothing of worth; where a split by item tore the proposals made at one point apart it is hard to beat.
 """
@@ -73,30 +73,34 @@ class Coin:
 
 
 class LookUp:
-    """The mean verdict on a known observation, by silence or not; else the mean of all known moments. A `MomentJudge`.
+    """Whether help was wanted at this very observation, looked up among known moments. A `MomentJudge`.
 
-    It never reads a proposal, only whether there is one. A moment never informs the judgement of itself.
+    It reads whether there is a proposal, never what it says: where help was wanted it accepts every proposal and no
+    silence, elsewhere the reverse. Its probability is the rate among the known moments of that kind and need. At an
+    observation that it does not know it says the mean of all known moments of the kind. A moment never informs the
+    judgement of itself.
     """
 
     name = BASELINES[3]
 
     def __init__(self, known: Sequence[LabelledMoment]) -> None:
-        self._sums: dict[tuple[str, bool], Array] = defaultdict(lambda: np.zeros(2))
-        self._own: dict[str, tuple[tuple[str, bool], Array]] = {}
+        self._needs: dict[str, Array] = defaultdict(_nothing)
+        self._rates: dict[tuple[bool, bool | None], Array] = defaultdict(_nothing)
+        self._own: dict[str, LabelledMoment] = {}
         for item in known:
-            silent = item.moment.proposal is None
-            seen = (observation_id(item.moment), silent)
-            value = np.array([float(item.label.accepted), 1.0])
-            for key in (seen, ("", silent)):
-                self._sums[key] = self._sums[key] + value
-            self._own[item.moment.id] = (seen, value)
+            self._needs[observation_id(item.moment)] += _need(item)
+            self._own[item.moment.id] = item
+        for item in known:
+            here = self._needs[observation_id(item.moment)]
+            for key in ((item.moment.proposal is None, _wanted(here)), (item.moment.proposal is None, None)):
+                self._rates[key] += _verdict(item)
 
     def judge_now(self, moments: Sequence[Moment]) -> list[Acceptance]:
         """A judgement each; unscored where nothing of that kind is known."""
         return [self._looked_up(moment) for moment in moments]
 
     async def judge(self, moment: Moment) -> Acceptance:
-        """The mean verdict; unscored where nothing of that kind is known."""
+        """A judgement; unscored where nothing of that kind is known."""
         return self._looked_up(moment)
 
     async def judge_batch(self, moments: Sequence[Moment]) -> list[Acceptance]:
@@ -104,39 +108,69 @@ class LookUp:
         return self.judge_now(moments)
 
     def _looked_up(self, moment: Moment) -> Acceptance:
-        silent = moment.proposal is None
-        seen = (observation_id(moment), silent)
-        own_key, own = self._own.get(moment.id, (None, np.zeros(2)))
-        for key in (seen, ("", silent)):
-            hits, count = self._sums.get(key, np.zeros(2)) - (own if own_key == seen else 0.0)
-            if count > 0:
-                return _said(moment, float(np.clip(hits / count, 0, 1)))
-        return Acceptance.unscored(moment.id, reason="nothing of this kind is known")
+        silent, own = moment.proposal is None, self._own.get(moment.id)
+        needs = self._needs.get(observation_id(moment), _nothing()) - (
+            _nothing() if own is None else _need(own)
+        )
+        wanted = _wanted(needs)
+        hits, count = self._rates.get((silent, wanted), _nothing())
+        if own is not None:
+            hits, count = np.array([hits, count]) - _verdict(own)
+        if wanted is None and count <= 0:
+            return Acceptance.unscored(moment.id, reason="nothing of this kind is known")
+        p = float(np.clip(hits / count, 0, 1)) if count > 0 else float(wanted is not silent)
+        accepted = p >= 0.5 if wanted is None else wanted is not silent
+        return Acceptance(moment_id=moment.id, p_accept=p, accepted=accepted)
+
+
+def _nothing() -> Array:
+    return np.zeros(2)
+
+
+def _verdict(item: LabelledMoment) -> Array:
+    return np.array([float(item.label.accepted), 1.0])
+
+
+def _need(item: LabelledMoment) -> Array:
+    """(1 if help was wanted, 1), or nothing where nobody said and the moment is no silence."""
+    if item.label.help_needed is not None:
+        return np.array([float(item.label.help_needed), 1.0])
+    return np.array([float(not item.label.accepted), 1.0]) if item.moment.proposal is None else _nothing()
+
+
+def _wanted(needs: Array) -> bool | None:
+    return bool(needs[0] >= needs[1] / 2) if needs[1] > 0 else None
 
 
 def looked_up(
-    items: Sequence[LabelledMoment], known: Sequence[LabelledMoment] | None = None
+    items: Sequence[LabelledMoment],
+    *,
+    known: Sequence[LabelledMoment] | None = None,
+    parts: Sequence[str] | None = None,
 ) -> list[Acceptance]:
-    """What the look-up says of every item: from `known`, or, without it, from the other sessions of `items`."""
+    """What the look-up says of every item: from `known`, or from the items of other parts (default: sessions)."""
     if known is not None:
         return LookUp(known).judge_now([item.moment for item in items])
-    by_session: dict[str, list[int]] = defaultdict(list)
-    for at, item in enumerate(items):
-        by_session[item.moment.session].append(at)
-    found: list[Acceptance | None] = [None] * len(items)
-    for session, places in by_session.items():
-        judge = LookUp([item for item in items if item.moment.session != session])
-        for at, said in zip(places, judge.judge_now([items[at].moment for at in places]), strict=True):
-            found[at] = said
-    return [said for said in found if said is not None]
+    names = [item.moment.session for item in items] if parts is None else parts
+    by_part: dict[str, list[int]] = defaultdict(list)
+    for at, part in enumerate(names):
+        by_part[part].append(at)
+    found: dict[int, Acceptance] = {}
+    for part, places in by_part.items():
+        judge = LookUp([item for item, other in zip(items, names, strict=True) if other != part])
+        found |= dict(zip(places, judge.judge_now([items[at].moment for at in places]), strict=True))
+    return [found[at] for at in range(len(items))]
 
 
 def baseline_values(
-    items: Sequence[LabelledMoment], known: Sequence[LabelledMoment] | None = None
+    items: Sequence[LabelledMoment],
+    *,
+    known: Sequence[LabelledMoment] | None = None,
+    parts: Sequence[str] | None = None,
 ) -> dict[str, tuple[Array, Array]]:
     """Baseline → (probabilities, verdicts as 1, 0, or 0.5 for the coin's expected counts), NaN where unscored."""
     count = len(items)
-    said = looked_up(items, known)
+    said = looked_up(items, known=known, parts=parts)
     p = np.array([np.nan if one.p_accept is None else one.p_accept for one in said], dtype=float)
     verdict = np.array([np.nan if one.accepted is None else one.accepted for one in said], dtype=float)
     flat = {name: np.full(count, value) for name, value in zip(BASELINES[:3], (1.0, 0.0, 0.5), strict=True)}
