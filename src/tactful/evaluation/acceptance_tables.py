@@ -26,7 +26,7 @@ from tactful.evaluation.acceptance_results import (
 from tactful.evaluation.intervals import Estimate
 from tactful.types import Record
 
-WIDTH = 100
+WIDTH = 110
 """Columns of the terminal that a table may take; a wider one is broken into blocks, each with all its rows."""
 SHOWN = ("balanced_accuracy", "auroc", "f1", "precision", "recall", "brier")
 """Figures in the order of the tables; accuracy equals balanced accuracy where all four categories weigh the same."""
@@ -117,15 +117,10 @@ def _figures(found: Measured, *, equal: bool) -> Table:
     title = "The four categories weighted equally (weights, no resampling)" if equal else "As the data stands"
     rows = [(row, row.equal if equal else row.plain) for row in found.rows]
     names = SHOWN if equal else ("balanced_accuracy", "accuracy", *SHOWN[1:])
-    notes = [
-        f"{_sizes(found)}; 95% intervals by session, {found.resamples} draws; none where nothing varies."
-    ]
-    unscored = [f"{row.name} {_unscored(row)}" for row in found.rows if _unscored(row)]
-    notes += [f"Left out as unscored: {', '.join(unscored)}."] if unscored else []
-    notes += _against_always(found) if equal else []
+    notes = [_sizes(found), *_unscored_note(found), *_against_always(found)] if equal else []
     return Table(
         title=title,
-        columns=tuple(_titled(name) for name in names),
+        columns=tuple(titled(name) for name in names),
         rows=tuple(
             _row(row.name, row.baseline, [figures.get(name) for name in names]) for row, figures in rows
         ),
@@ -137,11 +132,19 @@ def _sizes(found: Measured) -> str:
     counts = ", ".join(f"{found.categories.get(name, 0)} {name}" for name in CATEGORIES)
     missing = [name for name in CATEGORIES if not found.categories.get(name)]
     none = f"; none is {' or '.join(missing)}, the others share the weight" if missing else ""
-    return f"{found.items} moments of {found.sessions} sessions: {counts}{none}"
+    intervals = f"95% intervals by session, {found.resamples} draws"
+    if found.sessions < 2:
+        intervals = "one session, so no interval can be estimated"
+    return f"{found.items} moments of {found.sessions} sessions: {counts}{none}; {intervals}."
 
 
-def _unscored(row: JudgeRow) -> int:
-    return max((one.unscored for one in row.plain.values()), default=0)
+def _unscored_note(found: Measured) -> list[str]:
+    judge = [f"{found.judge} {found.unscored} of {found.items}"] if found.unscored else []
+    counts = {
+        row.name: max((one.unscored for one in row.plain.values()), default=0) for row in found.rows[1:]
+    }
+    left_out = judge + [f"{name} {count} of the others" for name, count in counts.items() if count]
+    return [f"Left out as unscored: {', '.join(left_out)}."] if left_out else []
 
 
 def _against_always(found: Measured) -> list[str]:
@@ -238,6 +241,7 @@ def _row(name: str, baseline: bool, values: Sequence[Estimate | None]) -> TableR
 _TITLES: Mapping[str, str] = {"auroc": "AUROC", "f1": "F1", "brier": "Brier"}
 
 
-def _titled(name: str) -> str:
+def titled(name: str) -> str:
+    """A figure's name as column titles write it."""
     assert name in FIGURES
     return _TITLES.get(name, name.replace("_", " "))
