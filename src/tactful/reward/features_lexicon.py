@@ -1,4 +1,4 @@
-"""Kinds of events and of proposals, told by their words: small lexicons of our own, English and Chinese."""
+"""Kinds of events and of proposals, and the words that say nothing: small lexicons of our own, English and Chinese."""
 
 from __future__ import annotations
 
@@ -6,119 +6,123 @@ import re
 from functools import lru_cache
 
 MAX_CHARS = 400
-"""Characters of an event or a proposal that are read."""
+"""Characters of an event or a proposal that are read, so that a giant text costs no more."""
+
+COMMON_WORDS = frozenset(
+    word
+    for line in (
+        # small words
+        "a about an and any are as at be by can could did do does for from has have his her i if in into is it its may",
+        "me might more of on or our so some such than that the their them then there these they this those to up us was",
+        "we were when which while who will with without would you your",
+        # what every log of events says
+        "user users visual studio code vscode app application applications browser web tab tabs page pages file files",
+        "editor window project line text content link links website websites site mouse key enter button left right",
+        "click clicks clicked clicking scroll scrolls scrolled scrolling type types typed typing press presses pressed",
+        "open opens opened opening switch switches switched switching back return returns returned navigate navigates",
+        "navigated search searches searched searching result results google bing chrome new multiple several times",
+        "action actions within using continue continues continued interact interacts interacted move moves moved input",
+        "inputs perform performs performed specific titled again",
+        # what every proposal says
+        "provide offer offers help assist assistance suggest suggestions recommend find finding use give show share",
+        "information resources resource related relevant based additional tutorials tutorial documentation guide",
+        "examples example explain understand understanding how work working write writing create run current like",
+    )
+    for word in line.split()
+)
+"""Words that tell nothing about what is being done: two texts are not alike for having them."""
 
 
 def _words(english: str, chinese: str = "") -> re.Pattern[str]:
     """One pattern for ` | `-separated word beginnings; a `.` at the end of one asks for the whole word."""
     parts = []
     for phrase in (part.strip() for part in english.replace("\n", " ").split("|")):
-        whole = phrase.endswith(".")
-        parts.append(re.escape(phrase.removesuffix(".")).replace(r"\ ", r"\s+") + (r"\b" if whole else ""))
-    pattern = r"\b(?:" + "|".join(parts) + ")"
+        plain = re.escape(phrase.removesuffix(".")).replace(r"\ ", r"\s+")
+        parts.append(plain + (r"\b" if phrase.endswith(".") else ""))
     wide = [re.escape(part.strip()) for part in chinese.split("|") if part.strip()]
-    return re.compile("|".join([pattern, *wide]), re.IGNORECASE)
+    return re.compile("|".join([r"\b(?:" + "|".join(parts) + ")", *wide]), re.IGNORECASE)
 
 
 EVENT_KINDS: dict[str, re.Pattern[str]] = {
-    "search": _words("search | googl | query | queries | look up | looks up", "搜索 | 查询"),
-    "question": re.compile(r"[?？]|\bhow\s+to\b|\bwhat\s+is\b|\bwhy\b|如何|怎么|什么", re.IGNORECASE),
-    "trouble": _words(
-        """error | exception | traceback | fail | warning | bug. | bugs. | crash | not found. | undefined. | invalid | denied.
-        | issue | unable. | cannot. | conflict | stuck. | undo | typo | incorrect""",
-        "错误 | 失败 | 报错",
-    ),
-    "results": _words("result | results page", "结果"),
+    "searches": _words("search | query | queries | google. | bing. | look up. | looks up.", "搜索 | 查询"),
+    "asks": re.compile(r"[?？]|\b(?:how\s+to|what|why)\b|如何|怎么|什么", re.IGNORECASE),
     "reads": _words(
-        """page. | pages. | article | tutorial | document | documentation | blog | website | site. | read. | reads. | reading. | review
-        | view. | views. | viewing. | guide | paper | stack overflow | csdn | wiki | discussion | video | watch""",
-        "文章 | 网页 | 教程",
+        "titled. | article | link. | tutorial | stack overflow | discussion | documentation | paper. | blog",
+        "文章 | 教程",
     ),
-    "writes": _words(
-        """type. | types. | typed. | typing. | writes. | writing. | wrote. | write. | edit. | edits. | editing. | edited. | adds. | added. | implement
-        | defin | input. | inputs. | paste | pastes | notes | draft | update | delet | modif | insert | record""",
-        "输入 | 编写",
+    "vague": _words(
+        """without any. | without perform | without specific | no specific | no action | unspecified | not specified
+        | an application | another application | in an app. | multiple times | several times | various. | some."""
     ),
-    "code": _words(
-        """code. | coding. | function | class. | method | script | python | java | javascript | html | css | terminal | compil | debug | import.
-        | program | repository | git. | api. | variable | sql"""
+    "runs": _words("run. | runs. | ran. | execut | terminal"),
+    "trouble": _words(
+        "error | exception | traceback | fail | not found. | invalid | crash", "错误 | 失败 | 报错"
     ),
-    "editor": _words(
-        "visual studio | vs code | vscode | code.exe | pycharm | intellij | jupyter | ide. | editor"
+    "chats": _words("chatgpt | deepseek | copilot | kimi | claude | chat."),
+    "copies": re.compile(
+        r"\b(?:ctrl|cmd)\s?\+?\s?[vc]\b|\bcop(?:y|ies|ied|ying)\b|\bpast(?:e|es|ed|ing)\b|复制|粘贴",
+        re.IGNORECASE,
     ),
-    "runs": _words(
-        "run. | runs. | ran. | execut | launch | build. | builds. | test. | tests. | submit | deploy | install"
-    ),
-    "switches": _words(
-        "switch | return | revert | back to. | resum | moves to. | new tab. | open. | opens. | opened. | opening.",
-        "切换 | 打开",
-    ),
-    "pointer": _words(
-        "scroll | mouse. | click | hover | cursor | moves the. | moved the. | ctrl_l", "点击 | 滚动"
-    ),
-    "idle": _words(
-        """without any. | without perform | without specific | no specific | not perform | does not. | not specified | unspecified | idle | inactive
-        | remain | stay | another application. | an application. | unknown | active on. | continues. | continued. | no action"""
-    ),
-    "again": _words(
-        "again. | continue | further. | repeated | multiple times. | multiple. | several. | more. | back. | resume"
-    ),
-    "files": _words("file. | files. | folder | directory | project. | document."),
-    "starts": _words(
-        "new file. | create | start | begin | began. | names it. | new project. | new document."
-    ),
-    "chats": _words("chatgpt | deepseek | chat. | copilot | claude | kimi | assistant"),
-    "finishes": _words(
-        "save. | saves. | saved. | finish | complet | close. | closes. | closed. | commit | success | done."
-    ),
+    "returns": _words("back. | return | revert | resum", "返回"),
 }
 """Kind of event → what tells it; an event may be of several kinds, or of none."""
 
 PROPOSAL_KINDS: dict[str, re.Pattern[str]] = {
-    "gives": _words("provide | give | show. | share. | present | list. | highlight | display"),
+    "gives": _words("provide | give | show. | share. | present | list. | highlight | display", "提供"),
     "condenses": _words(
-        "summar | key points | key | overview | outline | condens | highlight | pros and cons"
+        "summar | key points | key | overview | outline | condens | pros and cons", "总结 | 概括"
     ),
-    "compares": _words("compar | contrast | difference | versus | alternativ"),
+    "compares": _words("compar | contrast | difference | versus | alternativ", "比较 | 对比"),
     "explains": _words(
-        "explain | explanation | understand | clarif | interpret | concept | meaning | translat"
+        "explain | explanation | understand | clarif | interpret | concept | meaning | translat",
+        "解释 | 翻译",
     ),
     "teaches": _words(
-        "tutorial | guide. | guides. | guidance | course | learn | step-by-step | steps. | lesson"
+        "tutorial | guide. | guides. | guidance | course | learn | step-by-step | steps. | lesson", "教程"
     ),
-    "examples": _words("example | snippet | sample | template | boilerplate | implementation"),
+    "examples": _words("example | snippet | sample | template | boilerplate | implementation", "示例 | 例子"),
     "finds": _words(
-        "search | find | look up. | look for. | locat | gather | explor | research | browse | discover | pull"
+        "search | find | look up. | look for. | locat | gather | explor | research | browse | discover | pull",
+        "搜索 | 查找",
     ),
     "refers": _words(
-        "resource | documentation | article | website | forum | reference | material | information"
+        "resource | documentation | article | website | forum | reference | material | information", "资料"
     ),
     "mends": _words(
-        "debug | fix. | fixes. | correct | error | issue | troubleshoot | solve | solution | resolv"
+        "debug | fix. | fixes. | correct | error | issue | troubleshoot | solve | solution | resolv",
+        "修复 | 解决",
     ),
     "checks": _words(
-        "review | check. | verify | validat | test. | tests. | testing. | analy | optimi | improv | refactor"
+        "review | check. | verify | validat | test. | tests. | testing. | analy | optimi | improv | refactor",
+        "检查 | 优化",
     ),
     "makes": _words(
-        "write | create | generat | implement | draft | build | compos | code. | complet | design | fill"
+        "write | create | generat | implement | draft | build | compos | code. | complet | design | fill",
+        "编写 | 生成",
     ),
     "arranges": _words(
-        "organi | arrang | schedul | manage | bookmark | save. | remind | track | plan. | set up. | note | structur"
+        "organi | arrang | schedul | manage | bookmark | save. | remind | track | plan. | set up. | note | structur",
+        "整理 | 提醒",
     ),
     "operates": _words(
-        "open. | run. | launch | switch | close. | click | enter. | navigat | install | copy | download | use. | execut"
+        "open. | run. | launch | switch | close. | click | enter. | navigat | install | copy | download | use. | execut",
+        "打开",
     ),
     "carries_on": _words(
-        "continue | proceed | keep. | return to. | go back. | resume | take a. | try. | do. | start"
+        "continue | proceed | keep. | return to. | go back. | resume | take a. | try. | do. | start", "继续"
     ),
-    "assists": _words("help. | assist | support | aid. | ask. | inquire"),
-    "suggests": _words("suggest | recommend | offer | tips. | ideas | advice | best practices"),
+    "assists": _words("help. | assist | support | aid. | ask. | inquire", "帮助 | 协助"),
+    "suggests": _words(
+        "suggest | recommend | offer | tips. | ideas | advice | best practices", "建议 | 推荐"
+    ),
     "hedges": _words(
-        "if you. | would you. | could | can i. | may | might | maybe | perhaps | if needed. | let me know."
+        "if you. | would you. | could | can i. | may | might | maybe | perhaps | if needed. | let me know.",
+        "是否 | 可以",
     ),
     "vague": _words(
         """additional | more. | better | relevant | related | useful | helpful | popular | common | various | any. | some. | general
-        | further. | other. | similar | different | specific. | project. | application. | coding. | programming. | tools. | work."""
+        | further. | other. | similar | different | specific. | project. | application. | coding. | programming. | tools. | work.""",
+        "相关 | 更多",
     ),
 }
 """Kind of proposal → what tells it; a proposal may be of several kinds, or of none."""
@@ -132,13 +136,22 @@ NAMED = re.compile(
 """Words that stand for one thing: names inside a sentence, files, identifiers, numbers, Chinese inside English."""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def event_kinds(text: str) -> frozenset[str]:
-    """Kinds of the event, by its first `MAX_CHARS` characters."""
+    """The kinds that an event is of."""
     return frozenset(kind for kind, pattern in EVENT_KINDS.items() if pattern.search(text))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def proposal_kinds(text: str) -> frozenset[str]:
-    """Kinds of the proposal, by its first `MAX_CHARS` characters."""
+    """The kinds that a proposal is of."""
     return frozenset(kind for kind, pattern in PROPOSAL_KINDS.items() if pattern.search(text))
+
+
+@lru_cache(maxsize=4096)
+def topic_words(text: str) -> frozenset[str]:
+    """The words that say what a text is about, in small letters; Chinese by characters."""
+    return frozenset(word for word in _WORD.findall(text.lower()) if word not in COMMON_WORDS)
+
+
+_WORD = re.compile(r"[^\W_\u4e00-\u9fff]{2,}|[\u4e00-\u9fff]")

@@ -1,7 +1,6 @@
 """How alike the texts of a moment are: a proposal and the events, and the events among themselves.
 
-Offline by shared character n-grams, or by a sentence encoder. Both give unit vectors whose product is the cosine.
-No statistic is taken over the given texts: how alike two texts are never depends on a third.
+Offline by shared character n-grams, or by a sentence encoder. No statistic is taken over the given texts: how alike two texts are never depends on a third.
 """
 
 from __future__ import annotations
@@ -15,23 +14,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tactful.reward.features_lexicon import COMMON_WORDS, MAX_CHARS
 from tactful.text import Encoder, normalise, open_encoder
 from tactful.text.encoder import NGRAMS
 
 Floats = NDArray[np.float64]
 
-MAX_CHARS = 400
-"""Characters of a text that are compared; what stands behind them is not read, so that a giant text costs no more."""
-
 _BUCKETS = 1 << 16
-_REMEMBERED = 8192
+_REMEMBERED = 4096
 _CJK = 0x2E80  # from here on a character is worth a word
-_EMPTY_WORDS = frozenset(
-    """a about an and are as at be by can could did do does for from has have his her i if in into is it its may might
-    more of on or our s so some such t than that the their them then there these they this those to u up us user users was
-    were when which while who will with would you your""".split()
-)
-"""Words that a text about anything has: their grams would make any two texts alike."""
 
 
 class Likeness(Protocol):
@@ -42,7 +33,7 @@ class Likeness(Protocol):
     def cosines(self, one: str, others: Sequence[str]) -> Floats:
         """Cosine of `one` with each of `others`, (len(others),), in [-1, 1], by n-grams in [0, 1]; higher = more alike.
 
-        A text with nothing to compare (no letter or digit, or empty words alone) has likeness 0 to all.
+        A text with nothing to compare (no letter or digit, or by n-grams common words alone) has likeness 0 to all.
         """
         ...
 
@@ -52,12 +43,12 @@ class Likeness(Protocol):
 
 
 class NgramLikeness:
-    """Cosine of the counts of character 3- to 5-grams (1- and 2-grams of CJK), empty words left out."""
+    """Cosine of the counts of character 3- to 5-grams (1- and 2-grams of CJK), words that say nothing left out."""
 
     name = NGRAMS
 
     def __init__(self) -> None:
-        self._scratch = np.zeros(_BUCKETS)
+        self._scratch = np.zeros(_BUCKETS, dtype=np.float32)
         self._lock = threading.Lock()
 
     def cosines(self, one: str, others: Sequence[str]) -> Floats:
@@ -119,15 +110,15 @@ def open_likeness(name: str) -> Likeness:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _gram_vector(text: str) -> tuple[NDArray[np.int64], Floats]:
+def _gram_vector(text: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Buckets (ascending, each once) and weights (length 1 together) of the grams of a text."""
-    words = [word for word in normalise(text).split() if word not in _EMPTY_WORDS]
+    words = [word for word in normalise(text).split() if word not in COMMON_WORDS]
     if not words:
-        return np.zeros(0, dtype=np.int64), np.zeros(0)
+        return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
     codes = np.frombuffer(f" {' '.join(words)} ".encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     buckets, counts = np.unique(np.concatenate(_hashes(codes)), return_counts=True)
-    weights = counts.astype(np.float64)
-    return buckets.astype(np.int64), weights / np.linalg.norm(weights)
+    weights = counts.astype(np.float32)
+    return buckets.astype(np.int32), weights / np.linalg.norm(weights)
 
 
 def _hashes(codes: NDArray[np.uint64]) -> list[NDArray[np.uint64]]:
