@@ -8,21 +8,12 @@ from functools import lru_cache
 MAX_CHARS = 400
 """Characters of an event or a proposal that are read, so that a giant text costs no more."""
 
-COMMON_WORDS = frozenset(
+SMALL_WORDS = frozenset(
     word
     for line in (
-        # small words
         "a about an and any are as at be by can could did do does for from has have his her i if in into is it its may",
         "me might more of on or our so some such than that the their them then there these they this those to up us was",
-        "we were when which while who will with without would you your",
-        # what every log of events says
-        "user users visual studio code vscode app application applications browser web tab tabs page pages file files",
-        "editor window project line text content link links website websites site mouse key enter button left right",
-        "click clicks clicked clicking scroll scrolls scrolled scrolling type types typed typing press presses pressed",
-        "open opens opened opening switch switches switched switching back return returns returned navigate navigates",
-        "navigated search searches searched searching result results google bing chrome new multiple several times",
-        "action actions within using continue continues continued interact interacts interacted move moves moved input",
-        "inputs perform performs performed specific titled again",
+        "we were when which while who will with without would you your user users",
         # what every proposal says
         "provide offer offers help assist assistance suggest suggestions recommend find finding use give show share",
         "information resources resource related relevant based additional tutorials tutorial documentation guide",
@@ -30,7 +21,22 @@ COMMON_WORDS = frozenset(
     )
     for word in line.split()
 )
-"""Words that tell nothing about what is being done: two texts are not alike for having them."""
+"""Words that any text or any proposal has: two texts are not alike for having them."""
+
+COMMON_WORDS = SMALL_WORDS | frozenset(
+    word
+    for line in (
+        "visual studio code vscode app application applications browser web tab tabs page pages file files editor window",
+        "project line text content link links website websites site mouse key enter button left right click clicks clicked",
+        "clicking scroll scrolls scrolled scrolling type types typed typing press presses pressed open opens opened opening",
+        "switch switches switched switching back return returns returned navigate navigates navigated search searches",
+        "searched searching result results google bing chrome new multiple several times action actions within using",
+        "continue continues continued interact interacts interacted move moves moved input inputs perform performs performed",
+        "specific titled again",
+    )
+    for word in line.split()
+)
+"""The same and the words that every log of events has: what is left says what is being done."""
 
 
 def _words(english: str, chinese: str = "") -> re.Pattern[str]:

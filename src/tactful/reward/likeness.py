@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.reward.features_lexicon import COMMON_WORDS, MAX_CHARS
+from tactful.reward.features_lexicon import SMALL_WORDS, MAX_CHARS
 from tactful.text import Encoder, normalise, open_encoder
 from tactful.text.encoder import NGRAMS
 
@@ -33,7 +33,7 @@ class Likeness(Protocol):
     def cosines(self, one: str, others: Sequence[str]) -> Floats:
         """Cosine of `one` with each of `others`, (len(others),), in [-1, 1], by n-grams in [0, 1]; higher = more alike.
 
-        A text with nothing to compare (no letter or digit, or by n-grams common words alone) has likeness 0 to all.
+        A text with nothing to compare (no letter or digit, or by n-grams small words alone) has likeness 0 to all.
         """
         ...
 
@@ -43,7 +43,7 @@ class Likeness(Protocol):
 
 
 class NgramLikeness:
-    """Cosine of the counts of character 3- to 5-grams (1- and 2-grams of CJK), words that say nothing left out."""
+    """Cosine of the counts of character 3- to 5-grams (1- and 2-grams of CJK), small words left out."""
 
     name = NGRAMS
 
@@ -112,7 +112,7 @@ def open_likeness(name: str) -> Likeness:
 @lru_cache(maxsize=_REMEMBERED)
 def _gram_vector(text: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Buckets (ascending, each once) and weights (length 1 together) of the grams of a text."""
-    words = [word for word in normalise(text).split() if word not in COMMON_WORDS]
+    words = [word for word in normalise(text).split() if word not in SMALL_WORDS]
     if not words:
         return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
     codes = np.frombuffer(f" {' '.join(words)} ".encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
