@@ -2,13 +2,15 @@
 
 `from tests.reward.synthetic import make_items`; equal seeds give equal items. Known truth:
 
-- a proposal that picks up the last event is welcome more often (`strength` on the log-odds), one about something else
-  less often; a vague one lies between;
-- silence is wrong (help was wanted) when the user has just hit an error or keeps searching;
+- help is wanted at a point more often when the user has just hit an error or keeps searching; `help_needed` is shared
+  by all moments of the point, and agrees with the verdict on its silence;
+- a proposal that picks up the last events is welcome more often (`strength` on the log-odds), one about something else
+  less often, a vague one lies between; all are more welcome where help is wanted;
 - every session shifts its own log-odds of acceptance by a normal draw of sd `session_sd`;
-- three annotators vote independently; the verdict is their majority.
+- three annotators vote; the verdict is their majority.
 
-The probability that an annotator accepts is in `truth(items)`, by moment id, so that calibration can be checked.
+`truth(items)` gives the probability that people accept, by moment id, for whoever sees the moment and knows its session's
+shift: a calibrated judge's best answer.
 Texts are ours; no line of any data set is in here.
 """
 
@@ -70,8 +72,8 @@ def make_items(
 def truth(
     items: Sequence[LabelledMoment], *, strength: float = 1.5, session_sd: float = 0.3
 ) -> dict[str, float]:
-    """Moment id → probability that one annotator accepts; `strength` and `session_sd` as they were made with."""
-    return {item.moment.id: _chance(item.moment, strength, session_sd) for item in items}
+    """Moment id → probability of an accepting verdict; `strength` and `session_sd` as they were made with."""
+    return {item.moment.id: _probability(item.moment, strength, session_sd) for item in items}
 
 
 def _session(name: str, steps: int, strength: float, session_sd: float) -> list[LabelledMoment]:
@@ -88,9 +90,14 @@ def _session(name: str, steps: int, strength: float, session_sd: float) -> list[
         offers = [f"Offer to {_TOPICS[topic][1]}.", f"Offer to {_TOPICS[other][1]}."]
         if step % 2:
             offers.append("Offer to summarise what was done so far.")
-        for number, offer in enumerate([*offers, None]):
-            moment = Moment(id=f"{name}/{step}/{number}", session=name, events=tuple(events), proposal=offer)
-            items.append(_voted(moment, strength, session_sd))
+        silence = Moment(id=f"{name}/{step}/silence", session=name, events=tuple(events), proposal=None)
+        votes = _votes(silence, _silent_odds(silence, strength, session_sd))
+        needed = sum(votes) < 2
+        items.append(_labelled(silence, votes, needed))
+        for number, offer in enumerate(offers):
+            moment = silence.model_copy(update={"id": f"{name}/{step}/{number}", "proposal": offer})
+            votes = _votes(moment, _offer_odds(moment, strength, session_sd, needed=needed))
+            items.append(_labelled(moment, votes, needed))
     return items
 
 
@@ -109,27 +116,55 @@ def _later(event: Event, rng: random.Random) -> datetime:
     return event.at + timedelta(seconds=rng.choice((5, 20, 60, 240)))
 
 
-def _chance(moment: Moment, strength: float, session_sd: float) -> float:
-    recent = " ".join(event.text for event in moment.events[-2:])
-    trouble = "error message" in recent or "searches the web" in recent
-    own = seeded("session effect", moment.session).gauss(0, session_sd)
+def _probability(moment: Moment, strength: float, session_sd: float) -> float:
+    quiet = _majority(_logistic(_silent_odds(moment, strength, session_sd)))
     if moment.proposal is None:
-        return _logistic(own + (-strength if trouble else strength / 2))
-    on_topic = any(work in recent and offer in moment.proposal for work, offer in _TOPICS.values())
-    vague = "summarise" in moment.proposal
-    return _logistic(own - 0.5 + (0.0 if vague else strength if on_topic else -strength) + 0.5 * trouble)
+        return quiet
+    wanted, unwanted = (
+        _majority(_logistic(_offer_odds(moment, strength, session_sd, needed=needed)))
+        for needed in (True, False)
+    )
+    return (1 - quiet) * wanted + quiet * unwanted
+
+
+def _silent_odds(moment: Moment, strength: float, session_sd: float) -> float:
+    """Log-odds that one annotator finds silence right."""
+    return _own(moment, session_sd) + (-strength if _trouble(moment) else strength)
+
+
+def _offer_odds(moment: Moment, strength: float, session_sd: float, *, needed: bool) -> float:
+    """Log-odds that one annotator accepts the proposal."""
+    proposal = moment.proposal or ""
+    on_topic = any(work in _recent(moment) and offer in proposal for work, offer in _TOPICS.values())
+    fit = 0.0 if "summarise" in proposal else strength if on_topic else -strength
+    return _own(moment, session_sd) - 0.5 + fit + (1.0 if needed else -1.0)
+
+
+def _own(moment: Moment, session_sd: float) -> float:
+    return seeded("session effect", moment.session).gauss(0, session_sd)
+
+
+def _recent(moment: Moment) -> str:
+    return " ".join(event.text for event in moment.events[-2:])
+
+
+def _trouble(moment: Moment) -> bool:
+    return "error message" in _recent(moment) or "searches the web" in _recent(moment)
 
 
 def _logistic(value: float) -> float:
     return 1 / (1 + math.exp(-value))
 
 
-def _voted(moment: Moment, strength: float, session_sd: float) -> LabelledMoment:
+def _majority(chance: float) -> float:
+    return chance * chance * (3 - 2 * chance)
+
+
+def _votes(moment: Moment, odds: float) -> tuple[bool, ...]:
     rng = seeded("votes", moment.id)
-    chance = _chance(moment, strength, session_sd)
-    votes = tuple(rng.random() < chance for _ in range(3))
-    accepted = sum(votes) >= 2
-    needed = not accepted if moment.proposal is None else accepted or rng.random() < 0.25
-    return LabelledMoment(
-        moment=moment, label=MomentLabel(accepted=accepted, help_needed=needed, votes=votes)
-    )
+    return tuple(rng.random() < _logistic(odds) for _ in range(3))
+
+
+def _labelled(moment: Moment, votes: tuple[bool, ...], needed: bool) -> LabelledMoment:
+    label = MomentLabel(accepted=sum(votes) >= 2, help_needed=needed, votes=votes)
+    return LabelledMoment(moment=moment, label=label)
