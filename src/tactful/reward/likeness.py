@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.reward.features_lexicon import SMALL_WORDS, MAX_CHARS
+from tactful.reward.features_lexicon import MAX_CHARS, SMALL_WORDS
 from tactful.text import Encoder, normalise, open_encoder
 from tactful.text.encoder import NGRAMS
 
