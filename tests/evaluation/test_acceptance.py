@@ -130,3 +130,26 @@ def test_a_session_of_one_class_has_no_auroc_of_its_own():
     ]
     found = measure(items, said(items, [0.9, 0.8, 0.7, 0.2]), judge="judge", resamples=50)
     assert [one.auroc for one in found.by_session] == [None, 1.0]
+
+
+def test_calibrated_probabilities_are_moved_to_even_rates_where_categories_weigh_the_same():
+    # proposals are accepted in 1 of 4 cases, silences in 3 of 4; the judge ranks well within each kind
+    items = [
+        item(number, "hit" if number % 4 == 0 else "false-alarm", session=f"s{number % 5}")
+        for number in range(40)
+    ]
+    items += [
+        item(number, "missed-need" if number % 4 == 0 else "correct-silence", session=f"s{number % 5}")
+        for number in range(40, 80)
+    ]
+    chances = {"hit": 0.4, "false-alarm": 0.2, "missed-need": 0.6, "correct-silence": 0.8}
+    judged = said(items, [chances[one.category] for one in items])
+    rates = [0.25 if one.moment.proposal else 0.75 for one in items]
+    plain = measure(items, judged, judge="judge", resamples=20)
+    moved = measure(items, judged, judge="judge", rates=rates, resamples=20)
+    # unmoved, a missed need (0.6) ranks above a hit (0.4): of 4 equal pairs of categories one is lost
+    assert plain.row.equal["auroc"].value == pytest.approx(0.75)
+    assert moved.row.equal["auroc"].value == pytest.approx(1.0)
+    assert moved.at_even_rates
+    assert moved.row.plain == plain.row.plain
+    assert any("moved from the base rate" in note for note in judge_tables(moved)[0].notes)

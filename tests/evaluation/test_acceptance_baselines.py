@@ -12,6 +12,8 @@ from tactful.evaluation.acceptance_baselines import (
     Coin,
     Constant,
     LookUp,
+    at_even_rates,
+    base_rates,
     baseline_values,
     looked_up,
 )
@@ -83,10 +85,36 @@ def test_baseline_values_are_those_of_the_judges():
     items = make_items(3, 4)
     values = baseline_values(items)
     assert tuple(values) == BASELINES
-    assert set(values["always-accept"][1]) == {1.0}
-    assert set(values["always-reject"][0]) == {0.0}
-    assert set(values["random"][1]) == {0.5}
-    assert np.isfinite(values["look-up"][0]).all()
+    assert set(values["always-accept"].verdict) == {1.0}
+    assert set(values["always-reject"].p) == {0.0}
+    assert set(values["random"].verdict) == {0.5}
+    assert np.isfinite(values["look-up"].p).all()
+    # what is known of other sessions is no more than the base rate: even odds where all categories weigh the same
+    assert values["look-up"].even == pytest.approx(0.5)
+
+
+def test_base_rates_are_those_of_the_other_parts_by_kind():
+    items = [item(1, "hit"), item(2, "false-alarm", session="s2"), item(3, "missed-need", session="s2")]
+    found = base_rates(items)
+    assert found[:2].tolist() == [0.0, 1.0]
+    assert np.isnan(found[2])
+    # one fold holds the first two: the third is told nothing of its kind, the first two nothing of proposals
+    assert np.isnan(base_rates(items, parts=["a", "a", "b"])).all()
+    assert base_rates(items, known=items).tolist()[:2] == [0.0, 1.0]
+
+
+def test_probabilities_move_to_even_rates_by_their_odds():
+    # odds 1/3 at rate 1/4 (odds 1/3) are even; 0.5 at rate 1/4 is odds 3
+    moved = at_even_rates(
+        np.array([0.25, 0.5, 0.0, 1.0, 0.3, 0.3]), np.array([0.25, 0.25, 0.25, 0.25, 0.0, np.nan])
+    )
+    assert moved.tolist() == pytest.approx([0.5, 0.75, 0.0, 1.0, 0.3, 0.3])
+
+
+def test_look_up_by_session_says_what_the_slow_way_says():
+    items = make_items(4, 4)
+    slow = looked_up(items, parts=[one.moment.session for one in items])
+    assert looked_up(items) == slow
 
 
 @pytest.mark.parametrize("judge", [Constant(accepts=True), Constant(accepts=False), Coin(), LookUp(KNOWN)])

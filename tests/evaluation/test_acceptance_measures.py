@@ -35,6 +35,7 @@ def columns(count: int = 400, sessions: int = 8, seed: int = 0, *, ties: bool = 
         accepted=accepted,
         said=(p >= 0.5).astype(float),
         p=p,
+        even=p,
         category=category,
         session=rng.integers(0, sessions, count),
         votes=np.stack([rng.integers(0, 4, count), np.full(count, 3)], axis=1).astype(float),
@@ -68,6 +69,7 @@ def test_categories_weigh_the_same_whatever_their_number():
         accepted=np.array([1, 1, 1, 0, 0, 1.0]),
         said=np.array([1, 1, 0, 0, 1, 1.0]),
         p=np.array([0.9, 0.8, 0.4, 0.2, 0.7, 0.6]),
+        even=np.array([0.9, 0.8, 0.4, 0.2, 0.7, 0.6]),
         category=np.array([0, 0, 0, 1, 2, 3]),
         session=np.zeros(6, dtype=int),
         votes=np.zeros((6, 2)),
@@ -93,6 +95,7 @@ def test_a_draw_without_a_category_is_undefined_where_it_counts():
         accepted=np.array([1.0, 0.0]),
         said=np.array([1.0, 0.0]),
         p=np.array([0.9, 0.1]),
+        even=np.array([0.9, 0.1]),
         category=np.array([0, 1]),
         session=np.array([0, 1]),
         votes=np.zeros((2, 2)),
@@ -187,7 +190,7 @@ def test_people_alpha_leaves_out_moments_with_a_single_vote():
     data = columns(60)
     votes = data.votes.copy()
     votes[:20] = [1, 1]
-    mixed = Columns(data.accepted, data.said, data.p, data.category, data.session, votes)
+    mixed = Columns(data.accepted, data.said, data.p, data.p, data.category, data.session, votes)
     found = people_alpha(mixed, session_draws(data.sessions, 20, 0))
     table = np.stack([votes[20:, 0], 3 - votes[20:, 0]], axis=1)
     expected = krippendorff.alpha(value_counts=table, level_of_measurement="nominal")

@@ -7,10 +7,9 @@ import pytest
 from tests.evaluation.acceptance_fixtures import Rule, item
 from tests.reward.synthetic import make_items
 
+from tactful.evaluation.acceptance_attacks import ORDERS, PROBES
 from tactful.evaluation.acceptance_baselines import BASELINES
 from tactful.evaluation.acceptance_probes import (
-    ORDERS,
-    PROBES,
     choose_moments,
     probe_baselines,
     probe_judge,

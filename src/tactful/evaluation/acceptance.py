@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tactful.errors import UserError
-from tactful.evaluation.acceptance_baselines import BASELINES, baseline_values
+from tactful.evaluation.acceptance_baselines import BASELINES, Said, at_even_rates, baseline_values
 from tactful.evaluation.acceptance_measures import (
     Array,
     Columns,
@@ -54,6 +54,7 @@ def measure(
     regime: str = OTHER_SESSIONS,
     known: Sequence[LabelledMoment] | None = None,
     parts: Sequence[str] | None = None,
+    rates: Sequence[float] | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Measured:
@@ -61,6 +62,9 @@ def measure(
 
     `known` is what the look-up knows: what the judge was trained on. Without it, an item's look-up knows the items of
     the other `parts` (one name per item, as the judge was cross-fitted), by default the other sessions.
+    `rates` is for a calibrated judge: for each item the base rate at which its probability is meant (of the proposals
+    or of the silences that it was trained on). Where all categories weigh the same, these rates are one half, so its
+    probabilities are moved there by their odds before they are ranked and scored. Without it they are taken as they are.
     Every row is measured on the moments that the judge scored, but for the figures as published.
     Intervals are 95%, percentile, over `resamples` draws of sessions; each statistic is recomputed in each draw.
     Raises: UserError when there is no item, or when an acceptance is of another moment.
@@ -68,6 +72,9 @@ def measure(
     _check(items, acceptances)
     scored = np.array([is_scored(one) for one in acceptances], dtype=bool)
     columns = columns_of(items, acceptances)
+    if rates is not None:
+        moved = at_even_rates(columns.p, np.asarray(rates, dtype=float)[scored])
+        columns = columns.judged(columns.p, columns.said, moved)
     draws = session_draws(columns.sessions, resamples, seed)
     kept = [item for item, here in zip(items, scored, strict=True) if here]
     values = baseline_values(items, known=known, parts=parts)
@@ -75,9 +82,9 @@ def measure(
     rows = [_row(judge, columns, draws, baseline=False, unscored=unscored, seed=seed)]
     differences = []
     for name in BASELINES:
-        p, said = values[name][0][scored], values[name][1][scored]
+        p, said, even = (value[scored] for value in values[name])
         there = np.isfinite(p)
-        theirs = columns.judged(p, said).take(there)
+        theirs = columns.judged(p, said, even).take(there)
         mine = columns.take(there)
         shared = draws if there.all() else session_draws(mine.sessions, resamples, seed)
         rows.append(_row(name, theirs, shared, baseline=True, unscored=int((~there).sum()), seed=seed))
@@ -93,6 +100,7 @@ def measure(
         differences=tuple(differences),
         people_alpha=people_alpha(columns, draws),
         by_session=_by_session(kept, columns),
+        at_even_rates=rates is not None,
         published=_published(items, acceptances, values, judge),
         resamples=resamples,
         seed=seed,
@@ -162,12 +170,12 @@ def _by_session(items: Sequence[LabelledMoment], columns: Columns) -> tuple[Sess
 def _published(
     items: Sequence[LabelledMoment],
     acceptances: Sequence[Acceptance],
-    values: dict[str, tuple[Array, Array]],
+    values: dict[str, Said],
     judge: str,
 ) -> tuple[PublishedRow, ...]:
     own = [None if one.accepted is None else float(one.accepted) for one in acceptances]
     rows = [as_published(items, own, name=judge)]
     for name in BASELINES:
-        said = [None if np.isnan(value) else float(value) for value in values[name][1]]
+        said = [None if np.isnan(value) else float(value) for value in values[name].verdict]
         rows.append(as_published(items, said, name=name, baseline=True))
     return tuple(rows)

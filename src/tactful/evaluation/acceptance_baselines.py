@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,10 +117,16 @@ class LookUp:
         if own is not None:
             hits, count = np.array([hits, count]) - _verdict(own)
         if wanted is None and count <= 0:
-            return Acceptance.unscored(moment.id, reason="nothing of this kind is known")
+            return _mean(moment, np.nan)
         p = float(np.clip(hits / count, 0, 1)) if count > 0 else float(wanted is not silent)
         accepted = p >= 0.5 if wanted is None else wanted is not silent
         return Acceptance(moment_id=moment.id, p_accept=p, accepted=accepted)
+
+
+def _mean(moment: Moment, rate: float) -> Acceptance:
+    if np.isnan(rate):
+        return Acceptance.unscored(moment.id, reason="nothing of this kind is known")
+    return _said(moment, rate)
 
 
 def _nothing() -> Array:
@@ -151,15 +157,64 @@ def looked_up(
     """What the look-up says of every item: from `known`, or from the items of other parts (default: sessions)."""
     if known is not None:
         return LookUp(known).judge_now([item.moment for item in items])
-    names = [item.moment.session for item in items] if parts is None else parts
+    if parts is None:  # an observation names its session, so that the other sessions never hold it
+        rates = base_rates(items)
+        return [_mean(item.moment, float(rate)) for item, rate in zip(items, rates, strict=True)]
     by_part: dict[str, list[int]] = defaultdict(list)
-    for at, part in enumerate(names):
+    for at, part in enumerate(parts):
         by_part[part].append(at)
     found: dict[int, Acceptance] = {}
     for part, places in by_part.items():
-        judge = LookUp([item for item, other in zip(items, names, strict=True) if other != part])
+        judge = LookUp([item for item, other in zip(items, parts, strict=True) if other != part])
         found |= dict(zip(places, judge.judge_now([items[at].moment for at in places]), strict=True))
     return [found[at] for at in range(len(items))]
+
+
+def base_rates(
+    items: Sequence[LabelledMoment],
+    *,
+    known: Sequence[LabelledMoment] | None = None,
+    parts: Sequence[str] | None = None,
+) -> Array:
+    """For every item the share accepted among the known moments of its kind (proposals, silences), itself left out.
+
+    What is known goes by `known` and `parts` as in `looked_up`. NaN where nothing of the kind is known.
+    """
+    table = items if known is None else known
+    own = [item.moment.session for item in items] if parts is None else list(parts)
+    sums: dict[tuple[bool, str], Array] = defaultdict(_nothing)
+    total: dict[bool, Array] = defaultdict(_nothing)
+    for item, part in zip(table, own if known is None else [""] * len(table), strict=True):
+        sums[item.moment.proposal is None, part] += _verdict(item)
+        total[item.moment.proposal is None] += _verdict(item)
+    there = {item.moment.id for item in known or ()}
+    found = []
+    for item, part in zip(items, own, strict=True):
+        silent = item.moment.proposal is None
+        itself = _verdict(item) if item.moment.id in there else _nothing()
+        hits, count = total[silent] - (sums[silent, part] if known is None else itself)
+        found.append(hits / count if count > 0 else np.nan)
+    return np.array(found, dtype=float)
+
+
+def at_even_rates(p: Array, rates: Array) -> Array:
+    """Probabilities meant at base rates `rates`, moved to a base rate of one half: odds times (1 − rate) / rate.
+
+    A rate of 0 or 1, or an unknown one, leaves the probability as it is.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        moved = p * (1 - rates) / (p * (1 - rates) + (1 - p) * rates)
+    return np.asarray(np.where((rates > 0) & (rates < 1), moved, p))
+
+
+class Said(NamedTuple):
+    """What a judge or baseline says of every item; NaN where unscored."""
+
+    p: Array
+    verdict: Array
+    """1, 0, or 0.5 for a coin, whose expected counts are taken."""
+    even: Array
+    """The probability that is used where all categories weigh the same; `p` unless it was moved to even rates."""
 
 
 def baseline_values(
@@ -167,14 +222,18 @@ def baseline_values(
     *,
     known: Sequence[LabelledMoment] | None = None,
     parts: Sequence[str] | None = None,
-) -> dict[str, tuple[Array, Array]]:
-    """Baseline → (probabilities, verdicts as 1, 0, or 0.5 for the coin's expected counts), NaN where unscored."""
-    count = len(items)
+) -> dict[str, Said]:
+    """Baseline → what it says. The look-up's probabilities are meant at its base rates and so are moved for `even`."""
+    flat = {
+        name: np.full(len(items), value) for name, value in zip(BASELINES[:3], (1.0, 0.0, 0.5), strict=True)
+    }
     said = looked_up(items, known=known, parts=parts)
     p = np.array([np.nan if one.p_accept is None else one.p_accept for one in said], dtype=float)
     verdict = np.array([np.nan if one.accepted is None else one.accepted for one in said], dtype=float)
-    flat = {name: np.full(count, value) for name, value in zip(BASELINES[:3], (1.0, 0.0, 0.5), strict=True)}
-    return {name: (value, value) for name, value in flat.items()} | {BASELINES[3]: (p, verdict)}
+    even = at_even_rates(p, base_rates(items, known=known, parts=parts))
+    return {name: Said(value, value, value) for name, value in flat.items()} | {
+        BASELINES[3]: Said(p, verdict, even)
+    }
 
 
 def _said(moment: Moment, p: float) -> Acceptance:

@@ -49,6 +49,8 @@ class Columns:
     """The verdict: 1.0 accepted, 0.0 rejected; 0.5 is a coin, whose expected counts are taken."""
     p: Array
     """Probability of acceptance."""
+    even: Array
+    """The same where all categories weigh the same: moved to even base rates, or as it is."""
     category: Array
     """Index into CATEGORIES."""
     session: Array
@@ -62,9 +64,9 @@ class Columns:
         parts["session"] = np.unique(parts["session"], return_inverse=True)[1]
         return Columns(**parts)
 
-    def judged(self, p: Array, said: Array) -> Columns:
+    def judged(self, p: Array, said: Array, even: Array | None = None) -> Columns:
         """The same moments with other probabilities and verdicts."""
-        return replace(self, p=p, said=said)
+        return replace(self, p=p, said=said, even=p if even is None else even)
 
     @property
     def sessions(self) -> int:
@@ -82,13 +84,14 @@ def is_scored(acceptance: Acceptance) -> bool:
 
 
 def columns_of(items: Sequence[LabelledMoment], acceptances: Sequence[Acceptance]) -> Columns:
-    """The columns of the scored moments; others are left out."""
+    """The columns of the scored moments; others are left out. `even` is `p`."""
     pairs = [pair for pair in zip(items, acceptances, strict=True) if is_scored(pair[1])]
     names = [item.moment.session for item, _ in pairs]
     return Columns(
         accepted=np.array([item.label.accepted for item, _ in pairs], dtype=float),
         said=np.array([one.accepted for _, one in pairs], dtype=float),
         p=np.array([one.p_accept for _, one in pairs], dtype=float),
+        even=np.array([one.p_accept for _, one in pairs], dtype=float),
         category=np.array([CATEGORIES.index(item.category) for item, _ in pairs], dtype=int),
         session=np.unique(names, return_inverse=True)[1] if names else np.zeros(0, dtype=int),
         votes=np.array(
@@ -127,8 +130,11 @@ def estimate(value: float, draws: Array, *, items: int, groups: int, unscored: i
 def figure_draws(columns: Columns, draws: Array, *, equal: bool) -> dict[str, Array]:
     """`FIGURES` and `category:NAME` in every draw, (draws,) each; NaN where undefined.
 
-    `equal` gives the categories that occur equal weight; a draw without one of them is undefined.
+    `equal` gives the categories that occur equal weight and takes the probabilities `even`; a draw without one of
+    these categories is undefined.
     """
+    if equal:
+        columns = replace(columns, p=columns.even)
     sums = _by_session(columns, columns.sessions, _sum_columns(columns))
     count, said, squared = np.split(draws @ sums, 3, axis=1)
     present = np.isin(np.arange(len(CATEGORIES)), columns.category)

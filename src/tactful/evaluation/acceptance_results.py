@@ -138,6 +138,8 @@ class Measured(Record):
     """Category → moments, all of them."""
     rows: tuple[JudgeRow, ...]
     """The judge first, then the baselines."""
+    at_even_rates: bool
+    """The judge's probabilities were moved to even base rates where the categories weigh the same."""
     differences: tuple[Difference, ...]
     people_alpha: Estimate
     """Krippendorff's alpha of the annotators among themselves: what a judge can reach."""

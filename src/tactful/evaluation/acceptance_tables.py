@@ -117,7 +117,7 @@ def _figures(found: Measured, *, equal: bool) -> Table:
     title = "The four categories weighted equally (weights, no resampling)" if equal else "As the data stands"
     rows = [(row, row.equal if equal else row.plain) for row in found.rows]
     names = SHOWN if equal else ("balanced_accuracy", "accuracy", *SHOWN[1:])
-    notes = [_sizes(found), *_unscored_note(found), *_against_always(found)] if equal else []
+    notes = [_sizes(found), *_unscored_note(found), *_against_always(found), *_moved(found)] if equal else []
     return Table(
         title=title,
         columns=tuple(titled(name) for name in names),
@@ -153,6 +153,15 @@ def _against_always(found: Measured) -> list[str]:
     if against is None or against.value is None:
         return []
     return [f"F1 minus always-accept's: {cell(against)}."]
+
+
+def _moved(found: Measured) -> list[str]:
+    """The probabilities of proposals and silences have different base rates; here both are one half."""
+    if not found.at_even_rates:
+        return []
+    return [
+        "AUROC and Brier: probabilities moved from the base rate that they are meant at to one half, by their odds."
+    ]
 
 
 def _by_category(found: Measured) -> Table:
