@@ -24,13 +24,13 @@ from tactful.reward.features_lexicon import (
     MAX_CHARS,
     NAMED,
     PROPOSAL_KINDS,
-    QUOTED,
     event_kinds,
     proposal_kinds,
     topic_words,
 )
 from tactful.reward.features_words import PROPOSAL_WORDS, SCENE_WORDS
-from tactful.reward.likeness import Floats, Likeness
+from tactful.reward.likeness import Floats, Likeness, NgramLikeness
+from tactful.text.encoder import NGRAMS
 from tactful.types import Event, Moment, ProposalHistory
 
 MAX_EVENTS = 40
@@ -39,6 +39,7 @@ MAX_EVENTS = 40
 SILENCE_NAMES = tuple(SCENE_WORDS)
 PROPOSAL_NAMES = (*SCENE_WORDS, *PROPOSAL_WORDS)
 
+_LITERAL = NgramLikeness()  # a copy is told by its letters, whatever measures likeness otherwise:
 _COPY = 0.6  # a proposal more like an event than this starts to be a copy of it,
 _FULL_COPY = 0.9  # and is nothing else from here on
 
@@ -86,7 +87,6 @@ def _scene(moment: Moment, texts: list[str], likeness: Likeness) -> dict[str, fl
     row = {
         "last_tells": _bounded(len(words), 10),
         "last_new": _bounded(len(fresh), 6),
-        "last_quotes": float(bool(QUOTED.search(last) or NAMED.search(last))),
         "last_repeats": float(likeness.cosines(last, earlier).max(initial=0.0)),
         "search_near": _nearness(["searches" in event_kinds(text) for text in texts]),
     }
@@ -127,7 +127,8 @@ def _proposal_row(moment: Moment, likeness: Likeness) -> dict[str, float]:
     texts = _texts(moment)
     proposal = (moment.proposal or "")[:MAX_CHARS]
     alike = likeness.cosines(proposal, texts)
-    copy = min(1.0, max(0.0, (float(alike.max()) - _COPY) / (_FULL_COPY - _COPY)))
+    literal = alike if likeness.name == NGRAMS else _LITERAL.cosines(proposal, texts)
+    copy = min(1.0, max(0.0, (float(literal.max()) - _COPY) / (_FULL_COPY - _COPY)))
     row = _scene(moment, texts, likeness)
     row |= {name: value * (1.0 - copy) for name, value in (_aim(alike) | _overlap(proposal, texts)).items()}
     row["aims_fresh"] = row["aims_last"] * (1.0 - row["last_repeats"])

@@ -52,10 +52,6 @@ def _words(english: str, chinese: str = "") -> re.Pattern[str]:
 EVENT_KINDS: dict[str, re.Pattern[str]] = {
     "searches": _words("search | query | queries | google. | bing. | look up. | looks up.", "搜索 | 查询"),
     "asks": re.compile(r"[?？]|\b(?:how\s+to|what|why)\b|如何|怎么|什么", re.IGNORECASE),
-    "reads": _words(
-        "titled. | article | link. | tutorial | stack overflow | discussion | documentation | paper. | blog",
-        "文章 | 教程",
-    ),
     "vague": _words(
         """without any. | without perform | without specific | no specific | no action | unspecified | not specified
         | an application | another application | in an app. | multiple times | several times | various. | some."""
@@ -133,9 +129,6 @@ PROPOSAL_KINDS: dict[str, re.Pattern[str]] = {
 }
 """Kind of proposal → what tells it; a proposal may be of several kinds, or of none."""
 
-QUOTED = re.compile(
-    r"'[^'\n]{2,120}'|\"[^\"\n]{2,120}\"|“[^”\n]{2,120}”|《[^》\n]{1,120}》|「[^」\n]{1,120}」"
-)
 NAMED = re.compile(
     r"(?<=[\w,;:)] )[A-Z][\w+#.]+|\b\w+\.\w{1,5}\b|\b\w+_\w+\b|\b\w*\d\w*\b|[\u4e00-\u9fff]{2,}"
 )

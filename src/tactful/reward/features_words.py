@@ -8,12 +8,10 @@ from __future__ import annotations
 SCENE_WORDS = {
     "last_tells": "how much the last event tells",
     "last_new": "how much in the last event is new",
-    "last_quotes": "whether the last event names something definite",
     "last_repeats": "how far the last event repeats an earlier one",
     "search_near": "how recent the last search is",
     "last_searches": "whether the user is searching right now",
     "last_asks": "whether the last event holds a question",
-    "last_reads": "whether the user has just turned to something to read",
     "last_vague": "whether it stays open what the user is doing",
     "last_runs": "whether the user is running something",
     "last_trouble": "whether something has just gone wrong",
