@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from tactful.reward.features_lexicon import (
     EVENT_KINDS,
     MAX_CHARS,
-    NAMED,
     PROPOSAL_KINDS,
     event_kinds,
     proposal_kinds,
     topic_words,
+    word_runs,
 )
 from tactful.reward.features_words import PROPOSAL_WORDS, SCENE_WORDS
 from tactful.reward.likeness import Floats, Likeness, NgramLikeness
@@ -40,8 +40,13 @@ SILENCE_NAMES = tuple(SCENE_WORDS)
 PROPOSAL_NAMES = (*SCENE_WORDS, *PROPOSAL_WORDS)
 
 _LITERAL = NgramLikeness()  # a copy is told by its letters, whatever measures likeness otherwise:
-_COPY = 0.6  # a proposal more like an event than this starts to be a copy of it,
-_FULL_COPY = 0.9  # and is nothing else from here on
+_ALIKE = (
+    0.6,
+    0.9,
+)  # a proposal more like an event than the first starts to be a copy, from the second on it is nothing else
+_REPEATED = (0.4, 0.8)  # the same for the share of its runs of three words that stand in one event
+_RUNS = 4  # runs that a text must have to count as a copy
+_KINDS_AT_ONCE = 2  # who offers more kinds of help than this offers each less
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,42 +132,49 @@ def _proposal_row(moment: Moment, likeness: Likeness) -> dict[str, float]:
     texts = _texts(moment)
     proposal = (moment.proposal or "")[:MAX_CHARS]
     alike = likeness.cosines(proposal, texts)
-    literal = alike if likeness.name == NGRAMS else _LITERAL.cosines(proposal, texts)
-    copy = min(1.0, max(0.0, (float(literal.max()) - _COPY) / (_FULL_COPY - _COPY)))
+    copy = _copies(proposal, texts, alike if likeness.name == NGRAMS else _LITERAL.cosines(proposal, texts))
     row = _scene(moment, texts, likeness)
-    row |= {name: value * (1.0 - copy) for name, value in (_aim(alike) | _overlap(proposal, texts)).items()}
-    row["aims_fresh"] = row["aims_last"] * (1.0 - row["last_repeats"])
+    words, last = topic_words(proposal), topic_words(texts[-1])
+    aims = _aim(alike) | {"last_covered": len(words & last) / len(last) if last else 0.0}
+    aims["aims_fresh"] = aims["aims_last"] * (1.0 - row["last_repeats"])
+    row |= {name: value * (1.0 - copy) for name, value in aims.items()}
     row["copies_event"] = copy
-    row["names_unseen"] = _share(
-        set(NAMED.findall(proposal)), lambda name: all(name not in text for text in texts)
-    )
     kinds = proposal_kinds(proposal)
-    return row | {f"help_{kind}": float(kind in kinds) for kind in PROPOSAL_KINDS}
+    share = min(1.0, _KINDS_AT_ONCE / len(kinds)) if kinds else 0.0
+    return row | {f"help_{kind}": share * (kind in kinds) for kind in PROPOSAL_KINDS}
 
 
 def _aim(alike: Floats) -> dict[str, float]:
-    """What the proposal is about: what has just happened, something older, or nothing that was seen."""
-    best, roots = float(alike.max()), np.sqrt(np.maximum(alike, 0.0))
+    """What the proposal is about: what has just happened, something older, or nothing that was seen.
+
+    All but two are relative to the closest event, so that words which were never seen do not change them.
+    """
+    best, last = max(0.0, float(alike.max())), float(alike[-1])
+    roots = np.sqrt(np.maximum(alike, 0.0))
+    scale = best + 0.05
     first = int(np.argmax(alike >= 0.5 * best))
-    seen = best > 0.05
     return {
-        "aims_last": float(alike[-1]),
-        "aims_last_over_all": float(alike[-1] - alike.mean()),
-        "aims_last_over_roots": float(roots[-1] - roots.mean()),
-        "aims_last_over_earlier": float(alike[-1] - alike[:-1].max(initial=0.0)),
-        "aims_last_of_best": max(0.0, float(alike[-1])) / (best + 0.05) if best > 0 else 0.0,
+        "aims_last": last,
         "aims_session": float(alike.mean()),
-        "aims_new": 1.0 - min(1.0, (len(alike) - 1 - first) / 10.0) if seen else 0.0,
+        "aims_last_of_best": max(0.0, last) / scale,
+        "aims_last_over_all": (last - float(alike.mean())) / scale,
+        "aims_last_over_roots": float(roots[-1] - roots.mean()) / math.sqrt(scale),
+        "aims_last_over_earlier": (last - float(alike[:-1].max(initial=0.0))) / scale,
+        "aims_new": 1.0 - min(1.0, (len(alike) - 1 - first) / 10.0) if best > 0.05 else 0.0,
     }
 
 
-def _overlap(proposal: str, texts: list[str]) -> dict[str, float]:
-    words, last = topic_words(proposal), topic_words(texts[-1])
-    return {
-        "words_in_last": _share(words, lambda word: word in last),
-        "last_covered": _share(last, lambda word: word in words),
-        "words_seen": _share(words, frozenset().union(*map(topic_words, texts)).__contains__),
-    }
+def _copies(proposal: str, texts: list[str], alike: Floats) -> float:
+    """How far the proposal only repeats an event, in [0, 1]: as a whole, or by the runs of words that it is made of."""
+    runs = word_runs(proposal)
+    repeated = max(_contained(runs, word_runs(text)) for text in texts)
+    ramps = ((float(alike.max()), *_ALIKE), (repeated, *_REPEATED))
+    return max(min(1.0, max(0.0, (value - low) / (high - low))) for value, low, high in ramps)
+
+
+def _contained(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
+    """Share of the shorter text that stands in the other, so that words around a copy do not hide it."""
+    return len(one & other) / max(min(len(one), len(other)), _RUNS)
 
 
 # ---------------------------------------------------------------- small parts
@@ -180,10 +192,6 @@ def _nearness(seen: list[bool]) -> float:
 
 def _bounded(count: int, most: int) -> float:
     return min(count, most) / most
-
-
-def _share(items: Collection[str], holds: Callable[[str], bool]) -> float:
-    return sum(map(holds, items)) / len(items) if items else 0.0
 
 
 def _table(names: tuple[str, ...], rows: Sequence[dict[str, float]]) -> FeatureTable:

@@ -129,11 +129,6 @@ PROPOSAL_KINDS: dict[str, re.Pattern[str]] = {
 }
 """Kind of proposal → what tells it; a proposal may be of several kinds, or of none."""
 
-NAMED = re.compile(
-    r"(?<=[\w,;:)] )[A-Z][\w+#.]+|\b\w+\.\w{1,5}\b|\b\w+_\w+\b|\b\w*\d\w*\b|[\u4e00-\u9fff]{2,}"
-)
-"""Words that stand for one thing: names inside a sentence, files, identifiers, numbers, Chinese inside English."""
-
 
 @lru_cache(maxsize=4096)
 def event_kinds(text: str) -> frozenset[str]:
@@ -153,4 +148,12 @@ def topic_words(text: str) -> frozenset[str]:
     return frozenset(word for word in _WORD.findall(text.lower()) if word not in COMMON_WORDS)
 
 
+@lru_cache(maxsize=4096)
+def word_runs(text: str) -> frozenset[tuple[str, ...]]:
+    """The runs of three words of a text, all words counting; empty for a text of fewer."""
+    words = _ANY_WORD.findall(text.lower())
+    return frozenset(zip(words, words[1:], words[2:], strict=False))
+
+
+_ANY_WORD = re.compile(r"[^\W_]+")
 _WORD = re.compile(r"[^\W_\u4e00-\u9fff]{2,}|[\u4e00-\u9fff]")

@@ -54,11 +54,8 @@ PROPOSAL_WORDS = {
     "aims_last_of_best": "whether what has just happened is what the proposal is closest to",
     "aims_session": "how far the proposal is about the session as a whole",
     "aims_new": "how new the thing is that the proposal is about",
-    "words_in_last": "how many words of the proposal stand in the last event",
     "last_covered": "how much of the last event the proposal takes up",
-    "words_seen": "how many words of the proposal were seen before",
     "aims_fresh": "how far the proposal is about something that has just come up",
     "copies_event": "how far the proposal only repeats an event",
-    "names_unseen": "how many names of the proposal were never seen",
 } | {f"help_{kind}": f"the kind of help ({what}, or not)" for kind, what in _HELP.items()}
 """Columns of the proposal; a row of a proposal holds those of the scene first."""
