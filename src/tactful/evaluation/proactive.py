@@ -1,0 +1,179 @@
+"""How good is an assistant that may speak up or stay silent? One decision per event, honestly counted.
+
+- What counts is the first proposal of an event: a user is interrupted once, and a second guess must not be free.
+- A proposal is right when the judge accepts it. Silence is right when no help was wanted: by what people said at this
+  very point, else by the judge's p_need, else by its verdict on silence.
+- A rejected proposal where help was wanted is a false alarm **and** a miss (`wrong_help`): it counts in both.
+- Failed calls, events without a response and unscored judgements are left out, each counted.
+- `false_alarm_rate` is FP/(FP + TN), `false_alarm_ratio` FP/(TP + FP).
+- Intervals resample sessions. Below MIN_SESSIONS they are called not estimable: so few sessions say little about others.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from tactful.evaluation.acceptance_measures import estimate, session_draws
+from tactful.evaluation.intervals import Estimate
+from tactful.evaluation.proactive_points import Judgements, Scene
+from tactful.types import Record
+
+MIN_SESSIONS = 5
+RESAMPLES = 2000
+FIGURES = (
+    "balanced_accuracy",
+    "recall",
+    "precision",
+    "f1",
+    "accuracy",
+    "false_alarm_rate",
+    "false_alarm_ratio",
+    "speaks",
+)
+"""Shares in [0, 1]; higher is better but for the two of false alarms. `speaks` is the share of decisions to speak."""
+Outcome = Literal[
+    "hit", "false-alarm", "wrong-help", "miss", "correct-silence", "unscored", "failed", "absent"
+]
+_COUNTED = ("hit", "false-alarm", "wrong-help", "miss", "correct-silence")
+Array = NDArray[Any]
+
+
+class Decision(Record):
+    """What an assistant did at one event, and what came of it."""
+
+    trace: str
+    at: int = Field(ge=0)
+    """Position of the event in its trace, from 0."""
+    proposal: str | None
+    """None = silence, or no decision (see `outcome`)."""
+    p_accept: float | None = None
+    outcome: Outcome
+    """`wrong-help`: a proposal was rejected where help was wanted, so it is a false alarm and a miss."""
+    need: bool | None = None
+    need_by: Literal["people", "judge", ""] = ""
+    proposals: int = 0
+    """Proposals made at this event; the first one was judged."""
+    weight: float = Field(default=1.0, gt=0, le=1)
+    """0.5 for a coin's two sides."""
+
+
+class Row(Record):
+    """The corrected figures of one assistant on one split."""
+
+    name: str
+    baseline: bool
+    counts: dict[str, float]
+    """Outcome → events; a coin's are expected counts."""
+    several: int
+    """Events with more than one proposal."""
+    figures: dict[str, Estimate]
+
+
+def decide(
+    scene: Scene, at: int, proposals: Sequence[str], judgements: Judgements, *, weight: float = 1.0
+) -> Decision:
+    """The decision at one event: its first proposal, or silence for none, and how it turned out."""
+    proposal = proposals[0] if proposals else None
+    said = judgements.of(scene.moment(at, proposal))
+    need, need_by = _need(scene, at, judgements)
+    outcome: Outcome
+    if proposal is None:
+        outcome = "unscored" if need is None else "miss" if need else "correct-silence"
+    elif said.accepted is None:
+        outcome = "unscored"
+    else:
+        outcome = "hit" if said.accepted else "wrong-help" if need else "false-alarm"
+    return Decision(
+        trace=scene.trace.id,
+        at=at,
+        proposal=proposal,
+        p_accept=said.p_accept,
+        outcome=outcome,
+        need=need,
+        need_by=need_by,
+        proposals=len(proposals),
+        weight=weight,
+    )
+
+
+def undecided(scene: Scene, at: int, outcome: Literal["failed", "absent"]) -> Decision:
+    """An event at which the assistant gave nothing that could be judged."""
+    return Decision(trace=scene.trace.id, at=at, proposal=None, outcome=outcome)
+
+
+def _need(
+    scene: Scene, at: int, judgements: Judgements
+) -> tuple[bool | None, Literal["people", "judge", ""]]:
+    told = scene.need(at)
+    if told is not None:
+        return told, "people"
+    silence = judgements.of(scene.moment(at, None))
+    if silence.p_need is not None:
+        return silence.p_need >= 0.5, "judge"
+    return (None, "") if silence.accepted is None else (not silence.accepted, "judge")
+
+
+def score(
+    name: str,
+    decisions: Sequence[Decision],
+    *,
+    baseline: bool = False,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Row:
+    """All corrected figures of one assistant, with 95% percentile intervals over sessions."""
+    counts = Counter[str]()
+    for one in decisions:
+        counts[one.outcome] += one.weight  # type: ignore[assignment]  # expected counts may be halves
+    scored = [one for one in decisions if one.outcome in _COUNTED]
+    traces = sorted({one.trace for one in scored})
+    sums = np.zeros((len(traces), len(_COUNTED)))
+    for one in scored:
+        sums[traces.index(one.trace), _COUNTED.index(one.outcome)] += one.weight
+    whole = _figures(sums.sum(axis=0)[None, :])
+    drawn = (
+        _figures(session_draws(len(traces), resamples, seed) @ sums) if len(traces) >= MIN_SESSIONS else {}
+    )
+    items = round(sum(one.weight for one in scored))
+    unscored = round(counts["unscored"])
+    nothing = np.full(1, np.nan)
+    return Row(
+        name=name,
+        baseline=baseline,
+        counts={key: float(value) for key, value in counts.items()},
+        several=sum(one.proposals > 1 for one in decisions),
+        figures={
+            figure: estimate(
+                float(whole[figure][0]),
+                drawn.get(figure, nothing),
+                items=items,
+                groups=len(traces) if drawn else 0,
+                unscored=unscored,
+            ).model_copy(update={"groups": len(traces)})
+            for figure in FIGURES
+        },
+    )
+
+
+def _figures(sums: Array) -> dict[str, Array]:
+    """FIGURES of each row of counts (rows, 5); NaN where a denominator is empty."""
+    hit, alarm, wrong, miss, quiet = sums.T
+    false_alarm, missed = alarm + wrong, miss + wrong
+    with np.errstate(invalid="ignore", divide="ignore"):
+        recall, rate = hit / (hit + missed), false_alarm / (false_alarm + quiet)
+        return {
+            "balanced_accuracy": (recall + 1 - rate) / 2,
+            "recall": recall,
+            "precision": hit / (hit + false_alarm),
+            "f1": 2 * hit / (2 * hit + false_alarm + missed),
+            "accuracy": (hit + quiet) / sums.sum(axis=1),
+            "false_alarm_rate": rate,
+            "false_alarm_ratio": false_alarm / (hit + false_alarm),
+            "speaks": (hit + false_alarm) / sums.sum(axis=1),
+        }
