@@ -40,11 +40,9 @@ SILENCE_NAMES = tuple(SCENE_WORDS)
 PROPOSAL_NAMES = (*SCENE_WORDS, *PROPOSAL_WORDS)
 
 _LITERAL = NgramLikeness()  # a copy is told by its letters, whatever measures likeness otherwise:
-_ALIKE = (
-    0.6,
-    0.9,
-)  # a proposal more like an event than the first starts to be a copy, from the second on it is nothing else
-_REPEATED = (0.4, 0.8)  # the same for the share of its runs of three words that stand in one event
+# From the first value on a proposal starts to be a copy of an event, from the second on it is nothing else:
+_ALIKE = (0.75, 0.95)  # by likeness
+_REPEATED = (0.5, 0.9)  # by the share of runs of three words that stand in both
 _RUNS = 4  # runs that a text must have to count as a copy
 _KINDS_AT_ONCE = 2  # who offers more kinds of help than this offers each less
 
@@ -131,7 +129,7 @@ def _known(history: ProposalHistory | None) -> dict[str, float]:
 def _proposal_row(moment: Moment, likeness: Likeness) -> dict[str, float]:
     texts = _texts(moment)
     proposal = (moment.proposal or "")[:MAX_CHARS]
-    alike = likeness.cosines(proposal, texts)
+    alike = np.maximum(likeness.cosines(proposal, texts), 0.0)
     copy = _copies(proposal, texts, alike if likeness.name == NGRAMS else _LITERAL.cosines(proposal, texts))
     row = _scene(moment, texts, likeness)
     words, last = topic_words(proposal), topic_words(texts[-1])
@@ -147,16 +145,15 @@ def _proposal_row(moment: Moment, likeness: Likeness) -> dict[str, float]:
 def _aim(alike: Floats) -> dict[str, float]:
     """What the proposal is about: what has just happened, something older, or nothing that was seen.
 
-    All but two are relative to the closest event, so that words which were never seen do not change them.
+    All but two are relative to the closest event, so that words which were never seen hardly change them.
     """
-    best, last = max(0.0, float(alike.max())), float(alike[-1])
-    roots = np.sqrt(np.maximum(alike, 0.0))
+    best, last, roots = float(alike.max()), float(alike[-1]), np.sqrt(alike)
     scale = best + 0.05
     first = int(np.argmax(alike >= 0.5 * best))
     return {
         "aims_last": last,
         "aims_session": float(alike.mean()),
-        "aims_last_of_best": max(0.0, last) / scale,
+        "aims_last_of_best": last / scale,
         "aims_last_over_all": (last - float(alike.mean())) / scale,
         "aims_last_over_roots": float(roots[-1] - roots.mean()) / math.sqrt(scale),
         "aims_last_over_earlier": (last - float(alike[:-1].max(initial=0.0))) / scale,
