@@ -7,7 +7,7 @@ from typing import Annotated, Protocol, Self
 
 from pydantic import Field
 
-from tactful.types import Moment, Record
+from tactful.types import Moment, Provenance, Record
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -42,6 +42,8 @@ class Acceptance(Record):
     """The strongest first; empty for judges that do not explain themselves by features."""
     votes: tuple[bool | None, ...] = ()
     """LM judge: the single verdicts; None = unreadable."""
+    provenance: Provenance | None = None
+    """LM judge: model, prompt hash and run; None for judges that say it on their card."""
 
     @classmethod
     def unscored(cls, moment_id: str, *, reason: str, votes: tuple[bool | None, ...] = ()) -> Self:
