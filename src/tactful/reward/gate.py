@@ -61,8 +61,8 @@ class GateConfig(Record):
     """Where the threshold comes from: one of two ways to weigh the costs, or `fixed`."""
     costs: Costs | None = None
     """None only where the form is `fixed`."""
-    need: Literal["judged", "certain"] = "certain"
-    """`judged`: the judge's p_need goes into the threshold; `certain`: whoever accepts help needs it."""
+    need: Literal["judged", "certain"] = "judged"
+    """`judged`: the judge's p_need goes into the threshold, where it says one; `certain`: whoever accepts help needs it."""
     threshold: Probability | None = None
     """Of the form `fixed`."""
     floor: Probability = 0.0

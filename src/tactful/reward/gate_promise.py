@@ -60,6 +60,11 @@ class Promise(Record):
     """Why there is no threshold."""
 
     @property
+    def kept(self) -> bool:
+        """True when something is promised: there is a threshold, and its sessions were held out."""
+        return self.threshold is not None and self.basis == "held-out"
+
+    @property
     def words(self) -> str:
         """The claim in a sentence, or what cannot be claimed."""
         if self.threshold is None:
