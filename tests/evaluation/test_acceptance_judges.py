@@ -1,12 +1,12 @@
-"""Acceptances by session, from a file, and from a judge that may fail."""
+"""Acceptances by session and from a file."""
 
 import asyncio
 
 import pytest
 from tests.evaluation.acceptance_fixtures import Rule, item, said
 
-from tactful.errors import BudgetSpent, ProviderError, UserError
-from tactful.evaluation.acceptance_judges import BySession, Forgiving, match_judged, seen_sessions
+from tactful.errors import UserError
+from tactful.evaluation.acceptance_judges import BySession, match_judged, seen_sessions
 
 ITEMS = [item(number, "hit", session=f"s{number % 2}") for number in range(6)]
 MOMENTS = [one.moment for one in ITEMS]
@@ -27,44 +27,6 @@ def test_each_session_has_its_own_judge_made_once():
     assert asyncio.run(judge.judge(MOMENTS[1])).p_accept == 0.1
     assert made == ["s0", "s1"]
     assert judge.name == "by session"
-
-
-def test_a_moment_without_an_answer_is_unscored_and_the_rest_goes_on():
-    def rule(moment):
-        if moment.id == "m3":
-            raise ProviderError("the endpoint is away")
-        return 0.9
-
-    judge = Forgiving(Rule(rule), concurrency=2)
-    found = asyncio.run(judge.judge_batch(MOMENTS))
-    assert [one.accepted for one in found] == [True, True, True, None, True, True]
-    assert found[3].reason == "no answer: the endpoint is away"
-    assert judge.failed == 1
-    assert judge.name == "rule"
-
-
-def test_what_stops_a_run_stops_the_judging():
-    def rule(moment):
-        raise BudgetSpent("spent")
-
-    with pytest.raises(BudgetSpent, match="spent"):
-        asyncio.run(Forgiving(Rule(rule), concurrency=2).judge_batch(MOMENTS))
-
-
-def test_at_most_so_many_moments_are_judged_at_a_time():
-    running, most = 0, 0
-
-    class Slow(Rule):
-        async def judge(self, moment):
-            nonlocal running, most
-            running += 1
-            most = max(most, running)
-            await asyncio.sleep(0)
-            running -= 1
-            return await super().judge(moment)
-
-    asyncio.run(Forgiving(Slow(lambda moment: 0.9), concurrency=2).judge_batch(MOMENTS))
-    assert most == 2
 
 
 def test_judgements_are_matched_by_moment():

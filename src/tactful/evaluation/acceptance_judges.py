@@ -1,11 +1,10 @@
-"""Ways to get a judge's acceptances for a measurement: by session, from a file, and from a judge that may fail."""
+"""Ways to get a judge's acceptances for a measurement: by session, and from a file."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
-from tactful.errors import ProviderError, UserError
+from tactful.errors import UserError
 from tactful.reward.types import Acceptance, MomentJudge
 from tactful.types import LabelledMoment, Moment
 
@@ -42,53 +41,6 @@ class BySession:
             said = await self._judges[session].judge_batch([moments[at] for at in mine])
             found |= dict(zip(mine, said, strict=True))
         return [found[at] for at in range(len(moments))]
-
-
-class Forgiving:
-    """A judge whose endpoint may fail for one moment: that moment is unscored, the rest goes on. A `MomentJudge`.
-
-    Bounds how many moments are judged at a time. `StopRun` passes through: going on would be pointless.
-    """
-
-    def __init__(self, judge: MomentJudge, concurrency: int) -> None:
-        self._judge = judge
-        self._concurrency = concurrency
-        self.failed = 0
-        """Moments that got no answer."""
-
-    @property
-    def name(self) -> str:
-        """Of the judge within."""
-        return self._judge.name
-
-    async def judge(self, moment: Moment) -> Acceptance:
-        """Its judgement, or unscored with the reason when there was no answer."""
-        try:
-            return await self._judge.judge(moment)
-        except ProviderError as error:
-            self.failed += 1
-            return Acceptance.unscored(moment.id, reason=f"no answer: {error}")
-
-    async def judge_batch(self, moments: Sequence[Moment]) -> list[Acceptance]:
-        """In the order of `moments`."""
-        gate = asyncio.Semaphore(self._concurrency)
-
-        async def one(moment: Moment) -> Acceptance:
-            async with gate:
-                return await self.judge(moment)
-
-        tasks: list[asyncio.Task[Acceptance]] = []
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks += [group.create_task(one(moment)) for moment in moments]
-        except ExceptionGroup as stopped:
-            raise _first(stopped) from None
-        return [task.result() for task in tasks]
-
-
-def _first(group: ExceptionGroup[Exception]) -> Exception:
-    inner = group.exceptions[0]
-    return _first(inner) if isinstance(inner, ExceptionGroup) else inner
 
 
 def match_judged(

@@ -1,0 +1,130 @@
+"""`tactful bench judge` as users call it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.reward.synthetic import make_items, truth
+
+from tactful.data.io import write_jsonl
+from tactful.data.moments import moment_row
+from tactful.evaluation.acceptance_baselines import BASELINES
+from tactful.reward.types import Acceptance
+
+
+@pytest.fixture
+def moments(tmp_path: Path) -> Path:
+    path = tmp_path / "moments.jsonl"
+    write_jsonl(path, [moment_row(item) for item in make_items(8, 6)])
+    return path
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Path:
+    items = make_items(8, 6)
+    chances = truth(items)
+    path = tmp_path / "judged.jsonl"
+    said = [
+        Acceptance(moment_id=one.moment.id, p_accept=p, accepted=p >= 0.5)
+        for one in items
+        for p in [chances[one.moment.id]]
+    ]
+    said[0] = Acceptance.unscored(said[0].moment_id, reason="unreadable")
+    write_jsonl(path, said)
+    return path
+
+
+def tables(text: str) -> list[str]:
+    return [block for block in text.split("\n\n") if "\n  " in block]
+
+
+def test_judgements_of_a_file_are_measured_beside_baselines_in_every_table(
+    tactful, moments, judged, tmp_path
+):
+    out = tmp_path / "out"
+    done = tactful("bench", "judge", moments, "--judged", judged, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert len(tables(done.stdout)) == 7
+    for table in tables(done.stdout):
+        for name in BASELINES:
+            assert f"\n  {name} " in table
+    assert "Left out as unscored: judged.jsonl 1 of" in " ".join(done.stdout.split())
+    assert "whether it saw these sessions" in done.stderr
+    results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert results["measured"]["unscored"] == 1
+    assert results["measured"]["rows"][0]["equal"]["auroc"]["value"] > 0.6
+    assert (out / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_json_holds_everything_that_the_folder_does(tactful, moments, judged, tmp_path):
+    out = tmp_path / "out"
+    done = tactful("bench", "judge", moments, "--judged", judged, "--json", "--out", out)
+    assert json.loads(done.stdout) == json.loads((out / "results.json").read_text(encoding="utf-8"))
+
+
+def test_moments_that_the_file_does_not_judge_are_left_out_and_told(tactful, moments, judged):
+    lines = judged.read_bytes().splitlines(keepends=True)
+    extra = Acceptance(moment_id="elsewhere", p_accept=0.5, accepted=True)
+    judged.write_bytes(b"".join(lines[:50]) + extra.model_dump_json().encode())
+    done = tactful("bench", "judge", moments, "--judged", judged)
+    assert done.returncode == 0, done.stderr
+    assert f"{len(lines) - 50} of {len(lines)} moments are not judged" in done.stderr
+    assert "1 judgements" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ((), "name one judge to measure"),
+        (("--judged", "x", "--leave-one-session-out"), "name one judge to measure"),
+        (("--judged", "x", "--probes"), "cannot be asked"),
+        (("--judged", "x", "--allow-seen"), "--allow-seen belongs to --model"),
+        (("--judged", "x", "--leak"), "--leak trains anew"),
+        (("--judged", "x", "--votes", "3"), "--votes and --cache belong to --judge"),
+    ],
+)
+def test_options_that_do_not_fit_together_are_refused(tactful, moments, words, sentence):
+    done = tactful("bench", "judge", moments, *words)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+
+
+def test_bad_input_gives_a_sentence(tactful, moments, judged, tmp_path):
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("", encoding="utf-8")
+    assert "holds no labelled moment" in tactful("bench", "judge", empty, "--judged", judged).stderr
+    strange = tmp_path / "strange.jsonl"
+    strange.write_text('{"a": 1}\n', encoding="utf-8")
+    done = tactful("bench", "judge", strange, "--judged", judged)
+    assert done.returncode == 1
+    assert "has no 'obs'" in done.stderr
+    strange.write_text('{"moment_id": "x", "p_accept": 0.5, "accepted": true}\n', encoding="utf-8")
+    assert "judges none of these" in tactful("bench", "judge", moments, "--judged", strange).stderr
+    strange.write_text('{"moment_id": "x", "p_accept": 1.5, "accepted": true}\n', encoding="utf-8")
+    assert "1.5" in tactful("bench", "judge", moments, "--judged", strange).stderr
+
+
+def test_an_old_result_is_never_overwritten(tactful, moments, judged, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "results.json").write_text("mine", encoding="utf-8")
+    done = tactful("bench", "judge", moments, "--judged", judged, "--out", out)
+    assert done.returncode == 2
+    assert (out / "results.json").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_prompted_judge_is_asked_attacked_and_marked_as_a_rehearsal_when_offline(
+    tactful, moments, tmp_path
+):
+    cache = tmp_path / "calls.sqlite"
+    words = ("--judge", "offline", "--probes", "--probe-moments", 8, "--cache", cache, "--limit", 60)
+    done = tactful("bench", "judge", moments, *words)
+    assert done.returncode == 0, done.stderr
+    assert "not a language model" in done.stderr
+    assert len(tables(done.stdout)) == 8
+    for table in tables(done.stdout):
+        for name in BASELINES:
+            assert f"\n  {name} " in table
+    assert cache.exists()
+    again = tactful("bench", "judge", moments, *words)
+    assert again.stdout == done.stdout
