@@ -91,7 +91,7 @@ def _scene(moment: Moment, texts: list[str], likeness: Likeness) -> dict[str, fl
         "last_tells": _bounded(len(words), 10),
         "last_new": _bounded(len(fresh), 6),
         "last_repeats": float(likeness.cosines(last, earlier).max(initial=0.0)),
-        "search_near": _nearness(["searches" in event_kinds(text) for text in texts]),
+        "search_near": _nearness(["searches" in event_kinds(text) for text in texts[-5:]]),
     }
     row |= {f"last_{kind}": float(kind in event_kinds(last)) for kind in EVENT_KINDS}
     row |= _pace(moment.events[-MAX_EVENTS:])
@@ -164,7 +164,8 @@ def _aim(alike: Floats) -> dict[str, float]:
 def _copies(proposal: str, texts: list[str], alike: Floats) -> float:
     """How far the proposal only repeats an event, in [0, 1]: as a whole, or by the runs of words that it is made of."""
     runs = word_runs(proposal)
-    repeated = max(_contained(runs, word_runs(text)) for text in texts)
+    near = (text for text, value in zip(texts, alike, strict=True) if value > 0.1)
+    repeated = max((_contained(runs, word_runs(text)) for text in near), default=0.0)
     ramps = ((float(alike.max()), *_ALIKE), (repeated, *_REPEATED))
     return max(min(1.0, max(0.0, (value - low) / (high - low))) for value, low, high in ramps)
 

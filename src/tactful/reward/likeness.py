@@ -5,7 +5,9 @@ Offline by shared character n-grams, or by a sentence encoder. No statistic is t
 
 from __future__ import annotations
 
+import re
 import threading
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactful.reward.features_lexicon import MAX_CHARS, SMALL_WORDS
-from tactful.text import Encoder, normalise, open_encoder
+from tactful.text import Encoder, open_encoder
 from tactful.text.encoder import NGRAMS
 
 Floats = NDArray[np.float64]
 
 _BUCKETS = 1 << 16
 _REMEMBERED = 4096
+_WORD = re.compile(r"[^\W_]+")
 _CJK = 0x2E80  # from here on a character is worth a word
 
 
@@ -112,7 +115,8 @@ def open_likeness(name: str) -> Likeness:
 @lru_cache(maxsize=_REMEMBERED)
 def _gram_vector(text: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Buckets (ascending, each once) and weights (length 1 together) of the grams of a text."""
-    words = [word for word in normalise(text).split() if word not in SMALL_WORDS]
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    words = [word for word in _WORD.findall(folded) if word not in SMALL_WORDS]
     if not words:
         return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
     codes = np.frombuffer(f" {' '.join(words)} ".encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
