@@ -1,11 +1,16 @@
 """How good is an assistant that may speak up or stay silent? One decision per event, honestly counted.
 
 - What counts is the first proposal of an event: a user is interrupted once, and a second guess must not be free.
-- A proposal is right when the judge accepts it. Silence is right when no help was wanted: by what people said at this
-  very point, else by the judge's p_need, else by its verdict on silence.
-- A rejected proposal where help was wanted is a false alarm **and** a miss (`wrong_help`): it counts in both.
+- A proposal is right when people accepted these very words at this very point, else when the judge accepts it. Silence
+  is right when no help was wanted: by what people said at this very point, else by the judge's p_need, else by its
+  verdict on silence.
+- A rejected proposal where help was wanted is a false alarm **and** a miss (`wrong-help`): it counts in both.
 - Failed calls, events without a response and unscored judgements are left out, each counted.
-- `false_alarm_rate` is FP/(FP + TN), `false_alarm_ratio` FP/(TP + FP).
+- `served` is the share of moments with help wanted that got accepted help; `undisturbed` the share of the others
+  without a rejected proposal. `balanced_accuracy` is their mean: never-propose has 0.5, and a coin between two
+  assistants lies halfway between them, which no figure does whose denominator depends on what was proposed.
+- `false_alarm_rate` is FP/(FP + TN), `false_alarm_ratio` FP/(TP + FP), with FP every rejected proposal and TN every
+  silence where no help was wanted.
 - Intervals resample sessions. Below MIN_SESSIONS they are called not estimable: so few sessions say little about others.
 """
 
@@ -28,6 +33,8 @@ MIN_SESSIONS = 5
 RESAMPLES = 2000
 FIGURES = (
     "balanced_accuracy",
+    "served",
+    "undisturbed",
     "recall",
     "precision",
     "f1",
@@ -37,11 +44,14 @@ FIGURES = (
     "speaks",
 )
 """Shares in [0, 1]; higher is better but for the two of false alarms. `speaks` is the share of decisions to speak."""
+By = Literal["people", "judge", ""]
 Outcome = Literal[
     "hit", "false-alarm", "wrong-help", "miss", "correct-silence", "unscored", "failed", "absent"
 ]
-_COUNTED = ("hit", "false-alarm", "wrong-help", "miss", "correct-silence")
+_COUNTED = ("hit", "extra-hit", "false-alarm", "wrong-help", "miss", "correct-silence")
+"""Columns of the sums; an `extra-hit` is a hit where no help was wanted: welcome all the same."""
 Array = NDArray[Any]
+_NOBODY: By = ""
 
 
 class Decision(Record):
@@ -55,8 +65,11 @@ class Decision(Record):
     p_accept: float | None = None
     outcome: Outcome
     """`wrong-help`: a proposal was rejected where help was wanted, so it is a false alarm and a miss."""
+    accepted: bool | None = None
+    """Whether the proposal was accepted; None for silence and where that is unscored."""
+    accepted_by: By = ""
     need: bool | None = None
-    need_by: Literal["people", "judge", ""] = ""
+    need_by: By = ""
     proposals: int = 0
     """Proposals made at this event; the first one was judged."""
     weight: float = Field(default=1.0, gt=0, le=1)
@@ -82,19 +95,24 @@ def decide(
     proposal = proposals[0] if proposals else None
     said = judgements.of(scene.moment(at, proposal))
     need, need_by = _need(scene, at, judgements)
+    accepted, accepted_by = (
+        (None, _NOBODY) if proposal is None else _verdict(scene, at, proposal, said.accepted)
+    )
     outcome: Outcome
     if proposal is None:
         outcome = "unscored" if need is None else "miss" if need else "correct-silence"
-    elif said.accepted is None:
+    elif accepted is None:
         outcome = "unscored"
     else:
-        outcome = "hit" if said.accepted else "wrong-help" if need else "false-alarm"
+        outcome = "hit" if accepted else "wrong-help" if need else "false-alarm"
     return Decision(
         trace=scene.trace.id,
         at=at,
         proposal=proposal,
         p_accept=said.p_accept,
         outcome=outcome,
+        accepted=accepted,
+        accepted_by=accepted_by,
         need=need,
         need_by=need_by,
         proposals=len(proposals),
@@ -107,9 +125,14 @@ def undecided(scene: Scene, at: int, outcome: Literal["failed", "absent"]) -> De
     return Decision(trace=scene.trace.id, at=at, proposal=None, outcome=outcome)
 
 
-def _need(
-    scene: Scene, at: int, judgements: Judgements
-) -> tuple[bool | None, Literal["people", "judge", ""]]:
+def _verdict(scene: Scene, at: int, proposal: str, judged: bool | None) -> tuple[bool | None, By]:
+    told = scene.verdict(at, proposal)
+    if told is not None:
+        return told, "people"
+    return judged, "" if judged is None else "judge"
+
+
+def _need(scene: Scene, at: int, judgements: Judgements) -> tuple[bool | None, By]:
     told = scene.need(at)
     if told is not None:
         return told, "people"
@@ -131,11 +154,12 @@ def score(
     counts = Counter[str]()
     for one in decisions:
         counts[one.outcome] += one.weight  # type: ignore[assignment]  # expected counts may be halves
-    scored = [one for one in decisions if one.outcome in _COUNTED]
+    scored = [one for one in decisions if one.outcome not in ("unscored", "failed", "absent")]
     traces = sorted({one.trace for one in scored})
     sums = np.zeros((len(traces), len(_COUNTED)))
     for one in scored:
-        sums[traces.index(one.trace), _COUNTED.index(one.outcome)] += one.weight
+        column = "extra-hit" if one.outcome == "hit" and one.need is False else one.outcome
+        sums[traces.index(one.trace), _COUNTED.index(column)] += one.weight
     whole = _figures(sums.sum(axis=0)[None, :])
     drawn = (
         _figures(session_draws(len(traces), resamples, seed) @ sums) if len(traces) >= MIN_SESSIONS else {}
@@ -162,18 +186,21 @@ def score(
 
 
 def _figures(sums: Array) -> dict[str, Array]:
-    """FIGURES of each row of counts (rows, 5); NaN where a denominator is empty."""
-    hit, alarm, wrong, miss, quiet = sums.T
-    false_alarm, missed = alarm + wrong, miss + wrong
+    """FIGURES of each row of counts (rows, columns); NaN where a denominator is empty."""
+    served, extra, alarm, wrong, miss, quiet = sums.T
+    hit, false_alarm, missed = served + extra, alarm + wrong, miss + wrong
     with np.errstate(invalid="ignore", divide="ignore"):
-        recall, rate = hit / (hit + missed), false_alarm / (false_alarm + quiet)
+        sensitivity = served / (served + missed)
+        specificity = (quiet + extra) / (quiet + extra + alarm)
         return {
-            "balanced_accuracy": (recall + 1 - rate) / 2,
-            "recall": recall,
+            "balanced_accuracy": (sensitivity + specificity) / 2,
+            "served": sensitivity,
+            "undisturbed": specificity,
+            "recall": hit / (hit + missed),
             "precision": hit / (hit + false_alarm),
             "f1": 2 * hit / (2 * hit + false_alarm + missed),
             "accuracy": (hit + quiet) / sums.sum(axis=1),
-            "false_alarm_rate": rate,
+            "false_alarm_rate": false_alarm / (false_alarm + quiet),
             "false_alarm_ratio": false_alarm / (hit + false_alarm),
             "speaks": (hit + false_alarm) / sums.sum(axis=1),
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import orjson
 from pydantic import Field
@@ -13,15 +14,21 @@ from tactful.data.moments import plain_proposal
 from tactful.data.traces import Answer, Answers, Trace
 from tactful.evaluation.proactive_matching import FileMatch
 from tactful.evaluation.proactive_points import Scene
-from tactful.llm import CallOptions, ModelSpec, Rehearsal
-from tactful.prompts import load_prompt
+from tactful.llm import ModelSpec, Rehearsal
+from tactful.llm.prices import price_table
+from tactful.prompts import Rendered, load_prompt
+from tactful.reward.judge_prompt import MAX_CHARS, as_json, shown_events
 from tactful.reward.types import MomentJudge
 from tactful.runs import Context, Job, RunFolder
+from tactful.text import estimate_tokens
 from tactful.types import Event, Provenance, Record, seeded
 
 PROMPT = load_prompt(__file__, "proactive_assistant", fields={"omitted", "events"})
 SCRIPTS = "tactful.evaluation.proactive_offline:SCRIPTS"
 ROLE = "assistant"
+REPLY_TOKENS = 80
+"""Assumed length of a reply; a reasoning model's thoughts come on top."""
+DEFAULT_URL = "https://api.openai.com/v1"
 BASELINES = ("always-propose", "never-propose", "random", "look-up")
 """Rows of every table of assistants, in this order."""
 
@@ -136,10 +143,8 @@ def from_files(name: str, files: Sequence[Answers], matches: Sequence[FileMatch]
 class AssistantConfig(Record):
     """What a run of an assistant over traces depends on, beside the model."""
 
-    max_events: int = Field(default=60, ge=1)
-    """Most events that are sent; of more, the latest."""
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    max_tokens: int | None = Field(default=None, gt=0)
+    max_chars: int = Field(default=MAX_CHARS, ge=200)
+    """Most characters of events in a prompt; of longer recordings the latest events are sent."""
 
 
 class AssistantTask(Record):
@@ -150,8 +155,6 @@ class AssistantTask(Record):
     trace: str
     at: int
     events: tuple[Event, ...]
-    omitted: int = 0
-    """Earlier events that are not sent."""
 
 
 class AssistantReply(Record):
@@ -174,6 +177,13 @@ class AssistantOutput(Record):
     provenance: Provenance
 
 
+def assistant_prompt(task: AssistantTask, max_chars: int) -> Rendered:
+    """What the model reads: the events as JSON lines, so that no text in them can pose as another event."""
+    rows, omitted = shown_events(task.events, max_chars)
+    left_out = f"({omitted} earlier events are left out.)\n\n" if omitted else ""
+    return PROMPT.render(omitted=left_out, events="\n".join(map(as_json, rows)))
+
+
 @dataclass(frozen=True)
 class AssistantStage:
     """One event in, a proposal or silence out."""
@@ -182,13 +192,10 @@ class AssistantStage:
 
     async def __call__(self, record: AssistantTask, context: Context) -> AssistantOutput:
         """Raises: ProviderError or ParseError (the event counts as a failed call); StopRun."""
-        lines = (orjson.dumps({"time": event.time, "event": event.text}).decode() for event in record.events)
-        left_out = f"({record.omitted} earlier events are left out.)\n\n" if record.omitted else ""
         model = context.models[ROLE]
         reply = await model.structured(
-            PROMPT.render(omitted=left_out, events="\n".join(lines)),
+            assistant_prompt(record, self.config.max_chars),
             AssistantReply,
-            options=CallOptions(temperature=self.config.temperature, max_tokens=self.config.max_tokens),
             rehearsal=Rehearsal(
                 room="evaluation",
                 task="proactive_assistant",
@@ -211,18 +218,11 @@ class AssistantStage:
         )
 
 
-def assistant_tasks(traces: Sequence[Trace], config: AssistantConfig) -> Iterator[AssistantTask]:
+def assistant_tasks(traces: Sequence[Trace]) -> Iterator[AssistantTask]:
     """One task per event. What the traces suggest and what people labelled is not part of it."""
     for trace in traces:
         for at in range(len(trace.points)):
-            seen = trace.seen(at)
-            yield AssistantTask(
-                id=f"{trace.id}:{at:04d}",
-                trace=trace.id,
-                at=at,
-                events=seen[-config.max_events :],
-                omitted=max(0, len(seen) - config.max_events),
-            )
+            yield AssistantTask(id=f"{trace.id}:{at:04d}", trace=trace.id, at=at, events=trace.seen(at))
 
 
 def assistant_job(config: AssistantConfig, traces: Sequence[Trace], model: ModelSpec) -> Job:
@@ -231,11 +231,43 @@ def assistant_job(config: AssistantConfig, traces: Sequence[Trace], model: Model
         noun="bench",
         verb="proactive",
         config=config,
-        source=assistant_tasks(traces, config),
+        source=assistant_tasks(traces),
         stage=AssistantStage(config),
         models={ROLE: model},
         prompts=[PROMPT],
         total=sum(len(trace.points) for trace in traces),
+    )
+
+
+class AssistantForecast(Record):
+    """What running an assistant will ask of its model; all figures are estimates."""
+
+    events: int
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float | None
+    """None: the price of this model at this endpoint is not known."""
+
+
+def forecast(traces: Sequence[Trace], config: AssistantConfig, model: ModelSpec | None) -> AssistantForecast:
+    """Every prompt is made and measured; nothing is sent. Without a model there is nothing to send."""
+    events = sum(len(trace.points) for trace in traces)
+    if model is None:
+        return AssistantForecast(events=events, calls=0, prompt_tokens=0, completion_tokens=0, cost_usd=0.0)
+    sent = sum(
+        estimate_tokens(message.content)
+        for task in assistant_tasks(traces)
+        for message in assistant_prompt(task, config.max_chars).messages
+    )
+    received = events * REPLY_TOKENS
+    price = price_table().lookup(model.name, model.base_url or DEFAULT_URL)
+    return AssistantForecast(
+        events=events,
+        calls=events,
+        prompt_tokens=sent,
+        completion_tokens=received,
+        cost_usd=price.cost_usd(sent, received) if price else None,
     )
 
 
@@ -257,7 +289,7 @@ def from_run(name: str, folder: RunFolder, traces: Sequence[Trace]) -> Assistant
     )
 
 
-def write_answers(assistant: Assistant, folder: str, root: RunFolder) -> None:
+def write_answers(assistant: Assistant, folder: Path) -> None:
     """Write the answers as ProactiveBench's files have them, one per trace; a failed call is marked `"failed": true`."""
     for trace, answers in assistant.answers.items():
         rows = []
@@ -265,6 +297,4 @@ def write_answers(assistant: Assistant, folder: str, root: RunFolder) -> None:
             row: dict[str, object] = {"observation": {"time": one.event.time, "event": one.event.text}}
             row |= {"failed": True} if one.state == "failed" else {"agent_response": list(one.said)}
             rows.append(row)
-        write_file(
-            root.path / folder / f"{trace}.json", [orjson.dumps(rows, option=orjson.OPT_INDENT_2), b"\n"]
-        )
+        write_file(folder / f"{trace}.json", [orjson.dumps(rows, option=orjson.OPT_INDENT_2), b"\n"])

@@ -8,7 +8,7 @@ The baselines are added here, so that no result lacks them.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tactful.data.traces import Answer
 from tactful.errors import UserError
@@ -29,7 +29,7 @@ from tactful.evaluation.proactive_published import (
 from tactful.reward.types import Acceptance
 from tactful.types import LabelledMoment, Moment, Record
 
-JudgeAll = Callable[[Sequence[Moment]], Awaitable[Sequence[Acceptance]]]
+JudgeAll = Callable[[Sequence[Moment]], Sequence[Acceptance]]
 """Moments → what the judge says of each, in order."""
 
 
@@ -99,7 +99,7 @@ class BenchResult(Record):
     version: str
 
 
-async def run_bench(
+def run_bench(
     scenes: Sequence[Scene],
     assistants: Sequence[Assistant],
     judge: JudgeAll,
@@ -128,7 +128,7 @@ async def run_bench(
         moment for one, _ in rows for scene in scenes for moment in _needed(scene, one, quirks=quirks)
     )
     asked = [*moments, *(item.moment for item in labelled)]
-    said = await judge(asked)
+    said = judge(asked)
     judgements = Judgements()
     judgements.add(moments, said[: len(moments)])
     decisions = {one.name: _decisions(scenes, one, judgements) for one, _ in rows}

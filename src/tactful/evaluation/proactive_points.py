@@ -35,6 +35,11 @@ class Scene:
         """Whether people wanted help at event `at`; None where nobody said."""
         return need_at(self.labelled.get(at, ()))
 
+    def verdict(self, at: int, proposal: str) -> bool | None:
+        """Whether people accepted these very words at event `at`; None where they were not shown, or for a tie."""
+        said = [i.label.accepted for i in self.labelled.get(at, ()) if i.moment.proposal == proposal]
+        return None if 2 * sum(said) == len(said) else 2 * sum(said) > len(said)
+
     def generic_proposal(self, at: int) -> str:
         """What always-propose says: the first proposal that the trace suggests here, else its latest before, else GENERIC."""
         here = (point.candidates for point in reversed(self.trace.points[: at + 1]))

@@ -47,36 +47,16 @@ class PublishedCounts(Record):
     fp: float
     tn: float
     fn: float
-
-    @property
-    def predictions(self) -> float:
-        """All pairs."""
-        return self.tp + self.fp + self.tn + self.fn
-
-    @property
-    def recall(self) -> float:
-        """TP/(TP + FN)"""
-        return self.tp / (self.tp + self.fn + EPSILON)
-
-    @property
-    def precision(self) -> float:
-        """TP/(TP + FP)"""
-        return self.tp / (self.tp + self.fp + EPSILON)
-
-    @property
-    def accuracy(self) -> float:
-        """(TP + TN)/all"""
-        return (self.tp + self.tn) / (self.predictions + EPSILON)
-
-    @property
-    def false_alarm(self) -> float:
-        """FP/(TP + FP): our `false_alarm_ratio`."""
-        return self.fp / (self.tp + self.fp + EPSILON)
-
-    @property
-    def f1(self) -> float:
-        """2PR/(P + R)"""
-        return 2 * self.precision * self.recall / (self.precision + self.recall + EPSILON)
+    recall: float
+    """TP/(TP + FN)"""
+    precision: float
+    """TP/(TP + FP)"""
+    accuracy: float
+    """(TP + TN)/all"""
+    false_alarm: float
+    """FP/(TP + FP): our `false_alarm_ratio`."""
+    f1: float
+    """2PR/(P + R)"""
 
 
 def pairs_of(answer: Answer, *, quirks: bool) -> tuple[str | None, ...]:
@@ -111,4 +91,20 @@ def count(predictions: Iterable[Prediction], *, quirks: bool) -> PublishedCounts
             tp, fp = (tp + one.weight, fp) if accepted else (tp, fp + one.weight)
         else:
             tn, fn = (tn + one.weight, fn) if accepted else (tn, fn + one.weight)
-    return PublishedCounts(tp=tp, fp=fp, tn=tn, fn=fn)
+    return figures(tp, fp, tn, fn)
+
+
+def figures(tp: float, fp: float, tn: float, fn: float) -> PublishedCounts:
+    """The published figures of four counts."""
+    recall, precision = tp / (tp + fn + EPSILON), tp / (tp + fp + EPSILON)
+    return PublishedCounts(
+        tp=tp,
+        fp=fp,
+        tn=tn,
+        fn=fn,
+        recall=recall,
+        precision=precision,
+        accuracy=(tp + tn) / (tp + fp + tn + fn + EPSILON),
+        false_alarm=fp / (tp + fp + EPSILON),
+        f1=2 * precision * recall / (precision + recall + EPSILON),
+    )

@@ -10,12 +10,16 @@ from tactful.evaluation.proactive_assistants import BASELINES
 from tactful.evaluation.proactive_bench import BenchResult, JudgeAgreement, PublishedRow, Split
 from tactful.evaluation.proactive_published import PublishedCounts
 
+TENTATIVE = 0.667
+"""Krippendorff's own lower bound for tentative conclusions (Content Analysis, ch. 11)."""
 _FIGURES = (
     ("balanced_accuracy", "balanced accuracy"),
+    ("served", "served"),
+    ("undisturbed", "undisturbed"),
     ("false_alarm_rate", "FA rate FP/(FP+TN)"),
     ("false_alarm_ratio", "FA ratio FP/(TP+FP)"),
-    ("recall", "recall"),
     ("precision", "precision"),
+    ("recall", "recall"),
     ("f1", "F1"),
     ("speaks", "speaks"),
 )
@@ -24,10 +28,10 @@ _COUNTS = (
     ("false-alarm", "false alarms"),
     ("wrong-help", "wrong help"),
     ("miss", "misses"),
-    ("correct-silence", "correct silences"),
+    ("correct-silence", "silences"),
     ("unscored", "unscored"),
     ("failed", "failed"),
-    ("absent", "no response"),
+    ("absent", "absent"),
 )
 
 
@@ -39,10 +43,12 @@ def bench_tables(result: BenchResult) -> list[Table]:
 def _split_tables(split: Split, *, quirks: bool) -> list[Table]:
     place = f"{split.name}: {split.sessions} sessions, {split.events} events"
     notes = [
+        "Balanced accuracy is the mean of served (of the moments with help wanted, those with accepted help) and "
+        "undisturbed (of the others, those without a rejected proposal); a coin between two rows lies halfway.",
         "A rejected proposal where help was wanted is wrong help: a false alarm and a miss. Unscored, failed and "
-        "missing events are left out. 'random' is a coin between always and never, in expected counts.",
+        "absent responses are left out; several: events with more than one proposal, of which the first counts. 'random' is a coin between always and never, in expected counts.",
         _intervals(split),
-        "look-up has read the labels of these traces: what a leak is worth. Nobody may score near it by skill alone.",
+        "look-up has read the labels of these traces: what a leak is worth.",
     ]
     return [
         published_table(place, split.published, quirks=quirks),
@@ -61,7 +67,7 @@ def _split_tables(split: Split, *, quirks: bool) -> list[Table]:
         ),
         Table(
             title=f"Behind it, {place}",
-            columns=(*(title for _, title in _COUNTS), "several proposals"),
+            columns=(*(title for _, title in _COUNTS), "several"),
             rows=tuple(_counts(row) for row in split.corrected),
             notes=tuple(notes),
             baselines=BASELINES,
@@ -154,3 +160,5 @@ def agreement_lines(found: JudgeAgreement) -> Iterator[str]:
         one = getattr(found, name)
         yield f"  {name}: {cell(one)} (n = {one.items})"
     yield f"  the annotators among themselves: {cell(found.people)}"
+    if found.all.value is not None and found.all.value < TENTATIVE:
+        yield f"  below {TENTATIVE:g}: by the usual reading too little to rest a conclusion on; compare rows with care"
