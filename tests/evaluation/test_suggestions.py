@@ -19,11 +19,12 @@ from tactful.evaluation.suggestions_cross import (
     Users,
     by_look_up,
     cross_fit,
+    hidden_by,
     loosest_cut,
     nested_cuts,
     split_users,
 )
-from tactful.evaluation.suggestions_measures import Measures
+from tactful.evaluation.suggestions_measures import Measures, best_cuts
 from tactful.evaluation.suggestions_report import headline, render_page, suggestion_lines, suggestion_tables
 from tactful.evaluation.suggestions_results import BASELINES, SuggestionBench
 
@@ -195,6 +196,32 @@ def test_hindsight_takes_the_best_cut_of_these_very_users():
     assert (row.hidden, row.would_accept) == (4, 0)
     assert row.hidden_share.value == pytest.approx(4 / 6)
     assert drawn == pytest.approx(np.full(200, 4 / 6))
+
+
+def test_many_weightings_at_once_find_the_cuts_that_one_by_one_finds():
+    rng = np.random.default_rng(1)
+    p, accepted = rng.random(40).round(1), (rng.random(40) < 0.2).astype(float)
+    chosen = rng.random((30, 40)) < 0.5
+    cuts, hidden, wrong = best_cuts(p, accepted, chosen.astype(float), 0.1)
+    for at, rows in enumerate(chosen):
+        cut = loosest_cut(p[rows], accepted[rows], 0.1)
+        assert (p[rows] <= cut).sum() == hidden[at]
+        assert accepted[rows][p[rows] <= cut].sum() == wrong[at]
+        assert (cut == NOTHING) == (cuts[at] == NOTHING)
+
+
+def test_the_interval_of_a_nested_rule_covers_the_choice_of_the_cut():
+    rng = np.random.default_rng(3)
+    user, p = np.repeat(np.arange(8), 30), rng.random(240)
+    accepted = (rng.random(240) < p * 0.6).astype(float)
+    users = some_users(accepted, user)
+    found = CrossFit(users, p, np.where(user == np.arange(8)[:, None], np.nan, p))
+    row, drawn = measures(users, 0.1).nested("m", "others", found)
+    as_if_given = measures(users, 0.1).hiding("m", "given", hidden_by(found, nested_cuts(found, 0.1)))
+    assert row.hidden == as_if_given.hidden
+    assert len(drawn) == 200
+    width = row.hidden_share.high - row.hidden_share.low
+    assert width > as_if_given.hidden_share.high - as_if_given.hidden_share.low
 
 
 def test_the_hiding_curve_ends_at_the_rate_of_all():

@@ -64,10 +64,10 @@ FIXED = (0.1, 0.2, 0.3, 0.5)
 TWO_STEPS = 0.2
 """Threshold of both steps of the published cascade, fixed likewise."""
 MODEL, BEFORE, CONFIDENCE, LOOK_UP = "model", "before the suggestion", "confidence alone", "look-up"
-BARS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+BARS = (0.05, 0.1, 0.2, 0.3)
 """Bars of the table that shows what tolerating more would bring."""
 OTHER_USERS = "threshold chosen on other users"
-IN_HINDSIGHT = "model, in hindsight"
+IN_HINDSIGHT, PROMISED = "model, in hindsight", "model, promised"
 
 
 def measure_suggestions(
@@ -163,32 +163,27 @@ def _hiding(
     measures: Measures, found: Mapping[str, CrossFit], promises: Sequence[Promise]
 ) -> tuple[tuple[HidingRow, ...], Estimate]:
     """The rows in the order of the table, and what hindsight adds to the share hidden."""
-    users, bar = measures.users, measures.bar
-    model = found[MODEL]
-    chosen = {
-        name: hidden_by(found[name], nested_cuts(found[name], bar)) for name in (MODEL, LOOK_UP, CONFIDENCE)
-    }
-    nested = measures.hiding(MODEL, OTHER_USERS, chosen[MODEL])
-    best, drawn = measures.hindsight(IN_HINDSIGHT, "the best threshold on these very users", model.p)
+    users, model = measures.users, found[MODEL]
+    chosen = {name: measures.nested(name, OTHER_USERS, found[name]) for name in (MODEL, LOOK_UP, CONFIDENCE)}
+    nested, nested_drawn = chosen[MODEL]
+    best, best_drawn = measures.hindsight(IN_HINDSIGHT, "the best threshold on these very users", model.p)
     promised = np.array([np.inf if one.threshold is None else one.threshold for one in promises])[users.fold]
-    rows = [nested, best]
-    rows.append(
-        measures.hiding(
-            "model, promised",
-            "threshold with a guarantee, else none",
-            (1 - model.p >= promised).astype(float),
-        )
+    guaranteed = measures.hiding(
+        PROMISED, "threshold with a guarantee, else none", (1 - model.p >= promised).astype(float)
     )
-    rows += _published(measures, found)
-    share = float(chosen[MODEL].mean())
     ones = np.ones(len(users.accepted))
-    fixed = {"always-show": 0 * ones, "always-hide": ones, "random": share * ones}
+    fixed = {
+        "always-show": 0 * ones,
+        "always-hide": ones,
+        "random": nested.hidden / len(ones) * ones,
+    }
+    rows = [nested, best, guaranteed, *_published(measures, found)]
     rows += [measures.hiding(name, RULES[name].split(";")[0], hidden) for name, hidden in fixed.items()]
-    rows += [measures.hiding(name, OTHER_USERS, chosen[name]) for name in (LOOK_UP, CONFIDENCE)]
+    rows += [chosen[LOOK_UP][0], chosen[CONFIDENCE][0]]
     assert [row.name for row in rows if row.baseline] == list(BASELINES)
     gap = estimate(
         (best.hidden_share.value or 0.0) - (nested.hidden_share.value or 0.0),
-        drawn - measures.drawn_share(chosen[MODEL]),
+        best_drawn - nested_drawn,
         items=len(ones),
         groups=users.count,
     )
@@ -306,5 +301,5 @@ def _ablations(decisions: Sequence[Decision], measures: Measures, model: Array) 
             auroc=figures.auroc,
             auroc_gain=measures.difference(found.p, model),
             brier=figures.brier,
-            hiding=measures.hiding(name, OTHER_USERS, hidden_by(found, nested_cuts(found, measures.bar))),
+            hiding=measures.nested(name, OTHER_USERS, found)[0],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from tactful.evaluation.acceptance_measures import (
 )
 from tactful.evaluation.acceptance_results import CATEGORIES
 from tactful.evaluation.intervals import Estimate, grouped_mean
-from tactful.evaluation.suggestions_cross import Users
+from tactful.evaluation.suggestions_cross import NOTHING, CrossFit, Users, hidden_by, nested_cuts
 from tactful.evaluation.suggestions_results import BASELINES, Bar, CurvePoint, HidingRow, ProbabilityRow
 
 Array = NDArray[Any]
@@ -40,47 +41,67 @@ class Measures:
     def hiding(self, name: str, rule: str, hidden: Array) -> HidingRow:
         """The figures of hiding each suggestion with the probability `hidden` (n,), most often 0.0 or 1.0."""
         sums = self._by_user(hidden)
-        whole = self._shares(np.ones((1, self.users.count)) @ sums)
-        drawn = self._shares(self.draws @ sums)
-        sizes = {"items": len(hidden), "groups": self.users.count}
-        found = [estimate(float(one[0]), many, **sizes) for one, many in zip(whole, drawn, strict=True)]
+        whole, drawn = np.ones((1, self.users.count)) @ sums, self.draws @ sums
+        found = self._estimates(self._shares(whole), self._shares(drawn))
         count, wrong = float(hidden.sum()), float(hidden @ self.users.accepted)
         return self._row(name, rule, count, wrong, found)
 
-    def drawn_share(self, hidden: Array) -> Array:
-        """Share hidden in every draw of users."""
-        return self._shares(self.draws @ self._by_user(hidden))[0]
+    def nested(self, name: str, rule: str, found: CrossFit) -> tuple[HidingRow, Array]:
+        """Hiding by cuts that are chosen on other users, and its share hidden in every draw of users.
+
+        In every draw the cuts are chosen anew on the users drawn, so that the interval covers the choice; it does not
+        cover the training of the models, which stay as they are.
+        """
+        hidden = hidden_by(found, nested_cuts(found, self.bar))
+        drawn = self._shares(self._nested_sums(found))
+        whole = self._shares(np.ones((1, self.users.count)) @ self._by_user(hidden))
+        estimates = self._estimates(whole, drawn)
+        row = self._row(name, rule, float(hidden.sum()), float(hidden @ self.users.accepted), estimates)
+        return row, drawn[0]
+
+    def _nested_sums(self, found: CrossFit) -> Array:
+        """(resamples, 4) as `_by_user`, every fold hidden by the cuts of the other folds."""
+        users = self.users
+        sums = np.zeros((len(self.draws), 4))
+        step = max(1, _CELLS // len(users.user))
+        for fold in range(users.folds):
+            here, there = users.fold == fold, users.fold != fold
+            accepted = users.accepted[here]
+            for at in range(0, len(self.draws), step):
+                part = self.draws[at : at + step]
+                cut = best_cuts(
+                    found.nested[fold][there], users.accepted[there], part[:, users.user[there]], self.bar
+                )[0]
+                mass = part[:, users.user[here]]
+                hidden = np.where(found.p[here] <= cut[:, None], mass, 0.0)
+                values = [hidden.sum(axis=1), hidden @ accepted, mass.sum(axis=1), mass @ accepted]
+                sums[at : at + step] += np.stack(values, axis=1)
+        return sums
 
     def hindsight(self, name: str, rule: str, p: Array) -> tuple[HidingRow, Array]:
         """The loosest cut that keeps the bar on these very suggestions, and its share hidden in every draw of users.
 
         The cut is chosen anew in every draw, so that the interval is that of the best that hindsight can find.
         """
-        shares = [self._best(p, weights) for weights in (np.ones((1, self.users.count)), self.draws)]
-        sizes = {"items": len(p), "groups": self.users.count}
-        found = [
-            estimate(float(one[0]), many, **sizes) for one, many in zip(shares[0], shares[1], strict=True)
-        ]
-        count = float(round(shares[0][0][0] * len(p)))
-        wrong = float(round(shares[0][1][0] * count)) if count else 0.0
-        return self._row(name, rule, count, wrong, found), shares[1][0]
+        ones = np.ones((1, self.users.count))
+        whole, drawn = (self._best_sums(p, weights) for weights in (ones, self.draws))
+        estimates = self._estimates(self._shares(whole), self._shares(drawn))
+        row = self._row(name, rule, float(whole[0, 0]), float(whole[0, 1]), estimates)
+        return row, self._shares(drawn)[0]
 
-    def _best(self, p: Array, weights: Array) -> tuple[Array, Array, Array]:
-        """(share hidden, share of the hidden accepted, share of the accepted hidden) at the loosest cut within the bar."""
-        order = np.argsort(p, kind="stable")
-        accepted, user = self.users.accepted[order], self.users.user[order]
-        ends = np.append(np.diff(p[order]) > 0, True)
-        results = []
+    def _best_sums(self, p: Array, weights: Array) -> Array:
+        """(weights, 4) as `_by_user`, at the loosest cut within the bar."""
+        parts = []
         step = max(1, _CELLS // len(p))
         for at in range(0, len(weights), step):
-            mass = weights[at : at + step][:, user]
-            count, wrong = np.cumsum(mass, axis=1), np.cumsum(mass * accepted, axis=1)
-            good = ends & (count > 0) & (wrong <= (self.bar + 1e-12) * count)
-            best = np.where(good, np.arange(len(p)), -1).max(axis=1)
-            hidden = np.where(best >= 0, np.take_along_axis(count, best[:, None], 1)[:, 0], 0.0)
-            hit = np.where(best >= 0, np.take_along_axis(wrong, best[:, None], 1)[:, 0], 0.0)
-            results.append(self._shares(np.stack([hidden, hit, count[:, -1], wrong[:, -1]], axis=1)))
-        return tuple(np.concatenate(parts) for parts in zip(*results, strict=True))  # type: ignore[return-value]
+            mass = weights[at : at + step][:, self.users.user]
+            _, hidden, wrong = best_cuts(p, self.users.accepted, mass, self.bar)
+            parts.append(np.stack([hidden, wrong, mass.sum(axis=1), mass @ self.users.accepted], axis=1))
+        return np.concatenate(parts)
+
+    def _estimates(self, whole: Sequence[Array], drawn: Sequence[Array]) -> list[Estimate]:
+        sizes = {"items": len(self.users.user), "groups": self.users.count}
+        return [estimate(float(one[0]), many, **sizes) for one, many in zip(whole, drawn, strict=True)]
 
     def _by_user(self, hidden: Array) -> Array:
         """(users, 4): hidden, of them accepted, all, all accepted."""
@@ -178,6 +199,23 @@ class Measures:
             session=self.users.user,
             votes=np.zeros((len(p), 2)),
         )
+
+
+def best_cuts(p: Array, accepted: Array, mass: Array, bar: float) -> tuple[Array, Array, Array]:
+    """(loosest cut within `bar`, weight hidden, weight hidden and accepted) for each row of weights `mass` (draws, n).
+
+    `suggestions_cross.loosest_cut` for many weightings at once; the cut is `NOTHING` where there is none.
+    """
+    order = np.argsort(p, kind="stable")
+    ranked = mass[:, order]
+    ends = np.append(np.diff(p[order]) > 0, True)
+    count, wrong = np.cumsum(ranked, axis=1), np.cumsum(ranked * accepted[order], axis=1)
+    good = ends & (count > 0) & (wrong <= (bar + 1e-12) * count)
+    best = np.where(good, np.arange(len(p)), -1).max(axis=1)
+    at = np.maximum(best, 0)[:, None]
+    found = (np.take_along_axis(values, at, axis=1)[:, 0] for values in (count, wrong))
+    hidden, hit = (np.where(best >= 0, values, 0.0) for values in found)
+    return np.where(best >= 0, p[order][at[:, 0]], NOTHING), hidden, hit
 
 
 def _at_most(wrong: float, count: float) -> float | None:

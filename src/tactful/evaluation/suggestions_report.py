@@ -25,7 +25,7 @@ def headline(bench: SuggestionBench) -> str:
     if not row.hidden:
         return (
             f"Nothing can be hidden: on no other users did a threshold keep the wrongly hidden at most {bench.bar:.0%}. "
-            f"In hindsight, on these very users, {_percent(bench.hiding[1].hidden_share)} could have been"
+            f"Hidden: {_percent(row.hidden_share)}; with the best threshold in hindsight {_percent(bench.hiding[1].hidden_share)}"
         )
     return (
         f"{_percent(row.hidden_share)} of the suggestions could be hidden with thresholds chosen on other users; of those "
@@ -60,7 +60,6 @@ def _hiding(bench: SuggestionBench) -> Table:
                 f"{row.hidden:.0f}",
                 cell(row.hidden_share),
                 cell(row.wrong_share),
-                cell(row.lost_share),
                 row.bar,
             ),
         )
@@ -78,7 +77,7 @@ def _hiding(bench: SuggestionBench) -> Table:
     )
     return Table(
         title=f"Hiding, with at most {bench.bar:.0%} of the hidden ones such that would have been accepted",
-        columns=("hidden", "share hidden", "of them accepted", "of accepted hidden", "bar"),
+        columns=("hidden", "share hidden", "of them accepted", "bar"),
         rows=rows,
         notes=notes,
         baselines=BASELINES,
