@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from functools import cache as cache_results
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tactful.cli import bench_freeze
+from tactful.cli.bench_proactive_parts import (
+    Chosen,
+    Judge,
+    add_model,
+    add_policies,
+    add_responses,
+    by_model,
+    by_run,
+    held_out,
+    here,
+    now,
+)
 from tactful.cli.common import (
     ApiKeyEnvOption,
     BaseUrlOption,
@@ -28,21 +39,15 @@ from tactful.cli.common import (
     next_command,
     quoted,
     say,
-    tell_failures,
 )
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
     from tactful.data.traces import Trace
     from tactful.evaluation.proactive import Decision
-    from tactful.evaluation.proactive_assistants import Assistant, AssistantConfig
-    from tactful.evaluation.proactive_bench import BenchResult, JudgeAll
-    from tactful.evaluation.proactive_matching import FileMatch
-    from tactful.evaluation.proactive_points import Scene
+    from tactful.evaluation.proactive_assistants import AssistantConfig
+    from tactful.evaluation.proactive_bench import BenchResult
     from tactful.llm import ModelSpec
-    from tactful.reward.types import Acceptance, MomentJudge
-    from tactful.runs import Job, RunOptions, RunSummary
-    from tactful.types import LabelledMoment, Moment
 
 PEOPLE_FOR_A_MODEL = 100
 """Labelled moments that a paid judge judges for its agreement with people, unless told otherwise."""
@@ -52,24 +57,6 @@ def register(noun: typer.Typer) -> None:
     """Add `proactive` and `freeze` to the noun `bench`."""
     noun.command("proactive")(proactive)
     bench_freeze.register(noun)
-
-
-@dataclass
-class _Chosen:
-    """The assistants to score, and how those from files were matched."""
-
-    assistants: list[Assistant] = field(default_factory=list)
-    files: dict[str, list[FileMatch]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Judge:
-    """Who judges, and how it stands to the traces."""
-
-    name: str
-    regime: str
-    judge: JudgeAll
-    warnings: tuple[str, ...] = ()
 
 
 def proactive(
@@ -217,12 +204,13 @@ def proactive(
         budget_tokens=budget_tokens,
         seed=seed,
     )
-    chosen = _Chosen()
-    _add_responses(chosen, responses or [], found)
-    asyncio.run(_add_policies(chosen, policy or [], scenes, training, threshold, seed))
+    chosen = Chosen()
+    add_responses(chosen, responses or [], found)
+    ours = cache_results(lambda: held_out(scenes, training))
+    add_policies(chosen, policy or [], scenes, ours, threshold, seed)
     if spec is not None:
         assert place is not None
-        options = _add_model(chosen, spec, config, traces, found, place / "assistant", options)
+        options = add_model(chosen, spec, config, traces, found, place / "assistant", options)
     if judge is not None:
         from tactful.evaluation.proactive_judge_run import SCRIPTS as JUDGE_SCRIPTS
 
@@ -237,11 +225,12 @@ def proactive(
             requests_per_minute=requests_per_minute,
             concurrency=concurrency,
         )
-        judging = _by_run(judge_spec, votes, _here(options, place / "judge"))
+        judging = by_run(judge_spec, votes, here(options, place / "judge"))
     elif reward_model is not None:
-        judging = _by_model(reward_model, scenes)
+        judging = by_model(reward_model, scenes)
     else:
-        judging = _by_held_out(scenes, training)
+        held, told = ours()
+        judging = Judge(name=held.name, regime=told, judge=now(held))
     if people is None and judge is not None:
         people = PEOPLE_FOR_A_MODEL
     result, decisions = run_bench(
@@ -304,181 +293,13 @@ def _folder(out: Path | None, *, resume: bool, needed: bool) -> Path | None:
     return new_folder_path(Path("runs"), "bench", "proactive")
 
 
-# ---------------------------------------------------------------- who is scored
-
-
-def _add_responses(chosen: _Chosen, places: Sequence[Path], traces: Sequence[Trace]) -> None:
-    """Assistants whose responses are in files. Raises: DataError; UsageError for two of one name."""
-    from tactful.data.traces import answer_folders, read_answers
-    from tactful.evaluation.proactive_assistants import from_files
-    from tactful.evaluation.proactive_matching import match_answers
-
-    for place in places:
-        for name, folder in answer_folders(place).items():
-            if name in chosen.files:
-                raise UsageError(f"{folder}: a folder '{name}' is among the responses already; rename one")
-            files = read_answers(folder)
-            chosen.files[name] = match_answers(files, traces)
-            chosen.assistants.append(from_files(name, files, chosen.files[name]))
-
-
-async def _add_policies(
-    chosen: _Chosen,
-    policies: Sequence[str],
-    scenes: Sequence[Scene],
-    training: Sequence[LabelledMoment],
-    threshold: float,
-    seed: int,
-) -> None:
-    from tactful.evaluation.proactive_assistants import always, gated, never, thrown
-
-    for name in policies:
-        title = f"policy {name}"
-        if name == "gate":
-            judge, _ = _held_out(scenes, training)
-            chosen.assistants.append(await gated(scenes, judge, threshold, f"{title} {threshold:g}"))
-        elif name == "random":
-            chosen.assistants.append(thrown(scenes, seed, title))
-        else:
-            chosen.assistants.append((always if name == "always" else never)(scenes, title))
-
-
-def _add_model(
-    chosen: _Chosen,
-    spec: ModelSpec,
-    config: AssistantConfig,
-    source: Path,
-    traces: Sequence[Trace],
-    folder: Path,
-    options: RunOptions,
-) -> RunOptions:
-    """Run the model over the traces; the options with what is left of the budget."""
-    from tactful.evaluation.proactive_assistants import assistant_job, from_run
-    from tactful.runs import run_job
-
-    job = replace(
-        assistant_job(config, traces, spec),
-        resume_with="tactful.cli.bench_proactive:retry_assistant",
-        resume_args={"traces": str(source.resolve()), "spec": spec.model_dump(mode="json")},
-    )
-    summary = run_job(job, _here(options, folder))
-    tell_failures(summary, "; then give this command again with --resume")
-    if spec.name == "offline":
-        say("a rehearsal: cues made these proposals, no language model read anything")
-    chosen.assistants.append(from_run(spec.name, summary.folder, traces))
-    return _left(options, summary)
-
-
-def retry_assistant(config: dict[str, Any], traces: str, spec: dict[str, Any]) -> Job:
-    """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
-    from tactful.data.traces import read_traces
-    from tactful.evaluation.proactive_assistants import AssistantConfig, assistant_job
-    from tactful.llm import ModelSpec
-
-    return assistant_job(
-        AssistantConfig.model_validate(config), read_traces(Path(traces)), ModelSpec.model_validate(spec)
-    )
-
-
-def _here(options: RunOptions, folder: Path) -> RunOptions:
-    """The options for the run in `folder`: it goes on where it is there, and begins where it is not."""
-    return options.model_copy(
-        update={"out": folder, "resume": options.resume and (folder / "run.json").is_file()}
-    )
-
-
-def _left(options: RunOptions, summary: RunSummary) -> RunOptions:
-    """The options with what the run left of the budget."""
-    usage = summary.usage
-    usd, tokens = options.budget_usd, options.budget_tokens
-    return options.model_copy(
-        update={
-            "budget_usd": None if usd is None else max(0.0, usd - (usage.cost_usd or 0.0)),
-            "budget_tokens": None
-            if tokens is None
-            else max(0, tokens - usage.prompt_tokens - usage.completion_tokens),
-        }
-    )
-
-
-# ---------------------------------------------------------------- who judges
-
-
-def _held_out(scenes: Sequence[Scene], training: Sequence[LabelledMoment]) -> tuple[MomentJudge, str]:
-    """Our reward model, for each trace trained without it. Raises: UsageError without labels to train on."""
-    from tactful.evaluation.proactive_judges import held_out_judge
-    from tactful.reward.training import TrainConfig, train, train_without
-
-    if not training:
-        raise UsageError(
-            "our reward model must be trained on labels; give --reward-data (or --judge-data) like "
-            "reward_train.jsonl, or judge by --judge MODEL or --reward-model FOLDER"
-        )
-
-    def fit(items: Sequence[LabelledMoment], session: str) -> MomentJudge:
-        config = TrainConfig()
-        return train_without(items, session, config) if session else train(items, config)
-
-    return held_out_judge(
-        [scene.trace for scene in scenes], training, fit, name="our reward model, out of session"
-    )
-
-
-def _by_held_out(scenes: Sequence[Scene], training: Sequence[LabelledMoment]) -> _Judge:
-    judge, told = _held_out(scenes, training)
-    return _Judge(name=judge.name, regime=told, judge=_now(judge))
-
-
-def _by_model(folder: Path, scenes: Sequence[Scene]) -> _Judge:
-    """A saved model; a warning where it was trained on the traces that it is to judge."""
-    from tactful.evaluation.proactive_judges import seen_traces
-    from tactful.reward.model import load_model
-
-    model = load_model(folder)
-    seen = seen_traces(scenes, model)
-    if not seen:
-        return _Judge(
-            name=model.name, regime="saved model; none of these traces is in its training", judge=_now(model)
-        )
-    told = (
-        f"{folder} was trained on {len(seen)} of these {len(scenes)} traces ({', '.join(seen)}): it judges what it has "
-        "learnt by heart, and these figures are NOT out of session; leave --reward-model out to judge out of session"
-    )
-    return _Judge(
-        name=model.name,
-        regime=f"saved model, TRAINED ON {len(seen)} of these {len(scenes)} traces",
-        judge=_now(model),
-        warnings=(told,),
-    )
-
-
-def _now(judge: MomentJudge) -> JudgeAll:
-    return lambda moments: asyncio.run(judge.judge_batch(moments))
-
-
-def _by_run(spec: ModelSpec, votes: int, options: RunOptions) -> _Judge:
-    """A chat model, whose judgements are a run."""
-    from tactful.evaluation.proactive_judge_run import MomentJudgeConfig, judge_job, read_judgements
-    from tactful.runs import run_job
-
-    def judge(moments: Sequence[Moment]) -> list[Acceptance]:
-        summary = run_job(judge_job(MomentJudgeConfig(votes=votes), moments, spec), options)
-        tell_failures(summary)
-        return read_judgements(summary.folder, moments)
-
-    warnings = ("the judge is a rehearsal: cues made these judgements",) if spec.name == "offline" else ()
-    name = spec.name + (f" \u00d7{votes}" if votes > 1 else "")
-    regime = "prompted model; whether its training held these traces is not known"
-    return _Judge(name=name, regime=regime, judge=judge, warnings=warnings)
-
-
 # ---------------------------------------------------------------- output
 
 
 def _report(
     result: BenchResult,
     decisions: Mapping[str, Sequence[Decision]],
-    chosen: _Chosen,
+    chosen: Chosen,
     place: Path | None,
     reward_data: Path | None,
     *,
@@ -501,7 +322,7 @@ def _report(
 
 
 def _write(
-    result: BenchResult, decisions: Mapping[str, Sequence[Decision]], chosen: _Chosen, place: Path
+    result: BenchResult, decisions: Mapping[str, Sequence[Decision]], chosen: Chosen, place: Path
 ) -> None:
     from tactful.data.io import write_file, write_jsonl
     from tactful.evaluation.proactive_assistants import write_answers

@@ -274,7 +274,7 @@ def _refuse_overlap(
         )
     for other in earlier:
         timed, untimed = _shared(trace, other)
-        if timed >= TOUCHED * len(trace.points) or timed + untimed > len(trace.points) / 2:
+        if timed >= TOUCHED * len(trace.points) or timed + untimed >= len(trace.points) / 2:
             raise DataError(
                 f"{timed + untimed} of the {len(trace.points)} events stand in the frozen session '{other.id}' too; "
                 "sessions must not overlap, or they would count as two"

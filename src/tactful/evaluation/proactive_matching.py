@@ -18,6 +18,8 @@ ALIKE = 0.8
 """Texts of different times are one event, reworded, from this similarity on."""
 SAME_TIME_ALIKE = 0.3
 """Texts of one time, where several events share it."""
+REWORDED = 0.7
+"""Texts of one time in two recordings are one event, reworded, from this similarity on."""
 TOUCHED = 0.2
 """A session of the reward data that holds this share of a trace's events is taken for the same recording."""
 
@@ -193,10 +195,10 @@ def _held(event: Event, events: Mapping[tuple[str, str], Event]) -> bool:
 
 
 def is_same(one: Event, other: Event) -> bool:
-    """One event, maybe reworded: the same time and similarity of at least 0.5; equal texts where a time is missing."""
+    """One event, maybe reworded: the same time and similarity of at least REWORDED; equal texts where a time is missing."""
     if not (one.time and other.time):
         return one.text == other.text
-    return same_time(one, other) and (one.text == other.text or similarity(one.text, other.text) >= 0.5)
+    return same_time(one, other) and (one.text == other.text or similarity(one.text, other.text) >= REWORDED)
 
 
 def labelled_at(trace: Trace, items: Sequence[LabelledMoment]) -> dict[int, list[LabelledMoment]]:
