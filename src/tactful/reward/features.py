@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -29,8 +30,7 @@ from tactful.reward.features_lexicon import (
     word_runs,
 )
 from tactful.reward.features_words import PROPOSAL_WORDS, SCENE_WORDS
-from tactful.reward.likeness import Floats, Likeness, NgramLikeness
-from tactful.text.encoder import NGRAMS
+from tactful.reward.likeness import Floats, Likeness
 from tactful.types import Event, Moment, ProposalHistory
 
 MAX_EVENTS = 40
@@ -39,10 +39,10 @@ MAX_EVENTS = 40
 SILENCE_NAMES = tuple(SCENE_WORDS)
 PROPOSAL_NAMES = (*SCENE_WORDS, *PROPOSAL_WORDS)
 
-_LITERAL = NgramLikeness()  # a copy is told by its letters, whatever measures likeness otherwise:
 # From the first value on a proposal starts to be a copy of an event, from the second on it is nothing else:
 _ALIKE = (0.75, 0.95)  # by likeness
-_REPEATED = (0.5, 0.9)  # by the share of runs of three words that stand in both
+_REPEATED = (0.5, 0.9)  # by the share of runs of three words that a sentence and an event have in common
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？\n]+")
 _RUNS = 4  # runs that a text must have to count as a copy
 _KINDS_AT_ONCE = 2  # who offers more kinds of help than this offers each less
 
@@ -130,7 +130,7 @@ def _proposal_row(moment: Moment, likeness: Likeness) -> dict[str, float]:
     texts = _texts(moment)
     proposal = (moment.proposal or "")[:MAX_CHARS]
     alike = np.maximum(likeness.cosines(proposal, texts), 0.0)
-    copy = _copies(proposal, texts, alike if likeness.name == NGRAMS else _LITERAL.cosines(proposal, texts))
+    copy = _copies(proposal, texts, alike)
     row = _scene(moment, texts, likeness)
     words, last = topic_words(proposal), topic_words(texts[-1])
     aims = _aim(alike) | {"last_covered": len(words & last) / len(last) if last else 0.0}
@@ -162,10 +162,10 @@ def _aim(alike: Floats) -> dict[str, float]:
 
 
 def _copies(proposal: str, texts: list[str], alike: Floats) -> float:
-    """How far the proposal only repeats an event, in [0, 1]: as a whole, or by the runs of words that it is made of."""
-    runs = word_runs(proposal)
-    near = (text for text, value in zip(texts, alike, strict=True) if value > 0.1)
-    repeated = max((_contained(runs, word_runs(text)) for text in near), default=0.0)
+    """How far the proposal, or one sentence of it, only repeats an event, in [0, 1]; other sentences do not hide it."""
+    seen = [word_runs(text) for text in texts]
+    said = [word_runs(sentence) for sentence in _SENTENCE_END.split(proposal)]
+    repeated = max(_contained(runs, event) for runs in said for event in seen)
     ramps = ((float(alike.max()), *_ALIKE), (repeated, *_REPEATED))
     return max(min(1.0, max(0.0, (value - low) / (high - low))) for value, low, high in ramps)
 
