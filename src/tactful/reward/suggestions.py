@@ -30,8 +30,8 @@ class Column:
     """One feature."""
 
     value: Callable[[ShownSuggestion], float]
-    words: str
-    """What a higher value means, for explanations."""
+    about: str
+    """What it tells of, for explanations."""
 
 
 def _log(value: float | None, most: float, missing: float = 0.0) -> float:
@@ -51,51 +51,56 @@ def _accepted_share(item: ShownSuggestion) -> float:
 _SUGGESTION: Mapping[str, Column] = {
     "confidence": Column(
         lambda item: 0.5 if item.suggestion.confidence is None else item.suggestion.confidence,
-        "the suggesting model is sure of itself",
+        "how sure the suggesting model is of itself",
     ),
     "confidence_unknown": Column(
-        lambda item: float(item.suggestion.confidence is None), "no confidence was recorded"
+        lambda item: float(item.suggestion.confidence is None), "whether a confidence was recorded"
     ),
-    "log_tokens": Column(lambda item: _log(item.suggestion.tokens, _LONGEST_TEXT), "the suggestion is long"),
+    "log_tokens": Column(
+        lambda item: _log(item.suggestion.tokens, _LONGEST_TEXT), "the length of the suggestion"
+    ),
     "tiny": Column(
         lambda item: float(item.suggestion.tokens is not None and item.suggestion.tokens <= 2),
-        "the suggestion is a token or two",
+        "whether the suggestion is a token or two",
     ),
 }
 """What is suggested; unknown until the suggesting model has run."""
 
 _SCENE: Mapping[str, Column] = {
     "log_document": Column(
-        lambda item: _log(item.suggestion.document_length, _LONGEST_DOCUMENT), "the document is long"
+        lambda item: _log(item.suggestion.document_length, _LONGEST_DOCUMENT), "the length of the document"
     ),
     "typing": Column(
         lambda item: {"typing": 1.0, "paused": 0.0, "unknown": 0.5}[item.suggestion.activity],
-        "the programmer was typing just before",
+        "whether the programmer was typing just before",
     ),
     "document_grown": Column(
-        lambda item: _grown(item.history.document_grown), "text came in since the last suggestion"
+        lambda item: _grown(item.history.document_grown),
+        "how the document has grown since the last suggestion",
     ),
     "log_since_shown": Column(
         lambda item: _log(item.history.since_shown_s, _LONGEST_S, missing=math.log1p(_LONGEST_S)),
-        "the last suggestion is long ago",
+        "the time since the last suggestion",
     ),
     "log_since_decided": Column(
         lambda item: _log(item.history.since_decided_s, _LONGEST_S, missing=math.log1p(_LONGEST_S)),
-        "the last verdict is long ago",
+        "the time since the last verdict",
     ),
 }
 """Where it is shown; known before the suggesting model runs."""
 
 _HISTORY: Mapping[str, Column] = {
-    "accepted_so_far": Column(_accepted_share, "this programmer has accepted much so far"),
+    "accepted_so_far": Column(_accepted_share, "the share that this programmer has accepted so far"),
     "last_accepted": Column(
         lambda item: 0.5 if item.history.last_accepted is None else float(item.history.last_accepted),
-        "the last suggestion was accepted",
+        "what became of the last suggestion",
     ),
     "rejected_in_a_row": Column(
-        lambda item: math.log1p(min(item.history.rejected_in_a_row, 10)), "the last suggestions were rejected"
+        lambda item: math.log1p(min(item.history.rejected_in_a_row, 10)), "the rejections in a row before it"
     ),
-    "log_shown": Column(lambda item: _log(item.history.shown, 1000), "many suggestions were shown already"),
+    "log_shown": Column(
+        lambda item: _log(item.history.shown, 1000), "the number of suggestions shown so far"
+    ),
 }
 """What this programmer did with the earlier ones."""
 
@@ -115,8 +120,8 @@ def _level(item: ShownSuggestion) -> float:
 
 
 _PERSON: Mapping[str, Column] = {
-    "years": Column(_years, "the programmer has worked for years"),
-    "level": Column(_level, "the programmer calls the own skill advanced"),
+    "years": Column(_years, "the years of experience"),
+    "level": Column(_level, "the stated skill"),
 }
 """What the programmer had said beforehand; one value per person, so there is little to learn it from."""
 
@@ -144,6 +149,17 @@ class SuggestionTable:
     def beside(self, other: SuggestionTable) -> SuggestionTable:
         """Both tables' columns, row by row."""
         return SuggestionTable((*self.names, *other.names), np.hstack([self.values, other.values]))
+
+
+def column_names(groups: Sequence[str]) -> tuple[str, ...]:
+    """The columns of these groups, in order. Raises: KeyError for another group."""
+    return tuple(name for group in groups for name in COLUMNS[group])
+
+
+def in_words(feature_name: str, raises: bool) -> str:
+    """What moved the judgement, and whether towards acceptance (`raises`) or away from it. Raises: KeyError."""
+    column = {name: column for columns in COLUMNS.values() for name, column in columns.items()}[feature_name]
+    return f"{column.about} {'speaks for it' if raises else 'speaks against it'}"
 
 
 def suggestion_features(
