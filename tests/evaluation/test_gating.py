@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import functools
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tests.evaluation.acceptance_fixtures import item, said
 from tests.evaluation.gating_fixtures import calibrated
 
+from tactful.data.moments import labelled_rows
 from tactful.errors import UserError
 from tactful.evaluation.gating import BASELINES, FIGURES, GATE, HINDSIGHT, SHARES, measure_gate
 from tactful.reward.gate import Costs, GateConfig
+from tactful.reward.training import TrainConfig, cross_judge
 
 CONFIG = GateConfig(costs=Costs(false_alarm=1, miss=1), need="certain")
 # session a: hit 0.9, false alarm 0.8, hit 0.3; session b: false alarm 0.6, false alarm 0.2; threshold 0.5
@@ -134,3 +140,27 @@ def test_very_many_probabilities_are_tried_at_a_thousand_levels():
 
 def test_equal_seeds_give_equal_intervals():
     assert measure_gate(ITEMS, SAID, CONFIG, seed=3) == measure_gate(ITEMS, SAID, CONFIG, seed=3)
+
+
+DATA = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["prism", "utility"])
+@pytest.mark.parametrize("need", ["certain", "judged"])
+def test_regret_on_sessions_that_the_model_did_not_see_is_at_most_a_hundredth(form, need):
+    path = DATA / "proactivebench" / "reward_train.jsonl"
+    if not path.exists():
+        pytest.skip("real data is not here; set TACTFUL_TEST_DATA")
+    items, judged = _cross_judged(path)
+    found = measure_gate(items, judged, GateConfig(form=form, need=need, costs=Costs(false_alarm=2, miss=1)))
+    assert found.regret.value is not None
+    assert found.regret.value <= 0.01
+    assert found.regret.high is not None
+    assert found.regret.high <= 0.01
+
+
+@functools.cache
+def _cross_judged(path: Path):
+    items = tuple(labelled_rows(path))
+    return items, cross_judge(items, TrainConfig()).acceptances

@@ -111,3 +111,17 @@ def test_an_unscored_judgement_of_a_proposal_is_no_silence():
     one = item(1, "hit")
     moments = moments_of([one], [Acceptance.unscored(one.moment.id, reason="unreadable")])
     assert (moments.unscored, moments.silences) == (1, 0)
+
+
+@pytest.mark.parametrize("form", ["prism", "utility"])
+def test_what_the_best_threshold_is_worth_never_rises_with_a_cost(form):
+    moments = moments_of(*calibrated(5, 30))
+    found = threshold_tally(moments, np.append(np.unique(moments.p), 2.0))
+
+    def best(alarm: float, miss: float) -> float:
+        sums = Weighing(Costs(false_alarm=alarm, miss=miss), form).sums(found).sum(axis=0)
+        return float(sums.max()) * (alarm + miss + (form == "utility"))
+
+    for cost in np.arange(0.5, 6, 0.5):
+        assert best(cost + 0.5, 1) <= best(cost, 1) + 1e-9
+        assert best(2, cost + 0.5) <= best(2, cost) + 1e-9

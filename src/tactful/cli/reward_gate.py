@@ -263,7 +263,7 @@ def _crossed(items: list[LabelledMoment], model: RewardModel, seed: int) -> Judg
     return JudgedMoments(
         judge=model.name,
         items=items,
-        said=cross_judge(items, TrainConfig(seed=seed)).acceptances,
+        said=cross_judge(items, TrainConfig(likeness=model.likeness.name, seed=seed)).acceptances,
         regime="each session judged by a model trained on the others",
         held_out=False,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from tactful.evaluation.acceptance_tables import Table, TableRow, cell, table_text
+from tactful.evaluation.acceptance_tables import WIDTH, Table, TableRow, cell, table_text
 from tactful.evaluation.gating import BASELINES, ELSEWHERE, FIGURES, GATE, HINDSIGHT, MeasuredGate
 from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, _figure, _style, _svg
 from tactful.reward.gate import GateConfig
@@ -42,20 +43,20 @@ class GateReport(Record):
 
 def rule_words(config: GateConfig) -> str:
     """The rule in a sentence."""
-    costs = config.costs
+    costs, bare = config.costs, float(config.model_copy(update={"floor": 0.0}).thresholds())
     if config.form == "fixed":
         rule = f"speak iff p(accept) ≥ {config.threshold:g}"
     elif costs is not None and config.form == "prism":
         need = "p(need)" if config.need == "judged" else "1"
         rule = (
             f"speak iff p(accept) ≥ {costs.false_alarm:g} / ({costs.false_alarm:g} + {need} · {costs.miss:g}), "
-            f"which is {float(config.thresholds()):.3f} where help is surely needed"
+            f"which is {bare:.3f} where help is surely needed"
         )
     else:
         assert costs is not None
         rule = (
             f"speak iff that is worth more, with +1 for an accepted proposal, −{costs.false_alarm:g} for a rejected one "
-            f"and −{costs.miss:g} for silence where help is needed: p(accept) ≥ {float(config.thresholds()):.3f} where "
+            f"and −{costs.miss:g} for silence where help is needed: p(accept) ≥ {bare:.3f} where "
             "need is as probable as acceptance"
         )
     if config.floor and config.form != "fixed":
@@ -157,7 +158,7 @@ def utility_table(found: MeasuredGate) -> Table:
 
 def report_lines(report: GateReport) -> Iterator[str]:
     """The whole result as text."""
-    yield f"{report.judge}: {rule_words(report.config)}."
+    yield from textwrap.wrap(f"{report.judge}: {rule_words(report.config)}.", WIDTH)
     for table in gate_tables(report):
         yield ""
         yield from table_text(table)
