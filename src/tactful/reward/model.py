@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from tactful.errors import DataError, UserError
 from tactful.reward.features import (
@@ -19,6 +19,7 @@ from tactful.reward.features import (
     proposal_features,
     silence_features,
 )
+from tactful.reward.head_store import HeadFile, head_file, head_of
 from tactful.reward.heads import Floats, Head
 from tactful.reward.likeness import Likeness, open_likeness
 from tactful.reward.types import Acceptance, Influence
@@ -169,26 +170,12 @@ def _sentence(moment: Moment, p_accept: float, base_rate: float, influences: tup
 # ---------------------------------------------------------------- the file
 
 
-class _HeadFile(Record):
-    names: tuple[str, ...]
-    centre: tuple[float, ...]
-    spread: tuple[Annotated[float, Field(gt=0)], ...]
-    weights: tuple[float, ...]
-    bias: float
-    slope: Annotated[float, Field(ge=0)]
-    offset: float
-    penalty: float
-    base_rate: Annotated[float, Field(gt=0, lt=1)]
-    rows: int
-    groups: int
-
-
 class _ModelFile(Record):
     format: Literal["tactful-reward-1"] = "tactful-reward-1"
     likeness: str
     """`ngrams`, or the encoder's name or folder."""
-    proposals: _HeadFile | None
-    silences: _HeadFile | None
+    proposals: HeadFile | None
+    silences: HeadFile | None
     sessions: tuple[str, ...]
     data_hash: str
     seed: int
@@ -206,8 +193,8 @@ def save_model(model: RewardModel, folder: Path, *, card: str, replace: bool = F
         raise UserError(f"{path}: exists already; give --out a new folder, or --replace")
     content = _ModelFile(
         likeness=model.likeness.name,
-        proposals=_head_file(model.proposals),
-        silences=_head_file(model.silences),
+        proposals=None if model.proposals is None else head_file(model.proposals),
+        silences=None if model.silences is None else head_file(model.silences),
         sessions=model.sessions,
         data_hash=model.data_hash,
         seed=model.seed,
@@ -246,8 +233,9 @@ def load_model(folder: Path | str) -> RewardModel:
         raise DataError.at(
             path, None, "its content does not match its hash: it was changed or damaged", fix=again
         )
-    proposals = _head_of(content.proposals, PROPOSAL_NAMES, path, again)
-    silences = _head_of(content.silences, SILENCE_NAMES, path, again)
+    kept, kept_silences = content.proposals, content.silences
+    proposals = None if kept is None else head_of(kept, PROPOSAL_NAMES, path, again)
+    silences = None if kept_silences is None else head_of(kept_silences, SILENCE_NAMES, path, again)
     return RewardModel(
         likeness=open_likeness(content.likeness),
         proposals=proposals,
@@ -261,43 +249,3 @@ def load_model(folder: Path | str) -> RewardModel:
 def _seal(content: _ModelFile) -> str:
     rest: dict[str, Any] = content.model_dump(exclude={"content_hash"})
     return content_hash(json.dumps(rest, ensure_ascii=False, sort_keys=True))
-
-
-def _head_file(head: Head | None) -> _HeadFile | None:
-    if head is None:
-        return None
-    return _HeadFile(
-        names=head.names,
-        centre=tuple(map(float, head.centre)),
-        spread=tuple(map(float, head.spread)),
-        weights=tuple(map(float, head.weights)),
-        bias=head.bias,
-        slope=head.slope,
-        offset=head.offset,
-        penalty=head.penalty,
-        base_rate=head.base_rate,
-        rows=head.rows,
-        groups=head.groups,
-    )
-
-
-def _head_of(kept: _HeadFile | None, names: tuple[str, ...], path: Path, again: str) -> Head | None:
-    if kept is None:
-        return None
-    if kept.names != names:
-        raise DataError.at(path, None, "was trained on other features than this version reads", fix=again)
-    if any(len(row) != len(names) for row in (kept.centre, kept.spread, kept.weights)):
-        raise DataError.at(path, None, f"expected {len(names)} numbers per row", fix=again)
-    return Head(
-        names=kept.names,
-        centre=np.array(kept.centre),
-        spread=np.array(kept.spread),
-        weights=np.array(kept.weights),
-        bias=kept.bias,
-        slope=kept.slope,
-        offset=kept.offset,
-        penalty=kept.penalty,
-        base_rate=kept.base_rate,
-        rows=kept.rows,
-        groups=kept.groups,
-    )

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from tactful.data.suggestions import Decision, ShownSuggestion, shown_in_order
 from tactful.errors import DataError, UserError
+from tactful.reward.head_store import HeadFile, head_file, head_of
 from tactful.reward.heads import Floats, Head, fit_head
-from tactful.reward.model import _head_file, _head_of, _HeadFile
 from tactful.reward.suggestions import DEFAULT_GROUPS, column_names, in_words, suggestion_features
 from tactful.reward.types import Acceptance, Influence
 from tactful.runs.files import write_atomic
@@ -101,7 +101,7 @@ def train_suggestions(
 class _File(Record):
     format: Literal["tactful-suggestions-1"] = "tactful-suggestions-1"
     groups: tuple[str, ...]
-    head: _HeadFile
+    head: HeadFile
     users: tuple[str, ...]
     data_hash: str
     seed: int
@@ -114,7 +114,7 @@ def save_suggestion_model(model: SuggestionModel, folder: Path) -> Path:
     path = folder / MODEL_FILE
     if path.exists():
         raise UserError(f"{path}: exists already; name a new folder")
-    head = _head_file(model.head)
+    head = head_file(model.head)
     assert head is not None
     content = _File(
         groups=model.groups, head=head, users=model.users, data_hash=model.data_hash, seed=model.seed
@@ -151,7 +151,7 @@ def load_suggestion_model(folder: Path | str) -> SuggestionModel:
     if content.content_hash != _seal(content):
         problem = "its content does not match its hash: it was changed or damaged"
         raise DataError.at(path, None, problem, fix=_AGAIN)
-    head = _head_of(content.head, names, path, _AGAIN)
+    head = head_of(content.head, names, path, _AGAIN)
     assert head is not None
     return SuggestionModel(head, content.groups, content.users, content.data_hash, content.seed)
 
