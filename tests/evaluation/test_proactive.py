@@ -3,7 +3,7 @@
 import pytest
 from tests.evaluation.proactive_fixtures import SayingJudge, a_label, a_trace
 
-from tactful.evaluation.proactive import MIN_SESSIONS, Decision, decide, score, undecided
+from tactful.evaluation.proactive import MIN_SESSIONS, Decision, decide, difference, score, undecided
 from tactful.evaluation.proactive_points import GENERIC, Judgements, Scene, scenes_of
 
 TEXTS = ["opens the ledger", "searches for sums", "reads a page", "types a formula"]
@@ -170,3 +170,27 @@ def test_a_judge_sees_the_events_up_to_the_point_and_no_later_one() -> None:
 def test_two_proposals_at_one_event_are_two_moments_and_silence_is_a_third() -> None:
     scene = Scene(a_trace("a", TEXTS))
     assert len({scene.moment(1, text).id for text in ("sum it", "draw it", None)}) == 3
+
+
+def test_a_difference_is_taken_on_the_same_sessions_and_draws() -> None:
+    mine = many_sessions(6)
+    silent = [made("miss", True, trace=f"s{at}") for at in range(6)]
+    silent += [made("correct-silence", False, trace=f"s{at}") for at in range(6)]
+    value = score("x", mine).figures["balanced_accuracy"].value
+    found = difference(mine, silent)
+    assert found.value == pytest.approx(value - 0.5)  # type: ignore[operator]
+    assert found.low is not None
+    assert difference(mine, mine).value == 0
+    few = difference(many_sessions(2), silent)
+    assert (few.low, few.groups) == (None, 2)
+
+
+def test_the_mean_probability_is_over_proposals_alone() -> None:
+    rows = [
+        made("hit", True).model_copy(update={"p_accept": 0.8}),
+        made("false-alarm", False).model_copy(update={"p_accept": 0.2}),
+        made("false-alarm", False).model_copy(update={"p_accept": 0.2}),
+        made("correct-silence", False).model_copy(update={"p_accept": 0.9}),
+    ]
+    assert score("x", rows).figures["mean_p_accept"].value == pytest.approx(1.2 / 3)
+    assert score("x", rows[3:]).figures["mean_p_accept"].value is None

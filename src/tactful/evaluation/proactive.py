@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -41,15 +41,18 @@ FIGURES = (
     "accuracy",
     "false_alarm_rate",
     "false_alarm_ratio",
+    "mean_p_accept",
     "speaks",
 )
-"""Shares in [0, 1]; higher is better but for the two of false alarms. `speaks` is the share of decisions to speak."""
+"""Shares in [0, 1]; higher is better but for the two of false alarms. `mean_p_accept` is the judge's mean probability
+for what was proposed, `speaks` the share of decisions to speak."""
 By = Literal["people", "judge", ""]
 Outcome = Literal[
     "hit", "false-alarm", "wrong-help", "miss", "correct-silence", "unscored", "failed", "absent"
 ]
 _COUNTED = ("hit", "extra-hit", "false-alarm", "wrong-help", "miss", "correct-silence")
 """Columns of the sums; an `extra-hit` is a hit where no help was wanted: welcome all the same."""
+_LEFT_OUT = ("unscored", "failed", "absent")
 Array = NDArray[Any]
 _NOBODY: By = ""
 
@@ -86,6 +89,8 @@ class Row(Record):
     several: int
     """Events with more than one proposal."""
     figures: dict[str, Estimate]
+    against: Mapping[str, Estimate] = {}
+    """Baseline → this row's balanced accuracy minus the baseline's, on the same draws of sessions."""
 
 
 def decide(
@@ -154,12 +159,9 @@ def score(
     counts = Counter[str]()
     for one in decisions:
         counts[one.outcome] += one.weight  # type: ignore[assignment]  # expected counts may be halves
-    scored = [one for one in decisions if one.outcome not in ("unscored", "failed", "absent")]
+    scored = [one for one in decisions if one.outcome not in _LEFT_OUT]
     traces = sorted({one.trace for one in scored})
-    sums = np.zeros((len(traces), len(_COUNTED)))
-    for one in scored:
-        column = "extra-hit" if one.outcome == "hit" and one.need is False else one.outcome
-        sums[traces.index(one.trace), _COUNTED.index(column)] += one.weight
+    sums = _sums(decisions, traces)
     whole = _figures(sums.sum(axis=0)[None, :])
     drawn = (
         _figures(session_draws(len(traces), resamples, seed) @ sums) if len(traces) >= MIN_SESSIONS else {}
@@ -185,9 +187,42 @@ def score(
     )
 
 
+def difference(
+    mine: Sequence[Decision], theirs: Sequence[Decision], *, seed: int = 0, resamples: int = RESAMPLES
+) -> Estimate:
+    """Balanced accuracy of one assistant minus another's, over the sessions that both have, on the same draws."""
+    both = {one.trace for one in mine if one.outcome not in _LEFT_OUT}
+    traces = sorted(both & {one.trace for one in theirs if one.outcome not in _LEFT_OUT})
+    name, draws = FIGURES[0], session_draws(len(traces), resamples, seed)
+    one, other = (_sums(decisions, traces) for decisions in (mine, theirs))
+    value = _figures(one.sum(axis=0)[None, :])[name] - _figures(other.sum(axis=0)[None, :])[name]
+    few = len(traces) < MIN_SESSIONS
+    found = np.full(1, np.nan) if few else _figures(draws @ one)[name] - _figures(draws @ other)[name]
+    groups = 0 if few else len(traces)
+    return estimate(
+        float(value[0]), found, items=sum(decision.trace in traces for decision in mine), groups=groups
+    ).model_copy(update={"groups": len(traces)})
+
+
+def _sums(decisions: Sequence[Decision], traces: Sequence[str]) -> Array:
+    """(traces, columns): weights of the scored decisions by outcome, then the sum of p_accept and their number."""
+    place = {trace: at for at, trace in enumerate(traces)}
+    sums = np.zeros((len(traces), len(_COUNTED) + 2))
+    for one in decisions:
+        if one.outcome in _LEFT_OUT or one.trace not in place:
+            continue
+        column = "extra-hit" if one.outcome == "hit" and one.need is False else one.outcome
+        here = sums[place[one.trace]]
+        here[_COUNTED.index(column)] += one.weight
+        if one.proposal is not None and one.p_accept is not None:
+            here[-2:] += one.weight * one.p_accept, one.weight
+    return sums
+
+
 def _figures(sums: Array) -> dict[str, Array]:
     """FIGURES of each row of counts (rows, columns); NaN where a denominator is empty."""
-    served, extra, alarm, wrong, miss, quiet = sums.T
+    served, extra, alarm, wrong, miss, quiet, p_accept, offered = sums.T
+    everything = sums[:, : len(_COUNTED)].sum(axis=1)
     hit, false_alarm, missed = served + extra, alarm + wrong, miss + wrong
     with np.errstate(invalid="ignore", divide="ignore"):
         sensitivity = served / (served + missed)
@@ -199,8 +234,9 @@ def _figures(sums: Array) -> dict[str, Array]:
             "recall": hit / (hit + missed),
             "precision": hit / (hit + false_alarm),
             "f1": 2 * hit / (2 * hit + false_alarm + missed),
-            "accuracy": (hit + quiet) / sums.sum(axis=1),
+            "accuracy": (hit + quiet) / everything,
             "false_alarm_rate": false_alarm / (false_alarm + quiet),
             "false_alarm_ratio": false_alarm / (hit + false_alarm),
-            "speaks": (hit + false_alarm) / sums.sum(axis=1),
+            "mean_p_accept": p_accept / offered,
+            "speaks": (hit + false_alarm) / everything,
         }

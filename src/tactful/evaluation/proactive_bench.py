@@ -14,7 +14,7 @@ from tactful.data.traces import Answer
 from tactful.errors import UserError
 from tactful.evaluation.acceptance_measures import agreement, columns_of, people_alpha, session_draws
 from tactful.evaluation.intervals import Estimate
-from tactful.evaluation.proactive import RESAMPLES, Decision, Row, decide, score, undecided
+from tactful.evaluation.proactive import RESAMPLES, Decision, Row, decide, difference, score, undecided
 from tactful.evaluation.proactive_assistants import BASELINES, Assistant, always, look_up, never
 from tactful.evaluation.proactive_matching import FileMatch, SessionMatch
 from tactful.evaluation.proactive_points import Judgements, Scene, distinct, labelled_moments
@@ -54,6 +54,13 @@ class Split(Record):
     corrected: tuple[Row, ...]
 
 
+class Accepts(Record):
+    """Shares in [0, 1] of the same moments."""
+
+    judge: float
+    people: float
+
+
 class JudgeAgreement(Record):
     """The judge's verdicts against people's on what people labelled along these traces: Krippendorff's alpha, nominal."""
 
@@ -62,6 +69,9 @@ class JudgeAgreement(Record):
     silences: Estimate
     people: Estimate
     """The annotators among themselves, on the same moments."""
+    accepts: dict[str, Accepts]
+    """`proposals` and `silences` → how often judge and people accept them. A judge that accepts more flatters
+    precision and the false-alarm ratio of every row."""
     labelled: int
     """Moments that people labelled along these traces; the judge may have judged a part of them."""
 
@@ -148,16 +158,7 @@ def run_bench(
                 sessions=len(mine),
                 events=sum(len(scene.trace.points) for scene in scenes if scene.trace.id in mine),
                 published=tuple(_published(name, predictions[name], mine, quirks=quirks) for name in names),
-                corrected=tuple(
-                    score(
-                        name,
-                        [one for one in decisions[name] if one.trace in mine],
-                        baseline=name in BASELINES,
-                        seed=seed,
-                        resamples=resamples,
-                    )
-                    for name in names
-                ),
+                corrected=_corrected(decisions, names, mine, seed, resamples),
             )
         )
     result = BenchResult(
@@ -242,6 +243,28 @@ def _published(name: str, predictions: Sequence[_Counted], traces: set[str], *, 
     )
 
 
+def _corrected(
+    decisions: Mapping[str, Sequence[Decision]],
+    names: Sequence[str],
+    traces: set[str],
+    seed: int,
+    resamples: int,
+) -> tuple[Row, ...]:
+    """A row for each name; those of no baseline are compared with each baseline."""
+    mine = {name: [one for one in decisions[name] if one.trace in traces] for name in names}
+    rows = []
+    for name in names:
+        row = score(name, mine[name], baseline=name in BASELINES, seed=seed, resamples=resamples)
+        if not row.baseline:
+            against = {
+                other: difference(mine[name], mine[other], seed=seed, resamples=resamples)
+                for other in BASELINES
+            }
+            row = row.model_copy(update={"against": against})
+        rows.append(row)
+    return tuple(rows)
+
+
 def _info(scene: Scene) -> TraceInfo:
     events = len(scene.trace.points)
     return TraceInfo(
@@ -271,6 +294,11 @@ def _agreement(
     }
     return JudgeAgreement(
         **found,
+        accepts={
+            name: Accepts(judge=float(part.said.mean()), people=float(part.accepted.mean()))
+            for name, part in parts.items()
+            if name != "all" and len(part.said)
+        },
         people=people_alpha(columns, session_draws(columns.sessions, resamples, seed)),
         labelled=len(labelled_moments(scenes)),
     )

@@ -21,6 +21,7 @@ _FIGURES = (
     ("precision", "precision"),
     ("recall", "recall"),
     ("f1", "F1"),
+    ("mean_p_accept", "mean p(accept)"),
     ("speaks", "speaks"),
 )
 _COUNTS = (
@@ -45,6 +46,8 @@ def _split_tables(split: Split, *, quirks: bool) -> list[Table]:
     notes = [
         "Balanced accuracy is the mean of served (of the moments with help wanted, those with accepted help) and "
         "undisturbed (of the others, those without a rejected proposal); a coin between two rows lies halfway.",
+        "Mean p(accept) is the judge's own probability over all proposals: with a calibrated judge what precision would "
+        "be among people, whatever threshold its verdicts have.",
         "A rejected proposal where help was wanted is wrong help: a false alarm and a miss. Unscored, failed and "
         "absent responses are left out; several: events with more than one proposal, of which the first counts. 'random' is a coin between always and never, in expected counts.",
         _intervals(split),
@@ -63,6 +66,7 @@ def _split_tables(split: Split, *, quirks: bool) -> list[Table]:
                 )
                 for row in split.corrected
             ),
+            notes=tuple(_against(split.corrected)),
             baselines=BASELINES,
         ),
         Table(
@@ -73,6 +77,14 @@ def _split_tables(split: Split, *, quirks: bool) -> list[Table]:
             baselines=BASELINES,
         ),
     ]
+
+
+def _against(rows: Sequence[Row]) -> Iterator[str]:
+    """No assistant stands without what it gains over doing nothing clever."""
+    for row in rows:
+        if not row.baseline:
+            gains = (f"{name} {cell(row.against[name])}" for name in BASELINES[:3])
+            yield f"{row.name}: balanced accuracy minus that of {'; '.join(gains)}."
 
 
 def _intervals(split: Split) -> str:
@@ -157,8 +169,13 @@ def agreement_lines(found: JudgeAgreement) -> Iterator[str]:
         f"{found.labelled} moments that people labelled along these traces:"
     )
     for name in ("all", "proposals", "silences"):
-        one = getattr(found, name)
-        yield f"  {name}: {cell(one)} (n = {one.items})"
+        one, rates = getattr(found, name), found.accepts.get(name)
+        accepts = (
+            ""
+            if rates is None
+            else f"; the judge accepts {rates.judge:.0%} of them, people {rates.people:.0%}"
+        )
+        yield f"  {name}: {cell(one)} (n = {one.items}){accepts}"
     yield f"  the annotators among themselves: {cell(found.people)}"
     if found.all.value is not None and found.all.value < TENTATIVE:
         yield f"  below {TENTATIVE:g}: by the usual reading too little to rest a conclusion on; compare rows with care"
