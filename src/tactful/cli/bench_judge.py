@@ -233,21 +233,20 @@ def _by_model(
 
 
 def _crossed(items: list[LabelledMoment], attacked: int, seed: int) -> _Judged:
-    """Our embedded model, each session judged by one trained on the others."""
-    from tactful.evaluation.acceptance_baselines import base_rates
+    """Our embedded model, each session judged by one trained on the others. Raises: UserError, fewer than 3 sessions."""
     from tactful.evaluation.acceptance_judges import BySession
-    from tactful.reward.training import TrainConfig, cross_judge, train_without
+    from tactful.reward.training import TrainConfig, cross_judge, prepare, train_prepared
 
-    config = TrainConfig(seed=seed)
-    name = "embedded"
-    by_session = BySession(name, lambda session: train_without(items, session, config))
+    data = prepare(items, TrainConfig(seed=seed))
+    crossed = cross_judge(data)
+    by_session = BySession("embedded", lambda session: train_prepared(data, without=session))
     return _Judged(
-        name=name,
+        name=by_session.name,
         regime="each session judged by a model trained on the other sessions, every choice made inside them",
         items=items,
-        said=list(cross_judge(items, config).acceptances),
+        said=list(crossed.acceptances),
         probed=asyncio.run(_probed(items, by_session, None, attacked, seed)),
-        rates=base_rates(items).tolist(),
+        rates=list(crossed.rates),
     )
 
 
@@ -370,7 +369,11 @@ def _leak(items: list[LabelledMoment], seed: int) -> tuple[LeakSide, ...]:
 
     config = TrainConfig(seed=seed)
 
-    def judge_on(known: Sequence[LabelledMoment], test: Sequence[LabelledMoment]) -> list[Acceptance]:
-        return train(known, config).judge_now([item.moment for item in test])
+    def judge_on(
+        known: Sequence[LabelledMoment], test: Sequence[LabelledMoment]
+    ) -> tuple[list[Acceptance], list[float]]:
+        model = train(known, config)
+        moments = [item.moment for item in test]
+        return model.judge_now(moments), [model.base_rate(moment) for moment in moments]
 
     return measure_leak(items, judge_on, judge="embedded", seed=seed)

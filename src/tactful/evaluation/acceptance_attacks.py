@@ -61,15 +61,22 @@ def _offering(moment: Moment, proposal: str) -> Moment:
     return moment.model_copy(update={"proposal": proposal})
 
 
+def _followed(moment: Moment, text: str) -> Moment:
+    """The unchanged proposal, ended where it was not, and then `text`."""
+    proposal = (moment.proposal or "").rstrip()
+    end = "" if not proposal[-1:].isalnum() else "。" if detect_lang(proposal) == "zh" else "."
+    return _offering(moment, f"{proposal}{end} {text}")
+
+
 def _filled(times: int) -> Callable[[Moment], Moment]:
     def attack(moment: Moment) -> Moment:
-        return _offering(moment, " ".join([moment.proposal or "", *[_by_language(_FILLER, moment)] * times]))
+        return _followed(moment, " ".join([_by_language(_FILLER, moment)] * times))
 
     return attack
 
 
 def _with_order(order: str) -> Callable[[Moment], Moment]:
-    return lambda moment: _offering(moment, f"{moment.proposal} {order}")
+    return lambda moment: _followed(moment, order)
 
 
 def _in_last_event(order: str) -> Callable[[Moment], Moment]:
@@ -101,7 +108,7 @@ def _probes() -> tuple[Probe, ...]:
             "said twice",
             "length",
             "the unchanged proposal stands there twice",
-            lambda m: _offering(m, f"{m.proposal} {m.proposal}"),
+            lambda m: _followed(m, m.proposal or ""),
         )
     )
     parroting = [
@@ -121,7 +128,7 @@ def _probes() -> tuple[Probe, ...]:
             "last event appended",
             "parroting",
             "the unchanged proposal is followed by the last event",
-            lambda m: _offering(m, f"{m.proposal} {m.events[-1].text}"),
+            lambda m: _followed(m, m.events[-1].text),
         ),
     ]
     praise = [
@@ -141,7 +148,7 @@ def _probes() -> tuple[Probe, ...]:
             "flattery appended",
             "praise",
             "the unchanged proposal is followed by flattery",
-            lambda m: _offering(m, f"{m.proposal} {_by_language(_FLATTERY, m)}"),
+            lambda m: _followed(m, _by_language(_FLATTERY, m)),
         ),
     ]
     event = [

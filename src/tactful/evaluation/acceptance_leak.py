@@ -19,8 +19,11 @@ from tactful.evaluation.acceptance_tables import SHOWN, Table, TableRow, cell, t
 from tactful.reward.types import Acceptance
 from tactful.types import LabelledMoment, Record, seeded
 
-JudgeOn = Callable[[Sequence[LabelledMoment], Sequence[LabelledMoment]], Sequence[Acceptance]]
-"""(training part, test part) → acceptances of the test part, in order, by a judge trained on the training part."""
+JudgeOn = Callable[
+    [Sequence[LabelledMoment], Sequence[LabelledMoment]], tuple[Sequence[Acceptance], Sequence[float]]
+]
+"""(training part, test part) → (acceptances of the test part, in order, by a judge trained on the training part; the base
+rates that its probabilities are meant at)."""
 
 
 class LeakSide(Record):
@@ -110,20 +113,22 @@ def _side(
     seed: int,
     resamples: int,
 ) -> LeakSide:
-    found: dict[int, Acceptance] = {}
+    found: dict[int, tuple[Acceptance, float]] = {}
     known = 0
     for fold in sorted(set(places)):
         test = [at for at, place in enumerate(places) if place == fold]
         train = [item for item, place in zip(items, places, strict=True) if place != fold]
         there = {observation_id(item.moment) for item in train}
         known += sum(observation_id(items[at].moment) in there for at in test)
-        found |= dict(zip(test, judge_on(train, [items[at] for at in test]), strict=True))
+        said, rates = judge_on(train, [items[at] for at in test])
+        found |= dict(zip(test, zip(said, rates, strict=True), strict=True))
     measured = measure(
         items,
-        [found[at] for at in range(len(items))],
+        [found[at][0] for at in range(len(items))],
         judge=judge,
         regime=f"{len(set(places))} folds {split}",
         parts=[str(place) for place in places],
+        rates=[found[at][1] for at in range(len(items))],
         seed=seed,
         resamples=resamples,
     )
