@@ -110,3 +110,11 @@ def test_a_bar_outside_its_range_is_a_wrong_option(tactful, decisions, bar):
 def test_the_help_opens_with_a_sentence_and_an_example(tactful):
     done = tactful("bench", "suggestions", "--help")
     assert "Example: " in done.stdout
+
+
+def test_decisions_are_recognised_and_checked_row_by_row(tactful, tmp_path):
+    path = write(tmp_path / "d.jsonl", [*some_rows(2, 3), row(9999, confidence=7)])
+    done = tactful("data", "check", path)
+    assert done.returncode == 1
+    assert "suggestions: 7 read = 6 good + 1 bad" in done.stdout
+    assert "d.jsonl:7: " in done.stderr

@@ -16,7 +16,7 @@ Opener = Callable[["Path | str"], "Rows[Any]"]
 
 def readers() -> dict[str, Opener]:
     """Kind of record → how its file is opened, bad rows counted."""
-    return {**_calibration(), **_feedback(), **_utterance(), **_exports()}
+    return {**_calibration(), **_feedback(), **_utterance(), **_suggestions(), **_exports()}
 
 
 def documents() -> dict[str, Callable[[Path], int]]:
@@ -111,6 +111,12 @@ def _utterance() -> dict[str, Opener]:
         "predictions": _of(Prediction, _own_id),
         "dialogues": _of(Dialogue, _own_id),
     }
+
+
+def _suggestions() -> dict[str, Opener]:
+    from tactful.data.suggestions import suggestion_rows
+
+    return {"suggestions": lambda path: suggestion_rows(path, skip_bad=True)}
 
 
 # ---------------------------------------------------------------- what was exported
