@@ -24,8 +24,8 @@ def headline(bench: SuggestionBench) -> str:
     row = bench.nested
     if not row.hidden:
         return (
-            f"Nothing can be hidden: on no other users did a threshold keep the wrongly hidden at most {bench.bar:.0%}. "
-            f"Hidden: {_percent(row.hidden_share)}; with the best threshold in hindsight {_percent(bench.hiding[1].hidden_share)}"
+            f"Nothing would be hidden: thresholds that keep the wrongly hidden at most {bench.bar:.0%} on other users hide "
+            f"{_percent(row.hidden_share)} of these; the best in hindsight hides {_percent(bench.hiding[1].hidden_share)}"
         )
     return (
         f"{_percent(row.hidden_share)} of the suggestions could be hidden with thresholds chosen on other users; of those "
