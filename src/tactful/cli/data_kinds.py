@@ -16,7 +16,8 @@ Opener = Callable[["Path | str"], "Rows[Any]"]
 
 def readers() -> dict[str, Opener]:
     """Kind of record → how its file is opened, bad rows counted."""
-    return {**_calibration(), **_feedback(), **_utterance(), **_suggestions(), **_exports()}
+    kinds = (_calibration(), _feedback(), _utterance(), _reward(), _suggestions(), _exports())
+    return {name: opener for group in kinds for name, opener in group.items()}
 
 
 def documents() -> dict[str, Callable[[Path], int]]:
@@ -113,6 +114,19 @@ def _utterance() -> dict[str, Opener]:
     }
 
 
+def _reward() -> dict[str, Opener]:
+    from tactful.data.moments import labelled_rows, moment_rows
+    from tactful.reward.reasons import ReasonedMoment
+    from tactful.reward.types import Acceptance
+
+    return {
+        "moments": lambda path: moment_rows(path, skip_bad=True),
+        "labelled-moments": lambda path: labelled_rows(path, skip_bad=True),
+        "acceptances": _of(Acceptance, lambda record: str(record.moment_id)),
+        "reasoned-moments": _of(ReasonedMoment, _own_id),
+    }
+
+
 def _suggestions() -> dict[str, Opener]:
     from tactful.data.suggestions import suggestion_rows
 
@@ -123,12 +137,13 @@ def _suggestions() -> dict[str, Opener]:
 
 
 def _exports() -> dict[str, Opener]:
-    from tactful.data.exported import OpenAIPair, PairProvenance, TrlPair, TrlUnpaired
+    from tactful.data.exported import OpenAIPair, PairProvenance, TrlCompletion, TrlPair, TrlUnpaired
 
     return {
         "provenance": _of(PairProvenance, _own_id, "provenance"),
         "trl": _of(TrlPair, kind="row"),
         "trl-unpaired": _of(TrlUnpaired, kind="row"),
+        "trl-completions": _of(TrlCompletion, kind="row"),
         "openai": _of(OpenAIPair, kind="row"),
     }
 

@@ -17,6 +17,16 @@ class TrlPair(Record):
     prompt: Said = Field(min_length=1)
     chosen: Said = Field(min_length=1)
     rejected: Said = Field(min_length=1)
+    weight: float | None = Field(default=None, gt=0)
+    """What a trainer that weighs rows multiplies the loss by; None where the export has no such column."""
+
+
+class TrlCompletion(Record):
+    """TRL's conversational columns for SFT on the completion alone, with a weight."""
+
+    prompt: Said = Field(min_length=1)
+    completion: Said = Field(min_length=1)
+    weight: float = Field(gt=0)
 
 
 class TrlUnpaired(Record):
@@ -57,6 +67,8 @@ class ShareGptRow(Record):
     chosen: ShareGptMessage | None = None
     rejected: ShareGptMessage | None = None
     system: str = ""
+    weight: float | None = Field(default=None, gt=0)
+    """LLaMA-Factory passes over it; for trainers that weigh rows."""
 
 
 class PairProvenance(Record):
