@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ MOST_INFLUENCES = 4
 """Features that an explanation names."""
 _SLIGHT = 0.02
 """Log-odds below which a feature is not worth naming."""
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？\n]+")
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,7 @@ class RewardModel:
         silent = [at for at, moment in enumerate(moments) if moment.proposal is None]
         if offered:
             chosen = [moments[at] for at in offered]
-            values = proposal_features(chosen, self.likeness).values
-            said |= dict(zip(offered, self._proposals(chosen, values, explain), strict=True))
+            said |= dict(zip(offered, self._offered(chosen, explain), strict=True))
         if silent:
             chosen = [moments[at] for at in silent]
             values = silence_features(chosen, self.likeness).values
@@ -86,6 +87,18 @@ class RewardModel:
         if moment.proposal is not None:
             return 0.5 if self.proposals is None else self.proposals.base_rate
         return 0.5 if self.silences is None else 1 - self.silences.base_rate
+
+    def _offered(self, moments: Sequence[Moment], explain: bool) -> list[Acceptance]:
+        """Judged whole and by their opening sentence alone; the lower holds, so that nothing appended buys a score."""
+        found = self._proposals(moments, proposal_features(moments, self.likeness).values, explain)
+        longer = {at: short for at, moment in enumerate(moments) if (short := _opening(moment)) is not moment}
+        if not longer:
+            return found
+        values = proposal_features(list(longer.values()), self.likeness).values
+        for at, alone in zip(longer, self._proposals(list(longer.values()), values, explain), strict=True):
+            if (alone.p_accept or 0.0) < (found[at].p_accept or 0.0):
+                found[at] = alone
+        return found
 
     def _proposals(self, moments: Sequence[Moment], values: Floats, explain: bool) -> list[Acceptance]:
         needs = self._needs(values[:, : len(SILENCE_NAMES)])
@@ -143,6 +156,16 @@ class RewardModel:
             reason="" if effects is None else _sentence(moment, p_accept, base_rate, influences),
             influences=influences,
         )
+
+
+def _opening(moment: Moment) -> Moment:
+    """The moment with the first sentence of its proposal alone; itself where that is all."""
+    first, *rest = _SENTENCE_END.split(moment.proposal or "", maxsplit=1)
+    return (
+        moment.model_copy(update={"proposal": first})
+        if first.strip() and rest and rest[0].strip()
+        else moment
+    )
 
 
 def _influences(names: tuple[str, ...], effects: Floats) -> tuple[Influence, ...]:
