@@ -25,7 +25,7 @@ from tests.reward.gate_worlds import World
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=2000)
-    parser.add_argument("--sessions", type=int, nargs="+", default=[22, 40, 60, 200])
+    parser.add_argument("--sessions", type=int, nargs="+", default=[22, 60, 200])
     parser.add_argument("--alpha", type=float, nargs="+", default=[0.1, 0.2, 0.3])
     parser.add_argument("--delta", type=float, default=0.1)
     parser.add_argument("--seed", type=int, default=0)

@@ -110,7 +110,7 @@ def test_16_sessions_cannot_promise_a_tenth_and_no_gate_is_written_in_its_place(
     words = ("reward", "gate", "model", world(16).data, *COSTS, "--promise", "0.1")
     done = tactful(*words)
     assert done.returncode == 0  # the answer is the answer
-    assert "cannot promise: 16 calibration sessions" in done.stdout
+    assert "Cannot promise: 16 calibration sessions" in done.stdout
     assert "needs at least 22" in done.stdout
     done = tactful(*words, "--out", tmp_path / "gate")
     assert done.returncode == 1

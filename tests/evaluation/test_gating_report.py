@@ -88,8 +88,8 @@ def test_the_page_stands_alone_and_escapes_what_it_shows(report: GateReport, tmp
 
 
 def test_the_drawing_names_every_policy_and_is_the_same_twice(report: GateReport):
-    svg = utility_svg(report.measured)
-    assert svg == utility_svg(report.measured)
+    svg = utility_svg(report.measured, report.config)
+    assert svg == utility_svg(report.measured, report.config)
     for row in report.measured.utilities:
         assert row.name in svg
 
@@ -97,3 +97,17 @@ def test_the_drawing_names_every_policy_and_is_the_same_twice(report: GateReport
 def test_a_page_without_promise_has_no_banner(report: GateReport):
     assert 'class="banner' in render_page(report)
     assert 'class="banner' not in render_page(report.model_copy(update={"promise": None}))
+
+
+def test_the_utility_form_names_its_own_grid():
+    items, said = calibrated(4, 20)
+    case = JudgedMoments(judge="fake", items=items, said=said, regime="made up", held_out=True)
+    report = set_gate(case, GateConfig(form="utility", costs=COSTS), data="made up")
+    assert gate_tables(report)[1].title.startswith("Utility per moment, by c / (1 + c)")
+
+
+def test_what_cannot_be_promised_is_said_first_thing():
+    items, said = calibrated(16, 10)
+    case = JudgedMoments(judge="fake", items=items, said=said, regime="made up", held_out=True)
+    report = set_gate(case, GateConfig(costs=COSTS), Asked(0.1, 0.1), data="made up")
+    assert any(line.startswith("Cannot promise: 16 calibration sessions") for line in report_lines(report))

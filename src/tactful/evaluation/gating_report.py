@@ -73,8 +73,10 @@ def promise_lines(report: GateReport) -> Iterator[str]:
     found = report.promise
     if found is None:
         return
-    at = "" if found.threshold is None else f"at threshold {found.threshold:g}: "
-    yield f"Promise, {at}{found.words}."
+    if found.threshold is None:
+        yield f"{found.words[0].upper()}{found.words[1:]}."
+    else:
+        yield f"Promise, at threshold {found.threshold:g}: {found.words}."
     if found.threshold is not None:
         risk = "undefined, for it is silent" if found.risk is None else f"{found.risk:.3f}"
         yield (
@@ -85,13 +87,13 @@ def promise_lines(report: GateReport) -> Iterator[str]:
         yield f"{found.unscored} moments with an unscored judgement are not in it; the gate abstains at such."
     if report.on_average is not None:
         weaker = report.on_average
-        level = "" if weaker.threshold is None else f"at threshold {weaker.threshold:g}: "
-        yield f"Weaker, {level}{weaker.words}."
+        level = "" if weaker.threshold is None else f"at threshold {weaker.threshold:g}, "
+        yield f"Weaker: {level}{weaker.words}."
 
 
 def gate_tables(report: GateReport) -> list[Table]:
     """The expected figures, and the utility over the cost grid; both with every baseline."""
-    return [figures_table(report), utility_table(report.measured)]
+    return [figures_table(report), utility_table(report.measured, report.config)]
 
 
 def figures_table(report: GateReport) -> Table:
@@ -128,7 +130,7 @@ def figures_table(report: GateReport) -> Table:
     )
 
 
-def utility_table(found: MeasuredGate) -> Table:
+def utility_table(found: MeasuredGate, config: GateConfig) -> Table:
     """Utility per moment over the cost grid; every second share is shown, the mean is over all."""
     rows = [
         TableRow(
@@ -144,7 +146,7 @@ def utility_table(found: MeasuredGate) -> Table:
         cells=(*(f"{found.thresholds[at]:.3f}" for at in PRINTED), "–"),
     )
     return Table(
-        title="Utility per moment, by the share of a false alarm in both costs (0.1 = a miss costs nine times as much)",
+        title=f"Utility per moment, by {axis_words(config)}",
         columns=(*(f"{found.shares[at]:g}" for at in PRINTED), f"mean of {len(found.shares)}"),
         rows=(threshold, *rows),
         notes=(
@@ -154,6 +156,13 @@ def utility_table(found: MeasuredGate) -> Table:
         ),
         baselines=BASELINES,
     )
+
+
+def axis_words(config: GateConfig) -> str:
+    """What the cost grid runs over."""
+    if config.form == "utility":
+        return "c / (1 + c), c being the cost of a false alarm and 1 what a hit is worth"
+    return "the share of a false alarm in both costs (0.1 = a miss costs nine times as much)"
 
 
 def report_lines(report: GateReport) -> Iterator[str]:
@@ -168,8 +177,8 @@ def report_lines(report: GateReport) -> Iterator[str]:
         yield from lines
 
 
-def utility_svg(found: MeasuredGate) -> str:
-    """Utility per moment against the share of a false alarm in both costs; higher is better."""
+def utility_svg(found: MeasuredGate, config: GateConfig) -> str:
+    """Utility per moment over the cost grid; higher is better."""
     looks = {
         GATE: (LEARNED, "-", 2.2),
         HINDSIGHT: (FRONT, "--", 1.2),
@@ -190,7 +199,7 @@ def utility_svg(found: MeasuredGate) -> str:
         margin = 0.08 * (top - lowest) + 0.005
         axes.set_ylim(lowest - margin, top + margin)
         axes.set_xlim(0, 1)
-        axes.set_xlabel("cost of a false alarm, share of both costs")
+        axes.set_xlabel(axis_words(config))
         axes.set_ylabel("utility per moment (higher is better)")
         axes.legend(frameon=False, fontsize=8)
         return _svg(figure, "utility")
@@ -213,7 +222,7 @@ def render_page(report: GateReport) -> str:
         tables=gate_tables(report),
         promise=list(promise_lines(report)),
         figures=FIGURES,
-        utility=utility_svg(report.measured),
+        utility=utility_svg(report.measured, report.config),
     )
 
 
