@@ -75,6 +75,13 @@ def judge(
             help="Measure our embedded model, trained for each session of DATA on the other sessions.",
         ),
     ] = False,
+    likeness: Annotated[
+        str,
+        typer.Option(
+            "--likeness",
+            help="--leave-one-session-out: how texts are compared, `ngrams` or a sentence encoder's name or folder.",
+        ),
+    ] = "ngrams",
     judge_model: Annotated[
         str | None, typer.Option("--judge", help="Measure a prompted model of this name, or `offline`.")
     ] = None,
@@ -141,14 +148,14 @@ def judge(
     if model is not None:
         found = _by_model(items, model, attacked, seed, allow_seen=allow_seen)
     elif leave_one_session_out:
-        found = _crossed(items, attacked, seed)
+        found = _crossed(items, attacked, likeness, seed)
     elif judge_model is not None:
         spec = _spec(judge_model, base_url, api_key_env, concurrency, seed)
         found = asyncio.run(_by_prompt(items, spec, votes, cache, concurrency, attacked, seed))
     else:
         assert judged is not None
         found = _from_file(items, judged)
-    bench = _bench(data, bad, found, leak=leak, seed=seed)
+    bench = _bench(data, bad, found, leak=leak, likeness=likeness, seed=seed)
     for warning in bench.warnings:
         say(f"WARNING: {warning}")
     if as_json:
@@ -232,12 +239,12 @@ def _by_model(
     )
 
 
-def _crossed(items: list[LabelledMoment], attacked: int, seed: int) -> _Judged:
+def _crossed(items: list[LabelledMoment], attacked: int, likeness: str, seed: int) -> _Judged:
     """Our embedded model, each session judged by one trained on the others. Raises: UserError, fewer than 3 sessions."""
     from tactful.evaluation.acceptance_judges import BySession
     from tactful.reward.training import TrainConfig, cross_judge, prepare, train_prepared
 
-    data = prepare(items, TrainConfig(seed=seed))
+    data = prepare(items, TrainConfig(likeness=likeness, seed=seed))
     crossed = cross_judge(data)
     by_session = BySession("embedded", lambda session: train_prepared(data, without=session))
     return _Judged(
@@ -318,7 +325,7 @@ def _from_file(items: list[LabelledMoment], path: Path) -> _Judged:
     )
 
 
-def _bench(data: str, bad: int, found: _Judged, *, leak: bool, seed: int) -> JudgeBench:
+def _bench(data: str, bad: int, found: _Judged, *, leak: bool, likeness: str, seed: int) -> JudgeBench:
     """All figures of what was judged."""
     import orjson
 
@@ -344,7 +351,7 @@ def _bench(data: str, bad: int, found: _Judged, *, leak: bool, seed: int) -> Jud
             rates=found.rates,
             seed=seed,
         ),
-        leak=_leak(found.items, seed) if leak else (),
+        leak=_leak(found.items, likeness, seed) if leak else (),
         probes=found.probed,
         version=__version__,
     )
@@ -363,11 +370,11 @@ async def _probed(
     return (*attacked, *await probe_baselines(moments, items if known is None else known, seed=seed))
 
 
-def _leak(items: list[LabelledMoment], seed: int) -> tuple[LeakSide, ...]:
+def _leak(items: list[LabelledMoment], likeness: str, seed: int) -> tuple[LeakSide, ...]:
     from tactful.evaluation.acceptance_leak import measure_leak
     from tactful.reward.training import TrainConfig, train
 
-    config = TrainConfig(seed=seed)
+    config = TrainConfig(likeness=likeness, seed=seed)
 
     def judge_on(
         known: Sequence[LabelledMoment], test: Sequence[LabelledMoment]

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import orjson
 
-from tactful.data.moments import observation_id
+from tactful.data.moments import moment_row, observation_id
 from tactful.errors import UserError
 from tactful.reward.features import proposal_features, silence_features
 from tactful.reward.heads import Floats, Head, fit_head
@@ -86,14 +87,14 @@ def prepare(items: Iterable[LabelledMoment], config: TrainConfig | None = None) 
         raise UserError("no labelled moment to train on; give rows with 'obs', 'pred_task' and 'valid'")
     likeness = open_likeness(settings.likeness)
     likeness.learn([text for item in labelled for text in _texts(item.moment)])
-    told = "\n".join(f"{item.moment.id} {item.label.accepted} {item.label.votes}" for item in labelled)
+    rows = b"\n".join(orjson.dumps(moment_row(item)) for item in labelled)
     return Prepared(
         config=settings,
         likeness=likeness,
         items=labelled,
         proposals=_proposal_rows(labelled, likeness),
         silences=_silence_rows(labelled, likeness),
-        data_hash=content_hash(told),
+        data_hash=content_hash(rows),
     )
 
 
