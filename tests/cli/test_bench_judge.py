@@ -9,6 +9,8 @@ from tests.reward.synthetic import make_items, truth
 from tactful.data.io import write_jsonl
 from tactful.data.moments import moment_row
 from tactful.evaluation.acceptance_baselines import BASELINES
+from tactful.reward.model import save_model
+from tactful.reward.training import train
 from tactful.reward.types import Acceptance
 
 
@@ -32,6 +34,14 @@ def judged(tmp_path: Path) -> Path:
     said[0] = Acceptance.unscored(said[0].moment_id, reason="unreadable")
     write_jsonl(path, said)
     return path
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Trained on four of the eight sessions of `moments`."""
+    folder = tmp_path_factory.mktemp("trained") / "model"
+    save_model(train(make_items(4, 6)), folder, card="a card")
+    return folder
 
 
 def tables(text: str) -> list[str]:
@@ -128,3 +138,58 @@ def test_a_prompted_judge_is_asked_attacked_and_marked_as_a_rehearsal_when_offli
     assert cache.exists()
     again = tactful("bench", "judge", moments, *words)
     assert again.stdout == done.stdout
+
+
+def test_a_model_that_was_trained_on_sessions_of_the_data_is_refused(tactful, moments, model):
+    done = tactful("bench", "judge", moments, "--model", model)
+    assert done.returncode == 2
+    assert "was trained on 4 of the 8 sessions in these data" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_model_on_seen_sessions_is_marked_everywhere(tactful, moments, model, tmp_path):
+    out = tmp_path / "out"
+    done = tactful("bench", "judge", moments, "--model", model, "--allow-seen", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" in done.stderr
+    assert "NOT out of session" in done.stderr
+    assert "NOT out of session" in done.stdout.splitlines()[0]
+    assert "NOT out of session" in (out / "report.html").read_text(encoding="utf-8")
+    assert json.loads((out / "results.json").read_text(encoding="utf-8"))["seen"] is True
+
+
+def test_a_model_on_new_sessions_is_measured_and_attacked(tactful, model, tmp_path):
+    path = tmp_path / "new.jsonl"
+    write_jsonl(path, [moment_row(item) for item in make_items(4, 5, seed=9)])
+    done = tactful("bench", "judge", path, "--model", model, "--probes", "--probe-moments", 20)
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr
+    assert "trained on other sessions alone" in done.stdout.splitlines()[0]
+    assert "AUROC and Brier: probabilities moved" in done.stdout
+    assert "Length is within the bounds" in done.stdout
+    assert f"tactful reward gate {model}" in done.stderr
+    assert len(tables(done.stdout)) == 8
+    for table in tables(done.stdout):
+        for name in BASELINES:
+            assert f"\n  {name} " in table
+
+
+@pytest.mark.slow
+def test_leave_one_session_out_shows_what_a_split_by_item_gives_away(tactful, moments):
+    done = tactful("bench", "judge", moments, "--leave-one-session-out", "--leak", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [side["observations_known"] for side in found["leak"]] == [1.0, 0.0]
+    leaking, grouped = (
+        next(row for row in side["measured"]["rows"] if row["name"] == "look-up") for side in found["leak"]
+    )
+    assert leaking["equal"]["auroc"]["value"] > 0.6
+    assert grouped["equal"]["auroc"]["value"] == pytest.approx(0.5)
+
+
+def test_too_few_sessions_for_leaving_one_out_are_refused_with_a_sentence(tactful, tmp_path):
+    path = tmp_path / "two.jsonl"
+    write_jsonl(path, [moment_row(item) for item in make_items(2, 5)])
+    done = tactful("bench", "judge", path, "--leave-one-session-out")
+    assert done.returncode == 1
+    assert "give moments of at least 3 sessions" in done.stderr
