@@ -2,11 +2,15 @@
 
 import json
 import os
+import subprocess
+import sys
+import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.chat_server import Ask, Fault, serving
+from tests.chat_server import Ask, Fault, serving, serving_process
 from tests.commands import Command
 from tests.evaluation.proactive_fixtures import a_label, a_trace, write_trace
 
@@ -238,6 +242,47 @@ def test_results_are_never_written_over(tactful: Command, traces: Path, alone: P
     done = tactful("bench", "proactive", traces, "--policy", "never", "--judge", "offline", "--out", "there")
     assert done.returncode == 2
     assert "exists already" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_and_asks_again_only_what_was_in_flight(alone: Path) -> None:
+    texts = [f"writes line number {at} of the report" for at in range(60)]
+    for name in ("one", "two"):
+        write_trace(alone / "traces" / f"{name}.json", a_trace(name, [f"opens {name}", *texts[:59]]))
+    with serving_process(latency_s=0.02) as base_url:
+        words = [
+            "--model",
+            "m",
+            "--base-url",
+            base_url,
+            "--judge",
+            "offline",
+            "--concurrency",
+            "4",
+            "--out",
+            "run",
+        ]
+        command = [sys.executable, "-m", "tactful", "bench", "proactive", "traces", *words]
+        environment = {**os.environ, "OPENAI_API_KEY": "sk-test"}
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 30
+        while asked(base_url) < 40:
+            assert time.monotonic() < deadline, "waited in vain"
+            time.sleep(0.01)
+        process.kill()
+        process.communicate()
+        again = subprocess.run(
+            [*command, "--resume", "--json"], env=environment, capture_output=True, timeout=100, check=True
+        )
+        assert asked(base_url) <= 120 + 4
+    result = json.loads(again.stdout)
+    row = next(row for row in result["splits"][-1]["corrected"] if row["name"] == "m")
+    assert sum(row["counts"].values()) == 120
+
+
+def asked(base_url: str) -> int:
+    with urllib.request.urlopen(f"{base_url}/stats", timeout=5) as reply:
+        return int(json.load(reply)["jobs"])
 
 
 # ---------------------------------------------------------------- freeze

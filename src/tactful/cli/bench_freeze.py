@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.common import JsonFlag, emit_json, next_command, quoted, say
+from tactful.cli.common import JsonFlag, SkipBadFlag, emit_json, next_command, quoted, say
 
 
 def register(noun: typer.Typer) -> None:
@@ -36,6 +36,7 @@ def freeze(
     ] = None,
     split: Annotated[str, typer.Option("--split", help="Split that the session belongs to.")] = "own",
     add: Annotated[bool, typer.Option("--add", help="Add the session to the benchmark in --out.")] = False,
+    skip_bad: SkipBadFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Freeze a recorded, annotated session as a benchmark: traces, labels, splits and a manifest of hashes.
@@ -49,9 +50,17 @@ def freeze(
     from tactful.evaluation.proactive_freeze import freeze as freeze_session
     from tactful.evaluation.proactive_freeze import read_events
 
+    rows = labelled_rows(labels, skip_bad=skip_bad)
     frozen = freeze_session(
-        read_events(events), list(labelled_rows(labels)), out, name=name or events.stem, split=split, add=add
+        read_events(events, skip_bad=skip_bad),
+        list(rows),
+        out,
+        name=name or events.stem,
+        split=split,
+        add=add,
     )
+    if rows.bad:
+        say(f"{rows.bad} unusable labels left out, the first: {rows.problems[0]}")
     if as_json:
         emit_json(frozen.model_dump(mode="json"))
     say(

@@ -33,6 +33,7 @@ from tactful.cli.common import (
     JsonFlag,
     ResumeFlag,
     SeedOption,
+    SkipBadFlag,
     emit_json,
     finite,
     model_spec,
@@ -40,7 +41,7 @@ from tactful.cli.common import (
     quoted,
     say,
 )
-from tactful.errors import UsageError
+from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from tactful.data.traces import Trace
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from tactful.evaluation.proactive_assistants import AssistantConfig
     from tactful.evaluation.proactive_bench import BenchResult
     from tactful.llm import ModelSpec
+    from tactful.types import LabelledMoment
 
 PEOPLE_FOR_A_MODEL = 100
 """Labelled moments that a paid judge judges for its agreement with people, unless told otherwise."""
@@ -149,6 +151,7 @@ def proactive(
     budget_usd: BudgetUsdOption = None,
     budget_tokens: BudgetTokensOption = None,
     seed: SeedOption = 0,
+    skip_bad: SkipBadFlag = False,
     dry_run: DryRunFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -159,7 +162,6 @@ def proactive(
     Run a model over the traces and score it: `tactful bench proactive traces --model gpt-4.1-mini --reward-data
     reward_train.jsonl --out runs/proactive --budget-usd 2`
     """
-    from tactful.data.moments import labelled_rows
     from tactful.data.traces import read_splits, read_traces
     from tactful.evaluation.proactive_assistants import SCRIPTS, AssistantConfig
     from tactful.evaluation.proactive_bench import run_bench
@@ -174,8 +176,8 @@ def proactive(
     frozen = check_frozen(traces)
     found = read_traces(traces)
     own = read_labels(traces) if frozen is not None else []
-    labels = list(labelled_rows(reward_data)) if reward_data is not None else own
-    training = list(labelled_rows(judge_data)) if judge_data is not None else labels
+    labels = _labels(reward_data, skip_bad=skip_bad) if reward_data is not None else own
+    training = _labels(judge_data, skip_bad=skip_bad) if judge_data is not None else labels
     scenes = scenes_of(found, labels)
     splits = read_splits(traces, found)
     spec = None
@@ -276,6 +278,21 @@ def _circular(policies: Sequence[str], judge: str | None, reward_model: Path | N
         "policy gate chooses by the model that judges it, so nearly all that it proposes counts as accepted; "
         "judge it by --judge MODEL, and read its silence alone here"
     ]
+
+
+def _labels(path: Path, *, skip_bad: bool) -> list[LabelledMoment]:
+    """What people said, from a file. Raises: DataError, also for a file without any."""
+    from tactful.data.moments import labelled_rows
+
+    rows = labelled_rows(path, skip_bad=skip_bad)
+    found = list(rows)
+    if rows.bad:
+        say(f"{rows.bad} unusable lines left out, the first: {rows.problems[0]}")
+    if not found:
+        raise DataError.at(
+            path, None, "holds no labelled moment", fix="give rows with 'obs', 'pred_task' and 'valid'"
+        )
+    return found
 
 
 def _folder(out: Path | None, *, resume: bool, needed: bool) -> Path | None:

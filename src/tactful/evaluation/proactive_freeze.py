@@ -58,10 +58,13 @@ class Frozen(Record):
     """In the benchmark now."""
 
 
-def read_events(path: Path) -> list[Event]:
-    """Imported activity: `{"time", "event"}` as JSONL, or CSV with these two columns. Raises: DataError."""
+def read_events(path: Path, *, skip_bad: bool = False) -> list[Event]:
+    """Imported activity: `{"time", "event"}` as JSONL, or CSV with these two columns. Raises: DataError.
+
+    `skip_bad` leaves out unusable lines of JSONL; a CSV must be whole.
+    """
     if path.suffix.lower() != ".csv":
-        return list(Rows(path, lambda row: parse_event(row, "the row"), kind="event"))
+        return list(Rows(path, lambda row: parse_event(row, "the row"), kind="event", skip_bad=skip_bad))
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
