@@ -155,6 +155,7 @@ def gate(
         raise UserError(f"{out / GATE_FILE}: not written, for the promise cannot be made ({_why(promised)})")
     kept = Gate(judge=found.name, config=report.config, promise=promised)
     say(f"gate: {save_gate(kept, out)}")
+    next_command(f"tactful reward judge NEW_MOMENTS.jsonl --model {quoted(model)}")
 
 
 def _again(model: Path, data: str, cost_false_alarm: float, cost_miss: float) -> str:
