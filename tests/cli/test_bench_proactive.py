@@ -17,6 +17,7 @@ from tests.evaluation.proactive_fixtures import a_label, a_trace, write_trace
 from tactful.data.io import write_jsonl
 from tactful.data.moments import moment_row
 from tactful.data.traces import Trace
+from tactful.evaluation.proactive_points import GENERIC
 
 DATA = (
     Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -242,6 +243,35 @@ def test_results_are_never_written_over(tactful: Command, traces: Path, alone: P
     done = tactful("bench", "proactive", traces, "--policy", "never", "--judge", "offline", "--out", "there")
     assert done.returncode == 2
     assert "exists already" in done.stderr
+
+
+def test_failed_and_unscored_calls_can_be_taken_again(
+    tactful: Command, traces: Path, alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    ill = True
+
+    def script(ask: Ask) -> Any:
+        if "judgement" not in ask.prompt:
+            return Fault("refusal") if ill and "saves the letter" in ask.prompt else assistant_words
+        return (
+            "no verdict" if ill and GENERIC in ask.prompt else {"thought": "Fine.", "judgement": "accepted"}
+        )
+
+    assistant_words = {"thought": "I watch.", "proposal": None}
+    with serving(script=script) as server:
+        words = ("bench", "proactive", traces, "--model", "m", "--base-url", server.base_url, "--judge", "m")
+        first = tactful(*words, "--out", "run", "--json")
+        assert json.loads(first.stdout)["unscored"] == 2, (
+            "what always-propose says at the first event of each trace"
+        )
+        ill = False
+        assert tactful("runs", "retry", "run/assistant").returncode == 0
+        assert tactful("runs", "retry", "run/judge", "--unscored").returncode == 0
+        again = json.loads(tactful(*words, "--out", "run", "--resume", "--json").stdout)
+    assert again["unscored"] == 0
+    row = next(row for row in again["splits"][-1]["corrected"] if row["name"] == "m")
+    assert "failed" not in row["counts"]
 
 
 @pytest.mark.slow

@@ -214,7 +214,7 @@ def proactive(
         assert place is not None
         options = add_model(chosen, spec, config, traces, found, place / "assistant", options)
     if judge is not None:
-        from tactful.evaluation.proactive_judge_run import SCRIPTS as JUDGE_SCRIPTS
+        from tactful.reward.judge import SCRIPTS as JUDGE_SCRIPTS
 
         assert place is not None
         judge_spec = model_spec(

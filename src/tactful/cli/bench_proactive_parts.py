@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tactful.cli.common import say, tell_failures
+from tactful.cli.common import quoted, say, tell_failures
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tactful.reward.types import Acceptance, MomentJudge
     from tactful.runs import Job, RunOptions, RunSummary
     from tactful.types import LabelledMoment, Moment
+
+
+_THEN = "; then give this command again with --resume"
 
 
 @dataclass
@@ -100,7 +103,7 @@ def add_model(
         resume_args={"traces": str(source.resolve()), "spec": spec.model_dump(mode="json")},
     )
     summary = run_job(job, here(options, folder))
-    tell_failures(summary, "; then give this command again with --resume")
+    tell_failures(summary, _THEN)
     if spec.name == "offline":
         say("a rehearsal: cues made these proposals, no language model read anything")
     chosen.assistants.append(from_run(spec.name, summary.folder, traces))
@@ -115,6 +118,20 @@ def retry_assistant(config: dict[str, Any], traces: str, spec: dict[str, Any]) -
 
     return assistant_job(
         AssistantConfig.model_validate(config), read_traces(Path(traces)), ModelSpec.model_validate(spec)
+    )
+
+
+def retry_judge(config: dict[str, Any], moments: str, spec: dict[str, Any]) -> Job:
+    """The judge's run of a folder once more; `tactful runs retry` calls it."""
+    from tactful.data.io import read_jsonl
+    from tactful.evaluation.proactive_judge_run import MomentJudgeConfig, judge_job
+    from tactful.llm import ModelSpec
+    from tactful.types import Moment
+
+    return judge_job(
+        MomentJudgeConfig.model_validate(config),
+        list(read_jsonl(moments, Moment)),
+        ModelSpec.model_validate(spec),
     )
 
 
@@ -193,12 +210,23 @@ def now(judge: MomentJudge) -> JudgeAll:
 
 def by_run(spec: ModelSpec, votes: int, options: RunOptions) -> Judge:
     """A chat model, whose judgements are a run."""
+    from tactful.data.io import write_jsonl
     from tactful.evaluation.proactive_judge_run import MomentJudgeConfig, judge_job, read_judgements
     from tactful.runs import run_job
 
     def judge(moments: Sequence[Moment]) -> list[Acceptance]:
-        summary = run_job(judge_job(MomentJudgeConfig(votes=votes), moments, spec), options)
-        tell_failures(summary)
+        assert options.out is not None
+        asked = options.out.parent / "moments.jsonl"
+        write_jsonl(asked, moments)
+        job = replace(
+            judge_job(MomentJudgeConfig(votes=votes), moments, spec),
+            resume_with="tactful.cli.bench_proactive_parts:retry_judge",
+            resume_args={"moments": str(asked.resolve()), "spec": spec.model_dump(mode="json")},
+        )
+        summary = run_job(job, options)
+        tell_failures(summary, _THEN)
+        if summary.unscored:
+            say(f"take the unscored again: tactful runs retry {quoted(options.out)} --unscored{_THEN}")
         return read_judgements(summary.folder, moments)
 
     warnings = ("the judge is a rehearsal: cues made these judgements",) if spec.name == "offline" else ()

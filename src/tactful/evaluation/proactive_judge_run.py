@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from tactful.llm import ModelSpec
-from tactful.reward.judge import SCRIPTS, LMJudge
+from tactful.reward.judge import LMJudge
 from tactful.reward.judge_prompt import PROMPT
 from tactful.reward.types import Acceptance
 from tactful.runs import Context, Job, RunFolder
 from tactful.types import Moment, Record
 
 ROLE = "judge"
-__all__ = ["SCRIPTS", "JudgedMoment", "MomentJudgeConfig", "MomentStage", "judge_job", "read_judgements"]
 
 
 class MomentJudgeConfig(Record):
