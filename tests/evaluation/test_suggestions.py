@@ -12,7 +12,7 @@ from tests.data.test_suggestions import decision
 from tactful.data.suggestions import suggestion_rows
 from tactful.errors import UserError
 from tactful.evaluation.acceptance_measures import session_draws
-from tactful.evaluation.suggestions import measure_suggestions
+from tactful.evaluation.suggestions import _promises, measure_suggestions
 from tactful.evaluation.suggestions_cross import (
     NOTHING,
     CrossFit,
@@ -327,3 +327,22 @@ def test_on_real_decisions_five_in_a_hundred_cannot_be_kept_and_the_tool_does_no
     assert found.probabilities[0].auroc_within.value > 0.55
     assert found.probabilities[0].brier.value < 0.235
     assert "cannot promise" in found.promise
+
+
+def test_many_users_and_a_model_that_knows_get_a_promise_for_users_that_took_no_part():
+    accepted = np.tile([1.0] + [0.0] * 9, 130)
+    users = split_users(np.repeat(np.arange(130), 10).astype(str).tolist(), (accepted > 0).tolist(), seed=0)
+    trained = []
+
+    def learn(train):
+        trained.append(train)
+        return lambda rows: np.where(users.accepted[rows] > 0, 0.99, 0.01)
+
+    found = _promises(learn, users, 0.05, 0)
+    assert len(found) == users.folds == len(trained)
+    for fold, (one, train) in enumerate(zip(found, trained, strict=True)):
+        assert one.threshold is not None
+        assert one.threshold <= 0.95
+        assert not (train & (users.fold == fold)).any()
+        known = set(users.user[train].tolist())
+        assert one.sessions + len(known) + len(set(users.user[users.fold == fold].tolist())) == 130
