@@ -98,6 +98,19 @@ def test_a_trained_model_answers_the_scripts_of_proactivebench_and_ends_on_ctrl_
 
 
 @pytest.mark.slow
+def test_the_example_asks_a_served_model(model: Path) -> None:
+    with server(model) as (_, address):
+        example = Path(__file__).parents[2] / "examples" / "ask_the_reward_server.py"
+        done = subprocess.run(
+            [sys.executable, str(example), address], capture_output=True, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert sum(line.startswith(("  accepted: ", "  rejected: ")) for line in lines) == 3
+    assert lines[-1].startswith("p(accept) 0.")
+
+
+@pytest.mark.slow
 def test_the_gate_beside_the_model_decides_and_sigterm_ends_with_0(model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "gated"
     folder.mkdir()

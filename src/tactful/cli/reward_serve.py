@@ -29,7 +29,7 @@ def register(noun: typer.Typer) -> None:
 
 def serve(
     model: Annotated[
-        Path | None, typer.Argument(metavar="[MODEL]", help="The folder that `reward train` wrote.")
+        Path | None, typer.Argument(metavar="MODEL", help="The folder that `reward train` wrote.")
     ] = None,
     judge: Annotated[
         str | None,
