@@ -26,7 +26,12 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_every_example_has_a_test_here() -> None:
     names = {path.name for path in EXAMPLES.iterdir() if not path.name.startswith((".", "__"))}
-    assert names == {"policy_in_a_chat_loop.py", "own_action_space", "ask_less_after_complaints.py"}
+    assert names == {
+        "policy_in_a_chat_loop.py",
+        "own_action_space",
+        "ask_less_after_complaints.py",
+        "ask_the_reward_server.py",
+    }
 
 
 def test_the_rule_in_a_chat_loop_becomes_quieter(tmp_path: Path) -> None:
