@@ -157,8 +157,8 @@ def test_a_taken_port_is_said_in_a_sentence(tactful: Command) -> None:
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", [(), ("MODEL", "--judge", "offline")])
-def test_either_a_model_or_a_judge_is_given(tactful: Command, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("words", [(), ("MODEL", "--judge", "offline"), ("MODEL", "--votes", 3)])
+def test_either_a_model_or_a_judge_is_given(tactful: Command, words: tuple[object, ...]) -> None:
     done = tactful("reward", "serve", *words)
     assert done.returncode == 2
     assert "--judge" in done.stderr

@@ -80,6 +80,8 @@ def serve(
 
     if (model is None) == (judge is None):
         raise UsageError("give MODEL, a folder of 'tactful reward train', or --judge with a model's name")
+    if model is not None and (votes > 1 or base_url is not None):
+        raise UsageError("--votes and --base-url go with --judge; MODEL judges once and asks nobody")
     settings = ServeSettings(
         host=host,
         allow_hosts=tuple(allow_host or ()),
