@@ -1,4 +1,5 @@
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -41,7 +42,9 @@ class FakeModel:
     def get_sentence_embedding_dimension(self):
         return 2
 
-    def encode(self, texts, *, convert_to_numpy, show_progress_bar):
+    device = SimpleNamespace(type="cpu")
+
+    def encode(self, texts, *, batch_size, convert_to_numpy, show_progress_bar):
         return np.array([[3.0, 4.0]] * len(texts))
 
     def tokenizer(self, texts, *, add_special_tokens, truncation):

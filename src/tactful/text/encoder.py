@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 NGRAMS = "ngrams"
+_CPU_BATCH = 8  # as fast as 32 on a CPU, and the process stays 90 MB smaller (1,700 texts of 150 characters)
+_GPU_BATCH = 64
 
 
 class Encoder(Protocol):
@@ -79,7 +81,12 @@ class SentenceEncoder:
 
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        vectors = self._model.encode(list(texts), convert_to_numpy=True, show_progress_bar=False)
+        vectors = self._model.encode(
+            list(texts),
+            batch_size=_CPU_BATCH if self._model.device.type == "cpu" else _GPU_BATCH,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
         return _unit_rows(np.asarray(vectors, dtype=np.float32))
 
     def unknown_share(self, texts: Sequence[str]) -> float:
