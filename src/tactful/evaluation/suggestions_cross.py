@@ -102,15 +102,23 @@ class CrossFit:
 
 def cross_fit(learn: Learner, users: Users) -> CrossFit:
     """Train without each fold and without each pair of folds."""
-    p, nested = np.full(len(users.user), np.nan), np.full((users.folds, len(users.user)), np.nan)
+    nested = np.full((users.folds, len(users.user)), np.nan)
     for one in range(users.folds):
         here = users.fold == one
-        p[here] = learn(~here)(here)
         for other in range(one + 1, users.folds):
             there = users.fold == other
             says = learn(~here & ~there)
             nested[one, there], nested[other, here] = says(there), says(here)
-    return CrossFit(users, p, nested)
+    return CrossFit(users, out_of_fold(learn, users), nested)
+
+
+def out_of_fold(learn: Learner, users: Users) -> Array:
+    """The probability of each suggestion by a model without its fold, (n,)."""
+    p = np.full(len(users.user), np.nan)
+    for one in range(users.folds):
+        here = users.fold == one
+        p[here] = learn(~here)(here)
+    return p
 
 
 # ---------------------------------------------------------------- learners

@@ -23,7 +23,8 @@ from tactful.types import Record, content_hash
 MODEL_FILE = "suggestions.json"
 MOST_INFLUENCES = 4
 """Features that an explanation names."""
-_AGAIN = "train it again with train_suggestions"
+CARD_FILE = "MODEL_CARD.md"
+_AGAIN = "train it again with: tactful reward train DECISIONS --out MODEL"
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,15 @@ class _File(Record):
     """Of everything else: a changed digit is noticed."""
 
 
-def save_suggestion_model(model: SuggestionModel, folder: Path) -> Path:
-    """Write `suggestions.json` into `folder` and return its path. Raises: UserError when there is one, or the disk refuses."""
+def save_suggestion_model(
+    model: SuggestionModel, folder: Path, *, card: str = "", replace: bool = False
+) -> Path:
+    """Write `suggestions.json`, and the model card where there is one, into `folder`; the path of the first.
+
+    Raises: UserError when there is a model already (unless `replace`), or the disk refuses.
+    """
     path = folder / MODEL_FILE
-    if path.exists():
+    if path.exists() and not replace:
         raise UserError(f"{path}: exists already; name a new folder")
     head = head_file(model.head)
     assert head is not None
@@ -123,6 +129,8 @@ def save_suggestion_model(model: SuggestionModel, folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomic(path, [json.dumps(sealed.model_dump(), ensure_ascii=False, indent=1).encode(), b"\n"])
+        if card:
+            write_atomic(folder / CARD_FILE, [card.encode()])
     except OSError as error:
         raise UserError(f"{folder}: cannot be written ({error.strerror}); check the folder") from error
     return path
