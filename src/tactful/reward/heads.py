@@ -93,7 +93,8 @@ def fit_head(
         )
     if truth.all() or not truth.any():
         raise UserError(
-            f"all {len(table)} outcomes are {str(bool(truth[0])).lower()}: there is nothing to tell apart"
+            f"all {len(table)} outcomes are {str(bool(truth[0])).lower()}: there is nothing to tell apart; "
+            "give data with both"
         )
     with threadpool_limits(1):
         folds = group_folds(names_of_groups.tolist(), min(MOST_FOLDS, count), seed)
