@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ from tactful.cli.common import (
     ResumeFlag,
     SeedOption,
     SkipBadFlag,
+    begun,
     emit_json,
     finite,
     next_command,
@@ -27,14 +29,15 @@ from tactful.cli.common import (
     quoted,
     say,
 )
-from tactful.errors import DataError, UsageError, UserError
+from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:
     from tactful.reward.types import Acceptance
     from tactful.types import Moment
 
 _BATCH = 256
-_WIDTH = 70
+_WIDTH = 54
+"""Characters of a proposal on the terminal: with what stands before it, 80."""
 
 
 def register(noun: typer.Typer) -> None:
@@ -51,7 +54,10 @@ def judge(
         ),
     ] = None,
     model: Annotated[
-        Path | None, typer.Option("--model", help="A model of `reward train`: no network, no cost.")
+        Path | None,
+        typer.Option(
+            "--model", help="A model of `reward train`, of moments or of suggestions: no network, no cost."
+        ),
     ] = None,
     judge_model: Annotated[
         str | None, typer.Option("--judge", help="Name of a prompted model, or `offline` for the rehearsal.")
@@ -101,10 +107,10 @@ def judge(
     """
     if (model is None) == (judge_model is None):
         raise UsageError("name one judge: --model FOLDER (a trained model) or --judge NAME (a prompted one)")
-    if (data is None) == (not event):
-        raise UsageError("give DATA, or the events of one moment with --event")
     if proposal is not None and not event:
         raise UsageError("--proposal belongs to --event; moments in DATA bring their own 'pred_task'")
+    if (data is None) == (not event):
+        raise UsageError("give DATA, or the events of one moment with --event")
     if judge_model is not None:
         if data is None:
             raise UsageError(
@@ -150,7 +156,15 @@ def judge(
         }
     )
     assert model is not None
-    if event:
+    if _is_of_suggestions(model):
+        if data is None:
+            raise UsageError(
+                f"{model}: judges suggestions in an editor, not events; give it a file of decisions as DATA"
+            )
+        from tactful.cli.reward_suggestions import judge_decisions
+
+        judge_decisions(model, data, out, limit, explain=explain, skip_bad=skip_bad, as_json=as_json)
+    elif event:
         _judge_one(model, event, proposal, as_json=as_json)
     else:
         assert data is not None
@@ -162,6 +176,16 @@ def _refuse_of_prompted(given: dict[str, bool]) -> None:
     for name, used in given.items():
         if used:
             raise UsageError(f"{name} belongs to --judge; a trained model sends nothing")
+
+
+def _is_of_suggestions(model: Path) -> bool:
+    """Whether a folder, or a file, holds a model of suggestions (and no reward model beside it)."""
+    from tactful.reward import suggestion_model
+    from tactful.reward.model import MODEL_FILE
+
+    if model.is_file():
+        return model.name == suggestion_model.MODEL_FILE
+    return (model / suggestion_model.MODEL_FILE).is_file() and not (model / MODEL_FILE).is_file()
 
 
 def _judge_one(model: Path, events: list[str], proposal: str | None, *, as_json: bool) -> None:
@@ -190,7 +214,6 @@ def _judge_file(
     skip_bad: bool,
     as_json: bool,
 ) -> None:
-    from collections.abc import Iterator
     from itertools import islice
 
     from tactful.data.io import to_line, write_file
@@ -202,7 +225,8 @@ def _judge_file(
         raise UsageError(f"{out}: exists already; give --out a new name")
     judge = load_model(folder)
     rows = moment_rows(resolve_input(data), skip_bad=skip_bad)
-    moments = islice(rows, limit)
+    fix = "write one JSON object with 'obs' and 'pred_task' per line"
+    moments = begun(islice(rows, limit), rows.name, what="moment", fix=fix)
     counts = {"accepted": 0, "rejected": 0, "unscored": 0}
 
     def judged() -> Iterator[tuple[Moment, Acceptance]]:
@@ -218,13 +242,6 @@ def _judge_file(
     else:
         for moment, said in judged():
             typer.echo(to_line(said).decode().rstrip("\n") if as_json else _line(moment, said))
-    if not sum(counts.values()):
-        raise DataError.at(
-            rows.name,
-            None,
-            "holds no moment",
-            fix="write one JSON object with 'obs' and 'pred_task' per line",
-        )
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     say(
         f"{sum(counts.values())} moments: {told}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,13 +24,21 @@ from tactful.cli.common import (
 from tactful.errors import DataError, UsageError, UserError
 
 if TYPE_CHECKING:
+    from tactful.data.suggestions import Decision
     from tactful.evaluation.acceptance_results import Measured
     from tactful.evaluation.intervals import Estimate
     from tactful.reward.card import CardData, CardFigure
-    from tactful.reward.model import RewardModel
     from tactful.reward.training import Prepared
     from tactful.types import LabelledMoment
 
+TrainDataArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="Labelled moments, JSONL in ProactiveBench's form: `obs`, `pred_task`, `valid`; or decisions about "
+        "suggestions in an editor, as `bench suggestions` reads them; `-` is stdin.",
+    ),
+]
 DataArgument = Annotated[
     str,
     typer.Argument(
@@ -43,6 +54,14 @@ LikenessOption = Annotated[
     ),
 ]
 FEWEST_TO_EVALUATE = 3
+_PATIENCE_S = 2
+"""Work that is expected to take longer is announced."""
+_FITTED_PER_S = 4000
+"""Rows times fits that an ordinary core does in a second: a rough guide."""
+_NOTES = (
+    "(1) four categories weigh the same; (2) calibration error, as the data stand",
+    "(3) mean distance of mean probability and rate",
+)
 
 
 def register(noun: typer.Typer) -> None:
@@ -52,10 +71,10 @@ def register(noun: typer.Typer) -> None:
 
 
 def train(
-    data: DataArgument,
-    out: Annotated[Path, typer.Option("--out", help="Folder for model.json and MODEL_CARD.md.")] = Path(
-        "model"
-    ),
+    data: TrainDataArgument,
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for the model (one JSON file) and MODEL_CARD.md.")
+    ] = Path("model"),
     likeness: LikenessOption = "ngrams",
     measure: Annotated[
         bool,
@@ -75,29 +94,47 @@ def train(
     """Train the embedded reward model: will the user accept this, now? Seconds on a laptop, no network.
 
     Example: `tactful reward train reward_train.jsonl --out model`
+
+    Rows with `shown_time` and `accepted` are decisions about suggestions: a model of those is trained.
     """
+    from tactful.cli.reward_suggestions import train_on_decisions
+
+    _refuse_taken(out, replace=replace)
+    given = read_any(data, limit, skip_bad=skip_bad)
+    if given.decisions:
+        if likeness != "ngrams":
+            raise UsageError(
+                f"--likeness compares texts, and {given.name} holds decisions about suggestions, which have none; "
+                "leave it out"
+            )
+        train_on_decisions(given, out, measured=measure, replace=replace, seed=seed, as_json=as_json)
+    else:
+        _train_on_moments(given, out, likeness, measured=measure, replace=replace, seed=seed, as_json=as_json)
+
+
+def _train_on_moments(
+    given: Given, out: Path, likeness: str, *, measured: bool, replace: bool, seed: int, as_json: bool
+) -> None:
     from tactful import __version__
     from tactful.reward.card import model_card
     from tactful.reward.model import CARD_FILE, MODEL_FILE, save_model
     from tactful.reward.training import TrainConfig, prepare, train_prepared
 
-    if (out / MODEL_FILE).exists() and not replace:
-        raise UsageError(f"{out / MODEL_FILE}: exists already; give --out a new folder, or --replace")
-    items, bad = read_labelled(data, limit, skip_bad=skip_bad)
-    name = _named(data)
+    prepared = prepare(given.moments, TrainConfig(likeness=likeness, seed=seed))
     try:
-        prepared = prepare(items, TrainConfig(likeness=likeness, seed=seed))
         model = train_prepared(prepared)
-    except DataError:
-        raise
     except UserError as error:
-        raise DataError.at(name, None, str(error)) from error
-    measured = _measured(prepared, seed) if measure else None
-    figures = _figures(measured) if measured is not None else ()
+        raise DataError.at(given.name, None, str(error)) from error
+    why_not, found = "trained with --no-evaluate", None
+    if measured:
+        be_patient(len(prepared.sessions), len(given.moments), "sessions")
+        found, why_not = _measured(prepared, seed)
+    figures = _figures(found) if found is not None else ()
     card = model_card(
         model,
-        _card_data(name, items, bad),
+        _card_data(given),
         figures,
+        not_measured=why_not,
         version=__version__,
         made_at=datetime.now(UTC),
     )
@@ -107,20 +144,22 @@ def train(
             {
                 "model": str(out / MODEL_FILE),
                 "card": str(out / CARD_FILE),
-                "moments": len(items),
-                "unusable_rows": bad,
+                "moments": len(given.moments),
+                "unusable_rows": given.bad,
                 "sessions": len(model.sessions),
                 "data_hash": model.data_hash,
-                "leave_one_session_out": None if measured is None else measured.model_dump(mode="json"),
+                "leave_one_session_out": None if found is None else found.model_dump(mode="json"),
             }
         )
     else:
-        _tell(model, items, bad, figures)
-    if measure and measured is None:
-        say(
-            f"not evaluated: {len(model.sessions)} sessions, and leaving one out must leave "
-            f"{FEWEST_TO_EVALUATE - 1}; the card says so"
+        typer.echo(
+            f"trained on {len(given.moments)} moments of {len(model.sessions)} sessions{given.left_out}"
         )
+        tell_figures(
+            figures, "out of session (each session judged by a model trained on the others):", _NOTES
+        )
+    if measured and found is None:
+        say(f"not evaluated: {why_not}")
     say(f"model: {out / MODEL_FILE}")
     say(f"card: {out / CARD_FILE}")
     next_command(f"tactful reward judge NEW_MOMENTS.jsonl --model {quoted(out)}")
@@ -157,8 +196,9 @@ def evaluate(
 ) -> None:
     """Measure the embedded reward model out of session, beside always-accept, random and look-up.
 
-    The same tables as `tactful bench judge`, which measures any other judge too.
     Example: `tactful reward evaluate reward_train.jsonl --leave-one-session-out`
+
+    The same tables as `tactful bench judge`, which measures any other judge too.
     """
     from tactful.cli.bench_judge import judge
 
@@ -166,6 +206,10 @@ def evaluate(
         raise UsageError("give --model to measure a model that exists, or --leave-one-session-out, not both")
     if model is not None and likeness != "ngrams":
         raise UsageError("--likeness belongs to --leave-one-session-out; a saved model knows its own")
+    if model is not None and leak:
+        raise UsageError("--leak trains anew under two splits; it belongs to --leave-one-session-out")
+    if model is None and allow_seen:
+        raise UsageError("--allow-seen belongs to --model; without it no session is judged by what saw it")
     judge(
         data=data,
         model=model,
@@ -184,36 +228,102 @@ def evaluate(
     )
 
 
-def read_labelled(data: str, limit: int | None, *, skip_bad: bool) -> tuple[list[LabelledMoment], int]:
-    """(the items, unusable rows left out). Raises: DataError, and for a file without a usable row."""
-    from itertools import islice
+@dataclass(frozen=True)
+class Given:
+    """What a file holds: labelled moments, or decisions about suggestions; never both."""
 
-    from tactful.data.moments import labelled_rows
+    name: str
+    """The file as messages name it."""
+    moments: tuple[LabelledMoment, ...]
+    decisions: tuple[Decision, ...]
+    bad: int
+    """Unusable rows left out."""
 
-    rows = labelled_rows(data, skip_bad=skip_bad)
+    @property
+    def left_out(self) -> str:
+        """Words about the unusable rows; empty where there is none."""
+        return f", {self.bad} unusable row{'s' if self.bad > 1 else ''} left out" if self.bad else ""
+
+
+def read_any(data: str, limit: int | None, *, skip_bad: bool) -> Given:
+    """The rows of a file, of the kind that its first row is of.
+
+    Raises: DataError at the first unusable row unless `skip_bad`, and for a file without a usable one.
+    """
+    from tactful.data.io import Rows
+    from tactful.data.moments import parse_labelled
+    from tactful.data.suggestions import Decision, parse_decision
+
+    parse: Callable[[Any], LabelledMoment | Decision] | None = None
+
+    def as_the_first(row: Any) -> LabelledMoment | Decision:
+        nonlocal parse
+        if parse is None:
+            parse = parse_decision if _is_decision(row) else parse_labelled
+        return parse(row)
+
+    def own_id(item: LabelledMoment | Decision) -> str:
+        return item.suggestion.id if isinstance(item, Decision) else item.moment.id
+
+    rows = Rows(data, as_the_first, skip_bad=skip_bad, kind="row", key=own_id)
     items = list(islice(rows, limit))
     if not items:
+        first = f"; the first of {rows.bad} unusable rows: {rows.problems[0]}" if rows.problems else ""
         raise DataError.at(
-            rows.name, None, "holds no labelled moment", fix="give rows with 'obs', 'pred_task' and 'valid'"
+            rows.name,
+            None,
+            f"holds no labelled moment{first}",
+            fix="give rows with 'obs', 'pred_task' and 'valid'",
         )
-    return items, rows.bad
+    return Given(
+        name=rows.name,
+        moments=tuple(item for item in items if not isinstance(item, Decision)),
+        decisions=tuple(item for item in items if isinstance(item, Decision)),
+        bad=rows.bad,
+    )
 
 
-def _measured(prepared: Prepared, seed: int) -> Measured | None:
-    """Leave-one-session-out figures; None with too few sessions for it."""
+def _is_decision(row: object) -> bool:
+    """Whether a row is a decision about a suggestion in an editor, by its own keys."""
+    return isinstance(row, Mapping) and "obs" not in row and bool({"shown_time", "decided_time"} & set(row))
+
+
+def _refuse_taken(out: Path, *, replace: bool) -> None:
+    """Raises: UsageError for a folder that holds a model of either kind, and for a file."""
+    from tactful.reward import suggestion_model
+    from tactful.reward.model import MODEL_FILE
+
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out}: is a file; give --out the name of a folder")
+    for path in (out / MODEL_FILE, out / suggestion_model.MODEL_FILE):
+        if path.exists() and not replace:
+            raise UsageError(f"{path}: exists already; give --out a new folder, or --replace")
+
+
+def be_patient(groups: int, rows: int, what: str) -> None:
+    """Say what takes seconds before it does: one fit on about `rows` rows for each of the `groups`."""
+    expected = groups * rows / _FITTED_PER_S
+    if groups >= FEWEST_TO_EVALUATE and expected > _PATIENCE_S:
+        say(
+            f"judging each of {groups} {what} by a model without it, about {expected:.0f} s "
+            "(--no-evaluate leaves that out)"
+        )
+
+
+def _measured(prepared: Prepared, seed: int) -> tuple[Measured | None, str]:
+    """(leave-one-session-out figures, why there are none)."""
     from tactful.evaluation.acceptance import measure
     from tactful.reward.training import cross_judge
 
-    if len(prepared.sessions) < FEWEST_TO_EVALUATE:
-        return None
-    crossed = cross_judge(prepared)
-    return measure(
-        crossed.items,
-        crossed.acceptances,
-        judge="embedded",
-        rates=crossed.rates,
-        seed=seed,
-    )
+    count = len(prepared.sessions)
+    if count < FEWEST_TO_EVALUATE:
+        return None, f"{count} sessions, and leaving one out must leave {FEWEST_TO_EVALUATE - 1}"
+    try:
+        crossed = cross_judge(prepared)
+    except UserError as error:
+        return None, f"with one session left out, {error}"
+    found = measure(crossed.items, crossed.acceptances, judge="embedded", rates=crossed.rates, seed=seed)
+    return found, ""
 
 
 def _figures(measured: Measured) -> tuple[CardFigure, ...]:
@@ -221,34 +331,35 @@ def _figures(measured: Measured) -> tuple[CardFigure, ...]:
     from tactful.reward.card import CardFigure
 
     row, always = measured.row, measured.baseline("always-accept")
-    look_up = measured.baseline("look-up")
-    equal = "four categories weighted equally"
+    look_up = _plain(measured.baseline("look-up").equal["balanced_accuracy"])
     lines = [
         CardFigure(
-            name=f"balanced accuracy ({equal})",
+            name="balanced accuracy (1)",
             value=row.equal["balanced_accuracy"].text(),
-            beside=f"0.500 (always-accept); look-up {_plain(look_up.equal['balanced_accuracy'])}",
+            beside=f"0.500 always-accept, {look_up} look-up",
         ),
-        CardFigure(name=f"AUROC ({equal})", value=row.equal["auroc"].text(), beside="0.500 (chance)"),
+        CardFigure(name="AUROC (1)", value=row.equal["auroc"].text(), beside="0.500 chance"),
         CardFigure(
-            name=f"F1 ({equal})",
+            name="F1 (1)",
             value=row.equal["f1"].text(),
-            beside=f"{_plain(always.equal['f1'])} (always-accept)",
+            beside=f"{_plain(always.equal['f1'])} always-accept",
         ),
     ]
     for found in row.calibration:
         what = "proposals" if found.kind == "proposals" else "silences"
-        floor = (
-            f"floor {found.ece_floor.mean:.3f}, up to {found.ece_floor.high:.3f} when perfectly calibrated"
-        )
+        floor = found.ece_floor
         lines.append(
-            CardFigure(name=f"ECE, {what} (n = {found.items})", value=found.ece.text(), beside=floor)
+            CardFigure(
+                name=f"ECE, {found.items} {what} (2)",
+                value=found.ece.text(),
+                beside=f"{floor.mean:.3f} floor (95% within {floor.high:.3f})",
+            )
         )
         lines.append(
             CardFigure(
-                name=f"gap by session of mean probability and rate, {what}",
+                name=f"gap by session, {what} (3)",
                 value=found.session_gap.text(),
-                beside=f"floor {found.session_gap_floor.mean:.3f}",
+                beside=f"{found.session_gap_floor.mean:.3f} floor",
             )
         )
     return tuple(lines)
@@ -259,27 +370,28 @@ def _plain(found: Estimate) -> str:
     return found.text() if found.low is not None or found.value is None else f"{found.value:.3f}"
 
 
-def _card_data(name: str, items: list[LabelledMoment], bad: int) -> CardData:
+def _card_data(given: Given) -> CardData:
     from collections import Counter
 
     from tactful.reward.card import CardData
 
-    counts = Counter(item.category for item in items)
+    counts = Counter(item.category for item in given.moments)
     return CardData(
-        source=name, moments=len(items), categories=tuple(counts.most_common()), unusable_rows=bad
+        source=given.name,
+        moments=len(given.moments),
+        categories=tuple(counts.most_common()),
+        unusable_rows=given.bad,
     )
 
 
-def _named(data: str) -> str:
-    return "<stdin>" if data == "-" else data
-
-
-def _tell(model: RewardModel, items: list[LabelledMoment], bad: int, figures: tuple[CardFigure, ...]) -> None:
-    left_out = f", {bad} unusable rows left out" if bad else ""
-    typer.echo(f"trained on {len(items)} moments of {len(model.sessions)} sessions{left_out}")
-    if figures:
-        typer.echo("out of session (each session judged by a model trained on the others):")
-    width = max((len(one.name) for one in figures), default=0)
+def tell_figures(figures: tuple[CardFigure, ...], title: str, notes: tuple[str, ...] = ()) -> None:
+    """The figures, what to hold them against, and notes, in 80 columns; nothing where there are no figures."""
+    if not figures:
+        return
+    typer.echo(title)
+    width = max(len(one.name) for one in figures)
     for one in figures:
         typer.echo(f"  {one.name:<{width}}  {one.value}")
         typer.echo(f"  {'':<{width}}    beside {one.beside}")
+    for note in notes:
+        typer.echo(f"  {note}")
