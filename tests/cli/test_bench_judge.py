@@ -90,6 +90,7 @@ def test_moments_that_the_file_does_not_judge_are_left_out_and_told(tactful, mom
         (("--judged", "x", "--probes"), "cannot be asked"),
         (("--judged", "x", "--allow-seen"), "--allow-seen belongs to --model"),
         (("--judged", "x", "--leak"), "--leak trains anew"),
+        (("--judged", "x", "--likeness", "some-encoder"), "--likeness belongs to --leave-one-session-out"),
         (("--judged", "x", "--votes", "3"), "--votes and --cache belong to --judge"),
     ],
 )

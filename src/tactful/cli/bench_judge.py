@@ -133,6 +133,8 @@ def judge(
         )
     if judge_model is None and (votes != 1 or cache is not None):
         raise UsageError("--votes and --cache belong to --judge; no other judge asks a model")
+    if likeness != "ngrams" and not leave_one_session_out:
+        raise UsageError("--likeness belongs to --leave-one-session-out; no other judge is trained here")
     _refuse_misfits(
         model,
         judged,
