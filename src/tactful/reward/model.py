@@ -182,7 +182,7 @@ def _influences(names: tuple[str, ...], effects: Floats) -> tuple[Influence, ...
 
 def _sentence(moment: Moment, p_accept: float, base_rate: float, influences: tuple[Influence, ...]) -> str:
     """Why, in one or two sentences."""
-    what = "a proposal" if moment.proposal is not None else "saying nothing"
+    what = "A proposal" if moment.proposal is not None else "Saying nothing"
     side = "at least" if p_accept >= base_rate else "less than"
     told = f"{what} here is welcome with probability {p_accept:.2f}, {side} the usual {base_rate:.2f}"
     if not influences:
