@@ -51,7 +51,7 @@ def test_one_moment_is_judged_and_explained_in_words(tactful, model):
     line, reason = done.stdout.splitlines()
     assert line.split()[0] in {"accepted", "rejected"}
     assert line.endswith("  Explain why the parser fails")
-    assert reason.startswith("a proposal here is welcome with probability 0.")
+    assert reason.startswith("A proposal here is welcome with probability 0.")
     assert "speaks for it" in reason or "speaks against it" in reason
 
 
@@ -59,7 +59,7 @@ def test_without_a_proposal_silence_is_judged(tactful, model):
     done = tactful("reward", "judge", "--model", model, *EVENT, *EVENT, "--json")
     said = Acceptance.model_validate_json(done.stdout)
     assert said.p_accept == pytest.approx(1 - said.p_need)
-    assert said.reason.startswith("saying nothing here is welcome")
+    assert said.reason.startswith("Saying nothing here is welcome")
     assert said.influences
 
 
