@@ -1,4 +1,4 @@
-"""`tactful data init|import|check|export`: files in, files checked, files out for trainers."""
+"""`tactful data init|seeds|import|check|export`: files in, files checked, files out for trainers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 data_app = typer.Typer(no_args_is_help=True, help="Bring data in, check it, and export it for trainers.")
 import_app = typer.Typer(no_args_is_help=True, help="Turn public data sets into states.")
 data_app.add_typer(import_app, name="import")
+seeds_app = typer.Typer(no_args_is_help=True, help="Write bundled data into a file of yours.")
+data_app.add_typer(seeds_app, name="seeds")
 
 
 def register(app: typer.Typer) -> None:
@@ -45,6 +47,37 @@ def init(
     for name, purpose in LAYOUT.items():
         say(f"{folder / name}/  {purpose}")
     next_command(f"tactful data import mbpp FILE --out {folder / 'seeds' / 'mbpp_states.jsonl'}")
+
+
+@seeds_app.command("moments")
+def seed_moments(
+    out: Annotated[Path, typer.Option("--out", help="JSONL file to write.")] = Path("moments.jsonl"),
+    as_json: JsonFlag = False,
+) -> None:
+    """Write the bundled moments: thirty work sessions with proposals and silences, judged by their author.
+
+    Example: `tactful data seeds moments --out moments.jsonl`
+
+    They are for first tries and tests of `tactful reward`: the verdicts are the author's, no evidence about people.
+    """
+    from collections import Counter
+
+    from tactful.data.io import write_jsonl
+    from tactful.data.moments import moment_row
+    from tactful.data.seed_moments import load_seed_moments
+
+    if out.exists():
+        raise UsageError(f"{out}: exists already; give --out a new name")
+    items = load_seed_moments()
+    write_jsonl(out, map(moment_row, items))
+    sessions = len({item.moment.session for item in items})
+    counts = Counter(item.category for item in items)
+    if as_json:
+        emit_json({"file": str(out), "moments": len(items), "sessions": sessions, "categories": dict(counts)})
+        return
+    told = ", ".join(f"{count} {name}" for name, count in counts.most_common())
+    say(f"{out}: {len(items)} moments of {sessions} sessions ({told})")
+    next_command(f"tactful reward train {quoted(out)} --out model")
 
 
 @import_app.command("mbpp")
