@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import get_args
 
 from tactful.data.types import SeedTask
 from tactful.errors import UserError
@@ -13,8 +14,8 @@ _FOLDER = files("tactful.data") / "seeds"
 
 def seed_domains() -> tuple[str, ...]:
     """The domains that have bundled seed tasks, in alphabetical order."""
-    names = (entry.name for entry in _FOLDER.iterdir())
-    return tuple(sorted(name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl")))
+    domains = get_args(SeedTask.model_fields["domain"].annotation)
+    return tuple(sorted(domain for domain in domains if (_FOLDER / f"{domain}.jsonl").is_file()))
 
 
 @cache
