@@ -5,6 +5,7 @@ The verdicts and the three votes are the author's, made to be plausible: they te
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from tactful.data.moments import labelled_rows
@@ -13,6 +14,7 @@ from tactful.types import LabelledMoment
 SEED_MOMENTS = Path(__file__).parent / "seeds" / "moments.jsonl"
 
 
+@cache
 def load_seed_moments() -> tuple[LabelledMoment, ...]:
     """All bundled moments, session by session."""
     return tuple(labelled_rows(SEED_MOMENTS))
