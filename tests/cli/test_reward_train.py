@@ -61,6 +61,24 @@ def test_json_alone_goes_to_stdout(tactful, moments, tmp_path):
     assert {"always-accept", "look-up", "random"} <= rows
 
 
+def test_what_was_trained_passes_the_check_and_a_changed_digit_does_not(
+    tactful, moments, decisions, tmp_path
+):
+    for data, name, file, kind in (
+        (moments, "model", "model.json", "reward-model"),
+        (decisions, "suggestions", "suggestions.json", "suggestion-model"),
+    ):
+        tactful("reward", "train", data, "--out", tmp_path / name, "--no-evaluate")
+        path = tmp_path / name / file
+        for given in (tmp_path / name, path):
+            done = tactful("data", "check", given)
+            assert done.stdout == f"{path}: {kind}: 1 read = 1 good + 0 bad\n", done.stderr
+        path.write_text(path.read_text(encoding="utf-8").replace('"seed": 0', '"seed": 1'), encoding="utf-8")
+        done = tactful("data", "check", tmp_path / name)
+        assert done.returncode == 1
+        assert "does not match its hash" in done.stderr
+
+
 def test_equal_seeds_give_equal_models(tactful, moments, tmp_path):
     for name in ("one", "two"):
         tactful("reward", "train", moments, "--out", tmp_path / name, "--no-evaluate")

@@ -192,12 +192,12 @@ def check(
 
 
 def _file_of(given: Path) -> Path:
-    """The records of a run folder, the data of an export's folder, or the file itself."""
+    """The records of a run folder, the data of an export's folder, a saved model's file, or the file itself."""
     from tactful.runs import resolve_input
 
     if not given.is_dir() or (given / "run.json").exists():
         return resolve_input(given)
-    for name in ("pairs.jsonl", "pairs.json", "space.toml"):
+    for name in ("pairs.jsonl", "pairs.json", "space.toml", "model.json", "suggestions.json"):
         if (given / name).exists():
             return given / name
     return resolve_input(given)

@@ -38,6 +38,9 @@ def documents() -> dict[str, Callable[[Path], int]]:
     from tactful.feedback.confidence import load_confidence
     from tactful.feedback.settings import load_feedback_config
     from tactful.policy.store import load_policy
+    from tactful.reward.gate_store import load_gate
+    from tactful.reward.model import load_model
+    from tactful.reward.suggestion_model import load_suggestion_model
 
     return {
         "personas": lambda path: len(load_personas(path)),
@@ -48,6 +51,9 @@ def documents() -> dict[str, Callable[[Path], int]]:
         "evaluation": one(read_evaluation),
         "utterance-evaluation": one(read_utterance_evaluation),
         "confidence": one(load_confidence),
+        "reward-model": one(load_model),
+        "suggestion-model": one(load_suggestion_model),
+        "gate": one(load_gate),
         "llama-factory": _llama_factory,
     }
 

@@ -50,6 +50,9 @@ FORMATS: Mapping[str, str] = {
     "tactful-evaluation-1": "evaluation",
     "tactful-utterance-evaluation-1": "utterance-evaluation",
     "tactful-confidence-1": "confidence",
+    "tactful-reward-1": "reward-model",
+    "tactful-suggestions-1": "suggestion-model",
+    "tactful-gate-1": "gate",
 }
 """`format` of a file that is one JSON object → its kind."""
 TOML_MARKS: Mapping[str, frozenset[str]] = {
