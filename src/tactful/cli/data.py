@@ -68,6 +68,8 @@ def seed_moments(
 
     if out.exists():
         raise UsageError(f"{out}: exists already; give --out a new name")
+    if as_json and str(out) == "-":
+        raise UsageError("--out - and --json both write to stdout; leave one of them out")
     items = load_seed_moments()
     write_jsonl(out, map(moment_row, items))
     sessions = len({item.moment.session for item in items})
