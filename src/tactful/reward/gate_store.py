@@ -7,21 +7,19 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from tactful.data.io import describe
+from tactful.data.io import describe, write_file
 from tactful.errors import DataError, UserError
 from tactful.reward.gate import Gate
-from tactful.runs.files import write_atomic
 
 GATE_FILE = "gate.json"
 
 
 def save_gate(gate: Gate, folder: Path) -> Path:
-    """Write `gate.json` into `folder` and return its path. Raises UserError when there is one: nothing is overwritten."""
+    """Write `gate.json` into `folder` and return its path. Raises UserError when there is one, for nothing is overwritten, or when the disk refuses."""
     path = folder / GATE_FILE
     if path.exists():
         raise UserError(f"{path}: exists already; give --out another folder, or delete the old gate")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, [json.dumps(gate.model_dump(), ensure_ascii=False, indent=1).encode(), b"\n"])
+    write_file(path, [json.dumps(gate.model_dump(), ensure_ascii=False, indent=1).encode(), b"\n"])
     return path
 
 
