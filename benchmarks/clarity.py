@@ -24,8 +24,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tactful.calibration.clarity import COMPLEXITY_FEATURES, ClarityModel
-from tactful.calibration.states import seed_states
+from tactful.calibration.tasks.clarity import COMPLEXITY_FEATURES, ClarityModel
+from tactful.calibration.tasks.states import seed_states
 from tactful.data import group_folds, load_seed_tasks
 from tactful.text import estimate_tokens, surface_features
 

@@ -20,11 +20,11 @@ from pathlib import Path
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-from tactful.evaluation.feedback_baselines import keyword_label  # noqa: E402
-from tactful.evaluation.feedback_probes import load_probes  # noqa: E402
+from tactful.evaluation.feedback.baselines import keyword_label  # noqa: E402
+from tactful.evaluation.feedback.probes import load_probes  # noqa: E402
+from tactful.feedback.chats import LabelledTurns  # noqa: E402
 from tactful.feedback.embedded import EmbeddedJudge, open_embedded  # noqa: E402
 from tactful.feedback.embedded.linear import train_linear  # noqa: E402
-from tactful.feedback.turns import LabelledTurns  # noqa: E402
 from tactful.feedback.types import LabelledTurn  # noqa: E402
 
 REAL = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")) / "feedback"

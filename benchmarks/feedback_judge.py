@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.chat_server import serving_process
 
-from tactful.feedback.judge import FeedbackJudge, Verdict, judge_prompt, judge_spec
+from tactful.feedback.judging.judge import FeedbackJudge, Verdict, judge_prompt, judge_spec
 from tactful.feedback.types import Turn
 from tactful.llm import open_model
 

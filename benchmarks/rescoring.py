@@ -22,9 +22,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tactful.calibration.rescoring import Columns, rescore
-from tactful.calibration.rewards import RewardConfig, recompute, reward
-from tactful.calibration.task_score import TaskScores
+from tactful.calibration.reward.rescoring import Columns, rescore
+from tactful.calibration.reward.rewards import RewardConfig, recompute, reward
+from tactful.calibration.reward.task_score import TaskScores
 from tactful.calibration.types import Rewarded
 from tactful.types import Hidden, Message, Provenance, PublicState, Reaction, Step, Trajectory
 

@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from common import machine, spread, timed  # noqa: E402
 
-from tactful.data.moments import labelled_rows  # noqa: E402
-from tactful.reward.model import RewardModel, load_model, save_model  # noqa: E402
-from tactful.reward.training import TrainConfig, cross_judge, prepare, train_prepared  # noqa: E402
+from tactful.data.formats.moments import labelled_rows  # noqa: E402
+from tactful.reward.embedded.model import RewardModel, load_model, save_model  # noqa: E402
+from tactful.reward.embedded.training import TrainConfig, cross_judge, prepare, train_prepared  # noqa: E402
 from tactful.types import LabelledMoment, Moment  # noqa: E402
 
 REAL = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))

@@ -19,13 +19,13 @@ from pathlib import Path
 import numpy as np
 from common import machine
 
-from tactful.data.moments import labelled_rows
-from tactful.evaluation.acceptance_measures import Columns, columns_of, difference, estimates, session_draws
-from tactful.evaluation.intervals import Estimate
-from tactful.reward.features import SILENCE_NAMES, silence_features
-from tactful.reward.heads import fit_head
-from tactful.reward.training import Prepared, TrainConfig, prepare
+from tactful.data.formats.moments import labelled_rows
+from tactful.evaluation.judges.measures import Columns, columns_of, difference, estimates, session_draws
+from tactful.reward.embedded.heads import fit_head
+from tactful.reward.embedded.training import Prepared, TrainConfig, prepare
+from tactful.reward.features.table import SILENCE_NAMES, silence_features
 from tactful.reward.types import Acceptance
+from tactful.stats.bootstrap import Estimate
 from tactful.types import LabelledMoment
 
 DATA = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))

@@ -27,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.reward.synthetic import make_items
 
-from tactful.data.moments import labelled_rows
-from tactful.reward.model import RewardModel, save_model
-from tactful.reward.training import TrainConfig, train
+from tactful.data.formats.moments import labelled_rows
+from tactful.reward.embedded.model import RewardModel, save_model
+from tactful.reward.embedded.training import TrainConfig, train
 from tactful.types import Moment
 
 CLIENTS = 8

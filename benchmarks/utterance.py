@@ -70,8 +70,8 @@ def one_by_one(base_url: str, count: int) -> list[float]:
     """Seconds of each of `count` dialogues, one after the other; a first one warms up and is left out."""
     from tactful.llm import ModelSpec, open_model
     from tactful.runs import Context
-    from tactful.utterance.pairs import PairConfig
     from tactful.utterance.pipeline import SynthesizeStage
+    from tactful.utterance.stages.pairs import PairConfig
 
     async def each() -> list[float]:
         model = open_model(ModelSpec(name="m", base_url=base_url))

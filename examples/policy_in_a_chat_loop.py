@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tactful.calibration.states import complete_states
+from tactful.calibration.tasks.states import complete_states
 from tactful.policy import RulePolicy
 from tactful.policy.store import load_policy
 from tactful.types import Policy, State, UserHistory, seeded

@@ -89,7 +89,11 @@ def test_every_prompt_file_in_a_prompts_folder_is_loaded_by_its_room() -> None:
     for name in _modules():
         module = importlib.import_module(name)
         loaded |= {item.prompt_id for item in vars(module).values() if isinstance(item, Prompt)}
-    files = {f"{path.parent.parent.name}/{path.stem}" for path in PROMPTS if path.parent.name == "prompts"}
+    files = {
+        f"{path.relative_to(PACKAGE).parts[0]}/{path.stem}"
+        for path in PROMPTS
+        if path.parent.name == "prompts"
+    }
     assert files
     assert files <= loaded
 
@@ -106,9 +110,9 @@ def test_every_prompt_renders_with_its_fields(path: Path) -> None:
 
 
 def test_every_action_space_file_is_used_by_its_space() -> None:
-    from tactful.calibration.actions import load_action_spaces
+    from tactful.calibration.play.actions import load_action_spaces
 
-    for folder in (PACKAGE / "calibration" / "spaces").iterdir():
+    for folder in (PACKAGE / "calibration" / "play" / "spaces").iterdir():
         for domain, space in load_action_spaces(folder.name).items():
             used = {prompt.prompt_id.rpartition("/")[2] for prompt in space.prompts}
             assert used == {path.stem for path in (folder / domain).glob("*.md")}

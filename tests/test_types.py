@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from tactful.types import (
     Hidden,
-    Judgement,
     Message,
     PublicState,
     Reaction,
@@ -121,12 +120,6 @@ def test_values_out_of_range_and_unknown_keys_are_refused(key: str, value: Any) 
 def test_records_are_immutable() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Reaction(reply="ok").reply = "changed"  # type: ignore[misc]
-
-
-def test_an_unscored_judgement_is_neither_accepted_nor_rejected() -> None:
-    judgement = Judgement.unscored("s1", reason="unreadable")
-    assert judgement.accepted is None
-    assert judgement.score is None
 
 
 # ---------------------------------------------------------------- seeds and hashes

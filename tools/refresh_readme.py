@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tactful.cli.calibrate_demo import DOMAINS
-from tactful.cli.calibrate_evaluate import table_lines
+from tactful.cli.calibrate.demo import DOMAINS
+from tactful.cli.calibrate.evaluate import table_lines
 from tactful.evaluation.plots import pareto_svg
-from tactful.evaluation.report import read_evaluation
+from tactful.evaluation.policies.report import read_evaluation
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- demo: begin -->\n", "<!-- demo: end -->"

@@ -22,6 +22,8 @@ from tactful.types import Message, Role
 _PART = re.compile(r"^<!--\s*(system|user|assistant)\s*-->\s*$", re.MULTILINE)
 _FIELD = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
 
+_HOUSE = Path(__file__).parent
+
 Value = str | int | float
 
 
@@ -98,9 +100,12 @@ def read_prompt(path: Path, *, prompt_id: str, fields: set[str] | frozenset[str]
 
 
 def load_prompt(module_file: str, name: str | None = None, *, fields: set[str] | frozenset[str]) -> Prompt:
-    """The prompt `prompts/<name>.md` beside the module `module_file` (default name: the module's own)."""
+    """The prompt `prompts/<name>.md` beside the module `module_file` (default name: the module's own).
+
+    Its id is the room, whichever of the room's own rooms holds the file, and the name: `calibration/rubric`.
+    """
     module = Path(module_file)
     stem = name or module.stem
-    return read_prompt(
-        module.parent / "prompts" / f"{stem}.md", prompt_id=f"{module.parent.name}/{stem}", fields=fields
-    )
+    inside = module.is_relative_to(_HOUSE)
+    room = module.relative_to(_HOUSE).parts[0] if inside else module.parent.name
+    return read_prompt(module.parent / "prompts" / f"{stem}.md", prompt_id=f"{room}/{stem}", fields=fields)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tactful.calibration.rewards import RewardConfig, reward
-from tactful.calibration.task_score import TaskScores
+from tactful.calibration.reward.rewards import RewardConfig, reward
+from tactful.calibration.reward.task_score import TaskScores
 from tactful.calibration.types import Rewarded
 from tactful.sandbox.types import Job, Outcome, TestResult, Tier, Verdict
 from tactful.types import (

@@ -1,7 +1,7 @@
 """The forecast counts the calls that a rollout will make, and sends none."""
 
 import pytest
-from tests.calibration.play import QueuedModel, coding_state, context, person, planning_state, stage
+from tests.calibration.playing import QueuedModel, coding_state, context, person, planning_state, stage
 
 from tactful.calibration.forecast import SAMPLE, forecast
 from tactful.calibration.pipeline import sessions

@@ -12,8 +12,8 @@ from tests.calibration.reward_fixtures import (
 )
 
 from tactful.calibration.pairs import PairConfig, make_pairs
-from tactful.calibration.rewards import RewardConfig, reward
-from tactful.calibration.task_score import TaskScores
+from tactful.calibration.reward.rewards import RewardConfig, reward
+from tactful.calibration.reward.task_score import TaskScores
 from tactful.errors import ConfigError, DataError
 from tactful.types import Hidden, Message, UserHistory
 

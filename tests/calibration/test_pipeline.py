@@ -3,18 +3,18 @@
 from collections import Counter
 
 import pytest
-from tests.calibration.play import coding_state, context, person, planning_state, stage
+from tests.calibration.playing import coding_state, context, person, planning_state, stage
 
 from tactful.calibration.pairs import PairConfig
 from tactful.calibration.pipeline import RolloutConfig, by_names, calibrate, rollout_job, sessions
-from tactful.calibration.rewards import RewardConfig
-from tactful.calibration.rollout import UniformPolicy
-from tactful.calibration.states import synthetic_states
+from tactful.calibration.play.rollout import UniformPolicy
+from tactful.calibration.reward.rewards import RewardConfig
+from tactful.calibration.tasks.states import synthetic_states
 from tactful.errors import ConfigError
 from tactful.llm import ModelSpec
 
 ANN, BOB = person("ann"), person("bob")
-OFFLINE = ModelSpec(name="offline", scripts=("tactful.calibration.offline:SCRIPTS",))
+OFFLINE = ModelSpec(name="offline", scripts=("tactful.calibration.play.offline:SCRIPTS",))
 
 
 def both(domain: str):

@@ -46,7 +46,7 @@ def write_requests(path: Path) -> None:
 
 
 def test_the_rows_of_the_tutorial_are_valid_states(tmp_path: Path) -> None:
-    from tactful.calibration.state_rows import state_rows
+    from tactful.calibration.tasks.state_rows import state_rows
 
     (tmp_path / "requests.jsonl").write_text(block("jsonl"), encoding="utf-8")
     rows = list(state_rows(tmp_path / "requests.jsonl", domain="planning"))

@@ -13,9 +13,9 @@ from tests.assistant_script import assistant_script
 from tests.chat_server import Ask, ChatServer, serving
 from tests.e2e.chain import PERSONAS, Shell, lines_of, mbpp_file, states_of
 
-from tactful.calibration.states import synthetic_states
+from tactful.calibration.tasks.states import synthetic_states
 from tactful.data.io import write_jsonl
-from tactful.evaluation.report import read_evaluation
+from tactful.evaluation.policies.report import read_evaluation
 
 FAULTS = {"503": 0.06, "429_bare": 0.05, "reset": 0.04, "html": 0.03, "truncated": 0.02}
 """Twenty in a hundred requests fail, all in ways that a second try may cure."""

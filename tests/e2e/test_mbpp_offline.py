@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.chain import PERSONAS, Shell, lines_of, mbpp_file, states_of
 
-from tactful.evaluation.report import read_evaluation
+from tactful.evaluation.policies.report import read_evaluation
 
 TASKS = 474
 

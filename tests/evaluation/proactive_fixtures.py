@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tactful.data.traces import Answer, Trace, TracePoint
+from tactful.data.formats.traces import Answer, Trace, TracePoint
 from tactful.reward.types import Acceptance
 from tactful.types import Event, LabelledMoment, Moment, MomentLabel
 
 
 def event(minute: int, text: str) -> Event:
     """An event on day 1, in minutes after 9."""
-    from tactful.data.moments import parse_event
+    from tactful.data.formats.moments import parse_event
 
     return parse_event({"time": f"Day 1, 9:{minute:02d} AM", "event": text}, "event")
 

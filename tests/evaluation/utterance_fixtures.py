@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tactful.types import Provenance
-from tactful.utterance.predict import Label, Prediction
+from tactful.utterance.predict.predictor import Label, Prediction
 from tactful.utterance.types import ChatMessage
 
 MADE = Provenance(model="m", generator="endpoint")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tests.calibration.play import context, person
+from tests.calibration.playing import context, person
 from tests.calibration.reward_fixtures import make_state, make_step, make_trajectory, one_step
 
-from tactful.calibration.actions import load_action_space
+from tactful.calibration.play.actions import load_action_space
 from tactful.calibration.types import Persona, Session
-from tactful.evaluation.evaluate import Settings, evaluate
-from tactful.evaluation.metrics import LeafScores
-from tactful.evaluation.results import Evaluation
-from tactful.evaluation.training_data import Decisions
-from tactful.evaluation.tree import ActionTree, ExpandTree, Node
-from tactful.evaluation.tree_job import FRESH
+from tactful.evaluation.policies.evaluate import Settings, evaluate
+from tactful.evaluation.policies.metrics import LeafScores
+from tactful.evaluation.policies.results import Evaluation
+from tactful.evaluation.policies.training_data import Decisions
+from tactful.evaluation.policies.tree import ActionTree, ExpandTree, Node
+from tactful.evaluation.policies.tree_job import FRESH
 from tactful.types import Provenance, State, UserHistory
 
 ACTIONS = ("LOW", "MID")

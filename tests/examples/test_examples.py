@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tactful.calibration.actions import load_action_spaces
+from tactful.calibration.play.actions import load_action_spaces
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"

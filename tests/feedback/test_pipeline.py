@@ -13,8 +13,9 @@ from tests.feedback.chats import fenced, judged, many_chats, turn, verdict, writ
 from tests.feedback.worker import InstantJudge, job
 
 from tactful.errors import ConfigChanged, DataError, EndpointRefused, UsageError
-from tactful.feedback.gating import refit
-from tactful.feedback.judge import EMBEDDED
+from tactful.feedback.chats import LabelledTurns
+from tactful.feedback.judging.gating import refit
+from tactful.feedback.judging.judge import EMBEDDED
 from tactful.feedback.labels import Label
 from tactful.feedback.pipeline import (
     JUDGEMENTS,
@@ -24,7 +25,6 @@ from tactful.feedback.pipeline import (
     judgements_for,
     write_judgements,
 )
-from tactful.feedback.turns import LabelledTurns
 from tactful.feedback.types import FeedbackConfig, JudgedTurn
 from tactful.runs import RunOptions, retry_run, run_job
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tactful.evaluation.feedback_probes import Probe, load_probes
+from tactful.evaluation.feedback.probes import Probe, load_probes
 from tactful.feedback.embedded import open_embedded
 from tactful.feedback.labels import LABELS, Label
 

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tactful.errors import TactfulError
-from tactful.feedback.judge import EMBEDDED, judge_spec
+from tactful.feedback.chats import Turns
+from tactful.feedback.judging.judge import EMBEDDED, judge_spec
 from tactful.feedback.labels import LABELS
 from tactful.feedback.pipeline import JudgeConfig, judge_job
-from tactful.feedback.turns import Turns
 from tactful.feedback.types import FeedbackConfig, Turn, TurnJudgement
 from tactful.runs import Job, RunOptions, run_job
 from tactful.types import Provenance

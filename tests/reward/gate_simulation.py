@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from tests.reward.gate_worlds import World
 
-from tactful.reward.gate_betting import loosest_certified
-from tactful.reward.gate_conformal import loosest_on_average
-from tactful.reward.gate_losses import GRID
-from tactful.reward.gate_promise import OF, session_losses
+from tactful.reward.gate.betting import loosest_certified
+from tactful.reward.gate.conformal import loosest_on_average
+from tactful.reward.gate.losses import GRID
+from tactful.reward.gate.promise import OF, session_losses
 
 CHUNK = 100
 """Draws worked on at a time."""

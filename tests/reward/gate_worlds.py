@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta, binom, norm
 
-from tactful.reward.gate_losses import GRID, SessionCounts
+from tactful.reward.gate.losses import GRID, SessionCounts
 
 Floats = NDArray[np.float64]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import orjson
 from tests.chat_server import Ask
 
-from tactful.data.moments import moment_row
-from tactful.reward.reasons import FEELINGS
+from tactful.data.formats.moments import moment_row
+from tactful.reward.reasons.thoughts import FEELINGS
 from tactful.types import Event, LabelledMoment, Moment, MomentLabel
 
 

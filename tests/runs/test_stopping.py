@@ -15,7 +15,7 @@ from tests.runs.parts import Answer, Logged, items, run
 
 from tactful.errors import BudgetSpent, EndpointRefused, Interrupted, RunLocked
 from tactful.runs import RunFolder
-from tactful.runs.lock import is_locked, only_writer
+from tactful.runs.store.lock import is_locked, only_writer
 
 
 def start(*arguments, **options):
@@ -139,7 +139,7 @@ def test_lock_is_let_go_after_an_error(tmp_path):
 def test_usage_of_what_was_stopped_midway_stays_counted(tmp_path):
     from tactful.llm.types import Usage
     from tactful.runs import RunOptions, run_job
-    from tactful.runs.executor import LocalExecutor
+    from tactful.runs.running.executor import LocalExecutor
 
     class Paid(LocalExecutor):
         async def aclose(self):

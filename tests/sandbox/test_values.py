@@ -5,9 +5,9 @@ from collections import Counter, OrderedDict
 
 import pytest
 
-from tactful.sandbox.compare import CannotCompare, contains, equal, ordered, show
 from tactful.sandbox.inside import seccomp
 from tactful.sandbox.inside.values import Malformed, NotPlain, decode, encode
+from tactful.sandbox.verdict.compare import CannotCompare, contains, equal, ordered, show
 
 PLAIN = [
     None,

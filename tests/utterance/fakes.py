@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from tactful.errors import ParseError
-from tactful.llm.structured import Unusable, parse_reply
+from tactful.llm.replies.structured import Unusable, parse_reply
 from tactful.prompts import Rendered
 from tactful.utterance.dialogues import TargetRule, examples_of
 from tactful.utterance.types import Dialogue, Example

@@ -13,8 +13,8 @@ from tactful.runs import RunFolder, RunOptions, run_job
 from tactful.utterance.dialogues import Examples, parse_targets
 from tactful.utterance.export import FORMS, export_utterance, holds_pairs
 from tactful.utterance.pipeline import SCRIPTS, SynthesizeConfig, synthesize_job
-from tactful.utterance.predict import predict_prompt
-from tactful.utterance.target_text import parse_target
+from tactful.utterance.predict.predictor import predict_prompt
+from tactful.utterance.stages.target_text import parse_target
 from tactful.utterance.types import PairedExample
 
 SECRET = "zebra-crossing"

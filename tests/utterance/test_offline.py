@@ -72,8 +72,8 @@ def test_all_targets_of_real_dialogues_go_through(tmp_path):
 
 
 async def test_what_the_rehearsal_knows_never_reaches_a_prompt_or_an_endpoint():
-    from tactful.utterance.revise import PROMPT as REVISE
-    from tactful.utterance.tree import grow_tree
+    from tactful.utterance.stages.revise import PROMPT as REVISE
+    from tactful.utterance.stages.tree import grow_tree
 
     tree, repairs = await grow_tree(example(), open_model(SPEC))
     assert tree.topics

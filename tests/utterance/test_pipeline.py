@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.utterance.fakes import FakeModel, dialogue, example, good_reply
-from tests.utterance.test_similarity import entries
+from tests.utterance.predict.test_similarity import entries
 
 from tactful.errors import EndpointRefused, ParseError, ProviderError
 from tactful.llm import ModelSpec
 from tactful.runs import Context, RunOptions, Skip, run_job
 from tactful.utterance.dialogues import TargetRule, examples_of, plain
-from tactful.utterance.pairs import GAP_TOO_SMALL, PairConfig
 from tactful.utterance.pipeline import PROMPTS, SCRIPTS, SynthesizeConfig, SynthesizeStage, synthesize_job
+from tactful.utterance.stages.pairs import GAP_TOO_SMALL, PairConfig
 from tactful.utterance.types import PairedExample, Untargeted
 
 

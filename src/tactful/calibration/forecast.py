@@ -9,9 +9,9 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
-from tactful.calibration.llm_user import UserReply
 from tactful.calibration.pipeline import PlainContext
-from tactful.calibration.rollout import RolloutStage
+from tactful.calibration.play.llm_user import UserReply
+from tactful.calibration.play.rollout import RolloutStage
 from tactful.calibration.types import Session
 from tactful.llm import CallOptions, ModelSpec, Rehearsal, Reply
 from tactful.llm.prices import price_table

@@ -16,9 +16,9 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from tactful.calibration.actions import load_action_space
-from tactful.calibration.episode import NO_REPLY
-from tactful.calibration.rewards import Alternative, RewardConfig, alternatives, recompute
+from tactful.calibration.play.actions import load_action_space
+from tactful.calibration.play.episode import NO_REPLY
+from tactful.calibration.reward.rewards import Alternative, RewardConfig, alternatives, recompute
 from tactful.calibration.types import Rewarded
 from tactful.errors import ConfigError, DataError
 from tactful.types import (

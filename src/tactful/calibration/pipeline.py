@@ -14,20 +14,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tactful.calibration.actions import Mode, load_action_spaces
-from tactful.calibration.llm_user import PROMPT as USER_PROMPT
 from tactful.calibration.pairs import PairConfig, PairSummary, make_pairs
-from tactful.calibration.personas import choose_personas
-from tactful.calibration.rewards import RewardConfig, reward
-from tactful.calibration.rollout import RolloutStage, check_policy
-from tactful.calibration.task_score import TaskScorer
+from tactful.calibration.play.actions import Mode, load_action_spaces
+from tactful.calibration.play.llm_user import PROMPT as USER_PROMPT
+from tactful.calibration.play.personas import choose_personas
+from tactful.calibration.play.rollout import RolloutStage, check_policy
+from tactful.calibration.reward.rewards import RewardConfig, reward
+from tactful.calibration.reward.task_score import TaskScorer
 from tactful.calibration.types import Persona, Session
 from tactful.errors import ConfigError
 from tactful.llm import ChatModel, ModelSpec
 from tactful.runs import Job, OutsideHash
 from tactful.types import Policy, PreferencePair, Record, State, Trajectory, seeded
 
-SCRIPTS = "tactful.calibration.offline:SCRIPTS"
+SCRIPTS = "tactful.calibration.play.offline:SCRIPTS"
 """What the offline model says in this room: goes into `ModelSpec.scripts`."""
 
 

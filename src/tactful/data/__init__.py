@@ -10,7 +10,7 @@
 """
 
 from tactful.data.io import Rows, read_jsonl, write_jsonl
-from tactful.data.seeds import load_seed_tasks, seed_domains
+from tactful.data.seeds.tasks import load_seed_tasks, seed_domains
 from tactful.data.splits import Split, group_folds, split_by_group, train_test
 from tactful.data.types import SeedTask
 

@@ -12,7 +12,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from tactful.errors import DataError, UserError
-from tactful.runs.files import write_atomic
+from tactful.runs.store.files import write_atomic
 
 T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")

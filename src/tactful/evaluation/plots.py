@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from tactful.evaluation.results import Evaluation, PolicyResult
+from tactful.evaluation.policies.results import Evaluation, PolicyResult
 
 LEARNED, BASELINE, SWEEP, FRONT = "#0b6e4f", "#6b7280", "#7fc8a9", "#c2410c"
 

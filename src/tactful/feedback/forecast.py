@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from tactful.feedback.judge import judge_prompt
+from tactful.feedback.judging.judge import judge_prompt
 from tactful.feedback.pipeline import JudgeConfig
 from tactful.feedback.types import Turn
 from tactful.llm.prices import price_table

@@ -18,9 +18,9 @@ from pydantic import Field
 
 from tactful.data.io import Rows, write_jsonl
 from tactful.errors import DataError, StopRun, UsageError
-from tactful.feedback.gating import refit
-from tactful.feedback.judge import EMBEDDED, MAX_CHARS, PROMPT, FeedbackJudge
-from tactful.feedback.panel import PanelReport, VoteTable, plain_judgement
+from tactful.feedback.judging.gating import refit
+from tactful.feedback.judging.judge import EMBEDDED, MAX_CHARS, PROMPT, FeedbackJudge
+from tactful.feedback.judging.panel import PanelReport, VoteTable, plain_judgement
 from tactful.feedback.types import (
     FeedbackConfig,
     FittedConfidence,

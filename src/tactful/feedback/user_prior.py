@@ -22,7 +22,7 @@ from pydantic import Field
 
 from tactful.errors import DataError, UserError
 from tactful.feedback.types import TurnJudgement
-from tactful.runs.files import make_private_file
+from tactful.runs.store.files import make_private_file
 from tactful.types import Record, UserHistory
 
 Kind = Literal["question", "proposal"]

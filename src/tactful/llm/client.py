@@ -20,13 +20,13 @@ from tactful.llm.budget import Budget
 from tactful.llm.cache import CallCache
 from tactful.llm.endpoint import find_endpoint
 from tactful.llm.meter import count
-from tactful.llm.modes import Mode, encode
-from tactful.llm.outcomes import Answer, Trouble, read_response
 from tactful.llm.prices import PriceTable, price_table
-from tactful.llm.sender import Question, Sender
-from tactful.llm.structured import Unusable, parse_reply, schema_text
+from tactful.llm.replies.structured import Unusable, parse_reply, schema_text
+from tactful.llm.replies.words import clip, split_thoughts, strip_thoughts
 from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage
-from tactful.llm.words import clip, split_thoughts, strip_thoughts
+from tactful.llm.wire.modes import Mode, encode
+from tactful.llm.wire.outcomes import Answer, Trouble, read_response
+from tactful.llm.wire.sender import Question, Sender
 from tactful.prompts import Rendered, load_prompt
 from tactful.types import Message
 

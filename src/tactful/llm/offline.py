@@ -16,8 +16,8 @@ from pydantic import BaseModel, ValidationError
 
 from tactful.errors import ConfigError, ParseError
 from tactful.llm.meter import count, estimate_tokens
+from tactful.llm.replies.words import split_thoughts
 from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage
-from tactful.llm.words import split_thoughts
 from tactful.prompts import Rendered
 from tactful.types import Message, seeded
 

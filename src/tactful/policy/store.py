@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from tactful.errors import DataError, UserError
 from tactful.policy.embedded import EmbeddedPolicy
 from tactful.policy.features import FEATURES
-from tactful.runs.files import write_atomic
+from tactful.runs.store.files import write_atomic
 from tactful.types import Record
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field, ValidationError
 
 from tactful.errors import DataError, UserError
-from tactful.runs.files import write_atomic
+from tactful.runs.store.files import write_atomic
 from tactful.types import ProposalHistory, Record
 
 

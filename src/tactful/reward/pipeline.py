@@ -14,9 +14,9 @@ from pydantic import Field
 
 from tactful.llm import ModelSpec
 from tactful.llm.prices import price_table
-from tactful.reward.judge import LMAcceptance, LMJudge
-from tactful.reward.judge_prompt import MAX_CHARS, PROMPTS, Layout, judge_prompt
-from tactful.reward.reasons import (
+from tactful.reward.judging.judge import LMAcceptance, LMJudge
+from tactful.reward.judging.prompt import MAX_CHARS, PROMPTS, Layout, judge_prompt
+from tactful.reward.reasons.thoughts import (
     CHECK_PROMPT,
     REASON_PROMPT,
     LabelledItem,

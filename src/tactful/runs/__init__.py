@@ -4,10 +4,10 @@ summary = run_stage(noun="calibrate", verb="rollout", config=config, source=reco
 for record in summary.folder.records(Trajectory): ...
 """
 
-from tactful.runs.files import atomic_write, write_atomic
-from tactful.runs.folder import RunFolder, RunInfo, resolve_input
-from tactful.runs.retry import retry_run
-from tactful.runs.runner import run_job, run_stage
+from tactful.runs.read.folder import RunFolder, RunInfo, resolve_input
+from tactful.runs.running.retry import retry_run
+from tactful.runs.running.runner import run_job, run_stage
+from tactful.runs.store.files import atomic_write, write_atomic
 from tactful.runs.types import Context, Failure, Job, OutsideHash, RunOptions, RunSummary, Skip, Stage
 
 __all__ = [

@@ -17,7 +17,7 @@ from tactful.prompts import Prompt
 from tactful.types import Record, seeded
 
 if TYPE_CHECKING:
-    from tactful.runs.folder import RunFolder
+    from tactful.runs.read.folder import RunFolder
 
 RowState = Literal["done", "failed", "skipped"]
 

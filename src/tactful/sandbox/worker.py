@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from tactful.errors import SafetyRefusal
 from tactful.sandbox.inside.server import CAGE_FAILED
 from tactful.sandbox.inside.values import MAX_BYTES
-from tactful.sandbox.plan import split
-from tactful.sandbox.progress import Progress, Tampered, steps
 from tactful.sandbox.tiers import HOW_TO_CAGE, server_command, server_environment
 from tactful.sandbox.types import Job, Outcome, Tier, Verdict
+from tactful.sandbox.verdict.plan import split
+from tactful.sandbox.verdict.progress import Progress, Tampered, steps
 
 _MAX_OUTPUT = 1 << 20
 _KEPT_OUTPUT = 4000

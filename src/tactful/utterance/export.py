@@ -25,8 +25,8 @@ from tactful.data.io import Rows, to_line, write_file
 from tactful.errors import UserError
 from tactful.runs import RunFolder, resolve_input
 from tactful.types import Record
-from tactful.utterance.predict import predict_prompt
-from tactful.utterance.target_text import target_text
+from tactful.utterance.predict.predictor import predict_prompt
+from tactful.utterance.stages.target_text import target_text
 from tactful.utterance.types import PairedExample, Side
 
 Row = dict[str, Any]

@@ -22,12 +22,15 @@ from tactful.llm import ChatModel, ModelSpec
 from tactful.prompts import Prompt
 from tactful.runs import Context, Job, OutsideHash, Skip
 from tactful.types import Provenance
-from tactful.utterance import asking, category, gold_path, insight, perturb, revise, similarity, tree
+from tactful.utterance import asking
 from tactful.utterance.asking import both, raise_first
-from tactful.utterance.category import find_category, reason_categories
-from tactful.utterance.gold_path import GoldPath, find_path
-from tactful.utterance.insight import see_ahead
-from tactful.utterance.pairs import (
+from tactful.utterance.predict import similarity
+from tactful.utterance.predict.similarity import Scores, score_predictions
+from tactful.utterance.stages import category, gold_path, insight, perturb, revise, tree
+from tactful.utterance.stages.category import find_category, reason_categories
+from tactful.utterance.stages.gold_path import GoldPath, find_path
+from tactful.utterance.stages.insight import see_ahead
+from tactful.utterance.stages.pairs import (
     GAP_TOO_SMALL,
     Draws,
     Ground,
@@ -38,10 +41,9 @@ from tactful.utterance.pairs import (
     make_rejected,
     shuffled,
 )
-from tactful.utterance.perturb import perturb_path
-from tactful.utterance.similarity import Scores, score_predictions
+from tactful.utterance.stages.perturb import perturb_path
+from tactful.utterance.stages.tree import grow_tree
 from tactful.utterance.transcript import MAX_CHARS
-from tactful.utterance.tree import grow_tree
 from tactful.utterance.types import (
     Category,
     CategoryReasoning,

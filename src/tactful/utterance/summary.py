@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import get_args
 
 from tactful.types import Record
-from tactful.utterance.contrast import ContrastCount, ContrastReport
 from tactful.utterance.leakage import LeakCount, LeakReport
+from tactful.utterance.stages.contrast import ContrastCount, ContrastReport
 from tactful.utterance.types import Branch, PairedExample
 
 

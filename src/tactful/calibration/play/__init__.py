@@ -1,0 +1,1 @@
+"""Who plays: behaviours, users, episodes."""

@@ -1,0 +1,1 @@
+"""What an episode was worth: R_task − C_interrupt."""

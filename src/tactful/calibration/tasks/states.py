@@ -1,0 +1,209 @@
+"""States to start from: drawn from the bundled seed tasks, or read from the user's file, with estimated clarity.
+
+Clarity and complexity come from the text alone. A text with a known label is scored by models that never saw its
+base task (cross-fitting); any other text by the models fitted on all bundled seeds of its domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from tactful.calibration.tasks.clarity import ClarityModel, ComplexityModel, complexity_target
+from tactful.calibration.tasks.state_rows import state_rows
+from tactful.data.seeds.tasks import load_seed_tasks, seed_domains
+from tactful.data.splits import group_folds
+from tactful.errors import UsageError
+from tactful.types import State, seeded
+
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """The two models of one domain."""
+
+    clarity: ClarityModel
+    complexity: ComplexityModel
+
+    @classmethod
+    def fit(cls, states: Sequence[State]) -> Estimator:
+        """Fit on labelled states: the wording is the label, the number of requirements the complexity."""
+        texts = [state.query for state in states]
+        labels = [float(state.wording == "complete") for state in states]
+        targets = [complexity_target(len(state.hidden.requirements)) for state in states]
+        return cls(
+            clarity=ClarityModel.fit(texts, labels, [group_of(state) for state in states]),
+            complexity=ComplexityModel.fit(texts, targets),
+        )
+
+    def complete(self, states: Sequence[State], *, overwrite: bool = False) -> list[State]:
+        """The states with clarity and complexity filled in where they are missing (everywhere with `overwrite`)."""
+        texts = [state.query for state in states]
+        clarity = self.clarity.predict(texts)
+        complexity = self.complexity.predict(texts)
+        return [
+            state.model_copy(
+                update={
+                    "query_clarity": _chosen(state.query_clarity, clarity[at], overwrite),
+                    "task_complexity": _chosen(state.task_complexity, complexity[at], overwrite),
+                }
+            )
+            for at, state in enumerate(states)
+        ]
+
+
+def _chosen(given: float | None, estimated: float, overwrite: bool) -> float:
+    return round(float(estimated), 4) if given is None or overwrite else given
+
+
+def group_of(state: State) -> str:
+    """What splits and intervals of this state go by: its group, else its id."""
+    return state.group or state.id
+
+
+def seed_states(domain: str) -> tuple[State, ...]:
+    """Both wordings of every bundled task of the domain, clarity cross-fitted by base task; fitted once a process.
+
+    Raises: UserError for a domain without bundled tasks.
+    """
+    return _seed_states(domain)
+
+
+@cache
+def _seed_states(domain: str) -> tuple[State, ...]:
+    return tuple(estimate_states(list(_raw_seed_states(domain))))
+
+
+def _raw_seed_states(domain: str) -> tuple[State, ...]:
+    return tuple(state for task in load_seed_tasks(domain) for state in task.states())
+
+
+def estimate_states(states: Sequence[State], folds: int = FOLDS, *, seed: int = 0) -> list[State]:
+    """Labelled states with clarity and complexity, each scored by models that never saw its group.
+
+    Every state must have a `wording`; existing estimates are replaced. With fewer groups than folds, every group
+    is a fold. Raises: UsageError when a wording is missing, or there are fewer than two groups.
+    """
+    unlabelled = next((state.id for state in states if not state.wording), None)
+    if unlabelled is not None:
+        raise UsageError(f"state '{unlabelled}' has no wording; cross-fitting needs complete and open states")
+    groups = [group_of(state) for state in states]
+    fold_of = group_folds(groups, min(folds, len(set(groups))), seed)
+    estimated: list[State | None] = [None] * len(states)
+    for fold in range(max(fold_of.values()) + 1):
+        inside = [at for at, group in enumerate(groups) if fold_of[group] == fold]
+        outside = [state for state, group in zip(states, groups, strict=True) if fold_of[group] != fold]
+        scored = Estimator.fit(outside).complete([states[at] for at in inside], overwrite=True)
+        for at, state in zip(inside, scored, strict=True):
+            estimated[at] = state
+    return [state for state in estimated if state is not None]
+
+
+@cache
+def domain_estimator(domain: str) -> Estimator:
+    """The models for texts that carry no label: fitted on all bundled seeds of the domain, once a process.
+
+    A domain without bundled seeds gets the models fitted on the seeds of all domains together.
+    """
+    known = seed_domains()
+    domains = (domain,) if domain in known else known
+    return Estimator.fit([state for name in domains for state in _raw_seed_states(name)])
+
+
+def complete_states(states: Sequence[State]) -> list[State]:
+    """The states with missing clarity and complexity estimated, in their order; what is given stays.
+
+    States of one domain that know their wording, in both kinds and of at least ten groups, are cross-fitted among
+    themselves; all others are scored by `domain_estimator`. Bundled seed states get their cross-fitted estimate.
+    """
+    result = list(states)
+    by_domain: dict[str, list[int]] = {}
+    for at, state in enumerate(states):
+        if state.query_clarity is None or state.task_complexity is None:
+            by_domain.setdefault(state.domain, []).append(at)
+    for domain, places in by_domain.items():
+        for at, state in zip(places, _complete_domain(domain, [states[at] for at in places]), strict=True):
+            result[at] = state
+    return result
+
+
+def _complete_domain(domain: str, states: list[State]) -> list[State]:
+    seeds = {state.query: state for state in seed_states(domain)} if domain in seed_domains() else {}
+    estimates = domain_estimator(domain).complete(states, overwrite=True)
+    if any(state.query in seeds for state in states):
+        estimates = [seeds.get(state.query, scored) for state, scored in zip(states, estimates, strict=True)]
+    elif _can_crossfit(states):
+        # Clarity only: a set of the user's (MBPP) need not vary in its number of requirements.
+        clarity = [state.query_clarity for state in estimate_states(states)]
+        estimates = [
+            state.model_copy(update={"query_clarity": value})
+            for state, value in zip(estimates, clarity, strict=True)
+        ]
+    return [
+        state.model_copy(
+            update={
+                "query_clarity": _first(state.query_clarity, found.query_clarity),
+                "task_complexity": _first(state.task_complexity, found.task_complexity),
+            }
+        )
+        for state, found in zip(states, estimates, strict=True)
+    ]
+
+
+def _first(given: float | None, otherwise: float | None) -> float | None:
+    return otherwise if given is None else given
+
+
+def _can_crossfit(states: Sequence[State]) -> bool:
+    """Whether every training fold is sure to hold both wordings."""
+    per_wording = {
+        wording: {group_of(state) for state in states if state.wording == wording}
+        for wording in ("complete", "open", "")
+    }
+    return not per_wording[""] and min(len(per_wording["complete"]), len(per_wording["open"])) >= 2 * FOLDS
+
+
+def synthetic_states(domain: str, n: int = 50, seed: int = 0) -> list[State]:
+    """`n` states drawn from the bundled tasks, half complete and half open, with cross-fitted estimates.
+
+    Drawn without repetition as long as the bundle lasts, base tasks spread evenly: the two wordings of one task
+    come together only when `n` exceeds the number of tasks. Beyond two per task the bundle starts over, and a
+    repeated state gets the suffix `~2`, `~3`… in its id and keeps its group.
+    Raises: UserError for an unknown domain, UsageError for n < 1.
+    """
+    if n < 1:
+        raise UsageError(f"--n {n}: at least one state is needed")
+    by_task: dict[str, dict[str, State]] = {}
+    for state in seed_states(domain):
+        by_task.setdefault(state.group, {})[state.wording] = state
+    drawn: list[State] = []
+    lap = 0
+    while len(drawn) < n:
+        lap += 1
+        drawn.extend(_lap(by_task, lap, seed))
+    return drawn[:n]
+
+
+def _lap(by_task: dict[str, dict[str, State]], lap: int, seed: int) -> Iterator[State]:
+    """Every state of the bundle once: first one wording per task, alternating, then the other."""
+    order = sorted(by_task)
+    seeded("synthetic", seed, lap).shuffle(order)
+    wordings: tuple[Literal["complete", "open"], ...] = ("complete", "open")
+    for half in (0, 1):
+        for at, task in enumerate(order):
+            state = by_task[task][wordings[(at + half + seed) % 2]]
+            yield state if lap == 1 else state.model_copy(update={"id": f"{state.id}~{lap}"})
+
+
+def dataset_states(path: Path | str, *, domain: str = "coding", skip_bad: bool = False) -> list[State]:
+    """The states in a JSONL or CSV file of the user's, checked and completed.
+
+    `domain` holds for rows that name none. A missing id becomes the row's content hash, a missing group the id,
+    a missing clarity or complexity is estimated from the text. See `state_rows` for the form.
+    Raises: DataError at the first bad row (unless `skip_bad`) and for an id that two rows share.
+    """
+    return complete_states(list(state_rows(path, domain=domain, skip_bad=skip_bad)))

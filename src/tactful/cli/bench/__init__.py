@@ -1,0 +1,1 @@
+"""`tactful bench`: reports of what was measured. One file a verb."""

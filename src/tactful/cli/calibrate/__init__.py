@@ -1,0 +1,1 @@
+"""`tactful calibrate`: from tasks to preference pairs, a policy and its measure. One file a verb."""

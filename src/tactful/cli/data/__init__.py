@@ -1,0 +1,1 @@
+"""`tactful data`: files in and out. One file a verb."""

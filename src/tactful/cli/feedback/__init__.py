@@ -1,0 +1,1 @@
+"""`tactful feedback`: what a log's follow-ups say about its answers. One file a verb."""

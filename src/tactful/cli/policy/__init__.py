@@ -1,0 +1,1 @@
+"""`tactful policy`: train, ask and explain a policy. One file a verb."""

@@ -1,0 +1,1 @@
+"""`tactful reward`: will the user accept this, now. One file a verb."""

@@ -1,0 +1,1 @@
+"""`tactful utterance`: predict what the user says next. One file a verb."""

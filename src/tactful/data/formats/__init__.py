@@ -1,0 +1,1 @@
+"""Importers: foreign files as our records."""

@@ -1,0 +1,232 @@
+"""Figures of a feedback judge with 95% intervals: resampled by dialogue, all draws at once.
+
+Every measure here is a function of sums over items, so a resample of dialogues is a weighted sum of each
+dialogue's own sums: 1,000 draws are one matrix product. Macro-F1 is not a mean of dialogues; this bootstrap
+recomputes it in every draw.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tactful.feedback.labels import LABELS, NEGATIVE
+from tactful.stats.bootstrap import Estimate
+
+Array = NDArray[Any]
+DRAWS = 1000
+BINS = 10
+THRESHOLDS = np.round(np.arange(0.0, 1.0, 0.05), 2)
+"""τ_c at which the gating curve is measured."""
+WIDTH = len(LABELS)
+_NEGATIVE = np.array([label in NEGATIVE for label in LABELS])
+_CHUNK = 100  # draws whose weights are held at a time
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a judge or baseline said, beside what people said; one entry per item."""
+
+    gold: Array
+    """Index into LABELS."""
+    said: Array
+    """Index into LABELS; -1 = unscored."""
+    tolerated: Array
+    """True where the label said is among the tolerable ones."""
+    confidence: Array
+    """NaN where none was stated."""
+    dialogue: Array
+    """Index of the dialogue."""
+
+    def take(self, chosen: Array) -> Scored:
+        """The chosen items (mask or positions)."""
+        return Scored(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
+
+def confusion_measures(table: Array, present: Array) -> dict[str, Array]:
+    """Measures of confusion tables (…, gold, said): each of shape (…). NaN where a share has nothing below it.
+
+    `present` marks the labels that macro-F1 averages: those that people gave in the whole set.
+    """
+    total = table.sum(axis=(-2, -1))
+    hit = np.diagonal(table, axis1=-2, axis2=-1)
+    gold, said = table.sum(axis=-1), table.sum(axis=-2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        f1 = 2 * hit / (gold + said)
+        negative_hit = table[..., _NEGATIVE, :][..., :, _NEGATIVE].sum(axis=(-2, -1))
+        negative_gold, negative_said = gold[..., _NEGATIVE].sum(axis=-1), said[..., _NEGATIVE].sum(axis=-1)
+        found = {
+            "accuracy": hit.sum(axis=-1) / total,
+            "macro_f1": _nanmean(np.where(present, f1, np.nan)),
+            "negative_precision": negative_hit / negative_said,
+            "negative_recall": negative_hit / negative_gold,
+            "negative_f1": 2 * negative_hit / (negative_gold + negative_said),
+        }
+        for index, label in enumerate(LABELS):
+            found[f"precision:{label}"] = hit[..., index] / said[..., index]
+            found[f"recall:{label}"] = hit[..., index] / gold[..., index]
+    return found
+
+
+def tables_by_dialogue(scored: Scored) -> tuple[Array, Array]:
+    """((dialogues, 7 · 7 + 1) sums of the confusion table and of tolerated items, names of the dialogues)."""
+    names, index = np.unique(scored.dialogue, return_inverse=True)
+    sums = np.zeros((len(names), WIDTH * WIDTH + 1))
+    np.add.at(sums, (index, scored.gold * WIDTH + scored.said), 1.0)
+    np.add.at(sums[:, -1], index, scored.tolerated.astype(float))
+    return sums, names
+
+
+def draws_of(
+    sums: Array, measure: Callable[[Array], Mapping[str, Array]], *, seed: int = 0
+) -> dict[str, Array]:
+    """Measure → (DRAWS,) values over resampled dialogues; `sums` is (dialogues, width)."""
+    rng = np.random.default_rng(seed)
+    count = len(sums)
+    parts: list[Mapping[str, Array]] = []
+    for _ in range(0, DRAWS, _CHUNK):
+        weights = rng.multinomial(count, np.full(count, 1 / count), size=_CHUNK).astype(float)
+        parts.append(measure(weights @ sums))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def estimate(value: float, draws: Array, *, items: int, groups: int, unscored: int = 0) -> Estimate:
+    """A value with the 2.5% and 97.5% quantiles of its draws; not estimable from one dialogue or mostly NaN draws."""
+    sizes = {"items": items, "groups": groups, "unscored": unscored}
+    if not np.isfinite(value):
+        return Estimate(value=None, low=None, high=None, **sizes)
+    known = draws[np.isfinite(draws)]
+    if groups < 2 or len(known) < 0.9 * len(draws):
+        return Estimate(value=float(value), low=None, high=None, **sizes)
+    low, high = np.quantile(known, [0.025, 0.975])
+    return Estimate(value=float(value), low=float(low), high=float(high), **sizes)
+
+
+def measure_labels(scored: Scored, *, seed: int = 0) -> tuple[dict[str, Estimate], Array]:
+    """(every measure with its interval, the confusion table (gold, said)); unscored items are left out and counted."""
+    known = scored.take(scored.said >= 0)
+    unscored = len(scored.said) - len(known.said)
+    sums, names = tables_by_dialogue(known)
+    if not len(names):
+        return {}, np.zeros((WIDTH, WIDTH))
+    present = np.isin(np.arange(WIDTH), known.gold)
+    whole = sums.sum(axis=0)
+    values = _with_tolerance(whole[None, :], present)
+    draws = draws_of(sums, lambda batch: _with_tolerance(batch, present), seed=seed)
+    sizes = {"items": len(known.said), "groups": len(names), "unscored": unscored}
+    found = {name: estimate(float(value[0]), draws[name], **sizes) for name, value in values.items()}
+    return found, whole[:-1].reshape(WIDTH, WIDTH)
+
+
+def measure_difference(one: Scored, other: Scored, *, seed: int = 0) -> dict[str, Estimate]:
+    """Measures of `one` minus those of `other`, on the items that both scored, drawing the same dialogues."""
+    both = (one.said >= 0) & (other.said >= 0)
+    left, names = tables_by_dialogue(one.take(both))
+    right, _ = tables_by_dialogue(other.take(both))
+    if not len(names):
+        return {}
+    present = np.isin(np.arange(WIDTH), one.gold[both])
+    width = left.shape[1]
+
+    def gap(batch: Array) -> dict[str, Array]:
+        first = _with_tolerance(batch[:, :width], present)
+        second = _with_tolerance(batch[:, width:], present)
+        return {name: first[name] - second[name] for name in COMPARED}
+
+    sums = np.hstack([left, right])
+    values, draws = gap(sums.sum(axis=0)[None, :]), draws_of(sums, gap, seed=seed)
+    sizes = {"items": int(both.sum()), "groups": len(names), "unscored": int((~both).sum())}
+    return {name: estimate(float(values[name][0]), draws[name], **sizes) for name in COMPARED}
+
+
+COMPARED = ("accuracy", "tolerant_accuracy", "macro_f1", "negative_f1")
+"""Measures that are compared with baselines."""
+
+
+def gating_sums(scored: Scored, right: Array) -> tuple[Array, Array]:
+    """((dialogues, 2 · thresholds + 1) kept, right and all items by dialogue, names of the dialogues)."""
+    names, index = np.unique(scored.dialogue, return_inverse=True)
+    kept = scored.confidence[:, None] >= THRESHOLDS[None, :]
+    rows = np.hstack([kept, kept & right[:, None], np.ones((len(right), 1))]).astype(float)
+    sums = np.zeros((len(names), rows.shape[1]))
+    np.add.at(sums, index, rows)
+    return sums, names
+
+
+def gating_curve(scored: Scored, *, seed: int = 0) -> list[tuple[float, Estimate, Estimate]]:
+    """(τ_c, coverage, precision) at every threshold: share of scored items kept, share of those that are right."""
+    known = scored.take((scored.said >= 0) & np.isfinite(scored.confidence))
+    if not len(known.said):
+        return []
+    sums, names = gating_sums(known, known.said == known.gold)
+    steps = len(THRESHOLDS)
+
+    def shares(batch: Array) -> dict[str, Array]:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            cover = batch[:, :steps] / batch[:, -1:]
+            exact = batch[:, steps : 2 * steps] / batch[:, :steps]
+        return {f"c{at}": cover[:, at] for at in range(steps)} | {
+            f"p{at}": exact[:, at] for at in range(steps)
+        }
+
+    values, draws = shares(sums.sum(axis=0)[None, :]), draws_of(sums, shares, seed=seed)
+    sizes = {"items": len(known.said), "groups": len(names)}
+    return [
+        (
+            float(threshold),
+            estimate(float(values[f"c{at}"][0]), draws[f"c{at}"], **sizes),
+            estimate(float(values[f"p{at}"][0]), draws[f"p{at}"], **sizes),
+        )
+        for at, threshold in enumerate(THRESHOLDS)
+    ]
+
+
+def reliability(scored: Scored, *, seed: int = 0) -> tuple[Estimate | None, list[tuple[float, float, int]]]:
+    """(ECE with its interval, (mean confidence, share right, items) of each bin that holds any)."""
+    known = scored.take((scored.said >= 0) & np.isfinite(scored.confidence))
+    if not len(known.said):
+        return None, []
+    right = (known.said == known.gold).astype(float)
+    place = np.minimum((known.confidence * BINS).astype(int), BINS - 1)
+    names, index = np.unique(known.dialogue, return_inverse=True)
+    sums = np.zeros((len(names), 3 * BINS))
+    for offset, values in enumerate((np.ones(len(right)), known.confidence, right)):
+        np.add.at(sums, (index, place + offset * BINS), values)
+
+    def error(batch: Array) -> dict[str, Array]:
+        gaps = np.abs(batch[:, BINS : 2 * BINS] - batch[:, 2 * BINS :]).sum(axis=1)
+        return {"ece": gaps / batch[:, :BINS].sum(axis=1)}
+
+    whole = sums.sum(axis=0)
+    value = float(error(whole[None, :])["ece"][0])
+    found = estimate(value, draws_of(sums, error, seed=seed)["ece"], items=len(right), groups=len(names))
+    bins = [
+        (float(whole[BINS + at] / whole[at]), float(whole[2 * BINS + at] / whole[at]), int(whole[at]))
+        for at in range(BINS)
+        if whole[at]
+    ]
+    return found, bins
+
+
+def indices(labels: Sequence[str | None]) -> Array:
+    """Labels as positions in LABELS; -1 for None."""
+    place = {str(label): at for at, label in enumerate(LABELS)}
+    return np.array([-1 if label is None else place[str(label)] for label in labels], dtype=int)
+
+
+def _with_tolerance(batch: Array, present: Array) -> dict[str, Array]:
+    found = confusion_measures(batch[:, :-1].reshape(-1, WIDTH, WIDTH), present)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found["tolerant_accuracy"] = batch[:, -1] / batch[:, :-1].sum(axis=1)
+    return found
+
+
+def _nanmean(values: Array) -> Array:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # all labels absent in a draw: NaN, reported as not estimable
+        return np.asarray(np.nanmean(values, axis=-1))

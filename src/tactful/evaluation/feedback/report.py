@@ -1,0 +1,134 @@
+"""An evaluation of a feedback judge as tables for the terminal and as one self-contained HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tactful.evaluation.feedback.results import FeedbackEvaluation, SourceResult
+from tactful.evaluation.plots import BASELINE, LEARNED, _figure, _svg
+from tactful.feedback.labels import LABELS
+from tactful.runs.store.files import write_atomic
+
+SHOWN = {
+    "accuracy": "share of scored turns whose label is the people's",
+    "tolerant_accuracy": "share whose label is among the tolerable ones",
+    "macro_f1": "mean F1 over the labels that people gave",
+    "negative_precision": "of the turns called negative, share that are",
+    "negative_recall": "of the negative turns, share that were found",
+    "negative_f1": "negative against the rest",
+}
+"""Measure → what it means."""
+
+
+def table_lines(evaluation: FeedbackEvaluation) -> Iterator[str]:
+    """The figures as text, one source after the other."""
+    for result in evaluation.results:
+        yield f"{result.source}: {result.turns} turns of {result.dialogues} dialogues, {result.unscored} unscored"
+        yield f"  {'':<24}" + "".join(f"{name.replace('_', ' '):>26}" for name in _TERMINAL)
+        for row in result.rows:
+            cells = "".join(
+                f"{row.measures[name].text() if name in row.measures else 'nothing scored':>26}"
+                for name in _TERMINAL
+            )
+            yield f"  {row.name:<24}{cells}"
+        for item in result.comparisons:
+            if "macro_f1" in item.differences:
+                yield f"  macro-F1 minus {item.baseline}: {item.differences['macro_f1'].text()}"
+        if result.ece is not None:
+            yield f"  ECE {result.ece.text()}"
+    for move in evaluation.transfers:
+        yield (
+            f"trained on {move.trained_on}, tested on {move.tested_on}: {move.turns} turns of "
+            f"{len(move.shared_labels)} shared labels"
+        )
+        for name, measures in (("embedded", move.judge), ("majority", move.majority)):
+            if "macro_f1" in measures:
+                yield f"  {name}: macro-F1 {measures['macro_f1'].text()}, accuracy {measures['accuracy'].text()}"
+        if move.negative_f1 is not None:
+            yield f"  negative against the rest, all turns: F1 {move.negative_f1.text()}"
+
+
+_TERMINAL = ("accuracy", "tolerant_accuracy", "macro_f1", "negative_f1")
+
+
+def gating_svg(result: SourceResult, name: str) -> str:
+    """Coverage and precision as τ_c moves, with 95% bands."""
+    figure, axes = _figure(5.6, 3.4)
+    lines = (("precision", LEARNED), ("coverage", BASELINE))
+    for attribute, colour in lines:
+        points = [(p.tau_c, getattr(p, attribute)) for p in result.gating]
+        known = [(tau, e) for tau, e in points if e.value is not None]
+        axes.plot(
+            [tau for tau, _ in known], [e.value for _, e in known], color=colour, lw=1.8, label=attribute
+        )
+        band = [(tau, e) for tau, e in known if e.low is not None]
+        axes.fill_between(
+            [tau for tau, _ in band],
+            [e.low for _, e in band],
+            [e.high for _, e in band],
+            color=colour,
+            alpha=0.15,
+            lw=0,
+        )
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("τ_c: least confidence that counts")
+    axes.set_ylabel("share of turns")
+    axes.legend(frameon=False, fontsize=8, loc="lower left")
+    return _svg(figure, f"gating-{name}")
+
+
+def reliability_svg(result: SourceResult, name: str) -> str:
+    """Share of labels that are right against the confidence; on the diagonal it means what it says."""
+    figure, axes = _figure(3.6, 3.4)
+    axes.plot([0, 1], [0, 1], color="#d1d5db", lw=1)
+    most = max((item.items for item in result.reliability), default=1)
+    axes.plot(
+        [item.confidence for item in result.reliability],
+        [item.right for item in result.reliability],
+        color=LEARNED,
+        lw=1,
+        alpha=0.6,
+    )
+    axes.scatter(
+        [item.confidence for item in result.reliability],
+        [item.right for item in result.reliability],
+        s=[12 + 90 * item.items / most for item in result.reliability],
+        color=LEARNED,
+    )
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("confidence")
+    axes.set_ylabel("share right")
+    return _svg(figure, f"reliability-{name}")
+
+
+def render_page(evaluation: FeedbackEvaluation) -> str:
+    """The whole page as text; every value is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    plots: list[dict[str, Any]] = [
+        {
+            "gating": gating_svg(result, str(at)) if result.gating else "",
+            "reliability": reliability_svg(result, str(at)) if result.reliability else "",
+        }
+        for at, result in enumerate(evaluation.results)
+    ]
+    return environment.get_template("feedback.html.j2").render(
+        e=evaluation, shown=SHOWN, labels=[str(label) for label in LABELS], plots=plots
+    )
+
+
+def write_page(evaluation: FeedbackEvaluation, path: Path) -> None:
+    """Write the page; an old one stays whole until the new one is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, [render_page(evaluation).encode()])

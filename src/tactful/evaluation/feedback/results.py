@@ -1,0 +1,93 @@
+"""What an evaluation of a feedback judge found, as one record: the table, `--json` and the page are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tactful.feedback.labels import Label
+from tactful.stats.bootstrap import Estimate
+from tactful.types import Record
+
+
+class GatePoint(Record):
+    """One point of the gating curve."""
+
+    tau_c: float
+    coverage: Estimate
+    """Share of the scored turns with at least this confidence."""
+    precision: Estimate
+    """Share of those whose label is right."""
+
+
+class Bin(Record):
+    """One bar of the reliability plot."""
+
+    confidence: float
+    """Mean."""
+    right: float
+    """Share of labels that are right."""
+    items: int
+
+
+class JudgeRow(Record):
+    """One judge or baseline over one set of turns."""
+
+    name: str
+    baseline: bool
+    measures: Mapping[str, Estimate]
+    """accuracy, tolerant_accuracy, macro_f1, negative_precision, negative_recall, negative_f1, and for every label
+    `precision:LABEL` and `recall:LABEL`."""
+    confusion: tuple[tuple[int, ...], ...]
+    """Rows: what people said; columns: what the judge said; both in the order of the label table."""
+
+
+class Comparison(Record):
+    """The judge minus a baseline, paired by item, intervals by dialogue."""
+
+    baseline: str
+    differences: Mapping[str, Estimate]
+
+
+class SourceResult(Record):
+    """All figures over the turns of one source, or over all (`pooled`)."""
+
+    source: str
+    turns: int
+    dialogues: int
+    unscored: int
+    labels: Mapping[Label, int]
+    """What people said."""
+    rows: tuple[JudgeRow, ...]
+    comparisons: tuple[Comparison, ...]
+    gating: tuple[GatePoint, ...]
+    ece: Estimate | None
+    reliability: tuple[Bin, ...]
+
+
+class Transfer(Record):
+    """Trained on one source, tested on another, over the labels that both have."""
+
+    trained_on: str
+    tested_on: str
+    shared_labels: tuple[Label, ...]
+    turns: int
+    judge: Mapping[str, Estimate]
+    majority: Mapping[str, Estimate]
+    """Always the commonest shared label of the tested source."""
+    negative_f1: Estimate | None
+    """Over all turns of the tested source, negative against the rest."""
+
+
+class FeedbackEvaluation(Record):
+    """Everything that `tactful feedback evaluate` measured."""
+
+    judge: str
+    cross_fit: int | None
+    """Folds by dialogue in which the judge was trained without the turns it judged; None: it was not trained here."""
+    left_out: Mapping[str, int]
+    """Why rows were counted out → how many."""
+    results: tuple[SourceResult, ...]
+    """Pooled first, where there is more than one source; then each source."""
+    transfers: tuple[Transfer, ...] = ()
+    seed: int
+    notes: tuple[str, ...] = ()

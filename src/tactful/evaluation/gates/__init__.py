@@ -1,0 +1,1 @@
+"""Gates, measured: what is let through, and what that is worth."""

@@ -1,0 +1,235 @@
+"""A measured gate as tables for the terminal, as a drawing and as one self-contained HTML page."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from tactful.evaluation.gates.measure import BASELINES, ELSEWHERE, FIGURES, GATE, HINDSIGHT, MeasuredGate
+from tactful.evaluation.judges.tables import WIDTH, Table, TableRow, cell, table_text
+from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, _figure, _style, _svg
+from tactful.reward.gate.conformal import OnAverage
+from tactful.reward.gate.promise import Promise
+from tactful.reward.gate.rule import GateConfig
+from tactful.runs.store.files import write_atomic
+from tactful.types import Record
+
+PRINTED = tuple(range(1, 19, 2))
+"""Places on the cost grid that the table shows: 0.1 to 0.9."""
+
+
+class GateReport(Record):
+    """Everything that `tactful reward gate` found out."""
+
+    judge: str
+    """Whose probabilities they are."""
+    data: str
+    """The file, as named on the command line."""
+    data_hash: str
+    """Of the labelled moments that were used."""
+    regime: str
+    """How the moments came by their probabilities."""
+    left_out: tuple[str, ...] = ()
+    """What was not used, and why."""
+    config: GateConfig
+    promise: Promise | None = None
+    on_average: OnAverage | None = None
+    """Beside a promise about the rate."""
+    measured: MeasuredGate
+    version: str
+    """Of Tactful."""
+
+
+def rule_words(config: GateConfig) -> str:
+    """The rule in a sentence."""
+    costs, bare = config.costs, float(config.model_copy(update={"floor": 0.0}).thresholds())
+    if config.form == "fixed":
+        rule = f"speak iff p(accept) ≥ {config.threshold:g}"
+    elif costs is not None and config.form == "prism":
+        need = "p(need)" if config.need == "judged" else "1"
+        rule = (
+            f"speak iff p(accept) ≥ {costs.false_alarm:g} / ({costs.false_alarm:g} + {need} · {costs.miss:g}), "
+            f"which is {bare:.3f} where help is surely needed"
+        )
+    else:
+        assert costs is not None
+        rule = (
+            f"speak iff that is worth more, with +1 for an accepted proposal, −{costs.false_alarm:g} for a rejected one "
+            f"and −{costs.miss:g} for silence where help is needed: p(accept) ≥ {bare:.3f} where "
+            "need is as probable as acceptance"
+        )
+    if config.floor and config.form != "fixed":
+        rule += f", and never below {config.floor:g}, which the promise demands"
+    if config.abstain_low is not None:
+        rule += (
+            f"; neither speak nor decide for silence from {config.abstain_low:g} to {config.abstain_high:g}"
+        )
+    return rule
+
+
+def promise_lines(report: GateReport) -> Iterator[str]:
+    """What is promised, in words, and what the weaker bound says; nothing where no promise was asked for."""
+    found = report.promise
+    if found is None:
+        return
+    if found.threshold is None:
+        yield f"{found.words[0].upper()}{found.words[1:]}."
+    else:
+        yield f"Promise, at threshold {found.threshold:g}: {found.words}."
+    if found.threshold is not None:
+        risk = "undefined, for it is silent" if found.risk is None else f"{found.risk:.3f}"
+        yield (
+            f"There the figure on the {found.sessions} calibration sessions is {risk}, and it speaks at {found.spoken} of "
+            f"{found.moments} moments."
+        )
+    if found.unscored:
+        yield f"{found.unscored} moments with an unscored judgement are not in it; the gate abstains at such."
+    if report.on_average is not None:
+        weaker = report.on_average
+        level = "" if weaker.threshold is None else f"at threshold {weaker.threshold:g}, "
+        yield f"Weaker: {level}{weaker.words}."
+
+
+def gate_tables(report: GateReport) -> list[Table]:
+    """The expected figures, and the utility over the cost grid; both with every baseline."""
+    return [figures_table(report), utility_table(report.measured, report.config)]
+
+
+def figures_table(report: GateReport) -> Table:
+    """What to expect of the gate at its own costs."""
+    found = report.measured
+    notes = [
+        f"{found.moments} proposals of {found.sessions} sessions, {report.regime}; 95% intervals by session"
+        + (", not estimable from one session." if found.sessions < 2 else f", {found.resamples} draws.")
+    ]
+    if found.unscored or found.silences:
+        notes.append(
+            f"Left out: {found.unscored} unscored proposals, {found.silences} moments without a proposal."
+        )
+    if report.promise is not None and report.promise.threshold is not None:
+        notes.append(
+            "The promised threshold was chosen on these sessions: its figures here are a little too good."
+        )
+    return Table(
+        title="Expected figures",
+        columns=tuple(name.replace("_", " ") for name in FIGURES),
+        rows=tuple(
+            TableRow(
+                name=row.name,
+                baseline=row.baseline,
+                cells=tuple(
+                    cell(row.figures[name], digits=2 if name == "speaks_per_session" else 3)
+                    for name in FIGURES
+                ),
+            )
+            for row in found.rows
+        ),
+        notes=tuple(notes),
+        baselines=BASELINES,
+    )
+
+
+def utility_table(found: MeasuredGate, config: GateConfig) -> Table:
+    """Utility per moment over the cost grid; every second share is shown, the mean is over all."""
+    rows = [
+        TableRow(
+            name=row.name,
+            baseline=row.baseline,
+            cells=(*(f"{row.utilities[at]:.3f}" for at in PRINTED), cell(row.mean)),
+        )
+        for row in found.utilities
+    ]
+    threshold = TableRow(
+        name="threshold of the gate",
+        baseline=False,
+        cells=(*(f"{found.thresholds[at]:.3f}" for at in PRINTED), "–"),
+    )
+    return Table(
+        title=f"Utility per moment, by {axis_words(config)}",
+        columns=(*(f"{found.shares[at]:g}" for at in PRINTED), f"mean of {len(found.shares)}"),
+        rows=(threshold, *rows),
+        notes=(
+            f"Regret of the gate, mean over the grid: {cell(found.regret, digits=4)} against the best fixed threshold in "
+            f"hindsight, {cell(found.regret_elsewhere, digits=4)} against the one that is best on the other sessions; "
+            "below 0 the gate is better.",
+        ),
+        baselines=BASELINES,
+    )
+
+
+def axis_words(config: GateConfig) -> str:
+    """What the cost grid runs over."""
+    if config.form == "utility":
+        return "c / (1 + c), c being the cost of a false alarm and 1 what a hit is worth"
+    return "the share of a false alarm in both costs (0.1 = a miss costs nine times as much)"
+
+
+def report_lines(report: GateReport) -> Iterator[str]:
+    """The whole result as text."""
+    yield from textwrap.wrap(f"{report.judge}: {rule_words(report.config)}.", WIDTH)
+    for table in gate_tables(report):
+        yield ""
+        yield from table_text(table)
+    lines = list(promise_lines(report))
+    if lines:
+        yield ""
+        yield from lines
+
+
+def utility_svg(found: MeasuredGate, config: GateConfig) -> str:
+    """Utility per moment over the cost grid; higher is better."""
+    looks = {
+        GATE: (LEARNED, "-", 2.2),
+        HINDSIGHT: (FRONT, "--", 1.2),
+        ELSEWHERE: (FRONT, ":", 1.2),
+        "always-speak": (BASELINE, "-", 1.0),
+        "never-speak": (BASELINE, "--", 1.0),
+        "look-up": (BASELINE, ":", 1.4),
+    }
+    with _style():
+        figure, axes = _figure(6.4, 3.8)
+        for row in found.utilities:
+            colour, dashes, width = looks.get(row.name, ("#7fc8a9", "-", 1.4))
+            axes.plot(found.shares, row.utilities, color=colour, ls=dashes, lw=width, label=row.name)
+        rows = {row.name: row.utilities for row in found.utilities}
+        # always-speak falls without end; what is worth seeing lies between never-speak and the best
+        lowest = min(min(rows["never-speak"]), min(rows[GATE]))
+        top = max(max(values) for values in rows.values())
+        margin = 0.08 * (top - lowest) + 0.005
+        axes.set_ylim(lowest - margin, top + margin)
+        axes.set_xlim(0, 1)
+        axes.set_xlabel(axis_words(config))
+        axes.set_ylabel("utility per moment (higher is better)")
+        axes.legend(frameon=False, fontsize=8)
+        return _svg(figure, "utility")
+
+
+def render_page(report: GateReport) -> str:
+    """The whole page as text; every value is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("gating.html.j2").render(
+        r=report,
+        rule=rule_words(report.config),
+        tables=gate_tables(report),
+        promise=list(promise_lines(report)),
+        figures=FIGURES,
+        utility=utility_svg(report.measured, report.config),
+    )
+
+
+def write_report(report: GateReport, folder: Path) -> tuple[Path, Path]:
+    """Write `gate-figures.json` and `gate.html` into `folder` and return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    figures, page = folder / "gate-figures.json", folder / "gate.html"
+    write_atomic(figures, [report.model_dump_json(indent=1).encode(), b"\n"])
+    write_atomic(page, [render_page(report).encode()])
+    return figures, page

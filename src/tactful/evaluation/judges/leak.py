@@ -1,0 +1,160 @@
+"""What a split by item gives away: one judge and the look-up, measured under a leaking split and under a grouped one.
+
+The published split of the reward data put proposals made at one point of a session on both sides: every observation
+of the test part stood in the training part. Here the same is done on purpose, next to folds by session.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from tactful.data.formats.moments import observation_id
+from tactful.data.splits import group_folds
+from tactful.errors import UserError
+from tactful.evaluation.judges.measure import RESAMPLES, measure
+from tactful.evaluation.judges.results import Measured
+from tactful.evaluation.judges.tables import SHOWN, Table, TableRow, cell, titled
+from tactful.reward.types import Acceptance
+from tactful.types import LabelledMoment, Record, seeded
+
+JudgeOn = Callable[
+    [Sequence[LabelledMoment], Sequence[LabelledMoment]], tuple[Sequence[Acceptance], Sequence[float]]
+]
+"""(training part, test part) → (acceptances of the test part, in order, by a judge trained on the training part; the base
+rates that its probabilities are meant at)."""
+
+
+class LeakSide(Record):
+    """One way of splitting, and what was measured under it."""
+
+    split: Literal["by item (leaks)", "by session"]
+    folds: int
+    observations_known: float
+    """Share of test moments whose very observation stands in the training part."""
+    measured: Measured
+
+
+def leaky_folds(items: Sequence[LabelledMoment], folds: int, seed: int = 0) -> list[int]:
+    """Fold of every item; the items of one observation go to different folds, so the other folds know it."""
+    at_one_point: dict[str, list[int]] = defaultdict(list)
+    for at, item in enumerate(items):
+        at_one_point[observation_id(item.moment)].append(at)
+    found = [0] * len(items)
+    rng = seeded("leaky folds", seed)
+    for places in at_one_point.values():
+        rng.shuffle(places)
+        first = rng.randrange(folds)
+        for number, at in enumerate(places):
+            found[at] = (first + number) % folds
+    return found
+
+
+def leaky_split(
+    items: Sequence[LabelledMoment], share: float = 0.1, seed: int = 0
+) -> tuple[list[int], list[int]]:
+    """(train, test) positions, split by item at random as the published data were: every test observation is in train.
+
+    About `share` of the items are tested; an observation with a single item stays in train.
+    """
+    order = list(range(len(items)))
+    seeded("leaky split", seed).shuffle(order)
+    left: dict[str, int] = defaultdict(int)
+    names = [observation_id(item.moment) for item in items]
+    for name in names:
+        left[name] += 1
+    test: list[int] = []
+    for at in order:
+        if len(test) >= round(share * len(items)):
+            break
+        if left[names[at]] > 1:
+            left[names[at]] -= 1
+            test.append(at)
+    chosen = set(test)
+    return [at for at in range(len(items)) if at not in chosen], sorted(test)
+
+
+def measure_leak(
+    items: Sequence[LabelledMoment],
+    judge_on: JudgeOn,
+    *,
+    judge: str,
+    folds: int = 5,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> tuple[LeakSide, LeakSide]:
+    """The judge and its baselines (leaking folds, folds by session), each item judged by the folds that lack it.
+
+    The look-up knows the same training part as the judge. Raises: UserError for fewer than two sessions.
+    """
+    sessions = sorted({item.moment.session for item in items})
+    if len(sessions) < 2:
+        raise UserError(
+            f"a split by session needs two sessions, there is {len(sessions)}; give moments of more sessions"
+        )
+    by_session = group_folds(sessions, min(folds, len(sessions)), seed)
+    grouped = [by_session[item.moment.session] for item in items]
+    leaky = leaky_folds(items, folds, seed)
+
+    def side(split: Literal["by item (leaks)", "by session"], places: list[int]) -> LeakSide:
+        return _side(items, judge_on, split, places, judge=judge, seed=seed, resamples=resamples)
+
+    return side("by item (leaks)", leaky), side("by session", grouped)
+
+
+def _side(
+    items: Sequence[LabelledMoment],
+    judge_on: JudgeOn,
+    split: Literal["by item (leaks)", "by session"],
+    places: Sequence[int],
+    *,
+    judge: str,
+    seed: int,
+    resamples: int,
+) -> LeakSide:
+    found: dict[int, tuple[Acceptance, float]] = {}
+    known = 0
+    for fold in sorted(set(places)):
+        test = [at for at, place in enumerate(places) if place == fold]
+        train = [item for item, place in zip(items, places, strict=True) if place != fold]
+        there = {observation_id(item.moment) for item in train}
+        known += sum(observation_id(items[at].moment) in there for at in test)
+        said, rates = judge_on(train, [items[at] for at in test])
+        found |= dict(zip(test, zip(said, rates, strict=True), strict=True))
+    measured = measure(
+        items,
+        [found[at][0] for at in range(len(items))],
+        judge=judge,
+        regime=f"{len(set(places))} folds {split}",
+        parts=[str(place) for place in places],
+        rates=[found[at][1] for at in range(len(items))],
+        seed=seed,
+        resamples=resamples,
+    )
+    return LeakSide(
+        split=split, folds=len(set(places)), observations_known=known / len(items), measured=measured
+    )
+
+
+def leak_table(sides: Sequence[LeakSide]) -> Table:
+    """Both splits under one another; a judge worth its name beats the look-up only under the second."""
+    rows = [
+        TableRow(
+            name=row.name if side.split == "by session" else f"{row.name}, leaking",
+            baseline=row.baseline,
+            cells=tuple(cell(row.equal.get(name)) for name in SHOWN[:4]),
+        )
+        for side in sides
+        for row in side.measured.rows
+    ]
+    notes = [
+        f"Split {side.split}: {side.observations_known:.0%} of the test moments have their very observation in train."
+        for side in sides
+    ]
+    return Table(
+        title="What a split by item gives away (the four categories weighted equally)",
+        columns=tuple(titled(name) for name in SHOWN[:4]),
+        rows=tuple(rows),
+        notes=tuple(notes),
+    )

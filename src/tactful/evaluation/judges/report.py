@@ -1,0 +1,113 @@
+"""A measured judge of moments as one record, as lines for the terminal and as one self-contained HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tactful.evaluation.judges.leak import LeakSide, leak_table
+from tactful.evaluation.judges.probes import ProbeResult, probe_table
+from tactful.evaluation.judges.results import FIGURES, Calibration, Measured, SessionFigures
+from tactful.evaluation.judges.tables import Table, judge_tables, table_text
+from tactful.evaluation.plots import BASELINE, LEARNED, _figure, _style, _svg
+from tactful.runs.store.files import write_atomic
+from tactful.types import Record
+
+
+class JudgeBench(Record):
+    """Everything that `tactful bench judge` found out."""
+
+    data: str
+    """The file, as named on the command line."""
+    data_hash: str
+    """Of the labelled moments."""
+    bad_rows: int
+    """Unusable rows left out."""
+    seen: bool
+    """True: the judge was trained on sessions in these data, so that its figures are not out of session."""
+    warnings: tuple[str, ...]
+    measured: Measured
+    leak: tuple[LeakSide, ...] = ()
+    probes: tuple[ProbeResult, ...] = ()
+    version: str
+    """Of Tactful."""
+
+
+def bench_tables(bench: JudgeBench) -> list[Table]:
+    """Every table of the command, in the order in which it is printed."""
+    tables = judge_tables(bench.measured)
+    tables += [leak_table(bench.leak)] if bench.leak else []
+    tables += [probe_table(bench.probes)] if bench.probes else []
+    return tables
+
+
+def bench_lines(bench: JudgeBench) -> Iterator[str]:
+    """The tables as text."""
+    yield f"{bench.measured.judge}: {bench.measured.regime}"
+    for table in bench_tables(bench):
+        yield ""
+        yield from table_text(table)
+
+
+def reliability_svg(found: Calibration, name: str) -> str:
+    """Share accepted against the probability, one point per bin of equal mass; on the diagonal p means what it says."""
+    with _style():
+        figure, axes = _figure(3.6, 3.4)
+        axes.plot([0, 1], [0, 1], color="#d1d5db", lw=1)
+        p, rate = [item.p_accept for item in found.bins], [item.rate for item in found.bins]
+        axes.plot(p, rate, color=LEARNED, lw=1, alpha=0.6)
+        axes.scatter(p, rate, s=30, color=LEARNED)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1.02)
+        axes.set_xlabel(f"p(accept), {found.kind}")
+        axes.set_ylabel("share that people accepted")
+        return _svg(figure, f"reliability-{name}")
+
+
+def sessions_svg(sessions: Sequence[SessionFigures], name: str) -> str:
+    """AUROC within each session, the lowest below; a session of one class has none and is left out."""
+    shown = sorted((one.auroc, one.session) for one in sessions if one.auroc is not None)
+    with _style():
+        figure, axes = _figure(6.4, 0.22 * len(shown) + 0.9)
+        axes.axvline(0.5, color=BASELINE, lw=1)
+        axes.scatter([value for value, _ in shown], range(len(shown)), color=LEARNED, s=26, zorder=3)
+        axes.set_yticks(range(len(shown)), [_short(text) for _, text in shown])
+        axes.set_xlim(0, 1)
+        axes.set_xlabel("AUROC within the session; the line is no skill")
+        return _svg(figure, f"sessions-{name}")
+
+
+def _short(text: str, most: int = 44) -> str:
+    flat = "".join(character if character.isprintable() else " " for character in text)
+    return flat if len(flat) <= most else flat[: most - 1] + "…"
+
+
+def render_page(bench: JudgeBench) -> str:
+    """The whole page as text; every value is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    sessions = bench.measured.by_session
+    return environment.get_template("acceptance.html.j2").render(
+        b=bench,
+        m=bench.measured,
+        tables=bench_tables(bench),
+        figures=FIGURES,
+        reliability=[(item, reliability_svg(item, item.kind)) for item in bench.measured.row.calibration],
+        sessions=sessions_svg(sessions, "judge") if any(one.auroc is not None for one in sessions) else "",
+    )
+
+
+def write_bench(bench: JudgeBench, folder: Path) -> tuple[Path, Path]:
+    """Write `results.json` and `report.html` into `folder` and return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    results, page = folder / "results.json", folder / "report.html"
+    write_atomic(results, [bench.model_dump_json(indent=1).encode(), b"\n"])
+    write_atomic(page, [render_page(bench).encode()])
+    return results, page

@@ -1,0 +1,1 @@
+"""Policies on held-out tasks."""

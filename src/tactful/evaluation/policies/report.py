@@ -1,0 +1,55 @@
+"""One self-contained HTML file from one or several evaluations: no script, no outside resource."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from tactful.data.io import write_file
+from tactful.errors import DataError
+from tactful.evaluation.plots import pareto_svg, reward_svg
+from tactful.evaluation.policies.metrics import MEASURES
+from tactful.evaluation.policies.results import Evaluation
+
+FILE_NAME = "evaluation.json"
+
+
+def read_evaluation(path: Path) -> Evaluation:
+    """The evaluation in a run folder or file. Raises DataError when there is none."""
+    file = path / FILE_NAME if path.is_dir() else path
+    again = "make it with 'tactful calibrate evaluate'"
+    try:
+        return Evaluation.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise DataError.at(file, None, f"cannot read the evaluation ({error.strerror})", fix=again) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise DataError.at(file, None, f"is no evaluation: {where}: {first['msg']}", fix=again) from error
+
+
+def render_report(evaluations: Sequence[Evaluation]) -> str:
+    """The whole page as text. All values are escaped: messages of models and users are shown, never run."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(
+        evaluations=evaluations,
+        measures=MEASURES,
+        pareto=[pareto_svg(item, str(place)) for place, item in enumerate(evaluations)],
+        rewards=[reward_svg(item, str(place)) for place, item in enumerate(evaluations)],
+        rehearsed=[item.domain for item in evaluations if item.rehearsal],
+    )
+
+
+def write_report(evaluations: Sequence[Evaluation], path: Path) -> None:
+    """Write the page; an old page stays whole until the new one is complete. Raises UserError when the disk refuses."""
+    write_file(path, [render_report(evaluations).encode()])

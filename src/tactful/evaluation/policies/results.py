@@ -1,0 +1,151 @@
+"""What an evaluation found, as one record: the file `evaluation.json` that tables and the report are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from tactful.calibration.reward.rewards import RewardConfig
+from tactful.evaluation.policies.metrics import Sensitivity
+from tactful.evaluation.policies.pareto import Point
+from tactful.stats.bootstrap import Estimate
+from tactful.types import Message, Provenance, Record
+
+Kind = Literal["baseline", "learned", "given"]
+"""Of a policy: trained here and cross-fitted (`learned`), brought along (`given`), or without training."""
+
+
+class PolicyResult(Record):
+    """One policy over all trees of training personas, and apart over personas that were never in training."""
+
+    name: str
+    kind: Kind
+    measures: Mapping[str, Estimate]
+    """Entry of `metrics.MEASURES` → mean and interval by base task, personas seen in training."""
+    unseen_personas: Mapping[str, Estimate]
+    """The same with personas never seen in training; empty when there were none."""
+    sensitivity: Sensitivity
+    action_shares: Mapping[str, Estimate]
+    """Share of each action among first decisions."""
+
+
+class Comparison(Record):
+    """Paired difference of mean reward, the policy minus the baseline, on the same tasks, users and passes."""
+
+    policy: str
+    baseline: str
+    difference: Estimate
+    unseen_personas: Estimate | None
+
+
+class Sample(Record):
+    """A conversation worth reading."""
+
+    title: str
+    policy: str
+    state_id: str
+    persona: str
+    actions: tuple[str, ...]
+    messages: tuple[Message, ...]
+    reward: float
+    task_score: float
+    interruption_cost: float
+
+
+class Coefficient(Record):
+    """How strongly a feature moves an action's score, over one standard deviation of the feature."""
+
+    feature: str
+    meaning: str
+    weights: Mapping[str, float]
+    """Action → weight, mean over folds."""
+
+
+class Evaluation(Record):
+    """Everything that an evaluation measured."""
+
+    format: Literal["tactful-evaluation-1"] = "tactful-evaluation-1"
+    domain: str
+    action_space: str
+    reward: RewardConfig
+    states: int
+    base_tasks: int
+    personas: tuple[str, ...]
+    unseen_personas: tuple[str, ...]
+    passes: int
+    trees: int
+    """Task × user × pass, each with every sequence of actions."""
+    episodes: int
+    """Leaves of all trees."""
+    failed: int
+    """Trees that could not be rolled out; they are in failures.jsonl and in no figure."""
+    unscored: int
+    """Episodes whose task score is unknown; left out of reward, task score and regret."""
+    training_pairs: int
+    value_of_information: Estimate | None
+    """What knowing the completeness of a request would gain over the best fixed action."""
+    policies: tuple[PolicyResult, ...]
+    comparisons: tuple[Comparison, ...]
+    best_fixed: str
+    """The fixed policy with the highest mean reward."""
+    pareto: tuple[Point, ...]
+    coefficients: tuple[Coefficient, ...]
+    samples: tuple[Sample, ...]
+    notes: tuple[str, ...] = ()
+    """What a reader should know before trusting the figures."""
+    provenance: Provenance
+    seed: int
+
+    @property
+    def rehearsal(self) -> bool:
+        """True when no language model spoke."""
+        return self.provenance.generator == "offline"
+
+    @property
+    def main_policy(self) -> str | None:
+        """The learned policy that the headline is about."""
+        return next((item.name for item in self.policies if item.kind == "learned"), None)
+
+    @property
+    def learned_wins(self) -> bool:
+        """True when the main learned policy beats every fixed action with the whole interval above 0."""
+        against = [item for item in self.comparisons if item.policy == self.main_policy]
+        fixed = [item for item in against if item.baseline.startswith("always-")]
+        return bool(fixed) and all(item.difference.above_zero for item in fixed)
+
+    def headline(self) -> str:
+        """What the figures say, in a few sentences; also when they say nothing, or the opposite."""
+        against = {item.baseline: item for item in self.comparisons if item.policy == self.main_policy}
+        fixed = {name: item.difference for name, item in against.items() if name.startswith("always-")}
+        if not fixed:
+            return "No learned policy was evaluated."
+        best = fixed[self.best_fixed]
+        basis = f"(95% interval, {best.groups} base tasks)"
+        worse = [name for name, difference in fixed.items() if _verdict(difference) == "worse than"]
+        lost = [name for name, difference in fixed.items() if not difference.above_zero]
+        if not lost:
+            words = (
+                f"The learned policy beats every fixed level: {best.text()} reward over {self.best_fixed}, "
+                f"the best of them {basis}."
+            )
+        else:
+            claim = (
+                f"is WORSE than {', '.join(worse)}" if worse else f"is NOT shown to beat {', '.join(lost)}"
+            )
+            words = f"The learned policy {claim}: difference to {self.best_fixed} {best.text()} {basis}."
+        unseen = against[self.best_fixed].unseen_personas
+        if unseen is not None and unseen.value is not None:
+            words += f" With users never seen in training it is {_verdict(unseen)} {self.best_fixed}: {unseen.text()}."
+        if "rule" in against:
+            rule = against["rule"].difference
+            words += f" It is {_verdict(rule)} the hand-written rule: {rule.text()}."
+        return words
+
+
+def _verdict(difference: Estimate) -> str:
+    """What an interval of a difference allows to say."""
+    if difference.low is None or difference.high is None:
+        return "not comparable with"
+    if difference.low > 0:
+        return "better than"
+    return "worse than" if difference.high < 0 else "not shown to differ from"

@@ -1,0 +1,112 @@
+"""What each policy meets in the action trees: users doing several tasks in sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tactful.evaluation.policies.tree import ActionTree
+from tactful.types import Policy, PublicState, UserHistory, seeded
+
+PolicyFor = Callable[[str], Policy]
+"""Group → the policy that never saw this group in training."""
+
+
+class Taken(NamedTuple):
+    """One decision of a policy."""
+
+    state: PublicState
+    """The observation, with what this user showed so far."""
+    action: str
+    asked: bool
+    """Whether a question was put: an action whose questions are spent asks nothing."""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The path of one policy through one tree."""
+
+    tree: int
+    """Index of the tree."""
+    leaf: int
+    """Index of the node at which it ended."""
+    decisions: tuple[Taken, ...]
+    """One per decision point."""
+
+
+def user_sessions(trees: Sequence[ActionTree], *, tasks_per_user: int, seed: int) -> list[list[int]]:
+    """Indices of `trees` as sequences of tasks of one user: same persona and pass, seeded order, at most
+    `tasks_per_user` long, no base task twice in one sequence."""
+    by_user: dict[tuple[str, int], list[int]] = {}
+    for index, tree in enumerate(trees):
+        by_user.setdefault((tree.persona, tree.pass_index), []).append(index)
+    sessions: list[list[int]] = []
+    for user, indices in sorted(by_user.items()):
+        order = sorted(indices, key=lambda index: trees[index].id)
+        seeded(seed, "sessions", *user).shuffle(order)
+        open_sessions: list[tuple[list[int], set[str]]] = []
+        for index in order:
+            group = trees[index].group
+            for session, groups in open_sessions:
+                if len(session) < tasks_per_user and group not in groups:
+                    session.append(index)
+                    groups.add(group)
+                    break
+            else:
+                open_sessions.append(([index], {group}))
+        sessions.extend(session for session, _ in open_sessions)
+    return sessions
+
+
+def walk_trees(
+    trees: Sequence[ActionTree], sessions: Sequence[Sequence[int]], policy_for: PolicyFor, *, seed: int
+) -> list[Walk]:
+    """One walk per tree, in the order of `trees`. Draws of a random policy depend on seed and tree alone."""
+    walks: dict[int, Walk] = {}
+    for session in sessions:
+        user = UserHistory()
+        for index in session:
+            tree = trees[index]
+            policy = policy_for(tree.group)
+            walk = _walk_one(tree, index, policy, user, seed)
+            walks[index] = walk
+            user = _after(user, tree, walk)
+    return [walks[index] for index in sorted(walks)]
+
+
+def _walk_one(tree: ActionTree, index: int, policy: Policy, user: UserHistory, seed: int) -> Walk:
+    decisions: list[Taken] = []
+    options = tree.first
+    while True:
+        seen = tree.nodes[next(iter(options.values()))].step.state
+        observation = seen.model_copy(update={"user": user})
+        rng = seeded(seed, "policy", policy.name, tree.id, len(decisions))
+        action = policy.act(observation, rng).action
+        node = options[action]
+        decisions.append(Taken(observation, action, tree.nodes[node].step.questions > 0))
+        if tree.nodes[node].end is not None:
+            return Walk(index, node, tuple(decisions))
+        options = tree.nodes[node].children
+
+
+def _after(user: UserHistory, tree: ActionTree, walk: Walk) -> UserHistory:
+    shown = tree.nodes[walk.leaf].shown
+    return UserHistory(
+        tasks=user.tasks + shown.tasks,
+        questions=user.questions + shown.questions,
+        answered=user.answered + shown.answered,
+        rejected=user.rejected + shown.rejected,
+    )
+
+
+def columns(trees: Sequence[ActionTree]) -> Mapping[str, NDArray[Any]]:
+    """What figures are grouped by, one entry per tree."""
+    return {
+        "group": np.array([tree.group for tree in trees]),
+        "held_out": np.array([tree.held_out for tree in trees]),
+        "wording": np.array([tree.frame.wording for tree in trees]),
+    }

@@ -1,0 +1,1 @@
+"""Assistants that may speak up, measured: ProactiveBench."""

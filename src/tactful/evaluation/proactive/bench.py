@@ -1,0 +1,312 @@
+"""ProactiveBench in one screen:
+
+traces, labels ──scenes_of──▶ Scene ┐
+responses ──match_answers──▶ Assistant ┴──needed──▶ Moment ──judge──▶ Judgements ──▶ published and corrected rows
+
+The baselines are added here, so that no result lacks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from tactful.data.formats.traces import Answer
+from tactful.errors import UserError
+from tactful.evaluation.judges.measures import agreement, columns_of, people_alpha, session_draws
+from tactful.evaluation.proactive.assistants import BASELINES, Assistant, always, look_up, never
+from tactful.evaluation.proactive.matching import FileMatch, SessionMatch
+from tactful.evaluation.proactive.measure import (
+    RESAMPLES,
+    Decision,
+    Row,
+    decide,
+    difference,
+    score,
+    undecided,
+)
+from tactful.evaluation.proactive.points import Judgements, Scene, distinct, labelled_moments
+from tactful.evaluation.proactive.published import (
+    Prediction,
+    PublishedCounts,
+    count,
+    is_proposed,
+    judged_text,
+    pairs_of,
+)
+from tactful.reward.types import Acceptance
+from tactful.stats.bootstrap import Estimate
+from tactful.types import LabelledMoment, Moment, Record
+
+JudgeAll = Callable[[Sequence[Moment]], Sequence[Acceptance]]
+"""Moments → what the judge says of each, in order."""
+
+
+class PublishedRow(Record):
+    """One assistant on one split by the published counting."""
+
+    name: str
+    baseline: bool
+    events: int
+    """Events with at least one prediction that counts."""
+    counts: PublishedCounts
+
+
+class Split(Record):
+    """Both tables of one split."""
+
+    name: str
+    sessions: int
+    events: int
+    """Events of the traces."""
+    published: tuple[PublishedRow, ...]
+    corrected: tuple[Row, ...]
+
+
+class Accepts(Record):
+    """Shares in [0, 1] of the same moments."""
+
+    judge: float
+    people: float
+
+
+class JudgeAgreement(Record):
+    """The judge's verdicts against people's on what people labelled along these traces: Krippendorff's alpha, nominal."""
+
+    all: Estimate
+    proposals: Estimate
+    silences: Estimate
+    people: Estimate
+    """The annotators among themselves, on the same moments."""
+    accepts: dict[str, Accepts]
+    """`proposals` and `silences` → how often judge and people accept them. A judge that accepts more flatters
+    precision and the false-alarm ratio of every row."""
+    labelled: int
+    """Moments that people labelled along these traces; the judge may have judged a part of them."""
+
+
+class TraceInfo(Record):
+    """One trace, and what the labels know of it."""
+
+    trace: str
+    events: int
+    session: SessionMatch | None
+    needs_known: int
+    """Events at which people said whether help was wanted."""
+
+
+class BenchResult(Record):
+    """Everything that `tactful bench proactive` found out."""
+
+    judge: str
+    regime: str
+    """How the judge stands to the traces: whether it has seen them."""
+    quirks: bool
+    """The published table counts with its quirks."""
+    traces: tuple[TraceInfo, ...]
+    files: dict[str, tuple[FileMatch, ...]]
+    """Assistant → how its files were matched."""
+    judged: int
+    """Moments that the judge was asked about."""
+    unscored: int
+    agreement: JudgeAgreement | None
+    """None without labels."""
+    splits: tuple[Split, ...]
+    warnings: tuple[str, ...] = ()
+    seed: int
+    resamples: int
+    version: str
+
+
+def run_bench(
+    scenes: Sequence[Scene],
+    assistants: Sequence[Assistant],
+    judge: JudgeAll,
+    splits: Mapping[str, Sequence[str]],
+    *,
+    judge_name: str,
+    regime: str,
+    files: Mapping[str, Sequence[FileMatch]],
+    warnings: Sequence[str] = (),
+    quirks: bool = True,
+    people: int | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> tuple[BenchResult, dict[str, list[Decision]]]:
+    """(the result, assistant → its decisions). `people` bounds the labelled moments that the judge judges too.
+
+    Raises: UserError when two assistants share a name, or one bears that of a baseline.
+    """
+    from tactful import __version__
+
+    _refuse_names([one.name for one in assistants])
+    rows: list[tuple[Assistant, bool]] = [(one, False) for one in assistants]
+    rows += [(make(scenes), True) for make in (always, never, look_up)]
+    labelled = labelled_moments(scenes, people)
+    moments = distinct(
+        moment for one, _ in rows for scene in scenes for moment in _needed(scene, one, quirks=quirks)
+    )
+    asked = [*moments, *(item.moment for item in labelled)]
+    said = judge(asked)
+    judgements = Judgements()
+    judgements.add(moments, said[: len(moments)])
+    decisions = {one.name: _decisions(scenes, one, judgements) for one, _ in rows}
+    decisions[BASELINES[2]] = _halved([*decisions[BASELINES[0]], *decisions[BASELINES[1]]])
+    predictions = {one.name: _predictions(scenes, one, judgements, quirks=quirks) for one, _ in rows}
+    both = (*predictions[BASELINES[0]], *predictions[BASELINES[1]])
+    predictions[BASELINES[2]] = [
+        (trace, at, one.model_copy(update={"weight": 0.5})) for trace, at, one in both
+    ]
+    names = [*(one.name for one in assistants), *BASELINES]
+    found = []
+    for split, ids in splits.items():
+        mine = set(ids)
+        found.append(
+            Split(
+                name=split,
+                sessions=len(mine),
+                events=sum(len(scene.trace.points) for scene in scenes if scene.trace.id in mine),
+                published=tuple(_published(name, predictions[name], mine, quirks=quirks) for name in names),
+                corrected=_corrected(decisions, names, mine, seed, resamples),
+            )
+        )
+    result = BenchResult(
+        judge=judge_name,
+        regime=regime,
+        quirks=quirks,
+        traces=tuple(_info(scene) for scene in scenes),
+        files={name: tuple(matches) for name, matches in files.items()},
+        judged=len(moments),
+        unscored=sum(one.accepted is None for one in judgements.by_id.values()),
+        agreement=_agreement(scenes, labelled, said[len(moments) :], seed, resamples) if labelled else None,
+        splits=tuple(found),
+        warnings=tuple(warnings),
+        seed=seed,
+        resamples=resamples,
+        version=__version__,
+    )
+    return result, {name: decisions[name] for name in names}
+
+
+def _refuse_names(names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1 or name in BASELINES:
+            raise UserError(
+                f"two rows would bear the name '{name}'; give the folder of responses another name"
+            )
+
+
+def _needed(scene: Scene, assistant: Assistant, *, quirks: bool) -> Iterator[Moment]:
+    """Everything that must be judged for both tables."""
+    for at, answer in sorted(assistant.answers.get(scene.trace.id, {}).items()):
+        for prediction in pairs_of(answer, quirks=quirks):
+            yield scene.moment(at, judged_text(prediction))
+        if answer.state == "answered":
+            yield scene.moment(at, answer.proposals[0] if answer.proposals else None)
+
+
+def _decisions(scenes: Sequence[Scene], assistant: Assistant, judgements: Judgements) -> list[Decision]:
+    found = []
+    for scene in scenes:
+        answers = assistant.answers.get(scene.trace.id, {})
+        for at in range(len(scene.trace.points)):
+            answer = answers.get(at)
+            if answer is None or answer.state == "absent":
+                found.append(undecided(scene, at, "absent"))
+            elif answer.state == "failed":
+                found.append(undecided(scene, at, "failed"))
+            else:
+                found.append(decide(scene, at, answer.proposals, judgements))
+    return found
+
+
+def _halved(decisions: Sequence[Decision]) -> list[Decision]:
+    """A coin between two assistants, in expected counts."""
+    return [one.model_copy(update={"weight": 0.5}) for one in decisions]
+
+
+_Counted = tuple[str, int, Prediction]
+
+
+def _predictions(
+    scenes: Sequence[Scene], assistant: Assistant, judgements: Judgements, *, quirks: bool
+) -> list[_Counted]:
+    found = []
+    for scene in scenes:
+        answers: Mapping[int, Answer] = assistant.answers.get(scene.trace.id, {})
+        for at, answer in sorted(answers.items()):
+            for prediction in pairs_of(answer, quirks=quirks):
+                said = judgements.of(scene.moment(at, judged_text(prediction)))
+                one = Prediction(proposed=is_proposed(prediction), accepted=said.accepted)
+                found.append((scene.trace.id, at, one))
+    return found
+
+
+def _published(name: str, predictions: Sequence[_Counted], traces: set[str], *, quirks: bool) -> PublishedRow:
+    mine = [one for one in predictions if one[0] in traces]
+    return PublishedRow(
+        name=name,
+        baseline=name in BASELINES,
+        events=len({(trace, at) for trace, at, _ in mine}),
+        counts=count((one for _, _, one in mine), quirks=quirks),
+    )
+
+
+def _corrected(
+    decisions: Mapping[str, Sequence[Decision]],
+    names: Sequence[str],
+    traces: set[str],
+    seed: int,
+    resamples: int,
+) -> tuple[Row, ...]:
+    """A row for each name; those of no baseline are compared with each baseline."""
+    mine = {name: [one for one in decisions[name] if one.trace in traces] for name in names}
+    rows = []
+    for name in names:
+        row = score(name, mine[name], baseline=name in BASELINES, seed=seed, resamples=resamples)
+        if not row.baseline:
+            against = {
+                other: difference(mine[name], mine[other], seed=seed, resamples=resamples)
+                for other in BASELINES
+            }
+            row = row.model_copy(update={"against": against})
+        rows.append(row)
+    return tuple(rows)
+
+
+def _info(scene: Scene) -> TraceInfo:
+    events = len(scene.trace.points)
+    return TraceInfo(
+        trace=scene.trace.id,
+        events=events,
+        session=scene.sessions[0] if scene.sessions else None,
+        needs_known=sum(scene.need(at) is not None for at in range(events)),
+    )
+
+
+def _agreement(
+    scenes: Sequence[Scene],
+    labelled: Sequence[LabelledMoment],
+    said: Sequence[Acceptance],
+    seed: int,
+    resamples: int,
+) -> JudgeAgreement:
+    columns = columns_of(labelled, said)
+    parts = {
+        "all": columns,
+        "proposals": columns.take(columns.of_kind("proposals")),
+        "silences": columns.take(columns.of_kind("silences")),
+    }
+    found = {
+        name: agreement(part, session_draws(part.sessions, resamples, seed)).with_verdict
+        for name, part in parts.items()
+    }
+    return JudgeAgreement(
+        **found,
+        accepts={
+            name: Accepts(judge=float(part.said.mean()), people=float(part.accepted.mean()))
+            for name, part in parts.items()
+            if name != "all" and len(part.said)
+        },
+        people=people_alpha(columns, session_draws(columns.sessions, resamples, seed)),
+        labelled=len(labelled_moments(scenes)),
+    )

@@ -1,0 +1,251 @@
+"""What hiding suggestions would have done, as lines for the terminal and as one self-contained HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tactful.evaluation.judges.tables import Table, TableRow, cell, table_text
+from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, _figure, _style, _svg
+from tactful.evaluation.suggestions.results import (
+    BASELINES,
+    RULES,
+    AtBar,
+    HidingRow,
+    ProbabilityRow,
+    SuggestionBench,
+)
+from tactful.runs.store.files import write_atomic
+from tactful.stats.bootstrap import Estimate
+
+
+def headline(bench: SuggestionBench) -> str:
+    """The answer in a sentence: what could be hidden, how often that would have been wrong, and whether the bar held."""
+    row = bench.nested
+    if not row.hidden:
+        return (
+            f"Nothing would be hidden: thresholds that keep the wrongly hidden at most {bench.bar:.0%} on other users hide "
+            f"{_percent(row.hidden_share)} of these; the best in hindsight hides {_percent(bench.hiding[1].hidden_share)}"
+        )
+    return (
+        f"{_percent(row.hidden_share)} of the suggestions could be hidden with thresholds chosen on other users; of those "
+        f"{_percent(row.wrong_share)} would have been accepted (bar {bench.bar:.0%}: {row.bar})"
+    )
+
+
+def _percent(found: Estimate) -> str:
+    """`12.1% [3.0%, 20.4%]`"""
+    if found.value is None:
+        return "–"
+    if found.low is None or found.high is None:
+        return f"{found.value:.1%} [interval not estimable]"
+    return f"{found.value:.1%} [{found.low:.1%}, {found.high:.1%}]"
+
+
+# ---------------------------------------------------------------- tables
+
+
+def suggestion_tables(bench: SuggestionBench) -> list[Table]:
+    """Every table of the command, in the order in which it is printed."""
+    tables = [_hiding(bench), _bars(bench), _probabilities(bench)]
+    return [*tables, _ablations(bench)] if bench.ablations else tables
+
+
+def _hiding(bench: SuggestionBench) -> Table:
+    rows = tuple(
+        TableRow(
+            name=row.name,
+            baseline=row.baseline,
+            cells=(
+                f"{row.hidden:.0f}",
+                cell(row.hidden_share),
+                cell(row.wrong_share),
+                row.bar,
+            ),
+        )
+        for row in bench.hiding
+    )
+    hidden = [row for row in bench.hiding if not row.baseline and row.hidden]
+    notes = (
+        headline(bench) + ".",
+        f"Hindsight minus nested, share hidden: {cell(bench.hindsight_gap)}.",
+        f"The gate with a guarantee: {bench.promise}.",
+        "model: threshold chosen on other users; in hindsight: the best one on these very users, chosen anew in every "
+        "resample; p(accept) < …: hiding by predicted rejection at thresholds fixed beforehand, the published idea; two "
+        "steps: the same before and after the suggesting model has run.",
+        *(_few(row) for row in hidden if row.hidden < 60),
+    )
+    return Table(
+        title=f"Hiding, with at most {bench.bar:.0%} of the hidden ones such that would have been accepted",
+        columns=("hidden", "share hidden", "of them accepted", "bar"),
+        rows=rows,
+        notes=notes,
+        baselines=BASELINES,
+    )
+
+
+def _few(row: HidingRow) -> str:
+    return (
+        f"{row.name}: {row.would_accept:.0f} of {row.hidden:.0f} hidden ones would have been accepted; were suggestions "
+        f"independent, up to {row.wrong_at_most or 0:.0%} could be (95%)."
+    )
+
+
+def _bars(bench: SuggestionBench) -> Table:
+    return Table(
+        title="Share hidden / of the hidden ones accepted, where more is tolerated",
+        columns=tuple(f"bar {at.bar:.0%}" for at in bench.bars[0].at),
+        rows=tuple(
+            TableRow(name=row.name, baseline=row.baseline, cells=tuple(_at(at) for at in row.at))
+            for row in bench.bars
+        ),
+        notes=("Each bar with its own thresholds, chosen on other users (in hindsight: on these).",),
+        baselines=BASELINES,
+    )
+
+
+def _at(at: AtBar) -> str:
+    return f"{at.hidden_share:.3f} / {cell(at.wrong_share)}"
+
+
+def _probabilities(bench: SuggestionBench) -> Table:
+    return Table(
+        title="Probability of acceptance, each user by a model that was not trained on the user",
+        columns=("AUROC", "AUROC within user", "Brier", "ECE", "ECE floor", "gap by user"),
+        rows=tuple(
+            TableRow(name=row.name, baseline=row.baseline, cells=_figures(row)) for row in bench.probabilities
+        ),
+        notes=(
+            "AUROC pools users, whose models differ: a rate that is learnt without a user is lower the more the user "
+            "accepts, which pushes it below 0.5. AUROC within user is free of that.",
+            "ECE floor: what a perfectly calibrated model with these probabilities shows at this size.",
+        ),
+        baselines=BASELINES,
+    )
+
+
+def _figures(row: ProbabilityRow) -> tuple[str, ...]:
+    found = [cell(one) for one in (row.auroc, row.auroc_within, row.brier, row.ece)]
+    return (*found, f"{row.ece_floor.mean:.3f}", cell(row.user_gap))
+
+
+def _ablations(bench: SuggestionBench) -> Table:
+    model = bench.probabilities[0]
+    rows = [
+        TableRow(
+            name=model.name,
+            baseline=False,
+            cells=(cell(model.auroc), "–", cell(model.brier), *_counts(bench.nested)),
+        )
+    ]
+    rows += [
+        TableRow(
+            name=one.name,
+            baseline=False,
+            cells=(cell(one.auroc), cell(one.auroc_gain), cell(one.brier), *_counts(one.hiding)),
+        )
+        for one in bench.ablations
+    ]
+    rows += [
+        TableRow(
+            name=row.name,
+            baseline=True,
+            cells=(cell(row.auroc), "–", cell(row.brier), *_counts(bench.row(row.name))),
+        )
+        for row in bench.probabilities
+        if row.baseline
+    ]
+    return Table(
+        title="Other features",
+        columns=("AUROC", "minus the model's", "Brier", "hidden", "of them accepted"),
+        rows=tuple(rows),
+        notes=(
+            "The programmer's own label is written down afterwards and no live system has it; its value 'Deferring "
+            "thought', which tells the verdict, counts as no label.",
+        ),
+        baselines=BASELINES,
+    )
+
+
+def _counts(row: HidingRow) -> tuple[str, str]:
+    return f"{row.hidden:.0f}", f"{row.would_accept:.0f}"
+
+
+def suggestion_lines(bench: SuggestionBench) -> Iterator[str]:
+    """The tables as text."""
+    left_out = f", {bench.bad_rows} unusable rows left out" if bench.bad_rows else ""
+    yield (
+        f"{bench.decisions} suggestions of {bench.users} users, {bench.accepted} accepted "
+        f"({bench.accepted / bench.decisions:.1%}){left_out}; intervals resample users"
+    )
+    for table in suggestion_tables(bench):
+        yield ""
+        yield from table_text(table)
+
+
+# ---------------------------------------------------------------- the page
+
+
+def curve_svg(bench: SuggestionBench) -> str:
+    """Share of the hidden that would have been accepted against share hidden; lower right is better."""
+    with _style():
+        figure, axes = _figure(6.4, 3.8)
+        axes.axhline(bench.bar, color=FRONT, lw=1, label=f"bar {bench.bar:.0%}")
+        axes.axhline(bench.accepted / bench.decisions, color="#d1d5db", lw=1, label="random, always-hide")
+        for (name, points), colour in zip(bench.curves.items(), (LEARNED, BASELINE), strict=False):
+            axes.plot(
+                [point.hidden_share for point in points],
+                [point.wrong_share for point in points],
+                color=colour,
+                lw=1.6,
+                label=name,
+            )
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, None)
+        axes.set_xlabel("share of suggestions hidden")
+        axes.set_ylabel("of them accepted when shown")
+        axes.legend(frameon=False, fontsize=8)
+        return _svg(figure, "hiding-curve")
+
+
+def reliability_svg(row: ProbabilityRow) -> str:
+    """Share accepted against the probability, one point per bin of equal mass."""
+    with _style():
+        figure, axes = _figure(3.6, 3.4)
+        axes.plot([0, 1], [0, 1], color="#d1d5db", lw=1)
+        axes.scatter([one.p_accept for one in row.bins], [one.rate for one in row.bins], s=30, color=LEARNED)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1.02)
+        axes.set_xlabel("p(accept)")
+        axes.set_ylabel("share accepted")
+        return _svg(figure, "reliability")
+
+
+def render_page(bench: SuggestionBench) -> str:
+    """The whole page as text; every value is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("suggestions.html.j2").render(
+        b=bench,
+        headline=headline(bench),
+        tables=suggestion_tables(bench),
+        rules=RULES,
+        curve=curve_svg(bench),
+        reliability=reliability_svg(bench.probabilities[0]),
+    )
+
+
+def write_bench(bench: SuggestionBench, folder: Path) -> tuple[Path, Path]:
+    """Write `results.json` and `report.html` into `folder` and return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    results, page = folder / "results.json", folder / "report.html"
+    write_atomic(results, [bench.model_dump_json(indent=1).encode(), b"\n"])
+    write_atomic(page, [render_page(bench).encode()])
+    return results, page

@@ -1,0 +1,1 @@
+"""Who says what a follow-up means: prompted, a panel, and how far to trust it."""

@@ -1,0 +1,262 @@
+"""A language model reads the user's next message as a verdict on the last answer.
+
+It sees the query, the answer and the next message, never history, labels or anything about who wrote them. The
+three texts are fenced by a mark that is drawn from their own content, so that none of them can end its fence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from tactful.errors import ParseError, ProviderError, StopRun, UsageError
+from tactful.feedback.embedded import open_embedded
+from tactful.feedback.judging.gating import refit
+from tactful.feedback.labels import Label
+from tactful.feedback.types import FeedbackConfig, FittedConfidence, Turn, TurnJudgement
+from tactful.llm import CallOptions, ChatModel, ModelSpec, Rehearsal, open_model
+from tactful.prompts import Rendered, load_prompt
+from tactful.types import Provenance, Record, content_hash
+
+PROMPT = load_prompt(__file__, fields={"mark", "query", "answer", "next_message"})
+SCRIPTS = "tactful.feedback.judging.offline:SCRIPTS"
+"""What the offline model says in this room: goes into `ModelSpec.scripts`."""
+
+EMBEDDED = "embedded"
+"""Name of the judge that needs no model."""
+DEFAULT_MODEL = "gpt-5-nano"
+MAX_TOKENS = 4096
+"""Room for a reasoning model to think before it answers; the door doubles it when a reply comes back empty."""
+MAX_CHARS = 12_000
+"""Longest text that is sent whole; of a longer one, its middle is left out and the gap is marked."""
+
+
+class Verdict(Record):
+    """The judge's reply."""
+
+    rationale: str
+    label: Label
+    confidence: Annotated[float, Field(ge=0, le=1, strict=True)]
+
+
+def judge_spec(
+    name: str = DEFAULT_MODEL,
+    *,
+    base_url: str | None = None,
+    api_key_env: str = "OPENAI_API_KEY",
+    max_tokens: int = MAX_TOKENS,
+    temperature: float | None = None,
+    requests_per_minute: float | None = None,
+    seed: int = 0,
+) -> ModelSpec:
+    """The model that judges. No temperature by default: reasoning models take none. `seed` is the offline model's."""
+    offline = name == "offline"
+    return ModelSpec(
+        name=name,
+        base_url=None if offline else base_url,
+        api_key_env=api_key_env,
+        scripts=(SCRIPTS,) if offline else (),
+        seed=seed if offline else 0,
+        options=CallOptions(max_tokens=max_tokens, temperature=temperature),
+        requests_per_minute=requests_per_minute,
+    )
+
+
+def judge_prompt(turn: Turn, *, max_chars: int = MAX_CHARS) -> Rendered:
+    """The prompt as sent: equal texts give equal prompts, whatever dialogue they come from."""
+    texts = [shortened(text, max_chars) for text in (turn.q_t, turn.a_t, turn.user_next)]
+    query, answer, next_message = texts
+    return PROMPT.render(mark=mark_for(texts), query=query, answer=answer, next_message=next_message)
+
+
+def mark_for(texts: Sequence[str]) -> str:
+    """A mark that occurs in none of the texts: a hash over all of them, which no text can contain on purpose."""
+    mark = content_hash("\x1f".join(texts).encode("utf-8", "surrogatepass"))[:16]
+    while any(mark in text for text in texts):
+        mark = content_hash(mark)[:16]
+    return mark
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, or its first and last parts with a line between them that says how much is missing."""
+    if len(text) <= most:
+        return text
+    head, tail = most - most // 3, most // 3
+    return f"{text[:head]}\n[… {len(text) - head - tail} characters left out …]\n{text[len(text) - tail :]}"
+
+
+@dataclass(frozen=True)
+class FeedbackJudge:
+    """A `TurnJudge` played by a chat model.
+
+    judge = FeedbackJudge(model)                         # you close the model
+    async with FeedbackJudge.open("gpt-5-nano") as judge:  # closed at the end of the block
+        judgement = await judge.judge(turn)
+    """
+
+    model: ChatModel
+    config: FeedbackConfig = FeedbackConfig()  # noqa: RUF009  (a frozen record)
+    fitted: FittedConfidence | None = None
+    """Turns what the judge states into a probability of being right, for the sources that it was fitted on."""
+    precision: float | None = None
+    """τ_c as the precision that labels above it must have; needs `fitted`."""
+    max_chars: int = MAX_CHARS
+    concurrency: int = 32
+    """Turns of a batch that are judged at a time."""
+    run_id: str = ""
+
+    @classmethod
+    def open(cls, model: ModelSpec | str = DEFAULT_MODEL, config: FeedbackConfig | None = None) -> Self:
+        """A judge with a model of its own; close it with `aclose()` or `async with`. Raises: UserError (no key)."""
+        if model == EMBEDDED:
+            raise UsageError(
+                "the embedded judge is no chat model; use tactful.feedback.embedded.open_embedded()"
+            )
+        spec = judge_spec(model) if isinstance(model, str) else model
+        return cls(open_model(spec), config or FeedbackConfig())
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return self.model.name
+
+    async def judge(self, turn: Turn, *, sample: int = 0) -> TurnJudgement:
+        """The judgement on one turn; unscored when no reply can be read, also after asking again.
+
+        `sample` tells apart several draws of one turn.
+
+        Raises: ProviderError (refused, filtered, out of reach), EndpointRefused and BudgetSpent (going on is
+        pointless).
+        """
+        provenance = Provenance(
+            model=self.model.name,
+            generator=self.model.generator,
+            prompt_hashes={PROMPT.prompt_id: PROMPT.hash},
+            run_id=self.run_id,
+        )
+        prompt = judge_prompt(turn, max_chars=self.max_chars)
+        try:
+            said = await self.model.structured(
+                prompt, Verdict, sample=sample, rehearsal=self._rehearsal(turn)
+            )
+        except ParseError as error:
+            return TurnJudgement.not_scored(turn.id, reason=f"unreadable: {error}", provenance=provenance)
+        judgement = TurnJudgement.scored(
+            turn.id,
+            said.label,
+            said.confidence,
+            self.config,
+            provenance=provenance,
+            rationale=said.rationale,
+        )
+        if self.fitted is None:
+            return judgement
+        return refit(judgement, turn.source, self.config, self.fitted, precision=self.precision)
+
+    async def judge_batch(self, turns: Sequence[Turn]) -> list[TurnJudgement]:
+        """One judgement per turn, in order; where the endpoint gave no answer, unscored with the reason.
+
+        Raises: EndpointRefused and BudgetSpent; what was not judged by then is given up.
+        """
+        judged: dict[int, TurnJudgement] = {}
+        waiting = iter(enumerate(turns))
+
+        async def work() -> None:
+            for at, turn in waiting:
+                try:
+                    judged[at] = await self.judge(turn)
+                except ProviderError as error:
+                    judged[at] = TurnJudgement.not_scored(
+                        turn.id, reason=f"{error.outcome}: {error}", provenance=self._no_answer()
+                    )
+
+        try:
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(min(self.concurrency, len(turns))):
+                    workers.create_task(work())
+        except ExceptionGroup as group:
+            raise _first(group) from None
+        return [judged[at] for at in range(len(turns))]
+
+    async def aclose(self) -> None:
+        """Close the model."""
+        await self.model.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def _no_answer(self) -> Provenance:
+        return Provenance(model=self.model.name, generator=self.model.generator, run_id=self.run_id)
+
+    def _rehearsal(self, turn: Turn) -> Rehearsal | None:
+        """For the offline judge alone: the three texts, so that it need not take the prompt apart."""
+        if self.model.generator != "offline":
+            return None
+        texts = {"query": turn.q_t, "answer": turn.a_t, "next_message": turn.user_next}
+        return Rehearsal(room="feedback", task="feedback_judge", facts=texts)
+
+
+def _first(group: BaseExceptionGroup[Exception]) -> Exception:
+    """The exception that ended a batch: one that stops everything before any other."""
+    stops, _ = group.split(StopRun)
+    inner = (stops or group).exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
+
+
+# ---------------------------------------------------------------- for scripts
+
+
+def judge_turns(
+    turns: Sequence[Turn], model: ModelSpec | str = DEFAULT_MODEL, config: FeedbackConfig | None = None
+) -> list[TurnJudgement]:
+    """One judgement per turn, for scripts without an event loop. The model is opened and closed here.
+
+    `model` may be `embedded` (no network) or `offline` (a rehearsal).
+
+    Raises: UsageError inside a running event loop; UserError (no key); else as `FeedbackJudge.judge_batch`.
+    """
+    if model == EMBEDDED:
+        return open_embedded(None, config).judge_now(turns)
+    _refuse_running_loop("judge_turns", "judge_batch(turns)")
+
+    async def run() -> list[TurnJudgement]:
+        async with FeedbackJudge.open(model, config) as judge:
+            return await judge.judge_batch(turns)
+
+    return asyncio.run(run())
+
+
+def judge_turn(
+    turn: Turn, model: ModelSpec | str = DEFAULT_MODEL, config: FeedbackConfig | None = None
+) -> TurnJudgement:
+    """The judgement on one turn, for scripts without an event loop. Raises: as `judge_turns`, and ProviderError."""
+    if model == EMBEDDED:
+        return open_embedded(None, config).judge_now([turn])[0]
+    _refuse_running_loop("judge_turn", "judge(turn)")
+
+    async def run() -> TurnJudgement:
+        async with FeedbackJudge.open(model, config) as judge:
+            return await judge.judge(turn)
+
+    return asyncio.run(run())
+
+
+def _refuse_running_loop(name: str, instead: str) -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise UsageError(
+        f"{name}() was called inside a running event loop (a notebook, or async code); "
+        f"write: async with FeedbackJudge.open(...) as judge: await judge.{instead}"
+    )

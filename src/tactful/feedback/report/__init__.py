@@ -1,0 +1,1 @@
+"""What a judged log looks like: shares and the page."""

@@ -1,0 +1,1 @@
+"""From judged turns to training rows."""

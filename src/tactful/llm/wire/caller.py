@@ -1,0 +1,254 @@
+"""One request until it has an outcome: gate, retries, deadline, budget and usage.
+
+The deadline runs from the moment a call has its slot: queueing for a slot or for the rate limit does not count,
+pauses, retries and their backoff do. One attempt may take half of it, so that a hung one leaves time for another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tactful.errors import EndpointRefused, ProviderError
+from tactful.llm.budget import Budget, Hold
+from tactful.llm.meter import count
+from tactful.llm.prices import Price
+from tactful.llm.throttle import Deferred, Gate
+from tactful.llm.types import Outcome, Usage
+from tactful.llm.wire.outcomes import Answer, Next, Trouble, read_response
+from tactful.llm.wire.transport import MAX_BODY_BYTES, Lost, TooLarge, Transport
+from tactful.llm.wire.usage import most_prompt_tokens, reported_tokens, usage_of
+from tactful.types import Message
+
+BUDGETED_TOKENS = 4096
+"""Token limit that is sent when a budget must be kept and the caller set none."""
+_MOST_RETRIES = 8
+_MOST_FIRST_CONTACTS = 4
+_MOST_AGAIN = {Outcome.UNREADABLE: 3, Outcome.REFUSED: 1, Outcome.FILTERED: 1}
+_MOST_LONGER_EMPTY, _MOST_LONGER_CUT = 3, 1
+_FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.25, 8.0
+
+BodyMaker = Callable[[int | None], bytes]
+"""Token limit → the bytes of the request."""
+
+
+class BadRequest(Exception):
+    """The endpoint turned down the request itself (400 and its kin): perhaps a mode or a parameter."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.message)
+        self.trouble = trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A usable answer with its raw body and what it cost."""
+
+    answer: Answer
+    body: bytes
+    usage: Usage
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How often this call has been tried, and for which reason."""
+
+    limit: int | None
+    deadline: float
+    retries: int = 0
+    again: int = 0
+    longer: int = 0
+    last: Trouble | None = None
+
+
+class Caller:
+    """Sends the requests of one model. `endpoint` names model and URL in messages."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        gate: Gate,
+        *,
+        endpoint: str,
+        key_env: str,
+        timeout_s: float,
+        budget: Budget | None,
+        price: Price | None,
+        hide: Callable[[bytes], bytes],
+    ) -> None:
+        self._transport = transport
+        self._gate = gate
+        self._endpoint = endpoint
+        self._key_env = key_env
+        self._timeout_s = timeout_s
+        self._budget = budget if budget and budget.capped else None
+        self._price = price
+        self._hide = hide
+
+    async def call(self, make_body: BodyMaker, limit: int | None, messages: Sequence[Message]) -> Answered:
+        """Send until answered.
+
+        Raises: ProviderError, EndpointRefused, BudgetSpent; BadRequest for the caller of this to look into.
+        """
+        await self._gate.limited()
+        await self._gate.enter()
+        try:
+            if self._budget is not None and limit is None:
+                limit = BUDGETED_TOKENS
+            progress = _Progress(limit, asyncio.get_running_loop().time() + self._timeout_s)
+            while True:
+                result = await self._attempt(make_body(progress.limit), progress, messages)
+                if isinstance(result, Answered):
+                    return result
+                progress.last = result
+                await self._after(result, progress)
+        finally:
+            self._gate.leave()
+
+    # ------------------------------------------------------------ one attempt
+
+    async def _attempt(
+        self, body: bytes, progress: _Progress, messages: Sequence[Message]
+    ) -> Answered | Trouble:
+        gate = self._gate
+        most_prompt = most_prompt_tokens(body, len(messages))
+        hold = await self._reserve(most_prompt, progress.limit)
+        try:
+            ticket = await gate.pass_through(progress.deadline)
+        except BaseException as error:
+            if hold:
+                hold.release()
+            if isinstance(error, Deferred):
+                raise self._failed(progress.last, "the endpoint asked to wait beyond the deadline") from None
+            raise
+        now = asyncio.get_running_loop().time()
+        until = min(progress.deadline, now + self._timeout_s / 2)
+        try:
+            status, headers, raw = await self._transport.post(body, until=until)
+        except Lost as error:
+            _end(hold, paid=error.sent)
+            gate.strained(ticket)
+            hopeless = not error.sent and not gate.reached and progress.retries >= _MOST_FIRST_CONTACTS
+            then = Next.STOP if hopeless else Next.RETRY
+            return Trouble(Outcome.OUT_OF_REACH, then, str(error), status=0)
+        except TooLarge:
+            _end(hold, paid=True)
+            message = f"the answer is larger than {MAX_BODY_BYTES >> 20} MiB"
+            return Trouble(Outcome.TOO_LONG, Next.FAIL, message)
+        except BaseException:  # cancelled: it may have been charged
+            _end(hold, paid=True)
+            raise
+        raw = self._hide(raw)
+        result = read_response(status, headers, raw)
+        return self._account(result, raw, hold, ticket, most_prompt, progress.limit, messages)
+
+    async def _reserve(self, most_prompt: int, limit: int | None) -> Hold | None:
+        if self._budget is None:
+            return None
+        most_completion = limit or BUDGETED_TOKENS
+        cost = self._price.cost_usd(most_prompt, most_completion) if self._price else 0.0
+        return await self._budget.reserve(cost, most_prompt + most_completion)
+
+    def _account(
+        self,
+        result: Answer | Trouble,
+        raw: bytes,
+        hold: Hold | None,
+        ticket: int,
+        most_prompt: int,
+        limit: int | None,
+        messages: Sequence[Message],
+    ) -> Answered | Trouble:
+        """Tell gate, budget and meter what became of the request."""
+        if isinstance(result, Trouble) and not result.paid:
+            _end(hold, paid=False)
+            if result.then is Next.RETRY:
+                self._gate.strained(ticket)
+            elif result.then is Next.PAUSE:
+                self._gate.paused(ticket, result.wait_s)
+            return result
+        self._gate.succeeded()
+        tokens = reported_tokens(
+            result.usage, most_prompt=most_prompt, most_completion=limit, text=result.text
+        )
+        usage = usage_of(tokens, messages, result.text, self._price)
+        count(usage)
+        if hold is not None and tokens is not None:
+            hold.settle(usage.cost_usd or 0.0, sum(tokens))
+        else:
+            _end(hold, paid=True)
+        return Answered(result, raw, usage) if isinstance(result, Answer) else result
+
+    # ------------------------------------------------------------ what next
+
+    async def _after(self, trouble: Trouble, progress: _Progress) -> None:
+        """Wait, or change what is asked; raises when there is nothing left to try."""
+        if trouble.then is Next.STOP:
+            raise self._refuse(trouble)
+        if trouble.then is Next.FAIL:
+            if 400 <= trouble.status < 500:
+                raise BadRequest(trouble)
+            raise self._failed(trouble)
+        if trouble.then is Next.PAUSE:
+            if trouble.wait_s is not None and trouble.wait_s > self._timeout_s:
+                raise self._refuse(trouble)
+        elif trouble.then is Next.LONGER:
+            self._lengthen(trouble, progress)
+        elif trouble.then is Next.AGAIN:
+            progress.again += 1
+            if progress.again > _MOST_AGAIN[trouble.outcome]:
+                raise self._failed(trouble, f"asked {progress.again} times")
+        else:
+            await self._back_off(trouble, progress)
+
+    def _lengthen(self, trouble: Trouble, progress: _Progress) -> None:
+        progress.longer += 1
+        most = _MOST_LONGER_CUT if trouble.text.strip() else _MOST_LONGER_EMPTY
+        if progress.longer > most:
+            raise self._failed(trouble, f"also with a limit of {progress.limit}; raise max_tokens")
+        progress.limit = 2 * progress.limit if progress.limit else BUDGETED_TOKENS
+
+    async def _back_off(self, trouble: Trouble, progress: _Progress) -> None:
+        """Exponential backoff with full jitter, or longer where the endpoint asks for it."""
+        progress.retries += 1
+        longest = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2 ** (progress.retries - 1))
+        wait_s = max(random.random() * longest, trouble.wait_s or 0.0)
+        left_s = progress.deadline - asyncio.get_running_loop().time()
+        if progress.retries > _MOST_RETRIES:
+            raise self._failed(trouble, f"tried {progress.retries} times")
+        if wait_s >= left_s:
+            raise self._failed(trouble, f"gave up after {self._timeout_s:g} s")
+        await asyncio.sleep(wait_s)
+
+    def _failed(self, trouble: Trouble | None, why: str = "") -> ProviderError:
+        outcome = trouble.outcome if trouble else Outcome.DEFERRED
+        said = f"{trouble.message}; {why}" if trouble and why else (trouble.message if trouble else why)
+        return ProviderError(f"{self._endpoint}: {said}", outcome=outcome.value)
+
+    def _refuse(self, trouble: Trouble) -> EndpointRefused:
+        """Shut the gate and say what to fix."""
+        refused = EndpointRefused(f"{self._endpoint}: {trouble.message}; {self._fix(trouble)}")
+        self._gate.refused = self._gate.refused or refused
+        return refused
+
+    def _fix(self, trouble: Trouble) -> str:
+        if trouble.status == 429 and trouble.wait_s is not None:
+            again = datetime.now(UTC) + timedelta(seconds=min(trouble.wait_s, 10**8))
+            return f"it asks to wait {trouble.wait_s:.0f} s; resume after {again:%Y-%m-%d %H:%M} UTC"
+        if trouble.status in (401, 403):
+            return f"check the key in {self._key_env} and what it is allowed to do, then resume"
+        if trouble.status == 402:
+            return "add credit or raise the limit at the vendor, then resume"
+        if trouble.status in (404, 405):
+            return "check --model and --base-url (most end in /v1), then resume"
+        if 300 <= trouble.status < 400:
+            return "the endpoint redirects, which is not followed; set --base-url to where it really is"
+        return "start the server or check --base-url, then resume"
+
+
+def _end(hold: Hold | None, *, paid: bool) -> None:
+    if hold is not None:
+        hold.keep() if paid else hold.release()

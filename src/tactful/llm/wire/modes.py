@@ -1,0 +1,85 @@
+"""How an endpoint is held to JSON: by schema, by JSON-object mode, or by words alone; and how a request is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+
+from tactful.errors import DataError
+from tactful.llm.replies.structured import response_format, schema_text
+from tactful.llm.types import CallOptions
+from tactful.prompts import load_prompt
+from tactful.types import Message
+
+FORMAT_PROMPT = load_prompt(__file__, "reply_format", fields={"schema"})
+
+
+class Mode(StrEnum):
+    """From the tightest to the loosest."""
+
+    SCHEMA = "schema"
+    OBJECT = "object"
+    PLAIN = "plain"
+
+    def looser(self) -> Mode:
+        """The next mode to try."""
+        return Mode.OBJECT if self is Mode.SCHEMA else Mode.PLAIN
+
+
+def write_request(
+    model: str,
+    messages: Sequence[Message],
+    options: CallOptions,
+    *,
+    limit: int | None,
+    limit_field: str,
+    reply_type: type[BaseModel] | None = None,
+    mode: Mode = Mode.PLAIN,
+    asked: int | None = None,
+) -> bytes:
+    """The bytes of a chat completion request.
+
+    `asked` is the number of messages of the prompt proper; the schema goes into its last user message where the
+    mode needs it in words, so that what follows (a bad reply, the request to correct it) comes after.
+    """
+    said: list[dict[str, str]] = [{"role": item.role, "content": item.content} for item in messages]
+    body: dict[str, Any] = {"model": model, "messages": said}
+    if options.temperature is not None:
+        body["temperature"] = options.temperature
+    if options.top_p is not None:
+        body["top_p"] = options.top_p
+    if options.seed is not None:
+        body["seed"] = options.seed
+    if limit is not None:
+        body[limit_field] = limit
+    if reply_type is not None:
+        if mode is Mode.SCHEMA:
+            body["response_format"] = response_format(reply_type)
+        else:
+            _say_format(said, len(said) if asked is None else asked, schema_text(reply_type))
+        if mode is Mode.OBJECT:
+            body["response_format"] = {"type": "json_object"}
+    return encode(body)
+
+
+def _say_format(said: list[dict[str, str]], asked: int, schema: str) -> None:
+    wanted = FORMAT_PROMPT.render(schema=schema).messages[0].content
+    for message in reversed(said[:asked]):
+        if message["role"] == "user":
+            message["content"] += f"\n\n{wanted}"
+            return
+    said.insert(asked, {"role": "user", "content": wanted})
+
+
+def encode(value: Any) -> bytes:
+    """JSON bytes. Raises DataError for text that is not Unicode (a lone surrogate), which cannot be sent."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError as error:
+        raise DataError(
+            f"a prompt cannot be sent: {error}; look for broken characters in the input"
+        ) from error

@@ -1,0 +1,200 @@
+"""Sends a question in the tightest form that endpoint and model take, and remembers what was found out.
+
+Which JSON mode works is probed once; which name the token limit has is learnt from the first request that is turned
+down. Both are kept in the call cache, so that a cached run sends nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from tactful.errors import ProviderError
+from tactful.llm.budget import Budget
+from tactful.llm.cache import CallCache
+from tactful.llm.endpoint import Endpoint
+from tactful.llm.prices import Price
+from tactful.llm.throttle import Gate, join_gate, leave_gate
+from tactful.llm.types import CallOptions, ModelSpec, Outcome
+from tactful.llm.wire.caller import Answered, BadRequest, Caller
+from tactful.llm.wire.modes import Mode, write_request
+from tactful.llm.wire.outcomes import Trouble
+from tactful.llm.wire.probe import LIMIT_FIELDS, PROBE_PROMPT, PROBE_TOKENS, Findings, ProbeReply, holds
+from tactful.llm.wire.transport import Transport
+from tactful.types import Message
+
+_log = logging.getLogger(__name__)
+_FORMAT_REFUSED = re.compile(
+    r"response_format|json_schema|json_object|guided|schema|structured.?output|json mode", re.I
+)
+_LIMIT_REFUSED = re.compile(
+    r"max_completion_tokens|unsupported.{0,40}max_tokens|max_tokens.{0,60}not supported", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One call: what is asked, and what its answer is filed under."""
+
+    messages: tuple[Message, ...]
+    asked: int
+    """Messages of the prompt proper; the rest are bad replies and requests to correct them."""
+    options: CallOptions
+    reply_type: type[BaseModel] | None
+    key: bytes
+
+
+class Sender:
+    """The way to one model at one endpoint. Opens its connections at the first request."""
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        endpoint: Endpoint,
+        *,
+        cache: CallCache | None,
+        budget: Budget | None,
+        price: Price | None,
+    ) -> None:
+        self._spec = spec
+        self._endpoint = endpoint
+        self._cache = cache
+        self._budget = budget
+        self._price = price
+        self._findings: Findings | None = None
+        self._probing = asyncio.Lock()
+        self._looser: dict[type[BaseModel], Mode] = {}
+        self._opened: tuple[Transport, Gate, Caller] | None = None
+        self._closed = False
+
+    async def send(self, question: Question) -> Answered:
+        """The endpoint's answer, paid for and not stored yet.
+
+        A JSON mode that is turned down for this reply type (400) is given up for the next looser one, with a warning.
+        Raises: ProviderError, EndpointRefused, BudgetSpent.
+        """
+        if question.reply_type is None:
+            return await self._send_as(question, Mode.PLAIN)
+        mode = self._looser.get(question.reply_type) or await self.json_mode()
+        while True:
+            try:
+                return await self._send_as(question, mode)
+            except BadRequest as error:
+                if mode is Mode.PLAIN or not _FORMAT_REFUSED.search(str(error)):
+                    raise self._provider_error(error.trouble) from None
+            name = question.reply_type.__name__
+            _log.warning("%s turned down %s mode for %s", self._endpoint.base_url, mode, name)
+            mode = mode.looser()
+            self._looser[question.reply_type] = mode
+
+    async def json_mode(self) -> Mode:
+        """How this endpoint and model are held to JSON; probed where it is not known yet."""
+        findings = self._known()
+        if findings.mode is None:
+            async with self._probing:
+                if findings.mode is None:
+                    findings.mode = await self._probe()
+                    await self._remember(findings)
+        return findings.mode
+
+    async def aclose(self) -> None:
+        """Close connections; calls after this are an error."""
+        self._closed = True
+        if self._opened is not None:
+            transport, gate, _ = self._opened
+            self._opened = None
+            await transport.aclose()
+            leave_gate(self._endpoint.base_url, gate)
+
+    async def _probe(self) -> Mode:
+        messages = PROBE_PROMPT.render().messages
+        question = Question(messages, len(messages), CallOptions(max_tokens=PROBE_TOKENS), ProbeReply, b"")
+        for mode in (Mode.SCHEMA, Mode.OBJECT):
+            try:
+                answered = await self._send_as(question, mode)
+            except BadRequest:
+                continue  # not taken; what else is wrong with the request shows in the real one
+            except ProviderError as error:
+                if error.outcome != Outcome.TOO_LONG:
+                    raise
+                continue  # some servers babble on under a schema that they half support
+            if holds(mode, answered.answer.text):
+                return mode
+        return Mode.PLAIN
+
+    async def _send_as(self, question: Question, mode: Mode) -> Answered:
+        """Send in this mode, under the name of the token limit that the endpoint takes. Raises BadRequest."""
+        findings = self._known()
+        while True:
+            limit_field = findings.limit_field
+
+            def make_body(limit: int | None, limit_field: str = limit_field) -> bytes:
+                return write_request(
+                    self._spec.name,
+                    question.messages,
+                    question.options,
+                    limit=limit,
+                    limit_field=limit_field,
+                    reply_type=question.reply_type,
+                    mode=mode,
+                    asked=question.asked,
+                )
+
+            try:
+                return await self._caller().call(make_body, question.options.max_tokens, question.messages)
+            except BadRequest as error:
+                if limit_field != LIMIT_FIELDS[0] or not _LIMIT_REFUSED.search(str(error)):
+                    if question.reply_type is None:
+                        raise self._provider_error(error.trouble) from None
+                    raise
+            if findings.limit_field == limit_field:  # the first to learn it
+                findings.limit_field = LIMIT_FIELDS[1]
+                await self._remember(findings)
+
+    def _caller(self) -> Caller:
+        if self._closed:
+            raise RuntimeError("this model was closed")
+        if self._opened is None:
+            spec, endpoint = self._spec, self._endpoint
+            transport = Transport(endpoint.chat_url, endpoint.key)
+            gate = join_gate(
+                endpoint.base_url, ceiling=spec.max_concurrency, requests_per_minute=spec.requests_per_minute
+            )
+            caller = Caller(
+                transport,
+                gate,
+                endpoint=self._where(),
+                key_env=endpoint.key_env,
+                timeout_s=spec.timeout_s,
+                budget=self._budget,
+                price=self._price,
+                hide=endpoint.hide,
+            )
+            self._opened = transport, gate, caller
+        return self._opened[2]
+
+    def _where(self) -> str:
+        return f"{self._spec.name} at {self._endpoint.base_url}"
+
+    def _provider_error(self, trouble: Trouble) -> ProviderError:
+        return ProviderError(f"{self._where()}: {trouble.message}", outcome=trouble.outcome.value)
+
+    # ------------------------------------------------------------ what is known of the endpoint
+
+    def _fact(self) -> str:
+        return f"endpoint {self._endpoint.base_url} {self._spec.name}"
+
+    def _known(self) -> Findings:
+        """What was found out before; nothing is sent."""
+        if self._findings is None:
+            stored = self._cache.get_fact(self._fact()) if self._cache is not None else None
+            self._findings = Findings.model_validate_json(stored) if stored else Findings()
+        return self._findings
+
+    async def _remember(self, findings: Findings) -> None:
+        if self._cache is not None:
+            await self._cache.put_fact(self._fact(), findings.model_dump_json().encode())

@@ -1,0 +1,1 @@
+"""The embedded reward model: heads, training, card."""

@@ -1,0 +1,1 @@
+"""What a moment tells, as numbers."""

@@ -1,0 +1,1 @@
+"""Speak or stay silent: thresholds from costs, and promises."""

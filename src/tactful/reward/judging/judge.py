@@ -1,0 +1,203 @@
+"""A language model judges, as the user, whether what is offered at a moment is welcome; silence is judged too.
+
+It sees the events, the proposal (null = silence) and the history of proposals, never a label, a session or an id. A model
+that was trained on what `reward export` wrote is asked by the same prompt file: name it, and nothing else changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from tactful.errors import ParseError, ProviderError, StopRun
+from tactful.llm import CallCache, ChatModel, ModelSpec, Rehearsal, open_model
+from tactful.reward.judging.prompt import MAX_CHARS, PROMPTS, Layout, Verdict, judge_prompt
+from tactful.reward.types import Acceptance
+from tactful.types import Moment, Provenance
+
+SCRIPTS = "tactful.reward.offline:SCRIPTS"
+"""What the offline model says in this room: goes into `ModelSpec.scripts`."""
+
+
+class LMAcceptance(Acceptance):
+    """An `Acceptance` as the runner stores it: it says by itself whether it is unscored. Its row is an `Acceptance`."""
+
+    @property
+    def unscored(self) -> bool:  # type: ignore[override]
+        """No verdict: every vote unreadable, or a tie. `runs retry --unscored` takes it again."""
+        return self.accepted is None
+
+
+def vote_share(votes: Sequence[bool | None]) -> float | None:
+    """(accepted + ½) / (readable + 1), in (0, 1); higher = more votes accept. None without a readable vote.
+
+    The half vote on either side keeps a probability of 0 or 1 out: one vote gives 0.25 or 0.75, five give 0.08 to 0.92.
+    It is a share of draws from one model, not a calibrated probability: calibrate it before a threshold rests on it.
+    Source: mean of the Beta posterior under Jeffreys' prior.
+    """
+    readable = [vote for vote in votes if vote is not None]
+    return (sum(readable) + 0.5) / (len(readable) + 1) if readable else None
+
+
+def from_votes(
+    moment: Moment,
+    votes: Sequence[bool | None],
+    thoughts: Sequence[str],
+    provenance: Provenance | None = None,
+) -> LMAcceptance:
+    """The majority of the readable votes, with the first thought on its side; a tie or no readable vote is unscored.
+
+    `thoughts` goes with `votes`, one each: of an unreadable vote, why it is. Silence also says what is needed:
+    `p_need` = 1 − `p_accept`; of a proposal the votes do not tell it.
+    """
+    readable = [vote for vote in votes if vote is not None]
+    share = vote_share(votes)
+    if share is None or share == 0.5:
+        why = "; ".join(dict.fromkeys(thoughts)) or "no votes"
+        reason = (
+            f"a tie of {len(readable)} readable votes"
+            if readable
+            else f"no vote of {len(votes)} is readable: {why}"
+        )
+        return LMAcceptance(
+            moment_id=moment.id, p_accept=None, reason=reason, votes=tuple(votes), provenance=provenance
+        )
+    accepted = share > 0.5
+    return LMAcceptance(
+        moment_id=moment.id,
+        p_accept=share,
+        p_need=1 - share if moment.proposal is None else None,
+        accepted=accepted,
+        reason=thoughts[list(votes).index(accepted)],
+        votes=tuple(votes),
+        provenance=provenance,
+    )
+
+
+@dataclass(frozen=True)
+class LMJudge:
+    """A `MomentJudge` played by a chat model.
+
+    judge = LMJudge(model, votes=3)                    # you close the model
+    async with LMJudge.open(spec, votes=3) as judge:   # closed at the end of the block
+        acceptance = await judge.judge(moment)
+    """
+
+    model: ChatModel
+    votes: int = 1
+    """Draws per moment; an odd number cannot tie while all are readable."""
+    layout: Layout = "tactful"
+    max_chars: int = MAX_CHARS
+    concurrency: int = 32
+    """Moments of a batch that are judged at a time."""
+    run_id: str = ""
+
+    @classmethod
+    def open(
+        cls,
+        spec: ModelSpec,
+        *,
+        votes: int = 1,
+        layout: Layout = "tactful",
+        concurrency: int = 32,
+        cache: CallCache | None = None,
+    ) -> Self:
+        """A judge with a model of its own; close it with `aclose()` or `async with`. Raises: UserError (no key)."""
+        return cls(open_model(spec, cache=cache), votes=votes, layout=layout, concurrency=concurrency)
+
+    @property
+    def name(self) -> str:
+        """`m`, or `m ×3` for three votes."""
+        return self.model.name + (f" ×{self.votes}" if self.votes > 1 else "")
+
+    @property
+    def provenance(self) -> Provenance:
+        """Of every judgement that it makes."""
+        prompt = PROMPTS[self.layout]
+        return Provenance(
+            model=self.model.name,
+            generator=self.model.generator,
+            prompt_hashes={prompt.prompt_id: prompt.hash},
+            run_id=self.run_id,
+        )
+
+    async def judge(self, moment: Moment) -> LMAcceptance:
+        """The judgement of one moment by the majority of the votes; unscored on a tie or when none is readable.
+
+        Raises: ProviderError when a vote got no answer, once the others are in; EndpointRefused and BudgetSpent.
+        """
+        draws = await asyncio.gather(
+            *(self._vote(moment, sample) for sample in range(self.votes)), return_exceptions=True
+        )
+        errors = [draw for draw in draws if isinstance(draw, BaseException)]
+        if errors:
+            raise next((error for error in errors if isinstance(error, StopRun)), errors[0])
+        said = [draw for draw in draws if not isinstance(draw, BaseException)]
+        return from_votes(
+            moment, [vote for vote, _ in said], [thought for _, thought in said], self.provenance
+        )
+
+    async def judge_batch(self, moments: Sequence[Moment]) -> list[Acceptance]:
+        """One judgement per moment, in order; where the endpoint gave no answer, unscored with the reason.
+
+        Raises: EndpointRefused and BudgetSpent; what was not judged by then is given up.
+        """
+        judged: dict[int, Acceptance] = {}
+        waiting = iter(enumerate(moments))
+
+        async def work() -> None:
+            for at, moment in waiting:
+                try:
+                    judged[at] = await self.judge(moment)
+                except ProviderError as error:
+                    judged[at] = Acceptance.unscored(moment.id, reason=f"{error.outcome}: {error}")
+
+        try:
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(min(self.concurrency, len(moments))):
+                    workers.create_task(work())
+        except ExceptionGroup as group:
+            raise _first(group) from None
+        return [judged[at] for at in range(len(moments))]
+
+    async def aclose(self) -> None:
+        """Close the model."""
+        await self.model.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _vote(self, moment: Moment, sample: int) -> tuple[bool | None, str]:
+        """(the vote, its thought); for an unreadable reply (None, why)."""
+        prompt = judge_prompt(moment, layout=self.layout, max_chars=self.max_chars)
+        try:
+            said = await self.model.structured(
+                prompt, Verdict, sample=sample, rehearsal=self._rehearsal(moment)
+            )
+        except ParseError as error:
+            return None, f"unreadable: {error}"
+        return said.judgement == "accepted", said.thought
+
+    def _rehearsal(self, moment: Moment) -> Rehearsal | None:
+        """For the offline judge alone: the texts, so that it need not take the prompt apart."""
+        if self.model.generator != "offline":
+            return None
+        events = [event.text for event in moment.events]
+        return Rehearsal(
+            room="reward", task="moment_judge", facts={"events": events, "proposal": moment.proposal}
+        )
+
+
+def _first(group: BaseExceptionGroup[Exception]) -> Exception:
+    """The exception that ended a batch: one that stops everything before any other."""
+    stops, _ = group.split(StopRun)
+    inner = (stops or group).exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

@@ -1,0 +1,1 @@
+"""Thoughts that lead to a verdict, and their exports."""

@@ -1,0 +1,274 @@
+"""Thoughts and verdicts in the forms that trainers read: SFT rows for a judge, and preference rows of verdicts.
+
+| form | files | read by |
+|---|---|---|
+| `trl` | `sft.jsonl` (`prompt`, `completion`, `weight`), `pairs.jsonl` (`prompt`, `chosen`, `rejected`, `weight`) | TRL |
+| `llama-factory` | `sft.json`, `pairs.json` (ShareGPT, and `weight`), `dataset_info.json` | LLaMA-Factory |
+
+The prompt is the one that `LMJudge` sends. An SFT row answers with thought and judgement, as the judge must. A preference row
+holds the right judgement against the wrong one, both without a thought: nobody wrote a thought for the wrong one, and a
+reward model that reads the thought would learn to compare thought and verdict, not to look at the moment.
+
+Balance is by `weight` and never by doubling rows. Validation takes whole sessions. Beside each data file lies a
+`…_provenance.jsonl`, one line per row in the same order. Source of the forms: the trainers' documentation, 2026.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+
+from tactful.data.export import json_array
+from tactful.data.io import Rows, to_line, write_file
+from tactful.data.splits import split_by_group
+from tactful.errors import UsageError, UserError
+from tactful.reward.judging.prompt import Layout, Verdict, judge_prompt
+from tactful.reward.reasons.thoughts import ReasonedMoment
+from tactful.runs import resolve_input
+from tactful.types import Record
+
+Row = dict[str, Any]
+Balance = Literal["none", "categories"]
+PREFIX = "tactful_reward"
+"""Names in `dataset_info.json`: `tactful_reward_sft`, `tactful_reward_pairs_validation`, …"""
+
+
+class PartReport(Record):
+    """One side of the split."""
+
+    rows: int
+    sessions: int
+    categories: Mapping[str, int]
+    """Category → rows."""
+    weights: Mapping[str, float]
+    """Category → weight of each of its rows; the weights of a part have mean 1."""
+
+
+class ReasonsExport(Record):
+    """What an export wrote; every record is one SFT row and one preference row of its part."""
+
+    records: int
+    parts: Mapping[str, PartReport]
+    """`train`, and `validation` where one was asked for."""
+    bad: int = 0
+    """Unusable lines that were left out (`--skip-bad`)."""
+
+
+def prompt_of(item: ReasonedMoment, layout: Layout = "tactful") -> list[dict[str, str]]:
+    """The judge's prompt as messages."""
+    return [
+        {"role": message.role, "content": message.content}
+        for message in judge_prompt(item.moment, layout=layout).messages
+    ]
+
+
+def reply_of(item: ReasonedMoment) -> str:
+    """Thought and judgement: what the judge must answer."""
+    return Verdict(thought=item.thought, judgement=_word(item.accepted)).model_dump_json()
+
+
+def judgement_of(accepted: bool) -> str:
+    """The judgement with an empty thought: one side of a preference row. A judge's reply could be read from it."""
+    return Verdict(thought="", judgement=_word(accepted)).model_dump_json()
+
+
+def _word(accepted: bool) -> Literal["accepted", "rejected"]:
+    return "accepted" if accepted else "rejected"
+
+
+# ---------------------------------------------------------------- rows
+
+
+def trl_sft(item: ReasonedMoment, layout: Layout, weight: float) -> Row:
+    """TRL's conversational prompt and completion."""
+    return {"prompt": prompt_of(item, layout), "completion": [_said(reply_of(item))], "weight": weight}
+
+
+def trl_pair(item: ReasonedMoment, layout: Layout, weight: float) -> Row:
+    """TRL's conversational preference columns."""
+    return {
+        "prompt": prompt_of(item, layout),
+        "chosen": [_said(judgement_of(item.accepted))],
+        "rejected": [_said(judgement_of(not item.accepted))],
+        "weight": weight,
+    }
+
+
+def sharegpt_sft(item: ReasonedMoment, layout: Layout, weight: float) -> Row:
+    """LLaMA-Factory's ShareGPT form; it passes over `weight`."""
+    system, question = (message["content"] for message in prompt_of(item, layout))
+    return {
+        "conversations": [
+            {"from": "human", "value": question},
+            {"from": "gpt", "value": reply_of(item)},
+        ],
+        "system": system,
+        "weight": weight,
+    }
+
+
+def sharegpt_pair(item: ReasonedMoment, layout: Layout, weight: float) -> Row:
+    """LLaMA-Factory's ShareGPT preference form; it passes over `weight`."""
+    system, question = (message["content"] for message in prompt_of(item, layout))
+    return {
+        "conversations": [{"from": "human", "value": question}],
+        "chosen": {"from": "gpt", "value": judgement_of(item.accepted)},
+        "rejected": {"from": "gpt", "value": judgement_of(not item.accepted)},
+        "system": system,
+        "weight": weight,
+    }
+
+
+def _said(text: str) -> dict[str, str]:
+    return {"role": "assistant", "content": text}
+
+
+def provenance_row(item: ReasonedMoment) -> Row:
+    """What a row rests on, without any text of the moment."""
+    return {
+        "id": item.id,
+        "session": item.moment.session,
+        "category": item.category,
+        "tries": item.tries,
+        "checks": item.checks,
+        "provenance": item.provenance.model_dump(mode="json"),
+    }
+
+
+# ---------------------------------------------------------------- forms
+
+
+@dataclass(frozen=True)
+class ReasonsForm:
+    """One way to write the rows down."""
+
+    sft: Callable[[ReasonedMoment, Layout, float], Row]
+    pairs: Callable[[ReasonedMoment, Layout, float], Row]
+    array: bool = False
+    """One JSON array per file, and a `dataset_info.json` beside."""
+
+    @property
+    def suffix(self) -> str:
+        """Of the data files."""
+        return "json" if self.array else "jsonl"
+
+
+FORMS = {
+    "trl": ReasonsForm(trl_sft, trl_pair),
+    "llama-factory": ReasonsForm(sharegpt_sft, sharegpt_pair, array=True),
+}
+
+
+def export_reasons(
+    run_or_file: Path | str,
+    to: str,
+    out: Path | str,
+    *,
+    layout: Layout = "tactful",
+    balance: Balance = "none",
+    validation_share: float = 0.0,
+    seed: int = 0,
+    skip_bad: bool = False,
+) -> ReasonsExport:
+    """Write the thoughts of `reward reasons` in one of `FORMS` into the new folder `out`.
+
+    `validation_share` is a share of the sessions, in [0, 1); 0 writes no validation part. `balance="categories"` gives
+    the categories of a part equal total weight. `seed` decides which sessions validate.
+
+    Raises: UsageError for an unknown form or a share that cannot be cut; UserError for no records or a folder that holds
+    files; DataError for a bad line (unless `skip_bad`).
+    """
+    if to not in FORMS:
+        raise UsageError(f"--to '{to}' is not known; choose one of: {', '.join(FORMS)}")
+    folder = Path(out)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder}: is not an empty folder; give a new one with --out")
+    source = resolve_input(run_or_file)
+    rows = Rows(
+        source,
+        ReasonedMoment.model_validate,
+        skip_bad=skip_bad,
+        kind="reasoned moment",
+        key=lambda row: row.id,
+    )
+    told = [(row.moment.session, row.category) for row in rows]
+    if not told:
+        raise UserError(f"{source}: holds no reasoned moments; run 'tactful reward reasons' first")
+    parts = _parts([session for session, _ in told], validation_share, seed)
+    form = FORMS[to]
+    reports = {}
+    for part, places in parts.items():
+        report = _report([told[at] for at in places], balance)
+        _write_part(folder, part, form, rows, set(places), layout, report.weights)
+        reports[part] = report
+    if form.array:
+        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        write_file(folder / "dataset_info.json", [orjson.dumps(_dataset_info(tuple(parts)), option=options)])
+    return ReasonsExport(records=len(told), parts=reports, bad=rows.bad)
+
+
+def _parts(sessions: Sequence[str], share: float, seed: int) -> dict[str, tuple[int, ...]]:
+    """Part → places of its rows; a session is on one side only."""
+    if not 0 <= share < 1:
+        raise UsageError(f"--validation-share {share:g} is no share; give 0 (none) or a number below 1")
+    if share == 0:
+        return {"train": tuple(range(len(sessions)))}
+    shares = {"train": 1 - share, "validation": share}
+    return dict(split_by_group(sessions, shares, seed=seed, grouped_by="session").parts)
+
+
+def _report(told: Sequence[tuple[str, str]], balance: Balance) -> PartReport:
+    counts = Counter(category for _, category in told)
+    even = {category: len(told) / (len(counts) * count) for category, count in counts.items()}
+    return PartReport(
+        rows=len(told),
+        sessions=len({session for session, _ in told}),
+        categories=dict(sorted(counts.items())),
+        weights={category: even[category] if balance == "categories" else 1.0 for category in sorted(counts)},
+    )
+
+
+def _write_part(
+    folder: Path,
+    part: str,
+    form: ReasonsForm,
+    rows: Rows[ReasonedMoment],
+    places: set[int],
+    layout: Layout,
+    weights: Mapping[str, float],
+) -> None:
+    """The data files of one part and the provenance of their rows; the records are read again and never held."""
+
+    def mine() -> Iterator[ReasonedMoment]:
+        return (item for at, item in enumerate(rows) if at in places)
+
+    for name, make in (("sft", form.sft), ("pairs", form.pairs)):
+        stem = name if part == "train" else f"{name}_{part}"
+        made = (make(item, layout, weights[item.category]) for item in mine())
+        write_file(folder / f"{stem}.{form.suffix}", json_array(made) if form.array else map(to_line, made))
+        write_file(folder / f"{stem}_provenance.jsonl", map(to_line, map(provenance_row, mine())))
+
+
+def _dataset_info(parts: Sequence[str]) -> Row:
+    """LLaMA-Factory's description of the files."""
+    found: Row = {}
+    for part in parts:
+        end = "" if part == "train" else f"_{part}"
+        columns = {"messages": "conversations", "system": "system"}
+        found[f"{PREFIX}_sft{end}"] = {
+            "file_name": f"sft{end}.json",
+            "formatting": "sharegpt",
+            "columns": columns,
+        }
+        found[f"{PREFIX}_pairs{end}"] = {
+            "file_name": f"pairs{end}.json",
+            "ranking": True,
+            "formatting": "sharegpt",
+            "columns": {**columns, "chosen": "chosen", "rejected": "rejected"},
+        }
+    return found

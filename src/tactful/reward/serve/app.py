@@ -1,0 +1,178 @@
+"""A reward model over HTTP: as the judge that ProactiveBench's scripts ask, and in our own form.
+
+    async with running(create_app(judge, ServeSettings()), "127.0.0.1", 0) as address:
+        ...
+
+Nothing that is asked is stored or logged. Reactions (`/v1/reactions`) are counted per user in memory, until the end
+of the process or until `DELETE /v1/reactions/USER`.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from aiohttp import web
+
+from tactful.errors import SafetyRefusal, UserError
+from tactful.reward.gate.rule import Gate
+from tactful.reward.history import HistoryTracker
+from tactful.reward.serve.chat import ChatRequest, chunks, completion, content
+from tactful.reward.serve.desk import Desk
+from tactful.reward.serve.errors import ApiError, json_response
+from tactful.reward.serve.guard import guard, is_loopback, read_json
+from tactful.reward.serve.judge import MOST_USERS, answers, gate_for, read_asked, read_reaction
+from tactful.reward.types import MomentJudge
+
+_quiet = logging.getLogger(f"{__name__}.http")
+_quiet.disabled = True
+"""aiohttp would log broken requests with their content."""
+
+
+@dataclass(frozen=True)
+class ServeSettings:
+    """How a server protects itself."""
+
+    host: str = "127.0.0.1"
+    """What it is bound to: allowed in the Host header beside the loopback names."""
+    allow_hosts: tuple[str, ...] = ()
+    """Further names by which it may be asked."""
+    key: str | None = field(default=None, repr=False)
+    """Asked for as `Authorization: Bearer KEY`; None only on loopback."""
+    max_body_bytes: int = 1024 * 1024
+    concurrency: int = 2
+    """Requests judged at a time."""
+    queue: int = 64
+    """Requests that wait; more get a 429."""
+    deadline_s: float = 30.0
+    """Of one request, from its headers to its answer."""
+
+
+def create_app(judge: MomentJudge, settings: ServeSettings, *, gate: Gate | None = None) -> web.Application:
+    """The application. The caller opens and closes `judge`.
+
+    Raises: SafetyRefusal when others could reach it without a key; UserError when `gate` was set for another judge.
+    """
+    if settings.key is None and not is_loopback(settings.host):
+        raise SafetyRefusal(
+            f"--host {settings.host} lets other machines ask; name the variable that holds a key with --api-key-env, "
+            "or stay on 127.0.0.1"
+        )
+    if gate is not None and gate.judge != judge.name:
+        raise UserError(
+            f"the gate was set for the judge '{gate.judge}', and '{judge.name}' is served: its probabilities mean "
+            "something else; make a gate for it with 'tactful reward gate'"
+        )
+    app = web.Application(
+        middlewares=[
+            guard(
+                key=settings.key,
+                hosts=(settings.host, *settings.allow_hosts),
+                max_body_bytes=settings.max_body_bytes,
+                deadline_s=settings.deadline_s,
+            )
+        ],
+        client_max_size=settings.max_body_bytes,
+        logger=_quiet,
+    )
+    _Routes(judge, settings, gate).add_to(app)
+    return app
+
+
+class _Routes:
+    def __init__(self, judge: MomentJudge, settings: ServeSettings, gate: Gate | None) -> None:
+        self.name = judge.name
+        self.gate = gate
+        self.tracker = HistoryTracker()
+        self.desk = Desk(judge, concurrency=settings.concurrency, queue=settings.queue)
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/health", self.health)
+        app.router.add_get("/v1/models", self.models)
+        app.router.add_post("/v1/chat/completions", self.chat)
+        app.router.add_post("/v1/judge", self.judge)
+        app.router.add_post("/v1/reactions", self.react)
+        app.router.add_delete("/v1/reactions/{user}", self.forget)
+        app.on_cleanup.append(self._close)
+
+    async def _close(self, app: web.Application) -> None:
+        self.desk.close()
+
+    async def health(self, request: web.Request) -> web.Response:
+        return json_response({"status": "ok"})
+
+    async def models(self, request: web.Request) -> web.Response:
+        one = {"id": self.name, "object": "model", "created": 0, "owned_by": "tactful"}
+        return json_response({"object": "list", "data": [one]})
+
+    async def chat(self, request: web.Request) -> web.StreamResponse:
+        asked = ChatRequest.read(await read_json(request))
+        moment = asked.moment()
+        text = content(moment, (await self.desk.judged([moment]))[0])
+        if not asked.stream:
+            return json_response(completion(asked, text, self.name))
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+        return web.Response(
+            body=b"".join(chunks(asked, text, self.name)),
+            content_type="text/event-stream",
+            charset="utf-8",
+            headers=headers,
+        )
+
+    async def judge(self, request: web.Request) -> web.Response:
+        body = await read_json(request)
+        moments, costs = read_asked(body, self.tracker)
+        gate = gate_for(self.gate, costs, self.name)
+        told = answers(moments, await self.desk.judged(moments), gate)
+        if "moments" in body:
+            return json_response({"judge": self.name, "judgements": told})
+        return json_response({"judge": self.name, **told[0]})
+
+    async def react(self, request: web.Request) -> web.Response:
+        reaction = read_reaction(await read_json(request))
+        if self.tracker.users >= MOST_USERS and not self.tracker.history(reaction.user).shown:
+            told = (
+                f"reactions of {MOST_USERS} users are kept already; forget one with DELETE /v1/reactions/USER"
+            )
+            raise ApiError(429, told, code="too_many_users", final=True)
+        found = self.tracker.observe(reaction.user, accepted=reaction.accepted, at=reaction.at)
+        return json_response({"user": reaction.user, **found.model_dump(mode="json")})
+
+    async def forget(self, request: web.Request) -> web.Response:
+        user = request.match_info["user"]
+        if not self.tracker.forget(user):
+            raise ApiError(404, "nothing is known of this user", code="not_found", param="user", final=True)
+        return json_response({"user": user, "forgotten": True})
+
+
+@asynccontextmanager
+async def running(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """Serve while the block runs; gives the address, such as `http://127.0.0.1:8000`. Port 0 takes a free one.
+
+    Requests under way have 5 s to end. Raises: UserError when the port is taken or the host is not of this machine.
+    """
+    runner = web.AppRunner(app, access_log=None, logger=_quiet, shutdown_timeout=5.0, keepalive_timeout=30.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host.strip("[]"), port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise UserError(_cannot_listen(host, port, error)) from error
+        name = host.strip("[]")
+        chosen = runner.addresses[0][1]
+        yield f"http://{f'[{name}]' if ':' in name else quote(name)}:{chosen}"
+    finally:
+        await runner.cleanup()
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} of {host} is taken by another program; give --port another number, or 0 for a free one"
+    if error.errno == errno.EACCES:
+        return f"port {port} is reserved for the system; give --port a number above 1023"
+    return f"cannot listen at {host} port {port} ({error.strerror}); is --host an address of this machine?"

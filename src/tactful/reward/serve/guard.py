@@ -1,0 +1,131 @@
+"""Who may ask, and what a request may look like: Host, key, content type, size, time. Nothing of a request is logged."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from tactful.reward.serve.errors import ApiError, invalid
+
+log = logging.getLogger(__name__)
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`; a name other than `localhost` may be anything."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def guard(*, key: str | None, hosts: Iterable[str], max_body_bytes: int, deadline_s: float) -> Middleware:
+    """The middleware before every answer. `/health` needs no key; `hosts` are allowed beside the loopback names."""
+    allowed = LOOPBACK_NAMES | {host.strip("[]").lower() for host in hosts}
+    wanted = None if key is None else f"Bearer {key}".encode()
+
+    @web.middleware
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            _check_host(request, allowed)
+            if request.path != "/health":
+                _check_key(request, wanted)
+            if request.method == "POST":
+                _check_body(request, max_body_bytes)
+            async with asyncio.timeout(deadline_s):
+                return await handler(request)
+        except ApiError as error:
+            return error.response()
+        except TimeoutError:
+            late = (
+                f"no answer within {deadline_s:g} s; send less, or start the server with a longer --deadline"
+            )
+            return ApiError(504, late, code="deadline").response()
+        except web.HTTPException as error:
+            return _refusal(request, error, max_body_bytes).response()
+        except (
+            Exception
+        ) as error:  # the last wall: a request never ends the server, and its content stays unseen
+            log.error("a request failed with %s", type(error).__name__)
+            return ApiError(500, "the server failed on this request", code="internal", final=True).response()
+
+    return guarded
+
+
+async def read_json(request: web.Request) -> dict[str, Any]:
+    """The body as an object. Raises: ApiError 400 or 413."""
+    try:
+        data = orjson.loads(await request.read())
+    except orjson.JSONDecodeError as error:
+        raise invalid(f"the body is no JSON: {error}") from None
+    except web.RequestPayloadError:
+        raise invalid("the body is broken off or wrongly compressed") from None
+    if not isinstance(data, dict):
+        raise invalid("the body is no JSON object")
+    return data
+
+
+def _check_host(request: web.Request, allowed: frozenset[str]) -> None:
+    """A page that points a name of its own at this machine (DNS rebinding) sends that name here."""
+    given = request.headers.getall("Host", [])
+    try:
+        name = urlsplit(f"//{given[0]}").hostname if len(given) == 1 else None
+    except ValueError:
+        name = None
+    if name is None or name.rstrip(".").lower() not in allowed:
+        raise ApiError(
+            403,
+            "this name is not served here; ask by the address that the server printed, or start it with --allow-host",
+            code="host_not_allowed",
+            final=True,
+        )
+
+
+def _check_key(request: web.Request, wanted: bytes | None) -> None:
+    if wanted is None:
+        return
+    given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+    if not hmac.compare_digest(given, wanted):
+        what = "is wrong" if given else "is missing"
+        raise ApiError(401, f"the key {what}; send it as 'Authorization: Bearer KEY'", code="invalid_api_key")
+
+
+def _check_body(request: web.Request, max_bytes: int) -> None:
+    """Only JSON: a browser may not send that to another origin without asking first, and is never answered yes."""
+    if request.content_type != "application/json":
+        raise ApiError(
+            415,
+            "send JSON with 'Content-Type: application/json'",
+            code="unsupported_media_type",
+            final=True,
+        )
+    if (request.content_length or 0) > max_bytes:
+        raise _too_large(max_bytes)
+
+
+def _too_large(max_bytes: int) -> ApiError:
+    return ApiError(
+        413, f"the body is larger than {max_bytes} bytes; send fewer events", code="too_large", final=True
+    )
+
+
+def _refusal(request: web.Request, error: web.HTTPException, max_bytes: int) -> ApiError:
+    if error.status == 413:
+        return _too_large(max_bytes)
+    messages = {
+        404: "no such address; there are POST /v1/chat/completions, /v1/judge, /v1/reactions and GET /v1/models, /health",
+        405: f"this address does not take {request.method}",
+    }
+    code = _CODES.get(error.status, "invalid_request")
+    return ApiError(error.status, messages.get(error.status, error.reason), code=code, final=True)

@@ -1,0 +1,1 @@
+"""Suggestions in an editor: features and model."""

@@ -1,0 +1,169 @@
+"""A model of who accepts which suggestion: one calibrated head, kept as one readable JSON file. Never pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import ValidationError
+
+from tactful.data.formats.suggestions import Decision, ShownSuggestion, shown_in_order
+from tactful.errors import DataError, UserError
+from tactful.reward.embedded.head_store import HeadFile, head_file, head_of
+from tactful.reward.embedded.heads import Floats, Head, fit_head
+from tactful.reward.suggestions.features import DEFAULT_GROUPS, column_names, in_words, suggestion_features
+from tactful.reward.types import Acceptance, Influence
+from tactful.runs.store.files import write_atomic
+from tactful.types import Record, content_hash
+
+MODEL_FILE = "suggestions.json"
+MOST_INFLUENCES = 4
+"""Features that an explanation names."""
+CARD_FILE = "MODEL_CARD.md"
+_AGAIN = "train it again with: tactful reward train DECISIONS --out MODEL"
+
+
+@dataclass(frozen=True)
+class SuggestionModel:
+    """Judges suggestions at the moment of showing. The verdict is `accepted` iff p_accept reaches the base rate."""
+
+    head: Head
+    groups: tuple[str, ...]
+    """Groups of features that it reads; see `reward.suggestions.COLUMNS`."""
+    users: tuple[str, ...]
+    """Whom it was trained on; a figure on any of these is not out of user."""
+    data_hash: str = ""
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """As tables name it."""
+        return "embedded (suggestions)"
+
+    def judge_now(self, shown: Sequence[ShownSuggestion], *, explain: bool = False) -> list[Acceptance]:
+        """The judgements in the order given, `moment_id` the suggestion's id; with `explain`, what moved each."""
+        values = suggestion_features(shown, self.groups).values
+        told = self.head.contributions(values) if explain else np.zeros((len(shown), 0))
+        chances = self.head.probability(values)
+        return [
+            Acceptance(
+                moment_id=item.suggestion.id,
+                p_accept=float(p),
+                accepted=bool(p >= self.head.base_rate),
+                influences=self._influences(effects),
+            )
+            for item, p, effects in zip(shown, chances, told, strict=True)
+        ]
+
+    def _influences(self, effects: Floats) -> tuple[Influence, ...]:
+        """The strongest first; none where `effects` is empty."""
+        order = np.argsort(-np.abs(effects), kind="stable")[:MOST_INFLUENCES]
+        names = self.head.names
+        return tuple(
+            Influence(
+                feature=names[at], effect=float(effects[at]), words=in_words(names[at], bool(effects[at] > 0))
+            )
+            for at in order
+        )
+
+
+def train_suggestions(
+    decisions: Sequence[Decision], *, groups: Sequence[str] = DEFAULT_GROUPS, seed: int = 0
+) -> SuggestionModel:
+    """A model of these decisions; penalty and calibration are chosen out of user within them.
+
+    Raises: UserError for fewer than two users, or one verdict only.
+    """
+    if not decisions:
+        raise UserError(
+            "there is no decision to learn from; give rows with 'user', 'shown_time' and 'accepted'"
+        )
+    users = [decision.suggestion.user for decision in decisions]
+    table = suggestion_features(shown_in_order(decisions), groups)
+    head = fit_head(
+        table.values,
+        table.names,
+        np.array([decision.outcome.accepted for decision in decisions], dtype=float),
+        np.ones(len(decisions)),
+        users,
+        seed=seed,
+    )
+    hashed = content_hash("\n".join(decision.model_dump_json() for decision in decisions))
+    return SuggestionModel(head, tuple(groups), tuple(sorted(set(users))), hashed, seed)
+
+
+# ---------------------------------------------------------------- the file
+
+
+class _File(Record):
+    format: Literal["tactful-suggestions-1"] = "tactful-suggestions-1"
+    groups: tuple[str, ...]
+    head: HeadFile
+    users: tuple[str, ...]
+    data_hash: str
+    seed: int
+    content_hash: str = ""
+    """Of everything else: a changed digit is noticed."""
+
+
+def save_suggestion_model(
+    model: SuggestionModel, folder: Path, *, card: str = "", replace: bool = False
+) -> Path:
+    """Write `suggestions.json`, and the model card where there is one, into `folder`; the path of the first.
+
+    Raises: UserError when there is a model already (unless `replace`), or the disk refuses.
+    """
+    path = folder / MODEL_FILE
+    if path.exists() and not replace:
+        raise UserError(f"{path}: exists already; name a new folder")
+    head = head_file(model.head)
+    assert head is not None
+    content = _File(
+        groups=model.groups, head=head, users=model.users, data_hash=model.data_hash, seed=model.seed
+    )
+    sealed = content.model_copy(update={"content_hash": _seal(content)})
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, [json.dumps(sealed.model_dump(), ensure_ascii=False, indent=1).encode(), b"\n"])
+        if card:
+            write_atomic(folder / CARD_FILE, [card.encode()])
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written ({error.strerror}); check the folder") from error
+    return path
+
+
+def load_suggestion_model(folder: Path | str) -> SuggestionModel:
+    """The model in `folder` (or its `suggestions.json`).
+
+    Raises: DataError when there is none, when it is another kind of file, was changed, or reads other features.
+    """
+    path = Path(folder)
+    path = path if path.is_file() else path / MODEL_FILE
+    try:
+        content = _File.model_validate_json(path.read_bytes())
+        names = column_names(content.groups)
+    except OSError as error:
+        problem = f"cannot read the model of suggestions ({error.strerror})"
+        raise DataError.at(path, None, problem, fix=_AGAIN) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        problem = f"is no model of suggestions: {where}: {first['msg']}"
+        raise DataError.at(path, None, problem, fix=_AGAIN) from error
+    except KeyError as error:
+        raise DataError.at(path, None, f"reads the unknown features {error}", fix=_AGAIN) from error
+    if content.content_hash != _seal(content):
+        problem = "its content does not match its hash: it was changed or damaged"
+        raise DataError.at(path, None, problem, fix=_AGAIN)
+    head = head_of(content.head, names, path, _AGAIN)
+    assert head is not None
+    return SuggestionModel(head, content.groups, content.users, content.data_hash, content.seed)
+
+
+def _seal(content: _File) -> str:
+    rest = content.model_dump(exclude={"content_hash"})
+    return content_hash(json.dumps(rest, ensure_ascii=False, sort_keys=True))

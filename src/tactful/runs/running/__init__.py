@@ -1,0 +1,1 @@
+"""The runner: intake, executor, opening, retry, progress."""

@@ -1,0 +1,147 @@
+"""Which records of the input need work? Matches what is read against what is stored, holding next to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from tactful.errors import DataError
+from tactful.runs.store.identity import record_hash
+from tactful.runs.store.rows import Row
+from tactful.runs.store.state import RunState
+
+Wanted = Callable[[Row | None], bool]
+"""Should a record with this sound stored row (None: not stored) be worked on?"""
+
+_PASSED_OVER_AT_ONCE = 256
+_MOST_NEW_IDS = 50_000
+"""Ids that a new run remembers before it asks the state for each: speed for most runs, flat memory for long ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A record that needs work."""
+
+    record: BaseModel
+    record_id: str
+    record_hash: str
+    ordinal: int
+    previous: Row | None
+    """What was stored for this id before; its cost stays counted."""
+
+
+def not_stored(row: Row | None) -> bool:
+    """A plain or resumed run takes what has no result yet; failures wait for `runs retry`."""
+    return row is None
+
+
+def failed(row: Row | None) -> bool:
+    """`runs retry`."""
+    return row is not None and row.result.state == "failed"
+
+
+def failed_or_unscored(row: Row | None) -> bool:
+    """`runs retry --unscored`."""
+    return row is not None and (row.result.state == "failed" or row.result.unscored)
+
+
+class Intake:
+    """Reads the source once, in order."""
+
+    def __init__(
+        self, source: Iterable[BaseModel], state: RunState, *, limit: int | None, wanted: Wanted
+    ) -> None:
+        self._source = iter(source)
+        self._state = state
+        self._limit = limit
+        self._wanted = wanted
+        self._stored_until = state.last_ordinal()
+        self._in_hand: dict[str, int] = {}
+        self._new_ids: set[str] | None = set() if state.is_empty() else None
+        """The ids read so far while nothing else can be stored; None: only the state knows."""
+        self.read = 0
+        """Records read in this session."""
+        self.at_end = False
+        """The source has no more records."""
+        self.damaged = 0
+        """Rows found damaged, whose records are taken again."""
+
+    @property
+    def in_hand(self) -> int:
+        """Records handed out and not yet stored."""
+        return len(self._in_hand)
+
+    def stored(self, item: Item) -> None:
+        """This record's row is committed."""
+        del self._in_hand[item.record_id]
+
+    def take(self) -> Item | bool:
+        """The next record that needs work; True: ask again (a stretch needed none); False: there is none.
+
+        Raises: DataError for a duplicate or missing id, and whatever the source raises.
+        """
+        for _ in range(_PASSED_OVER_AT_ONCE):
+            if self._limit is not None and self.read >= self._limit:
+                return False
+            try:
+                record = next(self._source)
+            except StopIteration:
+                self.at_end = True
+                return False
+            item = self._matched(record, self.read)
+            self.read += 1
+            if item is not None:
+                return item
+        return True
+
+    def close(self) -> None:
+        """Let go of the source: a file that was not read to its end is closed."""
+        close = getattr(self._source, "close", None)
+        if close is not None:
+            close()
+
+    def end(self) -> None:
+        """The whole input was read: what is stored beyond its end is no part of it."""
+        if self._stored_until >= self.read:
+            self._state.vacate_from(self.read)
+
+    def _matched(self, record: BaseModel, ordinal: int) -> Item | None:
+        record_id = getattr(record, "id", None)
+        if not isinstance(record_id, str) or not record_id:
+            raise DataError(
+                f"record {ordinal + 1} of the input has the id {record_id!r}, expected a text that is its own"
+            )
+        digest = record_hash(record)
+        row = self._find(record_id)
+        self._refuse_second(record_id, ordinal, row)
+        sound = row if row is not None and not row.damaged and row.record_hash == digest else None
+        self.damaged += row is not None and row.damaged
+        if sound is None:
+            if ordinal <= self._stored_until:
+                self._state.vacate(ordinal)
+        elif sound.ordinal != ordinal:
+            self._state.place(sound, ordinal)
+        if not self._wanted(sound):
+            return None
+        self._in_hand[record_id] = ordinal
+        return Item(record, record_id, digest, ordinal, None if row is None or row.damaged else row)
+
+    def _find(self, record_id: str) -> Row | None:
+        if self._new_ids is not None and record_id not in self._new_ids:
+            self._new_ids.add(record_id)
+            if len(self._new_ids) >= _MOST_NEW_IDS:
+                self._new_ids = None
+            return None
+        return self._state.find(record_id)
+
+    def _refuse_second(self, record_id: str, ordinal: int, row: Row | None) -> None:
+        first = self._in_hand.get(record_id)
+        if first is None and row is not None and 0 <= row.ordinal < ordinal:
+            first = row.ordinal
+        if first is not None:
+            raise DataError(
+                f"record id '{record_id}' occurs twice in the input (records {first + 1} and {ordinal + 1}); "
+                "give every record an id of its own"
+            )

@@ -1,0 +1,146 @@
+"""One process working on one run folder: workers, stopping, and the last words.
+
+A worker takes a record, has the executor work on it, waits until its row is committed, and only then takes the
+next: what a killed process has to do again is never more than `concurrency` records.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from types import FrameType
+
+from tactful.errors import Interrupted
+from tactful.llm.types import Usage
+from tactful.runs.running.executor import Executor
+from tactful.runs.running.intake import Intake, Item
+from tactful.runs.running.progress import Progress, Tally
+from tactful.runs.store.rows import Row
+from tactful.runs.store.state import RunState
+from tactful.runs.types import Result
+
+GRACE_S = 10.0
+"""How long records in flight may still finish after a StopRun. Ctrl-C does not wait."""
+
+
+class Session:
+    """Works through the intake. `run` returns what stopped it before the end, or None."""
+
+    def __init__(
+        self, intake: Intake, state: RunState, executor: Executor, *, concurrency: int, progress: Progress
+    ) -> None:
+        self._intake = intake
+        self._state = state
+        self._executor = executor
+        self._concurrency = concurrency
+        self._progress = progress
+        self._why: Exception | None = None
+        self._halted = asyncio.Event()
+        self._hurried = asyncio.Event()
+        self._reading = False
+        self._signalled: Interrupted | None = None
+        self.tally = Tally()
+
+    async def run(self) -> Exception | None:
+        """Work until the input ends or something stops the run."""
+        workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
+        halted = asyncio.create_task(self._halted.wait())
+        hurried = asyncio.create_task(self._hurried.wait())
+        ticker = asyncio.create_task(self._tick())
+        everyone = asyncio.create_task(_all(workers))
+        try:
+            with self._signals():
+                await asyncio.wait({everyone, halted}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({everyone, hurried}, timeout=GRACE_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            tasks = (*workers, everyone, halted, hurried, ticker)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return self._why
+
+    def stop(self, why: Exception) -> None:
+        """No further record starts; those in flight may finish, unless a person waits. The first reason is kept."""
+        if self._why is None:
+            self._why = why
+            self._halted.set()
+        if isinstance(why, Interrupted):
+            self._hurried.set()
+
+    async def _work(self) -> None:
+        try:
+            while self._why is None:
+                item = self._take()
+                if item is True:
+                    await asyncio.sleep(0)
+                elif item is False:
+                    return
+                else:
+                    await self._store(item, await self._executor.process(item.record))
+        except Exception as error:
+            self.stop(error)
+
+    def _take(self) -> Item | bool:
+        self._reading = True
+        try:
+            if self._signalled is not None:  # came while another task ran: a pipe must not be waited for now
+                raise self._signalled
+            return self._intake.take()
+        finally:
+            self._reading = False
+
+    async def _store(self, item: Item, result: Result) -> None:
+        cost, previous = result.usage, item.previous
+        if previous is not None:
+            result = replace(result, usage=(result.usage or Usage()) + (previous.result.usage or Usage()))
+        attempts = previous.attempts + 1 if previous is not None else 1
+        committed = self._state.add(Row(item.ordinal, item.record_id, item.record_hash, result, attempts))
+        try:
+            await committed
+        except asyncio.CancelledError:  # stopped while waiting: the work is done, so it is kept
+            self._state.commit()
+            self._count(item, result, cost)
+            raise
+        self._count(item, result, cost)
+
+    def _count(self, item: Item, result: Result, cost: Usage | None) -> None:
+        self._intake.stored(item)
+        self.tally.count(result.state, cost)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(self._progress.every_s)
+            self.tally.behind = self._intake.read - self._intake.in_hand
+            self._progress.show(self.tally)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Ctrl-C and SIGTERM stop the run, also while the source waits for a pipe."""
+        loop = asyncio.get_running_loop()
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            name = signal.Signals(number).name
+            why = Interrupted("interrupted by Ctrl-C" if name == "SIGINT" else f"stopped by {name}")
+            self._signalled = why
+            loop.call_soon_threadsafe(self.stop, why)
+            if self._reading:
+                raise why
+
+        before = {}
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                before[number] = signal.signal(number, stop)
+        except ValueError:  # not the main thread: whoever started us handles signals
+            before = {}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+async def _all(workers: list[asyncio.Task[None]]) -> None:
+    await asyncio.gather(*workers)

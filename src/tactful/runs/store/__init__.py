@@ -1,0 +1,1 @@
+"""What a run folder stores: rows, files, the lock, the identity."""

@@ -1,0 +1,288 @@
+"""The state of a run in `run.sqlite`: one row per record, with its outputs and what it cost, in one transaction.
+
+WAL with `synchronous=NORMAL`: a killed process loses nothing that was committed, and results that finish in the
+same turn of the event loop share a commit. SQLite does not notice flipped bytes in a row's content, so each row
+carries a hash of its columns, checked whenever it is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+
+from tactful.errors import DataError, UserError
+from tactful.llm.types import Usage
+from tactful.runs.read.reasons import grouped
+from tactful.runs.store.files import make_private_file
+from tactful.runs.store.rows import COLUMNS, Row, packed, unpacked
+from tactful.runs.store.schema import upgrade
+
+_INSERT = f"INSERT OR REPLACE INTO results ({COLUMNS}) VALUES ({','.join('?' * 20)})"  # noqa: S608
+_SELECT = f"SELECT {COLUMNS} FROM results"  # noqa: S608
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many records of the input are in which state."""
+
+    done: int = 0
+    failed: int = 0
+    skipped: int = 0
+    unscored: int = 0
+    """Among the done."""
+    absent: int = 0
+    """Stored, but no longer in the input; in no other count."""
+
+    @property
+    def read(self) -> int:
+        """done + failed + skipped."""
+        return self.done + self.failed + self.skipped
+
+
+class RunState:
+    """The open `run.sqlite`. One writer (the run folder's lock sees to it), any number of readers."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self._told = _Told(path)
+        self._pending: list[tuple[Any, ...]] = []
+        self._committed: asyncio.Future[None] | None = None
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Open for writing; creates the file and upgrades an older one."""
+        make_private_file(path)
+        with _Told(path):
+            connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=NORMAL")
+                upgrade(connection, path)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(connection, path)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Open for reading, also while a run is writing."""
+        if not path.is_file():
+            raise DataError(f"{path}: no such file; the run folder is incomplete, start the run again")
+        return cls.create(path)
+
+    # ------------------------------------------------------------ rows
+
+    def find(self, record_id: str) -> Row | None:
+        """The committed row of this record, or None."""
+        with self._told:
+            found = self._connection.execute(f"{_SELECT} WHERE record_id=?", (record_id,)).fetchone()
+        return None if found is None else unpacked(found)
+
+    def is_empty(self) -> bool:
+        """True while no record is stored, set-aside ones included."""
+        with self._told:
+            return self._connection.execute("SELECT 1 FROM results LIMIT 1").fetchone() is None
+
+    def last_ordinal(self) -> int:
+        """Place of the last stored record of the input; -1 when none is stored."""
+        with self._told:
+            found = self._connection.execute("SELECT max(ordinal) FROM results").fetchone()[0]
+        return -1 if found is None else max(-1, int(found))
+
+    def rows(self, *states: str) -> Iterator[Row]:
+        """The rows of the input in its order, one at a time; only those in `states` if any are named."""
+        where = f" AND state IN ({','.join('?' * len(states))})" if states else ""
+        with self._told:
+            cursor = self._connection.execute(f"{_SELECT} WHERE ordinal >= 0{where} ORDER BY ordinal", states)
+            for found in cursor:
+                yield unpacked(found)
+
+    def sound_rows(self, *states: str) -> Iterator[Row]:
+        """As `rows`. Raises: DataError at a row whose bytes were flipped."""
+        for row in self.rows(*states):
+            if row.damaged:
+                raise DataError(
+                    f"{self._path}: the stored result of record '{row.record_id}' does not match its hash "
+                    "(bytes were flipped on the disk); run the command again with --resume to take it again"
+                )
+            yield row
+
+    def add(self, row: Row) -> asyncio.Future[None]:
+        """Store `row`; done when it is committed, together with what else finishes in this turn of the loop."""
+        self._pending.append(packed(row))
+        if self._committed is None:
+            loop = asyncio.get_running_loop()
+            self._committed = loop.create_future()
+            loop.call_soon(self._commit_pending)
+        return self._committed
+
+    def commit(self) -> None:
+        """Commit what was added, now."""
+        rows, self._pending = self._pending, []
+        self._write(rows)
+
+    def _commit_pending(self) -> None:
+        committed, self._committed = self._committed, None
+        try:
+            self.commit()
+        except Exception as error:
+            if committed is not None and not committed.done():
+                committed.set_exception(error)
+            return
+        if committed is not None and not committed.done():
+            committed.set_result(None)
+
+    def _write(self, rows: list[tuple[Any, ...]]) -> None:
+        if not rows:
+            return
+        with self._told, self._transaction():
+            self._connection.executemany(_INSERT, rows)
+
+    def place(self, row: Row, ordinal: int) -> None:
+        """Give a stored row another place in the input; whoever had that place is set aside."""
+        with self._told, self._transaction():
+            self._set_aside(ordinal)
+            self._connection.execute("DELETE FROM results WHERE ordinal=?", (row.ordinal,))
+            moved = Row(ordinal, row.record_id, row.record_hash, row.result, row.attempts)
+            self._connection.execute(_INSERT, packed(moved))
+
+    def vacate(self, ordinal: int) -> None:
+        """Set aside whoever has this place: the input now holds another record there."""
+        with self._told, self._transaction():
+            self._set_aside(ordinal)
+
+    def vacate_from(self, ordinal: int) -> None:
+        """Set aside all rows from this place on: the input ended before them."""
+        with self._told:
+            places = self._connection.execute(
+                "SELECT ordinal FROM results WHERE ordinal>=?", (ordinal,)
+            ).fetchall()
+            for (place,) in places:
+                self.vacate(place)
+
+    def _set_aside(self, ordinal: int) -> None:
+        found = self._connection.execute(f"{_SELECT} WHERE ordinal=?", (ordinal,)).fetchone()
+        if found is None:
+            return
+        row = unpacked(found)
+        lowest = self._connection.execute("SELECT min(0, min(ordinal)) - 1 FROM results").fetchone()[0]
+        self._connection.execute("DELETE FROM results WHERE ordinal=?", (ordinal,))
+        if not row.damaged:
+            aside = Row(lowest, row.record_id, row.record_hash, row.result, row.attempts)
+            self._connection.execute(_INSERT, packed(aside))
+
+    # ------------------------------------------------------------ sums
+
+    def counts(self) -> Counts:
+        """Records by state."""
+        with self._told:
+            found = self._connection.execute(
+                "SELECT state, count(*), sum(unscored) FROM results WHERE ordinal >= 0 GROUP BY state"
+            ).fetchall()
+            absent = self._connection.execute("SELECT count(*) FROM results WHERE ordinal < 0").fetchone()[0]
+        by_state = {state: count for state, count, _ in found}
+        unscored = sum(number for state, _, number in found if state == "done")
+        return Counts(**by_state, unscored=unscored, absent=absent)
+
+    def usage(self) -> Usage:
+        """What all stored records cost, retries and set-aside records included."""
+        with self._told:
+            *numbers, cost, unknown, estimated = self._connection.execute(
+                "SELECT total(calls), total(cached), total(prompt_tokens), total(completion_tokens), "
+                "total(cost_usd), count(*) - count(cost_usd), total(estimated) FROM results"
+            ).fetchone()
+        calls, cached, prompt_tokens, completion_tokens = map(int, numbers)
+        return Usage(
+            calls=calls,
+            cached=cached,
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+            cost_usd=None if unknown else cost,
+            estimated=bool(estimated),
+        )
+
+    def input_hash(self) -> str:
+        """Over ids and contents of the input records, in order."""
+        digest = hashlib.sha256()
+        with self._told:
+            for pair in self._connection.execute(
+                "SELECT record_id, record_hash FROM results WHERE ordinal >= 0 ORDER BY ordinal"
+            ):
+                digest.update(orjson.dumps(pair))
+        return digest.hexdigest()[:32]
+
+    def reasons(self, state: str) -> list[tuple[str, str, str, int]]:
+        """(stage, error, reason, count) of the failed or skipped, most frequent first; see `reasons.grouped`."""
+        with self._told:
+            return grouped(
+                self._connection.execute(
+                    "SELECT stage, error, reason, record_id FROM results WHERE state=? AND ordinal >= 0",
+                    (state,),
+                )
+            )
+
+    # ------------------------------------------------------------ facts about the whole run
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a fact about the whole run."""
+        with self._told:
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def recall(self, key: str) -> str | None:
+        """A fact kept by `remember`."""
+        with self._told:
+            found = self._connection.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def close(self) -> None:
+        """Commit what is pending and close."""
+        try:
+            self.commit()
+        finally:
+            self._connection.close()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):  # a failed COMMIT may have rolled back already
+                self._connection.execute("ROLLBACK")
+            raise
+
+
+class _Told:
+    """Turns what SQLite says into what the user can do. A class, since it is entered for every record."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, sqlite3.DatabaseError):
+            return
+        code = getattr(error, "sqlite_errorname", "")
+        if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+            raise UserError(
+                f"{self._path}: cannot store results ({error}); what was stored before is safe: make room on "
+                "the disk, then go on with --resume"
+            ) from error
+        if isinstance(error, sqlite3.OperationalError):
+            raise UserError(f"{self._path}: {error}") from error
+        raise DataError(
+            f"{self._path}: damaged ({error}); restore it from a copy, or start a new run with --cache pointing "
+            "at this run's calls.sqlite, which answers every call that was made"
+        ) from error

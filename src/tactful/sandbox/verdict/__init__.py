@@ -1,0 +1,1 @@
+"""From tests and returned values to a verdict, outside the cage."""

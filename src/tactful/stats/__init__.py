@@ -1,0 +1,1 @@
+"""The one statistics floor: estimates with intervals."""

@@ -1,0 +1,36 @@
+"""The vocabulary: frozen records and protocols used by more than one room. The words are those of the glossary."""
+
+from tactful.types.base import AnyRecord, Message, Private, Provenance, Record, Role, content_hash, seeded
+from tactful.types.moment import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory
+from tactful.types.pair import PreferencePair, RewardedBranch
+from tactful.types.protocols import Policy
+from tactful.types.reaction import Decision, Reaction, Step, Trajectory
+from tactful.types.task import Hidden, PublicState, Requirement, State, UserHistory
+
+__all__ = [
+    "AnyRecord",
+    "Decision",
+    "Event",
+    "Hidden",
+    "LabelledMoment",
+    "Message",
+    "Moment",
+    "MomentLabel",
+    "Policy",
+    "PreferencePair",
+    "Private",
+    "ProposalHistory",
+    "Provenance",
+    "PublicState",
+    "Reaction",
+    "Record",
+    "Requirement",
+    "RewardedBranch",
+    "Role",
+    "State",
+    "Step",
+    "Trajectory",
+    "UserHistory",
+    "content_hash",
+    "seeded",
+]

@@ -1,0 +1,68 @@
+"""What every record is made of: immutable records, private ones, messages, provenance, seeded randomness.
+
+What a policy, a prompt or an export must not see lives in a `Private` record: it cannot be turned into text and
+the prompt renderer refuses it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Mapping
+from typing import Literal, NoReturn, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+Role = Literal["system", "user", "assistant"]
+
+
+class Record(BaseModel):
+    """Base of every record: immutable, unknown keys refused, floats finite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+class Private(Record):
+    """A record whose content must never reach a prompt, a policy or a training export."""
+
+    def __str__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} is private and cannot be turned into text")
+
+    def __format__(self, spec: str) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} is private and cannot be turned into text")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(<private>)"
+
+
+class Message(Record):
+    """One message of a dialogue."""
+
+    role: Role
+    content: str
+
+
+class Provenance(Record):
+    """Where a record comes from."""
+
+    model: str
+    generator: Literal["endpoint", "offline", "rules", "human", "import"]
+    """`offline` marks a rehearsal: no language model spoke."""
+    prompt_hashes: Mapping[str, str] = {}
+    """Prompt id → hash of the prompt file."""
+    run_id: str = ""
+    seed: int | None = None
+
+
+AnyRecord = TypeVar("AnyRecord", bound=BaseModel)
+
+
+def seeded(*parts: object) -> random.Random:
+    """A generator seeded by the parts alone: equal parts give equal draws in every process and Python."""
+    digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
+    return random.Random(int.from_bytes(digest[:8]))
+
+
+def content_hash(data: bytes | str) -> str:
+    """SHA-256 in 32 hex digits: the identity of a record, a prompt or a configuration."""
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()[:32]

@@ -1,0 +1,1 @@
+"""Predicting the next message, and how near a prediction comes."""

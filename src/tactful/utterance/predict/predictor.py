@@ -1,0 +1,180 @@
+"""Ask any model what the user will write next: one call for each example, and every reply is read and kept.
+
+The prompt is the one that training exports use, so a trained model meets what it was trained on. A reply without a
+readable prediction is a result too (`Prediction.usable` is False): its share is reported, it is never replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Annotated
+
+from tactful.llm import ChatModel, ModelSpec, Rehearsal
+from tactful.llm.prices import price_table
+from tactful.prompts import Rendered, load_prompt
+from tactful.runs import Context, Job, OutsideHash, Skip
+from tactful.text import estimate_tokens
+from tactful.types import Provenance, Record
+from tactful.utterance.stages.target_text import parse_target
+from tactful.utterance.transcript import fenced, language, transcript
+from tactful.utterance.types import Category, ChatMessage, Example, Hindsight, Untargeted, ViewName
+
+PROMPT = load_prompt(__file__, "predict", fields={"mark", "context", "language"})
+SCRIPTS = "tactful.utterance.predict.offline:SCRIPTS"
+"""What the offline model predicts: goes into `ModelSpec.scripts`."""
+ROLE = "assistant"
+REPLY_TOKENS = 600
+"""Assumed length of a reply, for forecasts."""
+_DEFAULT_URL = "https://api.openai.com/v1"
+
+
+class Label(Hindsight):
+    """What the user really wrote, and where it is labelled, what kind of message it is."""
+
+    category: Category | None = None
+    view: ViewName | None = None
+
+
+class Prediction(Record):
+    """What `tactful utterance predict` writes, one line for each example."""
+
+    id: str
+    dialogue_id: str
+    turn: int
+    source: str = ""
+    lang: str
+    context: tuple[ChatMessage, ...]
+    predictions: tuple[str, ...]
+    """In the order given; empty when none could be read."""
+    views: tuple[ViewName, ...] = ()
+    """The view of each prediction; empty when the reply does not tell."""
+    category: Category | None = None
+    """None: the reply names none."""
+    problems: tuple[str, ...] = ()
+    """What was unparsable in the reply, in words."""
+    thoughts: str = ""
+    reply: str
+    """What the model said after its thoughts, as it said it."""
+    hindsight: Label
+    provenance: Provenance
+
+    @property
+    def usable(self) -> bool:
+        """There is at least one prediction."""
+        return bool(self.predictions)
+
+
+def predict_prompt(context: Sequence[ChatMessage], lang: str) -> Rendered:
+    """The prompt as sent and as exported: equal contexts give equal prompts. Nothing of the hindsight is in it."""
+    fence = fenced(transcript(context))
+    return PROMPT.render(mark=fence.mark, context=fence.texts[0], language=language(lang))
+
+
+async def predict(example: Example, model: ChatModel, *, run_id: str = "") -> Prediction:
+    """The model's predictions for one example; without any where its reply holds none that can be read.
+
+    Raises: ProviderError, when the model gives no answer; StopRun.
+    """
+    reply = await model.complete(
+        predict_prompt(example.context, example.lang), rehearsal=_rehearsal(example, model)
+    )
+    parsed = parse_target(reply.text, reply.thoughts)
+    return Prediction(
+        id=example.id,
+        dialogue_id=example.dialogue_id,
+        turn=example.turn,
+        source=example.source,
+        lang=example.lang,
+        context=example.context,
+        predictions=parsed.predictions,
+        views=parsed.views,
+        category=parsed.category,
+        problems=parsed.problems,
+        thoughts=reply.thoughts,
+        reply=reply.text,
+        hindsight=Label(message=example.hindsight.message),
+        provenance=Provenance(
+            model=model.name,
+            generator=model.generator,
+            prompt_hashes={PROMPT.prompt_id: PROMPT.hash},
+            run_id=run_id,
+        ),
+    )
+
+
+def _rehearsal(example: Example, model: ChatModel) -> Rehearsal | None:
+    """For the offline model alone: what the user said so far. Of the hindsight it learns nothing."""
+    if model.generator != "offline":
+        return None
+    said = [message.content for message in example.context if message.role == "user"]
+    return Rehearsal(room="utterance", task="utterance_predict", facts={"said": said, "lang": example.lang})
+
+
+# ---------------------------------------------------------------- the run
+
+
+class PredictConfig(Record):
+    """What `tactful utterance predict` does; `config.toml` of the run folder holds it."""
+
+    targets: str = "sample:1"
+    """Which user turns are predicted: `sample:N`, `last` or `all`."""
+    seed: int = 0
+    """Of the choice of targets."""
+    assistant: Annotated[ModelSpec, OutsideHash()]
+    """How the model is reached. (The runner hashes the model by itself.)"""
+
+
+@dataclass(frozen=True)
+class PredictStage:
+    """One example in, its prediction out; a dialogue without a target is skipped with the reason."""
+
+    async def __call__(self, record: Example | Untargeted, context: Context) -> Prediction | Skip:
+        """Raises: ProviderError, when the model gives no answer; StopRun."""
+        if isinstance(record, Untargeted):
+            return Skip(record.reason)
+        return await predict(record, context.models[ROLE], run_id=context.run_id)
+
+
+def predict_job(config: PredictConfig, examples: Iterable[Example | Untargeted]) -> Job:
+    """The run that predicts `examples` as `config` says."""
+    return Job(
+        noun="utterance",
+        verb="predict",
+        config=config,
+        source=examples,
+        stage=PredictStage(),
+        models={ROLE: config.assistant},
+        prompts=[PROMPT],
+    )
+
+
+class PredictForecast(Record):
+    """What predicting will take; all figures are estimates."""
+
+    examples: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float | None
+    """None: the price of this model at this endpoint is not known."""
+
+
+def forecast(
+    examples: Iterable[Example | Untargeted], model: ModelSpec, *, limit: int | None = None
+) -> PredictForecast:
+    """Every prompt is made and measured; nothing is sent."""
+    sent = count = 0
+    for example in islice(examples, limit):
+        if isinstance(example, Example):
+            count += 1
+            prompt = predict_prompt(example.context, example.lang)
+            sent += sum(estimate_tokens(message.content) for message in prompt.messages)
+    price = price_table().lookup(model.name, model.base_url or _DEFAULT_URL)
+    received = count * REPLY_TOKENS
+    return PredictForecast(
+        examples=count,
+        prompt_tokens=sent,
+        completion_tokens=received,
+        cost_usd=price.cost_usd(sent, received) if price else None,
+    )

@@ -1,0 +1,1 @@
+"""The stages of synthesis, one file each."""

@@ -1,0 +1,149 @@
+"""Revision: one view of an insight rewritten to follow given paths, in a given category.
+
+The same prompt revises towards the gold path and towards a wrong one, so that style tells nothing about which is
+which. It sees the paths, never the message they were read from.
+Source: ProUtt (arXiv:2601.09713), revision along the gold path; prompt our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from tactful.llm.types import ChatModel
+from tactful.prompts import load_prompt
+from tactful.utterance.asking import ask
+from tactful.utterance.replies import TWO, ModelReply, Note, Said, as_list, as_text, spelled
+from tactful.utterance.stages.insight import repeated, tree_text
+from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
+from tactful.utterance.types import (
+    Category,
+    CategoryReasoning,
+    Example,
+    Insight,
+    IntentPath,
+    IntentTree,
+    View,
+    ViewName,
+)
+
+PROMPT = load_prompt(
+    __file__,
+    fields={
+        "mark", "dialogue", "tree", "category", "category_reasoning", "view", "reasoning", "first_path",
+        "second_path", "language",
+    },
+)  # fmt: skip
+
+
+class RevisionReply(ModelReply):
+    """The view's new reasoning and messages, the first for the first path."""
+
+    reasoning: Said
+    messages: Annotated[tuple[Said, ...], TWO]
+
+    @classmethod
+    def mend(cls, data: Any, note: Note) -> Any:
+        """An object where the list of messages belongs, messages wrapped in objects, `predictions` for `messages`."""
+        data = spelled(data, cls.model_fields, note)
+        if not isinstance(data, Mapping):
+            return data
+        messages = data.get("messages")
+        if messages is None and "predictions" in data:
+            note("messages called predictions")
+            messages = data["predictions"]
+        messages = as_list(messages, note, "messages")
+        if isinstance(messages, list):
+            messages = [_message(item, note) for item in messages]
+        return {
+            **{key: value for key, value in data.items() if key not in ("messages", "predictions")},
+            "messages": messages,
+        }
+
+
+def _message(item: Any, note: Note) -> Any:
+    if isinstance(item, Mapping):
+        said = [value for key, value in item.items() if key in ("message", "content", "prediction", "text")]
+        if len(said) == 1:
+            note("a message wrapped in an object")
+            return said[0]
+    return as_text(item)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What to revise, and along which paths."""
+
+    insight: Insight
+    view: ViewName
+    paths: tuple[IntentPath, IntentPath]
+    """In the order in which they are shown and kept."""
+    category: Category
+    wanted: Literal[0, 1] | None = None
+    """For the rehearsal alone: which of the paths leads to what the user really wrote."""
+    sample: int = 0
+    """Tells redraws of one revision apart."""
+
+
+async def revise(
+    example: Example,
+    tree: IntentTree,
+    reasoning: CategoryReasoning,
+    revision: Revision,
+    model: ChatModel,
+    *,
+    max_chars: int = MAX_CHARS,
+) -> tuple[Insight, tuple[str, ...]]:
+    """The insight with one view rewritten along the paths, and what was mended.
+
+    Raises: ParseError, also when every reply repeats the dialogue; ProviderError, StopRun.
+    """
+    before = revision.insight.view(revision.view)
+    shown = fenced(
+        transcript(example.context, max_chars),
+        tree_text(tree),
+        reasoning.of(revision.category),
+        before.reasoning,
+        *(path.text for path in revision.paths),
+    )
+    dialogue, shown_tree, why, view_reasoning, first, second = shown.texts
+    prompt = PROMPT.render(
+        mark=shown.mark,
+        dialogue=dialogue,
+        tree=shown_tree,
+        category=revision.category.value,
+        category_reasoning=why,
+        view=revision.view,
+        reasoning=view_reasoning,
+        first_path=first,
+        second_path=second,
+        language=language(example.lang),
+    )
+    facts = {
+        "lang": example.lang,
+        "paths": [path.text for path in revision.paths],
+        "category": revision.category.value,
+        "wanted": revision.wanted,
+        "gold": "" if revision.wanted is None else example.hindsight.message,
+    }
+    reply = await ask(
+        model,
+        prompt,
+        RevisionReply,
+        task="utterance_revise",
+        facts=facts,
+        check=_check(example),
+        sample=revision.sample,
+    )
+    view = View(
+        reasoning=reply.reasoning, paths=revision.paths, predictions=(reply.messages[0], reply.messages[1])
+    )
+    return revision.insight.with_view(revision.view, view), reply.repairs
+
+
+def _check(example: Example) -> Callable[[RevisionReply], str]:
+    def check(reply: RevisionReply) -> str:
+        return repeated(list(reply.messages), example.context)
+
+    return check

@@ -1,0 +1,119 @@
+import pytest
+from tests.calibration.reward_fixtures import make_state, make_step, make_trajectory, one_step, requirement
+
+from tactful.calibration.reward.information import RewardLedger, cell_of
+from tactful.calibration.reward.rewards import RewardConfig, reward
+from tactful.calibration.reward.task_score import TaskScores
+from tactful.types import Hidden
+
+CONFIG = RewardConfig(task_score="share")
+
+
+def ledger_of(records):
+    ledger = RewardLedger(CONFIG)
+    for record in records:
+        ledger.add(record)
+    return ledger
+
+
+def table(rewards, tasks=("task-1", "task-2", "task-3")):
+    """`rewards`: cell → action → task score, the same for every task."""
+    return [
+        one_step(action, share, state=make_state(f"{task}-{cell}"))
+        for task in tasks
+        for cell, by_action in rewards.items()
+        for action, share in by_action.items()
+    ]
+
+
+def test_value_of_information_is_the_gain_over_the_best_fixed_action():
+    # informed (1.0 + 0.8)/2 = 0.9; always LOW (1.0 + 0.2)/2 = 0.6; always MID (0.7 + 0.8)/2 = 0.75
+    rewards = {"complete": {"LOW": 1.0, "MID": 0.7}, "open": {"LOW": 0.2, "MID": 0.8}}
+    (found,) = ledger_of(table(rewards)).information()
+    assert found.value.value == pytest.approx(0.15)
+    assert (found.value.low, found.value.high) == pytest.approx((0.15, 0.15))
+    assert (found.best_fixed, found.best_fixed_reward) == ("MID", pytest.approx(0.75))
+    assert found.best_by_cell == {"complete": "LOW", "open": "MID"}
+    assert found.states == {"complete": 3, "open": 3}
+    assert not found.little
+
+
+def test_one_action_best_everywhere_leaves_nothing_to_learn():
+    rewards = {"complete": {"LOW": 1.0, "MID": 0.7}, "open": {"LOW": 0.8, "MID": 0.2}}
+    (found,) = ledger_of(table(rewards)).information()
+    assert found.value.value == pytest.approx(0, abs=1e-12)
+    assert found.little
+
+
+def test_cells_weigh_by_their_states():
+    # four open states and one complete: p = (0.2, 0.8)
+    # informed 0.2·1 + 0.8·0.8 = 0.84; LOW 0.2 + 0.16 = 0.36; MID 0.14 + 0.64 = 0.78
+    records = table({"open": {"LOW": 0.2, "MID": 0.8}}, tasks=("a-1", "a-2", "a-3", "a-4"))
+    records += table({"complete": {"LOW": 1.0, "MID": 0.7}}, tasks=("a-1",))
+    (found,) = ledger_of(records).information()
+    assert found.value.value == pytest.approx(0.06)
+
+
+def test_base_tasks_weigh_the_same_however_many_passes_they_have():
+    records = [one_step("LOW", 1.0, state=make_state("task-1-open"), pass_index=n) for n in range(9)] + [
+        one_step("LOW", 0.0, state=make_state("task-2-open"))
+    ]
+    (row,) = ledger_of(records).rows()
+    assert row.reward.value == pytest.approx(0.5)
+    assert (row.items, row.groups) == (10, 2)
+    assert row.reward.low == 0.0
+    assert row.reward.high == 1.0
+
+
+def test_one_wording_alone_is_not_estimable():
+    (found,) = ledger_of(table({"open": {"LOW": 0.2, "MID": 0.8}})).information()
+    assert found.value.value is None
+    assert "wordings" in found.why_not
+    assert not found.little
+
+
+def test_one_action_alone_is_not_estimable():
+    (found,) = ledger_of(table({"open": {"LOW": 0.2}, "complete": {"LOW": 1.0}})).information()
+    assert found.why_not == "only one action was tried"
+
+
+def test_nothing_gives_no_rows():
+    assert ledger_of([]).rows() == []
+    assert ledger_of([]).information() == []
+
+
+def test_one_task_has_a_value_but_no_interval():
+    rewards = {"complete": {"LOW": 1.0, "MID": 0.7}, "open": {"LOW": 0.2, "MID": 0.8}}
+    (found,) = ledger_of(table(rewards, tasks=("task-1",))).information()
+    assert found.value.value == pytest.approx(0.15)
+    assert found.value.low is None
+
+
+def test_unscored_is_counted_and_left_out():
+    records = [one_step("LOW", 0.5), one_step("LOW", None, pass_index=1)]
+    (row,) = ledger_of(records).rows()
+    assert (row.items, row.unscored) == (1, 1)
+    assert row.reward.value == 0.5
+
+
+def test_only_unscored_gives_a_row_without_mean():
+    (row,) = ledger_of([one_step("LOW", None)]).rows()
+    assert row.reward.value is None
+    assert row.reward.text() == "-"
+
+
+def test_mainline_counts_at_each_decision_point_by_its_future():
+    steps = (make_step("MID", questions=1, rejected=True), make_step("LOW", solves=True))
+    scores = TaskScores({"t0": 1.0}, {"t0": 1.0}, None)
+    rows = ledger_of([reward(make_trajectory(*steps, mode="multi"), scores, CONFIG)]).rows()
+    found = {(row.decision_point, row.action): row.reward.value for row in rows}
+    assert found == pytest.approx({(0, "MID"): 0.2, (1, "LOW"): 1.0})
+
+
+def test_completeness_comes_from_the_requirements_where_no_wording_is_named():
+    def cell(*requirements):
+        return cell_of(make_trajectory(wording="", hidden=Hidden(requirements=requirements)))
+
+    assert cell(requirement("r1", 0.5), requirement("r2", 0.5, open=True)) == "open"
+    assert cell(requirement("r1", 1.0)) == "complete"
+    assert cell() == ""

@@ -1,0 +1,70 @@
+"""What the headline may say."""
+
+import pytest
+from tests.evaluation.worlds import OFFLINE, evaluation
+
+from tactful.evaluation.policies.results import Comparison
+from tactful.stats.bootstrap import Estimate
+
+
+def against(*rows: tuple[str, float, float | None]) -> tuple[Comparison, ...]:
+    """(baseline, mean difference, lower bound) of `learned`."""
+    return tuple(
+        Comparison(
+            policy="learned",
+            baseline=baseline,
+            difference=Estimate(
+                value=value, low=low, high=None if low is None else 2 * value - low, items=9, groups=9
+            ),
+            unseen_personas=None,
+        )
+        for baseline, value, low in rows
+    )
+
+
+def test_victory_is_over_every_fixed_action():
+    found = evaluation(
+        comparisons=against(("always-LOW", 0.2, 0.1), ("always-MID", 0.1, 0.05), ("rule", -0.1, -0.2)),
+        best_fixed="always-MID",
+    )
+    assert found.learned_wins  # the rule is no fixed action
+    assert found.headline() == (
+        "The learned policy beats every fixed level: 0.100 [0.050, 0.150] reward over always-MID, "
+        "the best of them (95% interval, 9 base tasks). "
+        "It is not shown to differ from the hand-written rule: -0.100 [-0.200, 0.000]."
+    )
+
+
+@pytest.mark.parametrize("low", [0.0, -0.01, None])
+def test_one_fixed_action_not_beaten_is_named(low):
+    found = evaluation(
+        comparisons=against(("always-LOW", 0.2, 0.1), ("always-MID", 0.1, low)), best_fixed="always-MID"
+    )
+    assert not found.learned_wins
+    assert found.headline().startswith("The learned policy is NOT shown to beat always-MID: difference to")
+
+
+def test_a_whole_interval_below_zero_is_called_worse_and_unseen_users_are_told():
+    lost = against(("always-LOW", -0.2, -0.3))[0]
+    unseen = Estimate(value=0.1, low=0.02, high=0.2, items=4, groups=4)
+    found = evaluation(
+        comparisons=(lost.model_copy(update={"unseen_personas": unseen}),), best_fixed="always-LOW"
+    )
+    assert found.headline() == (
+        "The learned policy is WORSE than always-LOW: difference to always-LOW -0.200 [-0.300, -0.100] "
+        "(95% interval, 9 base tasks). With users never seen in training it is better than always-LOW: "
+        "0.100 [0.020, 0.200]."
+    )
+
+
+def test_without_a_learned_policy_there_is_no_victory():
+    found = evaluation(policies=tuple(p for p in evaluation().policies if p.kind == "baseline"))
+    assert found.main_policy is None
+    assert not found.learned_wins
+    assert found.headline() == "No learned policy was evaluated."
+
+
+@pytest.mark.parametrize(("generator", "rehearsal"), [("offline", True), ("endpoint", False)])
+def test_a_rehearsal_is_what_the_offline_model_took_part_in(generator, rehearsal):
+    found = evaluation(provenance=OFFLINE.model_copy(update={"generator": generator}))
+    assert found.rehearsal == rehearsal

@@ -1,0 +1,101 @@
+"""The linear model that users train on labelled turns of their own."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from tactful.errors import DataError, UserError
+from tactful.evaluation.feedback.probes import load_probes
+from tactful.feedback.embedded import open_embedded
+from tactful.feedback.embedded.linear import LinearModel, train_linear
+from tactful.feedback.labels import Label
+from tactful.types import content_hash
+
+TURNS = [probe.turn() for probe in load_probes() if probe.part == "look"]
+
+
+@pytest.fixture(scope="module")
+def model() -> LinearModel:
+    return train_linear(TURNS)
+
+
+def test_a_saved_model_judges_the_same_when_loaded(model, tmp_path):
+    model.save(tmp_path / "judge.npz")
+    again = open_embedded(tmp_path / "judge.npz")
+    assert again.model is not None
+    assert np.array_equal(again.model.probabilities(TURNS), model.probabilities(TURNS))
+    assert again.name == f"embedded:{model.fingerprint}"
+
+
+def test_training_twice_gives_the_same_model(model):
+    assert train_linear(TURNS).fingerprint == model.fingerprint
+
+
+def test_probabilities_sum_to_one_also_for_no_turns(model):
+    assert np.allclose(model.probabilities(TURNS).sum(axis=1), 1)
+    assert model.probabilities([]).shape == (0, 7)
+
+
+def test_two_labels_are_enough_and_one_is_not():
+    two = [turn for turn in TURNS if turn.label7 in (Label.POS_PRAISE, Label.NEG_CONFUSION)]
+    fitted = train_linear(two)
+    assert fitted.weights.shape[0] == 2
+    best = [fitted.labels[at] for at in fitted.probabilities(two).argmax(axis=1)]
+    assert np.mean([one is turn.label7 for one, turn in zip(best, two, strict=True)]) > 0.95
+    with pytest.raises(UserError, match="at least two labels, found"):
+        train_linear([turn for turn in two if turn.label7 is Label.POS_PRAISE])
+
+
+def test_the_model_knows_which_dialogues_it_has_seen(model):
+    fresh = [probe.turn() for probe in load_probes() if probe.part == "check"]
+    assert model.knows(TURNS) == len(TURNS)
+    assert model.knows(fresh) == 0
+
+
+def test_an_existing_file_is_never_overwritten(model, tmp_path):
+    (tmp_path / "judge.npz").write_text("mine")
+    with pytest.raises(UserError, match="exists already"):
+        model.save(tmp_path / "judge.npz")
+
+
+class Boom:
+    def __reduce__(self):
+        return (pytest.fail, ("a pickle was executed",))
+
+
+def test_a_pickle_is_refused_without_running_it(tmp_path):
+    path = tmp_path / "judge.npz"
+    path.write_bytes(pickle.dumps(Boom()))
+    with pytest.raises(DataError, match="feedback train"):
+        LinearModel.load(path)
+
+
+def test_a_pickled_array_inside_the_npz_is_refused(tmp_path):
+    path = tmp_path / "judge.npz"
+    np.savez(path, header=np.array([Boom()], dtype=object))
+    with pytest.raises(DataError, match="is no feedback model"):
+        LinearModel.load(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04 torn"])
+def test_a_torn_or_foreign_file_is_refused_with_the_next_move(content, tmp_path):
+    path = tmp_path / "judge.npz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"judge\.npz: .*train it again"):
+        LinearModel.load(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"none\.npz: cannot read"):
+        LinearModel.load(tmp_path / "none.npz")
+
+
+def test_hashing_does_not_depend_on_the_process():
+    from tactful.feedback.embedded.linear import hashed_words
+
+    found = hashed_words("Great, now 再来一个?")
+    assert content_hash(repr(sorted(found.items()))) == content_hash(
+        repr(sorted(hashed_words("great, now 再来一个?").items()))
+    )
+    assert sum(value**2 for value in found.values()) == pytest.approx(1)

@@ -1,0 +1,147 @@
+"""Fitted confidence: monotone, per source, and silent about sources that it does not know."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from tactful.errors import DataError, UserError
+from tactful.feedback.judging.confidence import (
+    ConfidenceMap,
+    calibration_error,
+    fit_confidence,
+    load_confidence,
+)
+from tactful.feedback.judging.gating import refit
+from tactful.feedback.labels import Label
+from tactful.feedback.types import FeedbackConfig, LabelledTurn, TurnJudgement
+from tactful.types import Provenance
+
+BY = Provenance(model="judge", generator="rules")
+CONFIG = FeedbackConfig()
+
+
+def sample(count: int, *, source: str = "a", seed: int = 0, share: bool = False):
+    """Turns of a judge that states c and is right with probability c², so it is too sure."""
+    rng = np.random.default_rng(seed)
+    turns, judgements = [], []
+    for at in range(count):
+        stated = float(rng.uniform(0.2, 1.0))
+        right = rng.random() < stated**2
+        turns.append(
+            LabelledTurn(
+                id=f"{source}{at}",
+                dialogue_id=f"{source}-{at // 3}",
+                source=source,
+                q_t="q",
+                a_t="a",
+                user_next="n",
+                label7=Label.POS_PRAISE if right else Label.NEUTRAL,
+            )
+        )
+        more = {"share": 1.0 if right else 0.5} if share else {}
+        judgements.append(
+            TurnJudgement.scored(f"{source}{at}", Label.POS_PRAISE, stated, CONFIG, provenance=BY, **more)
+        )
+    return turns, judgements
+
+
+@pytest.mark.parametrize("method", ["platt", "isotonic", "auto"])
+def test_the_map_is_monotone_and_better_calibrated_out_of_fold(method):
+    found, left_out = fit_confidence(*sample(600), judge="judge", method=method)
+    fit = found.sources["a"]
+    values = [fit.probability(stated, None) for stated in np.linspace(0, 1, 101)]
+    assert all(one <= two + 1e-12 for one, two in itertools.pairwise(values))
+    assert all(0 <= value <= 1 for value in values)
+    assert fit.brier < fit.brier_stated
+    assert fit.ece < fit.ece_stated / 2
+    assert abs(fit.probability(0.9, None) - 0.81) < 0.1
+    assert left_out == {}
+
+
+def test_a_higher_share_of_a_panel_never_lowers_the_probability():
+    fit = fit_confidence(*sample(300, share=True), judge="judge")[0].sources["a"]
+    assert fit.weight_share > 0
+    assert fit.probability(0.6, 1.0) > fit.probability(0.6, 0.5)
+
+
+def test_another_source_or_another_judge_gets_nothing():
+    found, _ = fit_confidence(*sample(200), judge="judge")
+    _, [judgement, *_] = sample(1)
+    assert found.probability(judgement, "a") is not None
+    assert found.probability(judgement, "b") is None
+    assert "was fitted on a, not on 'b', and does not carry over" in found.refusal("b")
+    other = judgement.model_copy(update={"provenance": BY.model_copy(update={"model": "other"})})
+    assert found.probability(other, "a") is None
+    assert refit(judgement, "b", CONFIG, found).fitted is False
+    assert refit(judgement, "b", CONFIG, found, precision=0.5).should_update is False
+
+
+def test_a_target_precision_gives_the_lowest_threshold_that_reaches_it():
+    turns, judgements = sample(900)
+    found, _ = fit_confidence(turns, judgements, judge="judge")
+    tau = found.threshold("a", 0.7)
+    assert tau is not None
+    kept = [
+        turn.label7 is judgement.label
+        for turn, judgement in zip(turns, judgements, strict=True)
+        if found.probability(judgement, "a") >= tau
+    ]
+    assert np.mean(kept) >= 0.65
+    assert found.threshold("a", 0.5) <= tau
+    assert found.threshold("a", 1.0) is None
+    assert found.threshold("b", 0.1) is None
+
+
+def test_a_source_with_too_few_turns_is_left_out_and_said():
+    turns, judgements = (one + two for one, two in zip(sample(100), sample(10, source="b"), strict=True))
+    found, left_out = fit_confidence(turns, judgements, judge="judge")
+    assert set(found.sources) == {"a"}
+    assert left_out == {"b": "10 scored turns, at least 40 are needed"}
+
+
+def test_nothing_to_fit_on_is_an_error_that_says_why():
+    with pytest.raises(UserError, match="a: 10 scored turns, at least 40 are needed"):
+        fit_confidence(*sample(10), judge="judge")
+    unscored = [
+        TurnJudgement.not_scored(turn.id, reason="unreadable", provenance=BY) for turn in sample(50)[0]
+    ]
+    with pytest.raises(UserError, match="no scored turn"):
+        fit_confidence(sample(50)[0], unscored, judge="judge")
+
+
+def test_tolerable_labels_count_as_right_when_asked():
+    turns, judgements = sample(100)
+    kind = [turn.model_copy(update={"accept": (Label.POS_PRAISE,)}) for turn in turns]
+    with pytest.raises(UserError, match="100 of 100 labels are right"):
+        fit_confidence(kind, judgements, judge="judge", tolerant=True)
+
+
+def test_a_saved_map_is_read_back_and_nothing_is_overwritten(tmp_path):
+    found, _ = fit_confidence(*sample(200), judge="judge")
+    found.save(tmp_path / "c.json")
+    assert load_confidence(tmp_path / "c.json") == found
+    with pytest.raises(UserError, match="exists already"):
+        found.save(tmp_path / "c.json")
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\x80\x04pickle", b'{"judge": "x", "sources": 3}'])
+def test_a_file_that_is_no_map_is_refused(content, tmp_path):
+    path = tmp_path / "c.json"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"c\.json: .*feedback fit-confidence"):
+        load_confidence(path)
+    with pytest.raises(DataError, match="cannot read"):
+        load_confidence(tmp_path / "none.json")
+
+
+def test_calibration_error_by_hand():
+    # Two bins: 0.9 twice with one right → |1.8 − 1| = 0.8; 0.1 twice with none right → 0.2; (0.8 + 0.2) / 4 = 0.25.
+    assert calibration_error(np.array([0.9, 0.9, 0.1, 0.1]), np.array([1.0, 0.0, 0.0, 0.0])) == pytest.approx(
+        0.25
+    )
+    assert np.isnan(calibration_error(np.array([]), np.array([])))
+
+
+def test_a_map_without_sources_can_say_nothing():
+    assert ConfidenceMap(judge="j", sources={}).threshold("a", 0.5) is None
