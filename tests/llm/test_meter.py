@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 from tactful.llm import Usage, metered
-from tactful.llm.meter import count, estimate_tokens
+from tactful.llm.meter import count
 
 CALL = Usage(calls=1, prompt_tokens=10, completion_tokens=5, cost_usd=0.25)
 
@@ -35,10 +35,3 @@ def test_an_unknown_price_stays_unknown() -> None:
 
 def test_counting_without_a_meter_is_harmless() -> None:
     count(CALL)
-
-
-def test_tokens_are_estimated_by_characters_and_wide_characters_count_one_each() -> None:
-    assert estimate_tokens("") == 0
-    assert estimate_tokens("abcde") == 2
-    assert estimate_tokens("über") == 1
-    assert estimate_tokens("你好ab") == 3

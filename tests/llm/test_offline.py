@@ -79,24 +79,25 @@ async def test_usage_is_counted_as_an_estimate_that_costs_nothing() -> None:
     assert (meter.usage.cost_usd, meter.usage.estimated) == (0.0, True)
 
 
-async def test_scripts_are_loaded_by_name_in_any_process() -> None:
-    spec = ModelSpec(name="offline", scripts=("tests.llm.test_offline:SCRIPTS",))
-    model = open_model(spec)
+async def test_scripts_are_loaded_by_the_name_of_their_room_in_any_process() -> None:
+    model = open_model(ModelSpec(name="offline", scripts=("calibration.reward",)))
     assert model.generator == "offline"
-    assert (await model.complete(prompt("hi"), rehearsal=rehearse("greet"))).text == "You said: hi"
+    said = await model.complete(prompt("hi"), rehearsal=rehearse("rubric", met=[True]))
+    assert '"met":"yes"' in said.text
 
 
 @pytest.mark.parametrize(
-    "place", ["tests.llm.nowhere:SCRIPTS", "tests.llm.test_offline:NOTHING", "nonsense", ":x"]
+    "room",
+    ["tests.llm.test_offline:SCRIPTS", "os:environ", "..os", "nowhere", "text", "", "calibration play"],
 )
-def test_scripts_that_cannot_be_loaded_are_named(place: str) -> None:
-    with pytest.raises(ConfigError, match="cannot be loaded"):
-        open_model(ModelSpec(name="offline", scripts=(place,)))
+def test_only_rooms_of_our_own_are_loaded_and_any_other_is_named(room: str) -> None:
+    with pytest.raises(ConfigError, match=f"offline scripts '{room}': (expected the name|this room)"):
+        open_model(ModelSpec(name="offline", scripts=(room,)))
 
 
 def test_a_task_scripted_twice_is_refused() -> None:
     with pytest.raises(ConfigError, match="scripted twice"):
-        open_model(ModelSpec(name="offline", scripts=("tests.llm.test_offline:SCRIPTS",) * 2))
+        open_model(ModelSpec(name="offline", scripts=("calibration.reward",) * 2))
 
 
 def test_opening_the_offline_model_loads_no_http_library() -> None:

@@ -27,7 +27,7 @@ from tactful.llm import ChatModel, ModelSpec
 from tactful.runs import Job, OutsideHash
 from tactful.types import Policy, PreferencePair, Record, State, Trajectory, seeded
 
-SCRIPTS = "tactful.calibration.play.offline:SCRIPTS"
+SCRIPTS = "calibration.play"
 """What the offline model says in this room: goes into `ModelSpec.scripts`."""
 
 

@@ -12,7 +12,7 @@ import typer
 from tactful.cli.common import ApiKeyEnvOption, BaseUrlOption, JsonFlag, emit_json, finite, next_command, say
 
 if TYPE_CHECKING:
-    from tactful.llm.wire.checkup import Check
+    from tactful.llm.checkup import Check
 
 _MARKS = {"ok": "ok     ", "limited": "limited", "failed": "FAILED "}
 
@@ -42,8 +42,8 @@ def doctor(
     """
     import asyncio
 
+    from tactful.llm.checkup import check_model
     from tactful.llm.types import ModelSpec
-    from tactful.llm.wire.checkup import check_model
 
     checks = [_check_python(), _check_sandbox(), _check_encoder()]
     if model == "offline":
@@ -80,7 +80,7 @@ def _say_how_to_go_on(model: str, healthy: bool) -> None:
 
 
 def _check_python() -> Check:
-    from tactful.llm.wire.checkup import Check
+    from tactful.llm.checkup import Check
 
     found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
@@ -91,7 +91,7 @@ def _check_python() -> Check:
 
 
 def _check_sandbox() -> Check:
-    from tactful.llm.wire.checkup import Check
+    from tactful.llm.checkup import Check
     from tactful.sandbox import Tier, current_tier
 
     tier = current_tier()
@@ -102,7 +102,7 @@ def _check_sandbox() -> Check:
 
 
 def _check_encoder() -> Check:
-    from tactful.llm.wire.checkup import Check
+    from tactful.llm.checkup import Check
 
     if importlib.util.find_spec("sentence_transformers") is None:
         fix = "for sentence embeddings run, in the clone of Tactful: pip install '.[encoder]'; the n-gram encoder works without"
@@ -111,6 +111,6 @@ def _check_encoder() -> Check:
 
 
 def _check_offline() -> Check:
-    from tactful.llm.wire.checkup import Check
+    from tactful.llm.checkup import Check
 
     return Check(name="model", state="ok", found="offline: a rehearsal by scripts, without network or key")

@@ -1,6 +1,6 @@
 """The client of one model at an OpenAI-compatible endpoint.
 
-The path of a call: key → the same call already under way? → call cache → gate, budget, HTTP, retries (`caller`) →
+The path of a call: key → the same call already under way? → call cache → throttle, budget, HTTP, retries (`caller`) →
 stored raw → parsed. A structured reply that does not validate is asked for again, the bad reply and the reason
 appended; each such question has its own key, so that a replay walks the same path without a request.
 """

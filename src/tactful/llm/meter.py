@@ -70,14 +70,3 @@ def count(usage: Usage | None, *, repaired: int = 0, asked_again: int = 0) -> No
     meter = _current.get()
     if meter is not None:
         meter.add(usage, repaired=repaired, asked_again=asked_again)
-
-
-def estimate_tokens(text: str) -> int:
-    """Estimated tokens of `text`: one for four characters, one for each character beyond Latin scripts.
-
-    For reports only, always labelled `estimated`; budgets reserve by bytes, which no tokenizer exceeds.
-    """
-    if text.isascii():
-        return (len(text) + 3) // 4
-    wide = sum(character > "\u2e7f" for character in text)
-    return wide + (len(text) - wide + 3) // 4

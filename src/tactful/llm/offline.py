@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
@@ -15,10 +16,11 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from tactful.errors import ConfigError, ParseError
-from tactful.llm.meter import count, estimate_tokens
+from tactful.llm.meter import count
 from tactful.llm.replies.words import split_thoughts
 from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage
 from tactful.prompts import Rendered
+from tactful.text import estimate_tokens
 from tactful.types import Message, seeded
 
 T = TypeVar("T", bound=BaseModel)
@@ -27,12 +29,13 @@ Script = Callable[[Sequence[Message], Mapping[str, Any], random.Random], "str | 
 """(messages, facts, rng) → what is said: text, or the structured reply as a record or a dict. Sync and pure."""
 
 _NO_OPTIONS = CallOptions()
+_ROOM = re.compile(r"[a-z_]+(\.[a-z_]+)*")
 
 
 class OfflineModel:
-    """A `ChatModel` that plays the scripts named in its spec, or those given.
+    """A `ChatModel` that plays the scripts of the rooms named in its spec, and those given.
 
-    Raises ConfigError at once when a script cannot be loaded or two modules script the same task.
+    Raises ConfigError at once when a room has no scripts or two rooms script the same task.
     """
 
     generator: Literal["endpoint", "offline"] = "offline"
@@ -101,17 +104,21 @@ class OfflineModel:
         return script(messages, rehearsal.facts, seeded(self._seed, *said, sample))
 
 
-def _load_scripts(places: Sequence[str]) -> dict[str, Script]:
+def _load_scripts(rooms: Sequence[str]) -> dict[str, Script]:
+    """What the `offline.py` of each room scripts. A run folder may come from someone else: no other module loads."""
     scripts: dict[str, Script] = {}
-    for place in places:
-        module_name, _, attribute = place.partition(":")
+    for room in rooms:
+        if not _ROOM.fullmatch(room):
+            raise ConfigError(
+                f"offline scripts '{room}': expected the name of a room, such as calibration.play"
+            )
         try:
-            found = getattr(importlib.import_module(module_name), attribute)
-        except (ImportError, AttributeError, ValueError) as error:
-            raise ConfigError(f"offline scripts '{place}': cannot be loaded ({error})") from error
+            found = importlib.import_module(f"tactful.{room}.offline").SCRIPTS
+        except (ImportError, AttributeError) as error:
+            raise ConfigError(f"offline scripts '{room}': this room of Tactful has none ({error})") from error
         doubled = sorted(scripts.keys() & found.keys())
         if doubled:
-            raise ConfigError(f"offline scripts '{place}': {doubled} are scripted twice")
+            raise ConfigError(f"offline scripts '{room}': {doubled} are scripted twice")
         scripts.update(found)
     return scripts
 

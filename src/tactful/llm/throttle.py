@@ -1,11 +1,11 @@
-"""One gate per endpoint, shared by every model of the process that calls it.
+"""One throttle per endpoint, shared by every model of the process that calls it: how many requests, and when.
 
 - Slots bound the requests in flight. Their number adapts: one more per round of successes, a fifth fewer when the
   endpoint is strained (429, 5xx, timeouts); of requests that were sent together only the first counts.
-- A 429 closes the gate for everyone until the time it asks for. From then on requests leave evenly spaced, at a
+- A 429 closes the throttle for everyone until the time it asks for. From then on requests leave evenly spaced, at a
   little under the rate that was being served; the rate grows again by a quarter a second.
 - An optional rate limit (requests per minute) keeps 429s from happening at all.
-- A refusal (wrong key, unknown model, exhausted quota) shuts the gate: no further request passes.
+- A refusal (wrong key, unknown model, exhausted quota) shuts the throttle: no further request passes.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 
 
 class Deferred(Exception):
-    """The gate stays closed beyond the deadline of this call."""
+    """The throttle stays closed beyond the deadline of this call."""
 
 
-class Gate:
+class Throttle:
     """Lets requests to one endpoint pass. Belongs to one event loop."""
 
     def __init__(self, ceiling: int) -> None:
@@ -98,7 +98,7 @@ class Gate:
     async def pass_through(self, deadline: float) -> int:
         """Wait until a request may be sent; the ticket tells later what became of it.
 
-        Raises: EndpointRefused when the gate is shut; Deferred when it stays closed beyond `deadline` (loop time).
+        Raises: EndpointRefused when the throttle is shut; Deferred when it stays closed beyond `deadline` (loop time).
         """
         now = asyncio.get_running_loop().time
         while (turn := self._take_turn(now())) > now():
@@ -157,28 +157,30 @@ class Gate:
         self.strained(ticket)
 
 
-_gates: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Gate]] = weakref.WeakKeyDictionary()
+_throttles: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Throttle]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
-def join_gate(endpoint: str, *, ceiling: int, requests_per_minute: float | None) -> Gate:
-    """The gate of `endpoint` in the running loop, made by the first user; `leave_gate` when done."""
-    gates = _gates.setdefault(asyncio.get_running_loop(), {})
-    gate = gates.get(endpoint)
-    if gate is None:
-        gate = gates[endpoint] = Gate(ceiling)
-    elif ceiling > gate.ceiling:
-        gate.ceiling = ceiling
-        gate.limit = float(ceiling)
+def join_throttle(endpoint: str, *, ceiling: int, requests_per_minute: float | None) -> Throttle:
+    """The throttle of `endpoint` in the running loop, made by the first user; `leave_throttle` when done."""
+    throttles = _throttles.setdefault(asyncio.get_running_loop(), {})
+    throttle = throttles.get(endpoint)
+    if throttle is None:
+        throttle = throttles[endpoint] = Throttle(ceiling)
+    elif ceiling > throttle.ceiling:
+        throttle.ceiling = ceiling
+        throttle.limit = float(ceiling)
     if requests_per_minute is not None:
-        gate.set_rate(requests_per_minute)
-    gate.users += 1
-    return gate
+        throttle.set_rate(requests_per_minute)
+    throttle.users += 1
+    return throttle
 
 
-def leave_gate(endpoint: str, gate: Gate) -> None:
-    """The last user takes the gate away."""
-    gate.users -= 1
-    if gate.users == 0:
-        gates = _gates.get(asyncio.get_running_loop(), {})
-        if gates.get(endpoint) is gate:
-            del gates[endpoint]
+def leave_throttle(endpoint: str, throttle: Throttle) -> None:
+    """The last user takes the throttle away."""
+    throttle.users -= 1
+    if throttle.users == 0:
+        throttles = _throttles.get(asyncio.get_running_loop(), {})
+        if throttles.get(endpoint) is throttle:
+            del throttles[endpoint]

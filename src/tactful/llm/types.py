@@ -141,7 +141,7 @@ class ModelSpec(Record):
     """Default: `OPENAI_BASE_URL`, else https://api.openai.com/v1."""
     api_key_env: str = "OPENAI_API_KEY"
     scripts: tuple[str, ...] = ()
-    """Offline model: `module:attribute` of the scripts, e.g. `tactful.calibration.play.offline:SCRIPTS`."""
+    """Offline model: the rooms in whose `offline.py` its scripts stand, e.g. `calibration.play`."""
     seed: int = 0
     """Offline model: seed of its slips and wording."""
     options: CallOptions = CallOptions()

@@ -95,4 +95,3 @@ def check_script(messages: Sequence[Message], facts: Mapping[str, Any], rng: ran
 
 
 SCRIPTS = {"moment_judge": judge_script, "moment_reason": reason_script, "reason_check": check_script}
-"""The scripts of this room: `tactful.reward.offline:SCRIPTS`."""

@@ -216,4 +216,3 @@ SCRIPTS = {
     "utterance_perturb": perturb_script,
     "utterance_revise": revise_script,
 }
-"""The scripts of this room: `tactful.utterance.offline:SCRIPTS`."""

@@ -56,7 +56,7 @@ from tactful.utterance.types import (
     Untargeted,
 )
 
-SCRIPTS = "tactful.utterance.offline:SCRIPTS"
+SCRIPTS = "utterance"
 """What the offline model says in this room: goes into `ModelSpec.scripts`."""
 PROMPTS: tuple[Prompt, ...] = (
     tree.PROMPT,

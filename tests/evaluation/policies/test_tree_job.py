@@ -11,7 +11,7 @@ from tactful.errors import ConfigError, UserError
 from tactful.evaluation.policies.tree_job import FRESH, TreeConfig, tree_job, tree_sessions
 from tactful.llm import ModelSpec
 
-MODEL = ModelSpec(name="offline", scripts=("tactful.calibration.play.offline:SCRIPTS",))
+MODEL = ModelSpec(name="offline", scripts=("calibration.play",))
 SEEN = [person(name) for name in ("ann", "bob", "cem", "dan")]
 UNSEEN = [person(name, held_out=True) for name in ("eva", "fay")]
 SPACE = load_action_space("levels", "coding")

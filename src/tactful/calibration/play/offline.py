@@ -180,4 +180,3 @@ def user_script(messages: Sequence[Message], facts: Mapping[str, Any], rng: rand
 
 
 SCRIPTS = {"assistant": assistant_script, "user": user_script}
-"""The scripts of this room: `tactful.calibration.play.offline:SCRIPTS`."""

@@ -6,20 +6,18 @@ sway it. What it does not judge readably stays unscored, never 0.
 
 from __future__ import annotations
 
-import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from tactful.calibration.reward.task_score import TaskScores, delivered, requirement_weights, unscored
 from tactful.data.seeds.planning_check import check_plan
 from tactful.errors import ParseError
 from tactful.llm.types import ChatModel, Rehearsal
 from tactful.prompts import Rendered, load_prompt
-from tactful.types import Message, Record, Trajectory
+from tactful.types import Record, Trajectory
 
 PROMPT = load_prompt(__file__, fields={"query", "requirements", "result"})
-OFFLINE_SCRIPTS = "tactful.calibration.reward.rubric:SCRIPTS"
+OFFLINE_SCRIPTS = "calibration.reward"
 """Goes into `ModelSpec.scripts` for a rehearsal of the judge."""
 
 Met = Literal["yes", "partly", "no"]
@@ -94,16 +92,3 @@ def _rehearsal(trajectory: Trajectory, result: str, judge: ChatModel) -> Rehears
         return None
     met = [bool(item.checks) and check_plan(result, item) for item in trajectory.hidden.requirements]
     return Rehearsal(room="calibration", task="rubric", facts={"met": met})
-
-
-def _rehearse(messages: Sequence[Message], facts: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
-    """The offline judge: it repeats the verdicts of the checks."""
-    return {
-        "verdicts": [
-            {"requirement": number, "evidence": "rehearsal", "met": "yes" if met else "no"}
-            for number, met in enumerate(facts["met"], start=1)
-        ]
-    }
-
-
-SCRIPTS = {"rubric": _rehearse}

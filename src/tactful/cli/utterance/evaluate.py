@@ -289,7 +289,7 @@ def evaluate(
     if judge_model is not None:
         judge = model_spec(
             judge_model,
-            scripts="tactful.utterance.offline:SCRIPTS",
+            scripts="utterance",
             seed=seed,
             base_url=base_url,
             api_key_env=api_key_env,

@@ -24,7 +24,7 @@ from tactful.text import estimate_tokens
 from tactful.types import Event, Provenance, Record, seeded
 
 PROMPT = load_prompt(__file__, "proactive_assistant", fields={"omitted", "events"})
-SCRIPTS = "tactful.evaluation.proactive.offline:SCRIPTS"
+SCRIPTS = "evaluation.proactive"
 ROLE = "assistant"
 REPLY_TOKENS = 80
 """Assumed length of a reply; a reasoning model's thoughts come on top."""

@@ -32,4 +32,3 @@ def assistant_script(
 
 
 SCRIPTS = {"proactive_assistant": assistant_script}
-"""`tactful.evaluation.proactive.offline:SCRIPTS`."""

@@ -20,7 +20,7 @@ from tactful.utterance.transcript import fenced, language, shortened
 from tactful.utterance.types import Hindsight
 
 ROLE = "judge"
-SCRIPTS = "tactful.utterance.offline:SCRIPTS"
+SCRIPTS = "utterance"
 _MAX_CHARS = 8_000
 
 

@@ -24,7 +24,7 @@ from tactful.prompts import Rendered, load_prompt
 from tactful.types import Provenance, Record, content_hash
 
 PROMPT = load_prompt(__file__, fields={"mark", "query", "answer", "next_message"})
-SCRIPTS = "tactful.feedback.judging.offline:SCRIPTS"
+SCRIPTS = "feedback.judging"
 """What the offline model says in this room: goes into `ModelSpec.scripts`."""
 
 EMBEDDED = "embedded"

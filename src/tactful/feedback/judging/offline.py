@@ -77,4 +77,3 @@ def _label(text: str, exchange: str) -> tuple[Label, float]:
 
 
 SCRIPTS = {"feedback_judge": judge_script}
-"""The scripts of this room: `tactful.feedback.judging.offline:SCRIPTS`."""

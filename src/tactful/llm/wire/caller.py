@@ -1,4 +1,4 @@
-"""One request until it has an outcome: gate, retries, deadline, budget and usage.
+"""One request until it has an outcome: throttle, retries, deadline, budget and usage.
 
 The deadline runs from the moment a call has its slot: queueing for a slot or for the rate limit does not count,
 pauses, retries and their backoff do. One attempt may take half of it, so that a hung one leaves time for another.
@@ -16,7 +16,7 @@ from tactful.errors import EndpointRefused, ProviderError
 from tactful.llm.budget import Budget, Hold
 from tactful.llm.meter import count
 from tactful.llm.prices import Price
-from tactful.llm.throttle import Deferred, Gate
+from tactful.llm.throttle import Deferred, Throttle
 from tactful.llm.types import Outcome, Usage
 from tactful.llm.wire.outcomes import Answer, Next, Trouble, read_response
 from tactful.llm.wire.transport import MAX_BODY_BYTES, Lost, TooLarge, Transport
@@ -70,7 +70,7 @@ class Caller:
     def __init__(
         self,
         transport: Transport,
-        gate: Gate,
+        throttle: Throttle,
         *,
         endpoint: str,
         key_env: str,
@@ -80,7 +80,7 @@ class Caller:
         hide: Callable[[bytes], bytes],
     ) -> None:
         self._transport = transport
-        self._gate = gate
+        self._gate = throttle
         self._endpoint = endpoint
         self._key_env = key_env
         self._timeout_s = timeout_s
@@ -113,11 +113,11 @@ class Caller:
     async def _attempt(
         self, body: bytes, progress: _Progress, messages: Sequence[Message]
     ) -> Answered | Trouble:
-        gate = self._gate
+        throttle = self._gate
         most_prompt = most_prompt_tokens(body, len(messages))
         hold = await self._reserve(most_prompt, progress.limit)
         try:
-            ticket = await gate.pass_through(progress.deadline)
+            ticket = await throttle.pass_through(progress.deadline)
         except BaseException as error:
             if hold:
                 hold.release()
@@ -130,8 +130,8 @@ class Caller:
             status, headers, raw = await self._transport.post(body, until=until)
         except Lost as error:
             _end(hold, paid=error.sent)
-            gate.strained(ticket)
-            hopeless = not error.sent and not gate.reached and progress.retries >= _MOST_FIRST_CONTACTS
+            throttle.strained(ticket)
+            hopeless = not error.sent and not throttle.reached and progress.retries >= _MOST_FIRST_CONTACTS
             then = Next.STOP if hopeless else Next.RETRY
             return Trouble(Outcome.OUT_OF_REACH, then, str(error), status=0)
         except TooLarge:
@@ -162,7 +162,7 @@ class Caller:
         limit: int | None,
         messages: Sequence[Message],
     ) -> Answered | Trouble:
-        """Tell gate, budget and meter what became of the request."""
+        """Tell throttle, budget and meter what became of the request."""
         if isinstance(result, Trouble) and not result.paid:
             _end(hold, paid=False)
             if result.then is Next.RETRY:
@@ -229,7 +229,7 @@ class Caller:
         return ProviderError(f"{self._endpoint}: {said}", outcome=outcome.value)
 
     def _refuse(self, trouble: Trouble) -> EndpointRefused:
-        """Shut the gate and say what to fix."""
+        """Shut the throttle and say what to fix."""
         refused = EndpointRefused(f"{self._endpoint}: {trouble.message}; {self._fix(trouble)}")
         self._gate.refused = self._gate.refused or refused
         return refused

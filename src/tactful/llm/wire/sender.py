@@ -18,7 +18,7 @@ from tactful.llm.budget import Budget
 from tactful.llm.cache import CallCache
 from tactful.llm.endpoint import Endpoint
 from tactful.llm.prices import Price
-from tactful.llm.throttle import Gate, join_gate, leave_gate
+from tactful.llm.throttle import Throttle, join_throttle, leave_throttle
 from tactful.llm.types import CallOptions, ModelSpec, Outcome
 from tactful.llm.wire.caller import Answered, BadRequest, Caller
 from tactful.llm.wire.modes import Mode, write_request
@@ -68,7 +68,7 @@ class Sender:
         self._findings: Findings | None = None
         self._probing = asyncio.Lock()
         self._looser: dict[type[BaseModel], Mode] = {}
-        self._opened: tuple[Transport, Gate, Caller] | None = None
+        self._opened: tuple[Transport, Throttle, Caller] | None = None
         self._closed = False
 
     async def send(self, question: Question) -> Answered:
@@ -105,10 +105,10 @@ class Sender:
         """Close connections; calls after this are an error."""
         self._closed = True
         if self._opened is not None:
-            transport, gate, _ = self._opened
+            transport, throttle, _ = self._opened
             self._opened = None
             await transport.aclose()
-            leave_gate(self._endpoint.base_url, gate)
+            leave_throttle(self._endpoint.base_url, throttle)
 
     async def _probe(self) -> Mode:
         messages = PROBE_PROMPT.render().messages
@@ -161,12 +161,12 @@ class Sender:
         if self._opened is None:
             spec, endpoint = self._spec, self._endpoint
             transport = Transport(endpoint.chat_url, endpoint.key)
-            gate = join_gate(
+            throttle = join_throttle(
                 endpoint.base_url, ceiling=spec.max_concurrency, requests_per_minute=spec.requests_per_minute
             )
             caller = Caller(
                 transport,
-                gate,
+                throttle,
                 endpoint=self._where(),
                 key_env=endpoint.key_env,
                 timeout_s=spec.timeout_s,
@@ -174,7 +174,7 @@ class Sender:
                 price=self._price,
                 hide=endpoint.hide,
             )
-            self._opened = transport, gate, caller
+            self._opened = transport, throttle, caller
         return self._opened[2]
 
     def _where(self) -> str:

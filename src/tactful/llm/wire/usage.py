@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tactful.llm.meter import estimate_tokens
 from tactful.llm.prices import Price
 from tactful.llm.types import Usage
+from tactful.text import estimate_tokens
 from tactful.types import Message
 
 _CHARACTERS_PER_TOKEN = 64

@@ -18,7 +18,7 @@ from tactful.reward.judging.prompt import MAX_CHARS, PROMPTS, Layout, Verdict, j
 from tactful.reward.types import Acceptance
 from tactful.types import Moment, Provenance
 
-SCRIPTS = "tactful.reward.offline:SCRIPTS"
+SCRIPTS = "reward"
 """What the offline model says in this room: goes into `ModelSpec.scripts`."""
 
 

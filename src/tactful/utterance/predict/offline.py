@@ -74,4 +74,3 @@ def _view(view: str, lang: str, word: str, rng: random.Random) -> dict[str, Any]
 
 
 SCRIPTS = {"utterance_predict": predict_script}
-"""The scripts for predicting: `tactful.utterance.predict.offline:SCRIPTS`."""

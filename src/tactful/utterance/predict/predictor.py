@@ -22,7 +22,7 @@ from tactful.utterance.transcript import fenced, language, transcript
 from tactful.utterance.types import Category, ChatMessage, Example, Hindsight, Untargeted, ViewName
 
 PROMPT = load_prompt(__file__, "predict", fields={"mark", "context", "language"})
-SCRIPTS = "tactful.utterance.predict.offline:SCRIPTS"
+SCRIPTS = "utterance.predict"
 """What the offline model predicts: goes into `ModelSpec.scripts`."""
 ROLE = "assistant"
 REPLY_TOKENS = 600
