@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.common import ApiKeyEnvOption, BaseUrlOption, JsonFlag, emit_json, finite, next_command, say
+from tactful.cli.options import ApiKeyEnvOption, BaseUrlOption, JsonFlag, finite
+from tactful.cli.output import emit_json, next_command, say
 
 if TYPE_CHECKING:
     from tactful.llm.checkup import Check
 
 _MARKS = {"ok": "ok     ", "limited": "limited", "failed": "FAILED "}
-
-
-def register(app: typer.Typer) -> None:
-    """Add `tactful doctor`."""
-    app.command("doctor")(doctor)
 
 
 def doctor(

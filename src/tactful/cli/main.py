@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 
 from tactful import __version__
-from tactful.cli import NOUNS
+from tactful.cli.bench import root as bench
+from tactful.cli.calibrate import root as calibrate
+from tactful.cli.data import root as data
+from tactful.cli.doctor import doctor
+from tactful.cli.feedback import root as feedback
+from tactful.cli.policy import root as policy
+from tactful.cli.reward import root as reward
+from tactful.cli.runs import root as runs
+from tactful.cli.splice import spliced
+from tactful.cli.utterance import root as utterance
 from tactful.errors import TactfulError
 
 app = typer.Typer(
@@ -40,8 +49,10 @@ def _root(
     """
 
 
-for _noun in NOUNS:
-    _noun(app)
+app.add_typer(calibrate.noun, name="calibrate")
+for _noun in (feedback, utterance, reward, policy, bench, data, runs):
+    _noun.register(app)
+app.command("doctor")(spliced(doctor))
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from tactful.llm.budget import Budget
 from tactful.llm.cache import CallCache
 from tactful.llm.meter import Meter, metered
 from tactful.llm.offline import OfflineModel, Script
+from tactful.llm.spec import model_spec
 from tactful.llm.types import CallOptions, ChatModel, ModelSpec, Outcome, Rehearsal, Reply, Usage
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = [
     "Script",
     "Usage",
     "metered",
+    "model_spec",
     "open_model",
 ]
 

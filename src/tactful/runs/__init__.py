@@ -7,6 +7,7 @@ for record in summary.folder.records(Trajectory): ...
 from tactful.runs.read.folder import RunFolder, RunInfo, resolve_input
 from tactful.runs.running.retry import retry_run
 from tactful.runs.running.runner import run_job, run_stage
+from tactful.runs.running.source import begun, count_lines, worth_counting
 from tactful.runs.store.files import atomic_write, write_atomic
 from tactful.runs.types import Context, Failure, Job, OutsideHash, RunOptions, RunSummary, Skip, Stage
 
@@ -22,9 +23,12 @@ __all__ = [
     "Skip",
     "Stage",
     "atomic_write",
+    "begun",
+    "count_lines",
     "resolve_input",
     "retry_run",
     "run_job",
     "run_stage",
+    "worth_counting",
     "write_atomic",
 ]

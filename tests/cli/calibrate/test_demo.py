@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
@@ -100,8 +101,8 @@ def test_a_step_that_fails_ends_the_demo(
     assert "nowhere.jsonl: no such file" in done.stderr
 
 
-def test_an_exit_code_of_a_step_is_that_of_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tactful.cli.main.app", lambda words, standalone_mode: 1)
+def test_an_exit_code_of_a_step_is_that_of_the_demo() -> None:
+    app = SimpleNamespace(main=lambda words, standalone_mode: 1)
     with pytest.raises(typer.Exit) as ended:
-        calibrate_demo._run(["calibrate", "rollout"])
+        calibrate_demo._run(app, ["calibrate", "rollout"])
     assert ended.value.exit_code == 1

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.common import JsonFlag, SkipBadFlag, emit_json, next_command, quoted, say
+from tactful.cli.options import JsonFlag, SkipBadFlag
+from tactful.cli.output import emit_json, next_command, quoted, say
 
 
 def register(noun: typer.Typer) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.common import (
+from tactful.cli.options import (
     ApiKeyEnvOption,
     BaseUrlOption,
     CacheOption,
@@ -19,11 +19,8 @@ from tactful.cli.common import (
     LimitOption,
     SeedOption,
     SkipBadFlag,
-    emit_json,
-    next_command,
-    quoted,
-    say,
 )
+from tactful.cli.output import emit_json, next_command, quoted, say
 from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:
@@ -260,7 +257,7 @@ def _crossed(items: list[LabelledMoment], attacked: int, likeness: str, seed: in
 
 
 def _spec(name: str, base_url: str | None, api_key_env: str, concurrency: int, seed: int) -> ModelSpec:
-    from tactful.cli.common import model_spec
+    from tactful.llm import model_spec
     from tactful.reward.judging.judge import SCRIPTS
 
     return model_spec(

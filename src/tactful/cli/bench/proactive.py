@@ -22,7 +22,7 @@ from tactful.cli.bench.proactive_parts import (
     here,
     now,
 )
-from tactful.cli.common import (
+from tactful.cli.options import (
     ApiKeyEnvOption,
     BaseUrlOption,
     BudgetTokensOption,
@@ -34,13 +34,9 @@ from tactful.cli.common import (
     ResumeFlag,
     SeedOption,
     SkipBadFlag,
-    emit_json,
     finite,
-    model_spec,
-    next_command,
-    quoted,
-    say,
 )
+from tactful.cli.output import emit_json, next_command, quoted, say
 from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -167,6 +163,7 @@ def proactive(
     from tactful.evaluation.proactive.bench import run_bench
     from tactful.evaluation.proactive.freeze import check_frozen, read_labels
     from tactful.evaluation.proactive.points import scenes_of
+    from tactful.llm import model_spec
     from tactful.runs import RunOptions
 
     if not (responses or model or policy):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tactful.cli.common import quoted, say, tell_failures
+from tactful.cli.output import quoted, say, tell_failures
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:

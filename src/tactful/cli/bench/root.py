@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.common import JsonFlag, emit_json, say
+from tactful.cli.options import JsonFlag
+from tactful.cli.output import emit_json, say
 from tactful.errors import UsageError
 
 _VERBS = ("proactive", "judge", "suggestions")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.common import JsonFlag, SeedOption, SkipBadFlag, emit_json, finite, say
+from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag, finite
+from tactful.cli.output import emit_json, say
 from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:

@@ -13,22 +13,18 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tactful.cli.common import JsonFlag, SeedOption, emit_json, say
+from tactful.cli.options import JsonFlag, SeedOption
+from tactful.cli.output import emit_json, say
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
     from tactful.evaluation.policies.results import Evaluation
 
 DOMAINS = ("coding", "planning")
-
-
-def register(calibrate: typer.Typer) -> None:
-    """Add the verb `demo` to the noun `calibrate`."""
-    calibrate.command("demo")(demo)
 
 
 def commands(domain: str, out: Path, seed: int) -> list[list[str]]:
@@ -54,6 +50,7 @@ def commands(domain: str, out: Path, seed: int) -> list[list[str]]:
 
 
 def demo(
+    context: typer.Context,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="New folder for everything; default: a new one in runs/."),
@@ -80,7 +77,7 @@ def demo(
         beside = [running.enter_context(_beside(steps)) for steps in others]
         for command in here:
             say(f"\n$ {shlex.join(command)}")
-            _run(command[1:])
+            _run(context.find_root().command, command[1:])
         for follow in beside:
             follow()
     found = [read_evaluation(out / domain / "evaluate") for domain in DOMAINS]
@@ -91,16 +88,14 @@ def demo(
     _print(found, report, time.monotonic() - began, as_json=as_json)
 
 
-def _run(arguments: list[str]) -> None:
+def _run(app: Any, arguments: list[str]) -> None:
     """Run one command in this process. What it prints for programs goes to stderr, like everything it says.
 
     Raises what the command raises; typer.Exit when it ends with another code than 0.
     """
-    from tactful.cli.main import app
-
     stdout, sys.stdout = sys.stdout, sys.stderr
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app.main(arguments, standalone_mode=False)
     finally:
         sys.stdout = stdout
     if code:
@@ -114,7 +109,8 @@ def _beside(steps: list[list[str]]) -> Iterator[Callable[[], None]]:
     The function raises typer.Exit when a command failed. When the block ends early, so does the process.
     """
     program = (
-        "import json, sys; from tactful.cli.calibrate.demo import run_all; run_all(json.loads(sys.argv[1]))"
+        "import json, sys; from tactful.cli.main import main; from tactful.cli.calibrate.demo import run_all; "
+        "run_all(main, json.loads(sys.argv[1]))"
     )
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
@@ -153,10 +149,8 @@ def _ended(process: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def run_all(steps: list[list[str]]) -> None:
+def run_all(main: Callable[[], None], steps: list[list[str]]) -> None:
     """Run commands one after the other in this process. Raises: SystemExit at the first that fails."""
-    from tactful.cli.main import main
-
     for command in steps:
         say(f"\n$ {shlex.join(command)}")
         sys.argv = command

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tactful.cli.common import (
-    ApiKeyEnvOption,
-    BaseUrlOption,
-    BudgetTokensOption,
-    BudgetUsdOption,
-    CacheOption,
-    ConcurrencyOption,
+from tactful.cli.options import (
+    ActionsOption,
     JsonFlag,
+    ModelFlags,
     ModelOption,
-    OutOption,
-    ResumeFlag,
-    SeedOption,
+    PersonasOption,
+    RewardFlags,
+    RunFlags,
     SkipBadFlag,
-    emit_json,
+    UserModelOption,
     finite,
-    model_spec,
-    next_command,
-    quoted,
-    say,
-    tell_failures,
 )
+from tactful.cli.output import emit_json, next_command, quoted, say, tell_failures
+from tactful.cli.splice import without
 from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -45,12 +37,8 @@ if TYPE_CHECKING:
     from tactful.types import Policy, Provenance, State
 
 
-def register(calibrate: typer.Typer) -> None:
-    """Add the verb `evaluate` to the noun `calibrate`."""
-    calibrate.command("evaluate")(evaluate)
-
-
 def evaluate(
+    *,
     states_file: Annotated[Path, typer.Option("--states", help="JSONL of states, or a run that made them.")],
     model: ModelOption,
     rewarded: Annotated[
@@ -67,18 +55,9 @@ def evaluate(
             "Every fixed action, `random` and `rule` always stand beside them.",
         ),
     ] = "learned,learned-ridge",
-    actions: Annotated[
-        str, typer.Option("--actions", help="`levels`, `clarify-execute`, or a folder with an action space.")
-    ] = "levels",
-    config_file: Annotated[
-        Path | None, typer.Option("--config", help="TOML with the reward's form and constants.")
-    ] = None,
-    personas: Annotated[
-        str,
-        typer.Option(
-            "--personas", help="Names and TOML files, by commas; default: all built in for training."
-        ),
-    ] = "",
+    actions: ActionsOption = "levels",
+    worth: RewardFlags,
+    personas: PersonasOption = "",
     unseen_personas: Annotated[
         str,
         typer.Option(
@@ -106,33 +85,9 @@ def evaluate(
         bool,
         typer.Option("--sweep/--no-sweep", help="Retrain under other reward constants for the Pareto front."),
     ] = True,
-    user_model: Annotated[
-        str, typer.Option("--user-model", help="Who plays the user: `rules`, `offline` or a model name.")
-    ] = "rules",
-    base_url: BaseUrlOption = None,
-    api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY",
-    temperature: Annotated[
-        float | None, typer.Option("--temperature", min=0, max=2, help="Default: the endpoint's.")
-    ] = None,
-    max_tokens: Annotated[
-        int | None,
-        typer.Option("--max-tokens", min=1, help="Length limit of one reply; default: the endpoint's."),
-    ] = None,
-    requests_per_minute: Annotated[
-        float | None,
-        typer.Option("--requests-per-minute", min=0.001, callback=finite, help="Send no faster than this."),
-    ] = None,
-    unsafe_exec: Annotated[
-        bool,
-        typer.Option("--unsafe-exec", help="Run solutions without a cage where none is at hand: dangerous."),
-    ] = False,
-    seed: SeedOption = 0,
-    concurrency: ConcurrencyOption = 32,
-    out: OutOption = None,
-    resume: ResumeFlag = False,
-    cache: CacheOption = None,
-    budget_usd: BudgetUsdOption = None,
-    budget_tokens: BudgetTokensOption = None,
+    user_model: UserModelOption = "rules",
+    at: ModelFlags,
+    run: Annotated[RunFlags, without("limit")],
     skip_bad: SkipBadFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -145,31 +100,19 @@ def evaluate(
     """
     from tactful.calibration.pipeline import SCRIPTS
     from tactful.calibration.play.actions import load_action_space
-    from tactful.calibration.reward.rewards import RewardConfig, load_reward_config
     from tactful.evaluation.policies.evaluate import Settings
     from tactful.evaluation.policies.tree_job import TreeConfig
-    from tactful.runs import RunOptions, run_job
+    from tactful.runs import run_job
 
-    spec = partial(
-        model_spec,
-        scripts=SCRIPTS,
-        seed=seed,
-        base_url=base_url,
-        api_key_env=api_key_env,
-        temperature=temperature,
-        max_tokens=max_tokens,
-        requests_per_minute=requests_per_minute,
-        concurrency=concurrency,
-    )
     states = _states(states_file, skip_bad=skip_bad)
     domain = _one_domain(states, states_file)
     space = load_action_space(actions, domain)
     settings = Settings(
-        reward=RewardConfig() if config_file is None else load_reward_config(config_file),
+        reward=worth.config(),
         folds=folds,
         tasks_per_user=tasks_per_user,
         min_margin=min_margin,
-        seed=seed,
+        seed=run.seed,
         sweep=sweep,
     )
     learned, given = _policies(policies, space, has_training=rewarded is not None)
@@ -179,18 +122,9 @@ def evaluate(
         passes=passes,
         users_per_task=users_per_task,
         max_turns=max_turns,
-        seed=seed,
-        assistant=spec(model),
-        user=None if user_model == "rules" else spec(user_model),
-    )
-    options = RunOptions(
-        out=out,
-        resume=resume,
-        concurrency=concurrency,
-        budget_usd=budget_usd,
-        budget_tokens=budget_tokens,
-        cache=cache,
-        seed=seed,
+        seed=run.seed,
+        assistant=at.spec(model, SCRIPTS, run),
+        user=None if user_model == "rules" else at.spec(user_model, SCRIPTS, run),
     )
     job = _tree_job(config, states, personas, unseen_personas)
     if str(states_file) != "-":
@@ -201,8 +135,8 @@ def evaluate(
             "skip_bad": skip_bad,
         }
         job = replace(job, resume_with="tactful.cli.calibrate.evaluate:retry_evaluate", resume_args=again)
-    summary = run_job(job, options)
-    found = _measure(summary, decisions, settings, learned, given, unsafe=unsafe_exec)
+    summary = run_job(job, run.options())
+    found = _measure(summary, decisions, settings, learned, given, unsafe=worth.unsafe_exec)
     _print(found, summary, as_json=as_json)
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tactful.cli.common import JsonFlag, SeedOption, SkipBadFlag, emit_json, next_command, quoted, say
+from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag
+from tactful.cli.output import emit_json, next_command, quoted, say
 from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:

@@ -9,18 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tactful.cli.common import (
-    ApiKeyEnvOption,
-    BaseUrlOption,
-    CacheOption,
-    JsonFlag,
-    SeedOption,
-    SkipBadFlag,
-    emit_json,
-    next_command,
-    quoted,
-    say,
-)
+from tactful.cli.options import ApiKeyEnvOption, BaseUrlOption, CacheOption, JsonFlag, SeedOption, SkipBadFlag
+from tactful.cli.output import emit_json, next_command, quoted, say
 from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:

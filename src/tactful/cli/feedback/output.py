@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tactful.cli.common import JsonFlag, OutOption, SeedOption, SkipBadFlag, emit_json, say
-from tactful.cli.feedback.root import digest_of, print_shares, read_fit, save_summary, split_names
+from tactful.cli.feedback.root import digest_of, print_shares, read_fit, split_names
+from tactful.cli.options import JsonFlag, OutOption, SeedOption, SkipBadFlag
+from tactful.cli.output import emit_json, say
 from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _report_pairs(
         "files": {str(path): count for path, count in files.items()},
         "bad_lines": judged.bad,
     }
-    save_summary(folder, result)
+    folder.save_summary(result)
     if as_json:
         emit_json(result)
     else:

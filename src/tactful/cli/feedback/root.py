@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tactful.cli.common import (
+from tactful.cli.options import (
     ApiKeyEnvOption,
     BaseUrlOption,
     BudgetTokensOption,
@@ -25,16 +24,9 @@ from tactful.cli.common import (
     ResumeFlag,
     SeedOption,
     SkipBadFlag,
-    begun,
-    emit_json,
-    end_empty,
     finite,
-    next_command,
-    quoted,
-    say,
-    tell_failures,
-    worth_counting,
 )
+from tactful.cli.output import emit_json, end_empty, next_command, quoted, say, tell_failures
 from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +35,7 @@ if TYPE_CHECKING:
     from tactful.feedback.pipeline import JudgeConfig, JudgedTurns
     from tactful.feedback.report.shares import LabelShares
     from tactful.feedback.types import TurnJudge
-    from tactful.runs import Job, RunFolder, RunSummary
+    from tactful.runs import Job, RunSummary
 
 _PARTS = ("output", "evaluate")
 """Modules of this package that add verbs of their own: `register(noun)`."""
@@ -133,7 +125,7 @@ def judge(
     """
     from tactful.feedback.judging.judge import DEFAULT_MODEL, EMBEDDED, judge_spec
     from tactful.feedback.pipeline import JudgeConfig
-    from tactful.runs import RunOptions, run_job
+    from tactful.runs import RunOptions, begun, run_job
 
     if model is not None and judges is not None:
         raise UsageError("--model and --judges exclude each other; name all judges in --judges")
@@ -210,7 +202,7 @@ def _judge_job(config: JudgeConfig, source: str, *, skip_bad: bool) -> tuple[Tur
     """The turns of `source`, and the run over them that `config` describes."""
     from tactful.feedback.chats import Turns
     from tactful.feedback.pipeline import judge_job, judge_name
-    from tactful.runs import resolve_input
+    from tactful.runs import resolve_input, worth_counting
 
     path = resolve_input(source)
     embedded, digest = _embedded(config)
@@ -313,7 +305,7 @@ def _report_judging(summary: RunSummary, turns: Turns, config: JudgeConfig, *, a
         "panel": judged.panel.model_dump(mode="json") if judged.panel else None,
         "usage": summary.usage.model_dump(mode="json"),
     }
-    save_summary(summary.folder, result)
+    summary.folder.save_summary(result)
     if as_json:
         emit_json(result)
     else:
@@ -389,11 +381,3 @@ def _say_panel(judged: JudgedTurns) -> None:
         say(
             f"warning: the panel's model did not settle in {panel.iterations} iterations; read its posteriors with care"
         )
-
-
-def save_summary(folder: RunFolder, result: dict[str, Any]) -> None:
-    """`summary.json` beside the records: what was printed, for reports."""
-    from tactful.runs import write_atomic
-
-    text = json.dumps(result, ensure_ascii=False, indent=2)
-    write_atomic(folder.path / "summary.json", (text.encode(), b"\n"))

@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tactful.cli.common import (
-    JsonFlag,
-    SeedOption,
-    SkipBadFlag,
-    emit_json,
-    finite,
-    next_command,
-    quoted,
-    say,
-)
+from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag, finite
+from tactful.cli.output import emit_json, next_command, quoted, say
 from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:

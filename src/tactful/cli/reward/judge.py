@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.common import (
+from tactful.cli.options import (
     ApiKeyEnvOption,
     BaseUrlOption,
     BudgetTokensOption,
@@ -21,14 +21,9 @@ from tactful.cli.common import (
     ResumeFlag,
     SeedOption,
     SkipBadFlag,
-    begun,
-    emit_json,
     finite,
-    next_command,
-    printable,
-    quoted,
-    say,
 )
+from tactful.cli.output import emit_json, next_command, printable, quoted, say
 from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:
@@ -219,7 +214,7 @@ def _judge_file(
     from tactful.data.formats.moments import moment_rows
     from tactful.data.io import to_line, write_file
     from tactful.reward.embedded.model import load_model
-    from tactful.runs import resolve_input
+    from tactful.runs import begun, resolve_input
 
     if out is not None and out.exists():
         raise UsageError(f"{out}: exists already; give --out a new name")

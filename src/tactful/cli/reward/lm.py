@@ -6,17 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tactful.cli.common import (
-    begun,
-    emit_json,
-    end_empty,
-    model_spec,
-    next_command,
-    quoted,
-    say,
-    tell_failures,
-    worth_counting,
-)
+from tactful.cli.output import emit_json, end_empty, next_command, quoted, say, tell_failures
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,9 +44,10 @@ def run_lm_judge(
 
     Raises: UsageError (votes at temperature 0), DataError, EndpointRefused, BudgetSpent; typer.Exit(1) when all failed.
     """
+    from tactful.llm import model_spec
     from tactful.reward.judging.judge import SCRIPTS
     from tactful.reward.pipeline import LMJudgeConfig, forecast_judging
-    from tactful.runs import run_job
+    from tactful.runs import begun, run_job
 
     if votes > 1 and temperature == 0:
         raise UsageError(f"--votes {votes} at --temperature 0 draws the same reply {votes} times; raise it")
@@ -90,7 +81,7 @@ def run_lm_judge(
 def _job(config: LMJudgeConfig, source: str, *, skip_bad: bool) -> tuple[Rows[Moment], Job]:
     from tactful.data.formats.moments import moment_rows
     from tactful.reward.pipeline import judge_job
-    from tactful.runs import resolve_input
+    from tactful.runs import resolve_input, worth_counting
 
     path = resolve_input(source)
     rows = moment_rows(path, skip_bad=skip_bad)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from tactful.cli.common import (
+from tactful.cli.options import (
     ApiKeyEnvOption,
     BaseUrlOption,
     BudgetTokensOption,
@@ -23,17 +23,9 @@ from tactful.cli.common import (
     ResumeFlag,
     SeedOption,
     SkipBadFlag,
-    begun,
-    emit_json,
-    end_empty,
     finite,
-    model_spec,
-    next_command,
-    quoted,
-    say,
-    tell_failures,
-    worth_counting,
 )
+from tactful.cli.output import emit_json, end_empty, next_command, quoted, say, tell_failures
 from tactful.cli.reward.lm import MAX_TOKENS, tell_forecast
 from tactful.errors import UsageError
 
@@ -94,9 +86,10 @@ def reasons(
 
     With an endpoint: `tactful reward reasons annotated.jsonl --model gpt-4.1-mini --budget-usd 5`
     """
+    from tactful.llm import model_spec
     from tactful.reward.judging.judge import SCRIPTS
     from tactful.reward.pipeline import ReasonsConfig, forecast_reasons
-    from tactful.runs import RunOptions, run_job
+    from tactful.runs import RunOptions, begun, run_job
 
     if temperature == 0 and (checks > 1 or tries > 1):
         raise UsageError(
@@ -137,7 +130,7 @@ def _job(config: ReasonsConfig, source: str, *, skip_bad: bool) -> tuple[Rows[La
     """The items of `source`, and the run over them that `config` describes."""
     from tactful.data.formats.moments import labelled_rows
     from tactful.reward.pipeline import reasons_job
-    from tactful.runs import resolve_input
+    from tactful.runs import resolve_input, worth_counting
 
     path = resolve_input(source)
     rows = labelled_rows(path, skip_bad=skip_bad)

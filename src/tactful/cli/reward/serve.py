@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.common import BaseUrlOption, finite, model_spec, say
+from tactful.cli.options import BaseUrlOption, finite
+from tactful.cli.output import say
 from tactful.cli.reward.lm import MAX_TOKENS
 from tactful.errors import ConfigError, UsageError
 
@@ -165,6 +166,7 @@ def _gate(path: Path | None, model: Path | None) -> Gate | None:
 
 
 def _spec(name: str, base_url: str | None, key_env: str, at_once: int, deadline_s: float) -> ModelSpec:
+    from tactful.llm import model_spec
     from tactful.reward.judging.judge import SCRIPTS
 
     spec = model_spec(

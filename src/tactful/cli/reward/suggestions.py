@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tactful.cli.common import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, quoted, say
 from tactful.errors import DataError, UsageError, UserError
 
 if TYPE_CHECKING:

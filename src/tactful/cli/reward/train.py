@@ -11,16 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tactful.cli.common import (
-    JsonFlag,
-    LimitOption,
-    SeedOption,
-    SkipBadFlag,
-    emit_json,
-    next_command,
-    quoted,
-    say,
-)
+from tactful.cli.options import JsonFlag, LimitOption, SeedOption, SkipBadFlag
+from tactful.cli.output import emit_json, next_command, quoted, say
 from tactful.errors import DataError, UsageError, UserError
 
 if TYPE_CHECKING:

@@ -8,18 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.common import (
-    BudgetTokensOption,
-    BudgetUsdOption,
-    CacheOption,
-    ConcurrencyOption,
-    JsonFlag,
-    emit_json,
-    next_command,
-    printable,
-    quoted,
-    say,
-)
+from tactful.cli.options import BudgetTokensOption, BudgetUsdOption, CacheOption, ConcurrencyOption, JsonFlag
+from tactful.cli.output import emit_json, next_command, printable, quoted, say
 
 if TYPE_CHECKING:
     from tactful.llm.types import Usage

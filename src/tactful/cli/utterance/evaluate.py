@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from tactful.cli.common import (
+from tactful.cli.options import (
     ApiKeyEnvOption,
     BaseUrlOption,
     BudgetTokensOption,
@@ -23,17 +23,9 @@ from tactful.cli.common import (
     ResumeFlag,
     SeedOption,
     SkipBadFlag,
-    begun,
-    emit_json,
-    end_empty,
     finite,
-    model_spec,
-    next_command,
-    quoted,
-    say,
-    tell_failures,
-    worth_counting,
 )
+from tactful.cli.output import emit_json, end_empty, next_command, quoted, say, tell_failures
 from tactful.errors import MissingExtra, UsageError
 
 if TYPE_CHECKING:
@@ -101,7 +93,8 @@ def predict(
 
     The same --targets and --seed as `utterance synthesize` predict the same messages.
     """
-    from tactful.runs import RunOptions, run_job
+    from tactful.llm import model_spec
+    from tactful.runs import RunOptions, begun, run_job
     from tactful.utterance.predict.predictor import SCRIPTS, PredictConfig
 
     spec = model_spec(
@@ -137,7 +130,7 @@ def predict(
 
 def _predict_job(config: PredictConfig, source: str, *, skip_bad: bool) -> tuple[Examples, Job]:
     """The examples of `source`, and the run over them that `config` describes."""
-    from tactful.runs import resolve_input
+    from tactful.runs import resolve_input, worth_counting
     from tactful.utterance.dialogues import Examples, parse_targets
     from tactful.utterance.predict.predictor import predict_job
 
@@ -277,6 +270,7 @@ def evaluate(
     """
     from tactful.evaluation.utterance.items import read_items
     from tactful.evaluation.utterance.measure import THRESHOLDS, Settings
+    from tactful.llm import model_spec
     from tactful.runs import RunOptions
 
     if html is not None and html.exists():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from tactful.cli.common import (
+from tactful.cli.options import (
     ApiKeyEnvOption,
     BaseUrlOption,
     BudgetTokensOption,
@@ -23,17 +23,9 @@ from tactful.cli.common import (
     ResumeFlag,
     SeedOption,
     SkipBadFlag,
-    begun,
-    emit_json,
-    end_empty,
     finite,
-    model_spec,
-    next_command,
-    quoted,
-    say,
-    tell_failures,
-    worth_counting,
 )
+from tactful.cli.output import emit_json, end_empty, next_command, quoted, say, tell_failures
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
@@ -120,7 +112,8 @@ def synthesize(
 
     With an endpoint: `tactful utterance synthesize dialogues.jsonl --model gpt-4.1-mini --budget-usd 2`
     """
-    from tactful.runs import RunOptions, run_job
+    from tactful.llm import model_spec
+    from tactful.runs import RunOptions, begun, run_job
     from tactful.utterance.pipeline import SCRIPTS, SynthesizeConfig
 
     if low > high:
@@ -166,7 +159,7 @@ def synthesize(
 
 def _synthesize_job(config: SynthesizeConfig, source: str, *, skip_bad: bool) -> tuple[Examples, Job]:
     """The examples of `source`, and the run over them that `config` describes."""
-    from tactful.runs import resolve_input
+    from tactful.runs import resolve_input, worth_counting
     from tactful.utterance.dialogues import Examples, parse_targets
     from tactful.utterance.pipeline import synthesize_job
 

@@ -147,6 +147,11 @@ class RunFolder:
         """The open state; close it."""
         return RunState.read(self.state_path)
 
+    def save_summary(self, result: Mapping[str, Any]) -> None:
+        """`summary.json` beside the records: what the command printed, for reports."""
+        text = json.dumps(result, ensure_ascii=False, indent=2)
+        write_atomic(self.path / "summary.json", (text.encode(), b"\n"))
+
     def records(self, type_: type[AnyRecord]) -> Iterator[AnyRecord]:
         """The outputs in input order, one at a time, from the state. Raises: DataError."""
         state = self.state()

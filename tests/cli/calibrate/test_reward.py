@@ -239,7 +239,7 @@ def test_help_opens_with_an_example_and_loads_nothing_heavy(tactful, verb: str):
         [
             sys.executable,
             "-c",
-            "import sys, tactful.cli.calibrate.rewards\n"
+            "import sys, tactful.cli.calibrate.reward\n"
             "print([m for m in ('numpy', 'scipy', 'aiohttp', 'tactful.calibration') if m in sys.modules])",
         ],
         capture_output=True,

@@ -1,0 +1,190 @@
+"""Flags that more than one command takes: single ones as annotated types, those that go together as groups.
+
+A group is a frozen dataclass whose fields are flags; a command takes it as one parameter, and `splice.py` shows its
+fields as flags of the command. What differs in one command is a subclass there, or `Annotated[RunFlags, without("limit")]`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tactful.calibration.reward.rewards import RewardConfig
+    from tactful.llm import ModelSpec
+    from tactful.runs import RunOptions
+
+
+def finite(value: float | None) -> float | None:
+    """A number as given. Raises BadParameter for `inf`, which no range excludes."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no finite number")
+    return value
+
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="Folder of this run; default: a new one in runs/.")
+]
+ResumeFlag = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Equal seeds give equal results.")]
+SkipBadFlag = Annotated[bool, typer.Option("--skip-bad", help="Leave out unusable lines and count them.")]
+ConcurrencyOption = Annotated[int, typer.Option("--concurrency", min=1, help="Records worked on at a time.")]
+CacheOption = Annotated[Path | None, typer.Option("--cache", help="Share this call cache between runs.")]
+BudgetUsdOption = Annotated[
+    float | None,
+    typer.Option("--budget-usd", min=0, callback=finite, help="Stop cleanly before spending more than this."),
+]
+BudgetTokensOption = Annotated[
+    int | None,
+    typer.Option("--budget-tokens", min=0, help="Stop cleanly before using more tokens than this."),
+]
+DryRunFlag = Annotated[
+    bool, typer.Option("--dry-run", help="Print the calls and their estimated cost; send nothing.")
+]
+LimitOption = Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first N records.")]
+ModelOption = Annotated[str, typer.Option("--model", help="Model name, or `offline` for the rehearsal.")]
+UserModelOption = Annotated[
+    str, typer.Option("--user-model", help="Who plays the user: `rules`, `offline` or a model name.")
+]
+BaseUrlOption = Annotated[
+    str | None, typer.Option("--base-url", help="OpenAI-compatible endpoint; default: OPENAI_BASE_URL.")
+]
+ApiKeyEnvOption = Annotated[
+    str, typer.Option("--api-key-env", help="Name of the variable that holds the key.")
+]
+TemperatureOption = Annotated[
+    float | None, typer.Option("--temperature", min=0, max=2, help="Default: the endpoint's.")
+]
+MaxTokensOption = Annotated[
+    int | None,
+    typer.Option("--max-tokens", min=1, help="Length limit of one reply; default: the endpoint's."),
+]
+ReasoningTokensOption = Annotated[
+    int | None,
+    typer.Option("--max-tokens", min=16, help="Length limit of one reply, reasoning included."),
+]
+RequestsOption = Annotated[
+    float | None,
+    typer.Option("--requests-per-minute", min=0.001, callback=finite, help="Send no faster than this."),
+]
+ActionsOption = Annotated[
+    str, typer.Option("--actions", help="`levels`, `clarify-execute`, or a folder with an action space.")
+]
+PersonasOption = Annotated[
+    str,
+    typer.Option("--personas", help="Names and TOML files, by commas; default: all built in for training."),
+]
+RewardConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="TOML with the reward's form and constants.")
+]
+UnsafeExecFlag = Annotated[
+    bool,
+    typer.Option("--unsafe-exec", help="Run solutions without a cage where none is at hand: dangerous."),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointFlags:
+    """Where a model answers. The model's name is a flag of the command: there may be several at one endpoint."""
+
+    base_url: BaseUrlOption = None
+    api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY"
+
+    def spec(self, name: str, scripts: str, run: RunFlags, *, temperature: float | None = None) -> ModelSpec:
+        """The model `name` there; `offline` speaks by `scripts` and the run's seed."""
+        from tactful.llm import model_spec
+
+        return model_spec(
+            name,
+            scripts=scripts,
+            seed=run.seed,
+            base_url=self.base_url,
+            api_key_env=self.api_key_env,
+            temperature=temperature,
+            concurrency=run.concurrency,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFlags(EndpointFlags):
+    """Where a model answers, and how."""
+
+    temperature: TemperatureOption = None
+    max_tokens: MaxTokensOption = None
+    requests_per_minute: RequestsOption = None
+
+    def spec(self, name: str, scripts: str, run: RunFlags, *, temperature: float | None = None) -> ModelSpec:
+        """The model `name` there, with these options; `offline` speaks by `scripts` and the run's seed."""
+        from tactful.llm import model_spec
+
+        return model_spec(
+            name,
+            scripts=scripts,
+            seed=run.seed,
+            base_url=self.base_url,
+            api_key_env=self.api_key_env,
+            temperature=self.temperature if temperature is None else temperature,
+            max_tokens=self.max_tokens,
+            requests_per_minute=self.requests_per_minute,
+            concurrency=run.concurrency,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeFlags:
+    """A model that judges, where the command can do without one."""
+
+    judge_model: Annotated[
+        str | None,
+        typer.Option("--judge-model", help="Let this model judge tasks without tests, by a rubric."),
+    ] = None
+    base_url: BaseUrlOption = None
+    api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY"
+
+    def spec(self, scripts: str, run: RunFlags, *, temperature: float | None = None) -> ModelSpec | None:
+        """The judge; None where none is named."""
+        if self.judge_model is None:
+            return None
+        at = EndpointFlags(base_url=self.base_url, api_key_env=self.api_key_env)
+        return at.spec(self.judge_model, scripts, run, temperature=temperature)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RewardFlags:
+    """What a trajectory is worth, and whether solutions may run without a cage."""
+
+    config_file: RewardConfigOption = None
+    unsafe_exec: UnsafeExecFlag = False
+
+    def config(self) -> RewardConfig:
+        """The file's, or the defaults. Raises DataError for a file that says something else."""
+        from tactful.calibration.reward.rewards import RewardConfig, load_reward_config
+
+        return RewardConfig() if self.config_file is None else load_reward_config(self.config_file)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFlags:
+    """How a run goes on: where, how fast, for how much. Only the seed changes what comes out."""
+
+    seed: SeedOption = 0
+    concurrency: ConcurrencyOption = 32
+    out: OutOption = None
+    resume: ResumeFlag = False
+    limit: LimitOption = None
+    cache: CacheOption = None
+    budget_usd: BudgetUsdOption = None
+    budget_tokens: BudgetTokensOption = None
+
+    def options(self) -> RunOptions:
+        """The same for the runner."""
+        from dataclasses import fields
+
+        from tactful.runs import RunOptions
+
+        return RunOptions(**{field.name: getattr(self, field.name) for field in fields(RunFlags)})

@@ -1,0 +1,61 @@
+"""What commands say. Data goes to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from tactful.runs import RunSummary
+
+
+def say(text: str = "") -> None:
+    """A line for the person, on stderr."""
+    print(text, file=sys.stderr)
+
+
+def emit_json(data: Any) -> None:
+    """The result for a program, on stdout."""
+    print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+def next_command(command: str) -> None:
+    """How to go on, after success."""
+    say(f"next: {command}")
+
+
+def tell_failures(summary: RunSummary, then: str = "") -> None:
+    """What failed, why most of it did, and how it is taken again; nothing where nothing failed."""
+    if not summary.failed:
+        return
+    folder = summary.folder
+    state = folder.state()
+    try:
+        _, error, reason, count = state.reasons("failed")[0]
+    finally:
+        state.close()
+    most = "all" if count == summary.failed else "most" if 2 * count > summary.failed else "the largest group"
+    say(f"{summary.failed} of {summary.read} failed, {most} ({count}) with {error}: {printable(reason)}")
+    again = f"tactful runs retry {quoted(folder.path)}"
+    say(f"why each failed: {folder.failures_path}; take them again: {again}{then}")
+
+
+def printable(text: str) -> str:
+    """Text without control characters: reasons may quote what a model or a file said."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def end_empty(summary: RunSummary) -> None:
+    """Exit code 1 when records were read and none is done: scripts must not go on with nothing."""
+    if summary.failed and not summary.done:
+        raise typer.Exit(1)
+
+
+def quoted(path: Path | str) -> str:
+    """A path as it can be typed into a shell."""
+    return shlex.quote(str(path))
