@@ -34,11 +34,7 @@ def tell_failures(summary: RunSummary, then: str = "") -> None:
     if not summary.failed:
         return
     folder = summary.folder
-    state = folder.state()
-    try:
-        _, error, reason, count = state.reasons("failed")[0]
-    finally:
-        state.close()
+    _, error, reason, count = folder.reasons("failed")[0]
     most = "all" if count == summary.failed else "most" if 2 * count > summary.failed else "the largest group"
     say(f"{summary.failed} of {summary.read} failed, {most} ({count}) with {error}: {printable(reason)}")
     again = f"tactful runs retry {quoted(folder.path)}"

@@ -5,11 +5,13 @@ for record in summary.folder.records(Trajectory): ...
 """
 
 from tactful.runs.read.folder import RunFolder, RunInfo, resolve_input
+from tactful.runs.result import Failure
 from tactful.runs.running.retry import retry_run
 from tactful.runs.running.runner import run_job, run_stage
 from tactful.runs.running.source import begun, count_lines, worth_counting
 from tactful.runs.store.files import atomic_write, write_atomic
-from tactful.runs.types import Context, Failure, Job, OutsideHash, RunOptions, RunSummary, Skip, Stage
+from tactful.runs.summary import RunSummary
+from tactful.runs.types import Context, Job, OutsideHash, RunOptions, Skip, Stage
 
 __all__ = [
     "Context",

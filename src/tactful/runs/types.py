@@ -1,4 +1,4 @@
-"""What passes between a stage and the runner."""
+"""What a run is made of: the stage, its context, the job and how to run it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, Field
 
 from tactful.errors import UsageError
-from tactful.llm.types import ChatModel, ModelSpec, Usage
+from tactful.llm.types import ChatModel, ModelSpec
 from tactful.prompts import Prompt
 from tactful.types import Record, seeded
-
-if TYPE_CHECKING:
-    from tactful.runs.read.folder import RunFolder
-
-RowState = Literal["done", "failed", "skipped"]
 
 
 @dataclass
@@ -84,7 +79,7 @@ class RunOptions(Record):
 
 @dataclass(frozen=True)
 class Job:
-    """What to run: everything that decides the results, and how to build it again in another process."""
+    """What to run: everything that decides the results, and what is needed to build it again in another process."""
 
     noun: str
     verb: str
@@ -95,64 +90,18 @@ class Job:
     stage: Stage
     models: Mapping[str, ModelSpec] = field(default_factory=dict)
     prompts: Sequence[Prompt] = ()
-    resume_with: str = ""
-    """`module:function`, called as `function(config, **resume_args) -> Job`; `runs retry` needs it."""
-    resume_args: Mapping[str, Any] = field(default_factory=dict)
-    """Plain JSON: what the function needs beside the configuration, such as the absolute path of the input."""
+    resume_args: Mapping[str, Any] | None = None
+    """Plain JSON: what the builder of this kind (`tactful.jobs`) needs beside the configuration, such as the absolute
+    path of the input; None: only whoever has the job can go on with the run."""
     total: int | None = None
     """Records in `source`, for progress and time left; may be off by unusable lines. None: not known beforehand."""
+
+    @property
+    def kind(self) -> str:
+        """Noun and verb: `calibrate rollout`."""
+        return f"{self.noun} {self.verb}"
 
     def __post_init__(self) -> None:
         for word in (self.noun, self.verb):
             if not word or not word.replace("-", "").isalnum():
                 raise UsageError(f"a run is named by noun and verb, letters and digits only; got '{word}'")
-
-
-class Failure(Record):
-    """A record that failed: kept, counted, and taken again only by `tactful runs retry`."""
-
-    id: str
-    stage: str
-    error: str
-    """Class of the exception, or the outcome of the call: `ParseError`, `out_of_reach`."""
-    reason: str
-    attempts: int
-    input_hash: str
-    detail: str = ""
-    """Where an exception that nobody raised on purpose came from: the innermost calls."""
-
-
-@dataclass(slots=True)
-class Result:
-    """What became of one record, ready to be stored. Made of bytes and numbers, so it crosses processes."""
-
-    state: RowState
-    lines: bytes = b""
-    """The outputs as JSON lines, each ended by a newline."""
-    outputs: int = 0
-    unscored: bool = False
-    """At least one output says `unscored`: it counts as done, and `runs retry --unscored` takes it again."""
-    stage: str = ""
-    error: str = ""
-    reason: str = ""
-    detail: str = ""
-    usage: Usage | None = None
-    elapsed_s: float = 0.0
-
-
-@dataclass(frozen=True)
-class RunSummary:
-    """How a run stands: done + failed + skipped = read."""
-
-    folder: RunFolder
-    read: int
-    done: int
-    failed: int
-    skipped: int
-    unscored: int
-    """Among the done."""
-    unfinished: int
-    """Taken but not finished when the run stopped; `--resume` takes them again."""
-    usage: Usage
-    interrupted: bool
-    """The run stopped before the end of its input."""

@@ -125,10 +125,10 @@ def test_a_folder_is_not_overwritten_and_another_configuration_is_refused(
 
 
 def test_a_rollout_can_be_retried_by_its_folder_alone(made: Path) -> None:
-    from tactful.runs.running.retry import reopen
+    from tactful.jobs import job_of
 
     here = Path.cwd()
-    job = reopen(RunFolder.open(made / "run"))
+    job = job_of(RunFolder.open(made / "run"))
     assert job.verb == "rollout"
     assert len(list(job.source)) == 48
     assert Path.cwd() == here

@@ -238,5 +238,5 @@ def test_failed_trees_are_counted_and_can_be_taken_again(
         assert server.jobs == sent
     found = read_evaluation(tmp_path / "e")
     assert (found.trees, found.failed) == (32, 0)
-    assert RunFolder.open(tmp_path / "e").info().resume_with.endswith(":retry_evaluate")
+    assert RunFolder.open(tmp_path / "e").info().resume_with == "calibrate evaluate"
     assert os.environ["OPENAI_API_KEY"] not in (tmp_path / "e" / "evaluation.json").read_text()

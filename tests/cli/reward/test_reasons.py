@@ -97,9 +97,7 @@ def test_failed_items_are_taken_again_from_the_folder_alone(tactful, data, tmp_p
         broken = False
         done = tactful("runs", "retry", tmp_path / "run")
         assert done.returncode == 0, done.stderr
-    state = RunFolder.open(tmp_path / "run").state()
-    assert not state.reasons("failed")
-    state.close()
+    assert not RunFolder.open(tmp_path / "run").reasons("failed")
 
 
 def test_wrong_words_end_with_2_and_wrong_data_with_1(tactful, data, tmp_path):

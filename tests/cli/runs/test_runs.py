@@ -125,12 +125,3 @@ def test_export_to_stdout_is_the_records_alone(folder):
 def test_retry_of_a_run_that_no_command_made_says_what_to_do(folder):
     with pytest.raises(TactfulError, match="cannot be opened again by itself"):
         call("retry", folder.path)
-
-
-def test_retry_takes_failures_again(tmp_path, monkeypatch):
-    from tests.runs.running import test_retry
-
-    folder = test_retry.reopenable(tmp_path / "out", resume_with="tests.runs.running.test_retry:build")
-    monkeypatch.setattr("tactful.runs.running.retry._TRUSTED", "tests.")
-    told = json.loads(call("retry", folder.path, "--json").stdout)
-    assert (told["done"], told["failed"], told["skipped"]) == (9, 0, 1)

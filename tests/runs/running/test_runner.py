@@ -310,6 +310,5 @@ def test_skip_is_counted_by_reason(tmp_path):
         return Skip("odd" if item.number % 2 else "even")
 
     summary = run(tmp_path / "out", stage=stage, count=5)
-    state = summary.folder.state()
-    assert [(reason, count) for _, _, reason, count in state.reasons("skipped")] == [("even", 3), ("odd", 2)]
-    state.close()
+    skips = summary.folder.reasons("skipped")
+    assert [(reason, count) for _, _, reason, count in skips] == [("even", 3), ("odd", 2)]

@@ -99,7 +99,6 @@ def add_model(
 
     job = replace(
         assistant_job(config, traces, spec),
-        resume_with="tactful.cli.bench.proactive_parts:retry_assistant",
         resume_args={"traces": str(source.resolve()), "spec": spec.model_dump(mode="json")},
     )
     summary = run_job(job, here(options, folder))
@@ -220,7 +219,6 @@ def by_run(spec: ModelSpec, votes: int, options: RunOptions) -> Judge:
         write_jsonl(asked, moments)
         job = replace(
             judge_job(MomentJudgeConfig(votes=votes), moments, spec),
-            resume_with="tactful.cli.bench.proactive_parts:retry_judge",
             resume_args={"moments": str(asked.resolve()), "spec": spec.model_dump(mode="json")},
         )
         summary = run_job(job, options)

@@ -134,7 +134,7 @@ def evaluate(
             "unseen_personas": _absolute(unseen_personas),
             "skip_bad": skip_bad,
         }
-        job = replace(job, resume_with="tactful.cli.calibrate.evaluate:retry_evaluate", resume_args=again)
+        job = replace(job, resume_args=again)
     summary = run_job(job, run.options())
     found = _measure(summary, decisions, settings, learned, given, unsafe=worth.unsafe_exec)
     _print(found, summary, as_json=as_json)

@@ -67,7 +67,7 @@ def reward(
             "unsafe": worth.unsafe_exec,
             "judge": spec.model_dump(mode="json") if spec else None,
         }
-        job = replace(job, resume_with="tactful.calibration.reward.rewarding:retry_reward", resume_args=again)
+        job = replace(job, resume_args=again)
     _report_rewards(run_job(job, run.options()), scoring, rows, config, as_json=as_json)
 
 

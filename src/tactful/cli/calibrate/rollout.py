@@ -115,7 +115,7 @@ def _rollout_job(config: RolloutConfig, source: str, *, skip_bad: bool) -> tuple
     if str(path) == "-":
         return rows, job
     again = {"source": str(path.resolve()), "skip_bad": skip_bad}
-    return rows, replace(job, resume_with="tactful.cli.calibrate.rollout:retry_rollout", resume_args=again)
+    return rows, replace(job, resume_args=again)
 
 
 def _total(config: RolloutConfig, path: Path) -> int | None:

@@ -74,7 +74,7 @@ def _calibration() -> dict[str, Opener]:
     from tactful.data.formats.mbpp import mbpp_rows
     from tactful.data.types import SeedTask
     from tactful.evaluation.policies.tree import ActionTree
-    from tactful.runs.types import Failure
+    from tactful.runs.result import Failure
     from tactful.types import PreferencePair, Trajectory
 
     return {

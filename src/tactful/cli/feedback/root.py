@@ -220,7 +220,7 @@ def _judge_job(config: JudgeConfig, source: str, *, skip_bad: bool) -> tuple[Tur
     if worth_counting(path):
         job = replace(job, total=sum(1 for _ in Turns(path, skip_bad=True)))
     again = {"source": str(path.resolve()), "skip_bad": skip_bad}
-    return turns, replace(job, resume_with="tactful.cli.feedback.root:retry_judge", resume_args=again)
+    return turns, replace(job, resume_args=again)
 
 
 def retry_judge(config: dict[str, Any], source: str, skip_bad: bool) -> Job:

@@ -91,7 +91,7 @@ def _job(config: LMJudgeConfig, source: str, *, skip_bad: bool) -> tuple[Rows[Mo
     if worth_counting(path):
         job = replace(job, total=sum(1 for _ in moment_rows(path, skip_bad=True)))
     again = {"source": str(path.resolve()), "skip_bad": skip_bad}
-    return rows, replace(job, resume_with="tactful.cli.reward.lm:retry_lm_judge", resume_args=again)
+    return rows, replace(job, resume_args=again)
 
 
 def retry_lm_judge(config: dict[str, Any], source: str, skip_bad: bool) -> Job:

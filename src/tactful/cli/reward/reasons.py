@@ -140,7 +140,7 @@ def _job(config: ReasonsConfig, source: str, *, skip_bad: bool) -> tuple[Rows[La
     if worth_counting(path):
         job = replace(job, total=sum(1 for _ in labelled_rows(path, skip_bad=True)))
     again = {"source": str(path.resolve()), "skip_bad": skip_bad}
-    return rows, replace(job, resume_with="tactful.cli.reward.reasons:retry_reasons", resume_args=again)
+    return rows, replace(job, resume_args=again)
 
 
 def retry_reasons(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
@@ -161,11 +161,7 @@ def _report(summary: RunSummary, rows: Rows[LabelledMoment], config: ReasonsConf
     for record in folder.records(ReasonedMoment):
         categories[record.category] += 1
         tries[record.tries] += 1
-    state = folder.state()
-    try:
-        skips = {reason: count for _, _, reason, count in state.reasons("skipped")}
-    finally:
-        state.close()
+    skips = {reason: count for _, _, reason, count in folder.reasons("skipped")}
     result = {
         "run": str(folder.path),
         "moments": {

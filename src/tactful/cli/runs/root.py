@@ -84,18 +84,23 @@ def retry(
     budget_usd: BudgetUsdOption = None,
     budget_tokens: BudgetTokensOption = None,
     cache: CacheOption = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="The folder is yours: send to the endpoint that it names.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Take the failed records of a run again. Nothing else is touched; earlier cost stays counted.
 
     Example: `tactful runs retry runs/calibrate-rollout-20260101T120000Z --concurrency 8`
     """
+    from tactful.jobs import job_of
     from tactful.runs import RunFolder, RunOptions, retry_run
 
+    folder = RunFolder.open(run)
     options = RunOptions(
         concurrency=concurrency, budget_usd=budget_usd, budget_tokens=budget_tokens, cache=cache
     )
-    summary = retry_run(RunFolder.open(run), unscored=unscored, options=options)
+    summary = retry_run(folder, job_of(folder, trust=trust), unscored=unscored, options=options)
     if as_json:
         emit_json(
             {

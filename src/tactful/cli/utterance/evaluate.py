@@ -143,9 +143,7 @@ def _predict_job(config: PredictConfig, source: str, *, skip_bad: bool) -> tuple
         counted = Examples(path, examples.rule, seed=config.seed, skip_bad=True)
         job = replace(job, total=sum(1 for _ in counted))
     again = {"source": str(path.resolve()), "skip_bad": skip_bad}
-    return examples, replace(
-        job, resume_with="tactful.cli.utterance.evaluate:retry_predict", resume_args=again
-    )
+    return examples, replace(job, resume_args=again)
 
 
 def retry_predict(config: dict[str, Any], source: str, skip_bad: bool) -> Job:

@@ -172,9 +172,7 @@ def _synthesize_job(config: SynthesizeConfig, source: str, *, skip_bad: bool) ->
         counted = Examples(path, examples.rule, seed=config.seed, skip_bad=True)
         job = replace(job, total=sum(1 for _ in counted))
     again = {"source": str(path.resolve()), "skip_bad": skip_bad}
-    return examples, replace(
-        job, resume_with="tactful.cli.utterance.root:retry_synthesize", resume_args=again
-    )
+    return examples, replace(job, resume_args=again)
 
 
 def retry_synthesize(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
@@ -251,11 +249,7 @@ def _report(summary: RunSummary, examples: Examples, *, as_json: bool) -> None:
 
 def _skips(summary: RunSummary) -> dict[str, int]:
     """Why records were skipped → how many, most frequent first."""
-    state = summary.folder.state()
-    try:
-        return {reason: count for _, _, reason, count in state.reasons("skipped")}
-    finally:
-        state.close()
+    return {reason: count for _, _, reason, count in summary.folder.reasons("skipped")}
 
 
 def _as_json(result: dict[str, Any]) -> bytes:

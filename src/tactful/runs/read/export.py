@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,12 +35,9 @@ def export_records(folder: RunFolder, target: Path | BinaryIO) -> None:
 
 def record_lines(folder: RunFolder) -> Iterator[bytes]:
     """The outputs of one input record after the other, as JSON lines."""
-    state = folder.state()
-    try:
+    with closing(folder.state()) as state:
         for row in state.sound_rows("done"):
             yield row.result.lines
-    finally:
-        state.close()
 
 
 def failure_lines(folder: RunFolder) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ import json
 import shlex
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +23,11 @@ from pydantic import ValidationError
 
 from tactful.errors import DataError
 from tactful.llm.types import Usage
+from tactful.runs.read.reasons import Reason, grouped
+from tactful.runs.result import Failure, RowState
 from tactful.runs.store.files import write_atomic
 from tactful.runs.store.lock import is_locked
 from tactful.runs.store.state import Counts, RunState
-from tactful.runs.types import Failure
 from tactful.types import AnyRecord, Record
 
 Standing = Literal["running", "done", "interrupted", "killed"]
@@ -61,9 +63,11 @@ class RunInfo(Record):
     cache: str = ""
     """The shared call cache, if not the folder's own."""
     resume_with: str = ""
-    """What builds the job again: see `Job`."""
-    config: Mapping[str, Any] = {}
+    """The kind of the job, where `runs retry` can build it again; older folders name a module instead, which is not
+    looked at: noun and verb say the same."""
     resume_args: Mapping[str, Any] = {}
+    """See `Job`."""
+    config: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -125,10 +129,8 @@ class RunFolder:
         try:
             return RunInfo.model_validate_json(text)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, first["loc"])) or "the file"
             raise DataError(
-                f"{self.info_path}: {where}: {first['msg']}; was it edited or cut short?"
+                f"{self.info_path}: {_first_fault(error)}; was it edited or cut short?"
             ) from error
 
     def save_info(self, info: RunInfo) -> None:
@@ -154,26 +156,20 @@ class RunFolder:
 
     def records(self, type_: type[AnyRecord]) -> Iterator[AnyRecord]:
         """The outputs in input order, one at a time, from the state. Raises: DataError."""
-        state = self.state()
-        try:
+        with closing(self.state()) as state:
             for row in state.sound_rows("done"):
                 for line in row.result.lines.splitlines():
                     try:
                         yield type_.model_validate_json(line)
                     except ValidationError as error:
-                        first = error.errors(include_url=False)[0]
-                        where = ".".join(map(str, first["loc"]))
                         raise DataError(
                             f"{self.path}: the outputs of record '{row.record_id}' are no {type_.__name__} "
-                            f"({where}: {first['msg']}); is this the run you meant?"
+                            f"({_first_fault(error)}); is this the run you meant?"
                         ) from error
-        finally:
-            state.close()
 
     def failures(self) -> Iterator[Failure]:
         """The failures in input order."""
-        state = self.state()
-        try:
+        with closing(self.state()) as state:
             for row in state.sound_rows("failed"):
                 result = row.result
                 yield Failure(
@@ -185,24 +181,27 @@ class RunFolder:
                     attempts=row.attempts,
                     input_hash=row.record_hash,
                 )
-        finally:
-            state.close()
+
+    def reasons(self, state: RowState) -> list[Reason]:
+        """Why records failed or were skipped, most frequent first."""
+        with closing(self.state()) as opened:
+            return grouped(opened.reasons(state))
 
     def counts(self) -> Counts:
         """Records by state."""
-        state = self.state()
-        try:
+        with closing(self.state()) as state:
             return state.counts()
-        finally:
-            state.close()
 
     def usage(self) -> Usage:
         """Tokens and money of the whole run, unfinished records included."""
-        state = self.state()
-        try:
+        with closing(self.state()) as state:
             return state.usage() + self.info().unfinished_usage
-        finally:
-            state.close()
+
+
+def _first_fault(error: ValidationError) -> str:
+    """Where and what the first thing wrong is."""
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'the whole'}: {first['msg']}"
 
 
 def resolve_input(path_or_run: Path | str, name: str = "records.jsonl") -> Path:

@@ -6,6 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+Reason = tuple[str, str, str, int]
+"""(stage, error, reason, count)"""
+
 _LONG = 300
 _QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 _IDENTIFIER = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{12,}\b")
@@ -24,8 +27,8 @@ def gist(reason: str, record_id: str) -> str:
     return short if len(short) <= _LONG else short[: _LONG - 1] + "…"
 
 
-def grouped(rows: Iterable[tuple[str, str, str, str]]) -> list[tuple[str, str, str, int]]:
-    """(stage, error, reason, record id) of each record → (stage, error, reason, count), most frequent first.
+def grouped(rows: Iterable[tuple[str, str, str, str]]) -> list[Reason]:
+    """(stage, error, reason, record id) of each record → how often each reason was given, most frequent first.
 
     A reason that only one record gave stands as it is; else its gist stands for all.
     """

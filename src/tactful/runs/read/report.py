@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from tactful.errors import DataError, UserError
 from tactful.llm.types import Usage
 from tactful.runs.read.folder import RunFolder, utc_now
+from tactful.runs.read.reasons import Reason
 from tactful.types import Record
 
 
@@ -36,8 +38,8 @@ class RunReport(RunLine):
 
     info: dict[str, Any]
     """`run.json`."""
-    failures: tuple[tuple[str, str, str, int], ...]
-    """(stage, error, reason, count), most frequent first."""
+    failures: tuple[Reason, ...]
+    """Most frequent first."""
     skips: tuple[tuple[str, int], ...]
     damaged: tuple[str, ...]
     """Ids of records whose stored result does not match its hash."""
@@ -86,18 +88,13 @@ def run_report(folder: RunFolder) -> RunReport:
     line = run_line(folder)
     if line.problem:
         raise DataError(line.problem)
-    state = folder.state()
-    try:
-        failures = tuple(state.reasons("failed"))
-        skips = tuple((reason, count) for _, _, reason, count in state.reasons("skipped"))
+    with closing(folder.state()) as state:
         damaged = tuple(row.record_id for row in state.rows() if row.damaged)
-    finally:
-        state.close()
     return RunReport(
         **dict(line),
         info=info.model_dump(mode="json"),
-        failures=failures,
-        skips=skips,
+        failures=tuple(folder.reasons("failed")),
+        skips=tuple((reason, count) for _, _, reason, count in folder.reasons("skipped")),
         damaged=damaged,
         stale_outputs=not damaged and not _outputs_agree(folder),
     )
@@ -105,12 +102,9 @@ def run_report(folder: RunFolder) -> RunReport:
 
 def _outputs_agree(folder: RunFolder) -> bool:
     """Whether `records.jsonl` holds exactly the stored outputs."""
-    state = folder.state()
     try:
-        with folder.records_path.open("rb") as file:
+        with closing(folder.state()) as state, folder.records_path.open("rb") as file:
             agree = all(file.read(len(row.result.lines)) == row.result.lines for row in state.rows("done"))
             return agree and not file.read(1)
     except FileNotFoundError:
         return False
-    finally:
-        state.close()

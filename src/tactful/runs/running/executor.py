@@ -17,7 +17,8 @@ from pydantic import BaseModel
 
 from tactful.errors import StopRun, TactfulError
 from tactful.llm.types import ChatModel, ModelSpec, Usage
-from tactful.runs.types import Context, Result, Skip, Stage
+from tactful.runs.result import Result
+from tactful.runs.types import Context, Skip, Stage
 
 if TYPE_CHECKING:
     from tactful.llm import CallCache

@@ -127,8 +127,8 @@ def _new_info(job: Job, seed: int) -> RunInfo:
         models={role: spec.model_dump(mode="json") for role, spec in job.models.items()},
         versions=_versions(),
         started_at=utc_now(),
-        resume_with=job.resume_with,
-        resume_args=dict(job.resume_args),
+        resume_with="" if job.resume_args is None else job.kind,
+        resume_args=job.resume_args or {},
         config=job.config.model_dump(mode="json"),
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
 from tactful.llm.types import Usage
-from tactful.runs.types import RowState
+from tactful.runs.result import RowState
 
 if TYPE_CHECKING:
     import rich.live

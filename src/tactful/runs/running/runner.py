@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -21,8 +20,10 @@ from tactful.runs.running.intake import Intake, Wanted, not_stored
 from tactful.runs.running.opening import opened_run
 from tactful.runs.running.progress import Progress, expected_total, open_progress, spent
 from tactful.runs.running.session import Session
+from tactful.runs.store.known import remember
 from tactful.runs.store.state import RunState
-from tactful.runs.types import Job, RunOptions, RunSummary, Stage
+from tactful.runs.summary import RunSummary
+from tactful.runs.types import Job, RunOptions, Stage
 
 
 def run_stage(
@@ -35,8 +36,6 @@ def run_stage(
     models: Mapping[str, ModelSpec] | None = None,
     prompts: Sequence[Prompt] = (),
     options: RunOptions | None = None,
-    resume_with: str = "",
-    resume_args: Mapping[str, Any] | None = None,
 ) -> RunSummary:
     """Run `stage` on every record of `source` into a run folder. Owns the event loop, Ctrl-C and progress.
 
@@ -50,8 +49,6 @@ def run_stage(
         stage=stage,
         models=models or {},
         prompts=prompts,
-        resume_with=resume_with,
-        resume_args=resume_args or {},
     )
     return run_job(job, options or RunOptions())
 
@@ -70,6 +67,7 @@ def run_job(
     """
     _refuse_running_loop()
     executor = executor or LocalExecutor()
+    remember(job.models.values())
     with opened_run(job, options) as (folder, state, beginning):
         began, before = monotonic(), folder.info()
         info = _begun(before, options)
@@ -77,7 +75,7 @@ def run_job(
         work = _work(job, options, folder, info, state)
         intake = Intake(job.source, state, limit=options.limit, wanted=wanted)
         total = expected_total(job.source, options.limit, job.total)
-        with open_progress(options.progress, f"{job.noun} {job.verb}", total) as progress, closing(intake):
+        with open_progress(options.progress, job.kind, total) as progress, closing(intake):
             if _budget_is_idle(job, options):
                 progress.say(
                     "the budget does not apply: no endpoint is called, and the tokens of a rehearsal are estimates "

@@ -15,12 +15,12 @@ from types import FrameType
 
 from tactful.errors import Interrupted
 from tactful.llm.types import Usage
+from tactful.runs.result import Result
 from tactful.runs.running.executor import Executor
 from tactful.runs.running.intake import Intake, Item
 from tactful.runs.running.progress import Progress, Tally
 from tactful.runs.store.rows import Row
 from tactful.runs.store.state import RunState
-from tactful.runs.types import Result
 
 GRACE_S = 10.0
 """How long records in flight may still finish after a StopRun. Ctrl-C does not wait."""

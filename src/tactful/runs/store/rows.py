@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from tactful.llm.types import Usage
-from tactful.runs.types import Result
+from tactful.runs.result import Result
 
 COLUMNS = (
     "ordinal, record_id, record_hash, state, lines, outputs, unscored, stage, error, reason, detail, attempts, "

@@ -20,7 +20,7 @@ import orjson
 
 from tactful.errors import DataError, UserError
 from tactful.llm.types import Usage
-from tactful.runs.read.reasons import grouped
+from tactful.runs.result import RowState
 from tactful.runs.store.files import make_private_file
 from tactful.runs.store.rows import COLUMNS, Row, packed, unpacked
 from tactful.runs.store.schema import upgrade
@@ -220,28 +220,12 @@ class RunState:
                 digest.update(orjson.dumps(pair))
         return digest.hexdigest()[:32]
 
-    def reasons(self, state: str) -> list[tuple[str, str, str, int]]:
-        """(stage, error, reason, count) of the failed or skipped, most frequent first; see `reasons.grouped`."""
+    def reasons(self, state: RowState) -> Iterator[tuple[str, str, str, str]]:
+        """(stage, error, reason, record id) of the failed or skipped, without their outputs."""
         with self._told:
-            return grouped(
-                self._connection.execute(
-                    "SELECT stage, error, reason, record_id FROM results WHERE state=? AND ordinal >= 0",
-                    (state,),
-                )
+            yield from self._connection.execute(
+                "SELECT stage, error, reason, record_id FROM results WHERE state=? AND ordinal >= 0", (state,)
             )
-
-    # ------------------------------------------------------------ facts about the whole run
-
-    def remember(self, key: str, value: str) -> None:
-        """Keep a fact about the whole run."""
-        with self._told:
-            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
-    def recall(self, key: str) -> str | None:
-        """A fact kept by `remember`."""
-        with self._told:
-            found = self._connection.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
-        return None if found is None else str(found[0])
 
     def close(self) -> None:
         """Commit what is pending and close."""

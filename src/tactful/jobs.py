@@ -1,0 +1,77 @@
+"""The job of a run folder once more, from what the folder kept: for `tactful runs retry`.
+
+A run folder may come from someone else, so nothing is imported on its word: the kind of a job, its noun and verb, is
+looked up in the table below. Endpoint and key variable of the job must be ones that this user has used here before,
+else they are to be trusted in so many words.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+
+from tactful.errors import DataError, SafetyRefusal, UserError
+from tactful.runs.read.folder import RunFolder
+from tactful.runs.store.known import is_known, url_of
+from tactful.runs.types import Job
+
+BUILDERS = {
+    "bench judge-moments": "tactful.cli.bench.proactive_parts:retry_judge",
+    "bench proactive": "tactful.cli.bench.proactive_parts:retry_assistant",
+    "calibrate evaluate": "tactful.cli.calibrate.evaluate:retry_evaluate",
+    "calibrate reward": "tactful.calibration.reward.rewarding:retry_reward",
+    "calibrate rollout": "tactful.cli.calibrate.rollout:retry_rollout",
+    "feedback judge": "tactful.cli.feedback.root:retry_judge",
+    "reward judge": "tactful.cli.reward.lm:retry_lm_judge",
+    "reward reasons": "tactful.cli.reward.reasons:retry_reasons",
+    "utterance predict": "tactful.cli.utterance.evaluate:retry_predict",
+    "utterance synthesize": "tactful.cli.utterance.root:retry_synthesize",
+}
+"""Kind of a job → `module:function`, called as `function(config, **resume_args) -> Job`."""
+
+
+def job_of(folder: RunFolder, *, trust: bool = False) -> Job:
+    """The job whose results the folder holds.
+
+    Raises: UserError when it was no command's, or what it kept does not fit; SafetyRefusal when it would send to, or
+    run, what this user has not used here before, unless `trust`.
+    """
+    info = folder.info()
+    kind = f"{info.noun} {info.verb}"
+    if not info.resume_with or kind not in BUILDERS:
+        raise UserError(
+            f"{folder.path}: this run cannot be opened again by itself ({kind} of your own code, or read from a "
+            "pipe); call tactful.runs.retry_run(folder, job) with the job that made it"
+        )
+    job = _built(folder, kind)
+    strange = [] if trust else _strange(job)
+    if strange:
+        raise SafetyRefusal(
+            f"{folder.path}: {'; '.join(strange)}. Was this run made here? Look at its run.json, and where all is "
+            "right add --trust"
+        )
+    return job
+
+
+def _strange(job: Job) -> list[str]:
+    """What the job would do that this user's earlier runs on this machine did not, one sentence each."""
+    told = [
+        f"it would send its records to {url_of(spec)} with the key in {spec.api_key_env}, which no earlier run here did"
+        for spec in job.models.values()
+        if not is_known(spec)
+    ]
+    if (job.resume_args or {}).get("unsafe") is True:
+        told.append("it would run programs without a cage where none is at hand")
+    return list(dict.fromkeys(told))
+
+
+def _built(folder: RunFolder, kind: str) -> Job:
+    info = folder.info()
+    module, _, function = BUILDERS[kind].partition(":")
+    build = getattr(importlib.import_module(module), function)
+    try:
+        job = build(dict(info.config), **info.resume_args)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{folder.info_path}: '{kind}' does not take what the run kept ({error})") from error
+    assert isinstance(job, Job)
+    return replace(job, resume_args=info.resume_args)

@@ -1,0 +1,26 @@
+"""How a run stands when its session ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tactful.llm.types import Usage
+from tactful.runs.read.folder import RunFolder
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """How a run stands: done + failed + skipped = read."""
+
+    folder: RunFolder
+    read: int
+    done: int
+    failed: int
+    skipped: int
+    unscored: int
+    """Among the done."""
+    unfinished: int
+    """Taken but not finished when the run stopped; `--resume` takes them again."""
+    usage: Usage
+    interrupted: bool
+    """The run stopped before the end of its input."""
