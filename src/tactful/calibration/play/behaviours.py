@@ -10,13 +10,14 @@
 
 from __future__ import annotations
 
-import ast
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from tactful.calibration.play.actions import Action, ActionSpace, Mode, SolutionKind
+from tactful.calibration.play.answer_code import extract_code
 from tactful.errors import ConfigError
 from tactful.prompts import Prompt, Rendered
 from tactful.text import questions
@@ -96,8 +97,10 @@ class Reading:
     """None: it gave none, so the conversation goes on."""
 
 
-def read_message(text: str, kind: Literal["ask", "solve", "both"], solution: SolutionKind) -> Reading:
-    """Questions and solution of a message that was meant to ask, to solve or both.
+def read_message(
+    text: str, kind: Literal["ask", "solve", "both"], solution: SolutionKind, wanted: Collection[str] = ()
+) -> Reading:
+    """Questions and solution of a message that was meant to ask, to solve or both. `wanted`: see `extract_code`.
 
     A well-behaved message is taken at its word. A disobedient one counts as what it is:
     meant to ask, but holding a solution and no question → a solution; holding both → a question, and the solution
@@ -106,7 +109,7 @@ def read_message(text: str, kind: Literal["ask", "solve", "both"], solution: Sol
     asked = ask_of(text)
     if kind == "ask" and asked:
         return Reading(asked, None)
-    found = extract_code(text) if solution == "code" else extract_text(text)
+    found = extract_code(text, wanted) if solution == "code" else extract_text(text)
     if solution == "text" and found is not None and (kind == "ask" or asked) and not looks_like_plan(found):
         found = None
     return Reading(asked, found)
@@ -116,29 +119,6 @@ def read_message(text: str, kind: Literal["ask", "solve", "both"], solution: Sol
 def ask_of(text: str) -> tuple[str, ...]:
     """`text.questions`, remembered: the same message is read along several branches."""
     return tuple(questions(text))
-
-
-_FENCE = re.compile(
-    r"^[ \t]*```[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*```[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
-)
-_PYTHON = frozenset({"", "py", "python", "python3"})
-
-
-def extract_code(text: str) -> str | None:
-    """The last fenced Python block (an unclosed one runs to the end), else the text itself if it is Python."""
-    blocks = [body for lang, body in _FENCE.findall(text) if lang.lower() in _PYTHON and body.strip()]
-    if blocks:
-        return str(blocks[-1]).rstrip() + "\n"
-    return text.strip() + "\n" if _is_python(text) else None
-
-
-def _is_python(text: str) -> bool:
-    """Whether the text parses and does more than name things: prose such as `Sure` parses too."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return any(not isinstance(node, ast.Expr) for node in tree.body)
 
 
 _LIST_LINE = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)、]|#{1,6})\s*\S")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from tactful.calibration.play.actions import ActionSpace, Mode
+from tactful.calibration.play.answer_code import names_under_test
 from tactful.calibration.play.behaviours import Move, Reading, plan_move, read_message, render
 from tactful.calibration.play.offline import assistant_facts, slips
 from tactful.calibration.play.users import UserSimulator, UserTurn, UserView
@@ -143,7 +144,7 @@ class Episode:
         )
         move = self.move(action, must_solve=must_solve)
         reply = await self._speak(move, assistant, seed)
-        reading = read_message(reply.text, move.kind, self.space.solution)
+        reading = read_message(reply.text, move.kind, self.space.solution, self._wanted())
         turn = await user.react(self._view(reading), reply.text, self._mood(seed))
         step = Step.model_construct(
             state=self.observation,
@@ -177,6 +178,12 @@ class Episode:
             )
             rehearsal = Rehearsal.model_construct(room="calibration", task="assistant", facts=facts)
         return await assistant.complete(prompt, sample=self.pass_index, rehearsal=rehearsal)
+
+    def _wanted(self) -> frozenset[str]:
+        """The names that the task's tests use."""
+        hidden = self.state.hidden
+        owned = tuple(test for item in hidden.requirements for test in item.tests)
+        return names_under_test((*hidden.tests, *owned), hidden.setup)
 
     def _conversation(self) -> list[Message]:
         silent = NO_REPLY.get(self.state.lang, NO_REPLY["en"])

@@ -1,0 +1,35 @@
+"""What of a message is its writer's own prose: without code, links, quotations and quoted lines."""
+
+from __future__ import annotations
+
+import re
+
+# What is no prose of the assistant's own: replaced by a plain word, so that the sentence round it survives.
+_FENCE = re.compile(r"(?ms)^[ \t]*(`{3,}|~{3,}).*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)")
+_INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+_LINK = re.compile(r"\b(?:https?://|www\.)[^\s<>()（）。，？]*[^\s<>()（）。，？.,;:!?]")
+_QUOTED = re.compile(
+    r"\"[^\"\n]{1,300}\"|“[^”\n]{1,300}”|‘[^’\n]{1,300}’|「[^」\n]{1,300}」|『[^』\n]{1,300}』|«[^»\n]{1,300}»"
+    r"|(?<![\w])'[^'\n]{1,300}'(?!\w)"
+)
+_QUOTED_LINE = re.compile(r"(?m)^[ \t]*>.*$")
+_CODE_LINE = re.compile(
+    r"(?m)^[ \t]*(?:def \w+\(.*|class \w+.*:|import \w.*|from \S+ import .*|assert .*|return\b.*|@\w.*)$"
+)
+_STAND_IN = " x "
+_ABBREVIATION = re.compile(r"(?i)\b(e\.g|i\.e|etc|vs|approx|incl|resp|mr|mrs|ms|dr|no|st)\.(?=\s)")
+HIDDEN_DOT = "․"  # looks like a full stop and ends no sentence
+_SOFT_WRAP = re.compile(r"(?<=[\w,])[ \t]*\n[ \t]*(?=[a-z])(?![a-z0-9]{1,2}[.)]\s)")
+
+
+def own_prose(text: str) -> str:
+    """The assistant's own sentences: code, links, quotations and quoted lines are gone."""
+    text = text.replace("\r\n", "\n")
+    text = _FENCE.sub("\n", text)
+    text = _INLINE_CODE.sub(_STAND_IN, text)
+    text = _LINK.sub(_STAND_IN, text)
+    text = _QUOTED_LINE.sub("", text)
+    text = _CODE_LINE.sub("", text)
+    text = _QUOTED.sub(_STAND_IN, text)
+    text = _ABBREVIATION.sub(lambda found: found[1] + HIDDEN_DOT, text)
+    return _SOFT_WRAP.sub(" ", text)
