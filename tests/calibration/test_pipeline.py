@@ -14,7 +14,7 @@ from tactful.errors import ConfigError
 from tactful.llm import ModelSpec
 
 ANN, BOB = person("ann"), person("bob")
-OFFLINE = ModelSpec(name="offline", scripts=("tactful.calibration.play.offline:SCRIPTS",))
+OFFLINE = ModelSpec(name="offline", scripts=("calibration.play",))
 
 
 def both(domain: str):

@@ -27,7 +27,7 @@ from tactful.types import Decision, Trajectory, UserHistory
 
 PATIENT = person("patient", patience=1.0, expertise=1.0, clarity=1.0, time_pressure=0.0)
 LEVELS = ("LOW", "MID", "HIGH")
-OFFLINE = ModelSpec(name="offline", scripts=("tactful.calibration.play.offline:SCRIPTS",))
+OFFLINE = ModelSpec(name="offline", scripts=("calibration.play",))
 
 
 class Always:

@@ -157,7 +157,7 @@ def test_missing_category_leaves_the_others_balanced(tmp_path):
 
 
 def test_a_run_exports_as_its_records_file_does(tmp_path):
-    spec = ModelSpec(name="offline", scripts=("tactful.reward.offline:SCRIPTS",))
+    spec = ModelSpec(name="offline", scripts=("reward",))
     job = reasons_job(ReasonsConfig(model=spec), [labelled(number) for number in range(12)])
     summary = run_job(job, RunOptions(out=tmp_path / "run", progress="off"))
     export_reasons(tmp_path / "run", "trl", tmp_path / "a")
