@@ -11,12 +11,18 @@ from dataclasses import dataclass
 from . import landlock, libc, seccomp
 
 NOBODY = 65534
+_OWN_UIDS = 0x7000_0000
+"""From here on no system gives out user ids; a fork server takes one of 2**28 for its jobs."""
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _MAX_FILES = 64
 _MAX_FILE_BYTES = 1 << 20
 _SPARE_TASKS = 64
 """Threads that a program may have beyond what its user already runs."""
+_SPARE_CPU_S = 1
+"""Between the signal that says that the processor time is used up and the kernel's kill."""
 _SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
+_SYS_UNSHARE = {"x86_64": 272, "aarch64": 97}
+_CLONE_NEWUSER = 0x1000_0000
 
 
 class CageFailed(Exception):
@@ -33,26 +39,71 @@ class Cage:
     """Seccomp filter; None as above."""
     base_bytes: int
     """Address space of the server itself; a job's memory limit is on top of it."""
+    who: Who
+
+
+@dataclass(frozen=True)
+class Who:
+    """The user that jobs run as. The kernel counts threads by user, so jobs of one user can starve each other."""
+
+    uid: int
     tasks: int
-    """Tasks that the job's user runs already."""
+    """Tasks that count as this user's already."""
+    alone: bool
+    """Nobody else's tasks count: what a job may start does not depend on what runs beside it."""
 
 
-def _limit(what: int, value: int) -> None:
+def choose_who() -> Who:
+    """A user of this server's own: a free id where we are root, else a user namespace; as a last resort a shared one."""
+    if os.geteuid() == 0:
+        own = _OWN_UIDS | int.from_bytes(os.urandom(4)) & 0x0FFF_FFFF
+        return Who(own, 0, alone=True) if _mapped(own) else Who(NOBODY, tasks_of(NOBODY), alone=False)
+    uid = os.geteuid()
+    if not _counts_by_namespace():
+        return Who(uid, tasks_of(uid), alone=False)
+    try:
+        libc.syscall(_SYS_UNSHARE[os.uname().machine], _CLONE_NEWUSER)
+    except OSError:  # switched off on this machine
+        return Who(uid, tasks_of(uid), alone=False)
+    _lose_capabilities()
+    return Who(uid, 1, alone=True)
+
+
+def _counts_by_namespace() -> bool:
+    """Since Linux 5.14 the limit on tasks is kept for each user namespace."""
+    major, minor = os.uname().release.split(".")[:2]
+    return (int(major), int("".join(filter(str.isdigit, minor)) or 0)) >= (5, 14)
+
+
+def _mapped(uid: int) -> bool:
+    """Whether this id exists in our user namespace."""
+    with open("/proc/self/uid_map") as file:
+        ranges = [[int(word) for word in line.split()] for line in file]
+    return any(first <= uid < first + count for first, _, count in ranges)
+
+
+def _limit(what: int, value: int, spare: int = 0) -> None:
     hard = resource.getrlimit(what)[1]
-    bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(what, (bound, bound))
+    bound, last = (
+        item if hard == resource.RLIM_INFINITY else min(item, hard) for item in (value, value + spare)
+    )
+    resource.setrlimit(what, (bound, last))
 
 
-def _drop_privileges() -> None:
-    """Become nobody when root; where that is not possible (one-user namespaces) at least lose every capability."""
+def _lose_capabilities() -> None:
+    libc.syscall(_SYS_CAPSET[os.uname().machine], struct.pack("<Ii", 0x20080522, 0), bytes(24))
+
+
+def _drop_privileges(uid: int) -> None:
+    """Become `uid` when root; where that is not possible (one-user namespaces) at least lose every capability."""
     if os.geteuid() != 0:
         return
     try:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(uid, uid, uid)
     except OSError:
-        libc.syscall(_SYS_CAPSET[os.uname().machine], struct.pack("<Ii", 0x20080522, 0), bytes(24))
+        _lose_capabilities()
 
 
 def tasks_of(uid: int) -> int:
@@ -73,12 +124,12 @@ def enter(cage: Cage, *, server: int, memory_bytes: int, cpu_s: int) -> None:
     """Cage this process for good. Raises CageFailed or OSError, after which it must end without running anything."""
     os.setsid()
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_CPU, cpu_s)
+    _limit(resource.RLIMIT_CPU, cpu_s, _SPARE_CPU_S)
     _limit(resource.RLIMIT_FSIZE, _MAX_FILE_BYTES)
     _limit(resource.RLIMIT_NOFILE, _MAX_FILES)
     _limit(resource.RLIMIT_AS, cage.base_bytes + memory_bytes)
-    _limit(resource.RLIMIT_NPROC, cage.tasks + _SPARE_TASKS)
-    _drop_privileges()
+    _limit(resource.RLIMIT_NPROC, cage.who.tasks + _SPARE_TASKS)
+    _drop_privileges(cage.who.uid)
     libc.prctl(_PR_SET_DUMPABLE, 0)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != server:

@@ -11,6 +11,7 @@ import ctypes
 import errno
 import os
 import platform
+import signal
 import struct
 
 from . import libc
@@ -99,6 +100,16 @@ def _one_of(argument: int, values: tuple[int, ...], mask: int | None = None) -> 
     return [*code, (_RETURN, 0, 0, _ERRNO | _EPERM)]
 
 
+def _signal(argument: int) -> _Code:
+    """A signal to itself, but no SIGKILL: so a program that died of it was killed from outside, by the machine."""
+    return [
+        (_LOAD, 0, 0, _low(argument)),
+        (_EQUAL, 0, 1, signal.SIGKILL),
+        (_RETURN, 0, 0, _ERRNO | _EPERM),
+        *_one_of(0, (ANY_PID,)),
+    ]
+
+
 def _null(argument: int) -> _Code:
     """Allow when the pointer is NULL, else EPERM."""
     deny = (_RETURN, 0, 0, _ERRNO | _EPERM)
@@ -126,8 +137,8 @@ def build(machine: str | None = None) -> bytes:
     looked_at: dict[str, _Code] = {
         "fcntl": _one_of(1, _FCNTL),
         "ioctl": _one_of(1, _IOCTL),
-        "kill": _one_of(0, (ANY_PID,)),
-        "tgkill": _one_of(0, (ANY_PID,)),
+        "kill": _signal(1),
+        "tgkill": _signal(2),
         "clone": _one_of(0, _THREAD_FLAGS),
         "clone3": [(_RETURN, 0, 0, _ERRNO | _ENOSYS)],
         "prlimit64": _null(2),

@@ -4,8 +4,8 @@ It is started by exec with an empty environment, so that no key was ever in it, 
 tests go from the parent to the child over the child's own socket, so nothing of one job is left for the next.
 
 Requests are datagrams: `fork` with two descriptors (the child's socket, its output) is answered by the child's
-process id; `end` kills the child's group, reaps it and is answered by its wait status. When the parent is gone
-the child is killed and the server ends.
+process id; `end` kills the child's group, reaps it and is answered by how it ended. When the parent is gone the child
+is killed and the server ends.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 import warnings
 
 from . import cage, landlock, seccomp
@@ -27,6 +28,12 @@ from .child import read_exactly, run_job
 
 CAGE_FAILED = 77
 """Exit status of a child whose cage did not hold."""
+END, END_ITSELF = b"E", b"e"
+"""End the child now; or: it closed its socket, so it is ending."""
+ENDED = struct.Struct("<Id?")
+"""Wait status, processor time in seconds, and whether it was killed here."""
+LAST_WORDS_S = 0.2
+"""How long a child that closed its socket may take to end."""
 PRELOADED = """
 abc argparse array ast asyncio base64 binascii bisect calendar cmath codecs collections collections.abc colorsys
 concurrent.futures contextlib contextvars copy copyreg csv ctypes dataclasses datetime decimal difflib dis email
@@ -70,12 +77,11 @@ def prepare(unsafe: bool) -> cage.Cage:
     has_landlock, has_seccomp = landlock.abi() > 0, seccomp.available()
     if not unsafe and not (has_landlock and has_seccomp):
         raise cage.CageFailed("no cage at hand")
-    uid = cage.NOBODY if os.geteuid() == 0 else os.geteuid()
     return cage.Cage(
         ruleset=landlock.create(readable_paths()) if has_landlock else None,
         program=seccomp.build() if has_seccomp else None,
         base_bytes=_address_space(),
-        tasks=cage.tasks_of(uid),
+        who=cage.choose_who(),
     )
 
 
@@ -132,16 +138,28 @@ class Server:
             os.close(descriptor)
         return struct.pack("<I", self.child)
 
-    def end(self) -> bytes:
-        """Kill the child's group and reap it; the answer is its wait status (0 where there was none)."""
+    def end(self, wait_s: float = 0.0) -> bytes:
+        """Kill the child's group and reap it; the answer is `ENDED`, zeros where there was none.
+
+        A child that is about to end by itself, as far as the parent knows, gets `wait_s` for it.
+        """
         if not self.child:
-            return struct.pack("<I", 0)
+            return ENDED.pack(0, 0.0, False)
+        ended = self._ended_by_itself(wait_s)
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError):
                 kill(self.child, signal.SIGKILL)
-        status = os.waitpid(self.child, 0)[1]
+        _, status, usage = os.wait4(self.child, 0)
         self.child = 0
-        return struct.pack("<I", status)
+        return ENDED.pack(status, usage.ru_utime + usage.ru_stime, not ended)
+
+    def _ended_by_itself(self, wait_s: float) -> bool:
+        deadline = time.monotonic() + wait_s
+        while os.waitid(os.P_PID, self.child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.001)
+        return True
 
     def serve(self, parent_pidfd: int) -> None:
         """Answer until the parent is gone."""
@@ -152,7 +170,11 @@ class Server:
             message, descriptors, _, _ = socket.recv_fds(self.parent, 64, 2)
             if not message:
                 return
-            answer = self.fork(message[1:], descriptors) if message[:1] == b"F" else self.end()
+            answer = (
+                self.fork(message[1:], descriptors)
+                if message[:1] == b"F"
+                else self.end(LAST_WORDS_S if message == END_ITSELF else 0.0)
+            )
             self.parent.send(answer)
 
 
@@ -172,7 +194,7 @@ def main() -> None:
     gc.freeze()
     server = Server(parent, layers)
     try:
-        parent.send(b"+")
+        parent.send(b"+" if layers.who.alone else b"+shared")
         server.serve(parent_pidfd)
     except (BrokenPipeError, ConnectionResetError):
         pass

@@ -14,7 +14,7 @@ from typing import Any
 from tactful.sandbox.inside.values import Pairs, Unordered
 
 _MAX_SHOWN = 200
-_MAX_HASHED = 10_000
+_MAX_HASHED = 1000
 """Members of a returned set that are hashed at once; keeps chosen hash collisions cheap."""
 
 

@@ -31,7 +31,15 @@ def read_error(content: bytes) -> dict[str, str]:
         or not isinstance(report.get("text"), str)
     ):
         raise Tampered("an error report of another form")
-    return {"kind": report["kind"], "text": report["text"][:_MAX_TEXT].encode(errors="replace").decode()}
+    return {"kind": report["kind"], "text": visible(report["text"][:_MAX_TEXT])}
+
+
+def visible(text: str) -> str:
+    """What a program said, fit for a terminal: control characters and lone surrogates are written out."""
+    return "".join(
+        character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1]
+        for character in text
+    )
 
 
 def _outcome(report: dict[str, str] | Raised) -> Outcome:
