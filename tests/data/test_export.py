@@ -57,7 +57,7 @@ def plain(messages):
 
 def test_trl_rows_read_back_identical_and_hold_three_columns(pairs, tmp_path):
     made, run = pairs
-    assert export_pairs(run, "trl", tmp_path / "out") == 3
+    assert export_pairs(run, "trl", tmp_path / "out").pairs == 3
     rows = lines(tmp_path / "out" / "pairs.jsonl")
     assert rows == [{k: plain(getattr(p, k)) for k in ("prompt", "chosen", "rejected")} for p in made]
 
@@ -127,7 +127,7 @@ def test_unusable_requests_are_refused(pairs, tmp_path):
     _, run = pairs
     with pytest.raises(UserError, match="'csv' is not known; choose one of: trl, llama-factory, openai"):
         export_pairs(run, "csv", tmp_path / "out")
-    with pytest.raises(UserError, match="is not empty"):
+    with pytest.raises(UserError, match="is not an empty folder"):
         export_pairs(run, "trl", run)
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=r"holds neither records.jsonl nor pairs.jsonl"):
@@ -138,3 +138,28 @@ def test_unusable_requests_are_refused(pairs, tmp_path):
     (tmp_path / "bad.jsonl").write_text('{"id": 1}\n')
     with pytest.raises(DataError, match=r"bad.jsonl:1: PreferencePair"):
         export_pairs(tmp_path / "bad.jsonl", "trl", tmp_path / "out")
+
+
+def test_equal_sides_and_repeated_pairs_are_left_out_and_counted(tmp_path):
+    again = pair(0, id="again", margin=0.5)
+    padded = tuple(message.model_copy(update={"content": message.content + "\n"}) for message in again.chosen)
+    same = pair(1, id="same")
+    rows = [
+        pair(0),
+        again,
+        pair(0, id="padded", chosen=padded),
+        same.model_copy(update={"rejected": same.chosen}),
+        pair(2),
+    ]
+    write_jsonl(tmp_path / "p.jsonl", rows)
+    done = export_pairs(tmp_path / "p.jsonl", "trl", tmp_path / "out")
+    assert (done.pairs, done.equal_sides, done.repeated) == (2, 1, 2)
+    assert [row["id"] for row in lines(tmp_path / "out" / "provenance.jsonl")] == ["p0", "p2"]
+    assert len(lines(tmp_path / "out" / "pairs.jsonl")) == 2
+
+
+def test_nothing_but_equal_sides_is_refused(tmp_path):
+    same = pair(1)
+    write_jsonl(tmp_path / "p.jsonl", [same.model_copy(update={"rejected": same.chosen})])
+    with pytest.raises(UserError, match="in each of its 1 pairs both sides are the same text"):
+        export_pairs(tmp_path / "p.jsonl", "trl", tmp_path / "out")

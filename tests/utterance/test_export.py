@@ -7,11 +7,12 @@ from typing import Any
 import orjson
 import pytest
 
+from tactful.data.trainer_forms import FORMS
 from tactful.errors import DataError, UserError
 from tactful.llm import ModelSpec
 from tactful.runs import RunFolder, RunOptions, run_job
 from tactful.utterance.dialogues import Examples, parse_targets
-from tactful.utterance.export import FORMS, export_utterance, holds_pairs
+from tactful.utterance.export import export_utterance, holds_pairs
 from tactful.utterance.pipeline import SCRIPTS, SynthesizeConfig, synthesize_job
 from tactful.utterance.predict.predictor import predict_prompt
 from tactful.utterance.stages.target_text import parse_target
@@ -176,3 +177,13 @@ def test_utterance_records_are_told_from_other_pairs(run: Path, tmp_path: Path) 
     assert not holds_pairs(tmp_path / "broken.jsonl")
     assert not holds_pairs(tmp_path / "missing.jsonl")
     assert not holds_pairs(tmp_path)
+
+
+def test_a_pair_that_repeats_or_has_equal_sides_serves_for_sft_alone(run: Path, tmp_path: Path) -> None:
+    first = next(pair for pair in records(run) if pair.kept).model_dump(mode="json")
+    same = first | {"id": "same", "rejected": first["chosen"]}
+    source = tmp_path / "records.jsonl"
+    source.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in (first, first | {"id": "again"}, same)))
+    done = export_utterance(source, "trl", tmp_path / "out")
+    assert (done.records, done.sft, done.pairs, done.equal_sides, done.repeated) == (3, 3, 1, 1, 1)
+    assert len(rows_of(tmp_path / "out" / "pairs.jsonl")) == 1

@@ -176,7 +176,7 @@ def test_trainer_files_hold_their_columns_alone_and_add_up(tmp_path):
     turns = [
         item
         for number in range(40)
-        for item in dialogue(("q", "bad", CORRECTION), ("no", "good", PRAISE), name=f"d{number}")
+        for item in dialogue((f"q{number}", "bad", CORRECTION), ("no", "good", PRAISE), name=f"d{number}")
     ]
     config = PairsConfig(valid=0.2, test=0.2)
     rows = TrainingRows(turns, config)
@@ -192,9 +192,21 @@ def test_trainer_files_hold_their_columns_alone_and_add_up(tmp_path):
     assert sum(files.values()) == summary.done == 80 + 40
     kto = list(read_jsonl(tmp_path / "out" / "kto" / "train.jsonl", KtoRow))
     assert {row.label for row in kto} == {True, False}
-    assert kto[0].prompt == ({"role": "user", "content": "q"},)
+    first_query = kto[0].prompt[0]["content"]
+    assert first_query.startswith("q")
     first = (tmp_path / "out" / "dpo" / "train.jsonl").read_text().splitlines()[0]
     assert first == (
-        '{"prompt":[{"role":"user","content":"q\\n\\nno"}],'
+        f'{{"prompt":[{{"role":"user","content":"{first_query}\\n\\nno"}}],'
         '"chosen":[{"role":"assistant","content":"good"}],"rejected":[{"role":"assistant","content":"bad"}]}'
     )
+
+
+def test_the_same_pair_in_another_dialogue_is_written_once():
+    turns = [
+        item
+        for name in ("a", "b")
+        for item in dialogue(("q", "bad", CORRECTION), ("no", "good", PRAISE), name=name)
+    ]
+    rows = TrainingRows(turns, PairsConfig())
+    assert [row.group for row in rows if row.kind == "pair"] == ["a"]
+    assert rows.summary.pairs_left_out == {"repeated": 1}

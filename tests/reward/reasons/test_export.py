@@ -9,7 +9,7 @@ from tactful.errors import DataError, UsageError, UserError
 from tactful.llm import ModelSpec
 from tactful.reward.judging.prompt import Verdict, judge_prompt
 from tactful.reward.pipeline import ReasonsConfig, reasons_job
-from tactful.reward.reasons.export import FORMS, export_reasons
+from tactful.reward.reasons.export import REASON_FORMS, export_reasons
 from tactful.reward.reasons.thoughts import ReasonedMoment
 from tactful.runs import RunOptions, run_job
 from tactful.types import Provenance
@@ -63,12 +63,12 @@ def read_pair(row):
     return row["chosen"][0]["content"], row["rejected"][0]["content"]
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", REASON_FORMS)
 @pytest.mark.parametrize("layout", ["tactful", "proactivebench"])
 def test_rows_ask_as_the_judge_asks_and_answer_as_it_must(source, tmp_path, form, layout):
     done = export_reasons(source, form, tmp_path / "out", layout=layout)
     assert (done.records, done.parts["train"].rows, list(done.parts)) == (21, 21, ["train"])
-    suffix = FORMS[form].suffix
+    suffix = REASON_FORMS[form].suffix
     sft, pairs = (rows_of(tmp_path / "out" / f"{name}.{suffix}") for name in ("sft", "pairs"))
     assert len(sft) == len(pairs) == 21
     for number, (row, pair) in enumerate(zip(sft, pairs, strict=True)):
@@ -85,10 +85,10 @@ def test_rows_ask_as_the_judge_asks_and_answer_as_it_must(source, tmp_path, form
         assert row["weight"] == pair["weight"] == 1.0
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", REASON_FORMS)
 def test_no_prompt_holds_a_thought_a_category_or_a_session(source, tmp_path, form):
     export_reasons(source, form, tmp_path / "out")
-    for number, row in enumerate(rows_of(tmp_path / "out" / f"sft.{FORMS[form].suffix}")):
+    for number, row in enumerate(rows_of(tmp_path / "out" / f"sft.{REASON_FORMS[form].suffix}")):
         system, question, _ = read_sft(row)
         record = reasoned(number)
         for hidden in (record.thought, record.category, f'"{record.moment.session}"'):
@@ -113,7 +113,7 @@ def test_llama_factory_finds_every_file_by_dataset_info(source, tmp_path):
             ShareGptRow.model_validate(row)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", REASON_FORMS)
 @pytest.mark.parametrize("seed", range(5))
 def test_no_session_stands_on_both_sides(tmp_path, form, seed):
     source = write(tmp_path / "records.jsonl", [reasoned(number, sessions=7) for number in range(50)])
@@ -121,7 +121,7 @@ def test_no_session_stands_on_both_sides(tmp_path, form, seed):
     sides = {}
     for name in ("sft", "sft_validation", "pairs", "pairs_validation"):
         told = rows_of(tmp_path / "out" / f"{name}_provenance.jsonl")
-        assert len(told) == len(rows_of(tmp_path / "out" / f"{name}.{FORMS[form].suffix}"))
+        assert len(told) == len(rows_of(tmp_path / "out" / f"{name}.{REASON_FORMS[form].suffix}"))
         sides[name] = {row["session"] for row in told}
     assert not sides["sft"] & sides["sft_validation"]
     assert len(sides["sft"] | sides["sft_validation"]) == 7
@@ -167,12 +167,12 @@ def test_a_run_exports_as_its_records_file_does(tmp_path):
     assert rows_of(tmp_path / "a" / "sft_provenance.jsonl")[0]["provenance"]["generator"] == "offline"
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", REASON_FORMS)
 def test_the_datasets_library_loads_every_file_back(source, form, tmp_path):
     datasets = pytest.importorskip("datasets", reason="the extra 'train' is not installed")
     export_reasons(source, form, tmp_path / "out")
     for name in ("pairs", "sft"):
-        path = tmp_path / "out" / f"{name}.{FORMS[form].suffix}"
+        path = tmp_path / "out" / f"{name}.{REASON_FORMS[form].suffix}"
         loaded = datasets.load_dataset(
             "json", data_files=str(path), split="train", cache_dir=str(tmp_path / "cache")
         )

@@ -246,11 +246,27 @@ def export(
     from tactful.data.export import export_pairs, pairs_file
 
     refuse_other_kind(pairs_file(pairs), "pairs", given=pairs)
-    rows = export_pairs(pairs, to, out)
+    done = export_pairs(pairs, to, out)
+    left_out = {"equal_sides": done.equal_sides, "repeated": done.repeated}
     if as_json:
-        emit_json({"rows": rows, "to": to, "out": str(out)})
+        emit_json({"rows": done.pairs, **left_out, "to": to, "out": str(out)})
         return
-    say(f"{rows} pairs written to {out} for {to}; provenance in {out / 'provenance.jsonl'}")
+    say(
+        f"{done.pairs} pairs written to {out} for {to}{_left_out(**left_out)}; provenance in {out / 'provenance.jsonl'}"
+    )
+
+
+def _left_out(*, equal_sides: int, repeated: int) -> str:
+    """What an export left out, in words; nothing where that is nothing."""
+    told = [
+        f"{count} {what}"
+        for count, what in (
+            (equal_sides, "with two equal sides"),
+            (repeated, "that repeat an earlier pair"),
+        )
+        if count
+    ]
+    return f" (left out: {', '.join(told)})" if told else ""
 
 
 def _export_utterance(pairs: Path, to: str, out: Path, *, skip_bad: bool, as_json: bool) -> None:
@@ -258,9 +274,12 @@ def _export_utterance(pairs: Path, to: str, out: Path, *, skip_bad: bool, as_jso
 
     done = export_utterance(pairs, to, out, skip_bad=skip_bad)
     if as_json:
-        emit_json({"rows": done.pairs, "sft_rows": done.sft, "bad": done.bad, "to": to, "out": str(out)})
+        counts = done.model_dump(include={"equal_sides", "repeated", "bad"})
+        emit_json({"rows": done.pairs, "sft_rows": done.sft, **counts, "to": to, "out": str(out)})
         return
     say(
-        f"{done.records} records: {done.pairs} preference pairs and {done.sft} rows for SFT written to {out} for {to}, "
-        f"{done.records - done.pairs} records without a kept pair, {done.bad} unusable lines left out"
+        f"{done.records} records: {done.pairs} preference pairs and {done.sft} rows for SFT written to {out} for {to}"
+        f"{_left_out(equal_sides=done.equal_sides, repeated=done.repeated)}, "
+        f"{done.records - done.pairs - done.equal_sides - done.repeated} records without a kept pair, "
+        f"{done.bad} unusable lines left out"
     )

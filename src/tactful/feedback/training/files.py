@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -11,10 +11,10 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from tactful.data.io import write_jsonl
+from tactful.data.trainer_forms import Answered, Preference, completion_sft, trl_pair
 from tactful.errors import DataError
 from tactful.feedback.training.pairs import PairedRow, PairsConfig, TrainingRow, UnpairedRow
 from tactful.runs import Context, Job, RunFolder
-from tactful.types import Message
 
 FOLDERS = {"unpaired": "kto", "pair": "dpo"}
 """Kind of row → folder of its files."""
@@ -70,13 +70,9 @@ def _rows(folder: RunFolder) -> Iterator[TrainingRow]:
 
 def unpaired_columns(row: UnpairedRow) -> dict[str, object]:
     """TRL's conversational columns for unpaired preferences."""
-    return {"prompt": _plain(row.prompt), "completion": _plain(row.completion), "label": row.label}
+    return {**completion_sft(Answered(row.id, row.prompt, row.completion)), "label": row.label}
 
 
 def paired_columns(row: PairedRow) -> dict[str, object]:
     """TRL's conversational columns for preference pairs."""
-    return {"prompt": _plain(row.prompt), "chosen": _plain(row.chosen), "rejected": _plain(row.rejected)}
-
-
-def _plain(messages: Sequence[Message]) -> list[dict[str, str]]:
-    return [{"role": message.role, "content": message.content} for message in messages]
+    return trl_pair(Preference(row.id, row.prompt, row.chosen, row.rejected))

@@ -22,6 +22,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from tactful.data.trainer_forms import Distinct, Preference
 from tactful.errors import DataError
 from tactful.feedback.labels import Label
 from tactful.feedback.types import JudgedTurn
@@ -125,12 +126,15 @@ class TrainingRows:
 
     def __iter__(self) -> Iterator[TrainingRow]:
         self.summary = PairsSummary()
+        distinct = Distinct()
         for _, dialogue in groupby(self.judged, key=lambda item: item.turn.dialogue_id):
             turns = list(dialogue)
-            rows: list[TrainingRow] = [*self._unpaired(turns), *self._paired(turns)]
+            rows: list[TrainingRow] = [*self._unpaired(turns), *self._paired(turns, distinct)]
             for row in rows:
                 self.summary.parts[f"{row.kind} {row.part}"] += 1
                 yield row
+        left_out = {"equal answers": distinct.equal_sides, "repeated": distinct.repeated}
+        self.summary.pairs_left_out.update({why: count for why, count in left_out.items() if count})
 
     def _unpaired(self, turns: Sequence[JudgedTurn]) -> Iterator[UnpairedRow]:
         for item in turns:
@@ -172,7 +176,7 @@ class TrainingRows:
             return "reward too small"
         return "" if item.turn.a_t.strip() else "empty answer"
 
-    def _paired(self, turns: Sequence[JudgedTurn]) -> Iterator[PairedRow]:
+    def _paired(self, turns: Sequence[JudgedTurn], distinct: Distinct) -> Iterator[PairedRow]:
         usable = [not self._why_not(item) for item in turns]
         for at, rejected in enumerate(turns):
             if not usable[at] or (rejected.judgement.reward or 0.0) > 0:
@@ -180,16 +184,15 @@ class TrainingRows:
             for later, link, alike, told in _same_need(turns, at, self.config.similar):
                 chosen = turns[later]
                 if usable[later] and (chosen.judgement.reward or 0.0) > 0:
-                    if chosen.turn.a_t.strip() == rejected.turn.a_t.strip():
-                        self.summary.pairs_left_out["equal answers"] += 1
-                    else:
-                        yield self._pair(rejected, chosen, link, alike, told)
+                    pair = self._pair(rejected, chosen, link, alike, told)
+                    if distinct.takes(Preference(pair.id, pair.prompt, pair.chosen, pair.rejected)):
+                        self.summary.pairs[link] += 1
+                        yield pair
                     break  # the first accepted answer settles the need
 
     def _pair(
         self, rejected: JudgedTurn, chosen: JudgedTurn, link: Link, alike: float | None, told: Sequence[str]
     ) -> PairedRow:
-        self.summary.pairs[link] += 1
         group, part = self._place(rejected)
         text = "\n\n".join(told) if self.config.prompt == "told" else rejected.turn.q_t
         assert chosen.judgement.reward is not None

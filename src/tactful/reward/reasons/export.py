@@ -16,23 +16,30 @@ Balance is by `weight` and never by doubling rows. Validation takes whole sessio
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-import orjson
-
-from tactful.data.export import json_array
 from tactful.data.io import Rows, to_line, write_file
 from tactful.data.splits import split_by_group
+from tactful.data.trainer_forms import (
+    FORMS,
+    Answered,
+    Form,
+    Preference,
+    completion_sft,
+    form_of,
+    new_folder,
+    said,
+)
 from tactful.errors import UsageError, UserError
 from tactful.reward.judging.prompt import Layout, Verdict, judge_prompt
 from tactful.reward.reasons.thoughts import ReasonedMoment
 from tactful.runs import resolve_input
-from tactful.types import Record
+from tactful.types import Message, Record
 
-Row = dict[str, Any]
 Balance = Literal["none", "categories"]
 PREFIX = "tactful_reward"
 """Names in `dataset_info.json`: `tactful_reward_sft`, `tactful_reward_pairs_validation`, …"""
@@ -59,12 +66,9 @@ class ReasonsExport(Record):
     """Unusable lines that were left out (`--skip-bad`)."""
 
 
-def prompt_of(item: ReasonedMoment, layout: Layout = "tactful") -> list[dict[str, str]]:
+def prompt_of(item: ReasonedMoment, layout: Layout = "tactful") -> tuple[Message, ...]:
     """The judge's prompt as messages."""
-    return [
-        {"role": message.role, "content": message.content}
-        for message in judge_prompt(item.moment, layout=layout).messages
-    ]
+    return judge_prompt(item.moment, layout=layout).messages
 
 
 def reply_of(item: ReasonedMoment) -> str:
@@ -81,54 +85,16 @@ def _word(accepted: bool) -> Literal["accepted", "rejected"]:
     return "accepted" if accepted else "rejected"
 
 
-# ---------------------------------------------------------------- rows
+def _answered(item: ReasonedMoment, layout: Layout) -> Answered:
+    return Answered(item.id, prompt_of(item, layout), said(reply_of(item)))
 
 
-def trl_sft(item: ReasonedMoment, layout: Layout, weight: float) -> Row:
-    """TRL's conversational prompt and completion."""
-    return {"prompt": prompt_of(item, layout), "completion": [_said(reply_of(item))], "weight": weight}
+def _preference(item: ReasonedMoment, layout: Layout) -> Preference:
+    right, wrong = said(judgement_of(item.accepted)), said(judgement_of(not item.accepted))
+    return Preference(item.id, prompt_of(item, layout), right, wrong)
 
 
-def trl_pair(item: ReasonedMoment, layout: Layout, weight: float) -> Row:
-    """TRL's conversational preference columns."""
-    return {
-        "prompt": prompt_of(item, layout),
-        "chosen": [_said(judgement_of(item.accepted))],
-        "rejected": [_said(judgement_of(not item.accepted))],
-        "weight": weight,
-    }
-
-
-def sharegpt_sft(item: ReasonedMoment, layout: Layout, weight: float) -> Row:
-    """LLaMA-Factory's ShareGPT form; it passes over `weight`."""
-    system, question = (message["content"] for message in prompt_of(item, layout))
-    return {
-        "conversations": [
-            {"from": "human", "value": question},
-            {"from": "gpt", "value": reply_of(item)},
-        ],
-        "system": system,
-        "weight": weight,
-    }
-
-
-def sharegpt_pair(item: ReasonedMoment, layout: Layout, weight: float) -> Row:
-    """LLaMA-Factory's ShareGPT preference form; it passes over `weight`."""
-    system, question = (message["content"] for message in prompt_of(item, layout))
-    return {
-        "conversations": [{"from": "human", "value": question}],
-        "chosen": {"from": "gpt", "value": judgement_of(item.accepted)},
-        "rejected": {"from": "gpt", "value": judgement_of(not item.accepted)},
-        "system": system,
-        "weight": weight,
-    }
-
-
-def _said(text: str) -> dict[str, str]:
-    return {"role": "assistant", "content": text}
-
-
-def provenance_row(item: ReasonedMoment) -> Row:
+def thought_provenance(item: ReasonedMoment) -> dict[str, Any]:
     """What a row rests on, without any text of the moment."""
     return {
         "id": item.id,
@@ -140,27 +106,9 @@ def provenance_row(item: ReasonedMoment) -> Row:
     }
 
 
-# ---------------------------------------------------------------- forms
-
-
-@dataclass(frozen=True)
-class ReasonsForm:
-    """One way to write the rows down."""
-
-    sft: Callable[[ReasonedMoment, Layout, float], Row]
-    pairs: Callable[[ReasonedMoment, Layout, float], Row]
-    array: bool = False
-    """One JSON array per file, and a `dataset_info.json` beside."""
-
-    @property
-    def suffix(self) -> str:
-        """Of the data files."""
-        return "json" if self.array else "jsonl"
-
-
-FORMS = {
-    "trl": ReasonsForm(trl_sft, trl_pair),
-    "llama-factory": ReasonsForm(sharegpt_sft, sharegpt_pair, array=True),
+REASON_FORMS = {
+    "trl": replace(FORMS["trl"], sft=completion_sft),
+    "llama-factory": FORMS["llama-factory"],
 }
 
 
@@ -183,11 +131,8 @@ def export_reasons(
     Raises: UsageError for an unknown form or a share that cannot be cut; UserError for no records or a folder that holds
     files; DataError for a bad line (unless `skip_bad`).
     """
-    if to not in FORMS:
-        raise UsageError(f"--to '{to}' is not known; choose one of: {', '.join(FORMS)}")
-    folder = Path(out)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder}: is not an empty folder; give a new one with --out")
+    form = form_of(to, REASON_FORMS)
+    folder = new_folder(out)
     source = resolve_input(run_or_file)
     rows = Rows(
         source,
@@ -200,15 +145,15 @@ def export_reasons(
     if not told:
         raise UserError(f"{source}: holds no reasoned moments; run 'tactful reward reasons' first")
     parts = _parts([session for session, _ in told], validation_share, seed)
-    form = FORMS[to]
     reports = {}
     for part, places in parts.items():
         report = _report([told[at] for at in places], balance)
         _write_part(folder, part, form, rows, set(places), layout, report.weights)
         reports[part] = report
-    if form.array:
-        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        write_file(folder / "dataset_info.json", [orjson.dumps(_dataset_info(tuple(parts)), option=options)])
+    form.describe(
+        folder,
+        {f"{PREFIX}_{name}{_end(part)}": name + _end(part) for part in parts for name in ("sft", "pairs")},
+    )
     return ReasonsExport(records=len(told), parts=reports, bad=rows.bad)
 
 
@@ -236,7 +181,7 @@ def _report(told: Sequence[tuple[str, str]], balance: Balance) -> PartReport:
 def _write_part(
     folder: Path,
     part: str,
-    form: ReasonsForm,
+    form: Form,
     rows: Rows[ReasonedMoment],
     places: set[int],
     layout: Layout,
@@ -247,28 +192,15 @@ def _write_part(
     def mine() -> Iterator[ReasonedMoment]:
         return (item for at, item in enumerate(rows) if at in places)
 
-    for name, make in (("sft", form.sft), ("pairs", form.pairs)):
-        stem = name if part == "train" else f"{name}_{part}"
-        made = (make(item, layout, weights[item.category]) for item in mine())
-        write_file(folder / f"{stem}.{form.suffix}", json_array(made) if form.array else map(to_line, made))
-        write_file(folder / f"{stem}_provenance.jsonl", map(to_line, map(provenance_row, mine())))
+    def row(name: str, item: ReasonedMoment) -> dict[str, Any]:
+        made = form.sft(_answered(item, layout)) if name == "sft" else form.pair(_preference(item, layout))
+        return {**made, "weight": weights[item.category]}
+
+    for name in ("sft", "pairs"):
+        stem = name + _end(part)
+        form.write(folder, stem, map(partial(row, name), mine()))
+        write_file(folder / f"{stem}_provenance.jsonl", map(to_line, map(thought_provenance, mine())))
 
 
-def _dataset_info(parts: Sequence[str]) -> Row:
-    """LLaMA-Factory's description of the files."""
-    found: Row = {}
-    for part in parts:
-        end = "" if part == "train" else f"_{part}"
-        columns = {"messages": "conversations", "system": "system"}
-        found[f"{PREFIX}_sft{end}"] = {
-            "file_name": f"sft{end}.json",
-            "formatting": "sharegpt",
-            "columns": columns,
-        }
-        found[f"{PREFIX}_pairs{end}"] = {
-            "file_name": f"pairs{end}.json",
-            "ranking": True,
-            "formatting": "sharegpt",
-            "columns": {**columns, "chosen": "chosen", "rejected": "rejected"},
-        }
-    return found
+def _end(part: str) -> str:
+    return "" if part == "train" else f"_{part}"

@@ -1,0 +1,220 @@
+"""The forms in which trainers read preference pairs and answers, once for every kind of record that is exported.
+
+| form | pairs | SFT rows | read by |
+|---|---|---|---|
+| `trl` | conversational `prompt`, `chosen`, `rejected` | `messages`, or `prompt` and `completion` | TRL |
+| `llama-factory` | ShareGPT with `ranking`, and `dataset_info.json` | ShareGPT | LLaMA-Factory |
+| `openai` | `input.messages`, `preferred_output`, `non_preferred_output` | `messages` | OpenAI fine-tuning |
+
+Source: the trainers' documentation, 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from tactful.data.io import to_line, write_file
+from tactful.errors import UsageError, UserError
+from tactful.types import Message, content_hash
+
+Row = dict[str, Any]
+_SHAREGPT_ROLE = {"user": "human", "assistant": "gpt"}
+
+
+class Preference(NamedTuple):
+    """A prompt with a better and a worse answer."""
+
+    id: str
+    prompt: Sequence[Message]
+    chosen: Sequence[Message]
+    rejected: Sequence[Message]
+
+
+class Answered(NamedTuple):
+    """A prompt with the answer to learn."""
+
+    id: str
+    prompt: Sequence[Message]
+    answer: Sequence[Message]
+
+
+def said(text: str) -> tuple[Message, ...]:
+    """One message of the assistant."""
+    return (Message(role="assistant", content=text),)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def trl_pair(pair: Preference) -> Row:
+    """TRL's conversational preference columns."""
+    return {
+        "prompt": _plain(pair.prompt),
+        "chosen": _plain(pair.chosen),
+        "rejected": _plain(pair.rejected),
+    }
+
+
+def openai_pair(pair: Preference) -> Row:
+    """OpenAI's preference form. Raises UserError where an output is not one assistant message: it allows no other."""
+    _single(pair, "openai")
+    return {
+        "input": {"messages": _plain(pair.prompt), "tools": [], "parallel_tool_calls": True},
+        "preferred_output": _plain(pair.chosen),
+        "non_preferred_output": _plain(pair.rejected),
+    }
+
+
+def sharegpt_pair(pair: Preference) -> Row:
+    """LLaMA-Factory's ShareGPT preference form; a leading system message becomes the `system` column.
+
+    Raises: UserError where the prompt does not alternate user and assistant and end with the user, or an output is
+    not one assistant message: LLaMA-Factory would drop such a row without a word.
+    """
+    system, talk = _sharegpt(pair.id, pair.prompt)
+    _single(pair, "llama-factory")
+    chosen, rejected = ({"from": "gpt", "value": side[0].content} for side in (pair.chosen, pair.rejected))
+    return {"conversations": talk, "chosen": chosen, "rejected": rejected, "system": system}
+
+
+def messages_sft(item: Answered) -> Row:
+    """`messages`, for TRL and OpenAI."""
+    return {"messages": _plain([*item.prompt, *item.answer])}
+
+
+def completion_sft(item: Answered) -> Row:
+    """TRL's conversational prompt and completion: the loss is on the completion alone."""
+    return {"prompt": _plain(item.prompt), "completion": _plain(item.answer)}
+
+
+def sharegpt_sft(item: Answered) -> Row:
+    """LLaMA-Factory's ShareGPT form."""
+    system, talk = _sharegpt(item.id, item.prompt)
+    answer = [{"from": "gpt", "value": message.content} for message in item.answer]
+    return {"conversations": [*talk, *answer], "system": system}
+
+
+def _single(pair: Preference, form: str) -> None:
+    for name, output in (("chosen", pair.chosen), ("rejected", pair.rejected)):
+        if len(output) != 1 or output[0].role != "assistant":
+            roles = ", ".join(message.role for message in output)
+            raise UserError(
+                f"pair '{pair.id}': {name} is [{roles}], the {form} form takes one assistant message; use --to trl"
+            )
+
+
+def _sharegpt(row: str, messages: Sequence[Message]) -> tuple[str, list[dict[str, str]]]:
+    prompt = list(messages)
+    system = prompt.pop(0).content if prompt and prompt[0].role == "system" else ""
+    expected = ["user" if at % 2 == 0 else "assistant" for at in range(len(prompt))]
+    roles = [message.role for message in prompt]
+    if roles != expected or len(prompt) % 2 == 0:
+        raise UserError(
+            f"pair '{row}': the prompt's roles are {roles}, the llama-factory form takes user, assistant, …, user; "
+            "use --to trl"
+        )
+    return system, [{"from": _SHAREGPT_ROLE[message.role], "value": message.content} for message in prompt]
+
+
+def _plain(messages: Sequence[Message]) -> list[dict[str, str]]:
+    return [{"role": message.role, "content": message.content} for message in messages]
+
+
+# ---------------------------------------------------------------- forms and files
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to write pairs and answers down."""
+
+    pair: Callable[[Preference], Row]
+    sft: Callable[[Answered], Row]
+    array: bool = False
+    """One JSON array per file, and a `dataset_info.json` beside."""
+
+    @property
+    def suffix(self) -> str:
+        """Of the data files."""
+        return "json" if self.array else "jsonl"
+
+    def write(self, folder: Path, stem: str, rows: Iterable[Row]) -> None:
+        """The data file `stem` of the folder; there must be at least one row."""
+        write_file(folder / f"{stem}.{self.suffix}", _json_array(rows) if self.array else map(to_line, rows))
+
+    def describe(self, folder: Path, files: Mapping[str, str]) -> None:
+        """Where the form has one, `dataset_info.json`: name of the data set → stem of its file."""
+        if not self.array:
+            return
+        info = {name: _entry(f"{stem}.{self.suffix}") for name, stem in files.items()}
+        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        write_file(folder / "dataset_info.json", [orjson.dumps(info, option=options)])
+
+
+FORMS = {
+    "trl": Form(trl_pair, messages_sft),
+    "llama-factory": Form(sharegpt_pair, sharegpt_sft, array=True),
+    "openai": Form(openai_pair, messages_sft),
+}
+
+
+def form_of(to: str, forms: Mapping[str, Form] = FORMS) -> Form:
+    """The form named `to`. Raises UsageError with the names that there are."""
+    if to not in forms:
+        raise UsageError(f"--to '{to}' is not known; choose one of: {', '.join(forms)}")
+    return forms[to]
+
+
+def new_folder(out: Path | str) -> Path:
+    """The folder of an export. Raises UserError where it holds files already."""
+    folder = Path(out)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder}: is not an empty folder; give a new one with --out")
+    return folder
+
+
+@dataclass
+class Distinct:
+    """Which pairs teach something: both sides differ, and the same pair did not come before. Counts the others."""
+
+    equal_sides: int = 0
+    repeated: int = 0
+    _seen: set[str] = field(default_factory=set)
+
+    def takes(self, pair: Preference) -> bool:
+        """Whether the pair is to be written; each pair is asked about once."""
+        sides = [[message.content.strip() for message in side] for side in (pair.chosen, pair.rejected)]
+        if sides[0] == sides[1]:
+            self.equal_sides += 1
+            return False
+        key = content_hash(orjson.dumps([_plain(pair.prompt), *sides]))
+        if key in self._seen:
+            self.repeated += 1
+            return False
+        self._seen.add(key)
+        return True
+
+
+def _entry(file_name: str) -> Row:
+    columns = {"messages": "conversations"}
+    if not file_name.startswith("pairs"):
+        return {
+            "file_name": file_name,
+            "formatting": "sharegpt",
+            "columns": {**columns, "system": "system"},
+        }
+    columns |= {"chosen": "chosen", "rejected": "rejected", "system": "system"}
+    return {"file_name": file_name, "ranking": True, "formatting": "sharegpt", "columns": columns}
+
+
+def _json_array(rows: Iterable[Row]) -> Iterator[bytes]:
+    """The chunks of a JSON array with one row per line."""
+    lines = (orjson.dumps(row) for row in rows)
+    yield b"[\n"
+    yield from chain([next(lines)], (b",\n" + line for line in lines))
+    yield b"\n]\n"
