@@ -24,8 +24,8 @@ BUILDERS = {
     "feedback judge": "tactful.cli.feedback.root:retry_judge",
     "reward judge": "tactful.cli.reward.lm:retry_lm_judge",
     "reward reasons": "tactful.cli.reward.reasons:retry_reasons",
-    "utterance predict": "tactful.cli.utterance.evaluate:retry_predict",
-    "utterance synthesize": "tactful.cli.utterance.root:retry_synthesize",
+    "utterance predict": "tactful.utterance.predict.predictor:retry_predict",
+    "utterance synthesize": "tactful.utterance.pipeline:retry_synthesize",
 }
 """Kind of a job → `module:function`, called as `function(config, **resume_args) -> Job`."""
 

@@ -50,7 +50,9 @@ def _root(
 
 
 app.add_typer(calibrate.noun, name="calibrate")
-for _noun in (feedback, utterance, reward, policy, bench, data, runs):
+feedback.register(app)
+app.add_typer(utterance.noun, name="utterance")
+for _noun in (reward, policy, bench, data, runs):
     _noun.register(app)
 app.command("doctor")(spliced(doctor))
 

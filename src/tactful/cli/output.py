@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from tactful.data.io import Rows
     from tactful.runs import RunSummary
 
 
@@ -39,6 +40,18 @@ def tell_failures(summary: RunSummary, then: str = "") -> None:
     say(f"{summary.failed} of {summary.read} failed, {most} ({count}) with {error}: {printable(reason)}")
     again = f"tactful runs retry {quoted(folder.path)}"
     say(f"why each failed: {folder.failures_path}; take them again: {again}{then}")
+
+
+def tell_bad(rows: Rows[Any]) -> None:
+    """How many lines were left out and why the first; nothing where all were usable."""
+    if rows.bad:
+        say(f"{rows.bad} unusable lines left out, the first: {rows.problems[0]}")
+
+
+def tell_calls(who: str, calls: int, prompt_tokens: int, completion_tokens: int, usd: float | None) -> None:
+    """What one model will be asked, and for how much; all figures are estimates."""
+    cost = "price not known" if usd is None else f"about {usd:.2f} USD"
+    say(f"  {who}: {calls} calls, {prompt_tokens} prompt and {completion_tokens} completion tokens, {cost}")
 
 
 def printable(text: str) -> str:

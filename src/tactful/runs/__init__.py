@@ -8,7 +8,7 @@ from tactful.runs.read.folder import RunFolder, RunInfo, resolve_input
 from tactful.runs.result import Failure
 from tactful.runs.running.retry import retry_run
 from tactful.runs.running.runner import run_job, run_stage
-from tactful.runs.running.source import begun, count_lines, worth_counting
+from tactful.runs.running.source import begun, count_lines, reopening, worth_counting
 from tactful.runs.store.files import atomic_write, write_atomic
 from tactful.runs.summary import RunSummary
 from tactful.runs.types import Context, Job, OutsideHash, RunOptions, Skip, Stage
@@ -27,6 +27,7 @@ __all__ = [
     "atomic_write",
     "begun",
     "count_lines",
+    "reopening",
     "resolve_input",
     "retry_run",
     "run_job",

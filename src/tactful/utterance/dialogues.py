@@ -9,13 +9,14 @@ there. System, developer, tool and function messages stay in the context; those 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from tactful.data.io import STDIN, Rows
 from tactful.errors import UsageError
+from tactful.runs import Job, reopening, resolve_input, worth_counting
 from tactful.text import detect_lang, normalise
 from tactful.types import seeded
 from tactful.utterance.types import ChatMessage, Dialogue, Example, Hindsight, Untargeted
@@ -173,6 +174,21 @@ class Examples:
             else:
                 self.examples += len(found)
                 yield from found
+
+    def job(self, job: Job) -> Job:
+        """The job over these examples: with their number, where counting is cheap, and for `runs retry`."""
+        path = Path(self.path)
+        total = None
+        if worth_counting(path):
+            total = sum(1 for _ in Examples(path, self.rule, seed=self.seed, skip_bad=True))
+        return replace(job, source=self, total=total, resume_args=reopening(path, skip_bad=self.skip_bad))
+
+
+def open_examples(
+    source: Path | str, targets: str = "sample:1", *, seed: int = 0, skip_bad: bool = False
+) -> Examples:
+    """The examples of a file, a run folder or stdin. Raises: UsageError for odd `targets`, DataError for no file."""
+    return Examples(resolve_input(source), parse_targets(targets), seed=seed, skip_bad=skip_bad)
 
 
 def source_name(path: Path | str) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -24,6 +24,7 @@ from tactful.runs import Context, Job, OutsideHash, Skip
 from tactful.types import Provenance
 from tactful.utterance import asking
 from tactful.utterance.asking import both, raise_first
+from tactful.utterance.dialogues import Examples, open_examples
 from tactful.utterance.predict import similarity
 from tactful.utterance.predict.similarity import Scores, score_predictions
 from tactful.utterance.stages import category, gold_path, insight, perturb, revise, tree
@@ -246,8 +247,8 @@ def _provenance(context: Context) -> Provenance:
 
 
 def synthesize_job(config: SynthesizeConfig, examples: Iterable[Example | Untargeted]) -> Job:
-    """The run that `config` describes over `examples`."""
-    return Job(
+    """The run that `config` describes over `examples`; from a file, `runs retry` can make it again."""
+    job = Job(
         noun="utterance",
         verb="synthesize",
         config=config,
@@ -259,6 +260,14 @@ def synthesize_job(config: SynthesizeConfig, examples: Iterable[Example | Untarg
         models={"assistant": config.assistant},
         prompts=PROMPTS,
     )
+    return examples.job(job) if isinstance(examples, Examples) else job
+
+
+def retry_synthesize(config: Mapping[str, Any], source: str, skip_bad: bool) -> Job:
+    """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
+    settings = SynthesizeConfig.model_validate(config)
+    examples = open_examples(source, settings.targets, seed=settings.seed, skip_bad=skip_bad)
+    return synthesize_job(settings, examples)
 
 
 def synthesize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import get_args
 
 from tactful.types import Record
@@ -26,6 +26,23 @@ class SynthesisSummary(Record):
     """Records for which a reply was mended."""
     contrast: ContrastReport
     leak: LeakReport
+
+    def lines(self) -> Iterator[str]:
+        """The counts as a table."""
+        yield f"{'records':24} {self.records:>7}"
+        for branch, count in self.branches.items():
+            yield f"{'  best score ' + branch:24} {count:>7}"
+        yield f"{'pairs kept':24} {self.pairs:>7}"
+        for reason, count in self.dropped.items():
+            yield f"  dropped {count}: {reason}"
+        if self.repaired:
+            yield f"{'with mended replies':24} {self.repaired:>7}"
+        yield "pairs that differ in"
+        for name, count in self.contrast.by_field.items():
+            yield f"{'  ' + name:24} {count:>7}"
+        yield "words of the user's message in chosen reasoning but not in the context (share, 95% interval)"
+        yield f"{'  revised':24} {self.leak.revised.text()}"
+        yield f"{'  chosen as they are':24} {self.leak.as_is.text()}"
 
 
 def summarise(records: Iterable[PairedExample]) -> SynthesisSummary:

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from tactful.text import Encoder, similarity
+from tactful.errors import ConfigError, MissingExtra
+from tactful.text import DEFAULT_ENCODER, Encoder, open_encoder, similarity
 
 COSINE, CHRF, NGRAMS, JUDGE = "cosine", "chrf", "ngrams", "judge"
 MOST_UNKNOWN = 0.1
@@ -110,3 +111,29 @@ class Similarities:
             return None
         one, other = self._vectors[encoder.name, prediction], self._vectors[encoder.name, gold]
         return float(one @ other)  # type: ignore[operator]
+
+
+AUTO, NONE = "auto", "none"
+
+
+def open_encoders(name: str = AUTO, multilingual: str | None = None) -> tuple[list[Encoder], list[str]]:
+    """The sentence encoders, and in words what stands in where there is none.
+
+    `auto`: the usual one where it is installed; `none`; else a name or folder, which must load.
+
+    Raises: MissingExtra, ConfigError for a named encoder that cannot be opened.
+    """
+    encoders: list[Encoder] = []
+    notes: list[str] = []
+    if name == AUTO:
+        try:
+            encoders.append(open_encoder(DEFAULT_ENCODER))
+        except (MissingExtra, ConfigError) as error:
+            notes.append(
+                f"No sentence embeddings: {error}. chrF and character n-grams measure similarity here."
+            )
+    elif name != NONE:
+        encoders.append(open_encoder(name))
+    if multilingual is not None:
+        encoders.append(open_encoder(multilingual))
+    return encoders, notes

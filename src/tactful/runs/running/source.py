@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tactful.errors import DataError
 
@@ -41,3 +41,8 @@ def count_lines(path: Path) -> int | None:
         return None
     with path.open("rb") as file:
         return sum(1 for line in file if line.strip())
+
+
+def reopening(path: Path, **more: Any) -> dict[str, Any] | None:
+    """`Job.resume_args` of a run over a file: its absolute path as `source`, and `more`; None for stdin."""
+    return None if str(path) == "-" else {"source": str(path.resolve()), **more}

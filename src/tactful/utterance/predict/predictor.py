@@ -6,10 +6,10 @@ readable prediction is a result too (`Prediction.usable` is False): its share is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any
 
 from tactful.llm import ChatModel, ModelSpec, Rehearsal
 from tactful.llm.prices import price_table
@@ -17,6 +17,7 @@ from tactful.prompts import Rendered, load_prompt
 from tactful.runs import Context, Job, OutsideHash, Skip
 from tactful.text import estimate_tokens
 from tactful.types import Provenance, Record
+from tactful.utterance.dialogues import Examples, open_examples
 from tactful.utterance.stages.target_text import parse_target
 from tactful.utterance.transcript import fenced, language, transcript
 from tactful.utterance.types import Category, ChatMessage, Example, Hindsight, Untargeted, ViewName
@@ -138,8 +139,8 @@ class PredictStage:
 
 
 def predict_job(config: PredictConfig, examples: Iterable[Example | Untargeted]) -> Job:
-    """The run that predicts `examples` as `config` says."""
-    return Job(
+    """The run that predicts `examples` as `config` says; from a file, `runs retry` can make it again."""
+    job = Job(
         noun="utterance",
         verb="predict",
         config=config,
@@ -148,6 +149,14 @@ def predict_job(config: PredictConfig, examples: Iterable[Example | Untargeted])
         models={ROLE: config.assistant},
         prompts=[PROMPT],
     )
+    return examples.job(job) if isinstance(examples, Examples) else job
+
+
+def retry_predict(config: Mapping[str, Any], source: str, skip_bad: bool) -> Job:
+    """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
+    settings = PredictConfig.model_validate(config)
+    examples = open_examples(source, settings.targets, seed=settings.seed, skip_bad=skip_bad)
+    return predict_job(settings, examples)
 
 
 class PredictForecast(Record):

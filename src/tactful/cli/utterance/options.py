@@ -1,0 +1,30 @@
+"""Flags that the verbs of `utterance` share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from tactful.cli.options import ModelFlags, ReasoningTokensOption
+
+DialoguesArgument = Annotated[
+    str,
+    typer.Argument(metavar="DIALOGUES", help="JSONL of dialogues (`id`, `conversation`); `-` is stdin."),
+]
+TargetsOption = Annotated[
+    str,
+    typer.Option(
+        "--targets", help="Which user turns are predicted: `sample:N` per dialogue, `last` or `all`."
+    ),
+]
+NO_DIALOGUE = "write one JSON object with `id` and `conversation` per line"
+"""What to do about a file without dialogues."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReasoningFlags(ModelFlags):
+    """A model that may think before it answers."""
+
+    max_tokens: ReasoningTokensOption = None

@@ -1,0 +1,116 @@
+"""From predictions, wherever they lie, to an evaluation:
+
+sources ──read_items──▶ Items ──all_predictions──▶ the model's and four baselines' ─┬─ similarities ─┬─▶ UtteranceEvaluation
+                                                                                    └─ a judge's run ┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tactful.data.io import to_line, write_file
+from tactful.evaluation.utterance.baselines import pool_from_file, pool_from_items
+from tactful.evaluation.utterance.items import Items, read_items
+from tactful.evaluation.utterance.judge import JudgeConfig, judge_job, judge_scores, judge_tasks
+from tactful.evaluation.utterance.measure import (
+    Settings,
+    all_predictions,
+    describe_evaluation,
+    evaluate_predictions,
+)
+from tactful.evaluation.utterance.report import FILE_NAME
+from tactful.evaluation.utterance.results import UtteranceEvaluation
+from tactful.evaluation.utterance.similarity import Similarities, open_encoders
+from tactful.llm import ModelSpec
+from tactful.runs import RunOptions, run_job
+from tactful.utterance.predict.published import PublishedSide
+
+
+@dataclass(frozen=True)
+class PredictionSources:
+    """Where predictions come from, and what is known about them."""
+
+    paths: Sequence[Path | str]
+    """Runs of `utterance predict` or `synthesize`, files of rows, published sets."""
+    train: Path | None = None
+    """Dialogues that baselines learn from; None: the evaluated ones, cross-fitted."""
+    labels: Path | None = None
+    """Run of `utterance synthesize` whose categories and views label the messages."""
+    dialogues: Path | None = None
+    """Raw dialogues in which processed ProUtt files find their gold."""
+    side: PublishedSide = "insight"
+    """Published rows: which predictions are evaluated."""
+    skip_bad: bool = False
+
+    def read(self) -> Items:
+        """The predictions. Raises: UsageError, DataError."""
+        return read_items(
+            self.paths,
+            labels=self.labels,
+            dialogues=self.dialogues,
+            side=self.side,
+            skip_bad=self.skip_bad,
+        )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An evaluation and what it was read from."""
+
+    evaluation: UtteranceEvaluation
+    items: Items
+    folder: Path | None
+    """Where `evaluation.json` lies; None: nowhere."""
+
+
+def evaluate_sources(
+    sources: PredictionSources,
+    settings: Settings,
+    *,
+    encoder: str = "auto",
+    multilingual_encoder: str | None = None,
+    judge: ModelSpec | None = None,
+    options: RunOptions | None = None,
+) -> Measured:
+    """Predictions against the real messages, beside four baselines; with `judge`, a run of its own asks the model.
+
+    `options` says where: `evaluation.json` goes to `out`, or to the judge's run.
+
+    Raises: UsageError, DataError for sources; MissingExtra, ConfigError for a named encoder that cannot be opened.
+    """
+    options = options or RunOptions(seed=settings.seed)
+    items = sources.read()
+    encoders, notes = open_encoders(encoder, multilingual_encoder)
+    pool = (
+        pool_from_items(items.items, settings.seed)
+        if sources.train is None
+        else pool_from_file(sources.train, items.items, skip_bad=sources.skip_bad)
+    )
+    name = ", ".join(map(str, sources.paths))
+    predictions = all_predictions(items.items, pool, settings)
+    judged, folder = None, options.out
+    if judge is not None:
+        config = JudgeConfig(source=name, k=settings.k, seed=settings.seed)
+        summary = run_job(judge_job(config, judge_tasks(items.items, predictions), judge), options)
+        judged, folder = judge_scores(summary.folder), summary.folder.path
+        if missing := summary.failed + summary.unscored:
+            notes.append(
+                f"{missing} judgements are missing (unreadable, or no answer): unscored, in no judge figure."
+            )
+    similarities = Similarities(encoders)
+    found = describe_evaluation(
+        name,
+        items,
+        evaluate_predictions(items.items, predictions, similarities, settings, judged=judged),
+        similarities,
+        settings,
+        pool,
+        train=None if sources.train is None else str(sources.train),
+        judge=None if judge is None else judge.name,
+        notes=notes,
+    )
+    if folder is not None:
+        write_file(folder / FILE_NAME, [to_line(found)])
+    return Measured(found, items, folder)
