@@ -1,0 +1,41 @@
+"""The readers: text in its context → calibrated probabilities, or "not known".
+
+    reader = open_reader()                       # the bundled encoder: no key, no network
+    reader.needs_now([Request(text="Cancel it")])[0].need
+    open_reader("surface") · open_reader(PATH) · open_reader("gpt-4.1-mini", …)
+
+| reader | what it is |
+|---|---|
+| `encoder` | a small encoder tuned on our corpora, int8, in the package (`encoder/`) |
+| `surface` | words and n-grams: the floor, and the fallback where onnxruntime cannot run |
+| a folder | a reader that `tactful reader train` made |
+| any other name | a model behind an endpoint (`prompted/`) |
+"""
+
+from __future__ import annotations
+
+from tactful.reading.types import (
+    COMPLAINTS,
+    GAPS,
+    REACTIONS,
+    Exchange,
+    Missing,
+    Need,
+    OfferReading,
+    ReactionReading,
+    Reader,
+    Request,
+)
+
+__all__ = [
+    "COMPLAINTS",
+    "GAPS",
+    "REACTIONS",
+    "Exchange",
+    "Missing",
+    "Need",
+    "OfferReading",
+    "ReactionReading",
+    "Reader",
+    "Request",
+]

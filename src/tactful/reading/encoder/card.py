@@ -1,0 +1,79 @@
+"""The card of a reader: what its files must hash to, how its probabilities are calibrated, what it was trained on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, JsonValue, ValidationError
+
+from tactful.errors import DataError
+from tactful.types import Record, content_hash
+
+CARD_FILE = "card.json"
+_AGAIN = "clone again, or train it with: tactful reader train"
+
+
+class Sharpness(Record):
+    """How logits become probabilities: divided by `temperature`, after `bias` was added to the second of two."""
+
+    temperature: float = Field(gt=0)
+    bias: float = 0.0
+
+
+class HeadCard(Record):
+    """One head: its calibration per kind of text, and how far a text may lie from those it was trained on."""
+
+    sharpness: Mapping[str, Sharpness]
+    """`en-short`, `zh-long`, `other-short` … → calibration; `all` for every other text."""
+    farthest: float = Field(gt=0)
+    """Distance beyond which the answer is "not known" (`scope.npz`)."""
+
+
+class ReaderCard(Record):
+    """`card.json`."""
+
+    format: Literal["tactful-reader-1"] = "tactful-reader-1"
+    files: Mapping[str, str]
+    """File name → SHA-256."""
+    heads: Mapping[str, HeadCard]
+    scripts: tuple[str, ...]
+    """Scripts of the training texts, by their Unicode names: `LATIN`, `CJK` …"""
+    most_unknown: float = 0.3
+    """Share of tokens without a word in the vocabulary, above which nothing is read."""
+    training: Mapping[str, JsonValue] = {}
+    """Corpora with hashes and sizes, writers held out, settings, figures on them."""
+
+    @property
+    def fingerprint(self) -> str:
+        """12 hex digits over all that decides."""
+        return content_hash(json.dumps(self.model_dump(exclude={"training"}), sort_keys=True))[:12]
+
+    def check_file(self, path: Path) -> None:
+        """Raises: DataError, when the file is missing or its hash is not the one on this card."""
+        try:
+            found = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise DataError.at(path, None, f"cannot be read ({error.strerror})", fix=_AGAIN) from error
+        if found != self.files.get(path.name):
+            raise DataError.at(
+                path, None, "does not match the hash on the card: it was changed or damaged", fix=_AGAIN
+            )
+
+
+def read_card(folder: Path) -> ReaderCard:
+    """The card in `folder`. Raises: DataError, when there is none or it is something else."""
+    path = folder / CARD_FILE
+    try:
+        return ReaderCard.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise DataError.at(path, None, f"cannot be read ({error.strerror})", fix=_AGAIN) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise DataError.at(
+            path, None, f"is no card of a reader: {where}: {first['msg']}", fix=_AGAIN
+        ) from error

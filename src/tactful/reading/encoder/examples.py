@@ -1,0 +1,78 @@
+"""Labelled rows as training examples: inputs, targets, and who is ranked against whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tactful.data.corpora.types import FollowUpRow, MomentRow, RequestRow
+from tactful.reading.encoder.inputs import show_exchange, show_moment, show_request
+from tactful.reading.encoder.learning import Example
+from tactful.reading.encoder.tokens import Tokens
+from tactful.reading.types import GAPS, REACTIONS, Exchange, Request
+
+_TOLERABLE = 0.25
+"""Share of the target that tolerable labels get together."""
+
+
+def request_of(row: RequestRow) -> Request:
+    """What a reader sees of a labelled request."""
+    return Request(text=row.text, context=row.context)
+
+
+def exchange_of(row: FollowUpRow) -> Exchange:
+    """What a reader sees of a labelled follow-up."""
+    return Exchange(query=row.q_t, answer=row.a_t, next=row.user_next)
+
+
+def request_examples(rows: Sequence[RequestRow], tokens: Tokens) -> list[Example]:
+    """One example per request; the texts of a group are ranked, open above complete."""
+    made = []
+    for row in rows:
+        is_open = float(row.label == "open")
+        kinds = {gap.kind for gap in row.missing}
+        gaps = (*(float(kind in kinds) for kind in GAPS), float(any(gap.critical for gap in row.missing)))
+        made.append(
+            Example(
+                task="need",
+                shown=show_request(request_of(row), tokens),
+                target=(1 - is_open, is_open),
+                group=row.group,
+                rival=row.group,
+                gaps=gaps if row.missing else (),
+            )
+        )
+    return made
+
+
+def followup_examples(rows: Sequence[FollowUpRow], tokens: Tokens) -> list[Example]:
+    """One example per follow-up; tolerable labels share a quarter of the target."""
+    made = []
+    for row in rows:
+        others = [label for label in row.accept if label != row.label7]
+        target = dict.fromkeys(REACTIONS, 0.0)
+        target[row.label7] = 1 - _TOLERABLE if others else 1.0
+        for label in others:
+            target[label] += _TOLERABLE / len(others)
+        shown = show_exchange(exchange_of(row), tokens)
+        made.append(Example(task="reaction", shown=shown, target=tuple(target.values()), group=row.group))
+    return made
+
+
+def moment_examples(rows: Sequence[MomentRow], tokens: Tokens) -> list[Example]:
+    """One example per moment; the same offer at two moments of a session is ranked by its welcome."""
+    made = []
+    for row in rows:
+        moment = row.labelled.moment
+        good = float(row.labelled.label.accepted)
+        silent = moment.proposal is None
+        made.append(
+            Example(
+                task="silence" if silent else "accept",
+                shown=show_moment(moment, tokens),
+                target=(1 - good, good),
+                group=moment.session,
+                rival="" if silent else f"{moment.session}|{moment.proposal}",
+                weight=0.5 if silent else 1.0,
+            )
+        )
+    return made

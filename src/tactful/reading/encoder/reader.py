@@ -1,0 +1,164 @@
+"""The embedded reader: a small encoder that was trained on our corpora, calibrated, and knows what it was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from tactful.reading.encoder.card import ReaderCard, read_card
+from tactful.reading.encoder.inputs import Shown, show_exchange, show_moment, show_request
+from tactful.reading.encoder.network import Floats, Network
+from tactful.reading.encoder.scope import SCOPE_FILE, Near, load_scope, unknown_because
+from tactful.reading.encoder.sharpen import probabilities
+from tactful.reading.encoder.tokens import Tokens
+from tactful.reading.kinds import kind_of
+from tactful.reading.types import (
+    COMPLAINTS,
+    GAPS,
+    REACTIONS,
+    Exchange,
+    Missing,
+    Need,
+    OfferReading,
+    ReactionReading,
+    Request,
+)
+from tactful.types import Moment
+
+WEIGHTS = Path(__file__).parent / "weights"
+NETWORK_FILE, TOKENS_FILE = "reader.onnx", "tokenizer.json"
+_LIKELY = 0.5
+"""Probability from which a kind of gap is named."""
+
+
+class EncoderReader:
+    """Reads requests, reactions and offers with one network; a `Reader`, and the same without waiting (`…_now`)."""
+
+    def __init__(self, card: ReaderCard, tokens: Tokens, network: Network, near: dict[str, Near]) -> None:
+        self.card = card
+        self._tokens = tokens
+        self._network = network
+        self._near = near
+
+    @classmethod
+    def load(cls, folder: Path | str = WEIGHTS, *, threads: int = 1) -> EncoderReader:
+        """The reader in `folder`; the bundled one by default.
+
+        Raises: DataError, when a file is missing or does not match the hash on the card.
+        """
+        place = Path(folder)
+        card = read_card(place)
+        for name in (NETWORK_FILE, TOKENS_FILE):
+            card.check_file(place / name)
+        near = load_scope(place / SCOPE_FILE, card)
+        network = Network(place / NETWORK_FILE, threads=threads)
+        return cls(card, Tokens.load(place / TOKENS_FILE), network, near)
+
+    @property
+    def name(self) -> str:
+        """`encoder:` and the fingerprint of all that decides."""
+        return f"encoder:{self.card.fingerprint}"
+
+    def needs_now(self, requests: Sequence[Request]) -> list[Need]:
+        """Does each request need a question?"""
+        shown = [show_request(request, self._tokens) for request in requests]
+        found = self._run("need", shown, [request.text for request in requests], ("need", "gaps"))
+        return [
+            Need(need=None, unknown=why)
+            if why
+            else Need(
+                need=float(p[1]),
+                missing=_gaps(gaps) if p[1] >= _LIKELY else (),
+                critical=_sigmoid(gaps[-1]) if p[1] >= _LIKELY else None,
+            )
+            for why, p, gaps in zip(found.unknown, found.probabilities, found.logits["gaps"], strict=True)
+        ]
+
+    def reactions_now(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:
+        """What does each next message say about the answer before it?"""
+        shown = [show_exchange(exchange, self._tokens) for exchange in exchanges]
+        found = self._run("reaction", shown, [exchange.next for exchange in exchanges], ("reaction",))
+        return [
+            ReactionReading(probabilities=None, unknown=why)
+            if why
+            else ReactionReading(
+                probabilities=dict(zip(REACTIONS, map(float, p), strict=True)),
+                complaint=float(sum(p[at] for at, label in enumerate(REACTIONS) if label in COMPLAINTS)),
+            )
+            for why, p in zip(found.unknown, found.probabilities, strict=True)
+        ]
+
+    def offers_now(self, moments: Sequence[Moment]) -> list[OfferReading]:
+        """Would the person want what is proposed, or the silence, at each moment?"""
+        readings: list[OfferReading | None] = [None] * len(moments)
+        for head, silent in (("accept", False), ("silence", True)):
+            places = [at for at, moment in enumerate(moments) if (moment.proposal is None) == silent]
+            chosen = [moments[at] for at in places]
+            texts = [moment.proposal or moment.events[-1].text for moment in chosen]
+            found = self._run(head, [show_moment(one, self._tokens) for one in chosen], texts, (head,))
+            for at, why, p in zip(places, found.unknown, found.probabilities, strict=True):
+                readings[at] = OfferReading(accept=None if why else float(p[1]), unknown=why)
+        return [reading for reading in readings if reading is not None]
+
+    async def needs(self, requests: Sequence[Request]) -> list[Need]:
+        """As `needs_now`."""
+        return self.needs_now(requests)
+
+    async def reactions(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:
+        """As `reactions_now`."""
+        return self.reactions_now(exchanges)
+
+    async def offers(self, moments: Sequence[Moment]) -> list[OfferReading]:
+        """As `offers_now`."""
+        return self.offers_now(moments)
+
+    def _run(
+        self, head: str, shown: Sequence[Shown], texts: Sequence[str], outputs: tuple[str, ...]
+    ) -> _Found:
+        """Probabilities by `head`, and for each text why it is not known (empty: it is)."""
+        if not shown:
+            return _Found(
+                np.empty((0, 2), dtype=np.float32),
+                [],
+                {name: np.empty((0, 1), np.float32) for name in outputs},
+            )
+        found = self._network.run(shown, outputs)
+        distances = self._near[head].distance(found.vector)
+        unknown = [
+            unknown_because(text, one, float(distance), self.card, head)
+            for text, one, distance in zip(texts, shown, distances, strict=True)
+        ]
+        sharp = self.card.heads[head].sharpness
+        return _Found(
+            probabilities(found.logits[head], [kind_of(text) for text in texts], sharp), unknown, found.logits
+        )
+
+
+@dataclass(frozen=True)
+class _Found:
+    probabilities: Floats
+    """(n, classes)."""
+    unknown: list[str]
+    logits: dict[str, Floats]
+
+
+@cache
+def bundled_reader() -> EncoderReader:
+    """The reader that ships with Tactful, loaded once a process."""
+    return EncoderReader.load()
+
+
+def _gaps(logits: Floats) -> tuple[Missing, ...]:
+    """The kinds of gap that are likely, the likeliest first; at least the likeliest."""
+    chances = sorted(
+        ((_sigmoid(logit), kind) for kind, logit in zip(GAPS, logits, strict=False)), reverse=True
+    )
+    return tuple(Missing(kind=kind, p=p) for at, (p, kind) in enumerate(chances) if not at or p >= _LIKELY)
+
+
+def _sigmoid(value: float) -> float:
+    return float(1 / (1 + np.exp(-float(value))))

@@ -1,0 +1,83 @@
+"""Text → token ids: MiniLM's word pieces, and Chinese words that we added to them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from tactful.errors import DataError
+
+_LONGEST = 4000  # characters: more is cut away by the bounds in tokens anyway
+_SPECIAL = re.compile(r"\[(SEP|CLS|PAD|UNK|MASK)\]")  # what a person writes is never one of the real ones
+_PLAIN = str.maketrans(
+    {
+        "\n": " ; ",
+        "，": ", ",
+        "。": ". ",
+        "？": "? ",
+        "！": "! ",
+        "；": "; ",
+        "：": ": ",
+        "、": ", ",
+        "（": " (",
+        "）": ") ",
+        "“": '"',
+        "”": '"',
+        "‘": "'",
+        "’": "'",
+        "…": "...",
+        "～": "~",
+        "「": '"',
+        "」": '"',
+    }
+)
+
+
+class Tokens:
+    """A vocabulary. Keeps the ids of texts it has seen (events come again at every moment of a session)."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        self._tokenizer = tokenizer
+        self._kept: dict[str, list[int]] = {}
+        self.start, self.separator, self.unknown = (
+            self._special(name) for name in ("[CLS]", "[SEP]", "[UNK]")
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Tokens:
+        """The vocabulary in a `tokenizer.json`."""
+        return cls(Tokenizer.from_file(str(path)))
+
+    def _special(self, name: str) -> int:
+        found = self._tokenizer.token_to_id(name)
+        if found is None:
+            raise DataError.at(
+                "tokenizer.json", None, f"has no token {name}", fix="take the file of a BERT vocabulary"
+            )
+        return found
+
+    def ids(self, text: str) -> list[int]:
+        """Ids without special tokens; a line break counts as a semicolon, which the vocabulary knows."""
+        kept = self._kept.get(text)
+        if kept is None:
+            plain = _SPECIAL.sub(r"(\1)", text[:_LONGEST]).translate(_PLAIN)
+            kept = self._tokenizer.encode(plain, add_special_tokens=False).ids
+            if len(self._kept) > 4096:
+                self._kept.clear()
+            self._kept[text] = kept
+        return kept
+
+
+def with_words(path: Path, words: tuple[str, ...]) -> Tokenizer:
+    """The vocabulary in `path` with `words` as tokens of their own, found before anything is split."""
+    from tokenizers import AddedToken
+
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    tokenizer.add_tokens([AddedToken(word, normalized=False) for word in words])
+    return tokenizer

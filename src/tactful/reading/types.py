@@ -1,0 +1,135 @@
+"""What is read, and what a reader says about it: probabilities, or that it does not know.
+
+A reading is **known** (probabilities) or **not known** (none, and why). Not known is neither 0.5 nor "no": a policy
+then takes the cheapest safe action, a judge abstains, a trainer leaves the row out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, Protocol, Self
+
+from pydantic import Field, model_validator
+
+from tactful.types import Message, Moment, Record
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Gap = Literal["goal", "constraint", "input", "context"]
+"""Kind of what is missing from a request: what for; limits and preferences; the thing to work on; the situation."""
+GAPS: tuple[Gap, ...] = ("goal", "constraint", "input", "context")
+REACTIONS = (
+    "neg_constraint_restate",
+    "neg_correction",
+    "neg_confusion",
+    "pos_praise",
+    "pos_progress",
+    "neutral",
+    "topic_shift",
+)
+"""The seven follow-up labels, in the order of every table and array."""
+COMPLAINTS = frozenset(REACTIONS[:3])
+
+
+class Request(Record):
+    """What a person wants done, with the turns before it."""
+
+    text: str
+    context: tuple[Message, ...] = ()
+    """Earlier turns, oldest first; empty at the start of a conversation."""
+
+
+class Exchange(Record):
+    """One question and answer, and what the person wrote next."""
+
+    query: str
+    answer: str
+    next: str
+
+
+class Missing(Record):
+    """One thing that a request leaves open."""
+
+    kind: Gap
+    p: Probability
+    """Probability that something of this kind is missing; higher = surer."""
+    what: str = ""
+    """In words, where the reader can say it (prompted readers); empty otherwise."""
+
+
+class Need(Record):
+    """Does this request need a question? `need` None: not known, for the reason in `unknown`."""
+
+    need: Probability | None
+    """Probability that answering at once would go against what the person wanted and no stated default would do."""
+    missing: tuple[Missing, ...] = ()
+    """The likeliest first; empty when nothing is likely to be missing, or the reader cannot tell."""
+    critical: Probability | None = None
+    """Probability that what is missing decides the outcome, if anything is; None where the reader cannot tell."""
+    unknown: str = ""
+
+    @model_validator(mode="after")
+    def _known_or_why(self) -> Self:
+        _known_or_why(self.need, self.unknown)
+        return self
+
+
+class ReactionReading(Record):
+    """What the next message says about the answer. `probabilities` None: not known, for the reason in `unknown`."""
+
+    probabilities: Mapping[str, float] | None
+    """Label → probability; sums to 1."""
+    complaint: Probability | None = None
+    """Probability that it complains: the three negative labels together."""
+    unknown: str = ""
+
+    @model_validator(mode="after")
+    def _known_or_why(self) -> Self:
+        _known_or_why(self.probabilities, self.unknown)
+        return self
+
+    @property
+    def label(self) -> str | None:
+        """The likeliest label; None when not known."""
+        return (
+            None
+            if self.probabilities is None
+            else max(self.probabilities, key=self.probabilities.__getitem__)
+        )
+
+
+class OfferReading(Record):
+    """Would this person want this offer (or this silence) now? `accept` None: not known, see `unknown`."""
+
+    accept: Probability | None
+    unknown: str = ""
+
+    @model_validator(mode="after")
+    def _known_or_why(self) -> Self:
+        _known_or_why(self.accept, self.unknown)
+        return self
+
+
+def _known_or_why(value: object, unknown: str) -> None:
+    if value is None and not unknown:
+        raise ValueError("a reading without probabilities must say in 'unknown' why")
+
+
+class Reader(Protocol):
+    """Turns text in its context into calibrated probabilities. Every list comes back in the order it was given."""
+
+    @property
+    def name(self) -> str:
+        """As tables, records and cards name it."""
+        ...
+
+    async def needs(self, requests: Sequence[Request]) -> list[Need]:
+        """Does each request need a question? Raises: ProviderError, when a model stays out of reach."""
+        ...
+
+    async def reactions(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:
+        """What does each next message say about the answer before it?"""
+        ...
+
+    async def offers(self, moments: Sequence[Moment]) -> list[OfferReading]:
+        """Would the person want what is proposed at each moment?"""
+        ...
