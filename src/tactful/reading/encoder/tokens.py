@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-
-from tokenizers import Tokenizer
+from typing import TYPE_CHECKING
 
 from tactful.errors import DataError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 _LONGEST = 4000  # characters: more is cut away by the bounds in tokens anyway
 _SPECIAL = re.compile(r"\[(SEP|CLS|PAD|UNK|MASK)\]")  # what a person writes is never one of the real ones
@@ -50,7 +52,7 @@ class Tokens:
     @classmethod
     def load(cls, path: Path) -> Tokens:
         """The vocabulary in a `tokenizer.json`."""
-        return cls(Tokenizer.from_file(str(path)))
+        return cls(with_words(path, ()))
 
     def _special(self, name: str) -> int:
         found = self._tokenizer.token_to_id(name)
@@ -74,7 +76,7 @@ class Tokens:
 
 def with_words(path: Path, words: tuple[str, ...]) -> Tokenizer:
     """The vocabulary in `path` with `words` as tokens of their own, found before anything is split."""
-    from tokenizers import AddedToken
+    from tokenizers import AddedToken, Tokenizer
 
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()

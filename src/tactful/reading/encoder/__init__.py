@@ -1,0 +1,1 @@
+"""The embedded reader: a small encoder tuned on our corpora, exported to int8 ONNX."""
