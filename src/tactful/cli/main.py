@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -57,6 +58,9 @@ for _noun in (reward, policy, bench, data, runs):
 app.command("doctor")(spliced(doctor))
 
 
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
+
+
 def main() -> None:
     """Run the command line. 0 done, 1 failed, 2 wrong usage, 3 refused for safety, 130 interrupted."""
     try:
@@ -68,12 +72,18 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:  # a place that cannot be read or written, met where no command looks for it
-        if error.filename is None:
+        if error.filename is None and error.errno not in _OF_THE_DISK:
             raise
         print(
-            f"tactful: {error.filename}: {error.strerror}; check the path, your permissions and the free space",
+            f"tactful: {error.filename or 'the output'}: {error.strerror}; check the path, your permissions and the "
+            "free space",
             file=sys.stderr,
         )
+        sys.exit(1)
+    except RuntimeError as error:  # how Path.resolve says it before Python 3.13
+        if "Symlink loop" not in str(error):
+            raise
+        print(f"tactful: {error}: links that lead in a circle; check the path", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("tactful: interrupted", file=sys.stderr)

@@ -134,11 +134,11 @@ def write_file(path: Path | str, chunks: Iterable[bytes]) -> None:
     target = Path(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(target, chunks)
     except OSError as error:
         raise UserError(
-            f"{target}: cannot be written ({error.strerror}); check the folder and the free space"
+            f"{target}: cannot be written, its folder cannot be made ({error.strerror}); check the path"
         ) from error
+    write_atomic(target, chunks)
 
 
 def to_line(record: BaseModel | dict[str, Any]) -> bytes:

@@ -13,7 +13,7 @@ from tests.runs.parts import run
 from typer.testing import CliRunner
 
 from tactful.cli.runs import root as runs_cli
-from tactful.errors import RunLocked, TactfulError
+from tactful.errors import RunLocked, TactfulError, UsageError
 from tactful.runs.store.lock import only_writer
 
 app = typer.Typer()
@@ -125,3 +125,12 @@ def test_export_to_stdout_is_the_records_alone(folder):
 def test_retry_of_a_run_that_no_command_made_says_what_to_do(folder):
     with pytest.raises(TactfulError, match="cannot be opened again by itself"):
         call("retry", folder.path)
+
+
+def test_export_elsewhere_overwrites_nothing(folder, tmp_path):
+    (tmp_path / "mine.jsonl").write_text("mine")
+    (tmp_path / "nowhere.jsonl").symlink_to("missing")
+    for name in ("mine.jsonl", "nowhere.jsonl"):
+        with pytest.raises(UsageError, match="exists already"):
+            call("export", folder.path, "--to", tmp_path / name)
+    assert (tmp_path / "mine.jsonl").read_text() == "mine"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections.abc import Mapping
 
 import pytest
 from tests.runs import parts
@@ -312,3 +313,25 @@ def test_skip_is_counted_by_reason(tmp_path):
     summary = run(tmp_path / "out", stage=stage, count=5)
     skips = summary.folder.reasons("skipped")
     assert [(reason, count) for _, _, reason, count in skips] == [("even", 3), ("odd", 2)]
+
+
+class Loose(Record):
+    id: str
+    extra: Mapping[str, object] = {}
+
+
+@pytest.mark.parametrize(("depth", "stage"), [(250, "keep"), (300, "reading"), (900, "reading")])
+def test_record_that_nests_too_deeply_fails_alone_and_the_run_stays_readable(tmp_path, depth, stage):
+    async def keep(item, context):
+        return item
+
+    deep: dict[str, object] = {}
+    for _ in range(depth):
+        deep = {"k": deep}
+    fine = {"many": [{} for _ in range(1_000)]}
+    source = [Loose(id="a", extra=fine), Loose(id="b", extra=deep), Loose(id="c")]
+    folder = run(tmp_path / "out", stage=keep, source=source).folder
+    assert [record.id for record in folder.records(Loose)] == ["a", "c"]
+    (failure,) = folder.failures()
+    assert (failure.id, failure.stage) == ("b", stage)
+    assert "recursion limit" in failure.reason or "depth exceeded" in failure.reason

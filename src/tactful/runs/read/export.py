@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
+from tactful.errors import UsageError
 from tactful.runs.read.folder import RunFolder
 from tactful.runs.store.files import write_atomic
 
@@ -16,16 +18,21 @@ _CHUNK_BYTES = 1 << 20
 def export(folder: RunFolder) -> None:
     """Write `records.jsonl` and `failures.jsonl`. What fails leaves the old files as they were.
 
-    Raises: DataError at a damaged row; OSError when the disk is full.
+    Raises: DataError at a damaged row; CannotWrite.
     """
-    write_atomic(folder.records_path, gathered(record_lines(folder)))
-    write_atomic(folder.failures_path, gathered(failure_lines(folder)))
+    write_atomic(folder.records_path, gathered(record_lines(folder)), follow=False)
+    write_atomic(folder.failures_path, gathered(failure_lines(folder)), follow=False)
 
 
 def export_records(folder: RunFolder, target: Path | BinaryIO) -> None:
-    """Write the records alone somewhere else; needs no lock, so it works beside a running run."""
+    """Write the records alone into a new file or a stream; needs no lock, so it works beside a running run.
+
+    Raises: UsageError where the file exists; DataError; CannotWrite.
+    """
     chunks = gathered(record_lines(folder))
     if isinstance(target, Path):
+        if os.path.lexists(target):
+            raise UsageError(f"{target}: exists already; name a new file")
         write_atomic(target, chunks)
         return
     for chunk in chunks:

@@ -136,12 +136,12 @@ class RunFolder:
     def save_info(self, info: RunInfo) -> None:
         """Replace `run.json`."""
         text = json.dumps(info.model_dump(mode="json"), ensure_ascii=False, indent=2)
-        write_atomic(self.info_path, (text.encode(), b"\n"))
+        write_atomic(self.info_path, (text.encode(), b"\n"), follow=False)
 
     def standing(self) -> Standing:
         """How the run stands now; `killed` when its process ended without a word. All but `done` can be resumed."""
         state = self.info().state
-        if is_locked(self.path):
+        if is_locked(self.path):  # asked after the state: a run that ended in between is no killed one
             return "running"
         return "killed" if state == "running" else state
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -54,13 +55,20 @@ def list_runs(root: Path) -> list[RunLine]:
     """
     if not root.is_dir():
         raise DataError(f"{root}: no such folder; runs without --out go to ./runs")
-    folders = [RunFolder(path) for path in sorted(root.iterdir()) if (path / "run.json").is_file()]
+    folders = [RunFolder(path) for path in sorted(root.iterdir()) if _may_be_run(path)]
     return sorted((run_line(folder) for folder in folders), key=lambda line: line.age_s)
+
+
+def _may_be_run(path: Path) -> bool:
+    try:
+        return (path / "run.json").is_file()
+    except PermissionError:  # whether it is one cannot be seen
+        return True
 
 
 def run_line(folder: RunFolder) -> RunLine:
     """One run in short; a damaged one is listed as `unreadable`."""
-    name = folder.path.resolve().name
+    name = Path(os.path.realpath(folder.path)).name
     try:
         info, counts = folder.info(), folder.counts()
         return RunLine(
@@ -76,7 +84,7 @@ def run_line(folder: RunFolder) -> RunLine:
             usage=folder.usage(),
             age_s=max(0.0, (utc_now() - info.started_at).total_seconds()),
         )
-    except UserError as error:
+    except (UserError, OSError) as error:
         return RunLine(
             name=name, path=str(folder.path), command="", standing="unreadable", problem=str(error)
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel
+from pydantic_core import from_json
 
 from tactful.errors import StopRun, TactfulError
 from tactful.llm.types import ChatModel, ModelSpec, Usage
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tactful.llm import CallCache
 
 _FRAMES = 12
+_SURELY_READABLE = 150
+"""Containers that a line may open without a try whether it can be read: pydantic reads 200 levels."""
 
 
 @dataclass(frozen=True)
@@ -155,12 +158,20 @@ def _outcome(returned: Any) -> Result:
     made: Sequence[BaseModel] = records
     return Result(
         state="done",
-        lines=b"".join(item.model_dump_json().encode() + b"\n" for item in made),
+        lines=b"".join(map(_line, made)),
         outputs=len(made),
         unscored=any(
             _can_be_unscored(type(item)) and getattr(item, "unscored", False) is True for item in made
         ),
     )
+
+
+def _line(record: BaseModel) -> bytes:
+    """The record as a line that can be read again. Raises ValueError where it nests too deeply for that."""
+    line = record.model_dump_json().encode()
+    if line.count(b"{") + line.count(b"[") > _SURELY_READABLE:
+        from_json(line)
+    return line + b"\n"
 
 
 @cache

@@ -30,6 +30,8 @@ class Item:
     ordinal: int
     previous: Row | None
     """What was stored for this id before; its cost stays counted."""
+    fault: str = ""
+    """Why it cannot be worked on at all: it fails, and the others go on."""
 
 
 def not_stored(row: Row | None) -> bool:
@@ -113,7 +115,11 @@ class Intake:
             raise DataError(
                 f"record {ordinal + 1} of the input has the id {record_id!r}, expected a text that is its own"
             )
-        digest = record_hash(record)
+        fault = ""
+        try:
+            digest = record_hash(record)
+        except ValueError as error:  # nested beyond what pydantic writes
+            digest, fault = "", f"the record cannot be written as JSON ({error})"
         row = self._find(record_id)
         self._refuse_second(record_id, ordinal, row)
         sound = row if row is not None and not row.damaged and row.record_hash == digest else None
@@ -126,7 +132,7 @@ class Intake:
         if not self._wanted(sound):
             return None
         self._in_hand[record_id] = ordinal
-        return Item(record, record_id, digest, ordinal, None if row is None or row.damaged else row)
+        return Item(record, record_id, digest, ordinal, None if row is None or row.damaged else row, fault)
 
     def _find(self, record_id: str) -> Row | None:
         if self._new_ids is not None and record_id not in self._new_ids:

@@ -46,7 +46,7 @@ def opened_run(job: Job, options: RunOptions) -> Iterator[tuple[RunFolder, RunSt
         state = RunState.create(folder.state_path)
         try:
             if not folder.info_path.exists():
-                write_atomic(folder.config_path, (config.encode(),))
+                write_atomic(folder.config_path, (config.encode(),), follow=False)
                 folder.save_info(_new_info(job, options.seed))
             yield folder, state, before
         finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from tactful.errors import Interrupted, StopRun, TactfulError, UsageError, UserError
+from tactful.errors import Interrupted, StopRun, TactfulError, UsageError
 from tactful.llm.types import ModelSpec
 from tactful.prompts import Prompt
 from tactful.runs.read.export import export
@@ -20,6 +20,7 @@ from tactful.runs.running.intake import Intake, Wanted, not_stored
 from tactful.runs.running.opening import opened_run
 from tactful.runs.running.progress import Progress, expected_total, open_progress, spent
 from tactful.runs.running.session import Session
+from tactful.runs.store.files import CannotWrite
 from tactful.runs.store.known import remember
 from tactful.runs.store.state import RunState
 from tactful.runs.summary import RunSummary
@@ -171,14 +172,14 @@ def _written(folder: RunFolder, info: RunInfo) -> TactfulError | None:
     problem: TactfulError | None = None
     try:
         export(folder)
-    except OSError as error:
-        problem = UserError(
-            f"{folder.path}: the outputs could not be written ({error.strerror}); the results are safe in "
-            f"run.sqlite: make room, then run `tactful runs export {shlex.quote(str(folder.path))}`"
+    except CannotWrite as error:
+        problem = CannotWrite(
+            f"{error}; the results are safe in run.sqlite: make room, then run "
+            f"`tactful runs export {shlex.quote(str(folder.path))}`"
         )
     except TactfulError as error:
         problem = error
-    with suppress(OSError):  # the same full disk; `running` with no process behind it reads as `killed`
+    with suppress(CannotWrite):  # the same full disk; `running` with no process behind it reads as `killed`
         folder.save_info(info)
     return problem
 

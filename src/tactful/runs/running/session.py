@@ -79,7 +79,7 @@ class Session:
                 elif item is False:
                     return
                 else:
-                    await self._store(item, await self._executor.process(item.record))
+                    await self._store(item, await self._result(item))
         except Exception as error:
             self.stop(error)
 
@@ -91,6 +91,11 @@ class Session:
             return self._intake.take()
         finally:
             self._reading = False
+
+    async def _result(self, item: Item) -> Result:
+        if item.fault:
+            return Result(state="failed", stage="reading", error="DataError", reason=item.fault)
+        return await self._executor.process(item.record)
 
     async def _store(self, item: Item, result: Result) -> None:
         cost, previous = result.usage, item.previous

@@ -15,33 +15,54 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
 
+class CannotWrite(UserError):
+    """The disk refused: full, read-only, a folder that is missing or not ours, links in a circle."""
+
+
 @contextmanager
-def atomic_write(path: Path | str, *, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
+def atomic_write(path: Path | str, *, mode: int = PRIVATE_FILE, follow: bool = True) -> Iterator[BinaryIO]:
     """A binary file that takes the place of `path` when the block ends well.
 
     Until then, and for ever if the block or the disk fails, `path` keeps its old content. The new file is on
-    the disk (fsync of file and folder) before this returns. A symbolic link is followed: its target is replaced.
+    the disk (fsync of file and folder) before this returns. A symbolic link is followed, its target replaced, but
+    not without `follow`: then the link itself is, as is right in a folder that may be a stranger's.
 
-    Raises: OSError (a full disk, a missing folder); the temporary file is gone by then.
+    Raises: CannotWrite; the temporary file is gone by then.
     """
-    target = Path(os.path.realpath(path))
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    target = Path(os.path.realpath(path)) if follow else Path(path)
+    with _told(target):
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+                file.flush()
+                os.fchmod(file.fileno(), mode)
+                os.fsync(file.fileno())
+            os.replace(name, target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _sync_folder(target.parent)
+
+
+@contextmanager
+def _told(target: Path) -> Iterator[None]:
+    """What the disk says as a sentence. An OSError about another place, one that is read meanwhile, passes."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
+        yield
+    except OSError as error:
+        if error.filename is not None and Path(os.fsdecode(error.filename)).parent != target.parent:
+            raise
+        raise CannotWrite(
+            f"{target}: cannot be written ({error.strerror}); check the folder and the free space"
+        ) from error
 
 
-def write_atomic(path: Path | str, chunks: Iterable[bytes], *, mode: int = PRIVATE_FILE) -> None:
+def write_atomic(
+    path: Path | str, chunks: Iterable[bytes], *, mode: int = PRIVATE_FILE, follow: bool = True
+) -> None:
     """Replace `path` by the chunks, as `atomic_write` does. The chunks are written one by one, never gathered."""
-    with atomic_write(path, mode=mode) as file:
+    with atomic_write(path, mode=mode, follow=follow) as file:
         for chunk in chunks:
             file.write(chunk)
 

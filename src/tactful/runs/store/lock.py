@@ -1,9 +1,14 @@
-"""One writer per run folder."""
+"""One writer per run folder.
+
+The lock belongs to the open file (Linux's open file description locks), so that whoever only looks can ask for it
+without taking it: a look never makes a start fail.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +17,9 @@ from tactful.errors import RunLocked, UserError
 from tactful.runs.store.files import PRIVATE_FILE
 
 LOCK_NAME = "run.lock"
+_LOCK = struct.Struct("@hhqqi4x")
+"""`struct flock` of 64-bit Linux: kind, whence, start, length (0: to the end), process."""
+_WHOLE_FILE = _LOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
 
 
 @contextmanager
@@ -28,7 +36,7 @@ def only_writer(folder: Path) -> Iterator[None]:
         ) from error
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _WHOLE_FILE)
         except BlockingIOError:
             raise RunLocked(
                 f"{folder}: process {_holder(handle)} is writing to this run; wait for it, stop it, or use another --out"
@@ -46,12 +54,11 @@ def is_locked(folder: Path) -> bool:
         handle = os.open(folder / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be read ({error.strerror})") from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        return False
+        kind, *_ = _LOCK.unpack_from(fcntl.fcntl(handle, fcntl.F_OFD_GETLK, _WHOLE_FILE))
+        return bool(kind != fcntl.F_UNLCK)
     finally:
         os.close(handle)
 

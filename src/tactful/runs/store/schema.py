@@ -50,12 +50,7 @@ def upgrade(connection: sqlite3.Connection, path: object) -> None:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        found = _version(connection)
-        if found > len(MIGRATIONS):
-            raise DataError(
-                f"{path}: written by a newer Tactful (schema {found}, this one knows {len(MIGRATIONS)}); "
-                "upgrade tactful to open this run"
-            )
+        found = refuse_newer(connection, path)
         for step in MIGRATIONS[found:]:
             for statement in step:
                 connection.execute(statement)
@@ -64,6 +59,20 @@ def upgrade(connection: sqlite3.Connection, path: object) -> None:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def refuse_newer(connection: sqlite3.Connection, path: object) -> int:
+    """The version of the file; every one that we know can be read as it is.
+
+    Raises: DataError for a file of a newer Tactful.
+    """
+    found = _version(connection)
+    if found > len(MIGRATIONS):
+        raise DataError(
+            f"{path}: written by a newer Tactful (schema {found}, this one knows {len(MIGRATIONS)}); "
+            "upgrade tactful to open this run"
+        )
+    return found
 
 
 def _version(connection: sqlite3.Connection) -> int:

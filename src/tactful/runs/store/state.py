@@ -10,7 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +26,7 @@ from tactful.llm.types import Usage
 from tactful.runs.result import RowState
 from tactful.runs.store.files import make_private_file
 from tactful.runs.store.rows import COLUMNS, Row, packed, unpacked
-from tactful.runs.store.schema import upgrade
+from tactful.runs.store.schema import refuse_newer, upgrade
 
 _INSERT = f"INSERT OR REPLACE INTO results ({COLUMNS}) VALUES ({','.join('?' * 20)})"  # noqa: S608
 _SELECT = f"SELECT {COLUMNS} FROM results"  # noqa: S608
@@ -74,10 +77,17 @@ class RunState:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Open for reading, also while a run is writing."""
+        """Open for reading, also while a run is writing, also where nothing may be written."""
         if not path.is_file():
             raise DataError(f"{path}: no such file; the run folder is incomplete, start the run again")
-        return cls.create(path)
+        with _Told(path):
+            connection = _read_only(path)
+            try:
+                refuse_newer(connection, path)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(connection, path)
 
     # ------------------------------------------------------------ rows
 
@@ -244,6 +254,32 @@ class RunState:
             with contextlib.suppress(sqlite3.Error):  # a failed COMMIT may have rolled back already
                 self._connection.execute("ROLLBACK")
             raise
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    """A connection that writes nothing. SQLite wants a file of its own beside a WAL; where the folder does not admit
+    one nobody writes, and the file is taken as it lies, or a copy where a killed run left a WAL."""
+    place, wal = path.absolute(), path.with_name(path.name + "-wal")
+    try:
+        return _looked_into(f"{place.as_uri()}?mode=ro")
+    except sqlite3.OperationalError:
+        if os.access(path.parent, os.W_OK):
+            raise
+    if not wal.is_file() or not wal.stat().st_size:
+        return _looked_into(f"{place.as_uri()}?immutable=1")
+    with tempfile.TemporaryDirectory(prefix="tactful-") as folder:
+        copies = [shutil.copy(file, folder) for file in (place, wal)]
+        return _looked_into(f"{Path(copies[0]).as_uri()}?mode=ro")  # SQLite keeps the removed files open
+
+
+def _looked_into(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 class _Told:
