@@ -21,7 +21,7 @@ BUILDERS = {
     "calibrate evaluate": "tactful.cli.calibrate.evaluate:retry_evaluate",
     "calibrate reward": "tactful.calibration.reward.rewarding:retry_reward",
     "calibrate rollout": "tactful.cli.calibrate.rollout:retry_rollout",
-    "feedback judge": "tactful.cli.feedback.root:retry_judge",
+    "feedback judge": "tactful.feedback.pipeline:retry_judge",
     "reward judge": "tactful.cli.reward.lm:retry_lm_judge",
     "reward reasons": "tactful.cli.reward.reasons:retry_reasons",
     "utterance predict": "tactful.utterance.predict.predictor:retry_predict",

@@ -13,18 +13,11 @@ from tests.feedback.chats import fenced, judged, many_chats, turn, verdict, writ
 from tests.feedback.worker import InstantJudge, job
 
 from tactful.errors import ConfigChanged, DataError, EndpointRefused, UsageError
-from tactful.feedback.chats import LabelledTurns
+from tactful.feedback.judged import JUDGEMENTS, JudgedTurns, write_judgements
 from tactful.feedback.judging.gating import refit
 from tactful.feedback.judging.judge import EMBEDDED
 from tactful.feedback.labels import Label
-from tactful.feedback.pipeline import (
-    JUDGEMENTS,
-    JudgeConfig,
-    JudgedTurns,
-    judge_job,
-    judgements_for,
-    write_judgements,
-)
+from tactful.feedback.pipeline import JudgeConfig, judge_job
 from tactful.feedback.types import FeedbackConfig, JudgedTurn
 from tactful.runs import RunOptions, retry_run, run_job
 
@@ -288,24 +281,6 @@ def test_target_precision_sets_the_threshold_and_promises_nothing_for_other_sour
         assert (unknown.tau_c, unknown.reward, unknown.should_update) == (None, 0.0, False)
     unscored = judged(turn(), None).judgement
     assert refit(unscored, "shop", FeedbackConfig(), Halved()) == unscored
-
-
-def test_judgements_of_a_run_are_found_for_labelled_turns_of_the_same_file(tmp_path):
-    rows = [
-        {"q_t": "q", "a_t": "a", "user_next": f"n{at}", "label7": None if at == 1 else "neutral"}
-        for at in range(4)
-    ]
-    file = write_rows(tmp_path / "l.jsonl", rows)
-    run(job(file, None), tmp_path / "out")
-    labelled = list(LabelledTurns(file))
-    said = judgements_for(labelled, JudgedTurns(tmp_path / "out"))
-    assert [item.turn_id for item in said] == [turn.id for turn in labelled]
-    assert len(said) == 3
-    with pytest.raises(DataError, match="is not among the judgements"):
-        judgements_for([turn("z/9")], JudgedTurns(tmp_path / "out"))
-    other = labelled[0].model_copy(update={"a_t": "changed"})
-    with pytest.raises(DataError, match="judged with other texts"):
-        judgements_for([other], JudgedTurns(tmp_path / "out"))
 
 
 def test_another_run_and_rows_that_are_not_judged_are_named(tmp_path):

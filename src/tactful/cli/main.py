@@ -51,7 +51,7 @@ def _root(
 
 
 app.add_typer(calibrate.noun, name="calibrate")
-feedback.register(app)
+app.add_typer(feedback.noun, name="feedback")
 app.add_typer(utterance.noun, name="utterance")
 for _noun in (reward, policy, bench, data, runs):
     _noun.register(app)

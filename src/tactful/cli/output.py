@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from tactful.data.io import Rows
+    from tactful.feedback.judged import JudgedTurns
     from tactful.runs import RunSummary
 
 
@@ -42,7 +43,7 @@ def tell_failures(summary: RunSummary, then: str = "") -> None:
     say(f"why each failed: {folder.failures_path}; take them again: {again}{then}")
 
 
-def tell_bad(rows: Rows[Any]) -> None:
+def tell_bad(rows: Rows[Any] | JudgedTurns) -> None:
     """How many lines were left out and why the first; nothing where all were usable."""
     if rows.bad:
         say(f"{rows.bad} unusable lines left out, the first: {rows.problems[0]}")

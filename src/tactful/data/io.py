@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from tactful.errors import DataError, UserError
 from tactful.runs.store.files import write_atomic
+from tactful.types import content_hash
 
 T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")
@@ -139,6 +140,15 @@ def write_file(path: Path | str, chunks: Iterable[bytes]) -> None:
             f"{target}: cannot be written, its folder cannot be made ({error.strerror}); check the path"
         ) from error
     write_atomic(target, chunks)
+
+
+def digest_of(path: Path) -> str:
+    """A hash over the content of a file, or of all files of a folder. Raises: UserError when it cannot be read."""
+    files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
+    try:
+        return content_hash("".join(content_hash(file.read_bytes()) for file in files))
+    except OSError as error:
+        raise cannot_read(path, error) from error
 
 
 def to_line(record: BaseModel | dict[str, Any]) -> bytes:

@@ -7,8 +7,8 @@ Every answer of the assistant is a turn, or an opening that nobody asked for, or
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 from tactful.data.io import STDIN, Rows, shorten
 from tactful.feedback.labels import Label
 from tactful.feedback.types import LabelledTurn, Turn
+from tactful.runs import Job, reopening, worth_counting
 from tactful.text import detect_lang
 from tactful.types import Record
 
@@ -162,6 +163,12 @@ class Turns:
                 row.model_copy(update={"id": name, "source": row.source or source}), self.count
             )
 
+    def job(self, job: Job) -> Job:
+        """The job over these turns: with their number, where counting is cheap, and for `runs retry`."""
+        path = Path(self.path)
+        total = sum(1 for _ in Turns(path, skip_bad=True)) if worth_counting(path) else None
+        return replace(job, source=self, total=total, resume_args=reopening(path, skip_bad=self.skip_bad))
+
 
 def source_name(path: Path | str) -> str:
     """What a file's dialogues are called when they do not say: the file's name without its ending."""
@@ -279,9 +286,3 @@ def _labelled_row(row: Any) -> ChatRow:
     if parsed.user_next is None:
         raise ValueError("labelled row has no 'user_next', the message that the label is about")
     return parsed
-
-
-def read_labelled(paths: Iterable[Path | str], *, skip_bad: bool = False) -> Iterator[LabelledTurn]:
-    """The labelled turns of several files, one after the other."""
-    for path in paths:
-        yield from LabelledTurns(path, skip_bad=skip_bad)

@@ -1,26 +1,29 @@
 """Feedback, stage by stage:
 
-chats ──Turns──▶ Turn ──JudgeStage──▶ JudgedTurn ──judged_turns──▶ JudgedTurn ──training rows, report
+chats ──Turns──▶ Turn ──JudgeStage──▶ JudgedTurn ──JudgedTurns──▶ JudgedTurn ──training rows, report
 
 `judge_job` is the run over turns. Judges vote turn by turn; what several votes say together needs all of them, so
-`judged_turns` reads a panel's run twice. One judge with one vote: what the run stored is final.
+`judged.JudgedTurns` reads a panel's run twice. One judge with one vote: what the run stored is final.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from tactful.data.io import Rows, write_jsonl
-from tactful.errors import DataError, StopRun, UsageError
+from tactful.data.io import digest_of
+from tactful.errors import StopRun, UsageError
+from tactful.feedback.chats import Turns
+from tactful.feedback.embedded import open_embedded
+from tactful.feedback.judging.confidence import read_fit
 from tactful.feedback.judging.gating import refit
 from tactful.feedback.judging.judge import EMBEDDED, MAX_CHARS, PROMPT, FeedbackJudge
-from tactful.feedback.judging.panel import PanelReport, VoteTable, plain_judgement
+from tactful.feedback.judging.panel import plain_judgement
 from tactful.feedback.types import (
     FeedbackConfig,
     FittedConfidence,
@@ -31,11 +34,8 @@ from tactful.feedback.types import (
     Vote,
 )
 from tactful.llm import ModelSpec
-from tactful.runs import Context, Job, OutsideHash, RunFolder, resolve_input
+from tactful.runs import Context, Job, OutsideHash
 from tactful.types import Provenance
-
-JUDGEMENTS = "judgements.jsonl"
-"""A panel's final judgements, beside the run's `records.jsonl`, which holds its votes."""
 
 
 class JudgeConfig(FeedbackConfig):
@@ -199,103 +199,40 @@ def judge_job(
     )
 
 
-# ---------------------------------------------------------------- reading a run
+def open_judge_job(config: JudgeConfig, turns: Iterable[Turn]) -> Job:
+    """`judge_job` with the embedded judge and the fitted confidence that `config` names; of a file, its total.
 
-
-@dataclass
-class JudgedTurns:
-    """The final judgements of a run, or of a file of judged turns, in order; iterating again starts over.
-
-    A panel's run is read twice: once for its votes, once for the judgements in their light.
-
-    Raises, while iterating: DataError, for a folder that is another run or a bad line (unless `skip_bad`).
+    Raises: UsageError for judges that cannot judge so; DataError for a model or map that cannot be read.
     """
-
-    source: Path | str
-    fitted: FittedConfidence | None = None
-    """Panels: maps the posterior to the probability of being right."""
-    skip_bad: bool = False
-    bad: int = 0
-    problems: list[str] = field(default_factory=list)
-    panel: PanelReport | None = None
-    """Known once a panel's run is being read."""
-
-    def __post_init__(self) -> None:
-        self._folder: RunFolder | None = None
-        self._config: JudgeConfig | None = None
-        if str(self.source) != "-" and Path(self.source).is_dir():
-            self._folder = RunFolder.open(self.source)
-            self._config = _config_of(self._folder)
-
-    @property
-    def config(self) -> JudgeConfig | None:
-        """The run's; None for a file."""
-        return self._config
-
-    def __iter__(self) -> Iterator[JudgedTurn]:
-        if self._folder is None:
-            yield from self._from_file(resolve_input(self.source))
-        elif self._config is not None and self._config.is_panel:
-            yield from self._from_panel(self._folder, self._config)
-        else:
-            yield from self._folder.records(JudgedTurn)
-
-    def _from_file(self, path: Path) -> Iterator[JudgedTurn]:
-        rows = Rows(path, parse_judged, skip_bad=self.skip_bad, kind="judged turn")
-        yield from rows
-        self.bad, self.problems = rows.bad, rows.problems
-
-    def _from_panel(self, folder: RunFolder, config: JudgeConfig) -> Iterator[JudgedTurn]:
-        table = VoteTable()
-        for record in folder.records(JudgedTurn):
-            table.add(record.judgement.votes)
-        panel = table.fit()
-        self.panel = panel.report
-        for at, record in enumerate(folder.records(JudgedTurn)):
-            judgement = panel.judgement(at, record.judgement, config)
-            if self.fitted is not None:
-                judgement = refit(
-                    judgement, record.turn.source, config, self.fitted, precision=config.precision
-                )
-            yield JudgedTurn(turn=record.turn, judgement=judgement)
-
-
-def parse_judged(row: Any) -> JudgedTurn:
-    """A judged turn. Raises ValueError that says what the row is instead, where that shows."""
-    if isinstance(row, Mapping) and "judgement" not in row:
-        what = "a dialogue" if {"conversation", "messages"} & row.keys() else "no judged turn"
-        raise ValueError(f"the row is {what}; run 'tactful feedback judge' on it first")
-    return JudgedTurn.model_validate(row)
-
-
-def _config_of(folder: RunFolder) -> JudgeConfig:
-    info = folder.info()
-    if (info.noun, info.verb) != ("feedback", "judge"):
-        raise DataError(
-            f"{folder.path}: is a run of '{info.noun} {info.verb}', expected one of 'feedback judge'; "
-            "give the folder that 'tactful feedback judge' wrote"
+    if config.embedded and EMBEDDED not in config.judges:
+        raise UsageError(
+            f"--trained belongs to the judge '{EMBEDDED}', but the judges are: {', '.join(config.judges)}"
         )
-    return JudgeConfig.model_validate(info.config)
+    if config.votes > 1 and any(spec.options.temperature == 0 for spec in config.models):
+        raise UsageError(
+            f"--votes {config.votes} at --temperature 0 draws the same reply {config.votes} times; raise it"
+        )
+    embedded, digest = _embedded(config)
+    fitted, fit_digest = read_fit(config.confidence)
+    name = judge_name(config, embedded)
+    if fitted is not None and fitted.judge != name:
+        raise UsageError(
+            f"{config.confidence} was fitted for the judge '{fitted.judge}', but '{name}' judges here, and a fit does "
+            "not carry over; fit one with 'tactful feedback fit-confidence'"
+        )
+    config = config.model_copy(update={"embedded_hash": digest, "confidence_hash": fit_digest})
+    job = judge_job(config, turns, embedded=embedded, fitted=fitted)
+    return turns.job(job) if isinstance(turns, Turns) else job
 
 
-def write_judgements(judged: JudgedTurns, folder: RunFolder) -> int:
-    """Write a panel's final judgements beside its votes, whole or not at all; how many there were."""
-    return write_jsonl(folder.path / JUDGEMENTS, judged)
+def _embedded(config: JudgeConfig) -> tuple[TurnJudge | None, str]:
+    """The embedded judge, where it is one of the judges, and the hash of what it was trained to."""
+    if EMBEDDED not in config.judges:
+        return None, ""
+    path = Path(config.embedded) if config.embedded else None
+    return open_embedded(path, config), "" if path is None else digest_of(path)
 
 
-def judgements_for(turns: Sequence[Turn], judged: Iterable[JudgedTurn]) -> list[TurnJudgement]:
-    """The judgement on each of `turns`, in their order, from a run over the same file: how a panel is measured.
-
-    Raises: DataError when a turn was not judged, or was judged with other texts.
-    """
-    found = {record.id: record for record in judged}
-    for turn in turns:
-        record = found.get(turn.id)
-        if record is None:
-            raise DataError(
-                f"turn '{turn.id}' is not among the judgements; judge the same file, and take failures again"
-            )
-        texts = (turn.q_t, turn.a_t, turn.user_next)
-        if texts != (record.turn.q_t, record.turn.a_t, record.turn.user_next):
-            raise DataError(f"turn '{turn.id}' was judged with other texts; judge the same file")
-    return [found[turn.id].judgement for turn in turns]
+def retry_judge(config: Mapping[str, Any], source: str, skip_bad: bool) -> Job:
+    """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
+    return open_judge_job(JudgeConfig.model_validate(config), Turns(source, skip_bad=skip_bad))

@@ -69,6 +69,15 @@ class AttackResult(Record):
     """Share turned into praise that was none before."""
     unscored: int
 
+    def text(self) -> str:
+        """In one line."""
+        if self.flipped is None or self.gained is None or self.bought is None:
+            return f"{self.attack}: nothing scored"
+        return (
+            f"{self.attack}: label changed {self.flipped:.3f}, higher reward {self.gained:.3f}, praise bought "
+            f"{self.bought:.3f} of {self.turns} turns ({self.meaning})"
+        )
+
 
 async def attack_results(turns: Sequence[LabelledTurn], judge: TurnJudge) -> list[AttackResult]:
     """Every attack on every turn, compared with the same turn left alone. Raises: ProviderError, StopRun."""

@@ -10,14 +10,14 @@ measured out of fold, by dialogue. A source that it was not fitted on gets None:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import orjson
 from pydantic import Field, ValidationError
 
-from tactful.data.io import describe, write_file
+from tactful.data.io import describe, digest_of, write_file
 from tactful.data.splits import group_folds
 from tactful.errors import DataError, UserError
 from tactful.feedback.types import LabelledTurn, TurnJudgement
@@ -106,6 +106,17 @@ class ConfidenceMap(Record):
             f"label turns of '{source}' and run 'tactful feedback fit-confidence'"
         )
 
+    def lines(self, precision: float) -> Iterator[str]:
+        """What was fitted, a line a source, with τ_c for that precision."""
+        for source, item in self.sources.items():
+            tau = self.threshold(source, precision)
+            gate = f"τ_c {tau:.3f}" if tau is not None else "no threshold reaches it"
+            yield (
+                f"{source}: {item.turns} turns of {item.dialogues} dialogues; Brier {item.brier_stated:.3f} → "
+                f"{item.brier:.3f}, ECE {item.ece_stated:.3f} → {item.ece:.3f} (out of fold); precision "
+                f"{precision:g}: {gate}"
+            )
+
     def save(self, path: Path | str) -> None:
         """Write a new JSON file. Raises UserError when it exists."""
         if Path(path).exists():
@@ -124,6 +135,11 @@ def load_confidence(path: Path | str) -> ConfidenceMap:
         ) from error
     except ValidationError as error:
         raise DataError.at(path, None, describe(error, "confidence map"), fix=again) from error
+
+
+def read_fit(path: str) -> tuple[ConfidenceMap | None, str]:
+    """The map in `path` and the file's hash; nothing for an empty path. Raises DataError."""
+    return (load_confidence(path), digest_of(Path(path))) if path else (None, "")
 
 
 def fit_confidence(

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from tactful.errors import DataError
+from tactful.errors import DataError, UsageError
+from tactful.feedback.judged import JudgedTurns
 from tactful.feedback.labels import LABELS, NEGATIVE, Label
 from tactful.feedback.report.shares import LabelShares
 from tactful.feedback.types import JudgedTurn
+from tactful.runs import RunFolder
 from tactful.runs.store.files import write_atomic
 
 MOST_VALUES = 12
@@ -237,3 +239,22 @@ def write_report(found: Overview, path: Path, *, title: str, failed: int = 0) ->
     """Write the page; an old page stays whole until the new one is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, [render_report(found, title=title, failed=failed).encode("utf-8", "replace")])
+
+
+def report_on(
+    judged: JudgedTurns, out: Path, *, fields: Sequence[str] = (), time_key: str | None = None
+) -> tuple[Overview, int]:
+    """(what the page shows, how many turns of the run failed), the page written to `out`.
+
+    Without `fields`, shares are broken down by the usual ones that the turns have (stdin is read once, so by none).
+
+    Raises: UsageError when `out` exists; as `overview`.
+    """
+    if out.exists():
+        raise UsageError(f"{out}: exists already; give --out a new name")
+    source = Path(judged.source)
+    chosen = fields or (() if str(source) == "-" else usual_fields(judged))
+    found = overview(judged, fields=chosen, time_key=time_key)
+    failed = RunFolder.open(source).counts().failed if source.is_dir() else 0
+    write_report(found, out, title=f"Feedback in {source.name}", failed=failed)
+    return found, failed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tactful.feedback.labels import LABELS, Label
@@ -122,6 +123,16 @@ class LabelShares:
     def table(self) -> dict[Label, Share]:
         """Every label's share."""
         return {label: self.share(label) for label in LABELS}
+
+    def lines(self) -> Iterator[str]:
+        """The shares as a table."""
+        table = self.table()
+        width = max(map(len, table))
+        yield f"{'label'.ljust(width)}  {'turns':>7}  share"
+        for label, share in table.items():
+            yield f"{label.ljust(width)}  {share.count:>7}  {share.text()}"
+        yield f"{'unscored'.ljust(width)}  {self.unscored:>7}"
+        yield f"Shares of the scored turns with 95% intervals over {self.dialogues} dialogues."
 
     def _close(self) -> None:
         """End the present dialogue."""

@@ -11,9 +11,9 @@ from tests.chat_server import serving
 from tests.feedback.chats import chat, fenced, many_chats, turn, verdict, write_rows
 
 from tactful.cli.main import main
+from tactful.feedback.judged import JudgedTurns
 from tactful.feedback.judging.confidence import fit_confidence
 from tactful.feedback.labels import Label
-from tactful.feedback.pipeline import JudgedTurns
 from tactful.feedback.types import FeedbackConfig, LabelledTurn, TurnJudgement
 from tactful.types import Provenance
 
@@ -64,7 +64,7 @@ def test_judge_pairs_report_from_a_chat_log_offline(tactful, tmp_path):
         {
             "id": f"d{at}",
             "model": f"m{at % 2}",
-            "conversation": chat("soup", "beef", "no, that is wrong", "leek", "thank you, perfect"),
+            "conversation": chat(f"soup {at}", "beef", "no, that is wrong", "leek", "thank you, perfect"),
         }
         for at in range(10)
     ]

@@ -1,0 +1,191 @@
+"""`tactful feedback judge`: every follow-up message of a chat log gets a label and a gated reward."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tactful.cli.feedback.options import ConfidenceOption, split_names
+from tactful.cli.options import (
+    DryRunFlag,
+    JsonFlag,
+    ModelFlags,
+    ReasoningTokensOption,
+    RunFlags,
+    SkipBadFlag,
+)
+from tactful.cli.output import (
+    emit_json,
+    end_empty,
+    next_command,
+    quoted,
+    say,
+    tell_bad,
+    tell_calls,
+    tell_failures,
+)
+from tactful.errors import UsageError
+
+if TYPE_CHECKING:
+    from tactful.feedback.forecast import FeedbackForecast
+    from tactful.feedback.judging.panel import PanelReport
+    from tactful.feedback.report.outcome import JudgingOutcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgingFlags(ModelFlags):
+    """Where the judges answer, and how; they may think before they do."""
+
+    max_tokens: ReasoningTokensOption = 4096
+
+
+def judge(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHATS", help="JSONL of dialogues (`conversation` or `messages`); `-` is stdin."
+        ),
+    ],
+    *,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            help="Model name; `embedded` needs no network; `offline` rehearses. Default: gpt-5-nano.",
+        ),
+    ] = None,
+    judges: Annotated[
+        str | None, typer.Option("--judges", help="A panel instead of --model: model names by commas.")
+    ] = None,
+    votes: Annotated[int, typer.Option("--votes", min=1, help="Draws from every judge.")] = 1,
+    tau_c: Annotated[
+        float | None,
+        typer.Option("--tau-c", min=0, max=1, help="Confidence below which a judgement counts for nothing."),
+    ] = None,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="TOML with `tau_c` and the table `rewards`.")
+    ] = None,
+    trained: Annotated[
+        Path | None, typer.Option("--trained", help="embedded: what `feedback train` wrote.")
+    ] = None,
+    confidence: ConfidenceOption = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(
+            "--precision",
+            min=0.01,
+            max=1,
+            help="τ_c as the precision that labels above it must have; needs --confidence.",
+        ),
+    ] = None,
+    at: JudgingFlags,
+    run: RunFlags,
+    skip_bad: SkipBadFlag = False,
+    dry_run: DryRunFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Label every follow-up message of a chat log and turn it into a gated reward.
+
+    Example: `tactful feedback judge chats.jsonl --model embedded --out runs/feedback`
+
+    With a panel of models: `tactful feedback judge chats.jsonl --judges gpt-5-nano,gpt-4.1-mini --budget-usd 2`
+    """
+    from tactful.feedback.chats import Turns
+    from tactful.feedback.forecast import forecast
+    from tactful.feedback.judging.judge import DEFAULT_MODEL, EMBEDDED, SCRIPTS
+    from tactful.feedback.pipeline import JudgeConfig, open_judge_job
+    from tactful.feedback.report.outcome import judging_outcome
+    from tactful.feedback.settings import load_feedback_config
+    from tactful.runs import begun, resolve_input, run_job
+
+    if model is not None and judges is not None:
+        raise UsageError("--model and --judges exclude each other; name all judges in --judges")
+    names = split_names(judges) if judges is not None else (model or DEFAULT_MODEL,)
+    values = {} if config_file is None else load_feedback_config(config_file).model_dump()
+    config = JudgeConfig(
+        **values | ({} if tau_c is None else {"tau_c": tau_c}),
+        judges=names,
+        votes=votes,
+        embedded="" if trained is None else str(trained.resolve()),
+        confidence="" if confidence is None else str(confidence.resolve()),
+        precision=precision,
+        models=tuple(at.spec(name, SCRIPTS, run) for name in names if name != EMBEDDED),
+    )
+    turns = Turns(resolve_input(source), skip_bad=skip_bad)
+    job = open_judge_job(config, turns)
+    if dry_run:
+        _tell_forecast(forecast(turns, config, limit=run.limit), as_json=as_json)
+        return
+    fix = "a turn is an answer of the assistant between two messages of the user"
+    first = begun(iter(turns), turns.rows.name, what="turn", fix=fix)
+    summary = run_job(replace(job, source=first), run.options())
+    _tell(judging_outcome(summary, turns, config), as_json=as_json)
+
+
+def _tell_forecast(expected: FeedbackForecast, *, as_json: bool) -> None:
+    if as_json:
+        emit_json(expected.model_dump(mode="json"))
+        return
+    say(f"{expected.turns} turns; estimated, nothing was sent:")
+    for item in expected.judges:
+        tell_calls(item.judge, item.calls, item.prompt_tokens, item.completion_tokens, item.cost_usd)
+
+
+def _tell(found: JudgingOutcome, *, as_json: bool) -> None:
+    summary, shares, config = found.summary, found.shares, found.config
+    if as_json:
+        emit_json(found.as_dict())
+    else:
+        print(*shares.lines(), sep="\n")
+    if "offline" in config.judges:
+        say("a rehearsal: cues made these labels, no language model read anything")
+    _tell_counts(found)
+    if found.panel is not None:
+        _tell_panel(found.panel)
+    if config.confidence and shares.not_fitted:
+        sources = ", ".join(sorted(shares.sources_not_fitted))
+        say(
+            f"{shares.not_fitted} confidences stay as stated: {config.confidence} was not fitted on {sources}, and a "
+            "fit does not carry over; label turns of it and run 'tactful feedback fit-confidence'"
+        )
+    tell_failures(summary)
+    place = quoted(summary.folder.path)
+    if shares.unscored:
+        say(f"take the unscored again: tactful runs retry {place} --unscored")
+    end_empty(summary)
+    next_command(f"tactful feedback report {place} --out report.html")
+
+
+def _tell_counts(found: JudgingOutcome) -> None:
+    count, summary, shares = found.turns.count, found.summary, found.shares
+    say(
+        f"{count.dialogues} dialogues with {count.answers} answers: {count.turns} turns, {count.no_follow_up} "
+        f"answers without a follow-up, {count.no_query} openings without a query"
+    )
+    tell_bad(found.turns.rows)
+    mean = "" if shares.mean_reward is None else f", mean reward {shares.mean_reward:+.3f}"
+    say(
+        f"{summary.done} of {summary.read} turns judged ({shares.unscored} unscored), {summary.failed} failed; "
+        f"{shares.updates} pass the gate{mean}; in {summary.folder.path}"
+    )
+
+
+def _tell_panel(panel: PanelReport) -> None:
+    reliability = ", ".join(f"{name} {value:.2f}" for name, value in panel.reliability.items())
+    agree = "" if panel.unanimous is None else f"unanimous on {panel.unanimous:.1%} of the turns, "
+    agree += "" if panel.alpha is None else f"Krippendorff's alpha {panel.alpha:.2f}, "
+    spread = "" if panel.disagreement is None else f"vote entropy {panel.disagreement:.2f} (0 = all agree)"
+    say(f"panel: {agree}{spread}; {panel.unreadable_votes} of {panel.votes} votes unreadable")
+    say(f"votes expected to be right, by the votes alone: {reliability or 'not estimable'}")
+    if panel.votes > (panel.turns + panel.unscored) * len(panel.judges):
+        say(
+            "draws of one model repeat its mistakes, so these posteriors are too sure: "
+            "correct them with 'tactful feedback fit-confidence' where there are labelled turns"
+        )
+    if not panel.converged:
+        say(
+            f"warning: the panel's model did not settle in {panel.iterations} iterations; read its posteriors with care"
+        )

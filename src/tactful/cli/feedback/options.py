@@ -1,0 +1,90 @@
+"""Flags that the verbs of `feedback` share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tactful.cli.options import ApiKeyEnvOption, BaseUrlOption, CacheOption, SeedOption
+from tactful.cli.output import say
+from tactful.errors import UsageError
+
+if TYPE_CHECKING:
+    from tactful.evaluation.feedback.pipeline import JudgeChoice
+
+JudgedArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run of `feedback judge`, or JSONL of judged turns.")
+]
+LabelledArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="LABELLED...",
+        help="JSONL rows: `conversation` or `q_t` and `a_t`; `user_next`; `label7`; optional `accept`, `source`, "
+        "`lang`, `dialogue_id`. `probes` is the test set that ships.",
+    ),
+]
+ConfidenceOption = Annotated[
+    Path | None, typer.Option("--confidence", help="What `feedback fit-confidence` wrote.")
+]
+PanelConfidenceOption = Annotated[
+    Path | None, typer.Option("--confidence", help="Panels: what `feedback fit-confidence` wrote.")
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceFlags:
+    """Who judges labelled turns."""
+
+    model: Annotated[
+        str, typer.Option("--model", help="`embedded` (no network), `offline`, or the name of a model.")
+    ] = "embedded"
+    trained: Annotated[
+        Path | None,
+        typer.Option("--trained", help="embedded: what `feedback train` wrote; default: untrained."),
+    ] = None
+    judged: Annotated[
+        Path | None,
+        typer.Option(
+            "--judged",
+            help="A run of `feedback judge` on these turns, also a panel's, in place of judging them now.",
+        ),
+    ] = None
+    cross_fit: Annotated[
+        int | None,
+        typer.Option(
+            "--cross-fit",
+            min=2,
+            help="embedded: train in so many folds by dialogue, judge what was left out.",
+        ),
+    ] = None
+    base_url: BaseUrlOption = None
+    api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY"
+    cache: CacheOption = None
+    seed: SeedOption = 0
+
+    def choice(self) -> JudgeChoice:
+        """The same for the pipeline."""
+        from tactful.evaluation.feedback.pipeline import JudgeChoice
+        from tactful.feedback.judging.judge import EMBEDDED, judge_spec
+
+        model = None
+        if self.model != EMBEDDED:
+            model = judge_spec(self.model, base_url=self.base_url, api_key_env=self.api_key_env)
+        return JudgeChoice(model, self.trained, self.cross_fit, self.judged, self.cache, self.seed)
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Names by commas. Raises UsageError when there is none."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise UsageError(f"'{text}' names nothing; give names by commas")
+    return names
+
+
+def tell_left_out(left_out: dict[str, int]) -> None:
+    """Why rows were counted out; nothing where none was."""
+    if left_out:
+        say("counted out: " + ", ".join(f"{count} {why}" for why, count in left_out.items()))

@@ -1,0 +1,221 @@
+"""From labelled turns to the measure of a judge:
+
+files ──read_labelled──▶ Labelled ──judged_by──▶ Judged ─┬─ evaluate_judge ──▶ FeedbackEvaluation
+                                                         └─ fit_confidence ──▶ ConfidenceMap
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tactful.errors import UsageError, UserError
+from tactful.evaluation.feedback.attacks import AttackResult, attack_results
+from tactful.evaluation.feedback.measure import (
+    cross_fitted,
+    evaluate_feedback,
+    judge_labelled,
+    transfer_between_sources,
+)
+from tactful.evaluation.feedback.probes import load_probes
+from tactful.evaluation.feedback.results import FeedbackEvaluation
+from tactful.feedback.chats import LabelledTurns
+from tactful.feedback.embedded import open_embedded
+from tactful.feedback.judged import JudgedTurns
+from tactful.feedback.judging.confidence import load_confidence
+from tactful.feedback.judging.gating import refit
+from tactful.feedback.judging.judge import EMBEDDED, FeedbackJudge
+from tactful.feedback.types import FeedbackConfig, JudgedTurn, LabelledTurn, TurnJudgement
+from tactful.llm import ModelSpec, open_model
+from tactful.llm.cache import CallCache
+
+PROBES = "probes"
+"""In place of a file: the test set that ships."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Labelled turns of some files."""
+
+    turns: Sequence[LabelledTurn]
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Why rows were counted out → how many."""
+
+
+@dataclass(frozen=True)
+class JudgeChoice:
+    """Who judges labelled turns: the embedded judge, a model, or a run that has done so."""
+
+    model: ModelSpec | None = None
+    """None: the embedded judge."""
+    trained: Path | None = None
+    """embedded: what `feedback train` wrote; None: untrained."""
+    cross_fit: int | None = None
+    """embedded: trained in so many folds by dialogue, each judging what was left out of its training."""
+    judged: Path | str | None = None
+    """A run of `feedback judge` on these turns, in place of judging them now."""
+    cache: Path | None = None
+    """Call cache of the model."""
+    seed: int = 0
+
+    def check(self) -> None:
+        """Raises: UsageError for choices that exclude each other."""
+        own = (self.trained, self.cross_fit) != (None, None)
+        if self.judged is not None and (own or self.model is not None):
+            raise UsageError("--judged brings its own judge; leave out --model, --trained and --cross-fit")
+        if self.model is not None and own:
+            raise UsageError(
+                f"--trained and --cross-fit belong to the judge '{EMBEDDED}', not to '{self.model.name}'"
+            )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Labelled turns with a judge's word on each, in the same order."""
+
+    judge: str
+    turns: Sequence[LabelledTurn]
+    judgements: Sequence[TurnJudgement]
+    left_out: dict[str, int]
+
+
+def read_labelled(paths: Iterable[Path | str], *, skip_bad: bool = False) -> Labelled:
+    """The labelled turns of all files; `probes` is the test set that ships. Raises: DataError; UserError for none."""
+    turns: list[LabelledTurn] = []
+    left_out: dict[str, int] = {}
+    names = [str(path) for path in paths]
+    for path in names:
+        if path == PROBES:
+            turns += [probe.turn() for probe in load_probes()]
+            continue
+        rows = LabelledTurns(path, skip_bad=skip_bad)
+        turns += list(rows)
+        counted = {
+            "without label7": rows.no_label,
+            "without a query of the user": rows.count.no_query,
+            "unusable lines": rows.rows.bad,
+        }
+        for why, count in counted.items():
+            if count:
+                left_out[why] = left_out.get(why, 0) + count
+    if not turns:
+        raise UserError(
+            f"{', '.join(names)}: no row has a query, a next message and label7 "
+            f"({', '.join(f'{n} {why}' for why, n in left_out.items()) or 'the files are empty'}); label some turns"
+        )
+    return Labelled(turns, left_out)
+
+
+def judged_by(labelled: Labelled, by: JudgeChoice, config: FeedbackConfig | None = None) -> Judged:
+    """The judgement of every turn; with a run, of those turns that it judged: the others are counted out.
+
+    Raises: UsageError for a choice that cannot be, or a judge that was trained on these turns; ProviderError, StopRun.
+    """
+    by.check()
+    config = config or FeedbackConfig()
+    if by.judged is not None:
+        return _from_run(labelled, by.judged)
+    turns = labelled.turns
+    if by.model is not None:
+        name, judgements = asyncio.run(_by_model(turns, by.model, config, by.cache))
+    else:
+        name, judgements = _by_embedded(turns, by, config)
+    return Judged(name, turns, judgements, labelled.left_out)
+
+
+def _by_embedded(
+    turns: Sequence[LabelledTurn], by: JudgeChoice, config: FeedbackConfig
+) -> tuple[str, list[TurnJudgement]]:
+    judge = open_embedded(by.trained, config)
+    if by.cross_fit is not None:
+        judged = cross_fitted(turns, folds=by.cross_fit, seed=by.seed, config=config)
+        if by.trained is None:
+            return "embedded, cross-fitted", judged
+        provenance = judged[0].provenance.model_copy(update={"model": judge.name})
+        return judge.name, [item.model_copy(update={"provenance": provenance}) for item in judged]
+    known = judge.model.knows(turns) if judge.model is not None else 0
+    if known:
+        raise UsageError(
+            f"{by.trained}: was trained on {known} of these {len(turns)} turns' dialogues, so its figures here would "
+            "flatter it; use other turns, or --cross-fit 5"
+        )
+    return judge.name, judge.judge_now(turns)
+
+
+async def _by_model(
+    turns: Sequence[LabelledTurn], spec: ModelSpec, config: FeedbackConfig, cache: Path | None
+) -> tuple[str, list[TurnJudgement]]:
+    store = CallCache(cache) if cache is not None else None
+    try:
+        async with FeedbackJudge(open_model(spec, cache=store), config) as judge:
+            return judge.name, await judge_labelled(turns, judge)
+    finally:
+        if store is not None:
+            store.close()
+
+
+def _from_run(labelled: Labelled, path: Path | str) -> Judged:
+    turns = labelled.turns
+    found = {item.turn.id: item for item in JudgedTurns(path)}
+    both = [turn for turn in turns if _same(turn, found.get(turn.id))]
+    if not both:
+        raise UserError(
+            f"{path}: holds none of these {len(turns)} turns (the first is '{turns[0].id}'); run "
+            "'tactful feedback judge' on the same file"
+        )
+    left_out = dict(labelled.left_out)
+    if len(both) < len(turns):
+        left_out["not in the run"] = len(turns) - len(both)
+    judgements = [found[turn.id].judgement for turn in both]
+    return Judged(judgements[0].provenance.model, both, judgements, left_out)
+
+
+def _same(turn: LabelledTurn, judged: JudgedTurn | None) -> bool:
+    """The run judged these very texts under this id."""
+    if judged is None:
+        return False
+    one, two = turn, judged.turn
+    return (one.q_t, one.a_t, one.user_next) == (two.q_t, two.a_t, two.user_next)
+
+
+def evaluate_judge(
+    labelled: Labelled, by: JudgeChoice, *, confidence: Path | None = None
+) -> FeedbackEvaluation:
+    """A judge against the labels of people; with `cross_fit` and several sources also trained on one, tested on others.
+
+    Raises: as `judged_by`; DataError for a confidence map that cannot be read.
+    """
+    config = FeedbackConfig()
+    judged = judged_by(labelled, by, config)
+    turns, judgements, notes = judged.turns, judged.judgements, []
+    if confidence is not None:
+        fitted = load_confidence(confidence)
+        judgements = [
+            refit(judgement, turn.source, config, fitted)
+            for turn, judgement in zip(turns, judgements, strict=True)
+        ]
+        strange = sorted(
+            {t.source for t, j in zip(turns, judgements, strict=True) if j.label and not j.fitted}
+        )
+        notes = [fitted.refusal(source) for source in strange]
+    if by.model is not None and by.model.name == "offline":
+        notes.append("A rehearsal, not a language model, spoke: cues made these labels.")
+    return evaluate_feedback(
+        turns,
+        judgements,
+        judge=judged.judge,
+        cross_fit=by.cross_fit,
+        left_out=judged.left_out,
+        transfers=transfer_between_sources(turns, seed=by.seed) if by.cross_fit else (),
+        seed=by.seed,
+        notes=notes,
+    )
+
+
+def attacked(turns: Sequence[LabelledTurn], by: JudgeChoice) -> list[AttackResult]:
+    """What buying praise gets from the embedded judge: fishing, orders, padding. Raises: UsageError for another judge."""
+    if by.model is not None:
+        raise UsageError("--attacks plays every turn eight times; it is for the judge 'embedded'")
+    return asyncio.run(attack_results(turns, open_embedded(by.trained)))

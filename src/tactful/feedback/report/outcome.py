@@ -1,0 +1,70 @@
+"""What a run of `feedback judge` found, in counts: for `summary.json`, the terminal and scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tactful.feedback.chats import Turns
+from tactful.feedback.judged import JUDGEMENTS, JudgedTurns, write_judgements
+from tactful.feedback.judging.confidence import read_fit
+from tactful.feedback.judging.panel import PanelReport
+from tactful.feedback.pipeline import JudgeConfig
+from tactful.feedback.report.shares import LabelShares
+from tactful.feedback.types import JudgedTurn
+from tactful.runs import RunSummary
+
+
+@dataclass(frozen=True)
+class JudgingOutcome:
+    """Counts of a run, the label shares, and where several judged, how far they agree."""
+
+    summary: RunSummary
+    turns: Turns
+    config: JudgeConfig
+    shares: LabelShares
+    panel: PanelReport | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `summary.json` holds."""
+        summary, shares = self.summary, self.shares
+        return {
+            "run": str(summary.folder.path),
+            "turns": {
+                "read": summary.read,
+                "done": summary.done,
+                "failed": summary.failed,
+                "skipped": summary.skipped,
+                "unscored": shares.unscored,
+                "pass_the_gate": shares.updates,
+                "confidence_not_fitted": shares.not_fitted if self.config.confidence else None,
+            },
+            "dialogues": self.turns.count.as_dict() | {"bad_lines": self.turns.rows.bad},
+            "labels": {label: share.model_dump() for label, share in shares.table().items()},
+            "mean_reward": shares.mean_reward,
+            "panel": self.panel.model_dump(mode="json") if self.panel else None,
+            "usage": summary.usage.model_dump(mode="json"),
+        }
+
+
+def judging_outcome(summary: RunSummary, turns: Turns, config: JudgeConfig) -> JudgingOutcome:
+    """The outcome of a run that has ended; writes `summary.json`, and a panel's judgements, beside its records."""
+    folder = summary.folder
+    judged = JudgedTurns(folder.path, fitted=read_fit(config.confidence)[0])
+    if config.is_panel:
+        write_judgements(judged, folder)
+        shares = shares_of(JudgedTurns(folder.path / JUDGEMENTS))
+    else:
+        shares = shares_of(judged)
+    outcome = JudgingOutcome(summary, turns, config, shares, judged.panel)
+    folder.save_summary(outcome.as_dict())
+    return outcome
+
+
+def shares_of(judged: Iterable[JudgedTurn]) -> LabelShares:
+    """The label shares of judged turns, those of a dialogue one after another."""
+    shares = LabelShares()
+    for record in judged:
+        shares.add(record)
+    return shares

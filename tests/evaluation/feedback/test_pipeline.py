@@ -1,0 +1,62 @@
+"""Who judges labelled turns, and which of them count."""
+
+from __future__ import annotations
+
+import pytest
+from tests.feedback.chats import write_rows
+from tests.feedback.worker import job
+
+from tactful.errors import UsageError, UserError
+from tactful.evaluation.feedback.pipeline import JudgeChoice, judged_by, read_labelled
+from tactful.llm import ModelSpec
+from tactful.runs import RunOptions, run_job
+
+
+@pytest.fixture
+def labelled_file(tmp_path):
+    rows = [
+        {"q_t": "q", "a_t": "a", "user_next": f"n{at}", "label7": None if at == 1 else "neutral"}
+        for at in range(4)
+    ]
+    return write_rows(tmp_path / "l.jsonl", rows)
+
+
+@pytest.fixture
+def judged_run(labelled_file, tmp_path):
+    run_job(job(labelled_file, None), RunOptions(out=tmp_path / "out", progress="off"))
+    return tmp_path / "out"
+
+
+def test_rows_without_a_label_are_counted_out(labelled_file):
+    read = read_labelled([labelled_file])
+    assert len(read.turns) == 3
+    assert read.left_out == {"without label7": 1}
+
+
+def test_a_run_gives_its_judgements_in_the_order_of_the_turns(labelled_file, judged_run):
+    read = read_labelled([labelled_file])
+    judged = judged_by(read, JudgeChoice(judged=judged_run))
+    assert [item.turn_id for item in judged.judgements] == [turn.id for turn in read.turns]
+
+
+def test_a_turn_that_the_run_judged_with_other_texts_is_counted_out(labelled_file, judged_run):
+    read = read_labelled([labelled_file])
+    changed = [read.turns[0].model_copy(update={"a_t": "changed"}), *read.turns[1:]]
+    judged = judged_by(type(read)(changed, read.left_out), JudgeChoice(judged=judged_run))
+    assert len(judged.turns) == 2
+    assert judged.left_out == {"without label7": 1, "not in the run": 1}
+    with pytest.raises(UserError, match="holds none of these 1 turns"):
+        judged_by(type(read)(changed[:1]), JudgeChoice(judged=judged_run))
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        JudgeChoice(judged="run", cross_fit=5),
+        JudgeChoice(judged="run", model=ModelSpec(name="m")),
+        JudgeChoice(model=ModelSpec(name="m"), cross_fit=5),
+    ],
+)
+def test_choices_that_exclude_each_other_are_refused(labelled_file, choice):
+    with pytest.raises(UsageError, match="--cross-fit"):
+        judged_by(read_labelled([labelled_file]), choice)
