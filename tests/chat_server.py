@@ -16,7 +16,7 @@ For kill tests, in a process of its own: `with serving_process(latency_s=0.05) a
 
 What it answers. `script` is a callable `Ask -> str | dict | Fault | None`, or a mapping from a regular expression
 (searched in the whole prompt) to a string, a dict (sent as JSON), or such a callable; the first that matches wins,
-None passes on. Without a match, a request with a JSON schema (in `response_format`, or as text in the prompt) gets a
+None passes on. A `Raw` is sent byte for byte. Without a match, a request with a JSON schema (in `response_format`, or as text in the prompt) gets a
 valid instance of it, any other one "Reply to: …".
 
 What goes wrong. `sequence=["429", None, "html"]` names the fault of the first, second, … request (None: no fault);
@@ -51,7 +51,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any, Self
@@ -70,7 +70,7 @@ _STATUS_FAULTS: dict[str, tuple[int, dict[str, Any]]] = {
     "401": (401, {"message": "Incorrect API key provided", "code": "invalid_api_key"}),
     "403": (403, {"message": "Not allowed"}),
     "404": (404, {"message": "The model `m` does not exist", "code": "model_not_found"}),
-    "400": (400, {"message": "Invalid value for 'temperature'"}),
+    "400": (400, {"message": "Invalid value for 'messages[0]'"}),
     "context": (400, {"message": "maximum context length is 4096 tokens", "code": "context_length_exceeded"}),
     "500": (500, {"message": "internal error"}),
     "502": (502, {"message": "bad gateway"}),
@@ -97,6 +97,7 @@ _USAGE_FAULTS: dict[str, Any] = {
     "usage_negative": {"prompt_tokens": -5, "completion_tokens": -(10**9)},
     "usage_absurd": {"prompt_tokens": 10**12, "completion_tokens": 10**12},
     "usage_zero": {"prompt_tokens": 0, "completion_tokens": 0},
+    "usage_tiny": {"prompt_tokens": 1, "completion_tokens": 100},
     "usage_text": {"prompt_tokens": "many", "completion_tokens": True},
 }
 _WIRE_FAULTS = (
@@ -112,6 +113,15 @@ class Fault:
     """A fault that a script orders for one request."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A response that a script gives byte for byte."""
+
+    body: bytes
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -159,7 +169,7 @@ class Ask:
         return self.body.get("max_tokens") or self.body.get("max_completion_tokens")
 
 
-Reply = str | dict[str, Any] | Fault | None
+Reply = str | dict[str, Any] | Fault | Raw | None
 Rule = Reply | Callable[[Ask], Reply]
 Script = Callable[[Ask], Reply] | Mapping[str, Rule]
 
@@ -283,6 +293,13 @@ class ChatServer:
         if self.latency_s:
             await asyncio.sleep(self.latency_s)
         said = self._say(ask, probe)
+        if isinstance(said, Raw):
+            self.statuses[str(said.status)] += 1
+            return web.Response(
+                body=said.body,
+                status=said.status,
+                headers={"Content-Type": "application/json", **said.headers},
+            )
         if isinstance(said, Fault):
             fault, said = said.name, self._default(ask)
         content = said if isinstance(said, str) else orjson.dumps(said).decode()
@@ -338,7 +355,7 @@ class ChatServer:
                 return name
         return None
 
-    def _say(self, ask: Ask, probe: bool) -> str | dict[str, Any] | Fault:
+    def _say(self, ask: Ask, probe: bool) -> str | dict[str, Any] | Fault | Raw:
         if probe:
             return (
                 {"colour": "blue", "certain": True}

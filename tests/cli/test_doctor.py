@@ -60,7 +60,7 @@ def test_an_endpoint_without_json_modes_is_healthy_and_says_so() -> None:
         ("404", "check --model and --base-url"),
         ("quota", "add credit"),
         ("not_json", "use a model that follows a JSON schema"),
-        ("html", "asked 4 times"),
+        ("html", "it is no chat endpoint"),
     ],
 )
 def test_each_failure_says_what_to_do_and_exits_with_1(fault: str, advice: str) -> None:

@@ -35,13 +35,13 @@ async def test_waiting_ends_when_nothing_can_make_room_any_more() -> None:
         await waiting
 
 
-async def test_a_hold_never_counts_more_than_it_reserved_and_ends_once() -> None:
+async def test_a_hold_counts_what_the_call_cost_and_ends_once() -> None:
     budget = Budget(usd=1.0, tokens=100)
     hold = await budget.reserve(0.5, 50)
-    hold.settle(9.0, 9000)
+    hold.settle(0.6, 40)
     hold.keep()
     hold.release()
-    assert (budget.spent_usd, budget.spent_tokens) == (0.5, 50)
+    assert (budget.spent_usd, budget.spent_tokens) == (0.6, 40)
 
 
 async def test_a_released_hold_costs_nothing() -> None:

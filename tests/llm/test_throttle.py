@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tactful.errors import EndpointRefused
+from tactful.errors import EndpointRefused, ProviderError
 from tactful.llm.throttle import Deferred, Throttle, join_throttle, leave_throttle
 
 
@@ -41,6 +41,34 @@ async def test_strain_takes_slots_once_a_round_and_successes_give_them_back() ->
     for _ in range(20_000):
         throttle.succeeded()
     assert throttle.limit == 100
+
+
+async def test_an_endpoint_that_only_queues_gets_half_as_many_at_once_and_once_a_round() -> None:
+    throttle = Throttle(64)
+    for _ in range(32):
+        await throttle.enter()
+    tickets = [await throttle.pass_through(soon()) for _ in range(32)]
+    for ticket in tickets:
+        throttle.queued(ticket)
+    assert throttle.limit == 16
+    throttle.queued(await throttle.pass_through(soon()))
+    assert throttle.limit == 16
+
+
+async def test_ten_calls_in_a_row_without_an_answer_shut_it_and_one_answer_starts_the_count_anew() -> None:
+    throttle = Throttle(4)
+    nothing = ProviderError("m at http://a/v1: HTTP 500: internal error; tried 9 times")
+    for _ in range(9):
+        throttle.gave_none(nothing)
+    throttle.succeeded()
+    for _ in range(9):
+        throttle.gave_none(nothing)
+    with pytest.raises(
+        EndpointRefused, match=r"10 calls in a row .* HTTP 500: internal error.*look at the server"
+    ):
+        throttle.gave_none(nothing)
+    with pytest.raises(EndpointRefused):
+        await throttle.pass_through(soon())
 
 
 async def test_there_is_always_one_slot() -> None:

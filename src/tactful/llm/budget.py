@@ -1,8 +1,8 @@
 """A cap on tokens and money that holds whatever the endpoint reports.
 
-Before a call the largest possible cost is reserved; afterwards the hold is settled at what the call cost, or kept
-in full where that cannot be known (a lost connection, usage that lies). So the sum of settled and reserved cost
-never passes the cap. A call that does not fit waits for running calls to settle; when none is left that could
+Before a call the largest cost is reserved that its token limit and the model's prompts so far allow; afterwards the
+hold is settled at what the call cost, or kept in full where that cannot be known (a lost connection, usage that
+lies). So the sum of settled and reserved cost never passes the cap. A call that does not fit waits for running calls to settle; when none is left that could
 make room, `BudgetSpent` ends the run.
 """
 
@@ -26,8 +26,8 @@ class Hold:
         self.tokens = tokens
 
     def settle(self, usd: float, tokens: int) -> None:
-        """The call cost this much; never counted above what was reserved."""
-        self._end(min(usd, self.usd), min(tokens, self.tokens))
+        """The call cost this much."""
+        self._end(usd, tokens)
 
     def keep(self) -> None:
         """The cost is unknown: the whole reservation counts as spent."""

@@ -22,10 +22,11 @@ from tactful.llm.endpoint import find_endpoint
 from tactful.llm.meter import count
 from tactful.llm.prices import PriceTable, price_table
 from tactful.llm.replies.structured import Unusable, parse_reply, schema_text
-from tactful.llm.replies.words import clip, split_thoughts, strip_thoughts
+from tactful.llm.replies.words import clip
 from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage
+from tactful.llm.wire.meaning import Answer, Trouble
 from tactful.llm.wire.modes import Mode, encode
-from tactful.llm.wire.outcomes import Answer, Trouble, read_response
+from tactful.llm.wire.outcomes import read_response
 from tactful.llm.wire.sender import Question, Sender
 from tactful.prompts import Rendered, load_prompt
 from tactful.types import Message
@@ -38,6 +39,7 @@ ASK_AGAIN_PROMPT = load_prompt(__file__, "ask_again", fields={"problem"})
 
 _NO_OPTIONS = CallOptions()
 _CACHED = Usage(cached=1)
+_LIVELY = 0.7
 _SHOWN_REPLY = 8000
 """Characters of a bad reply that are shown to the model again."""
 
@@ -95,10 +97,9 @@ class ChatClient:
         messages = _messages(prompt)
         found = await self._ask(self._question(messages, len(messages), self._options(options), sample, None))
         answer = found.answer
-        thoughts, text = split_thoughts(answer.text)
         return Reply(
-            text=text,
-            thoughts=thoughts or answer.thoughts,
+            text=answer.text,
+            thoughts=answer.thoughts,
             finish_reason=answer.finish_reason,
             model=answer.model,
             usage=found.usage,
@@ -142,15 +143,15 @@ class ChatClient:
         replay: bool,
     ) -> T | None:
         """Ask until a reply validates. None when all replies came from the cache and none does."""
-        asked, all_cached = len(messages), True
+        asked, all_cached, problem, before = len(messages), True, "", ""
         for attempt in range(ASK_AGAIN + 1):
+            if attempt:
+                options = _livelier(options)
             question = self._question(messages, asked, options, sample, reply_type)
             found = await self._ask(question, replay=replay)
             all_cached = all_cached and found.cached
             try:
-                parsed = parse_reply(
-                    found.answer.text, reply_type, complete=found.answer.finish_reason == "stop"
-                )
+                parsed = parse_reply(found.answer.text, reply_type, complete=found.answer.ended)
             except Unusable as error:
                 problem = str(error)
             else:
@@ -159,7 +160,10 @@ class ChatClient:
                 return parsed.value
             if self._cache is not None and not found.cached:
                 self._cache.mark_invalid(question.key)
-            shown = strip_thoughts(found.answer.text)[:_SHOWN_REPLY]
+            shown = found.answer.text[:_SHOWN_REPLY]
+            if shown == before:
+                problem = f"it is the same as the one before; {problem}"
+            before = shown
             correction = ASK_AGAIN_PROMPT.render(problem=problem).messages
             messages = (*messages, Message(role="assistant", content=shown), *correction)
         if replay and all_cached:
@@ -251,6 +255,13 @@ class ChatClient:
 
 def _messages(prompt: Rendered | Sequence[Message]) -> tuple[Message, ...]:
     return prompt.messages if isinstance(prompt, Rendered) else tuple(prompt)
+
+
+def _livelier(options: CallOptions) -> CallOptions:
+    """Options for asking again: near temperature 0 a model would send the same reply once more."""
+    if options.temperature is None or options.temperature >= _LIVELY:
+        return options
+    return options.model_copy(update={"temperature": _LIVELY})
 
 
 def _free(usage: Usage) -> Usage:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
+import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from functools import lru_cache
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from tactful.errors import UserError
 from tactful.llm.types import ModelSpec
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 _HIDDEN = b"[key]"
+_AZURE = (".azure.com", ".azure-api.net", ".azure.us", ".azure.cn")
+_TOO_LONG_FOR_CHANCE = 12
+_SECRET = re.compile(r"(?:^|&)[^=&]*(?:key|token|secret|sig|password)=", re.IGNORECASE)
+_FULL_PATH = re.compile(r"/chat/completions/?(?=$|\?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +28,47 @@ class Endpoint:
     base_url: str
     key: str | None = field(repr=False)
     key_env: str
+    proxy: str | None = field(default=None, repr=False)
 
     @property
     def chat_url(self) -> str:
-        """Where chat completions are posted."""
-        return f"{self.base_url}/chat/completions"
+        """Where chat completions are posted: the path of the base URL goes on, its query stays behind it."""
+        parts = urlsplit(self.base_url)
+        return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/chat/completions"))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What opens the endpoint: Azure wants its own header."""
+        if not self.key:
+            return {}
+        parts = urlsplit(self.base_url)
+        if "api-version=" in parts.query or (parts.hostname or "").endswith(_AZURE):
+            return {"api-key": self.key}
+        return {"Authorization": f"Bearer {self.key}"}
 
     def hide(self, body: bytes) -> bytes:
-        """The body with the key blotted out, in case the endpoint echoes it."""
+        """The body with the key blotted out, in case the endpoint echoes it, plain or encoded."""
         if not self.key:
             return body
-        key = self.key.encode()
-        return body.replace(key, _HIDDEN) if key in body else body
+        for form in _forms(self.key):
+            if form in body:
+                body = body.replace(form, _HIDDEN)
+        return body
+
+
+@lru_cache(maxsize=16)
+def _forms(key: str) -> tuple[bytes, ...]:
+    """The key as it is, and, where it is too long to be met by chance, in base64 (at any offset), hex and percent signs."""
+    raw = key.encode()
+    forms = {raw}
+    if len(raw) >= _TOO_LONG_FOR_CHANCE:
+        for offset in range(3):
+            encoded = base64.b64encode(b"\0" * offset + raw)
+            inner = encoded[(0, 2, 3)[offset] : (offset + len(raw)) * 8 // 6]
+            forms |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
+        forms |= {raw.hex().encode(), raw.hex().upper().encode(), quote(key, safe="").encode()}
+        forms.add(json.dumps(key)[1:-1].encode())
+    return tuple(sorted(forms, key=len, reverse=True))
 
 
 def find_endpoint(spec: ModelSpec) -> Endpoint:
@@ -40,7 +77,8 @@ def find_endpoint(spec: ModelSpec) -> Endpoint:
     Raises: UserError for an unusable URL, a missing key (where one is named or certainly needed), or a key that
     cannot be sent. Local servers need none.
     """
-    base_url = (spec.base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_BASE_URL).strip().rstrip("/")
+    base_url = (spec.base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_BASE_URL).strip()
+    base_url = _FULL_PATH.sub("", base_url).rstrip("/")
     try:
         parts = urlsplit(base_url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -50,9 +88,9 @@ def find_endpoint(spec: ModelSpec) -> Endpoint:
         raise UserError(
             f"base URL '{base_url}' is not usable; expected something like http://localhost:8000/v1"
         )
-    if parts.username or parts.password:
+    if parts.username or parts.password or _SECRET.search(parts.query):
         raise UserError(
-            "the base URL holds a password; put the key into a variable and name it by --api-key-env"
+            "the base URL holds a password or a key; put the key into a variable and name it by --api-key-env"
         )
     key = (os.environ.get(spec.api_key_env) or "").strip() or None
     if key is None and (spec.api_key_env != "OPENAI_API_KEY" or base_url == DEFAULT_BASE_URL):
@@ -64,4 +102,13 @@ def find_endpoint(spec: ModelSpec) -> Endpoint:
         raise UserError(
             f"the key in {spec.api_key_env} holds characters that a key cannot have; copy it again"
         )
-    return Endpoint(base_url, key, spec.api_key_env)
+    return Endpoint(base_url, key, spec.api_key_env, _proxy())
+
+
+def _proxy() -> str | None:
+    proxy = os.environ.get("TACTFUL_PROXY", "").strip() or None
+    if proxy is not None and not re.match(r"https?://[^/\s]+", proxy):
+        raise UserError(
+            "TACTFUL_PROXY is no address of a proxy; expected something like http://proxy.example:3128"
+        )
+    return proxy

@@ -18,7 +18,7 @@ _MOST_PARTS = 64
 class Meter:
     """Running totals of the calls made under one `metered()` block."""
 
-    __slots__ = ("_outer", "_parts", "asked_again", "repaired")
+    __slots__ = ("_outer", "_parts", "asked_again", "repaired", "unknown_endings")
 
     def __init__(self, outer: Meter | None = None) -> None:
         self._outer = outer
@@ -27,6 +27,8 @@ class Meter:
         """Structured replies whose JSON was slightly broken and was repaired."""
         self.asked_again = 0
         """Structured replies that did not validate and were asked for again."""
+        self.unknown_endings = 0
+        """Answers whose finish reason is not known and which were taken for whole."""
 
     @property
     def usage(self) -> Usage:
@@ -38,7 +40,9 @@ class Meter:
             self._parts = [total]
         return self._parts[0]
 
-    def add(self, usage: Usage | None, *, repaired: int = 0, asked_again: int = 0) -> None:
+    def add(
+        self, usage: Usage | None, *, repaired: int = 0, asked_again: int = 0, unknown_endings: int = 0
+    ) -> None:
         """Count one call, here and in the meters around this one; None for no call of its own."""
         meter: Meter | None = self
         while meter is not None:
@@ -48,6 +52,7 @@ class Meter:
                     meter._parts = [meter.usage]
             meter.repaired += repaired
             meter.asked_again += asked_again
+            meter.unknown_endings += unknown_endings
             meter = meter._outer
 
 
@@ -65,8 +70,8 @@ def metered() -> Iterator[Meter]:
         _current.reset(token)
 
 
-def count(usage: Usage | None, *, repaired: int = 0, asked_again: int = 0) -> None:
+def count(usage: Usage | None, *, repaired: int = 0, asked_again: int = 0, unknown_endings: int = 0) -> None:
     """Add to the meter of the running record, if there is one."""
     meter = _current.get()
     if meter is not None:
-        meter.add(usage, repaired=repaired, asked_again=asked_again)
+        meter.add(usage, repaired=repaired, asked_again=asked_again, unknown_endings=unknown_endings)

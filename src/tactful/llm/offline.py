@@ -17,10 +17,10 @@ from pydantic import BaseModel, ValidationError
 
 from tactful.errors import ConfigError, ParseError
 from tactful.llm.meter import count
-from tactful.llm.replies.words import split_thoughts
 from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage
 from tactful.prompts import Rendered
 from tactful.text import estimate_tokens
+from tactful.text.thoughts import split_thoughts
 from tactful.types import Message, seeded
 
 T = TypeVar("T", bound=BaseModel)

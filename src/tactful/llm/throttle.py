@@ -1,7 +1,8 @@
 """One throttle per endpoint, shared by every model of the process that calls it: how many requests, and when.
 
 - Slots bound the requests in flight. Their number adapts: one more per round of successes, a fifth fewer when the
-  endpoint is strained (429, 5xx, timeouts); of requests that were sent together only the first counts.
+  endpoint is strained (429, 5xx, timeouts), half as many when it only queues them; of requests that were sent
+  together only the first counts.
 - A 429 closes the throttle for everyone until the time it asks for. From then on requests leave evenly spaced, at a
   little under the rate that was being served; the rate grows again by a quarter a second.
 - An optional rate limit (requests per minute) keeps 429s from happening at all.
@@ -17,9 +18,11 @@ from collections import deque
 
 from aiolimiter import AsyncLimiter
 
-from tactful.errors import EndpointRefused
+from tactful.errors import EndpointRefused, ProviderError
 
 _CUT = 0.8
+_MOST_WITHOUT_ANSWER = 10
+"""Calls in a row, each tried as often as it may be."""
 _SERVED_SHARE = 0.85
 """A 429 sets the pace to this share of the rate that was served."""
 _GROWTH = 0.25
@@ -41,7 +44,7 @@ class Throttle:
         self.limit = float(ceiling)
         """Slots at present."""
         self.reached = False
-        """True once the endpoint has answered anything."""
+        """True once the endpoint has answered as one does."""
         self.refused: EndpointRefused | None = None
         self._used = 0
         self._queue: deque[asyncio.Future[None]] = deque()
@@ -49,6 +52,7 @@ class Throttle:
         self._rate_per_minute = float("inf")
         self._opens_at = 0.0
         self._pauses = 0
+        self._without_answer = 0
         self._pace: float | None = None
         """Requests per second after a 429; None while none came."""
         self._next_at = 0.0
@@ -125,11 +129,33 @@ class Throttle:
         """A request was answered: room for a little more."""
         self.reached = True
         self._pauses = 0
+        self._without_answer = 0
         if self.limit < self.ceiling:
             self.limit = min(float(self.ceiling), self.limit + 1 / self.limit)
         self._served.append(asyncio.get_running_loop().time())
         if self._pace is not None:
             self._pace += _GROWTH * max(1.0, 1 / self._pace)
+
+    @property
+    def at_once(self) -> int:
+        """Requests that hold a slot."""
+        return self._used
+
+    def queued(self, ticket: int) -> None:
+        """An answer came late because the endpoint works off one request after the other: half the slots do."""
+        if ticket > self._cut_at:
+            self._cut_at = self._tickets
+            self.limit = max(1.0, min(self.limit, self._used / 2))
+
+    def gave_none(self, error: ProviderError) -> None:
+        """A call ended without an answer. Raises: EndpointRefused after too many of them in a row."""
+        self._without_answer += 1
+        if self._without_answer >= _MOST_WITHOUT_ANSWER:
+            self.refused = self.refused or EndpointRefused(
+                f"{self._without_answer} calls in a row ended without an answer, the last one so: {error}; look at the "
+                "server, then resume"
+            )
+            raise EndpointRefused(str(self.refused)) from error
 
     def strained(self, ticket: int) -> None:
         """A request met a 5xx or no answer in time: fewer slots, once per round."""

@@ -35,6 +35,8 @@ class Usage(Record):
     """Calls answered from the cache; they cost nothing."""
     prompt_tokens: int = Field(default=0, ge=0)
     completion_tokens: int = Field(default=0, ge=0)
+    cached_prompt_tokens: int = Field(default=0, ge=0)
+    """Of the prompt tokens: those that the endpoint reports as found in its own prompt cache."""
     cost_usd: float | None = 0.0
     estimated: bool = False
     """True when the endpoint reported no usage and the tokens are our estimate."""
@@ -47,6 +49,7 @@ class Usage(Record):
             cached=self.cached + other.cached,
             prompt_tokens=self.prompt_tokens + other.prompt_tokens,
             completion_tokens=self.completion_tokens + other.completion_tokens,
+            cached_prompt_tokens=self.cached_prompt_tokens + other.cached_prompt_tokens,
             cost_usd=None if unknown else (self.cost_usd or 0.0) + (other.cost_usd or 0.0),
             estimated=self.estimated or other.estimated,
         )
@@ -145,9 +148,13 @@ class ModelSpec(Record):
     seed: int = 0
     """Offline model: seed of its slips and wording."""
     options: CallOptions = CallOptions()
-    timeout_s: float = Field(default=120.0, gt=0)
+    timeout_s: float | None = Field(default=None, gt=0)
     """Total deadline of one call in seconds, pauses and retries included; queueing for a slot is not. One attempt
-    may take half of it, so that a hung one leaves time for another."""
+    may take half of it, so that a hung one leaves time for another. None: it follows what the endpoint shows it can
+    do, from 2 minutes to an hour; 10 minutes while nothing is known."""
+    least_max_tokens: int | None = Field(default=None, gt=0)
+    """Raises the token limit of every call to at least this, and is no part of the cache key: the same question,
+    with more room to answer (`runs retry --max-tokens`)."""
     requests_per_minute: float | None = Field(default=None, gt=0)
     """Keeps an endpoint with a known limit from ever answering 429."""
     max_concurrency: int = Field(default=64, gt=0)

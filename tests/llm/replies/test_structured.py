@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel
 
 from tactful.llm.replies.structured import Unusable, parse_reply, schema_text
-from tactful.llm.replies.words import clip, strip_thoughts
+from tactful.llm.replies.words import clip
 from tactful.types import Record
 
 
@@ -33,6 +33,19 @@ GOOD = '{"title": "a", "weight": 0.5}'
         f"<think>maybe {{}} or []</think>{GOOD}",
         f"<thinking>\n```json\n{{}}\n```</thinking>\n```json\n{GOOD}\n```",
         f"so I think\n</think>\n{GOOD}",
+        f"{GOOD}\n\nNote: I chose {{a}} and [b].",
+        f"{GOOD}<|im_end|>",
+        f"{GOOD}</s>",
+        f"About {{query}}, [answer] and [1]:\n\n{GOOD}",
+        f'First I thought {{"title": 1}}, then: {GOOD}',
+        f'{GOOD} or rather {{"title": "b", "weight": 1}}',
+        f"[THINK]The items {{a, b}}.[/THINK]{GOOD}",
+        f"<|channel|>analysis<|message|>{{}}<|end|><|start|>assistant<|channel|>final<|message|>{GOOD}",
+        '{"response": ' + GOOD + "}",
+        'So: {"item": ' + GOOD + "} - done",
+        '{"name": "Item", "arguments": ' + GOOD + "}",
+        '{"item": "{\\"title\\": \\"a\\", \\"weight\\": 0.5}"}',
+        '"{\\"title\\": \\"a\\", \\"weight\\": 0.5}"',
     ],
 )
 def test_json_is_found_in_its_usual_wrappings(text: str) -> None:
@@ -60,17 +73,19 @@ def test_json_cut_off_anywhere_is_never_taken_for_an_answer(end: int) -> None:
     [
         ('{"title": "a"}', "weight: Field required"),
         ('{"title": "a", "weight": 1, "x": 2}', "x: Extra inputs"),
-        ('{"title": "a", "weight": NaN}', "NaN, which is not a JSON number"),
-        ('{"title": "a", "weight": -Infinity}', "-Infinity, which is not"),
+        ('{"title": "a", "weight": NaN}', "weight: .*finite"),
+        ('{"title": "a", "weight": -Infinity}', "weight: .*finite"),
         ('{"title": "a", "weight": "NaN"}', "weight"),
         ('{"title": "a", "weight": 1e999}', "weight"),
-        ('{"title": "\\ud800", "weight": 1}', "lone surrogate"),
         ('{"title": "a", "weight": 1, "tags": {"0": "x"}}', "tags: .*array"),
         ('[{"title": "a", "weight": 1}]', "Item: .*object"),
         ("I would rather not.", "not JSON"),
         ("<think>and so on", "not JSON"),
         ("", "not JSON"),
         ("{" * 5000, "not JSON"),
+        ("[1] " * 5000, "Item: .*"),
+        ('{"items": [{"title": "a", "weight": 1}], "more": ', "cut off"),
+        ('{"response": {"title": "a"}}', "response: Extra|title"),
     ],
 )
 def test_what_does_not_fit_is_said_in_words_for_the_model(text: str, reason: str) -> None:
@@ -86,17 +101,17 @@ def test_numbers_that_are_none_are_refused_also_by_types_that_would_take_them(te
         parse_reply(text, Loose, complete=True)
 
 
+def test_half_a_character_is_read_as_a_replacement_mark() -> None:
+    text = r'{"title": "a \ud83d b \ud83d\ude00 \\ud83d", "weight": 1}'
+    assert parse_reply(text, Item, complete=True).value.title == "a \ufffd b \U0001f600 \\ud83d"
+
+
+def test_numbers_in_fields_that_nobody_reads_may_be_none() -> None:
+    assert parse_reply('{"value": 1, "logprob": -Infinity, "x": NaN}', Loose, complete=True).value.value == 1
+
+
 def test_the_words_nan_and_infinity_may_stand_in_a_text() -> None:
     assert parse_reply('{"title": "NaN and Infinity", "weight": 1}', Item, complete=True).value.weight == 1
-
-
-def test_only_a_leading_think_block_is_stripped() -> None:
-    assert strip_thoughts("<think>x</think>\nfine") == "fine"
-    assert strip_thoughts("<THINK>x</THINK>fine") == "fine"
-    assert strip_thoughts("x</think>fine") == "fine"
-    assert strip_thoughts("<think>never ends") == ""
-    assert strip_thoughts("Use the <think> tag. I think.") == "Use the <think> tag. I think."
-    assert strip_thoughts("Write <think>a</think> like this.") == "Write <think>a</think> like this."
 
 
 def test_foreign_text_is_clipped_to_one_clean_line() -> None:

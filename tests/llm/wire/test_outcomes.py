@@ -4,7 +4,9 @@ import orjson
 import pytest
 
 from tactful.llm.types import Outcome
-from tactful.llm.wire.outcomes import Answer, Next, Trouble, read_response, retry_after_s
+from tactful.llm.wire.meaning import Answer, Next, Trouble
+from tactful.llm.wire.outcomes import read_response
+from tactful.llm.wire.waits import retry_after_s
 
 DATE = "Sat, 21 Nov 2026 10:00:00 GMT"
 

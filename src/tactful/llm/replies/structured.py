@@ -1,10 +1,12 @@
-"""From a reply's text to a validated record: think blocks, fences, repair, and what to say when it does not fit."""
+"""From a reply's text to a validated record: the value wherever it stands, repair, and what to say when none fits."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -12,12 +14,21 @@ import json_repair
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from tactful.llm.replies.words import clip, strip_thoughts
+from tactful.llm.replies.words import clip
+from tactful.text.thoughts import strip_thoughts
 
 T = TypeVar("T", bound=BaseModel)
 
 _FENCE = re.compile(r"```[a-zA-Z]*[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_BRACKET = re.compile(r"[{\[]")
+_SURROGATES = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+_DECODER = json.JSONDecoder()
 _MOST_ERRORS = 5
+_MOST_STARTS = 500
+"""Brackets in a reply at which a value is looked for."""
 
 
 class Unusable(Exception):
@@ -31,51 +42,107 @@ class Parsed(NamedTuple, Generic[T]):
     repaired: bool
 
 
-def parse_reply(text: str, reply_type: type[T], *, complete: bool) -> Parsed[T]:
-    """The record in a reply. `complete` says that the reply ended by itself; only then is broken JSON repaired.
-
-    Raises: Unusable, with the reason for asking again.
-    """
-    candidate = _json_part(strip_thoughts(text))
-    try:
-        return Parsed(_validate(candidate, reply_type), repaired=False)
-    except _NotJson as error:
-        if not complete:
-            raise Unusable(f"it is not JSON ({error})") from None
-        return Parsed(_validate(_repair(candidate, error), reply_type), repaired=True)
-
-
 class _NotJson(Exception):
     """The text is no JSON at all, as opposed to JSON of another shape."""
 
 
-def _validate(candidate: str, reply_type: type[T]) -> T:
-    if "NaN" in candidate or "Infinity" in candidate:
-        _refuse_non_numbers(candidate)
+def parse_reply(text: str, reply_type: type[T], *, complete: bool) -> Parsed[T]:
+    """The first value in a reply that fits, whatever stands before and behind it, also wrapped in one more key.
+
+    `complete` says that the reply ended by itself; only then is broken JSON repaired.
+
+    Raises: Unusable, with the reason for asking again.
+    """
+    said = strip_thoughts(text).strip()
+    wrong: Unusable | None = None
     try:
-        value = reply_type.model_validate_json(candidate)
+        return Parsed(_validate(said, reply_type), repaired=False)
+    except _NotJson as error:
+        broken = error
+    except Unusable as error:
+        wrong = error
+    longest = 0
+    for value, candidate in _values(said):
+        try:
+            return Parsed(_fit(value, candidate, reply_type), repaired=False)
+        except Unusable as error:
+            if isinstance(value, dict) and len(candidate) > longest:
+                wrong, longest = error, len(candidate)
+        except _NotJson as error:
+            broken = error
+    if wrong is not None:
+        raise wrong
+    if not complete:
+        raise Unusable(f"it is not JSON ({broken})")
+    return Parsed(_validate(_repair(_json_part(said), broken), reply_type), repaired=True)
+
+
+def _values(text: str) -> Iterator[tuple[Any, str]]:
+    """The JSON objects and lists in a text with their own texts, in order; none from inside another, or cut off."""
+    if text[:1] == '"':  # the value as a text, quoted once more
+        with suppress(json.JSONDecodeError, RecursionError):
+            text = str(json.loads(text))
+    at, starts = 0, 0
+    while (found := _BRACKET.search(text, at)) and starts < _MOST_STARTS:
+        starts += 1
+        try:
+            value, end = _DECODER.raw_decode(text, found.start())
+        except json.JSONDecodeError as error:
+            if error.pos >= len(text) or error.msg.startswith("Unterminated"):
+                return  # what is inside a value that was cut off is not the reply
+            at = found.end()
+        except RecursionError:
+            return
+        else:
+            yield value, text[found.start() : end]
+            at = end
+
+
+def _fit(value: Any, candidate: str, reply_type: type[T]) -> T:
+    """The record, also from under one more key (`{"response": {…}}`) or from the arguments of a call."""
+    try:
+        return _validate(candidate, reply_type)
+    except Unusable:
+        inner = _inside(value)
+        if inner is None:
+            raise
+        try:
+            return _validate(inner, reply_type)
+        except (Unusable, _NotJson):
+            pass
+        raise
+
+
+def _inside(value: Any) -> str | None:
+    """What one more key is wrapped round, as JSON text."""
+    if not isinstance(value, dict):
+        return None
+    inner = next(iter(value.values())) if len(value) == 1 else None
+    if {"name", "arguments"} == value.keys() or {"name", "parameters"} == value.keys():
+        inner = value.get("arguments", value.get("parameters"))
+    if isinstance(inner, str):
+        return inner
+    return json.dumps(inner) if isinstance(inner, dict) else None
+
+
+def _validate(candidate: str, reply_type: type[T]) -> T:
+    try:
+        value = reply_type.model_validate_json(_without_lone_surrogates(candidate))
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=True)
         if problems[0]["type"] == "json_invalid":
             raise _NotJson(clip(problems[0]["msg"])) from None
-        if problems[0]["type"] == "string_unicode":
-            raise Unusable("it holds a lone surrogate, which is not text") from None
         raise Unusable(_describe(problems, reply_type)) from None
     if _may_hold_floats(reply_type) and not _finite(value.model_dump()):
         raise Unusable("it holds NaN or Infinity where a number belongs")
     return value
 
 
-def _refuse_non_numbers(candidate: str) -> None:
-    """NaN and Infinity are no JSON, though pydantic would read them."""
-
-    def refuse(name: str) -> None:
-        raise Unusable(f"it holds {name}, which is not a JSON number")
-
-    try:
-        json.loads(candidate, parse_constant=refuse)
-    except (ValueError, RecursionError):
-        return  # broken in another way, which validation reports
+def _without_lone_surrogates(candidate: str) -> str:
+    """Escapes of half a character are read as U+FFFD: they are not text."""
+    if "\\ud" not in candidate and "\\uD" not in candidate:
+        return candidate
+    return _SURROGATES.sub(lambda found: "\\ufffd" if found["lone"] else found[0], candidate)
 
 
 def _repair(candidate: str, error: _NotJson) -> str:
@@ -92,8 +159,7 @@ def _repair(candidate: str, error: _NotJson) -> str:
 
 
 def _json_part(text: str) -> str:
-    """The JSON in a text: inside a fence, or from the first to the last bracket."""
-    text = text.strip()
+    """Where broken JSON stands in a text: inside a fence, or from the first to the last bracket."""
     if text[:1] in "{[":
         return text
     fenced = _FENCE.search(text)

@@ -2,12 +2,15 @@
 
 The deadline runs from the moment a call has its slot: queueing for a slot or for the rate limit does not count,
 pauses, retries and their backoff do. One attempt may take half of it, so that a hung one leaves time for another.
+Where the spec sets none, it follows what the model has shown it can do (`shown`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,13 +19,18 @@ from tactful.errors import EndpointRefused, ProviderError
 from tactful.llm.budget import Budget, Hold
 from tactful.llm.meter import count
 from tactful.llm.prices import Price
+from tactful.llm.replies.words import clip
 from tactful.llm.throttle import Deferred, Throttle
 from tactful.llm.types import Outcome, Usage
-from tactful.llm.wire.outcomes import Answer, Next, Trouble, read_response
+from tactful.llm.wire.meaning import Answer, Next, Trouble
+from tactful.llm.wire.outcomes import read_response
+from tactful.llm.wire.shown import Shown
 from tactful.llm.wire.transport import MAX_BODY_BYTES, Lost, TooLarge, Transport
 from tactful.llm.wire.usage import most_prompt_tokens, reported_tokens, usage_of
+from tactful.text import estimate_tokens
 from tactful.types import Message
 
+_log = logging.getLogger(__name__)
 BUDGETED_TOKENS = 4096
 """Token limit that is sent when a budget must be kept and the caller set none."""
 _MOST_RETRIES = 8
@@ -30,6 +38,17 @@ _MOST_FIRST_CONTACTS = 4
 _MOST_AGAIN = {Outcome.UNREADABLE: 3, Outcome.REFUSED: 1, Outcome.FILTERED: 1}
 _MOST_LONGER_EMPTY, _MOST_LONGER_CUT = 3, 1
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.25, 8.0
+_MOST_CONTEXT = re.compile(r"(?:context length|context window|context size)\D{0,20}(\d{3,8})", re.IGNORECASE)
+_PROMPT_LENGTH = re.compile(
+    r"(\d{1,8}) (?:tokens )?(?:in the messages|in your prompt|input tokens|prompt tokens)|(?:messages resulted in|prompt contains"
+    r"|request has|input length is|\() ?(?:at least )?(\d{1,8})(?: input| tokens)",
+    re.IGNORECASE,
+)
+_LEAST_ROOM, _SPARE_ROOM = 64, 16
+_TOO_SLOW = (
+    "a slow model needs a longer --timeout, a smaller --max-tokens or fewer requests at once (--concurrency)"
+)
+_TOO_SHORT = "raise --max-tokens (also for the failed records alone: tactful runs retry RUN --max-tokens N)"
 
 BodyMaker = Callable[[int | None], bytes]
 """Token limit → the bytes of the request."""
@@ -52,12 +71,26 @@ class Answered:
     usage: Usage
 
 
+@dataclass(frozen=True, slots=True)
+class _Took:
+    """One exchange on the wire."""
+
+    elapsed_s: float
+    body_bytes: int
+    most_prompt: int
+    ticket: int
+
+
 @dataclass(slots=True)
 class _Progress:
     """How often this call has been tried, and for which reason."""
 
     limit: int | None
+    full_limit: int | None
+    """What the caller allows; under a budget less is tried first."""
+    timeout_s: float
     deadline: float
+    shrunk: bool = False
     retries: int = 0
     again: int = 0
     longer: int = 0
@@ -74,31 +107,36 @@ class Caller:
         *,
         endpoint: str,
         key_env: str,
-        timeout_s: float,
+        timeout_s: float | None,
         budget: Budget | None,
         price: Price | None,
         hide: Callable[[bytes], bytes],
     ) -> None:
         self._transport = transport
-        self._gate = throttle
+        self._throttle = throttle
         self._endpoint = endpoint
         self._key_env = key_env
         self._timeout_s = timeout_s
         self._budget = budget if budget and budget.capped else None
         self._price = price
         self._hide = hide
+        self._shown = Shown()
+        self._unknown_endings: dict[str, int] = {}
 
     async def call(self, make_body: BodyMaker, limit: int | None, messages: Sequence[Message]) -> Answered:
         """Send until answered.
 
         Raises: ProviderError, EndpointRefused, BudgetSpent; BadRequest for the caller of this to look into.
         """
-        await self._gate.limited()
-        await self._gate.enter()
+        await self._throttle.limited()
+        await self._throttle.enter()
         try:
-            if self._budget is not None and limit is None:
-                limit = BUDGETED_TOKENS
-            progress = _Progress(limit, asyncio.get_running_loop().time() + self._timeout_s)
+            first = limit
+            if self._budget is not None:
+                limit = limit or BUDGETED_TOKENS
+                first = self._shown.first_limit(limit)
+            timeout_s = self._timeout_s or self._shown.deadline_s(limit)
+            progress = _Progress(first, limit, timeout_s, asyncio.get_running_loop().time() + timeout_s)
             while True:
                 result = await self._attempt(make_body(progress.limit), progress, messages)
                 if isinstance(result, Answered):
@@ -106,16 +144,16 @@ class Caller:
                 progress.last = result
                 await self._after(result, progress)
         finally:
-            self._gate.leave()
+            self._throttle.leave()
 
     # ------------------------------------------------------------ one attempt
 
     async def _attempt(
         self, body: bytes, progress: _Progress, messages: Sequence[Message]
     ) -> Answered | Trouble:
-        throttle = self._gate
+        throttle = self._throttle
         most_prompt = most_prompt_tokens(body, len(messages))
-        hold = await self._reserve(most_prompt, progress.limit)
+        hold = await self._reserve(self._shown.most_prompt(len(body), most_prompt), progress.limit)
         try:
             ticket = await throttle.pass_through(progress.deadline)
         except BaseException as error:
@@ -125,15 +163,16 @@ class Caller:
                 raise self._failed(progress.last, "the endpoint asked to wait beyond the deadline") from None
             raise
         now = asyncio.get_running_loop().time()
-        until = min(progress.deadline, now + self._timeout_s / 2)
+        until = min(progress.deadline, now + progress.timeout_s / 2)
         try:
             status, headers, raw = await self._transport.post(body, until=until)
         except Lost as error:
             _end(hold, paid=error.sent)
             throttle.strained(ticket)
             hopeless = not error.sent and not throttle.reached and progress.retries >= _MOST_FIRST_CONTACTS
-            then = Next.STOP if hopeless else Next.RETRY
-            return Trouble(Outcome.OUT_OF_REACH, then, str(error), status=0)
+            then = Next.STOP if hopeless or error.for_good else Next.RETRY
+            fix = error.fix or (_TOO_SLOW if error.slow else "")
+            return Trouble(Outcome.OUT_OF_REACH, then, str(error), status=0, fix=fix)
         except TooLarge:
             _end(hold, paid=True)
             message = f"the answer is larger than {MAX_BODY_BYTES >> 20} MiB"
@@ -143,7 +182,8 @@ class Caller:
             raise
         raw = self._hide(raw)
         result = read_response(status, headers, raw)
-        return self._account(result, raw, hold, ticket, most_prompt, progress.limit, messages)
+        took = _Took(asyncio.get_running_loop().time() - now, len(body), most_prompt, ticket)
+        return self._account(result, raw, hold, took, progress.limit, messages)
 
     async def _reserve(self, most_prompt: int, limit: int | None) -> Hold | None:
         if self._budget is None:
@@ -157,43 +197,65 @@ class Caller:
         result: Answer | Trouble,
         raw: bytes,
         hold: Hold | None,
-        ticket: int,
-        most_prompt: int,
+        took: _Took,
         limit: int | None,
         messages: Sequence[Message],
     ) -> Answered | Trouble:
         """Tell throttle, budget and meter what became of the request."""
-        if isinstance(result, Trouble) and not result.paid:
-            _end(hold, paid=False)
+        if isinstance(result, Trouble):
             if result.then is Next.RETRY:
-                self._gate.strained(ticket)
+                self._throttle.strained(took.ticket)
             elif result.then is Next.PAUSE:
-                self._gate.paused(ticket, result.wait_s)
-            return result
-        self._gate.succeeded()
+                self._throttle.paused(took.ticket, result.wait_s)
+            elif result.paid and not result.at_first_contact:
+                self._throttle.succeeded()
+            if not result.paid:
+                _end(hold, paid=False)
+                return result
+        else:
+            self._throttle.succeeded()
         tokens = reported_tokens(
-            result.usage, most_prompt=most_prompt, most_completion=limit, text=result.text
+            result.usage, messages, most_prompt=took.most_prompt, most_completion=limit, text=result.text
         )
-        usage = usage_of(tokens, messages, result.text, self._price)
+        usage = usage_of(tokens, messages, result.text, self._price, result.usage)
         count(usage)
         if hold is not None and tokens is not None:
             hold.settle(usage.cost_usd or 0.0, sum(tokens))
         else:
             _end(hold, paid=True)
-        return Answered(result, raw, usage) if isinstance(result, Answer) else result
+        if isinstance(result, Trouble):
+            return result
+        self._learn(result, took, (usage.prompt_tokens, usage.completion_tokens), credible=tokens is not None)
+        return Answered(result, raw, usage)
+
+    def _learn(self, answer: Answer, took: _Took, tokens: tuple[int, int], *, credible: bool) -> None:
+        if self._shown.queues(took.elapsed_s, tokens, self._throttle.at_once):
+            self._throttle.queued(took.ticket)
+        if credible:
+            self._shown.learn(took.elapsed_s, tokens, took.body_bytes)
+        if not answer.ended:
+            count(None, unknown_endings=1)
+            so_far = self._unknown_endings.get(answer.finish_reason, 0) + 1
+            self._unknown_endings[answer.finish_reason] = so_far
+            if so_far in (1, 10, 100, 1000, 10_000):
+                _log.warning(
+                    "%s: finish_reason '%s' is not known; the answer is taken for whole (%d so far)",
+                    self._endpoint,
+                    clip(answer.finish_reason, 60),
+                    so_far,
+                )
 
     # ------------------------------------------------------------ what next
 
     async def _after(self, trouble: Trouble, progress: _Progress) -> None:
         """Wait, or change what is asked; raises when there is nothing left to try."""
-        if trouble.then is Next.STOP:
+        wrong_place = trouble.at_first_contact and not self._throttle.reached and progress.again
+        if trouble.then is Next.STOP or wrong_place:
             raise self._refuse(trouble)
         if trouble.then is Next.FAIL:
-            if 400 <= trouble.status < 500:
-                raise BadRequest(trouble)
-            raise self._failed(trouble)
-        if trouble.then is Next.PAUSE:
-            if trouble.wait_s is not None and trouble.wait_s > self._timeout_s:
+            self._give_up(trouble, progress)
+        elif trouble.then is Next.PAUSE:
+            if trouble.wait_s is not None and trouble.wait_s > progress.timeout_s:
                 raise self._refuse(trouble)
         elif trouble.then is Next.LONGER:
             self._lengthen(trouble, progress)
@@ -204,12 +266,36 @@ class Caller:
         else:
             await self._back_off(trouble, progress)
 
+    def _give_up(self, trouble: Trouble, progress: _Progress) -> None:
+        """A request that is turned down for good; where its token limit alone leaves no room, once more with less."""
+        if not 400 <= trouble.status < 500:
+            raise self._failed(trouble)
+        if trouble.outcome is Outcome.TOO_LONG:
+            if progress.longer:
+                raise self._failed(trouble, f"the answer was cut before; {_TOO_SHORT}")
+            if trouble.fix:
+                raise self._refuse(trouble)
+            room = _room(trouble.message) if progress.limit and not progress.shrunk else None
+            if room is not None and progress.limit and room < progress.limit:
+                progress.limit, progress.shrunk = room, True
+                return
+        raise BadRequest(trouble)
+
     def _lengthen(self, trouble: Trouble, progress: _Progress) -> None:
+        """A larger limit than the one that was too small, whoever set it."""
+        if (
+            progress.limit
+            and progress.full_limit
+            and progress.limit < progress.full_limit
+            and not progress.shrunk
+        ):
+            progress.limit = progress.full_limit
+            return
         progress.longer += 1
         most = _MOST_LONGER_CUT if trouble.text.strip() else _MOST_LONGER_EMPTY
-        if progress.longer > most:
-            raise self._failed(trouble, f"also with a limit of {progress.limit}; raise max_tokens")
-        progress.limit = 2 * progress.limit if progress.limit else BUDGETED_TOKENS
+        if progress.longer > most or progress.shrunk:
+            raise self._failed(trouble, f"also with a limit of {progress.limit}; {_TOO_SHORT}")
+        progress.limit = 2 * progress.limit if progress.limit else max(BUDGETED_TOKENS, 2 * _written(trouble))
 
     async def _back_off(self, trouble: Trouble, progress: _Progress) -> None:
         """Exponential backoff with full jitter, or longer where the endpoint asks for it."""
@@ -220,21 +306,23 @@ class Caller:
         if progress.retries > _MOST_RETRIES:
             raise self._failed(trouble, f"tried {progress.retries} times")
         if wait_s >= left_s:
-            raise self._failed(trouble, f"gave up after {self._timeout_s:g} s")
+            raise self._failed(trouble, f"gave up after {progress.timeout_s:g} s")
         await asyncio.sleep(wait_s)
 
     def _failed(self, trouble: Trouble | None, why: str = "") -> ProviderError:
         outcome = trouble.outcome if trouble else Outcome.DEFERRED
-        said = f"{trouble.message}; {why}" if trouble and why else (trouble.message if trouble else why)
-        return ProviderError(f"{self._endpoint}: {said}", outcome=outcome.value)
+        said = (trouble.message, why, trouble.fix) if trouble else (why,)
+        return ProviderError(f"{self._endpoint}: {'; '.join(filter(None, said))}", outcome=outcome.value)
 
     def _refuse(self, trouble: Trouble) -> EndpointRefused:
         """Shut the throttle and say what to fix."""
         refused = EndpointRefused(f"{self._endpoint}: {trouble.message}; {self._fix(trouble)}")
-        self._gate.refused = self._gate.refused or refused
+        self._throttle.refused = self._throttle.refused or refused
         return refused
 
     def _fix(self, trouble: Trouble) -> str:
+        if trouble.fix:
+            return trouble.fix
         if trouble.status == 429 and trouble.wait_s is not None:
             again = datetime.now(UTC) + timedelta(seconds=min(trouble.wait_s, 10**8))
             return f"it asks to wait {trouble.wait_s:.0f} s; resume after {again:%Y-%m-%d %H:%M} UTC"
@@ -247,6 +335,21 @@ class Caller:
         if 300 <= trouble.status < 400:
             return "the endpoint redirects, which is not followed; set --base-url to where it really is"
         return "start the server or check --base-url, then resume"
+
+
+def _written(trouble: Trouble) -> int:
+    """Tokens that were written before the cut, by the endpoint's count or ours."""
+    counted = trouble.usage.get("completion_tokens") if isinstance(trouble.usage, dict) else None
+    return counted if type(counted) is int and 0 < counted < 10**6 else estimate_tokens(trouble.text)
+
+
+def _room(words: str) -> int | None:
+    """Tokens that the context leaves for an answer, where an error names both lengths; None when it is next to none."""
+    context, prompt = _MOST_CONTEXT.search(words), _PROMPT_LENGTH.search(words)
+    if not context or not prompt:
+        return None
+    room = int(context[1]) - int(prompt[1] or prompt[2]) - _SPARE_ROOM
+    return room if room >= _LEAST_ROOM else None
 
 
 def _end(hold: Hold | None, *, paid: bool) -> None:

@@ -40,11 +40,13 @@ def write_request(
     reply_type: type[BaseModel] | None = None,
     mode: Mode = Mode.PLAIN,
     asked: int | None = None,
+    no_system: bool = False,
 ) -> bytes:
     """The bytes of a chat completion request.
 
     `asked` is the number of messages of the prompt proper; the schema goes into its last user message where the
     mode needs it in words, so that what follows (a bad reply, the request to correct it) comes after.
+    `no_system`: what the system message says goes into the first user message.
     """
     said: list[dict[str, str]] = [{"role": item.role, "content": item.content} for item in messages]
     body: dict[str, Any] = {"model": model, "messages": said}
@@ -63,7 +65,19 @@ def write_request(
             _say_format(said, len(said) if asked is None else asked, schema_text(reply_type))
         if mode is Mode.OBJECT:
             body["response_format"] = {"type": "json_object"}
+    if no_system:
+        body["messages"] = _without_system(said)
     return encode(body)
+
+
+def _without_system(said: list[dict[str, str]]) -> list[dict[str, str]]:
+    orders = "\n\n".join(item["content"] for item in said if item["role"] == "system")
+    rest = [item for item in said if item["role"] != "system"]
+    if not orders:
+        return rest
+    if rest and rest[0]["role"] == "user":
+        return [{"role": "user", "content": f"{orders}\n\n{rest[0]['content']}"}, *rest[1:]]
+    return [{"role": "user", "content": orders}, *rest]
 
 
 def _say_format(said: list[dict[str, str]], asked: int, schema: str) -> None:

@@ -3,196 +3,165 @@
 | response | outcome | next |
 |---|---|---|
 | text, ended by itself | answered | use it |
-| `finish_reason: length` | too long | a larger token limit, a bounded number of times |
-| refusal, content filter | refused, filtered | once more, then the record fails |
-| HTML, cut-off, empty, no choices, no text | unreadable | again a few times, then the record fails |
-| 429 | deferred | everyone waits, then again until the deadline |
-| 408, 409, 425, 5xx | out of reach | again with backoff |
-| 400 and its kin | refused, or too long | the record fails |
-| 401, 402, 403, 404, redirects, exhausted quota | refused | the run stops |
+| text, ended for a reason that we do not know | answered | use it, and count a warning |
+| cut at a limit (`length`, `MAX_TOKENS`, …) | too long | a larger token limit, a bounded number of times |
+| refusal, content filter (`content_filter`, `SAFETY`, …) | refused, filtered | once more, then the record fails |
+| given up (`abort`, `error`, an error on the choice) | out of reach | again with backoff |
+| cut-off, empty, no choices, no text | unreadable | again a few times, then the record fails |
+| HTML, or JSON of another kind | unreadable | the run stops at first contact; later as above |
+| text in `reasoning_content` alone | unreadable | the record fails |
+| an error (`refusals`) | by its status, code and words | |
 
 An error object inside a 200 is read as if its code had been the status.
 """
 
 from __future__ import annotations
 
-import email.utils
-import re
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import Enum, auto
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from tactful.llm.replies.words import clip, strip_thoughts
+from tactful.llm.replies.words import clip
 from tactful.llm.types import Outcome
+from tactful.llm.wire.endings import Ending, read_ending
+from tactful.llm.wire.meaning import Answer, Next, Trouble
+from tactful.llm.wire.refusals import WRONG_ADDRESS, error_in, read_error
+from tactful.text.thoughts import split_content
 
-
-class Next(Enum):
-    """What the caller does about a response that is no answer."""
-
-    LONGER = auto()
-    AGAIN = auto()
-    PAUSE = auto()
-    RETRY = auto()
-    FAIL = auto()
-    STOP = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A usable response."""
-
-    text: str
-    finish_reason: str
-    model: str
-    usage: Any
-    """As the endpoint reports it: not to be trusted yet."""
-    thoughts: str = ""
-    """Reasoning that the endpoint reports beside the text (`reasoning_content`, `reasoning`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A response that is no answer."""
-
-    outcome: Outcome
-    then: Next
-    message: str
-    text: str = ""
-    usage: Any = None
-    paid: bool = False
-    """The endpoint did work that it may charge for."""
-    wait_s: float | None = None
-    """What `Retry-After` asks for."""
-    status: int = 200
-
-
-_STOP_STATUS = frozenset({401, 402, 403, 404, 405})
-_RETRY_STATUS = frozenset({408, 409, 425})
-_QUOTA = re.compile(
-    r"insufficient_quota|exceeded your current quota|billing_hard_limit|insufficient.balance", re.I
+_PARSER = (
+    "the whole answer came as reasoning and its content is empty: the server's reasoning parser took it for thoughts; "
+    "start the server without one (vLLM and SGLang: no --reasoning-parser; llama.cpp: --reasoning-format none), or turn "
+    "thinking off"
 )
-_NO_MODEL = re.compile(r"model_not_found|model .{0,120}(does not exist|not found)", re.I)
-_CONTEXT = re.compile(
-    r"context_length|context length|context window|maximum context|too many tokens|too long", re.I
-)
-_FILTER = re.compile(r"content_filter|content_policy|content management policy", re.I)
+_CODE_OF_BAD_JSON = "json_validate_failed"
 
 
 def read_response(status: int, headers: Mapping[str, str], body: bytes) -> Answer | Trouble:
     """The answer in a response, or what is wrong with it."""
-    if status != 200:
-        return _read_error(status, headers, *_error_words(body))
     try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        what = "an empty body" if not body.strip() else f"a body that is not JSON ({error}): {clip(body)}"
-        return Trouble(Outcome.UNREADABLE, Next.AGAIN, f"the endpoint sent {what}", paid=True)
+        data = read_json(body)
+    except ValueError as error:
+        if not 200 <= status < 300:
+            return read_error(status, headers, clip(body, 2000))
+        return _not_json(body, error)
+    if isinstance(data, list) and len(data) == 1:
+        data = data[0]
+    if isinstance(data, dict) and (refusal := error_in(data, status)) is not None:
+        if _CODE_OF_BAD_JSON in str(refusal.get("code")):
+            return _bad_json(refusal)
+        trouble = read_error(status, headers, refusal)
+        if trouble.then is Next.AGAIN and not data.get("error"):
+            return replace(trouble, fix=WRONG_ADDRESS, at_first_contact=True)
+        return trouble
+    if not 200 <= status < 300:
+        return read_error(status, headers, data)
     if not isinstance(data, dict):
-        return Trouble(
-            Outcome.UNREADABLE, Next.AGAIN, f"the endpoint sent {clip(body)}, expected an object", paid=True
-        )
-    if data.get("error"):
-        code, words = _error_words(body)
-        status = int(code) if code.isdigit() and 400 <= int(code) <= 599 else 200
-        return _read_error(status, headers, code, words)
-    return _read_choice(data)
+        return _unreadable(f"{clip(body)}, expected an object")
+    return _read_choice(data, headers)
 
 
-def _read_choice(data: dict[str, Any]) -> Answer | Trouble:
+def read_json(body: bytes) -> Any:
+    """What common clients make of a body: also with a byte order mark, NaN and Infinity, or in UTF-16.
+
+    Raises: ValueError.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        if not body.strip():
+            raise
+        strict = error
+    try:
+        return json.loads(body.decode(json.detect_encoding(body), errors="replace"))
+    except (ValueError, RecursionError):
+        raise strict from None
+
+
+def _read_choice(data: dict[str, Any], headers: Mapping[str, str]) -> Answer | Trouble:
     usage = data.get("usage")
     try:
         choice = data["choices"][0]
-        message = choice["message"]
+        message = choice.get("message") or choice.get("delta") or {"content": choice["text"]}
         content, refusal = message.get("content"), message.get("refusal")
     except (KeyError, IndexError, TypeError, AttributeError):
-        problem = f"an answer without a message: choices is {clip(repr(data.get('choices')))}"
-        return Trouble(Outcome.UNREADABLE, Next.AGAIN, f"the endpoint sent {problem}", usage=usage, paid=True)
-    finish = choice.get("finish_reason") or "unknown"
-    if isinstance(content, list):
-        content = "".join(part.get("text") or "" for part in content if isinstance(part, dict))
-    text = content if isinstance(content, str) else ""
-    if refusal or finish == "refusal":
-        return _no_answer(
-            Outcome.REFUSED, Next.AGAIN, f"the model refused: {clip(refusal or text)}", text, usage
-        )
-    if finish == "content_filter":
-        return _no_answer(
-            Outcome.FILTERED, Next.AGAIN, "the endpoint's content filter cut the answer", text, usage
-        )
-    if finish == "length":
-        return _no_answer(Outcome.TOO_LONG, Next.LONGER, "the answer ran into the token limit", text, usage)
-    if not strip_thoughts(text).strip():
-        problem = f"an answer without text (finish_reason '{clip(finish)}')"
-        return _no_answer(Outcome.UNREADABLE, Next.AGAIN, f"the endpoint sent {problem}", text, usage)
+        said = f"an answer without a message: choices is {clip(repr(data.get('choices')))}"
+        if "choices" not in data:
+            return _unreadable(f"{clip(orjson.dumps(data))}, which is no chat completion", address=True)
+        return _unreadable(said, usage=usage)
+    thoughts, spoken = split_content(content)
+    text, thoughts = _whole_characters(spoken or ""), _whole_characters(thoughts)
     beside = message.get("reasoning_content") or message.get("reasoning")
-    thoughts = beside if isinstance(beside, str) else ""
-    return Answer(text, str(finish), str(data.get("model") or ""), usage, thoughts)
+    beside = _whole_characters(split_content(beside)[1] or "") if beside else ""
+    if error := choice.get("error"):
+        return _given_up(error, headers, text, usage)
+    finish = choice.get("finish_reason") or choice.get("stop_reason")
+    ending = read_ending(finish)
+    if refusal or ending is Ending.REFUSED:
+        said = f"the model refused: {clip(refusal or text)}"
+        return Trouble(Outcome.REFUSED, Next.AGAIN, said, text=text, usage=usage, paid=True)
+    if ending is Ending.FILTERED:
+        said = f"the endpoint's content filter cut the answer (finish_reason '{clip(str(finish))}')"
+        return Trouble(Outcome.FILTERED, Next.AGAIN, said, text=text, usage=usage, paid=True)
+    if ending is Ending.CUT:
+        said = f"the answer ran into a token limit (finish_reason '{clip(str(finish))}')"
+        return Trouble(Outcome.TOO_LONG, Next.LONGER, said, text=text, usage=usage, paid=True)
+    if ending is Ending.BROKEN:
+        said = f"the endpoint gave up before the end (finish_reason '{clip(str(finish))}')"
+        return Trouble(Outcome.OUT_OF_REACH, Next.RETRY, said, text=text, usage=usage, paid=True)
+    if not text.strip():
+        if beside and not thoughts:
+            return Trouble(Outcome.UNREADABLE, Next.FAIL, _PARSER, usage=usage, paid=True)
+        return _unreadable(f"an answer without text (finish_reason '{clip(str(finish))}')", usage=usage)
+    model = _whole_characters(str(data.get("model") or ""))
+    reason = _whole_characters(str(finish or "unknown"))
+    return Answer(text, reason, model, usage, thoughts or beside, ended=ending is Ending.WHOLE)
 
 
-def _no_answer(outcome: Outcome, then: Next, message: str, text: str, usage: Any) -> Trouble:
-    return Trouble(outcome, then, message, text=text, usage=usage, paid=True)
+def _given_up(error: Any, headers: Mapping[str, str], text: str, usage: Any) -> Trouble:
+    """An error on the choice: whatever text there is, is no answer."""
+    error = error if isinstance(error, dict) else {"message": str(error)}
+    code = str(error.get("code") or "")
+    if code.isdigit() and 400 <= int(code) < 500:
+        return read_error(int(code), headers, error)
+    said = f"the endpoint gave up before the end ({clip(str(error.get('message') or error))})"
+    return Trouble(Outcome.OUT_OF_REACH, Next.RETRY, said, text=text, usage=usage, paid=True)
 
 
-def _read_error(status: int, headers: Mapping[str, str], code: str, words: str) -> Trouble:
-    """What an error says, by status first and by its code and words where the status is not enough."""
-    said = f"HTTP {status}" + (f": {words}" if words else "")
-    hint = f"{code} {words}"
-    if _QUOTA.search(hint):
-        return Trouble(Outcome.REFUSED, Next.STOP, f"quota exhausted ({said})", status=402)
-    if status == 429 or (status == 200 and "rate_limit" in hint):
-        wait = retry_after_s(headers)
-        return Trouble(Outcome.DEFERRED, Next.PAUSE, f"too many requests ({said})", wait_s=wait, status=429)
-    if _NO_MODEL.search(hint):
-        return Trouble(Outcome.REFUSED, Next.STOP, said, status=404)
-    if status in _STOP_STATUS or 300 <= status < 400:
-        return Trouble(Outcome.REFUSED, Next.STOP, said, status=status)
-    if status >= 500 or status in _RETRY_STATUS:
-        wait = retry_after_s(headers)
-        return Trouble(Outcome.OUT_OF_REACH, Next.RETRY, said, wait_s=wait, status=status)
-    if status < 300:
-        return Trouble(Outcome.UNREADABLE, Next.AGAIN, f"an error inside a {said}", paid=True)
-    outcome = Outcome.REFUSED
-    if status == 413 or _CONTEXT.search(hint):
-        outcome = Outcome.TOO_LONG
-    elif _FILTER.search(hint):
-        outcome = Outcome.FILTERED
-    return Trouble(outcome, Next.FAIL, f"bad request ({said})", status=status)
+def _bad_json(error: dict[str, Any]) -> Answer | Trouble:
+    """Groq's JSON mode turned down what its own model wrote: a reply like any other, perhaps a bad one."""
+    words = str(error.get("message") or "")
+    said = _whole_characters(str(error.get("failed_generation") or ""))
+    if "max completion tokens" in words.lower():
+        return Trouble(Outcome.TOO_LONG, Next.LONGER, clip(words), text=said, paid=True)
+    if said.strip():
+        return Answer(said, "stop", "", None)
+    return _unreadable(f"no valid JSON ({clip(words)})")
 
 
-def _error_words(body: bytes) -> tuple[str, str]:
-    """Code and message of an error body, in any of the forms in use; clipped."""
-    try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return "", clip(body)
-    error = data.get("error", data) if isinstance(data, dict) else data
-    if not isinstance(error, dict):
-        return "", clip(str(error))
-    code = " ".join(str(error[name]) for name in ("code", "type", "status") if error.get(name) is not None)
-    code = code.split(" ")[0] if code.split(" ")[0].isdigit() else code
-    return code, clip(str(error.get("message") or error.get("detail") or code))
+def _not_json(body: bytes, error: ValueError) -> Trouble:
+    if not body.strip():
+        return _unreadable("an empty body")
+    what = f"a body that is not JSON ({error}): {clip(body)}"
+    return _unreadable(what, address=body.lstrip()[:1] not in (b"{", b"["))
 
 
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds that `Retry-After` asks to wait: given in seconds or as a date; None when absent or unusable.
+def _unreadable(what: str, *, usage: Any = None, address: bool = False) -> Trouble:
+    return Trouble(
+        Outcome.UNREADABLE,
+        Next.AGAIN,
+        f"the endpoint sent {what}",
+        usage=usage,
+        paid=True,
+        fix=WRONG_ADDRESS if address else "",
+        at_first_contact=address,
+    )
 
-    A date is compared with the endpoint's own `Date`, so that a wrong clock here does no harm.
-    """
-    asked = headers.get("Retry-After")
-    if not asked:
-        return None
-    try:
-        seconds = float(asked)
-        return seconds if 0 <= seconds < float("inf") else None
-    except ValueError:
-        pass
-    try:
-        until = email.utils.parsedate_to_datetime(asked)
-        now = email.utils.parsedate_to_datetime(headers["Date"]) if "Date" in headers else datetime.now(UTC)
-        return max(0.0, (until - now).total_seconds())
-    except (ValueError, TypeError):
-        return None
+
+def _whole_characters(text: str) -> str:
+    """The text with half a character read as U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

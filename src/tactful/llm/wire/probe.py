@@ -5,9 +5,9 @@ from __future__ import annotations
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from tactful.llm.replies.words import strip_thoughts
 from tactful.llm.wire.modes import Mode
 from tactful.prompts import load_prompt
+from tactful.text.thoughts import strip_thoughts
 
 PROBE_PROMPT = load_prompt(__file__, "probe", fields=set())
 PROBE_TOKENS = 2048
@@ -30,6 +30,8 @@ class Findings(BaseModel):
     mode: Mode | None = None
     limit_field: str = LIMIT_FIELDS[0]
     """The field of the token limit: newer OpenAI models want `max_completion_tokens`."""
+    no_system: bool = False
+    """The model takes no system message: it goes into the first user message."""
 
 
 def holds(mode: Mode, text: str) -> bool:

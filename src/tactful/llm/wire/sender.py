@@ -1,7 +1,7 @@
 """Sends a question in the tightest form that endpoint and model take, and remembers what was found out.
 
-Which JSON mode works is probed once; which name the token limit has is learnt from the first request that is turned
-down. Both are kept in the call cache, so that a cached run sends nothing.
+Which JSON mode works is probed once; which name the token limit has and whether system messages are taken is learnt
+from the first request that is turned down. All are kept in the call cache, so that a cached run sends nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import logging
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -21,9 +22,10 @@ from tactful.llm.prices import Price
 from tactful.llm.throttle import Throttle, join_throttle, leave_throttle
 from tactful.llm.types import CallOptions, ModelSpec, Outcome
 from tactful.llm.wire.caller import Answered, BadRequest, Caller
+from tactful.llm.wire.meaning import Trouble
 from tactful.llm.wire.modes import Mode, write_request
-from tactful.llm.wire.outcomes import Trouble
 from tactful.llm.wire.probe import LIMIT_FIELDS, PROBE_PROMPT, PROBE_TOKENS, Findings, ProbeReply, holds
+from tactful.llm.wire.refusals import refuses_system
 from tactful.llm.wire.transport import Transport
 from tactful.types import Message
 
@@ -32,8 +34,11 @@ _FORMAT_REFUSED = re.compile(
     r"response_format|json_schema|json_object|guided|schema|structured.?output|json mode", re.I
 )
 _LIMIT_REFUSED = re.compile(
-    r"max_completion_tokens|unsupported.{0,40}max_tokens|max_tokens.{0,60}not supported", re.I
+    r"(?:unsupported|unknown|unrecognized).{0,60}max_tokens|max_tokens.{0,60}(?:not supported|deprecated)"
+    r"|use .{0,10}max_completion_tokens",
+    re.I,
 )
+_WITHOUT_ANSWER = frozenset({Outcome.OUT_OF_REACH, Outcome.UNREADABLE, Outcome.DEFERRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,16 @@ class Sender:
         """The endpoint's answer, paid for and not stored yet.
 
         A JSON mode that is turned down for this reply type (400) is given up for the next looser one, with a warning.
-        Raises: ProviderError, EndpointRefused, BudgetSpent.
+        Raises: ProviderError, EndpointRefused (also after too many calls in a row without an answer), BudgetSpent.
         """
+        try:
+            return await self._send_tightest(question)
+        except ProviderError as error:
+            if error.outcome in _WITHOUT_ANSWER and self._opened is not None:
+                self._opened[1].gave_none(error)
+            raise
+
+    async def _send_tightest(self, question: Question) -> Answered:
         if question.reply_type is None:
             return await self._send_as(question, Mode.PLAIN)
         mode = self._looser.get(question.reply_type) or await self.json_mode()
@@ -127,40 +140,49 @@ class Sender:
         return Mode.PLAIN
 
     async def _send_as(self, question: Question, mode: Mode) -> Answered:
-        """Send in this mode, under the name of the token limit that the endpoint takes. Raises BadRequest."""
+        """Send in this mode, in the form of token limit and system message that the endpoint takes. Raises BadRequest."""
         findings = self._known()
         while True:
-            limit_field = findings.limit_field
+            tried = findings.model_copy()
 
-            def make_body(limit: int | None, limit_field: str = limit_field) -> bytes:
+            def make_body(limit: int | None, tried: Findings = tried) -> bytes:
                 return write_request(
                     self._spec.name,
                     question.messages,
                     question.options,
                     limit=limit,
-                    limit_field=limit_field,
+                    limit_field=tried.limit_field,
                     reply_type=question.reply_type,
                     mode=mode,
                     asked=question.asked,
+                    no_system=tried.no_system,
                 )
 
             try:
-                return await self._caller().call(make_body, question.options.max_tokens, question.messages)
+                return await self._caller().call(make_body, self._limit(question), question.messages)
             except BadRequest as error:
-                if limit_field != LIMIT_FIELDS[0] or not _LIMIT_REFUSED.search(str(error)):
+                learnt = _learnt(str(error), tried, question)
+                if not learnt:
                     if question.reply_type is None:
                         raise self._provider_error(error.trouble) from None
                     raise
-            if findings.limit_field == limit_field:  # the first to learn it
-                findings.limit_field = LIMIT_FIELDS[1]
+            if any(
+                getattr(findings, name) != value for name, value in learnt.items()
+            ):  # the first to learn it
+                for name, value in learnt.items():
+                    setattr(findings, name, value)
                 await self._remember(findings)
+
+    def _limit(self, question: Question) -> int | None:
+        limits = (question.options.max_tokens, self._spec.least_max_tokens)
+        return max((limit for limit in limits if limit is not None), default=None)
 
     def _caller(self) -> Caller:
         if self._closed:
             raise RuntimeError("this model was closed")
         if self._opened is None:
             spec, endpoint = self._spec, self._endpoint
-            transport = Transport(endpoint.chat_url, endpoint.key)
+            transport = Transport(endpoint.chat_url, endpoint.headers, endpoint.proxy)
             throttle = join_throttle(
                 endpoint.base_url, ceiling=spec.max_concurrency, requests_per_minute=spec.requests_per_minute
             )
@@ -181,7 +203,8 @@ class Sender:
         return f"{self._spec.name} at {self._endpoint.base_url}"
 
     def _provider_error(self, trouble: Trouble) -> ProviderError:
-        return ProviderError(f"{self._where()}: {trouble.message}", outcome=trouble.outcome.value)
+        said = f"{trouble.message}; {trouble.fix}" if trouble.fix else trouble.message
+        return ProviderError(f"{self._where()}: {said}", outcome=trouble.outcome.value)
 
     # ------------------------------------------------------------ what is known of the endpoint
 
@@ -198,3 +221,16 @@ class Sender:
     async def _remember(self, findings: Findings) -> None:
         if self._cache is not None:
             await self._cache.put_fact(self._fact(), findings.model_dump_json().encode())
+
+
+def _learnt(refusal: str, tried: Findings, question: Question) -> dict[str, Any]:
+    """What a request that was turned down shows about the form that the endpoint takes; empty for nothing new."""
+    if tried.limit_field == LIMIT_FIELDS[0] and _LIMIT_REFUSED.search(refusal):
+        return {"limit_field": LIMIT_FIELDS[1]}
+    if (
+        not tried.no_system
+        and refuses_system(refusal)
+        and any(item.role == "system" for item in question.messages)
+    ):
+        return {"no_system": True}
+    return {}

@@ -1,29 +1,41 @@
 """HTTP to one endpoint: one POST, its whole body, within a time and a size.
 
-Only the configured endpoint is ever contacted: redirects are not followed, proxies and netrc of the environment
-are not read, cookies are not kept.
+Only the configured endpoint is ever contacted: redirects are not followed, netrc and the proxies of the environment
+are not read, cookies are not kept. A proxy is used only where `TACTFUL_PROXY` names it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import aiohttp
 
 from tactful import __version__
+from tactful.llm.replies.words import clip
 
 MAX_BODY_BYTES = 8 * 2**20
 _CONNECT_S = 15.0
+_BEHIND_PROXY = "start the server or check --base-url (behind a proxy: set TACTFUL_PROXY), then resume"
+_PRIVATE_CERTIFICATE = "set SSL_CERT_FILE to the file of the authority that signed it, then resume"
 
 
 class Lost(Exception):
-    """No response: the connection failed or ended early. `sent` is False when nothing can have reached the endpoint."""
+    """No response: the connection failed or ended early. `sent` is False when nothing can have reached the endpoint.
 
-    def __init__(self, message: str, *, sent: bool) -> None:
+    `slow`: it was answering, not in time. `for_good`: another try ends the same way, until `fix` is done.
+    """
+
+    def __init__(
+        self, message: str, *, sent: bool, slow: bool = False, for_good: bool = False, fix: str = ""
+    ) -> None:
         super().__init__(message)
         self.sent = sent
+        self.slow = slow
+        self.for_good = for_good
+        self.fix = fix
 
 
 class TooLarge(Exception):
@@ -41,11 +53,10 @@ class Response(NamedTuple):
 class Transport:
     """Posts JSON to one URL over kept-alive connections. Opened inside a running event loop."""
 
-    def __init__(self, url: str, key: str | None) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], proxy: str | None = None) -> None:
         self._url = url
-        headers = {"Content-Type": "application/json", "User-Agent": f"tactful/{__version__}"}
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
+        self._proxy = proxy
+        headers = {"Content-Type": "application/json", "User-Agent": f"tactful/{__version__}", **headers}
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
             headers=headers,
@@ -61,21 +72,54 @@ class Transport:
         try:
             async with (
                 asyncio.timeout_at(until),
-                self._session.post(self._url, data=body, allow_redirects=False) as response,
+                self._session.post(
+                    self._url, data=body, allow_redirects=False, proxy=self._proxy
+                ) as response,
             ):
                 return Response(response.status, response.headers, await _read(response))
         except TimeoutError as error:
-            connecting = isinstance(error, aiohttp.ConnectionTimeoutError)
-            raise Lost("the connection could not be made in time" if connecting else "no answer in time",
-                       sent=not connecting) from None  # fmt: skip
-        except aiohttp.ClientConnectorError as error:
-            raise Lost(f"cannot connect ({error.os_error.strerror or error.os_error})", sent=False) from None
+            if isinstance(error, aiohttp.ConnectionTimeoutError):
+                raise Lost(
+                    "the connection could not be made in time", sent=False, fix=_BEHIND_PROXY
+                ) from None
+            raise Lost("no answer in time", sent=True, slow=True) from None
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, ssl.SSLError) as error:
+            raise _unconnected(error) from None
         except (aiohttp.ClientError, OSError) as error:
             raise Lost(f"the connection was lost ({type(error).__name__})", sent=True) from None
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._session.close()
+
+
+def _unconnected(error: Exception) -> Lost:
+    """Why no connection was made, with what helps."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        why = clip(str(error.certificate_error))
+        return Lost(
+            f"its certificate is not trusted ({why})", sent=False, for_good=True, fix=_PRIVATE_CERTIFICATE
+        )
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return Lost(
+            f"the proxy in TACTFUL_PROXY answered {error.status}",
+            sent=False,
+            fix="check the proxy, then resume",
+        )
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return Lost(
+            "cannot connect to the proxy in TACTFUL_PROXY", sent=False, fix="check the proxy, then resume"
+        )
+    cause = getattr(error, "os_error", error)
+    if isinstance(cause, ssl.SSLError):
+        why = clip(cause.reason or str(cause))
+        return Lost(
+            f"no encrypted connection ({why})",
+            sent=False,
+            fix="check --base-url (http or https), then resume",
+        )
+    why = getattr(cause, "strerror", None) or clip(str(cause))
+    return Lost(f"cannot connect ({why})", sent=False, fix=_BEHIND_PROXY)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -24,11 +24,11 @@ def most_prompt_tokens(body: bytes, messages: int) -> int:
 
 
 def reported_tokens(
-    usage: Any, *, most_prompt: int, most_completion: int | None, text: str
+    usage: Any, messages: Sequence[Message], *, most_prompt: int, most_completion: int | None, text: str
 ) -> tuple[int, int] | None:
     """Prompt and completion tokens as the endpoint reports them; None when missing or not credible.
 
-    Not credible: not whole numbers, negative, more than was sent or allowed, or far too few for the text.
+    Not credible: not whole numbers, negative, more than was sent or allowed, or far too few for the texts.
     """
     if not isinstance(usage, dict):
         return None
@@ -37,11 +37,32 @@ def reported_tokens(
         return None
     if not 0 < prompt <= most_prompt or not 0 <= completion <= (most_completion or _ABSURD):
         return None
-    return (prompt, completion) if completion * _CHARACTERS_PER_TOKEN >= len(text) else None
+    sent = sum(len(message.content) for message in messages)
+    if prompt * _CHARACTERS_PER_TOKEN < sent or completion * _CHARACTERS_PER_TOKEN < len(text):
+        return None
+    return prompt, completion
+
+
+def found_in_prompt_cache(usage: Any, prompt: int) -> int:
+    """Of the prompt's tokens those that the endpoint had read before, as it reports them; 0 where it says nothing."""
+    if not isinstance(usage, dict):
+        return 0
+    details = usage.get("prompt_tokens_details")
+    told = (
+        details.get("cached_tokens") if isinstance(details, dict) else None,
+        usage.get("prompt_cache_hit_tokens"),
+        usage.get("cache_read_input_tokens"),
+        usage.get("cached_tokens"),
+    )
+    return next((min(number, prompt) for number in told if type(number) is int and number > 0), 0)
 
 
 def usage_of(
-    tokens: tuple[int, int] | None, messages: Sequence[Message], text: str, price: Price | None
+    tokens: tuple[int, int] | None,
+    messages: Sequence[Message],
+    text: str,
+    price: Price | None,
+    reported: Any = None,
 ) -> Usage:
     """The usage of one answered call; estimated from the texts where `tokens` is None."""
     estimated = tokens is None
@@ -52,6 +73,7 @@ def usage_of(
         calls=1,
         prompt_tokens=prompt,
         completion_tokens=completion,
+        cached_prompt_tokens=0 if estimated else found_in_prompt_cache(reported, prompt),
         cost_usd=price.cost_usd(prompt, completion) if price else None,
         estimated=estimated,
     )

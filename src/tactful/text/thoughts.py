@@ -1,0 +1,241 @@
+"""What a model said, apart from what it thought: one rule for answers of endpoints, logs and texts to train on.
+
+Thoughts come in many forms: tagged blocks (`<think>`, `[THINK]`, `◁think▷`, …), blocks whose opening tag stood in the
+prompt, channels (`<|channel|>analysis … <|channel|>final`), headings ("Here is my thought process:"), and content
+parts of type `reasoning` or `thinking`. A block counts as thought at the beginning of a text, and further on where it
+closes and stands outside code: a text that speaks *about* such tags keeps them. Control tokens that a server forgot to cut
+off the end are no part of the answer either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_WORDS = "think|thinking|thoughts?|thought_process|reasoning|inner_monologue|antthinking"
+_ALSO = "analysis|reflection|scratch_?pad"
+"""Words that an answer may use for itself: a thought only where the block closes."""
+_BLOCKS = [
+    (re.compile(start, re.IGNORECASE), end)
+    for start, end in (
+        (rf"<(?P<name>(?:seed:|ant:)?(?:{_WORDS}|{_ALSO}))\b[^<>\n]*>", r"</{name}>"),
+        (r"\[(?P<name>think|thinking|reasoning)\]", r"\[/{name}\]"),
+        (r"◁(?P<name>think|thinking)▷", r"◁/{name}▷"),
+        (r"<\|begin_of_(?P<name>thought)\|>", r"<\|end_of_{name}\|>"),
+        (r"<\|start_(?P<name>thinking)\|>", r"<\|end_{name}\|>"),
+        (r"<\|(?P<name>think|thinking)\|>", r"<\|(?:/{name}|end_{name})\|>"),
+        (r"<\|channel>(?P<name>thought)\b", r"<channel\|>"),
+        (r"<(?P<name>unused94)>", r"<unused95>"),
+        (r"<(?P<name>details) type=\"?reasoning\"?[^<>]*>", r"</{name}>"),
+        (r"here (?:is|are) my (?P<name>thought process|reasoning steps?):",
+         r"here is my (?:response|answer):|(?=\[begin final response\])"),
+    )
+]  # fmt: skip
+"""Beginning and end of a block of thoughts."""
+_CLOSED_ONLY = re.compile(_ALSO + "|thought process|reasoning step|details", re.IGNORECASE)
+_MOST_LATER = 100
+_SENTENCE = 4
+"""Words that a block inside a line must hold to be a thought and no example."""
+_END_ALONE = re.compile(
+    rf"</(?:seed:|ant:)?(?:{_WORDS})>|\[/(?:think|thinking|reasoning)\]|◁/think(?:ing)?▷"
+    r"|<\|end_of_thought\|>|<\|end_thinking\|>|<unused95>",
+    re.IGNORECASE,
+)
+_SHELLS = [
+    re.compile(rf"\s*{start}(?P<inside>.*?)(?:{end})?\s*\Z", re.DOTALL | re.IGNORECASE)
+    for start, end in (
+        (r"<(?P<name>answer|response|output|final_answer)>", r"</(?P=name)>"),
+        (r"<\|begin_of_solution\|>", r"<\|end_of_solution\|>"),
+        (r"<\|start_response\|>", r"<\|end_response\|>"),
+        (r"\[begin final response\]", r"\[end final response\]"),
+    )
+]
+"""What an answer may be wrapped in after its thoughts."""
+_CHANNEL = re.compile(
+    r"(?:<\|start\|>[^<\n]*)?<\|channel\|>\s*(?P<name>\w+)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>"
+)
+_CHANNEL_END = re.compile(r"<\|(?:end|return|call|start|channel)\|>")
+_BARE_CHANNELS = re.compile(r"\s*analysis(?=\S)(?P<thought>.*?)assistant\s?final(?P<said>.*)\Z", re.DOTALL)
+"""The same channels where the server dropped the control tokens between them."""
+_CONTROL_END = re.compile(
+    r"(?:\s*(?:<\|(?:im_end|im_start|endoftext|end_of_text|eot_id|eom_id|eot|end|return|call|end_of_turn|user|assistant"
+    r"|end_response|end_of_solution)\|>|<[|｜]end▁of▁sentence[|｜]>|<end_of_turn>|<turn\|>|<eos>|<EOT>|\[EOS\]"
+    r"|\[end final response\]))+\s*\Z",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?:\s*</s>)+\s*\Z")
+_MAY_HOLD = re.compile(
+    rf"[<\[◁｜|/](?:seed:|ant:)?(?:{_WORDS}|{_ALSO}|details)|thought|\A\s*analysis|<\||<unused9|my reasoning step"
+    r"|</s>|<eos>|<end_of_turn>|<turn\||<[|｜]end|<EOT>|\[EOS\]",
+    re.IGNORECASE,
+)
+_THOUGHT_PARTS = frozenset(
+    {"reasoning", "thinking", "redacted_thinking", "reasoning_content", "thought", "summary_text"}
+)
+_JSON = re.compile(r"\s*(?:\{|\[\s*[\[{\"\d\]])")
+_WORD = re.compile(r"[^\W\d_]+|[㐀-鿿]")
+_FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})", re.MULTILINE)
+
+
+def strip_thoughts(text: str) -> str:
+    """The text without thoughts and control tokens, also where a block never closes or opens; else unchanged."""
+    return split_thoughts(text)[1]
+
+
+def split_thoughts(text: str) -> tuple[str, str]:
+    """(the thoughts with the tags that they had, the rest); the first is empty where there are none."""
+    if not _MAY_HOLD.search(text):
+        return "", text
+    if "<|channel|>" in text:
+        return _split_channels(text)
+    if bare := _BARE_CHANNELS.match(text):
+        return f"analysis{bare['thought']}".strip(), _without_end(bare["said"]).strip()
+    thoughts, rest = _split_beginning(text)
+    if thoughts:
+        rest = _without_shell(rest)
+    later, rest = _split_later(rest)
+    said = _without_end(rest)
+    return "\n".join([*thoughts, *later]), said.strip() if thoughts or later else said
+
+
+def split_content(content: Any) -> tuple[str, str | None]:
+    """(thoughts, text) of a message's `content`: a string, None, or a list of parts; text None for any other value.
+
+    Of parts only those of a text type are said (`text`, `output_text`, or none given); those of a thinking type are
+    thoughts, and any other (an image, a tool call) is neither.
+    """
+    if content is None:
+        return "", ""
+    if isinstance(content, str):
+        return split_thoughts(content)
+    if isinstance(content, Mapping):
+        content = [content]
+    if not isinstance(content, list):
+        return "", None
+    thoughts, said = [], []
+    for part in content:
+        kind, text = _part(part)
+        if kind in _THOUGHT_PARTS:
+            thoughts.append(text)
+        elif kind in ("", "text", "output_text", "input_text"):
+            said.append(text)
+    inside, rest = split_thoughts("".join(said))
+    return "\n".join(filter(None, [*thoughts, inside])), rest
+
+
+def _part(part: Any) -> tuple[str, str]:
+    """Kind and text of one part of a message."""
+    if isinstance(part, str):
+        return "", part
+    if not isinstance(part, Mapping):
+        return "other", ""
+    kind = str(part.get("type") or "")
+    if part.get("thought") is True:
+        kind = "thought"
+    for name in ("text", "content", "thinking", "reasoning", "summary", "value"):
+        inside = part.get(name)
+        if isinstance(inside, str):
+            return kind, inside
+        if isinstance(inside, Mapping) and isinstance(inside.get("value"), str):
+            return kind, inside["value"]
+        if isinstance(inside, list):
+            return kind, "".join(_part(item)[1] for item in inside)
+    return kind, ""
+
+
+def _split_channels(text: str) -> tuple[str, str]:
+    """The final channel is said; analysis, commentary and calls are thoughts."""
+    starts = list(_CHANNEL.finditer(text))
+    if not starts:
+        return "", text
+    thoughts, said = [], [text[: starts[0].start()]]
+    for start, following in zip(starts, [*starts[1:], None], strict=True):
+        piece = text[start.end() : following.start() if following else len(text)]
+        if end := _CHANNEL_END.search(piece):
+            piece = piece[: end.start()]
+        if start["name"].lower() == "final":
+            said.append(piece)
+        else:
+            thoughts.append(start[0] + piece)
+    return "\n".join(thoughts).strip(), _without_end("".join(said)).strip()
+
+
+def _split_beginning(text: str) -> tuple[list[str], str]:
+    """The blocks that the text begins with, and what follows them."""
+    thoughts: list[str] = []
+    rest = text
+    while end := _end_of_first(rest):
+        thoughts.append(rest[:end].strip())
+        rest = rest[end:]
+    if thoughts or _JSON.match(rest):
+        return thoughts, rest
+    alone = _END_ALONE.search(rest)  # the opening tag stood in the prompt
+    if alone and not _opened(rest[: alone.start()], alone[0]) and not _in_code(rest, alone.start()):
+        return [rest[: alone.end()].strip()], rest[alone.end() :]
+    return thoughts, rest
+
+
+def _end_of_first(text: str) -> int:
+    """Where the block that the text begins with ends, also one that never closes; 0 where it begins with none."""
+    begin = len(text) - len(text.lstrip())
+    for start, end in _BLOCKS:
+        if found := start.match(text, begin):
+            if closing := _closing(end, found).search(text, found.end()):
+                return closing.end()
+            return 0 if _CLOSED_ONLY.fullmatch(found["name"]) else len(text)
+    return 0
+
+
+def _split_later(text: str) -> tuple[list[str], str]:
+    """Closed blocks further on, outside code; what is only named in a sentence stays."""
+    thoughts: list[str] = []
+    if _JSON.match(text):
+        return thoughts, text
+    for start, end in _BLOCKS[:-1]:
+        at, open_for_ever = 0, set[str]()
+        while len(thoughts) < _MOST_LATER and (found := start.search(text, at)):
+            at, name = found.end(), found["name"].lower()
+            closing = None if name in open_for_ever else _closing(end, found).search(text, at)
+            if closing is None:
+                open_for_ever.add(name)
+            elif _is_thought(text[at : closing.start()], text, found.start()):
+                thoughts.append(text[found.start() : closing.end()])
+                text, at = text[: found.start()] + text[closing.end() :], found.start()
+            else:
+                at = closing.end()
+    return thoughts, text
+
+
+def _is_thought(inside: str, text: str, at: int) -> bool:
+    """Whether a block further on was thought: it opens a line, or holds a sentence. `<think>x</think>` is an example."""
+    opens_line = not text[text.rfind("\n", 0, at) + 1 : at].strip()
+    words = len(_WORD.findall(inside, 0, 200))
+    return (words > 0 if opens_line else words >= _SENTENCE) and not _in_code(text, at)
+
+
+def _closing(end: str, start: re.Match[str]) -> re.Pattern[str]:
+    return re.compile(end.format(name=re.escape(start["name"])), re.IGNORECASE)
+
+
+def _opened(before: str, end: str) -> bool:
+    return end.replace("/", "").lower() in before.lower() or "<|begin" in before.lower()
+
+
+def _in_code(text: str, at: int) -> bool:
+    return (
+        len(_FENCE.findall(text, 0, at)) % 2 == 1 or text.count("`", text.rfind("\n", 0, at) + 1, at) % 2 == 1
+    )
+
+
+def _without_shell(text: str) -> str:
+    for shell in _SHELLS:
+        if found := shell.match(text):
+            return found["inside"]
+    return text
+
+
+def _without_end(text: str) -> str:
+    """The text without control tokens at its end. `</s>` is one unless the text strikes something out."""
+    text = _CONTROL_END.sub("", text)
+    return text if "<s>" in text else _SENTENCE_END.sub("", text)
