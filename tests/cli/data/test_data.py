@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from tactful.calibration.play.actions import SPACES
 from tactful.calibration.play.personas import BUILT_IN
 from tactful.calibration.tasks.states import synthetic_states
-from tactful.cli.data.root import data_app
+from tactful.cli.data.root import noun
 from tactful.data.io import write_jsonl
 from tactful.errors import UsageError
 
@@ -75,7 +75,7 @@ def invoke(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def call(*words, **options):
-        return CliRunner().invoke(data_app, words, catch_exceptions=False, standalone_mode=True, **options)
+        return CliRunner().invoke(noun, words, catch_exceptions=False, standalone_mode=True, **options)
 
     return call
 

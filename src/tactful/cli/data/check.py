@@ -1,0 +1,76 @@
+"""`tactful data check`: is every record of a file what it should be?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tactful.cli.options import JsonFlag
+from tactful.cli.output import emit_json, say
+from tactful.errors import UsageError
+
+if TYPE_CHECKING:
+    from tactful.data.check import Report
+
+
+def check(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="RUN|FILE", help="A run folder, or a file of records; `-` is standard input."),
+    ],
+    *,
+    kind: Annotated[
+        str | None, typer.Option("--type", help="Kind of record, where the file does not tell.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Read every record of a file and name the lines that are not what they should be. Exits 1 if there are any.
+
+    Example: `tactful data check data/seeds/mbpp_states.jsonl`
+
+    Knows what calibrate, feedback and utterance read and write, policies, evaluations, exports for trainers (in TRL's,
+    LLaMA-Factory's and OpenAI's form), and the TOML files: personas, space.toml, reward and feedback configurations.
+    """
+    from tactful.cli.data.kinds import documents, readers
+    from tactful.data.check import check_document, check_file, detect_kind
+
+    by_line, whole = readers(), documents()
+    path = _file_of(file)
+    chosen = kind or detect_kind(path)
+    if chosen not in {*by_line, *whole}:
+        raise UsageError(f"--type '{chosen}' is not known; choose one of: {', '.join([*by_line, *whole])}")
+    report = (
+        check_document(path, chosen, whole[chosen])
+        if chosen in whole
+        else check_file(path, chosen, by_line[chosen])
+    )
+    if as_json:
+        emit_json(report.model_dump(mode="json"))
+    else:
+        _print_report(report)
+    if not report.read:
+        say(f"{report.path}: holds no record, so nothing was checked; give a file with one record per line")
+    if report.bad or not report.read:
+        raise typer.Exit(1)
+
+
+def _file_of(given: Path) -> Path:
+    """The records of a run folder, the data of an export's folder, a saved model's file, or the file itself."""
+    from tactful.runs import resolve_input
+
+    if not given.is_dir() or (given / "run.json").exists():
+        return resolve_input(given)
+    for name in ("pairs.jsonl", "pairs.json", "space.toml", "model.json", "suggestions.json"):
+        if (given / name).exists():
+            return given / name
+    return resolve_input(given)
+
+
+def _print_report(report: Report) -> None:
+    for problem in report.problems:
+        say(problem)
+    if report.bad > len(report.problems):
+        say(f"… and {report.bad - len(report.problems)} more")
+    print(f"{report.path}: {report.type}: {report.read} read = {report.good} good + {report.bad} bad")
