@@ -15,8 +15,8 @@ import numpy as np
 from common import machine, paired_ratio, spread, timed
 from sklearn.linear_model import LogisticRegression
 
-from tactful.policy.embedded import fit_policy
 from tactful.policy.features import FEATURES
+from tactful.policy.fitting import fit_policy
 from tactful.policy.table import PairTable
 
 ACTIONS = ("LOW", "MID", "HIGH")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tactful.calibration.tasks.states import complete_states
 from tactful.policy import RulePolicy
-from tactful.policy.store import load_policy
+from tactful.policy.embedded import load_policy
 from tactful.types import Policy, State, UserHistory, seeded
 
 USER = {

@@ -9,10 +9,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tactful.api.tables import Table
 from tactful.cli.calibrate.demo import DOMAINS
-from tactful.cli.calibrate.evaluate import table_lines
 from tactful.evaluation.plots import pareto_svg
 from tactful.evaluation.policies.report import read_evaluation
+from tactful.evaluation.policies.tables import policy_table
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- demo: begin -->\n", "<!-- demo: end -->"
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> int:
     found = [read_evaluation(Path(arguments[0]) / domain / "evaluate") for domain in DOMAINS]
     lines = []
     for item in found:
-        lines += [*table_lines(item), f"  {item.headline()}", ""]
+        lines += [*Table(*policy_table(item), []).lines(), f"  {item.headline()}", ""]
         picture = ROOT / "docs" / "assets" / f"pareto-{item.domain}.svg"
         picture.write_text(pareto_svg(item, f"-{item.domain}").rstrip() + "\n", encoding="utf-8")
     readme = ROOT / "README.md"

@@ -1,3 +1,55 @@
-"""Tactful teaches assistants when to speak up, when to ask, and when to stay quiet."""
+"""Tactful teaches assistants when to speak up, when to ask, and when to stay quiet.
+
+    import tactful as tf
+    run = tf.rollout(tf.states("coding", n=50), model="gpt-4.1-mini", out="runs/r", budget_usd=2)
+    policy = tf.train_policy(tf.pairs(tf.reward(run), select="all"))
+
+Every name is loaded when it is first used; `tactful.aio` has the same names as coroutines.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tactful.api.calibrate.compare import compare as compare
+    from tactful.api.calibrate.evaluate import evaluate as evaluate
+    from tactful.api.calibrate.pairs import pairs as pairs
+    from tactful.api.calibrate.reward import reward as reward
+    from tactful.api.calibrate.rollout import rollout as rollout
+    from tactful.api.calibrate.states import states as states
+    from tactful.api.loading import load as load
+    from tactful.api.policy import train_policy as train_policy
+    from tactful.api.runs import Run as Run
+    from tactful.api.tables import Table as Table
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Run": "tactful.api.runs",
+    "Table": "tactful.api.tables",
+    "compare": "tactful.api.calibrate.compare",
+    "evaluate": "tactful.api.calibrate.evaluate",
+    "load": "tactful.api.loading",
+    "pairs": "tactful.api.calibrate.pairs",
+    "reward": "tactful.api.calibrate.reward",
+    "rollout": "tactful.api.calibrate.rollout",
+    "states": "tactful.api.calibrate.states",
+    "train_policy": "tactful.api.policy",
+}
+"""Public name → the module that is imported when it is first asked for."""
+__all__ = [*_HOMES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tactful' has no attribute '{name}'")
+    from importlib import import_module
+
+    found = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

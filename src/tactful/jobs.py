@@ -18,9 +18,9 @@ from tactful.runs.types import Job
 BUILDERS = {
     "bench judge-moments": "tactful.cli.bench.proactive_parts:retry_judge",
     "bench proactive": "tactful.cli.bench.proactive_parts:retry_assistant",
-    "calibrate evaluate": "tactful.cli.calibrate.evaluate:retry_evaluate",
+    "calibrate evaluate": "tactful.api.calibrate.evaluate:retry_evaluate",
     "calibrate reward": "tactful.calibration.reward.rewarding:retry_reward",
-    "calibrate rollout": "tactful.cli.calibrate.rollout:retry_rollout",
+    "calibrate rollout": "tactful.api.calibrate.rollout:retry_rollout",
     "feedback judge": "tactful.feedback.pipeline:retry_judge",
     "reward judge": "tactful.cli.reward.lm:retry_lm_judge",
     "reward reasons": "tactful.cli.reward.reasons:retry_reasons",

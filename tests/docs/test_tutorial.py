@@ -58,9 +58,8 @@ def test_the_policy_snippet_runs(
 ) -> None:
     import numpy as np
 
-    from tactful.policy.embedded import EmbeddedPolicy
+    from tactful.policy.embedded import EmbeddedPolicy, save_policy
     from tactful.policy.features import FEATURES
-    from tactful.policy.store import save_policy
 
     size, actions = len(FEATURES), ("LOW", "MID", "HIGH")
     weights = np.zeros((3, size))

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tactful.errors import UserError
-from tactful.policy.embedded import EmbeddedPolicy, fit_policy
+from tactful.policy.embedded import EmbeddedPolicy
 from tactful.policy.features import FEATURES, feature_vector
+from tactful.policy.fitting import fit_policy
 from tactful.policy.table import PairTable, intensity_order
 from tactful.types import PreferencePair, Provenance, PublicState, UserHistory
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from tactful.api.options import JudgeOptions, ModelOptions, RunSettings
     from tactful.calibration.reward.rewards import RewardConfig
     from tactful.llm import ModelSpec
     from tactful.runs import RunOptions
@@ -118,6 +119,16 @@ class ModelFlags(EndpointFlags):
     max_tokens: MaxTokensOption = None
     requests_per_minute: RequestsOption = None
 
+    def given(self) -> ModelOptions:
+        """The same for the Python interface."""
+        return {
+            "base_url": self.base_url,
+            "api_key_env": self.api_key_env,
+            "temperature": self.temperature,
+            "max_tokens": self.max_tokens,
+            "requests_per_minute": self.requests_per_minute,
+        }
+
     def spec(self, name: str, scripts: str, run: RunFlags, *, temperature: float | None = None) -> ModelSpec:
         """The model `name` there, with these options; `offline` speaks by `scripts` and the run's seed."""
         from tactful.llm import model_spec
@@ -145,6 +156,14 @@ class JudgeFlags:
     ] = None
     base_url: BaseUrlOption = None
     api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY"
+
+    def given(self) -> JudgeOptions:
+        """The same for the Python interface."""
+        return {
+            "judge_model": self.judge_model,
+            "base_url": self.base_url,
+            "api_key_env": self.api_key_env,
+        }
 
     def spec(self, scripts: str, run: RunFlags, *, temperature: float | None = None) -> ModelSpec | None:
         """The judge; None where none is named."""
@@ -181,10 +200,21 @@ class RunFlags:
     budget_usd: BudgetUsdOption = None
     budget_tokens: BudgetTokensOption = None
 
+    def given(self) -> RunSettings:
+        """The same for the Python interface."""
+        return {
+            "seed": self.seed,
+            "concurrency": self.concurrency,
+            "out": self.out,
+            "resume": self.resume,
+            "limit": self.limit,
+            "cache": self.cache,
+            "budget_usd": self.budget_usd,
+            "budget_tokens": self.budget_tokens,
+        }
+
     def options(self) -> RunOptions:
         """The same for the runner."""
-        from dataclasses import fields
-
         from tactful.runs import RunOptions
 
-        return RunOptions(**{field.name: getattr(self, field.name) for field in fields(RunFlags)})
+        return RunOptions(**self.given())

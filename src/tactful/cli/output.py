@@ -5,15 +5,28 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
 if TYPE_CHECKING:
-    from tactful.data.io import Rows
-    from tactful.feedback.judged import JudgedTurns
     from tactful.runs import RunSummary
+
+
+class HasBad(Protocol):
+    """What was read, and what was left out of it."""
+
+    @property
+    def bad(self) -> int:
+        """Unusable lines."""
+        ...
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """What was wrong with the first of them."""
+        ...
 
 
 def say(text: str = "") -> None:
@@ -43,10 +56,10 @@ def tell_failures(summary: RunSummary, then: str = "") -> None:
     say(f"why each failed: {folder.failures_path}; take them again: {again}{then}")
 
 
-def tell_bad(rows: Rows[Any] | JudgedTurns) -> None:
+def tell_bad(read: HasBad) -> None:
     """How many lines were left out and why the first; nothing where all were usable."""
-    if rows.bad:
-        say(f"{rows.bad} unusable lines left out, the first: {rows.problems[0]}")
+    if read.bad:
+        say(f"{read.bad} unusable lines left out, the first: {read.problems[0]}")
 
 
 def tell_calls(who: str, calls: int, prompt_tokens: int, completion_tokens: int, usd: float | None) -> None:

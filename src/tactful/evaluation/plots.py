@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import IO, Any
 
 from tactful.evaluation.policies.results import Evaluation, PolicyResult
 
@@ -22,6 +22,24 @@ def pareto_svg(evaluation: Evaluation, place: str) -> str:
         figure, axes = _figure(6.4, 4.2)
         _draw_pareto(axes, evaluation)
         return _svg(figure, f"pareto{place}")
+
+
+def pareto_figure(evaluations: Sequence[Evaluation], file: IO[bytes], form: str) -> None:
+    """The same for papers and slides, a panel for each evaluation, as `svg`, `pdf` or `png`."""
+    from matplotlib.figure import Figure
+
+    with _style():
+        figure = Figure(figsize=(6.4 * len(evaluations), 4.2), layout="constrained", dpi=200)
+        for place, found in enumerate(evaluations, start=1):
+            axes = figure.add_subplot(1, len(evaluations), place)
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.grid(color="#e5e7eb", lw=0.6)
+            axes.set_axisbelow(True)
+            if len(evaluations) > 1:
+                axes.set_title(found.domain)
+            _draw_pareto(axes, found)
+        dates: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+        figure.savefig(file, format=form, metadata=dates.get(form))
 
 
 def _draw_pareto(axes: Any, evaluation: Evaluation) -> None:

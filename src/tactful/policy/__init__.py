@@ -28,7 +28,7 @@ def open_policy(spec: str, actions: tuple[str, ...]) -> Policy:
             raise UserError(f"policy '{spec}': no action '{action}'; the actions are {', '.join(actions)}")
         return FixedPolicy(action, actions)
     if spec.startswith("policy:"):
-        from tactful.policy.store import load_policy
+        from tactful.policy.embedded import load_policy
 
         policy = load_policy(Path(spec.removeprefix("policy:")))
         if set(policy.actions) != set(actions):

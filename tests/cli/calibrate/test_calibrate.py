@@ -162,9 +162,8 @@ def test_every_form_of_rollout_runs_offline(
 def test_a_trained_policy_can_play_the_mainline(
     here: Callable[..., Done], made: Path, tmp_path: Path
 ) -> None:
-    from tactful.policy.embedded import EmbeddedPolicy
+    from tactful.policy.embedded import EmbeddedPolicy, save_policy
     from tactful.policy.features import FEATURES
-    from tactful.policy.store import save_policy
 
     size, actions = len(FEATURES), ("LOW", "MID", "HIGH")
     bias = np.array([0.0, 50.0, 0.0])  # always MID

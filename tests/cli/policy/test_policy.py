@@ -11,7 +11,7 @@ from tests.commands import Command
 from tests.policy.test_embedded import situational_pairs
 
 from tactful.data.io import write_jsonl
-from tactful.policy.store import load_policy, save_policy
+from tactful.policy.embedded import load_policy, save_policy
 
 QUERY = "Write a function that cleans up my list."
 

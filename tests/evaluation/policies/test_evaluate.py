@@ -27,7 +27,7 @@ from tactful.evaluation.policies.evaluate import LEARNED, Settings, evaluate, sc
 from tactful.evaluation.policies.results import Evaluation
 from tactful.evaluation.policies.training_data import Decisions
 from tactful.llm import OfflineModel
-from tactful.policy.embedded import fit_policy
+from tactful.policy.fitting import fit_policy
 from tactful.sandbox import Sandbox
 
 SHARE = RewardConfig(task_score="share")
@@ -162,8 +162,8 @@ def test_given_policies_alone_are_compared_without_training():
     found = evaluate(
         trees, scores, None, Settings(reward=SHARE), learned=(), given=(known,), provenance=OFFLINE
     )
-    assert found.main_policy is None
-    assert found.headline() == "No learned policy was evaluated."
+    assert found.main_policy == "mine.json"
+    assert found.headline().startswith("The policy mine.json ")
     assert {item.policy for item in found.comparisons} == {"mine.json"}
     assert not any(point.kind == "sweep" for point in found.pareto)
 

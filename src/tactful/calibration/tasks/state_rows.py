@@ -57,7 +57,7 @@ def state_rows(path: Path | str, *, domain: str = "coding", skip_bad: bool = Fal
 
     def parse(row: Any) -> State:
         values = _cell_values(row) if isinstance(row, _Cells) else row
-        return _parse_row(values, domain, Path(path).name)
+        return parse_state(values, domain, Path(path).name)
 
     return _StateRows(path, parse, skip_bad=skip_bad, kind="state", key=_id)
 
@@ -70,7 +70,7 @@ def ready_rows(path: Path | str, *, skip_bad: bool = False) -> Rows[State]:
 
     def parse(row: Any) -> State:
         _refuse_incomplete(row, "FILE" if str(path) == STDIN else str(path))
-        return _parse_row(row, "", "")
+        return parse_state(row, "", "")
 
     return Rows(path, parse, skip_bad=skip_bad, kind="state", key=_id)
 
@@ -90,7 +90,8 @@ def _refuse_incomplete(row: Any, file: str) -> None:
         )
 
 
-def _parse_row(row: Any, domain: str, source: str) -> State:
+def parse_state(row: Any, domain: str, source: str) -> State:
+    """The state that a row of the user's stands for; `domain` where it names none. Raises ValueError."""
     if not isinstance(row, dict):
         raise ValueError(f"state is {shorten(row)}, expected an object with a 'query'")
     query = row.get("query")
@@ -98,6 +99,10 @@ def _parse_row(row: Any, domain: str, source: str) -> State:
         raise ValueError(f"state has no 'query'; its keys are {', '.join(map(str, row)) or 'none'}")
     if not isinstance(query, str) or not query.strip():
         raise ValueError(f"state has query {shorten(query)}, expected text")
+    if not domain and "domain" not in row:
+        raise ValueError(
+            "state names no domain; write one in the row, or give --domain for all that name none"
+        )
     filled = {"domain": domain, "source": source, "lang": detect_lang(query), **row}
     filled.setdefault("id", f"row-{content_hash(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))[:12]}")
     filled.setdefault("group", filled["id"])

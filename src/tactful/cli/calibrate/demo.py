@@ -171,14 +171,15 @@ def _print(found: list[Evaluation], report: Path, elapsed_s: float, *, as_json: 
             }
         )
         return
-    from tactful.cli.calibrate.evaluate import table_lines
+    from tactful.api.tables import Table
+    from tactful.evaluation.policies.tables import policy_table
 
     typer.echo(
         "\nA rehearsal, not a language model, spoke. Same tasks, same users, same luck for every policy;"
     )
     typer.echo("reward = task success − interruption cost, on held-out tasks, 95% intervals by base task.\n")
     for item in found:
-        for line in table_lines(item):
+        for line in Table(*policy_table(item), []).lines():
             typer.echo(line)
         typer.echo(f"  {item.headline()}\n")
     typer.echo(f"report: {report}   ({elapsed_s:.0f} s)")

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from tactful.cli.options import JsonFlag, JudgeFlags, RewardFlags, RunFlags, SkipBadFlag
-from tactful.cli.output import emit_json, end_empty, next_command, quoted, say, tell_failures
+from tactful.cli.output import emit_json, end_empty, next_command, quoted, say, tell_bad, tell_failures
 
 if TYPE_CHECKING:
-    from tactful.calibration.reward.information import ActionRow, Information
-    from tactful.calibration.reward.rewarding import Scoring
-    from tactful.calibration.reward.rewards import RewardConfig
-    from tactful.data.io import Rows
-    from tactful.runs import RunSummary
+    from tactful.api.calibrate.reward import RewardRun
+    from tactful.calibration.reward.information import Information
 
 
 def reward(
@@ -43,117 +40,44 @@ def reward(
     Rewarded input is scored again from its stored counts, without the sandbox:
     `tactful calibrate reward runs/reward --config weighted.toml --out runs/weighted`
     """
-    from dataclasses import replace
+    from tactful.api.calibrate.reward import reward as rewarded
 
-    from tactful.calibration.reward.rewarding import Scoring, parse_row, reward_job
-    from tactful.calibration.reward.rubric import OFFLINE_SCRIPTS
-    from tactful.data.io import Rows
-    from tactful.runs import begun, count_lines, resolve_input, run_job
-
-    path = resolve_input(source)
-    config = worth.config()
-    if task_score is not None:
-        config = config.model_copy(update={"task_score": task_score})
-    spec = judge.spec(OFFLINE_SCRIPTS, run, temperature=0.0)
-    rows = Rows(path, parse_row, skip_bad=skip_bad, kind="trajectory")
-    scoring = Scoring(config, unsafe=worth.unsafe_exec)
-    fix = "give the folder of 'tactful calibrate rollout'"
-    first = begun(scoring.rewarded(rows), rows.name, what="trajectory", fix=fix)
-    job = replace(reward_job(config, first, spec), total=count_lines(path))
-    if str(path) != "-":
-        again = {
-            "source": str(path.resolve()),
-            "skip_bad": skip_bad,
-            "unsafe": worth.unsafe_exec,
-            "judge": spec.model_dump(mode="json") if spec else None,
-        }
-        job = replace(job, resume_args=again)
-    _report_rewards(run_job(job, run.options()), scoring, rows, config, as_json=as_json)
-
-
-def _report_rewards(
-    summary: RunSummary, scoring: Scoring, rows: Rows[Any], config: RewardConfig, *, as_json: bool
-) -> None:
-    from collections import Counter
-
-    from tactful.calibration.reward.information import RewardLedger
-    from tactful.calibration.types import Rewarded
-
-    ledger = RewardLedger(config)
-    unscored: Counter[str] = Counter()
-    modes: set[str] = set()
-    weak = 0
-    for record in summary.folder.records(Rewarded):
-        ledger.add(record)
-        weak += record.weak
-        modes.add(record.trajectory.mode)
-        if record.unscored:
-            unscored[record.unscored_reason] += 1
-    table, information = ledger.rows(), ledger.information()
-    result = {
-        "run": str(summary.folder.path),
-        "trajectories": {
-            "read": summary.read,
-            "done": summary.done,
-            "failed": summary.failed,
-            "skipped": summary.skipped,
-            "unscored": sum(unscored.values()),
-            "unscored_by_reason": dict(unscored),
-            "weak": weak,
-            "scores_reused": scoring.reused,
-            "bad_lines": rows.bad,
-        },
-        "programs_run": scoring.distinct_runs,
-        "actions": [row.model_dump(mode="json") for row in table],
-        "value_of_information": [item.model_dump(mode="json") for item in information],
-        "probes": [probe.model_dump(mode="json") for probe in scoring.probes],
-        "usage": summary.usage.model_dump(mode="json"),
-    }
-    summary.folder.save_summary(result)
-    if as_json:
-        emit_json(result)
-    else:
-        _print_table(table)
-        _print_information(information)
-    say(
-        f"{summary.read} trajectories read: {summary.done - sum(unscored.values())} rewarded, "
-        f"{sum(unscored.values())} unscored, {summary.failed} failed; "
-        f"{scoring.distinct_runs} programs run, {scoring.reused} stored scores reused; "
-        f"{len(scoring.probes)} probes hold; in {summary.folder.path}"
+    done = rewarded(
+        source,
+        config=worth.config_file,
+        task_score=task_score,
+        unsafe_exec=worth.unsafe_exec,
+        skip_bad=skip_bad,
+        **judge.given(),
+        **run.given(),
     )
-    if rows.bad:
-        say(f"{rows.bad} unusable lines left out, the first: {rows.problems[0]}")
-    for reason, count in unscored.most_common():
+    _report(done, as_json=as_json)
+
+
+def _report(run: RewardRun, *, as_json: bool) -> None:
+    summary, told = run.summary, run.details
+    if as_json:
+        emit_json(told)
+    else:
+        print(run.table())
+        _print_information(run.information)
+    counts = told["trajectories"]
+    say(
+        f"{summary.read} trajectories read: {summary.done - counts['unscored']} rewarded, "
+        f"{counts['unscored']} unscored, {summary.failed} failed; "
+        f"{told['programs_run']} programs run, {counts['scores_reused']} stored scores reused; "
+        f"{len(run.probes)} probes hold; in {run.folder}"
+    )
+    tell_bad(run)
+    for reason, count in sorted(counts["unscored_by_reason"].items(), key=lambda item: -item[1]):
         say(f"unscored: {count} ({reason})")
-    if weak:
-        say(f"weak: {weak} task scores rest on the word of the program's own process")
-    _warn_of_little(information, single=modes == {"single"})
+    if counts["weak"]:
+        say(f"weak: {counts['weak']} task scores rest on the word of the program's own process")
+    _warn_of_little(run.information, single=run.modes == {"single"})
     tell_failures(summary)
     end_empty(summary)
-    if summary.done > sum(unscored.values()):
-        next_command(f"tactful calibrate pairs {quoted(summary.folder.path)}")
-
-
-def _print_table(rows: Iterable[ActionRow]) -> None:
-    heads = ("domain", "point", "action", "futures", "tasks", "unscored", "task score", "cost", "reward")
-    lines = [
-        (
-            row.domain,
-            str(row.decision_point),
-            row.action,
-            str(row.items),
-            str(row.groups),
-            str(row.unscored),
-            row.task_score.text(),
-            row.interruption_cost.text(),
-            row.reward.text(),
-        )
-        for row in rows
-    ]
-    widths = [max(len(line[column]) for line in (heads, *lines)) for column in range(len(heads))]
-    for line in (heads, *lines):
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-    print("Means over base tasks with 95% intervals; cost and reward count from the decision point on.")
+    if summary.done > counts["unscored"]:
+        next_command(f"tactful calibrate pairs {quoted(run.folder)}")
 
 
 def _print_information(items: Iterable[Information]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -9,7 +10,7 @@ import typer
 
 from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag
 from tactful.cli.output import emit_json, next_command, quoted, say
-from tactful.errors import DataError, UsageError
+from tactful.errors import UsageError
 
 if TYPE_CHECKING:
     from tactful.types import State
@@ -23,9 +24,9 @@ def states(
         ),
     ],
     domain: Annotated[
-        str,
+        str | None,
         typer.Option("--domain", help="`coding`, `planning` or your own; dataset: for rows that name none."),
-    ],
+    ] = None,
     n: Annotated[int, typer.Option("--n", min=1, help="synthetic: how many states.")] = 50,
     source: Annotated[
         Path | None,
@@ -42,9 +43,7 @@ def states(
 
     A missing clarity or complexity is estimated from the text of the query alone.
     """
-    from tactful.calibration.tasks.state_rows import state_rows
-    from tactful.calibration.tasks.states import complete_states, synthetic_states
-    from tactful.data.io import write_jsonl
+    from tactful.api.calibrate.states import states as make
 
     if as_json and out is None:
         raise UsageError("--json prints the summary, so the states need a file: add --out FILE")
@@ -52,28 +51,20 @@ def states(
         raise UsageError(f"{out}: exists already; give --out a new name")
     if (mode == "dataset") != (source is not None):
         raise UsageError("--input FILE belongs to --mode dataset, which needs it")
-    bad, problems = 0, []
-    if source is None:
-        made = synthetic_states(domain, n, seed)
-    else:
-        rows = state_rows(source, domain=domain, skip_bad=skip_bad)
-        made = complete_states(list(rows))
-        bad, problems = rows.bad, rows.problems
-    if not made:
-        raise DataError.at(
-            source or "-", None, "holds no usable state", fix="write one JSON object with a 'query' per line"
-        )
-    write_jsonl(out or "-", made)
-    say(f"{len(made)} states" + (f", {bad} unusable lines left out:" if bad else ""))
-    for problem in problems:
+    if source is None and domain is None:
+        raise UsageError("--mode synthetic needs --domain: coding or planning")
+    made = make(source or str(domain), n=n, seed=seed, domain=domain, skip_bad=skip_bad)
+    made.save(out or "-")
+    say(f"{len(made)} states" + (f", {made.bad} unusable lines left out:" if made.bad else ""))
+    for problem in made.problems:
         say(f"  {problem}")
     if as_json:
-        emit_json({"out": str(out), "states": len(made), "bad": bad})
+        emit_json({"out": str(out), "states": len(made), "bad": made.bad})
     if out is not None:
         _say_next(out, made)
 
 
-def _say_next(out: Path, made: list[State]) -> None:
+def _say_next(out: Path, made: Sequence[State]) -> None:
     """The rollout that fits these states: rehearsed where every one can be, else with a model and why."""
     from tactful.calibration.play.actions import load_action_space
     from tactful.calibration.play.offline import lacks_for_rehearsal

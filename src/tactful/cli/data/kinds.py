@@ -37,7 +37,7 @@ def documents() -> dict[str, Callable[[Path], int]]:
     from tactful.evaluation.utterance.report import read_utterance_evaluation
     from tactful.feedback.judging.confidence import load_confidence
     from tactful.feedback.settings import load_feedback_config
-    from tactful.policy.store import load_policy
+    from tactful.policy.embedded import load_policy
     from tactful.reward.embedded.model import load_model
     from tactful.reward.gate.store import load_gate
     from tactful.reward.suggestions.model import load_suggestion_model

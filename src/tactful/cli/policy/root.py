@@ -74,8 +74,8 @@ def train(
     """
     from tactful.data import read_jsonl
     from tactful.data.check import refuse_other_kind
-    from tactful.policy.embedded import fit_policy
-    from tactful.policy.store import save_policy
+    from tactful.policy.embedded import save_policy
+    from tactful.policy.fitting import fit_policy
     from tactful.policy.table import PairTable
     from tactful.runs import resolve_input
     from tactful.types import PreferencePair
@@ -164,7 +164,7 @@ def explain(
 
     Example: `tactful policy explain policy.json --query "Make it nicer"`
     """
-    from tactful.policy.store import load_policy
+    from tactful.policy.embedded import load_policy
 
     opened = load_policy(policy)
     if state is None and query is None:
@@ -210,7 +210,7 @@ def _space_order(actions: str | None, pairs: list[PreferencePair]) -> tuple[str,
 
 def _open(policy: str, actions: tuple[str, ...]) -> Policy:
     from tactful.policy import open_policy
-    from tactful.policy.store import load_policy
+    from tactful.policy.embedded import load_policy
 
     if policy in ("rule", "random") or policy.startswith("always-"):
         return open_policy(policy, actions)

@@ -10,7 +10,8 @@ import numpy as np
 from tactful.data import group_folds
 from tactful.errors import UserError
 from tactful.evaluation.policies.walk import PolicyFor
-from tactful.policy.embedded import EmbeddedPolicy, Head, fit_policy
+from tactful.policy.embedded import EmbeddedPolicy, Head
+from tactful.policy.fitting import fit_policy
 from tactful.policy.table import PairTable
 from tactful.types import Policy
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -81,11 +81,13 @@ def evaluate(
     given: Sequence[Policy] = (),
     failed: int = 0,
     provenance: Provenance,
+    keep: Callable[[Mapping[str, NDArray[Any]]], None] = lambda rewards: None,
 ) -> Evaluation:
     """Measure fixed, random, rule, `learned` (names in `LEARNED`) and `given` policies on the same futures.
 
     Learned policies need `decisions` (training rollouts) and are cross-fitted by base task: on each task acts the
-    policy that was trained without it. `failed` trees could not be rolled out; they are only counted.
+    policy that was trained without it. `failed` trees could not be rolled out; they are only counted. `keep` gets the
+    reward of every policy on every tree (NaN where unscored), for comparisons with other runs.
     Raises UserError when folds or pairs are too few, when two policies share a name, or when nobody among the users
     of training was met.
     """
@@ -96,6 +98,7 @@ def evaluate(
         raise UserError("no tree with a user that training may know: there is nothing to compare on")
     entries = _entries(stage, decisions, learned, given)
     walks = {name: stage.walk(policy_for) for name, (_, policy_for) in entries.items()}
+    keep({name: stage.outcomes(walk)["reward"] for name, walk in walks.items()})
     results = tuple(stage.result(name, kind, walks[name]) for name, (kind, _) in entries.items())
     fixed = [item for item in results if item.name.startswith("always-")]
     best_fixed = max(fixed, key=lambda item: _or_worst(item.measures["reward"].value)).name

@@ -103,12 +103,13 @@ class Evaluation(Record):
 
     @property
     def main_policy(self) -> str | None:
-        """The learned policy that the headline is about."""
-        return next((item.name for item in self.policies if item.kind == "learned"), None)
+        """What the headline is about: the first policy learned here, else the first that was brought along."""
+        kinds = {item.kind: item.name for item in reversed(self.policies)}
+        return kinds.get("learned", kinds.get("given"))
 
     @property
     def learned_wins(self) -> bool:
-        """True when the main learned policy beats every fixed action with the whole interval above 0."""
+        """True when the main policy beats every fixed action with the whole interval above 0."""
         against = [item for item in self.comparisons if item.policy == self.main_policy]
         fixed = [item for item in against if item.baseline.startswith("always-")]
         return bool(fixed) and all(item.difference.above_zero for item in fixed)
@@ -121,18 +122,20 @@ class Evaluation(Record):
             return "No learned policy was evaluated."
         best = fixed[self.best_fixed]
         basis = f"(95% interval, {best.groups} base tasks)"
+        learned = any(item.kind == "learned" for item in self.policies)
+        who = "The learned policy" if learned else f"The policy {self.main_policy}"
         worse = [name for name, difference in fixed.items() if _verdict(difference) == "worse than"]
         lost = [name for name, difference in fixed.items() if not difference.above_zero]
         if not lost:
             words = (
-                f"The learned policy beats every fixed level: {best.text()} reward over {self.best_fixed}, "
+                f"{who} beats every fixed level: {best.text()} reward over {self.best_fixed}, "
                 f"the best of them {basis}."
             )
         else:
             claim = (
                 f"is WORSE than {', '.join(worse)}" if worse else f"is NOT shown to beat {', '.join(lost)}"
             )
-            words = f"The learned policy {claim}: difference to {self.best_fixed} {best.text()} {basis}."
+            words = f"{who} {claim}: difference to {self.best_fixed} {best.text()} {basis}."
         unseen = against[self.best_fixed].unseen_personas
         if unseen is not None and unseen.value is not None:
             words += f" With users never seen in training it is {_verdict(unseen)} {self.best_fixed}: {unseen.text()}."

@@ -7,9 +7,8 @@ import pytest
 
 from tactful.errors import DataError, UserError
 from tactful.policy import open_policy
-from tactful.policy.embedded import EmbeddedPolicy
+from tactful.policy.embedded import EmbeddedPolicy, load_policy, save_policy
 from tactful.policy.features import FEATURES
-from tactful.policy.store import load_policy, save_policy
 from tactful.types import PublicState
 
 WIDTH = len(FEATURES)

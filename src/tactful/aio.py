@@ -1,0 +1,42 @@
+"""The names of `tactful` as coroutines: `run = await tactful.aio.rollout(states, model="gpt-4.1-mini")`.
+
+Each runs in a thread of its own, which ends by itself: cancelling stops the waiting, not the run, whose finished
+records are stored in any case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
+
+from tactful.api import loading as _loading
+from tactful.api import policy as _policy
+from tactful.api.calibrate import compare as _compare
+from tactful.api.calibrate import evaluate as _evaluate
+from tactful.api.calibrate import pairs as _pairs
+from tactful.api.calibrate import reward as _reward
+from tactful.api.calibrate import rollout as _rollout
+from tactful.api.calibrate import states as _states
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _coroutine(call: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
+    @functools.wraps(call)
+    async def awaited(*args: P.args, **kwargs: P.kwargs) -> R:
+        return await asyncio.to_thread(call, *args, **kwargs)
+
+    return awaited
+
+
+compare = _coroutine(_compare.compare)
+evaluate = _coroutine(_evaluate.evaluate)
+load = _coroutine(_loading.load)
+pairs = _coroutine(_pairs.pairs)
+reward = _coroutine(_reward.reward)
+rollout = _coroutine(_rollout.rollout)
+states = _coroutine(_states.states)
+train_policy = _coroutine(_policy.train_policy)

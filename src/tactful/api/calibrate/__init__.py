@@ -1,0 +1,1 @@
+"""Calibration in Python, a file a verb: from tasks to preference pairs, a policy and its measure."""

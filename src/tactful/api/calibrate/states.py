@@ -1,0 +1,81 @@
+"""The decision points that rollouts start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tactful.api.inputs import Input
+from tactful.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from tactful.types import State
+
+
+class States(list["State"]):
+    """Decision points. A list that also knows which lines of a file were left out, and saves itself."""
+
+    bad: int = 0
+    """Unusable lines that were left out, with `skip_bad`."""
+    problems: Sequence[str] = ()
+
+    def save(self, path: Path | str) -> None:
+        """Write them as JSONL; the commands read the file. Raises UsageError when it exists."""
+        from tactful.data.io import write_jsonl
+
+        if str(path) != "-" and Path(path).exists():
+            raise UsageError(f"{path}: exists already; give --out a new name")
+        write_jsonl(path, self)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The states as dictionaries."""
+        return [state.model_dump(mode="json") for state in self]
+
+
+def states(
+    source: str | Path | Iterable[str | Mapping[str, Any] | State] = "coding",
+    *,
+    n: int = 50,
+    seed: int = 0,
+    domain: str | None = None,
+    skip_bad: bool = False,
+) -> States:
+    """Decision points with clarity and complexity in [0, 1], from which rollouts start.
+
+    `source` is a domain with bundled tasks (`coding`, `planning`), of which `n` are drawn; or a file (JSONL or CSV
+    with a `query` in each row); or requests in memory: texts, rows or states. `domain` holds for rows that name none.
+    What a row does not say of clarity and complexity is estimated from its text alone.
+
+    Raises DataError for a row that cannot be used (unless `skip_bad`), UserError for an unknown domain.
+
+    >>> import tactful as tf
+    >>> [state.domain for state in tf.states("coding", n=2)]
+    ['coding', 'coding']
+    >>> [mine] = tf.states(["Sort my invoices somehow"], domain="planning")
+    >>> 0 <= mine.query_clarity <= 1
+    True
+    """
+    from tactful.calibration.tasks.states import complete_states, synthetic_states
+
+    if isinstance(source, str) and _names_a_domain(source):
+        return States(synthetic_states(source, n, seed))
+    from tactful.calibration.tasks.state_rows import parse_state, state_rows
+
+    def row(item: Any) -> State:
+        try:
+            return parse_state({"query": item} if isinstance(item, str) else item, domain or "", "memory")
+        except ValueError as error:
+            raise DataError(f"<the requests given>: {error}") from error
+
+    read = Input.of(source, lambda path: state_rows(path, domain=domain or "", skip_bad=skip_bad), check=row)
+    made = States(complete_states(list(read)))
+    made.bad, made.problems = read.bad, read.problems
+    if not made:
+        fix = "write one JSON object with a 'query' per line"
+        raise DataError.at(read.name, None, "holds no usable state", fix=fix)
+    return made
+
+
+def _names_a_domain(source: str) -> bool:
+    return source != "-" and not Path(source).suffix and "/" not in source and not Path(source).exists()

@@ -1,0 +1,72 @@
+"""What a function works on: records in memory, a file, a run folder or a `Run`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from tactful.data.io import Rows
+
+T = TypeVar("T")
+
+
+class Input(Generic[T]):
+    """Records with the name that messages call them by, iterated as often as wished (but for stdin)."""
+
+    def __init__(self, records: Rows[T] | Sequence[T], name: str, path: Path | None) -> None:
+        self._records = records
+        self.name = name
+        self.path = path
+        """The file; None for records in memory."""
+
+    @classmethod
+    def of(
+        cls,
+        source: Any,
+        rows: Callable[[Path], Rows[T]],
+        *,
+        kind: str = "",
+        check: Callable[[T], T] = lambda item: item,
+    ) -> Input[T]:
+        """`source` opened: a path (of a file or run) or a Run by `rows`, anything else as records, each through `check`.
+
+        `kind` is what the file must hold, by the names of `tactful data check`. Raises DataError for another kind.
+        """
+        import os
+
+        if not isinstance(source, str | os.PathLike):
+            return cls([check(record) for record in source], "<the records given>", None)
+        from tactful.data.check import refuse_other_kind
+        from tactful.runs import resolve_input
+
+        path = resolve_input(Path(source))
+        if kind:
+            refuse_other_kind(path, kind, given=os.fspath(source))
+        opened = rows(path)
+        return cls(opened, opened.name, path)
+
+    @property
+    def retraceable(self) -> Path | None:
+        """The file by its whole path, where another process can read it again; None for stdin and memory."""
+        return None if self.path is None or str(self.path) == "-" else self.path.resolve()
+
+    @property
+    def bad(self) -> int:
+        """Unusable lines that were left out so far."""
+        return getattr(self._records, "bad", 0)
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """What was wrong with the first of them."""
+        return getattr(self._records, "problems", ())
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._records)
+
+    def count(self) -> int | None:
+        """Lines or records; None where counting is not worth it."""
+        from tactful.runs import count_lines
+
+        return len(self._records) if self.path is None else count_lines(self.path)  # type: ignore[arg-type]

@@ -1,0 +1,102 @@
+"""One `load` for everything that Tactful writes: it looks what a file is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from tactful.errors import DataError
+
+READERS: Mapping[str, str] = {
+    "tactful-policy-1": "tactful.policy.embedded:load_policy",
+    "tactful-evaluation-1": "tactful.evaluation.policies.report:read_evaluation",
+    "tactful-utterance-evaluation-1": "tactful.evaluation.utterance.report:read_utterance_evaluation",
+    "tactful-confidence-1": "tactful.feedback.judging.confidence:load_confidence",
+    "tactful-reward-1": "tactful.reward.embedded.model:load_model",
+    "tactful-suggestions-1": "tactful.reward.suggestions.model:load_suggestion_model",
+    "tactful-gate-1": "tactful.reward.gate.store:load_gate",
+}
+"""`format` of a JSON document → what reads it."""
+RECORDS: Mapping[str, str] = {
+    "calibrate rollout": "tactful.types:Trajectory",
+    "calibrate reward": "tactful.calibration.types:Rewarded",
+    "calibrate pairs": "tactful.types:PreferencePair",
+    "calibrate evaluate": "tactful.evaluation.policies.tree:ActionTree",
+}
+"""Noun and verb of a run → its records."""
+RUNS: Mapping[str, str] = {
+    "calibrate reward": "tactful.api.calibrate.reward:RewardRun",
+    "calibrate pairs": "tactful.api.calibrate.pairs:PairsRun",
+    "calibrate evaluate": "tactful.api.calibrate.evaluate:EvaluationRun",
+}
+"""Noun and verb → a run that can say more than any run can."""
+
+
+def load(path: Path | str) -> Any:
+    """What lies at `path`: a policy, a reward model, a gate, an evaluation, or a run.
+
+    Policies, models and gates decide with what they need alone: `load("policy.json").act(state)` imports numpy and
+    pydantic. Runs are iterated: `for record in load("runs/rollout")`. Nothing that is loaded can run code.
+
+    Raises DataError when nothing is there, or it is none of these.
+
+    >>> import tactful as tf
+    >>> pairs = tf.pairs(tf.reward(tf.rollout(tf.states("coding", n=8), model="offline", progress="off")), select="all")
+    >>> tf.train_policy(pairs, l2=0.1).save("policy.json")
+    >>> policy = tf.load("policy.json")
+    >>> [mine] = tf.states(["Write a function that cleans my list"], domain="coding")
+    >>> policy.act(mine).action in policy.actions
+    True
+    """
+    place = Path(path)
+    if place.is_dir() and (place / "run.json").is_file():
+        return _run(place)
+    if place.suffix == ".npz" and place.is_file():
+        from tactful.feedback.embedded.linear import LinearModel
+
+        return LinearModel.load(place)
+    found = {_format(file): file for file in (place.glob("*.json") if place.is_dir() else [place])}
+    for name, reader in READERS.items():  # a model before the gate that lies in its folder
+        if name in found:
+            return _named(reader)(place if place.is_dir() else found[name])
+    raise DataError.at(
+        place,
+        None,
+        "is no policy, model, gate, evaluation or run" if place.exists() else "no such file or folder",
+        fix="see what a file holds with 'tactful data check FILE'",
+    )
+
+
+def _run(place: Path) -> Any:
+    from tactful.api.runs import Run, summary_of
+    from tactful.runs import RunFolder
+
+    folder = RunFolder.open(place)
+    info = folder.info()
+    kind = f"{info.noun} {info.verb}"
+    if kind not in RECORDS:
+        raise DataError(
+            f"{place}: is a run of '{kind}', whose records are not known here; read records.jsonl"
+        )
+    run: Callable[..., Any] = _named(RUNS[kind]) if kind in RUNS else Run
+    return run(summary_of(folder), _named(RECORDS[kind]))
+
+
+def _format(file: Path) -> str:
+    """The `format` that a JSON document names; empty when it is none."""
+    try:
+        with file.open("rb") as opened:
+            if opened.read(1) != b"{":
+                return ""
+        found = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return ""
+    return str(found.get("format", "")) if isinstance(found, dict) else ""
+
+
+def _named(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

@@ -1,0 +1,83 @@
+"""Options that several functions take, as typed dictionaries. The groups of flags of the command line have their names.
+
+They are given as keyword arguments: `rollout(states, model="gpt-4.1-mini", budget_usd=2, out="runs/r")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from tactful.llm import ModelSpec
+    from tactful.runs import RunOptions
+
+
+class ModelOptions(TypedDict, total=False):
+    """Where a model answers, and how."""
+
+    base_url: str | None
+    """OpenAI-compatible endpoint; default: the variable OPENAI_BASE_URL."""
+    api_key_env: str
+    """Name of the variable that holds the key; default OPENAI_API_KEY."""
+    temperature: float | None
+    max_tokens: int | None
+    requests_per_minute: float | None
+
+
+class JudgeOptions(TypedDict, total=False):
+    """A model that judges; without a name, none does."""
+
+    judge_model: str | None
+    base_url: str | None
+    api_key_env: str
+
+
+class SpendOptions(TypedDict, total=False):
+    """How fast a run goes on, and for how much."""
+
+    concurrency: int
+    """Records worked on at a time; default 32."""
+    cache: Path | str | None
+    """Call cache shared between runs."""
+    budget_usd: float | None
+    """Stop cleanly before spending more; over all resumes."""
+    budget_tokens: int | None
+    progress: Literal["auto", "rich", "plain", "off"]
+
+
+class RunSettings(SpendOptions, total=False):
+    """How a run goes on. Only the seed changes what comes out."""
+
+    out: Path | str | None
+    """Folder of the run; default: a new one in `runs/`."""
+    resume: bool
+    """Go on with the run in `out`."""
+    seed: int
+    limit: int | None
+    """Take only the first N records."""
+
+
+_MODEL = ("base_url", "api_key_env", "temperature", "max_tokens", "requests_per_minute")
+_RUN = ("concurrency", "cache", "budget_usd", "budget_tokens", "progress", "out", "resume", "seed", "limit")
+
+
+def run_options(options: Mapping[str, Any]) -> RunOptions:
+    """The part of `options` that the runner takes."""
+    from tactful.runs import RunOptions
+
+    return RunOptions(**{name: options[name] for name in _RUN if name in options})
+
+
+def spec_of(name: str, scripts: str, options: Mapping[str, Any], **fixed: Any) -> ModelSpec:
+    """The model of that name under `options`; `offline` speaks by `scripts` and the seed of the run."""
+    from tactful.llm import model_spec
+
+    given = {key: options[key] for key in (*_MODEL, "seed", "concurrency") if key in options}
+    return model_spec(name, scripts=scripts, **{"concurrency": 32, **given, **fixed})
+
+
+def others(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left of `options` for the pipeline itself."""
+    return {name: value for name, value in options.items() if name not in (*_MODEL, *_RUN)}

@@ -1,0 +1,143 @@
+"""The calibration pipeline as a script writes it: every step from memory, from a run and from a file."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tactful as tf
+from tactful import aio
+from tactful.errors import DataError, UsageError, UserError
+from tactful.llm import ModelSpec
+from tactful.runs import RunFolder
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A rollout of eight coding tasks, its rewards and pairs, each in `folder`."""
+    folder = tmp_path_factory.mktemp("api")
+    states = tf.states("coding", n=8)
+    run = tf.rollout(states, model="offline", out=folder / "rollout", progress="off", tasks_per_user=4)
+    rewards = tf.reward(run, out=folder / "reward", progress="off")
+    pairs = tf.pairs(rewards, select="all", out=folder / "pairs")
+    return {"folder": folder, "states": states, "run": run, "rewards": rewards, "pairs": pairs}
+
+
+def test_a_run_is_iterated_and_tells_how_it_stands(made: dict[str, Any]) -> None:
+    run = made["run"]
+    assert run.folder == made["folder"] / "rollout"
+    assert run.summary.done > 0
+    assert run.summary.failed == 0
+    assert run.failures() == []
+    first = next(iter(run))
+    assert run.rows()[0]["id"] == first.id
+    assert "Trajectory" in repr(run)
+    assert str(run.folder) in run._repr_html_()
+
+
+def test_rewards_come_as_a_table(made: dict[str, Any]) -> None:
+    table = made["rewards"].table()
+    lines = str(table).splitlines()
+    assert lines[0].split()[:3] == ["domain", "point", "action"]
+    assert {row["action"] for row in table.rows()} == {"LOW", "MID", "HIGH"}
+    assert "<table>" in table._repr_html_()
+    assert made["rewards"].details["trajectories"]["unscored"] == 0
+
+
+def test_records_in_memory_and_the_folder_give_the_same_pairs(made: dict[str, Any], tmp_path: Path) -> None:
+    by_folder = tf.pairs(made["folder"] / "reward", select="all", out=tmp_path / "f")
+    by_records = tf.pairs(list(made["rewards"]), select="all", out=tmp_path / "m")
+    ids = [pair.id for pair in made["pairs"]]
+    assert [pair.id for pair in by_folder] == [pair.id for pair in by_records] == ids
+
+
+def test_a_policy_is_trained_saved_loaded_and_asked(made: dict[str, Any], tmp_path: Path) -> None:
+    policy = tf.train_policy(made["pairs"], l2=0.1)
+    policy.save(tmp_path / "policy.json")
+    again = tf.load(tmp_path / "policy.json")
+    state = made["states"][0]
+    assert again.act(state) == policy.act(state.public())
+    with pytest.raises(UserError, match="exists already"):
+        policy.save(tmp_path / "policy.json")
+
+
+def test_an_evaluation_has_a_headline_a_table_and_a_picture(made: dict[str, Any], tmp_path: Path) -> None:
+    policy = tf.train_policy(made["pairs"], l2=0.1)
+    result = tf.evaluate(
+        tf.states("coding", n=12, seed=1),
+        policies=[policy],
+        passes=1,
+        users_per_task=1,
+        out=tmp_path / "e",
+        progress="off",
+    )
+    assert "learned-dpo" in result.headline()
+    assert "always-LOW" in str(result.table())
+    assert {row["policy"] for row in result.rows()} >= {"learned-dpo", "rule", "random"}
+    result.plot(tmp_path / "pareto.pdf")
+    assert (tmp_path / "pareto.pdf").read_bytes().startswith(b"%PDF")
+    again = tf.load(tmp_path / "e")
+    assert again.headline() == result.headline()
+    assert next(iter(again)).leaves
+
+
+def test_learned_needs_something_to_learn_from(made: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="rewarded"):
+        tf.evaluate(made["states"], policies=["learned"])
+
+
+def test_requests_in_memory_become_states() -> None:
+    plain, row = tf.states(["Sort my list", {"query": "Add numbers", "query_clarity": 0.5}], domain="coding")
+    assert plain.domain == "coding"
+    assert plain.query_clarity is not None
+    assert row.query_clarity == 0.5
+    with pytest.raises(DataError, match="names no domain"):
+        tf.states(["Sort my list"])
+
+
+def test_failures_in_memory_are_taken_again(
+    made: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tactful.calibration.play.rollout import RolloutStage
+
+    real = RolloutStage.__call__
+
+    async def failing(self: Any, session: Any, context: Any) -> Any:
+        if session.states[0].id == made["states"][0].id:
+            raise DataError("not today")
+        return await real(self, session, context)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RolloutStage, "__call__", failing)
+        run = tf.rollout(made["states"], model="offline", out=tmp_path / "r", progress="off")
+    assert run.summary.failed == len(run.failures()) > 0
+    assert run.failures()[0].reason == "not today"
+    assert run.retry(progress="off").summary.failed == 0
+
+
+def test_everything_works_inside_a_running_loop_and_as_coroutines(tmp_path: Path) -> None:
+    async def notebook() -> tuple[int, int]:
+        states = tf.states("coding", n=1)
+        here = tf.rollout(states, model="offline", out=tmp_path / "here", progress="off")
+        there = await aio.rollout(states, model="offline", out=tmp_path / "there", progress="off")
+        return len(here.rows()), len(there.rows())
+
+    here, there = asyncio.run(notebook())
+    assert here == there > 0
+
+
+def test_the_seed_reaches_the_model_that_rehearses(tmp_path: Path) -> None:
+    states = tf.states("coding", n=1)
+    run = tf.rollout(states, model="offline", seed=7, out=tmp_path / "r", progress="off")
+    spec = ModelSpec.model_validate(RunFolder.open(run.folder).info().models["assistant"])
+    assert spec.seed == 7
+
+
+def test_what_is_none_of_ours_is_not_loaded(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(json.dumps({"format": "else"}))
+    with pytest.raises(DataError, match="is no policy"):
+        tf.load(tmp_path / "x.json")
+    with pytest.raises(DataError, match="no such file"):
+        tf.load(tmp_path / "nowhere.json")

@@ -1,0 +1,117 @@
+"""What a consumer sees: lazy names, the same as coroutines, typed for mypy strict, options as on the command line."""
+
+import ast
+import json
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import tactful
+from tactful.api.options import JudgeOptions, ModelOptions, RunSettings
+from tactful.cli.options import JudgeFlags, ModelFlags, RunFlags
+
+HEAVY = {"scipy", "sklearn", "matplotlib", "aiohttp", "rich", "typer", "pandas", "numpy", "pydantic"}
+CONSUMER = """
+from pathlib import Path
+
+import tactful as tf
+from tactful import aio
+
+
+def main(out: Path) -> str:
+    run = tf.rollout(tf.states("coding", n=50), model="gpt-4.1-mini", out=out / "r", budget_usd=2)
+    pairs = tf.pairs(tf.reward(run), select="all")
+    margins: list[float] = [pair.margin for pair in pairs]
+    policy = tf.train_policy(pairs)
+    policy.save(out / "policy.json")
+    result = tf.evaluate(tf.states("coding", n=50, seed=1), policies=[policy], passes=2)
+    result.plot(out / "pareto.svg")
+    print(sum(margins), result.table(), [failure.reason for failure in run.failures()])
+    return result.headline()
+
+
+async def later(out: Path) -> int:
+    run = await aio.rollout(tf.states("coding"), model="offline", out=out)
+    return run.summary.done
+"""
+
+
+def loaded(code: str) -> dict[str, float | list[str]]:
+    """Top-level modules, their milliseconds and peak memory after `code`, in a process of its own."""
+    program = (
+        "import re, time, sys, json; began = time.perf_counter()\n"
+        f"{code}\n"
+        "spent = (time.perf_counter() - began) * 1000\n"
+        "roots = sorted({name.split('.')[0] for name in sys.modules})\n"
+        "peak = int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]) / 1024\n"
+        "print(json.dumps({'ms': spent, 'roots': roots, 'mb': peak}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    found: dict[str, float | list[str]] = json.loads(done.stdout)
+    return found
+
+
+def test_importing_tactful_loads_next_to_nothing() -> None:
+    found = loaded("import tactful")
+    assert not HEAVY & set(found["roots"])  # type: ignore[arg-type]
+    assert min(float(loaded("import tactful")["ms"]) for _ in range(3)) <= 60  # type: ignore[arg-type]
+
+
+def test_a_process_that_only_decides_needs_numpy_and_pydantic_alone(tmp_path: Path) -> None:
+    import numpy as np
+
+    from tactful.policy.embedded import EmbeddedPolicy
+    from tactful.policy.features import FEATURES
+
+    width = len(FEATURES)
+    plain = (np.zeros(width), np.ones(width), np.zeros((2, width)), np.zeros(2))
+    EmbeddedPolicy(("LOW", "HIGH"), *plain, l2=1.0).save(tmp_path / "policy.json")
+    found = loaded(
+        "import tactful as tf; from tactful.types import PublicState\n"
+        f"policy = tf.load({str(tmp_path / 'policy.json')!r})\n"
+        "policy.act(PublicState(id='a', domain='coding', query='x', query_clarity=0.3, task_complexity=0.4))"
+    )
+    assert HEAVY & set(found["roots"]) == {"numpy", "pydantic"}  # type: ignore[arg-type]
+    assert float(found["mb"]) < 80  # type: ignore[arg-type]
+
+
+def test_every_public_name_is_there_and_has_a_coroutine() -> None:
+    from tactful import aio
+
+    for name in tactful.__all__:
+        assert getattr(tactful, name) is not None
+    functions = {name for name in tactful.__all__ if name[0].islower() and not name.startswith("_")}
+    assert all(hasattr(aio, name) for name in functions)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        tactful.nothing  # noqa: B018
+
+
+def test_names_for_type_checkers_are_the_names_at_run_time() -> None:
+    assert tactful.__file__ is not None
+    tree = ast.parse(Path(tactful.__file__).read_text())
+    shown = {
+        (node.names[0].name, node.module)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tactful.api")
+    }
+    assert shown == set(tactful._HOMES.items())
+
+
+def test_options_have_the_names_of_the_flags() -> None:
+    assert {field.name for field in fields(RunFlags)} == RunSettings.__annotations__.keys() - {"progress"}
+    assert {field.name for field in fields(ModelFlags)} == ModelOptions.__annotations__.keys()
+    assert {field.name for field in fields(JudgeFlags)} == JudgeOptions.__annotations__.keys()
+
+
+@pytest.mark.slow
+def test_a_consumers_script_passes_mypy_strict(tmp_path: Path) -> None:
+    from mypy import api
+
+    (tmp_path / "script.py").write_text(CONSUMER)
+    out, _, code = api.run(
+        ["--strict", "--follow-imports=silent", "--no-error-summary", str(tmp_path / "script.py")]
+    )
+    assert (out, code) == ("", 0)
