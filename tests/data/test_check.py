@@ -107,6 +107,8 @@ def test_an_unknown_kind_must_be_named(write_rows, tmp_path):
     with pytest.raises(UsageError, match=r"has the keys a, b\); name it: --type rewarded\|"):
         detect_kind(write_rows({"a": 1, "b": 2}))
     with pytest.raises(UsageError, match="no line is a JSON object"):
+        detect_kind(write_rows("1"))
+    with pytest.raises(DataError, match="is a JSON array"):
         detect_kind(write_rows("[1]"))
     with pytest.raises(UsageError, match="--type"):
         detect_kind("-")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tactful.data.formats.chats import ChatMessage
 from tactful.types import Provenance
 from tactful.utterance.predict.predictor import Label, Prediction
-from tactful.utterance.types import ChatMessage
 
 MADE = Provenance(model="m", generator="endpoint")
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import orjson
 
+from tactful.data.formats.chats import Dialogue
 from tactful.errors import ParseError
 from tactful.llm.replies.structured import Unusable, parse_reply
 from tactful.prompts import Rendered
 from tactful.utterance.dialogues import TargetRule, examples_of
-from tactful.utterance.types import Dialogue, Example
+from tactful.utterance.types import Example
 
 TALK = (
     ("user", "I need a cheap place to stay in the north."),

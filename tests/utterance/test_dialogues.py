@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.utterance.fakes import TALK, dialogue, example
 
+from tactful.data.formats.chats import Dialogue
 from tactful.errors import DataError, UsageError
 from tactful.utterance.dialogues import (
     NO_EXCHANGE,
@@ -20,7 +21,7 @@ from tactful.utterance.dialogues import (
     parse_targets,
     plain,
 )
-from tactful.utterance.types import Dialogue, Example, Untargeted
+from tactful.utterance.types import Example, Untargeted
 
 ALL = TargetRule("all")
 
@@ -152,7 +153,7 @@ def test_sample_depends_on_seed_and_dialogue_alone():
 BAD = {
     "not JSON": (b"{oops", "not JSON"),
     "no conversation": (b'{"id": "x"}', "has no 'conversation'"),
-    "no id": (b'{"conversation": []}', "has no 'id'"),
+    "both lists": (b'{"id": "x", "conversation": [], "messages": []}', "both 'conversation' and 'messages'"),
     "wrong role": (b'{"id": "x", "conversation": [{"role": "human", "content": "a"}]}', "'human'"),
     "no content": (b'{"id": "x", "conversation": [{"role": "user"}]}', "content'"),
     "content a number": (b'{"id": "x", "conversation": [{"role": "user", "content": 3}]}', "content 3"),

@@ -222,7 +222,7 @@ def test_for_any_dialogue_label_and_context_are_never_among_the_negatives(
 def test_order_of_input_and_concurrency_change_no_record(tmp_path):
     from tests.utterance.fakes import rows
 
-    from tactful.utterance.types import Dialogue
+    from tactful.data.formats.chats import Dialogue
 
     examples = [
         one

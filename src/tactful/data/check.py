@@ -10,41 +10,10 @@ from typing import Any
 import orjson
 
 from tactful.data.io import STDIN, Rows, cannot_read
+from tactful.data.recognise import MARKS, document, foreign_file, foreign_row, kind_of
 from tactful.errors import DataError, UsageError, UserError
 from tactful.types import Record
 
-# Kind → keys that no other kind has together. Looked up in this order in the first line that is an object.
-MARKS: Mapping[str, frozenset[str]] = {
-    "rewarded": frozenset({"trajectory", "counts"}),
-    "trajectories": frozenset({"steps", "end"}),
-    "trees": frozenset({"nodes", "held_out"}),
-    "provenance": frozenset({"state_id", "chosen_action", "margin"}),
-    "pairs": frozenset({"chosen_action", "rejected_action"}),
-    "sessions": frozenset({"persona", "states"}),
-    "seed-tasks": frozenset({"complete", "open"}),
-    "mbpp": frozenset({"task_id", "test_list"}),
-    "utterance": frozenset({"tree", "chosen", "gold"}),
-    "predictions": frozenset({"predictions", "hindsight"}),
-    "judged-predictions": frozenset({"system", "item_id"}),
-    "judged-turns": frozenset({"turn", "judgement"}),
-    "labelled-turns": frozenset({"user_next", "label7"}),
-    "feedback-rows": frozenset({"kind", "part", "prompt"}),
-    "trl": frozenset({"prompt", "chosen", "rejected"}),
-    "trl-unpaired": frozenset({"prompt", "completion", "label"}),
-    "trl-completions": frozenset({"prompt", "completion", "weight"}),
-    "openai": frozenset({"preferred_output", "non_preferred_output"}),
-    "reasoned-moments": frozenset({"moment", "thought", "category"}),
-    "acceptances": frozenset({"moment_id", "p_accept"}),
-    "labelled-moments": frozenset({"obs", "pred_task", "valid"}),
-    "moments": frozenset({"obs", "pred_task"}),
-    "failures": frozenset({"stage", "attempts", "input_hash"}),
-    "suggestions": frozenset({"user", "shown_time", "decided_time", "accepted"}),
-    "states": frozenset({"query"}),
-    "dialogues": frozenset({"id", "conversation"}),
-    "chats": frozenset({"conversation"}),
-}
-ALSO_CHATS = (frozenset({"messages"}), frozenset({"q_t", "a_t", "user_next"}))
-"""Other forms of a chat log's rows."""
 FORMATS: Mapping[str, str] = {
     "tactful-policy-1": "policy",
     "tactful-evaluation-1": "evaluation",
@@ -104,6 +73,7 @@ def detect_kind(path: Path | str) -> str:
         return "states"
     kind, shown = _toml_kind(Path(path)) if suffix == ".toml" else _json_kind(Path(path))
     if kind is None:
+        _refuse_foreign(Path(path))
         raise UsageError(
             f"{path}: the kind of record is not recognised ({shown}); name it: --type {'|'.join(KINDS)}"
         )
@@ -134,6 +104,16 @@ def refuse_other_kind(path: Path | str, wanted: str, *, given: Path | str | None
     raise DataError.at(source, None, f"holds {held}, expected {named}", fix=fix)
 
 
+def _refuse_foreign(path: Path) -> None:
+    """Say what a file is that is none of ours, where that can be told. Raises: DataError."""
+    row = _first_object(path)
+    with path.open("rb") as file:
+        line = next((line for line in file if line.strip()), b"")
+    other = foreign_row(row, path) if row else foreign_file(line, path)
+    if other is not None:
+        raise DataError.at(path, None, other.name, fix=other.fix)
+
+
 def _toml_kind(path: Path) -> tuple[str | None, str]:
     try:
         keys = tomllib.loads(path.read_text(encoding="utf-8")).keys()
@@ -147,18 +127,14 @@ def _toml_kind(path: Path) -> tuple[str | None, str]:
 
 def _json_kind(path: Path) -> tuple[str | None, str]:
     """The kind of a JSON or JSONL file (None: not told), and what was seen in it."""
-    keys = frozenset() if _starts_document(path) else _first_keys(path)
-    for kind, marks in MARKS.items():
-        if marks <= keys:
-            return kind, ""
-    if any(marks <= keys for marks in ALSO_CHATS):
-        return "chats", ""
-    document = _document(path) if not keys or "format" in keys else None
-    if isinstance(document, dict):
-        return FORMATS.get(str(document.get("format"))), f"its keys are {', '.join(sorted(document)[:8])}"
-    if isinstance(document, list) and any(
-        isinstance(row, dict) and "conversations" in row for row in document
-    ):
+    keys = frozenset() if _starts_document(path) else frozenset(_first_object(path))
+    kind = kind_of(keys)
+    if kind is not None:
+        return kind, ""
+    whole = document(path) if not keys or "format" in keys else None
+    if isinstance(whole, dict) and "format" in whole:
+        return FORMATS.get(str(whole["format"])), f"its keys are {', '.join(sorted(whole)[:8])}"
+    if isinstance(whole, list) and any(isinstance(row, dict) and "conversations" in row for row in whole):
         return "llama-factory", ""
     if keys:
         return None, f"its first object has the keys {', '.join(sorted(keys)[:8])}"
@@ -172,21 +148,11 @@ def _starts_document(path: Path) -> bool:
             first = file.readline()
     except OSError as error:
         raise cannot_read(path, error) from error
-    return first.strip() in (b"[", b"{") and _document(path) is not None
+    return first.strip() in (b"[", b"{") and document(path) is not None
 
 
-def _document(path: Path) -> Any:
-    """The JSON document that a whole file is; None when it is none."""
-    try:
-        return orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise cannot_read(path, error) from error
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _first_keys(path: Path, lines: int = 50) -> frozenset[str]:
-    """The keys of the first JSON object among the first lines; empty when there is none."""
+def _first_object(path: Path, lines: int = 50) -> dict[str, Any]:
+    """The first JSON object among the first lines; empty when there is none."""
     try:
         with path.open("rb") as file:
             for _, line in zip(range(lines), file, strict=False):
@@ -195,10 +161,10 @@ def _first_keys(path: Path, lines: int = 50) -> frozenset[str]:
                 except orjson.JSONDecodeError:
                     continue
                 if isinstance(row, dict):
-                    return frozenset(row)
+                    return row
     except OSError as error:
         raise cannot_read(path, error) from error
-    return frozenset()
+    return {}
 
 
 def check_file(path: Path | str, kind: str, open_rows: Callable[[Path | str], Rows[Any]]) -> Report:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from tactful.data.recognise import OtherFile, foreign_file
 from tactful.errors import DataError, UserError
 from tactful.runs.store.files import write_atomic
 from tactful.types import content_hash
@@ -26,7 +27,8 @@ class Rows(Generic[R]):
     """Rows of a file, read as they are asked for. After the last one, `read` and `bad` tell how many there were.
 
     With `skip_bad`, an unusable line is counted in `bad`, its message kept in `problems` (the first 20) and the
-    rest goes on; without it, the first unusable line raises DataError. Two rows with one `key` are a fault too.
+    rest goes on; without it, the first unusable line raises DataError. Two rows with one `key` are a fault too, unless
+    it is empty. A file that is no JSON lines at all is refused, with what it is.
     """
 
     def __init__(
@@ -63,18 +65,31 @@ class Rows(Generic[R]):
                 item = self._parse(orjson.loads(row) if isinstance(row, bytes) else row)
                 self._refuse_repeated(item, number, seen)
             except orjson.JSONDecodeError as error:
+                self._refuse_other(row)
                 self._reject(number, f"not JSON ({error.msg} at character {error.pos + 1}): {shorten(row)}")
+            except OtherFile as error:
+                if self.read == 1:
+                    raise DataError.at(self.name, None, str(error), fix=error.fix) from error
+                self._reject(number, f"the row {error}")
             except ValidationError as error:
+                self._refuse_other(row)
                 self._reject(number, describe(error, self._kind))
             except (ValueError, TypeError) as error:
+                self._refuse_other(row)
                 self._reject(number, str(error))
             else:
                 yield item
 
+    def _refuse_other(self, row: Any) -> None:
+        """Where the very first line shows that the file is no JSON lines: say what it is, whatever `skip_bad`."""
+        other = foreign_file(row, self.path) if self.read == 1 and isinstance(row, bytes) else None
+        if other is not None:
+            raise DataError.at(self.name, None, other.name, fix=other.fix)
+
     def _refuse_repeated(self, item: R, number: int, seen: dict[str, int]) -> None:
-        if self._key is None:
+        key = self._key(item) if self._key is not None else ""
+        if not key:
             return
-        key = self._key(item)
         if key in seen:
             raise ValueError(f"{self._kind} has the id '{key}' of line {seen[key]}; ids must differ")
         seen[key] = number

@@ -7,7 +7,7 @@ Every answer of the assistant is a turn, or an opening that nobody asked for, or
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -15,85 +15,43 @@ from typing import Any
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from tactful.data.io import STDIN, Rows, shorten
+from tactful.data.formats.chats import (
+    ASSISTANT,
+    UNHEARD,
+    USER,
+    ChatMessage,
+    Dialogue,
+    dialogue_rows,
+    source_name,
+)
+from tactful.data.io import Rows
 from tactful.feedback.labels import Label
 from tactful.feedback.types import LabelledTurn, Turn
 from tactful.runs import Job, reopening, worth_counting
 from tactful.text import detect_lang
-from tactful.types import Record
 
-USER, ASSISTANT = "user", "assistant"
-UNHEARD = frozenset({"system", "developer", "tool", "function"})
-"""Roles that are passed over: neither the user nor the assistant speaks."""
-_OWN_KEYS = frozenset(
-    {"id", "conversation", "messages", "q_t", "a_t", "user_next", "source", "lang", "dialogue_id"}
-)
-_LABEL_KEYS = frozenset({"label7", "accept"})
 _TURN_SUFFIX = re.compile(r"(-[A-Za-z]\d+|[/#]\d+)$")
 
 
-class Utterance(Record):
-    """One message of a chat log; keys beside role and content are kept."""
-
-    role: str
-    content: str
-    extra: Mapping[str, JsonValue] = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gather(cls, row: Any) -> Any:
-        if not isinstance(row, Mapping):
-            raise ValueError(f"a message is {shorten(row)}, expected an object with role and content")
-        missing = [key for key in ("role", "content") if key not in row]
-        if missing:
-            raise ValueError(f"a message has no '{missing[0]}': {shorten(dict(row))}")
-        extra = {key: value for key, value in row.items() if key not in ("role", "content")}
-        return {"role": row["role"], "content": _text(row["content"]), "extra": extra}
-
-    @field_validator("role")
-    @classmethod
-    def _known(cls, role: str) -> str:
-        if role not in (USER, ASSISTANT) and role not in UNHEARD:
-            raise ValueError(f"is unknown, expected user, assistant or one of {', '.join(sorted(UNHEARD))}")
-        return role
-
-
-class ChatRow(Record):
+class ChatRow(Dialogue):
     """One line of a chat log: a whole dialogue, or one exchange with the user's next message."""
 
-    id: str = ""
-    conversation: tuple[Utterance, ...] = ()
+    conversation: tuple[ChatMessage, ...] = ()
     q_t: str | None = None
     a_t: str | None = None
     user_next: str | None = None
     """Given: the row is one exchange (`conversation` ends with the assistant, or `q_t` and `a_t`)."""
     dialogue_id: str = ""
-    source: str = ""
-    lang: str = ""
     label7: Label | None = None
     accept: tuple[Label, ...] = Field(default=(), repr=False)
-    meta: Mapping[str, JsonValue] = {}
 
-    @model_validator(mode="before")
+    @field_validator("dialogue_id", "conversation", "accept", mode="before")
     @classmethod
-    def _gather(cls, row: Any) -> Any:
-        if not isinstance(row, Mapping):
-            raise ValueError(f"the row is {shorten(row)}, expected an object")
-        if "conversation" in row and "messages" in row:
-            raise ValueError("has both 'conversation' and 'messages'; keep one")
-        given = {
-            key: row[key] for key in (_OWN_KEYS | _LABEL_KEYS) - {"messages"} if row.get(key) is not None
-        }
-        if "messages" in row:
-            given["conversation"] = row["messages"]
-        for key in ("id", "dialogue_id"):
-            if isinstance(given.get(key), int):
-                given[key] = str(given[key])
-        given["meta"] = {key: value for key, value in row.items() if key not in _OWN_KEYS | _LABEL_KEYS}
-        return given
+    def _null_is_absent(cls, given: Any) -> Any:
+        return given if given is not None else ()
 
     @model_validator(mode="after")
-    def _one_form(self) -> ChatRow:
+    def _one_exchange(self) -> ChatRow:
         if self.q_t is not None and self.conversation:
             raise ValueError("has both 'conversation' and 'q_t'; keep one")
         if self.user_next is None and not self.conversation:
@@ -106,15 +64,6 @@ class ChatRow(Record):
         if self.user_next is not None and heard and heard[-1] != ASSISTANT:
             raise ValueError("has 'user_next', but its conversation does not end with the assistant")
         return self
-
-
-def _text(content: Any) -> Any:
-    """The text of a message: a string, null (no text), or a list of parts, of which the text parts count."""
-    if content is None:
-        return ""
-    if isinstance(content, list) and all(isinstance(part, Mapping) for part in content):
-        return "\n".join(str(part["text"]) for part in content if isinstance(part.get("text"), str))
-    return content
 
 
 @dataclass
@@ -152,27 +101,19 @@ class Turns:
     rows: Rows[ChatRow] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = Rows(self.path, ChatRow.model_validate, skip_bad=self.skip_bad, kind="dialogue")
+        self.rows = dialogue_rows(self.path, ChatRow, skip_bad=self.skip_bad)
 
     def __iter__(self) -> Iterator[Turn]:
         self.count = Extraction()
         source = source_name(self.path)
         for row in self.rows:
-            name = row.id or f"dialogue-{self.rows.read}"
-            yield from turns_of(
-                row.model_copy(update={"id": name, "source": row.source or source}), self.count
-            )
+            yield from turns_of(row.named(self.rows.read, source), self.count)
 
     def job(self, job: Job) -> Job:
         """The job over these turns: with their number, where counting is cheap, and for `runs retry`."""
         path = Path(self.path)
         total = sum(1 for _ in Turns(path, skip_bad=True)) if worth_counting(path) else None
         return replace(job, source=self, total=total, resume_args=reopening(path, skip_bad=self.skip_bad))
-
-
-def source_name(path: Path | str) -> str:
-    """What a file's dialogues are called when they do not say: the file's name without its ending."""
-    return "stdin" if str(path) == STDIN else Path(path).stem
 
 
 def turns_of(row: ChatRow, count: Extraction | None = None) -> Iterator[Turn]:
@@ -210,11 +151,11 @@ def _turns(row: ChatRow, count: Extraction) -> Iterator[Turn]:
                 index=index,
                 source=row.source,
                 lang=row.lang or detect_lang(f"{query[1]} {follow_up[1]}"),
-                meta={**row.meta, **extra},
+                meta={**(row.model_extra or {}), **extra},
             )
 
 
-def _messages(row: ChatRow) -> list[Utterance]:
+def _messages(row: ChatRow) -> list[ChatMessage]:
     if row.user_next is None:
         return list(row.conversation)
     before = list(row.conversation)
@@ -223,15 +164,15 @@ def _messages(row: ChatRow) -> list[Utterance]:
     return [*before, _said(USER, row.user_next)]
 
 
-def _said(role: str, text: str) -> Utterance:
-    return Utterance.model_validate({"role": role, "content": text})
+def _said(role: str, text: str) -> ChatMessage:
+    return ChatMessage.model_validate({"role": role, "content": text})
 
 
 def _merged(
-    messages: Sequence[Utterance], count: Extraction
+    messages: Sequence[ChatMessage], count: Extraction
 ) -> Iterator[tuple[str, str, dict[str, JsonValue]]]:
     """(role, text, extra keys) with several messages of one role in a row as one; blank user messages left out."""
-    heard: list[Utterance] = []
+    heard: list[ChatMessage] = []
     for message in messages:
         if message.role in UNHEARD:
             continue
@@ -244,11 +185,21 @@ def _merged(
         text = "\n".join(part.content for part in parts if part.content)
         extra: dict[str, JsonValue] = {}
         for part in parts:
-            extra |= part.extra
+            extra |= part.model_extra or {}
         yield role, text, extra
 
 
 # ---------------------------------------------------------------- labelled rows
+
+
+class LabelledRow(ChatRow):
+    """One exchange with a person's label of the user's next message."""
+
+    @model_validator(mode="after")
+    def _has_next(self) -> LabelledRow:
+        if self.user_next is None:
+            raise ValueError("has no 'user_next', the message that the label is about")
+        return self
 
 
 @dataclass
@@ -263,10 +214,10 @@ class LabelledTurns:
     skip_bad: bool = False
     count: Extraction = field(default_factory=Extraction)
     no_label: int = 0
-    rows: Rows[ChatRow] = field(init=False)
+    rows: Rows[LabelledRow] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = Rows(self.path, _labelled_row, skip_bad=self.skip_bad, kind="labelled row")
+        self.rows = dialogue_rows(self.path, LabelledRow, skip_bad=self.skip_bad, kind="labelled row")
 
     def __iter__(self) -> Iterator[LabelledTurn]:
         self.count, self.no_label = Extraction(), 0
@@ -275,14 +226,5 @@ class LabelledTurns:
             if row.label7 is None:
                 self.no_label += 1
                 continue
-            name = row.id or f"dialogue-{self.rows.read}"
-            named = row.model_copy(update={"id": name, "source": row.source or source})
-            for turn in turns_of(named, self.count):
+            for turn in turns_of(row.named(self.rows.read, source), self.count):
                 yield LabelledTurn(**dict(turn), label7=row.label7, accept=row.accept)
-
-
-def _labelled_row(row: Any) -> ChatRow:
-    parsed = ChatRow.model_validate(row)
-    if parsed.user_next is None:
-        raise ValueError("labelled row has no 'user_next', the message that the label is about")
-    return parsed

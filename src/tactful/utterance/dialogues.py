@@ -14,12 +14,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from tactful.data.io import STDIN, Rows
+from tactful.data.formats.chats import ChatMessage, Dialogue, dialogue_rows, source_name
+from tactful.data.io import Rows
 from tactful.errors import UsageError
 from tactful.runs import Job, reopening, resolve_input, worth_counting
 from tactful.text import detect_lang, normalise
 from tactful.types import seeded
-from tactful.utterance.types import ChatMessage, Dialogue, Example, Hindsight, Untargeted
+from tactful.utterance.types import Example, Hindsight, Untargeted
 
 NO_EXCHANGE = "no user message after a finished exchange"
 ONLY_REPEATS = "every later user message repeats an earlier message"
@@ -106,10 +107,8 @@ def possible_targets(messages: Sequence[ChatMessage]) -> tuple[list[UserTurn], s
     return new, "" if new else ONLY_REPEATS if repeats else NO_EXCHANGE
 
 
-def examples_of(
-    dialogue: Dialogue, rule: TargetRule, *, seed: int = 0, source: str = ""
-) -> list[Example] | Untargeted:
-    """The examples of one dialogue, or why it has none. `source` stands in where the dialogue names none."""
+def examples_of(dialogue: Dialogue, rule: TargetRule, *, seed: int = 0) -> list[Example] | Untargeted:
+    """The examples of one dialogue, or why it has none."""
     messages = tuple(message for message in dialogue.conversation if not message.blank)
     targets, why_not = possible_targets(messages)
     if not targets:
@@ -121,7 +120,7 @@ def examples_of(
             id=f"{dialogue.id}#{turn.number}",
             dialogue_id=dialogue.id,
             turn=turn.number,
-            source=dialogue.source or source,
+            source=dialogue.source,
             lang=dialogue.lang or detect_lang(spoken),
             context=messages[: turn.start],
             meta=dialogue.model_extra or {},
@@ -154,20 +153,14 @@ class Examples:
     examples: int = 0
 
     def __post_init__(self) -> None:
-        self.rows = Rows(
-            self.path,
-            Dialogue.model_validate,
-            skip_bad=self.skip_bad,
-            kind="dialogue",
-            key=lambda dialogue: dialogue.id,
-        )
+        self.rows = dialogue_rows(self.path, Dialogue, skip_bad=self.skip_bad, unique=True)
 
     def __iter__(self) -> Iterator[Example | Untargeted]:
         self.dialogues = self.untargeted = self.examples = 0
         source = source_name(self.path)
         for dialogue in self.rows:
             self.dialogues += 1
-            found = examples_of(dialogue, self.rule, seed=self.seed, source=source)
+            found = examples_of(dialogue.named(self.rows.read, source), self.rule, seed=self.seed)
             if isinstance(found, Untargeted):
                 self.untargeted += 1
                 yield found
@@ -189,8 +182,3 @@ def open_examples(
 ) -> Examples:
     """The examples of a file, a run folder or stdin. Raises: UsageError for odd `targets`, DataError for no file."""
     return Examples(resolve_input(source), parse_targets(targets), seed=seed, skip_bad=skip_bad)
-
-
-def source_name(path: Path | str) -> str:
-    """What a file's dialogues are called when they do not say: the file's name without its ending."""
-    return "stdin" if str(path) == STDIN else Path(path).stem

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tactful.data.formats.chats import ChatMessage
 from tactful.types import content_hash
-from tactful.utterance.types import ChatMessage
 
 MAX_CHARS = 24_000
 """Longest context that is sent whole; of a longer one, the oldest messages are left out."""

@@ -8,73 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints, field_validator, model_validator
+from pydantic import Field, JsonValue, StringConstraints
 
+from tactful.data.formats.chats import ChatMessage
 from tactful.types import Private, Provenance, Record
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 """A text that says something."""
 Score = Annotated[float, Field(ge=0, le=1)]
-
-ROLES = ("user", "assistant", "system", "developer", "tool", "function")
-"""What a message's role may be. Only `user` and `assistant` speak."""
-
-
-class ChatMessage(Record):
-    """One message of a dialogue. Keys beside role and content are kept and never sent to a model."""
-
-    model_config = ConfigDict(extra="allow")
-
-    role: str
-    content: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read(cls, row: Any) -> Any:
-        if not isinstance(row, dict) or "content" not in row:
-            return row
-        return {**row, "content": _plain(row["content"])}
-
-    @field_validator("role")
-    @classmethod
-    def _known(cls, role: str) -> str:
-        if role not in ROLES:
-            raise ValueError(f"is unknown, expected one of {', '.join(ROLES)}")
-        return role
-
-    @property
-    def blank(self) -> bool:
-        """Nothing is said in it."""
-        return not self.content.strip()
-
-
-def _plain(content: Any) -> Any:
-    """The text of a message: a string, null (no text), or a list of parts, of which the text parts count."""
-    if content is None:
-        return ""
-    if isinstance(content, list) and all(isinstance(part, dict) for part in content):
-        return "\n".join(str(part["text"]) for part in content if isinstance(part.get("text"), str))
-    return content
-
-
-class Dialogue(Record):
-    """One dialogue as it was recorded."""
-
-    model_config = ConfigDict(extra="allow")
-
-    id: Annotated[str, StringConstraints(min_length=1)]
-    conversation: tuple[ChatMessage, ...]
-    source: str = ""
-    """The set or product it comes from; empty: the file's name is taken."""
-    lang: str = ""
-    """`zh`, `en`, …; empty: told from the share of CJK characters."""
-
-    @field_validator("id", mode="before")
-    @classmethod
-    def _as_text(cls, given: Any) -> Any:
-        return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
 
 
 class Hindsight(Private):

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from tactful.data.formats.chats import Dialogue
 from tactful.errors import DataError
 from tactful.utterance.predict.published import GoldByHistory, array_rows, is_array, prediction_of
-from tactful.utterance.types import Category, Dialogue
+from tactful.utterance.types import Category
 
 RAW = {
     "id": 7,

@@ -20,12 +20,13 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+from tactful.data.formats.chats import ChatMessage
 from tactful.data.splits import group_folds
 from tactful.errors import UsageError
 from tactful.types import seeded
 from tactful.utterance.dialogues import Examples, TargetRule, plain, user_turns
 from tactful.utterance.predict.predictor import Prediction
-from tactful.utterance.types import ChatMessage, Example
+from tactful.utterance.types import Example
 
 BASELINES: dict[str, str] = {
     "repeat": "the user's last messages once more",

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tactful.data.formats.chats import Dialogue, source_name
 from tactful.data.io import Rows, shorten
 from tactful.errors import DataError, UsageError
 from tactful.runs import RunFolder, resolve_input
 from tactful.types import Record
-from tactful.utterance.dialogues import source_name
 from tactful.utterance.predict.predictor import Label, Prediction
 from tactful.utterance.predict.published import (
     GoldByHistory,
@@ -19,7 +19,7 @@ from tactful.utterance.predict.published import (
     is_array,
     prediction_of,
 )
-from tactful.utterance.types import VIEWS, Dialogue, PairedExample
+from tactful.utterance.types import VIEWS, PairedExample
 
 HINDSIGHT = (
     "{count} of the predictions were revised with the gold message in sight (chosen sides of synthesized pairs): "

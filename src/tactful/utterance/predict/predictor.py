@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any
 
+from tactful.data.formats.chats import ChatMessage
 from tactful.llm import ChatModel, ModelSpec, Rehearsal
 from tactful.llm.prices import price_table
 from tactful.prompts import Rendered, load_prompt
@@ -20,7 +21,7 @@ from tactful.types import Provenance, Record
 from tactful.utterance.dialogues import Examples, open_examples
 from tactful.utterance.stages.target_text import parse_target
 from tactful.utterance.transcript import fenced, language, transcript
-from tactful.utterance.types import Category, ChatMessage, Example, Hindsight, Untargeted, ViewName
+from tactful.utterance.types import Category, Example, Hindsight, Untargeted, ViewName
 
 PROMPT = load_prompt(__file__, "predict", fields={"mark", "context", "language"})
 SCRIPTS = "utterance.predict"

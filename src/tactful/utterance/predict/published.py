@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 import orjson
 
+from tactful.data.formats.chats import ChatMessage, Dialogue
 from tactful.data.io import cannot_read, shorten
 from tactful.errors import DataError
 from tactful.text import detect_lang
@@ -28,7 +29,7 @@ from tactful.types import Provenance
 from tactful.utterance.dialogues import plain, user_turns
 from tactful.utterance.predict.predictor import Label, Prediction
 from tactful.utterance.stages.target_text import PER_VIEW, parse_target
-from tactful.utterance.types import VIEWS, Category, ChatMessage, Dialogue, ViewName
+from tactful.utterance.types import VIEWS, Category, ViewName
 
 PublishedSide = Literal["insight", "chosen", "rejected"]
 _CONTEXT_KEYS = ("context", "conversation", "messages", "history")

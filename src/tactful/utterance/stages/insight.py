@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import orjson
 
+from tactful.data.formats.chats import ChatMessage
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.types import Record
@@ -23,7 +24,6 @@ from tactful.utterance.types import (
     VIEWS,
     Category,
     CategoryReasoning,
-    ChatMessage,
     Example,
     Insight,
     IntentPath,

@@ -1,0 +1,206 @@
+"""What is this file? Our own kinds by their keys, other people's logs by theirs, and files that are no JSON lines at all.
+
+So that a refusal can say what was given and what takes it, and no advice leads in a circle.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+# Kind → keys that no other kind has together. Looked up in this order in the first line that is an object.
+MARKS: Mapping[str, frozenset[str]] = {
+    "rewarded": frozenset({"trajectory", "counts"}),
+    "trajectories": frozenset({"steps", "end"}),
+    "trees": frozenset({"nodes", "held_out"}),
+    "provenance": frozenset({"state_id", "chosen_action", "margin"}),
+    "pairs": frozenset({"chosen_action", "rejected_action"}),
+    "sessions": frozenset({"persona", "states"}),
+    "seed-tasks": frozenset({"complete", "open"}),
+    "mbpp": frozenset({"task_id", "test_list"}),
+    "utterance": frozenset({"tree", "chosen", "gold"}),
+    "predictions": frozenset({"predictions", "hindsight"}),
+    "judged-predictions": frozenset({"system", "item_id"}),
+    "judged-turns": frozenset({"turn", "judgement"}),
+    "labelled-turns": frozenset({"user_next", "label7"}),
+    "feedback-rows": frozenset({"kind", "part", "prompt"}),
+    "trl": frozenset({"prompt", "chosen", "rejected"}),
+    "trl-unpaired": frozenset({"prompt", "completion", "label"}),
+    "trl-completions": frozenset({"prompt", "completion", "weight"}),
+    "openai": frozenset({"preferred_output", "non_preferred_output"}),
+    "reasoned-moments": frozenset({"moment", "thought", "category"}),
+    "acceptances": frozenset({"moment_id", "p_accept"}),
+    "labelled-moments": frozenset({"obs", "pred_task", "valid"}),
+    "moments": frozenset({"obs", "pred_task"}),
+    "failures": frozenset({"stage", "attempts", "input_hash"}),
+    "suggestions": frozenset({"user", "shown_time", "decided_time", "accepted"}),
+    "states": frozenset({"query"}),
+    "dialogues": frozenset({"id", "conversation"}),
+    "chats": frozenset({"conversation"}),
+}
+CHATS = (frozenset({"conversation"}), frozenset({"messages"}), frozenset({"q_t", "a_t", "user_next"}))
+"""The forms of a chat log's rows."""
+TAKEN_BY: Mapping[str, str] = {
+    "rewarded": "calibrate pairs",
+    "trajectories": "calibrate reward",
+    "pairs": "policy train",
+    "sessions": "calibrate rollout",
+    "seed-tasks": "calibrate states",
+    "mbpp": "data import mbpp",
+    "utterance": "data export",
+    "predictions": "utterance evaluate",
+    "judged-turns": "feedback pairs",
+    "labelled-turns": "feedback evaluate",
+    "reasoned-moments": "data export",
+    "labelled-moments": "reward train",
+    "moments": "reward judge",
+    "suggestions": "bench suggestions",
+    "states": "calibrate rollout",
+    "dialogues": "feedback judge",
+    "chats": "feedback judge",
+}
+"""Kind → the command that goes on from there."""
+
+_JQ_SHAREGPT = (
+    'jq -c \'{id, messages: [.conversations[] | {role: ({human: "user", gpt: "assistant"}[.from] // .from // .role), '
+    "content: (.value // .content)}]}' "
+)
+_WRITE = 'write each dialogue as one line {"id": …, "messages": [{"role": …, "content": …}, …]}'
+_FOREIGN: tuple[tuple[str, frozenset[str]], ...] = (
+    ("ShareGPT rows ('conversations')", frozenset({"conversations"})),
+    ("an export of ChatGPT ('mapping')", frozenset({"mapping"})),
+    ("an export of Claude ('chat_messages')", frozenset({"chat_messages"})),
+    ("an export of LibreChat", frozenset({"conversationId", "endpoint"})),
+    ("an export of Open WebUI ('chat')", frozenset({"chat"})),
+    ("a session of Claude Code", frozenset({"sessionId", "type"})),
+    ("a session of Claude Code", frozenset({"leafUuid", "summary"})),
+    ("a session of Codex", frozenset({"payload", "type"})),
+    ("messages of OpenAssistant", frozenset({"message_id", "parent_id", "text"})),
+    ("OTel spans", frozenset({"resourceSpans"})),
+    ("runs of LangSmith", frozenset({"inputs", "outputs"})),
+    ("observations of Langfuse", frozenset({"input", "output"})),
+)
+"""Logs of other products, by keys of their rows."""
+_BYTES: tuple[tuple[bytes, str, str], ...] = (
+    (b"\x1f\x8b", "gzip", "unpack it: gunzip -c {path} > {new}, and give {new}"),
+    (b"\xff\xfe", "UTF-16", "write it as UTF-8: iconv -f UTF-16 -t UTF-8 {path} > {new}, and give {new}"),
+    (b"\xfe\xff", "UTF-16", "write it as UTF-8: iconv -f UTF-16 -t UTF-8 {path} > {new}, and give {new}"),
+    (b"PK\x03\x04", "a zip archive", "unpack it, and give the file inside"),
+    (b"(\xb5/\xfd", "zstd", "unpack it: zstd -dc {path} > {new}, and give {new}"),
+    (b"PAR1", "a Parquet file", "write its rows as JSON lines, and give those"),
+    (b"SQLite format 3\x00", "an SQLite database", "write its rows as JSON lines, and give those"),
+    (b"%PDF", "a PDF", "give a file with one JSON object per line"),
+)  # fmt: skip
+_LARGEST = 200_000_000
+"""Bytes of a document that are read to say what it holds."""
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a file is, and what to do with it."""
+
+    name: str
+    fix: str
+
+
+class OtherFile(ValueError):
+    """A row shows that the whole file is of another kind; a reader refuses it, whatever lines it may leave out."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(what)
+        self.fix = fix
+
+
+def kind_of(keys: frozenset[str]) -> str | None:
+    """Our kind of record with these keys; None when it is none of ours."""
+    found = next((kind for kind, marks in MARKS.items() if marks <= keys), None)
+    return found or ("chats" if any(marks <= keys for marks in CHATS) else None)
+
+
+def foreign_row(row: Mapping[str, Any], path: Path | str) -> Recognised | None:
+    """What a row is that is no chat: of another product, or another kind of ours. None: not recognised."""
+    keys = frozenset(row)
+    if not any(marks <= keys for marks in CHATS):
+        kind = kind_of(keys)
+        if kind is not None:
+            taker = TAKEN_BY.get(kind)
+            fix = f"run: tactful {taker} {_quoted(path)}" if taker else "give a file of dialogues"
+            return Recognised(f"is a file of ours that holds '{kind}'", fix)
+        name = next((name for name, marks in _FOREIGN if marks <= keys), None)
+        if name is not None:
+            more = (
+                f"; with jq: {_JQ_SHAREGPT}{_quoted(path)} > {_new(path)}" if "conversations" in keys else ""
+            )
+            return Recognised(f"holds {name}", f"{_WRITE}{more}")
+        return None
+    messages = row.get("messages", row.get("conversation"))
+    first = messages[0] if isinstance(messages, list) and messages else None
+    if (
+        isinstance(first, Mapping)
+        and not {"role", "content"} & first.keys()
+        and {"type", "from"} & first.keys()
+    ):
+        return Recognised("holds messages of LangChain or ShareGPT ('type', 'from')", _WRITE)
+    return None
+
+
+def foreign_file(line: bytes, path: Path | str) -> Recognised | None:
+    """What a file is whose first line is no JSON object: packed, in another encoding, or one document. None: not told."""
+    for start, name, fix in _BYTES:
+        if line.startswith(start):
+            return Recognised(
+                f"is {name}, expected JSON lines", fix.format(path=_quoted(path), new=_new(path))
+            )
+    if b"\x00" in line[:200]:
+        return Recognised(
+            "is UTF-16 or binary, expected JSON lines in UTF-8", "write it as UTF-8, one JSON object per line"
+        )
+    bare = line.removeprefix(b"\xef\xbb\xbf").strip()
+    if bare.startswith(b"["):
+        return _array(path)
+    if bare == b"{":
+        return Recognised(
+            "is JSON over several lines, expected one object per line",
+            f"write it so: jq -c . {_quoted(path)} > {_new(path)}, and give {_new(path)}",
+        )
+    return None
+
+
+def _array(path: Path | str) -> Recognised:
+    rows = document(path)
+    first = rows[0] if isinstance(rows, list) and rows else None
+    other = foreign_row(first, path) if isinstance(first, Mapping) else None
+    if other is not None and "conversations" in (first or {}):
+        fix = (
+            f"{_WRITE}; with jq: {_JQ_SHAREGPT.replace('{id', '.[] | {id', 1)}{_quoted(path)} > {_new(path)}"
+        )
+    elif other is not None and other.name.startswith("holds"):
+        fix = other.fix
+    else:
+        fix = f"write it so: jq -c '.[]' {_quoted(path)} > {_new(path)}, and give {_new(path)}"
+    held = f" of {other.name.removeprefix('holds ')}" if other and other.name.startswith("holds") else ""
+    return Recognised(f"is a JSON array{held}, expected one object per line", fix)
+
+
+def document(path: Path | str) -> Any:
+    """The JSON document that a whole file is; None where it is none, cannot be read or is too large to be looked at."""
+    try:
+        if Path(path).stat().st_size > _LARGEST:
+            return None
+        return orjson.loads(Path(path).read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return None
+
+
+def _new(path: Path | str) -> str:
+    """The name of a file beside, for what is made of `path`; never its own."""
+    return shlex.quote("lines.jsonl" if str(path) == "-" else f"{Path(path).stem}.lines.jsonl")
+
+
+def _quoted(path: Path | str) -> str:
+    return "FILE" if str(path) == "-" else shlex.quote(str(path))

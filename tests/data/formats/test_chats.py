@@ -1,0 +1,168 @@
+"""One reader of chats: what is taken as it comes, and what every refusal says about the file."""
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tactful.data.check import detect_kind
+from tactful.data.formats.chats import ChatMessage, Dialogue, dialogue_rows
+from tactful.data.recognise import TAKEN_BY
+from tactful.errors import DataError, UserError
+
+SAID = [
+    {"role": "user", "content": "Give me a pasta recipe."},
+    {"role": "assistant", "content": "Boil pasta, add tomato."},
+    {"role": "user", "content": "Perfect, thank you!"},
+]
+SHAREGPT = [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]
+
+
+def read(path, **options):
+    return list(dialogue_rows(path, Dialogue, **options))
+
+
+def write(path: Path, *rows) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        ({"id": "a", "conversation": SAID}, "a"),
+        ({"id": 7, "messages": SAID}, "7"),
+        ({"conversation_id": "c1", "model": "vicuna", "conversation": SAID, "turn": 2}, "c1"),
+        ({"conversation_hash": "abc", "conversation": SAID, "timestamp": "2023-04-09"}, "abc"),
+        ({"id": None, "messages": SAID}, "dialogue-1"),
+        ({"id": "a", "conversation_id": "b", "messages": SAID}, "a"),
+        ({"messages": SAID, "source": None, "lang": None}, "dialogue-1"),
+    ],
+)
+def test_a_dialogue_is_read_by_any_of_its_names(tmp_path, row, name):
+    (found,) = read(write(tmp_path / "log.jsonl", row))
+    named = found.named(1, "log")
+    assert (named.id, named.source) == (name, "log")
+    assert [message.content for message in named.conversation] == [item["content"] for item in SAID]
+
+
+def test_a_message_that_only_calls_tools_may_lack_content():
+    call = {"role": "assistant", "tool_calls": [{"id": "1", "type": "function"}]}
+    assert ChatMessage.model_validate(call).blank
+    assert ChatMessage.model_validate({"role": "assistant", "content": None, **call}).blank
+    with pytest.raises(ValueError, match="a message has no 'content'"):
+        ChatMessage.model_validate({"role": "assistant", "calls": []})
+
+
+def test_what_was_thought_is_no_part_of_what_was_said():
+    parts = [
+        {"type": "reasoning", "text": "The user is clueless."},
+        {"type": "thinking", "thinking": "Be terse."},
+        {"type": "text", "text": "Boil pasta."},
+        {"type": "image_url", "image_url": {}},
+    ]
+    found = ChatMessage.model_validate({"role": "assistant", "content": parts})
+    assert found.content == "Boil pasta."
+    assert found.model_extra == {"thoughts": "The user is clueless.\nBe terse."}
+
+
+OTHERS = {
+    "JSON array": (json.dumps([{"id": "x", "messages": SAID}]), "is a JSON array, expected", "jq -c '.[]'"),
+    "indented array": (
+        json.dumps([{"messages": SAID}], indent=1),
+        "is a JSON array, expected",
+        "jq -c '.[]'",
+    ),
+    "array of ShareGPT": (
+        json.dumps([{"conversations": SHAREGPT}]),
+        "a JSON array of ShareGPT rows",
+        "jq -c '.[] | {id, messages",
+    ),
+    "indented object": (json.dumps({"messages": SAID}, indent=2), "JSON over several lines", "jq -c . "),
+    "ShareGPT": (json.dumps({"id": "a", "conversations": SHAREGPT}), "ShareGPT rows", "jq -c '{id, messages"),
+    "ChatGPT": (json.dumps([{"title": "t", "mapping": {}}]), "an export of ChatGPT", '"messages"'),
+    "Claude": (json.dumps([{"uuid": "u", "chat_messages": []}]), "an export of Claude", '"messages"'),
+    "Claude Code": (json.dumps({"sessionId": "s", "type": "user"}), "a session of Claude Code", '"messages"'),
+    "Codex": (json.dumps({"type": "session_meta", "payload": {}}), "a session of Codex", '"messages"'),
+    "OpenAssistant": (
+        json.dumps({"message_id": "1", "parent_id": None, "text": "x"}),
+        "messages of OpenAssistant",
+        '"messages"',
+    ),
+    "Langfuse": (
+        json.dumps({"id": "1", "input": {}, "output": {}}),
+        "observations of Langfuse",
+        '"messages"',
+    ),
+    "LangSmith": (json.dumps({"inputs": {}, "outputs": {}}), "runs of LangSmith", '"messages"'),
+    "LangChain": (
+        json.dumps({"messages": [{"type": "human", "data": {"content": "x"}}]}),
+        "messages of LangChain",
+        '"messages"',
+    ),
+    "states": (json.dumps({"id": "s", "query": "Sort."}), "of ours that holds 'states'", "calibrate rollout"),
+    "judged turns": (
+        json.dumps({"turn": {}, "judgement": {}}),
+        "of ours that holds 'judged-turns'",
+        "feedback pairs",
+    ),
+    "moments": (json.dumps({"obs": [], "pred_task": None}), "of ours that holds 'moments'", "reward judge"),
+    "UTF-16": (json.dumps({"messages": SAID}).encode("utf-16"), "is UTF-16", "iconv -f UTF-16"),
+    "UTF-16 without a mark": (
+        json.dumps({"messages": SAID}).encode("utf-16-le"),
+        "is UTF-16 or binary",
+        "UTF-8",
+    ),
+    "gzip": (gzip.compress(json.dumps({"messages": SAID}).encode()), "is gzip", "gunzip -c"),
+    "zip": (b"PK\x03\x04rest", "is a zip archive", "unpack"),
+    "Parquet": (b"PAR1rest", "is a Parquet file", "JSON lines"),
+}
+
+
+@pytest.mark.parametrize("skip_bad", [False, True])
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_refusal_says_what_the_file_is_and_what_takes_it(tmp_path, name, skip_bad):
+    given, what, move = OTHERS[name]
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(given if isinstance(given, bytes) else given.encode())
+    with pytest.raises(DataError) as refused:
+        read(file, skip_bad=skip_bad)
+    said = str(refused.value)
+    assert what in said
+    assert move in said
+    assert "data check" not in said
+    assert "> rows.jsonl" not in said, "the advice would overwrite the file that it reads"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in OTHERS if name not in ("states", "judged turns", "moments")]
+)
+def test_data_check_says_the_same_of_a_file_that_is_none_of_ours(tmp_path, name):
+    given, what, _ = OTHERS[name]
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(given if isinstance(given, bytes) else given.encode())
+    if name in ("array of ShareGPT", "LangChain", "indented object"):
+        pytest.skip("recognised as a kind that data check reads")
+    with pytest.raises(UserError, match=re.escape(what)):
+        detect_kind(file)
+
+
+def test_one_odd_row_among_good_ones_is_a_bad_row_and_no_other_file(tmp_path):
+    file = write(tmp_path / "log.jsonl", {"messages": SAID}, {"conversations": SHAREGPT}, {"messages": SAID})
+    rows = dialogue_rows(file, Dialogue, skip_bad=True)
+    assert (len(list(rows)), rows.bad) == (2, 1)
+    with pytest.raises(DataError, match=r"log\.jsonl:2: the row holds ShareGPT"):
+        read(file)
+
+
+def test_dialogues_without_an_id_are_never_taken_for_one(tmp_path):
+    file = write(tmp_path / "log.jsonl", {"messages": SAID}, {"messages": SAID})
+    assert len(read(file, unique=True)) == 2
+
+
+def test_every_command_that_a_refusal_names_exists():
+    page = (Path(__file__).parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
+    for command in TAKEN_BY.values():
+        assert f"`tactful {command}`" in page or f"## tactful {command}" in page, command
