@@ -102,6 +102,17 @@ def test_rows_about_one_exchange_take_the_last_answer_alone_and_hide_the_label(t
     assert turns[1].meta == {}
 
 
+def test_rows_of_one_dialogue_count_as_one_wherever_they_stand(tmp_path):
+    rows = [
+        {"id": f"d{name}-S{at}", "q_t": "q", "a_t": "a", "user_next": "n"}
+        for at in range(10)
+        for name in range(2)
+    ]
+    turns = Turns(write_rows(tmp_path / "l.jsonl", rows))
+    assert len(list(turns)) == 20
+    assert turns.count.as_dict()["dialogues"] == 2
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -81,10 +81,19 @@ class Extraction:
     blank_user_messages: int = 0
     """Left out as if they were not there."""
     dialogues_without_turn: int = 0
+    _seen: set[int] = field(default_factory=set)
+
+    def is_new(self, source: str, dialogue_id: str) -> bool:
+        """Whether the dialogue of a row about one exchange comes for the first time: its rows may stand anywhere."""
+        key = hash((source, dialogue_id))
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
 
     def as_dict(self) -> dict[str, int]:
         """For summaries."""
-        return asdict(self)
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name[0] != "_"}
 
 
 @dataclass
@@ -119,7 +128,7 @@ class Turns:
 def turns_of(row: ChatRow, count: Extraction | None = None) -> Iterator[Turn]:
     """The turns of one dialogue in order; `count` is added to."""
     count = count if count is not None else Extraction()
-    count.dialogues += 1
+    count.dialogues += row.user_next is None or count.is_new(row.source, _dialogue_id(row))
     found = 0
     for turn in _turns(row, count):
         found += 1
@@ -128,9 +137,13 @@ def turns_of(row: ChatRow, count: Extraction | None = None) -> Iterator[Turn]:
     count.dialogues_without_turn += not found
 
 
+def _dialogue_id(row: ChatRow) -> str:
+    return row.dialogue_id or (_TURN_SUFFIX.sub("", row.id) if row.user_next is not None else row.id)
+
+
 def _turns(row: ChatRow, count: Extraction) -> Iterator[Turn]:
     spoken = list(_merged(_messages(row), count))
-    dialogue_id = row.dialogue_id or (_TURN_SUFFIX.sub("", row.id) if row.user_next is not None else row.id)
+    dialogue_id = _dialogue_id(row)
     answers = [at for at, (role, _, _) in enumerate(spoken) if role == ASSISTANT]
     if row.user_next is not None:  # a row about one exchange: what came before it is history
         answers = answers[-1:]

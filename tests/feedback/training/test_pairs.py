@@ -210,3 +210,16 @@ def test_the_same_pair_in_another_dialogue_is_written_once():
     rows = TrainingRows(turns, PairsConfig())
     assert [row.group for row in rows if row.kind == "pair"] == ["a"]
     assert rows.summary.pairs_left_out == {"repeated": 1}
+
+
+def test_turns_of_a_dialogue_are_paired_wherever_they_stand_in_the_log():
+    dialogues = [
+        dialogue((f"q{name}", "bad", CORRECTION), ("no", "good", PRAISE), name=name)
+        for name in ("a", "b", "c")
+    ]
+    mixed = [turn for turns in zip(*dialogues, strict=True) for turn in turns]
+    found = list(TrainingRows(mixed, PairsConfig()))
+    assert sorted(row.id for row in found) == sorted(
+        row.id for row in TrainingRows([turn for turns in dialogues for turn in turns], PairsConfig())
+    )
+    assert {row.group for row in found if row.kind == "pair"} == {"a", "b", "c"}

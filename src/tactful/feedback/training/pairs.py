@@ -17,11 +17,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Literal
 
 from pydantic import Field
 
+from tactful.data.grouped import grouped
 from tactful.data.trainer_forms import Distinct, Preference
 from tactful.errors import DataError
 from tactful.feedback.labels import Label
@@ -115,7 +115,7 @@ class PairsSummary:
 
 @dataclass
 class TrainingRows:
-    """The rows made from judged turns, lazily; turns of one dialogue must come one after another.
+    """The rows made from judged turns, lazily; turns of one dialogue may stand anywhere.
 
     Raises, while iterating: DataError, when a turn lacks the key that the splits go by.
     """
@@ -127,8 +127,7 @@ class TrainingRows:
     def __iter__(self) -> Iterator[TrainingRow]:
         self.summary = PairsSummary()
         distinct = Distinct()
-        for _, dialogue in groupby(self.judged, key=lambda item: item.turn.dialogue_id):
-            turns = list(dialogue)
+        for turns in grouped(self.judged, key=lambda item: (item.turn.source, item.turn.dialogue_id)):
             rows: list[TrainingRow] = [*self._unpaired(turns), *self._paired(turns, distinct)]
             for row in rows:
                 self.summary.parts[f"{row.kind} {row.part}"] += 1
