@@ -44,7 +44,11 @@ def train_policy(
     table = PairTable.from_pairs(found, _space_order(actions, found))
     policy = fit_policy(table, head=head, l2=l2, folds=folds, seed=seed)
     domains = sorted({pair.state.domain for pair in found})
-    card = {**policy.training, "domains": domains, **({"bad_lines": read.bad} if read.bad else {})}
+    card = {
+        **policy.training,
+        "domains": domains,
+        **({"left_out": {"lines": read.bad, "first": read.problems[0]}} if read.bad else {}),
+    }
     return replace(policy, training=card)
 
 

@@ -53,8 +53,9 @@ def _root(
 app.add_typer(calibrate.noun, name="calibrate")
 app.add_typer(feedback.noun, name="feedback")
 app.add_typer(utterance.noun, name="utterance")
-for _noun in (reward, policy, bench):
-    _noun.register(app)
+reward.register(app)
+app.add_typer(policy.noun, name="policy")
+bench.register(app)
 app.add_typer(data.noun, name="data")
 runs.register(app)
 app.command("doctor")(spliced(doctor))

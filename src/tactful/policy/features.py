@@ -65,6 +65,43 @@ def feature_vector(state: PublicState) -> list[float]:
     ]
 
 
+def said_of(state: PublicState) -> dict[str, str]:
+    """Feature → what its value says of this state, in words: what `policy explain` prints beside a weight."""
+    values = dict(zip(FEATURES, feature_vector(state), strict=True))
+    clarity, complexity = state.query_clarity, state.task_complexity
+    clear = f"the request is {_degree(clarity, 'open', 'half clear', 'clear')} (clarity {clarity:.2f})"
+    hard = (
+        f"the task is {_degree(complexity, 'simple', 'of middling complexity', 'complex')} ({complexity:.2f})"
+    )
+    asked, user = int(values["asked"]), state.user
+    known = f"{user.rejected} of {user.questions}" if user.questions else "none known"
+    return {
+        "vagueness": clear,
+        "complexity": hard,
+        "vague_and_complex": f"{clear} and {hard}",
+        "turn": f"{_count(int(values['turn']), 'exchange')} so far",
+        "asked": f"{_count(asked, 'question')} asked in this task",
+        "answered": f"{_count(int(values['answered']), 'question')} answered in this task",
+        "rejected": "the user rejected a question in this task"
+        if state.prev_reject
+        else "nothing was rejected yet",
+        "vague_at_start": f"{clear}, and {'something was asked already' if asked else 'nothing was asked yet'}",
+        "user_rejects": f"earlier questions that this user rejected: {known}",
+        "user_answers": "earlier questions that this user answered: "
+        + (f"{user.answered} of {user.questions}" if user.questions else "none known"),
+        "user_known": f"this user was asked {_count(user.questions, 'earlier question')}",
+        "vague_user_rejects": f"{clear}; earlier questions rejected: {known}",
+    }
+
+
+def _degree(value: float, low: str, middle: str, high: str) -> str:
+    return low if value < 1 / 3 else high if value > 2 / 3 else middle
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+
+
 def feature_matrix(states: Sequence[PublicState]) -> NDArray[Any]:
     """Features of many states, (n, len(FEATURES))."""
     return np.array([feature_vector(state) for state in states], dtype=float).reshape(-1, len(FEATURES))

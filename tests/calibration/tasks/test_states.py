@@ -273,3 +273,14 @@ def test_rollouts_refuse_raw_rows_with_the_command_that_completes_them(tmp_path)
     assert f"calibrate states --mode dataset --domain planning --input {path} --out" in str(caught.value)
     ready = rows(tmp_path / "s.jsonl", *(state.model_dump(mode="json") for state in dataset_states(path)))
     assert list(ready_rows(ready)) == dataset_states(path)
+
+
+def test_the_stored_models_are_those_that_a_fit_gives_now():
+    """After a change of bundled tasks or text features: python tools/fit_estimators.py"""
+    from tactful.calibration.tasks.states import domain_estimator, fit_domains
+
+    for name, fitted in fit_domains().items():
+        stored = domain_estimator(name)
+        assert stored.clarity.weights == pytest.approx(fitted.clarity.weights, abs=1e-4)
+        assert stored.clarity.bias == pytest.approx(fitted.clarity.bias, abs=1e-4)
+        assert stored.complexity.weights == pytest.approx(fitted.complexity.weights, abs=1e-6)

@@ -149,7 +149,7 @@ def test_a_trained_policy_may_be_written_as_evaluate_writes_it(tactful, policy: 
         (("rule",), 2, "either a file of states or --query"),
         (("rule", "{states}", "--query", QUERY), 2, "either a file of states or --query"),
         (("rule", "--query", "  "), 2, "--query is empty"),
-        (("rule", "{empty}"), 1, "holds no state"),
+        (("rule", "{empty}"), 1, "holds no usable state"),
         (("rule", "nowhere.jsonl"), 1, "nowhere.jsonl"),
         (("rule", "{bad}"), 1, "bad.jsonl:1: not JSON"),
         (("always-SHOUT", "--query", QUERY), 1, "no action 'SHOUT'; the actions are LOW, MID, HIGH"),
@@ -185,7 +185,7 @@ def test_what_cannot_be_acted_on_is_one_sentence(tactful, tmp_path: Path, words,
         ({"bias": {"LOW": "NaN", "MID": 0.0}}, "bias.LOW"),
     ],
 )
-def test_a_damaged_policy_file_is_refused(tactful, policy: Path, change: dict, complaint: str):
+def test_a_damaged_policy_is_refused(tactful, policy: Path, change: dict, complaint: str):
     content = json.loads(policy.read_text()) | change
     policy.write_text(json.dumps(content))
     done = tactful("policy", "act", policy, "--query", QUERY)
@@ -222,7 +222,7 @@ def test_explaining_a_decision_adds_up_to_the_gap_between_the_two_best(tactful, 
 def test_explaining_a_query_says_why(tactful, policy: Path):
     done = tactful("policy", "explain", policy, "--query", QUERY)
     assert done.returncode == 0, done.stderr
-    assert "the request leaves things open" in done.stdout
+    assert "the request is open (clarity " in done.stdout
 
 
 def test_what_is_no_trained_policy_cannot_be_explained(tactful):
@@ -243,3 +243,28 @@ def test_a_policy_reads_requests_as_of_its_own_domain_and_warns_of_another(
     other = tactful("policy", "act", planner, "--query", "Plan a dinner for six", "--domain", "coding")
     assert "was trained on planning" in other.stderr
     assert same.stdout != other.stdout  # another estimate of clarity
+
+
+def test_a_request_brings_what_is_known_of_its_dialogue(tactful, policy, tmp_path) -> None:
+    (tmp_path / "h.json").write_text(
+        json.dumps(
+            [{"role": "assistant", "content": "Which one?"}, {"role": "user", "content": "Just do it"}]
+        )
+    )
+    flags = ["--query", "Sort it", "--clarity", "0.2", "--complexity", "0.7", "--rejected", "1"]
+    done = tactful("policy", "act", policy, *flags, "--history", tmp_path / "h.json", "--json")
+    assert done.returncode == 0
+    row = json.loads(done.stdout)
+    assert (row["clarity"], row["complexity"]) == (0.2, 0.7)
+    told = tactful("policy", "explain", policy, *flags, "--json")
+    values = json.loads(told.stdout)["values"]
+    assert values["rejected"] == "the user rejected a question in this task"
+    assert values["complexity"] == "the task is complex (0.70)"
+    assert values["vagueness"] == "the request is open (clarity 0.20)"
+
+
+def test_what_belongs_to_a_request_is_refused_with_a_file(tactful, policy, tmp_path) -> None:
+    (tmp_path / "s.jsonl").write_text('{"query": "Sort it"}\n')
+    done = tactful("policy", "act", policy, tmp_path / "s.jsonl", "--rejected", "1")
+    assert done.returncode == 2
+    assert "belong to --query" in done.stderr

@@ -89,9 +89,9 @@ class ClarityModel(Record):
     def predict(self, texts: Sequence[str]) -> Floats:
         """Clarity of each text, in [0, 1]."""
         import numpy as np
-        from scipy.special import expit
 
-        result: Floats = np.asarray(expit(_matrix(texts, self.features) @ np.array(self.weights) + self.bias))
+        odds = _matrix(texts, self.features) @ np.array(self.weights) + self.bias
+        result: Floats = 1 / (1 + np.exp(-odds))  # scipy's expit would cost asking a policy 0.2 s of imports
         return result
 
     def explain(self, text: str) -> dict[str, float]:

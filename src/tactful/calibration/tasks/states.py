@@ -6,8 +6,8 @@ base task (cross-fitting); any other text by the models fitted on all bundled se
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -17,13 +17,16 @@ from tactful.calibration.tasks.state_rows import state_rows
 from tactful.data.seeds.tasks import load_seed_tasks, seed_domains
 from tactful.data.splits import group_folds
 from tactful.errors import UsageError
-from tactful.types import State, seeded
+from tactful.types import Record, State, seeded
 
 FOLDS = 5
 
 
-@dataclass(frozen=True)
-class Estimator:
+FITTED = Path(__file__).with_name("estimators.json")
+"""The models of `fit_domains`, written by `tools/fit_estimators.py`: asking a policy need not fit them first."""
+
+
+class Estimator(Record):
     """The two models of one domain."""
 
     clarity: ClarityModel
@@ -105,13 +108,19 @@ def estimate_states(states: Sequence[State], folds: int = FOLDS, *, seed: int = 
 
 @cache
 def domain_estimator(domain: str) -> Estimator:
-    """The models for texts that carry no label: fitted on all bundled seeds of the domain, once a process.
+    """The models for texts that carry no label: fitted on all bundled seeds of the domain.
 
     A domain without bundled seeds gets the models fitted on the seeds of all domains together.
     """
-    known = seed_domains()
-    domains = (domain,) if domain in known else known
-    return Estimator.fit([state for name in domains for state in _raw_seed_states(name)])
+    known = json.loads(FITTED.read_bytes())
+    return Estimator.model_validate(known.get(domain, known["*"]))
+
+
+def fit_domains() -> dict[str, Estimator]:
+    """The models of `domain_estimator`, fitted anew: each domain with bundled seeds, and `*`, all together."""
+    seeds = {domain: _raw_seed_states(domain) for domain in seed_domains()}
+    fitted = {domain: Estimator.fit(states) for domain, states in seeds.items()}
+    return {**fitted, "*": Estimator.fit([state for states in seeds.values() for state in states])}
 
 
 def complete_states(states: Sequence[State]) -> list[State]:
@@ -132,7 +141,9 @@ def complete_states(states: Sequence[State]) -> list[State]:
 
 
 def _complete_domain(domain: str, states: list[State]) -> list[State]:
-    seeds = {state.query: state for state in seed_states(domain)} if domain in seed_domains() else {}
+    asked = {state.query for state in states}
+    bundled = domain in seed_domains() and any(seed.query in asked for seed in _raw_seed_states(domain))
+    seeds = {state.query: state for state in seed_states(domain)} if bundled else {}
     estimates = domain_estimator(domain).complete(states, overwrite=True)
     if any(state.query in seeds for state in states):
         estimates = [seeds.get(state.query, scored) for state, scored in zip(states, estimates, strict=True)]

@@ -1,0 +1,83 @@
+"""`tactful policy act`: the action and its probabilities for a state."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tactful.cli.options import JsonFlag, SeedOption
+from tactful.cli.policy.asked import DomainOption, QueryFlags, StateArgument, asked_states
+from tactful.errors import UsageError
+
+if TYPE_CHECKING:
+    from tactful.types import Policy
+
+LEVELS = ("LOW", "MID", "HIGH")
+
+
+def act(
+    policy: Annotated[
+        str,
+        typer.Argument(metavar="POLICY", help="A policy file, or `rule`, `random`, `always-LOW` and so on."),
+    ],
+    state: StateArgument = None,
+    *,
+    asked: QueryFlags,
+    domain: DomainOption = None,
+    actions: Annotated[
+        str,
+        typer.Option(
+            "--actions", help="rule, random and always-…: the actions, by commas, least asking first."
+        ),
+    ] = ",".join(LEVELS),
+    seed: SeedOption = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Print the action and the probabilities for a state, one line each.
+
+    Example: `tactful policy act policy.json --query "Write a function that cleans my list" --domain coding`
+
+    In a dialogue: `tactful policy act policy.json --query "Book a table" --turn 1 --rejected 1`
+
+    Clarity and complexity are estimated from the text where the state does not bring them. With --json, each line
+    is an object of its own.
+    """
+    from tactful.types import seeded
+
+    opened = _open(policy, _action_names(actions))
+    for item in asked_states(state, asked, opened, domain):
+        decision = opened.act(item.public(), seeded(seed, item.id))
+        if as_json:
+            row = {
+                "id": item.id,
+                **decision.model_dump(),
+                "clarity": item.query_clarity,
+                "complexity": item.task_complexity,
+            }
+            typer.echo(json.dumps(row, ensure_ascii=False))
+            continue
+        chances = "  ".join(f"{name} {chance:.2f}" for name, chance in decision.probabilities.items())
+        typer.echo(
+            f"{item.id}\t{decision.action}\t{chances}\tclarity {item.query_clarity:.2f}  complexity {item.task_complexity:.2f}"
+        )
+
+
+def _action_names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if len(set(names)) < max(2, len(names)):
+        raise UsageError(
+            f"--actions '{text}': expected at least two different names by commas, least asking first"
+        )
+    return names
+
+
+def _open(policy: str, actions: tuple[str, ...]) -> Policy:
+    from tactful.policy import open_policy
+    from tactful.policy.embedded import load_policy
+
+    if policy in ("rule", "random") or policy.startswith("always-"):
+        return open_policy(policy, actions)
+    return load_policy(Path(policy.removeprefix("policy:")))

@@ -1,0 +1,132 @@
+"""What a policy is asked about: rows of a file, or one request typed on the command line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tactful.cli.output import say
+from tactful.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from tactful.types import Policy, State
+
+DomainOption = Annotated[
+    str | None,
+    typer.Option(
+        "--domain", help="Domain of rows that name none; default: the one the policy was trained on."
+    ),
+]
+StateArgument = Annotated[
+    str | None, typer.Argument(metavar="[STATE]", help="JSONL of states; `-` is stdin. Or use --query.")
+]
+_UNIT = {"min": 0, "max": 1}
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryFlags:
+    """One request in place of a file, and what is known of its dialogue."""
+
+    query: Annotated[str | None, typer.Option("--query", help="A request, in place of a file.")] = None
+    clarity: Annotated[
+        float | None,
+        typer.Option("--clarity", min=0, max=1, help="--query: 1 = clear; default: estimated from its text."),
+    ] = None
+    complexity: Annotated[
+        float | None,
+        typer.Option(
+            "--complexity", min=0, max=1, help="--query: 1 = complex; default: estimated from its text."
+        ),
+    ] = None
+    turn: Annotated[
+        int | None,
+        typer.Option(
+            "--turn", min=0, help="--query: finished exchanges so far; default: those of --history, or 0."
+        ),
+    ] = None
+    rejected: Annotated[
+        int, typer.Option("--rejected", min=0, help="--query: questions of this task that the user rejected.")
+    ] = 0
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            "--history", help="--query: the messages after it, JSON or JSONL of `role` and `content`."
+        ),
+    ] = None
+
+    def row(self) -> dict[str, Any]:
+        """The request as a row of a states file. Raises UsageError for an empty one."""
+        if not (self.query or "").strip():
+            raise UsageError("--query is empty; give the request as the user wrote it")
+        history = [] if self.history is None else _messages(self.history)
+        asked = sum(message.get("role") == "assistant" for message in history)
+        turn = asked if self.turn is None else self.turn
+        row: dict[str, Any] = {
+            "id": "query",
+            "query": self.query,
+            "dialogue_turn": max(turn, self.rejected),
+            "prev_reject": self.rejected,
+            "history": history,
+        }
+        given = {"query_clarity": self.clarity, "task_complexity": self.complexity}
+        return row | {name: value for name, value in given.items() if value is not None}
+
+    def refuse_with_a_file(self) -> None:
+        """Raises UsageError where something is said of a request although a file is asked about."""
+        if self != QueryFlags():
+            raise UsageError("--clarity, --complexity, --turn, --rejected and --history belong to --query")
+
+
+def _messages(path: Path) -> list[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        found = (
+            json.loads(text)
+            if text.lstrip()[:1] == "["
+            else [json.loads(line) for line in text.splitlines() if line]
+        )
+    except OSError as error:
+        raise DataError.at(path, None, f"cannot be read ({error.strerror})", fix="check the path") from error
+    except ValueError as error:
+        raise DataError.at(path, None, f"is not JSON ({error})", fix="write a list of messages") from error
+    return list(found)
+
+
+def asked_states(path: str | None, asked: QueryFlags, policy: Policy, domain: str | None) -> list[State]:
+    """The states to decide on, complete; a warning for each of a domain that the policy was not trained on."""
+    from tactful.api.calibrate.states import states
+
+    if (path is None) == (asked.query is None):
+        raise UsageError("give either a file of states or --query, one of the two")
+    if path is not None:
+        asked.refuse_with_a_file()
+    found = states([asked.row()] if path is None else Path(path), domain=_domain(policy, domain))
+    for state in found:
+        _warn_foreign(policy, state)
+    return list(found)
+
+
+def _trained_on(policy: Policy) -> list[str]:
+    """The domains of a trained policy's pairs; empty when there are none or its file does not say."""
+    return list(getattr(policy, "training", {}).get("domains", []))
+
+
+def _domain(policy: Policy, given: str | None) -> str:
+    """The domain that a row without one is of: the one given, else the policy's own, else coding."""
+    if given is not None:
+        return given
+    domains = _trained_on(policy)
+    return domains[0] if len(domains) == 1 else "coding"
+
+
+def _warn_foreign(policy: Policy, state: State) -> None:
+    domains = _trained_on(policy)
+    if domains and state.domain not in domains:
+        say(
+            f"warning: {state.id} is of domain '{state.domain}', the policy was trained on {', '.join(domains)}: "
+            "what it says here was never measured"
+        )

@@ -1,0 +1,90 @@
+"""`tactful policy explain`: what the policy weighs, and why it decides so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tactful.cli.options import JsonFlag
+from tactful.cli.output import emit_json
+from tactful.cli.policy.asked import DomainOption, QueryFlags, StateArgument, asked_states
+
+if TYPE_CHECKING:
+    from tactful.policy.embedded import EmbeddedPolicy
+    from tactful.types import State
+
+
+def explain(
+    policy: Annotated[Path, typer.Argument(metavar="POLICY", help="A policy file of `policy train`.")],
+    state: StateArgument = None,
+    *,
+    asked: QueryFlags,
+    domain: DomainOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say what the policy weighs; with a state, why it decides so.
+
+    Example: `tactful policy explain policy.json --query "Make it nicer"`
+    """
+    from tactful.policy.embedded import load_policy
+
+    opened = load_policy(policy)
+    if state is None and asked.query is None:
+        asked.refuse_with_a_file()
+        _explain_weights(opened, as_json=as_json)
+        return
+    for item in asked_states(state, asked, opened, domain):
+        _explain_decision(opened, item, as_json=as_json)
+
+
+def _explain_weights(policy: EmbeddedPolicy, *, as_json: bool) -> None:
+    from tactful.policy.features import FEATURES
+
+    centred = policy.weights - policy.weights.mean(axis=0)
+    rows = {
+        name: {action: float(centred[row, place]) for row, action in enumerate(policy.actions)}
+        for place, name in enumerate(FEATURES)
+    }
+    if as_json:
+        emit_json({"head": policy.head, "l2": policy.l2, "weights": rows, "training": policy.training})
+        return
+    typer.echo(
+        f"{policy.name}: weight of each feature for each action, per standard deviation of the feature"
+    )
+    typer.echo(f"{'':<20}" + "".join(f"{action:>9}" for action in policy.actions))
+    order = sorted(rows, key=lambda name: -max(map(abs, rows[name].values())))
+    for name in order:
+        cells = "".join(f"{weight:>+9.2f}" for weight in rows[name].values())
+        typer.echo(f"{name:<20}{cells}   {FEATURES[name]}")
+
+
+def _explain_decision(policy: EmbeddedPolicy, state: State, *, as_json: bool) -> None:
+    from tactful.policy.features import said_of
+    from tactful.types import seeded
+
+    seen = state.public()
+    decision = policy.act(seen, seeded(0))
+    others = sorted(
+        (name for name in policy.actions if name != decision.action),
+        key=lambda name: -decision.probabilities[name],
+    )
+    parts = policy.contributions(seen, decision.action, others[0])
+    values = said_of(seen)
+    if as_json:
+        row = {
+            "id": state.id,
+            "action": decision.action,
+            "against": others[0],
+            "contributions": parts,
+            "values": values,
+        }
+        typer.echo(json.dumps(row, ensure_ascii=False))
+        return
+    chance = decision.probabilities[decision.action]
+    typer.echo(f"{state.id}: {decision.action} rather than {others[0]} (probability {chance:.2f})")
+    for name, move in sorted(parts.items(), key=lambda item: -abs(item[1])):
+        if abs(move) >= 0.005:
+            typer.echo(f"  {move:+.2f}  {values.get(name, 'how often each action was right in training')}")
