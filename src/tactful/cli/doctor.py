@@ -25,7 +25,10 @@ def doctor(
     base_url: BaseUrlOption = None,
     api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY",
     timeout_s: Annotated[
-        float, typer.Option("--timeout-s", min=1, callback=finite, help="Seconds that one call may take.")
+        float,
+        typer.Option(
+            "--timeout", "--timeout-s", min=1, callback=finite, help="Seconds that one call may take."
+        ),
     ] = 60.0,
     as_json: JsonFlag = False,
 ) -> None:

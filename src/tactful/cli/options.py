@@ -73,6 +73,15 @@ RequestsOption = Annotated[
     float | None,
     typer.Option("--requests-per-minute", min=0.001, callback=finite, help="Send no faster than this."),
 ]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout",
+        min=0.1,
+        callback=finite,
+        help="Seconds that one call may take, retries included; default: as long as the model's speed calls for.",
+    ),
+]
 ActionsOption = Annotated[
     str, typer.Option("--actions", help="`levels`, `clarify-execute`, or a folder with an action space.")
 ]
@@ -95,6 +104,7 @@ class EndpointFlags:
 
     base_url: BaseUrlOption = None
     api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY"
+    timeout: TimeoutOption = None
 
     def spec(self, name: str, scripts: str, run: RunFlags, *, temperature: float | None = None) -> ModelSpec:
         """The model `name` there; `offline` speaks by `scripts` and the run's seed."""
@@ -107,6 +117,7 @@ class EndpointFlags:
             base_url=self.base_url,
             api_key_env=self.api_key_env,
             temperature=temperature,
+            timeout_s=self.timeout,
             concurrency=run.concurrency,
         )
 
@@ -142,6 +153,7 @@ class ModelFlags(EndpointFlags):
             temperature=self.temperature if temperature is None else temperature,
             max_tokens=self.max_tokens,
             requests_per_minute=self.requests_per_minute,
+            timeout_s=self.timeout,
             concurrency=run.concurrency,
         )
 
@@ -156,6 +168,7 @@ class JudgeFlags:
     ] = None
     base_url: BaseUrlOption = None
     api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY"
+    timeout: TimeoutOption = None
 
     def given(self) -> JudgeOptions:
         """The same for the Python interface."""
@@ -169,7 +182,7 @@ class JudgeFlags:
         """The judge; None where none is named."""
         if self.judge_model is None:
             return None
-        at = EndpointFlags(base_url=self.base_url, api_key_env=self.api_key_env)
+        at = EndpointFlags(base_url=self.base_url, api_key_env=self.api_key_env, timeout=self.timeout)
         return at.spec(self.judge_model, scripts, run, temperature=temperature)
 
 

@@ -12,6 +12,7 @@ import asyncio
 from collections import deque
 
 from tactful.errors import BudgetSpent, ConfigError
+from tactful.llm.prices import Price
 from tactful.llm.types import Usage
 
 
@@ -59,6 +60,7 @@ class Budget:
         self.spent_usd = (spent.cost_usd or 0.0) if spent else 0.0
         """Settled cost, with reservations that were kept; USD."""
         self.spent_tokens = spent.prompt_tokens + spent.completion_tokens if spent else 0
+        self._unpriced = spent if spent and spent.cost_usd is None else None
         self._held_usd = 0.0
         self._held_tokens = 0
         self._holds = 0
@@ -68,6 +70,12 @@ class Budget:
     def capped(self) -> bool:
         """True when there is any cap to keep."""
         return self.usd is not None or self.tokens is not None
+
+    def price_earlier(self, price: Price) -> None:
+        """Count what was spent while a price was unknown, at the dearest price of the models that are opened."""
+        if self._unpriced is not None:
+            tokens = self._unpriced.prompt_tokens, self._unpriced.completion_tokens
+            self.spent_usd = max(self.spent_usd, price.cost_usd(*tokens))
 
     async def reserve(self, usd: float, tokens: int) -> Hold:
         """Set aside the largest possible cost of one request; waits while running calls may make room.

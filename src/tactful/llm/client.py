@@ -76,6 +76,8 @@ class ChatClient:
                 f"the price of '{spec.name}' at {self._endpoint.base_url} is not known, so a budget in USD cannot "
                 "be kept; add it under [prices] (see docs/models.md) or use --budget-tokens"
             )
+        if budget is not None and price is not None:
+            budget.price_earlier(price)
         self._sender = Sender(spec, self._endpoint, cache=cache, budget=budget, price=price)
         self._under_way: dict[bytes, asyncio.Future[_Found | None]] = {}
 

@@ -17,6 +17,7 @@ def model_spec(
     temperature: float | None = None,
     max_tokens: int | None = None,
     requests_per_minute: float | None = None,
+    timeout_s: float | None = None,
     concurrency: int = 64,
 ) -> ModelSpec:
     """The model of that name. `offline` speaks by `scripts` and `seed` and knows no endpoint.
@@ -31,6 +32,7 @@ def model_spec(
         scripts=(scripts,) if offline else (),
         seed=seed if offline else 0,
         options=CallOptions(temperature=temperature, max_tokens=max_tokens),
+        timeout_s=timeout_s,
         requests_per_minute=requests_per_minute,
         max_concurrency=max(64, concurrency),
     )

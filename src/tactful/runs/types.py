@@ -75,6 +75,10 @@ class RunOptions(Record):
     progress: Literal["auto", "rich", "plain", "off"] = "auto"
     limit: int | None = Field(default=None, ge=1)
     """Take only the first N records of the source."""
+    timeout_s: float | None = Field(default=None, gt=0)
+    """Deadline of one call, for this session alone; None: what the models say."""
+    least_max_tokens: int | None = Field(default=None, gt=0)
+    """Raises every call's token limit to at least this, for this session alone: room for what was too long."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.options import BudgetTokensOption, BudgetUsdOption, CacheOption, ConcurrencyOption, JsonFlag
+from tactful.cli.options import (
+    BudgetTokensOption,
+    BudgetUsdOption,
+    CacheOption,
+    ConcurrencyOption,
+    JsonFlag,
+    TimeoutOption,
+)
 from tactful.cli.output import emit_json, next_command, printable, quoted, say
 
 if TYPE_CHECKING:
@@ -80,6 +87,13 @@ def retry(
     unscored: Annotated[
         bool, typer.Option("--unscored", help="Also take again what is done but could not be judged.")
     ] = False,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option(
+            "--max-tokens", min=1, help="At least this much room for a reply, for what was too long."
+        ),
+    ] = None,
+    timeout: TimeoutOption = None,
     concurrency: ConcurrencyOption = 32,
     budget_usd: BudgetUsdOption = None,
     budget_tokens: BudgetTokensOption = None,
@@ -92,13 +106,20 @@ def retry(
     """Take the failed records of a run again. Nothing else is touched; earlier cost stays counted.
 
     Example: `tactful runs retry runs/calibrate-rollout-20260101T120000Z --concurrency 8`
+
+    More room and time: `tactful runs retry runs/feedback --max-tokens 16000 --timeout 900`
     """
     from tactful.jobs import job_of
     from tactful.runs import RunFolder, RunOptions, retry_run
 
     folder = RunFolder.open(run)
     options = RunOptions(
-        concurrency=concurrency, budget_usd=budget_usd, budget_tokens=budget_tokens, cache=cache
+        concurrency=concurrency,
+        budget_usd=budget_usd,
+        budget_tokens=budget_tokens,
+        cache=cache,
+        timeout_s=timeout,
+        least_max_tokens=max_tokens,
     )
     summary = retry_run(folder, job_of(folder, trust=trust), unscored=unscored, options=options)
     if as_json:

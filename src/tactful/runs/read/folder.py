@@ -60,6 +60,8 @@ class RunInfo(Record):
     sessions: int = 0
     unfinished_usage: Usage = Usage()
     """Paid for records that were stopped midway. Their answers are in the call cache."""
+    cached_prompt_tokens: int = 0
+    """Of the prompt tokens of finished records: those that endpoints found in their own prompt caches."""
     cache: str = ""
     """The shared call cache, if not the folder's own."""
     resume_with: str = ""
@@ -68,6 +70,10 @@ class RunInfo(Record):
     resume_args: Mapping[str, Any] = {}
     """See `Job`."""
     config: Mapping[str, Any] = {}
+
+    def usage_beside_rows(self) -> Usage:
+        """What no stored row says: the usage of unfinished records, and what endpoints found in their caches."""
+        return self.unfinished_usage + Usage(cached_prompt_tokens=self.cached_prompt_tokens)
 
 
 @dataclass(frozen=True)
@@ -195,7 +201,7 @@ class RunFolder:
     def usage(self) -> Usage:
         """Tokens and money of the whole run, unfinished records included."""
         with closing(self.state()) as state:
-            return state.usage() + self.info().unfinished_usage
+            return state.usage() + self.info().usage_beside_rows()
 
 
 def _first_fault(error: ValidationError) -> str:

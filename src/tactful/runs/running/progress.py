@@ -30,6 +30,7 @@ class Tally:
     calls: int = 0
     cached: int = 0
     tokens: int = 0
+    cached_prompt_tokens: int = 0
     cost_usd: float | None = 0.0
     estimated: bool = False
 
@@ -49,6 +50,7 @@ class Tally:
         self.calls += cost.calls
         self.cached += cost.cached
         self.tokens += cost.prompt_tokens + cost.completion_tokens
+        self.cached_prompt_tokens += cost.cached_prompt_tokens
         self.estimated |= cost.estimated
         if self.cost_usd is not None:
             self.cost_usd = None if cost.cost_usd is None else self.cost_usd + cost.cost_usd
@@ -180,7 +182,9 @@ def expected_total(source: Iterable[object], limit: int | None, total: int | Non
 
 def spent(usage: Usage) -> str:
     """Tokens and money in words: `12,300 tokens, $0.0451`."""
-    return _money(usage.prompt_tokens + usage.completion_tokens, usage.cost_usd, usage.estimated)
+    told = _money(usage.prompt_tokens + usage.completion_tokens, usage.cost_usd, usage.estimated)
+    found = usage.cached_prompt_tokens
+    return f"{told}, {found:,} of the tokens from the endpoint's prompt cache" if found else told
 
 
 def _money(tokens: int, cost_usd: float | None, estimated: bool) -> str:

@@ -20,8 +20,8 @@ def retry_run(
 ) -> RunSummary:
     """Take the failed records of `job` again, with `unscored` also those done but unscored. Others are left alone.
 
-    `tactful.jobs.job_of(folder)` builds the job of a command. Of `options` only concurrency, budgets, cache and
-    progress count. What earlier attempts cost stays counted.
+    `tactful.jobs.job_of(folder)` builds the job of a command. Of `options` only concurrency, budgets, cache, deadline,
+    room for replies and progress count. What earlier attempts cost stays counted.
 
     Raises: ConfigChanged when the job is not the one that made this run; else as `run_job`.
     """

@@ -18,7 +18,7 @@ from tactful.runs.read.folder import RunFolder, RunInfo, monotonic, utc_now
 from tactful.runs.running.executor import Executor, LocalExecutor, Work
 from tactful.runs.running.intake import Intake, Wanted, not_stored
 from tactful.runs.running.opening import opened_run
-from tactful.runs.running.progress import Progress, expected_total, open_progress, spent
+from tactful.runs.running.progress import expected_total, open_progress, spent
 from tactful.runs.running.session import Session
 from tactful.runs.store.files import CannotWrite
 from tactful.runs.store.known import remember
@@ -82,7 +82,8 @@ def run_job(
                     "the budget does not apply: no endpoint is called, and the tokens of a rehearsal are estimates "
                     "that cost nothing"
                 )
-            why = asyncio.run(_worked(work, intake, state, executor, options.concurrency, progress))
+            session = Session(intake, state, executor, concurrency=options.concurrency, progress=progress)
+            why = asyncio.run(_worked(work, session, executor))
         if intake.at_end and why is None:
             intake.end()
         state.commit()
@@ -100,6 +101,7 @@ def run_job(
                 "ended_at": utc_now(),
                 "elapsed_s": info.elapsed_s + monotonic() - began,
                 "unfinished_usage": info.unfinished_usage + executor.unfinished,
+                "cached_prompt_tokens": info.cached_prompt_tokens + session.tally.cached_prompt_tokens,
             }
         )
         unwritten = _written(folder, info)
@@ -141,26 +143,25 @@ def _work(job: Job, options: RunOptions, folder: RunFolder, info: RunInfo, state
         stage=job.stage,
         run_id=info.run_id,
         seed=info.seed,
-        models=job.models,
+        models={role: _for_this_session(spec, options) for role, spec in job.models.items()},
         cache_path=Path(info.cache) if info.cache else folder.calls_path.absolute(),
         budget_usd=options.budget_usd,
         budget_tokens=options.budget_tokens,
-        spent=state.usage() + info.unfinished_usage,
+        spent=state.usage() + info.usage_beside_rows(),
     )
 
 
-async def _worked(
-    work: Work,
-    intake: Intake,
-    state: RunState,
-    executor: Executor,
-    concurrency: int,
-    progress: Progress,
-) -> Exception | None:
+def _for_this_session(spec: ModelSpec, options: RunOptions) -> ModelSpec:
+    """The model with the deadline and the room that this session gives; what comes back has the same identity."""
+    changed = {"timeout_s": options.timeout_s, "least_max_tokens": options.least_max_tokens}
+    return spec.model_copy(update={name: value for name, value in changed.items() if value is not None})
+
+
+async def _worked(work: Work, session: Session, executor: Executor) -> Exception | None:
     """Work through the intake; what stopped it before the end, or None."""
     try:
         await executor.start(work)
-        return await Session(intake, state, executor, concurrency=concurrency, progress=progress).run()
+        return await session.run()
     except TactfulError as error:
         return error
     finally:
@@ -209,7 +210,7 @@ def _summary(
         skipped=counts.skipped,
         unscored=counts.unscored,
         unfinished=intake.in_hand,
-        usage=state.usage() + info.unfinished_usage,
+        usage=state.usage() + info.usage_beside_rows(),
         interrupted=interrupted,
     )
 

@@ -12,7 +12,9 @@ from tactful.errors import ConfigError
 from tactful.runs.types import Job, OutsideHash
 from tactful.types import content_hash
 
-_MODEL_OUTSIDE = frozenset({"api_key_env", "timeout_s", "max_concurrency", "requests_per_minute"})
+_MODEL_OUTSIDE = frozenset(
+    {"api_key_env", "timeout_s", "max_concurrency", "requests_per_minute", "least_max_tokens"}
+)
 """Fields of a ModelSpec that decide how calls are sent, not what comes back."""
 
 Fingerprint = Mapping[str, Any]
