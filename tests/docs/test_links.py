@@ -33,8 +33,9 @@ def test_every_link_inside_the_project_leads_somewhere(page: Path) -> None:
 
 def test_the_navigation_names_every_page_of_the_docs_once() -> None:
     text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    named = re.findall(r"([\w-]+\.md)\s*$", text, re.MULTILINE)
-    assert sorted(named) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+    named = re.findall(r"([\w/-]+\.md)\s*$", text, re.MULTILINE)
+    pages = (ROOT / "docs").rglob("*.md")
+    assert sorted(named) == sorted(path.relative_to(ROOT / "docs").as_posix() for path in pages)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "measured" / "reliability.md").read_text(encoding="utf-8")
 ROWS = [f"X{n}" for n in range(1, 19)] + [f"L{n}" for n in range(1, 15)] + [f"C{n}" for n in range(1, 10)]
 ROWS += ["V2", "V3", "V4", "S1", "S2", "S3", "S4"]
 

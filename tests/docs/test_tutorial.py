@@ -12,7 +12,7 @@ import pytest
 from tests.chat_server import Ask, serving
 from tests.docs.pages import ROOT, blocks, quoted_commands
 
-PAGE = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "calibrate.md").read_text(encoding="utf-8")
 OWN = PAGE.partition("## B. Your own requests")[2]
 
 
@@ -77,7 +77,7 @@ def test_the_policy_snippet_runs(
 def test_the_second_path_works_command_for_command(tmp_path: Path) -> None:
     write_requests(tmp_path / "requests.jsonl")
     (tmp_path / "my-reward.toml").write_text(block("toml"), encoding="utf-8")
-    told = [item.words for item in quoted_commands() if item.page == "docs/tutorial.md" and item.whole]
+    told = [item.words for item in quoted_commands() if item.page == "docs/calibrate.md" and item.whole]
     start = next(place for place, words in enumerate(told) if "dataset" in words)
     commands = [_with_tokens(words) for words in told[start:]]
     assert len(commands) >= 11

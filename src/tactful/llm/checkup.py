@@ -91,7 +91,7 @@ def _price_check(spec: ModelSpec, base_url: str) -> Check:
     table = price_table()
     price = table.lookup(spec.name, base_url)
     if price is None:
-        fix = "to count cost, add the price to the file that TACTFUL_PRICES names (docs/models.md)"
+        fix = "to count cost, add the price to the file that TACTFUL_PRICES names (docs/reference/models.md)"
         return Check(name="price", state="limited", found="not known; tokens only", fix=fix)
     found = (
         f"{price.input_usd:g} in, {price.output_usd:g} out, USD for a million tokens (table of {table.as_of})"

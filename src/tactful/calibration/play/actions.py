@@ -2,7 +2,7 @@
 
 A folder holds `space.toml` and the prompt files that it names. Bundled: `levels` (LOW, MID, HIGH) and
 `clarify-execute`, each for coding and planning, in `spaces/<name>/<domain>/`. Your own folder may hold one space
-directly or one sub-folder per domain; docs/users-and-behaviours.md shows one.
+directly or one sub-folder per domain; docs/concepts/users.md shows one.
 """
 
 from __future__ import annotations

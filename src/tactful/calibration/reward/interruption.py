@@ -2,7 +2,7 @@
 
 Both forms are linear in six counts of an episode (`Tally`), apart from the cap on the bonus, so the formula is
 written once and serves one trajectory (integers) as well as a column of them (arrays).
-Formulas, sources and why the constants are what they are: docs/rewards.md.
+Formulas, sources and why the constants are what they are: docs/concepts/rewards.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The reward of a trajectory: R = R_task − C_interrupt, computed again at will from what is stored.
 
 Nothing here calls a model. `reward` needs the task scores of `task_score.TaskScorer` (or of the rubric judge);
-`recompute` needs nothing but the `Rewarded` record. Formulas and sources: docs/rewards.md.
+`recompute` needs nothing but the `Rewarded` record. Formulas and sources: docs/concepts/rewards.md.
 """
 
 from __future__ import annotations

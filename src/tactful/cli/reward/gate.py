@@ -52,7 +52,7 @@ def gate(
         Literal["prism", "utility"],
         typer.Option(
             "--form",
-            help="`prism`: errors cost; `utility`: an accepted proposal is also worth 1. See docs/gate.md.",
+            help="`prism`: errors cost; `utility`: an accepted proposal is also worth 1. See docs/reference/gate.md.",
         ),
     ] = "prism",
     need: Annotated[

@@ -5,7 +5,7 @@ of the user. Nothing is looked up across moments, sessions or labels, and the or
 Every value is bounded, so that no giant text and no broken clock can carry a judgement by itself.
 
 A proposal that nearly copies an event counts as one about nothing: saying what the user did is no help with it.
-What was tried, and what it brought, stands in `docs/reward-variants.md`.
+What was tried, and what it brought, stands in `docs/measured/reward-variants.md`.
 """
 
 from __future__ import annotations
