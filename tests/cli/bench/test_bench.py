@@ -63,8 +63,41 @@ def test_what_is_no_evaluation_is_one_sentence(
 
 
 def test_a_folder_in_the_way_is_one_sentence(tactful: Command, runs, tmp_path: Path):
-    done = tactful("bench", "report", runs[0], "--out", tmp_path / "b", "--replace")
+    (tmp_path / "b.html").mkdir()
+    done = tactful("bench", "report", runs[0], "--out", tmp_path / "b.html", "--replace")
     assert done.returncode == 1
     assert "cannot be written" in done.stderr
     assert "Traceback" not in done.stderr
     assert sys.argv[1:3] == ["bench", "report"]
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("fig.svg", b"<?xml"),
+        ("fig.pdf", b"%PDF"),
+        ("fig.png", b"\x89PNG"),
+        ("table.csv", b"domain,policy,kind,users,measure,value,"),
+        ("table.md", b"| coding | reward |"),
+        ("table.tex", b"\\begin{tabular}{lrrrrr}"),
+    ],
+)
+def test_the_ending_says_what_is_written(
+    tactful: Command, runs, tmp_path: Path, name: str, begins: bytes
+):  # fmt: skip
+    done = tactful("bench", "report", runs[0], runs[2], "--out", tmp_path / name)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+def test_an_ending_that_says_nothing_is_refused(tactful: Command, runs, tmp_path: Path):
+    done = tactful("bench", "report", runs[0], "--out", tmp_path / "fig.xyz")
+    assert done.returncode == 2
+    assert "expected one of .html, .svg, .pdf" in done.stderr
+
+
+def test_an_evaluation_from_before_outcomes_were_kept_says_what_to_do(tactful: Command, runs):
+    done = tactful("bench", "compare", runs[0], runs[1])
+    assert done.returncode == 1
+    assert "outcomes.json" in done.stderr
+    assert "--resume" in done.stderr

@@ -240,3 +240,34 @@ def test_failed_trees_are_counted_and_can_be_taken_again(
     assert (found.trees, found.failed) == (32, 0)
     assert RunFolder.open(tmp_path / "e").info().resume_with == "calibrate evaluate"
     assert os.environ["OPENAI_API_KEY"] not in (tmp_path / "e" / "evaluation.json").read_text()
+
+
+def test_two_evaluations_are_compared_by_paired_differences(
+    tactful: Command, made: Path, tmp_path: Path
+) -> None:
+    for name, turns in (("a", "4"), ("b", "2")):
+        flags = ("--policies", "rule", "--max-turns", turns)
+        assert tactful(*words(made, tmp_path / name, *flags)).returncode == 0
+    done = tactful("bench", "compare", tmp_path / "a", tmp_path / "b", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = {(row["run"], row["policy"]): row for row in json.loads(done.stdout)}
+    assert rows["a", "rule"]["difference"] is None
+    # at once is at once: whoever never asks meets the same futures, however many turns there might be
+    assert rows["b", "always-LOW"]["difference"]["value"] == 0.0
+    assert rows["b", "always-HIGH"]["difference"]["groups"] > 1
+    assert tactful("bench", "compare", tmp_path / "a", tmp_path / "a").returncode == 2
+
+
+def test_several_models_have_a_run_each_and_one_table(tactful: Command, made: Path, tmp_path: Path) -> None:
+    with serving() as server:
+        base = ("--base-url", server.base_url, "--policies", "rule")
+        more = ("--model", "other")
+        done = tactful(*words(made, tmp_path / "m", *more, *base))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "m" / "offline" / "evaluation.json").is_file()
+    assert (tmp_path / "m" / "other" / "outcomes.json").is_file()
+    assert "minus offline" in done.stderr
+    refused = tactful(
+        *[word for word in words(made, tmp_path / "n", *more) if word not in ("--out", tmp_path / "n")]
+    )
+    assert refused.returncode == 2

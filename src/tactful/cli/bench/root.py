@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tactful.cli.bench.compare import compare
 from tactful.cli.options import JsonFlag
 from tactful.cli.output import emit_json, say
 from tactful.errors import UsageError
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     noun = typer.Typer(no_args_is_help=True, help="Reports of what was measured.")
     noun.callback()(_bench)
     noun.command("report")(report)
+    noun.command("compare")(compare)
     for module in _VERBS:
         importlib.import_module(f"tactful.cli.bench.{module}").register(noun)
     app.add_typer(noun, name="bench")
@@ -34,17 +36,26 @@ def report(
         list[Path],
         typer.Argument(metavar="RUN...", help="Runs of `calibrate evaluate` or of `utterance evaluate`."),
     ],
-    out: Annotated[Path, typer.Option("--out", help="The HTML file to write.")] = Path("report.html"),
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            help="What to write, by its ending: a page (.html), a picture (.svg, .pdf, .png) or a table (.csv, .md, .tex).",
+        ),
+    ] = Path("report.html"),
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace a report that is there already.")
     ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write one self-contained HTML page: plots, tables, sample conversations, provenance.
+    """Write one self-contained HTML page (plots, tables, sample conversations, provenance), a picture or a table.
 
     Example: `tactful bench report runs/eval-coding runs/eval-planning --out report.html`
+
+    For a paper: `tactful bench report runs/eval-coding --out pareto.pdf`, and the figures as `--out table.tex`
     """
-    from tactful.evaluation.policies.report import read_evaluation, write_report
+    from tactful.evaluation.policies.report import read_evaluation
+    from tactful.evaluation.policies.tables import write_result
 
     if out.exists() and not replace:
         raise UsageError(f"{out}: exists already; give --out a new name, or --replace")
@@ -53,7 +64,7 @@ def report(
         _utterance_report(runs, out, as_json=as_json)
         return
     evaluations = [read_evaluation(run) for run in runs]
-    write_report(evaluations, out)
+    write_result(evaluations, out)
     for item in evaluations:
         say(f"{item.domain}: {item.headline()}")
     say(f"report: {out}")
@@ -95,6 +106,8 @@ def _of_utterances(runs: list[Path]) -> bool:
 def _utterance_report(runs: list[Path], out: Path, *, as_json: bool) -> None:
     from tactful.evaluation.utterance.report import read_utterance_evaluation, write_utterance_report
 
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"{out}: of predicted messages there is a page only; name it .html")
     evaluations = [read_utterance_evaluation(run) for run in runs]
     write_utterance_report(evaluations, out)
     for item in evaluations:
