@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -20,6 +22,9 @@ T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")
 
 STDIN = "-"
+_log = logging.getLogger(__name__)
+_TOLD: set[tuple[str, str]] = set()
+"""(file, note) that the user was told of: a file is often read twice."""
 _SHOWN = 80  # characters of an offending value
 
 
@@ -45,6 +50,8 @@ class Rows(Generic[R]):
         """Lines that were not blank."""
         self.bad = 0
         self.problems: list[str] = []
+        self.notes: Counter[str] = Counter()
+        """What was put right in rows that were read → how many."""
         self._parse = parse
         self._skip_bad = skip_bad
         self._kind = kind
@@ -58,6 +65,7 @@ class Rows(Generic[R]):
     def __iter__(self) -> Iterator[R]:
         self.read = self.bad = 0
         self.problems = []
+        self.notes.clear()
         seen: dict[str, int] = {}
         for number, row in self._rows():
             self.read += 1
@@ -79,6 +87,13 @@ class Rows(Generic[R]):
                 self._reject(number, str(error))
             else:
                 yield item
+
+    def note(self, what: str) -> None:
+        """Count something that was put right; the first time that a file needs it, the user is told."""
+        self.notes[what] += 1
+        if (self.path, what) not in _TOLD:
+            _TOLD.add((self.path, what))
+            _log.warning("%s, row %d: %s (more rows may need it)", self.name, self.read, what)
 
     def _refuse_other(self, row: Any) -> None:
         """Where the very first line shows that the file is no JSON lines: say what it is, whatever `skip_bad`."""

@@ -15,9 +15,9 @@ from tactful.data.formats.moments import (
     parse_event,
     parse_labelled,
     parse_moment,
-    parse_time,
     plain_proposal,
 )
+from tactful.data.formats.times import parse_time
 from tactful.errors import DataError
 from tactful.types import ProposalHistory
 
@@ -55,6 +55,17 @@ def write(path: Path, *rows) -> Path:
         ("1970-01-01T02:00:00+02:00", 0),
         ("1970-01-01 00:01:00", 60),  # no zone: UTC
         ("1970-01-02", 86400),
+        (1717335890889, 1717335890.889),  # milliseconds
+        ("1717335890889", 1717335890.889),
+        (1717335890889123, 1717335890.889123),  # microseconds
+        ("1717335890889123456", 1717335890.889123),  # nanoseconds
+        ("20240602T134450Z", 1717335890),
+        ("20240602T134450", 1717335890),
+        ("20240602134450", 1717335890),
+        (20240602134450, 1717335890),
+        ("20240602 1344", 1717335840),
+        ("20240602", 1717286400),
+        (20240602, 20240602),  # a bare number of this size is seconds
     ],
 )
 def test_times_are_read_as_aware_utc(text, seconds):

@@ -87,9 +87,21 @@ def test_an_unusable_trace_names_file_and_event(tmp_path: Path, rows: Any, says:
         read_traces(tmp_path)
 
 
-def test_a_response_that_is_no_list_of_texts_is_refused(tmp_path: Path) -> None:
+def test_a_response_that_is_no_list_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="event 1 has agent_response"):
-        an_answer(tmp_path, agent_response=[3])
+        an_answer(tmp_path, agent_response=3)
+
+
+def test_an_object_among_texts_is_one_proposal_as_the_published_counting_has_it(tmp_path: Path) -> None:
+    answer = an_answer(tmp_path, agent_response=["Save it?", {"task": "Close it?", "at": 2}, None, 3])
+    assert answer.said == ("Save it?", '{"task":"Close it?","at":2}', None, "3")
+    assert answer.state == "answered"
+
+
+def test_a_trace_whose_events_run_backwards_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "a.json", [row(at, f"e{at}") for at in (3, 2, 1)])
+    with pytest.raises(DataError, match=r"a\.json: its events do not stand in the order of their times; put"):
+        read_traces(tmp_path)
 
 
 def test_what_is_not_json_names_the_line(tmp_path: Path) -> None:

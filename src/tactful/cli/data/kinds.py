@@ -127,8 +127,8 @@ def _reward() -> dict[str, Opener]:
     from tactful.reward.types import Acceptance
 
     return {
-        "moments": lambda path: moment_rows(path, skip_bad=True),
-        "labelled-moments": lambda path: labelled_rows(path, skip_bad=True),
+        "moments": lambda path: moment_rows(path, skip_bad=True, strict=True),
+        "labelled-moments": lambda path: labelled_rows(path, skip_bad=True, strict=True),
         "acceptances": _of(Acceptance, lambda record: str(record.moment_id)),
         "reasoned-moments": _of(ReasonedMoment, _own_id),
     }

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
+from tactful.data.formats.times import oldest_first, parse_time
 from tactful.data.io import Rows, shorten
 from tactful.types import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory, content_hash
 
@@ -35,67 +33,53 @@ _KEYS = (
     "user",
     "history",
 )
-_DAY_CLOCK = re.compile(r"day\s+(\d+)\s*,\s*(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap])\.?m\.?", re.IGNORECASE)
+TIMES = "write seconds or milliseconds since 1970, ISO 8601, or 'Day 2, 1:05 AM'"
+"""How a time may be written, for messages."""
+T = TypeVar("T")
 _SPELT_SILENCE = frozenset({"", "null", "none"})
 
 
-def moment_rows(path: Path | str, *, skip_bad: bool = False) -> Rows[Moment]:
-    """The moments of a JSONL file; labels may be missing and are not read.
+def moment_rows(path: Path | str, *, skip_bad: bool = False, strict: bool = False) -> Rows[Moment]:
+    """The moments of a JSONL file; labels may be missing and are not read. `strict` refuses times that cannot be read.
 
-    A row without `session` belongs to the session that its first event names, as in ProactiveBench.
+    Events that are not oldest first are sorted by their times, with a note. A row without `session` belongs to the session that its first event names, as in ProactiveBench.
     Raises, while iterating: DataError at the first unusable row, unless `skip_bad` (counted in `.bad`).
     """
-    return Rows(path, parse_moment, skip_bad=skip_bad, kind="moment", key=_own_id)
+    return _rows(path, parse_moment, _own_id, skip_bad=skip_bad, strict=strict)
 
 
-def labelled_rows(path: Path | str, *, skip_bad: bool = False) -> Rows[LabelledMoment]:
+def labelled_rows(path: Path | str, *, skip_bad: bool = False, strict: bool = False) -> Rows[LabelledMoment]:
     """The moments of a JSONL file with what people said about them; `valid` is needed, votes and need are not.
 
     Raises, while iterating: DataError at the first unusable row, unless `skip_bad` (counted in `.bad`).
     """
-    return Rows(path, parse_labelled, skip_bad=skip_bad, kind="moment", key=lambda item: _own_id(item.moment))
+    return _rows(path, parse_labelled, lambda item: _own_id(item.moment), skip_bad=skip_bad, strict=strict)
+
+
+def _rows(
+    path: Path | str, parse: Callable[[Any], T], key: Callable[[T], str], *, skip_bad: bool, strict: bool
+) -> Rows[T]:
+    def read(row: Any) -> T:
+        item = parse(row)
+        moment = item.moment if isinstance(item, LabelledMoment) else item
+        assert isinstance(moment, Moment)
+        unread = next((event for event in moment.events if event.at is None and event.time.strip()), None)
+        if unread is not None and strict:
+            raise ValueError(f"moment has the time '{unread.time}', which cannot be read; {TIMES}")
+        if unread is not None:
+            rows.note("an event has a time that cannot be read, and counts as having none")
+        if [entry["event"] for entry in row["obs"]] != [event.text for event in moment.events]:
+            rows.note("the events did not stand oldest first; they were sorted by their times")
+        return item
+
+    rows = Rows(path, read, skip_bad=skip_bad, kind="moment", key=key)
+    return rows
 
 
 def observation_id(moment: Moment) -> str:
     """What was seen, whatever was proposed: equal for the proposals made at one point of one session."""
     seen = [[event.time, event.text] for event in moment.events]
     return content_hash(orjson.dumps([moment.session, seen]))
-
-
-def parse_time(text: object) -> datetime | None:
-    """Aware UTC of seconds since 1970, of `Day 2, 1:05 AM` (day 1 = 1970-01-01) or of ISO 8601; None for others.
-
-    ISO times without a zone are taken as UTC.
-    """
-    if isinstance(text, bool) or not isinstance(text, str | int | float):
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        return _spelt_time(str(text).strip())
-    if not math.isfinite(seconds):
-        return None
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
-
-
-def _spelt_time(text: str) -> datetime | None:
-    clock = _DAY_CLOCK.fullmatch(text)
-    if clock is None:
-        try:
-            at = datetime.fromisoformat(text)
-            return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-        except (ValueError, OverflowError):
-            return None
-    day, hour, minute, second, half = clock.groups()
-    if not 1 <= int(hour) <= 12 or int(minute) > 59 or int(second or 0) > 59 or not 1 <= int(day) <= 100_000:
-        return None
-    hours = int(hour) % 12 + (12 if half.lower() == "p" else 0)
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
-        days=int(day) - 1, hours=hours, minutes=int(minute), seconds=int(second or 0)
-    )
 
 
 def parse_event(row: Any, place: str) -> Event:
@@ -151,7 +135,8 @@ def parse_moment(row: Any) -> Moment:
         raise ValueError(f"moment has the unknown key '{unknown[0]}', expected some of {', '.join(_KEYS)}")
     if not isinstance(row["obs"], list) or not row["obs"]:
         raise ValueError(f"moment has obs {shorten(row['obs'])}, expected a list with at least one event")
-    events = tuple(parse_event(entry, f"obs (item {number})") for number, entry in enumerate(row["obs"], 1))
+    given = [parse_event(entry, f"obs (item {number})") for number, entry in enumerate(row["obs"], 1)]
+    events = oldest_first(given)
     proposal = row["pred_task"]
     if proposal is not None and not isinstance(proposal, str):
         raise ValueError(f"moment has pred_task {shorten(proposal)}, expected text, or null for silence")

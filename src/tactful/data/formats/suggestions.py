@@ -20,7 +20,7 @@ from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from tactful.data.formats.moments import parse_time
+from tactful.data.formats.times import parse_time
 from tactful.data.io import Rows, shorten
 from tactful.types import Private, Record
 

@@ -15,6 +15,7 @@ import orjson
 from pydantic import Field
 
 from tactful.data.formats.moments import parse_event, plain_proposal
+from tactful.data.formats.times import is_mixed_up
 from tactful.data.io import cannot_read, shorten
 from tactful.errors import DataError
 from tactful.types import Event, Record
@@ -78,9 +79,16 @@ def read_traces(folder: Path) -> list[Trace]:
     """
     place = folder / "traces" if (folder / "traces").is_dir() else folder
     return [
-        Trace(id=path.stem, points=_entries(path, _trace_point, "trace"))
+        _in_order(path, Trace(id=path.stem, points=_entries(path, _trace_point, "trace")))
         for path in _files(place, what="trace", fix=_TRACE_FIX)
     ]
+
+
+def _in_order(path: Path, trace: Trace) -> Trace:
+    if is_mixed_up(trace.events):
+        fix = "put its events oldest first, as an assistant meets them"
+        raise DataError.at(path, None, "its events do not stand in the order of their times", fix=fix)
+    return trace
 
 
 def read_answers(path: Path) -> list[Answers]:
@@ -212,6 +220,12 @@ def _answer(row: Any, place: str) -> Answer:
         return Answer(event=event, state="failed", said=tuple(map(str, said)))
     if isinstance(said, str):
         said = [said]
-    if not isinstance(said, list) or not all(text is None or isinstance(text, str) for text in said):
+    if not isinstance(said, list):
         raise ValueError(f"{place} has agent_response {shorten(said)}, expected a list of texts and nulls")
-    return Answer(event=event, state="answered", said=tuple(said))
+    return Answer(event=event, state="answered", said=tuple(map(_as_counted, said)))
+
+
+def _as_counted(said: Any) -> str | None:
+    """One entry of a list of responses. An object or number among the texts is a proposal, as the published counting
+    has it: every entry but null is one."""
+    return said if said is None or isinstance(said, str) else orjson.dumps(said).decode()

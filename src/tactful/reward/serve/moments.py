@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from tactful.data.formats.moments import parse_event, plain_proposal
+from tactful.data.formats.times import oldest_first
 from tactful.data.io import shorten
 from tactful.reward.serve.errors import invalid
 from tactful.types import Moment, ProposalHistory, content_hash
@@ -50,7 +51,7 @@ def moment_of(
         told = f"'{names.proposal}' is {shorten(proposal)}, expected text, or null for silence"
         raise invalid(told, names.param or names.proposal)
     try:
-        seen = tuple(parse_event(row, f"'{events}' (item {number})") for number, row in enumerate(rows, 1))
+        seen = oldest_first([parse_event(row, f"'{events}' (item {at})") for at, row in enumerate(rows, 1)])
     except ValueError as error:
         raise invalid(str(error), param) from None
     if max(len(proposal or ""), *(len(event.text) + len(event.time) for event in seen)) > LONGEST_TEXT:
