@@ -8,7 +8,7 @@ assistant needs to be told), and a sentence once whatever it asks for.
 Not counted: offers and pleasantries ("Would you like me to explain further?", "Does that help?", "这样可以吗？"),
 questions that the message answers itself ("Why? Because …", "Q: … A: …", a heading over its text), rhetorical ones,
 lists of questions for others (interviews, icebreakers), marks in regular expressions, links, placeholders and
-ternaries, and lines that quote somebody (`> …`). How often this is right: docs/reference/contracts.md, "Questions".
+ternaries, and lines that quote somebody (`> …`). How often this is right: docs/measured/clarity.md, "Questions".
 """
 
 from __future__ import annotations

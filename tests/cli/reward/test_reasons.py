@@ -7,7 +7,6 @@ from tests.reward.moments import says, write_items, writer
 
 from tactful.cli.reward.lm import run_lm_judge
 from tactful.errors import UsageError
-from tactful.jobs import job_of
 from tactful.reward.types import Acceptance
 from tactful.runs import RunFolder, RunOptions, retry_run
 
@@ -144,7 +143,7 @@ def test_lm_judge_tells_ties_and_unreadable_votes_and_can_be_retried(data, tmp_p
         assert "1 unscored (0 by a tie); 1 votes unreadable" in said.err
         assert "rejected" in said.out
         broken = False
-        assert retry_run(summary.folder, job_of(summary.folder), unscored=True).unscored == 0
+        assert retry_run(summary.folder, unscored=True).unscored == 0
 
 
 def test_lm_judge_rehearses_offline_and_a_dry_run_writes_nothing(data, tmp_path, capsys):

@@ -16,7 +16,6 @@ from pydantic import ConfigDict, field_validator, model_validator
 
 from tactful.data.io import STDIN, Rows, shorten
 from tactful.data.recognise import OtherFile, foreign_row
-from tactful.text.thoughts import split_thoughts
 from tactful.types import Record
 
 USER, ASSISTANT = "user", "assistant"
@@ -50,9 +49,6 @@ class ChatMessage(Record):
         if missing:
             raise ValueError(f"a message has no '{missing[0]}': {shorten(dict(row))}")
         text, thoughts = _said(row["content"])
-        if row["role"] == ASSISTANT and isinstance(text, str):
-            inside, text = split_thoughts(text)
-            thoughts = "\n".join(filter(None, [thoughts, inside]))
         return {**row, "content": text, **({"thoughts": thoughts} if thoughts else {})}
 
     @field_validator("role")

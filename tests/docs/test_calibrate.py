@@ -1,4 +1,4 @@
-"""The tutorial's second path, command for command, against an endpoint on loopback."""
+"""The how-to on one's own tasks, command for command, against an endpoint on loopback."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from tests.chat_server import Ask, serving
 from tests.docs.pages import ROOT, blocks, quoted_commands
 
 PAGE = (ROOT / "docs" / "calibrate.md").read_text(encoding="utf-8")
-OWN = PAGE.partition("## B. Your own requests")[2]
 
 
 def block(language: str) -> str:
-    """The only block of a language in the second path."""
-    (content,) = [content for found, content in blocks(OWN) if found == language]
+    """The only block of a language on the page."""
+    (content,) = [content for found, content in blocks(PAGE) if found == language]
     return content
 
 
@@ -33,7 +32,7 @@ def assistant(ask: Ask) -> str | None:
 
 
 def write_requests(path: Path) -> None:
-    """The tutorial's two rows for six tasks, so that there is something to hold out."""
+    """The page's two rows for six tasks, so that there is something to hold out."""
     rows = [json.loads(line) for line in block("jsonl").splitlines()]
     path.write_text(
         "".join(
@@ -45,7 +44,7 @@ def write_requests(path: Path) -> None:
     )
 
 
-def test_the_rows_of_the_tutorial_are_valid_states(tmp_path: Path) -> None:
+def test_the_rows_of_the_page_are_valid_states(tmp_path: Path) -> None:
     from tactful.calibration.tasks.state_rows import state_rows
 
     (tmp_path / "requests.jsonl").write_text(block("jsonl"), encoding="utf-8")
@@ -68,13 +67,13 @@ def test_the_policy_snippet_runs(
         tmp_path / "policy.json",
     )
     monkeypatch.chdir(tmp_path)
-    exec(compile(block("python"), "tutorial", "exec"), {})
+    exec(compile(block("python"), "calibrate.md", "exec"), {})
     assert capsys.readouterr().out.startswith("MID {'LOW': ")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_the_second_path_works_command_for_command(tmp_path: Path) -> None:
+def test_the_page_works_command_for_command(tmp_path: Path) -> None:
     write_requests(tmp_path / "requests.jsonl")
     (tmp_path / "my-reward.toml").write_text(block("toml"), encoding="utf-8")
     told = [item.words for item in quoted_commands() if item.page == "docs/calibrate.md" and item.whole]
@@ -82,7 +81,7 @@ def test_the_second_path_works_command_for_command(tmp_path: Path) -> None:
     commands = [_with_tokens(words) for words in told[start:]]
     assert len(commands) >= 11
     with serving(assistant) as server:
-        environment = {**os.environ, "OPENAI_API_KEY": "sk-tutorial", "OPENAI_BASE_URL": server.base_url}
+        environment = {**os.environ, "OPENAI_API_KEY": "sk-calibrate", "OPENAI_BASE_URL": server.base_url}
         for words in commands:
             done = subprocess.run(
                 [sys.executable, "-m", "tactful", *words],
@@ -97,7 +96,7 @@ def test_the_second_path_works_command_for_command(tmp_path: Path) -> None:
     assert list((tmp_path / "data" / "dpo" / "trl").iterdir())
     for path in tmp_path.rglob("*"):
         if path.is_file():
-            assert b"sk-tutorial" not in path.read_bytes(), path
+            assert b"sk-calibrate" not in path.read_bytes(), path
 
 
 def _with_tokens(words: tuple[str, ...]) -> list[str]:
