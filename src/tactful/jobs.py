@@ -16,14 +16,14 @@ from tactful.runs.store.known import is_known, url_of
 from tactful.runs.types import Job
 
 BUILDERS = {
-    "bench judge-moments": "tactful.cli.bench.proactive_parts:retry_judge",
-    "bench proactive": "tactful.cli.bench.proactive_parts:retry_assistant",
+    "bench judge-moments": "tactful.evaluation.proactive.judge_run:retry_judge",
+    "bench proactive": "tactful.evaluation.proactive.assistant_run:retry_assistant",
     "calibrate evaluate": "tactful.api.calibrate.evaluate:retry_evaluate",
     "calibrate reward": "tactful.calibration.reward.rewarding:retry_reward",
     "calibrate rollout": "tactful.api.calibrate.rollout:retry_rollout",
     "feedback judge": "tactful.feedback.pipeline:retry_judge",
-    "reward judge": "tactful.cli.reward.lm:retry_lm_judge",
-    "reward reasons": "tactful.cli.reward.reasons:retry_reasons",
+    "reward judge": "tactful.reward.pipeline:retry_judge",
+    "reward reasons": "tactful.reward.pipeline:retry_reasons",
     "utterance predict": "tactful.utterance.predict.predictor:retry_predict",
     "utterance synthesize": "tactful.utterance.pipeline:retry_synthesize",
 }

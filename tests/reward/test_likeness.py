@@ -7,7 +7,7 @@ import pytest
 
 from tactful.errors import MissingExtra
 from tactful.reward import likeness as rooms
-from tactful.reward.features.lexicon import MAX_CHARS
+from tactful.reward.lexicon import MAX_CHARS
 from tactful.reward.likeness import EncoderLikeness, NgramLikeness, open_likeness
 
 SEARCH = "The user searches for night trains to Lisbon"

@@ -97,6 +97,14 @@ UnsafeExecFlag = Annotated[
     typer.Option("--unsafe-exec", help="Run solutions without a cage where none is at hand: dangerous."),
 ]
 
+MomentsArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="Labelled moments, JSONL in ProactiveBench's form: `obs`, `pred_task`, `valid`; `-` is stdin.",
+    ),
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointFlags:

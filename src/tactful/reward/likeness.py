@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.reward.features.lexicon import MAX_CHARS, SMALL_WORDS
+from tactful.reward.lexicon import MAX_CHARS, SMALL_WORDS
 from tactful.text import Encoder, open_encoder
 from tactful.text.encoder import NGRAMS
 

@@ -6,32 +6,31 @@ labelled moments ──reasons_job──▶ ReasonedMoment ──export──▶
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import Field
 
+from tactful.data.formats.moments import labelled_rows, moment_rows
+from tactful.data.io import Rows
 from tactful.llm import ModelSpec
-from tactful.llm.prices import price_table
 from tactful.reward.judging.judge import LMAcceptance, LMJudge
-from tactful.reward.judging.prompt import MAX_CHARS, PROMPTS, Layout, judge_prompt
+from tactful.reward.judging.prompt import MAX_CHARS, PROMPTS, Layout
 from tactful.reward.reasons.thoughts import (
     CHECK_PROMPT,
     REASON_PROMPT,
     LabelledItem,
     ReasonedMoment,
     Refused,
-    reason_prompt,
     write_reason,
 )
-from tactful.runs import Context, Job, Skip
-from tactful.text import estimate_tokens
+from tactful.runs import Context, Job, Skip, reopening, resolve_input, worth_counting
 from tactful.types import LabelledMoment, Moment, Record
 
-THOUGHT_TOKENS = 100
-"""Assumed length of a thought, in tokens; a reasoning model's own thinking comes on top."""
-DEFAULT_URL = "https://api.openai.com/v1"
+MAX_TOKENS = 4096
+"""Room for a reasoning model to think before it answers; the door doubles it when a reply comes back empty."""
 
 
 class LMJudgeConfig(Record):
@@ -132,54 +131,39 @@ class _Items:
             yield LabelledItem(id=item.moment.id, item=item)
 
 
-# ---------------------------------------------------------------- before anything is sent
+# ---------------------------------------------------------------- over a file
+
+R = TypeVar("R")
 
 
-class RewardForecast(Record):
-    """What a run will ask of its model. All figures are estimates."""
-
-    moments: int
-    calls: int
-    """Of `reward reasons`: where the first thought is kept. At worst `tries` times as many."""
-    prompt_tokens: int
-    completion_tokens: int
-    cost_usd: float | None
-    """None: the price of this model at this endpoint is not known."""
+def judge_file(
+    config: LMJudgeConfig, source: Path | str, *, skip_bad: bool = False
+) -> tuple[Rows[Moment], Job]:
+    """The moments of a file, a run folder or `-`, and the run over them that `config` describes."""
+    return _over(source, moment_rows, lambda rows: judge_job(config, rows), skip_bad=skip_bad)
 
 
-def forecast_judging(
-    moments: Iterable[Moment], config: LMJudgeConfig, *, limit: int | None = None
-) -> RewardForecast:
-    """Every prompt is made and measured; nothing is sent."""
-    count = tokens = 0
-    for moment in islice(moments, limit):
-        count += 1
-        prompt = judge_prompt(moment, layout=config.layout, max_chars=config.max_chars)
-        tokens += sum(estimate_tokens(message.content) for message in prompt.messages)
-    calls = count * config.votes
-    return _forecast(config.judge, count, calls, tokens * config.votes, calls * THOUGHT_TOKENS)
+def reasons_file(
+    config: ReasonsConfig, source: Path | str, *, skip_bad: bool = False
+) -> tuple[Rows[LabelledMoment], Job]:
+    """The labelled moments of a file, a run folder or `-`, and the run over them that `config` describes."""
+    return _over(source, labelled_rows, lambda rows: reasons_job(config, rows), skip_bad=skip_bad)
 
 
-def forecast_reasons(
-    items: Iterable[LabelledMoment], config: ReasonsConfig, *, limit: int | None = None
-) -> RewardForecast:
-    """One thought and its checks for every item; nothing is sent."""
-    check = estimate_tokens(CHECK_PROMPT.source) + THOUGHT_TOKENS
-    count = tokens = 0
-    for item in islice(items, limit):
-        count += 1
-        prompt = reason_prompt(item, max_chars=config.max_chars)
-        tokens += sum(estimate_tokens(message.content) for message in prompt.messages) + config.checks * check
-    received = count * (THOUGHT_TOKENS + config.checks * 10)
-    return _forecast(config.model, count, count * (1 + config.checks), tokens, received)
+def _over(
+    source: Path | str, read: Callable[..., Rows[R]], make: Callable[[Rows[R]], Job], *, skip_bad: bool
+) -> tuple[Rows[R], Job]:
+    path = resolve_input(source)
+    rows = read(path, skip_bad=skip_bad)
+    total = sum(1 for _ in read(path, skip_bad=True)) if worth_counting(path) else None
+    return rows, replace(make(rows), total=total, resume_args=reopening(path, skip_bad=skip_bad))
 
 
-def _forecast(spec: ModelSpec, moments: int, calls: int, sent: int, received: int) -> RewardForecast:
-    price = price_table().lookup(spec.name, spec.base_url or DEFAULT_URL)
-    return RewardForecast(
-        moments=moments,
-        calls=calls,
-        prompt_tokens=sent,
-        completion_tokens=received,
-        cost_usd=price.cost_usd(sent, received) if price else None,
-    )
+def retry_judge(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
+    """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
+    return judge_file(LMJudgeConfig.model_validate(config), source, skip_bad=skip_bad)[1]
+
+
+def retry_reasons(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
+    """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
+    return reasons_file(ReasonsConfig.model_validate(config), source, skip_bad=skip_bad)[1]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
 from tests.commands import Command
@@ -55,19 +54,12 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         data = tmp_path / "sessions.jsonl"
         write_jsonl(data, [moment_row(one) for one in items])
         model = FakeModel({one.moment_id: one for one in said}, tuple(seen))
-        fake_model, fake_training = (
-            ModuleType("tactful.reward.embedded.model"),
-            ModuleType("tactful.reward.embedded.training"),
-        )
-        fake_model.load_model = lambda folder: model  # type: ignore[attr-defined]
-        fake_training.TrainConfig = SimpleNamespace  # type: ignore[attr-defined]
 
-        def cross_judge(given: Sequence[LabelledMoment], config: SimpleNamespace) -> SimpleNamespace:
+        def cross_judge(given: Sequence[LabelledMoment], config: object) -> SimpleNamespace:
             return SimpleNamespace(acceptances=tuple(model.judge_now([one.moment for one in given])))
 
-        fake_training.cross_judge = cross_judge  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "tactful.reward.embedded.model", fake_model)
-        monkeypatch.setitem(sys.modules, "tactful.reward.embedded.training", fake_training)
+        monkeypatch.setattr("tactful.reward.embedded.model.load_model", lambda folder: model)
+        monkeypatch.setattr("tactful.evaluation.gates.setup.cross_judge", cross_judge)
         return World(data, model)
 
     return make

@@ -3,12 +3,9 @@ import shlex
 
 import pytest
 from tests.chat_server import serving
-from tests.reward.moments import says, write_items, writer
+from tests.reward.moments import write_items, writer
 
-from tactful.cli.reward.lm import run_lm_judge
-from tactful.errors import UsageError
-from tactful.reward.types import Acceptance
-from tactful.runs import RunFolder, RunOptions, retry_run
+from tactful.runs import RunFolder
 
 
 @pytest.fixture(autouse=True)
@@ -111,49 +108,3 @@ def test_wrong_words_end_with_2_and_wrong_data_with_1(tactful, data, tmp_path):
     assert tactful("reward", "reasons", tmp_path / "none.jsonl", "--model", "offline").returncode == 1
     assert not (tmp_path / "runs").exists()
     assert tactful("reward", "export", data, "--to", "trl", "--out", tmp_path / "x").returncode == 1
-
-
-# ---------------------------------------------------------------- reward judge --judge
-
-
-def options(out, **more):
-    return RunOptions(out=out, progress="off", **more)
-
-
-def test_lm_judge_judges_a_file_and_tells_the_counts(data, tmp_path, capsys):
-    with serving({"": says("accepted")}) as server:
-        summary = run_lm_judge(
-            str(data), "m", options(tmp_path / "run"), votes=3, base_url=server.base_url, as_json=True
-        )
-        assert server.jobs == 180
-    result = json.loads(capsys.readouterr().out)
-    assert (result["accepted"], result["rejected"], result["unscored"]) == (60, 0, 0)
-    assert len(list(summary.folder.records(Acceptance))) == 60
-
-
-def test_lm_judge_tells_ties_and_unreadable_votes_and_can_be_retried(data, tmp_path, capsys):
-    broken = True
-
-    def script(ask):
-        return "hm" if broken and "sheet 5." in ask.prompt else says("rejected")
-
-    with serving(script) as server:
-        summary = run_lm_judge(str(data), "m", options(tmp_path / "run"), base_url=server.base_url)
-        said = capsys.readouterr()
-        assert "1 unscored (0 by a tie); 1 votes unreadable" in said.err
-        assert "rejected" in said.out
-        broken = False
-        assert retry_run(summary.folder, unscored=True).unscored == 0
-
-
-def test_lm_judge_rehearses_offline_and_a_dry_run_writes_nothing(data, tmp_path, capsys):
-    assert run_lm_judge(str(data), "offline", options(tmp_path / "run"), votes=5, dry_run=True) is None
-    assert "300 calls" in capsys.readouterr().err
-    assert not (tmp_path / "run").exists()
-    run_lm_judge(str(data), "offline", options(tmp_path / "run", limit=7), votes=5)
-    assert "a rehearsal" in capsys.readouterr().err
-
-
-def test_votes_at_temperature_0_are_refused(data, tmp_path):
-    with pytest.raises(UsageError, match="--votes 3"):
-        run_lm_judge(str(data), "m", options(tmp_path / "run"), votes=3, temperature=0)

@@ -87,7 +87,7 @@ def test_equal_seeds_give_equal_models(tactful, moments, tmp_path):
 
 
 def test_what_takes_seconds_is_announced_before_it_starts(tactful, tmp_path, monkeypatch):
-    monkeypatch.setattr("tactful.cli.reward.train._FITTED_PER_S", 20)
+    monkeypatch.setattr("tactful.evaluation.judges.training._FITTED_PER_S", 20)
     data = write(tmp_path / "m.jsonl", some_moments())
     done = tactful("reward", "train", data, "--out", tmp_path / "model", "--json")
     assert done.stderr.startswith("judging each of 3 sessions by a model without it, about ")

@@ -7,9 +7,10 @@ from tactful.data.formats.traces import Answer
 from tactful.errors import UserError
 from tactful.evaluation.judges.tables import Table
 from tactful.evaluation.proactive.assistants import BASELINES, Assistant, gated, look_up, thrown
-from tactful.evaluation.proactive.bench import BenchResult, run_bench
+from tactful.evaluation.proactive.bench import run_bench
 from tactful.evaluation.proactive.points import Scene, scenes_of
 from tactful.evaluation.proactive.report import bench_lines, bench_tables
+from tactful.evaluation.proactive.results import BenchResult
 
 TEXTS = ["opens the ledger", "searches for sums", "reads a page", "types a formula"]
 GOOD, BAD = "Offer to sum the column.", "Offer to draw a rocket."

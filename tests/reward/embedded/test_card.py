@@ -6,7 +6,7 @@ import pytest
 from tests.data.formats.test_suggestions import decision
 from tests.reward.synthetic import make_items
 
-from tactful.reward.embedded.card import CardData, CardFigure, model_card, suggestion_card
+from tactful.reward.card import CardData, CardFigure, model_card, suggestion_card
 from tactful.reward.embedded.training import train
 from tactful.reward.suggestions.model import train_suggestions
 

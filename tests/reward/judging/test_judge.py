@@ -7,9 +7,10 @@ from tests.reward.moments import labelled, moment, says, write_items
 from tactful.data.formats.moments import labelled_rows, moment_rows
 from tactful.errors import EndpointRefused, ProviderError
 from tactful.llm import ModelSpec
+from tactful.reward.forecast import forecast_judging
 from tactful.reward.judging.judge import SCRIPTS, LMJudge, from_votes, vote_share
 from tactful.reward.judging.prompt import MAX_TEXT, judge_prompt
-from tactful.reward.pipeline import LMJudgeConfig, forecast_judging, judge_job
+from tactful.reward.pipeline import LMJudgeConfig, judge_job
 from tactful.reward.types import Acceptance
 from tactful.runs import RunOptions, retry_run, run_job
 from tactful.types import ProposalHistory

@@ -8,9 +8,10 @@ from tests.reward.moments import feeling, labelled, moment, write_items, writer
 from tactful.data.formats.moments import labelled_rows
 from tactful.llm import ModelSpec
 from tactful.llm.offline import OfflineModel
+from tactful.reward.forecast import forecast_reasons
 from tactful.reward.judging.judge import SCRIPTS
 from tactful.reward.offline import PHRASES
-from tactful.reward.pipeline import ReasonsConfig, forecast_reasons, reasons_job
+from tactful.reward.pipeline import ReasonsConfig, reasons_job
 from tactful.reward.reasons.thoughts import (
     DISAGREED,
     FEELINGS,

@@ -8,12 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, SkipBadFlag
-from tactful.cli.output import emit_json, next_command, quoted, say
-
-
-def register(noun: typer.Typer) -> None:
-    """Add the verb to the noun `bench`."""
-    noun.command("freeze")(freeze)
+from tactful.cli.output import emit_json, next_command, quoted, say, tell_bad
 
 
 def freeze(
@@ -60,8 +55,7 @@ def freeze(
         split=split,
         add=add,
     )
-    if rows.bad:
-        say(f"{rows.bad} unusable labels left out, the first: {rows.problems[0]}")
+    tell_bad(rows)
     if as_json:
         emit_json(frozen.model_dump(mode="json"))
     say(

@@ -2,59 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache as cache_results
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.bench import freeze as bench_freeze
-from tactful.cli.bench.proactive_parts import (
-    Chosen,
-    Judge,
-    add_model,
-    add_policies,
-    add_responses,
-    by_model,
-    by_run,
-    held_out,
-    here,
-    now,
-)
 from tactful.cli.options import (
-    ApiKeyEnvOption,
-    BaseUrlOption,
-    BudgetTokensOption,
-    BudgetUsdOption,
-    CacheOption,
     ConcurrencyOption,
     DryRunFlag,
     JsonFlag,
-    ResumeFlag,
-    SeedOption,
+    ModelFlags,
+    RunFlags,
     SkipBadFlag,
-    finite,
 )
-from tactful.cli.output import emit_json, next_command, quoted, say
-from tactful.errors import DataError, UsageError
+from tactful.cli.output import emit_json, next_command, quoted, say, tell_bad, tell_failures
+from tactful.cli.splice import without
+from tactful.errors import UsageError
 
 if TYPE_CHECKING:
-    from tactful.data.formats.traces import Trace
-    from tactful.evaluation.proactive.assistants import AssistantConfig
-    from tactful.evaluation.proactive.bench import BenchResult
-    from tactful.evaluation.proactive.measure import Decision
-    from tactful.llm import ModelSpec
-    from tactful.types import LabelledMoment
+    from tactful.evaluation.proactive.assistant_run import AssistantForecast
+    from tactful.evaluation.proactive.setup import Benched
+    from tactful.runs import RunSummary
 
-PEOPLE_FOR_A_MODEL = 100
-"""Labelled moments that a paid judge judges for its agreement with people, unless told otherwise."""
+_THEN = "; then give this command again with --resume"
 
 
-def register(noun: typer.Typer) -> None:
-    """Add `proactive` and `freeze` to the noun `bench`."""
-    noun.command("proactive")(proactive)
-    bench_freeze.register(noun)
+@dataclass(frozen=True, kw_only=True)
+class AssistantFlags(ModelFlags):
+    """Where --model answers, and how."""
+
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", min=0, max=2, help="--model; default: the endpoint's.")
+    ] = None
+    max_tokens: Annotated[
+        int, typer.Option("--max-tokens", min=16, help="Length limit of one reply, reasoning included.")
+    ] = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeEndpointFlags:
+    """Where --judge answers."""
+
+    judge_base_url: Annotated[
+        str | None, typer.Option("--judge-base-url", help="Endpoint of --judge; default: that of --model.")
+    ] = None
+    judge_api_key_env: Annotated[
+        str | None,
+        typer.Option("--judge-api-key-env", help="Key variable of --judge; default: that of --model."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchFlags(RunFlags):
+    """The runs of --model and --judge, and all that is written."""
+
+    concurrency: ConcurrencyOption = 16
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Folder for runs, responses, decisions and results; default with --model: in runs/."
+        ),
+    ] = None
 
 
 def proactive(
@@ -64,6 +73,7 @@ def proactive(
             metavar="TRACES", help="Folder of traces (JSON, ProactiveBench's form), or a frozen benchmark."
         ),
     ],
+    *,
     responses: Annotated[
         list[Path] | None,
         typer.Option(
@@ -116,37 +126,9 @@ def proactive(
     max_chars: Annotated[
         int, typer.Option("--max-chars", min=200, help="--model: most characters of events in a prompt.")
     ] = 24_000,
-    base_url: BaseUrlOption = None,
-    api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY",
-    judge_base_url: Annotated[
-        str | None, typer.Option("--judge-base-url", help="Endpoint of --judge; default: that of --model.")
-    ] = None,
-    judge_api_key_env: Annotated[
-        str | None,
-        typer.Option("--judge-api-key-env", help="Key variable of --judge; default: that of --model."),
-    ] = None,
-    temperature: Annotated[
-        float | None, typer.Option("--temperature", min=0, max=2, help="--model; default: the endpoint's.")
-    ] = None,
-    max_tokens: Annotated[
-        int, typer.Option("--max-tokens", min=16, help="Length limit of one reply, reasoning included.")
-    ] = 4096,
-    requests_per_minute: Annotated[
-        float | None,
-        typer.Option("--requests-per-minute", min=0.001, callback=finite, help="Send no faster than this."),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", help="Folder for runs, responses, decisions and results; default with --model: in runs/."
-        ),
-    ] = None,
-    resume: ResumeFlag = False,
-    concurrency: ConcurrencyOption = 16,
-    cache: CacheOption = None,
-    budget_usd: BudgetUsdOption = None,
-    budget_tokens: BudgetTokensOption = None,
-    seed: SeedOption = 0,
+    at: AssistantFlags,
+    judge_at: JudgeEndpointFlags,
+    run: Annotated[BenchFlags, without("limit")],
     skip_bad: SkipBadFlag = False,
     dry_run: DryRunFlag = False,
     as_json: JsonFlag = False,
@@ -158,101 +140,49 @@ def proactive(
     Run a model over the traces and score it: `tactful bench proactive traces --model gpt-4.1-mini --reward-data
     reward_train.jsonl --out runs/proactive --budget-usd 2`
     """
-    from tactful.data.formats.traces import read_splits, read_traces
-    from tactful.evaluation.proactive.assistants import SCRIPTS, AssistantConfig
-    from tactful.evaluation.proactive.bench import run_bench
-    from tactful.evaluation.proactive.freeze import check_frozen, read_labels
-    from tactful.evaluation.proactive.points import scenes_of
-    from tactful.llm import model_spec
-    from tactful.runs import RunOptions
+    from dataclasses import replace
+
+    from tactful.evaluation.proactive.assistant_run import SCRIPTS, AssistantConfig, forecast
+    from tactful.evaluation.proactive.setup import Entries, JudgedBy, bench_assistants, open_ground
+    from tactful.reward.judging.judge import SCRIPTS as JUDGE_SCRIPTS
 
     if not (responses or model or policy):
         raise UsageError("nothing to score; give --responses FOLDER, --model NAME or --policy gate")
-    _refuse_unknown(policy or [])
     _refuse_two_judges(judge, reward_model, judge_data, votes, gate="gate" in (policy or []))
-    frozen = check_frozen(traces)
-    found = read_traces(traces)
-    own = read_labels(traces) if frozen is not None else []
-    labels = _labels(reward_data, skip_bad=skip_bad) if reward_data is not None else own
-    training = _labels(judge_data, skip_bad=skip_bad) if judge_data is not None else labels
-    scenes = scenes_of(found, labels)
-    splits = read_splits(traces, found)
-    spec = None
-    if model is not None:
-        spec = model_spec(
-            model,
-            scripts=SCRIPTS,
-            seed=seed,
-            base_url=base_url,
-            api_key_env=api_key_env,
-            temperature=temperature,
-            max_tokens=max_tokens,
-            requests_per_minute=requests_per_minute,
-            concurrency=concurrency,
-        )
-    config = AssistantConfig(max_chars=max_chars)
+    spec = None if model is None else at.spec(model, SCRIPTS, run)
+    entries = Entries(responses or (), policy or (), threshold, spec, max_chars)
+    ground = open_ground(traces, reward_data, judge_data, skip_bad=skip_bad)
+    for labels in ground.read:
+        tell_bad(labels)
     if dry_run:
-        _print_forecast(found, config, spec, as_json=as_json)
+        expected = forecast(ground.traces, AssistantConfig(max_chars=max_chars), spec)
+        _tell_forecast(expected, len(ground.traces), as_json=as_json)
         return
-    place = _folder(out, resume=resume, needed=spec is not None or judge is not None)
-    options = RunOptions(
-        resume=resume,
-        concurrency=concurrency,
-        cache=cache,
-        budget_usd=budget_usd,
-        budget_tokens=budget_tokens,
-        seed=seed,
+    place = _folder(run, needed=model is not None or judge is not None)
+    judging = replace(
+        at,
+        base_url=judge_at.judge_base_url or at.base_url,
+        api_key_env=judge_at.judge_api_key_env or at.api_key_env,
+        temperature=None,
     )
-    chosen = Chosen()
-    add_responses(chosen, responses or [], found)
-    ours = cache_results(lambda: held_out(scenes, training))
-    add_policies(chosen, policy or [], scenes, ours, threshold, seed)
-    if spec is not None:
-        assert place is not None
-        options = add_model(chosen, spec, config, traces, found, place / "assistant", options)
-    if judge is not None:
-        from tactful.reward.judging.judge import SCRIPTS as JUDGE_SCRIPTS
-
-        assert place is not None
-        judge_spec = model_spec(
-            judge,
-            scripts=JUDGE_SCRIPTS,
-            seed=seed,
-            base_url=judge_base_url or base_url,
-            api_key_env=judge_api_key_env or api_key_env,
-            max_tokens=max_tokens,
-            requests_per_minute=requests_per_minute,
-            concurrency=concurrency,
-        )
-        judging = by_run(judge_spec, votes, here(options, place / "judge"))
-    elif reward_model is not None:
-        judging = by_model(reward_model, scenes)
-    else:
-        held, told = ours()
-        judging = Judge(name=held.name, regime=told, judge=now(held))
-    if people is None and judge is not None:
-        people = PEOPLE_FOR_A_MODEL
-    result, decisions = run_bench(
-        scenes,
-        chosen.assistants,
-        judging.judge,
-        splits,
-        judge_name=judging.name,
-        regime=judging.regime,
-        files=chosen.files,
-        warnings=[*judging.warnings, *_circular(policy or [], judge, reward_model)],
+    judged_by = JudgedBy(
+        None if judge is None else judging.spec(judge, JUDGE_SCRIPTS, run), votes, reward_model
+    )
+    found = bench_assistants(
+        ground,
+        entries,
+        judged_by,
+        place=place,
+        options=run.options(),
         quirks=quirks,
         people=people,
-        seed=seed,
+        on_run=_tell_run,
     )
-    _report(result, decisions, chosen, place, reward_data, as_json=as_json)
-
-
-def _refuse_unknown(policies: Sequence[str]) -> None:
-    known = ("always", "never", "random", "gate")
-    for name in policies:
-        if name not in known:
-            raise UsageError(f"--policy {name}: is unknown, expected one of {', '.join(known)}")
+    if model == "offline":
+        say("a rehearsal: cues made these proposals, no language model read anything")
+    _report(found, place, as_json=as_json)
+    if reward_data is not None:
+        next_command(f"tactful bench judge {quoted(reward_data)} --leave-one-session-out")
 
 
 def _refuse_two_judges(
@@ -268,100 +198,47 @@ def _refuse_two_judges(
         raise UsageError(f"--votes {votes} belongs to --judge; a reward model says the same every time")
 
 
-def _circular(policies: Sequence[str], judge: str | None, reward_model: Path | None) -> list[str]:
-    if "gate" not in policies or judge is not None or reward_model is not None:
-        return []
-    return [
-        "policy gate chooses by the model that judges it, so nearly all that it proposes counts as accepted; "
-        "judge it by --judge MODEL, and read its silence alone here"
-    ]
-
-
-def _labels(path: Path, *, skip_bad: bool) -> list[LabelledMoment]:
-    """What people said, from a file. Raises: DataError, also for a file without any."""
-    from tactful.data.formats.moments import labelled_rows
-
-    rows = labelled_rows(path, skip_bad=skip_bad)
-    found = list(rows)
-    if rows.bad:
-        say(f"{rows.bad} unusable lines left out, the first: {rows.problems[0]}")
-    if not found:
-        raise DataError.at(
-            path, None, "holds no labelled moment", fix="give rows with 'obs', 'pred_task' and 'valid'"
-        )
-    return found
-
-
-def _folder(out: Path | None, *, resume: bool, needed: bool) -> Path | None:
+def _folder(run: RunFlags, *, needed: bool) -> Path | None:
     """Where results go; None for nowhere. Raises: UsageError rather than write into a folder that is there."""
-    if resume and (out is None or not out.is_dir()):
+    out = run.out
+    if run.resume and (out is None or not out.is_dir()):
         raise UsageError("--resume goes on with the runs in --out; name the folder of the earlier call")
-    if out is not None:
-        if not resume and out.exists():
-            raise UsageError(f"{out}: exists already; give --out a new name, or --resume")
+    if out is not None and not run.resume and out.exists():
+        raise UsageError(f"{out}: exists already; give --out a new name, or --resume")
+    if out is not None or not needed:
         return out
-    if not needed:
-        return None
     from tactful.runs.read.folder import new_folder_path
 
     return new_folder_path(Path("runs"), "bench", "proactive")
 
 
-# ---------------------------------------------------------------- output
+def _tell_run(summary: RunSummary) -> None:
+    tell_failures(summary, _THEN)
+    if summary.unscored:
+        place = quoted(summary.folder.path)
+        say(f"take the unscored again: tactful runs retry {place} --unscored{_THEN}")
 
 
-def _report(
-    result: BenchResult,
-    decisions: Mapping[str, Sequence[Decision]],
-    chosen: Chosen,
-    place: Path | None,
-    reward_data: Path | None,
-    *,
-    as_json: bool,
-) -> None:
+def _report(found: Benched, place: Path | None, *, as_json: bool) -> None:
     from tactful.evaluation.proactive.report import bench_lines
 
-    for warning in result.warnings:
+    for warning in found.result.warnings:
         say(f"WARNING: {warning}")
     if as_json:
-        emit_json(result.model_dump(mode="json"))
+        emit_json(found.result.model_dump(mode="json"))
     else:
-        for line in bench_lines(result):
-            typer.echo(line)
+        print(*bench_lines(found.result), sep="\n")
     if place is not None:
-        _write(result, decisions, chosen, place)
-        say(f"results: {place / 'results.json'}; every decision: {place / 'decisions.jsonl'}")
-    if reward_data is not None:
-        next_command(f"tactful bench judge {quoted(reward_data)} --leave-one-session-out")
+        results, decisions = found.save(place)
+        say(f"results: {results}; every decision: {decisions}")
 
 
-def _write(
-    result: BenchResult, decisions: Mapping[str, Sequence[Decision]], chosen: Chosen, place: Path
-) -> None:
-    from tactful.data.io import write_file, write_jsonl
-    from tactful.evaluation.proactive.assistants import write_answers
-
-    write_file(place / "results.json", [result.model_dump_json(indent=2).encode(), b"\n"])
-    rows = (
-        {"assistant": name, **one.model_dump(mode="json")} for name, mine in decisions.items() for one in mine
-    )
-    write_jsonl(place / "decisions.jsonl", rows)
-    for one in chosen.assistants:
-        if one.name not in chosen.files:
-            write_answers(one, place / "responses" / one.name.replace(" ", "-").replace("/", "-"))
-
-
-def _print_forecast(
-    traces: Sequence[Trace], config: AssistantConfig, spec: ModelSpec | None, *, as_json: bool
-) -> None:
-    from tactful.evaluation.proactive.assistants import forecast
-
-    expected = forecast(traces, config, spec)
+def _tell_forecast(expected: AssistantForecast, traces: int, *, as_json: bool) -> None:
     if as_json:
         emit_json(expected.model_dump(mode="json"))
         return
     cost = "price not known" if expected.cost_usd is None else f"about {expected.cost_usd:.2f} USD"
-    say(f"{expected.events} events in {len(traces)} traces; estimated, nothing was sent:")
+    say(f"{expected.events} events in {traces} traces; estimated, nothing was sent:")
     say(
         f"  assistant: {expected.calls} calls, {expected.prompt_tokens} prompt tokens, {cost}; the judge comes on top"
     )

@@ -7,32 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag, finite
+from tactful.cli.options import JsonFlag, MomentsArgument, SeedOption, SkipBadFlag, finite
 from tactful.cli.output import emit_json, next_command, quoted, say
 from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:
-    from tactful.evaluation.gates.setup import JudgedMoments
-    from tactful.reward.embedded.model import RewardModel
     from tactful.reward.gate.promise import Promise
     from tactful.reward.gate.rule import GateConfig
-    from tactful.types import LabelledMoment
-
-
-def register(noun: typer.Typer) -> None:
-    """Add the verb to the noun `reward`."""
-    noun.command("gate")(gate)
 
 
 def gate(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="The folder that `reward train` wrote.")],
-    data: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATA",
-            help="Labelled moments, JSONL in ProactiveBench's form: `obs`, `pred_task`, `valid`; `-` is stdin.",
-        ),
-    ],
+    data: MomentsArgument,
+    *,
     cost_false_alarm: Annotated[
         float,
         typer.Option(
@@ -112,10 +99,10 @@ def gate(
     all ratios of the costs. With `--promise` the gate speaks only where the promise allows it as well, or says that
     the data cannot promise it. Sessions that MODEL was trained on are left out.
     """
+    from tactful.data.formats.labelled import read_moments
     from tactful.evaluation.gates.report import report_lines, write_report
-    from tactful.evaluation.gates.setup import Asked, set_gate
+    from tactful.evaluation.gates.setup import Asked, crossed, set_gate, unseen
     from tactful.reward.embedded.model import load_model
-    from tactful.reward.gate.rule import Gate
     from tactful.reward.gate.store import GATE_FILE, save_gate
 
     _refuse_misfits(cost_false_alarm, promise, confidence, of, abstain)
@@ -125,18 +112,18 @@ def gate(
         )
     by_costs = _config(cost_false_alarm, cost_miss, form, need, abstain)
     found = load_model(model)
-    items, bad = _read(data, skip_bad=skip_bad)
-    judged = _crossed(items, found, seed) if leave_one_session_out else _unseen(items, found, model)
+    given = read_moments(data, skip_bad=skip_bad)
+    items = given.moments
+    judged = crossed(items, found, seed) if leave_one_session_out else unseen(items, found, str(model))
     asked = None if promise is None else Asked(alpha=promise, delta=round(1 - confidence, 12), of=of)
-    report = set_gate(judged, by_costs, asked, data=data, bad_rows=bad, seed=seed)
+    report = set_gate(judged, by_costs, asked, data=data, bad_rows=given.bad, seed=seed)
     promised = report.promise
     for line in report.left_out:
         say(line)
     if as_json:
         emit_json({**report.model_dump(mode="json"), "words": promised.words if promised else None})
     else:
-        for line in report_lines(report):
-            typer.echo(line)
+        print(*report_lines(report), sep="\n")
     if out is None:
         next_command(_again(model, data, cost_false_alarm, cost_miss))
         return
@@ -145,8 +132,8 @@ def gate(
     say(f"page: {page}")
     if promised is not None and not promised.kept:
         raise UserError(f"{out / GATE_FILE}: not written, for the promise cannot be made ({_why(promised)})")
-    kept = Gate(judge=found.name, config=report.config, promise=promised)
-    say(f"gate: {save_gate(kept, out)}")
+    assert report.gate is not None
+    say(f"gate: {save_gate(report.gate, out)}")
     next_command(f"tactful reward judge NEW_MOMENTS.jsonl --model {quoted(model)}")
 
 
@@ -206,57 +193,3 @@ def _band(text: str) -> tuple[float, float]:
     if not dots or not 0 <= found[0] <= found[1] <= 1:
         raise UsageError(f"--abstain is '{text}', expected two probabilities in order, such as 0.4..0.6")
     return found
-
-
-def _read(data: str, *, skip_bad: bool) -> tuple[list[LabelledMoment], int]:
-    """(the items, unusable rows left out). Raises: DataError, UserError for none."""
-    from tactful.data.formats.moments import labelled_rows
-
-    rows = labelled_rows(data, skip_bad=skip_bad)
-    items = list(rows)
-    if not items:
-        raise UserError(
-            f"{rows.name}: holds no labelled moment; give rows with 'obs', 'pred_task' and 'valid'"
-        )
-    return items, rows.bad
-
-
-def _unseen(items: list[LabelledMoment], model: RewardModel, folder: Path) -> JudgedMoments:
-    """The sessions that the model was not trained on. Raises: UserError when there is none."""
-    from tactful.evaluation.gates.setup import JudgedMoments
-
-    seen = set(model.sessions)
-    sessions = {item.moment.session for item in items}
-    kept = [item for item in items if item.moment.session not in seen]
-    if not kept:
-        raise UserError(
-            f"{folder}: was trained on all {len(sessions)} sessions in these data, so that a gate set on them would "
-            "flatter it; give sessions that it has not seen, or --leave-one-session-out"
-        )
-    left_out: tuple[str, ...] = ()
-    if len(kept) < len(items):
-        left_out = (
-            f"left out: {len(items) - len(kept)} moments of {len(sessions & seen)} sessions that {folder} was trained on",
-        )
-    return JudgedMoments(
-        judge=model.name,
-        items=kept,
-        said=model.judge_now([item.moment for item in kept]),
-        regime="judged by a model trained on other sessions alone",
-        held_out=True,
-        left_out=left_out,
-    )
-
-
-def _crossed(items: list[LabelledMoment], model: RewardModel, seed: int) -> JudgedMoments:
-    """Every session, judged by a model trained on the others."""
-    from tactful.evaluation.gates.setup import JudgedMoments
-    from tactful.reward.embedded.training import TrainConfig, cross_judge
-
-    return JudgedMoments(
-        judge=model.name,
-        items=items,
-        said=cross_judge(items, TrainConfig(likeness=model.likeness.name, seed=seed)).acceptances,
-        regime="each session judged by a model trained on the others",
-        held_out=False,
-    )

@@ -1,22 +1,23 @@
-"""`tactful reward`: will the user accept this, now? Each verb has its file; this one puts them together."""
+"""`tactful reward`: the verbs, in the order of the work."""
 
-from __future__ import annotations
+from tactful.cli.reward.evaluate import evaluate
+from tactful.cli.reward.export import export
+from tactful.cli.reward.gate import gate
+from tactful.cli.reward.judge import judge
+from tactful.cli.reward.reasons import reasons
+from tactful.cli.reward.serve import serve
+from tactful.cli.reward.train import train
+from tactful.cli.splice import noun_of
 
-import importlib
-
-import typer
-
-_VERBS = ("train", "judge", "gate", "reasons", "serve")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the noun `reward`."""
-    noun = typer.Typer(no_args_is_help=True, help="Will the user accept this proposal, now?")
-    noun.callback()(_reward)
-    for module in _VERBS:
-        importlib.import_module(f"tactful.cli.reward.{module}").register(noun)
-    app.add_typer(noun, name="reward")
-
-
-def _reward() -> None:
-    """Will the user accept this proposal, now?"""
+noun = noun_of(
+    "Will the user accept this proposal, now?",
+    {
+        "train": train,
+        "evaluate": evaluate,
+        "judge": judge,
+        "gate": gate,
+        "reasons": reasons,
+        "export": export,
+        "serve": serve,
+    },
+)

@@ -13,7 +13,6 @@ import typer
 
 from tactful.cli.options import BaseUrlOption, finite
 from tactful.cli.output import say
-from tactful.cli.reward.lm import MAX_TOKENS
 from tactful.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -21,11 +20,6 @@ if TYPE_CHECKING:
     from tactful.reward.gate.rule import Gate
     from tactful.reward.serve.app import ServeSettings
     from tactful.reward.types import MomentJudge
-
-
-def register(noun: typer.Typer) -> None:
-    """Add the verb to the noun `reward`."""
-    noun.command("serve")(serve)
 
 
 def serve(
@@ -77,6 +71,7 @@ def serve(
     """
     import asyncio
 
+    from tactful.reward.gate.store import gate_beside, load_gate
     from tactful.reward.serve.app import ServeSettings
 
     if (model is None) == (judge is None):
@@ -91,7 +86,7 @@ def serve(
         queue=queue,
         deadline_s=deadline_s,
     )
-    found = _gate(gate, model)
+    found = load_gate(gate) if gate is not None else None if model is None else gate_beside(model)
     embedded = None
     if model is not None:
         from tactful.reward.embedded.model import load_model
@@ -156,18 +151,10 @@ def _key(variable: str | None) -> str | None:
     return key
 
 
-def _gate(path: Path | None, model: Path | None) -> Gate | None:
-    from tactful.reward.gate.store import GATE_FILE, load_gate
-
-    if path is not None:
-        return load_gate(path)
-    beside = None if model is None else (model.parent if model.is_file() else model) / GATE_FILE
-    return load_gate(beside) if beside is not None and beside.exists() else None
-
-
 def _spec(name: str, base_url: str | None, key_env: str, at_once: int, deadline_s: float) -> ModelSpec:
     from tactful.llm import model_spec
     from tactful.reward.judging.judge import SCRIPTS
+    from tactful.reward.pipeline import MAX_TOKENS
 
     spec = model_spec(
         name,

@@ -1,69 +1,35 @@
-"""`tactful reward train` and `evaluate`: a model from labelled moments, and what it is worth on sessions it never saw."""
+"""`tactful reward train`: a model from labelled moments, or from decisions about suggestions in an editor."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tactful.cli.options import JsonFlag, LimitOption, SeedOption, SkipBadFlag
 from tactful.cli.output import emit_json, next_command, quoted, say
-from tactful.errors import DataError, UsageError, UserError
+from tactful.cli.reward.options import LikenessOption, left_out
+from tactful.errors import UsageError
 
 if TYPE_CHECKING:
-    from tactful.data.formats.suggestions import Decision
-    from tactful.evaluation.judges.results import Measured
-    from tactful.reward.embedded.card import CardData, CardFigure
-    from tactful.reward.embedded.training import Prepared
-    from tactful.stats.bootstrap import Estimate
-    from tactful.types import LabelledMoment
+    from tactful.data.formats.labelled import Labelled
+    from tactful.reward.card import CardFigure
 
-TrainDataArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="DATA",
-        help="Labelled moments, JSONL in ProactiveBench's form: `obs`, `pred_task`, `valid`; or decisions about "
-        "suggestions in an editor, as `bench suggestions` reads them; `-` is stdin.",
-    ),
-]
-DataArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="DATA",
-        help="Labelled moments, JSONL in ProactiveBench's form: `obs`, `pred_task`, `valid`; `-` is stdin.",
-    ),
-]
-LikenessOption = Annotated[
-    str,
-    typer.Option(
-        "--likeness",
-        help="How texts are compared: `ngrams`, or a sentence encoder's name or folder (extra `encoder`).",
-    ),
-]
-FEWEST_TO_EVALUATE = 3
 _PATIENCE_S = 2
 """Work that is expected to take longer is announced."""
-_FITTED_PER_S = 4000
-"""Rows times fits that an ordinary core does in a second: a rough guide."""
-_NOTES = (
-    "(1) four categories weigh the same; (2) calibration error, as the data stand",
-    "(3) mean distance of mean probability and rate",
-)
-
-
-def register(noun: typer.Typer) -> None:
-    """Add the verbs to the noun `reward`."""
-    noun.command("train")(train)
-    noun.command("evaluate")(evaluate)
 
 
 def train(
-    data: TrainDataArgument,
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="Labelled moments, JSONL in ProactiveBench's form: `obs`, `pred_task`, `valid`; or decisions about "
+            "suggestions in an editor, as `bench suggestions` reads them; `-` is stdin.",
+        ),
+    ],
+    *,
     out: Annotated[
         Path, typer.Option("--out", help="Folder for the model (one JSON file) and MODEL_CARD.md.")
     ] = Path("model"),
@@ -89,195 +55,98 @@ def train(
 
     Rows with `shown_time` and `accepted` are decisions about suggestions: a model of those is trained.
     """
-    from tactful.cli.reward.suggestions import train_on_decisions
+    from tactful.data.formats.labelled import read_either
 
     _refuse_taken(out, replace=replace)
-    given = read_any(data, limit, skip_bad=skip_bad)
-    if given.decisions:
-        if likeness != "ngrams":
-            raise UsageError(
-                f"--likeness compares texts, and {given.name} holds decisions about suggestions, which have none; "
-                "leave it out"
-            )
-        train_on_decisions(given, out, measured=measure, replace=replace, seed=seed, as_json=as_json)
+    given = read_either(data, limit, skip_bad=skip_bad)
+    if not given.decisions:
+        _on_moments(given, out, likeness, measured=measure, replace=replace, seed=seed, as_json=as_json)
+    elif likeness != "ngrams":
+        raise UsageError(
+            f"--likeness compares texts, and {given.name} holds decisions about suggestions, which have none; "
+            "leave it out"
+        )
     else:
-        _train_on_moments(given, out, likeness, measured=measure, replace=replace, seed=seed, as_json=as_json)
+        _on_decisions(given, out, measured=measure, replace=replace, seed=seed, as_json=as_json)
 
 
-def _train_on_moments(
-    given: Given, out: Path, likeness: str, *, measured: bool, replace: bool, seed: int, as_json: bool
+def _on_moments(
+    given: Labelled, out: Path, likeness: str, *, measured: bool, replace: bool, seed: int, as_json: bool
 ) -> None:
-    from tactful import __version__
-    from tactful.reward.embedded.card import model_card
-    from tactful.reward.embedded.model import CARD_FILE, MODEL_FILE, save_model
-    from tactful.reward.embedded.training import TrainConfig, prepare, train_prepared
+    from tactful.evaluation.judges.training import NOTES, seconds_to_measure, train_reward
 
-    prepared = prepare(given.moments, TrainConfig(likeness=likeness, seed=seed))
-    try:
-        model = train_prepared(prepared)
-    except UserError as error:
-        raise DataError.at(given.name, None, str(error)) from error
-    why_not, found = "trained with --no-evaluate", None
     if measured:
-        be_patient(len(prepared.sessions), len(given.moments), "sessions")
-        found, why_not = _measured(prepared, seed)
-    figures = _figures(found) if found is not None else ()
-    card = model_card(
-        model,
-        _card_data(given),
-        figures,
-        not_measured=why_not,
-        version=__version__,
-        made_at=datetime.now(UTC),
-    )
-    save_model(model, out, card=card, replace=replace)
+        sessions = {item.moment.session for item in given.moments}
+        _be_patient(seconds_to_measure(len(sessions), len(given.moments)), f"{len(sessions)} sessions")
+    done = train_reward(given, likeness=likeness, evaluate=measured, seed=seed)
+    model, card = done.save(out, replace=replace)
     if as_json:
         emit_json(
             {
-                "model": str(out / MODEL_FILE),
-                "card": str(out / CARD_FILE),
+                "model": str(model),
+                "card": str(card),
                 "moments": len(given.moments),
                 "unusable_rows": given.bad,
-                "sessions": len(model.sessions),
-                "data_hash": model.data_hash,
-                "leave_one_session_out": None if found is None else found.model_dump(mode="json"),
+                "sessions": len(done.model.sessions),
+                "data_hash": done.model.data_hash,
+                "leave_one_session_out": None
+                if done.measured is None
+                else done.measured.model_dump(mode="json"),
             }
         )
     else:
-        typer.echo(
-            f"trained on {len(given.moments)} moments of {len(model.sessions)} sessions{given.left_out}"
+        print(
+            f"trained on {len(given.moments)} moments of {len(done.model.sessions)} sessions{left_out(given.bad)}"
         )
-        tell_figures(
-            figures, "out of session (each session judged by a model trained on the others):", _NOTES
+        _tell_figures(
+            done.figures, "out of session (each session judged by a model trained on the others):", NOTES
         )
-    if measured and found is None:
-        say(f"not evaluated: {why_not}")
-    say(f"model: {out / MODEL_FILE}")
-    say(f"card: {out / CARD_FILE}")
+    if measured and done.measured is None:
+        say(f"not evaluated: {done.why_not}")
+    say(f"model: {model}")
+    say(f"card: {card}")
     next_command(f"tactful reward judge NEW_MOMENTS.jsonl --model {quoted(out)}")
 
 
-def evaluate(
-    data: DataArgument,
-    model: Annotated[
-        Path | None, typer.Option("--model", help="Measure this model; it must not have seen these sessions.")
-    ] = None,
-    leave_one_session_out: Annotated[
-        bool,
-        typer.Option(
-            "--leave-one-session-out",
-            help="Judge each session of DATA by a model trained on the others; the default without --model.",
-        ),
-    ] = False,
-    likeness: LikenessOption = "ngrams",
-    allow_seen: Annotated[
-        bool,
-        typer.Option("--allow-seen", help="Measure --model also on sessions it was trained on; marked so."),
-    ] = False,
-    probes: Annotated[
-        bool, typer.Option("--probes", help="Also try to game the model: length, parroting, praise, orders.")
-    ] = False,
-    leak: Annotated[bool, typer.Option("--leak", help="Also show what a split by item gives away.")] = False,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Write results.json and report.html into this new folder.")
-    ] = None,
-    limit: LimitOption = None,
-    seed: SeedOption = 0,
-    skip_bad: SkipBadFlag = False,
-    as_json: JsonFlag = False,
+def _on_decisions(
+    given: Labelled, out: Path, *, measured: bool, replace: bool, seed: int, as_json: bool
 ) -> None:
-    """Measure the embedded reward model out of session, beside always-accept, random and look-up.
+    from tactful.evaluation.judges.training import seconds_to_measure
+    from tactful.evaluation.suggestions.training import train_on_decisions
 
-    Example: `tactful reward evaluate reward_train.jsonl --leave-one-session-out`
-
-    The same tables as `tactful bench judge`, which measures any other judge too.
-    """
-    from tactful.cli.bench.judge import judge
-
-    if model is not None and leave_one_session_out:
-        raise UsageError("give --model to measure a model that exists, or --leave-one-session-out, not both")
-    if model is not None and likeness != "ngrams":
-        raise UsageError("--likeness belongs to --leave-one-session-out; a saved model knows its own")
-    if model is not None and leak:
-        raise UsageError("--leak trains anew under two splits; it belongs to --leave-one-session-out")
-    if model is None and allow_seen:
-        raise UsageError("--allow-seen belongs to --model; without it no session is judged by what saw it")
-    judge(
-        data=data,
-        model=model,
-        leave_one_session_out=model is None,
-        likeness=likeness,
-        judge_model=None,
-        judged=None,
-        allow_seen=allow_seen,
-        probes=probes,
-        leak=leak,
-        out=out,
-        limit=limit,
-        seed=seed,
-        skip_bad=skip_bad,
-        as_json=as_json,
-    )
-
-
-@dataclass(frozen=True)
-class Given:
-    """What a file holds: labelled moments, or decisions about suggestions; never both."""
-
-    name: str
-    """The file as messages name it."""
-    moments: tuple[LabelledMoment, ...]
-    decisions: tuple[Decision, ...]
-    bad: int
-    """Unusable rows left out."""
-
-    @property
-    def left_out(self) -> str:
-        """Words about the unusable rows; empty where there is none."""
-        return f", {self.bad} unusable row{'s' if self.bad > 1 else ''} left out" if self.bad else ""
-
-
-def read_any(data: str, limit: int | None, *, skip_bad: bool) -> Given:
-    """The rows of a file, of the kind that its first row is of.
-
-    Raises: DataError at the first unusable row unless `skip_bad`, and for a file without a usable one.
-    """
-    from tactful.data.formats.moments import parse_labelled
-    from tactful.data.formats.suggestions import Decision, parse_decision
-    from tactful.data.io import Rows
-
-    parse: Callable[[Any], LabelledMoment | Decision] | None = None
-
-    def as_the_first(row: Any) -> LabelledMoment | Decision:
-        nonlocal parse
-        if parse is None:
-            parse = parse_decision if _is_decision(row) else parse_labelled
-        return parse(row)
-
-    def own_id(item: LabelledMoment | Decision) -> str:
-        return item.suggestion.id if isinstance(item, Decision) else item.moment.id
-
-    rows = Rows(data, as_the_first, skip_bad=skip_bad, kind="row", key=own_id)
-    items = list(islice(rows, limit))
-    if not items:
-        first = f"; the first of {rows.bad} unusable rows: {rows.problems[0]}" if rows.problems else ""
-        raise DataError.at(
-            rows.name,
-            None,
-            f"holds no labelled moment{first}",
-            fix="give rows with 'obs', 'pred_task' and 'valid'",
+    if measured:
+        users = {decision.suggestion.user for decision in given.decisions}
+        rows = 4 * len(given.decisions)  # four models: ours and baselines
+        _be_patient(seconds_to_measure(len(users), rows), f"{len(users)} users")
+    done = train_on_decisions(given, evaluate=measured, seed=seed)
+    model, card = done.save(out, replace=replace)
+    if as_json:
+        emit_json(
+            {
+                "model": str(model),
+                "card": str(card),
+                "decisions": len(given.decisions),
+                "accepted": done.accepted,
+                "unusable_rows": given.bad,
+                "users": len(done.model.users),
+                "data_hash": done.model.data_hash,
+                "leave_users_out": [row.model_dump(mode="json") for row in done.rows] or None,
+            }
         )
-    return Given(
-        name=rows.name,
-        moments=tuple(item for item in items if not isinstance(item, Decision)),
-        decisions=tuple(item for item in items if isinstance(item, Decision)),
-        bad=rows.bad,
-    )
-
-
-def _is_decision(row: object) -> bool:
-    """Whether a row is a decision about a suggestion in an editor, by its own keys."""
-    return isinstance(row, Mapping) and "obs" not in row and bool({"shown_time", "decided_time"} & set(row))
+    else:
+        print(
+            f"trained on {len(given.decisions)} decisions about suggestions, of {len(done.model.users)} users, "
+            f"{done.accepted} accepted{left_out(given.bad)}"
+        )
+        _tell_figures(done.figures, "out of user (each user judged by a model trained on others):")
+    if measured and not done.rows:
+        say(f"not evaluated: {done.why_not}")
+    say(f"model: {model}")
+    say(f"card: {card}")
+    if given.name == "<stdin>":
+        next_command(f"tactful reward judge NEW_DECISIONS.jsonl --model {quoted(out)}")
+    else:
+        next_command(f"tactful bench suggestions {quoted(given.name)}")
 
 
 def _refuse_taken(out: Path, *, replace: bool) -> None:
@@ -292,98 +161,22 @@ def _refuse_taken(out: Path, *, replace: bool) -> None:
             raise UsageError(f"{path}: exists already; give --out a new folder, or --replace")
 
 
-def be_patient(groups: int, rows: int, what: str) -> None:
-    """Say what takes seconds before it does: one fit on about `rows` rows for each of the `groups`."""
-    expected = groups * rows / _FITTED_PER_S
-    if groups >= FEWEST_TO_EVALUATE and expected > _PATIENCE_S:
+def _be_patient(seconds: float, what: str) -> None:
+    """Say what takes long before it does."""
+    if seconds > _PATIENCE_S:
         say(
-            f"judging each of {groups} {what} by a model without it, about {expected:.0f} s "
-            "(--no-evaluate leaves that out)"
+            f"judging each of {what} by a model without it, about {seconds:.0f} s (--no-evaluate leaves that out)"
         )
 
 
-def _measured(prepared: Prepared, seed: int) -> tuple[Measured | None, str]:
-    """(leave-one-session-out figures, why there are none)."""
-    from tactful.evaluation.judges.measure import measure
-    from tactful.reward.embedded.training import cross_judge
-
-    count = len(prepared.sessions)
-    if count < FEWEST_TO_EVALUATE:
-        return None, f"{count} sessions, and leaving one out must leave {FEWEST_TO_EVALUATE - 1}"
-    try:
-        crossed = cross_judge(prepared)
-    except UserError as error:
-        return None, f"with one session left out, {error}"
-    found = measure(crossed.items, crossed.acceptances, judge="embedded", rates=crossed.rates, seed=seed)
-    return found, ""
-
-
-def _figures(measured: Measured) -> tuple[CardFigure, ...]:
-    """The lines of the card and of the terminal: value with interval, and what to hold it against."""
-    from tactful.reward.embedded.card import CardFigure
-
-    row, always = measured.row, measured.baseline("always-accept")
-    look_up = _plain(measured.baseline("look-up").equal["balanced_accuracy"])
-    lines = [
-        CardFigure(
-            name="balanced accuracy (1)",
-            value=row.equal["balanced_accuracy"].text(),
-            beside=f"0.500 always-accept, {look_up} look-up",
-        ),
-        CardFigure(name="AUROC (1)", value=row.equal["auroc"].text(), beside="0.500 chance"),
-        CardFigure(
-            name="F1 (1)",
-            value=row.equal["f1"].text(),
-            beside=f"{_plain(always.equal['f1'])} always-accept",
-        ),
-    ]
-    for found in row.calibration:
-        what = "proposals" if found.kind == "proposals" else "silences"
-        floor = found.ece_floor
-        lines.append(
-            CardFigure(
-                name=f"ECE, {found.items} {what} (2)",
-                value=found.ece.text(),
-                beside=f"{floor.mean:.3f} floor (95% within {floor.high:.3f})",
-            )
-        )
-        lines.append(
-            CardFigure(
-                name=f"gap by session, {what} (3)",
-                value=found.session_gap.text(),
-                beside=f"{found.session_gap_floor.mean:.3f} floor",
-            )
-        )
-    return tuple(lines)
-
-
-def _plain(found: Estimate) -> str:
-    """The value of a baseline, with its interval where it varies at all."""
-    return found.text() if found.low is not None or found.value is None else f"{found.value:.3f}"
-
-
-def _card_data(given: Given) -> CardData:
-    from collections import Counter
-
-    from tactful.reward.embedded.card import CardData
-
-    counts = Counter(item.category for item in given.moments)
-    return CardData(
-        source=given.name,
-        moments=len(given.moments),
-        categories=tuple(counts.most_common()),
-        unusable_rows=given.bad,
-    )
-
-
-def tell_figures(figures: tuple[CardFigure, ...], title: str, notes: tuple[str, ...] = ()) -> None:
+def _tell_figures(figures: tuple[CardFigure, ...], title: str, notes: tuple[str, ...] = ()) -> None:
     """The figures, what to hold them against, and notes, in 80 columns; nothing where there are no figures."""
     if not figures:
         return
-    typer.echo(title)
+    print(title)
     width = max(len(one.name) for one in figures)
     for one in figures:
-        typer.echo(f"  {one.name:<{width}}  {one.value}")
-        typer.echo(f"  {'':<{width}}    beside {one.beside}")
+        print(f"  {one.name:<{width}}  {one.value}")
+        print(f"  {'':<{width}}    beside {one.beside}")
     for note in notes:
-        typer.echo(f"  {note}")
+        print(f"  {note}")

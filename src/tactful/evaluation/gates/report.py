@@ -11,7 +11,7 @@ from tactful.evaluation.judges.tables import WIDTH, Table, TableRow, cell, table
 from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, _figure, _style, _svg
 from tactful.reward.gate.conformal import OnAverage
 from tactful.reward.gate.promise import Promise
-from tactful.reward.gate.rule import GateConfig
+from tactful.reward.gate.rule import Gate, GateConfig
 from tactful.runs.store.files import write_atomic
 from tactful.types import Record
 
@@ -39,6 +39,13 @@ class GateReport(Record):
     measured: MeasuredGate
     version: str
     """Of Tactful."""
+
+    @property
+    def gate(self) -> Gate | None:
+        """What decides; None where a promise was asked for that cannot be made."""
+        if self.promise is not None and not self.promise.kept:
+            return None
+        return Gate(judge=self.judge, config=self.config, promise=self.promise)
 
 
 def rule_words(config: GateConfig) -> str:

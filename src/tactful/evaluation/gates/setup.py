@@ -10,8 +10,11 @@ import orjson
 
 from tactful import __version__
 from tactful.data.formats.moments import moment_row
+from tactful.errors import UserError
 from tactful.evaluation.gates.measure import measure_gate
 from tactful.evaluation.gates.report import GateReport
+from tactful.reward.embedded.model import RewardModel
+from tactful.reward.embedded.training import TrainConfig, cross_judge
 from tactful.reward.gate.conformal import OnAverage, conformal_threshold
 from tactful.reward.gate.promise import Of, Promise, promise
 from tactful.reward.gate.rule import GateConfig
@@ -43,6 +46,43 @@ class Asked:
     alpha: float
     delta: float
     of: Of = "rate"
+
+
+def unseen(items: Sequence[LabelledMoment], model: RewardModel, name: str) -> JudgedMoments:
+    """The sessions that `model` was not trained on; `name` as messages call it. Raises: UserError when there is none."""
+    seen = set(model.sessions)
+    sessions = {item.moment.session for item in items}
+    kept = [item for item in items if item.moment.session not in seen]
+    if not kept:
+        raise UserError(
+            f"{name}: was trained on all {len(sessions)} sessions in these data, so that a gate set on them would "
+            "flatter it; give sessions that it has not seen, or --leave-one-session-out"
+        )
+    left_out: tuple[str, ...] = ()
+    if len(kept) < len(items):
+        left_out = (
+            f"left out: {len(items) - len(kept)} moments of {len(sessions & seen)} sessions that {name} was trained on",
+        )
+    return JudgedMoments(
+        judge=model.name,
+        items=kept,
+        said=model.judge_now([item.moment for item in kept]),
+        regime="judged by a model trained on other sessions alone",
+        held_out=True,
+        left_out=left_out,
+    )
+
+
+def crossed(items: Sequence[LabelledMoment], model: RewardModel, seed: int = 0) -> JudgedMoments:
+    """Every session, judged by a model trained on the others. Raises: UserError for fewer than three sessions."""
+    config = TrainConfig(likeness=model.likeness.name, seed=seed)
+    return JudgedMoments(
+        judge=model.name,
+        items=items,
+        said=cross_judge(items, config).acceptances,
+        regime="each session judged by a model trained on the others",
+        held_out=False,
+    )
 
 
 def set_gate(

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from tactful import __version__
 from tactful.data.formats.traces import Answer
 from tactful.errors import UserError
 from tactful.evaluation.judges.measures import agreement, columns_of, people_alpha, session_draws
 from tactful.evaluation.proactive.assistants import BASELINES, Assistant, always, look_up, never
-from tactful.evaluation.proactive.matching import FileMatch, SessionMatch
+from tactful.evaluation.proactive.matching import FileMatch
 from tactful.evaluation.proactive.measure import (
     RESAMPLES,
     Decision,
@@ -27,94 +28,24 @@ from tactful.evaluation.proactive.measure import (
 from tactful.evaluation.proactive.points import Judgements, Scene, distinct, labelled_moments
 from tactful.evaluation.proactive.published import (
     Prediction,
-    PublishedCounts,
     count,
     is_proposed,
     judged_text,
     pairs_of,
 )
+from tactful.evaluation.proactive.results import (
+    Accepts,
+    BenchResult,
+    JudgeAgreement,
+    PublishedRow,
+    Split,
+    TraceInfo,
+)
 from tactful.reward.types import Acceptance
-from tactful.stats.bootstrap import Estimate
-from tactful.types import LabelledMoment, Moment, Record
+from tactful.types import LabelledMoment, Moment
 
 JudgeAll = Callable[[Sequence[Moment]], Sequence[Acceptance]]
 """Moments → what the judge says of each, in order."""
-
-
-class PublishedRow(Record):
-    """One assistant on one split by the published counting."""
-
-    name: str
-    baseline: bool
-    events: int
-    """Events with at least one prediction that counts."""
-    counts: PublishedCounts
-
-
-class Split(Record):
-    """Both tables of one split."""
-
-    name: str
-    sessions: int
-    events: int
-    """Events of the traces."""
-    published: tuple[PublishedRow, ...]
-    corrected: tuple[Row, ...]
-
-
-class Accepts(Record):
-    """Shares in [0, 1] of the same moments."""
-
-    judge: float
-    people: float
-
-
-class JudgeAgreement(Record):
-    """The judge's verdicts against people's on what people labelled along these traces: Krippendorff's alpha, nominal."""
-
-    all: Estimate
-    proposals: Estimate
-    silences: Estimate
-    people: Estimate
-    """The annotators among themselves, on the same moments."""
-    accepts: dict[str, Accepts]
-    """`proposals` and `silences` → how often judge and people accept them. A judge that accepts more flatters
-    precision and the false-alarm ratio of every row."""
-    labelled: int
-    """Moments that people labelled along these traces; the judge may have judged a part of them."""
-
-
-class TraceInfo(Record):
-    """One trace, and what the labels know of it."""
-
-    trace: str
-    events: int
-    session: SessionMatch | None
-    needs_known: int
-    """Events at which people said whether help was wanted."""
-
-
-class BenchResult(Record):
-    """Everything that `tactful bench proactive` found out."""
-
-    judge: str
-    regime: str
-    """How the judge stands to the traces: whether it has seen them."""
-    quirks: bool
-    """The published table counts with its quirks."""
-    traces: tuple[TraceInfo, ...]
-    files: dict[str, tuple[FileMatch, ...]]
-    """Assistant → how its files were matched."""
-    judged: int
-    """Moments that the judge was asked about."""
-    unscored: int
-    agreement: JudgeAgreement | None
-    """None without labels."""
-    splits: tuple[Split, ...]
-    warnings: tuple[str, ...] = ()
-    seed: int
-    resamples: int
-    version: str
 
 
 def run_bench(
@@ -136,8 +67,6 @@ def run_bench(
 
     Raises: UserError when two assistants share a name, or one bears that of a baseline.
     """
-    from tactful import __version__
-
     _refuse_names([one.name for one in assistants])
     rows: list[tuple[Assistant, bool]] = [(one, False) for one in assistants]
     rows += [(make(scenes), True) for make in (always, never, look_up)]
@@ -152,23 +81,8 @@ def run_bench(
     decisions = {one.name: _decisions(scenes, one, judgements) for one, _ in rows}
     decisions[BASELINES[2]] = _halved([*decisions[BASELINES[0]], *decisions[BASELINES[1]]])
     predictions = {one.name: _predictions(scenes, one, judgements, quirks=quirks) for one, _ in rows}
-    both = (*predictions[BASELINES[0]], *predictions[BASELINES[1]])
-    predictions[BASELINES[2]] = [
-        (trace, at, one.model_copy(update={"weight": 0.5})) for trace, at, one in both
-    ]
+    predictions[BASELINES[2]] = _halved_pairs([*predictions[BASELINES[0]], *predictions[BASELINES[1]]])
     names = [*(one.name for one in assistants), *BASELINES]
-    found = []
-    for split, ids in splits.items():
-        mine = set(ids)
-        found.append(
-            Split(
-                name=split,
-                sessions=len(mine),
-                events=sum(len(scene.trace.points) for scene in scenes if scene.trace.id in mine),
-                published=tuple(_published(name, predictions[name], mine, quirks=quirks) for name in names),
-                corrected=_corrected(decisions, names, mine, seed, resamples),
-            )
-        )
     result = BenchResult(
         judge=judge_name,
         regime=regime,
@@ -178,7 +92,18 @@ def run_bench(
         judged=len(moments),
         unscored=sum(one.accepted is None for one in judgements.by_id.values()),
         agreement=_agreement(scenes, labelled, said[len(moments) :], seed, resamples) if labelled else None,
-        splits=tuple(found),
+        splits=tuple(
+            Split(
+                name=split,
+                sessions=len(set(ids)),
+                events=sum(len(scene.trace.points) for scene in scenes if scene.trace.id in set(ids)),
+                published=tuple(
+                    _published(name, predictions[name], set(ids), quirks=quirks) for name in names
+                ),
+                corrected=_corrected(decisions, names, set(ids), seed, resamples),
+            )
+            for split, ids in splits.items()
+        ),
         warnings=tuple(warnings),
         seed=seed,
         resamples=resamples,
@@ -225,6 +150,11 @@ def _halved(decisions: Sequence[Decision]) -> list[Decision]:
 
 
 _Counted = tuple[str, int, Prediction]
+
+
+def _halved_pairs(both: Sequence[_Counted]) -> list[_Counted]:
+    """The same of what the published table counts."""
+    return [(trace, at, one.model_copy(update={"weight": 0.5})) for trace, at, one in both]
 
 
 def _predictions(

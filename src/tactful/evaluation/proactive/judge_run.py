@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
+from tactful.data.io import read_jsonl, write_jsonl
 from tactful.llm import ModelSpec
 from tactful.reward.judging.judge import LMJudge
 from tactful.reward.judging.prompt import PROMPT
@@ -57,6 +60,22 @@ def judge_job(config: MomentJudgeConfig, moments: Sequence[Moment], model: Model
         models={ROLE: model},
         prompts=[PROMPT],
         total=len(moments),
+    )
+
+
+def judge_file(config: MomentJudgeConfig, moments: Sequence[Moment], asked: Path, model: ModelSpec) -> Job:
+    """The run that has `moments` judged, which are written to `asked`, so that `runs retry` can make it again."""
+    write_jsonl(asked, moments)
+    again = {"moments": str(asked.resolve()), "spec": model.model_dump(mode="json")}
+    return replace(judge_job(config, moments, model), resume_args=again)
+
+
+def retry_judge(config: dict[str, Any], moments: str, spec: dict[str, Any]) -> Job:
+    """The judge's run of a folder once more; `tactful runs retry` calls it."""
+    return judge_job(
+        MomentJudgeConfig.model_validate(config),
+        list(read_jsonl(moments, Moment)),
+        ModelSpec.model_validate(spec),
     )
 
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from tactful.data.formats.traces import Trace
-from tactful.errors import UserError
+from tactful.errors import UsageError, UserError
 from tactful.evaluation.judges.acceptances import BySession
+from tactful.evaluation.proactive.bench import JudgeAll
+from tactful.evaluation.proactive.judge_run import MomentJudgeConfig, judge_file, read_judgements
 from tactful.evaluation.proactive.matching import matching_sessions, sessions_of
 from tactful.evaluation.proactive.points import Scene
-from tactful.reward.types import MomentJudge
-from tactful.types import LabelledMoment
+from tactful.llm import ModelSpec
+from tactful.reward.embedded.model import load_model
+from tactful.reward.embedded.training import train, train_without
+from tactful.reward.types import Acceptance, MomentJudge
+from tactful.runs import RunOptions, RunSummary, run_job
+from tactful.types import LabelledMoment, Moment
 
 Train = Callable[[Sequence[LabelledMoment], str], MomentJudge]
 """(items, session to leave out, or "" for none) → a judge trained on the others."""
@@ -65,3 +74,74 @@ def seen_traces(scenes: Sequence[Scene], model: TrainedOn) -> list[str]:
         return own | {match.session: None for match in scene.sessions}
 
     return [scene.trace.id for scene in scenes if trained_on & names(scene).keys()]
+
+
+# ---------------------------------------------------------------- as the benchmark asks them
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Who judges, and how it stands to the traces."""
+
+    name: str
+    regime: str
+    judge: JudgeAll
+    warnings: tuple[str, ...] = ()
+
+
+def out_of_session(scenes: Sequence[Scene], training: Sequence[LabelledMoment]) -> tuple[MomentJudge, str]:
+    """(our reward model, for each trace trained without it; how that went, in words). Raises: UsageError without labels."""
+    if not training:
+        raise UsageError(
+            "our reward model must be trained on labels; give --reward-data (or --judge-data) like "
+            "reward_train.jsonl, or judge by --judge MODEL or --reward-model FOLDER"
+        )
+
+    def fit(items: Sequence[LabelledMoment], session: str) -> MomentJudge:
+        return train_without(items, session) if session else train(items)
+
+    traces = [scene.trace for scene in scenes]
+    return held_out_judge(traces, training, fit, name="our reward model, out of session")
+
+
+def by_model(folder: Path, scenes: Sequence[Scene]) -> Judge:
+    """A saved model; a warning where it was trained on the traces that it is to judge."""
+    model = load_model(folder)
+    seen = seen_traces(scenes, model)
+    if not seen:
+        return Judge(
+            name=model.name, regime="saved model; none of these traces is in its training", judge=now(model)
+        )
+    told = (
+        f"{folder} was trained on {len(seen)} of these {len(scenes)} traces ({', '.join(seen)}): it judges what it has "
+        "learnt by heart, and these figures are NOT out of session; leave --reward-model out to judge out of session"
+    )
+    return Judge(
+        name=model.name,
+        regime=f"saved model, TRAINED ON {len(seen)} of these {len(scenes)} traces",
+        judge=now(model),
+        warnings=(told,),
+    )
+
+
+def by_run(spec: ModelSpec, votes: int, options: RunOptions, on_run: Callable[[RunSummary], object]) -> Judge:
+    """A chat model, whose judgements are a run in `options.out`; the moments are written beside it."""
+
+    def judge(moments: Sequence[Moment]) -> list[Acceptance]:
+        assert options.out is not None
+        asked = options.out.parent / "moments.jsonl"
+        summary = run_job(judge_file(MomentJudgeConfig(votes=votes), moments, asked, spec), options)
+        on_run(summary)
+        return read_judgements(summary.folder, moments)
+
+    return Judge(
+        name=spec.name + (f" \u00d7{votes}" if votes > 1 else ""),
+        regime="prompted model; whether its training held these traces is not known",
+        judge=judge,
+        warnings=("the judge is a rehearsal: cues made these judgements",) if spec.name == "offline" else (),
+    )
+
+
+def now(judge: MomentJudge) -> JudgeAll:
+    """The judge as the benchmark asks it: outside any event loop."""
+    return lambda moments: asyncio.run(judge.judge_batch(moments))

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from tactful.evaluation.judges.tables import Table, TableRow, cell, table_text
 from tactful.evaluation.proactive.assistants import BASELINES
-from tactful.evaluation.proactive.bench import BenchResult, JudgeAgreement, PublishedRow, Split
 from tactful.evaluation.proactive.measure import MIN_SESSIONS, Row
 from tactful.evaluation.proactive.published import PublishedCounts
+from tactful.evaluation.proactive.results import BenchResult, JudgeAgreement, PublishedRow, Split
 
 TENTATIVE = 0.667
 """Krippendorff's own lower bound for tentative conclusions (Content Analysis, ch. 11)."""

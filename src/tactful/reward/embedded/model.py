@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +32,7 @@ MODEL_FILE = "model.json"
 CARD_FILE = "MODEL_CARD.md"
 MOST_INFLUENCES = 4
 """Features that an explanation names."""
+_BATCH = 256
 _SLIGHT = 0.02
 """Log-odds below which a feature is not worth naming."""
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？\n]+")
@@ -73,6 +75,14 @@ class RewardModel:
             values = silence_features(chosen, self.likeness).values
             said |= dict(zip(silent, self._silences(chosen, values, explain), strict=True))
         return [said[at] for at in range(len(moments))]
+
+    def judge_each(
+        self, moments: Iterable[Moment], *, explain: bool = False
+    ) -> Iterator[tuple[Moment, Acceptance]]:
+        """Each moment with its judgement, as they are asked for: memory does not grow with their number."""
+        left = iter(moments)
+        while batch := list(islice(left, _BATCH)):
+            yield from zip(batch, self.judge_now(batch, explain=explain), strict=True)
 
     async def judge(self, moment: Moment) -> Acceptance:
         """The judgement of one moment, explained."""

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactful.reward.features.columns import PROPOSAL_WORDS, SCENE_WORDS
-from tactful.reward.features.lexicon import (
+from tactful.reward.lexicon import (
     EVENT_KINDS,
     MAX_CHARS,
     PROPOSAL_KINDS,

@@ -1,6 +1,6 @@
 """Speak or stay silent? One rule, `speak iff p >= threshold(costs)`, from what a false alarm and a miss cost.
 
-A threshold from costs is only as good as the probability is calibrated. `reward/gate_promise.py` finds thresholds
+A threshold from costs is only as good as the probability is calibrated. `promise.py` finds thresholds
 that come with a guarantee; `Gate` applies either kind to the judgements of a live assistant.
 """
 

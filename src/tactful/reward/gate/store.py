@@ -33,3 +33,9 @@ def load_gate(path: Path) -> Gate:
         raise DataError.at(file, None, f"cannot read the gate ({error.strerror})", fix=again) from error
     except ValidationError as error:
         raise DataError.at(file, None, describe(error, "gate"), fix=again) from error
+
+
+def gate_beside(model: Path) -> Gate | None:
+    """The gate in the folder of a model, whose own file may be named too; None when there is none."""
+    path = (model.parent if model.is_file() else model) / GATE_FILE
+    return load_gate(path) if path.exists() else None

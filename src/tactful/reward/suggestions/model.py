@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from tactful.data.formats.suggestions import Decision, ShownSuggestion, shown_in_order
 from tactful.errors import DataError, UserError
+from tactful.reward.embedded import model as embedded
 from tactful.reward.embedded.head_store import HeadFile, head_file, head_of
 from tactful.reward.embedded.heads import Floats, Head, fit_head
 from tactful.reward.suggestions.features import DEFAULT_GROUPS, column_names, in_words, suggestion_features
@@ -162,6 +163,13 @@ def load_suggestion_model(folder: Path | str) -> SuggestionModel:
     head = head_of(content.head, names, path, _AGAIN)
     assert head is not None
     return SuggestionModel(head, content.groups, content.users, content.data_hash, content.seed)
+
+
+def holds_suggestions(place: Path) -> bool:
+    """Whether a folder, or a file, holds a model of suggestions, and no reward model beside it."""
+    if place.is_file():
+        return place.name == MODEL_FILE
+    return (place / MODEL_FILE).is_file() and not (place / embedded.MODEL_FILE).is_file()
 
 
 def _seal(content: _File) -> str:

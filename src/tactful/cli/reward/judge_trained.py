@@ -1,0 +1,138 @@
+"""`tactful reward judge --model`: what a trained model says of one moment, of many, and of suggestions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tactful.cli.output import emit_json, next_command, printable, quoted, say
+from tactful.errors import DataError, UsageError, UserError
+
+if TYPE_CHECKING:
+    from tactful.reward.types import Acceptance
+    from tactful.types import Moment
+
+_WIDTH = 54
+"""Characters of a proposal on the terminal: with what stands before it, 80."""
+
+
+def judge_one(folder: Path, events: list[str], proposal: str | None, *, as_json: bool) -> None:
+    """One moment, with the reason."""
+    from tactful.data.formats.moments import parse_moment
+    from tactful.reward.embedded.model import load_model
+
+    try:
+        moment = parse_moment({"obs": [{"event": text} for text in events], "pred_task": proposal})
+    except ValueError as error:
+        raise UsageError(f"--event: {error}") from error
+    said = load_model(folder).judge_now([moment], explain=True)[0]
+    if as_json:
+        emit_json(said.model_dump(mode="json"))
+        return
+    print(_line(moment, said))
+    print(said.reason)
+
+
+def judge_moments(
+    folder: Path,
+    data: str,
+    out: Path | None,
+    limit: int | None,
+    *,
+    explain: bool,
+    skip_bad: bool,
+    as_json: bool,
+) -> None:
+    """The moments of a file, a line each as they are judged. Raises: UserError when none could be."""
+    from tactful.data.formats.moments import moment_rows
+    from tactful.data.io import to_line
+    from tactful.reward.embedded.model import load_model
+    from tactful.runs import begun, resolve_input
+
+    judge = load_model(folder)
+    rows = moment_rows(resolve_input(data), skip_bad=skip_bad)
+    fix = "write one JSON object with 'obs' and 'pred_task' per line"
+    moments = begun(islice(rows, limit), rows.name, what="moment", fix=fix)
+    counts = Counter(accepted=0, rejected=0, unscored=0)
+
+    def judged() -> Iterator[tuple[Moment, Acceptance]]:
+        for moment, said in judge.judge_each(moments, explain=explain):
+            counts["unscored" if said.accepted is None else "accepted" if said.accepted else "rejected"] += 1
+            yield moment, said
+
+    if out is not None:
+        _write(out, (said for _, said in judged()))
+    else:
+        for moment, said in judged():
+            print(to_line(said).decode().rstrip("\n") if as_json else _line(moment, said))
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    say(f"{counts.total()} moments: {told}" + (f"; {rows.bad} unusable rows left out" if rows.bad else ""))
+    for problem in rows.problems:
+        say(f"  {problem}")
+    if counts["unscored"] == counts.total():
+        raise UserError(f"{folder}: could judge none of these moments; see the reasons in the judgements")
+    next_command(f"tactful reward gate {quoted(folder)} LABELLED.jsonl --cost-false-alarm 2 --cost-miss 1")
+
+
+def judge_decisions(
+    folder: Path,
+    data: str,
+    out: Path | None,
+    limit: int | None,
+    *,
+    explain: bool,
+    skip_bad: bool,
+    as_json: bool,
+) -> None:
+    """Each suggestion of a file at its showing; verdicts in the file count for later suggestions alone.
+
+    Raises: DataError for a file without a usable row.
+    """
+    from tactful.data.formats.suggestions import shown_in_order, suggestion_rows
+    from tactful.data.io import to_line
+    from tactful.reward.suggestions.model import load_suggestion_model
+
+    model = load_suggestion_model(folder)
+    rows = suggestion_rows(data, skip_bad=skip_bad)
+    shown = shown_in_order(list(islice(rows, limit)))
+    if not shown:
+        fix = "give rows with 'user', 'shown_time', 'decided_time' and 'accepted'"
+        raise DataError.at(rows.name, None, "holds no suggestion", fix=fix)
+    said = model.judge_now(shown, explain=explain)
+    if out is not None:
+        _write(out, said)
+    else:
+        for one in said:
+            print(to_line(one).decode().rstrip("\n") if as_json else _suggestion_line(one))
+    accepted = sum(one.accepted is True for one in said)
+    left_out = f"; {rows.bad} unusable rows left out" if rows.bad else ""
+    say(f"{len(said)} suggestions: {accepted} accepted, {len(said) - accepted} rejected{left_out}")
+    seen = {item.suggestion.user for item in shown} & set(model.users)
+    if seen:
+        say(f"the model was trained on {len(seen)} of these users: no figure on them is out of user")
+    next_command(f"tactful bench suggestions {quoted(data)}")
+
+
+def _write(out: Path, judgements: Iterable[Acceptance]) -> None:
+    from tactful.data.io import write_jsonl
+
+    write_jsonl(out, judgements)
+    say(f"judgements: {out}")
+
+
+def _line(moment: Moment, said: Acceptance) -> str:
+    """One moment on one line of a terminal."""
+    what = printable(moment.proposal) if moment.proposal is not None else "(silence)"
+    shown = what if len(what) <= _WIDTH else what[: _WIDTH - 1] + "…"
+    if said.p_accept is None:
+        return f"unscored            {shown}: {printable(said.reason)}"
+    need = "" if said.p_need is None else f" need {said.p_need:.2f}"
+    return f"{'accepted' if said.accepted else 'rejected'} {said.p_accept:.2f}{need}  {shown}"
+
+
+def _suggestion_line(said: Acceptance) -> str:
+    why = f"  {said.influences[0].words}" if said.influences else ""
+    return f"{'accepted' if said.accepted else 'rejected'} {said.p_accept:.2f}  {said.moment_id}{why}"
