@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.options import ApiKeyEnvOption, BaseUrlOption, JsonFlag, finite
+from tactful.cli.options import ApiKeyEnvOption, BaseUrlOption, EndpointFlags, JsonFlag, finite
 from tactful.cli.output import emit_json, next_command, say
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def doctor(
         emit_json({"healthy": healthy, "checks": [check.model_dump() for check in checks]})
     else:
         _print(checks)
-        _say_how_to_go_on(model, healthy)
+        _say_how_to_go_on(model, EndpointFlags(base_url=base_url, api_key_env=api_key_env), healthy)
     if not healthy:
         raise typer.Exit(1)
 
@@ -68,14 +68,14 @@ def _print(checks: list[Check]) -> None:
             print(f"{'':7}  {'':<{width}}  → {check.fix}")
 
 
-def _say_how_to_go_on(model: str, healthy: bool) -> None:
+def _say_how_to_go_on(model: str, at: EndpointFlags, healthy: bool) -> None:
     if not healthy:
         say("something that is needed does not work; the arrow says what to do")
     elif model == "offline":
         say("no endpoint was tried; add --model NAME for that")
         next_command("tactful calibrate demo")
     else:
-        next_command(f"tactful calibrate rollout STATES --model {model}")
+        next_command(f"tactful calibrate rollout STATES --model {model}{at.repeated()}")
 
 
 def _check_python() -> Check:

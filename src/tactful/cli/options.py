@@ -7,6 +7,7 @@ fields as flags of the command. What differs in one command is a subclass there,
 from __future__ import annotations
 
 import math
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -113,6 +114,12 @@ class EndpointFlags:
     base_url: BaseUrlOption = None
     api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY"
     timeout: TimeoutOption = None
+
+    def repeated(self) -> str:
+        """The flags as they are typed again in a command that asks the same endpoint; empty for the defaults."""
+        words = ["--base-url", self.base_url] if self.base_url else []
+        words += ["--api-key-env", self.api_key_env] if self.api_key_env != "OPENAI_API_KEY" else []
+        return "".join(f" {shlex.quote(word)}" for word in words)
 
     def spec(self, name: str, scripts: str, run: RunFlags, *, temperature: float | None = None) -> ModelSpec:
         """The model `name` there; `offline` speaks by `scripts` and the run's seed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -51,10 +52,20 @@ def reward(
         **judge.given(),
         **run.given(),
     )
-    _report(done, as_json=as_json)
+    _report(done, _own_space(source), as_json=as_json)
 
 
-def _report(run: RewardRun, *, as_json: bool) -> None:
+def _own_space(source: str) -> str:
+    """`--actions FOLDER` where the rollout was played with an action space of the user's: pairs need it for the order."""
+    from tactful.runs import RunFolder
+
+    if not (Path(source) / "run.json").is_file():
+        return ""
+    actions = RunFolder.open(source).info().config.get("actions", "levels")
+    return "" if actions in ("levels", "clarify-execute") else f" --actions {quoted(actions)}"
+
+
+def _report(run: RewardRun, space: str, *, as_json: bool) -> None:
     summary, told = run.summary, run.details
     if as_json:
         emit_json(told)
@@ -77,7 +88,7 @@ def _report(run: RewardRun, *, as_json: bool) -> None:
     tell_failures(summary)
     end_empty(summary)
     if summary.done > counts["unscored"]:
-        next_command(f"tactful calibrate pairs {quoted(run.folder)}")
+        next_command(f"tactful calibrate pairs {quoted(run.folder)}{space}")
 
 
 def _print_information(items: Iterable[Information]) -> None:
