@@ -1,7 +1,7 @@
 """Ask any model what the user will write next: one call for each example, and every reply is read and kept.
 
 The prompt is the one that training exports use, so a trained model meets what it was trained on. A reply without a
-readable prediction is a result too (`Prediction.usable` is False): its share is reported, it is never replaced.
+readable prediction is asked for again; a record whose replies hold none fails, and `runs retry` takes it again.
 """
 
 from __future__ import annotations
@@ -12,18 +12,22 @@ from itertools import islice
 from typing import Annotated, Any
 
 from tactful.data.formats.chats import ChatMessage
-from tactful.llm import ChatModel, ModelSpec, Rehearsal
+from tactful.errors import ParseError
+from tactful.llm import ChatModel, ModelSpec, Rehearsal, Reply
 from tactful.llm.prices import price_table
 from tactful.prompts import Rendered, load_prompt
 from tactful.runs import Context, Job, OutsideHash, Skip
 from tactful.text import estimate_tokens
-from tactful.types import Provenance, Record
+from tactful.types import Message, Provenance, Record
 from tactful.utterance.dialogues import Examples, open_examples
-from tactful.utterance.stages.target_text import parse_target
+from tactful.utterance.stages.target_text import ParsedTarget, parse_target
 from tactful.utterance.transcript import fenced, language, transcript
 from tactful.utterance.types import Category, Example, Hindsight, Untargeted, ViewName
 
 PROMPT = load_prompt(__file__, "predict", fields={"mark", "context", "language"})
+AGAIN_PROMPT = load_prompt(__file__, "predict_again", fields={"problem"})
+ASK_AGAIN = 2
+"""How often a reply without a prediction is asked for again."""
 SCRIPTS = "utterance.predict"
 """What the offline model predicts: goes into `ModelSpec.scripts`."""
 ROLE = "assistant"
@@ -75,14 +79,30 @@ def predict_prompt(context: Sequence[ChatMessage], lang: str) -> Rendered:
 
 
 async def predict(example: Example, model: ChatModel, *, run_id: str = "") -> Prediction:
-    """The model's predictions for one example; without any where its reply holds none that can be read.
+    """The model's predictions for one example.
 
-    Raises: ProviderError, when the model gives no answer; StopRun.
+    Raises: ParseError, when no reply holds any, also after asking again; ProviderError, when the model gives no
+    answer; StopRun.
     """
-    reply = await model.complete(
-        predict_prompt(example.context, example.lang), rehearsal=_rehearsal(example, model)
+    prompt = predict_prompt(example.context, example.lang)
+    for attempt in range(ASK_AGAIN + 1):
+        reply = await model.complete(prompt, sample=attempt, rehearsal=_rehearsal(example, model))
+        parsed = parse_target(reply.text, reply.thoughts)
+        if parsed.usable:
+            return _prediction(example, model, reply, parsed, run_id)
+        problem = "; ".join(parsed.problems)
+        said = Message(role="assistant", content=reply.text or reply.thoughts)
+        prompt = prompt.followed_by([said, *AGAIN_PROMPT.render(problem=problem).messages])
+    raise ParseError(
+        f"{model.name}: no prediction can be read in {ASK_AGAIN + 1} replies: {problem}; take a model that keeps to the "
+        "form, or give it more room (runs retry --max-tokens)",
+        reply=reply.text,
     )
-    parsed = parse_target(reply.text, reply.thoughts)
+
+
+def _prediction(
+    example: Example, model: ChatModel, reply: Reply, parsed: ParsedTarget, run_id: str
+) -> Prediction:
     return Prediction(
         id=example.id,
         dialogue_id=example.dialogue_id,
@@ -100,7 +120,7 @@ async def predict(example: Example, model: ChatModel, *, run_id: str = "") -> Pr
         provenance=Provenance(
             model=model.name,
             generator=model.generator,
-            prompt_hashes={PROMPT.prompt_id: PROMPT.hash},
+            prompt_hashes={PROMPT.prompt_id: PROMPT.hash, AGAIN_PROMPT.prompt_id: AGAIN_PROMPT.hash},
             run_id=run_id,
         ),
     )
@@ -148,7 +168,7 @@ def predict_job(config: PredictConfig, examples: Iterable[Example | Untargeted])
         source=examples,
         stage=PredictStage(),
         models={ROLE: config.assistant},
-        prompts=[PROMPT],
+        prompts=[PROMPT, AGAIN_PROMPT],
     )
     return examples.job(job) if isinstance(examples, Examples) else job
 
