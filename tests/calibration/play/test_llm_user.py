@@ -126,8 +126,8 @@ async def test_a_silent_user_says_nothing_and_answers_nothing(reply: str) -> Non
 
 
 async def test_satisfaction_out_of_range_is_not_accepted() -> None:
-    with pytest.raises(ValidationError):
-        await react(said("Great", satisfaction=7))
+    with pytest.raises(ValidationError, match="percent from -100 to 100"):
+        await react(said("Great", satisfaction=107))
 
 
 async def test_passes_are_samples_and_an_endpoint_gets_no_hidden_side() -> None:

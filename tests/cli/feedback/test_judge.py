@@ -120,6 +120,21 @@ def test_judge_with_an_endpoint_accounts_for_everything_and_caches(tactful, log)
     assert first["usage"]["calls"] == 36 + 1, "and the probe for JSON modes"
 
 
+def test_verdicts_that_look_as_if_nothing_was_read_are_told_before_any_reward(tactful, log):
+    alike = {"rationale": "2024-05-01 12:00", "label": "neg_correction", "confidence": 1}
+    with serving(lambda ask: alike) as server:
+        done = tactful("judge", log, "--model", "m", "--base-url", server.base_url)
+    assert done.returncode == 0
+    warned, counted = done.stderr.index("warning: all "), done.stderr.index("mean reward -1.000")
+    assert warned < counted
+    assert "verdicts are 'neg_correction'" in done.stderr
+    assert "confidences are exactly 1" in done.stderr
+    assert "reasons hold no words" in done.stderr
+    with serving(by_message) as server:
+        done = tactful("judge", log, "--model", "m", "--base-url", server.base_url)
+    assert "warning" not in done.stderr
+
+
 def test_unscored_turns_are_shown_and_taken_again_by_runs_retry(tactful, log):
     broken = True
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 import random
 from typing import Literal
 
-from pydantic import Field
-
 from tactful.calibration.play.behaviours import LANGUAGES
 from tactful.calibration.play.users import UserTurn, UserView
 from tactful.llm import ChatModel, Rehearsal
+from tactful.llm.replies.percent import SignedPercent
 from tactful.prompts import Prompt, Rendered, load_prompt
 from tactful.text import similarity
 from tactful.types import Reaction, Record, Requirement
@@ -44,7 +43,7 @@ class UserReply(Record):
     reject_signal: bool
     silence: bool
     off_topic_flag: bool
-    satisfaction: float = Field(ge=-1, le=1)
+    satisfaction: SignedPercent
 
 
 class ModelUser:

@@ -142,6 +142,11 @@ def _tell(found: JudgingOutcome, *, as_json: bool) -> None:
         print(*shares.lines(), sep="\n")
     if "offline" in config.judges:
         say("a rehearsal: cues made these labels, no language model read anything")
+    if warnings := found.warnings():
+        say(
+            f"warning: {'; '.join(warnings)}; this model may not have read the turns: look at some in {summary.folder.path}, "
+            "and measure it with 'tactful feedback evaluate' before you trust its rewards"
+        )
     _tell_counts(found)
     if found.panel is not None:
         _tell_panel(found.panel)

@@ -10,9 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Annotated, Self
-
-from pydantic import Field
+from typing import Self
 
 from tactful.errors import ParseError, ProviderError, StopRun, UsageError
 from tactful.feedback.embedded import open_embedded
@@ -20,6 +18,7 @@ from tactful.feedback.judging.gating import refit
 from tactful.feedback.labels import Label
 from tactful.feedback.types import FeedbackConfig, FittedConfidence, Turn, TurnJudgement
 from tactful.llm import CallOptions, ChatModel, ModelSpec, Rehearsal, open_model
+from tactful.llm.replies.percent import Percent
 from tactful.prompts import Rendered, load_prompt
 from tactful.types import Provenance, Record, content_hash
 
@@ -41,7 +40,7 @@ class Verdict(Record):
 
     rationale: str
     label: Label
-    confidence: Annotated[float, Field(ge=0, le=1, strict=True)]
+    confidence: Percent
 
 
 def judge_spec(

@@ -26,6 +26,12 @@ class JudgingOutcome:
     shares: LabelShares
     panel: PanelReport | None
 
+    def warnings(self) -> list[str]:
+        """What speaks against trusting these verdicts; a panel and the embedded judge give no confidences of their own."""
+        return (
+            [] if self.config.is_panel or "embedded" in self.config.judges else self.shares.signs.warnings()
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """What `summary.json` holds."""
         summary, shares = self.summary, self.shares
@@ -43,6 +49,7 @@ class JudgingOutcome:
             "dialogues": self.turns.count.as_dict() | {"bad_lines": self.turns.rows.bad},
             "labels": {label: share.model_dump() for label, share in shares.table().items()},
             "mean_reward": shares.mean_reward,
+            "warnings": self.warnings(),
             "panel": self.panel.model_dump(mode="json") if self.panel else None,
             "usage": summary.usage.model_dump(mode="json"),
         }

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tactful.feedback.labels import LABELS, Label
+from tactful.feedback.report.signs import Signs
 from tactful.feedback.types import JudgedTurn
 from tactful.types import Record
 
@@ -50,6 +51,7 @@ class LabelShares:
     not_fitted: int = 0
     """Scored turns whose confidence went through no fitted map."""
     sources_not_fitted: set[str] = field(default_factory=set)
+    signs: Signs = field(default_factory=Signs)
     _now: str | None = None
     _here: Counter[Label] = field(default_factory=Counter)
     _yy: Counter[Label] = field(default_factory=Counter)
@@ -68,6 +70,7 @@ class LabelShares:
             self._now = judged.turn.dialogue_id
         self._here[judgement.label] += 1
         self.counts[judgement.label] += 1
+        self.signs.add(judgement)
         if not judgement.fitted:
             self.not_fitted += 1
             self.sources_not_fitted.add(judged.turn.source)
@@ -84,6 +87,7 @@ class LabelShares:
         self.updates += other.updates
         self.dialogues += other.dialogues
         self.counts += other.counts
+        self.signs.merge(other.signs)
         self.reward_sum += other.reward_sum
         self.not_fitted += other.not_fitted
         self.sources_not_fitted |= other.sources_not_fitted

@@ -6,10 +6,9 @@ Source: ProUtt (arXiv:2601.09713), similarity in [0, 1]; prompt and anchors our 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
-
+from tactful.llm.replies.percent import Percent
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.types import Record
@@ -30,7 +29,7 @@ class ScoreReply(Record):
 
     number: int
     reason: Said
-    score: Annotated[float, Field(ge=0, le=1)]
+    score: Percent
 
 
 class SimilarityReply(ModelReply):
