@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from tactful.text.questions import questions
 from tactful.text.thoughts import split_content, split_thoughts, strip_thoughts
 
 FINAL = "<|start|>assistant<|channel|>final<|message|>"
@@ -104,3 +105,10 @@ def test_a_hostile_text_takes_no_more_than_moments(text: str) -> None:
     began = time.process_time()
     split_thoughts(text)
     assert time.process_time() - began < 5
+
+
+def test_a_question_that_was_only_thought_is_put_to_nobody() -> None:
+    assert questions("<think>Which format does the user want?</think>Here is the plan.") == []
+    assert questions("<|channel|>analysis<|message|>Which one?<|end|>" + FINAL + "Which day suits you?") == [
+        "Which day suits you?"
+    ]

@@ -21,6 +21,7 @@ from tactful.calibration.play.episode import NO_REPLY
 from tactful.calibration.reward.rewards import Alternative, RewardConfig, alternatives, recompute
 from tactful.calibration.types import Rewarded
 from tactful.errors import ConfigError, DataError
+from tactful.text.thoughts import strip_thoughts
 from tactful.types import (
     Message,
     PreferencePair,
@@ -177,7 +178,7 @@ class PairMaker:
             repeat=None if self.config.select == "mean" else repeat,
         )
         candidate = Candidate(
-            step.action, repeat, state, step.message, alternative.branch, rewarded.provenance
+            step.action, repeat, state, strip_thoughts(step.message), alternative.branch, rewarded.provenance
         )
         return key, candidate
 

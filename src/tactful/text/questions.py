@@ -31,6 +31,7 @@ from tactful.text.asking import (
     speaks_to_user,
 )
 from tactful.text.prose import HIDDEN_DOT, own_prose
+from tactful.text.thoughts import strip_thoughts
 
 _LONGEST_SENTENCE = 1000  # characters looked at; more is no sentence but a dump, and its end decides
 
@@ -118,8 +119,11 @@ def _is_asked(sentence: _Sentence, following: _Sentence | None) -> bool:
 
 
 def questions(text: str) -> list[str]:
-    """The questions that `text` puts to its reader, in order, without list marks; code and links as `x`."""
-    sentences = _sentences(text)
+    """The questions that `text` puts to its reader, in order, without list marks; code and links as `x`.
+
+    What a model thought (`thoughts`) is put to nobody.
+    """
+    sentences = _sentences(strip_thoughts(text))
     return [
         sentence.text.replace(HIDDEN_DOT, ".")
         for sentence, following in pairwise([*sentences, None])

@@ -99,11 +99,11 @@ def split_thoughts(text: str) -> tuple[str, str]:
     return "\n".join([*thoughts, *later]), said.strip() if thoughts or later else said
 
 
-def split_content(content: Any) -> tuple[str, str | None]:
+def split_content(content: Any, *, between: str = "") -> tuple[str, str | None]:
     """(thoughts, text) of a message's `content`: a string, None, or a list of parts; text None for any other value.
 
     Of parts only those of a text type are said (`text`, `output_text`, or none given); those of a thinking type are
-    thoughts, and any other (an image, a tool call) is neither.
+    thoughts, and any other (an image, a tool call) is neither. `between` stands between parts.
     """
     if content is None:
         return "", ""
@@ -120,7 +120,7 @@ def split_content(content: Any) -> tuple[str, str | None]:
             thoughts.append(text)
         elif kind in ("", "text", "output_text", "input_text"):
             said.append(text)
-    inside, rest = split_thoughts("".join(said))
+    inside, rest = split_thoughts(between.join(said))
     return "\n".join(filter(None, [*thoughts, inside])), rest
 
 

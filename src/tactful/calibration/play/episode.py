@@ -20,6 +20,7 @@ from tactful.calibration.types import Persona
 from tactful.errors import DataError
 from tactful.llm import ChatModel, Rehearsal, Reply
 from tactful.text import estimate_tokens
+from tactful.text.thoughts import strip_thoughts
 from tactful.types import (
     Decision,
     Message,
@@ -144,13 +145,14 @@ class Episode:
         )
         move = self.move(action, must_solve=must_solve)
         reply = await self._speak(move, assistant, seed)
-        reading = read_message(reply.text, move.kind, self.space.solution, self._wanted())
-        turn = await user.react(self._view(reading), reply.text, self._mood(seed))
+        said = strip_thoughts(reply.text)
+        reading = read_message(said, move.kind, self.space.solution, self._wanted())
+        turn = await user.react(self._view(reading), said, self._mood(seed))
         step = Step.model_construct(
             state=self.observation,
             action=move.action.name,
             probabilities=probabilities,
-            message=reply.text,
+            message=said,
             questions=len(reading.questions),
             tokens=_tokens(reply),
             gave_solution=reading.solution is not None,

@@ -16,6 +16,7 @@ from pydantic import ConfigDict, field_validator, model_validator
 
 from tactful.data.io import STDIN, Rows, shorten
 from tactful.data.recognise import OtherFile, foreign_row
+from tactful.text.thoughts import split_content
 from tactful.types import Record
 
 USER, ASSISTANT = "user", "assistant"
@@ -24,8 +25,6 @@ UNHEARD = frozenset({"system", "developer", "tool", "function"})
 ROLES = (USER, ASSISTANT, *sorted(UNHEARD))
 _CALLS = frozenset({"tool_calls", "function_call"})
 _IDS = ("id", "conversation_id", "conversation_hash")
-_THOUGHTS = frozenset({"reasoning", "thinking", "redacted_thinking", "thought"})
-"""Types of content parts that nobody said."""
 
 D = TypeVar("D", bound="Dialogue")
 
@@ -48,7 +47,7 @@ class ChatMessage(Record):
             missing, row = [], {**row, "content": ""}
         if missing:
             raise ValueError(f"a message has no '{missing[0]}': {shorten(dict(row))}")
-        text, thoughts = _said(row["content"])
+        text, thoughts = _said(row)
         return {**row, "content": text, **({"thoughts": thoughts} if thoughts else {})}
 
     @field_validator("role")
@@ -131,16 +130,13 @@ def _own_id(dialogue: Dialogue) -> str:
     return dialogue.id
 
 
-def _said(content: Any) -> tuple[Any, str]:
-    """Text and thoughts of a message: of a string, null (no text), or a list of parts."""
-    if content is None:
-        return "", ""
-    if not isinstance(content, list) or not all(isinstance(part, Mapping) for part in content):
+def _said(row: Mapping[str, Any]) -> tuple[Any, str]:
+    """Text and thoughts of a message: of a string, null (no text), or a list of parts.
+
+    Only the assistant's own texts are searched for thoughts: a user may write such tags.
+    """
+    content = row["content"]
+    if isinstance(content, str) and row["role"] != ASSISTANT:
         return content, ""
-    thought = [part for part in content if part.get("type") in _THOUGHTS]
-    return _joined([part for part in content if part not in thought]), _joined(thought)
-
-
-def _joined(parts: list[Any]) -> str:
-    texts = (part.get("text", part.get("thinking", part.get("content"))) for part in parts)
-    return "\n".join(text for text in texts if isinstance(text, str))
+    thoughts, text = split_content(content, between="\n")
+    return (content if text is None else text), thoughts
