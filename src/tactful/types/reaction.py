@@ -80,3 +80,11 @@ class Trajectory(Record):
     """Id of the session: tasks that one user did in sequence share it."""
     user_model: str = ""
     """Who played the user: `rules`, or the name of the model."""
+    lost: tuple[str, ...] = ()
+    """The first trajectory of a decision tree: branches that its endpoint would not answer (too long, filtered), each
+    with the reason."""
+
+    @property
+    def unscored(self) -> bool:
+        """A branch is missing: `runs retry --unscored` plays it again."""
+        return bool(self.lost)

@@ -56,6 +56,14 @@ async def test_a_question_moves_the_observation_and_leaves_the_first_one_as_it_w
     assert after.finished is None
 
 
+async def test_what_the_assistant_only_thought_is_neither_recorded_nor_counted() -> None:
+    thought = "[THINK]What format? Which order?[/THINK]Should it ignore case?"
+    episode, *_ = await play(["MID"], replies=[thought], turns=[TOLD])
+    (step,) = episode.steps
+    assert (step.message, step.questions) == ("Should it ignore case?", 1)
+    assert "THINK" not in str(episode.observation.history)
+
+
 async def test_mid_asks_once_then_solves_with_the_answer() -> None:
     both = UserTurn(Reaction(reply="ignore case, sorted alphabetically"), revealed=("case", "order"))
     episode, _, _ = await play(["MID", "MID"], turns=[both])

@@ -2,7 +2,9 @@
 
 import pickle
 import random
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,8 +22,8 @@ from tests.chat_server import Ask, serving
 from tactful.calibration.pipeline import RolloutConfig, rollout_job
 from tactful.calibration.play.actions import load_action_space
 from tactful.calibration.play.rollout import UniformPolicy, check_policy
-from tactful.errors import ConfigError, DataError
-from tactful.llm import ModelSpec
+from tactful.errors import ConfigError, DataError, ProviderError
+from tactful.llm import ModelSpec, Reply
 from tactful.runs import RunOptions, run_job
 from tactful.types import Decision, Trajectory, UserHistory
 
@@ -70,6 +72,37 @@ async def test_at_each_decision_point_there_is_one_branch_for_each_other_action(
     assert [one.id.rsplit("/", 1)[1] for one in branches] == ["d0-LOW", "d0-HIGH", "d1-HIGH"]
     assert all(one.parent == main.id for one in branches)
     assert [one.decision_point for one in branches] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(("mode", "failing", "branch"), [("multi", 3, "d0-HIGH"), ("single", 2, "HIGH")])
+async def test_a_branch_that_the_endpoint_will_not_answer_fails_alone(
+    mode, failing: int, branch: str
+) -> None:
+    told = context()
+    offline = told.models["assistant"]
+
+    class TooLongOnce:
+        name, generator = offline.name, offline.generator
+        calls = 0
+
+        async def complete(self, *said: Any, **more: Any) -> Reply:
+            self.calls += 1
+            if self.calls == failing + 1:  # LOW, MID (which then solves, with branches), HIGH
+                raise ProviderError("m at http://a: the context is full", outcome=outcome)
+            return await offline.complete(*said, **more)
+
+    settings = {"mode": mode} | ({"mainline": Always("LOW")} if mode == "multi" else {})
+    outcome = "too_long"
+    first, *others = await stage(**settings)(
+        session(coding_state()), replace(told, models={"assistant": TooLongOnce()})
+    )
+    assert first.lost == (f"{branch}: too_long: m at http://a: the context is full",)
+    assert first.unscored
+    assert [one.steps[0].action for one in (first, *others)] == ["LOW", "MID"]
+    assert not any(one.unscored for one in others)
+    outcome = "out_of_reach"
+    with pytest.raises(ProviderError):
+        await stage(**settings)(session(coding_state()), replace(told, models={"assistant": TooLongOnce()}))
 
 
 async def test_a_mainline_that_solves_at_once_has_one_decision_point() -> None:

@@ -9,7 +9,8 @@ point differ by the action alone.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
@@ -19,9 +20,12 @@ from tactful.calibration.play.episode import Episode
 from tactful.calibration.play.llm_user import ModelUser
 from tactful.calibration.play.users import RuleUser, UserSimulator
 from tactful.calibration.types import Session
-from tactful.errors import ConfigError, DataError
+from tactful.errors import ConfigError, DataError, ProviderError
 from tactful.llm import ChatModel
 from tactful.types import Decision, Policy, PublicState, State, Trajectory, UserHistory, seeded
+
+_OF_ONE_BRANCH = frozenset({"too_long", "filtered", "refused"})
+"""Outcomes that belong to what was said in a branch, not to the endpoint."""
 
 
 class RolloutContext(Protocol):
@@ -105,6 +109,33 @@ def _user_of(context: RolloutContext) -> UserSimulator:
     return RuleUser() if model is None else ModelUser(model)
 
 
+class _Lost:
+    """Branches that the endpoint would not answer, with the reasons: they alone fail, and what was paid is kept."""
+
+    def __init__(self) -> None:
+        self._last: ProviderError | None = None
+        self._told: list[str] = []
+
+    @asynccontextmanager
+    async def unless_answered(self, branch: str) -> AsyncIterator[None]:
+        """Note what goes wrong inside where it is this branch's own; an endpoint out of reach fails the session."""
+        try:
+            yield
+        except ProviderError as error:
+            if error.outcome not in _OF_ONE_BRANCH:
+                raise
+            self._last = error
+            self._told.append(f"{branch}: {error.outcome}: {error}")
+
+    def noted(self, found: list[Trajectory]) -> list[Trajectory]:
+        """The trajectories, the first with what is missing beside it. Raises: ProviderError when there is none."""
+        if self._last is None:
+            return found
+        if not found:
+            raise self._last
+        return [found[0].model_copy(update={"lost": tuple(self._told)}), *found[1:]]
+
+
 @dataclass(frozen=True)
 class _Play:
     """One session being played."""
@@ -135,7 +166,12 @@ class _Play:
 
     async def single(self, start: Episode) -> list[Trajectory]:
         """One trajectory per action."""
-        return [self.record(await self.step(start, name), name=name) for name in start.space.names]
+        found: list[Trajectory] = []
+        lost = _Lost()
+        for name in start.space.names:
+            async with lost.unless_answered(name):
+                found.append(self.record(await self.step(start, name), name=name))
+        return lost.noted(found)
 
     async def mainline(self, start: Episode) -> list[Episode]:
         """The episode at each of its decision points, and at its end."""
@@ -147,15 +183,17 @@ class _Play:
     async def with_branches(self, line: list[Episode]) -> list[Trajectory]:
         """The mainline's trajectory, then one for each action that it did not take where it could have."""
         main = self.record(line[-1], name="main")
-        found = [main]
+        found, lost = [main], _Lost()
         for point, (before, after) in enumerate(pairwise(line)):
             taken = before.move(after.steps[-1].action).sends
             for name in before.choices():
                 if before.move(name).sends == taken:
                     continue
-                end = await self.follow(await self.step(before, name))
-                found.append(self.record(end, name=f"d{point}-{name}", parent=main.id, decision_point=point))
-        return found
+                branch = f"d{point}-{name}"
+                async with lost.unless_answered(branch):
+                    end = await self.follow(await self.step(before, name))
+                    found.append(self.record(end, name=branch, parent=main.id, decision_point=point))
+        return lost.noted(found)
 
     async def follow(self, episode: Episode) -> Episode:
         """The branch to its end."""
