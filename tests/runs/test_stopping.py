@@ -13,7 +13,7 @@ import pytest
 from tests.runs import parts
 from tests.runs.parts import Answer, Logged, items, run
 
-from tactful.errors import BudgetSpent, EndpointRefused, Interrupted, RunLocked
+from tactful.errors import BudgetSpent, EndpointRefused, Interrupted, ProviderError, RunLocked, StopRun
 from tactful.runs import RunFolder
 from tactful.runs.store.lock import is_locked, only_writer
 
@@ -151,3 +151,32 @@ def test_usage_of_what_was_stopped_midway_stays_counted(tmp_path):
     with pytest.raises(BudgetSpent):
         run_job(parts.job(3, stage=stage), RunOptions(out=tmp_path / "out", progress="off"), executor=Paid())
     assert RunFolder.open(tmp_path / "out").usage().cost_usd == 0.5
+
+
+@pytest.mark.parametrize("concurrency", [1, 30])
+def test_endpoint_that_stays_out_of_reach_stops_the_run_after_so_many_records_in_a_row(tmp_path, concurrency):
+    async def stage(item, context):
+        await asyncio.sleep(0)
+        raise ProviderError("HTTP 500", outcome="out_of_reach")
+
+    most = max(20, 2 * concurrency)
+    with pytest.raises(StopRun, match=rf"^{most} records in a row failed, .*HTTP 500.*tactful doctor"):
+        run(tmp_path / "out", stage=stage, count=1000, concurrency=concurrency)
+    counts = RunFolder.open(tmp_path / "out").counts()
+    assert most <= counts.failed < most + concurrency
+
+
+def test_one_good_record_in_between_keeps_the_run_going(tmp_path):
+    async def stage(item, context):
+        if item.number % 20 == 19:
+            return Answer(id=item.id, double=0)
+        raise ProviderError("HTTP 500", outcome="out_of_reach")
+
+    assert run(tmp_path / "out", stage=stage, count=100, concurrency=1).failed == 95
+
+
+def test_failures_of_the_records_themselves_never_stop_the_run(tmp_path):
+    async def stage(item, context):
+        raise ProviderError("refused", outcome="refused")
+
+    assert run(tmp_path / "out", stage=stage, count=100, concurrency=1).failed == 100

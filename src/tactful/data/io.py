@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -14,6 +15,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from tactful.data.recognise import OtherFile, foreign_file
+from tactful.data.seen import Seen
 from tactful.errors import DataError, UserError
 from tactful.runs.store.files import write_atomic
 from tactful.types import content_hash
@@ -66,7 +68,10 @@ class Rows(Generic[R]):
         self.read = self.bad = 0
         self.problems = []
         self.notes.clear()
-        seen: dict[str, int] = {}
+        with closing(Seen()) as seen:
+            yield from self._items(seen)
+
+    def _items(self, seen: Seen) -> Iterator[R]:
         for number, row in self._rows():
             self.read += 1
             try:
@@ -101,13 +106,13 @@ class Rows(Generic[R]):
         if other is not None:
             raise DataError.at(self.name, None, other.name, fix=other.fix)
 
-    def _refuse_repeated(self, item: R, number: int, seen: dict[str, int]) -> None:
+    def _refuse_repeated(self, item: R, number: int, seen: Seen) -> None:
         key = self._key(item) if self._key is not None else ""
         if not key:
             return
-        if key in seen:
-            raise ValueError(f"{self._kind} has the id '{key}' of line {seen[key]}; ids must differ")
-        seen[key] = number
+        first = seen.first(key, number)
+        if first != number:
+            raise ValueError(f"{self._kind} has the id '{key}' of line {first}; ids must differ")
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
         """(line number, raw line) of every line that is not blank."""
@@ -266,7 +271,10 @@ def shorten(value: Any) -> str:
 
 def _lines(path: str) -> Iterator[bytes]:
     if path == STDIN:
-        yield from sys.stdin.buffer
+        stdin = (
+            sys.stdin
+        )  # held: a program that ends while a thread waits in it must not close it under its feet
+        yield from stdin.buffer
         return
     try:
         with Path(path).open("rb") as file:

@@ -68,6 +68,29 @@ def test_what_was_thought_is_no_part_of_what_was_said():
     assert found.model_extra == {"thoughts": "The user is clueless.\nBe terse."}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<think>The user is clueless.</think>Boil pasta.",
+        "[THINK]Hm.[/THINK]\n\nBoil pasta.",
+        '<details type="reasoning" done="true">\n<summary>Thought for 3 seconds</summary>\n> hm\n</details>\nBoil pasta.',
+        "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Boil pasta.",
+    ],
+)
+def test_thoughts_inside_an_answer_are_kept_beside_it(text):
+    found = ChatMessage.model_validate({"role": "assistant", "content": text})
+    assert found.content.strip() == "Boil pasta."
+    assert found.model_extra
+    assert found.model_extra["thoughts"]
+    again = ChatMessage.model_validate(found.model_dump())
+    assert again == found
+
+
+def test_a_user_who_writes_about_thinking_is_left_alone():
+    text = "<think>is a tag</think> of yours, why?"
+    assert ChatMessage.model_validate({"role": "user", "content": text}).content == text
+
+
 OTHERS = {
     "JSON array": (json.dumps([{"id": "x", "messages": SAID}]), "is a JSON array, expected", "jq -c '.[]'"),
     "indented array": (

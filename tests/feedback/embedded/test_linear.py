@@ -1,6 +1,8 @@
 """The linear model that users train on labelled turns of their own."""
 
 import pickle
+import resource
+import zipfile
 
 import numpy as np
 import pytest
@@ -99,3 +101,24 @@ def test_hashing_does_not_depend_on_the_process():
         repr(sorted(hashed_words("great, now 再来一个?").items()))
     )
     assert sum(value**2 for value in found.values()) == pytest.approx(1)
+
+
+def test_an_npz_that_unpacks_to_gigabytes_is_refused_by_its_header(tmp_path):
+    began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with (
+        zipfile.ZipFile(tmp_path / "bomb", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("header.npy", "w", force_zip64=True) as member,
+    ):
+        for _ in range(80):
+            member.write(bytes(1 << 20))
+    with pytest.raises(DataError, match="unpacks to 83,886,080 bytes; at most"):
+        LinearModel.load(tmp_path / "bomb")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - began < 50_000  # KB
+
+
+def test_an_array_that_says_it_is_larger_than_its_file_is_refused(tmp_path):
+    said = b"{'descr': '<f8', 'fortran_order': False, 'shape': (%d,), }" % (1 << 45)
+    with zipfile.ZipFile(tmp_path / "liar", "w") as archive:
+        archive.writestr("header.npy", b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said)
+    with pytest.raises(DataError, match="is no feedback model"):
+        LinearModel.load(tmp_path / "liar")

@@ -39,6 +39,8 @@ C = 10.0
 """Inverse strength of L2; chosen once, on IARD, among 1, 3 and 10 by folds over dialogues."""
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9']*|[?!]|[㐀-鿿]")
 _MOST_TOKENS = 400
+_MOST_BYTES = 1 << 26
+"""Of a stored model, packed or not: ours take some hundred kilobytes."""
 SHAPE = (
     *(f"kind:{kind}" for kind in lex.KINDS),
     "words",
@@ -124,7 +126,7 @@ class LinearModel:
         """The model in `path`. Raises DataError when it is missing, is none, or is of another version."""
         again = "train it again with 'tactful feedback train'"
         try:
-            with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as stored:
+            with np.load(_bounded(Path(path)), allow_pickle=False) as stored:
                 if not isinstance(stored, np.lib.npyio.NpzFile):
                     raise ValueError("one bare array")
                 header = orjson.loads(stored["header"].tobytes())
@@ -133,7 +135,7 @@ class LinearModel:
         except OSError as error:
             reason = error.strerror or "not an npz file"
             raise DataError.at(path, None, f"cannot read the feedback model ({reason})", fix=again) from error
-        except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except (ValueError, KeyError, TypeError, EOFError, MemoryError, zipfile.BadZipFile) as error:
             raise DataError.at(path, None, f"is no feedback model ({error})", fix=again) from error
         width = len(SHAPE) + len(arrays["buckets"])
         fits = (
@@ -147,6 +149,21 @@ class LinearModel:
         if not fits:
             raise DataError.at(path, None, "is a feedback model of another version", fix=again)
         return cls(labels=labels, card=header.get("card", {}), **arrays)
+
+
+def _bounded(path: Path) -> io.BytesIO:
+    """The file's bytes. Raises ValueError where it says that it unpacks to more than any model of ours; a file that
+    says less than it holds is cut there when it is read."""
+    if path.stat().st_size > _MOST_BYTES:
+        raise ValueError(f"{path.stat().st_size:,} bytes; at most {_MOST_BYTES:,} are read")
+    content = io.BytesIO(path.read_bytes())
+    if zipfile.is_zipfile(content):
+        with zipfile.ZipFile(content) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        if unpacked > _MOST_BYTES:
+            raise ValueError(f"it unpacks to {unpacked:,} bytes; at most {_MOST_BYTES:,} are read")
+    content.seek(0)
+    return content
 
 
 def train_linear(turns: Sequence[LabelledTurn], *, c: float = C, seed: int = 0) -> LinearModel:

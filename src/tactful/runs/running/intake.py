@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pydantic import BaseModel
 
 from tactful.errors import DataError
+from tactful.runs.running.reader import Reader
 from tactful.runs.store.identity import record_hash
 from tactful.runs.store.rows import Row
 from tactful.runs.store.state import RunState
@@ -53,11 +55,10 @@ class Intake:
     """Reads the source once, in order."""
 
     def __init__(
-        self, source: Iterable[BaseModel], state: RunState, *, limit: int | None, wanted: Wanted
+        self, source: Iterable[BaseModel], state: RunState, *, limit: int | None, wanted: Wanted, ahead: int
     ) -> None:
-        self._source = iter(source)
+        self._reader = Reader(source, ahead=ahead, limit=limit)
         self._state = state
-        self._limit = limit
         self._wanted = wanted
         self._stored_until = state.last_ordinal()
         self._in_hand: dict[str, int] = {}
@@ -79,30 +80,36 @@ class Intake:
         """This record's row is committed."""
         del self._in_hand[item.record_id]
 
-    def take(self) -> Item | bool:
-        """The next record that needs work; True: ask again (a stretch needed none); False: there is none.
+    def start(self) -> None:
+        """Begin to read, in the event loop of the run."""
+        self._reader.start()
+
+    async def take(self) -> Item | None:
+        """The next record that needs work; None when there is none, or none is wanted any more.
 
         Raises: DataError for a duplicate or missing id, and whatever the source raises.
         """
-        for _ in range(_PASSED_OVER_AT_ONCE):
-            if self._limit is not None and self.read >= self._limit:
-                return False
-            try:
-                record = next(self._source)
-            except StopIteration:
-                self.at_end = True
-                return False
+        while True:
+            record = self._reader.pop()
+            if record is None:
+                if await self._reader.wait():
+                    continue
+                self.at_end = self._reader.at_end
+                return None
             item = self._matched(record, self.read)
             self.read += 1
             if item is not None:
                 return item
-        return True
+            if self.read % _PASSED_OVER_AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def stop(self) -> None:
+        """No more records are wanted: whoever waits for one gets None."""
+        self._reader.stop()
 
     def close(self) -> None:
         """Let go of the source: a file that was not read to its end is closed."""
-        close = getattr(self._source, "close", None)
-        if close is not None:
-            close()
+        self._reader.close()
 
     def end(self) -> None:
         """The whole input was read: what is stored beyond its end is no part of it."""

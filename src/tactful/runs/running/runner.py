@@ -26,6 +26,9 @@ from tactful.runs.store.state import RunState
 from tactful.runs.summary import RunSummary
 from tactful.runs.types import Job, RunOptions, Stage
 
+_AHEAD = 64
+"""Records read ahead, at least as many as are worked on at a time."""
+
 
 def run_stage(
     *,
@@ -74,7 +77,9 @@ def run_job(
         info = _begun(before, options)
         folder.save_info(info)
         work = _work(job, options, folder, info, state)
-        intake = Intake(job.source, state, limit=options.limit, wanted=wanted)
+        intake = Intake(
+            job.source, state, limit=options.limit, wanted=wanted, ahead=max(_AHEAD, options.concurrency)
+        )
         total = expected_total(job.source, options.limit, job.total)
         with open_progress(options.progress, job.kind, total) as progress, closing(intake):
             if _budget_is_idle(job, options):

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
 
-from tactful.errors import Interrupted
-from tactful.llm.types import Usage
+from tactful.errors import Interrupted, StopRun
+from tactful.llm.types import Outcome, Usage
 from tactful.runs.result import Result
 from tactful.runs.running.executor import Executor
 from tactful.runs.running.intake import Intake, Item
@@ -22,6 +22,8 @@ from tactful.runs.running.progress import Progress, Tally
 from tactful.runs.store.rows import Row
 from tactful.runs.store.state import RunState
 
+MOST_IN_A_ROW = 20
+"""Records that an endpoint out of reach may fail one after the other, or twice as many as are worked on at a time."""
 GRACE_S = 10.0
 """How long records in flight may still finish after a StopRun. Ctrl-C does not wait."""
 
@@ -40,12 +42,12 @@ class Session:
         self._why: Exception | None = None
         self._halted = asyncio.Event()
         self._hurried = asyncio.Event()
-        self._reading = False
-        self._signalled: Interrupted | None = None
+        self._in_a_row = 0
         self.tally = Tally()
 
     async def run(self) -> Exception | None:
         """Work until the input ends or something stops the run."""
+        self._intake.start()
         workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
         halted = asyncio.create_task(self._halted.wait())
         hurried = asyncio.create_task(self._hurried.wait())
@@ -66,31 +68,17 @@ class Session:
         """No further record starts; those in flight may finish, unless a person waits. The first reason is kept."""
         if self._why is None:
             self._why = why
+            self._intake.stop()
             self._halted.set()
         if isinstance(why, Interrupted):
             self._hurried.set()
 
     async def _work(self) -> None:
         try:
-            while self._why is None:
-                item = self._take()
-                if item is True:
-                    await asyncio.sleep(0)
-                elif item is False:
-                    return
-                else:
-                    await self._store(item, await self._result(item))
+            while self._why is None and (item := await self._intake.take()) is not None:
+                await self._store(item, await self._result(item))
         except Exception as error:
             self.stop(error)
-
-    def _take(self) -> Item | bool:
-        self._reading = True
-        try:
-            if self._signalled is not None:  # came while another task ran: a pipe must not be waited for now
-                raise self._signalled
-            return self._intake.take()
-        finally:
-            self._reading = False
 
     async def _result(self, item: Item) -> Result:
         if item.fault:
@@ -114,6 +102,14 @@ class Session:
     def _count(self, item: Item, result: Result, cost: Usage | None) -> None:
         self._intake.stored(item)
         self.tally.count(result.state, cost)
+        self._in_a_row = self._in_a_row + 1 if result.error == Outcome.OUT_OF_REACH else 0
+        if self._in_a_row >= max(MOST_IN_A_ROW, 2 * self._concurrency):
+            self.stop(
+                StopRun(
+                    f"{self._in_a_row} records in a row failed, the endpoint is out of reach ({result.reason}); "
+                    "look at it with 'tactful doctor'; the failed ones are taken again by 'tactful runs retry'"
+                )
+            )
 
     async def _tick(self) -> None:
         while True:
@@ -123,16 +119,13 @@ class Session:
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM stop the run, also while the source waits for a pipe."""
+        """Ctrl-C and SIGTERM stop the run."""
         loop = asyncio.get_running_loop()
 
         def stop(number: int, frame: FrameType | None) -> None:
             name = signal.Signals(number).name
             why = Interrupted("interrupted by Ctrl-C" if name == "SIGINT" else f"stopped by {name}")
-            self._signalled = why
             loop.call_soon_threadsafe(self.stop, why)
-            if self._reading:
-                raise why
 
         before = {}
         try:
