@@ -1,7 +1,18 @@
 # Every target sets up .venv by itself; see tools/bootstrap.py for what each does.
 PYTHON ?= python3
 
-.PHONY: demo test slow check bench setup lock docs clean
+.PHONY: help demo test slow check bench setup lock docs clean
+
+help:
+	@echo "make demo     the whole loop, offline; ends with tables, three sentences and a report"
+	@echo "make test     the fast tests"
+	@echo "make slow     the slow tests: attacks on the sandbox, kill -9, a fresh clone"
+	@echo "make check    format, lint, types, import rules, docs"
+	@echo "make bench    the benchmarks, each figure beside a baseline"
+	@echo "make docs     write docs/cli.md from the commands"
+	@echo "make setup    only the virtual environment"
+	@echo "make lock     pin the newest allowed packages to their hashes (needs the network)"
+	@echo "make clean    remove what the others made, but for runs/"
 
 demo test slow check bench setup:
 	@$(PYTHON) tools/bootstrap.py $@

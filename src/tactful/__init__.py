@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tactful.api.loading import load as load
     from tactful.api.policy import train_policy as train_policy
     from tactful.api.runs import Run as Run
+    from tactful.api.sweep import sweep as sweep
     from tactful.api.tables import Table as Table
 
 __version__ = "0.1.0"
@@ -35,6 +36,7 @@ _HOMES = {
     "reward": "tactful.api.calibrate.reward",
     "rollout": "tactful.api.calibrate.rollout",
     "states": "tactful.api.calibrate.states",
+    "sweep": "tactful.api.sweep",
     "train_policy": "tactful.api.policy",
 }
 """Public name → the module that is imported when it is first asked for."""

@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from tactful.api import loading as _loading
 from tactful.api import policy as _policy
+from tactful.api import sweep as _sweep
 from tactful.api.calibrate import compare as _compare
 from tactful.api.calibrate import evaluate as _evaluate
 from tactful.api.calibrate import pairs as _pairs
@@ -39,4 +40,5 @@ pairs = _coroutine(_pairs.pairs)
 reward = _coroutine(_reward.reward)
 rollout = _coroutine(_rollout.rollout)
 states = _coroutine(_states.states)
+sweep = _coroutine(_sweep.sweep)
 train_policy = _coroutine(_policy.train_policy)

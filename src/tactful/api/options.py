@@ -21,6 +21,8 @@ class ModelOptions(TypedDict, total=False):
     """OpenAI-compatible endpoint; default: the variable OPENAI_BASE_URL."""
     api_key_env: str
     """Name of the variable that holds the key; default OPENAI_API_KEY."""
+    timeout: float | None
+    """Seconds that one call may take."""
     temperature: float | None
     max_tokens: int | None
     requests_per_minute: float | None
@@ -32,6 +34,7 @@ class JudgeOptions(TypedDict, total=False):
     judge_model: str | None
     base_url: str | None
     api_key_env: str
+    timeout: float | None
 
 
 class SpendOptions(TypedDict, total=False):
@@ -59,7 +62,7 @@ class RunSettings(SpendOptions, total=False):
     """Take only the first N records."""
 
 
-_MODEL = ("base_url", "api_key_env", "temperature", "max_tokens", "requests_per_minute")
+_MODEL = ("base_url", "api_key_env", "timeout", "temperature", "max_tokens", "requests_per_minute")
 _RUN = ("concurrency", "cache", "budget_usd", "budget_tokens", "progress", "out", "resume", "seed", "limit")
 
 
@@ -75,6 +78,7 @@ def spec_of(name: str, scripts: str, options: Mapping[str, Any], **fixed: Any) -
     from tactful.llm import model_spec
 
     given = {key: options[key] for key in (*_MODEL, "seed", "concurrency") if key in options}
+    given["timeout_s"] = given.pop("timeout", None)
     return model_spec(name, scripts=scripts, **{"concurrency": 32, **given, **fixed})
 
 

@@ -19,6 +19,7 @@ from tactful.cli.policy import root as policy
 from tactful.cli.reward import root as reward
 from tactful.cli.runs import root as runs
 from tactful.cli.splice import spliced
+from tactful.cli.sweep import sweep
 from tactful.cli.utterance import root as utterance
 from tactful.errors import TactfulError
 
@@ -58,6 +59,7 @@ app.add_typer(policy.noun, name="policy")
 app.add_typer(bench.noun, name="bench")
 app.add_typer(data.noun, name="data")
 runs.register(app)
+app.command("sweep")(spliced(sweep))
 app.command("doctor")(spliced(doctor))
 
 

@@ -150,6 +150,7 @@ class ModelFlags(EndpointFlags):
         return {
             "base_url": self.base_url,
             "api_key_env": self.api_key_env,
+            "timeout": self.timeout,
             "temperature": self.temperature,
             "max_tokens": self.max_tokens,
             "requests_per_minute": self.requests_per_minute,
@@ -191,6 +192,7 @@ class JudgeFlags:
             "judge_model": self.judge_model,
             "base_url": self.base_url,
             "api_key_env": self.api_key_env,
+            "timeout": self.timeout,
         }
 
     def spec(self, scripts: str, run: RunFlags, *, temperature: float | None = None) -> ModelSpec | None:

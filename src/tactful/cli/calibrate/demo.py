@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -50,7 +48,6 @@ def commands(domain: str, out: Path, seed: int) -> list[list[str]]:
 
 
 def demo(
-    context: typer.Context,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="New folder for everything; default: a new one in runs/."),
@@ -72,47 +69,35 @@ def demo(
         raise UsageError(f"{out}: exists already; give --out a new name")
     make_private_folder(out)
     began = time.monotonic()
-    here, *others = [commands(domain, out, seed) for domain in DOMAINS]
     with ExitStack() as running:
-        beside = [running.enter_context(_beside(steps)) for steps in others]
-        for command in here:
-            say(f"\n$ {shlex.join(command)}")
-            _run(context.find_root().command, command[1:])
-        for follow in beside:
+        playing = [running.enter_context(_playing(domain, out, seed)) for domain in DOMAINS]
+        for follow in playing:
             follow()
     found = [read_evaluation(out / domain / "evaluate") for domain in DOMAINS]
     report = out / "report.html"
     runs = [str(out / domain / "evaluate") for domain in DOMAINS]
-    say(f"\n$ {shlex.join(['tactful', 'bench', 'report', *runs, '--out', str(report)])}")
+    say(f"$ {shlex.join(['tactful', 'bench', 'report', *runs, '--out', str(report)])}")
     write_report(found, report)
+    for domain in DOMAINS:
+        for verb in ("rollout", "reward", "evaluate"):  # 125 MB that `tactful runs export` writes again
+            (out / domain / verb / "records.jsonl").unlink(missing_ok=True)
     _print(found, report, time.monotonic() - began, as_json=as_json)
 
 
-def _run(app: Any, arguments: list[str]) -> None:
-    """Run one command in this process. What it prints for programs goes to stderr, like everything it says.
-
-    Raises what the command raises; typer.Exit when it ends with another code than 0.
-    """
-    stdout, sys.stdout = sys.stdout, sys.stderr
-    try:
-        code = app.main(arguments, standalone_mode=False)
-    finally:
-        sys.stdout = stdout
-    if code:
-        raise typer.Exit(code)
-
-
 @contextmanager
-def _beside(steps: list[list[str]]) -> Iterator[Callable[[], None]]:
-    """Run the commands in a process of their own meanwhile; the function shows what they say until they have ended.
+def _playing(domain: str, out: Path, seed: int) -> Iterator[Callable[[], None]]:
+    """Run the commands of one domain in a process of their own; the function names each as it begins.
 
-    The function raises typer.Exit when a command failed. When the block ends early, so does the process.
+    What they say goes to `DOMAIN.log` in `out`. The function raises typer.Exit when a command failed, whose words it
+    shows. When the block ends early, so does the process.
     """
     program = (
         "import json, sys; from tactful.cli.main import main; from tactful.cli.calibrate.demo import run_all; "
         "run_all(main, json.loads(sys.argv[1]))"
     )
-    with tempfile.TemporaryFile() as said:
+    steps = commands(domain, out, seed)
+    log = out / f"{domain}.log"
+    with log.open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", program, json.dumps(steps)],
             stdin=subprocess.DEVNULL,
@@ -124,12 +109,14 @@ def _beside(steps: list[list[str]]) -> Iterator[Callable[[], None]]:
             shown, ended = 0, False
             while not ended:
                 ended = _ended(process)
-                text = os.pread(said.fileno(), 1 << 20, shown)
-                whole = text if ended else text[: text.rfind(b"\n") + 1]
-                shown += len(whole)
-                sys.stderr.write(whole.decode("utf-8", "replace"))
-                sys.stderr.flush()
+                begun = [
+                    line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("$ ")
+                ]
+                for line in begun[shown:]:
+                    say(line)
+                shown = len(begun)
             if process.returncode:
+                say(log.read_text(encoding="utf-8").rpartition("\n$ ")[2].partition("\n")[2].strip())
                 raise typer.Exit(process.returncode)
 
         try:
@@ -174,12 +161,34 @@ def _print(found: list[Evaluation], report: Path, elapsed_s: float, *, as_json: 
     from tactful.api.tables import Table
     from tactful.evaluation.policies.tables import policy_table
 
-    typer.echo(
-        "\nA rehearsal, not a language model, spoke. Same tasks, same users, same luck for every policy;"
-    )
-    typer.echo("reward = task success − interruption cost, on held-out tasks, 95% intervals by base task.\n")
+    typer.echo("\nreward = task success − interruption cost, on held-out tasks; 95% intervals by base task\n")
     for item in found:
         for line in Table(*policy_table(item), []).lines():
             typer.echo(line)
-        typer.echo(f"  {item.headline()}\n")
-    typer.echo(f"report: {report}   ({elapsed_s:.0f} s)")
+        typer.echo()
+    for sentence in _sentences(found):
+        typer.echo(sentence)
+    typer.echo(f"\nreport: {report}   ({elapsed_s:.0f} s)")
+
+
+def _sentences(found: list[Evaluation]) -> list[str]:
+    """What matters of the figures: against the fixed levels, against the rule, and what they rest on."""
+
+    def against(baseline: Callable[[Evaluation], str], *, unseen: bool = False) -> str:
+        parts = []
+        for item in found:
+            name = baseline(item)
+            one = next(c for c in item.comparisons if (c.policy, c.baseline) == (item.main_policy, name))
+            gap = one.unseen_personas if unseen else one.difference
+            if gap is not None:
+                parts.append(f"{verdict(gap)} {name} in {item.domain} ({gap.text()})")
+        return " and ".join(parts)
+
+    from tactful.evaluation.policies.results import verdict
+
+    return [
+        f"Against the best fixed level, the learned policy is {against(lambda item: item.best_fixed)}.",
+        f"Against the rule written by hand it is {against(lambda item: 'rule')}.",
+        "A rehearsal, not a language model, spoke, so this shows that the loop works and not what a model would do; "
+        f"with users never seen in training it is {against(lambda item: item.best_fixed, unseen=True)}.",
+    ]

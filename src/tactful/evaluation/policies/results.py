@@ -124,7 +124,7 @@ class Evaluation(Record):
         basis = f"(95% interval, {best.groups} base tasks)"
         learned = any(item.kind == "learned" for item in self.policies)
         who = "The learned policy" if learned else f"The policy {self.main_policy}"
-        worse = [name for name, difference in fixed.items() if _verdict(difference) == "worse than"]
+        worse = [name for name, difference in fixed.items() if verdict(difference) == "worse than"]
         lost = [name for name, difference in fixed.items() if not difference.above_zero]
         if not lost:
             words = (
@@ -138,14 +138,14 @@ class Evaluation(Record):
             words = f"{who} {claim}: difference to {self.best_fixed} {best.text()} {basis}."
         unseen = against[self.best_fixed].unseen_personas
         if unseen is not None and unseen.value is not None:
-            words += f" With users never seen in training it is {_verdict(unseen)} {self.best_fixed}: {unseen.text()}."
+            words += f" With users never seen in training it is {verdict(unseen)} {self.best_fixed}: {unseen.text()}."
         if "rule" in against:
             rule = against["rule"].difference
-            words += f" It is {_verdict(rule)} the hand-written rule: {rule.text()}."
+            words += f" It is {verdict(rule)} the hand-written rule: {rule.text()}."
         return words
 
 
-def _verdict(difference: Estimate) -> str:
+def verdict(difference: Estimate) -> str:
     """What an interval of a difference allows to say."""
     if difference.low is None or difference.high is None:
         return "not comparable with"

@@ -1,0 +1,164 @@
+"""Grids over any command: every combination is a run of its own, done once, and all of them are one table."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tactful.api.tables import Table
+from tactful.errors import ConfigError, DataError
+
+_KEYS = frozenset({"command", "out", "set", "grid", "show"})
+
+
+def sweep(config: Path | str | Mapping[str, Any], *, say: Callable[[str], None] = lambda line: None) -> Table:
+    """Every combination of the grid, run in a process of its own where it has not been done, and their table.
+
+    `config` is a TOML file or its content: `command` (the words after `tactful`, with the input), `out` (a folder),
+    `[set]` (flags that all share), `[grid]` (flag → list of values) and `show` (dotted keys of the command's `--json`
+    result that the table shows; default: its numbers at the top). A combination that failed or was interrupted is
+    taken up again by the next call, with `--resume` where its folder was begun. `say` hears what is run.
+
+    Raises ConfigError for a file that says something else; DataError, after all were tried, when some failed.
+    """
+    plan = _read(config)
+    root = Path(plan["out"])
+    rows: list[dict[str, Any]] = []
+    failed: list[str] = []
+    for point in _points(plan["grid"]):
+        name = "-".join(f"{flag}={value}" for flag, value in point.items())
+        folder = root / re.sub(r"[^A-Za-z0-9._=-]+", "_", name)
+        result = _done(folder, _words(plan, point, folder))
+        if result is None:
+            words = _words(plan, point, folder)
+            say(f"$ {' '.join(words)}")
+            result, problem = _run(folder, words)
+            if result is None:
+                failed.append(f"{name}: {problem}")
+                continue
+        rows.append({**point, **_shown(result, plan.get("show"))})
+    if failed:
+        raise DataError(
+            f"{root}: {len(failed)} of {len(failed) + len(rows)} combinations failed and are taken again by the same "
+            f"command; the first: {failed[0]}"
+        )
+    heads = list(dict.fromkeys(key for row in rows for key in row))
+    cells = [[_text(row.get(head)) for head in heads] for row in rows]
+    return Table(heads, cells, rows)
+
+
+def _read(config: Path | str | Mapping[str, Any]) -> dict[str, Any]:
+    plan: dict[str, Any]
+    name = "the sweep"
+    if isinstance(config, Mapping):
+        plan = dict(config)
+    else:
+        name = str(config)
+        try:
+            plan = tomllib.loads(Path(config).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise DataError.at(
+                config, None, f"cannot be read ({error.strerror})", fix="check the path"
+            ) from error
+        except ValueError as error:
+            raise ConfigError(f"{config}: is no TOML: {error}") from error
+    if unknown := sorted(set(plan) - _KEYS):
+        raise ConfigError(
+            f"{name}: has the unknown key '{unknown[0]}', expected some of {', '.join(sorted(_KEYS))}"
+        )
+    for key, kind in (("command", list), ("out", str), ("grid", dict)):
+        if not isinstance(plan.get(key), kind) or not plan[key]:
+            raise ConfigError(f"{name}: needs '{key}', for example {_EXAMPLES[key]}")
+    for flag, values in plan["grid"].items():
+        if not isinstance(values, list) or not values:
+            raise ConfigError(f"{name}: grid.{flag} is {values!r}, expected a list of values")
+    return plan
+
+
+_EXAMPLES = {
+    "command": 'command = ["calibrate", "reward", "runs/rollout"]',
+    "out": 'out = "runs/sweep"',
+    "grid": '[grid] with task-score = ["share", "all-or-nothing"]',
+}
+
+
+def _points(grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+
+
+def _words(plan: Mapping[str, Any], point: Mapping[str, Any], folder: Path) -> list[str]:
+    flags: list[str] = []
+    for name, value in {**plan.get("set", {}), **point}.items():
+        if isinstance(value, bool):
+            flags += [f"--{name}"] if value else []
+        else:
+            flags += [f"--{name}", str(value)]
+    return ["tactful", *map(str, plan["command"]), *flags, "--out", str(folder / "run"), "--json"]
+
+
+def _done(folder: Path, words: Sequence[str]) -> dict[str, Any] | None:
+    """The result that is stored of these very words; None where there is none yet."""
+    try:
+        stored = json.loads((folder / "result.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    result: dict[str, Any] | None = stored["result"] if stored.get("command") == list(words) else None
+    return result
+
+
+def _run(folder: Path, words: Sequence[str]) -> tuple[dict[str, Any] | None, str]:
+    """The command's result, stored; or None and the last line of what it said."""
+    from tactful.runs import write_atomic
+
+    folder.mkdir(parents=True, exist_ok=True)
+    resume = ["--resume"] if (folder / "run" / "run.json").is_file() else []
+    done = subprocess.run(
+        [sys.executable, "-m", "tactful", *words[1:], *resume], capture_output=True, text=True, check=False
+    )
+    (folder / "log.txt").write_text(done.stderr, encoding="utf-8")
+    if done.returncode:
+        return None, (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+    result = json.loads(done.stdout)
+    stored = {"command": list(words), "result": result}
+    write_atomic(folder / "result.json", [json.dumps(stored, ensure_ascii=False, indent=1).encode(), b"\n"])
+    return result, ""
+
+
+def _shown(result: Any, wanted: Sequence[str] | None) -> dict[str, Any]:
+    if wanted is None:
+        flat = result if isinstance(result, dict) else {}
+        return {key: value for key, value in flat.items() if isinstance(value, int | float)}
+    return {key: _at(result, key) for key in wanted}
+
+
+def _at(result: Any, key: str) -> Any:
+    """The value at a dotted key; in a list, a part is a number or `name=value`, the first row that has it."""
+    found = result
+    for part in key.split("."):
+        if isinstance(found, dict):
+            found = found.get(part)
+        elif isinstance(found, list) and "=" in part:
+            name, _, value = part.partition("=")
+            found = next((row for row in found if str(row.get(name)) == value), None)
+        elif isinstance(found, list) and part.isdigit() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            return None
+    return found
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict) and "value" in value:  # an estimate
+        low, high = value.get("low"), value.get("high")
+        between = "" if low is None or high is None else f" [{low:.3f}, {high:.3f}]"
+        return "unscored" if value["value"] is None else f"{value['value']:.3f}{between}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "" if value is None else str(value)

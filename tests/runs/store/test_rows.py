@@ -1,0 +1,17 @@
+"""A stored record as a row of `results`."""
+
+from tactful.runs.result import Result
+from tactful.runs.store.rows import Row, packed, unpacked
+
+
+def test_long_lines_are_stored_pressed_and_come_back_whole_also_from_before() -> None:
+    line = b'{"text": "' + b"the same again, " * 400 + b'"}\n'
+    row = Row(0, "a", "h", Result(state="done", lines=line, outputs=1))
+    columns = packed(row)
+    assert len(columns[4]) < len(line) / 5
+    assert unpacked(columns).result.lines == line
+    assert not unpacked(columns).damaged
+    flipped = (*columns[:4], columns[4][:9] + b"\0\0\0" + columns[4][12:], *columns[5:])
+    assert unpacked(flipped).damaged
+    short = packed(Row(0, "a", "h", Result(state="done", lines=b'{"a": 1}\n', outputs=1)))
+    assert short[4] == b'{"a": 1}\n'  # as folders of before hold all of theirs
