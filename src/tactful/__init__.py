@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from tactful.api.calibrate.states import states as states
     from tactful.api.loading import load as load
     from tactful.api.policy import train_policy as train_policy
+    from tactful.api.reward.gate import set_gate as set_gate
+    from tactful.api.reward.judge import ask_moments as ask_moments
+    from tactful.api.reward.judge import judge_moments as judge_moments
+    from tactful.api.reward.measure import measure_judge as measure_judge
+    from tactful.api.reward.moments import moments as moments
+    from tactful.api.reward.train import train_reward as train_reward
     from tactful.api.runs import Run as Run
     from tactful.api.sweep import sweep as sweep
     from tactful.api.tables import Table as Table
@@ -29,15 +35,21 @@ __version__ = "0.1.0"
 _HOMES = {
     "Run": "tactful.api.runs",
     "Table": "tactful.api.tables",
+    "ask_moments": "tactful.api.reward.judge",
     "compare": "tactful.api.calibrate.compare",
     "evaluate": "tactful.api.calibrate.evaluate",
+    "judge_moments": "tactful.api.reward.judge",
     "load": "tactful.api.loading",
+    "measure_judge": "tactful.api.reward.measure",
+    "moments": "tactful.api.reward.moments",
     "pairs": "tactful.api.calibrate.pairs",
     "reward": "tactful.api.calibrate.reward",
     "rollout": "tactful.api.calibrate.rollout",
+    "set_gate": "tactful.api.reward.gate",
     "states": "tactful.api.calibrate.states",
     "sweep": "tactful.api.sweep",
     "train_policy": "tactful.api.policy",
+    "train_reward": "tactful.api.reward.train",
 }
 """Public name → the module that is imported when it is first asked for."""
 __all__ = [*_HOMES, "__version__"]

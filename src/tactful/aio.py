@@ -20,6 +20,11 @@ from tactful.api.calibrate import pairs as _pairs
 from tactful.api.calibrate import reward as _reward
 from tactful.api.calibrate import rollout as _rollout
 from tactful.api.calibrate import states as _states
+from tactful.api.reward import gate as _gate
+from tactful.api.reward import judge as _judge_moments
+from tactful.api.reward import measure as _measure
+from tactful.api.reward import moments as _moments
+from tactful.api.reward import train as _train
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,12 +38,18 @@ def _coroutine(call: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
     return awaited
 
 
+ask_moments = _coroutine(_judge_moments.ask_moments)
 compare = _coroutine(_compare.compare)
 evaluate = _coroutine(_evaluate.evaluate)
+judge_moments = _coroutine(_judge_moments.judge_moments)
 load = _coroutine(_loading.load)
+measure_judge = _coroutine(_measure.measure_judge)
+moments = _coroutine(_moments.moments)
 pairs = _coroutine(_pairs.pairs)
 reward = _coroutine(_reward.reward)
 rollout = _coroutine(_rollout.rollout)
+set_gate = _coroutine(_gate.set_gate)
 states = _coroutine(_states.states)
 sweep = _coroutine(_sweep.sweep)
 train_policy = _coroutine(_policy.train_policy)
+train_reward = _coroutine(_train.train_reward)

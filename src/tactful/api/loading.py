@@ -25,6 +25,10 @@ RECORDS: Mapping[str, str] = {
     "calibrate reward": "tactful.calibration.types:Rewarded",
     "calibrate pairs": "tactful.types:PreferencePair",
     "calibrate evaluate": "tactful.evaluation.policies.tree:ActionTree",
+    "reward judge": "tactful.reward.types:Acceptance",
+    "reward reasons": "tactful.reward.reasons.thoughts:ReasonedMoment",
+    "bench proactive": "tactful.evaluation.proactive.assistant_run:AssistantOutput",
+    "bench judge-moments": "tactful.evaluation.proactive.judge_run:JudgedMoment",
 }
 """Noun and verb of a run → its records."""
 RUNS: Mapping[str, str] = {

@@ -88,55 +88,34 @@ def judge(
 
     Example: `tactful bench judge reward_train.jsonl --leave-one-session-out --probes --out judged`
     """
-    import asyncio
-
-    from tactful.data.formats.labelled import read_moments
-    from tactful.evaluation.judges.bench import bench, by_model, by_prompt, crossed, from_file
-    from tactful.reward.embedded.model import load_model
-    from tactful.reward.judging.judge import SCRIPTS
+    from tactful.api.reward.measure import measure_judge
 
     ways = [model is not None, leave_one_session_out, judge_model is not None, judged is not None]
     if sum(ways) != 1:
         raise UsageError(
             "name one judge to measure: --model FOLDER, --leave-one-session-out, --judge MODEL or --judged FILE"
         )
-    if judge_model is None and (votes != 1 or run.cache is not None):
-        raise UsageError("--votes and --cache belong to --judge; no other judge asks a model")
-    if likeness != "ngrams" and not leave_one_session_out:
-        raise UsageError("--likeness belongs to --leave-one-session-out; no other judge is trained here")
-    if allow_seen and model is None:
-        raise UsageError("--allow-seen belongs to --model; no other judge is a model trained before")
-    if leak and not leave_one_session_out:
-        raise UsageError("--leak trains anew under two splits; it belongs to --leave-one-session-out")
-    if probes and judged is not None:
-        raise UsageError(
-            "--probes asks the judge again; judgements in a file cannot be asked (leave out --probes)"
-        )
     refuse_taken(out)
-    given = read_moments(data, run.limit, skip_bad=skip_bad)
-    attacked, seed = probe_moments if probes else 0, run.seed
-    if model is not None:
-        name = str(model)
-        found = by_model(
-            given.moments, load_model(model), name, attacked=attacked, allow_seen=allow_seen, seed=seed
-        )
-    elif judge_model is not None:
-        found = asyncio.run(
-            by_prompt(
-                given.moments,
-                at.spec(judge_model, SCRIPTS, run),
-                votes=votes,
-                cache=run.cache,
-                concurrency=run.concurrency,
-                attacked=attacked,
-                seed=seed,
-            )
-        )
-    elif judged is not None:
-        found = from_file(given.moments, judged)
-    else:
-        found = crossed(given.moments, likeness=likeness, attacked=attacked, seed=seed)
-    tell(bench(given, found, leak=likeness if leak else None, seed=seed), out, as_json=as_json)
+    found = measure_judge(
+        data,
+        model=model,
+        judge=judge_model,
+        judged=judged,
+        likeness=likeness,
+        allow_seen=allow_seen,
+        leak=leak,
+        votes=votes,
+        probes=probe_moments if probes else 0,
+        skip_bad=skip_bad,
+        seed=run.seed,
+        limit=run.limit,
+        cache=run.cache,
+        concurrency=run.concurrency,
+        base_url=at.base_url,
+        api_key_env=at.api_key_env,
+        timeout=at.timeout,
+    )
+    tell(found, out, as_json=as_json)
     if model is not None:
         next_command(f"tactful reward gate {quoted(model)} {quoted(data)} --cost-false-alarm 2 --cost-miss 1")
     else:
@@ -145,15 +124,13 @@ def judge(
 
 def tell(found: JudgeBench, out: Path | None, *, as_json: bool) -> None:
     """Warnings, tables, and where the page is."""
-    from tactful.evaluation.judges.report import bench_lines, write_bench
-
     for warning in found.warnings:
         say(f"WARNING: {warning}")
     if as_json:
         emit_json(found.model_dump(mode="json"))
     else:
-        print(*bench_lines(found), sep="\n")
+        print(found)
     if out is not None:
-        results, page = write_bench(found, out)
+        results, page = found.save(out)
         say(f"results: {results}")
         say(f"page: {page}")

@@ -51,10 +51,8 @@ def evaluate(
 
     The same tables as `tactful bench judge`, which measures any other judge too.
     """
+    from tactful.api.reward.measure import measure_judge
     from tactful.cli.bench.judge import tell
-    from tactful.data.formats.labelled import read_moments
-    from tactful.evaluation.judges.bench import bench, by_model, crossed
-    from tactful.reward.embedded.model import load_model
 
     if model is not None and leave_one_session_out:
         raise UsageError("give --model to measure a model that exists, or --leave-one-session-out, not both")
@@ -65,14 +63,18 @@ def evaluate(
     if model is None and allow_seen:
         raise UsageError("--allow-seen belongs to --model; without it no session is judged by what saw it")
     refuse_taken(out)
-    given = read_moments(data, limit, skip_bad=skip_bad)
-    attacked = PROBED if probes else 0
-    if model is None:
-        found = crossed(given.moments, likeness=likeness, attacked=attacked, seed=seed)
-    else:
-        saved, name = load_model(model), str(model)
-        found = by_model(given.moments, saved, name, attacked=attacked, allow_seen=allow_seen, seed=seed)
-    tell(bench(given, found, leak=likeness if leak else None, seed=seed), out, as_json=as_json)
+    found = measure_judge(
+        data,
+        model=model,
+        likeness=likeness,
+        allow_seen=allow_seen,
+        leak=leak,
+        probes=PROBED if probes else 0,
+        limit=limit,
+        seed=seed,
+        skip_bad=skip_bad,
+    )
+    tell(found, out, as_json=as_json)
     if model is None:
         next_command(f"tactful reward train {quoted(data)} --out model")
     else:

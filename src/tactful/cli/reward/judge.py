@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from tactful.cli.options import DryRunFlag, JsonFlag, ModelFlags, RunFlags, Skip
 from tactful.cli.reward.options import ExplainFlag
 from tactful.cli.splice import without
 from tactful.errors import UsageError
+
+if TYPE_CHECKING:
+    from tactful.api.reward.judge import AskingOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,15 +95,14 @@ def judge(
             raise UsageError(
                 "--event is for --model; give a prompted judge its moments as DATA (`-` is stdin)"
             )
-        asked = judge_prompted.Asked(
-            model=judge_model,
-            votes=votes,
-            layout="proactivebench" if published_layout else "tactful",
-            skip_bad=skip_bad,
-            dry_run=dry_run,
-            as_json=as_json,
-        )
-        judge_prompted.judge_by_prompt(data, asked, at, run)
+        chosen: AskingOptions = {
+            "votes": votes,
+            "layout": "proactivebench" if published_layout else "tactful",
+            "skip_bad": skip_bad,
+            **at.given(),
+            **run.given(),
+        }
+        judge_prompted.judge_by_prompt(data, judge_model, chosen, dry_run=dry_run, as_json=as_json)
         return
     _refuse_of_prompted(
         {

@@ -5,21 +5,24 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from tactful.errors import UserError
 from tactful.evaluation.gates.measure import BASELINES, ELSEWHERE, FIGURES, GATE, HINDSIGHT, MeasuredGate
 from tactful.evaluation.judges.tables import WIDTH, Table, TableRow, cell, table_text
 from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, _figure, _style, _svg
+from tactful.evaluation.shown import Shown
 from tactful.reward.gate.conformal import OnAverage
 from tactful.reward.gate.promise import Promise
 from tactful.reward.gate.rule import Gate, GateConfig
+from tactful.reward.gate.store import GATE_FILE, save_gate
 from tactful.runs.store.files import write_atomic
-from tactful.types import Record
 
 PRINTED = tuple(range(1, 19, 2))
 """Places on the cost grid that the table shows: 0.1 to 0.9."""
 
 
-class GateReport(Record):
+class GateReport(Shown):
     """Everything that `tactful reward gate` found out."""
 
     judge: str
@@ -46,6 +49,36 @@ class GateReport(Record):
         if self.promise is not None and not self.promise.kept:
             return None
         return Gate(judge=self.judge, config=self.config, promise=self.promise)
+
+    def lines(self) -> Iterator[str]:
+        """Every table as text."""
+        return report_lines(self)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The gate's figures and those of the baselines, a dictionary a row."""
+        return [row.model_dump(mode="json") for row in self.measured.rows]
+
+    def save(self, folder: Path | str) -> Path:
+        """Write `gate.json`, and figures and page beside it; the path of the first.
+
+        Raises: UserError when there is a gate already, or the promise that was asked for cannot be made.
+        """
+        write_report(self, Path(folder))
+        return self.save_gate(Path(folder))
+
+    def save_gate(self, folder: Path) -> Path:
+        """Write `gate.json` alone; else as `save`."""
+        if self.gate is None:
+            raise UserError(
+                f"{folder / GATE_FILE}: not written, for the promise cannot be made ({self._why()})"
+            )
+        return save_gate(self.gate, folder)
+
+    def _why(self) -> str:
+        assert self.promise is not None
+        if self.promise.threshold is not None:
+            return "--leave-one-session-out gives an indication only; give sessions that MODEL has not seen"
+        return f"{self.promise.reason}; give more sessions, a larger --promise, or leave --promise out"
 
 
 def rule_words(config: GateConfig) -> str:

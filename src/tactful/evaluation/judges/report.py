@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from tactful.evaluation.judges.leak import LeakSide, leak_table
 from tactful.evaluation.judges.probes import ProbeResult, probe_table
 from tactful.evaluation.judges.results import FIGURES, Calibration, Measured, SessionFigures
 from tactful.evaluation.judges.tables import Table, judge_tables, table_text
 from tactful.evaluation.plots import BASELINE, LEARNED, _figure, _style, _svg
+from tactful.evaluation.shown import Shown
 from tactful.runs.store.files import write_atomic
-from tactful.types import Record
 
 
-class JudgeBench(Record):
+class JudgeBench(Shown):
     """Everything that `tactful bench judge` found out."""
 
     data: str
@@ -31,6 +32,18 @@ class JudgeBench(Record):
     probes: tuple[ProbeResult, ...] = ()
     version: str
     """Of Tactful."""
+
+    def lines(self) -> Iterator[str]:
+        """Every table as text."""
+        return bench_lines(self)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The judge's figures and those of the baselines, a dictionary a row."""
+        return [row.model_dump(mode="json") for row in self.measured.rows]
+
+    def save(self, folder: Path | str) -> tuple[Path, Path]:
+        """Write `results.json` and `report.html` into `folder`; their paths."""
+        return write_bench(self, Path(folder))
 
 
 def bench_tables(bench: JudgeBench) -> list[Table]:

@@ -192,6 +192,4 @@ def _platt(scores: Floats, outcomes: NDArray[np.bool_], weights: Floats) -> tupl
 
 
 def _sigmoid(scores: Floats) -> Floats:
-    from scipy.special import expit
-
-    return np.asarray(expit(scores), dtype=float)
+    return np.asarray(np.exp(-np.logaddexp(0.0, -np.asarray(scores, dtype=float))))

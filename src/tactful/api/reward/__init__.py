@@ -1,0 +1,1 @@
+"""Will the user accept this, now? Moments, reward models, gates, and their measures."""

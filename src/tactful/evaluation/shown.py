@@ -1,0 +1,24 @@
+"""Results that print as their tables, also in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from tactful.types import Record
+
+
+class Shown(Record):
+    """`print(result)` shows what the command prints."""
+
+    def lines(self) -> Iterator[str]:
+        """The tables as text."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"

@@ -1,0 +1,128 @@
+"""Moments, reward models and gates as a script writes them."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from tests.api.test_names import HEAVY, loaded
+
+import tactful as tf
+from tactful import aio
+from tactful.api.reward.judge import forecast_asking
+from tactful.errors import DataError, UsageError, UserError
+from tactful.evaluation.judges.training import TrainedReward
+
+
+@pytest.fixture(scope="module")
+def trained() -> TrainedReward:
+    """A model of the first sessions among the bundled moments."""
+    return tf.train_reward(tf.moments(), limit=120, evaluate=False)
+
+
+def test_moments_are_saved_and_read_again(tmp_path: Path) -> None:
+    found = tf.moments(limit=5)
+    found.save(tmp_path / "m.jsonl")
+    assert list(tf.moments(tmp_path / "m.jsonl")) == list(found) == list(tf.moments(found.rows()))
+    with pytest.raises(UsageError, match="exists already"):
+        found.save(tmp_path / "m.jsonl")
+
+
+def test_rows_that_cannot_be_used_are_refused_or_counted(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has no 'valid'"):
+        tf.moments([{"obs": [{"event": "x"}], "pred_task": None}])
+    tf.moments(limit=3).save(tmp_path / "m.jsonl")
+    with (tmp_path / "m.jsonl").open("a") as file:
+        file.write("{}\n")
+    found = tf.moments(tmp_path / "m.jsonl", skip_bad=True)
+    assert (len(found), found.bad) == (3, 1)
+    with pytest.raises(DataError, match="holds no labelled moment"):
+        tf.moments([])
+
+
+def test_a_model_knows_what_it_is_worth_out_of_session() -> None:
+    done = tf.train_reward(tf.moments(), limit=60)
+    assert done.measured is not None
+    assert done.measured.row.equal["auroc"].low is not None
+    assert done.figures[0].name == "balanced accuracy (1)"
+    assert "balanced accuracy" in done.card
+
+
+def test_a_model_is_saved_once_loaded_and_judges_alike(trained: TrainedReward, tmp_path: Path) -> None:
+    trained.save(tmp_path / "model")
+    new = tf.moments()[300:305]
+    judged = tf.judge_moments(new, tf.load(tmp_path / "model"))
+    assert judged == tf.judge_moments(new, trained) == tf.judge_moments(new, tmp_path / "model")
+    assert [row["moment_id"] for row in judged.rows()] == [item.moment.id for item in new]
+    judged.save(tmp_path / "said.jsonl")
+    with pytest.raises(UserError, match="exists already"):
+        trained.save(tmp_path / "model")
+
+
+def test_a_gate_is_set_saved_loaded_and_decides(trained: TrainedReward, tmp_path: Path) -> None:
+    new = tf.moments()[200:]
+    report = tf.set_gate(trained, new, cost_false_alarm=2)
+    report.save(tmp_path / "gate")
+    gate = tf.load(tmp_path / "gate")
+    assert gate == report.gate
+    said = tf.judge_moments(new[:1], trained)[0]
+    assert gate.decide(said).threshold == pytest.approx(2 / (2 + (said.p_need or 1)))
+    assert "always-speak" in str(report)
+    assert report._repr_html_().startswith("<pre>")
+    assert {row["name"] for row in report.rows()} >= {"always-speak", "never-speak"}
+
+
+def test_a_promise_that_cannot_be_made_leaves_no_gate(trained: TrainedReward, tmp_path: Path) -> None:
+    report = tf.set_gate(trained, tf.moments()[200:], cost_false_alarm=2, promise=0.01)
+    assert report.gate is None
+    with pytest.raises(UserError, match="the promise cannot be made"):
+        report.save(tmp_path / "gate")
+    with pytest.raises(UsageError, match="--cost-false-alarm is 0"):
+        tf.set_gate(trained, tf.moments(), cost_false_alarm=0)
+
+
+def test_a_prompted_model_judges_as_a_run_that_load_knows(tmp_path: Path) -> None:
+    new = tf.moments()[:6]
+    run = tf.ask_moments(new, model="offline", votes=3, out=tmp_path / "run", progress="off")
+    assert run.summary.done == 6
+    assert [said.moment_id for said in tf.load(tmp_path / "run")] == [item.moment.id for item in new]
+    assert forecast_asking(new, model="offline", votes=3).calls == 18
+    assert run.retry().summary.failed == 0
+    with pytest.raises(UsageError, match="--temperature 0"):
+        tf.ask_moments(new, model="offline", votes=3, temperature=0)
+
+
+def test_a_judge_is_measured_beside_baselines(trained: TrainedReward, tmp_path: Path) -> None:
+    new = tf.moments()[300:360]
+    found = tf.measure_judge(new, model=trained)
+    assert not found.seen
+    assert {row["name"] for row in found.rows()} >= {"always-accept", "look-up"}
+    assert [path.name for path in found.save(tmp_path / "bench")] == ["results.json", "report.html"]
+    with pytest.raises(UsageError, match="was trained on"):
+        tf.measure_judge(tf.moments(), model=trained)
+    with pytest.raises(UsageError, match="name one judge"):
+        tf.measure_judge(new, model=trained, judge="offline")
+
+
+def test_it_works_inside_an_event_loop_and_as_coroutines(trained: TrainedReward) -> None:
+    async def all_of_it() -> tuple[int, int]:
+        new = (await aio.moments())[300:330]
+        bench = tf.measure_judge(new, judge="offline")
+        judged = await aio.judge_moments(new, trained)
+        return bench.measured.items, len(judged)
+
+    assert asyncio.run(all_of_it()) == (30, 30)
+
+
+def test_deciding_needs_numpy_and_pydantic_alone(trained: TrainedReward, tmp_path: Path) -> None:
+    trained.save(tmp_path / "model")
+    tf.set_gate(trained, tf.moments()[200:], cost_false_alarm=2).save_gate(tmp_path / "model")
+    found = loaded(
+        "import tactful as tf; from tactful.types import Event, Moment\n"
+        f"model = tf.load({str(tmp_path / 'model')!r})\n"
+        f"gate = tf.load({str(tmp_path / 'model' / 'gate.json')!r})\n"
+        "moment = Moment(id='a', session='s', events=(Event(at=None, text='The tests fail again'),), "
+        "proposal='Show the log of the tests')\n"
+        "gate.decide(model.judge_now([moment], explain=True)[0])"
+    )
+    assert HEAVY & set(found["roots"]) == {"numpy", "pydantic"}  # type: ignore[arg-type]
+    assert float(found["mb"]) < 80  # type: ignore[arg-type]
