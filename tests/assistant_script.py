@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from tactful.data import read_jsonl
+from tactful.data.io import read_jsonl
 from tactful.types import Requirement, State
 
 NOTHING_OPEN = "Is there anything else about the task that I should know?"

@@ -53,7 +53,7 @@ class Boom:
 def test_a_pickle_is_refused_without_running_it(tmp_path):
     path = tmp_path / "policy.json"
     path.write_bytes(pickle.dumps(Boom()))
-    with pytest.raises(DataError, match="is no policy file"):
+    with pytest.raises(DataError, match="is no policy"):
         load_policy(path)
 
 

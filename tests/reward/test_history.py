@@ -55,5 +55,5 @@ def test_what_is_saved_is_read_back_and_what_is_forgotten_is_gone(tmp_path: Path
 def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "history.json"
     path.write_text('{"users": {"ana": {"shown": -1}}}')
-    with pytest.raises(DataError, match=r"holds no histories: users\.ana\.shown"):
+    with pytest.raises(DataError, match=r"is no file of histories: users\.ana\.shown"):
         HistoryTracker.load(path)

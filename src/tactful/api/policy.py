@@ -34,7 +34,7 @@ def train_policy(
     Train on all pairs (`pairs(…, select="all")`): best-against-worst pairs count wins, not their size.
     Raises UserError when there is no pair or too few base tasks to choose `l2`.
     """
-    from tactful.data import read_jsonl
+    from tactful.data.io import read_jsonl
     from tactful.policy.fitting import fit_policy
     from tactful.policy.table import PairTable
     from tactful.types import PreferencePair

@@ -6,7 +6,6 @@ must not run code.
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,9 +14,10 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from tactful.errors import DataError, UserError
+from tactful.data.sealed import load_document, save_document
+from tactful.errors import DataError
 from tactful.policy.features import FEATURES, feature_vector
 from tactful.types import Decision, PublicState, Record
 
@@ -94,8 +94,6 @@ class PolicyFile(Record):
 
 def save_policy(policy: EmbeddedPolicy, path: Path) -> None:
     """Write `policy` to a new file. Raises UserError when `path` exists: nothing is overwritten."""
-    if path.exists():
-        raise UserError(f"{path}: exists already; give --out a new name")
     content = PolicyFile(
         name=policy.name,
         head=policy.head,
@@ -108,12 +106,7 @@ def save_policy(policy: EmbeddedPolicy, path: Path) -> None:
         l2=policy.l2,
         training=policy.training,
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    from tactful.runs.store.files import (
-        write_atomic,  # loads the runner, which a process that decides can do without
-    )
-
-    write_atomic(path, [json.dumps(content.model_dump(), ensure_ascii=False, indent=1).encode(), b"\n"])
+    save_document(path, content)
 
 
 def load_policy(path: Path) -> EmbeddedPolicy:
@@ -122,18 +115,7 @@ def load_policy(path: Path) -> EmbeddedPolicy:
     Raises DataError when the file is missing, is no policy file (a pickle, say), or was trained on other features.
     """
     train_again = "train it again with 'tactful policy train'"
-    try:
-        content = PolicyFile.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise DataError.at(
-            path, None, f"cannot read the policy ({error.strerror})", fix=train_again
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise DataError.at(
-            path, None, f"is no policy file: {where}: {first['msg']}", fix=train_again
-        ) from error
+    content = load_document(path, PolicyFile, what="policy", again=train_again)
     if content.features != tuple(FEATURES):
         raise DataError.at(
             path, None, "was trained on other features than this version reads", fix=train_again

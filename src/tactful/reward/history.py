@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field
 
-from tactful.errors import DataError, UserError
-from tactful.runs.store.files import write_atomic
+from tactful.data.sealed import load_document, save_document
 from tactful.types import ProposalHistory, Record
 
 
@@ -76,31 +74,13 @@ class HistoryTracker:
         """Write all histories, whole or not at all. Raises: UserError when the disk refuses."""
         with self._lock:
             content = _HistoryFile(users=dict(sorted(self._users.items())))
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            line = json.dumps(content.model_dump(mode="json"), ensure_ascii=False, indent=1)
-            write_atomic(path, [line.encode(), b"\n"])
-        except OSError as error:
-            raise UserError(f"{path}: cannot be written ({error.strerror}); check the folder") from error
+        save_document(path, content, replace=True)
 
     @classmethod
     def load(cls, path: Path) -> HistoryTracker:
         """The histories in `path`; empty when there is no such file yet. Raises: DataError for another kind of file."""
-        try:
-            content = _HistoryFile.model_validate_json(path.read_bytes())
-        except FileNotFoundError:
+        if not path.exists():
             return cls()
-        except OSError as error:
-            raise DataError.at(
-                path, None, f"cannot be read ({error.strerror})", fix="check the path"
-            ) from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the file"
-            raise DataError.at(
-                path,
-                None,
-                f"holds no histories: {where}: {first['msg']}",
-                fix="give another file, or move it away",
-            ) from error
+        again = "give another file, or move it away"
+        content = load_document(path, _HistoryFile, what="file of histories", again=again)
         return cls(content.users)

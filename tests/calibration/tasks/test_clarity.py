@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tactful.calibration.tasks.clarity import ClarityModel, ComplexityModel, complexity_target
 from tactful.calibration.tasks.states import domain_estimator
-from tactful.data import load_seed_tasks
+from tactful.data.seeds.tasks import load_seed_tasks
 from tactful.errors import DataError, UserError
 from tactful.text.features import CLARITY_SIGNS
 
@@ -112,7 +112,7 @@ def test_a_file_that_holds_no_model_is_named(tmp_path, content):
     (tmp_path / "m.json").write_text(content)
     with pytest.raises(DataError, match=r"m\.json"):
         ClarityModel.load(tmp_path / "m.json")
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="cannot read the clarity model"):
         ClarityModel.load(tmp_path / "none.json")
 
 

@@ -13,7 +13,7 @@ from tactful.calibration.tasks.states import (
     seed_states,
     synthetic_states,
 )
-from tactful.data import load_seed_tasks
+from tactful.data.seeds.tasks import load_seed_tasks
 from tactful.errors import DataError, UsageError, UserError
 from tactful.types import State
 

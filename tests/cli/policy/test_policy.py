@@ -156,7 +156,7 @@ def test_a_trained_policy_may_be_written_as_evaluate_writes_it(tactful, policy: 
         (("rule", "--query", QUERY, "--actions", "LOW"), 2, "at least two different names"),
         (("rule", "--query", QUERY, "--actions", "LOW,LOW"), 2, "at least two different names"),
         (("missing.json", "--query", QUERY), 1, "cannot read the policy (No such file or directory)"),
-        (("{pickle}", "--query", QUERY), 1, "is no policy file"),
+        (("{pickle}", "--query", QUERY), 1, "is no policy"),
     ],
 )
 def test_what_cannot_be_acted_on_is_one_sentence(tactful, tmp_path: Path, words, code: int, complaint: str):

@@ -67,7 +67,7 @@ def test_a_file_that_was_changed_or_is_another_is_refused(model, tmp_path):
     content = json.loads(path.read_text())
     for change, said in [
         ({"seed": 9}, "does not match its hash"),
-        ({"groups": ["suggestion", "outcome"]}, "unknown features 'outcome'"),
+        ({"groups": ["suggestion", "outcome"]}, "does not match its hash"),
         ({"format": "tactful-reward-1"}, "is no model of suggestions"),
     ]:
         path.write_text(json.dumps({**content, **change}))

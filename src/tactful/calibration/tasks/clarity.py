@@ -16,10 +16,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orjson
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from tactful.data.io import cannot_read, describe, write_file
+from tactful.data.sealed import load_document, save_document
 from tactful.errors import DataError, UserError
 from tactful.text.features import CLARITY_SIGNS, surface_features
 from tactful.types import Record
@@ -105,19 +104,12 @@ class ClarityModel(Record):
 
     def save(self, path: Path | str) -> None:
         """Write the model as JSON (temp file, fsync, rename)."""
-        write_file(path, [orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_INDENT_2)])
+        save_document(Path(path), self, replace=True)
 
     @classmethod
     def load(cls, path: Path | str) -> ClarityModel:
         """Read a model that `save` wrote. Raises DataError when the file holds something else."""
-        try:
-            model = cls.model_validate_json(Path(path).read_bytes())
-        except OSError as error:
-            raise cannot_read(path, error) from error
-        except ValidationError as error:
-            raise DataError.at(
-                path, None, describe(error, "clarity model"), fix="fit and save it again"
-            ) from error
+        model = load_document(path, cls, what="clarity model", again="fit and save it again")
         unknown = [name for name in model.features if name not in CLARITY_SIGNS]
         if unknown or len(model.features) != len(model.weights):
             raise DataError.at(

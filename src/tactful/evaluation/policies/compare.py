@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
-from tactful.errors import DataError, UsageError
+from tactful.data.sealed import load_document
+from tactful.errors import UsageError
 from tactful.evaluation.policies.results import Evaluation
 from tactful.evaluation.policies.tree import ActionTree
 from tactful.runs import write_atomic
@@ -77,14 +77,7 @@ def read_outcomes(run: Path) -> Outcomes:
     """The outcomes of an evaluation's run. Raises DataError where the run has none."""
     file = run / FILE_NAME
     fix = "measure it again: tactful calibrate evaluate … --resume, which makes no call"
-    try:
-        return Outcomes.model_validate_json(file.read_bytes())
-    except OSError as error:
-        raise DataError.at(file, None, f"cannot read the outcomes ({error.strerror})", fix=fix) from error
-    except ValidationError as error:
-        raise DataError.at(
-            file, None, f"holds no outcomes ({error.error_count()} problems)", fix=fix
-        ) from error
+    return load_document(file, Outcomes, what="file of outcomes", again=fix)
 
 
 def compared(runs: Mapping[str, tuple[Evaluation, Outcomes]]) -> list[Difference]:

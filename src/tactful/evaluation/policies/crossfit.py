@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tactful.data import group_folds
+from tactful.data.splits import group_folds
 from tactful.errors import UserError
 from tactful.evaluation.policies.walk import PolicyFor
 from tactful.policy.embedded import EmbeddedPolicy, Head

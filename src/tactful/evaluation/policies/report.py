@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from tactful.data.io import write_file
-from tactful.errors import DataError
+from tactful.data.sealed import load_document
 from tactful.evaluation.plots import pareto_svg, reward_svg
 from tactful.evaluation.policies.metrics import MEASURES
 from tactful.evaluation.policies.results import Evaluation
@@ -20,14 +18,7 @@ def read_evaluation(path: Path) -> Evaluation:
     """The evaluation in a run folder or file. Raises DataError when there is none."""
     file = path / FILE_NAME if path.is_dir() else path
     again = "make it with 'tactful calibrate evaluate'"
-    try:
-        return Evaluation.model_validate_json(file.read_bytes())
-    except OSError as error:
-        raise DataError.at(file, None, f"cannot read the evaluation ({error.strerror})", fix=again) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise DataError.at(file, None, f"is no evaluation: {where}: {first['msg']}", fix=again) from error
+    return load_document(file, Evaluation, what="evaluation", again=again)
 
 
 def render_report(evaluations: Sequence[Evaluation]) -> str:

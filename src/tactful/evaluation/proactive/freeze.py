@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from tactful.data.formats.moments import labelled_rows, moment_row, parse_event
 from tactful.data.formats.traces import SPLITS, Trace, TracePoint, read_traces
 from tactful.data.io import Rows, cannot_read, write_file
+from tactful.data.sealed import load_document
 from tactful.errors import DataError, UsageError
 from tactful.evaluation.proactive.matching import TOUCHED, is_same
 from tactful.types import Event, LabelledMoment, Record
@@ -149,12 +150,9 @@ def check_frozen(folder: Path) -> Manifest | None:
     path = folder / MANIFEST
     if not path.is_file():
         return None
-    try:
-        manifest = Manifest.model_validate_json(path.read_bytes())
-    except (ValidationError, OSError) as error:
-        raise DataError.at(
-            path, None, "is no manifest of a frozen benchmark", fix="freeze the sessions anew"
-        ) from error
+    manifest = load_document(
+        path, Manifest, what="manifest of a frozen benchmark", again="freeze the sessions anew"
+    )
     for name, digest in manifest.files.items():
         try:
             found = hashlib.sha256((folder / name).read_bytes()).hexdigest()

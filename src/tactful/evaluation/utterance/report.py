@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from tactful.data.io import write_file
-from tactful.errors import DataError
+from tactful.data.sealed import load_document
 from tactful.evaluation.plots import BASELINE, LEARNED, _figure, _style, _svg
 from tactful.evaluation.utterance.results import Slice, SystemScores, UtteranceEvaluation
 
@@ -30,14 +28,7 @@ def read_utterance_evaluation(path: Path) -> UtteranceEvaluation:
     """The evaluation in a run folder or file. Raises DataError when there is none."""
     file = path / FILE_NAME if path.is_dir() else path
     again = "make it with 'tactful utterance evaluate'"
-    try:
-        return UtteranceEvaluation.model_validate_json(file.read_bytes())
-    except OSError as error:
-        raise DataError.at(file, None, f"cannot read the evaluation ({error.strerror})", fix=again) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise DataError.at(file, None, f"is no evaluation: {where}: {first['msg']}", fix=again) from error
+    return load_document(file, UtteranceEvaluation, what="evaluation", again=again)
 
 
 def shown_measures(evaluation: UtteranceEvaluation, slice_: Slice | None = None) -> list[str]:

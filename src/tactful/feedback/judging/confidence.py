@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import orjson
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from tactful.data.io import describe, digest_of, write_file
+from tactful.data.io import digest_of, write_file
+from tactful.data.sealed import load_document
 from tactful.data.splits import group_folds
-from tactful.errors import DataError, UserError
+from tactful.errors import UserError
 from tactful.feedback.types import LabelledTurn, TurnJudgement
 from tactful.types import Record
 
@@ -127,14 +128,7 @@ class ConfidenceMap(Record):
 def load_confidence(path: Path | str) -> ConfidenceMap:
     """The map in `path`. Raises DataError when it is missing or holds something else."""
     again = "make it with 'tactful feedback fit-confidence'"
-    try:
-        return ConfidenceMap.model_validate_json(Path(path).read_bytes())
-    except OSError as error:
-        raise DataError.at(
-            path, None, f"cannot read the confidence map ({error.strerror})", fix=again
-        ) from error
-    except ValidationError as error:
-        raise DataError.at(path, None, describe(error, "confidence map"), fix=again) from error
+    return load_document(path, ConfidenceMap, what="confidence map", again=again)
 
 
 def read_fit(path: str) -> tuple[ConfidenceMap | None, str]:

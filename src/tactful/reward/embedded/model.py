@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import ValidationError
 
-from tactful.errors import DataError, UserError
+from tactful.data.sealed import Sealed, load_document, save_document
 from tactful.reward.embedded.head_store import HeadFile, head_file, head_of
 from tactful.reward.embedded.heads import Floats, Head
 from tactful.reward.features.table import (
@@ -25,8 +23,7 @@ from tactful.reward.features.table import (
 )
 from tactful.reward.likeness import Likeness, open_likeness
 from tactful.reward.types import Acceptance, Influence
-from tactful.runs.store.files import write_atomic
-from tactful.types import Moment, Record, content_hash
+from tactful.types import Moment
 
 MODEL_FILE = "model.json"
 CARD_FILE = "MODEL_CARD.md"
@@ -203,7 +200,7 @@ def _sentence(moment: Moment, p_accept: float, base_rate: float, influences: tup
 # ---------------------------------------------------------------- the file
 
 
-class _ModelFile(Record):
+class _ModelFile(Sealed):
     format: Literal["tactful-reward-1"] = "tactful-reward-1"
     likeness: str
     """`ngrams`, or the encoder's name or folder."""
@@ -212,8 +209,6 @@ class _ModelFile(Record):
     sessions: tuple[str, ...]
     data_hash: str
     seed: int
-    content_hash: str = ""
-    """Of everything else: a changed digit is noticed."""
 
 
 def save_model(model: RewardModel, folder: Path, *, card: str, replace: bool = False) -> None:
@@ -221,9 +216,6 @@ def save_model(model: RewardModel, folder: Path, *, card: str, replace: bool = F
 
     Raises: UserError when `folder` holds a model already (unless `replace`) or cannot be written.
     """
-    path = folder / MODEL_FILE
-    if path.exists() and not replace:
-        raise UserError(f"{path}: exists already; give --out a new folder, or --replace")
     content = _ModelFile(
         likeness=model.likeness.name,
         proposals=None if model.proposals is None else head_file(model.proposals),
@@ -232,15 +224,7 @@ def save_model(model: RewardModel, folder: Path, *, card: str, replace: bool = F
         data_hash=model.data_hash,
         seed=model.seed,
     )
-    sealed = content.model_copy(update={"content_hash": _seal(content)})
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, [json.dumps(sealed.model_dump(), ensure_ascii=False, indent=1).encode(), b"\n"])
-        write_atomic(folder / CARD_FILE, [card.encode()])
-    except OSError as error:
-        raise UserError(
-            f"{folder}: cannot be written ({error.strerror}); check the folder and the space"
-        ) from error
+    save_document(folder / MODEL_FILE, content, replace=replace, beside={CARD_FILE: card})
 
 
 def load_model(folder: Path | str) -> RewardModel:
@@ -252,20 +236,7 @@ def load_model(folder: Path | str) -> RewardModel:
     path = Path(folder)
     path = path if path.is_file() else path / MODEL_FILE
     again = "train it again with: tactful reward train DATA --out MODEL"
-    try:
-        content = _ModelFile.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise DataError.at(
-            path, None, f"cannot read the reward model ({error.strerror})", fix=again
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise DataError.at(path, None, f"is no reward model: {where}: {first['msg']}", fix=again) from error
-    if content.content_hash != _seal(content):
-        raise DataError.at(
-            path, None, "its content does not match its hash: it was changed or damaged", fix=again
-        )
+    content = load_document(path, _ModelFile, what="reward model", again=again)
     kept, kept_silences = content.proposals, content.silences
     proposals = None if kept is None else head_of(kept, PROPOSAL_NAMES, path, again)
     silences = None if kept_silences is None else head_of(kept_silences, SILENCE_NAMES, path, again)
@@ -277,8 +248,3 @@ def load_model(folder: Path | str) -> RewardModel:
         data_hash=content.data_hash,
         seed=content.seed,
     )
-
-
-def _seal(content: _ModelFile) -> str:
-    rest: dict[str, Any] = content.model_dump(exclude={"content_hash"})
-    return content_hash(json.dumps(rest, ensure_ascii=False, sort_keys=True))

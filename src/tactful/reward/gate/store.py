@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from tactful.data.io import describe, write_file
-from tactful.errors import DataError, UserError
+from tactful.data.sealed import load_document, save_document
 from tactful.reward.gate.rule import Gate
 
 GATE_FILE = "gate.json"
 
 
 def save_gate(gate: Gate, folder: Path) -> Path:
-    """Write `gate.json` into `folder` and return its path. Raises UserError when there is one, for nothing is overwritten, or when the disk refuses."""
-    path = folder / GATE_FILE
-    if path.exists():
-        raise UserError(f"{path}: exists already; give --out another folder, or delete the old gate")
-    write_file(path, [json.dumps(gate.model_dump(), ensure_ascii=False, indent=1).encode(), b"\n"])
-    return path
+    """Write `gate.json` into `folder` and return its path. Raises UserError when there is one, or the disk refuses."""
+    return save_document(folder / GATE_FILE, gate)
 
 
 def load_gate(path: Path) -> Gate:
     """The gate in a folder, or in the file itself. Raises DataError when it is missing or is something else."""
     file = path / GATE_FILE if path.is_dir() else path
     again = "make it with 'tactful reward gate MODEL DATA --out FOLDER'"
-    try:
-        return Gate.model_validate_json(file.read_bytes())
-    except OSError as error:
-        raise DataError.at(file, None, f"cannot read the gate ({error.strerror})", fix=again) from error
-    except ValidationError as error:
-        raise DataError.at(file, None, describe(error, "gate"), fix=again) from error
+    return load_document(file, Gate, what="gate", again=again)
 
 
 def gate_beside(model: Path) -> Gate | None:

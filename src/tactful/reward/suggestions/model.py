@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import ValidationError
 
 from tactful.data.formats.suggestions import Decision, ShownSuggestion, shown_in_order
+from tactful.data.sealed import Sealed, load_document, save_document
 from tactful.errors import DataError, UserError
 from tactful.reward.embedded import model as embedded
 from tactful.reward.embedded.head_store import HeadFile, head_file, head_of
 from tactful.reward.embedded.heads import Floats, Head, fit_head
 from tactful.reward.suggestions.features import DEFAULT_GROUPS, column_names, in_words, suggestion_features
 from tactful.reward.types import Acceptance, Influence
-from tactful.runs.store.files import write_atomic
-from tactful.types import Record, content_hash
+from tactful.types import content_hash
 
 MODEL_FILE = "suggestions.json"
 MOST_INFLUENCES = 4
@@ -100,15 +98,13 @@ def train_suggestions(
 # ---------------------------------------------------------------- the file
 
 
-class _File(Record):
+class _File(Sealed):
     format: Literal["tactful-suggestions-1"] = "tactful-suggestions-1"
     groups: tuple[str, ...]
     head: HeadFile
     users: tuple[str, ...]
     data_hash: str
     seed: int
-    content_hash: str = ""
-    """Of everything else: a changed digit is noticed."""
 
 
 def save_suggestion_model(
@@ -118,23 +114,14 @@ def save_suggestion_model(
 
     Raises: UserError when there is a model already (unless `replace`), or the disk refuses.
     """
-    path = folder / MODEL_FILE
-    if path.exists() and not replace:
-        raise UserError(f"{path}: exists already; name a new folder")
     head = head_file(model.head)
     assert head is not None
     content = _File(
         groups=model.groups, head=head, users=model.users, data_hash=model.data_hash, seed=model.seed
     )
-    sealed = content.model_copy(update={"content_hash": _seal(content)})
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, [json.dumps(sealed.model_dump(), ensure_ascii=False, indent=1).encode(), b"\n"])
-        if card:
-            write_atomic(folder / CARD_FILE, [card.encode()])
-    except OSError as error:
-        raise UserError(f"{folder}: cannot be written ({error.strerror}); check the folder") from error
-    return path
+    return save_document(
+        folder / MODEL_FILE, content, replace=replace, beside={CARD_FILE: card} if card else None
+    )
 
 
 def load_suggestion_model(folder: Path | str) -> SuggestionModel:
@@ -144,22 +131,11 @@ def load_suggestion_model(folder: Path | str) -> SuggestionModel:
     """
     path = Path(folder)
     path = path if path.is_file() else path / MODEL_FILE
+    content = load_document(path, _File, what="model of suggestions", again=_AGAIN)
     try:
-        content = _File.model_validate_json(path.read_bytes())
         names = column_names(content.groups)
-    except OSError as error:
-        problem = f"cannot read the model of suggestions ({error.strerror})"
-        raise DataError.at(path, None, problem, fix=_AGAIN) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        problem = f"is no model of suggestions: {where}: {first['msg']}"
-        raise DataError.at(path, None, problem, fix=_AGAIN) from error
     except KeyError as error:
         raise DataError.at(path, None, f"reads the unknown features {error}", fix=_AGAIN) from error
-    if content.content_hash != _seal(content):
-        problem = "its content does not match its hash: it was changed or damaged"
-        raise DataError.at(path, None, problem, fix=_AGAIN)
     head = head_of(content.head, names, path, _AGAIN)
     assert head is not None
     return SuggestionModel(head, content.groups, content.users, content.data_hash, content.seed)
@@ -170,8 +146,3 @@ def holds_suggestions(place: Path) -> bool:
     if place.is_file():
         return place.name == MODEL_FILE
     return (place / MODEL_FILE).is_file() and not (place / embedded.MODEL_FILE).is_file()
-
-
-def _seal(content: _File) -> str:
-    rest = content.model_dump(exclude={"content_hash"})
-    return content_hash(json.dumps(rest, ensure_ascii=False, sort_keys=True))
