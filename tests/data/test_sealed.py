@@ -39,7 +39,7 @@ def test_a_document_reads_back_as_it_was_saved_with_its_texts_beside(tmp_path):
 def test_a_changed_digit_is_noticed(tmp_path, change):
     path = save_document(tmp_path / "model.json", MODEL)
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(DataError, match="does not match its hash.*; train it again"):
+    with pytest.raises(DataError, match=r"does not match its hash.*; train it again"):
         load(path)
 
 
