@@ -58,7 +58,7 @@ app.add_typer(reward.noun, name="reward")
 app.add_typer(policy.noun, name="policy")
 app.add_typer(bench.noun, name="bench")
 app.add_typer(data.noun, name="data")
-runs.register(app)
+app.add_typer(runs.noun, name="runs")
 app.command("sweep")(spliced(sweep))
 app.command("doctor")(spliced(doctor))
 

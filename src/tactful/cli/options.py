@@ -49,6 +49,7 @@ DryRunFlag = Annotated[
     bool, typer.Option("--dry-run", help="Print the calls and their estimated cost; send nothing.")
 ]
 LimitOption = Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first N records.")]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 ModelOption = Annotated[str, typer.Option("--model", help="Model name, or `offline` for the rehearsal.")]
 UserModelOption = Annotated[
     str, typer.Option("--user-model", help="Who plays the user: `rules`, `offline` or a model name.")

@@ -17,7 +17,7 @@ from tactful.errors import RunLocked, TactfulError, UsageError
 from tactful.runs.store.lock import only_writer
 
 app = typer.Typer()
-runs_cli.register(app)
+app.add_typer(runs_cli.noun, name="runs")
 
 
 @app.callback()
