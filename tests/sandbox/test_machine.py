@@ -14,6 +14,9 @@ import pytest
 from tests.sandbox.conftest import server_pids
 
 from tactful.sandbox import Job, Outcome, Sandbox, Tier, tiers
+from tactful.sandbox.ending import Ended, killed_by_the_machine
+from tactful.sandbox.follow import Run
+from tactful.sandbox.verdict.progress import Progress
 
 HOG = """
 import threading, time
@@ -71,6 +74,23 @@ def f():
 """
     verdict = sandbox.run(Job(code=code, tests=("assert f() == 1",), timeout_s=1))
     assert (verdict.unscored, verdict.tests[0].outcome) == (False, Outcome.TIMEOUT)
+
+
+@pytest.mark.parametrize(
+    ("status", "cpu_s", "killed", "gone", "machine"),
+    [
+        (9, 0.4, False, True, True),
+        (9, 3.0, False, True, False),  # over its limit of 2 s: it ignored the signal that says so
+        (9, 0.4, True, True, False),  # by our own server
+        (9, 0.4, False, False, False),  # after it was done, or stopped by us
+        (11, 0.4, False, True, False),
+        (256, 0.4, False, True, False),
+    ],
+)
+def test_a_kill_is_the_machines_only_where_nobody_else_can_have_done_it(status, cpu_s, killed, gone, machine):
+    job = Job(code="", tests=(), timeout_s=1)
+    run = Run(Progress([]), memoryview(b""), gone=gone)
+    assert killed_by_the_machine(job, run, Ended(status, cpu_s, killed)) is machine
 
 
 @pytest.mark.parametrize(

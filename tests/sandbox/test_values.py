@@ -6,7 +6,7 @@ from collections import Counter, OrderedDict
 import pytest
 
 from tactful.sandbox.inside import seccomp
-from tactful.sandbox.inside.values import Malformed, NotPlain, decode, encode
+from tactful.sandbox.inside.values import Malformed, NotPlain, Unordered, decode, encode
 from tactful.sandbox.verdict.compare import CannotCompare, contains, equal, ordered, show
 
 PLAIN = [
@@ -97,6 +97,12 @@ def test_membership_and_order():
             ordered(left, right)
     with pytest.raises(CannotCompare):
         contains(3, 3)
+
+
+def test_sets_so_large_that_chosen_collisions_would_cost_are_not_ordered():
+    assert ordered(Unordered(range(1000)), {1})
+    with pytest.raises(CannotCompare, match="too large to be ordered"):
+        ordered(Unordered(range(1001)), {1})
 
 
 def test_values_are_shown_short():
