@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from tactful.api.calibrate.reward import reward as reward
     from tactful.api.calibrate.rollout import rollout as rollout
     from tactful.api.calibrate.states import states as states
+    from tactful.api.doctor import doctor as doctor
     from tactful.api.loading import load as load
     from tactful.api.policy import train_policy as train_policy
+    from tactful.api.reward.assistants import bench_assistants as bench_assistants
     from tactful.api.reward.gate import set_gate as set_gate
     from tactful.api.reward.judge import ask_moments as ask_moments
     from tactful.api.reward.judge import judge_moments as judge_moments
@@ -36,7 +38,9 @@ _HOMES = {
     "Run": "tactful.api.runs",
     "Table": "tactful.api.tables",
     "ask_moments": "tactful.api.reward.judge",
+    "bench_assistants": "tactful.api.reward.assistants",
     "compare": "tactful.api.calibrate.compare",
+    "doctor": "tactful.api.doctor",
     "evaluate": "tactful.api.calibrate.evaluate",
     "judge_moments": "tactful.api.reward.judge",
     "load": "tactful.api.loading",

@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
+from tactful.api import doctor as _doctor
 from tactful.api import loading as _loading
 from tactful.api import policy as _policy
 from tactful.api import sweep as _sweep
@@ -20,6 +21,7 @@ from tactful.api.calibrate import pairs as _pairs
 from tactful.api.calibrate import reward as _reward
 from tactful.api.calibrate import rollout as _rollout
 from tactful.api.calibrate import states as _states
+from tactful.api.reward import assistants as _assistants
 from tactful.api.reward import gate as _gate
 from tactful.api.reward import judge as _judge_moments
 from tactful.api.reward import measure as _measure
@@ -39,7 +41,9 @@ def _coroutine(call: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
 
 
 ask_moments = _coroutine(_judge_moments.ask_moments)
+bench_assistants = _coroutine(_assistants.bench_assistants)
 compare = _coroutine(_compare.compare)
+doctor = _coroutine(_doctor.doctor)
 evaluate = _coroutine(_evaluate.evaluate)
 judge_moments = _coroutine(_judge_moments.judge_moments)
 load = _coroutine(_loading.load)

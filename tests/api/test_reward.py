@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.api.test_names import HEAVY, loaded
+from tests.evaluation.proactive_fixtures import a_trace, write_trace
 
 import tactful as tf
 from tactful import aio
@@ -101,6 +102,36 @@ def test_a_judge_is_measured_beside_baselines(trained: TrainedReward, tmp_path: 
         tf.measure_judge(tf.moments(), model=trained)
     with pytest.raises(UsageError, match="name one judge"):
         tf.measure_judge(new, model=trained, judge="offline")
+
+
+def test_assistants_are_scored_along_traces(tmp_path: Path) -> None:
+    offer = "Offer to sum the column."
+    for name in ("code_1", "writing_1"):
+        trace = a_trace(name, [f"{name} opens", f"{name} searches", f"{name} types"], {1: [offer]})
+        write_trace(tmp_path / "traces" / f"{name}.json", trace)
+    runs: list[int] = []
+    found = tf.bench_assistants(
+        tmp_path / "traces",
+        model="offline",
+        policies=["always"],
+        judge="offline",
+        out=tmp_path / "out",
+        progress="off",
+        on_run=lambda summary: runs.append(summary.done),
+    )
+    assert runs[0] == 6
+    assert "always-propose" in str(found.result)
+    assert {row["name"] for row in found.result.rows()} >= {"offline", "policy always", "look-up"}
+    assert (tmp_path / "out" / "decisions.jsonl").is_file()
+    said = list(tf.load(tmp_path / "out" / "assistant"))
+    assert [one.trace for one in said] == ["code_1"] * 3 + ["writing_1"] * 3
+    assert next(iter(tf.load(tmp_path / "out" / "judge"))).acceptance.moment_id
+    with pytest.raises(UsageError, match="nothing to score"):
+        tf.bench_assistants(tmp_path / "traces")
+
+
+def test_the_doctor_says_what_is_there() -> None:
+    assert all(check.state != "failed" for check in tf.doctor())
 
 
 def test_it_works_inside_an_event_loop_and_as_coroutines(trained: TrainedReward) -> None:

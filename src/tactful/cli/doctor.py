@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import platform
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,17 +36,9 @@ def doctor(
     With a model it sends up to four small requests. Exit code 1 when something that is needed fails; what is
     `limited` works with the restriction that is named.
     """
-    import asyncio
+    from tactful.api.doctor import doctor as examine
 
-    from tactful.llm.checkup import check_model
-    from tactful.llm.types import ModelSpec
-
-    checks = [_check_python(), _check_sandbox(), _check_encoder()]
-    if model == "offline":
-        checks.append(_check_offline())
-    else:
-        spec = ModelSpec(name=model, base_url=base_url, api_key_env=api_key_env, timeout_s=timeout_s)
-        checks += asyncio.run(check_model(spec))
+    checks = examine(model, base_url=base_url, api_key_env=api_key_env, timeout=timeout_s)
     healthy = all(check.state != "failed" for check in checks)
     if as_json:
         emit_json({"healthy": healthy, "checks": [check.model_dump() for check in checks]})
@@ -76,40 +65,3 @@ def _say_how_to_go_on(model: str, at: EndpointFlags, healthy: bool) -> None:
         next_command("tactful calibrate demo")
     else:
         next_command(f"tactful calibrate rollout STATES --model {model}{at.repeated()}")
-
-
-def _check_python() -> Check:
-    from tactful.llm.checkup import Check
-
-    found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-        return Check(
-            name="python", state="limited", found=found, fix="use Python 3.11, 3.12 or 3.13, which are tested"
-        )
-    return Check(name="python", state="ok", found=found)
-
-
-def _check_sandbox() -> Check:
-    from tactful.llm.checkup import Check
-    from tactful.sandbox import Tier, current_tier
-
-    tier = current_tier()
-    if tier is Tier.NONE:
-        fix = "coding tasks need Linux 5.13 or newer with Landlock and seccomp; planning tasks work here"
-        return Check(name="sandbox", state="limited", found="no cage for untrusted code", fix=fix)
-    return Check(name="sandbox", state="ok", found=tier.value)
-
-
-def _check_encoder() -> Check:
-    from tactful.llm.checkup import Check
-
-    if importlib.util.find_spec("sentence_transformers") is None:
-        fix = "for sentence embeddings run, in the clone of Tactful: pip install '.[encoder]'; the n-gram encoder works without"
-        return Check(name="encoder", state="limited", found="extra not installed", fix=fix)
-    return Check(name="encoder", state="ok", found="sentence-transformers is installed")
-
-
-def _check_offline() -> Check:
-    from tactful.llm.checkup import Check
-
-    return Check(name="model", state="ok", found="offline: a rehearsal by scripts, without network or key")

@@ -18,7 +18,6 @@ from tactful.cli.options import (
 )
 from tactful.cli.output import emit_json, next_command, quoted, say, tell_bad, tell_failures
 from tactful.cli.splice import without
-from tactful.errors import UsageError
 
 if TYPE_CHECKING:
     from tactful.evaluation.proactive.assistant_run import AssistantForecast
@@ -140,76 +139,37 @@ def proactive(
     Run a model over the traces and score it: `tactful bench proactive traces --model gpt-4.1-mini --reward-data
     reward_train.jsonl --out runs/proactive --budget-usd 2`
     """
-    from dataclasses import replace
+    from tactful.api.reward.assistants import BenchOptions, bench_assistants, forecast_assistant
 
-    from tactful.evaluation.proactive.assistant_run import SCRIPTS, AssistantConfig, forecast
-    from tactful.evaluation.proactive.setup import Entries, JudgedBy, bench_assistants, open_ground
-    from tactful.reward.judging.judge import SCRIPTS as JUDGE_SCRIPTS
-
-    if not (responses or model or policy):
-        raise UsageError("nothing to score; give --responses FOLDER, --model NAME or --policy gate")
-    _refuse_two_judges(judge, reward_model, judge_data, votes, gate="gate" in (policy or []))
-    spec = None if model is None else at.spec(model, SCRIPTS, run)
-    entries = Entries(responses or (), policy or (), threshold, spec, max_chars)
-    ground = open_ground(traces, reward_data, judge_data, skip_bad=skip_bad)
-    for labels in ground.read:
-        tell_bad(labels)
+    chosen: BenchOptions = {
+        "responses": responses or (),
+        "policies": policy or (),
+        "threshold": threshold,
+        "max_chars": max_chars,
+        "reward_data": reward_data,
+        "judge_data": judge_data,
+        "judge": judge,
+        "judge_base_url": judge_at.judge_base_url,
+        "judge_api_key_env": judge_at.judge_api_key_env,
+        "reward_model": reward_model,
+        "votes": votes,
+        "people": people,
+        "quirks": quirks,
+        "skip_bad": skip_bad,
+        **at.given(),
+        **run.given(),
+    }
     if dry_run:
-        expected = forecast(ground.traces, AssistantConfig(max_chars=max_chars), spec)
-        _tell_forecast(expected, len(ground.traces), as_json=as_json)
+        _tell_forecast(forecast_assistant(traces, model=model, **chosen), as_json=as_json)
         return
-    place = _folder(run, needed=model is not None or judge is not None)
-    judging = replace(
-        at,
-        base_url=judge_at.judge_base_url or at.base_url,
-        api_key_env=judge_at.judge_api_key_env or at.api_key_env,
-        temperature=None,
-    )
-    judged_by = JudgedBy(
-        None if judge is None else judging.spec(judge, JUDGE_SCRIPTS, run), votes, reward_model
-    )
-    found = bench_assistants(
-        ground,
-        entries,
-        judged_by,
-        place=place,
-        options=run.options(),
-        quirks=quirks,
-        people=people,
-        on_run=_tell_run,
-    )
+    found = bench_assistants(traces, model=model, on_run=_tell_run, **chosen)
+    for labels in found.ground.read:
+        tell_bad(labels)
     if model == "offline":
         say("a rehearsal: cues made these proposals, no language model read anything")
-    _report(found, place, as_json=as_json)
+    _report(found, as_json=as_json)
     if reward_data is not None:
         next_command(f"tactful bench judge {quoted(reward_data)} --leave-one-session-out")
-
-
-def _refuse_two_judges(
-    judge: str | None, reward_model: Path | None, judge_data: Path | None, votes: int, *, gate: bool
-) -> None:
-    """Raises: UsageError for options about judges that do not fit together."""
-    if judge is not None and reward_model is not None:
-        raise UsageError("--judge and --reward-model exclude each other; name one judge")
-    other = "--judge" if judge is not None else "--reward-model" if reward_model is not None else ""
-    if other and judge_data is not None and not gate:
-        raise UsageError(f"--judge-data trains our reward model, but {other} judges; give one of them")
-    if votes > 1 and judge is None:
-        raise UsageError(f"--votes {votes} belongs to --judge; a reward model says the same every time")
-
-
-def _folder(run: RunFlags, *, needed: bool) -> Path | None:
-    """Where results go; None for nowhere. Raises: UsageError rather than write into a folder that is there."""
-    out = run.out
-    if run.resume and (out is None or not out.is_dir()):
-        raise UsageError("--resume goes on with the runs in --out; name the folder of the earlier call")
-    if out is not None and not run.resume and out.exists():
-        raise UsageError(f"{out}: exists already; give --out a new name, or --resume")
-    if out is not None or not needed:
-        return out
-    from tactful.runs.read.folder import new_folder_path
-
-    return new_folder_path(Path("runs"), "bench", "proactive")
 
 
 def _tell_run(summary: RunSummary) -> None:
@@ -219,26 +179,23 @@ def _tell_run(summary: RunSummary) -> None:
         say(f"take the unscored again: tactful runs retry {place} --unscored{_THEN}")
 
 
-def _report(found: Benched, place: Path | None, *, as_json: bool) -> None:
-    from tactful.evaluation.proactive.report import bench_lines
-
+def _report(found: Benched, *, as_json: bool) -> None:
     for warning in found.result.warnings:
         say(f"WARNING: {warning}")
     if as_json:
         emit_json(found.result.model_dump(mode="json"))
     else:
-        print(*bench_lines(found.result), sep="\n")
-    if place is not None:
-        results, decisions = found.save(place)
-        say(f"results: {results}; every decision: {decisions}")
+        print(found.result)
+    if (place := found.folder) is not None:
+        say(f"results: {place / 'results.json'}; every decision: {place / 'decisions.jsonl'}")
 
 
-def _tell_forecast(expected: AssistantForecast, traces: int, *, as_json: bool) -> None:
+def _tell_forecast(expected: AssistantForecast, *, as_json: bool) -> None:
     if as_json:
         emit_json(expected.model_dump(mode="json"))
         return
     cost = "price not known" if expected.cost_usd is None else f"about {expected.cost_usd:.2f} USD"
-    say(f"{expected.events} events in {traces} traces; estimated, nothing was sent:")
+    say(f"{expected.events} events in {expected.traces} traces; estimated, nothing was sent:")
     say(
         f"  assistant: {expected.calls} calls, {expected.prompt_tokens} prompt tokens, {cost}; the judge comes on top"
     )

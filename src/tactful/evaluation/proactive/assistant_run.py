@@ -144,6 +144,7 @@ def retry_assistant(config: dict[str, Any], traces: str, spec: dict[str, Any]) -
 class AssistantForecast(Record):
     """What running an assistant will ask of its model; all figures are estimates."""
 
+    traces: int
     events: int
     calls: int
     prompt_tokens: int
@@ -156,7 +157,9 @@ def forecast(traces: Sequence[Trace], config: AssistantConfig, model: ModelSpec 
     """Every prompt is made and measured; nothing is sent. Without a model there is nothing to send."""
     events = sum(len(trace.points) for trace in traces)
     if model is None:
-        return AssistantForecast(events=events, calls=0, prompt_tokens=0, completion_tokens=0, cost_usd=0.0)
+        return AssistantForecast(
+            traces=len(traces), events=events, calls=0, prompt_tokens=0, completion_tokens=0, cost_usd=0.0
+        )
     sent = sum(
         estimate_tokens(message.content)
         for task in assistant_tasks(traces)
@@ -165,6 +168,7 @@ def forecast(traces: Sequence[Trace], config: AssistantConfig, model: ModelSpec 
     received = events * REPLY_TOKENS
     price = price_table().lookup(model.name, model.base_url or DEFAULT_URL)
     return AssistantForecast(
+        traces=len(traces),
         events=events,
         calls=events,
         prompt_tokens=sent,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from tactful.evaluation.proactive.matching import FileMatch, SessionMatch
 from tactful.evaluation.proactive.measure import Row
 from tactful.evaluation.proactive.published import PublishedCounts
+from tactful.evaluation.shown import Shown
 from tactful.stats.bootstrap import Estimate
 from tactful.types import Record
 
@@ -62,7 +66,7 @@ class TraceInfo(Record):
     """Events at which people said whether help was wanted."""
 
 
-class BenchResult(Record):
+class BenchResult(Shown):
     """Everything that `tactful bench proactive` found out."""
 
     judge: str
@@ -83,3 +87,17 @@ class BenchResult(Record):
     seed: int
     resamples: int
     version: str
+
+    def lines(self) -> Iterator[str]:
+        """Every table as text."""
+        from tactful.evaluation.proactive.report import bench_lines
+
+        return iter(bench_lines(self))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The corrected table of every split, a dictionary a row."""
+        return [
+            {"split": split.name, **row.model_dump(mode="json")}
+            for split in self.splits
+            for row in split.corrected
+        ]

@@ -132,6 +132,9 @@ class Benched:
     result: BenchResult
     decisions: Mapping[str, Sequence[Decision]]
     lineup: Lineup
+    ground: Ground
+    folder: Path | None = None
+    """Where the runs are, and where results belong; None: nowhere."""
 
     def save(self, folder: Path) -> tuple[Path, Path]:
         """Write `results.json`, `decisions.jsonl` and what each assistant said, but for those read from files."""
@@ -199,7 +202,7 @@ def bench_assistants(
         people=people,
         seed=options.seed,
     )
-    return Benched(result, decisions, lineup)
+    return Benched(result, decisions, lineup, ground, place)
 
 
 def _add_responses(lineup: Lineup, places: Sequence[Path], traces: Sequence[Trace]) -> None:
