@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 from tactful.calibration.tasks.clarity import COMPLEXITY_FEATURES, ClarityModel
 from tactful.calibration.tasks.states import seed_states
 from tactful.data.seeds.tasks import load_seed_tasks
-from tactful.data.splits import group_folds
+from tactful.stats import group_folds
 from tactful.text import estimate_tokens, surface_features
 
 ROUNDS = 500

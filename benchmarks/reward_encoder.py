@@ -20,12 +20,13 @@ import numpy as np
 from common import machine
 
 from tactful.data.formats.moments import labelled_rows
-from tactful.evaluation.judges.measures import Columns, columns_of, difference, estimates, session_draws
+from tactful.evaluation.judges.measures import Columns, columns_of, difference, estimates
 from tactful.reward.embedded.heads import fit_head
 from tactful.reward.embedded.training import Prepared, TrainConfig, prepare
 from tactful.reward.features.table import SILENCE_NAMES, silence_features
 from tactful.reward.types import Acceptance
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import Estimate
+from tactful.stats.bootstrap import group_draws
 from tactful.types import LabelledMoment
 
 DATA = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -110,7 +111,7 @@ def main() -> None:
     print(machine())
     items = list(labelled_rows(given.data))
     data, base = measured(items, "ngrams")
-    draws = session_draws(base.sessions, RESAMPLES, 0)
+    draws = group_draws(base.sessions, RESAMPLES, 0)
     print(f"{'ngrams':60s} {shown(estimates(base, draws, equal=True))}")
     others = {name: judge_across(data, keep) for name, keep in PARTS.items()} if given.parts else {}
     if given.encoder is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tactful.api.tables import Table
 from tactful.cli.calibrate.demo import DOMAINS
-from tactful.evaluation.plots import pareto_svg
+from tactful.evaluation.policies.plots import pareto_svg
 from tactful.evaluation.policies.report import read_evaluation
 from tactful.evaluation.policies.tables import policy_table
 

@@ -43,7 +43,9 @@ def test_a_changed_digit_is_noticed(tmp_path, change):
         load(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\x80\x04K\x01.", b'{"format": "test-2", "weights": []}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"[]", b"\x80\x04K\x01.", b'{"format": "test-2", "weights": []}']
+)
 def test_another_file_is_refused_with_the_next_move(tmp_path, content):
     (tmp_path / "model.json").write_bytes(content)
     with pytest.raises(DataError, match=r"model\.json: is no model: .*; train it again"):

@@ -1,42 +1,11 @@
-import random
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tactful.data.splits import group_folds, split_by_group, train_test
+from tactful.data.splits import split_by_group
 from tactful.errors import UsageError
 
 GROUPS = st.lists(st.integers(0, 30).map(str), min_size=1, max_size=80)
-
-
-@given(GROUPS, st.integers(2, 6), st.integers(0, 5))
-def test_every_group_has_one_fold_and_folds_are_even(groups, k, seed):
-    if len(set(groups)) < k:
-        with pytest.raises(UsageError, match="groups"):
-            group_folds(groups, k, seed)
-        return
-    folds = group_folds(groups, k, seed)
-    assert folds.keys() == set(groups)
-    sizes = [list(folds.values()).count(fold) for fold in range(k)]
-    assert max(sizes) - min(sizes) <= 1
-
-
-def test_folds_do_not_depend_on_the_order_of_the_items():
-    groups = [f"g{i % 12}" for i in range(40)]
-    mixed = random.Random(1).sample(groups, len(groups))
-    assert group_folds(groups) == group_folds(mixed)
-    assert group_folds(groups, seed=0) != group_folds(groups, seed=1)
-
-
-def test_train_and_test_of_all_folds_cover_every_item_once_and_share_no_group():
-    groups = [f"g{i % 7}" for i in range(20)]
-    folds = group_folds(groups, 3)
-    parts = [train_test(groups, folds, fold) for fold in range(3)]
-    assert sorted(at for _, test in parts for at in test) == list(range(20))
-    for train, test in parts:
-        assert sorted([*train, *test]) == list(range(20))
-        assert not {groups[at] for at in train} & {groups[at] for at in test}
 
 
 @given(GROUPS, st.integers(0, 5))

@@ -51,13 +51,13 @@ async def test_message_without_content_words_is_counted_apart():
 
 async def test_report_sets_revised_beside_as_is_with_an_interval_over_dialogues():
     count = LeakCount()
-    for number, words in enumerate(("garage", "garage charging", "car")):
-        record = await leaking(f"About {words}.")
+    for number in range(9):
+        record = await leaking(f"About {('garage', 'garage charging', 'car')[number % 3]}.")
         count.add(record.model_copy(update={"dialogue_id": f"d{number}"}))
     report = count.report()
-    # shares 0.5, 1, 0: mean 0.5, standard deviation 0.5, 1.96 * 0.5 / sqrt(3) = 0.566
+    # shares 0.5, 1, 0, thrice each
     assert report.revised.mean == 0.5
-    assert (report.revised.low, report.revised.high) == (0.0, 1.0)
+    assert report.revised.low < 0.3 < 0.7 < report.revised.high
     assert report.revised.any_word == pytest.approx(2 / 3)
     assert (report.as_is.records, report.as_is.mean, report.as_is.low) == (0, None, None)
     assert report.as_is.text() == "no records"
@@ -69,3 +69,13 @@ async def test_several_targets_of_one_dialogue_count_as_one_group():
         count.add(await leaking(f"About {words}."))
     share = count.report().revised
     assert (share.records, share.dialogues, share.mean, share.low) == (2, 1, 0.25, None)
+
+
+async def test_a_dialogue_counts_once_wherever_its_records_stand():
+    count = LeakCount()
+    for words in ("garage", "car"):
+        for number in range(10):
+            record = await leaking(f"About {words}.")
+            count.add(record.model_copy(update={"dialogue_id": f"d{number}"}))
+    share = count.report().revised
+    assert (share.records, share.dialogues, share.mean, share.low) == (20, 10, 0.25, None)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.utterance.fakes import FakeModel, dialogue, example, good_reply
-from tests.utterance.predict.test_similarity import entries
+from tests.utterance.stages.test_similarity import entries
 
 from tactful.errors import EndpointRefused, ParseError, ProviderError
 from tactful.llm import ModelSpec

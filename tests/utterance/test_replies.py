@@ -12,13 +12,13 @@ from tests.utterance.test_pipeline import run
 
 from tactful.errors import ParseError
 from tactful.llm.replies.structured import response_format, schema_text
-from tactful.utterance.predict.similarity import SimilarityReply
 from tactful.utterance.replies import ModelReply, path_of
 from tactful.utterance.stages.category import CategoryReply, GoldCategoryReply
 from tactful.utterance.stages.gold_path import GoldPathReply
 from tactful.utterance.stages.insight import InsightReply
 from tactful.utterance.stages.perturb import PerturbedReply
 from tactful.utterance.stages.revise import RevisionReply
+from tactful.utterance.stages.similarity import SimilarityReply
 from tactful.utterance.stages.tree import TreeReply
 from tactful.utterance.types import PairedExample
 

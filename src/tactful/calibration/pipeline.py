@@ -24,7 +24,7 @@ from tactful.calibration.reward.task_score import TaskScorer
 from tactful.calibration.types import Persona, Session
 from tactful.errors import ConfigError
 from tactful.llm import ChatModel, ModelSpec
-from tactful.runs import Job, OutsideHash
+from tactful.runs import Context, Job, OutsideHash
 from tactful.types import Policy, PreferencePair, Record, State, Trajectory, seeded
 
 SCRIPTS = "calibration.play"
@@ -229,3 +229,27 @@ def rollout_job(
         prompts=[*prompts, USER_PROMPT] if config.user else prompts,
         total=total,
     )
+
+
+# ---------------------------------------------------------------- pairs
+
+
+class PairRunConfig(PairConfig):
+    """What `tactful calibrate pairs` does; `config.toml` of the run folder holds it."""
+
+    reward: RewardConfig
+    """The configuration that the trajectories were rewarded under."""
+
+
+@dataclass(frozen=True)
+class KeepStage:
+    """Stores a record as it is."""
+
+    async def __call__(self, record: PreferencePair, context: Context) -> PreferencePair:
+        """The record."""
+        return record
+
+
+def pairs_job(config: PairRunConfig, pairs: Iterable[PreferencePair]) -> Job:
+    """The run that stores `pairs`."""
+    return Job(noun="calibrate", verb="pairs", config=config, source=pairs, stage=KeepStage())

@@ -1,7 +1,7 @@
 """The data room: records in and out of files, the bundled seed tasks, imports, exports, splits.
 
 - `read_jsonl`, `write_jsonl`: JSONL with errors that name file, line and value (`io.py`)
-- `group_folds`, `train_test`, `split_by_group`: splits in which no group stands on both sides (`splits.py`)
+- `split_by_group`: splits in which no group stands on both sides (`splits.py`)
 - `load_document`, `save_document`: models, gates and reports as sealed JSON (`sealed.py`)
 - `load_seed_tasks`, `seed_domains`: the bundled tasks (`seeds/tasks.py`, `seeds/*.jsonl`)
 - `formats/`: chats, moments, traces, suggestions, MBPP, times

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tactful.errors import UsageError
-from tactful.types import seeded
+from tactful.stats.folds import shuffled_groups
 
 
 @dataclass(frozen=True)
@@ -25,30 +25,6 @@ class Split:
             f"{name} {len(items)} items of {self.groups[name]} groups" for name, items in self.parts.items()
         )
         return f"{sizes} (grouped by {self.grouped_by})"
-
-
-def shuffled_groups(groups: Iterable[str], seed: int) -> list[str]:
-    """The distinct groups in an order that depends on their names and the seed alone, not on the input's order."""
-    distinct = sorted(set(groups))
-    seeded("groups", seed).shuffle(distinct)
-    return distinct
-
-
-def group_folds(groups: Iterable[str], k: int = 5, seed: int = 0) -> dict[str, int]:
-    """Group → its test fold, 0 to k-1. Folds differ in size by at most one group.
-
-    Raises: UsageError when there are fewer groups than folds.
-    """
-    order = shuffled_groups(groups, seed)
-    if k < 2 or len(order) < k:
-        raise UsageError(f"{k} folds need 2 or more folds and at least {k} groups, found {len(order)} groups")
-    return {group: position % k for position, group in enumerate(order)}
-
-
-def train_test(groups: Sequence[str], folds: Mapping[str, int], fold: int) -> tuple[list[int], list[int]]:
-    """(train positions, test positions) of the items whose groups these are, for one fold number."""
-    train = [at for at, group in enumerate(groups) if folds[group] != fold]
-    return train, [at for at, group in enumerate(groups) if folds[group] == fold]
 
 
 def split_by_group(

@@ -24,6 +24,7 @@ from tactful.errors import UserError
 from tactful.policy.embedded import EmbeddedPolicy, Head
 from tactful.policy.features import FEATURES, NEVER_LESS, NEVER_MORE
 from tactful.policy.table import Floats, PairTable
+from tactful.stats import group_folds
 from tactful.types import seeded
 
 L2_GRID = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
@@ -125,6 +126,8 @@ def _sign(feature: str) -> tuple[float | None, float | None]:
 
 def _fit_ridge(table: PairTable, l2: float) -> tuple[Floats, Floats]:
     """Ridge regression of the reward on the state, one per action; `l2` is relative to the number of rows."""
+    from sklearn.linear_model import Ridge
+
     weights = np.zeros((len(table.actions), table.states.shape[1]))
     bias = np.zeros(len(table.actions))
     states = np.vstack([table.states, table.states])
@@ -135,12 +138,8 @@ def _fit_ridge(table: PairTable, l2: float) -> tuple[Floats, Floats]:
         if not mine.any():
             bias[index] = reward.min()  # never seen: never preferred
             continue
-        inputs, target = states[mine], reward[mine]
-        centre, level = inputs.mean(axis=0), target.mean()
-        spread = inputs - centre
-        gram = spread.T @ spread + l2 * len(inputs) * np.eye(inputs.shape[1])
-        weights[index] = np.linalg.solve(gram, spread.T @ (target - level))
-        bias[index] = level - weights[index] @ centre
+        model = Ridge(alpha=l2 * mine.sum(), solver="cholesky").fit(states[mine], reward[mine])
+        weights[index], bias[index] = model.coef_, model.intercept_
     return weights, bias
 
 
@@ -154,11 +153,9 @@ def _choose_l2(
     names = np.unique(table.groups)
     if len(names) < 2:
         raise UserError("choosing L2 needs pairs from at least two groups; give --l2 or more tasks")
-    shuffled = list(names)
-    seeded(seed, "l2-folds").shuffle(shuffled)
     count = min(folds, len(names))
-    fold_of = {group: position % count for position, group in enumerate(shuffled)}
-    fold = np.array([fold_of[group] for group in table.groups])
+    fold_of = group_folds(map(str, names), count, rng=seeded(seed, "l2-folds"))
+    fold = np.array([fold_of[str(group)] for group in table.groups])
     losses = np.array([[_wrong_share(table, fit, l2, fold == k) for k in range(count)] for l2 in L2_GRID])
     means = losses.mean(axis=1)
     simplest = max(i for i in range(len(L2_GRID)) if means[i] <= means.min() + 1e-9)

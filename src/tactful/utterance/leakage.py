@@ -7,9 +7,9 @@ sides that were chosen as they are.
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
+from array import array
 from dataclasses import dataclass, field
 
 from tactful.text.lang import CJK
@@ -17,7 +17,6 @@ from tactful.types import Record
 from tactful.utterance.types import VIEWS, PairedExample
 
 _WORD = re.compile(r"[^\W_]+(?:[_'’][^\W_]+)*")
-_NORMAL_95 = 1.96
 _WORDS_TEXT = """
     a an the this that these those and or but nor so if then than as of to in on at by for from with without into over
     under about up down out off is am are was were be been being do does did done have has had having will would shall
@@ -71,7 +70,7 @@ class LeakShare(Record):
     """None without records."""
     low: float | None
     high: float | None
-    """95% interval over dialogues, by the normal approximation; None below two dialogues."""
+    """95% interval over dialogues; None where none can be estimated."""
     any_word: float | None
     """Share of the records in which at least one such word turns up."""
 
@@ -92,61 +91,40 @@ class LeakReport(Record):
 
 @dataclass
 class _Running:
-    """Mean and variance over dialogues, whose records come one after the other; holds a few numbers only."""
+    """The share of every record, and a hash of its dialogue: 16 bytes a record."""
 
-    records: int = 0
     without: int = 0
-    hit: int = 0
-    dialogues: int = 0
-    total: float = 0.0
-    squares: float = 0.0
-    open_id: str = ""
-    open_sum: float = 0.0
-    open_records: int = 0
+    shares: array[float] = field(default_factory=lambda: array("d"))
+    dialogues: array[int] = field(default_factory=lambda: array("q"))
 
     def add(self, dialogue_id: str, value: float | None) -> None:
         if value is None:
             self.without += 1
             return
-        if dialogue_id != self.open_id:
-            self._close()
-            self.open_id = dialogue_id
-        self.records += 1
-        self.hit += value > 0
-        self.open_sum += value
-        self.open_records += 1
-
-    def _close(self) -> None:
-        if self.open_records:
-            mean = self.open_sum / self.open_records
-            self.dialogues += 1
-            self.total += mean
-            self.squares += mean * mean
-        self.open_sum, self.open_records = 0.0, 0
+        self.shares.append(value)
+        self.dialogues.append(hash(dialogue_id))
 
     def share(self) -> LeakShare:
-        self._close()
-        count = self.dialogues
-        mean = self.total / count if count else None
-        low = high = None
-        if mean is not None and count > 1:
-            variance = max(0.0, (self.squares - count * mean * mean) / (count - 1))
-            half = _NORMAL_95 * math.sqrt(variance / count)
-            low, high = max(0.0, mean - half), min(1.0, mean + half)
+        import numpy as np
+
+        from tactful.stats.bootstrap import grouped_mean
+
+        shares = np.array(self.shares)
+        found = grouped_mean(shares, np.array(self.dialogues))
         return LeakShare(
-            records=self.records,
+            records=found.items,
             without_words=self.without,
-            dialogues=count,
-            mean=mean,
-            low=low,
-            high=high,
-            any_word=self.hit / self.records if self.records else None,
+            dialogues=found.groups,
+            mean=found.value,
+            low=found.low,
+            high=found.high,
+            any_word=float((shares > 0).mean()) if len(shares) else None,
         )
 
 
 @dataclass
 class LeakCount:
-    """Adds up record by record, in the order of a run's output; memory does not grow."""
+    """Adds up record by record."""
 
     _revised: _Running = field(default_factory=_Running)
     _as_is: _Running = field(default_factory=_Running)
@@ -157,5 +135,5 @@ class LeakCount:
         running.add(record.dialogue_id, leak(record))
 
     def report(self) -> LeakReport:
-        """The shares over all records; call it once, at the end."""
+        """The shares over all records."""
         return LeakReport(revised=self._revised.share(), as_is=self._as_is.share())

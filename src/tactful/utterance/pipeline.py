@@ -25,9 +25,7 @@ from tactful.types import Provenance
 from tactful.utterance import asking
 from tactful.utterance.asking import both, raise_first
 from tactful.utterance.dialogues import Examples, open_examples
-from tactful.utterance.predict import similarity
-from tactful.utterance.predict.similarity import Scores, score_predictions
-from tactful.utterance.stages import category, gold_path, insight, perturb, revise, tree
+from tactful.utterance.stages import category, gold_path, insight, perturb, revise, similarity, tree
 from tactful.utterance.stages.category import find_category, reason_categories
 from tactful.utterance.stages.gold_path import GoldPath, find_path
 from tactful.utterance.stages.insight import see_ahead
@@ -43,6 +41,7 @@ from tactful.utterance.stages.pairs import (
     shuffled,
 )
 from tactful.utterance.stages.perturb import perturb_path
+from tactful.utterance.stages.similarity import Scores, score_predictions
 from tactful.utterance.stages.tree import grow_tree
 from tactful.utterance.transcript import MAX_CHARS
 from tactful.utterance.types import (

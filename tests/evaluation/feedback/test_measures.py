@@ -56,7 +56,7 @@ def test_unscored_items_are_in_no_figure_and_counted():
 def test_nothing_scored_gives_no_figure():
     assert measure_labels(scored([PRAISE], [None]))[0] == {}
     assert gating_curve(scored([PRAISE], [None])) == []
-    assert reliability(scored([PRAISE], [None])) == (None, [])
+    assert reliability(scored([PRAISE], [None])) is None
     assert measure_difference(scored([PRAISE], [None]), scored([PRAISE], [PRAISE])) == {}
 
 
@@ -97,9 +97,9 @@ def test_coverage_falls_and_precision_is_that_of_the_kept():
 
 def test_calibration_by_hand():
     # 0.95 twice, one right: |1.9 − 1| / 4; 0.05 twice, none right: 0.1 / 4 → 0.25.
-    ece, bins = reliability(
-        scored([PRAISE] * 4, [PRAISE, NEUTRAL, NEUTRAL, NEUTRAL], [0.95, 0.95, 0.05, 0.05])
-    )
-    assert ece is not None
-    assert ece.value == pytest.approx(0.25)
-    assert bins == [(pytest.approx(0.05), 0.0, 2), (pytest.approx(0.95), 0.5, 2)]
+    found = reliability(scored([PRAISE] * 4, [PRAISE, NEUTRAL, NEUTRAL, NEUTRAL], [0.95, 0.95, 0.05, 0.05]))
+    assert found is not None
+    assert found.ece.value == pytest.approx(0.25)
+    assert found.ece.low is None, "no interval holds a calibration error"
+    assert 0 < found.floor.mean < found.floor.high
+    assert found.bins == [(pytest.approx(0.05), 0.0, 2), (pytest.approx(0.95), 0.5, 2)]

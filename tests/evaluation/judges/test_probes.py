@@ -17,7 +17,7 @@ from tactful.evaluation.judges.probes import (
     within_length_bounds,
 )
 
-ITEMS = make_items(6, 5)
+ITEMS = make_items(8, 5)
 MOMENTS = [one.moment for one in ITEMS]
 PROPOSALS = sum(moment.proposal is not None for moment in MOMENTS)
 
@@ -110,7 +110,7 @@ def test_baselines_are_attacked_too_and_stand_in_the_table():
 
 
 def test_moments_are_drawn_evenly_over_sessions():
-    chosen = choose_moments(MOMENTS, 12)
+    chosen = choose_moments(MOMENTS, 16)
     assert set(Counter(moment.session for moment in chosen).values()) == {2}
     assert choose_moments(MOMENTS, 10_000) == MOMENTS
-    assert choose_moments(MOMENTS, 12) == chosen
+    assert choose_moments(MOMENTS, 16) == chosen

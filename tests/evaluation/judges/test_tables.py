@@ -8,7 +8,7 @@ from tests.reward.synthetic import make_items
 from tactful.evaluation.judges.baselines import BASELINES
 from tactful.evaluation.judges.measure import measure
 from tactful.evaluation.judges.tables import Table, TableRow, cell, judge_tables, table_text
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import Estimate
 
 
 def rows(*names: str, cells: int = 1) -> tuple[TableRow, ...]:

@@ -4,7 +4,7 @@ import pytest
 from tests.evaluation.worlds import OFFLINE, evaluation
 
 from tactful.evaluation.policies.results import Comparison
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import Estimate
 
 
 def against(*rows: tuple[str, float, float | None]) -> tuple[Comparison, ...]:

@@ -3,8 +3,9 @@
 import pytest
 from tests.evaluation.proactive_fixtures import SayingJudge, a_label, a_trace
 
-from tactful.evaluation.proactive.measure import MIN_SESSIONS, Decision, decide, difference, score, undecided
+from tactful.evaluation.proactive.measure import Decision, decide, difference, score, undecided
 from tactful.evaluation.proactive.points import GENERIC, Judgements, Scene, scenes_of
+from tactful.stats import FEWEST_GROUPS
 
 TEXTS = ["opens the ledger", "searches for sums", "reads a page", "types a formula"]
 
@@ -133,17 +134,17 @@ def many_sessions(count: int) -> list[Decision]:
 
 
 def test_intervals_are_over_sessions_and_not_estimable_from_few() -> None:
-    enough = score("x", many_sessions(MIN_SESSIONS)).figures["balanced_accuracy"]
+    enough = score("x", many_sessions(FEWEST_GROUPS)).figures["balanced_accuracy"]
     assert enough.low is not None
     assert enough.high is not None
     assert enough.low < enough.value < enough.high  # type: ignore[operator]
-    few = score("x", many_sessions(MIN_SESSIONS - 1)).figures["balanced_accuracy"]
+    few = score("x", many_sessions(FEWEST_GROUPS - 1)).figures["balanced_accuracy"]
     assert few.value is not None
-    assert (few.low, few.high, few.groups) == (None, None, MIN_SESSIONS - 1)
+    assert (few.low, few.high, few.groups) == (None, None, FEWEST_GROUPS - 1)
 
 
 def test_equal_seeds_give_equal_intervals() -> None:
-    one, two = (score("x", many_sessions(6), seed=3).figures["f1"] for _ in range(2))
+    one, two = (score("x", many_sessions(9), seed=3).figures["f1"] for _ in range(2))
     assert one == two
 
 
@@ -173,9 +174,9 @@ def test_two_proposals_at_one_event_are_two_moments_and_silence_is_a_third() -> 
 
 
 def test_a_difference_is_taken_on_the_same_sessions_and_draws() -> None:
-    mine = many_sessions(6)
-    silent = [made("miss", True, trace=f"s{at}") for at in range(6)]
-    silent += [made("correct-silence", False, trace=f"s{at}") for at in range(6)]
+    mine = many_sessions(9)
+    silent = [made("miss", True, trace=f"s{at}") for at in range(9)]
+    silent += [made("correct-silence", False, trace=f"s{at}") for at in range(9)]
     value = score("x", mine).figures["balanced_accuracy"].value
     found = difference(mine, silent)
     assert found.value == pytest.approx(value - 0.5)  # type: ignore[operator]

@@ -11,7 +11,6 @@ from tests.data.formats.test_suggestions import decision
 
 from tactful.data.formats.suggestions import suggestion_rows
 from tactful.errors import UserError
-from tactful.evaluation.judges.measures import session_draws
 from tactful.evaluation.suggestions.cross import (
     NOTHING,
     CrossFit,
@@ -27,6 +26,7 @@ from tactful.evaluation.suggestions.measure import _promises, measure_suggestion
 from tactful.evaluation.suggestions.measures import Measures, best_cuts
 from tactful.evaluation.suggestions.report import headline, render_page, suggestion_lines, suggestion_tables
 from tactful.evaluation.suggestions.results import BASELINES, SuggestionBench
+from tactful.stats.bootstrap import group_draws
 
 DATA = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
 
@@ -48,7 +48,7 @@ def some_users(accepted, user):
 
 
 def measures(users, bar=0.05):
-    return Measures(users, session_draws(users.count, 200, 0), bar, 0)
+    return Measures(users, group_draws(users.count, 200, 0), bar, 0)
 
 
 @pytest.fixture(scope="module")

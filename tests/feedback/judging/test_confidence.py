@@ -8,7 +8,6 @@ import pytest
 from tactful.errors import DataError, UserError
 from tactful.feedback.judging.confidence import (
     ConfidenceMap,
-    calibration_error,
     fit_confidence,
     load_confidence,
 )
@@ -135,12 +134,29 @@ def test_a_file_that_is_no_map_is_refused(content, tmp_path):
         load_confidence(tmp_path / "none.json")
 
 
-def test_calibration_error_by_hand():
-    # Two bins: 0.9 twice with one right → |1.8 − 1| = 0.8; 0.1 twice with none right → 0.2; (0.8 + 0.2) / 4 = 0.25.
-    assert calibration_error(np.array([0.9, 0.9, 0.1, 0.1]), np.array([1.0, 0.0, 0.0, 0.0])) == pytest.approx(
-        0.25
-    )
-    assert np.isnan(calibration_error(np.array([]), np.array([])))
+def test_no_threshold_is_handed_out_where_none_exists():
+    # labels are right 6 times in 10 whatever is stated: no threshold has a precision of 0.7
+    given = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        turns, judgements = sample(200, seed=seed)
+        turns = [
+            turn.model_copy(update={"label7": judgement.label if rng.random() < 0.6 else Label.NEUTRAL})
+            for turn, judgement in zip(turns, judgements, strict=True)
+        ]
+        found, _ = fit_confidence(turns, judgements, judge="judge", seed=seed)
+        given += found.threshold("a", 0.7) is not None
+    assert given <= 2
+
+
+def test_turns_of_one_dialogue_do_not_prove_a_precision_twice():
+    turns, judgements = sample(900)
+    alike = [turn.model_copy(update={"id": f"d{at // 90}/{at}"}) for at, turn in enumerate(turns)]
+    alone = fit_confidence(turns, judgements, judge="judge")[0].sources["a"]
+    lumped = [turn.model_copy(update={"dialogue_id": f"d{at // 90}"}) for at, turn in enumerate(alike)]
+    few = fit_confidence(lumped, judgements, judge="judge")[0].sources["a"]
+    assert few.dialogues == 10
+    assert np.mean([step.at_least for step in few.steps]) < np.mean([step.at_least for step in alone.steps])
 
 
 def test_a_map_without_sources_can_say_nothing():

@@ -138,7 +138,7 @@ def test_the_most_frequent_values_of_a_field_have_rows_and_the_others_one():
 def test_merged_shares_equal_those_counted_together():
     one, two = [[BAD, GOOD], [BAD]], [[GOOD, GOOD], [GOOD, BAD, BAD]]
     merged = table(*one)
-    merged.merge(table(*two))
+    merged.merge(table(*two, first=len(one)))
     assert merged.table() == table(*one, *two).table()
     assert (merged.turns, merged.dialogues) == (8, 4)
 
@@ -176,9 +176,9 @@ def test_page_replaces_an_old_one_whole(tmp_path):
 # ---------------------------------------------------------------- shares
 
 
-def table(*dialogues):
+def table(*dialogues, first=0):
     shares = LabelShares()
-    for number, labels in enumerate(dialogues):
+    for number, labels in enumerate(dialogues, start=first):
         for at, label in enumerate(labels):
             shares.add(judged(turn(f"d{number}/{at}"), label))
     return shares
@@ -188,13 +188,26 @@ GOOD, BAD = Label.POS_PRAISE, Label.NEG_CORRECTION
 
 
 def test_share_and_interval_equal_the_ratio_estimate_worked_by_hand():
-    # 4 dialogues of 2 turns; bad turns 2, 0, 1, 1 → p = 4/8. Σ(y − p·n)² = 1 + 1 + 0 + 0 = 2.
-    # Variance 4/3 · 2 / 8² = 1/24; effective turns 0.25 · 24 = 6. Wilson at 0.5 and 6:
-    # z²/6 = 0.6402; half = 1.96/1.6402 · √(0.25/6 + 3.8415/144) = 0.3124.
-    share = table([BAD, BAD], [GOOD, GOOD], [BAD, GOOD], [GOOD, BAD]).share(BAD)
-    assert (share.count, share.value) == (4, 0.5)
-    assert share.low == pytest.approx(0.5 - 0.3124, abs=1e-3)
-    assert share.high == pytest.approx(0.5 + 0.3124, abs=1e-3)
+    # 8 dialogues of 2 turns; bad turns 2, 0, 1, 1 twice → p = 8/16. Σ(y − p·n)² = 2 · (1 + 1 + 0 + 0) = 4.
+    # Variance 8/7 · 4/16² = 1/56, worth 0.25 · 56 = 14 turns; times (1.96/2.3646)², t of 7: 9.619.
+    # Wilson at one half: 1.96 / (2 √(9.619 + 1.96²)) = 0.2671.
+    shares = table(*[[BAD, BAD], [GOOD, GOOD], [BAD, GOOD], [GOOD, BAD]] * 2)
+    share = shares.share(BAD)
+    assert (shares.counts[BAD], share.value) == (8, 0.5)
+    assert share.low == pytest.approx(0.5 - 0.2671, abs=1e-4)
+    assert share.high == pytest.approx(0.5 + 0.2671, abs=1e-4)
+
+
+def test_a_dialogue_counts_once_wherever_its_turns_stand():
+    order = [
+        (number, at) for at in range(10) for number in range(20)
+    ]  # never two turns of a dialogue in a row
+    apart, together = LabelShares(), LabelShares()
+    for shares, rows in ((apart, order), (together, sorted(order))):
+        for number, at in rows:
+            shares.add(judged(turn(f"d{number}/{at}"), BAD if (number + at // 7) % 2 else GOOD))
+    assert apart.dialogues == together.dialogues == 20
+    assert apart.table() == together.table()
 
 
 def test_turns_that_stick_together_in_dialogues_widen_the_interval():
@@ -204,12 +217,11 @@ def test_turns_that_stick_together_in_dialogues_widen_the_interval():
     assert alike.high - alike.low > 1.5 * (mixed.high - mixed.low)
 
 
-def test_nothing_one_dialogue_and_one_class_have_honest_intervals():
-    assert table().share(BAD).text() == "-"
-    assert table([BAD, GOOD]).share(BAD).text() == "50.0%"
-    none = table(*[[GOOD, GOOD]] * 20).share(BAD)
-    assert none.value == none.low == 0.0
-    assert 0.1 < none.high < 0.2, "twenty dialogues, not forty turns"
+def test_nothing_few_dialogues_and_one_label_throughout_have_no_interval():
+    assert table().share(BAD).percent() == "–"
+    assert table([BAD, GOOD]).share(BAD).percent() == "50.0% [interval not estimable]"
+    for labels in ([GOOD, GOOD], [BAD, BAD]):
+        alike = table(*[labels] * 20).share(BAD)
+        assert (alike.low, alike.high) == (None, None)
     assert table([None, None]).share(BAD).value is None
-    assert sum(share.count for share in table([BAD, GOOD], [GOOD]).table().values()) == 3
     assert set(table().table()) == set(LABELS)

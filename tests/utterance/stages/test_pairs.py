@@ -7,8 +7,8 @@ import random
 import pytest
 from pydantic import ValidationError
 from tests.utterance.fakes import FakeModel, example, good_reply, path
-from tests.utterance.predict.test_similarity import INSIGHT, entries
 from tests.utterance.stages.test_insight import WHY
+from tests.utterance.stages.test_similarity import INSIGHT, entries
 
 from tactful.utterance.stages.gold_path import GoldPath
 from tactful.utterance.stages.pairs import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from tests.utterance.fakes import FakeModel, example
-from tests.utterance.predict.test_similarity import INSIGHT
 from tests.utterance.stages.test_insight import TREE, WHY
+from tests.utterance.stages.test_similarity import INSIGHT
 
 from tactful.errors import ParseError
 from tactful.utterance.stages.revise import Revision, revise

@@ -15,7 +15,7 @@ from tactful.errors import DataError
 
 if TYPE_CHECKING:
     from tactful.calibration.pairs import Order, PairSummary
-    from tactful.calibration.reward.rewarding import PairRunConfig
+    from tactful.calibration.pipeline import PairRunConfig
     from tactful.calibration.reward.rewards import RewardConfig
     from tactful.calibration.types import Rewarded
     from tactful.types import PreferencePair  # noqa: F401 - in the base of PairsRun
@@ -65,7 +65,8 @@ def pairs(
     Raises DataError when no decision point gives a pair, with what dropped most of them and what would help.
     """
     from tactful.calibration.pairs import PairMaker
-    from tactful.calibration.reward.rewarding import PairRunConfig, pairs_job, parse_rewarded
+    from tactful.calibration.pipeline import PairRunConfig, pairs_job
+    from tactful.calibration.reward.rewarding import parse_rewarded
     from tactful.data.io import Rows
     from tactful.runs import RunOptions
     from tactful.types import PreferencePair

@@ -56,7 +56,7 @@ class RewardRun(Run["Rewarded"]):
                 str(row.decision_point),
                 row.action,
                 *map(str, (row.items, row.groups, row.unscored)),
-                *(value.text() for value in (row.task_score, row.interruption_cost, row.reward)),
+                *(value.short(2) for value in (row.task_score, row.interruption_cost, row.reward)),
             )
             for row in found
         ]

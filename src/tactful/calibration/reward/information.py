@@ -1,55 +1,42 @@
 """What did each action earn, and would it pay to know which state one is in?
 
-Means are over base tasks: each weighs the same, however many personas and passes it has. Intervals are 95%
-percentile bootstrap, resampling base tasks; None where they cannot be estimated (fewer than two tasks).
+Means are over base tasks: each weighs the same, however many personas and passes it has. Intervals are 95%, over base
+tasks.
 
-**Value of information.** V(c, a) is the mean reward of action a in states of cell c (the wording is complete, or
-open), p(c) the share of states in that cell:
+**Value of information.** What a policy gains that knows perfectly whether the wording is complete, and nothing else,
+over the best fixed action, in reward units: with V(c, a) the mean reward of action a in states of cell c and p(c) the
+share of states in that cell,
 
-    VOI = Σ_c p(c) · max_a V(c, a) − max_a Σ_c p(c) · V(c, a)        ≥ 0, in reward units
+    VOI = Σ_c p(c) · V(c, a*_c) − Σ_c p(c) · V(c, a*),    a*_c and a* the best by V in the cell and over all
 
-that is what a policy gains that knows perfectly whether the wording is complete, and nothing else, over the
-best fixed action. Below 0.05 there is nothing to learn. As a maximum over noisy means it leans upwards when there
-are few tasks.
+A maximum over noisy means leans upwards, so for each base task both actions are chosen on the others and paid by its
+own rewards; the value may then come out slightly below 0, where there is nothing to gain. Below 0.05 there is
+nothing to learn. `calibrate reward` and `calibrate evaluate` both ask here.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import bootstrap
 
 from tactful.calibration.reward.interruption import InterruptionConfig
 from tactful.calibration.reward.rewards import alternatives
 from tactful.calibration.types import Rewarded
+from tactful.stats import Estimate
+from tactful.stats.bootstrap import group_draws, grouped_mean, ratio
 from tactful.types import Record, Trajectory
 
 LITTLE = 0.05
 """Value of information below which training a policy is pointless, in reward units."""
 _RESAMPLES = 2000
-_CELLS = ("complete", "open")
+CELLS = ("complete", "open")
+"""What may be known of a wording."""
 Floats = NDArray[np.float64]
-
-
-class Mean(Record):
-    """A mean over base tasks with its 95% interval; None = nothing scored, or no interval to be had."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-
-    def text(self) -> str:
-        """`0.51 [0.48, 0.54]`."""
-        if self.value is None:
-            return "-"
-        if self.low is None or self.high is None:
-            return f"{self.value:.2f}"
-        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
 class ActionRow(Record):
@@ -63,16 +50,16 @@ class ActionRow(Record):
     unscored: int
     groups: int
     """Base tasks."""
-    task_score: Mean
-    interruption_cost: Mean
-    reward: Mean
+    task_score: Estimate
+    interruption_cost: Estimate
+    reward: Estimate
 
 
 class Information(Record):
     """The value of knowing whether the wording is complete, in one domain."""
 
     domain: str
-    value: Mean
+    value: Estimate
     best_fixed: str = ""
     best_fixed_reward: float | None = None
     best_by_cell: Mapping[str, str] = {}
@@ -152,11 +139,9 @@ class RewardLedger:
                 items=sum(one.items for one in groups.values()),
                 unscored=sum(one.unscored for one in groups.values()),
                 groups=len(groups),
-                task_score=_mean([one.task_score / one.items for one in groups.values() if one.items]),
-                interruption_cost=_mean(
-                    [one.interruption_cost / one.items for one in groups.values() if one.items]
-                ),
-                reward=_mean([one.reward / one.items for one in groups.values() if one.items]),
+                task_score=_mean(groups, "task_score"),
+                interruption_cost=_mean(groups, "interruption_cost"),
+                reward=_mean(groups, "reward"),
             )
             for (domain, point, action), groups in sorted(self._rows.items())
         ]
@@ -167,81 +152,77 @@ class RewardLedger:
 
     def _information(self, domain: str) -> Information:
         means = {key: one.reward / one.items for key, one in self._cells[domain].items() if one.items}
-        groups = sorted({group for group, _, _ in means})
+        groups = sorted({group for group, cell, _ in means if cell})
         actions = sorted({action for _, _, action in means})
-        table = np.full((len(groups), len(_CELLS), len(actions)), np.nan)
+        table = np.full((len(groups), len(CELLS), len(actions)), np.nan)
         for (group, cell, action), mean in means.items():
             if cell:
-                table[groups.index(group), _CELLS.index(cell), actions.index(action)] = mean
-        states = np.any(~np.isnan(table), axis=2).sum(axis=0)
-        if len(actions) < 2 or not states.all():
-            missing = "only one action was tried" if len(actions) < 2 else "needs complete and open wordings"
-            return Information(domain=domain, value=Mean(value=None), why_not=missing)
-        return _summed_up(domain, table, actions, states)
+                table[groups.index(group), CELLS.index(cell), actions.index(action)] = mean
+        return information(domain, table, actions)
 
 
-def _summed_up(domain: str, table: Floats, actions: list[str], states: NDArray[Any]) -> Information:
-    by_cell, share = _cell_means(table, np.arange(len(table)))
+def information(domain: str, table: Floats, actions: Sequence[str]) -> Information:
+    """The value of information of mean rewards (base tasks, cells, actions); NaN where an action was not tried."""
+    states = np.any(~np.isnan(table), axis=2).sum(axis=0)
+    if len(actions) < 2 or not states.all() or len(table) < 2:
+        missing = (
+            "only one action was tried"
+            if len(actions) < 2
+            else "needs two base tasks or more"
+            if len(table) < 2
+            else "needs complete and open wordings"
+        )
+        return Information(
+            domain=domain, value=Estimate(value=None, items=0, groups=len(table)), why_not=missing
+        )
+    gains, items = _gains(table)
+    draws = group_draws(len(table), _RESAMPLES, 0)
+    by_cell, share = _cell_means(np.nansum(table, axis=0), (~np.isnan(table)).sum(axis=0), states)
     fixed = _fixed_rewards(by_cell, share)
     return Information(
         domain=domain,
-        value=_with_interval(lambda rows: _value(*_cell_means(table, rows)), len(table)),
+        value=ratio(gains, items, draws, items=int(states.sum())),
         best_fixed=actions[int(fixed.argmax())],
         best_fixed_reward=float(fixed.max()),
-        best_by_cell={cell: actions[int(by_cell[n].argmax())] for n, cell in enumerate(_CELLS)},
+        best_by_cell={cell: actions[int(by_cell[n].argmax())] for n, cell in enumerate(CELLS)},
         reward_by_cell={
             cell: {
                 action: float(by_cell[n, k]) for k, action in enumerate(actions) if np.isfinite(by_cell[n, k])
             }
-            for n, cell in enumerate(_CELLS)
+            for n, cell in enumerate(CELLS)
         },
-        states={cell: int(states[n]) for n, cell in enumerate(_CELLS)},
+        states={cell: int(states[n]) for n, cell in enumerate(CELLS)},
     )
 
 
-def _cell_means(table: Floats, rows: NDArray[Any]) -> tuple[Floats, Floats]:
-    """V (…, cells, actions), −inf where an action was not tried, and p (…, cells) over the base tasks `rows`."""
+def _gains(table: Floats) -> tuple[Floats, Floats]:
+    """(summed gain, number of cells) of each base task, both actions chosen on all the other base tasks."""
     known = ~np.isnan(table)
-    sums = np.where(known, table, 0.0)[rows].sum(axis=-3)
-    items = known[rows].sum(axis=-3)
-    means = np.where(items > 0, sums / np.maximum(items, 1), -np.inf)
-    states = np.any(known, axis=2)[rows].sum(axis=-2)
-    return means, states / states.sum(axis=-1, keepdims=True)
+    here = np.asarray(known.any(axis=2))
+    sums, items = np.where(known, table, 0.0).sum(axis=0), known.sum(axis=0)
+    gains = np.zeros(len(table))
+    for at, (own, tried) in enumerate(zip(table, known, strict=True)):
+        rest = sums - np.where(tried, own, 0.0), items - tried, here.sum(axis=0) - here[at]
+        by_cell, share = _cell_means(*rest)
+        fixed = _fixed_rewards(by_cell, share)
+        for cell in np.flatnonzero(here[at]):
+            best, usual = (np.where(tried[cell], score, -np.inf) for score in (by_cell[cell], fixed))
+            if np.isfinite(best.max()):
+                gains[at] += own[cell, best.argmax()] - own[cell, usual.argmax()]
+    return gains, here.sum(axis=1).astype(float)
+
+
+def _cell_means(sums: Floats, items: NDArray[Any], states: NDArray[Any]) -> tuple[Floats, Floats]:
+    """V (cells, actions), −inf where an action was not tried, and p (cells,)."""
+    return np.where(items > 0, sums / np.maximum(items, 1), -np.inf), states / states.sum()
 
 
 def _fixed_rewards(by_cell: Floats, share: Floats) -> Floats:
-    """Mean reward of always taking one action, (…, actions)."""
-    weights = share[..., None]
-    rewards: Floats = np.where(weights > 0, weights * np.where(weights > 0, by_cell, 0.0), 0.0).sum(axis=-2)
-    return rewards
+    """Mean reward of always taking one action, (actions,)."""
+    weights = share[:, None]
+    return np.asarray(np.where(weights > 0, weights * np.where(weights > 0, by_cell, 0.0), 0.0).sum(axis=0))
 
 
-def _value(by_cell: Floats, share: Floats) -> Floats:
-    best = by_cell.max(axis=-1)
-    informed = np.where(share > 0, share * np.where(share > 0, best, 0.0), 0.0).sum(axis=-1)
-    value: Floats = informed - _fixed_rewards(by_cell, share).max(axis=-1)
-    return np.maximum(value, 0.0)  # rounding only: a maximum of means is never above the mean of maxima
-
-
-def _mean(by_group: list[float]) -> Mean:
-    values = np.array(by_group)
-    return (
-        _with_interval(lambda rows: values[rows].mean(axis=-1), len(values)) if by_group else Mean(value=None)
-    )
-
-
-def _with_interval(statistic: Callable[[NDArray[Any]], Any], groups: int) -> Mean:
-    """A statistic of base-task indices with its percentile bootstrap interval."""
-    value = float(statistic(np.arange(groups)))
-    if groups < 2:
-        return Mean(value=value)
-    found = bootstrap(
-        (np.arange(groups),),
-        lambda rows, axis: statistic(rows),
-        n_resamples=_RESAMPLES,
-        batch=200,
-        vectorized=True,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    ).confidence_interval
-    return Mean(value=value, low=float(found.low), high=float(found.high))
+def _mean(groups: Mapping[str, _Sums], what: str) -> Estimate:
+    scored = {group: one for group, one in groups.items() if one.items}
+    return grouped_mean([getattr(one, what) / one.items for one in scored.values()], list(scored))

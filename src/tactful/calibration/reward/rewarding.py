@@ -1,4 +1,4 @@
-"""Rewards and pairs as runs: stored by the same runner as everything else.
+"""Rewards as runs: stored by the same runner as everything else.
 
 The source scores in batches (sandbox and checks need no model); the stage only asks the rubric judge, where one
 is named, so that a run without judge makes no call at all and may be repeated any number of times.
@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from tactful.calibration.pairs import PairConfig
 from tactful.calibration.reward.probes import Probe, probe_sandbox, run_probes
 from tactful.calibration.reward.rewards import RewardConfig, recompute, reward
 from tactful.calibration.reward.rubric import PROMPT, judge_requirements
@@ -21,7 +20,7 @@ from tactful.data.io import Rows
 from tactful.errors import UserError
 from tactful.llm.types import ModelSpec
 from tactful.runs import Context, Job
-from tactful.types import PreferencePair, Trajectory
+from tactful.types import Trajectory
 
 BATCH = 1000
 """Trajectories scored together: enough to keep all cores busy, little enough for flat memory."""
@@ -157,27 +156,3 @@ def retry_reward(
     rows = Rows(source, parse_row, skip_bad=skip_bad, kind="trajectory")
     spec = None if judge is None else ModelSpec.model_validate(judge)
     return reward_job(settings, Scoring(settings, unsafe=unsafe).rewarded(rows), spec)
-
-
-# ---------------------------------------------------------------- pairs
-
-
-class PairRunConfig(PairConfig):
-    """What `tactful calibrate pairs` does; `config.toml` of the run folder holds it."""
-
-    reward: RewardConfig
-    """The configuration that the trajectories were rewarded under."""
-
-
-@dataclass(frozen=True)
-class KeepStage:
-    """Stores a record as it is."""
-
-    async def __call__(self, record: PreferencePair, context: Context) -> PreferencePair:
-        """The record."""
-        return record
-
-
-def pairs_job(config: PairRunConfig, pairs: Iterable[PreferencePair]) -> Job:
-    """The run that stores `pairs`."""
-    return Job(noun="calibrate", verb="pairs", config=config, source=pairs, stage=KeepStage())

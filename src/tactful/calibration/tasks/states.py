@@ -15,8 +15,8 @@ from typing import Literal
 from tactful.calibration.tasks.clarity import ClarityModel, ComplexityModel, complexity_target
 from tactful.calibration.tasks.state_rows import state_rows
 from tactful.data.seeds.tasks import load_seed_tasks, seed_domains
-from tactful.data.splits import group_folds
 from tactful.errors import UsageError
+from tactful.stats import group_folds
 from tactful.types import Record, State, seeded
 
 FOLDS = 5

@@ -98,7 +98,7 @@ def _print_information(items: Iterable[Information]) -> None:
             continue
         best = ", ".join(f"{action} when {cell}" for cell, action in item.best_by_cell.items())
         print(
-            f"value of information, {item.domain}: {item.value.text()} "
+            f"value of information, {item.domain}: {item.value.short(2)} "
             f"(best: {best}; best fixed action: {item.best_fixed} at {item.best_fixed_reward:.2f})"
         )
 

@@ -46,7 +46,7 @@ def report(
                 "unscored": found.total.unscored,
                 "failed": failed,
                 "fields": list(found.fields),
-                "labels": {label: share.model_dump() for label, share in found.total.table().items()},
+                "labels": found.total.as_dict(),
                 "bad_lines": judged.bad,
             }
         )

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tactful.data.splits import group_folds
 from tactful.errors import UserError
 from tactful.evaluation.feedback.baselines import baselines
 from tactful.evaluation.feedback.measures import (
@@ -31,7 +30,7 @@ from tactful.feedback.embedded.judge import EmbeddedJudge
 from tactful.feedback.embedded.linear import train_linear
 from tactful.feedback.labels import LABELS, Label
 from tactful.feedback.types import FeedbackConfig, LabelledTurn, TurnJudge, TurnJudgement
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import Estimate, group_folds
 
 POOLED = "pooled"
 Turns = Sequence[LabelledTurn]
@@ -160,7 +159,7 @@ def _source_result(source: str, said: Mapping[str, Scored], judge: str, seed: in
         measures, table = measure_labels(scored, seed=seed)
         confusion = tuple(tuple(int(cell) for cell in line) for line in table)
         rows.append(JudgeRow(name=name, baseline=name != judge, measures=measures, confusion=confusion))
-    ece, bins = reliability(main, seed=seed)
+    found = reliability(main, seed=seed)
     counts = Counter(main.gold.tolist())
     return SourceResult(
         source=source,
@@ -178,6 +177,9 @@ def _source_result(source: str, said: Mapping[str, Scored], judge: str, seed: in
             GatePoint(tau_c=tau, coverage=coverage, precision=precision)
             for tau, coverage, precision in gating_curve(main, seed=seed)
         ),
-        ece=ece,
-        reliability=tuple(Bin(confidence=mean, right=right, items=items) for mean, right, items in bins),
+        ece=found.ece if found else None,
+        ece_floor=found.floor if found else None,
+        reliability=tuple(Bin(confidence=mean, right=right, items=items) for mean, right, items in found.bins)
+        if found
+        else (),
     )

@@ -1,4 +1,4 @@
-"""Figures of a feedback judge with 95% intervals: resampled by dialogue, all draws at once.
+"""Figures of a feedback judge with 95% intervals: resampled by dialogue.
 
 Every measure here is a function of sums over items, so a resample of dialogues is a weighted sum of each
 dialogue's own sums: 1,000 draws are one matrix product. Macro-F1 is not a mean of dialogues; this bootstrap
@@ -8,24 +8,23 @@ recomputes it in every draw.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tactful.feedback.labels import LABELS, NEGATIVE
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import Estimate
+from tactful.stats.bootstrap import group_sums, resampled
+from tactful.stats.calibration import Floor, calibration_error, error_floor, even_bins, simulated
 
 Array = NDArray[Any]
-DRAWS = 1000
-BINS = 10
 THRESHOLDS = np.round(np.arange(0.0, 1.0, 0.05), 2)
 """τ_c at which the gating curve is measured."""
 WIDTH = len(LABELS)
 _NEGATIVE = np.array([label in NEGATIVE for label in LABELS])
-_CHUNK = 100  # draws whose weights are held at a time
 
 
 @dataclass(frozen=True)
@@ -76,35 +75,8 @@ def confusion_measures(table: Array, present: Array) -> dict[str, Array]:
 def tables_by_dialogue(scored: Scored) -> tuple[Array, Array]:
     """((dialogues, 7 · 7 + 1) sums of the confusion table and of tolerated items, names of the dialogues)."""
     names, index = np.unique(scored.dialogue, return_inverse=True)
-    sums = np.zeros((len(names), WIDTH * WIDTH + 1))
-    np.add.at(sums, (index, scored.gold * WIDTH + scored.said), 1.0)
-    np.add.at(sums[:, -1], index, scored.tolerated.astype(float))
-    return sums, names
-
-
-def draws_of(
-    sums: Array, measure: Callable[[Array], Mapping[str, Array]], *, seed: int = 0
-) -> dict[str, Array]:
-    """Measure → (DRAWS,) values over resampled dialogues; `sums` is (dialogues, width)."""
-    rng = np.random.default_rng(seed)
-    count = len(sums)
-    parts: list[Mapping[str, Array]] = []
-    for _ in range(0, DRAWS, _CHUNK):
-        weights = rng.multinomial(count, np.full(count, 1 / count), size=_CHUNK).astype(float)
-        parts.append(measure(weights @ sums))
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def estimate(value: float, draws: Array, *, items: int, groups: int, unscored: int = 0) -> Estimate:
-    """A value with the 2.5% and 97.5% quantiles of its draws; not estimable from one dialogue or mostly NaN draws."""
-    sizes = {"items": items, "groups": groups, "unscored": unscored}
-    if not np.isfinite(value):
-        return Estimate(value=None, low=None, high=None, **sizes)
-    known = draws[np.isfinite(draws)]
-    if groups < 2 or len(known) < 0.9 * len(draws):
-        return Estimate(value=float(value), low=None, high=None, **sizes)
-    low, high = np.quantile(known, [0.025, 0.975])
-    return Estimate(value=float(value), low=float(low), high=float(high), **sizes)
+    cells = np.eye(WIDTH * WIDTH)[scored.gold * WIDTH + scored.said]
+    return group_sums(index, np.hstack([cells, scored.tolerated[:, None]]), len(names)), names
 
 
 def measure_labels(scored: Scored, *, seed: int = 0) -> tuple[dict[str, Estimate], Array]:
@@ -115,12 +87,14 @@ def measure_labels(scored: Scored, *, seed: int = 0) -> tuple[dict[str, Estimate
     if not len(names):
         return {}, np.zeros((WIDTH, WIDTH))
     present = np.isin(np.arange(WIDTH), known.gold)
-    whole = sums.sum(axis=0)
-    values = _with_tolerance(whole[None, :], present)
-    draws = draws_of(sums, lambda batch: _with_tolerance(batch, present), seed=seed)
-    sizes = {"items": len(known.said), "groups": len(names), "unscored": unscored}
-    found = {name: estimate(float(value[0]), draws[name], **sizes) for name, value in values.items()}
-    return found, whole[:-1].reshape(WIDTH, WIDTH)
+    found = resampled(
+        sums,
+        lambda rows: _with_tolerance(rows, present),
+        items=len(known.said),
+        unscored=unscored,
+        seed=seed,
+    )
+    return found, sums.sum(axis=0)[:-1].reshape(WIDTH, WIDTH)
 
 
 def measure_difference(one: Scored, other: Scored, *, seed: int = 0) -> dict[str, Estimate]:
@@ -138,10 +112,8 @@ def measure_difference(one: Scored, other: Scored, *, seed: int = 0) -> dict[str
         second = _with_tolerance(batch[:, width:], present)
         return {name: first[name] - second[name] for name in COMPARED}
 
-    sums = np.hstack([left, right])
-    values, draws = gap(sums.sum(axis=0)[None, :]), draws_of(sums, gap, seed=seed)
-    sizes = {"items": int(both.sum()), "groups": len(names), "unscored": int((~both).sum())}
-    return {name: estimate(float(values[name][0]), draws[name], **sizes) for name in COMPARED}
+    sizes = {"items": int(both.sum()), "unscored": int((~both).sum())}
+    return resampled(np.hstack([left, right]), gap, **sizes, seed=seed)
 
 
 COMPARED = ("accuracy", "tolerant_accuracy", "macro_f1", "negative_f1")
@@ -153,9 +125,7 @@ def gating_sums(scored: Scored, right: Array) -> tuple[Array, Array]:
     names, index = np.unique(scored.dialogue, return_inverse=True)
     kept = scored.confidence[:, None] >= THRESHOLDS[None, :]
     rows = np.hstack([kept, kept & right[:, None], np.ones((len(right), 1))]).astype(float)
-    sums = np.zeros((len(names), rows.shape[1]))
-    np.add.at(sums, index, rows)
-    return sums, names
+    return group_sums(index, rows, len(names)), names
 
 
 def gating_curve(scored: Scored, *, seed: int = 0) -> list[tuple[float, Estimate, Estimate]]:
@@ -163,7 +133,7 @@ def gating_curve(scored: Scored, *, seed: int = 0) -> list[tuple[float, Estimate
     known = scored.take((scored.said >= 0) & np.isfinite(scored.confidence))
     if not len(known.said):
         return []
-    sums, names = gating_sums(known, known.said == known.gold)
+    sums, _ = gating_sums(known, known.said == known.gold)
     steps = len(THRESHOLDS)
 
     def shares(batch: Array) -> dict[str, Array]:
@@ -174,43 +144,38 @@ def gating_curve(scored: Scored, *, seed: int = 0) -> list[tuple[float, Estimate
             f"p{at}": exact[:, at] for at in range(steps)
         }
 
-    values, draws = shares(sums.sum(axis=0)[None, :]), draws_of(sums, shares, seed=seed)
-    sizes = {"items": len(known.said), "groups": len(names)}
-    return [
-        (
-            float(threshold),
-            estimate(float(values[f"c{at}"][0]), draws[f"c{at}"], **sizes),
-            estimate(float(values[f"p{at}"][0]), draws[f"p{at}"], **sizes),
-        )
-        for at, threshold in enumerate(THRESHOLDS)
-    ]
+    found = resampled(sums, shares, items=len(known.said), seed=seed)
+    return [(float(threshold), found[f"c{at}"], found[f"p{at}"]) for at, threshold in enumerate(THRESHOLDS)]
 
 
-def reliability(scored: Scored, *, seed: int = 0) -> tuple[Estimate | None, list[tuple[float, float, int]]]:
-    """(ECE with its interval, (mean confidence, share right, items) of each bin that holds any)."""
+def reliability(scored: Scored, *, seed: int = 0) -> Reliability | None:
+    """How far stated confidences are from what is right; None where none was stated."""
     known = scored.take((scored.said >= 0) & np.isfinite(scored.confidence))
     if not len(known.said):
-        return None, []
-    right = (known.said == known.gold).astype(float)
-    place = np.minimum((known.confidence * BINS).astype(int), BINS - 1)
-    names, index = np.unique(known.dialogue, return_inverse=True)
-    sums = np.zeros((len(names), 3 * BINS))
-    for offset, values in enumerate((np.ones(len(right)), known.confidence, right)):
-        np.add.at(sums, (index, place + offset * BINS), values)
+        return None
+    right, p = (known.said == known.gold).astype(float), known.confidence
+    places = even_bins(p)
+    count, stated, hits = (np.bincount(places, weights=one) for one in (np.ones(len(p)), p, right))
+    return Reliability(
+        ece=Estimate(
+            value=calibration_error(p, right, places), items=len(p), groups=len(np.unique(known.dialogue))
+        ),
+        floor=error_floor(p, places, simulated(p, seed)),
+        bins=[
+            (float(stated[at] / count[at]), float(hits[at] / count[at]), int(count[at]))
+            for at in np.flatnonzero(count).tolist()
+        ],
+    )
 
-    def error(batch: Array) -> dict[str, Array]:
-        gaps = np.abs(batch[:, BINS : 2 * BINS] - batch[:, 2 * BINS :]).sum(axis=1)
-        return {"ece": gaps / batch[:, :BINS].sum(axis=1)}
 
-    whole = sums.sum(axis=0)
-    value = float(error(whole[None, :])["ece"][0])
-    found = estimate(value, draws_of(sums, error, seed=seed)["ece"], items=len(right), groups=len(names))
-    bins = [
-        (float(whole[BINS + at] / whole[at]), float(whole[2 * BINS + at] / whole[at]), int(whole[at]))
-        for at in range(BINS)
-        if whole[at]
-    ]
-    return found, bins
+class Reliability(NamedTuple):
+    """The calibration of stated confidences."""
+
+    ece: Estimate
+    """Without an interval, for none holds it."""
+    floor: Floor
+    bins: list[tuple[float, float, int]]
+    """(mean confidence, share right, items) of each bin that holds any."""
 
 
 def indices(labels: Sequence[str | None]) -> Array:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tactful.evaluation.feedback.results import FeedbackEvaluation, SourceResult
-from tactful.evaluation.plots import BASELINE, LEARNED, _figure, _svg
+from tactful.evaluation.plots import BASELINE, LEARNED, new_figure, svg
 from tactful.feedback.labels import LABELS
 from tactful.runs.store.files import write_atomic
 
@@ -36,8 +36,8 @@ def table_lines(evaluation: FeedbackEvaluation) -> Iterator[str]:
         for item in result.comparisons:
             if "macro_f1" in item.differences:
                 yield f"  macro-F1 minus {item.baseline}: {item.differences['macro_f1'].text()}"
-        if result.ece is not None:
-            yield f"  ECE {result.ece.text()}"
+        if result.calibration:
+            yield f"  {result.calibration}: what a perfectly calibrated judge shows at this size, mean (95th percentile)"
     for move in evaluation.transfers:
         yield (
             f"trained on {move.trained_on}, tested on {move.tested_on}: {move.turns} turns of "
@@ -55,7 +55,7 @@ _TERMINAL = ("accuracy", "tolerant_accuracy", "macro_f1", "negative_f1")
 
 def gating_svg(result: SourceResult, name: str) -> str:
     """Coverage and precision as τ_c moves, with 95% bands."""
-    figure, axes = _figure(5.6, 3.4)
+    figure, axes = new_figure(5.6, 3.4)
     lines = (("precision", LEARNED), ("coverage", BASELINE))
     for attribute, colour in lines:
         points = [(p.tau_c, getattr(p, attribute)) for p in result.gating]
@@ -77,12 +77,12 @@ def gating_svg(result: SourceResult, name: str) -> str:
     axes.set_xlabel("τ_c: least confidence that counts")
     axes.set_ylabel("share of turns")
     axes.legend(frameon=False, fontsize=8, loc="lower left")
-    return _svg(figure, f"gating-{name}")
+    return svg(figure, f"gating-{name}")
 
 
 def reliability_svg(result: SourceResult, name: str) -> str:
     """Share of labels that are right against the confidence; on the diagonal it means what it says."""
-    figure, axes = _figure(3.6, 3.4)
+    figure, axes = new_figure(3.6, 3.4)
     axes.plot([0, 1], [0, 1], color="#d1d5db", lw=1)
     most = max((item.items for item in result.reliability), default=1)
     axes.plot(
@@ -102,7 +102,7 @@ def reliability_svg(result: SourceResult, name: str) -> str:
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("confidence")
     axes.set_ylabel("share right")
-    return _svg(figure, f"reliability-{name}")
+    return svg(figure, f"reliability-{name}")
 
 
 def render_page(evaluation: FeedbackEvaluation) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tactful.feedback.labels import Label
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import Estimate
+from tactful.stats.calibration import Floor
 from tactful.types import Record
 
 
@@ -61,7 +62,16 @@ class SourceResult(Record):
     comparisons: tuple[Comparison, ...]
     gating: tuple[GatePoint, ...]
     ece: Estimate | None
+    """Calibration error over ten bins of equal width; no interval holds it, read it beside its floor."""
+    ece_floor: Floor | None
     reliability: tuple[Bin, ...]
+
+    @property
+    def calibration(self) -> str:
+        """`ECE 0.081, floor 0.042 (0.070)`; empty where no confidence was stated."""
+        if self.ece is None or self.ece_floor is None:
+            return ""
+        return f"ECE {self.ece.value:.3f}, floor {self.ece_floor.mean:.3f} ({self.ece_floor.high:.3f})"
 
 
 class Transfer(Record):

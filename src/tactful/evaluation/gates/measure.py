@@ -1,7 +1,7 @@
 """What a gate does on labelled moments, and what that is worth at every ratio of the costs.
 
 `measure_gate` is the one way in; it adds always-speak, never-speak, the look-up and the best fixed thresholds itself.
-Intervals are 95%, percentile, over draws of sessions.
+Intervals are 95%, over draws of sessions.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from tactful.evaluation.gates.tally import (
     threshold_tally,
 )
 from tactful.evaluation.judges.baselines import looked_up
-from tactful.evaluation.judges.measures import estimate, session_draws
 from tactful.reward.gate.rule import SILENT, SPEAK, Costs, GateConfig
 from tactful.reward.types import Acceptance
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import Estimate
+from tactful.stats.bootstrap import group_draws, ratio
 from tactful.types import LabelledMoment, Record
 
 GATE, HINDSIGHT, ELSEWHERE = "gate", "best fixed, hindsight", "best fixed, other sessions"
@@ -112,7 +112,7 @@ def measure_gate(
         judged_need=config.need == "judged",
     )
     lookup = _lookup_p(items, said)
-    draws = session_draws(len(moments.names), resamples, seed)
+    draws = group_draws(len(moments.names), resamples, seed)
     return _measured(moments, lookup, {GATE: config, **(others or {})}, weighing, draws, seed)
 
 
@@ -226,20 +226,12 @@ def _figures(found: Tally, utility: Floats, draws: Floats) -> dict[str, Estimate
         "utility": (utility, moments - found.abstained),
     }
     items = int(moments.sum())
-    return {name: _ratio(top[:, 0], bottom[:, 0], draws, items) for name, (top, bottom) in parts.items()}
-
-
-def _ratio(top: Floats, bottom: Floats, draws: Floats, items: int) -> Estimate:
-    """Sum of `top` over sum of `bottom`, and its interval; undefined where nothing is below the line."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        value = float(np.divide(top.sum(), bottom.sum()))
-        drawn = (draws @ top) / (draws @ bottom)
-    return estimate(value, drawn, items=items, groups=len(top))
+    return {name: ratio(top[:, 0], bottom[:, 0], draws, items=items) for name, (top, bottom) in parts.items()}
 
 
 def _per_moment(sums: Floats, moments: Floats, draws: Floats) -> Estimate:
     """Mean over the grid of (sessions, shares) sums per moment."""
-    return _ratio(sums.mean(axis=1), moments, draws, int(moments.sum()))
+    return ratio(sums.mean(axis=1), moments, draws, items=int(moments.sum()))
 
 
 def _utility_row(name: str, sums: Floats, moments: Floats, draws: Floats) -> UtilityRow:

@@ -10,7 +10,7 @@ from typing import Any
 from tactful.errors import UserError
 from tactful.evaluation.gates.measure import BASELINES, ELSEWHERE, FIGURES, GATE, HINDSIGHT, MeasuredGate
 from tactful.evaluation.judges.tables import WIDTH, Table, TableRow, cell, table_text
-from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, _figure, _style, _svg
+from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, new_figure, style, svg
 from tactful.evaluation.shown import Shown
 from tactful.reward.gate.conformal import OnAverage
 from tactful.reward.gate.promise import Promise
@@ -227,8 +227,8 @@ def utility_svg(found: MeasuredGate, config: GateConfig) -> str:
         "never-speak": (BASELINE, "--", 1.0),
         "look-up": (BASELINE, ":", 1.4),
     }
-    with _style():
-        figure, axes = _figure(6.4, 3.8)
+    with style():
+        figure, axes = new_figure(6.4, 3.8)
         for row in found.utilities:
             colour, dashes, width = looks.get(row.name, ("#7fc8a9", "-", 1.4))
             axes.plot(found.shares, row.utilities, color=colour, ls=dashes, lw=width, label=row.name)
@@ -242,7 +242,7 @@ def utility_svg(found: MeasuredGate, config: GateConfig) -> str:
         axes.set_xlabel(axis_words(config))
         axes.set_ylabel("utility per moment (higher is better)")
         axes.legend(frameon=False, fontsize=8)
-        return _svg(figure, "utility")
+        return svg(figure, "utility")
 
 
 def render_page(report: GateReport) -> str:

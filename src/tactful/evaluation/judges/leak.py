@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from tactful.data.formats.moments import observation_id
-from tactful.data.splits import group_folds
 from tactful.errors import UserError
 from tactful.evaluation.judges.measure import RESAMPLES, measure
 from tactful.evaluation.judges.results import Measured
 from tactful.evaluation.judges.tables import SHOWN, Table, TableRow, cell, titled
 from tactful.reward.types import Acceptance
+from tactful.stats import group_folds
 from tactful.types import LabelledMoment, Record, seeded
 
 JudgeOn = Callable[

@@ -20,12 +20,10 @@ from tactful.evaluation.judges.measures import (
     calibration,
     columns_of,
     difference,
-    estimate,
     estimates,
     is_scored,
     people_alpha,
     prefixed,
-    session_draws,
 )
 from tactful.evaluation.judges.published import as_published
 from tactful.evaluation.judges.results import (
@@ -39,7 +37,8 @@ from tactful.evaluation.judges.results import (
     SessionFigures,
 )
 from tactful.reward.types import Acceptance
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import Estimate
+from tactful.stats.bootstrap import estimate, group_draws
 from tactful.types import LabelledMoment
 
 RESAMPLES = 1000
@@ -66,7 +65,7 @@ def measure(
     or of the silences that it was trained on). Where all categories weigh the same, these rates are one half, so its
     probabilities are moved there by their odds before they are ranked and scored. Without it they are taken as they are.
     Every row is measured on the moments that the judge scored, but for the figures as published.
-    Intervals are 95%, percentile, over `resamples` draws of sessions; each statistic is recomputed in each draw.
+    Intervals are 95%, over `resamples` draws of sessions; each statistic is recomputed in each draw.
     Raises: UserError when there is no item, or when an acceptance is of another moment.
     """
     _check(items, acceptances)
@@ -75,7 +74,7 @@ def measure(
     if rates is not None:
         moved = at_even_rates(columns.p, np.asarray(rates, dtype=float)[scored])
         columns = columns.judged(columns.p, columns.said, moved)
-    draws = session_draws(columns.sessions, resamples, seed)
+    draws = group_draws(columns.sessions, resamples, seed)
     kept = [item for item, here in zip(items, scored, strict=True) if here]
     values = baseline_values(items, known=known, parts=parts)
     unscored = int((~scored).sum())
@@ -86,7 +85,7 @@ def measure(
         there = np.isfinite(p)
         theirs = columns.judged(p, said, even).take(there)
         mine = columns.take(there)
-        shared = draws if there.all() else session_draws(mine.sessions, resamples, seed)
+        shared = draws if there.all() else group_draws(mine.sessions, resamples, seed)
         rows.append(_row(name, theirs, shared, baseline=True, unscored=int((~there).sum()), seed=seed))
         differences.append(Difference(baseline=name, equal=difference(mine, theirs, shared)))
     return Measured(
@@ -125,7 +124,7 @@ def _check(items: Sequence[LabelledMoment], acceptances: Sequence[Acceptance]) -
 def _row(name: str, columns: Columns, draws: Array, *, baseline: bool, unscored: int, seed: int) -> JudgeRow:
     plain = estimates(columns, draws, equal=False, unscored=unscored)
     equal = estimates(columns, draws, equal=True, unscored=unscored)
-    found = [calibration(columns, kind, resamples=len(draws), seed=seed) for kind in KINDS]
+    found = [calibration(columns, kind, seed=seed) for kind in KINDS]
     return JudgeRow(
         name=name,
         baseline=baseline,
@@ -141,10 +140,10 @@ def _row(name: str, columns: Columns, draws: Array, *, baseline: bool, unscored:
 def _auroc(columns: Columns, resamples: int, seed: int) -> Estimate:
     sizes = {"items": len(columns.p), "groups": columns.sessions}
     if not len(columns.p):
-        return Estimate(value=None, low=None, high=None, **sizes)
+        return Estimate(value=None, **sizes)
     value = auroc_draws(columns, np.ones((1, columns.sessions)))
     return estimate(
-        float(value[0]), auroc_draws(columns, session_draws(columns.sessions, resamples, seed)), **sizes
+        float(value[0]), auroc_draws(columns, group_draws(columns.sessions, resamples, seed)), **sizes
     )
 
 

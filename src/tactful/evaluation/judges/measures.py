@@ -19,19 +19,17 @@ from tactful.evaluation.judges.results import (
     Agreement,
     Bin,
     Calibration,
-    Floor,
     Kind,
 )
 from tactful.reward.types import Acceptance
-from tactful.stats.bootstrap import Estimate, grouped_mean
+from tactful.stats import Estimate
+from tactful.stats.agreement import alpha_of_sums
+from tactful.stats.auroc import group_auroc
+from tactful.stats.bootstrap import estimate, group_sums, grouped_mean
+from tactful.stats.calibration import calibration_error, error_floor, floor_of, full_bins, simulated
 from tactful.types import LabelledMoment
 
 Array = NDArray[Any]
-BINS = 10
-"""Bins of equal mass for the calibration error."""
-SIMULATIONS = 1000
-"""Simulated sets of verdicts behind a floor."""
-_CELLS = 2_000_000  # numbers held at a time by one step of the AUROC
 _ACCEPTED = np.array([name in ("hit", "correct-silence") for name in CATEGORIES])
 _KIND: Mapping[Kind, tuple[str, str]] = {
     "proposals": ("hit", "false-alarm"),
@@ -100,30 +98,6 @@ def columns_of(items: Sequence[LabelledMoment], acceptances: Sequence[Acceptance
     )
 
 
-def session_draws(sessions: int, resamples: int, seed: int) -> Array:
-    """(resamples, sessions): how often each session is drawn."""
-    if not sessions:
-        return np.zeros((resamples, 0))
-    rng = np.random.default_rng(seed)
-    return rng.multinomial(sessions, np.full(sessions, 1 / sessions), resamples).astype(float)
-
-
-def estimate(value: float, draws: Array, *, items: int, groups: int, unscored: int = 0) -> Estimate:
-    """A value with the 2.5% and 97.5% quantiles of its draws.
-
-    `value` None where it is undefined; the interval is not estimable from one session, when a tenth of the draws is
-    undefined, or when all draws are equal.
-    """
-    sizes = {"items": items, "groups": groups, "unscored": unscored}
-    if not np.isfinite(value):
-        return Estimate(value=None, low=None, high=None, **sizes)
-    known = draws[np.isfinite(draws)]
-    if groups < 2 or len(known) < 0.9 * len(draws) or np.ptp(known) < 1e-12:
-        return Estimate(value=float(value), low=None, high=None, **sizes)
-    low, high = np.quantile(known, [0.025, 0.975])
-    return Estimate(value=float(value), low=float(low), high=float(high), **sizes)
-
-
 # ---------------------------------------------------------------- verdicts and probabilities
 
 
@@ -135,7 +109,7 @@ def figure_draws(columns: Columns, draws: Array, *, equal: bool) -> dict[str, Ar
     """
     if equal:
         columns = replace(columns, p=columns.even)
-    sums = _by_session(columns, columns.sessions, _sum_columns(columns))
+    sums = group_sums(columns.session, _sum_columns(columns), columns.sessions)
     count, said, squared = np.split(draws @ sums, 3, axis=1)
     present = np.isin(np.arange(len(CATEGORIES)), columns.category)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -161,43 +135,14 @@ def figure_draws(columns: Columns, draws: Array, *, equal: bool) -> dict[str, Ar
 
 
 def auroc_draws(columns: Columns, draws: Array, weight: Array | None = None) -> Array:
-    """AUROC in every draw; ties count one half; NaN where a draw holds one class only.
-
-    `weight` (draws, categories): weight of one moment of the category, default 1.
-    """
-    order = np.argsort(columns.p, kind="stable")
-    starts = np.flatnonzero(np.diff(columns.p[order], prepend=-1.0))
-    accepted = columns.accepted[order] > 0
-    session, category = columns.session[order], columns.category[order]
-    found = np.full(len(draws), np.nan)
-    if not accepted.any() or accepted.all():
-        return found
-    step = max(1, _CELLS // len(order))
-    for at in range(0, len(draws), step):
-        part = slice(at, at + step)
-        mass = draws[part][:, session]
-        if weight is not None:
-            mass = np.where(mass > 0, mass * weight[part][:, category], 0.0)
-        above = np.add.reduceat(np.where(accepted, mass, 0.0), starts, axis=1)
-        below = np.add.reduceat(np.where(accepted, 0.0, mass), starts, axis=1)
-        wins = (above * (np.cumsum(below, axis=1) - below / 2)).sum(axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found[part] = wins / (above.sum(axis=1) * below.sum(axis=1))
-    if weight is not None:
-        found[np.isnan(weight).any(axis=1)] = np.nan
-    return found
+    """AUROC in every draw of sessions; `weight` (draws, categories): weight of one moment of the category."""
+    return group_auroc(columns.p, columns.accepted, columns.session, draws, weight, columns.category)
 
 
 def _sum_columns(columns: Columns) -> Array:
     here = np.eye(len(CATEGORIES))[columns.category]
     squared = (columns.p - columns.accepted) ** 2
     return np.hstack([here, here * columns.said[:, None], here * squared[:, None]])
-
-
-def _by_session(columns: Columns, sessions: int, values: Array) -> Array:
-    sums = np.zeros((sessions, values.shape[1]))
-    np.add.at(sums, columns.session, values)
-    return sums
 
 
 def estimates(columns: Columns, draws: Array, *, equal: bool, unscored: int = 0) -> dict[str, Estimate]:
@@ -227,39 +172,27 @@ def difference(one: Columns, other: Columns, draws: Array) -> dict[str, Estimate
 # ---------------------------------------------------------------- calibration
 
 
-def bin_places(p: Array) -> Array:
-    """The bin of each probability: ten of equal mass, equal probabilities in one bin, so there may be fewer."""
-    edges = np.unique(np.quantile(p, np.arange(1, BINS) / BINS))
-    return np.asarray(np.unique(np.searchsorted(edges, p, side="left"), return_inverse=True)[1])
-
-
-def calibration(columns: Columns, kind: Kind, *, resamples: int, seed: int) -> Calibration | None:
-    """Calibration of one kind of moment; None when there is none. Bins are those of the whole set in every draw."""
+def calibration(columns: Columns, kind: Kind, *, seed: int) -> Calibration | None:
+    """Calibration of one kind of moment; None when there is none."""
     mine = columns.take(columns.of_kind(kind))
     if not len(mine.p):
         return None
-    places = bin_places(mine.p)
-    bins = np.eye(places.max() + 1)[places]
-    values = np.hstack([bins * mine.p[:, None], bins * mine.accepted[:, None], np.ones((len(mine.p), 1))])
-    sums = _by_session(mine, mine.sessions, values)
-    draws = session_draws(mine.sessions, resamples, seed)
-    rates = np.random.default_rng(seed).random((SIMULATIONS, len(mine.p))) < mine.p
-    count, total, hits = bins.sum(axis=0), mine.p @ bins, mine.accepted @ bins
-    gaps, simulated = _session_gaps(mine, rates)
+    places, outcomes = full_bins(mine.p), simulated(mine.p, seed)
+    count, total, hits = (
+        np.bincount(places, weights=one) for one in (np.ones(len(mine.p)), mine.p, mine.accepted)
+    )
+    gaps, by_chance = _session_gaps(mine, outcomes)
     return Calibration(
         kind=kind,
         items=len(mine.p),
         mean_p=float(mine.p.mean()),
         rate=float(mine.accepted.mean()),
-        ece=estimate(
-            float(_ece(sums.sum(axis=0)[None, :])[0]),
-            _ece(draws @ sums),
-            items=len(mine.p),
-            groups=mine.sessions,
+        ece=Estimate(
+            value=calibration_error(mine.p, mine.accepted, places), items=len(mine.p), groups=mine.sessions
         ),
-        ece_floor=_floor(np.abs(rates @ bins - total).sum(axis=1) / len(mine.p)),
+        ece_floor=error_floor(mine.p, places, outcomes),
         session_gap=grouped_mean(gaps, np.arange(len(gaps)).astype(str), seed=seed),
-        session_gap_floor=_floor(simulated),
+        session_gap_floor=floor_of(by_chance),
         bins=tuple(
             Bin(
                 p_accept=min(1.0, float(total[at] / count[at])),
@@ -271,35 +204,14 @@ def calibration(columns: Columns, kind: Kind, *, resamples: int, seed: int) -> C
     )
 
 
-def _ece(batch: Array) -> Array:
-    width = (batch.shape[1] - 1) // 2
-    gaps = np.abs(batch[:, :width] - batch[:, width : 2 * width]).sum(axis=1)
-    return np.asarray(gaps / batch[:, -1])
-
-
-def _session_gaps(columns: Columns, simulated: Array) -> tuple[Array, Array]:
+def _session_gaps(columns: Columns, outcomes: Array) -> tuple[Array, Array]:
     """(|mean p − rate| of each session, its mean over sessions in each simulation)."""
     member = np.eye(columns.sessions)[columns.session] / np.bincount(columns.session)
     mean_p = columns.p @ member
-    return np.abs(mean_p - columns.accepted @ member), np.abs(simulated @ member - mean_p).mean(axis=1)
-
-
-def _floor(errors: Array) -> Floor:
-    return Floor(mean=float(errors.mean()), high=float(np.quantile(errors, 0.95)))
+    return np.abs(mean_p - columns.accepted @ member), np.abs(outcomes @ member - mean_p).mean(axis=1)
 
 
 # ---------------------------------------------------------------- agreement
-
-
-def alpha_of_sums(batch: Array) -> Array:
-    """Krippendorff's alpha (nominal, two values) of sums (…, 3): disagreement, values for, values in all.
-
-    A unit with m values of which k are 'for' adds k·(m − k)/(m − 1), k and m; NaN where only one value occurs.
-    """
-    disagreement, ones, total = batch[..., 0], batch[..., 1], batch[..., 2]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        expected = ones * (total - ones) / (total - 1)
-        return np.asarray(np.where(expected > 1e-12, 1 - disagreement / expected, np.nan))
 
 
 def agreement(columns: Columns, draws: Array) -> Agreement:
@@ -326,7 +238,7 @@ def people_alpha(columns: Columns, draws: Array) -> Estimate:
 
 def _alpha(columns: Columns, values: Array, draws: Array) -> Estimate:
     used = values[:, 2] > 0
-    sums = _by_session(columns, columns.sessions, values)
+    sums = group_sums(columns.session, values, columns.sessions)
     groups = len(np.unique(columns.session[used]))
     value = float(alpha_of_sums(sums.sum(axis=0))) if len(values) else np.nan
     return estimate(value, alpha_of_sums(draws @ sums), items=int(used.sum()), groups=groups)

@@ -10,7 +10,8 @@ from tactful.evaluation.judges.attacks import PROBES, Probe
 from tactful.evaluation.judges.baselines import Coin, Constant, LookUp
 from tactful.evaluation.judges.tables import Table, TableRow, cell
 from tactful.reward.types import Acceptance, MomentJudge
-from tactful.stats.bootstrap import Estimate, grouped_mean
+from tactful.stats import Estimate
+from tactful.stats.bootstrap import grouped_mean
 from tactful.types import LabelledMoment, Moment, Record, seeded
 
 LENGTH_MEAN_BOUND = 0.02

@@ -10,7 +10,7 @@ from tactful.evaluation.judges.leak import LeakSide, leak_table
 from tactful.evaluation.judges.probes import ProbeResult, probe_table
 from tactful.evaluation.judges.results import FIGURES, Calibration, Measured, SessionFigures
 from tactful.evaluation.judges.tables import Table, judge_tables, table_text
-from tactful.evaluation.plots import BASELINE, LEARNED, _figure, _style, _svg
+from tactful.evaluation.plots import BASELINE, LEARNED, new_figure, style, svg
 from tactful.evaluation.shown import Shown
 from tactful.runs.store.files import write_atomic
 
@@ -64,8 +64,8 @@ def bench_lines(bench: JudgeBench) -> Iterator[str]:
 
 def reliability_svg(found: Calibration, name: str) -> str:
     """Share accepted against the probability, one point per bin of equal mass; on the diagonal p means what it says."""
-    with _style():
-        figure, axes = _figure(3.6, 3.4)
+    with style():
+        figure, axes = new_figure(3.6, 3.4)
         axes.plot([0, 1], [0, 1], color="#d1d5db", lw=1)
         p, rate = [item.p_accept for item in found.bins], [item.rate for item in found.bins]
         axes.plot(p, rate, color=LEARNED, lw=1, alpha=0.6)
@@ -74,20 +74,20 @@ def reliability_svg(found: Calibration, name: str) -> str:
         axes.set_ylim(0, 1.02)
         axes.set_xlabel(f"p(accept), {found.kind}")
         axes.set_ylabel("share that people accepted")
-        return _svg(figure, f"reliability-{name}")
+        return svg(figure, f"reliability-{name}")
 
 
 def sessions_svg(sessions: Sequence[SessionFigures], name: str) -> str:
     """AUROC within each session, the lowest below; a session of one class has none and is left out."""
     shown = sorted((one.auroc, one.session) for one in sessions if one.auroc is not None)
-    with _style():
-        figure, axes = _figure(6.4, 0.22 * len(shown) + 0.9)
+    with style():
+        figure, axes = new_figure(6.4, 0.22 * len(shown) + 0.9)
         axes.axvline(0.5, color=BASELINE, lw=1)
         axes.scatter([value for value, _ in shown], range(len(shown)), color=LEARNED, s=26, zorder=3)
         axes.set_yticks(range(len(shown)), [_short(text) for _, text in shown])
         axes.set_xlim(0, 1)
         axes.set_xlabel("AUROC within the session; the line is no skill")
-        return _svg(figure, f"sessions-{name}")
+        return svg(figure, f"sessions-{name}")
 
 
 def _short(text: str, most: int = 44) -> str:

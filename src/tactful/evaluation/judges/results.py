@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import Estimate
+from tactful.stats.calibration import Floor
 from tactful.types import Record
 
 CATEGORIES = ("hit", "false-alarm", "missed-need", "correct-silence")
@@ -23,14 +24,6 @@ FIGURES: Mapping[str, str] = {
     "brier": "mean squared error of the probability; lower is better, always 0.5 gives 0.25",
 }
 """Figure → what it means. Positive is `accepted`: the proposal was welcome, or the silence was right."""
-
-
-class Floor(Record):
-    """What a perfectly calibrated judge with these very probabilities shows at this size, by simulated verdicts."""
-
-    mean: float
-    high: float
-    """95th percentile: an error below it is no evidence of bad calibration."""
 
 
 class Bin(Record):
@@ -52,7 +45,8 @@ class Calibration(Record):
     rate: float
     """Share that people accepted."""
     ece: Estimate
-    """Expected calibration error over ten bins of equal mass, in [0, 1]; lower is better, never 0 at a finite size."""
+    """Expected calibration error over ten bins of equal mass, in [0, 1]; lower is better, never 0 at a finite size. Without an
+    interval: none holds it (see `stats/calibration.py`); read it beside its floor."""
     ece_floor: Floor
     session_gap: Estimate
     """Mean over sessions of |mean probability − rate| within the session."""

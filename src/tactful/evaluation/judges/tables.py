@@ -17,13 +17,13 @@ from tactful.evaluation.judges.results import (
     FIGURES,
     KINDS,
     Calibration,
-    Floor,
     JudgeRow,
     Kind,
     Measured,
     PublishedRow,
 )
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import FEWEST_GROUPS, Estimate
+from tactful.stats.calibration import Floor
 from tactful.types import Record
 
 WIDTH = 110
@@ -93,14 +93,10 @@ def _blocks(sizes: Sequence[int], room: int) -> Iterator[list[int]]:
 
 
 def cell(found: Estimate | float | None, *, digits: int = 3) -> str:
-    """`0.512 [0.480, 0.544]`, the value alone where it has no interval, or – where it is undefined."""
-    if found is None or (isinstance(found, Estimate) and found.value is None):
-        return "–"
-    if not isinstance(found, Estimate):
-        return f"{found:.{digits}f}"
-    if found.low is None or found.high is None:
-        return f"{found.value:.{digits}f}"
-    return found.text(digits)
+    """As `Estimate.short`, of a plain number too; – for None."""
+    if isinstance(found, Estimate):
+        return found.short(digits)
+    return "–" if found is None else f"{found:.{digits}f}"
 
 
 # ---------------------------------------------------------------- the tables of a measured judge
@@ -133,8 +129,8 @@ def _sizes(found: Measured) -> str:
     missing = [name for name in CATEGORIES if not found.categories.get(name)]
     none = f"; none is {' or '.join(missing)}, the others share the weight" if missing else ""
     intervals = f"95% intervals by session, {found.resamples} draws"
-    if found.sessions < 2:
-        intervals = "one session, so no interval can be estimated"
+    if found.sessions < FEWEST_GROUPS:
+        intervals = f"too few for an interval ({FEWEST_GROUPS} sessions are needed)"
     return f"{found.items} moments of {found.sessions} sessions: {counts}{none}; {intervals}."
 
 
@@ -199,7 +195,7 @@ def _probabilities(found: Measured, kind: Kind) -> Table:
         columns=("AUROC", "ECE", "its floor", "gap by session", "its floor", "mean p / rate"),
         rows=tuple(rows),
         notes=(
-            "ECE: ten bins of equal mass. Floor: what a perfectly calibrated judge with the same probabilities shows "
+            "ECE: ten bins of equal mass; no interval holds it, so read it beside its floor. Floor: what a perfectly calibrated judge with the same probabilities shows "
             "at this size, mean (95th percentile). Gap: mean over sessions of |mean p − rate|.",
         ),
     )

@@ -15,7 +15,7 @@ from tactful.evaluation.judges.results import Measured
 from tactful.reward.card import CardData, CardFigure, model_card
 from tactful.reward.embedded.model import CARD_FILE, MODEL_FILE, RewardModel, save_model
 from tactful.reward.embedded.training import Prepared, TrainConfig, cross_judge, prepare, train_prepared
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import Estimate
 
 FEWEST_TO_EVALUATE = 3
 NOTES = (

@@ -16,7 +16,8 @@ from tactful.errors import UsageError
 from tactful.evaluation.policies.results import Evaluation
 from tactful.evaluation.policies.tree import ActionTree
 from tactful.runs import write_atomic
-from tactful.stats.bootstrap import Estimate, grouped_mean
+from tactful.stats import Estimate
+from tactful.stats.bootstrap import grouped_mean
 from tactful.types import Record
 
 FILE_NAME = "outcomes.json"

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tactful.data.splits import group_folds
 from tactful.errors import UserError
 from tactful.evaluation.policies.walk import PolicyFor
 from tactful.policy.embedded import EmbeddedPolicy, Head
 from tactful.policy.fitting import fit_policy
 from tactful.policy.table import PairTable
+from tactful.stats import group_folds
 from tactful.types import Policy
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tactful.calibration.reward.information import CELLS, information
 from tactful.calibration.reward.rewards import RewardConfig, reward
 from tactful.calibration.reward.task_score import TaskScorer
 from tactful.errors import UserError
@@ -36,7 +37,8 @@ from tactful.evaluation.policies.walk import PolicyFor, Walk, columns, user_sess
 from tactful.policy import FixedPolicy, RandomPolicy, RulePolicy
 from tactful.policy.embedded import EmbeddedPolicy, Head
 from tactful.policy.features import FEATURES
-from tactful.stats.bootstrap import Estimate, group_means, grouped_mean
+from tactful.stats import Estimate
+from tactful.stats.bootstrap import grouped_mean
 from tactful.types import Message, Policy, Provenance
 
 LEARNED: dict[str, Head] = {"learned": "dpo", "learned-ridge": "ridge"}
@@ -193,28 +195,25 @@ class _Stage:
         )
 
     def value_of_information(self, walks: Mapping[str, Sequence[Walk]]) -> Estimate | None:
-        """Best action per wording minus the best action for all, by reward of the fixed policies.
-
-        None unless there are tasks in two wordings.
-        """
+        """Of knowing whether the wording is complete, by the rewards of the fixed policies; None: one wording alone."""
         fixed = {
             name: self.outcomes(walk)["reward"] for name, walk in walks.items() if name.startswith("always-")
         }
-        wording, groups, seen = self.columns["wording"], self.columns["group"], self.seen
-        cells = [cell for cell in np.unique(wording[seen]) if cell]
-        if len(cells) < 2:
+        wording, seen = self.columns["wording"], self.seen
+        groups, index = np.unique(self.columns["group"][seen], return_inverse=True)
+        table = np.full((len(groups), len(CELLS), len(fixed)), np.nan)
+        for place, rewards in enumerate(fixed.values()):
+            for at, cell in enumerate(CELLS):
+                mine = (wording[seen] == cell) & ~np.isnan(rewards[seen])
+                count = np.bincount(index[mine], minlength=len(groups))
+                sums = np.bincount(index[mine], weights=rewards[seen][mine], minlength=len(groups))
+                table[count > 0, at, place] = sums[count > 0] / count[count > 0]
+        table = table[~np.isnan(table).all(axis=(1, 2))]
+        if sum(np.any(wording[seen] == cell) for cell in CELLS) < 2:
             return None
-
-        def best_among(mine: NDArray[Any]) -> str:
-            return max(fixed, key=lambda name: _or_worst(_mean(fixed[name][mine], groups[mine])))
-
-        best = best_among(seen)
-        gain = np.full(len(wording), np.nan)
-        for cell in cells:
-            mine = seen & (wording == cell)
-            gain[mine] = fixed[best_among(mine)][mine] - fixed[best][mine]
-        labelled = seen & (wording != "")
-        return grouped_mean(gain[labelled], groups[labelled])
+        unscored = np.any([np.isnan(rewards) for rewards in fixed.values()], axis=0)
+        found = information(self.trees[0].state.domain, table, list(fixed)).value
+        return found.model_copy(update={"unscored": int((unscored & seen & (wording != "")).sum())})
 
 
 def _entries(
@@ -285,12 +284,6 @@ def _sweep(stage: _Stage, decisions: Decisions) -> tuple[list[Point], list[str]]
         if point := _point(f"learned, {name}", cost, task, kind="sweep"):
             points.append(point)
     return points, left_out
-
-
-def _mean(values: NDArray[Any], groups: NDArray[Any]) -> float | None:
-    """Mean of group means, where no interval is wanted; None when nothing was scored."""
-    means = group_means(values, groups)
-    return float(means.mean()) if len(means) else None
 
 
 def _point(

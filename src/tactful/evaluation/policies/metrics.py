@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from tactful.evaluation.policies.tree import ActionTree
 from tactful.evaluation.policies.walk import Taken, Walk
-from tactful.stats.bootstrap import Estimate, grouped_gap, grouped_mean
+from tactful.stats import Estimate
+from tactful.stats.bootstrap import grouped_gap, grouped_mean
 from tactful.types import PublicState, Record
 
 Array = NDArray[Any]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tactful.data.io import write_file
 from tactful.data.sealed import load_document
-from tactful.evaluation.plots import pareto_svg, reward_svg
 from tactful.evaluation.policies.metrics import MEASURES
+from tactful.evaluation.policies.plots import pareto_svg, reward_svg
 from tactful.evaluation.policies.results import Evaluation
 
 FILE_NAME = "evaluation.json"

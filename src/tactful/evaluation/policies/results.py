@@ -8,7 +8,7 @@ from typing import Literal
 from tactful.calibration.reward.rewards import RewardConfig
 from tactful.evaluation.policies.metrics import Sensitivity
 from tactful.evaluation.policies.pareto import Point
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import Estimate
 from tactful.types import Message, Provenance, Record
 
 Kind = Literal["baseline", "learned", "given"]

@@ -78,7 +78,7 @@ def write_figure(evaluations: Sequence[Evaluation], path: Path) -> None:
 
     from tactful.data.io import write_file
     from tactful.errors import UsageError
-    from tactful.evaluation.plots import pareto_figure
+    from tactful.evaluation.policies.plots import pareto_figure
 
     ending = path.suffix.lower()
     if ending not in _PICTURES:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from tactful import __version__
 from tactful.data.formats.traces import Answer
 from tactful.errors import UserError
-from tactful.evaluation.judges.measures import agreement, columns_of, people_alpha, session_draws
+from tactful.evaluation.judges.measures import agreement, columns_of, people_alpha
 from tactful.evaluation.proactive.assistants import BASELINES, Assistant, always, look_up, never
 from tactful.evaluation.proactive.matching import FileMatch
 from tactful.evaluation.proactive.measure import (
@@ -42,6 +42,7 @@ from tactful.evaluation.proactive.results import (
     TraceInfo,
 )
 from tactful.reward.types import Acceptance
+from tactful.stats.bootstrap import group_draws
 from tactful.types import LabelledMoment, Moment
 
 JudgeAll = Callable[[Sequence[Moment]], Sequence[Acceptance]]
@@ -227,7 +228,7 @@ def _agreement(
         "silences": columns.take(columns.of_kind("silences")),
     }
     found = {
-        name: agreement(part, session_draws(part.sessions, resamples, seed)).with_verdict
+        name: agreement(part, group_draws(part.sessions, resamples, seed)).with_verdict
         for name, part in parts.items()
     }
     return JudgeAgreement(
@@ -237,6 +238,6 @@ def _agreement(
             for name, part in parts.items()
             if name != "all" and len(part.said)
         },
-        people=people_alpha(columns, session_draws(columns.sessions, resamples, seed)),
+        people=people_alpha(columns, group_draws(columns.sessions, resamples, seed)),
         labelled=len(labelled_moments(scenes)),
     )

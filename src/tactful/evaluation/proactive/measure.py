@@ -11,7 +11,7 @@
   assistants lies halfway between them, which no figure does whose denominator depends on what was proposed.
 - `false_alarm_rate` is FP/(FP + TN), `false_alarm_ratio` FP/(TP + FP), with FP every rejected proposal and TN every
   silence where no help was wanted.
-- Intervals resample sessions. Below MIN_SESSIONS they are called not estimable: so few sessions say little about others.
+- Intervals resample sessions.
 """
 
 from __future__ import annotations
@@ -24,12 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from tactful.evaluation.judges.measures import estimate, session_draws
 from tactful.evaluation.proactive.points import Judgements, Scene
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import Estimate
+from tactful.stats.bootstrap import resampled
 from tactful.types import Record
 
-MIN_SESSIONS = 5
 RESAMPLES = 2000
 FIGURES = (
     "balanced_accuracy",
@@ -155,35 +154,26 @@ def score(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Row:
-    """All corrected figures of one assistant, with 95% percentile intervals over sessions."""
+    """All corrected figures of one assistant, with 95% intervals over sessions."""
     counts = Counter[str]()
     for one in decisions:
         counts[one.outcome] += one.weight  # type: ignore[assignment]  # expected counts may be halves
     scored = [one for one in decisions if one.outcome not in _LEFT_OUT]
     traces = sorted({one.trace for one in scored})
     sums = _sums(decisions, traces)
-    whole = _figures(sums.sum(axis=0)[None, :])
-    drawn = (
-        _figures(session_draws(len(traces), resamples, seed) @ sums) if len(traces) >= MIN_SESSIONS else {}
-    )
-    items = round(sum(one.weight for one in scored))
-    unscored = round(counts["unscored"])
-    nothing = np.full(1, np.nan)
     return Row(
         name=name,
         baseline=baseline,
         counts={key: float(value) for key, value in counts.items()},
         several=sum(one.proposals > 1 for one in decisions),
-        figures={
-            figure: estimate(
-                float(whole[figure][0]),
-                drawn.get(figure, nothing),
-                items=items,
-                groups=len(traces) if drawn else 0,
-                unscored=unscored,
-            ).model_copy(update={"groups": len(traces)})
-            for figure in FIGURES
-        },
+        figures=resampled(
+            sums,
+            _figures,
+            items=round(sum(one.weight for one in scored)),
+            unscored=round(counts["unscored"]),
+            seed=seed,
+            resamples=resamples,
+        ),
     )
 
 
@@ -193,15 +183,14 @@ def difference(
     """Balanced accuracy of one assistant minus another's, over the sessions that both have, on the same draws."""
     both = {one.trace for one in mine if one.outcome not in _LEFT_OUT}
     traces = sorted(both & {one.trace for one in theirs if one.outcome not in _LEFT_OUT})
-    name, draws = FIGURES[0], session_draws(len(traces), resamples, seed)
-    one, other = (_sums(decisions, traces) for decisions in (mine, theirs))
-    value = _figures(one.sum(axis=0)[None, :])[name] - _figures(other.sum(axis=0)[None, :])[name]
-    few = len(traces) < MIN_SESSIONS
-    found = np.full(1, np.nan) if few else _figures(draws @ one)[name] - _figures(draws @ other)[name]
-    groups = 0 if few else len(traces)
-    return estimate(
-        float(value[0]), found, items=sum(decision.trace in traces for decision in mine), groups=groups
-    ).model_copy(update={"groups": len(traces)})
+    both_sides = np.hstack([_sums(decisions, traces) for decisions in (mine, theirs)])
+
+    def gap(rows: Array) -> dict[str, Array]:
+        one, other = np.hsplit(rows, 2)
+        return {"gap": _figures(one)[FIGURES[0]] - _figures(other)[FIGURES[0]]}
+
+    items = sum(decision.trace in traces for decision in mine)
+    return resampled(both_sides, gap, items=items, seed=seed, resamples=resamples)["gap"]
 
 
 def _sums(decisions: Sequence[Decision], traces: Sequence[str]) -> Array:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from tactful.evaluation.judges.tables import Table, TableRow, cell, table_text
 from tactful.evaluation.proactive.assistants import BASELINES
-from tactful.evaluation.proactive.measure import MIN_SESSIONS, Row
+from tactful.evaluation.proactive.measure import Row
 from tactful.evaluation.proactive.published import PublishedCounts
 from tactful.evaluation.proactive.results import BenchResult, JudgeAgreement, PublishedRow, Split
+from tactful.stats import FEWEST_GROUPS
 
 TENTATIVE = 0.667
 """Krippendorff's own lower bound for tentative conclusions (Content Analysis, ch. 11)."""
@@ -88,9 +89,9 @@ def _against(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _intervals(split: Split) -> str:
-    if split.sessions < MIN_SESSIONS:
-        return f"{split.sessions} sessions: too few for an interval ({MIN_SESSIONS} are needed), so none is shown."
-    return f"95% intervals over {split.sessions} resampled sessions; so few make them rough, and rather too narrow."
+    if split.sessions < FEWEST_GROUPS:
+        return f"{split.sessions} sessions: too few for an interval ({FEWEST_GROUPS} are needed), so none is shown."
+    return f"95% intervals over {split.sessions} resampled sessions."
 
 
 def _counts(row: Row) -> TableRow:

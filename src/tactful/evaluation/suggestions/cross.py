@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.data.splits import group_folds
 from tactful.errors import UserError
 from tactful.reward.embedded.heads import fit_head
 from tactful.reward.suggestions.features import SuggestionTable
+from tactful.stats import group_folds
 
 Array = NDArray[Any]
 Learner = Callable[[Array], Callable[[Array], Array]]

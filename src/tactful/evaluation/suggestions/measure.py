@@ -15,8 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactful.data.formats.suggestions import Decision, ShownSuggestion, shown_in_order
-from tactful.data.splits import group_folds
-from tactful.evaluation.judges.measures import estimate, session_draws
 from tactful.evaluation.suggestions.cross import (
     NOTHING,
     CrossFit,
@@ -51,7 +49,8 @@ from tactful.reward.suggestions.features import (
     label_features,
     suggestion_features,
 )
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import Estimate, group_folds
+from tactful.stats.bootstrap import estimate, group_draws
 from tactful.types import content_hash
 
 Array = NDArray[Any]
@@ -89,7 +88,7 @@ def measure_suggestions(
 
     names = [decision.suggestion.user for decision in decisions]
     users = split_users(names, [decision.outcome.accepted for decision in decisions], seed=seed)
-    with_draws = Measures(users, session_draws(users.count, resamples, seed), bar, seed)
+    with_draws = Measures(users, group_draws(users.count, resamples, seed), bar, seed)
     shown = shown_in_order(decisions)
     learners = _learners(shown, users, seed)
     found = {name: cross_fit(learner, users) for name, learner in learners.items()}
@@ -131,7 +130,7 @@ def measure_probabilities(
     """
     names = [decision.suggestion.user for decision in decisions]
     users = split_users(names, [decision.outcome.accepted for decision in decisions], seed=seed)
-    measures = Measures(users, session_draws(users.count, resamples, seed), BAR, seed)
+    measures = Measures(users, group_draws(users.count, resamples, seed), BAR, seed)
     learners = _learners(shown_in_order(decisions), users, seed)
     return _probabilities(measures, {name: out_of_fold(learn, users) for name, learn in learners.items()})
 

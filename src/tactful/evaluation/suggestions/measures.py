@@ -8,19 +8,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
 
 from tactful.evaluation.judges.measures import (
     Columns,
     auroc_draws,
     calibration,
-    estimate,
     estimates,
 )
 from tactful.evaluation.judges.results import CATEGORIES
 from tactful.evaluation.suggestions.cross import NOTHING, CrossFit, Users, hidden_by, nested_cuts
 from tactful.evaluation.suggestions.results import BASELINES, Bar, CurvePoint, HidingRow, ProbabilityRow
-from tactful.stats.bootstrap import Estimate, grouped_mean
+from tactful.stats import Estimate
+from tactful.stats.auroc import auroc
+from tactful.stats.bootstrap import estimate, group_sums, grouped_mean
+from tactful.stats.shares import at_most
 
 Array = NDArray[Any]
 _CELLS = 4_000_000  # numbers held at a time
@@ -105,10 +106,8 @@ class Measures:
 
     def _by_user(self, hidden: Array) -> Array:
         """(users, 4): hidden, of them accepted, all, all accepted."""
-        sums = np.zeros((self.users.count, 4))
         values = [hidden, hidden * self.users.accepted, np.ones(len(hidden)), self.users.accepted]
-        np.add.at(sums, self.users.user, np.stack(values, axis=1))
-        return sums
+        return group_sums(self.users.user, np.stack(values, axis=1), self.users.count)
 
     @staticmethod
     def _shares(sums: Array) -> tuple[Array, Array, Array]:
@@ -125,7 +124,7 @@ class Measures:
             hidden_share=found[0],
             wrong_share=found[1],
             lost_share=found[2],
-            wrong_at_most=_at_most(wrong, count),
+            wrong_at_most=at_most(round(wrong), round(count)),
             bar=self._bar(found[1]),
         )
 
@@ -153,7 +152,7 @@ class Measures:
         """The figures of probabilities of acceptance."""
         columns = self._columns(p)
         whole = estimates(columns, self.draws, equal=False)
-        found = calibration(columns, "proposals", resamples=len(self.draws), seed=self.seed)
+        found = calibration(columns, "proposals", seed=self.seed)
         assert found is not None
         return ProbabilityRow(
             name=name,
@@ -175,8 +174,7 @@ class Measures:
             accepted = self.users.accepted[mine]
             if accepted.min() == accepted.max():
                 continue
-            above, below = p[mine][accepted == 1][:, None], p[mine][accepted == 0][None, :]
-            values.append(float(((above > below) + 0.5 * (above == below)).mean()))
+            values.append(float(auroc(p[mine], accepted, np.ones((1, len(accepted))))[0]))
             kept.append(str(at))
         return grouped_mean(values, kept, seed=self.seed)
 
@@ -204,7 +202,7 @@ class Measures:
 def best_cuts(p: Array, accepted: Array, mass: Array, bar: float) -> tuple[Array, Array, Array]:
     """(loosest cut within `bar`, weight hidden, weight hidden and accepted) for each row of weights `mass` (draws, n).
 
-    `suggestions_cross.loosest_cut` for many weightings at once; the cut is `NOTHING` where there is none.
+    `loosest_cut` for many weightings at once; the cut is `NOTHING` where there is none.
     """
     order = np.argsort(p, kind="stable")
     ranked = mass[:, order]
@@ -216,10 +214,3 @@ def best_cuts(p: Array, accepted: Array, mass: Array, bar: float) -> tuple[Array
     found = (np.take_along_axis(values, at, axis=1)[:, 0] for values in (count, wrong))
     hidden, hit = (np.where(best >= 0, values, 0.0) for values in found)
     return np.where(best >= 0, p[order][at[:, 0]], NOTHING), hidden, hit
-
-
-def _at_most(wrong: float, count: float) -> float | None:
-    """95% one-sided upper bound of a share of independent cases (Clopper-Pearson); None without any."""
-    if not count:
-        return None
-    return 1.0 if wrong >= count else float(beta.ppf(0.95, wrong + 1, count - wrong))

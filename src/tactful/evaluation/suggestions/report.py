@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tactful.evaluation.judges.tables import Table, TableRow, cell, table_text
-from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, _figure, _style, _svg
+from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, new_figure, style, svg
 from tactful.evaluation.suggestions.results import (
     BASELINES,
     RULES,
@@ -16,7 +16,6 @@ from tactful.evaluation.suggestions.results import (
     SuggestionBench,
 )
 from tactful.runs.store.files import write_atomic
-from tactful.stats.bootstrap import Estimate
 
 
 def headline(bench: SuggestionBench) -> str:
@@ -25,21 +24,12 @@ def headline(bench: SuggestionBench) -> str:
     if not row.hidden:
         return (
             f"Nothing would be hidden: thresholds that keep the wrongly hidden at most {bench.bar:.0%} on other users hide "
-            f"{_percent(row.hidden_share)} of these; the best in hindsight hides {_percent(bench.hiding[1].hidden_share)}"
+            f"{row.hidden_share.percent()} of these; the best in hindsight hides {bench.hiding[1].hidden_share.percent()}"
         )
     return (
-        f"{_percent(row.hidden_share)} of the suggestions could be hidden with thresholds chosen on other users; of those "
-        f"{_percent(row.wrong_share)} would have been accepted (bar {bench.bar:.0%}: {row.bar})"
+        f"{row.hidden_share.percent()} of the suggestions could be hidden with thresholds chosen on other users; of those "
+        f"{row.wrong_share.percent()} would have been accepted (bar {bench.bar:.0%}: {row.bar})"
     )
-
-
-def _percent(found: Estimate) -> str:
-    """`12.1% [3.0%, 20.4%]`"""
-    if found.value is None:
-        return "–"
-    if found.low is None or found.high is None:
-        return f"{found.value:.1%} [interval not estimable]"
-    return f"{found.value:.1%} [{found.low:.1%}, {found.high:.1%}]"
 
 
 # ---------------------------------------------------------------- tables
@@ -188,8 +178,8 @@ def suggestion_lines(bench: SuggestionBench) -> Iterator[str]:
 
 def curve_svg(bench: SuggestionBench) -> str:
     """Share of the hidden that would have been accepted against share hidden; lower right is better."""
-    with _style():
-        figure, axes = _figure(6.4, 3.8)
+    with style():
+        figure, axes = new_figure(6.4, 3.8)
         axes.axhline(bench.bar, color=FRONT, lw=1, label=f"bar {bench.bar:.0%}")
         axes.axhline(bench.accepted / bench.decisions, color="#d1d5db", lw=1, label="random, always-hide")
         for (name, points), colour in zip(bench.curves.items(), (LEARNED, BASELINE), strict=False):
@@ -205,20 +195,20 @@ def curve_svg(bench: SuggestionBench) -> str:
         axes.set_xlabel("share of suggestions hidden")
         axes.set_ylabel("of them accepted when shown")
         axes.legend(frameon=False, fontsize=8)
-        return _svg(figure, "hiding-curve")
+        return svg(figure, "hiding-curve")
 
 
 def reliability_svg(row: ProbabilityRow) -> str:
     """Share accepted against the probability, one point per bin of equal mass."""
-    with _style():
-        figure, axes = _figure(3.6, 3.4)
+    with style():
+        figure, axes = new_figure(3.6, 3.4)
         axes.plot([0, 1], [0, 1], color="#d1d5db", lw=1)
         axes.scatter([one.p_accept for one in row.bins], [one.rate for one in row.bins], s=30, color=LEARNED)
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1.02)
         axes.set_xlabel("p(accept)")
         axes.set_ylabel("share accepted")
-        return _svg(figure, "reliability")
+        return svg(figure, "reliability")
 
 
 def render_page(bench: SuggestionBench) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from tactful.evaluation.judges.results import Bin, Floor
-from tactful.stats.bootstrap import Estimate
+from tactful.evaluation.judges.results import Bin
+from tactful.stats import Estimate
+from tactful.stats.calibration import Floor
 from tactful.types import Record
 
 BASELINES = ("always-show", "always-hide", "random", "look-up", "confidence alone")
@@ -35,7 +36,7 @@ class ProbabilityRow(Record):
     brier: Estimate
     """Mean squared error; lower is better."""
     ece: Estimate
-    """Calibration error over ten bins of equal mass."""
+    """Calibration error over ten bins of equal mass; no interval holds it, read it beside its floor."""
     ece_floor: Floor
     user_gap: Estimate
     """Mean over users of |mean probability − rate of the user|."""

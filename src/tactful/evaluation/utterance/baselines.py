@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from tactful.data.formats.chats import ChatMessage
-from tactful.data.splits import group_folds
 from tactful.errors import UsageError
+from tactful.stats import group_folds
 from tactful.types import seeded
 from tactful.utterance.dialogues import Examples, TargetRule, plain, user_turns
 from tactful.utterance.predict.predictor import Prediction

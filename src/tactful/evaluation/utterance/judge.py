@@ -15,7 +15,7 @@ from tactful.runs import Context, Job, RunFolder
 from tactful.types import Record
 from tactful.utterance.asking import ask
 from tactful.utterance.predict.predictor import Prediction
-from tactful.utterance.predict.similarity import PROMPT, SimilarityReply
+from tactful.utterance.stages.similarity import PROMPT, SimilarityReply
 from tactful.utterance.transcript import fenced, language, shortened
 from tactful.utterance.types import Hindsight
 

@@ -17,7 +17,8 @@ from tactful.evaluation.utterance.baselines import BASELINES, Pool, baseline_pre
 from tactful.evaluation.utterance.items import Items
 from tactful.evaluation.utterance.results import MODEL, Sample, Slice, SystemScores, UtteranceEvaluation
 from tactful.evaluation.utterance.similarity import CHRF, COSINE, JUDGE, NGRAMS, Similarities
-from tactful.stats.bootstrap import Estimate, grouped_mean
+from tactful.stats import Estimate
+from tactful.stats.bootstrap import grouped_mean
 from tactful.types import Provenance
 from tactful.utterance.predict.predictor import Prediction
 

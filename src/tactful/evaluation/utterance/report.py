@@ -8,7 +8,7 @@ from typing import Any
 
 from tactful.data.io import write_file
 from tactful.data.sealed import load_document
-from tactful.evaluation.plots import BASELINE, LEARNED, _figure, _style, _svg
+from tactful.evaluation.plots import BASELINE, LEARNED, new_figure, style, svg
 from tactful.evaluation.utterance.results import Slice, SystemScores, UtteranceEvaluation
 
 FILE_NAME = "evaluation.json"
@@ -44,10 +44,10 @@ def shown_measures(evaluation: UtteranceEvaluation, slice_: Slice | None = None)
 def utterance_svg(evaluation: UtteranceEvaluation, place: str = "0") -> str:
     """The headline measure of every system with its 95% interval, in every part of the data that differs."""
     parts = _different(evaluation.slices)
-    with _style():
-        figure, axes = _figure(6.4, 0.34 * sum(len(part.systems) for part in parts) + 0.9)
+    with style():
+        figure, axes = new_figure(6.4, 0.34 * sum(len(part.systems) for part in parts) + 0.9)
         _draw(axes, parts, evaluation.headline_measure)
-        return _svg(figure, f"utterance-{place}")
+        return svg(figure, f"utterance-{place}")
 
 
 def _draw(axes: Any, parts: Sequence[Slice], name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from tactful.stats.bootstrap import Estimate
+from tactful.stats import Estimate
 from tactful.types import Provenance, Record
 
 MODEL = "model"

@@ -77,8 +77,11 @@ class LinearModel:
 
     @property
     def fingerprint(self) -> str:
-        """Eight hex digits that tell models apart."""
-        return content_hash(self.weights.tobytes() + self.bias.tobytes())[:8]
+        """Eight hex digits of everything that decides: models that judge differently differ in it."""
+        arrays = (self.mean, self.scale, self.buckets, self.weights, self.bias)
+        return content_hash(orjson.dumps((self.labels, SHAPE)) + b"".join(one.tobytes() for one in arrays))[
+            :8
+        ]
 
     def probabilities(self, turns: Sequence[Turn], readings: Sequence[Reading] | None = None) -> Floats:
         """(turns, labels), rows sum to 1."""

@@ -12,16 +12,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 from pydantic import Field
 
 from tactful.data.io import digest_of, write_file
 from tactful.data.sealed import load_document
-from tactful.data.splits import group_folds
 from tactful.errors import UserError
 from tactful.feedback.types import LabelledTurn, TurnJudgement
+from tactful.stats import group_folds
 from tactful.types import Record
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Step(Record):
     threshold: float
     kept: int
     precision: float
+    at_least: float
+    """95% lower bound of the precision, at what these turns are worth as turns of so many dialogues."""
 
 
 class SourceFit(Record):
@@ -81,7 +83,7 @@ class SourceFit(Record):
 class ConfidenceMap(Record):
     """The fitted confidences of one judge, per source."""
 
-    format: Literal["tactful-confidence-1"] = "tactful-confidence-1"
+    format: Literal["tactful-confidence-2"] = "tactful-confidence-2"
     judge: str
     """Name of the judge that it was fitted for: another one's confidences mean something else."""
     sources: Mapping[str, SourceFit]
@@ -94,10 +96,22 @@ class ConfidenceMap(Record):
         return fit.probability(judgement.stated_confidence, judgement.share)
 
     def threshold(self, source: str, precision: float) -> float | None:
-        """Lowest fitted confidence from which on the labels were right this often, out of fold, on ≥ 20 turns."""
+        """Lowest fitted confidence from which on the labels are right this often, with confidence 0.95; None: not shown.
+
+        Thresholds are tested from strict to loose, and the first whose lower bound is below `precision` ends the test,
+        so that one is wrongly given with probability 0.05 in all, however many are tried. The test starts where three
+        wrong labels would still leave the bound above: that place depends on `precision` alone, never on the labels.
+        Source: Learn then Test, arXiv:2110.01052, fixed-sequence testing.
+        """
         fit = self.sources.get(source)
-        good = [step.threshold for step in fit.steps if step.precision >= precision] if fit else []
-        return min(good, default=None)
+        found = None
+        for step in reversed(fit.steps if fit else ()):
+            if step.kept < _first_kept(precision):
+                continue
+            if step.at_least < precision:
+                break
+            found = step.threshold
+        return found
 
     def refusal(self, source: str) -> str:
         """Why `source` has no fitted confidence, and what to do."""
@@ -187,6 +201,8 @@ def _fit_source(rows: Sequence[tuple[float, float, bool, str]], method: Method, 
     stated = np.array([row[0] for row in rows])
     inputs = np.column_stack([[_logit(value) for value in stated], [row[1] for row in rows]])
     right = np.array([row[2] for row in rows], dtype=float)
+    from tactful.stats.calibration import brier, calibration_error, even_bins
+
     fold_of = group_folds([row[3] for row in rows], FOLDS, seed)
     fold = np.array([fold_of[row[3]] for row in rows])
     names: tuple[str, ...] = ("platt", "isotonic") if method == "auto" else (method,)
@@ -196,7 +212,7 @@ def _fit_source(rows: Sequence[tuple[float, float, bool, str]], method: Method, 
         for name in names:
             fitted = _fit(inputs[train], right[train], name)
             unseen[name][~train] = _apply(fitted, inputs[~train])
-    best = min(names, key=lambda name: float(np.mean((unseen[name] - right) ** 2)))
+    best = min(names, key=lambda name: brier(unseen[name], right))
     theta, knots = _fit(inputs, right, best)
     return SourceFit(
         weight_stated=float(theta[0]),
@@ -206,11 +222,11 @@ def _fit_source(rows: Sequence[tuple[float, float, bool, str]], method: Method, 
         turns=len(rows),
         dialogues=len(fold_of),
         right=int(right.sum()),
-        brier_stated=float(np.mean((stated - right) ** 2)),
-        brier=float(np.mean((unseen[best] - right) ** 2)),
-        ece_stated=calibration_error(stated, right),
-        ece=calibration_error(unseen[best], right),
-        steps=_steps(unseen[best], right),
+        brier_stated=brier(stated, right),
+        brier=brier(unseen[best], right),
+        ece_stated=calibration_error(stated, right, even_bins(stated)),
+        ece=calibration_error(unseen[best], right, even_bins(unseen[best])),
+        steps=_steps(unseen[best], right, [row[3] for row in rows]),
     )
 
 
@@ -262,7 +278,12 @@ def _apply(fitted: tuple[Floats, tuple[tuple[float, float], ...]], inputs: Float
     return np.asarray(np.interp(score, x, y), dtype=float)
 
 
-def _steps(probability: Floats, right: Floats) -> tuple[Step, ...]:
+def _first_kept(precision: float) -> int:
+    """Turns with which three wrong labels still show the precision: the exact bound falls by about one for each."""
+    return 3 * math.ceil(math.log(0.05) / math.log(min(max(precision, 0.05), 0.99)))
+
+
+def _steps(probability: Floats, right: Floats, dialogues: Sequence[str]) -> tuple[Step, ...]:
     """Precision above every threshold at which at least `LEAST_KEPT` turns remain (at most 50 thresholds)."""
     import numpy as np
 
@@ -273,19 +294,27 @@ def _steps(probability: Floats, right: Floats) -> tuple[Step, ...]:
     ends = ends[ends >= LEAST_KEPT]
     if len(ends) > 50:
         ends = ends[np.unique(np.linspace(0, len(ends) - 1, 50).astype(int))]
+    names = np.unique(dialogues, return_inverse=True)[1][order]
     return tuple(
-        Step(threshold=float(values[end - 1]), kept=int(end), precision=float(hits[end - 1] / end))
+        Step(
+            threshold=float(values[end - 1]),
+            kept=int(end),
+            precision=float(hits[end - 1] / end),
+            at_least=_at_least(right[order][:end], names[:end]),
+        )
         for end in ends[::-1]
     )
 
 
-def calibration_error(probability: Floats, right: Floats, bins: int = 10) -> float:
-    """ECE: mean distance of stated and real share of right labels over equal-width bins, weighted by turns."""
+def _at_least(right: Floats, dialogues: NDArray[Any]) -> float:
     import numpy as np
 
-    place = np.minimum((probability * bins).astype(int), bins - 1)
-    sums = np.bincount(place, probability - right, minlength=bins)
-    return float(np.abs(sums).sum() / len(right)) if len(right) else float("nan")
+    from tactful.stats.bootstrap import group_sums
+    from tactful.stats.shares import at_least
+
+    names, index = np.unique(dialogues, return_inverse=True)
+    apart = group_sums(index, (right - right.mean())[:, None], len(names))[:, 0]
+    return at_least(int(right.sum()), len(right), float(apart @ apart), len(names))
 
 
 def _logit(value: float) -> float:

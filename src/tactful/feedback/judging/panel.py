@@ -16,10 +16,11 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tactful.feedback.labels import LABELS, Label
 from tactful.feedback.types import FeedbackConfig, TurnJudgement, Vote
+from tactful.stats.agreement import alpha
 from tactful.types import Provenance, Record
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ class VoteTable:
             unreadable_votes=len(self._what) - cast,
             unanimous=self._unanimous / self._several if self._several else None,
             disagreement=self._entropy / self._several if self._several else None,
-            alpha=_alpha(counts.sum(axis=1)),
+            alpha=alpha(counts.sum(axis=1)),
             reliability=reliability,
             prior={} if fit is None else {label: float(fit.prior[at]) for label, at in _NUMBER.items()},
             iterations=0 if fit is None else fit.iterations,
@@ -262,13 +263,3 @@ class Panel:
         posterior = {label: float(row[number]) for label, number in _NUMBER.items()}
         label = max(posterior, key=lambda item: posterior[item])
         return _judgement(plain.turn_id, label, posterior, plain.votes, config, plain.provenance)
-
-
-def _alpha(votes: NDArray[Any]) -> float | None:
-    """Krippendorff's alpha of (turns, labels) vote counts; None where it is undefined."""
-    import krippendorff
-
-    several = votes[votes.sum(axis=1) >= 2]
-    if not len(several) or (several.sum(axis=0) > 0).sum() < 2:
-        return None
-    return float(krippendorff.alpha(value_counts=several, level_of_measurement="nominal"))

@@ -47,7 +47,7 @@ class JudgingOutcome:
                 "confidence_not_fitted": shares.not_fitted if self.config.confidence else None,
             },
             "dialogues": self.turns.count.as_dict() | {"bad_lines": self.turns.rows.bad},
-            "labels": {label: share.model_dump() for label, share in shares.table().items()},
+            "labels": shares.as_dict(),
             "mean_reward": shares.mean_reward,
             "warnings": self.warnings(),
             "panel": self.panel.model_dump(mode="json") if self.panel else None,

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tactful.data.splits import group_folds
 from tactful.errors import UserError
+from tactful.stats import group_folds
 
 Floats = NDArray[np.float64]
 

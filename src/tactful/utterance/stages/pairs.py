@@ -23,9 +23,9 @@ from pydantic import model_validator
 from tactful.llm.types import ChatModel
 from tactful.types import Record
 from tactful.utterance.dialogues import plain
-from tactful.utterance.predict.similarity import Scores, score_predictions
 from tactful.utterance.stages.gold_path import GoldPath
 from tactful.utterance.stages.revise import Revision, revise
+from tactful.utterance.stages.similarity import Scores, score_predictions
 from tactful.utterance.transcript import MAX_CHARS
 from tactful.utterance.types import (
     PLACES,

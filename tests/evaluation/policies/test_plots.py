@@ -7,8 +7,8 @@ import matplotlib
 import pytest
 from tests.evaluation.worlds import evaluation
 
-from tactful.evaluation.plots import pareto_svg, reward_svg
-from tactful.stats.bootstrap import Estimate
+from tactful.evaluation.policies.plots import pareto_svg, reward_svg
+from tactful.stats import Estimate
 
 ID = re.compile(r'\bid="([^"]+)"')
 

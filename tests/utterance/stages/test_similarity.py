@@ -6,8 +6,8 @@ import pytest
 from tests.utterance.fakes import FakeModel, example, good_reply
 
 from tactful.errors import ParseError
-from tactful.utterance.predict.similarity import score_predictions
 from tactful.utterance.stages.insight import InsightReply
+from tactful.utterance.stages.similarity import score_predictions
 from tactful.utterance.types import Insight
 
 REPLY = InsightReply.model_validate(good_reply("insight"))

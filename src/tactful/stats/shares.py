@@ -1,0 +1,71 @@
+"""Shares of cases: Wilson's interval where cases of a group are alike, and the exact bound of independent ones."""
+
+from __future__ import annotations
+
+import math
+
+from tactful.stats.estimate import FEWEST_GROUPS, Estimate
+
+_Z = 1.959963984540054
+
+
+def clustered_share(count: int, items: int, spread: float, groups: int) -> Estimate:
+    """`count` of `items` cases in `groups` groups, with Wilson's interval at the number of cases that they are `worth`.
+
+    Not estimable where no case or every case counts.
+    """
+    if not items:
+        return Estimate(value=None, items=0, groups=groups)
+    p = count / items
+    if groups < FEWEST_GROUPS or count in (0, items):
+        return Estimate(value=p, items=items, groups=groups)
+    low, high = wilson(p, max(1.0, worth(count, items, spread, groups)))
+    return Estimate(value=p, low=low, high=high, items=items, groups=groups)
+
+
+def worth(count: int, items: int, spread: float, groups: int) -> float:
+    """How many independent cases `items` cases in `groups` groups (two or more) are worth, for a share of `count`.
+
+    `spread` is Σ (yes_g − p · n_g)² over the groups: cases of a group that are alike make it large. The number is
+    lowered further by (z/t)², t that of the groups, for the spread is itself estimated. Without any spread nothing is
+    known of how alike they are, and each group counts once.
+    Source: Korn and Graubard, Survey Methodology 24 (1998).
+    """
+    from scipy.special import stdtrit
+
+    p = count / items
+    variance = groups / (groups - 1) * max(0.0, spread) / items**2
+    alone = float(groups) if variance == 0 else min(float(items), p * (1 - p) / variance)
+    return alone * (_Z / float(stdtrit(groups - 1, 0.975))) ** 2
+
+
+def wilson(p: float, n: float) -> tuple[float, float]:
+    """Wilson's 95% interval of a share `p` over `n` independent cases; our own, for scipy takes whole numbers only."""
+    centre = (p + _Z * _Z / (2 * n)) / (1 + _Z * _Z / n)
+    half = _Z / (1 + _Z * _Z / n) * math.sqrt(p * (1 - p) / n + _Z * _Z / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def at_most(count: int, cases: int, confidence: float = 0.95) -> float | None:
+    """Exact one-sided upper bound of a share of independent cases (Clopper-Pearson); None without any."""
+    if not cases:
+        return None
+    from scipy.stats import binomtest
+
+    return float(binomtest(count, cases, alternative="less").proportion_ci(confidence).high)
+
+
+def at_least(count: int, items: int, spread: float, groups: int, confidence: float = 0.95) -> float:
+    """Exact one-sided lower bound of a share (Clopper-Pearson), at the whole number of cases that they are `worth`.
+
+    0 where there are fewer than two groups.
+    """
+    if groups < 2:
+        return 0.0
+    from scipy.stats import binomtest
+
+    cases = math.floor(worth(count, items, spread, groups))
+    if not cases:
+        return 0.0
+    hits = math.floor(count / items * cases + 1e-9)
+    return float(binomtest(hits, cases, alternative="greater").proportion_ci(confidence).low)

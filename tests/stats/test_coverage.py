@@ -1,0 +1,20 @@
+"""A 95% interval holds the truth 95 times in 100, also with few groups."""
+
+import pytest
+from tests.stats.worlds import INTERVALS, coverage
+
+FAST = ("paired difference", "false-alarm ratio", "share of a label")
+
+
+@pytest.mark.parametrize("groups", [8, 30])
+@pytest.mark.parametrize("name", FAST)
+def test_an_interval_holds_the_truth_as_often_as_it_says(name: str, groups: int) -> None:
+    assert 0.93 <= coverage(name, groups) <= 0.97
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("name", INTERVALS)
+def test_every_interval_holds_the_truth_from_8_to_100_groups(name: str) -> None:
+    for groups in (8, 15, 30, 100):
+        assert 0.93 <= coverage(name, groups) <= 0.97, groups
