@@ -20,7 +20,7 @@ import pytest
 from tests.commands import Command
 from tests.reward.synthetic import make_items
 
-from tactful.reward.embedded.model import save_model
+from tactful.reward.embedded.model import load_model, save_model
 from tactful.reward.embedded.training import TrainConfig, train
 from tactful.reward.gate.rule import Gate, GateConfig
 from tactful.reward.gate.store import save_gate
@@ -115,7 +115,8 @@ def test_the_gate_beside_the_model_decides_and_sigterm_ends_with_0(model: Path, 
     folder = tmp_path / "gated"
     folder.mkdir()
     (folder / "model.json").write_bytes((model / "model.json").read_bytes())
-    save_gate(Gate(judge="embedded", config=GateConfig(form="fixed", threshold=0.0)), folder)
+    own = load_model(model).fingerprint
+    save_gate(Gate(judge="embedded", model=own, config=GateConfig(form="fixed", threshold=0.0)), folder)
     with server(folder) as (process, address):
         assert post(address, {"events": EVENTS, "proposal": "Sum it"})["decision"]["action"] == "speak"
         returncode, stderr = ended(process, signal.SIGTERM)

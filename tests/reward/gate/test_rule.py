@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from tactful.errors import UserError
 from tactful.reward.gate.rule import (
     ABSTAIN,
     SILENT,
@@ -13,7 +16,6 @@ from tactful.reward.gate.rule import (
     Costs,
     Gate,
     GateConfig,
-    expected_utility,
     threshold_from_costs,
 )
 from tactful.reward.types import Acceptance
@@ -51,16 +53,6 @@ def test_threshold_rises_with_the_cost_of_a_false_alarm_and_falls_with_that_of_a
         assert cheap <= dear + 1e-12
 
 
-@given(st.lists(st.tuples(SHARE, SHARE), min_size=1, max_size=20), COST, COST, COST, COST, FORM)
-def test_utility_never_rises_with_a_cost(moments, a, b, c, d, form):
-    p, need = np.array(moments).T
-    (cheap, dear), (low, high) = sorted([a, b]), sorted([c, d])
-    for p_need in (None, need):
-        better = expected_utility(p, Costs(false_alarm=cheap, miss=low), form=form, p_need=p_need)
-        worse = expected_utility(p, Costs(false_alarm=dear, miss=high), form=form, p_need=p_need)
-        assert worse <= better + 1e-12
-
-
 @given(st.tuples(SHARE, SHARE), COST, COST, FORM)
 def test_the_threshold_speaks_exactly_where_speaking_is_expected_to_be_worth_more(moment, alarm, miss, form):
     p, need = moment
@@ -72,12 +64,6 @@ def test_the_threshold_speaks_exactly_where_speaking_is_expected_to_be_worth_mor
     threshold = float(threshold_from_costs(costs, form=form, p_need=need))
     if abs(speak - silent) > 1e-9:
         assert (p >= threshold) == (speak > silent)
-    assert expected_utility([p], costs, form=form, p_need=[need]) == pytest.approx(max(speak, silent))
-
-
-def test_expected_utility_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="no moment"):
-        expected_utility([], Costs(false_alarm=1))
 
 
 def test_the_judged_need_goes_into_the_threshold_only_where_the_configuration_says_so():
@@ -141,3 +127,16 @@ def test_a_configuration_that_contradicts_itself_is_refused(changes, problem):
 def test_costs_must_be_finite_and_a_false_alarm_must_cost_something(costs):
     with pytest.raises(ValidationError):
         Costs(**costs)
+
+
+@pytest.mark.parametrize("other", [{"fingerprint": "b"}, {"fingerprint": ""}, {"name": "else"}])
+def test_a_gate_decides_for_its_own_model_alone(other):
+    @dataclass
+    class Named:
+        name: str = "embedded"
+        fingerprint: str = "a"
+
+    gate = Gate(judge="embedded", model="a", config=GateConfig(form="fixed", threshold=0.5))
+    gate.check(Named())
+    with pytest.raises(UserError, match="make a gate for it with 'tactful reward gate'"):
+        gate.check(Named(**other))

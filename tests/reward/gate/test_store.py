@@ -7,7 +7,7 @@ import pytest
 from tactful.errors import DataError, UserError
 from tactful.reward.gate.promise import Promise
 from tactful.reward.gate.rule import Costs, Gate, GateConfig
-from tactful.reward.gate.store import load_gate, save_gate
+from tactful.reward.gate.store import drop_gate, load_gate, save_gate
 
 GATE = Gate(
     judge="embedded",
@@ -53,3 +53,12 @@ def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(tmp_path: Path) -> N
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UserError, match="cannot be written"):
         save_gate(GATE, tmp_path / "file" / "gates")
+
+
+def test_a_gate_is_dropped_with_its_figures(tmp_path):
+    save_gate(GATE, tmp_path)
+    (tmp_path / "gate.html").write_text("figures")
+    (tmp_path / "model.json").write_text("{}")
+    assert drop_gate(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.json"]
+    assert not drop_gate(tmp_path)

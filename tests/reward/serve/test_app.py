@@ -339,7 +339,7 @@ async def test_the_gate_decides_on_proposals_and_takes_no_other_costs() -> None:
 
 def test_a_gate_of_another_judge_is_refused() -> None:
     gate = Gate(judge="embedded", config=GateConfig(costs=Costs(false_alarm=1)))
-    with pytest.raises(UserError, match="set for the judge 'embedded'"):
+    with pytest.raises(UserError, match="set for 'embedded'"):
         create_app(Fake(), ServeSettings(), gate=gate)
 
 

@@ -50,9 +50,12 @@ def judge_moments(
     from tactful.data.formats.moments import moment_rows
     from tactful.data.io import to_line
     from tactful.reward.embedded.model import load_model
+    from tactful.reward.gate.store import gate_beside
     from tactful.runs import begun, resolve_input
 
     judge = load_model(folder)
+    if (gate := gate_beside(folder)) is not None:
+        gate.check(judge)
     rows = moment_rows(resolve_input(data), skip_bad=skip_bad)
     fix = "write one JSON object with 'obs' and 'pred_task' per line"
     moments = begun(islice(rows, limit), rows.name, what="moment", fix=fix)

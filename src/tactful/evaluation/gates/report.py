@@ -27,6 +27,8 @@ class GateReport(Shown):
 
     judge: str
     """Whose probabilities they are."""
+    model: str = ""
+    """Fingerprint of the judge; empty for one without."""
     data: str
     """The file, as named on the command line."""
     data_hash: str
@@ -48,7 +50,13 @@ class GateReport(Shown):
         """What decides; None where a promise was asked for that cannot be made."""
         if self.promise is not None and not self.promise.kept:
             return None
-        return Gate(judge=self.judge, config=self.config, promise=self.promise)
+        return Gate(
+            judge=self.judge,
+            model=self.model,
+            data=self.data_hash,
+            config=self.config,
+            promise=self.promise,
+        )
 
     def lines(self) -> Iterator[str]:
         """Every table as text."""

@@ -6,20 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import orjson
 
 from tactful import __version__
-from tactful.data.formats.moments import moment_row
 from tactful.errors import UserError
 from tactful.evaluation.gates.measure import measure_gate
 from tactful.evaluation.gates.report import GateReport
 from tactful.reward.embedded.model import RewardModel
-from tactful.reward.embedded.training import TrainConfig, cross_judge
+from tactful.reward.embedded.training import TrainConfig, cross_judge, moments_hash
 from tactful.reward.gate.conformal import OnAverage, conformal_threshold
 from tactful.reward.gate.promise import Of, Promise, promise
 from tactful.reward.gate.rule import GateConfig
 from tactful.reward.types import Acceptance
-from tactful.types import LabelledMoment, content_hash
+from tactful.types import LabelledMoment
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,8 @@ class JudgedMoments:
     """Judged by the very model that the gate is for, and their sessions took no part in training or choosing it."""
     left_out: tuple[str, ...] = ()
     """What was not used, and why."""
+    model: str = ""
+    """Fingerprint of the judge; empty for one without."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ def unseen(items: Sequence[LabelledMoment], model: RewardModel, name: str) -> Ju
         )
     return JudgedMoments(
         judge=model.name,
+        model=model.fingerprint,
         items=kept,
         said=model.judge_now([item.moment for item in kept]),
         regime="judged by a model trained on other sessions alone",
@@ -78,6 +79,7 @@ def crossed(items: Sequence[LabelledMoment], model: RewardModel, seed: int = 0) 
     config = TrainConfig(likeness=model.likeness.name, seed=seed)
     return JudgedMoments(
         judge=model.name,
+        model=model.fingerprint,
         items=items,
         said=cross_judge(items, config).acceptances,
         regime="each session judged by a model trained on the others",
@@ -104,8 +106,9 @@ def set_gate(
     bad = [f"left out: {bad_rows} unusable lines"] if bad_rows else []
     return GateReport(
         judge=judged.judge,
+        model=judged.model,
         data=data,
-        data_hash=content_hash(b"\n".join(orjson.dumps(moment_row(item)) for item in judged.items)),
+        data_hash=moments_hash(judged.items),
         regime=judged.regime,
         left_out=(*judged.left_out, *bad),
         config=config,

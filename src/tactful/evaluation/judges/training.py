@@ -15,6 +15,7 @@ from tactful.evaluation.judges.results import Measured
 from tactful.reward.card import CardData, CardFigure, model_card
 from tactful.reward.embedded.model import CARD_FILE, MODEL_FILE, RewardModel, save_model
 from tactful.reward.embedded.training import Prepared, TrainConfig, cross_judge, prepare, train_prepared
+from tactful.reward.gate.store import drop_gate
 from tactful.stats import Estimate
 
 FEWEST_TO_EVALUATE = 3
@@ -40,9 +41,13 @@ class TrainedReward:
     card: str
 
     def save(self, folder: Path | str, *, replace: bool = False) -> tuple[Path, Path]:
-        """Write the model and MODEL_CARD.md into `folder`; their paths. Raises: UserError when there is one already."""
+        """Write the model and MODEL_CARD.md into `folder`; their paths. The gate of a model that is replaced goes with it.
+
+        Raises: UserError when there is one already (unless `replace`).
+        """
         place = Path(folder)
         save_model(self.model, place, card=self.card, replace=replace)
+        drop_gate(place)
         return place / MODEL_FILE, place / CARD_FILE
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from tactful.data.sealed import Sealed, load_document, save_document
+from tactful.data.sealed import Sealed, load_document, save_document, seal_of
 from tactful.reward.embedded.head_store import HeadFile, head_file, head_of
 from tactful.reward.embedded.heads import Floats, Head
 from tactful.reward.features.table import (
@@ -58,6 +58,11 @@ class RewardModel:
     def name(self) -> str:
         """`embedded`, with the encoder where there is one."""
         return "embedded" if self.likeness.name == "ngrams" else f"embedded ({Path(self.likeness.name).name})"
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of everything that decides: a gate belongs to the model that has the same."""
+        return seal_of(_content(self))
 
     def judge_now(self, moments: Sequence[Moment], *, explain: bool = False) -> list[Acceptance]:
         """The judgements in the order of `moments`; with `explain`, what moved each, in words."""
@@ -216,15 +221,7 @@ def save_model(model: RewardModel, folder: Path, *, card: str, replace: bool = F
 
     Raises: UserError when `folder` holds a model already (unless `replace`) or cannot be written.
     """
-    content = _ModelFile(
-        likeness=model.likeness.name,
-        proposals=None if model.proposals is None else head_file(model.proposals),
-        silences=None if model.silences is None else head_file(model.silences),
-        sessions=model.sessions,
-        data_hash=model.data_hash,
-        seed=model.seed,
-    )
-    save_document(folder / MODEL_FILE, content, replace=replace, beside={CARD_FILE: card})
+    save_document(folder / MODEL_FILE, _content(model), replace=replace, beside={CARD_FILE: card})
 
 
 def load_model(folder: Path | str) -> RewardModel:
@@ -247,4 +244,15 @@ def load_model(folder: Path | str) -> RewardModel:
         sessions=content.sessions,
         data_hash=content.data_hash,
         seed=content.seed,
+    )
+
+
+def _content(model: RewardModel) -> _ModelFile:
+    return _ModelFile(
+        likeness=model.likeness.name,
+        proposals=None if model.proposals is None else head_file(model.proposals),
+        silences=None if model.silences is None else head_file(model.silences),
+        sessions=model.sessions,
+        data_hash=model.data_hash,
+        seed=model.seed,
     )

@@ -87,15 +87,19 @@ def prepare(items: Iterable[LabelledMoment], config: TrainConfig | None = None) 
         raise UserError("no labelled moment to train on; give rows with 'obs', 'pred_task' and 'valid'")
     likeness = open_likeness(settings.likeness)
     likeness.learn([text for item in labelled for text in _texts(item.moment)])
-    rows = b"\n".join(orjson.dumps(moment_row(item)) for item in labelled)
     return Prepared(
         config=settings,
         likeness=likeness,
         items=labelled,
         proposals=_proposal_rows(labelled, likeness),
         silences=_silence_rows(labelled, likeness),
-        data_hash=content_hash(rows),
+        data_hash=moments_hash(labelled),
     )
+
+
+def moments_hash(items: Iterable[LabelledMoment]) -> str:
+    """Hash of labelled moments, by which a model or a gate says what it was made from."""
+    return content_hash(b"\n".join(orjson.dumps(moment_row(item)) for item in items))
 
 
 def train(items: Iterable[LabelledMoment], config: TrainConfig | None = None) -> RewardModel:

@@ -6,14 +6,15 @@ that come with a guarantee; `Gate` applies either kind to the judgements of a li
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 
+from tactful.errors import UserError
 from tactful.reward.gate.promise import Promise
-from tactful.reward.types import Acceptance, Probability
+from tactful.reward.types import Acceptance, MomentJudge, Probability
 from tactful.types import Record
 
 Floats = NDArray[np.float64]
@@ -127,9 +128,28 @@ class Gate(Record):
     format: Literal["tactful-gate-1"] = "tactful-gate-1"
     judge: str
     """Name of the judge whose probabilities it was set for: another one's mean something else."""
+    model: str = ""
+    """Fingerprint of the trained model that it was set for; empty for a judge without one."""
+    data: str = ""
+    """Hash of the moments that it was set on."""
     config: GateConfig
     promise: Promise | None = None
     """What is promised, where a promise was asked for and could be made."""
+
+    def check(self, judge: MomentJudge) -> None:
+        """Raises: UserError unless it was set for this very judge: another one's probabilities mean something else."""
+        fingerprint = getattr(judge, "fingerprint", "")
+        if (self.judge, self.model) == (judge.name, fingerprint):
+            return
+        other = (
+            f"'{self.judge}'"
+            if self.judge != judge.name
+            else f"another model ({self.model[:8] or 'not named'})"
+        )
+        raise UserError(
+            f"the gate was set for {other}, and '{judge.name}'{f' ({fingerprint[:8]})' if fingerprint else ''} judges "
+            "here: its probabilities mean something else; make a gate for it with 'tactful reward gate'"
+        )
 
     def decide(self, acceptance: Acceptance) -> GateDecision:
         """Whether to make the proposal that `acceptance` judges. Unscored: abstain."""
@@ -157,27 +177,3 @@ def _reason(action: Action, p: float | None, threshold: float, why_unscored: str
         return f"p(accept) {p:.3f} is within the abstain band around the threshold {threshold:.3f}"
     side = "reaches" if action == "speak" else "is below"
     return f"p(accept) {p:.3f} {side} the threshold {threshold:.3f}"
-
-
-def expected_utility(
-    p_accept: ArrayLike,
-    costs: Costs,
-    *,
-    form: Literal["prism", "utility"] = "prism",
-    p_need: ArrayLike | None = None,
-) -> float:
-    """Mean utility per moment that the gate expects of itself, if the probabilities are right.
-
-    It is the larger of the two expectations, speaking and silence, at each moment; so it never rises when one of the
-    costs does. Raises: ValueError for no moment.
-    """
-    p = np.asarray(p_accept, dtype=float)
-    if not p.size:
-        raise ValueError("no moment, so there is no mean utility")
-    need: Any = np.array(np.nan if p_need is None else p_need, dtype=float)
-    if form == "prism":
-        speak, silent = -costs.false_alarm * (1 - p), -costs.miss * p * np.where(np.isnan(need), 1.0, need)
-    else:
-        speak = p - costs.false_alarm * (1 - p)
-        silent = -costs.miss * np.where(np.isnan(need), p, need)
-    return float(np.maximum(speak, silent).mean())

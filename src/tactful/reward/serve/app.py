@@ -62,11 +62,8 @@ def create_app(judge: MomentJudge, settings: ServeSettings, *, gate: Gate | None
             f"--host {settings.host} lets other machines ask; name the variable that holds a key with --api-key-env, "
             "or stay on 127.0.0.1"
         )
-    if gate is not None and gate.judge != judge.name:
-        raise UserError(
-            f"the gate was set for the judge '{gate.judge}', and '{judge.name}' is served: its probabilities mean "
-            "something else; make a gate for it with 'tactful reward gate'"
-        )
+    if gate is not None:
+        gate.check(judge)
     app = web.Application(
         middlewares=[
             guard(
