@@ -74,11 +74,15 @@ class SafetyRefusal(TactfulError):
 
 
 class ProviderError(TactfulError):
-    """The endpoint gave no answer for this call. `outcome` is the name of the `llm.Outcome`."""
+    """The endpoint gave no answer for this call. `outcome` is the name of the `llm.Outcome`.
 
-    def __init__(self, message: str, *, outcome: str = "out_of_reach") -> None:
+    `input_too_long`: the endpoint said so, and a shorter input may be answered.
+    """
+
+    def __init__(self, message: str, *, outcome: str = "out_of_reach", input_too_long: bool = False) -> None:
         super().__init__(message)
         self.outcome = outcome
+        self.input_too_long = input_too_long
 
 
 class ParseError(TactfulError):

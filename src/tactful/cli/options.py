@@ -75,6 +75,14 @@ RequestsOption = Annotated[
     float | None,
     typer.Option("--requests-per-minute", min=0.001, callback=finite, help="Send no faster than this."),
 ]
+MaxCharsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-chars",
+        min=500,
+        help="Longest text that is sent whole; halved by itself where the model's context is too short.",
+    ),
+]
 TimeoutOption = Annotated[
     float | None,
     typer.Option(

@@ -16,6 +16,7 @@ from tactful.llm.budget import Budget
 from tactful.llm.cache import CallCache
 from tactful.llm.meter import Meter, metered
 from tactful.llm.offline import OfflineModel, Script
+from tactful.llm.room import within_context
 from tactful.llm.spec import model_spec
 from tactful.llm.types import CallOptions, ChatModel, ModelSpec, Outcome, Rehearsal, Reply, Usage
 
@@ -38,6 +39,7 @@ __all__ = [
     "metered",
     "model_spec",
     "open_model",
+    "within_context",
 ]
 
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from tactful.errors import StopRun, TactfulError
-from tactful.llm import ChatModel, ModelSpec
+from tactful.llm import ChatModel, ModelSpec, within_context
 from tactful.prompts import Prompt
 from tactful.runs import Context, Job, OutsideHash, Skip
 from tactful.types import Provenance
@@ -98,8 +98,15 @@ class SynthesizeStage:
         """
         if isinstance(record, Untargeted):
             return Skip(record.reason)
+        example, draws = record, Draws.by(context.rng)
+
+        async def synthesize(max_chars: int) -> PairedExample:
+            return await replace(self, max_chars=max_chars)._synthesize(example, draws, context)
+
+        return await within_context(synthesize, self.max_chars)
+
+    async def _synthesize(self, record: Example, draws: Draws, context: Context) -> PairedExample:
         model = context.models["assistant"]
-        draws = Draws.by(context.rng)
         repairs: dict[str, tuple[str, ...]] = {}
         first = await self._read(record, model, repairs)
         shown_tree, reasoning, gold_category = first

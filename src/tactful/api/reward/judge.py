@@ -36,6 +36,8 @@ class AskingOptions(ModelOptions, RunSettings, total=False):
     """Verdicts asked for per moment; default 1."""
     layout: Literal["tactful", "proactivebench"]
     """Our prompt, or the message that ProactiveBench sends."""
+    max_chars: int
+    """Most characters of events that are sent; halved where the model's context is too short."""
     skip_bad: bool
 
 
@@ -125,6 +127,7 @@ def forecast_asking(
 
 def _config(model: str, options: AskingOptions) -> LMJudgeConfig:
     from tactful.reward.judging.judge import SCRIPTS
+    from tactful.reward.judging.prompt import MAX_CHARS
     from tactful.reward.pipeline import MAX_TOKENS, LMJudgeConfig
 
     votes = options.get("votes", 1)
@@ -137,7 +140,12 @@ def _config(model: str, options: AskingOptions) -> LMJudgeConfig:
         max_tokens=options.get("max_tokens") or MAX_TOKENS,
         concurrency=options.get("concurrency", 32) * votes,
     )
-    return LMJudgeConfig(judge=spec, votes=votes, layout=options.get("layout", "tactful"))
+    return LMJudgeConfig(
+        judge=spec,
+        votes=votes,
+        layout=options.get("layout", "tactful"),
+        max_chars=options.get("max_chars", MAX_CHARS),
+    )
 
 
 def _read(moments: MomentsToJudge, skip_bad: bool) -> Input[Moment]:

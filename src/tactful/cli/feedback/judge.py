@@ -12,6 +12,7 @@ from tactful.cli.feedback.options import ConfidenceOption, split_names
 from tactful.cli.options import (
     DryRunFlag,
     JsonFlag,
+    MaxCharsOption,
     ModelFlags,
     ReasoningTokensOption,
     RunFlags,
@@ -81,6 +82,7 @@ def judge(
             help="τ_c as the precision that labels above it must have; needs --confidence.",
         ),
     ] = None,
+    max_chars: MaxCharsOption = None,
     at: JudgingFlags,
     run: RunFlags,
     skip_bad: SkipBadFlag = False,
@@ -106,7 +108,9 @@ def judge(
     names = split_names(judges) if judges is not None else (model or DEFAULT_MODEL,)
     values = {} if config_file is None else load_feedback_config(config_file).model_dump()
     config = JudgeConfig(
-        **values | ({} if tau_c is None else {"tau_c": tau_c}),
+        **values
+        | ({} if tau_c is None else {"tau_c": tau_c})
+        | ({} if max_chars is None else {"max_chars": max_chars}),
         judges=names,
         votes=votes,
         embedded="" if trained is None else str(trained.resolve()),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.options import ApiKeyEnvOption, BaseUrlOption, CacheOption, SeedOption
+from tactful.cli.options import ApiKeyEnvOption, BaseUrlOption, CacheOption, SeedOption, TimeoutOption
 from tactful.cli.output import say
 from tactful.errors import UsageError
 
@@ -62,6 +62,7 @@ class ChoiceFlags:
     ] = None
     base_url: BaseUrlOption = None
     api_key_env: ApiKeyEnvOption = "OPENAI_API_KEY"
+    timeout: TimeoutOption = None
     cache: CacheOption = None
     seed: SeedOption = 0
 
@@ -72,7 +73,9 @@ class ChoiceFlags:
 
         model = None
         if self.model != EMBEDDED:
-            model = judge_spec(self.model, base_url=self.base_url, api_key_env=self.api_key_env)
+            model = judge_spec(
+                self.model, base_url=self.base_url, api_key_env=self.api_key_env, timeout_s=self.timeout
+            )
         return JudgeChoice(model, self.trained, self.cross_fit, self.judged, self.cache, self.seed)
 
 

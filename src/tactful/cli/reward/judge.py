@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.options import DryRunFlag, JsonFlag, ModelFlags, RunFlags, SkipBadFlag, finite
+from tactful.cli.options import DryRunFlag, JsonFlag, MaxCharsOption, ModelFlags, RunFlags, SkipBadFlag, finite
 from tactful.cli.reward.options import ExplainFlag
 from tactful.cli.splice import without
 from tactful.errors import UsageError
@@ -71,6 +71,7 @@ def judge(
             help="--judge: lay the message out as ProactiveBench does, for models tuned on it.",
         ),
     ] = False,
+    max_chars: MaxCharsOption = None,
     at: Annotated[JudgeModelFlags, without("max_tokens", "requests_per_minute")],
     run: JudgingFlags,
     skip_bad: SkipBadFlag = False,
@@ -99,6 +100,7 @@ def judge(
             "votes": votes,
             "layout": "proactivebench" if published_layout else "tactful",
             "skip_bad": skip_bad,
+            **({} if max_chars is None else {"max_chars": max_chars}),
             **at.given(),
             **run.given(),
         }

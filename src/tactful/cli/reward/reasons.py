@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.options import DryRunFlag, JsonFlag, ModelFlags, ModelOption, RunFlags, SkipBadFlag
+from tactful.cli.options import (
+    DryRunFlag,
+    JsonFlag,
+    MaxCharsOption,
+    ModelFlags,
+    ModelOption,
+    RunFlags,
+    SkipBadFlag,
+)
 from tactful.cli.output import emit_json, end_empty, next_command, quoted, say, tell_bad, tell_failures
 from tactful.cli.reward.options import tell_forecast
 from tactful.errors import UsageError
@@ -43,6 +51,7 @@ def reasons(
     tries: Annotated[
         int, typer.Option("--tries", min=1, help="Most thoughts asked for per moment; then it is skipped.")
     ] = 3,
+    max_chars: MaxCharsOption = None,
     at: ThinkingFlags,
     run: RunFlags,
     skip_bad: SkipBadFlag = False,
@@ -65,6 +74,8 @@ def reasons(
             "--temperature 0 draws the same reply at every check and try; raise it, or give --checks 1 --tries 1"
         )
     config = ReasonsConfig(model=at.spec(model, SCRIPTS, run), checks=checks, tries=tries)
+    if max_chars is not None:
+        config = config.model_copy(update={"max_chars": max_chars})
     rows, job = reasons_file(config, source, skip_bad=skip_bad)
     if dry_run:
         tell_forecast(forecast_reasons(rows, config, limit=run.limit), model, as_json=as_json)

@@ -17,7 +17,7 @@ from tactful.feedback.embedded import open_embedded
 from tactful.feedback.judging.gating import refit
 from tactful.feedback.labels import Label
 from tactful.feedback.types import FeedbackConfig, FittedConfidence, Turn, TurnJudgement
-from tactful.llm import CallOptions, ChatModel, ModelSpec, Rehearsal, open_model
+from tactful.llm import CallOptions, ChatModel, ModelSpec, Rehearsal, open_model, within_context
 from tactful.llm.replies.percent import Percent
 from tactful.prompts import Rendered, load_prompt
 from tactful.types import Provenance, Record, content_hash
@@ -32,7 +32,8 @@ DEFAULT_MODEL = "gpt-5-nano"
 MAX_TOKENS = 4096
 """Room for a reasoning model to think before it answers; the door doubles it when a reply comes back empty."""
 MAX_CHARS = 12_000
-"""Longest text that is sent whole; of a longer one, its middle is left out and the gap is marked."""
+"""Longest text that is sent whole; of a longer one, its middle is left out and the gap is marked. Halved where the
+model's context is too short."""
 
 
 class Verdict(Record):
@@ -51,6 +52,7 @@ def judge_spec(
     max_tokens: int = MAX_TOKENS,
     temperature: float | None = None,
     requests_per_minute: float | None = None,
+    timeout_s: float | None = None,
     seed: int = 0,
 ) -> ModelSpec:
     """The model that judges. No temperature by default: reasoning models take none. `seed` is the offline model's."""
@@ -63,6 +65,7 @@ def judge_spec(
         seed=seed if offline else 0,
         options=CallOptions(max_tokens=max_tokens, temperature=temperature),
         requests_per_minute=requests_per_minute,
+        timeout_s=timeout_s,
     )
 
 
@@ -138,11 +141,15 @@ class FeedbackJudge:
             prompt_hashes={PROMPT.prompt_id: PROMPT.hash},
             run_id=self.run_id,
         )
-        prompt = judge_prompt(turn, max_chars=self.max_chars)
-        try:
-            said = await self.model.structured(
+
+        async def ask(max_chars: int) -> Verdict:
+            prompt = judge_prompt(turn, max_chars=max_chars)
+            return await self.model.structured(
                 prompt, Verdict, sample=sample, rehearsal=self._rehearsal(turn)
             )
+
+        try:
+            said = await within_context(ask, self.max_chars)
         except ParseError as error:
             return TurnJudgement.not_scored(turn.id, reason=f"unreadable: {error}", provenance=provenance)
         judgement = TurnJudgement.scored(

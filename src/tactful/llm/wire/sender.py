@@ -204,7 +204,10 @@ class Sender:
 
     def _provider_error(self, trouble: Trouble) -> ProviderError:
         said = f"{trouble.message}; {trouble.fix}" if trouble.fix else trouble.message
-        return ProviderError(f"{self._where()}: {said}", outcome=trouble.outcome.value)
+        too_long = trouble.outcome is Outcome.TOO_LONG
+        return ProviderError(
+            f"{self._where()}: {said}", outcome=trouble.outcome.value, input_too_long=too_long
+        )
 
     # ------------------------------------------------------------ what is known of the endpoint
 

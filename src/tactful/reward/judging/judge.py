@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from tactful.errors import ParseError, ProviderError, StopRun
-from tactful.llm import CallCache, ChatModel, ModelSpec, Rehearsal, open_model
+from tactful.llm import CallCache, ChatModel, ModelSpec, Rehearsal, open_model, within_context
 from tactful.reward.judging.prompt import MAX_CHARS, PROMPTS, Layout, Verdict, judge_prompt
 from tactful.reward.types import Acceptance
 from tactful.types import Moment, Provenance
@@ -177,11 +177,15 @@ class LMJudge:
 
     async def _vote(self, moment: Moment, sample: int) -> tuple[bool | None, str]:
         """(the vote, its thought); for an unreadable reply (None, why)."""
-        prompt = judge_prompt(moment, layout=self.layout, max_chars=self.max_chars)
-        try:
-            said = await self.model.structured(
+
+        async def ask(max_chars: int) -> Verdict:
+            prompt = judge_prompt(moment, layout=self.layout, max_chars=max_chars)
+            return await self.model.structured(
                 prompt, Verdict, sample=sample, rehearsal=self._rehearsal(moment)
             )
+
+        try:
+            said = await within_context(ask, self.max_chars)
         except ParseError as error:
             return None, f"unreadable: {error}"
         return said.judgement == "accepted", said.thought

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tactful.errors import ParseError, StopRun
-from tactful.llm import ChatModel, Rehearsal
+from tactful.llm import ChatModel, Rehearsal, within_context
 from tactful.prompts import Rendered, load_prompt
 from tactful.reward.judging.prompt import MAX_CHARS, as_json, event_fields
 from tactful.types import LabelledMoment, Moment, Provenance, Record
@@ -167,9 +167,12 @@ async def _thought(item: LabelledMoment, model: ChatModel, number: int, max_char
     if model.generator == "offline":
         facts = {"category": item.category, "last": item.moment.events[-1].text, "try": number}
         rehearsal = Rehearsal(room="reward", task="moment_reason", facts=facts)
-    said = await model.structured(
-        reason_prompt(item, max_chars=max_chars), Thought, sample=number, rehearsal=rehearsal
-    )
+
+    async def ask(most: int) -> Thought:
+        prompt = reason_prompt(item, max_chars=most)
+        return await model.structured(prompt, Thought, sample=number, rehearsal=rehearsal)
+
+    said = await within_context(ask, max_chars)
     if not said.thought.strip():
         raise ParseError("the thought is empty", reply=said.model_dump_json())
     return said.thought.strip()

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from tactful.data.formats.chats import ChatMessage
 from tactful.errors import ParseError
-from tactful.llm import ChatModel, ModelSpec, Rehearsal, Reply
+from tactful.llm import ChatModel, ModelSpec, Rehearsal, Reply, within_context
 from tactful.llm.prices import price_table
 from tactful.prompts import Rendered, load_prompt
 from tactful.runs import Context, Job, OutsideHash, Skip
@@ -21,7 +21,7 @@ from tactful.text import estimate_tokens
 from tactful.types import Message, Provenance, Record
 from tactful.utterance.dialogues import Examples, open_examples
 from tactful.utterance.stages.target_text import ParsedTarget, parse_target
-from tactful.utterance.transcript import fenced, language, transcript
+from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
 from tactful.utterance.types import Category, Example, Hindsight, Untargeted, ViewName
 
 PROMPT = load_prompt(__file__, "predict", fields={"mark", "context", "language"})
@@ -72,9 +72,9 @@ class Prediction(Record):
         return bool(self.predictions)
 
 
-def predict_prompt(context: Sequence[ChatMessage], lang: str) -> Rendered:
+def predict_prompt(context: Sequence[ChatMessage], lang: str, *, max_chars: int = MAX_CHARS) -> Rendered:
     """The prompt as sent and as exported: equal contexts give equal prompts. Nothing of the hindsight is in it."""
-    fence = fenced(transcript(context))
+    fence = fenced(transcript(context, max_chars))
     return PROMPT.render(mark=fence.mark, context=fence.texts[0], language=language(lang))
 
 
@@ -84,7 +84,15 @@ async def predict(example: Example, model: ChatModel, *, run_id: str = "") -> Pr
     Raises: ParseError, when no reply holds any, also after asking again; ProviderError, when the model gives no
     answer; StopRun.
     """
-    prompt = predict_prompt(example.context, example.lang)
+
+    async def ask(max_chars: int) -> Prediction:
+        return await _asked(example, model, max_chars, run_id)
+
+    return await within_context(ask, MAX_CHARS)
+
+
+async def _asked(example: Example, model: ChatModel, max_chars: int, run_id: str) -> Prediction:
+    prompt = predict_prompt(example.context, example.lang, max_chars=max_chars)
     for attempt in range(ASK_AGAIN + 1):
         reply = await model.complete(prompt, sample=attempt, rehearsal=_rehearsal(example, model))
         parsed = parse_target(reply.text, reply.thoughts)
