@@ -46,16 +46,7 @@ async def test_a_turn_too_long_for_its_judge_is_judged_on_less_of_it() -> None:
     def narrow(ask: Ask) -> Fault | dict[str, object]:
         return Fault("context") if len(ask.prompt) > 12_000 else verdict
 
-    turn = Turn(
-        id="d/1",
-        q_t="q " * 4000,
-        a_t="a " * 4000,
-        user_next="thanks",
-        source="s",
-        lang="en",
-        dialogue_id="d",
-        turn=1,
-    )
+    turn = Turn(id="d/1", q_t="q " * 4000, a_t="a " * 4000, user_next="thanks", dialogue_id="d")
     async with ChatServer(narrow) as server, opened(server) as model:
         judged = await FeedbackJudge(model, FeedbackConfig()).judge(turn)
         assert (judged.label, judged.confidence) == ("pos_praise", 0.9)

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.options import DryRunFlag, JsonFlag, MaxCharsOption, ModelFlags, RunFlags, SkipBadFlag, finite
+from tactful.cli.options import (
+    DryRunFlag,
+    JsonFlag,
+    MaxCharsOption,
+    ModelFlags,
+    RunFlags,
+    SkipBadFlag,
+    finite,
+)
 from tactful.cli.reward.options import ExplainFlag
 from tactful.cli.splice import without
 from tactful.errors import UsageError
