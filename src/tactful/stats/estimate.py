@@ -5,7 +5,7 @@ from __future__ import annotations
 from tactful.types import Record
 
 FEWEST_GROUPS = 8
-"""With fewer groups no interval is given: resampling a handful says little about others. See docs/measuring.md."""
+"""With fewer groups no interval is given: resampling a handful says little about others. See docs/concepts/measuring.md."""
 
 
 class Estimate(Record):

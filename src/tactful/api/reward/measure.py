@@ -58,7 +58,7 @@ def measure_judge(
     than three sessions.
 
     >>> import tactful as tf
-    >>> found = tf.measure_judge(tf.moments(), limit=80)
+    >>> found = tf.measure_judge(tf.moments(), limit=130)
     >>> found.measured.row.equal["balanced_accuracy"].low is not None, len(found.rows())
     (True, 5)
     """
