@@ -9,6 +9,8 @@ Every name is loaded when it is first used; `tactful.aio` has the same names as 
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
     from tactful.api.calibrate.reward import reward as reward
     from tactful.api.calibrate.rollout import rollout as rollout
     from tactful.api.calibrate.states import states as states
+    from tactful.api.data.check import check as check
+    from tactful.api.data.export import export as export
     from tactful.api.doctor import doctor as doctor
+    from tactful.api.feedback.chats import chats as chats
+    from tactful.api.feedback.judge import judge as judge
     from tactful.api.loading import load as load
     from tactful.api.policy import train_policy as train_policy
     from tactful.api.reward.assistants import bench_assistants as bench_assistants
@@ -31,6 +37,10 @@ if TYPE_CHECKING:
     from tactful.api.runs import Run as Run
     from tactful.api.sweep import sweep as sweep
     from tactful.api.tables import Table as Table
+    from tactful.api.utterance.dialogues import dialogues as dialogues
+    from tactful.api.utterance.evaluate import evaluate_predictions as evaluate_predictions
+    from tactful.api.utterance.predict import predict as predict
+    from tactful.api.utterance.synthesize import synthesize as synthesize
 
 __version__ = "0.1.0"
 
@@ -39,24 +49,42 @@ _HOMES = {
     "Table": "tactful.api.tables",
     "ask_moments": "tactful.api.reward.judge",
     "bench_assistants": "tactful.api.reward.assistants",
+    "chats": "tactful.api.feedback.chats",
+    "check": "tactful.api.data.check",
     "compare": "tactful.api.calibrate.compare",
+    "dialogues": "tactful.api.utterance.dialogues",
     "doctor": "tactful.api.doctor",
     "evaluate": "tactful.api.calibrate.evaluate",
+    "evaluate_predictions": "tactful.api.utterance.evaluate",
+    "export": "tactful.api.data.export",
+    "judge": "tactful.api.feedback.judge",
     "judge_moments": "tactful.api.reward.judge",
     "load": "tactful.api.loading",
     "measure_judge": "tactful.api.reward.measure",
     "moments": "tactful.api.reward.moments",
     "pairs": "tactful.api.calibrate.pairs",
+    "predict": "tactful.api.utterance.predict",
     "reward": "tactful.api.calibrate.reward",
     "rollout": "tactful.api.calibrate.rollout",
     "set_gate": "tactful.api.reward.gate",
     "states": "tactful.api.calibrate.states",
     "sweep": "tactful.api.sweep",
+    "synthesize": "tactful.api.utterance.synthesize",
     "train_policy": "tactful.api.policy",
     "train_reward": "tactful.api.reward.train",
 }
 """Public name → the module that is imported when it is first asked for."""
 __all__ = [*_HOMES, "__version__"]
+
+
+class _Package(ModuleType):
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Importing the room `tactful.reward` sets an attribute of that name, which would hide the function."""
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -21,12 +21,20 @@ from tactful.api.calibrate import pairs as _pairs
 from tactful.api.calibrate import reward as _reward
 from tactful.api.calibrate import rollout as _rollout
 from tactful.api.calibrate import states as _states
+from tactful.api.data import check as _check
+from tactful.api.data import export as _export
+from tactful.api.feedback import chats as _chats
+from tactful.api.feedback import judge as _judge
 from tactful.api.reward import assistants as _assistants
 from tactful.api.reward import gate as _gate
 from tactful.api.reward import judge as _judge_moments
 from tactful.api.reward import measure as _measure
 from tactful.api.reward import moments as _moments
 from tactful.api.reward import train as _train
+from tactful.api.utterance import dialogues as _dialogues
+from tactful.api.utterance import evaluate as _evaluate_predictions
+from tactful.api.utterance import predict as _predict
+from tactful.api.utterance import synthesize as _synthesize
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,18 +50,26 @@ def _coroutine(call: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
 
 ask_moments = _coroutine(_judge_moments.ask_moments)
 bench_assistants = _coroutine(_assistants.bench_assistants)
+chats = _coroutine(_chats.chats)
+check = _coroutine(_check.check)
 compare = _coroutine(_compare.compare)
+dialogues = _coroutine(_dialogues.dialogues)
 doctor = _coroutine(_doctor.doctor)
 evaluate = _coroutine(_evaluate.evaluate)
+evaluate_predictions = _coroutine(_evaluate_predictions.evaluate_predictions)
+export = _coroutine(_export.export)
+judge = _coroutine(_judge.judge)
 judge_moments = _coroutine(_judge_moments.judge_moments)
 load = _coroutine(_loading.load)
 measure_judge = _coroutine(_measure.measure_judge)
 moments = _coroutine(_moments.moments)
 pairs = _coroutine(_pairs.pairs)
+predict = _coroutine(_predict.predict)
 reward = _coroutine(_reward.reward)
 rollout = _coroutine(_rollout.rollout)
 set_gate = _coroutine(_gate.set_gate)
 states = _coroutine(_states.states)
 sweep = _coroutine(_sweep.sweep)
+synthesize = _coroutine(_synthesize.synthesize)
 train_policy = _coroutine(_policy.train_policy)
 train_reward = _coroutine(_train.train_reward)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import tactful
-from tactful.api.options import JudgeOptions, ModelOptions, RunSettings
+from tactful.api.options import JudgeOptions, ModelOptions, RunSettings, spec_of
 from tactful.cli.options import JudgeFlags, ModelFlags, RunFlags
 
 HEAVY = {"scipy", "sklearn", "matplotlib", "aiohttp", "rich", "typer", "pandas", "numpy", "pydantic"}
@@ -31,6 +31,24 @@ def main(out: Path) -> str:
     result.plot(out / "pareto.svg")
     print(sum(margins), result.table(), [failure.reason for failure in run.failures()])
     return result.headline()
+
+
+def of_chats(log: Path, out: Path) -> list[str | None]:
+    run = tf.judge(tf.chats(log), model="embedded", out=out / "f")
+    run.report(out / "report.html", by=["model"])
+    data = run.pairs(out=out / "t")
+    print(run.table(), data.files)
+    return [turn.judgement.label for turn in run]
+
+
+def of_dialogues(log: Path, out: Path) -> int:
+    talks = tf.dialogues(log)
+    made = tf.synthesize(talks, model="offline", targets="last", out=out / "s")
+    done = tf.export(made, "trl", out / "training")
+    said = tf.predict(talks, model="offline", targets="last", out=out / "p")
+    result = tf.evaluate_predictions(said, labels=made, k=4)
+    print(result.headline(), result.table(), tf.check(log).bad, [one.usable for one in said])
+    return done.pairs
 
 
 async def later(out: Path) -> int:
@@ -89,6 +107,17 @@ def test_every_public_name_is_there_and_has_a_coroutine() -> None:
         tactful.nothing  # noqa: B018
 
 
+def test_importing_a_room_hides_no_public_name() -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import tactful as tf, tactful.reward; assert callable(tf.reward); import tactful.runs",
+        ]
+    )
+    assert done.returncode == 0
+
+
 def test_names_for_type_checkers_are_the_names_at_run_time() -> None:
     assert tactful.__file__ is not None
     tree = ast.parse(Path(tactful.__file__).read_text())
@@ -104,6 +133,15 @@ def test_options_have_the_names_of_the_flags() -> None:
     assert {field.name for field in fields(RunFlags)} == RunSettings.__annotations__.keys() - {"progress"}
     assert {field.name for field in fields(ModelFlags)} == ModelOptions.__annotations__.keys()
     assert {field.name for field in fields(JudgeFlags)} == JudgeOptions.__annotations__.keys()
+
+
+def test_every_flag_of_a_model_reaches_the_model() -> None:
+    flags = ModelFlags(
+        base_url="http://m/v1", timeout=7, temperature=0.5, max_tokens=99, requests_per_minute=3
+    )
+    by_flags = flags.spec("m", "room", RunFlags(concurrency=8))
+    assert spec_of("m", "room", {**flags.given(), **RunFlags(concurrency=8).given()}) == by_flags
+    assert by_flags.timeout_s == 7
 
 
 @pytest.mark.slow

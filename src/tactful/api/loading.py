@@ -29,12 +29,18 @@ RECORDS: Mapping[str, str] = {
     "reward reasons": "tactful.reward.reasons.thoughts:ReasonedMoment",
     "bench proactive": "tactful.evaluation.proactive.assistant_run:AssistantOutput",
     "bench judge-moments": "tactful.evaluation.proactive.judge_run:JudgedMoment",
+    "feedback judge": "tactful.feedback.types:JudgedTurn",
+    "utterance synthesize": "tactful.utterance.types:PairedExample",
+    "utterance predict": "tactful.utterance.predict.predictor:Prediction",
 }
 """Noun and verb of a run → its records."""
 RUNS: Mapping[str, str] = {
     "calibrate reward": "tactful.api.calibrate.reward:RewardRun",
     "calibrate pairs": "tactful.api.calibrate.pairs:PairsRun",
     "calibrate evaluate": "tactful.api.calibrate.evaluate:EvaluationRun",
+    "feedback judge": "tactful.api.feedback.judge:JudgedRun",
+    "utterance synthesize": "tactful.api.utterance.synthesize:SynthesisRun",
+    "utterance predict": "tactful.api.utterance.predict:PredictionRun",
 }
 """Noun and verb → a run that can say more than any run can."""
 

@@ -22,7 +22,7 @@ class ModelOptions(TypedDict, total=False):
     api_key_env: str
     """Name of the variable that holds the key; default OPENAI_API_KEY."""
     timeout: float | None
-    """Seconds that one call may take."""
+    """Seconds that one call may take, retries included; default: as long as the model's speed calls for."""
     temperature: float | None
     max_tokens: int | None
     requests_per_minute: float | None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas
 
     from tactful.api.inputs import Input
+    from tactful.data.io import Rows
     from tactful.runs import Failure, Job, RunFolder, RunOptions, RunSummary
     from tactful.types import Record
 
@@ -34,7 +35,7 @@ class Run(Generic[T]):
         summary: RunSummary,
         kind: type[T],
         *,
-        source: Input[Any] | None = None,
+        source: Input[Any] | Rows[Any] | None = None,
         again: Callable[[], Job] | None = None,
     ) -> None:
         self.summary = summary

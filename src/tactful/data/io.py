@@ -24,6 +24,8 @@ T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")
 
 STDIN = "-"
+MEMORY = "memory"
+"""What stands for the path of rows that are no file's."""
 _log = logging.getLogger(__name__)
 _TOLD: set[tuple[str, str]] = set()
 """(file, note) that the user was told of: a file is often read twice."""
@@ -40,14 +42,16 @@ class Rows(Generic[R]):
 
     def __init__(
         self,
-        path: Path | str,
+        path: Path | str | Sequence[Any],
         parse: Callable[[Any], R],
         *,
         skip_bad: bool = False,
         kind: str = "row",
         key: Callable[[R], str] | None = None,
     ) -> None:
-        self.path = str(path)
+        self.given = None if isinstance(path, str | Path) else path
+        """Rows in memory, in place of a file."""
+        self.path = MEMORY if self.given is not None else str(path)
         self.read = 0
         """Lines that were not blank."""
         self.bad = 0
@@ -62,6 +66,8 @@ class Rows(Generic[R]):
     @property
     def name(self) -> str:
         """The file as messages name it."""
+        if self.given is not None:
+            return "<the rows given>"
         return "<stdin>" if self.path == STDIN else self.path
 
     def __iter__(self) -> Iterator[R]:
@@ -115,7 +121,9 @@ class Rows(Generic[R]):
             raise ValueError(f"{self._kind} has the id '{key}' of line {first}; ids must differ")
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
-        """(line number, raw line) of every line that is not blank."""
+        """(line number, raw line) of every line that is not blank; (number, row) of rows in memory."""
+        if self.given is not None:
+            return enumerate(self.given, start=1)
         return self._numbered(_lines(self.path))
 
     def _numbered(self, lines: Iterable[bytes]) -> Iterator[tuple[int, Any]]:
@@ -132,6 +140,8 @@ class Rows(Generic[R]):
             self.problems.append(f"{self.name}:{number}: {problem}")
 
     def _fix(self) -> str:
+        if self.given is not None:
+            return "correct the row, or leave it out with skip_bad=True"
         if self.path == STDIN:
             return "correct the line, or leave it out with --skip-bad"
         return f"correct the line, leave it out with --skip-bad, or run: tactful data check {shlex.quote(self.path)}"

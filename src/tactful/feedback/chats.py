@@ -104,7 +104,8 @@ class Turns:
     `skip_bad`, which counts them in `.rows.bad`).
     """
 
-    path: Path | str
+    path: Path | str | Sequence[Any]
+    """Of the file; or the rows themselves."""
     skip_bad: bool = False
     count: Extraction = field(default_factory=Extraction)
     rows: Rows[ChatRow] = field(init=False)
@@ -114,15 +115,19 @@ class Turns:
 
     def __iter__(self) -> Iterator[Turn]:
         self.count = Extraction()
-        source = source_name(self.path)
+        source = source_name(self.rows.path)
         for row in self.rows:
             yield from turns_of(row.named(self.rows.read, source), self.count)
 
     def job(self, job: Job) -> Job:
         """The job over these turns: with their number, where counting is cheap, and for `runs retry`."""
-        path = Path(self.path)
-        total = sum(1 for _ in Turns(path, skip_bad=True)) if worth_counting(path) else None
-        return replace(job, source=self, total=total, resume_args=reopening(path, skip_bad=self.skip_bad))
+        again = (
+            None if self.rows.given is not None else reopening(Path(self.rows.path), skip_bad=self.skip_bad)
+        )
+        total = None
+        if self.rows.given is not None or worth_counting(Path(self.rows.path)):
+            total = sum(1 for _ in Turns(self.path, skip_bad=True))
+        return replace(job, source=self, total=total, resume_args=again)
 
 
 def turns_of(row: ChatRow, count: Extraction | None = None) -> Iterator[Turn]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tactful.data.formats.chats import ChatMessage, Dialogue, dialogue_rows, source_name
 from tactful.data.io import Rows
@@ -142,7 +142,8 @@ class Examples:
     `skip_bad`, which counts them in `.rows.bad`).
     """
 
-    path: Path | str
+    path: Path | str | Sequence[Any]
+    """Of the file; or the dialogues themselves."""
     rule: TargetRule = field(default_factory=TargetRule)
     seed: int = 0
     skip_bad: bool = False
@@ -157,7 +158,7 @@ class Examples:
 
     def __iter__(self) -> Iterator[Example | Untargeted]:
         self.dialogues = self.untargeted = self.examples = 0
-        source = source_name(self.path)
+        source = source_name(self.rows.path)
         for dialogue in self.rows:
             self.dialogues += 1
             found = examples_of(dialogue.named(self.rows.read, source), self.rule, seed=self.seed)
@@ -170,15 +171,21 @@ class Examples:
 
     def job(self, job: Job) -> Job:
         """The job over these examples: with their number, where counting is cheap, and for `runs retry`."""
-        path = Path(self.path)
+        again = (
+            None if self.rows.given is not None else reopening(Path(self.rows.path), skip_bad=self.skip_bad)
+        )
         total = None
-        if worth_counting(path):
-            total = sum(1 for _ in Examples(path, self.rule, seed=self.seed, skip_bad=True))
-        return replace(job, source=self, total=total, resume_args=reopening(path, skip_bad=self.skip_bad))
+        if self.rows.given is not None or worth_counting(Path(self.rows.path)):
+            total = sum(1 for _ in Examples(self.path, self.rule, seed=self.seed, skip_bad=True))
+        return replace(job, source=self, total=total, resume_args=again)
 
 
 def open_examples(
-    source: Path | str, targets: str = "sample:1", *, seed: int = 0, skip_bad: bool = False
+    source: Path | str | Sequence[Any], targets: str = "sample:1", *, seed: int = 0, skip_bad: bool = False
 ) -> Examples:
-    """The examples of a file, a run folder or stdin. Raises: UsageError for odd `targets`, DataError for no file."""
-    return Examples(resolve_input(source), parse_targets(targets), seed=seed, skip_bad=skip_bad)
+    """The examples of a file, a run folder, stdin or dialogues in memory.
+
+    Raises: UsageError for odd `targets`, DataError for no file.
+    """
+    found = resolve_input(source) if isinstance(source, str | Path) else source
+    return Examples(found, parse_targets(targets), seed=seed, skip_bad=skip_bad)

@@ -263,7 +263,7 @@ def test_all_problems_of_a_row_are_told(invoke, tmp_path):
 
 
 def test_every_recognised_kind_has_a_reader():
-    from tactful.cli.data.kinds import documents, readers
+    from tactful.api.data.kinds import documents, readers
     from tactful.data.check import KINDS
 
     assert {*readers(), *documents()} == set(KINDS)

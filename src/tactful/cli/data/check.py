@@ -9,7 +9,6 @@ import typer
 
 from tactful.cli.options import JsonFlag
 from tactful.cli.output import emit_json, say
-from tactful.errors import UsageError
 
 if TYPE_CHECKING:
     from tactful.data.check import Report
@@ -33,19 +32,9 @@ def check(
     Knows what calibrate, feedback and utterance read and write, policies, evaluations, exports for trainers (in TRL's,
     LLaMA-Factory's and OpenAI's form), and the TOML files: personas, space.toml, reward and feedback configurations.
     """
-    from tactful.cli.data.kinds import documents, readers
-    from tactful.data.check import check_document, check_file, detect_kind
+    from tactful.api.data.check import check as checked
 
-    by_line, whole = readers(), documents()
-    path = _file_of(file)
-    chosen = kind or detect_kind(path)
-    if chosen not in {*by_line, *whole}:
-        raise UsageError(f"--type '{chosen}' is not known; choose one of: {', '.join([*by_line, *whole])}")
-    report = (
-        check_document(path, chosen, whole[chosen])
-        if chosen in whole
-        else check_file(path, chosen, by_line[chosen])
-    )
+    report = checked(file, kind=kind)
     if as_json:
         emit_json(report.model_dump(mode="json"))
     else:
@@ -54,18 +43,6 @@ def check(
         say(f"{report.path}: holds no record, so nothing was checked; give a file with one record per line")
     if report.bad or not report.read:
         raise typer.Exit(1)
-
-
-def _file_of(given: Path) -> Path:
-    """The records of a run folder, the data of an export's folder, a saved model's file, or the file itself."""
-    from tactful.runs import resolve_input
-
-    if not given.is_dir() or (given / "run.json").exists():
-        return resolve_input(given)
-    for name in ("pairs.jsonl", "pairs.json", "space.toml", "model.json", "suggestions.json"):
-        if (given / name).exists():
-            return given / name
-    return resolve_input(given)
 
 
 def _print_report(report: Report) -> None:

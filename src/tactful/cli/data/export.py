@@ -9,7 +9,6 @@ import typer
 
 from tactful.cli.options import JsonFlag, SkipBadFlag
 from tactful.cli.output import emit_json, say
-from tactful.errors import UsageError
 
 
 def export(
@@ -29,25 +28,25 @@ def export(
     Of `utterance synthesize`: preference pairs, and every chosen side for SFT. The hidden side of a task (references,
     tests, requirements) and what a user wrote next are never in the prompt of an export.
     """
-    from tactful.utterance.export import holds_pairs
+    from tactful.api.data.export import export as exported
+    from tactful.utterance.export import UtteranceExport
 
-    if holds_pairs(pairs):
-        _export_utterance(pairs, to, out, skip_bad=skip_bad, as_json=as_json)
-        return
-    if skip_bad:
-        raise UsageError(f"--skip-bad is for records of 'utterance synthesize'; {pairs} holds other pairs")
-    from tactful.data.check import refuse_other_kind
-    from tactful.data.export import export_pairs, pairs_file
-
-    refuse_other_kind(pairs_file(pairs), "pairs", given=pairs)
-    done = export_pairs(pairs, to, out)
-    left_out = {"equal_sides": done.equal_sides, "repeated": done.repeated}
+    done = exported(pairs, to, out, skip_bad=skip_bad)
+    counts = {"equal_sides": done.equal_sides, "repeated": done.repeated}
     if as_json:
-        emit_json({"rows": done.pairs, **left_out, "to": to, "out": str(out)})
-        return
-    say(
-        f"{done.pairs} pairs written to {out} for {to}{_left_out(**left_out)}; provenance in {out / 'provenance.jsonl'}"
-    )
+        more = (
+            {"sft_rows": done.sft, **counts, "bad": done.bad} if isinstance(done, UtteranceExport) else counts
+        )
+        emit_json({"rows": done.pairs, **more, "to": to, "out": str(out)})
+    elif isinstance(done, UtteranceExport):
+        say(
+            f"{done.records} records: {done.pairs} preference pairs and {done.sft} rows for SFT written to {out} for "
+            f"{to}{_left_out(**counts)}, {done.records - done.pairs - done.equal_sides - done.repeated} records "
+            f"without a kept pair, {done.bad} unusable lines left out"
+        )
+    else:
+        provenance = out / "provenance.jsonl"
+        say(f"{done.pairs} pairs written to {out} for {to}{_left_out(**counts)}; provenance in {provenance}")
 
 
 def _left_out(*, equal_sides: int, repeated: int) -> str:
@@ -61,19 +60,3 @@ def _left_out(*, equal_sides: int, repeated: int) -> str:
         if count
     ]
     return f" (left out: {', '.join(told)})" if told else ""
-
-
-def _export_utterance(pairs: Path, to: str, out: Path, *, skip_bad: bool, as_json: bool) -> None:
-    from tactful.utterance.export import export_utterance
-
-    done = export_utterance(pairs, to, out, skip_bad=skip_bad)
-    if as_json:
-        counts = done.model_dump(include={"equal_sides", "repeated", "bad"})
-        emit_json({"rows": done.pairs, "sft_rows": done.sft, **counts, "to": to, "out": str(out)})
-        return
-    say(
-        f"{done.records} records: {done.pairs} preference pairs and {done.sft} rows for SFT written to {out} for {to}"
-        f"{_left_out(equal_sides=done.equal_sides, repeated=done.repeated)}, "
-        f"{done.records - done.pairs - done.equal_sides - done.repeated} records without a kept pair, "
-        f"{done.bad} unusable lines left out"
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,7 +28,6 @@ from tactful.cli.output import (
     tell_calls,
     tell_failures,
 )
-from tactful.errors import UsageError
 
 if TYPE_CHECKING:
     from tactful.feedback.forecast import FeedbackForecast
@@ -95,38 +94,26 @@ def judge(
 
     With a panel of models: `tactful feedback judge chats.jsonl --judges gpt-5-nano,gpt-4.1-mini --budget-usd 2`
     """
-    from tactful.feedback.chats import Turns
-    from tactful.feedback.forecast import forecast
-    from tactful.feedback.judging.judge import DEFAULT_MODEL, EMBEDDED, SCRIPTS
-    from tactful.feedback.pipeline import JudgeConfig, open_judge_job
-    from tactful.feedback.report.outcome import judging_outcome
-    from tactful.feedback.settings import load_feedback_config
-    from tactful.runs import begun, resolve_input, run_job
+    from tactful.api.feedback import judge as judging
 
-    if model is not None and judges is not None:
-        raise UsageError("--model and --judges exclude each other; name all judges in --judges")
-    names = split_names(judges) if judges is not None else (model or DEFAULT_MODEL,)
-    values = {} if config_file is None else load_feedback_config(config_file).model_dump()
-    config = JudgeConfig(
-        **values
-        | ({} if tau_c is None else {"tau_c": tau_c})
-        | ({} if max_chars is None else {"max_chars": max_chars}),
-        judges=names,
-        votes=votes,
-        embedded="" if trained is None else str(trained.resolve()),
-        confidence="" if confidence is None else str(confidence.resolve()),
-        precision=precision,
-        models=tuple(at.spec(name, SCRIPTS, run) for name in names if name != EMBEDDED),
-    )
-    turns = Turns(resolve_input(source), skip_bad=skip_bad)
-    job = open_judge_job(config, turns)
+    chosen: judging.JudgingOptions = {
+        "model": model,
+        "judges": None if judges is None else split_names(judges),
+        "votes": votes,
+        "tau_c": tau_c,
+        "config": config_file,
+        "trained": trained,
+        "confidence": confidence,
+        "precision": precision,
+        "max_chars": max_chars,
+        "skip_bad": skip_bad,
+        **at.given(),
+        **run.given(),
+    }
     if dry_run:
-        _tell_forecast(forecast(turns, config, limit=run.limit), as_json=as_json)
+        _tell_forecast(judging.forecast_judge(source, **chosen), as_json=as_json)
         return
-    fix = "a turn is an answer of the assistant between two messages of the user"
-    first = begun(iter(turns), turns.rows.name, what="turn", fix=fix)
-    summary = run_job(replace(job, source=first), run.options())
-    _tell(judging_outcome(summary, turns, config), as_json=as_json)
+    _tell(judging.judge(source, **chosen).outcome, as_json=as_json)
 
 
 def _tell_forecast(expected: FeedbackForecast, *, as_json: bool) -> None:

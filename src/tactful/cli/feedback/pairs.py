@@ -51,23 +51,22 @@ def pairs(
 
     Example: `tactful feedback pairs runs/feedback --out runs/training`
     """
-    from tactful.feedback.judged import open_judged, origin_of
-    from tactful.feedback.training.data import make_training_data
-    from tactful.feedback.training.pairs import PairsConfig
-    from tactful.runs import RunOptions
+    from tactful.api.feedback.pairs import feedback_pairs
 
-    judged = open_judged(source, confidence, skip_bad=skip_bad)
-    config = PairsConfig(
+    done = feedback_pairs(
+        source,
         min_reward=min_reward,
         similar=similar,
         prompt=prompt,
         group_by=group_by,
         valid=valid,
         test=test,
+        confidence=confidence,
         seed=seed,
-        source=origin_of(source),
+        out=out,
+        skip_bad=skip_bad,
     )
-    _tell(make_training_data(judged, config, RunOptions(out=out, seed=seed)), as_json=as_json)
+    _tell(done, as_json=as_json)
 
 
 def _tell(data: TrainingData, *, as_json: bool) -> None:

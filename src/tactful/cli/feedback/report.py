@@ -33,26 +33,28 @@ def report(
 
     Example: `tactful feedback report runs/feedback --by model --out report.html`
     """
-    from tactful.feedback.judged import open_judged
-    from tactful.feedback.report.page import report_on
+    from tactful.api.feedback.report import feedback_report
 
-    judged = open_judged(source, confidence, skip_bad=skip_bad)
-    found, failed = report_on(judged, out, fields=split_names(by) if by else (), time_key=time_field)
+    fields = split_names(by) if by else ()
+    done = feedback_report(
+        source, out, by=fields, time_field=time_field, confidence=confidence, skip_bad=skip_bad
+    )
+    found = done.overview
     if as_json:
         emit_json(
             {
                 "report": str(out),
                 "turns": found.total.turns,
                 "unscored": found.total.unscored,
-                "failed": failed,
+                "failed": done.failed,
                 "fields": list(found.fields),
                 "labels": found.total.as_dict(),
-                "bad_lines": judged.bad,
+                "bad_lines": done.judged.bad,
             }
         )
     else:
         print(*found.total.lines(), sep="\n")
-    tell_bad(judged)
+    tell_bad(done.judged)
     if found.rehearsal:
         say("a rehearsal: the offline model's cues made these labels")
     say(f"written: {out}")

@@ -84,24 +84,31 @@ def evaluate(
 
     Several runs are scored together, and each source and language by itself.
     """
-    from tactful.evaluation.utterance.judge import SCRIPTS
-    from tactful.evaluation.utterance.measure import THRESHOLDS, Settings
-    from tactful.evaluation.utterance.pipeline import PredictionSources, evaluate_sources
+    from tactful.api.utterance.evaluate import evaluate_predictions
+    from tactful.evaluation.utterance.measure import THRESHOLDS
 
-    out = run.out
     if html is not None and html.exists():
         raise UsageError(f"{html}: exists already; give --html a new name")
-    if out is not None and not run.resume and out.exists() and any(out.iterdir()):
-        raise UsageError(f"{out}: holds files already; give --out a new folder, or --resume")
-    found = evaluate_sources(
-        PredictionSources(sources, train, labels, dialogues, side, skip_bad),
-        Settings(k=k, thresholds={**THRESHOLDS, **_thresholds(hit or (), tuple(THRESHOLDS))}, seed=run.seed),
+    done = evaluate_predictions(
+        sources,
+        train=train,
+        labels=labels,
+        k=k,
+        thresholds=_thresholds(hit or (), tuple(THRESHOLDS)),
         encoder=encoder,
         multilingual_encoder=multilingual_encoder,
-        judge=None if judge_model is None else at.spec(judge_model, SCRIPTS, run),
-        options=run.options(),
+        judge_model=judge_model,
+        base_url=at.base_url,
+        api_key_env=at.api_key_env,
+        timeout=at.timeout,
+        dialogues=dialogues,
+        side=side,
+        skip_bad=skip_bad,
+        **run.given(),
     )
-    _tell(found, html, as_json=as_json)
+    if html is not None:
+        done.page(html)
+    _tell(done.measured, html, as_json=as_json)
 
 
 def _thresholds(given: Sequence[str], known: Sequence[str]) -> dict[str, float]:
@@ -122,11 +129,9 @@ def _thresholds(given: Sequence[str], known: Sequence[str]) -> dict[str, float]:
 
 
 def _tell(measured: Measured, html: Path | None, *, as_json: bool) -> None:
-    from tactful.evaluation.utterance.report import table_lines, write_utterance_report
+    from tactful.evaluation.utterance.report import table_lines
 
     found = measured.evaluation
-    if html is not None:
-        write_utterance_report([found], html)
     if as_json:
         emit_json(found.model_dump(mode="json", exclude={"samples"}))
     else:

@@ -19,8 +19,6 @@ TargetsOption = Annotated[
         "--targets", help="Which user turns are predicted: `sample:N` per dialogue, `last` or `all`."
     ),
 ]
-NO_DIALOGUE = "write one JSON object with `id` and `conversation` per line"
-"""What to do about a file without dialogues."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tactful.cli.options import DryRunFlag, JsonFlag, ModelOption, RunFlags, SkipBadFlag
@@ -16,11 +15,10 @@ from tactful.cli.output import (
     tell_calls,
     tell_failures,
 )
-from tactful.cli.utterance.options import NO_DIALOGUE, DialoguesArgument, ReasoningFlags, TargetsOption
+from tactful.cli.utterance.options import DialoguesArgument, ReasoningFlags, TargetsOption
 
 if TYPE_CHECKING:
-    from tactful.runs import RunSummary
-    from tactful.utterance.dialogues import Examples
+    from tactful.api.utterance.predict import PredictionRun
     from tactful.utterance.predict.predictor import PredictForecast
 
 
@@ -41,18 +39,18 @@ def predict(
 
     The same --targets and --seed as `utterance synthesize` predict the same messages.
     """
-    from tactful.runs import begun, run_job
-    from tactful.utterance.dialogues import open_examples
-    from tactful.utterance.predict.predictor import SCRIPTS, PredictConfig, forecast, predict_job
+    from tactful.api.utterance import predict as prediction
 
-    spec = at.spec(model, SCRIPTS, run)
-    examples = open_examples(source, targets, seed=run.seed, skip_bad=skip_bad)
+    chosen: prediction.PredictOptions = {
+        "targets": targets,
+        "skip_bad": skip_bad,
+        **at.given(),
+        **run.given(),
+    }
     if dry_run:
-        _tell_forecast(forecast(examples, spec, limit=run.limit), model, as_json=as_json)
+        _tell_forecast(prediction.forecast_predict(source, model=model, **chosen), model, as_json=as_json)
         return
-    job = predict_job(PredictConfig(targets=targets, seed=run.seed, assistant=spec), examples)
-    first = begun(iter(examples), examples.rows.name, what="dialogue", fix=NO_DIALOGUE)
-    _report(run_job(replace(job, source=first), run.options()), examples, as_json=as_json)
+    _tell(prediction.predict(source, model=model, **chosen), as_json=as_json)
 
 
 def _tell_forecast(expected: PredictForecast, model: str, *, as_json: bool) -> None:
@@ -65,30 +63,15 @@ def _tell_forecast(expected: PredictForecast, model: str, *, as_json: bool) -> N
     )
 
 
-def _report(summary: RunSummary, examples: Examples, *, as_json: bool) -> None:
-    from tactful.utterance.predict.predictor import Prediction
-
-    folder = summary.folder
-    unparsable = sum(not record.usable for record in folder.records(Prediction))
+def _tell(run: PredictionRun, *, as_json: bool) -> None:
+    told, summary = run.details, run.summary
     if as_json:
-        emit_json(
-            {
-                "run": str(folder.path),
-                "dialogues": {"read": examples.dialogues, "without_target": examples.untargeted},
-                "bad_lines": examples.rows.bad,
-                "read": summary.read,
-                "done": summary.done,
-                "failed": summary.failed,
-                "skipped": summary.skipped,
-                "unparsable": unparsable,
-                "usage": summary.usage.model_dump(mode="json"),
-            }
-        )
+        emit_json(told)
     say(
         f"{summary.read} read = {summary.done} predicted + {summary.failed} failed + {summary.skipped} without a "
-        f"possible target; {unparsable} replies without a readable prediction; in {folder.path}"
+        f"possible target; {told['unparsable']} replies without a readable prediction; in {run.folder}"
     )
-    tell_bad(examples.rows)
+    tell_bad(run)
     tell_failures(summary)
     end_empty(summary)
-    next_command(f"tactful utterance evaluate {quoted(folder.path)}")
+    next_command(f"tactful utterance evaluate {quoted(run.folder)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -18,12 +17,10 @@ from tactful.cli.output import (
     tell_calls,
     tell_failures,
 )
-from tactful.cli.utterance.options import NO_DIALOGUE, DialoguesArgument, ReasoningFlags, TargetsOption
-from tactful.errors import UsageError
+from tactful.cli.utterance.options import DialoguesArgument, ReasoningFlags, TargetsOption
 
 if TYPE_CHECKING:
-    from tactful.runs import RunSummary
-    from tactful.utterance.dialogues import Examples
+    from tactful.api.utterance.synthesize import SynthesisRun
     from tactful.utterance.forecast import SynthesisForecast
 
 
@@ -65,30 +62,23 @@ def synthesize(
 
     With an endpoint: `tactful utterance synthesize dialogues.jsonl --model gpt-4.1-mini --budget-usd 2`
     """
-    from tactful.runs import begun, run_job
-    from tactful.utterance.dialogues import open_examples
-    from tactful.utterance.forecast import forecast
-    from tactful.utterance.pipeline import SCRIPTS, SynthesizeConfig, synthesize_job
+    from tactful.api.utterance import synthesize as synthesis
 
-    if low > high:
-        raise UsageError(f"--low {low:g} is above --high {high:g}; the lower threshold comes first")
-    config = SynthesizeConfig(
-        targets=targets,
-        contrast=contrast,
-        high=high,
-        low=low,
-        min_gap=min_gap,
-        max_chars=max_chars,
-        seed=run.seed,
-        assistant=at.spec(model, SCRIPTS, run),
-    )
-    examples = open_examples(source, targets, seed=run.seed, skip_bad=skip_bad)
+    chosen: synthesis.SynthesizeOptions = {
+        "targets": targets,
+        "contrast": contrast,
+        "high": high,
+        "low": low,
+        "min_gap": min_gap,
+        "max_chars": max_chars,
+        "skip_bad": skip_bad,
+        **at.given(),
+        **run.given(),
+    }
     if dry_run:
-        _tell_forecast(forecast(examples, config, limit=run.limit), model, as_json=as_json)
+        _tell_forecast(synthesis.forecast_synthesize(source, model=model, **chosen), model, as_json=as_json)
         return
-    first = begun(iter(examples), examples.rows.name, what="dialogue", fix=NO_DIALOGUE)
-    summary = run_job(replace(synthesize_job(config, examples), source=first), run.options())
-    _report(summary, examples, as_json=as_json)
+    _tell(synthesis.synthesize(source, model=model, **chosen), as_json=as_json)
 
 
 def _tell_forecast(expected: SynthesisForecast, model: str, *, as_json: bool) -> None:
@@ -102,42 +92,18 @@ def _tell_forecast(expected: SynthesisForecast, model: str, *, as_json: bool) ->
     tell_calls(model, expected.calls, expected.prompt_tokens, expected.completion_tokens, expected.cost_usd)
 
 
-def _report(summary: RunSummary, examples: Examples, *, as_json: bool) -> None:
-    from tactful.utterance.summary import summarise
-    from tactful.utterance.types import PairedExample
-
-    folder = summary.folder
-    found = summarise(folder.records(PairedExample))
-    skips = {reason: count for _, _, reason, count in folder.reasons("skipped")}
-    result = {
-        "run": str(folder.path),
-        "dialogues": {
-            "read": examples.dialogues,
-            "without_target": examples.untargeted,
-            "bad_lines": examples.rows.bad,
-        },
-        "targets": {
-            "read": summary.read,
-            "done": summary.done,
-            "failed": summary.failed,
-            "skipped": summary.skipped,
-            "skipped_because": skips,
-        },
-        **found.model_dump(mode="json"),
-        "usage": summary.usage.model_dump(mode="json"),
-    }
-    folder.save_summary(result)
+def _tell(run: SynthesisRun, *, as_json: bool) -> None:
+    told, found = run.details, run.made
     if as_json:
-        emit_json(result)
+        emit_json(told)
     else:
         print(*found.lines(), sep="\n")
-    say(
-        f"{examples.dialogues} dialogues, {examples.untargeted} of them without a target, {found.pairs} pairs"
-    )
-    for reason, count in skips.items():
+    read = told["dialogues"]
+    say(f"{read['read']} dialogues, {read['without_target']} of them without a target, {found.pairs} pairs")
+    for reason, count in told["targets"]["skipped_because"].items():
         say(f"  skipped {count}: {reason}")
-    tell_bad(examples.rows)
-    tell_failures(summary)
-    end_empty(summary)
+    tell_bad(run)
+    tell_failures(run.summary)
+    end_empty(run.summary)
     if found.pairs:
-        next_command(f"tactful data export {quoted(folder.path)} --to trl --out training")
+        next_command(f"tactful data export {quoted(run.folder)} --to trl --out training")

@@ -8,7 +8,7 @@ them, under `thoughts`. Other keys are kept and never sent to a model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -101,9 +101,14 @@ class Dialogue(Record):
 
 
 def dialogue_rows(
-    path: Path | str, type_: type[D], *, skip_bad: bool = False, kind: str = "dialogue", unique: bool = False
+    path: Path | str | Sequence[Any],
+    type_: type[D],
+    *,
+    skip_bad: bool = False,
+    kind: str = "dialogue",
+    unique: bool = False,
 ) -> Rows[D]:
-    """The dialogues of a chat log, read lazily; `unique` refuses a second one of the same id.
+    """The dialogues of a chat log, or of rows in memory, read lazily; `unique` refuses a second one of the same id.
 
     Raises, while iterating: UserError when the file cannot be opened; DataError when it is recognised as something else,
     or at the first bad line (unless `skip_bad`).
@@ -113,12 +118,13 @@ def dialogue_rows(
         try:
             return type_.model_validate(row)
         except ValueError as error:
-            other = foreign_row(row, path) if isinstance(row, Mapping) else None
+            other = foreign_row(row, rows.path) if isinstance(row, Mapping) else None
             if other is not None:
                 raise OtherFile(f"{other.name}, expected a chat log", other.fix) from error
             raise
 
-    return Rows(path, parse, skip_bad=skip_bad, kind=kind, key=_own_id if unique else None)
+    rows = Rows(path, parse, skip_bad=skip_bad, kind=kind, key=_own_id if unique else None)
+    return rows
 
 
 def source_name(path: Path | str) -> str:

@@ -114,12 +114,13 @@ def table_lines(evaluation: UtteranceEvaluation) -> list[str]:
         lines += ["", f"{part.name}: {part.items} messages of {part.dialogues} dialogues"]
         lines.append("  ".join(["system".ljust(8), *(name.ljust(width) for name in measures)]).rstrip())
         for system in part.systems:
-            cells = [_cell(system, name).ljust(width) for name in measures]
+            cells = [cell(system, name).ljust(width) for name in measures]
             lines.append("  ".join([system.name.ljust(8), *cells]).rstrip())
     return lines[1:]
 
 
-def _cell(system: SystemScores, name: str) -> str:
+def cell(system: SystemScores, name: str) -> str:
+    """A measure of a system with its interval."""
     estimate = system.measures[name]
     if estimate.value is None:
         return "-"

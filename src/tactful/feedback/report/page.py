@@ -241,10 +241,20 @@ def write_report(found: Overview, path: Path, *, title: str, failed: int = 0) ->
     write_atomic(path, [render_report(found, title=title, failed=failed).encode("utf-8", "replace")])
 
 
+@dataclass(frozen=True)
+class Reported:
+    """What a page shows, and what is left to say beside it."""
+
+    overview: Overview
+    failed: int
+    """Turns of the run that could not be judged at all."""
+    judged: JudgedTurns
+
+
 def report_on(
     judged: JudgedTurns, out: Path, *, fields: Sequence[str] = (), time_key: str | None = None
-) -> tuple[Overview, int]:
-    """(what the page shows, how many turns of the run failed), the page written to `out`.
+) -> Reported:
+    """Write the page to `out`.
 
     Without `fields`, shares are broken down by the usual ones that the turns have (stdin is read once, so by none).
 
@@ -257,4 +267,4 @@ def report_on(
     found = overview(judged, fields=chosen, time_key=time_key)
     failed = RunFolder.open(source).counts().failed if source.is_dir() else 0
     write_report(found, out, title=f"Feedback in {source.name}", failed=failed)
-    return found, failed
+    return Reported(found, failed, judged)

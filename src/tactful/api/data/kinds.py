@@ -1,4 +1,4 @@
-"""How each kind of file that `tactful data check` knows is read. `cli` stands below all rooms, so it sees them all."""
+"""How each kind of file that `tactful data check` knows is read. `api` stands below all rooms, so it sees them all."""
 
 from __future__ import annotations
 

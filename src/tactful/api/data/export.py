@@ -1,0 +1,48 @@
+"""Preference pairs as trainers read them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from tactful.errors import UsageError
+
+if TYPE_CHECKING:
+    from tactful.data.export import PairsExport
+    from tactful.utterance.export import UtteranceExport
+
+
+def export(
+    pairs: os.PathLike[str] | str,
+    to: Literal["trl", "llama-factory", "openai"] | str,
+    out: Path | str,
+    *,
+    skip_bad: bool = False,
+) -> PairsExport | UtteranceExport:
+    """What was written into the new folder `out`: preference pairs in a trainer's form, their provenance beside.
+
+    `pairs` is a run of `pairs` or `synthesize`, or a file. Of `synthesize` also every chosen side for SFT. The hidden
+    side of a task, and what a user wrote next, are never in a prompt. Pairs with two equal sides and repeated ones
+    are left out and counted.
+
+    Raises UserError for an unknown form, no pairs, or a folder that holds files; DataError for a bad line.
+
+    >>> import tactful as tf
+    >>> run = tf.rollout(tf.states("coding", n=4), model="offline", out="runs/r", progress="off")
+    >>> pairs = tf.pairs(tf.reward(run, out="runs/w"), out="runs/p")
+    >>> done = tf.export(pairs, "trl", "training")
+    >>> done.pairs + done.equal_sides + done.repeated == len(pairs.rows())
+    True
+    """
+    from tactful.data.check import refuse_other_kind
+    from tactful.data.export import export_pairs, pairs_file
+    from tactful.utterance.export import export_utterance, holds_pairs
+
+    source = Path(pairs)
+    if holds_pairs(source):
+        return export_utterance(source, to, out, skip_bad=skip_bad)
+    if skip_bad:
+        raise UsageError(f"--skip-bad is for records of 'utterance synthesize'; {source} holds other pairs")
+    refuse_other_kind(pairs_file(source), "pairs", given=source)
+    return export_pairs(source, to, out)

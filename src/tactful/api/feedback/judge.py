@@ -1,0 +1,170 @@
+"""Every follow-up message of a chat log gets a label and a gated reward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from tactful.api.feedback.chats import chats
+from tactful.api.feedback.pairs import FeedbackPairsOptions, feedback_pairs
+from tactful.api.feedback.report import feedback_report
+from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of
+from tactful.api.runs import Run, worked
+from tactful.api.tables import Table
+from tactful.errors import UsageError
+
+if TYPE_CHECKING:
+    from tactful.feedback.chats import Turns
+    from tactful.feedback.forecast import FeedbackForecast
+    from tactful.feedback.pipeline import JudgeConfig
+    from tactful.feedback.report.outcome import JudgingOutcome
+    from tactful.feedback.report.page import Reported
+    from tactful.feedback.training.data import TrainingData
+    from tactful.feedback.types import FeedbackConfig, JudgedTurn
+
+
+class JudgingOptions(ModelOptions, RunSettings, total=False):
+    """What may be given to `judge` beside the chats."""
+
+    model: str | None
+    """Model name; `embedded` needs no network, `offline` rehearses; default gpt-5-nano."""
+    judges: Sequence[str] | None
+    """A panel instead of `model`."""
+    votes: int
+    """Draws from every judge."""
+    tau_c: float | None
+    """Confidence in [0, 1] below which a judgement counts for nothing."""
+    config: FeedbackConfig | Path | str | None
+    """`tau_c` and the rewards of the labels, or a TOML file with them."""
+    trained: Path | str | None
+    """embedded: what `feedback train` wrote."""
+    confidence: Path | str | None
+    """What `feedback fit-confidence` wrote."""
+    max_chars: int | None
+    """Longest text that is sent whole; of a longer one, the middle is left out."""
+    precision: float | None
+    """τ_c as the precision that labels above it must have; needs `confidence`."""
+    skip_bad: bool
+
+
+class JudgedRun(Run["JudgedTurn"]):
+    """Judged turns, in order; of a panel, its final judgements. Rewards are in [−1, 1], None where nothing counts."""
+
+    outcome: JudgingOutcome
+    """Counts, label shares and the panel's agreement; of a run that was just made."""
+
+    def __iter__(self) -> Iterator[JudgedTurn]:
+        from tactful.feedback.judged import open_judged
+
+        return iter(open_judged(self.folder))
+
+    def table(self) -> Table:
+        """The share of every label among the scored turns, with its 95% interval over dialogues."""
+        from tactful.feedback.report.outcome import shares_of
+
+        shares = shares_of(self)
+        cells = [
+            (str(label), str(shares.counts[label]), share.percent())
+            for label, share in shares.table().items()
+        ]
+        rows = [{"label": str(label), **values} for label, values in shares.as_dict().items()]
+        note = f"Of {shares.scored} scored turns in {shares.dialogues} dialogues; {shares.unscored} unscored."
+        return Table(("label", "turns", "share"), cells, rows, note)
+
+    def report(self, path: Path | str, *, by: Sequence[str] = (), time_field: str | None = None) -> Reported:
+        """Write one HTML page: shares over time and per field of the log, the worst turns to read first."""
+        return feedback_report(self, path, by=by, time_field=time_field)
+
+    def pairs(self, **options: Unpack[FeedbackPairsOptions]) -> TrainingData:
+        """Training data: wanted and unwanted answers (KTO), and pairs where a need was answered twice (DPO)."""
+        return feedback_pairs(self, **options)
+
+
+def judge(
+    log: Turns | Iterable[Mapping[str, Any]] | Path | str, **options: Unpack[JudgingOptions]
+) -> JudgedRun:
+    """Every follow-up message of a chat log with one of seven labels, a confidence in [0, 1] and a gated reward.
+
+    What cannot be read is unscored, never negative. Options: see `JudgingOptions`, `ModelOptions`, `RunSettings`.
+
+    Raises DataError for a log without turns, UsageError for judges that cannot judge so, StopRun when a budget is
+    spent or a key refused.
+
+    >>> import tactful as tf
+    >>> said = ["Write a haiku", "Leaves fall in autumn", "no, that is wrong", "Waves", "perfect, thank you"]
+    >>> roles = ["user", "assistant", "user", "assistant", "user"]
+    >>> talk = [{"role": role, "content": text} for role, text in zip(roles, said)]
+    >>> run = tf.judge([{"id": "a", "conversation": talk}], model="embedded", out="runs/f", progress="off")
+    >>> [str(item.judgement.label) for item in run]
+    ['neg_correction', 'pos_praise']
+    >>> run.report("report.html").overview.total.turns
+    2
+    >>> run.pairs(out="runs/training", valid=0, test=0).found.good
+    1
+    """
+    from tactful.feedback.pipeline import open_judge_job
+    from tactful.feedback.report.outcome import judging_outcome
+    from tactful.feedback.types import JudgedTurn
+    from tactful.runs import begun
+
+    config, turns = _config(options), _turns(log, options)
+    job = open_judge_job(config, turns)
+    fix = "a turn is an answer of the assistant between two messages of the user"
+    first = begun(iter(turns), turns.rows.name, what="turn", fix=fix)
+    summary = worked(replace(job, source=first), run_options(options))
+    run = JudgedRun(
+        summary, JudgedTurn, source=turns.rows, again=None if job.resume_args is not None else lambda: job
+    )
+    run.outcome = judging_outcome(summary, turns, config)
+    return run
+
+
+def forecast_judge(
+    log: Turns | Iterable[Mapping[str, Any]] | Path | str, **options: Unpack[JudgingOptions]
+) -> FeedbackForecast:
+    """Calls, tokens and cost that `judge` would take; every prompt is made and measured, nothing is sent."""
+    from tactful.feedback.forecast import forecast
+    from tactful.feedback.pipeline import open_judge_job
+
+    config, turns = _config(options), _turns(log, options)
+    open_judge_job(config, turns)
+    return forecast(turns, config, limit=options.get("limit"))
+
+
+def _turns(log: Turns | Iterable[Mapping[str, Any]] | Path | str, options: JudgingOptions) -> Turns:
+    from tactful.feedback.chats import Turns
+
+    return log if isinstance(log, Turns) else chats(log, skip_bad=options.get("skip_bad", False))
+
+
+def _config(options: JudgingOptions) -> JudgeConfig:
+    from tactful.feedback.judging.judge import DEFAULT_MODEL, EMBEDDED, MAX_TOKENS, SCRIPTS
+    from tactful.feedback.pipeline import JudgeConfig
+    from tactful.feedback.settings import load_feedback_config
+
+    model, judges = options.get("model"), options.get("judges")
+    if model is not None and judges is not None:
+        raise UsageError("--model and --judges exclude each other; name all judges in --judges")
+    names = tuple(judges) if judges is not None else (model or DEFAULT_MODEL,)
+    given, trained, fitted = options.get("config"), options.get("trained"), options.get("confidence")
+    base = load_feedback_config(Path(given)) if isinstance(given, str | Path) else given
+    values = {} if base is None else base.model_dump()
+    if (tau_c := options.get("tau_c")) is not None:
+        values["tau_c"] = tau_c
+    if (max_chars := options.get("max_chars")) is not None:
+        values["max_chars"] = max_chars
+    return JudgeConfig(
+        **values,
+        judges=names,
+        votes=options.get("votes", 1),
+        embedded="" if trained is None else str(Path(trained).resolve()),
+        confidence="" if fitted is None else str(Path(fitted).resolve()),
+        precision=options.get("precision"),
+        models=tuple(
+            spec_of(name, SCRIPTS, {"max_tokens": MAX_TOKENS, **options})
+            for name in names
+            if name != EMBEDDED
+        ),
+    )

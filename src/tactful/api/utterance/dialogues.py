@@ -1,0 +1,52 @@
+"""Dialogues whose user messages are predicted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tactful.data.formats.chats import Dialogue
+    from tactful.utterance.dialogues import Examples
+
+
+class Dialogues:
+    """Dialogues of a file or in memory; iterated as often as wished (but for stdin)."""
+
+    def __init__(self, source: Path | Sequence[Any], *, skip_bad: bool = False) -> None:
+        self.source = source
+        self.skip_bad = skip_bad
+
+    def __iter__(self) -> Iterator[Dialogue]:
+        from tactful.utterance.dialogues import open_examples
+
+        return iter(open_examples(self.source, skip_bad=self.skip_bad).rows)
+
+    def examples(self, targets: str = "sample:1", *, seed: int = 0) -> Examples:
+        """The user messages that are predicted, with what stands before each: `sample:N` a dialogue, `last` or `all`."""
+        from tactful.utterance.dialogues import open_examples
+
+        return open_examples(self.source, targets, seed=seed, skip_bad=self.skip_bad)
+
+
+def dialogues(
+    source: Dialogues | Path | str | Iterable[Mapping[str, Any] | Dialogue], *, skip_bad: bool = False
+) -> Dialogues:
+    """Dialogues from a file (`id`, `conversation` of messages with role and content in each row), or in memory.
+
+    Raises, while iterating: DataError for a row that cannot be used (unless `skip_bad`).
+
+    >>> import tactful as tf
+    >>> talk = [{"role": "user", "content": "Plan a week in Rome"}, {"role": "assistant", "content": "Gladly. When?"},
+    ...         {"role": "user", "content": "In May, with two children"}]
+    >>> [(example.id, len(example.context)) for example in tf.dialogues([{"id": "a", "conversation": talk}]).examples("all")]
+    [('a#1', 2)]
+    """
+    from tactful.runs import resolve_input
+
+    if isinstance(source, Dialogues):
+        return source
+    place = resolve_input(Path(source)) if isinstance(source, str | os.PathLike) else list(source)
+    return Dialogues(place, skip_bad=skip_bad)

@@ -1,0 +1,98 @@
+"""What the user says next, as any model sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of
+from tactful.api.runs import Run, worked
+from tactful.api.utterance.dialogues import Dialogues, dialogues
+from tactful.api.utterance.synthesize import NO_DIALOGUE
+
+if TYPE_CHECKING:
+    from tactful.data.formats.chats import Dialogue
+    from tactful.utterance.dialogues import Examples
+    from tactful.utterance.predict.predictor import PredictConfig, PredictForecast, Prediction  # noqa: F401
+
+
+class PredictOptions(ModelOptions, RunSettings, total=False):
+    """What may be given to `predict` beside dialogues and model."""
+
+    targets: str
+    """Which user turns are predicted: `sample:N` per dialogue (default `sample:1`), `last` or `all`."""
+    skip_bad: bool
+
+
+class PredictionRun(Run["Prediction"]):
+    """Predictions, one for each target; one whose reply could not be read has none and is counted as such."""
+
+
+def predict(
+    talks: Dialogues | Iterable[Mapping[str, Any] | Dialogue] | Path | str,
+    *,
+    model: str,
+    **options: Unpack[PredictOptions],
+) -> PredictionRun:
+    """The user's next message in every dialogue as `model` foresees it, four predictions each, best first.
+
+    The prompt is the one that training exports use; equal `targets` and `seed` as for `synthesize` predict the same
+    messages. Options: see `PredictOptions`, `ModelOptions`, `RunSettings`.
+
+    Raises DataError for dialogues that cannot be used, StopRun when a budget is spent or a key refused.
+
+    >>> import tactful as tf
+    >>> talk = [{"role": "user", "content": "Plan a week in Rome"}, {"role": "assistant", "content": "Gladly. When?"},
+    ...         {"role": "user", "content": "In May, with two children"}]
+    >>> run = tf.predict([{"id": "a", "conversation": talk}], model="offline", out="runs/p", progress="off")
+    >>> [prediction] = run
+    >>> prediction.hindsight.message, prediction.usable
+    ('In May, with two children', True)
+    """
+    from tactful.runs import begun
+    from tactful.utterance.predict.predictor import Prediction, predict_job
+
+    config, examples = _opened(talks, model, options)
+    job = predict_job(config, examples)
+    first = begun(iter(examples), examples.rows.name, what="dialogue", fix=NO_DIALOGUE)
+    summary = worked(replace(job, source=first), run_options(options))
+    again = None if job.resume_args is not None else lambda: job
+    run = PredictionRun(summary, Prediction, source=examples.rows, again=again)
+    summary.folder.save_summary(
+        {
+            "run": str(run.folder),
+            "dialogues": {"read": examples.dialogues, "without_target": examples.untargeted},
+            "bad_lines": run.bad,
+            "read": summary.read,
+            "done": summary.done,
+            "failed": summary.failed,
+            "skipped": summary.skipped,
+            "unparsable": sum(not prediction.usable for prediction in run),
+            "usage": summary.usage.model_dump(mode="json"),
+        }
+    )
+    return run
+
+
+def forecast_predict(
+    talks: Dialogues | Iterable[Mapping[str, Any] | Dialogue] | Path | str,
+    *,
+    model: str,
+    **options: Unpack[PredictOptions],
+) -> PredictForecast:
+    """Calls, tokens and cost that `predict` would take; every prompt is made and measured, nothing is sent."""
+    from tactful.utterance.predict.predictor import forecast
+
+    config, examples = _opened(talks, model, options)
+    return forecast(examples, config.assistant, limit=options.get("limit"))
+
+
+def _opened(talks: Any, model: str, options: PredictOptions) -> tuple[PredictConfig, Examples]:
+    from tactful.utterance.predict.predictor import SCRIPTS, PredictConfig
+
+    targets, seed = options.get("targets", "sample:1"), options.get("seed", 0)
+    config = PredictConfig(targets=targets, seed=seed, assistant=spec_of(model, SCRIPTS, options))
+    read = dialogues(talks, skip_bad=options.get("skip_bad", False))
+    return config, read.examples(targets, seed=seed)
