@@ -109,3 +109,10 @@ class Interrupted(StopRun):
     """Ctrl-C or SIGTERM."""
 
     exit_code = 130
+
+
+def first_of(group: BaseExceptionGroup[Exception]) -> Exception:
+    """The exception that ended a batch: one that stops everything before any other."""
+    stops, _ = group.split(StopRun)
+    inner = (stops or group).exceptions[0]
+    return first_of(inner) if isinstance(inner, BaseExceptionGroup) else inner

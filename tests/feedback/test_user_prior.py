@@ -93,11 +93,6 @@ def test_an_update_that_returned_survives_kill_nine(tmp_path):
         assert prior.welcome("u", "c", at=NOW).updates == 1
 
 
-def test_the_chance_of_being_above_a_level_falls_with_the_level(prior):
-    belief = prior.welcome("u", "c", at=NOW)
-    assert belief.chance_above(0.2) > belief.chance_above(0.8)
-
-
 def test_a_user_can_be_forgotten(prior):
     prior.update("u", "c", judged(Label.POS_PRAISE), at=NOW)
     assert prior.forget("u") == 1

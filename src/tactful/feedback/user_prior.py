@@ -63,12 +63,6 @@ class Welcome(Record):
         low, high = beta.interval(share, self.alpha, self.beta)
         return float(low), float(high)
 
-    def chance_above(self, level: float) -> float:
-        """Probability that more than `level` of such questions or proposals are welcome."""
-        from scipy.stats import beta
-
-        return float(beta.sf(level, self.alpha, self.beta))
-
 
 class UserPrior:
     """Beliefs per user, context and kind in the file `path`, made when missing. Close it, or use `with`.

@@ -40,7 +40,7 @@ class UtteranceExport(Record):
     """Unusable lines that were left out (`--skip-bad`)."""
 
 
-def prompt_of(pair: PairedExample) -> tuple[Message, ...]:
+def predict_messages(pair: PairedExample) -> tuple[Message, ...]:
     """The prompt as messages: the instruction and the context, nothing else."""
     return predict_prompt(pair.context, pair.lang).messages
 
@@ -52,11 +52,13 @@ def answer_of(pair: PairedExample, side: Side) -> tuple[Message, ...]:
 
 def _preference(pair: PairedExample) -> Preference:
     assert pair.rejected is not None
-    return Preference(pair.id, prompt_of(pair), answer_of(pair, pair.chosen), answer_of(pair, pair.rejected))
+    return Preference(
+        pair.id, predict_messages(pair), answer_of(pair, pair.chosen), answer_of(pair, pair.rejected)
+    )
 
 
 def _answered(pair: PairedExample) -> Answered:
-    return Answered(pair.id, prompt_of(pair), answer_of(pair, pair.chosen))
+    return Answered(pair.id, predict_messages(pair), answer_of(pair, pair.chosen))
 
 
 def example_provenance(pair: PairedExample) -> dict[str, Any]:

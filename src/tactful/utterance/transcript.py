@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tactful.data.formats.chats import ChatMessage
+from tactful.text.shorten import shortened
 from tactful.types import content_hash
 
 MAX_CHARS = 24_000
@@ -56,14 +57,6 @@ def transcript(messages: Sequence[ChatMessage], max_chars: int = MAX_CHARS) -> s
     if shown < len(messages):
         lines.append(f"[… {len(messages) - shown} earlier messages left out …]")
     return "\n".join(reversed(lines))
-
-
-def shortened(text: str, most: int) -> str:
-    """The text, or its first and last parts with a line between them that says how much is missing."""
-    if len(text) <= most:
-        return text
-    head, tail = most - most // 3, most // 3
-    return f"{text[:head]}\n[… {len(text) - head - tail} characters left out …]\n{text[len(text) - tail :]}"
 
 
 def language(code: str) -> str:

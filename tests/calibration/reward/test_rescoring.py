@@ -14,7 +14,7 @@ from tests.calibration.reward_fixtures import (
     make_trajectory,
 )
 
-from tactful.calibration.reward.rescoring import Columns, rescore
+from tactful.calibration.reward.rescoring import RewardColumns, rescore
 from tactful.calibration.reward.rewards import RewardConfig, recompute, return_to_go
 from tactful.calibration.reward.task_score import TaskScores
 from tactful.errors import DataError
@@ -71,7 +71,7 @@ def same(one, other):
 @settings(max_examples=150, deadline=None)
 @given(st.lists(rewarded(), max_size=8), configs)
 def test_columns_give_what_the_scalar_functions_give(records, config):
-    columns = Columns.from_rewarded(records)
+    columns = RewardColumns.from_rewarded(records)
     whole = rescore(columns, config)
     to_go = rescore(columns, config, start=columns.decision_points)
     for row, record in enumerate(records):
@@ -91,14 +91,14 @@ def test_file_gives_the_same_columns_as_records(tmp_path: Path):
     ]
     path = tmp_path / "records.jsonl"
     path.write_text("".join(record.model_dump_json() + "\n" for record in records))
-    read, made = Columns.from_jsonl(path), Columns.from_rewarded(records)
+    read, made = RewardColumns.from_jsonl(path), RewardColumns.from_rewarded(records)
     assert (read.ids, read.actions, read.groups) == (made.ids, made.actions, made.groups)
     for name in ("share", "all_or_nothing", "row", "position", "questions", "rejected", "passes"):
         np.testing.assert_array_equal(getattr(read, name), getattr(made, name))
 
 
 def test_nothing_re_scores_to_nothing():
-    scores = rescore(Columns.from_rewarded([]), RewardConfig())
+    scores = rescore(RewardColumns.from_rewarded([]), RewardConfig())
     assert [len(column) for column in scores] == [0, 0, 0]
 
 
@@ -106,4 +106,4 @@ def test_file_that_holds_no_rewarded_trajectories_is_refused_with_its_line(tmp_p
     path = tmp_path / "pairs.jsonl"
     path.write_text(make_rewarded(make_trajectory()).model_dump_json() + '\n{"id": 1}\n')
     with pytest.raises(DataError, match=r"pairs\.jsonl:2: .*calibrate reward"):
-        Columns.from_jsonl(path)
+        RewardColumns.from_jsonl(path)

@@ -7,7 +7,6 @@ import pytest
 from tactful.calibration.tasks.state_rows import ready_rows, state_rows
 from tactful.calibration.tasks.states import (
     complete_states,
-    dataset_states,
     domain_estimator,
     estimate_states,
     seed_states,
@@ -108,6 +107,10 @@ def rows(path, *items):
     return path
 
 
+def completed(path, **options):
+    return complete_states(list(state_rows(path, **options)))
+
+
 def test_a_users_file_is_completed(tmp_path):
     path = rows(
         tmp_path / "mine.jsonl",
@@ -121,7 +124,7 @@ def test_a_users_file_is_completed(tmp_path):
         },
         {"query": "Add.", "tests": ["assert add(1, 2) == 3"], "reference": "def add(a, b): return a + b"},
     )
-    first, second, third = dataset_states(path, domain="coding")
+    first, second, third = completed(path, domain="coding")
     assert first.id.startswith("row-")
     assert first.group == first.id
     assert (first.domain, first.lang, first.source, first.prev_reject) == ("coding", "en", "mine.jsonl", 1)
@@ -129,7 +132,7 @@ def test_a_users_file_is_completed(tmp_path):
     assert (second.id, second.lang, second.domain, second.query_clarity) == ("zh", "zh", "planning", 0.9)
     assert third.hidden.tests == ("assert add(1, 2) == 3",)
     assert "hidden" not in third.public().model_dump()
-    assert dataset_states(path)[0].id == first.id  # the id is the content's
+    assert completed(path)[0].id == first.id  # the id is the content's
 
 
 def test_a_csv_file_holds_the_same_rows(tmp_path):
@@ -140,7 +143,7 @@ def test_a_csv_file_holds_the_same_rows(tmp_path):
         'Plan a trip,,,"[{""role"": ""user"", ""content"": ""hi""}]"\r\n',
         encoding="utf-8",
     )
-    first, second = dataset_states(path, domain="planning")
+    first, second = completed(path, domain="planning")
     assert first.query == "Sort it, please\nnow"
     assert (first.query_clarity, first.hidden.tests) == (0.5, ("assert f() == 1",))
     assert second.history[0].content == "hi"
@@ -192,8 +195,8 @@ GOOD = {"query": "Sort."}
 def test_a_bad_row_is_named_and_can_be_skipped(tmp_path, row, message):
     path = rows(tmp_path / "s.jsonl", GOOD, row)
     with pytest.raises(DataError, match=message):
-        dataset_states(path)
-    assert len(dataset_states(path, skip_bad=True)) == 1
+        completed(path)
+    assert len(completed(path, skip_bad=True)) == 1
 
 
 @pytest.mark.parametrize(
@@ -210,7 +213,7 @@ def test_a_bad_csv_row_is_named(tmp_path, text, message):
     path = tmp_path / "s.csv"
     path.write_text(text)
     with pytest.raises(DataError, match=message):
-        dataset_states(path)
+        completed(path)
     found = state_rows(path, skip_bad=True)
     assert len(list(found)) == 1
     assert (found.read, found.bad) == (2, 1)
@@ -220,12 +223,12 @@ def test_a_csv_of_another_encoding_is_refused(tmp_path):
     path = tmp_path / "s.csv"
     path.write_bytes("query\nКупить\n".encode("cp1251"))
     with pytest.raises(DataError, match="not UTF-8"):
-        dataset_states(path)
+        completed(path)
 
 
 def test_an_empty_file_holds_no_states(tmp_path):
     (tmp_path / "s.jsonl").write_text("")
-    assert dataset_states(tmp_path / "s.jsonl") == []
+    assert completed(tmp_path / "s.jsonl") == []
 
 
 @pytest.mark.parametrize(
@@ -252,13 +255,13 @@ def test_a_csv_header_that_does_not_fit_is_refused_whatever_may_be_skipped(tmp_p
 )
 def test_a_pipe_may_hold_csv_or_jsonl(monkeypatch, text):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
-    (state,) = dataset_states("-")
+    (state,) = completed("-")
     assert (state.query, state.prev_reject) == ("Sort.", 2)
 
 
 def test_every_private_key_may_stand_beside_the_query(tmp_path):
     row = {"query": "Sort.", "reference": "good", "uninformed": "poor", "plan_opening": "Plan:"}
-    (state,) = dataset_states(rows(tmp_path / "s.jsonl", row))
+    (state,) = completed(rows(tmp_path / "s.jsonl", row))
     assert (state.hidden.uninformed, state.hidden.plan_opening) == ("poor", "Plan:")
     with pytest.raises(TypeError):
         str(state.hidden)
@@ -271,8 +274,8 @@ def test_rollouts_refuse_raw_rows_with_the_command_that_completes_them(tmp_path)
     ) as caught:
         list(ready_rows(path))
     assert f"calibrate states --mode dataset --domain planning --input {path} --out" in str(caught.value)
-    ready = rows(tmp_path / "s.jsonl", *(state.model_dump(mode="json") for state in dataset_states(path)))
-    assert list(ready_rows(ready)) == dataset_states(path)
+    ready = rows(tmp_path / "s.jsonl", *(state.model_dump(mode="json") for state in completed(path)))
+    assert list(ready_rows(ready)) == completed(path)
 
 
 def test_the_stored_models_are_those_that_a_fit_gives_now():

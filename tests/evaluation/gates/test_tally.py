@@ -25,7 +25,7 @@ def test_only_proposals_with_a_scored_judgement_are_decided_and_the_rest_is_coun
     moments = moments_of(ITEMS, SAID)
     assert moments.p.tolist() == [0.9, 0.8, 0.3, 0.6]
     assert (moments.silences, moments.unscored) == (1, 1)
-    assert moments.session_names.tolist() == ["a", "a", "a", "b"]
+    assert [moments.names[at] for at in moments.session] == ["a", "a", "a", "b"]
 
 
 def test_an_unlabelled_need_is_taken_from_the_verdict():

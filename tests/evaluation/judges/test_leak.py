@@ -3,33 +3,16 @@
 from collections import Counter
 
 import pytest
-from tests.evaluation.acceptance_fixtures import item
 from tests.reward.synthetic import make_items
 
 from tactful.data.formats.moments import observation_id
 from tactful.errors import UserError
 from tactful.evaluation.judges.baselines import BASELINES, Constant
-from tactful.evaluation.judges.leak import leak_table, leaky_folds, leaky_split, measure_leak
+from tactful.evaluation.judges.leak import leak_table, leaky_folds, measure_leak
 
 
 def constant(train, test):
     return Constant(accepts=True).judge_now([one.moment for one in test]), [0.5] * len(test)
-
-
-def test_every_test_observation_of_the_leaky_split_stands_in_train():
-    items = make_items(8, 8)
-    train, test = leaky_split(items, share=0.2, seed=1)
-    assert sorted([*train, *test]) == list(range(len(items)))
-    assert len(test) == round(0.2 * len(items))
-    known = {observation_id(items[at].moment) for at in train}
-    assert all(observation_id(items[at].moment) in known for at in test)
-    assert leaky_split(items, share=0.2, seed=1) == (train, test)
-    assert leaky_split(items, share=0.2, seed=2) != (train, test)
-
-
-def test_an_observation_with_one_item_is_never_tested():
-    items = [item(number, "hit") for number in range(5)]
-    assert leaky_split(items, share=0.5) == ([0, 1, 2, 3, 4], [])
 
 
 def test_items_of_one_observation_go_to_different_folds():

@@ -18,7 +18,7 @@ from tests.chat_server import Ask, ChatServer, Raw
 from tests.llm.asking import opened, prompt
 
 from tactful.errors import EndpointRefused, ProviderError
-from tactful.feedback.judging.judge import Verdict
+from tactful.feedback.judging.judge import FeedbackVerdict
 from tactful.llm import CallOptions, metered
 from tactful.types import Message
 
@@ -42,7 +42,7 @@ def first_answers(case: dict[str, Any], times: int = 1) -> ChatServer:
 @pytest.mark.parametrize("case", ended("reply"))
 async def test_a_whole_answer_is_read_at_once(case: dict[str, Any]) -> None:
     async with first_answers(case) as server, opened(server) as model:
-        said = await model.structured(prompt(), Verdict)
+        said = await model.structured(prompt(), FeedbackVerdict)
         assert (said.label, said.confidence) == ("pos_praise", 0.8)
         assert said.rationale.startswith("She says it helped")
         assert server.jobs == 1

@@ -7,7 +7,7 @@ from tests.reward.moments import labelled
 from tactful.data.exported import ShareGptRow
 from tactful.errors import DataError, UsageError, UserError
 from tactful.llm import ModelSpec
-from tactful.reward.judging.prompt import Verdict, judge_prompt
+from tactful.reward.judging.prompt import AcceptanceVerdict, judge_prompt
 from tactful.reward.pipeline import ReasonsConfig, reasons_job
 from tactful.reward.reasons.export import REASON_FORMS, export_reasons
 from tactful.reward.reasons.thoughts import ReasonedMoment
@@ -76,10 +76,10 @@ def test_rows_ask_as_the_judge_asks_and_answer_as_it_must(source, tmp_path, form
         expected = [message.content for message in judge_prompt(record.moment, layout=layout).messages]
         system, question, answer = read_sft(row)
         assert [system, question] == expected
-        verdict = Verdict.model_validate_json(answer)
+        verdict = AcceptanceVerdict.model_validate_json(answer)
         assert verdict.thought == record.thought
         assert (verdict.judgement == "accepted") is record.accepted
-        chosen, rejected = (Verdict.model_validate_json(text) for text in read_pair(pair))
+        chosen, rejected = (AcceptanceVerdict.model_validate_json(text) for text in read_pair(pair))
         assert chosen.judgement == verdict.judgement != rejected.judgement
         assert chosen.thought == rejected.thought == ""
         assert row["weight"] == pair["weight"] == 1.0

@@ -60,14 +60,14 @@ def about(question: str, requirement: Requirement) -> float:
 def _about(question: str, *told: str) -> float:
     if question == told[0]:
         return 1.0
-    words = content_words(question)
-    known = frozenset().union(*map(content_words, told))
+    words = stems(question)
+    known = frozenset().union(*map(stems, told))
     shared = len(words & known) / min(4, max(2, len(words)))
     return max(min(1.0, shared), *(similarity(question, text) for text in told))
 
 
 @lru_cache(maxsize=16384)
-def content_words(text: str) -> frozenset[str]:
+def stems(text: str) -> frozenset[str]:
     """Stems of the words that carry meaning; for Chinese, pairs of characters."""
     plain = normalise(text)
     words = {word[:_STEM] for word in _LATIN.findall(plain) if word not in _EMPTY_WORDS}

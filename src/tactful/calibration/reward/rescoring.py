@@ -34,7 +34,7 @@ class Scores(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Columns:
+class RewardColumns:
     """Stored counts and scores of n trajectories with S steps in all, as columns."""
 
     ids: tuple[str, ...]
@@ -64,8 +64,8 @@ class Columns:
         return len(self.ids)
 
     @classmethod
-    def from_rewarded(cls, records: Iterable[Rewarded]) -> Columns:
-        """Columns of records in memory."""
+    def from_rewarded(cls, records: Iterable[Rewarded]) -> RewardColumns:
+        """RewardColumns of records in memory."""
         builder = _Builder()
         for record in records:
             trajectory = record.trajectory
@@ -90,8 +90,8 @@ class Columns:
         return builder.columns()
 
     @classmethod
-    def from_jsonl(cls, path: Path) -> Columns:
-        """Columns of a file of `Rewarded` records, read without building the records.
+    def from_jsonl(cls, path: Path) -> RewardColumns:
+        """RewardColumns of a file of `Rewarded` records, read without building the records.
 
         The file is trusted to hold what `calibrate reward` wrote. Raises DataError with the line otherwise.
         """
@@ -160,13 +160,13 @@ class _Builder:
         self.lengths.append(len(counts))
         self.steps.extend(counts)
 
-    def columns(self) -> Columns:
+    def columns(self) -> RewardColumns:
         lengths = np.array(self.lengths, dtype=np.int64)
         row = np.repeat(np.arange(len(lengths)), lengths)
         first = np.cumsum(lengths) - lengths
         steps = np.array(self.steps, dtype=np.int64).reshape(-1, 6).T
         named = self.trajectories
-        return Columns(
+        return RewardColumns(
             ids=tuple(item["id"] for item in named),
             state_ids=tuple(item["state_id"] for item in named),
             groups=tuple(item["group"] for item in named),
@@ -184,7 +184,7 @@ class _Builder:
         )
 
 
-def rescore(columns: Columns, config: RewardConfig, *, start: Ints | None = None) -> Scores:
+def rescore(columns: RewardColumns, config: RewardConfig, *, start: Ints | None = None) -> Scores:
     """Task score, interruption cost and reward of every trajectory under `config`.
 
     `start` (n,) counts the cost from that step on, which gives the return to go (`columns.decision_points`

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Literal
 
 from tactful.calibration.tasks.clarity import ClarityModel, ComplexityModel, complexity_target
-from tactful.calibration.tasks.state_rows import state_rows
 from tactful.data.seeds.tasks import load_seed_tasks, seed_domains
 from tactful.errors import UsageError
 from tactful.stats import group_folds
@@ -157,15 +156,15 @@ def _complete_domain(domain: str, states: list[State]) -> list[State]:
     return [
         state.model_copy(
             update={
-                "query_clarity": _first(state.query_clarity, found.query_clarity),
-                "task_complexity": _first(state.task_complexity, found.task_complexity),
+                "query_clarity": _given(state.query_clarity, found.query_clarity),
+                "task_complexity": _given(state.task_complexity, found.task_complexity),
             }
         )
         for state, found in zip(states, estimates, strict=True)
     ]
 
 
-def _first(given: float | None, otherwise: float | None) -> float | None:
+def _given(given: float | None, otherwise: float | None) -> float | None:
     return otherwise if given is None else given
 
 
@@ -208,13 +207,3 @@ def _lap(by_task: dict[str, dict[str, State]], lap: int, seed: int) -> Iterator[
         for at, task in enumerate(order):
             state = by_task[task][wordings[(at + half + seed) % 2]]
             yield state if lap == 1 else state.model_copy(update={"id": f"{state.id}~{lap}"})
-
-
-def dataset_states(path: Path | str, *, domain: str = "coding", skip_bad: bool = False) -> list[State]:
-    """The states in a JSONL or CSV file of the user's, checked and completed.
-
-    `domain` holds for rows that name none. A missing id becomes the row's content hash, a missing group the id,
-    a missing clarity or complexity is estimated from the text. See `state_rows` for the form.
-    Raises: DataError at the first bad row (unless `skip_bad`) and for an id that two rows share.
-    """
-    return complete_states(list(state_rows(path, domain=domain, skip_bad=skip_bad)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tactful.data.page import render_template
 from tactful.evaluation.feedback.results import FeedbackEvaluation, SourceResult
 from tactful.evaluation.plots import BASELINE, LEARNED, new_figure, svg
 from tactful.feedback.labels import LABELS
@@ -107,15 +108,6 @@ def reliability_svg(result: SourceResult, name: str) -> str:
 
 def render_page(evaluation: FeedbackEvaluation) -> str:
     """The whole page as text; every value is escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     plots: list[dict[str, Any]] = [
         {
             "gating": gating_svg(result, str(at)) if result.gating else "",
@@ -123,8 +115,13 @@ def render_page(evaluation: FeedbackEvaluation) -> str:
         }
         for at, result in enumerate(evaluation.results)
     ]
-    return environment.get_template("feedback.html.j2").render(
-        e=evaluation, shown=SHOWN, labels=[str(label) for label in LABELS], plots=plots
+    return render_template(
+        __file__,
+        "feedback.html.j2",
+        e=evaluation,
+        shown=SHOWN,
+        labels=[str(label) for label in LABELS],
+        plots=plots,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tactful.data.page import render_template
 from tactful.errors import UserError
 from tactful.evaluation.gates.measure import BASELINES, ELSEWHERE, FIGURES, GATE, HINDSIGHT, MeasuredGate
 from tactful.evaluation.judges.tables import WIDTH, Table, TableRow, cell, table_text
@@ -255,16 +256,9 @@ def utility_svg(found: MeasuredGate, config: GateConfig) -> str:
 
 def render_page(report: GateReport) -> str:
     """The whole page as text; every value is escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("gating.html.j2").render(
+    return render_template(
+        __file__,
+        "gating.html.j2",
         r=report,
         rule=rule_words(report.config),
         tables=gate_tables(report),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +35,6 @@ class Moments:
     """Proposals left out because their judgement is unscored."""
     silences: int = 0
     """Moments without a proposal: there is nothing to decide."""
-
-    @property
-    def session_names(self) -> NDArray[Any]:
-        """The session's name of every moment."""
-        return np.asarray(self.names, dtype=str)[self.session]
 
 
 def moments_of(items: Sequence[LabelledMoment], said: Sequence[Acceptance]) -> Moments:

@@ -51,30 +51,6 @@ def leaky_folds(items: Sequence[LabelledMoment], folds: int, seed: int = 0) -> l
     return found
 
 
-def leaky_split(
-    items: Sequence[LabelledMoment], share: float = 0.1, seed: int = 0
-) -> tuple[list[int], list[int]]:
-    """(train, test) positions, split by item at random as the published data were: every test observation is in train.
-
-    About `share` of the items are tested; an observation with a single item stays in train.
-    """
-    order = list(range(len(items)))
-    seeded("leaky split", seed).shuffle(order)
-    left: dict[str, int] = defaultdict(int)
-    names = [observation_id(item.moment) for item in items]
-    for name in names:
-        left[name] += 1
-    test: list[int] = []
-    for at in order:
-        if len(test) >= round(share * len(items)):
-            break
-        if left[names[at]] > 1:
-            left[names[at]] -= 1
-            test.append(at)
-    chosen = set(test)
-    return [at for at in range(len(items)) if at not in chosen], sorted(test)
-
-
 def measure_leak(
     items: Sequence[LabelledMoment],
     judge_on: JudgeOn,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tactful.data.page import render_template
 from tactful.evaluation.judges.leak import LeakSide, leak_table
 from tactful.evaluation.judges.probes import ProbeResult, probe_table
 from tactful.evaluation.judges.results import FIGURES, Calibration, Measured, SessionFigures
@@ -97,17 +98,10 @@ def _short(text: str, most: int = 44) -> str:
 
 def render_page(bench: JudgeBench) -> str:
     """The whole page as text; every value is escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     sessions = bench.measured.by_session
-    return environment.get_template("acceptance.html.j2").render(
+    return render_template(
+        __file__,
+        "acceptance.html.j2",
         b=bench,
         m=bench.measured,
         tables=bench_tables(bench),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tactful.data.io import write_file
+from tactful.data.page import render_template
 from tactful.data.sealed import load_document
 from tactful.evaluation.policies.metrics import MEASURES
 from tactful.evaluation.policies.plots import pareto_svg, reward_svg
@@ -23,16 +24,9 @@ def read_evaluation(path: Path) -> Evaluation:
 
 def render_report(evaluations: Sequence[Evaluation]) -> str:
     """The whole page as text. All values are escaped: messages of models and users are shown, never run."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(
+    return render_template(
+        __file__,
+        "report.html.j2",
         evaluations=evaluations,
         measures=MEASURES,
         pareto=[pareto_svg(item, str(place)) for place, item in enumerate(evaluations)],

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.calibration.reward.rescoring import Columns, rescore
+from tactful.calibration.reward.rescoring import RewardColumns, rescore
 from tactful.calibration.reward.rewards import RewardConfig
 from tactful.calibration.types import Rewarded
 from tactful.errors import UserError
@@ -22,7 +22,7 @@ class Decisions:
     """One row for each action at each decision point: the mainline's own and every branch's."""
 
     actions: tuple[str, ...]
-    columns: Columns
+    columns: RewardColumns
     """Counts of the whole episode of each row."""
     start: Ints
     """(n,) Index of the step at which the decision was taken."""
@@ -61,7 +61,7 @@ class Decisions:
         index = {action: position for position, action in enumerate(actions)}
         return cls(
             actions=tuple(actions),
-            columns=Columns.from_rewarded(rows),
+            columns=RewardColumns.from_rewarded(rows),
             start=np.array(start, dtype=np.int64),
             states=feature_matrix([step.state for step in steps]),
             action=np.array([index[step.action] for step in steps], dtype=np.int64),

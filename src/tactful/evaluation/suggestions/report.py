@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from tactful.data.page import render_template
 from tactful.evaluation.judges.tables import Table, TableRow, cell, table_text
 from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, new_figure, style, svg
 from tactful.evaluation.suggestions.results import (
@@ -213,16 +214,9 @@ def reliability_svg(row: ProbabilityRow) -> str:
 
 def render_page(bench: SuggestionBench) -> str:
     """The whole page as text; every value is escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("suggestions.html.j2").render(
+    return render_template(
+        __file__,
+        "suggestions.html.j2",
         b=bench,
         headline=headline(bench),
         tables=suggestion_tables(bench),

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from tactful.errors import ParseError
 from tactful.llm import ModelSpec
 from tactful.runs import Context, Job, RunFolder
+from tactful.text.shorten import shortened
 from tactful.types import Record
 from tactful.utterance.asking import ask
 from tactful.utterance.predict.predictor import Prediction
 from tactful.utterance.stages.similarity import PROMPT, SimilarityReply
-from tactful.utterance.transcript import fenced, language, shortened
+from tactful.utterance.transcript import fenced, language
 from tactful.utterance.types import Hindsight
 
 ROLE = "judge"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tactful.data.io import write_file
+from tactful.data.page import render_template
 from tactful.data.sealed import load_document
 from tactful.evaluation.plots import BASELINE, LEARNED, new_figure, style, svg
 from tactful.evaluation.utterance.results import Slice, SystemScores, UtteranceEvaluation
@@ -79,16 +80,9 @@ def _different(slices: Sequence[Slice]) -> list[Slice]:
 
 def render_utterance_report(evaluations: Sequence[UtteranceEvaluation]) -> str:
     """The whole page as text. All values are escaped: messages of models and users are shown, never run."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("utterance.html.j2").render(
+    return render_template(
+        __file__,
+        "utterance.html.j2",
         evaluations=evaluations,
         pictures=[utterance_svg(item, str(place)) for place, item in enumerate(evaluations)],
         shown=[shown_measures(item) for item in evaluations],

@@ -1,7 +1,7 @@
 """Finding the lexicon's phrases in a message: by whole words in English, as they stand in Chinese.
 
 Built for speed: one look-up by first word (first character) at every place, so the cost does not grow with the
-number of phrases. Verdict phrases (praise, wrong, confused and so on) take their words away from shorter ones;
+number of phrases. FeedbackVerdict phrases (praise, wrong, confused and so on) take their words away from shorter ones;
 phrases of structure (asks, points back) may overlap.
 """
 

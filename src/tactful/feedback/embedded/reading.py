@@ -88,7 +88,7 @@ def read_turn(turn: Turn) -> Reading:
     for clause in clauses:
         for kind, count in clause.counts.items():
             kinds[kind] = kinds.get(kind, 0) + count
-    said, query, answer = content_words(message), content_words(turn.q_t), content_words(turn.a_t)
+    said, query, answer = topic_words(message), topic_words(turn.q_t), topic_words(turn.a_t)
     count = len(said) or 1
     in_query, in_answer = said & query, said & answer
     tail = turn.a_t.rstrip()[-1:]
@@ -111,7 +111,7 @@ def read_turn(turn: Turn) -> Reading:
     )
 
 
-def content_words(text: str) -> frozenset[str]:
+def topic_words(text: str) -> frozenset[str]:
     """Words that carry a topic: English ones without ending, Chinese ones as pairs of characters."""
     return _content_words(_clipped(text))
 

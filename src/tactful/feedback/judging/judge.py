@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from tactful.errors import ParseError, ProviderError, StopRun, UsageError
+from tactful.errors import ParseError, ProviderError, UsageError, first_of
 from tactful.feedback.embedded import open_embedded
 from tactful.feedback.judging.gating import refit
 from tactful.feedback.labels import Label
@@ -20,6 +20,7 @@ from tactful.feedback.types import FeedbackConfig, FittedConfidence, Turn, TurnJ
 from tactful.llm import CallOptions, ChatModel, ModelSpec, Rehearsal, open_model, within_context
 from tactful.llm.replies.percent import Percent
 from tactful.prompts import Rendered, load_prompt
+from tactful.text.shorten import shortened
 from tactful.types import Provenance, Record, content_hash
 
 PROMPT = load_prompt(__file__, fields={"mark", "query", "answer", "next_message"})
@@ -36,7 +37,7 @@ MAX_CHARS = 12_000
 model's context is too short."""
 
 
-class Verdict(Record):
+class FeedbackVerdict(Record):
     """The judge's reply."""
 
     rationale: str
@@ -82,14 +83,6 @@ def mark_for(texts: Sequence[str]) -> str:
     while any(mark in text for text in texts):
         mark = content_hash(mark)[:16]
     return mark
-
-
-def shortened(text: str, most: int) -> str:
-    """The text, or its first and last parts with a line between them that says how much is missing."""
-    if len(text) <= most:
-        return text
-    head, tail = most - most // 3, most // 3
-    return f"{text[:head]}\n[… {len(text) - head - tail} characters left out …]\n{text[len(text) - tail :]}"
 
 
 @dataclass(frozen=True)
@@ -142,10 +135,10 @@ class FeedbackJudge:
             run_id=self.run_id,
         )
 
-        async def ask(max_chars: int) -> Verdict:
+        async def ask(max_chars: int) -> FeedbackVerdict:
             prompt = judge_prompt(turn, max_chars=max_chars)
             return await self.model.structured(
-                prompt, Verdict, sample=sample, rehearsal=self._rehearsal(turn)
+                prompt, FeedbackVerdict, sample=sample, rehearsal=self._rehearsal(turn)
             )
 
         try:
@@ -186,7 +179,7 @@ class FeedbackJudge:
                 for _ in range(min(self.concurrency, len(turns))):
                     workers.create_task(work())
         except ExceptionGroup as group:
-            raise _first(group) from None
+            raise first_of(group) from None
         return [judged[at] for at in range(len(turns))]
 
     async def aclose(self) -> None:
@@ -210,13 +203,6 @@ class FeedbackJudge:
             return None
         texts = {"query": turn.q_t, "answer": turn.a_t, "next_message": turn.user_next}
         return Rehearsal(room="feedback", task="feedback_judge", facts=texts)
-
-
-def _first(group: BaseExceptionGroup[Exception]) -> Exception:
-    """The exception that ended a batch: one that stops everything before any other."""
-    stops, _ = group.split(StopRun)
-    inner = (stops or group).exceptions[0]
-    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
 # ---------------------------------------------------------------- for scripts

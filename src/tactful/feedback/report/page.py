@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from tactful.data.page import render_template
 from tactful.errors import DataError, UsageError
 from tactful.feedback.judged import JudgedTurns
 from tactful.feedback.labels import LABELS, NEGATIVE, Label
@@ -182,16 +183,9 @@ def overview(
 
 def render_report(found: Overview, *, title: str, failed: int = 0) -> str:
     """The page as text. All values are escaped: messages of users and models are shown, never run."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(
+    return render_template(
+        __file__,
+        "report.html.j2",
         title=title,
         found=found,
         failed=failed,

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from tactful.errors import ParseError, ProviderError, StopRun
+from tactful.errors import ParseError, ProviderError, StopRun, first_of
 from tactful.llm import CallCache, ChatModel, ModelSpec, Rehearsal, open_model, within_context
-from tactful.reward.judging.prompt import MAX_CHARS, PROMPTS, Layout, Verdict, judge_prompt
+from tactful.reward.judging.prompt import MAX_CHARS, PROMPTS, AcceptanceVerdict, Layout, judge_prompt
 from tactful.reward.types import Acceptance
 from tactful.types import Moment, Provenance
 
@@ -160,7 +160,7 @@ class LMJudge:
                 for _ in range(min(self.concurrency, len(moments))):
                     workers.create_task(work())
         except ExceptionGroup as group:
-            raise _first(group) from None
+            raise first_of(group) from None
         return [judged[at] for at in range(len(moments))]
 
     async def aclose(self) -> None:
@@ -178,10 +178,10 @@ class LMJudge:
     async def _vote(self, moment: Moment, sample: int) -> tuple[bool | None, str]:
         """(the vote, its thought); for an unreadable reply (None, why)."""
 
-        async def ask(max_chars: int) -> Verdict:
+        async def ask(max_chars: int) -> AcceptanceVerdict:
             prompt = judge_prompt(moment, layout=self.layout, max_chars=max_chars)
             return await self.model.structured(
-                prompt, Verdict, sample=sample, rehearsal=self._rehearsal(moment)
+                prompt, AcceptanceVerdict, sample=sample, rehearsal=self._rehearsal(moment)
             )
 
         try:
@@ -198,10 +198,3 @@ class LMJudge:
         return Rehearsal(
             room="reward", task="moment_judge", facts={"events": events, "proposal": moment.proposal}
         )
-
-
-def _first(group: BaseExceptionGroup[Exception]) -> Exception:
-    """The exception that ended a batch: one that stops everything before any other."""
-    stops, _ = group.split(StopRun)
-    inner = (stops or group).exceptions[0]
-    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from tactful.prompts import Rendered, load_prompt
+from tactful.text.shorten import shortened
 from tactful.types import Event, Moment, Record
 
 PROMPT = load_prompt(__file__, "judge", fields={"omitted", "events", "proposal", "history"})
@@ -30,7 +31,7 @@ _ODD = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff
 """Control, direction and invisible characters, and lone surrogates: shown by their escapes, or they could mislead."""
 
 
-class Verdict(Record):
+class AcceptanceVerdict(Record):
     """A judge's reply. The names are those of ProactiveBench's format."""
 
     thought: str
@@ -63,7 +64,7 @@ def shown_events(events: Sequence[Event], max_chars: int) -> tuple[list[dict[str
     kept: list[dict[str, str]] = []
     room = max_chars
     for event in reversed(events):
-        row = {"time": shortened(event.time, 100), "event": shortened(event.text, MAX_TEXT)}
+        row = {"time": _on_one_line(event.time, 100), "event": _on_one_line(event.text, MAX_TEXT)}
         room -= len(row["time"]) + len(row["event"])
         if kept and room < 0:
             break
@@ -73,16 +74,11 @@ def shown_events(events: Sequence[Event], max_chars: int) -> tuple[list[dict[str
 
 def proposal_json(proposal: str | None) -> str:
     """The proposal as a JSON string; `null` for silence."""
-    return as_json(None if proposal is None else shortened(proposal, MAX_TEXT))
+    return as_json(None if proposal is None else _on_one_line(proposal, MAX_TEXT))
 
 
-def shortened(text: str, most: int) -> str:
-    """The text, or its first and last parts with a mark between them that says how much is missing."""
-    if len(text) <= most:
-        return text
-    tail = most // 3
-    head = most - tail
-    return f"{text[:head]} [… {len(text) - most} characters left out …] {text[len(text) - tail :]}"
+def _on_one_line(text: str, most: int) -> str:
+    return shortened(text, most, joint=" ")
 
 
 def as_json(value: Any) -> str:

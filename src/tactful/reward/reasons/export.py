@@ -35,7 +35,7 @@ from tactful.data.trainer_forms import (
     said,
 )
 from tactful.errors import UsageError, UserError
-from tactful.reward.judging.prompt import Layout, Verdict, judge_prompt
+from tactful.reward.judging.prompt import AcceptanceVerdict, Layout, judge_prompt
 from tactful.reward.reasons.thoughts import ReasonedMoment
 from tactful.runs import resolve_input
 from tactful.types import Message, Record
@@ -66,19 +66,19 @@ class ReasonsExport(Record):
     """Unusable lines that were left out (`--skip-bad`)."""
 
 
-def prompt_of(item: ReasonedMoment, layout: Layout = "tactful") -> tuple[Message, ...]:
+def judge_messages(item: ReasonedMoment, layout: Layout = "tactful") -> tuple[Message, ...]:
     """The judge's prompt as messages."""
     return judge_prompt(item.moment, layout=layout).messages
 
 
 def reply_of(item: ReasonedMoment) -> str:
     """Thought and judgement: what the judge must answer."""
-    return Verdict(thought=item.thought, judgement=_word(item.accepted)).model_dump_json()
+    return AcceptanceVerdict(thought=item.thought, judgement=_word(item.accepted)).model_dump_json()
 
 
 def judgement_of(accepted: bool) -> str:
     """The judgement with an empty thought: one side of a preference row. A judge's reply could be read from it."""
-    return Verdict(thought="", judgement=_word(accepted)).model_dump_json()
+    return AcceptanceVerdict(thought="", judgement=_word(accepted)).model_dump_json()
 
 
 def _word(accepted: bool) -> Literal["accepted", "rejected"]:
@@ -86,12 +86,12 @@ def _word(accepted: bool) -> Literal["accepted", "rejected"]:
 
 
 def _answered(item: ReasonedMoment, layout: Layout) -> Answered:
-    return Answered(item.id, prompt_of(item, layout), said(reply_of(item)))
+    return Answered(item.id, judge_messages(item, layout), said(reply_of(item)))
 
 
 def _preference(item: ReasonedMoment, layout: Layout) -> Preference:
     right, wrong = said(judgement_of(item.accepted)), said(judgement_of(not item.accepted))
-    return Preference(item.id, prompt_of(item, layout), right, wrong)
+    return Preference(item.id, judge_messages(item, layout), right, wrong)
 
 
 def thought_provenance(item: ReasonedMoment) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def prediction_of(row: Any, *, side: PublishedSide = "insight") -> Prediction:
     if not isinstance(row, Mapping):
         raise ValueError(f"the row is {shorten(row)}, expected an object")
     context = _context(row)
-    gold = _first(row, _GOLD_KEYS)
+    gold = _first_key(row, _GOLD_KEYS)
     if not isinstance(gold, str) or not gold.strip():
         raise ValueError(
             f"the row has no gold message ({' or '.join(_GOLD_KEYS)}); "
@@ -73,7 +73,7 @@ def prediction_of(row: Any, *, side: PublishedSide = "insight") -> Prediction:
 
 
 def _context(row: Mapping[str, Any]) -> tuple[ChatMessage, ...]:
-    given = _first(row, _CONTEXT_KEYS)
+    given = _first_key(row, _CONTEXT_KEYS)
     if not isinstance(given, list) or not given:
         raise ValueError(f"the row has no {' or '.join(_CONTEXT_KEYS)} with messages")
     messages = tuple(ChatMessage.model_validate(message) for message in given)
@@ -88,7 +88,7 @@ def _id_of(row: Mapping[str, Any]) -> str:
     return str(row["id"])
 
 
-def _first(row: Mapping[str, Any], keys: Sequence[str]) -> Any:
+def _first_key(row: Mapping[str, Any], keys: Sequence[str]) -> Any:
     return next((row[key] for key in keys if row.get(key) is not None), None)
 
 
@@ -100,7 +100,7 @@ def _said(
     if isinstance(given, list):
         said = tuple(text.strip() for text in given if isinstance(text, str) and text.strip())
         return said, (), _category_word(row.get("category")), () if said else ("no predictions",)
-    text = _first(row, _TEXT_KEYS)
+    text = _first_key(row, _TEXT_KEYS)
     if isinstance(text, str):
         return _from_text(text)
     held = row.get(side) if side != "insight" else row

@@ -11,9 +11,10 @@ from typing import Any
 
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
+from tactful.text.shorten import shortened
 from tactful.utterance.asking import ask
 from tactful.utterance.replies import ModelReply, Note, Said, bare_word, spelled
-from tactful.utterance.transcript import MAX_CHARS, fenced, language, shortened, transcript
+from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
 from tactful.utterance.types import Category, CategoryReasoning, Example
 
 PROMPT = load_prompt(__file__, fields={"mark", "dialogue", "language"})

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
+from tactful.text.shorten import shortened
 from tactful.utterance.asking import ask
 from tactful.utterance.dialogues import plain
 from tactful.utterance.replies import ModelReply, Note, Said, bare_word, path_of, spelled
 from tactful.utterance.stages.abstract import concrete_part
 from tactful.utterance.stages.insight import PathReply, same_path, tree_text
-from tactful.utterance.transcript import MAX_CHARS, fenced, language, shortened, transcript
+from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
 from tactful.utterance.types import Category, Example, IntentPath, IntentTree, ViewName
 
 PROMPT = load_prompt(__file__, fields={"mark", "dialogue", "tree", "category", "message", "language"})

@@ -11,11 +11,12 @@ from typing import Any
 
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
+from tactful.text.shorten import shortened
 from tactful.utterance.asking import ask
 from tactful.utterance.replies import ModelReply, Note, Said, path_of, spelled
 from tactful.utterance.stages.gold_path import GoldPath, not_abstract
 from tactful.utterance.stages.insight import PathReply, same_path, tree_text
-from tactful.utterance.transcript import MAX_CHARS, fenced, language, shortened, transcript
+from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
 from tactful.utterance.types import Example, IntentPath, IntentTree
 
 PROMPT = load_prompt(

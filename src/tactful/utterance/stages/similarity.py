@@ -11,10 +11,11 @@ from typing import Any
 from tactful.llm.replies.percent import Percent
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
+from tactful.text.shorten import shortened
 from tactful.types import Record
 from tactful.utterance.asking import ask
 from tactful.utterance.replies import ModelReply, Note, Said, as_list, narrow, spelled
-from tactful.utterance.transcript import fenced, language, shortened
+from tactful.utterance.transcript import fenced, language
 from tactful.utterance.types import Example, Insight, Similarity
 
 PROMPT = load_prompt(__file__, fields={"mark", "answer", "message", "predictions", "language"})

@@ -1,0 +1,23 @@
+"""HTML pages: one environment in which every value is escaped and a missing one is an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def render_template(room: str, template: str, /, **values: Any) -> str:
+    """The page as text. `room` is the `__file__` of the module beside whose `templates` folder it stands.
+
+    What models, users and logs said is shown, never run.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(room).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(**values)
