@@ -135,7 +135,7 @@ def test_an_unknown_action_says_which_there_are() -> None:
 
 
 def test_the_space_and_the_persona_in_the_docs_can_be_used_as_they_stand(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[3] / "docs" / "users-and-behaviours.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "concepts" / "users.md").read_text(encoding="utf-8")
     space, people = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     assert load_action_space(folder(tmp_path, space), "cooking").names == ("Cook", "Ask")
     (tmp_path / "people.toml").write_text(people, encoding="utf-8")

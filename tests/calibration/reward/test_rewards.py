@@ -112,6 +112,6 @@ def test_missing_config_file_is_one_sentence(tmp_path: Path):
 
 
 def test_documented_constants_are_the_defaults():
-    text = (Path(__file__).parents[3] / "docs" / "rewards.md").read_text()
+    text = (Path(__file__).parents[3] / "docs" / "concepts" / "rewards.md").read_text()
     block = text.split("```toml\n")[1].split("```")[0]
     assert tomllib.loads(block) == RewardConfig().model_dump()
