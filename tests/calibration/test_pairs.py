@@ -50,6 +50,20 @@ def test_best_against_worst_is_the_default():
     assert (summary.read, summary.done, dict(summary.dropped)) == (1, 1, {})
 
 
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [
+        ((0.9, 0.9, 0.2), ("LOW", "HIGH")),
+        ((0.2, 0.9, 0.2), ("MID", "LOW")),
+        ((0.2, 0.9, 0.9), ("MID", "LOW")),
+    ],
+)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_equally_good_actions_the_less_intense_is_taken(shares, expected, backwards):
+    records = levels(*shares)
+    assert compared(made(records[::-1] if backwards else records)[0]) == [expected]
+
+
 def test_all_compares_every_two_actions():
     pairs, _ = made(levels(0.2, 0.9, 0.5), select="all")
     assert compared(pairs) == [("MID", "LOW"), ("HIGH", "LOW"), ("MID", "HIGH")]

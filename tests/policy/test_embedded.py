@@ -2,12 +2,12 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tactful.errors import UserError
 from tactful.policy.embedded import EmbeddedPolicy
-from tactful.policy.features import FEATURES, feature_vector
+from tactful.policy.features import FEATURES, NEVER_LESS, NEVER_MORE, feature_vector
 from tactful.policy.fitting import fit_policy
 from tactful.policy.table import PairTable, intensity_order
 from tactful.types import PreferencePair, Provenance, PublicState, UserHistory
@@ -168,6 +168,54 @@ def test_a_never_seen_action_is_never_preferred_by_ridge():
     assert policy.act(state(0.5), random.Random(0)).action != "HIGH"
 
 
+def contrary_pairs() -> list[PreferencePair]:
+    """Requests of every clarity: whoever was rejected wants HIGH, whoever was not wants LOW. Nothing else differs."""
+    return [
+        pair(0.5, *(("HIGH", "LOW") if rejected else ("LOW", "HIGH")), 0.9, f"n{n}-{rejected}").model_copy(
+            update={
+                "state": state((n % 10) / 10, group=f"n{n}", prev_reject=rejected, dialogue_turn=rejected)
+            }
+        )
+        for n in range(60)
+        for rejected in (0, 1)
+    ]
+
+
+def test_rows_that_say_the_contrary_do_not_turn_a_sign():
+    policy = fit_policy(PairTable.from_pairs(contrary_pairs(), ACTIONS), l2=0.001)
+    steps = np.diff(policy.weights, axis=0)
+    for at, feature in enumerate(FEATURES):
+        if feature in NEVER_MORE:
+            assert (steps[:, at] <= 1e-12).all(), feature
+        if feature in NEVER_LESS:
+            assert (steps[:, at] >= -1e-12).all(), feature
+    rejected = policy.act(state(0.5, prev_reject=1, dialogue_turn=1), random.Random(0)).action
+    assert ACTIONS.index(rejected) <= ACTIONS.index(policy.act(state(0.5), random.Random(0)).action)
+
+
+def test_of_equally_good_l2_the_largest_is_taken():
+    # all clear requests want LOW, all open ones MID, far apart: every L2 of the grid orders all pairs
+    policy = fit_policy(PairTable.from_pairs(situational_pairs(), ACTIONS))
+    wrong = policy.training["cv_margin_ordered_wrongly"]
+    best = [l2 for l2, share in wrong.items() if share == min(wrong.values())]
+    assert len(best) > 1, "the case must have a tie"
+    assert policy.l2 == max(map(float, best))
+
+
+def test_a_difference_equal_to_the_least_margin_makes_a_pair():
+    table = PairTable.from_returns(
+        ACTIONS,
+        np.zeros((4, len(FEATURES))),
+        decisions=np.array(["a", "a", "b", "b"]),
+        action=np.array([0, 1, 0, 1]),
+        reward=np.array([0.5, 0.75, 0.5, 0.7]),
+        groups=np.array(["g"] * 4),
+        min_margin=0.25,
+    )
+    assert table.margin.tolist() == [0.25]
+
+
+@settings(deadline=None, max_examples=60)
 @given(
     clarity=st.floats(0, 1),
     complexity=st.floats(0, 1),
@@ -179,7 +227,7 @@ def test_a_never_seen_action_is_never_preferred_by_ridge():
 def test_a_rejection_never_makes_a_learned_policy_ask_more(clarity, complexity, before, user, counted, noise):
     # Rows that say the opposite: after rejections asking paid. The signs hold all the same.
     rng = np.random.default_rng(noise)
-    pairs = situational_pairs() + [
+    pairs = contrary_pairs() + [
         pair(float(rng.random()), "HIGH", "LOW", 0.9, f"n{n}").model_copy(
             update={"state": state(float(rng.random()), group=f"n{n}", prev_reject=1, dialogue_turn=1)}
         )

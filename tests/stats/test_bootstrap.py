@@ -88,6 +88,7 @@ def test_the_quantiles_of_draws_are_those_of_a_95_percent_interval():
     found = estimate(500.0, np.arange(1000.0), items=10**6, groups=10**6)
     assert (found.low, found.high) == pytest.approx((24.975, 974.025), abs=0.01)
     # at 8 groups: √(8/7) · 2.3646 = 2.5279, which leaves 0.574%
+    assert estimate(500.0, np.arange(1000.0), items=7, groups=7).low is None
     few = estimate(500.0, np.arange(1000.0), items=8, groups=8)
     assert (few.low, few.high) == pytest.approx((5.73, 993.27), abs=0.01)
 

@@ -11,7 +11,15 @@ from tests.evaluation.gating_fixtures import calibrated
 
 from tactful.data.formats.moments import labelled_rows
 from tactful.errors import UserError
-from tactful.evaluation.gates.measure import BASELINES, FIGURES, GATE, HINDSIGHT, SHARES, measure_gate
+from tactful.evaluation.gates.measure import (
+    BASELINES,
+    ELSEWHERE,
+    FIGURES,
+    GATE,
+    HINDSIGHT,
+    SHARES,
+    measure_gate,
+)
 from tactful.reward.embedded.training import TrainConfig, cross_judge
 from tactful.reward.gate.rule import Costs, GateConfig
 
@@ -48,6 +56,24 @@ def test_every_table_of_figures_has_its_baselines(missing):
     found = measure_gate(ITEMS, SAID, CONFIG)
     assert missing in {row.name for row in found.rows if row.baseline}
     assert missing in {row.name for row in found.utilities if row.baseline}
+
+
+def test_the_best_threshold_of_other_sessions_is_chosen_without_the_session_itself():
+    # Best for a: to speak at 0.9 and not at 0.3. Best for b: to speak from 0.3 on, at the price of the false alarm at 0.9.
+    items = [
+        item(1, "hit", session="a"),
+        item(2, "false-alarm", session="a"),
+        item(3, "false-alarm", session="b"),
+        item(4, "hit", session="b"),
+        item(5, "hit", session="b"),
+    ]
+    found = measure_gate(items, said(items, [0.9, 0.3, 0.9, 0.3, 0.35]), CONFIG)
+    rows = {row.name: np.array(row.utilities) for row in found.utilities}
+    at = SHARES.index(0.5)
+    # in hindsight: from 0.3 on, two false alarms. Chosen on b: a speaks from 0.3 on, one false alarm. Chosen on a, from
+    # 0.35 on, the first of equals: b has one false alarm and withholds 0.3. Each of these counts 0.5.
+    assert rows[HINDSIGHT][at] == pytest.approx(-2 * 0.5 / 5)
+    assert rows[ELSEWHERE][at] == pytest.approx(-3 * 0.5 / 5)
 
 
 def test_the_mean_utility_is_over_the_whole_grid():

@@ -22,10 +22,20 @@ from tactful.evaluation.suggestions.cross import (
     nested_cuts,
     split_users,
 )
-from tactful.evaluation.suggestions.measure import _promises, measure_suggestions
+from tactful.evaluation.suggestions.measure import (
+    BEFORE,
+    CONFIDENCE,
+    LOOK_UP,
+    MODEL,
+    PROMISED,
+    _hiding,
+    _promises,
+    measure_suggestions,
+)
 from tactful.evaluation.suggestions.measures import Measures, best_cuts
 from tactful.evaluation.suggestions.report import headline, render_page, suggestion_lines, suggestion_tables
 from tactful.evaluation.suggestions.results import BASELINES, SuggestionBench
+from tactful.reward.gate.promise import promise
 from tactful.stats.bootstrap import group_draws
 
 DATA = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -338,7 +348,8 @@ def test_many_users_and_a_model_that_knows_get_a_promise_for_users_that_took_no_
         trained.append(train)
         return lambda rows: np.where(users.accepted[rows] > 0, 0.99, 0.01)
 
-    found = _promises(learn, users, 0.05, 0)
+    found, said = _promises(learn, users, 0.05, 0)
+    assert said.tolist() == np.where(users.accepted > 0, 0.99, 0.01).tolist()
     assert len(found) == users.folds == len(trained)
     for fold, (one, train) in enumerate(zip(found, trained, strict=True)):
         assert one.threshold is not None
@@ -346,3 +357,34 @@ def test_many_users_and_a_model_that_knows_get_a_promise_for_users_that_took_no_
         assert not (train & (users.fold == fold)).any()
         known = set(users.user[train].tolist())
         assert one.sessions + len(known) + len(set(users.user[users.fold == fold].tolist())) == 130
+
+
+def test_the_fold_is_judged_by_the_very_model_that_the_promise_is_about():
+    accepted = np.tile([1.0] + [0.0] * 9, 130)
+    users = split_users(np.repeat(np.arange(130), 10).astype(str).tolist(), (accepted > 0).tolist(), seed=0)
+    made = []
+
+    def learn(train):
+        made.append(int(train.sum()))
+        number = len(made)  # every model has a mark of its own
+        return lambda rows: np.where(users.accepted[rows] > 0, 0.99, 0.001 * number)
+
+    _, said = _promises(learn, users, 0.05, 0)
+    for fold in range(users.folds):
+        mine = (users.fold == fold) & (users.accepted == 0)
+        assert np.allclose(said[mine], 0.001 * (fold + 1))
+        assert made[fold] < (users.fold != fold).sum(), "not the model of all other users"
+
+
+def test_the_row_with_a_promise_hides_by_the_model_that_the_promise_is_about():
+    accepted = np.tile([1.0, 0.0, 0.0, 0.0], 8)
+    users = split_users(np.repeat(np.arange(8), 4).astype(str).tolist(), (accepted > 0).tolist(), seed=0)
+    half = np.full(len(accepted), 0.5)
+    unsure = CrossFit(users, half, np.tile(half, (users.folds, 1)))
+    given = promise(half, accepted > 0, users.user.astype(str), alpha=0.05, of="ratio")
+    promises = [given.model_copy(update={"threshold": 0.9})] * users.folds
+    of_promised = np.where(accepted > 0, 0.99, 0.01)  # sure, where the model trained on all others is not
+    found = dict.fromkeys((MODEL, BEFORE, CONFIDENCE, LOOK_UP), unsure)
+    rows, _ = _hiding(measures(users), found, promises, of_promised)
+    (row,) = [row for row in rows if row.name == PROMISED]
+    assert (row.hidden, row.would_accept) == (24, 0)

@@ -3,6 +3,7 @@
 import pickle
 import resource
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -122,3 +123,13 @@ def test_an_array_that_says_it_is_larger_than_its_file_is_refused(tmp_path):
         archive.writestr("header.npy", b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said)
     with pytest.raises(DataError, match="is no feedback model"):
         LinearModel.load(tmp_path / "liar")
+
+
+@pytest.mark.parametrize("part", ["mean", "scale", "weights", "bias"])
+def test_models_that_judge_differently_have_other_fingerprints(model, part):
+    assert replace(model, **{part: getattr(model, part) + 0.1}).fingerprint != model.fingerprint
+
+
+def test_other_labels_or_other_words_have_other_fingerprints(model):
+    assert replace(model, labels=model.labels[::-1]).fingerprint != model.fingerprint
+    assert replace(model, buckets=model.buckets + 1).fingerprint != model.fingerprint

@@ -8,6 +8,7 @@ import pytest
 from tactful.errors import DataError, UserError
 from tactful.feedback.judging.confidence import (
     ConfidenceMap,
+    Step,
     fit_confidence,
     load_confidence,
 )
@@ -135,18 +136,31 @@ def test_a_file_that_is_no_map_is_refused(content, tmp_path):
 
 
 def test_no_threshold_is_handed_out_where_none_exists():
-    # labels are right 6 times in 10 whatever is stated: no threshold has a precision of 0.7
+    # labels are right 67 times in 100 whatever is stated: no threshold has a precision of 0.7
     given = 0
     for seed in range(40):
         rng = np.random.default_rng(seed)
         turns, judgements = sample(200, seed=seed)
         turns = [
-            turn.model_copy(update={"label7": judgement.label if rng.random() < 0.6 else Label.NEUTRAL})
+            turn.model_copy(update={"label7": judgement.label if rng.random() < 0.67 else Label.NEUTRAL})
             for turn, judgement in zip(turns, judgements, strict=True)
         ]
         found, _ = fit_confidence(turns, judgements, judge="judge", seed=seed)
         given += found.threshold("a", 0.7) is not None
     assert given <= 2
+
+
+def test_the_first_threshold_that_is_not_shown_ends_the_test():
+    fit = fit_confidence(*sample(200), judge="judge")[0].sources["a"]
+    steps = tuple(
+        Step(threshold=at, kept=kept, precision=0.9, at_least=shown)
+        for at, kept, shown in ((0.3, 400, 0.9), (0.5, 300, 0.7), (0.7, 200, 0.85), (0.9, 20, 0.6))
+    )
+    found = ConfidenceMap(judge="judge", sources={"a": fit.model_copy(update={"steps": steps})})
+    # the strictest keeps too few to begin with (42 for 0.8); 0.7 passes; 0.5 does not, so 0.3 is never looked at
+    assert found.threshold("a", 0.8) == 0.7
+    assert found.threshold("a", 0.65) == 0.3
+    assert found.threshold("a", 0.95) is None
 
 
 def test_turns_of_one_dialogue_do_not_prove_a_precision_twice():

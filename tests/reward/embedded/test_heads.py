@@ -101,3 +101,21 @@ def test_two_groups_of_which_one_holds_one_outcome_are_fitted_all_the_same() -> 
     outcomes[names == "g0"] = False
     head = fit_head(values, ("a", "b", "c"), outcomes.astype(float), np.ones(len(values)), names)
     assert np.isfinite(head.probability(values)).all()
+
+
+def test_the_scaling_is_fitted_on_the_lower_of_two_readings():
+    # The second reading is the first less noise, so the lower of both lies below: scaled as the first alone, the
+    # probabilities would be too low on the whole.
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(1200, 1))
+    second = values - np.abs(rng.normal(size=values.shape))
+    truth = rng.random(1200) < 1 / (1 + np.exp(-2 * values[:, 0]))
+    groups = np.repeat([f"g{at}" for at in range(12)], 100)
+    known = fit_head(values, ["x"], truth.astype(float), np.ones(1200), groups, also=second)
+    blind = fit_head(values, ["x"], truth.astype(float), np.ones(1200), groups)
+    found, without = (
+        np.minimum(head.probability(values), head.probability(second)).mean() - truth.mean()
+        for head in (known, blind)
+    )
+    assert abs(found) < 0.01
+    assert without < -0.05

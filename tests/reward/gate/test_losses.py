@@ -48,6 +48,16 @@ def test_the_order_of_sessions_follows_from_their_names_alone():
     assert first.false_alarms.tolist() == again.false_alarms.tolist()
 
 
+def test_sessions_are_not_bet_in_the_order_of_their_names():
+    # names may tell of time or place: sorted, the first days would be bet first
+    names = [f"day {at:02}" for at in range(40)]
+    counts = count_sessions([0.95] * 40, [at >= 20 for at in range(40)], names, LEVELS)
+    rejected = counts.unwanted.tolist()  # 1 for each of the first twenty names
+    assert sum(rejected) == 20
+    assert rejected != sorted(rejected, reverse=True)
+    assert rejected != sorted(rejected)
+
+
 def test_all_losses_lie_between_0_and_1():
     rng = np.random.default_rng(0)
     p, names = rng.random(500), rng.integers(0, 40, 500).astype(str)

@@ -140,3 +140,9 @@ def test_a_gate_decides_for_its_own_model_alone(other):
     gate.check(Named())
     with pytest.raises(UserError, match="make a gate for it with 'tactful reward gate'"):
         gate.check(Named(**other))
+
+
+def test_a_fixed_threshold_is_not_below_the_floor_either():
+    config = GateConfig(form="fixed", threshold=0.3, floor=0.5)
+    assert config.actions([0.3, 0.49, 0.5]).tolist() == [SILENT, SILENT, SPEAK]
+    assert float(config.thresholds()) == 0.5

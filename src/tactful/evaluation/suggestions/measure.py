@@ -92,8 +92,8 @@ def measure_suggestions(
     shown = shown_in_order(decisions)
     learners = _learners(shown, users, seed)
     found = {name: cross_fit(learner, users) for name, learner in learners.items()}
-    promises = _promises(learners[MODEL], users, bar, seed)
-    hiding, gap = _hiding(with_draws, found, promises)
+    promises, of_promised = _promises(learners[MODEL], users, bar, seed)
+    hiding, gap = _hiding(with_draws, found, promises, of_promised)
     people = np.unique(names).tolist()
     return SuggestionBench(
         data=data,
@@ -174,16 +174,19 @@ def _probabilities(measures: Measures, found: Mapping[str, Array]) -> tuple[Prob
 
 
 def _hiding(
-    measures: Measures, found: Mapping[str, CrossFit], promises: Sequence[Promise]
+    measures: Measures, found: Mapping[str, CrossFit], promises: Sequence[Promise], of_promised: Array
 ) -> tuple[tuple[HidingRow, ...], Estimate]:
-    """The rows in the order of the table, and what hindsight adds to the share hidden."""
+    """The rows in the order of the table, and what hindsight adds to the share hidden.
+
+    `of_promised`: the probabilities of the models that `promises` are about.
+    """
     users, model = measures.users, found[MODEL]
     chosen = {name: measures.nested(name, OTHER_USERS, found[name]) for name in (MODEL, LOOK_UP, CONFIDENCE)}
     nested, nested_drawn = chosen[MODEL]
     best, best_drawn = measures.hindsight(IN_HINDSIGHT, "the best threshold on these very users", model.p)
     promised = np.array([np.inf if one.threshold is None else one.threshold for one in promises])[users.fold]
     guaranteed = measures.hiding(
-        PROMISED, "threshold with a guarantee, else none", (1 - model.p >= promised).astype(float)
+        PROMISED, "threshold with a guarantee, else none", (1 - of_promised >= promised).astype(float)
     )
     ones = np.ones(len(users.accepted))
     fixed = {
@@ -247,19 +250,23 @@ def _at_bar(bar: float, hidden: Array, users: Users) -> AtBar:
 # ---------------------------------------------------------------- the gate with a promise
 
 
-def _promises(learn: Learner, users: Users, bar: float, seed: int) -> list[Promise]:
-    """For each fold what half of the other users can promise of a model trained on the other half.
+def _promises(learn: Learner, users: Users, bar: float, seed: int) -> tuple[list[Promise], Array]:
+    """For each fold what half of the other users can promise of a model trained on the other half, and what that very
+    model says of the fold, (n,): a promise made about one model says nothing of another.
 
     Hiding is the act that needs a promise: its "false alarm" is a hidden suggestion that would have been accepted.
     So the gate gets the probabilities of rejection.
     """
-    found = []
+    found, said = [], np.full(len(users.user), np.nan)
     for fold in range(users.folds):
         others = np.unique(users.user[users.fold != fold]).astype(str).tolist()
         half = group_folds(others, 2, seed)
         trains, calibrates = (np.array([half.get(str(one)) == part for one in users.user]) for part in (0, 1))
         enough = sum(part == 1 for part in half.values()) >= sessions_needed(bar, DELTA)
-        p = learn(trains)(calibrates) if enough else np.zeros(int(calibrates.sum()))
+        p = np.zeros(int(calibrates.sum()))
+        if enough:
+            says, here = learn(trains), users.fold == fold
+            p, said[here] = says(calibrates), says(here)
         found.append(
             promise(
                 np.clip(1 - p, 0, 1),
@@ -270,7 +277,7 @@ def _promises(learn: Learner, users: Users, bar: float, seed: int) -> list[Promi
                 of="ratio",
             )
         )
-    return found
+    return found, said
 
 
 def _promise_words(promises: Sequence[Promise], users: Users, bar: float) -> str:

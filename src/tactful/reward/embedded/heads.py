@@ -73,13 +73,15 @@ def fit_head(
     *,
     seed: int = 0,
     outcomes: NDArray[np.bool_] | None = None,
+    also: Floats | None = None,
 ) -> Head:
     """Fit a head on `values` (n, d).
 
     `targets` (n,) in [0, 1] may be soft, a share of votes; `outcomes` (n,) are the verdicts that probabilities are
     calibrated on, by default whether a target is above one half. `weights` (n,) > 0 say how much a row counts.
     The penalty is the one with the smallest out-of-group log loss, the Platt scaling is fitted on those out-of-group
-    scores: no row is scored by a fit that saw its group.
+    scores: no row is scored by a fit that saw its group. `also` (n, d) are second readings of the rows, of which the
+    lower score will hold: then the scaling is fitted on the lower of both, for that is what it will be applied to.
     Raises: UserError with fewer than two groups, or when all outcomes are the same.
     """
     table = np.asarray(values, dtype=float)
@@ -102,7 +104,11 @@ def fit_head(
         scored = [_out_of_group(table, soft, weights, fold, penalty) for penalty in PENALTIES]
         losses = [_balanced_loss(scores, soft, weights) for scores in scored]
         best = int(np.argmin(losses))
-        slope, offset = _platt(scored[best], truth, weights)
+        scores = scored[best]
+        if also is not None:
+            second = _out_of_group(table, soft, weights, fold, PENALTIES[best], np.asarray(also, dtype=float))
+            scores = np.minimum(scores, second)
+        slope, offset = _platt(scores, truth, weights)
         centre, spread, coefficients, bias = _fit(table, soft, weights, PENALTIES[best])
     return Head(
         names=tuple(names),
@@ -146,16 +152,22 @@ def _balanced(targets: Floats, weights: Floats) -> tuple[Floats, Floats] | None:
 
 
 def _out_of_group(
-    values: Floats, targets: Floats, weights: Floats, fold: NDArray[np.int_], penalty: float
+    values: Floats,
+    targets: Floats,
+    weights: Floats,
+    fold: NDArray[np.int_],
+    penalty: float,
+    read: Floats | None = None,
 ) -> Floats:
-    """Score (log-odds) of every row by a fit without its fold."""
+    """Score (log-odds) of every row, or of its second reading in `read`, by a fit without its fold."""
     scores = np.zeros(len(values))
     for number in np.unique(fold):
         inside, outside = fold == number, fold != number
         centre, spread, coefficients, bias = _fit(
             values[outside], targets[outside], weights[outside], penalty
         )
-        standard = np.clip((values[inside] - centre) / spread, -_CUT, _CUT)
+        rows = (values if read is None else read)[inside]
+        standard = np.clip((rows - centre) / spread, -_CUT, _CUT)
         scores[inside] = standard @ coefficients + bias
     return scores
 

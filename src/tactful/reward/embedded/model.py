@@ -101,9 +101,12 @@ class RewardModel:
         return 0.5 if self.silences is None else 1 - self.silences.base_rate
 
     def _offered(self, moments: Sequence[Moment], explain: bool) -> list[Acceptance]:
-        """Judged whole and by their opening sentence alone; the lower holds, so that nothing appended buys a score."""
+        """Judged whole and by their opening sentence alone; the lower holds, so that nothing appended buys a score.
+
+        The head was calibrated on the lower of both, so that what holds is a probability.
+        """
         found = self._proposals(moments, proposal_features(moments, self.likeness).values, explain)
-        longer = {at: short for at, moment in enumerate(moments) if (short := _opening(moment)) is not moment}
+        longer = {at: short for at, moment in enumerate(moments) if (short := opening(moment)) is not moment}
         if not longer:
             return found
         values = proposal_features(list(longer.values()), self.likeness).values
@@ -170,7 +173,7 @@ class RewardModel:
         )
 
 
-def _opening(moment: Moment) -> Moment:
+def opening(moment: Moment) -> Moment:
     """The moment with the first sentence of its proposal alone; itself where that is all."""
     first, *rest = _SENTENCE_END.split(moment.proposal or "", maxsplit=1)
     return (

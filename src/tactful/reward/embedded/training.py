@@ -11,7 +11,7 @@ import orjson
 from tactful.data.formats.moments import moment_row, observation_id
 from tactful.errors import UserError
 from tactful.reward.embedded.heads import Floats, Head, fit_head
-from tactful.reward.embedded.model import RewardModel
+from tactful.reward.embedded.model import RewardModel, opening
 from tactful.reward.features.table import proposal_features, silence_features
 from tactful.reward.likeness import Likeness, open_likeness
 from tactful.reward.types import Acceptance
@@ -39,11 +39,18 @@ class _Rows:
     outcomes: np.ndarray
     """The verdicts, bool."""
     sessions: np.ndarray
+    openings: Floats | None = None
+    """Proposals: the same with their opening sentence alone; the model takes the lower of both probabilities."""
 
     def without(self, session: str) -> _Rows:
         keep = self.sessions != session
         return _Rows(
-            self.values[keep], self.names, self.targets[keep], self.outcomes[keep], self.sessions[keep]
+            self.values[keep],
+            self.names,
+            self.targets[keep],
+            self.outcomes[keep],
+            self.sessions[keep],
+            None if self.openings is None else self.openings[keep],
         )
 
 
@@ -177,6 +184,7 @@ def _head(rows: _Rows | None, without: str | None, seed: int, what: str) -> Head
             kept.sessions,
             seed=seed,
             outcomes=kept.outcomes,
+            also=kept.openings,
         )
     except UserError as error:
         raise UserError(f"cannot learn from these {what}: {error}") from error
@@ -191,7 +199,14 @@ def _proposal_rows(items: Sequence[LabelledMoment], likeness: Likeness) -> _Rows
     if not offered:
         return None
     table = proposal_features([item.moment for item in offered], likeness)
+    openings = table.values.copy()
+    longer = {
+        at: short for at, item in enumerate(offered) if (short := opening(item.moment)) is not item.moment
+    }
+    if longer:
+        openings[list(longer)] = proposal_features(list(longer.values()), likeness).values
     return _Rows(
+        openings=openings,
         values=table.values,
         names=table.names,
         targets=np.array([_vote_share(item) for item in offered]),
