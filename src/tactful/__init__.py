@@ -41,12 +41,14 @@ if TYPE_CHECKING:
     from tactful.api.utterance.evaluate import evaluate_predictions as evaluate_predictions
     from tactful.api.utterance.predict import predict as predict
     from tactful.api.utterance.synthesize import synthesize as synthesize
+    from tactful.feedback.user_prior import UserPrior as UserPrior
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Run": "tactful.api.runs",
     "Table": "tactful.api.tables",
+    "UserPrior": "tactful.feedback.user_prior",
     "ask_moments": "tactful.api.reward.judge",
     "bench_assistants": "tactful.api.reward.assistants",
     "chats": "tactful.api.feedback.chats",

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from tactful.data.formats.suggestions import (
-    Decision,
+    DecidedSuggestion,
     Suggestion,
     SuggestionHistory,
     own_labels,
@@ -42,7 +42,7 @@ def row(at=0.0, took=2.0, accepted=True, user=0, **more):
     return {**found, **more}
 
 
-def decision(*args, **more) -> Decision:
+def decision(*args, **more) -> DecidedSuggestion:
     return parse_decision(row(*args, **more))
 
 

@@ -3,7 +3,7 @@
 import pytest
 from tests.evaluation.proactive_fixtures import SayingJudge, a_label, a_trace
 
-from tactful.evaluation.proactive.measure import Decision, decide, difference, score, undecided
+from tactful.evaluation.proactive.measure import PointDecision, decide, difference, score, undecided
 from tactful.evaluation.proactive.points import GENERIC, Judgements, Scene, scenes_of
 from tactful.stats import FEWEST_GROUPS
 
@@ -70,9 +70,11 @@ def test_only_the_first_proposal_of_an_event_counts() -> None:
 # ---------------------------------------------------------------- figures
 
 
-def made(outcome: str, need: bool | None, *, trace: str = "a", weight: float = 1.0, at: int = 0) -> Decision:
+def made(
+    outcome: str, need: bool | None, *, trace: str = "a", weight: float = 1.0, at: int = 0
+) -> PointDecision:
     proposal = None if outcome in ("miss", "correct-silence") else "sum it"
-    return Decision(trace=trace, at=at, proposal=proposal, outcome=outcome, need=need, weight=weight)  # type: ignore[arg-type]
+    return PointDecision(trace=trace, at=at, proposal=proposal, outcome=outcome, need=need, weight=weight)  # type: ignore[arg-type]
 
 
 HAND = [
@@ -124,7 +126,7 @@ def test_a_coin_between_two_assistants_lies_halfway() -> None:
     assert values[2] == pytest.approx((values[0] + values[1]) / 2)  # type: ignore[operator]
 
 
-def many_sessions(count: int) -> list[Decision]:
+def many_sessions(count: int) -> list[PointDecision]:
     found = []
     for at in range(count):
         good, name = at + 1, f"s{at}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tactful.data.formats.moments import labelled_rows, parse_labelled
-from tactful.data.formats.suggestions import Decision, parse_decision, suggestion_rows
+from tactful.data.formats.suggestions import DecidedSuggestion, parse_decision, suggestion_rows
 from tactful.data.io import Rows
 from tactful.errors import DataError, UserError
 from tactful.types import LabelledMoment
@@ -24,7 +24,7 @@ class Labelled:
     name: str
     """The file as messages name it."""
     moments: tuple[LabelledMoment, ...] = ()
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[DecidedSuggestion, ...] = ()
     bad: int = 0
     """Unusable rows left out."""
     problems: tuple[str, ...] = ()
@@ -45,16 +45,16 @@ def read_moments(data: Path | str, limit: int | None = None, *, skip_bad: bool =
 
 def read_either(data: Path | str, limit: int | None = None, *, skip_bad: bool = False) -> Labelled:
     """The rows of a file, of the kind that its first row is of. Raises: DataError, as `read_moments`."""
-    parse: Callable[[Any], LabelledMoment | Decision] | None = None
+    parse: Callable[[Any], LabelledMoment | DecidedSuggestion] | None = None
 
-    def as_the_first(row: Any) -> LabelledMoment | Decision:
+    def as_the_first(row: Any) -> LabelledMoment | DecidedSuggestion:
         nonlocal parse
         if parse is None:
             parse = parse_decision if _is_decision(row) else parse_labelled
         return parse(row)
 
-    def own_id(item: LabelledMoment | Decision) -> str:
-        return item.suggestion.id if isinstance(item, Decision) else item.moment.id
+    def own_id(item: LabelledMoment | DecidedSuggestion) -> str:
+        return item.suggestion.id if isinstance(item, DecidedSuggestion) else item.moment.id
 
     rows = Rows(data, as_the_first, skip_bad=skip_bad, kind="row", key=own_id)
     items = list(islice(rows, limit))
@@ -63,8 +63,8 @@ def read_either(data: Path | str, limit: int | None = None, *, skip_bad: bool = 
         raise DataError.at(rows.name, None, f"holds no labelled moment{first}", fix=_FIX)
     return Labelled(
         rows.name,
-        moments=tuple(item for item in items if not isinstance(item, Decision)),
-        decisions=tuple(item for item in items if isinstance(item, Decision)),
+        moments=tuple(item for item in items if not isinstance(item, DecidedSuggestion)),
+        decisions=tuple(item for item in items if isinstance(item, DecidedSuggestion)),
         bad=rows.bad,
         problems=tuple(rows.problems),
     )
@@ -77,7 +77,7 @@ def _is_decision(row: object) -> bool:
 
 def read_decisions(paths: Sequence[Path | str], *, skip_bad: bool = False) -> Labelled:
     """The decisions of all files. Raises: DataError; UserError for none, or for one that is given twice."""
-    decisions: list[Decision] = []
+    decisions: list[DecidedSuggestion] = []
     seen: dict[str, str] = {}
     bad = 0
     for path in paths:

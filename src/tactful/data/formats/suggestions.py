@@ -80,7 +80,7 @@ class Outcome(Private):
     """How far an accepted text was edited later, relative edit distance. Never used."""
 
 
-class Decision(Record):
+class DecidedSuggestion(Record):
     """A suggestion and what became of it."""
 
     suggestion: Suggestion
@@ -113,7 +113,7 @@ class ShownSuggestion(Record):
     history: SuggestionHistory
 
 
-def suggestion_rows(path: Path | str, *, skip_bad: bool = False) -> Rows[Decision]:
+def suggestion_rows(path: Path | str, *, skip_bad: bool = False) -> Rows[DecidedSuggestion]:
     """The decisions of a JSONL file.
 
     Raises, while iterating: DataError at the first unusable row, unless `skip_bad` (counted in `.bad`).
@@ -121,13 +121,13 @@ def suggestion_rows(path: Path | str, *, skip_bad: bool = False) -> Rows[Decisio
     return Rows(path, parse_decision, skip_bad=skip_bad, kind="suggestion", key=lambda row: row.suggestion.id)
 
 
-def shown_in_order(decisions: Sequence[Decision]) -> list[ShownSuggestion]:
+def shown_in_order(decisions: Sequence[DecidedSuggestion]) -> list[ShownSuggestion]:
     """What was known when each suggestion was shown, in the order given.
 
     An earlier verdict counts from its own time on: one that fell after (or at) the moment of showing is not yet known.
     The outcome of the suggestion itself is never read.
     """
-    of_user: dict[str, list[Decision]] = defaultdict(list)
+    of_user: dict[str, list[DecidedSuggestion]] = defaultdict(list)
     for decision in decisions:
         of_user[decision.suggestion.user].append(decision)
     found: dict[str, ShownSuggestion] = {}
@@ -139,7 +139,7 @@ def shown_in_order(decisions: Sequence[Decision]) -> list[ShownSuggestion]:
     return [found[decision.suggestion.id] for decision in decisions]
 
 
-def _history(shown: Suggestion, earlier: Sequence[Decision]) -> SuggestionHistory:
+def _history(shown: Suggestion, earlier: Sequence[DecidedSuggestion]) -> SuggestionHistory:
     """`earlier` are those shown before, oldest first."""
     if not earlier:
         return SuggestionHistory()
@@ -174,7 +174,7 @@ def _seconds(begin: datetime, end: datetime) -> float:
     return (end - begin).total_seconds()
 
 
-def own_labels(decisions: Iterable[Decision]) -> list[str]:
+def own_labels(decisions: Iterable[DecidedSuggestion]) -> list[str]:
     """The states that the programmers wrote down afterwards, empty for the one that tells the verdict ("Deferring thought").
 
     For an ablation alone: a live system has none of them.
@@ -186,7 +186,7 @@ def own_labels(decisions: Iterable[Decision]) -> list[str]:
 # ---------------------------------------------------------------- reading a row
 
 
-def parse_decision(row: Any) -> Decision:
+def parse_decision(row: Any) -> DecidedSuggestion:
     """The decision of one row. Raises: ValueError that says what is wrong, or pydantic's ValidationError."""
     if not isinstance(row, Mapping):
         raise ValueError(f"suggestion is {shorten(row)}, expected an object with {', '.join(_NEEDED)}")
@@ -210,7 +210,7 @@ def parse_decision(row: Any) -> Decision:
     user = _name(row, "user")
     if not user:
         raise ValueError(f"suggestion has user {shorten(row['user'])}, expected a name or a number")
-    return Decision(
+    return DecidedSuggestion(
         suggestion=Suggestion(
             id=_name(row, "id") or f"{user}@{shown_at.isoformat()}",
             user=user,

@@ -18,7 +18,7 @@ from tactful.evaluation.proactive.assistants import BASELINES, Assistant, always
 from tactful.evaluation.proactive.matching import FileMatch
 from tactful.evaluation.proactive.measure import (
     RESAMPLES,
-    Decision,
+    PointDecision,
     Row,
     decide,
     difference,
@@ -63,7 +63,7 @@ def run_bench(
     people: int | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
-) -> tuple[BenchResult, dict[str, list[Decision]]]:
+) -> tuple[BenchResult, dict[str, list[PointDecision]]]:
     """(the result, assistant → its decisions). `people` bounds the labelled moments that the judge judges too.
 
     Raises: UserError when two assistants share a name, or one bears that of a baseline.
@@ -130,7 +130,7 @@ def _needed(scene: Scene, assistant: Assistant, *, quirks: bool) -> Iterator[Mom
             yield scene.moment(at, answer.proposals[0] if answer.proposals else None)
 
 
-def _decisions(scenes: Sequence[Scene], assistant: Assistant, judgements: Judgements) -> list[Decision]:
+def _decisions(scenes: Sequence[Scene], assistant: Assistant, judgements: Judgements) -> list[PointDecision]:
     found = []
     for scene in scenes:
         answers = assistant.answers.get(scene.trace.id, {})
@@ -145,7 +145,7 @@ def _decisions(scenes: Sequence[Scene], assistant: Assistant, judgements: Judgem
     return found
 
 
-def _halved(decisions: Sequence[Decision]) -> list[Decision]:
+def _halved(decisions: Sequence[PointDecision]) -> list[PointDecision]:
     """A coin between two assistants, in expected counts."""
     return [one.model_copy(update={"weight": 0.5}) for one in decisions]
 
@@ -183,7 +183,7 @@ def _published(name: str, predictions: Sequence[_Counted], traces: set[str], *, 
 
 
 def _corrected(
-    decisions: Mapping[str, Sequence[Decision]],
+    decisions: Mapping[str, Sequence[PointDecision]],
     names: Sequence[str],
     traces: set[str],
     seed: int,

@@ -56,7 +56,7 @@ Array = NDArray[Any]
 _NOBODY: By = ""
 
 
-class Decision(Record):
+class PointDecision(Record):
     """What an assistant did at one event, and what came of it."""
 
     trace: str
@@ -94,7 +94,7 @@ class Row(Record):
 
 def decide(
     scene: Scene, at: int, proposals: Sequence[str], judgements: Judgements, *, weight: float = 1.0
-) -> Decision:
+) -> PointDecision:
     """The decision at one event: its first proposal, or silence for none, and how it turned out."""
     proposal = proposals[0] if proposals else None
     said = judgements.of(scene.moment(at, proposal))
@@ -109,7 +109,7 @@ def decide(
         outcome = "unscored"
     else:
         outcome = "hit" if accepted else "wrong-help" if need else "false-alarm"
-    return Decision(
+    return PointDecision(
         trace=scene.trace.id,
         at=at,
         proposal=proposal,
@@ -124,9 +124,9 @@ def decide(
     )
 
 
-def undecided(scene: Scene, at: int, outcome: Literal["failed", "absent"]) -> Decision:
+def undecided(scene: Scene, at: int, outcome: Literal["failed", "absent"]) -> PointDecision:
     """An event at which the assistant gave nothing that could be judged."""
-    return Decision(trace=scene.trace.id, at=at, proposal=None, outcome=outcome)
+    return PointDecision(trace=scene.trace.id, at=at, proposal=None, outcome=outcome)
 
 
 def _verdict(scene: Scene, at: int, proposal: str, judged: bool | None) -> tuple[bool | None, By]:
@@ -148,7 +148,7 @@ def _need(scene: Scene, at: int, judgements: Judgements) -> tuple[bool | None, B
 
 def score(
     name: str,
-    decisions: Sequence[Decision],
+    decisions: Sequence[PointDecision],
     *,
     baseline: bool = False,
     seed: int = 0,
@@ -178,7 +178,11 @@ def score(
 
 
 def difference(
-    mine: Sequence[Decision], theirs: Sequence[Decision], *, seed: int = 0, resamples: int = RESAMPLES
+    mine: Sequence[PointDecision],
+    theirs: Sequence[PointDecision],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
 ) -> Estimate:
     """Balanced accuracy of one assistant minus another's, over the sessions that both have, on the same draws."""
     both = {one.trace for one in mine if one.outcome not in _LEFT_OUT}
@@ -193,7 +197,7 @@ def difference(
     return resampled(both_sides, gap, items=items, seed=seed, resamples=resamples)["gap"]
 
 
-def _sums(decisions: Sequence[Decision], traces: Sequence[str]) -> Array:
+def _sums(decisions: Sequence[PointDecision], traces: Sequence[str]) -> Array:
     """(traces, columns): weights of the scored decisions by outcome, then the sum of p_accept and their number."""
     place = {trace: at for at, trace in enumerate(traces)}
     sums = np.zeros((len(traces), len(_COUNTED) + 2))

@@ -31,7 +31,7 @@ from tactful.evaluation.proactive.bench import run_bench
 from tactful.evaluation.proactive.freeze import check_frozen, read_labels
 from tactful.evaluation.proactive.judges import Judge, by_model, by_run, now, out_of_session
 from tactful.evaluation.proactive.matching import FileMatch, match_answers
-from tactful.evaluation.proactive.measure import Decision
+from tactful.evaluation.proactive.measure import PointDecision
 from tactful.evaluation.proactive.points import Scene, scenes_of
 from tactful.evaluation.proactive.results import BenchResult
 from tactful.llm import ModelSpec
@@ -130,7 +130,7 @@ class Benched:
     """The tables, every decision behind them, and what the assistants said."""
 
     result: BenchResult
-    decisions: Mapping[str, Sequence[Decision]]
+    decisions: Mapping[str, Sequence[PointDecision]]
     lineup: Lineup
     ground: Ground
     folder: Path | None = None

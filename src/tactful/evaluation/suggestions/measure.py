@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.data.formats.suggestions import Decision, ShownSuggestion, shown_in_order
+from tactful.data.formats.suggestions import DecidedSuggestion, ShownSuggestion, shown_in_order
 from tactful.evaluation.suggestions.cross import (
     NOTHING,
     CrossFit,
@@ -71,7 +71,7 @@ IN_HINDSIGHT, PROMISED = "model, in hindsight", "model, promised"
 
 
 def measure_suggestions(
-    decisions: Sequence[Decision],
+    decisions: Sequence[DecidedSuggestion],
     *,
     data: str,
     bar: float = BAR,
@@ -122,7 +122,7 @@ def measure_suggestions(
 
 
 def measure_probabilities(
-    decisions: Sequence[Decision], *, resamples: int = 2000, seed: int = 0
+    decisions: Sequence[DecidedSuggestion], *, resamples: int = 2000, seed: int = 0
 ) -> tuple[ProbabilityRow, ...]:
     """The table of probabilities of `measure_suggestions` alone, which takes a tenth of the fits: the model first.
 
@@ -304,7 +304,9 @@ def _promise_words(promises: Sequence[Promise], users: Users, bar: float) -> str
 # ---------------------------------------------------------------- other features
 
 
-def _ablations(decisions: Sequence[Decision], measures: Measures, model: Array) -> Iterator[Ablation]:
+def _ablations(
+    decisions: Sequence[DecidedSuggestion], measures: Measures, model: Array
+) -> Iterator[Ablation]:
     """The model with fewer or more features; all beside `model`, its own probabilities."""
     shown, users, seed = shown_in_order(decisions), measures.users, measures.seed
     full = suggestion_features(shown)

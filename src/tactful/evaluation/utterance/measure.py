@@ -113,7 +113,7 @@ def _texts(
     return texts, gold
 
 
-Columns = dict[str, np.ndarray[Any, Any]]
+ScoreColumns = dict[str, np.ndarray[Any, Any]]
 
 
 def _columns(
@@ -124,7 +124,7 @@ def _columns(
     names: Sequence[str],
     settings: Settings,
     judged: JudgeScores | None,
-) -> Columns:
+) -> ScoreColumns:
     """One value per item for every measure; NaN where unscored."""
     rows: dict[str, list[float]] = {name: [] for name in measure_names(names, settings)}
     usual = _usual_labels(items)
@@ -192,7 +192,7 @@ def _view(item: Prediction, system: str, usual: tuple[str, str], closest: list[f
 
 def _slices(
     items: Sequence[Prediction],
-    table: Mapping[str, Columns],
+    table: Mapping[str, ScoreColumns],
     groups: np.ndarray[Any, Any],
     headline: str,
     settings: Settings,
@@ -222,7 +222,7 @@ def _slices(
 def _slice(
     name: str,
     places: np.ndarray[Any, Any],
-    table: Mapping[str, Columns],
+    table: Mapping[str, ScoreColumns],
     groups: np.ndarray[Any, Any],
     headline: str,
     settings: Settings,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.data.formats.suggestions import Decision, ShownSuggestion, own_labels
+from tactful.data.formats.suggestions import DecidedSuggestion, ShownSuggestion, own_labels
 
 Floats = NDArray[np.float64]
 
@@ -171,7 +171,7 @@ def suggestion_features(
     return SuggestionTable(tuple(columns), np.array(rows, dtype=float).reshape(len(rows), len(columns)))
 
 
-def label_features(decisions: Sequence[Decision]) -> SuggestionTable:
+def label_features(decisions: Sequence[DecidedSuggestion]) -> SuggestionTable:
     """One column per state that programmers wrote down afterwards, for an ablation alone; see `own_labels`.
 
     The label that tells the verdict is in no column: its rows hold zeros like those without a label.

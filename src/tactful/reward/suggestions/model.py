@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from tactful.data.formats.suggestions import Decision, ShownSuggestion, shown_in_order
+from tactful.data.formats.suggestions import DecidedSuggestion, ShownSuggestion, shown_in_order
 from tactful.data.sealed import Sealed, load_document, save_document
 from tactful.errors import DataError, UserError
 from tactful.reward.embedded import model as embedded
@@ -71,7 +71,7 @@ class SuggestionModel:
 
 
 def train_suggestions(
-    decisions: Sequence[Decision], *, groups: Sequence[str] = DEFAULT_GROUPS, seed: int = 0
+    decisions: Sequence[DecidedSuggestion], *, groups: Sequence[str] = DEFAULT_GROUPS, seed: int = 0
 ) -> SuggestionModel:
     """A model of these decisions; penalty and calibration are chosen out of user within them.
 
