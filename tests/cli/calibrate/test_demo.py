@@ -45,7 +45,7 @@ def test_the_demo_ends_with_a_table_a_headline_and_the_report(tactful: Command, 
         assert item.learned_wins, f"{domain}: {item.headline()}"
         assert done.stdout.count(f"\n{domain} ") == 1
         assert (item.failed, item.unscored) == (0, 0)
-    assert "A rehearsal, not a language model, spoke." in done.stdout
+    assert "A rehearsal, not a language model, spoke, so this shows" in done.stdout
     *_, first, second, third, blank, last = done.stdout.splitlines()
     assert first.startswith("Against the best fixed level, the learned policy is better than always-")
     assert second.startswith("Against the rule written by hand it is ")
