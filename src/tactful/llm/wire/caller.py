@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,12 +21,12 @@ from tactful.llm.prices import Price
 from tactful.llm.replies.words import clip
 from tactful.llm.throttle import Deferred, Throttle
 from tactful.llm.types import Outcome, Usage
+from tactful.llm.wire.limits import room_left, tokens_written
 from tactful.llm.wire.meaning import Answer, Next, Trouble
 from tactful.llm.wire.outcomes import read_response
 from tactful.llm.wire.shown import Shown
 from tactful.llm.wire.transport import MAX_BODY_BYTES, Lost, TooLarge, Transport
 from tactful.llm.wire.usage import most_prompt_tokens, reported_tokens, usage_of
-from tactful.text import estimate_tokens
 from tactful.types import Message
 
 _log = logging.getLogger(__name__)
@@ -38,13 +37,6 @@ _MOST_FIRST_CONTACTS = 4
 _MOST_AGAIN = {Outcome.UNREADABLE: 3, Outcome.REFUSED: 1, Outcome.FILTERED: 1}
 _MOST_LONGER_EMPTY, _MOST_LONGER_CUT = 3, 1
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.25, 8.0
-_MOST_CONTEXT = re.compile(r"(?:context length|context window|context size)\D{0,20}(\d{3,8})", re.IGNORECASE)
-_PROMPT_LENGTH = re.compile(
-    r"(\d{1,8}) (?:tokens )?(?:in the messages|in your prompt|input tokens|prompt tokens)|(?:messages resulted in|prompt contains"
-    r"|request has|input length is|\() ?(?:at least )?(\d{1,8})(?: input| tokens)",
-    re.IGNORECASE,
-)
-_LEAST_ROOM, _SPARE_ROOM = 64, 16
 _TOO_SLOW = (
     "a slow model needs a longer --timeout, a smaller --max-tokens or fewer requests at once (--concurrency)"
 )
@@ -275,7 +267,7 @@ class Caller:
                 raise self._failed(trouble, f"the answer was cut before; {_TOO_SHORT}")
             if trouble.fix:
                 raise self._refuse(trouble)
-            room = _room(trouble.message) if progress.limit and not progress.shrunk else None
+            room = room_left(trouble.message) if progress.limit and not progress.shrunk else None
             if room is not None and progress.limit and room < progress.limit:
                 progress.limit, progress.shrunk = room, True
                 return
@@ -295,7 +287,9 @@ class Caller:
         most = _MOST_LONGER_CUT if trouble.text.strip() else _MOST_LONGER_EMPTY
         if progress.longer > most or progress.shrunk:
             raise self._failed(trouble, f"also with a limit of {progress.limit}; {_TOO_SHORT}")
-        progress.limit = 2 * progress.limit if progress.limit else max(BUDGETED_TOKENS, 2 * _written(trouble))
+        progress.limit = (
+            2 * progress.limit if progress.limit else max(BUDGETED_TOKENS, 2 * tokens_written(trouble))
+        )
 
     async def _back_off(self, trouble: Trouble, progress: _Progress) -> None:
         """Exponential backoff with full jitter, or longer where the endpoint asks for it."""
@@ -335,21 +329,6 @@ class Caller:
         if 300 <= trouble.status < 400:
             return "the endpoint redirects, which is not followed; set --base-url to where it really is"
         return "start the server or check --base-url, then resume"
-
-
-def _written(trouble: Trouble) -> int:
-    """Tokens that were written before the cut, by the endpoint's count or ours."""
-    counted = trouble.usage.get("completion_tokens") if isinstance(trouble.usage, dict) else None
-    return counted if type(counted) is int and 0 < counted < 10**6 else estimate_tokens(trouble.text)
-
-
-def _room(words: str) -> int | None:
-    """Tokens that the context leaves for an answer, where an error names both lengths; None when it is next to none."""
-    context, prompt = _MOST_CONTEXT.search(words), _PROMPT_LENGTH.search(words)
-    if not context or not prompt:
-        return None
-    room = int(context[1]) - int(prompt[1] or prompt[2]) - _SPARE_ROOM
-    return room if room >= _LEAST_ROOM else None
 
 
 def _end(hold: Hold | None, *, paid: bool) -> None:
