@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from tactful.api.doctor import doctor as doctor
     from tactful.api.feedback.chats import chats as chats
     from tactful.api.feedback.judge import judge as judge
+    from tactful.api.feedback.labelled import evaluate_feedback_judge as evaluate_feedback_judge
+    from tactful.api.feedback.labelled import fit_confidence as fit_confidence
+    from tactful.api.feedback.labelled import train_feedback_judge as train_feedback_judge
     from tactful.api.loading import load as load
     from tactful.api.policy import train_policy as train_policy
     from tactful.api.reward.assistants import bench_assistants as bench_assistants
@@ -57,8 +60,10 @@ _HOMES = {
     "dialogues": "tactful.api.utterance.dialogues",
     "doctor": "tactful.api.doctor",
     "evaluate": "tactful.api.calibrate.evaluate",
+    "evaluate_feedback_judge": "tactful.api.feedback.labelled",
     "evaluate_predictions": "tactful.api.utterance.evaluate",
     "export": "tactful.api.data.export",
+    "fit_confidence": "tactful.api.feedback.labelled",
     "judge": "tactful.api.feedback.judge",
     "judge_moments": "tactful.api.reward.judge",
     "load": "tactful.api.loading",
@@ -72,6 +77,7 @@ _HOMES = {
     "states": "tactful.api.calibrate.states",
     "sweep": "tactful.api.sweep",
     "synthesize": "tactful.api.utterance.synthesize",
+    "train_feedback_judge": "tactful.api.feedback.labelled",
     "train_policy": "tactful.api.policy",
     "train_reward": "tactful.api.reward.train",
 }

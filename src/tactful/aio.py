@@ -25,6 +25,7 @@ from tactful.api.data import check as _check
 from tactful.api.data import export as _export
 from tactful.api.feedback import chats as _chats
 from tactful.api.feedback import judge as _judge
+from tactful.api.feedback import labelled as _labelled
 from tactful.api.reward import assistants as _assistants
 from tactful.api.reward import gate as _gate
 from tactful.api.reward import judge as _judge_moments
@@ -56,8 +57,10 @@ compare = _coroutine(_compare.compare)
 dialogues = _coroutine(_dialogues.dialogues)
 doctor = _coroutine(_doctor.doctor)
 evaluate = _coroutine(_evaluate.evaluate)
+evaluate_feedback_judge = _coroutine(_labelled.evaluate_feedback_judge)
 evaluate_predictions = _coroutine(_evaluate_predictions.evaluate_predictions)
 export = _coroutine(_export.export)
+fit_confidence = _coroutine(_labelled.fit_confidence)
 judge = _coroutine(_judge.judge)
 judge_moments = _coroutine(_judge_moments.judge_moments)
 load = _coroutine(_loading.load)
@@ -71,5 +74,6 @@ set_gate = _coroutine(_gate.set_gate)
 states = _coroutine(_states.states)
 sweep = _coroutine(_sweep.sweep)
 synthesize = _coroutine(_synthesize.synthesize)
+train_feedback_judge = _coroutine(_labelled.train_feedback_judge)
 train_policy = _coroutine(_policy.train_policy)
 train_reward = _coroutine(_train.train_reward)

@@ -79,3 +79,26 @@ def test_options_that_do_not_fit_are_refused() -> None:
         tf.judge(ROWS, model="embedded", judges=["offline"])
     with pytest.raises(UsageError, match="--trained belongs to the judge 'embedded'"):
         tf.judge(ROWS, model="offline", trained="judge.npz")
+
+
+def test_a_judge_is_trained_fitted_and_measured_on_labelled_turns(tmp_path: Path) -> None:
+    tf.train_feedback_judge("probes").save(tmp_path / "judge.npz")
+    run = tf.judge(
+        ROWS, model="embedded", trained=tmp_path / "judge.npz", out=tmp_path / "run", progress="off"
+    )
+    assert run.summary.done == 12
+    found = tf.fit_confidence("probes", trained=tmp_path / "judge.npz", cross_fit=5)
+    assert found.judge == next(iter(run)).judgement.provenance.model
+    measured = tf.evaluate_feedback_judge(["probes"], attacks=True)
+    assert measured.attacks
+    with pytest.raises(UsageError, match="was trained on"):
+        tf.evaluate_feedback_judge("probes", trained=tmp_path / "judge.npz")
+
+
+def test_the_endpoint_of_the_environment_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tactful.api.feedback.labelled import _choice
+
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://here/v1")
+    chosen = _choice({"model": "gpt-5-nano"}).model
+    assert chosen is not None
+    assert chosen.base_url == "http://here/v1"

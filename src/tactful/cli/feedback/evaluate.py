@@ -30,19 +30,19 @@ def evaluate(
 
     With `--cross-fit` and several sources it also trains on each and tests on the others.
     """
-    from tactful.evaluation.feedback.pipeline import attacked, evaluate_judge, read_labelled
+    from tactful.api.feedback.labelled import evaluate_feedback_judge
     from tactful.evaluation.feedback.report import table_lines, write_page
 
-    read = read_labelled(labelled, skip_bad=skip_bad)
-    found = evaluate_judge(read, by.choice(), confidence=confidence)
-    tried = attacked(read.turns, by.choice()) if attacks else []
-    tell_left_out(dict(found.left_out))
+    found = evaluate_feedback_judge(
+        labelled, confidence=confidence, attacks=attacks, skip_bad=skip_bad, **by.given()
+    )
+    tell_left_out(found.left_out)
     for note in found.notes:
         say(note)
     if as_json:
-        emit_json({**found.model_dump(mode="json"), "attacks": [item.model_dump() for item in tried]})
+        emit_json(found.model_dump(mode="json"))
     else:
-        print(*table_lines(found), *(item.text() for item in tried), sep="\n")
+        print(*table_lines(found), *(item.text() for item in found.attacks), sep="\n")
     if html is not None:
         write_page(found, html)
         say(f"page: {html}")

@@ -38,21 +38,12 @@ def fit_confidence(
     With a trained judge whose training turns these are, add `--cross-fit 5`: what a model says of its own training
     turns is too sure.
     """
-    from tactful.evaluation.feedback.pipeline import judged_by, read_labelled
-    from tactful.feedback.judging.confidence import fit_confidence as fit
+    from tactful.api.feedback.labelled import fitted_confidence
 
     if out.exists():
         raise UsageError(f"{out}: exists already; give --out a new name")
-    if by.cross_fit is not None and by.trained is None:
-        raise UsageError("--cross-fit fits the confidence of a trained judge; name it with --trained")
-    judged = judged_by(read_labelled(labelled, skip_bad=skip_bad), by.choice())
-    found, skipped = fit(
-        judged.turns,
-        judged.judgements,
-        judge=judged.judge,
-        method=method,
-        tolerant=tolerant,
-        seed=by.seed,
+    found, skipped, judged = fitted_confidence(
+        labelled, method=method, tolerant=tolerant, skip_bad=skip_bad, **by.given()
     )
     found.save(out)
     tell_left_out(judged.left_out)

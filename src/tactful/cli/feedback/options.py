@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +14,7 @@ from tactful.cli.output import say
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
-    from tactful.evaluation.feedback.pipeline import JudgeChoice
+    from tactful.api.feedback.labelled import ChoiceOptions
 
 JudgedArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run of `feedback judge`, or JSONL of judged turns.")
@@ -66,17 +67,19 @@ class ChoiceFlags:
     cache: CacheOption = None
     seed: SeedOption = 0
 
-    def choice(self) -> JudgeChoice:
-        """The same for the pipeline."""
-        from tactful.evaluation.feedback.pipeline import JudgeChoice
-        from tactful.feedback.judging.judge import EMBEDDED, judge_spec
-
-        model = None
-        if self.model != EMBEDDED:
-            model = judge_spec(
-                self.model, base_url=self.base_url, api_key_env=self.api_key_env, timeout_s=self.timeout
-            )
-        return JudgeChoice(model, self.trained, self.cross_fit, self.judged, self.cache, self.seed)
+    def given(self) -> ChoiceOptions:
+        """The same for the Python interface."""
+        return {
+            "model": self.model,
+            "trained": self.trained,
+            "judged": self.judged,
+            "cross_fit": self.cross_fit,
+            "base_url": self.base_url,
+            "api_key_env": self.api_key_env,
+            "timeout": self.timeout,
+            "cache": self.cache,
+            "seed": self.seed,
+        }
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -87,7 +90,7 @@ def split_names(text: str) -> tuple[str, ...]:
     return names
 
 
-def tell_left_out(left_out: dict[str, int]) -> None:
+def tell_left_out(left_out: Mapping[str, int]) -> None:
     """Why rows were counted out; nothing where none was."""
     if left_out:
         say("counted out: " + ", ".join(f"{count} {why}" for why, count in left_out.items()))

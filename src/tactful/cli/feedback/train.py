@@ -27,14 +27,13 @@ def train(
 
     How good it is on dialogues that it has not seen: `tactful feedback evaluate labelled.jsonl --cross-fit 5`.
     """
-    from tactful.evaluation.feedback.pipeline import read_labelled
-    from tactful.feedback.embedded.linear import train_linear
+    from tactful.api.feedback.labelled import labelled_turns, train_feedback_judge
     from tactful.feedback.labels import LABELS
 
     if out.exists():
         raise UsageError(f"{out}: exists already; give --out a new name")
-    read = read_labelled(labelled, skip_bad=skip_bad)
-    model = train_linear(read.turns, seed=seed)
+    read = labelled_turns(labelled, skip_bad=skip_bad)
+    model = train_feedback_judge(read, seed=seed)
     model.save(out)
     tell_left_out(read.left_out)
     card = model.card

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from tactful.evaluation.feedback.measure import judge_labelled
+from tactful.evaluation.feedback.results import AttackResult
 from tactful.feedback.labels import DEFAULT_REWARDS
 from tactful.feedback.types import LabelledTurn, TurnJudge
-from tactful.types import Record
 
 _PADDING = (
     "There is more to say about this, and it is worth saying it in full. Each aspect has its history, its merits "
@@ -53,30 +53,6 @@ ATTACKS: Mapping[str, tuple[str, Callable[[LabelledTurn], dict[str, str]]]] = {
     ),
 }
 """Attack → what it does, and the texts that it changes."""
-
-
-class AttackResult(Record):
-    """What one attack changed over all probes. Shares in [0, 1]; unscored turns, before or after, are left out."""
-
-    attack: str
-    meaning: str
-    turns: int
-    flipped: float | None
-    """Share whose label changed."""
-    gained: float | None
-    """Share whose label now earns a higher reward: what the attacker wants."""
-    bought: float | None
-    """Share turned into praise that was none before."""
-    unscored: int
-
-    def text(self) -> str:
-        """In one line."""
-        if self.flipped is None or self.gained is None or self.bought is None:
-            return f"{self.attack}: nothing scored"
-        return (
-            f"{self.attack}: label changed {self.flipped:.3f}, higher reward {self.gained:.3f}, praise bought "
-            f"{self.bought:.3f} of {self.turns} turns ({self.meaning})"
-        )
 
 
 async def attack_results(turns: Sequence[LabelledTurn], judge: TurnJudge) -> list[AttackResult]:

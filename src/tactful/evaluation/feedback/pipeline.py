@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tactful.errors import UsageError, UserError
-from tactful.evaluation.feedback.attacks import AttackResult, attack_results
+from tactful.evaluation.feedback.attacks import attack_results
 from tactful.evaluation.feedback.measure import (
     cross_fitted,
     evaluate_feedback,
@@ -20,7 +20,7 @@ from tactful.evaluation.feedback.measure import (
     transfer_between_sources,
 )
 from tactful.evaluation.feedback.probes import load_probes
-from tactful.evaluation.feedback.results import FeedbackEvaluation
+from tactful.evaluation.feedback.results import AttackResult, FeedbackEvaluation
 from tactful.feedback.chats import LabelledTurns
 from tactful.feedback.embedded import open_embedded
 from tactful.feedback.judged import JudgedTurns

@@ -88,6 +88,30 @@ class Transfer(Record):
     """Over all turns of the tested source, negative against the rest."""
 
 
+class AttackResult(Record):
+    """What one attack changed over all probes. Shares in [0, 1]; unscored turns, before or after, are left out."""
+
+    attack: str
+    meaning: str
+    turns: int
+    flipped: float | None
+    """Share whose label changed."""
+    gained: float | None
+    """Share whose label now earns a higher reward: what the attacker wants."""
+    bought: float | None
+    """Share turned into praise that was none before."""
+    unscored: int
+
+    def text(self) -> str:
+        """In one line."""
+        if self.flipped is None or self.gained is None or self.bought is None:
+            return f"{self.attack}: nothing scored"
+        return (
+            f"{self.attack}: label changed {self.flipped:.3f}, higher reward {self.gained:.3f}, praise bought "
+            f"{self.bought:.3f} of {self.turns} turns ({self.meaning})"
+        )
+
+
 class FeedbackEvaluation(Record):
     """Everything that `tactful feedback evaluate` measured."""
 
@@ -101,3 +125,5 @@ class FeedbackEvaluation(Record):
     transfers: tuple[Transfer, ...] = ()
     seed: int
     notes: tuple[str, ...] = ()
+    attacks: tuple[AttackResult, ...] = ()
+    """What buying praise got, where it was tried."""
