@@ -120,7 +120,7 @@ def test_assistants_are_scored_along_traces(tmp_path: Path) -> None:
         on_run=lambda summary: runs.append(summary.done),
     )
     assert runs[0] == 6
-    assert "always-propose" in str(found.result)
+    assert "always-propose" in str(found)
     assert {row["name"] for row in found.result.rows()} >= {"offline", "policy always", "look-up"}
     assert (tmp_path / "out" / "decisions.jsonl").is_file()
     said = list(tf.load(tmp_path / "out" / "assistant"))

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from tactful.types import Record
 
-
-class Shown(Record):
+class Shown:
     """`print(result)` shows what the command prints."""
 
     def lines(self) -> Iterator[str]:

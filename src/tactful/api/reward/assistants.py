@@ -51,7 +51,7 @@ def bench_assistants(
     on_run: Callable[[RunSummary], object] = lambda summary: None,
     **options: Unpack[BenchOptions],
 ) -> Benched:
-    """Assistants as published and corrected, baselines in every table, intervals by session; `print(found.result)`.
+    """Assistants as published and corrected, baselines in every table, intervals by session; `print(found)`.
 
     `traces` is a folder in ProactiveBench's form, or a frozen benchmark. Scored are `model`, which runs over the
     traces (`offline` rehearses), `responses` and `policies`. Everything is written into `out`, by default a new

@@ -185,7 +185,7 @@ def _report(found: Benched, *, as_json: bool) -> None:
     if as_json:
         emit_json(found.result.model_dump(mode="json"))
     else:
-        print(found.result)
+        print(found)
     if (place := found.folder) is not None:
         say(f"results: {place / 'results.json'}; every decision: {place / 'decisions.jsonl'}")
 

@@ -18,12 +18,13 @@ from tactful.reward.gate.promise import Promise
 from tactful.reward.gate.rule import Gate, GateConfig
 from tactful.reward.gate.store import GATE_FILE, save_gate
 from tactful.runs.store.files import write_atomic
+from tactful.types import Record
 
 PRINTED = tuple(range(1, 19, 2))
 """Places on the cost grid that the table shows: 0.1 to 0.9."""
 
 
-class GateReport(Shown):
+class GateReport(Shown, Record):
     """Everything that `tactful reward gate` found out."""
 
     judge: str

@@ -14,9 +14,10 @@ from tactful.evaluation.judges.tables import Table, judge_tables, table_text
 from tactful.evaluation.plots import BASELINE, LEARNED, new_figure, style, svg
 from tactful.evaluation.shown import Shown
 from tactful.runs.store.files import write_atomic
+from tactful.types import Record
 
 
-class JudgeBench(Shown):
+class JudgeBench(Shown, Record):
     """Everything that `tactful bench judge` found out."""
 
     data: str

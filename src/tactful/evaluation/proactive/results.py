@@ -8,7 +8,6 @@ from typing import Any
 from tactful.evaluation.proactive.matching import FileMatch, SessionMatch
 from tactful.evaluation.proactive.measure import Row
 from tactful.evaluation.proactive.published import PublishedCounts
-from tactful.evaluation.shown import Shown
 from tactful.stats import Estimate
 from tactful.types import Record
 

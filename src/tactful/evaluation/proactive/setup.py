@@ -8,7 +8,7 @@ JudgedBy ──judge──▶ Judge       ┘
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +33,9 @@ from tactful.evaluation.proactive.judges import Judge, by_model, by_run, now, ou
 from tactful.evaluation.proactive.matching import FileMatch, match_answers
 from tactful.evaluation.proactive.measure import PointDecision
 from tactful.evaluation.proactive.points import Scene, scenes_of
+from tactful.evaluation.proactive.report import bench_lines
 from tactful.evaluation.proactive.results import BenchResult
+from tactful.evaluation.shown import Shown
 from tactful.llm import ModelSpec
 from tactful.reward.judging.prompt import MAX_CHARS
 from tactful.reward.types import MomentJudge
@@ -125,8 +127,8 @@ class Lineup:
     files: dict[str, list[FileMatch]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Benched:
+@dataclass(frozen=True, repr=False)
+class Benched(Shown):
     """The tables, every decision behind them, and what the assistants said."""
 
     result: BenchResult
@@ -135,6 +137,10 @@ class Benched:
     ground: Ground
     folder: Path | None = None
     """Where the runs are, and where results belong; None: nowhere."""
+
+    def lines(self) -> Iterator[str]:
+        """Every table as text."""
+        return bench_lines(self.result)
 
     def save(self, folder: Path) -> tuple[Path, Path]:
         """Write `results.json`, `decisions.jsonl` and what each assistant said, but for those read from files."""
