@@ -9,8 +9,6 @@ Every name is loaded when it is first used; `tactful.aio` has the same names as 
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -83,16 +81,6 @@ _HOMES = {
 }
 """Public name → the module that is imported when it is first asked for."""
 __all__ = [*_HOMES, "__version__"]
-
-
-class _Package(ModuleType):
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Importing the room `tactful.reward` sets an attribute of that name, which would hide the function."""
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

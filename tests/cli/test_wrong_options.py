@@ -65,7 +65,7 @@ def test_a_file_of_another_kind_leaves_no_folder(
 ) -> None:  # fmt: skip
     failed = tactful(*command, source, "--out", "q/1")
     assert failed.returncode == 1
-    assert f"{source}:1: " in failed.stderr
+    assert failed.stderr.startswith(f"tactful: {source}:")
     assert "read 0" not in failed.stderr
     assert not Path("q").exists()
 
@@ -156,7 +156,7 @@ def test_files_of_results_in_unwritable_places_are_named_in_one_sentence(tactful
         done = tactful(*step)
         assert done.returncode == 0, done.stderr
     for words in (["policy", "train", "pairs"], ["bench", "report", "eval"]):
-        failed = tactful(*words, "--out", "/proc/foo")
+        failed = tactful(*words, "--out", "/proc/foo.html")
         assert failed.returncode == 1, words
         assert failed.stderr.splitlines()[-1].startswith("tactful: /proc/"), failed.stderr
         assert "Traceback" not in failed.stderr

@@ -34,6 +34,7 @@ class FakeModel:
     known: dict[str, Acceptance]
     sessions: tuple[str, ...] = ()
     name: str = "fake"
+    fingerprint: str = "0123456789abcdef"
     likeness: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(name="ngrams"))
 
     def judge_now(self, moments: Sequence[Moment], *, explain: bool = False) -> list[Acceptance]:

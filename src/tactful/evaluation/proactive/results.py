@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from tactful.evaluation.proactive.matching import FileMatch, SessionMatch
@@ -65,7 +64,7 @@ class TraceInfo(Record):
     """Events at which people said whether help was wanted."""
 
 
-class BenchResult(Shown):
+class BenchResult(Record):
     """Everything that `tactful bench proactive` found out."""
 
     judge: str
@@ -86,12 +85,6 @@ class BenchResult(Shown):
     seed: int
     resamples: int
     version: str
-
-    def lines(self) -> Iterator[str]:
-        """Every table as text."""
-        from tactful.evaluation.proactive.report import bench_lines
-
-        return iter(bench_lines(self))
 
     def rows(self) -> list[dict[str, Any]]:
         """The corrected table of every split, a dictionary a row."""
