@@ -66,10 +66,10 @@ _CONTROL_END = re.compile(
 )
 _SENTENCE_END = re.compile(r"(?:\s*</s>)+\s*\Z")
 _MAY_HOLD = re.compile(
-    rf"[<\[◁｜|/](?:seed:|ant:)?(?:{_WORDS}|{_ALSO}|details)|thought|\A\s*analysis|<\||<unused9|my reasoning step"
-    r"|</s>|<eos>|<end_of_turn>|<turn\||<[|｜]end|<EOT>|\[EOS\]",
+    rf"[<\[◁](?:/?(?:seed:|ant:)?(?:{_WORDS}|{_ALSO}|details)|[|｜]|unused9|/s>|eos|eot|/?end_of_turn|turn\|)",
     re.IGNORECASE,
 )
+_HEADINGS = ("analysis", "here is my", "here are my")
 _THOUGHT_PARTS = frozenset(
     {"reasoning", "thinking", "redacted_thinking", "reasoning_content", "thought", "summary_text"}
 )
@@ -85,7 +85,7 @@ def strip_thoughts(text: str) -> str:
 
 def split_thoughts(text: str) -> tuple[str, str]:
     """(the thoughts with the tags that they had, the rest); the first is empty where there are none."""
-    if not _MAY_HOLD.search(text):
+    if not _may_hold(text):
         return "", text
     if "<|channel|>" in text:
         return _split_channels(text)
@@ -97,6 +97,13 @@ def split_thoughts(text: str) -> tuple[str, str]:
     later, rest = _split_later(rest)
     said = _without_end(rest)
     return "\n".join([*thoughts, *later]), said.strip() if thoughts or later else said
+
+
+def _may_hold(text: str) -> bool:
+    """A quick look, since nearly every text holds none."""
+    if text[:40].lstrip().lower().startswith(_HEADINGS):
+        return True
+    return ("<" in text or "[" in text or "◁" in text) and _MAY_HOLD.search(text) is not None
 
 
 def split_content(content: Any, *, between: str = "") -> tuple[str, str | None]:

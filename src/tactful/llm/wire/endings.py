@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
+from functools import lru_cache
 
 
 class Ending(Enum):
@@ -34,9 +35,10 @@ _KINDS = (
 _PATTERNS = [(kind, re.compile(pattern)) for kind, pattern in _KINDS]
 
 
-def read_ending(reason: object) -> Ending:
+@lru_cache(maxsize=256)
+def read_ending(reason: str | None) -> Ending:
     """The kind of a finish reason, in any case and spelling: `MAX_TOKENS`, `FinishReason.SAFETY`, `end-turn`."""
-    if not isinstance(reason, str):
+    if reason is None:
         return Ending.UNKNOWN
     word = (
         re.sub(r"[^a-z]+", "_", reason.rpartition(".")[2].lower()).strip("_").removeprefix("finish_reason_")

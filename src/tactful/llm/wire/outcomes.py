@@ -98,7 +98,7 @@ def _read_choice(data: dict[str, Any], headers: Mapping[str, str]) -> Answer | T
     if error := choice.get("error"):
         return _given_up(error, headers, text, usage)
     finish = choice.get("finish_reason") or choice.get("stop_reason")
-    ending = read_ending(finish)
+    ending = read_ending(finish if isinstance(finish, str) else None)
     if refusal or ending is Ending.REFUSED:
         said = f"the model refused: {clip(refusal or text)}"
         return Trouble(Outcome.REFUSED, Next.AGAIN, said, text=text, usage=usage, paid=True)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -51,6 +51,13 @@ class Question:
     options: CallOptions
     reply_type: type[BaseModel] | None
     key: bytes
+
+
+class Form(NamedTuple):
+    """The form in which a request was tried."""
+
+    limit_field: str
+    no_system: bool
 
 
 class Sender:
@@ -143,9 +150,9 @@ class Sender:
         """Send in this mode, in the form of token limit and system message that the endpoint takes. Raises BadRequest."""
         findings = self._known()
         while True:
-            tried = findings.model_copy()
+            tried = Form(findings.limit_field, findings.no_system)
 
-            def make_body(limit: int | None, tried: Findings = tried) -> bytes:
+            def make_body(limit: int | None, tried: Form = tried) -> bytes:
                 return write_request(
                     self._spec.name,
                     question.messages,
@@ -226,7 +233,7 @@ class Sender:
             await self._cache.put_fact(self._fact(), findings.model_dump_json().encode())
 
 
-def _learnt(refusal: str, tried: Findings, question: Question) -> dict[str, Any]:
+def _learnt(refusal: str, tried: Form, question: Question) -> dict[str, Any]:
     """What a request that was turned down shows about the form that the endpoint takes; empty for nothing new."""
     if tried.limit_field == LIMIT_FIELDS[0] and _LIMIT_REFUSED.search(refusal):
         return {"limit_field": LIMIT_FIELDS[1]}
