@@ -1,11 +1,12 @@
 # Every target sets up .venv by itself; see tools/bootstrap.py for what each does.
 PYTHON ?= python3
 
-.PHONY: help demo test slow check bench setup lock docs clean
+.PHONY: help demo smoke test slow check bench setup lock docs clean
 
 help:
 	@echo "make demo     the whole loop, offline; ends with tables, three sentences and a report"
-	@echo "make test     the fast tests"
+	@echo "make smoke    does this clone work? every layer once, offline, in under a minute"
+	@echo "make test     the fast tests: about 3 minutes on two free cores"
 	@echo "make slow     the slow tests: attacks on the sandbox, kill -9, a fresh clone"
 	@echo "make check    format, lint, types, import rules, docs"
 	@echo "make bench    the benchmarks, each figure beside a baseline"
@@ -14,7 +15,7 @@ help:
 	@echo "make lock     pin the newest allowed packages to their hashes (needs the network)"
 	@echo "make clean    remove what the others made, but for runs/"
 
-demo test slow check bench setup:
+demo smoke test slow check bench setup:
 	@$(PYTHON) tools/bootstrap.py $@
 
 docs: setup
