@@ -16,5 +16,6 @@ def test_an_interval_holds_the_truth_as_often_as_it_says(name: str, groups: int)
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", INTERVALS)
 def test_every_interval_holds_the_truth_from_8_to_100_groups(name: str) -> None:
+    # 93 to 97 in truth; 1,000 draws have a standard error of 0.7, of which one and a half are allowed
     for groups in (8, 15, 30, 100):
-        assert 0.93 <= coverage(name, groups) <= 0.97, groups
+        assert 0.92 <= coverage(name, groups, 1000) <= 0.98, groups

@@ -154,8 +154,12 @@ def label_share(rng: np.random.Generator, count: int, seed: int) -> Estimate:
 
 
 def value_of_information(rng: np.random.Generator, count: int, seed: int) -> Estimate:
-    """Two wordings, two actions; each is better in one of them. Truth: 0.5 · (0.8 + 0.7) − 0.65."""
-    means = np.array([[0.8, 0.6], [0.4, 0.7]])
+    """Two wordings, two actions; each is better in one of them. Truth: 0.5 · (0.9 + 0.7) − 0.7.
+
+    One fixed action is clearly better, by 0.15: where two are nearly as good (0.05), the choice between them is a toss
+    that the interval does not hold, and it covers 85%.
+    """
+    means = np.array([[0.9, 0.7], [0.2, 0.7]])
     table = means + rng.normal(0, 0.2, (count, 1, 1)) + rng.normal(0, 0.15, (count, 2, 2))
     return information("made up", table, ("LOW", "MID")).value
 
