@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tactful.errors import MissingExtra
-from tactful.reading.encoder.network import HEADS
+from tactful.reading.encoder.network import WIDTH
 from tactful.reading.encoder.tokens import with_words
 
 
@@ -24,7 +24,7 @@ def export_network(network: Any, path: Path) -> None:
         from onnxruntime.quantization import QuantType, quantize_dynamic
     except ImportError as error:
         raise MissingExtra("exporting a reader", "train") from error
-    outputs = ("vector", *HEADS)
+    outputs = ("vector", *WIDTH)
 
     class Ordered(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:

@@ -17,10 +17,7 @@ import numpy as np
 
 from tactful.errors import MissingExtra
 from tactful.reading.encoder.inputs import Shown
-from tactful.reading.types import GAPS, REACTIONS
 from tactful.types import Record, seeded
-
-WIDTH = {"need": 2, "gaps": len(GAPS) + 1, "reaction": len(REACTIONS), "accept": 2, "silence": 2}
 
 
 class LearningSettings(Record):

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tactful.reading.encoder.inputs import Shown
+from tactful.reading.types import GAPS, REACTIONS
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+Floats = NDArray[np.float32]
 
-    Floats = NDArray[np.float32]
-
-HEADS = ("need", "gaps", "reaction", "accept", "silence")
-"""Outputs beside `vector`: need (n, 2), gaps (n, 5: four kinds, critical), reaction (n, 7), accept and silence (n, 2)."""
-_BATCH = 32
+WIDTH = {"need": 2, "gaps": len(GAPS) + 1, "reaction": len(REACTIONS), "accept": 2, "silence": 2}
+"""Head → classes; `gaps` are the four kinds and whether one is critical. The outputs beside `vector`, in this order."""
 
 
 @dataclass(frozen=True)
@@ -44,24 +41,18 @@ class Network:
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
     def run(self, shown: Sequence[Shown], heads: Sequence[str]) -> Outputs:
-        """Vector and the logits of `heads`, in the order given; texts of like length share a batch."""
-        order = sorted(range(len(shown)), key=lambda at: len(shown[at].ids))
+        """Vector and the logits of `heads`, in the order given. One text at a time: int8 activations are scaled by all
+        that stands in a batch, and what is read of a text must not depend on its neighbours."""
         names = ["vector", *heads]
-        gathered: dict[str, list[Floats]] = {name: [] for name in names}
-        for begin in range(0, len(order), _BATCH):
-            batch = [shown[at] for at in order[begin : begin + _BATCH]]
-            for name, found in zip(names, self._session.run(names, _feed(batch)), strict=True):
-                gathered[name].append(found)
-        back = np.argsort(np.array(order, dtype=int)) if order else np.array([], dtype=int)
-        whole = {name: np.concatenate(parts)[back] for name, parts in gathered.items() if parts}
-        return Outputs(whole.pop("vector"), whole)
+        rows = [self._session.run(names, _feed(one)) for one in shown]
+        if not rows:
+            return Outputs(
+                np.empty((0, 0), np.float32), {name: np.empty((0, 0), np.float32) for name in heads}
+            )
+        columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
+        return Outputs(columns[0], dict(zip(heads, columns[1:], strict=True)))
 
 
-def _feed(batch: Sequence[Shown]) -> dict[str, NDArray[np.int64]]:
-    length = max(len(one.ids) for one in batch)
-    feed = {name: np.zeros((len(batch), length), dtype=np.int64) for name in ("ids", "segments", "mask")}
-    for row, one in enumerate(batch):
-        feed["ids"][row, : len(one.ids)] = one.ids
-        feed["segments"][row, : len(one.segments)] = one.segments
-        feed["mask"][row, : len(one.ids)] = 1
-    return feed
+def _feed(one: Shown) -> dict[str, NDArray[np.int64]]:
+    ids = np.array([one.ids], dtype=np.int64)
+    return {"ids": ids, "segments": np.array([one.segments], dtype=np.int64), "mask": np.ones_like(ids)}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tactful.reading.encoder.inputs import Shown
-from tactful.reading.encoder.learning import WIDTH
+from tactful.reading.encoder.network import WIDTH
 
 
 def build_network(base: Path, words: Mapping[str, str]) -> Any:
