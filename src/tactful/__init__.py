@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from tactful.api.feedback.labelled import train_feedback_judge as train_feedback_judge
     from tactful.api.loading import load as load
     from tactful.api.policy import train_policy as train_policy
+    from tactful.api.reader import calibrate_reader as calibrate_reader
+    from tactful.api.reader import labels as labels
+    from tactful.api.reader import measure_readers as measure_readers
+    from tactful.api.reader import reader as reader
+    from tactful.api.reader import train_reader as train_reader
     from tactful.api.reward.assistants import bench_assistants as bench_assistants
     from tactful.api.reward.gate import set_gate as set_gate
     from tactful.api.reward.judge import ask_moments as ask_moments
@@ -52,6 +57,7 @@ _HOMES = {
     "UserPrior": "tactful.feedback.user_prior",
     "ask_moments": "tactful.api.reward.judge",
     "bench_assistants": "tactful.api.reward.assistants",
+    "calibrate_reader": "tactful.api.reader",
     "chats": "tactful.api.feedback.chats",
     "check": "tactful.api.data.check",
     "compare": "tactful.api.calibrate.compare",
@@ -64,11 +70,14 @@ _HOMES = {
     "fit_confidence": "tactful.api.feedback.labelled",
     "judge": "tactful.api.feedback.judge",
     "judge_moments": "tactful.api.reward.judge",
+    "labels": "tactful.api.reader",
     "load": "tactful.api.loading",
     "measure_judge": "tactful.api.reward.measure",
+    "measure_readers": "tactful.api.reader",
     "moments": "tactful.api.reward.moments",
     "pairs": "tactful.api.calibrate.pairs",
     "predict": "tactful.api.utterance.predict",
+    "reader": "tactful.api.reader",
     "reward": "tactful.api.calibrate.reward",
     "rollout": "tactful.api.calibrate.rollout",
     "set_gate": "tactful.api.reward.gate",
@@ -77,6 +86,7 @@ _HOMES = {
     "synthesize": "tactful.api.utterance.synthesize",
     "train_feedback_judge": "tactful.api.feedback.labelled",
     "train_policy": "tactful.api.policy",
+    "train_reader": "tactful.api.reader",
     "train_reward": "tactful.api.reward.train",
 }
 """Public name → the module that is imported when it is first asked for."""

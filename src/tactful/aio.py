@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 from tactful.api import doctor as _doctor
 from tactful.api import loading as _loading
 from tactful.api import policy as _policy
+from tactful.api import reader as _reader
 from tactful.api import sweep as _sweep
 from tactful.api.calibrate import compare as _compare
 from tactful.api.calibrate import evaluate as _evaluate
@@ -51,6 +52,7 @@ def _coroutine(call: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
 
 ask_moments = _coroutine(_judge_moments.ask_moments)
 bench_assistants = _coroutine(_assistants.bench_assistants)
+calibrate_reader = _coroutine(_reader.calibrate_reader)
 chats = _coroutine(_chats.chats)
 check = _coroutine(_check.check)
 compare = _coroutine(_compare.compare)
@@ -63,11 +65,14 @@ export = _coroutine(_export.export)
 fit_confidence = _coroutine(_labelled.fit_confidence)
 judge = _coroutine(_judge.judge)
 judge_moments = _coroutine(_judge_moments.judge_moments)
+labels = _coroutine(_reader.labels)
 load = _coroutine(_loading.load)
 measure_judge = _coroutine(_measure.measure_judge)
+measure_readers = _coroutine(_reader.measure_readers)
 moments = _coroutine(_moments.moments)
 pairs = _coroutine(_pairs.pairs)
 predict = _coroutine(_predict.predict)
+reader = _coroutine(_reader.reader)
 reward = _coroutine(_reward.reward)
 rollout = _coroutine(_rollout.rollout)
 set_gate = _coroutine(_gate.set_gate)
@@ -76,4 +81,5 @@ sweep = _coroutine(_sweep.sweep)
 synthesize = _coroutine(_synthesize.synthesize)
 train_feedback_judge = _coroutine(_labelled.train_feedback_judge)
 train_policy = _coroutine(_policy.train_policy)
+train_reader = _coroutine(_reader.train_reader)
 train_reward = _coroutine(_train.train_reward)

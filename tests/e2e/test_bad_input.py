@@ -95,7 +95,7 @@ def test_a_line_that_is_no_object_is_named(tactful: Command, tmp_path: Path, nam
     file, out = tmp_path / "input.jsonl", tmp_path / "out"
     file.write_text(content + "\n")
     said = one_sentence(tactful(*filled(FILE_COMMANDS[name], file, out)), out)
-    assert f"{file}:1:" in said
+    assert f"{file}:1:" in said or f"{file}: is a JSON array" in said
 
 
 @pytest.mark.parametrize("name", FILE_COMMANDS)

@@ -13,7 +13,7 @@ EARLY = [probe for probe in PROBES if probe.part != "late"]
 
 
 def said(probes: list[Probe]) -> list[Label | None]:
-    return [item.label for item in open_embedded().judge_now([probe.turn() for probe in probes])]
+    return [item.label for item in open_embedded("lexicon").judge_now([probe.turn() for probe in probes])]
 
 
 def test_there_are_at_least_twenty_probes_per_label_and_language():

@@ -16,6 +16,7 @@ from tactful.cli.data import root as data
 from tactful.cli.doctor import doctor
 from tactful.cli.feedback import root as feedback
 from tactful.cli.policy import root as policy
+from tactful.cli.reader import root as reader
 from tactful.cli.reward import root as reward
 from tactful.cli.runs import root as runs
 from tactful.cli.splice import spliced
@@ -55,6 +56,7 @@ app.add_typer(calibrate.noun, name="calibrate")
 app.add_typer(feedback.noun, name="feedback")
 app.add_typer(utterance.noun, name="utterance")
 app.add_typer(reward.noun, name="reward")
+app.add_typer(reader.noun, name="reader")
 app.add_typer(policy.noun, name="policy")
 app.add_typer(bench.noun, name="bench")
 app.add_typer(data.noun, name="data")

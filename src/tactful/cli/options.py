@@ -51,6 +51,9 @@ DryRunFlag = Annotated[
 LimitOption = Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first N records.")]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 ModelOption = Annotated[str, typer.Option("--model", help="Model name, or `offline` for the rehearsal.")]
+ReaderOption = Annotated[
+    str, typer.Option("--reader", help="`encoder` (bundled), `surface`, or the folder of a reader of yours.")
+]
 UserModelOption = Annotated[
     str, typer.Option("--user-model", help="Who plays the user: `rules`, `offline` or a model name.")
 ]

@@ -1,6 +1,6 @@
 """Which action now? Fixed, random and rule policies, and the embedded policy trained on preference pairs.
 
-`open_policy("always-LOW" | "random" | "rule" | "policy:PATH", actions)` opens any of them by name.
+`open_policy("always-LOW" | "random" | "rule" | "cost" | "policy:PATH", actions)` opens any of them by name.
 numpy and scipy load only when an embedded policy is used.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tactful.errors import UserError
+from tactful.policy.cost import CostPolicy
 from tactful.policy.simple import FixedPolicy, RandomPolicy, RulePolicy
 from tactful.types import Policy
 
@@ -22,6 +23,8 @@ def open_policy(spec: str, actions: tuple[str, ...]) -> Policy:
         return RandomPolicy(actions)
     if spec == "rule":
         return RulePolicy(actions)
+    if spec == "cost":
+        return CostPolicy(actions)
     if spec.startswith("always-"):
         action = spec.removeprefix("always-")
         if action not in actions:
@@ -36,7 +39,7 @@ def open_policy(spec: str, actions: tuple[str, ...]) -> Policy:
                 f"policy '{spec}' chooses among {list(policy.actions)}, but the actions are {list(actions)}"
             )
         return policy
-    raise UserError(f"policy '{spec}' is unknown; use random, rule, always-ACTION or policy:PATH")
+    raise UserError(f"policy '{spec}' is unknown; use cost, rule, random, always-ACTION or policy:PATH")
 
 
-__all__ = ["FixedPolicy", "RandomPolicy", "RulePolicy", "open_policy"]
+__all__ = ["CostPolicy", "FixedPolicy", "RandomPolicy", "RulePolicy", "open_policy"]

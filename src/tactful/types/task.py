@@ -70,7 +70,11 @@ class PublicState(Record):
     dialogue_turn: int = Field(default=0, ge=0)
     """Finished exchanges (assistant message and user reaction) of this task; 0 at the start."""
     query_clarity: float = Field(ge=0, le=1)
-    """Estimated from the text; 1 = clear, nothing left to ask."""
+    """1 − p(need) of a reader; 1 = clear, nothing left to ask."""
+    need_unknown: str = ""
+    """Why the reader did not know whether a question is needed (clarity is then 1); empty: it knew."""
+    missing: tuple[str, ...] = ()
+    """Kinds of what the reader found missing: goal, constraint, input, context; the likeliest first."""
     task_complexity: float = Field(ge=0, le=1)
     """Estimated from the text; 1 = complex."""
     prev_reject: int = Field(default=0, ge=0)

@@ -66,7 +66,7 @@ def test_an_evaluation_prints_a_table_and_stores_what_it_found(
     # 12 states, one pass, two users of training and one unseen
     assert (found.trees, found.passes, found.states, found.failed, found.unscored) == (36, 1, 12, 0, 0)
     assert [item.name for item in found.policies] == [
-        "learned", "learned-ridge", "always-LOW", "always-MID", "always-HIGH", "random", "rule",
+        "learned", "learned-ridge", "always-LOW", "always-MID", "always-HIGH", "random", "rule", "cost",
     ]  # fmt: skip
     assert set(found.unseen_personas) <= {"graduate-student", "harried-shift-manager"}
     assert not set(found.personas) & set(found.unseen_personas)

@@ -214,8 +214,9 @@ def test_embedded_judge_needs_no_network_and_reads_real_labelled_rows(tactful):
 
 def test_fitted_confidence_is_applied_and_says_where_it_does_not_carry_over(tactful, log, tmp_path):
     here, elsewhere = fit_for(tmp_path, "embedded"), fit_for(tmp_path, "embedded", source="street")
-    words = ["judge", log, "--model", "embedded", "--json"]
+    words = ["judge", log, "--model", "embedded", "--trained", "lexicon", "--json"]
     fitted = tactful(*words, "--confidence", here, "--out", "a")
+    assert fitted.returncode == 0, fitted.stderr
     assert fitted.result["turns"]["confidence_not_fitted"] == 0
     other = tactful(*words, "--confidence", elsewhere, "--out", "b")
     assert other.result["turns"]["confidence_not_fitted"] == 36

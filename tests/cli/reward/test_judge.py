@@ -136,7 +136,7 @@ def test_silences_that_a_model_cannot_judge_are_unscored_and_end_in_a_sentence(t
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("m.jsonl",), "name one judge: --model FOLDER"),
+        ((), "give DATA, or the events of one moment"),
         (("m.jsonl", "--model", "m", "--judge", "offline"), "name one judge"),
         (("--model", "m"), "give DATA, or the events of one moment"),
         (("m.jsonl", "--model", "m", "--event", "x"), "give DATA, or the events of one moment"),

@@ -27,7 +27,7 @@ def real(name: str):
 
 @pytest.fixture(scope="module")
 def found():
-    judge = open_embedded()
+    judge = open_embedded("lexicon")
     return evaluate_feedback(
         PROBES, judge.judge_now(PROBES), judge=judge.name, transfers=transfer_between_sources(PROBES)
     )
@@ -101,7 +101,7 @@ def test_majorities_and_keywords():
 
 
 async def test_praise_cannot_be_bought_from_the_embedded_judge():
-    results = {item.attack: item for item in await attack_results(PROBES, open_embedded())}
+    results = {item.attack: item for item in await attack_results(PROBES, open_embedded("lexicon"))}
     assert set(results) == set(ATTACKS)
     for name, item in results.items():
         assert item.turns == len(PROBES)

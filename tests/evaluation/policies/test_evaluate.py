@@ -110,6 +110,7 @@ def test_every_baseline_stands_beside_the_learned():
         ("always-MID", "baseline"),
         ("random", "baseline"),
         ("rule", "baseline"),
+        ("cost", "baseline"),
     ]
     assert found.main_policy == "learned"
     assert {item.baseline for item in found.comparisons if item.policy == "learned"} == {

@@ -19,7 +19,7 @@ def turn(
 
 
 def label(message: str, **texts: str) -> Label | None:
-    return open_embedded().judge_now([turn(message, **texts)])[0].label
+    return open_embedded("lexicon").judge_now([turn(message, **texts)])[0].label
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_praise_that_the_answer_asked_for_does_not_count():
 
 
 def test_judgements_are_gated_and_carry_a_reason():
-    judge = open_embedded(config=FeedbackConfig(tau_c=1.0))
+    judge = open_embedded("lexicon", config=FeedbackConfig(tau_c=1.0))
     [judgement] = judge.judge_now([turn("This is wrong.")])
     assert (judgement.reward, judgement.should_update) == (0.0, False)
     assert 0 < judgement.confidence < 1
@@ -78,13 +78,13 @@ def test_judgements_are_gated_and_carry_a_reason():
     ],
 )
 def test_any_message_gets_a_judgement(message):
-    [judgement] = open_embedded().judge_now([turn(message, answer="")])
+    [judgement] = open_embedded("lexicon").judge_now([turn(message, answer="")])
     assert judgement.label is not None
     assert 0 <= judgement.confidence <= 1
 
 
 async def test_a_batch_says_what_single_turns_say():
-    judge = open_embedded()
+    judge = open_embedded("lexicon")
     turns = [turn("ok"), turn("wrong"), turn("谢谢")]
     assert await judge.judge_batch(turns) == [await judge.judge(item) for item in turns]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tactful.api.inputs import Input
 from tactful.errors import DataError, UsageError
+from tactful.reading.opening import open_embedded_reader
 
 if TYPE_CHECKING:
     from tactful.types import State
@@ -39,13 +40,16 @@ def states(
     n: int = 50,
     seed: int = 0,
     domain: str | None = None,
+    reader: str = "encoder",
     skip_bad: bool = False,
 ) -> States:
     """Decision points with clarity and complexity in [0, 1], from which rollouts start.
 
     `source` is a domain with bundled tasks (`coding`, `planning`), of which `n` are drawn; or a file (JSONL or CSV
     with a `query` in each row); or requests in memory: texts, rows or states. `domain` holds for rows that name none.
-    What a row does not say of clarity and complexity is estimated from its text alone.
+    What a row does not say of clarity is read by `reader`: `encoder` (bundled), `surface`, the folder of a reader of
+    yours, or `estimator` (counts of words, fitted on the bundled tasks). Complexity is estimated from the text. Bundled
+    tasks, and rows that know their `wording`, get the estimator's clarity, cross-fitted.
 
     Raises DataError for a row that cannot be used (unless `skip_bad`), UserError for an unknown domain.
 
@@ -68,8 +72,9 @@ def states(
         except ValueError as error:
             raise DataError(f"<the requests given>: {error}") from error
 
+    opened = None if reader == "estimator" else open_embedded_reader(reader)
     read = Input.of(source, lambda path: state_rows(path, domain=domain or "", skip_bad=skip_bad), check=row)
-    made = States(complete_states(list(read)))
+    made = States(complete_states(list(read), reader=opened))
     made.bad, made.problems = read.bad, read.problems
     if not made:
         fix = "write one JSON object with a 'query' per line"

@@ -10,13 +10,17 @@ import json
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tactful.calibration.tasks.clarity import ClarityModel, ComplexityModel, complexity_target
+from tactful.calibration.tasks.reading import read_clarity
 from tactful.data.seeds.tasks import load_seed_tasks, seed_domains
 from tactful.errors import UsageError
 from tactful.stats import group_folds
 from tactful.types import Record, State, seeded
+
+if TYPE_CHECKING:
+    from tactful.reading.opening import EmbeddedReader
 
 FOLDS = 5
 
@@ -80,6 +84,11 @@ def _seed_states(domain: str) -> tuple[State, ...]:
     return tuple(estimate_states(list(_raw_seed_states(domain))))
 
 
+def _of_people(state: State) -> bool:
+    """Whether a person wrote it: it is no task that knows its wording."""
+    return not state.wording
+
+
 def _raw_seed_states(domain: str) -> tuple[State, ...]:
     return tuple(state for task in load_seed_tasks(domain) for state in task.states())
 
@@ -122,19 +131,21 @@ def fit_domains() -> dict[str, Estimator]:
     return {**fitted, "*": Estimator.fit([state for states in seeds.values() for state in states])}
 
 
-def complete_states(states: Sequence[State]) -> list[State]:
-    """The states with missing clarity and complexity estimated, in their order; what is given stays.
+def complete_states(states: Sequence[State], *, reader: EmbeddedReader | None = None) -> list[State]:
+    """The states with missing clarity and complexity filled in, in their order; what is given stays.
 
+    Clarity of what people wrote is read by `reader` where one is given. States that know their wording (tasks made
+    for simulation, whose "open" means that something hidden is left out) are estimated from counts of words:
     States of one domain that know their wording, in both kinds and of at least ten groups, are cross-fitted among
     themselves; all others are scored by `domain_estimator`. Bundled seed states get their cross-fitted estimate.
     """
-    result = list(states)
+    result = list(states) if reader is None else read_clarity(states, reader, where=_of_people)
     by_domain: dict[str, list[int]] = {}
-    for at, state in enumerate(states):
+    for at, state in enumerate(result):
         if state.query_clarity is None or state.task_complexity is None:
             by_domain.setdefault(state.domain, []).append(at)
     for domain, places in by_domain.items():
-        for at, state in zip(places, _complete_domain(domain, [states[at] for at in places]), strict=True):
+        for at, state in zip(places, _complete_domain(domain, [result[at] for at in places]), strict=True):
             result[at] = state
     return result
 

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,19 @@ if TYPE_CHECKING:
     from tactful.evaluation.policies.results import Evaluation
 
 DOMAINS = ("coding", "planning")
+REQUESTS = (
+    "Set a timer for 10 minutes.",
+    "Thanks, that's all!",
+    "Write is_prime(n) that returns True when n is prime",
+    "what's the capital of Peru",
+    "明早七点叫我起床",
+    "Translate this into French",
+    "Book a table for us",
+    "Send it to Anna",
+    "The script crashes, fix it",
+    "帮我把那个文件删了",
+)
+"""What people ask, complete and open ones; no reader was trained on them."""
 
 
 def commands(domain: str, out: Path, seed: int) -> list[list[str]]:
@@ -168,7 +181,28 @@ def _print(found: list[Evaluation], report: Path, elapsed_s: float, *, as_json: 
         typer.echo()
     for sentence in _sentences(found):
         typer.echo(sentence)
+    typer.echo("\nten requests, read and decided on for somebody whom nobody knows yet:\n")
+    for line in read_and_decided(REQUESTS):
+        typer.echo(line)
     typer.echo(f"\nreport: {report}   ({elapsed_s:.0f} s)")
+
+
+def read_and_decided(requests: Sequence[str]) -> list[str]:
+    """One line per request: p(need), what is missing, and whether the cost-aware policy asks."""
+    from tactful.api.calibrate.states import states
+    from tactful.policy import CostPolicy
+
+    policy = CostPolicy(("answer", "ask"))
+    made = []
+    for state in states(list(requests), domain="chat"):
+        weighed = policy.weigh(state.public())
+        missing = state.missing[0] if state.missing else "nothing"
+        action = policy.act(state.public()).action
+        made.append(
+            f"  {action:7} p(need) {weighed.need:.2f}, missing: {missing:11} "
+            f"worth {weighed.worth:.2f} against cost {weighed.cost:.2f}   {state.query}"
+        )
+    return made
 
 
 def _sentences(found: list[Evaluation]) -> list[str]:

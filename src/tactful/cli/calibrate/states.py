@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag
+from tactful.cli.options import JsonFlag, ReaderOption, SeedOption, SkipBadFlag
 from tactful.cli.output import emit_json, next_command, quoted, say
 from tactful.errors import UsageError
 
@@ -33,6 +33,7 @@ def states(
         typer.Option("--input", help="dataset: JSONL or CSV with a `query` in each row; `-` is stdin."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="New file; default: stdout.")] = None,
+    reader: ReaderOption = "encoder",
     seed: SeedOption = 0,
     skip_bad: SkipBadFlag = False,
     as_json: JsonFlag = False,
@@ -41,7 +42,7 @@ def states(
 
     Example: `tactful calibrate states --mode synthetic --domain coding --n 50 --out states.jsonl`
 
-    A missing clarity or complexity is estimated from the text of the query alone.
+    A missing clarity is read by --reader, a missing complexity estimated, from the text of the query alone.
     """
     from tactful.api.calibrate.states import states as make
 
@@ -53,7 +54,7 @@ def states(
         raise UsageError("--input FILE belongs to --mode dataset, which needs it")
     if source is None and domain is None:
         raise UsageError("--mode synthetic needs --domain: coding or planning")
-    made = make(source or str(domain), n=n, seed=seed, domain=domain, skip_bad=skip_bad)
+    made = make(source or str(domain), n=n, seed=seed, domain=domain, reader=reader, skip_bad=skip_bad)
     made.save(out or "-")
     say(f"{len(made)} states" + (f", {made.bad} unusable lines left out:" if made.bad else ""))
     for problem in made.problems:

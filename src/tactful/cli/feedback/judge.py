@@ -69,7 +69,10 @@ def judge(
         Path | None, typer.Option("--config", help="TOML with `tau_c` and the table `rewards`.")
     ] = None,
     trained: Annotated[
-        Path | None, typer.Option("--trained", help="embedded: what `feedback train` wrote.")
+        Path | None,
+        typer.Option(
+            "--trained", help="embedded: what `feedback train` wrote, the folder of a reader, or `lexicon`."
+        ),
     ] = None,
     confidence: ConfidenceOption = None,
     precision: Annotated[

@@ -44,7 +44,9 @@ class ChoiceFlags:
     ] = "embedded"
     trained: Annotated[
         Path | None,
-        typer.Option("--trained", help="embedded: what `feedback train` wrote; default: untrained."),
+        typer.Option(
+            "--trained", help="embedded: what `feedback train` wrote, the folder of a reader, or `lexicon`."
+        ),
     ] = None
     judged: Annotated[
         Path | None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tactful.cli.options import ReaderOption
 from tactful.cli.output import say
 from tactful.errors import DataError, UsageError
 
@@ -58,6 +59,8 @@ class QueryFlags:
         ),
     ] = None
 
+    reader: ReaderOption = "encoder"
+
     def row(self) -> dict[str, Any]:
         """The request as a row of a states file. Raises UsageError for an empty one."""
         if not (self.query or "").strip():
@@ -77,7 +80,7 @@ class QueryFlags:
 
     def refuse_with_a_file(self) -> None:
         """Raises UsageError where something is said of a request although a file is asked about."""
-        if self != QueryFlags():
+        if self != QueryFlags(reader=self.reader):
             raise UsageError("--clarity, --complexity, --turn, --rejected and --history belong to --query")
 
 
@@ -104,7 +107,8 @@ def asked_states(path: str | None, asked: QueryFlags, policy: Policy, domain: st
         raise UsageError("give either a file of states or --query, one of the two")
     if path is not None:
         asked.refuse_with_a_file()
-    found = states([asked.row()] if path is None else Path(path), domain=_domain(policy, domain))
+    rows = [asked.row()] if path is None else Path(path)
+    found = states(rows, domain=_domain(policy, domain), reader=asked.reader)
     for state in found:
         _warn_foreign(policy, state)
     return list(found)

@@ -57,7 +57,8 @@ def judge(
     model: Annotated[
         Path | None,
         typer.Option(
-            "--model", help="A model of `reward train`, of moments or of suggestions: no network, no cost."
+            "--model",
+            help="A model of `reward train`, or a reader (`encoder`, the default): no network, no cost.",
         ),
     ] = None,
     judge_model: Annotated[
@@ -93,8 +94,10 @@ def judge(
     from tactful.cli.reward import judge_prompted, judge_trained
     from tactful.reward.suggestions.model import holds_suggestions
 
-    if (model is None) == (judge_model is None):
+    if model is not None and judge_model is not None:
         raise UsageError("name one judge: --model FOLDER (a trained model) or --judge NAME (a prompted one)")
+    if model is None and judge_model is None:
+        model = Path("encoder")
     if proposal is not None and not event:
         raise UsageError("--proposal belongs to --event; moments in DATA bring their own 'pred_task'")
     if (data is None) == (not event):

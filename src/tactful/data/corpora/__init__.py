@@ -18,8 +18,10 @@ from tactful.data.corpora.types import FollowUpRow, GapLabel, MomentRow, Request
 from tactful.types import Event, LabelledMoment, Moment, MomentLabel
 
 FOLDER = Path(__file__).parent
-HELD_OUT: frozenset[str] = frozenset()
+HELD_OUT: frozenset[str] = frozenset({"w16", "w17", "w18"})
 """Writers whose texts no shipped reader was trained on or chosen by."""
+CALIBRATION: frozenset[str] = frozenset({"w14", "w15"})
+"""Writers whose texts only fit the probabilities and limits of the shipped reader."""
 
 
 def _rows(name: str) -> Iterator[dict[str, Any]]:
@@ -72,7 +74,15 @@ def load_moments() -> tuple[MomentRow, ...]:
     return tuple(rows)
 
 
+@cache
+def load_words() -> dict[str, str]:
+    """Chinese word → plain English gloss: what the encoder's vocabulary is widened by."""
+    lines = (FOLDER / "words.zh.tsv").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t", 1) for line in lines if line)
+
+
 __all__ = [
+    "CALIBRATION",
     "HELD_OUT",
     "FollowUpRow",
     "GapLabel",
@@ -81,4 +91,5 @@ __all__ = [
     "load_followups",
     "load_moments",
     "load_requests",
+    "load_words",
 ]

@@ -22,7 +22,7 @@ from tactful.evaluation.feedback.measure import (
 from tactful.evaluation.feedback.probes import load_probes
 from tactful.evaluation.feedback.results import AttackResult, FeedbackEvaluation
 from tactful.feedback.chats import LabelledTurns
-from tactful.feedback.embedded import open_embedded
+from tactful.feedback.embedded import EmbeddedJudge, open_embedded
 from tactful.feedback.judged import JudgedTurns
 from tactful.feedback.judging.confidence import load_confidence
 from tactful.feedback.judging.gating import refit
@@ -135,7 +135,8 @@ def _by_embedded(
             return "embedded, cross-fitted", judged
         provenance = judged[0].provenance.model_copy(update={"model": judge.name})
         return judge.name, [item.model_copy(update={"provenance": provenance}) for item in judged]
-    known = judge.model.knows(turns) if judge.model is not None else 0
+    model = judge.model if isinstance(judge, EmbeddedJudge) else None
+    known = model.knows(turns) if model is not None else 0
     if known:
         raise UsageError(
             f"{by.trained}: was trained on {known} of these {len(turns)} turns' dialogues, so its figures here would "

@@ -34,7 +34,7 @@ from tactful.evaluation.policies.results import (
 from tactful.evaluation.policies.training_data import Decisions
 from tactful.evaluation.policies.tree import ActionTree
 from tactful.evaluation.policies.walk import PolicyFor, Walk, columns, user_sessions, walk_trees
-from tactful.policy import FixedPolicy, RandomPolicy, RulePolicy
+from tactful.policy import CostPolicy, FixedPolicy, RandomPolicy, RulePolicy
 from tactful.policy.embedded import EmbeddedPolicy, Head
 from tactful.policy.features import FEATURES
 from tactful.stats import Estimate
@@ -222,7 +222,7 @@ def _entries(
     """Name → kind and policy for each group."""
     actions = stage.trees[0].actions
     plain: list[Policy] = [FixedPolicy(action, actions) for action in actions]
-    plain += [RandomPolicy(actions), RulePolicy(actions)]
+    plain += [RandomPolicy(actions), RulePolicy(actions), CostPolicy(actions)]
     entries: dict[str, tuple[Kind, PolicyFor]] = {}
     if decisions is not None:
         table = decisions.pairs(stage.settings.reward, min_margin=stage.settings.min_margin)

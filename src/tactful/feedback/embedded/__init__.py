@@ -1,26 +1,48 @@
-"""The embedded judge: reads the user's next message without a model and without a network.
+"""The embedded judge: reads the user's next message without a chat model and without a network.
 
-- `open_embedded()` is untrained: a lexicon with negation, the message's shape, what it shares with the exchange
-- `open_embedded(PATH)` uses a linear model that `tactful feedback train` made
-- `train_linear(turns)` and `LinearModel.save` in `linear.py` make one
+- `open_embedded()` reads with the bundled reader: the whole exchange, calibrated, unscored where it does not know
+- `open_embedded(PATH)` uses the folder of a reader of yours, or a linear model that `tactful feedback train` made
+- `open_embedded("lexicon")` is the floor: a lexicon with negation, the message's shape, what it shares with the exchange
 
-numpy and scikit-learn load only with the linear model.
+numpy, onnxruntime and scikit-learn load only with what needs them.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tactful.feedback.embedded.judge import EmbeddedJudge
 from tactful.feedback.types import FeedbackConfig
 
+if TYPE_CHECKING:
+    from tactful.feedback.embedded.reading_judge import ReadingJudge
 
-def open_embedded(path: Path | str | None = None, config: FeedbackConfig | None = None) -> EmbeddedJudge:
-    """The embedded judge; with the linear model in `path` where one is given.
+LEXICON = "lexicon"
 
-    Raises: DataError when `path` holds no such model.
+
+def is_lexicon(path: Path | str | None) -> bool:
+    """Whether `path` is the word `lexicon`, also where a command has made a place of it, and no file of that name."""
+    return path is not None and Path(path).name == LEXICON and not Path(path).exists()
+
+
+def open_embedded(
+    path: Path | str | None = None, config: FeedbackConfig | None = None
+) -> EmbeddedJudge | ReadingJudge:
+    """The embedded judge that `path` names; the one that reads with the bundled reader by default.
+
+    Raises: DataError when `path` holds neither a reader nor a trained model.
     """
-    return EmbeddedJudge(config=config) if path is None else EmbeddedJudge.load(path, config=config)
+    if is_lexicon(path):
+        return EmbeddedJudge(config=config)
+    if path is None or Path(path).is_dir():
+        from tactful.feedback.embedded.reading_judge import ReadingJudge
+        from tactful.reading.opening import open_embedded_reader
+
+        return ReadingJudge(
+            open_embedded_reader() if path is None else open_embedded_reader(str(path)), config=config
+        )
+    return EmbeddedJudge.load(path, config=config)
 
 
-__all__ = ["EmbeddedJudge", "open_embedded"]
+__all__ = ["LEXICON", "EmbeddedJudge", "is_lexicon", "open_embedded"]

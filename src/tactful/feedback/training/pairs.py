@@ -27,6 +27,7 @@ from tactful.errors import DataError
 from tactful.feedback.labels import Label
 from tactful.feedback.types import JudgedTurn
 from tactful.text import similarity
+from tactful.text.objections import objects
 from tactful.types import Message, Provenance, Record, seeded
 
 Part = Literal["train", "valid", "test"]
@@ -37,6 +38,9 @@ _LINK: dict[Label, Link] = {
     Label.NEG_CONFUSION: "confusion",
 }
 BY_DIALOGUE = "dialogue"
+SURE = 0.9
+"""Confidence that makes an answer wanted although the next message bears a sign of an objection (an undo, `?!`, a
+negation at its head)."""
 
 
 class PairsConfig(Record):
@@ -173,6 +177,8 @@ class TrainingRows:
             return "below the threshold"
         if abs(judgement.reward) < self.config.min_reward:
             return "reward too small"
+        if judgement.reward > 0 and objects(item.turn.user_next) and (judgement.confidence or 0) < SURE:
+            return "praise that may be an objection"
         return "" if item.turn.a_t.strip() else "empty answer"
 
     def _paired(self, turns: Sequence[JudgedTurn], distinct: Distinct) -> Iterator[PairedRow]:

@@ -42,6 +42,8 @@ class ReaderCard(Record):
     heads: Mapping[str, HeadCard]
     scripts: tuple[str, ...]
     """Scripts of the training texts, by their Unicode names: `LATIN`, `CJK` …"""
+    common: tuple[str, ...] = ()
+    """The commonest words of the training texts, all languages together."""
     most_unknown: float = 0.3
     """Share of tokens without a word in the vocabulary, above which nothing is read."""
     training: Mapping[str, JsonValue] = {}

@@ -8,6 +8,7 @@ from tactful.data.corpora.types import FollowUpRow, MomentRow, RequestRow
 from tactful.reading.encoder.inputs import show_exchange, show_moment, show_request
 from tactful.reading.encoder.learning import Example
 from tactful.reading.encoder.tokens import Tokens
+from tactful.reading.labelled import Labelled
 from tactful.reading.types import GAPS, REACTIONS, Exchange, Request
 
 _TOLERABLE = 0.25
@@ -76,3 +77,23 @@ def moment_examples(rows: Sequence[MomentRow], tokens: Tokens) -> list[Example]:
             )
         )
     return made
+
+
+def examples_of(rows: Labelled, tokens: Tokens) -> list[Example]:
+    """Every row as an example: requests, follow-ups, moments."""
+    return [
+        *request_examples(rows.requests, tokens),
+        *followup_examples(rows.followups, tokens),
+        *moment_examples(rows.moments, tokens),
+    ]
+
+
+def texts_of(rows: Labelled) -> dict[str, list[str]]:
+    """Head → judged texts, in the order of `examples_of`; the kind of a text is read off them."""
+    moments = [row.labelled.moment for row in rows.moments]
+    return {
+        "need": [row.text for row in rows.requests],
+        "reaction": [row.user_next for row in rows.followups],
+        "accept": [one.proposal for one in moments if one.proposal is not None],
+        "silence": [one.events[-1].text for one in moments if one.proposal is None],
+    }

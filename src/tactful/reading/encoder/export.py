@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -37,17 +38,19 @@ def export_network(network: Any, path: Path) -> None:
 
     network.eval()
     example = tuple(torch.ones(2, 9, dtype=torch.long) for _ in range(3))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of its own deprecations
         plain = Path(folder) / "plain.onnx"
+        size = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
         torch.onnx.export(
-            Ordered(),
+            Ordered().eval(),
             example,
             str(plain),
             input_names=["ids", "segments", "mask"],
             output_names=list(outputs),
-            dynamic_axes={name: {0: "batch", 1: "length"} for name in ("ids", "segments", "mask")},
-            opset_version=17,
-            dynamo=False,
+            dynamic_shapes=(size, size, size),
+            external_data=False,
+            verbose=False,
         )
         quantize_dynamic(plain, path, weight_type=QuantType.QInt8, per_channel=True)
 

@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from tactful.reading.encoder.card import ReaderCard, read_card
+from tactful.reading.encoder.examples import examples_of, texts_of
 from tactful.reading.encoder.inputs import Shown, show_exchange, show_moment, show_request
 from tactful.reading.encoder.network import Floats, Network
 from tactful.reading.encoder.scope import SCOPE_FILE, Near, load_scope, unknown_because
 from tactful.reading.encoder.sharpen import probabilities
 from tactful.reading.encoder.tokens import Tokens
 from tactful.reading.kinds import kind_of
+from tactful.reading.labelled import Labelled
 from tactful.reading.types import (
     COMPLAINTS,
     GAPS,
@@ -116,6 +118,17 @@ class EncoderReader:
         """As `offers_now`."""
         return self.offers_now(moments)
 
+    def logits_of(self, rows: Labelled) -> dict[str, tuple[Floats, list[int], list[str]]]:
+        """Head → logits (n, classes), labels and judged texts of labelled rows: what calibration is fitted on."""
+        found: dict[str, tuple[Floats, list[int], list[str]]] = {}
+        examples, texts = examples_of(rows, self._tokens), texts_of(rows)
+        for head in self.card.heads:
+            chosen = [one for one in examples if one.task == head]
+            if chosen:
+                logits = self._network.run([one.shown for one in chosen], (head,)).logits[head]
+                found[head] = (logits, [int(np.argmax(one.target)) for one in chosen], texts[head])
+        return found
+
     def _run(
         self, head: str, shown: Sequence[Shown], texts: Sequence[str], outputs: tuple[str, ...]
     ) -> _Found:
@@ -126,6 +139,10 @@ class EncoderReader:
                 [],
                 {name: np.empty((0, 1), np.float32) for name in outputs},
             )
+        if head not in self.card.heads:
+            why = f"this reader was not trained to read {head}"
+            empty = np.full((len(shown), 2), 0.5, dtype=np.float32)
+            return _Found(empty, [why] * len(shown), dict.fromkeys(outputs, empty))
         found = self._network.run(shown, outputs)
         distances = self._near[head].distance(found.vector)
         unknown = [

@@ -22,7 +22,10 @@ def build_network(base: Path, words: Mapping[str, str]) -> Any:
     class ReaderNetwork(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
-            self.encoder = AutoModel.from_pretrained(base, attn_implementation="eager")
+            # No dropout inside: drawing it takes as long as the forward pass on a CPU, and texts are few passes.
+            self.encoder = AutoModel.from_pretrained(
+                base, attn_implementation="eager", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+            )
             _add_words(self.encoder, base, words)
             hidden = self.encoder.config.hidden_size
             self.drop = torch.nn.Dropout(0.1)

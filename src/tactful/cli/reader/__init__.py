@@ -1,0 +1,1 @@
+"""`tactful reader`: what needs a question, what a reaction says, which offer is welcome. One file a verb."""

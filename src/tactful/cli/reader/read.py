@@ -1,0 +1,44 @@
+"""`tactful reader read`: does this request need a question?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tactful.cli.options import JsonFlag, ReaderOption
+from tactful.cli.output import emit_json, printable, say
+
+
+def read(
+    texts: Annotated[
+        list[str], typer.Argument(metavar="TEXT…", help="Requests, each in quotes; `-` reads lines.")
+    ],
+    *,
+    reader: ReaderOption = "encoder",
+    as_json: JsonFlag = False,
+) -> None:
+    """Say how likely each request needs a question, and what kind of thing is missing.
+
+    Example: `tactful reader read "Set a timer for 10 minutes." "Cancel the booking"`
+    """
+    import sys
+
+    from tactful.api.reader import reader as opened
+    from tactful.reading import Request
+
+    lines = [line.rstrip("\n") for line in sys.stdin if line.strip()] if texts == ["-"] else texts
+    found = opened(reader).needs_now([Request(text=line) for line in lines])
+    if as_json:
+        emit_json(
+            [{"text": text, **one.model_dump(mode="json")} for text, one in zip(lines, found, strict=True)]
+        )
+        return
+    for text, one in zip(lines, found, strict=True):
+        if one.need is None:
+            told = f"not known: {one.unknown}"
+        else:
+            missing = ", ".join(gap.kind for gap in one.missing) or "nothing"
+            told = f"p(need) {one.need:.2f}, missing: {missing}"
+        print(f"{told:44} {printable(text)}")
+    say("p(need): that answering at once would miss what the person wanted and no stated default would do")

@@ -1,0 +1,1 @@
+"""Readers, measured: requests, reactions and offers of writers that they never saw."""

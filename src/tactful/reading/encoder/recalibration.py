@@ -1,0 +1,48 @@
+"""A reader fitted to your own labels: the same network, other temperatures, kept as a folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tactful.errors import UserError
+from tactful.reading.encoder.card import CARD_FILE, HeadCard
+from tactful.reading.encoder.reader import WEIGHTS, EncoderReader
+from tactful.reading.encoder.sharpen import fit_sharpness
+from tactful.reading.kinds import kind_of
+from tactful.reading.labelled import Labelled
+from tactful.runs.store.files import write_atomic
+
+FEWEST = 50
+"""Labelled texts of one judgement that a calibration of it needs."""
+
+
+def recalibrate(labelled: Labelled, out: Path, *, source: Path = WEIGHTS) -> dict[str, int]:
+    """Fit the probabilities of the reader in `source` to `labelled` and write it to the folder `out`.
+
+    Judgements with fewer than `FEWEST` labelled texts keep their calibration. Gives head → texts it was fitted on.
+    Raises: UserError, when `out` exists or no judgement has enough labels.
+    """
+    if out.exists() and any(out.iterdir()):
+        raise UserError(f"{out}: exists already; give --out a new folder")
+    reader = EncoderReader.load(source)
+    fitted: dict[str, int] = {}
+    heads: dict[str, HeadCard] = dict(reader.card.heads)
+    for head, (logits, labels, texts) in reader.logits_of(labelled).items():
+        if len(labels) < FEWEST or len(set(labels)) < 2:
+            continue
+        sharpness = fit_sharpness(logits, labels, [kind_of(text) for text in texts])
+        heads[head] = heads[head].model_copy(update={"sharpness": sharpness})
+        fitted[head] = len(labels)
+    if not fitted:
+        raise UserError(
+            f"no judgement has {FEWEST} labelled texts of more than one kind: found {len(labelled.requests)} requests, "
+            f"{len(labelled.followups)} follow-ups and {len(labelled.moments)} moments; label some more"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    for name in reader.card.files:
+        shutil.copyfile(source / name, out / name)
+    notes = {**reader.card.training, "recalibrated_on": dict(fitted)}
+    card = reader.card.model_copy(update={"heads": heads, "training": notes})
+    write_atomic(out / CARD_FILE, [card.model_dump_json(indent=1).encode(), b"\n"])
+    return fitted

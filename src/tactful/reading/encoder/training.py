@@ -1,0 +1,131 @@
+"""From labelled texts to a reader in a folder: train, export, calibrate and bound on writers that training never saw."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tactful.errors import UserError
+from tactful.reading.encoder.card import CARD_FILE, HeadCard, ReaderCard, Sharpness
+from tactful.reading.encoder.examples import examples_of, texts_of
+from tactful.reading.encoder.export import export_network, export_tokens, file_hashes
+from tactful.reading.encoder.learning import Example, LearningSettings, learn
+from tactful.reading.encoder.network import Floats, Network
+from tactful.reading.encoder.reader import NETWORK_FILE, TOKENS_FILE
+from tactful.reading.encoder.scope import SCOPE_FILE, Near, save_scope
+from tactful.reading.encoder.sharpen import fit_sharpness
+from tactful.reading.encoder.tokens import Tokens
+from tactful.reading.kinds import kind_of, scripts
+from tactful.reading.labelled import Labelled
+from tactful.runs.store.files import write_atomic
+
+HEADS = ("need", "reaction", "accept", "silence")
+BEYOND = 1.25
+"""The limit of distance, in distances of the farthest text seen."""
+COMMON = 1500
+"""Words on the card by which a language is known again."""
+
+
+def train_encoder(
+    training: Labelled,
+    calibration: Labelled,
+    base: Path,
+    out: Path,
+    *,
+    words: Mapping[str, str] | None = None,
+    settings: LearningSettings | None = None,
+    notes: Mapping[str, Any] | None = None,
+    on_step: Callable[[int, int], None] | None = None,
+) -> ReaderCard:
+    """Train on `training`, fit probabilities and limits on `calibration`, write everything into the folder `out`.
+
+    `base` is the folder of a BERT-like encoder (`config.json`, `model.safetensors`, `tokenizer.json`); `words` maps
+    words that its vocabulary lacks to an English gloss. Raises: UserError, when `out` exists, or a writer stands in both
+    sets; MissingExtra without the extra `[train]`.
+    """
+    shared = set(training.writers) & set(calibration.writers)
+    if shared:
+        raise UserError(
+            f"the writers {sorted(shared)} stand in the training and in the calibration texts; held-out means another writer"
+        )
+    if out.exists() and any(out.iterdir()):
+        raise UserError(f"{out}: exists already; give --out a new folder")
+    settings = settings or LearningSettings()
+    out.mkdir(parents=True, exist_ok=True)
+    export_tokens(base, words or {}, out / TOKENS_FILE)
+    tokens = Tokens.load(out / TOKENS_FILE)
+    learnt = learn(examples_of(training, tokens), base, settings, words=words, on_step=on_step)
+    export_network(learnt.network, out / NETWORK_FILE)
+    network = Network(out / NETWORK_FILE, threads=settings.threads)
+    heads, near = _bounded(network, examples_of(training, tokens), calibration, tokens)
+    save_scope(out / SCOPE_FILE, near)
+    card = ReaderCard(
+        files=file_hashes(out, (NETWORK_FILE, TOKENS_FILE, SCOPE_FILE)),
+        heads=heads,
+        scripts=_scripts(training),
+        common=_common(training),
+        training={
+            "requests": len(training.requests),
+            "followups": len(training.followups),
+            "moments": len(training.moments),
+            "writers": list(training.writers),
+            "calibrated_on": list(calibration.writers),
+            "settings": settings.model_dump(mode="json"),
+            "losses": [dict(one) for one in learnt.losses],
+            "seconds": round(learnt.seconds),
+            **(notes or {}),
+        },
+    )
+    write_atomic(out / CARD_FILE, [card.model_dump_json(indent=1).encode(), b"\n"])
+    return card
+
+
+def _bounded(
+    network: Network, trained: list[Example], calibration: Labelled, tokens: Tokens
+) -> tuple[dict[str, HeadCard], dict[str, Near]]:
+    """Per head: calibration and the limit of distance on the calibration texts; where the training texts lie."""
+    held, texts = examples_of(calibration, tokens), texts_of(calibration)
+    heads, near = {}, {}
+    for head in HEADS:
+        inside = [one for one in trained if one.task == head]
+        if not inside:
+            continue
+        outside = [one for one in held if one.task == head]
+        seen = network.run([one.shown for one in inside], ())
+        near[head] = Near.fit(seen.vector, np.array([int(np.argmax(one.target)) for one in inside]))
+        sharpness, farthest = (
+            {"all": Sharpness(temperature=1.0)},
+            float(near[head].distance(seen.vector).max()),
+        )
+        if outside:
+            found = network.run([one.shown for one in outside], (head,))
+            answers = [int(np.argmax(one.target)) for one in outside]
+            logits: Floats = found.logits[head]
+            sharpness = fit_sharpness(logits, answers, [kind_of(text) for text in texts[head]])
+            farthest = max(farthest, float(near[head].distance(found.vector).max()))
+        heads[head] = HeadCard(sharpness=sharpness, farthest=BEYOND * farthest)
+    return heads, near
+
+
+def _scripts(rows: Labelled) -> tuple[str, ...]:
+    """Scripts with at least 200 letters in the training texts."""
+    total: dict[str, int] = {}
+    for texts in texts_of(rows).values():
+        for text in texts:
+            for script, letters in scripts(text).items():
+                total[script] = total.get(script, 0) + letters
+    return tuple(sorted(script for script, letters in total.items() if letters >= 200))
+
+
+def _common(rows: Labelled) -> tuple[str, ...]:
+    """The commonest words of the training texts."""
+    counted: Counter[str] = Counter()
+    for texts in texts_of(rows).values():
+        for text in texts:
+            counted.update(set(re.findall(r"[^\W\d_]{2,}", text.lower())))
+    return tuple(word for word, _ in counted.most_common(COMMON))

@@ -1,0 +1,124 @@
+"""Labelled texts of any origin, gathered per head: what readers are trained, calibrated and measured on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tactful.data.corpora import HELD_OUT, load_followups, load_moments, load_requests
+from tactful.data.corpora.types import FollowUpRow, MomentRow, RequestRow
+from tactful.data.formats.moments import parse_labelled
+from tactful.data.io import Rows
+from tactful.types import content_hash
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Rows of the three judgements; any may be empty."""
+
+    requests: tuple[RequestRow, ...] = field(default=())
+    followups: tuple[FollowUpRow, ...] = field(default=())
+    moments: tuple[MomentRow, ...] = field(default=())
+
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """Everybody who wrote any of it."""
+        names = {row.writer for row in self.requests} | {row.writer for row in self.followups}
+        return tuple(sorted(names | {row.writer for row in self.moments}))
+
+    def by(self, writers: Collection[str]) -> Labelled:
+        """What these writers wrote."""
+        return Labelled(
+            tuple(row for row in self.requests if row.writer in writers),
+            tuple(row for row in self.followups if row.writer in writers),
+            tuple(row for row in self.moments if row.writer in writers),
+        )
+
+    def without(self, writers: Collection[str]) -> Labelled:
+        """What everybody else wrote."""
+        return self.by(set(self.writers) - set(writers))
+
+    def __add__(self, other: Labelled) -> Labelled:
+        return Labelled(
+            self.requests + other.requests, self.followups + other.followups, self.moments + other.moments
+        )
+
+    def __len__(self) -> int:
+        return len(self.requests) + len(self.followups) + len(self.moments)
+
+
+def corpora() -> Labelled:
+    """The bundled corpora, whole."""
+    return Labelled(load_requests(), load_followups(), load_moments())
+
+
+def read_labelled(paths: Sequence[Path | str], *, skip_bad: bool = False) -> tuple[Labelled, list[str]]:
+    """The labelled texts of JSONL files, each row recognised by its keys, and the problems of rows left out.
+
+    | keys | row |
+    |---|---|
+    | `text`, `label` (`open` or `complete`) | request; `context`, `missing`, `group`, `writer`, `lang` if known |
+    | `q_t`, `a_t`, `user_next`, `label7` | follow-up, also as `conversation` with `user_next` |
+    | `obs`, `pred_task`, `valid` | moment, ProactiveBench's form and ours |
+
+    Without `group` a row is its own group; without `writer` its writer is the file's name.
+    Raises, at the first unusable row unless `skip_bad`: DataError.
+    """
+    total, problems = Labelled(), []
+    for path in paths:
+        rows = Rows(path, partial(_parsed, name=Path(path).stem), skip_bad=skip_bad, kind="labelled text")
+        found = list(rows)
+        problems += rows.problems
+        total = total + Labelled(
+            tuple(row for row in found if isinstance(row, RequestRow)),
+            tuple(row for row in found if isinstance(row, FollowUpRow)),
+            tuple(row for row in found if isinstance(row, MomentRow)),
+        )
+    return total, problems
+
+
+def _parsed(row: Any, *, name: str) -> RequestRow | FollowUpRow | MomentRow:
+    if not isinstance(row, dict):
+        raise ValueError("is no JSON object")
+    own = {
+        "id": content_hash(json.dumps(row, sort_keys=True))[:16],
+        "writer": name,
+        "lang": "",
+        "domain": "own",
+    }
+    if "label" in row and "text" in row:
+        given = {"group": row.get("id", own["id"]), **own, **row}
+        return RequestRow.model_validate(given)
+    if "label7" in row:
+        turn = _exchange(row)
+        given = {
+            **own,
+            **{key: row[key] for key in ("id", "writer", "lang", "domain", "accept", "label7") if key in row},
+        }
+        return FollowUpRow.model_validate({"group": str(row.get("group") or given["id"]), **given, **turn})
+    if "obs" in row:
+        known = {key: row[key] for key in row if key not in {"writer", "lang", "domain"}}
+        extra = {key: str(row.get(key, own[key])) for key in ("writer", "lang", "domain")}
+        return MomentRow(labelled=parse_labelled(known), **extra)
+    raise ValueError(
+        "is no labelled text: expected 'text' and 'label', or 'q_t', 'a_t', 'user_next' and 'label7', or 'obs' and 'valid'"
+    )
+
+
+def _exchange(row: dict[str, Any]) -> dict[str, str]:
+    """q_t, a_t and user_next of a row; from its `conversation` where it has one."""
+    if "conversation" not in row:
+        return {key: row.get(key, "") for key in ("q_t", "a_t", "user_next")}
+    turns = row["conversation"]
+    answer = next((t["content"] for t in reversed(turns) if t.get("role") == "assistant"), "")
+    query = next((t["content"] for t in reversed(turns) if t.get("role") == "user"), "")
+    return {"q_t": query, "a_t": answer, "user_next": row.get("user_next", "")}
+
+
+def held_out() -> Labelled:
+    """What the writers of `HELD_OUT` wrote: no shipped reader was trained on them, or chosen by them."""
+    return corpora().by(HELD_OUT)
