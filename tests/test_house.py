@@ -148,7 +148,8 @@ def test_no_tracked_file_names_a_place_on_somebodys_machine() -> None:
     for path in tracked():
         text = path.read_text(encoding="utf-8")
         found += [f"{path.relative_to(ROOT)}: {place}" for place in own if place in text]
-        found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in homes.finditer(text)]
+        if path.parent.name != "corpora":  # people in there work in made-up homes
+            found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in homes.finditer(text)]
     assert not found
 
 
