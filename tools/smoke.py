@@ -74,7 +74,11 @@ def feedback(folder: Path) -> str:
         for role, text in zip(("user", "assistant", "user"), said, strict=True)
     ]
     run = tf.judge(
-        [{"id": "d", "conversation": chat}], model="embedded", out=folder / "feedback", progress="off"
+        [{"id": "d", "conversation": chat}],
+        model="embedded",
+        trained="lexicon",
+        out=folder / "feedback",
+        progress="off",
     )
     label = str(next(iter(run)).judgement.label)
     if label != "neg_correction":
