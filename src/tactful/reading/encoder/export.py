@@ -24,7 +24,7 @@ def export_network(network: Any, path: Path) -> None:
         import torch
         from onnxruntime.quantization import QuantType, quantize_dynamic
     except ImportError as error:
-        raise MissingExtra("exporting a reader", "train") from error
+        raise MissingExtra("train", "exporting a reader") from error
     outputs = ("vector", *WIDTH)
 
     class Ordered(torch.nn.Module):  # type: ignore[misc]

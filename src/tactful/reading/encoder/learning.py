@@ -76,7 +76,7 @@ def learn(
     `words` (added word → English gloss) must be those of the vocabulary that made the inputs: each starts as the mean
     of its gloss's pieces. Raises: MissingExtra without torch and transformers.
     """
-    torch = _torch()
+    torch = torch_or_what_to_install()
     from tactful.reading.encoder.torch_network import build_network
 
     torch.manual_seed(settings.seed)
@@ -112,11 +112,12 @@ def learn(
     return learnt
 
 
-def _torch() -> Any:
+def torch_or_what_to_install() -> Any:
+    """The module torch. Raises: MissingExtra, with the line to type."""
     try:
         import torch
     except ImportError as error:
-        raise MissingExtra("training a reader", "train") from error
+        raise MissingExtra("train", "training a reader") from error
     return torch
 
 

@@ -14,7 +14,7 @@ from tactful.errors import UserError
 from tactful.reading.encoder.card import CARD_FILE, HeadCard, ReaderCard, Sharpness
 from tactful.reading.encoder.examples import examples_of, texts_of
 from tactful.reading.encoder.export import export_network, export_tokens, file_hashes
-from tactful.reading.encoder.learning import Example, LearningSettings, learn
+from tactful.reading.encoder.learning import Example, LearningSettings, learn, torch_or_what_to_install
 from tactful.reading.encoder.network import Floats, Network
 from tactful.reading.encoder.reader import NETWORK_FILE, TOKENS_FILE
 from tactful.reading.encoder.scope import SCOPE_FILE, Near, save_scope
@@ -55,6 +55,12 @@ def train_encoder(
         )
     if out.exists() and any(out.iterdir()):
         raise UserError(f"{out}: exists already; give --out a new folder")
+    torch_or_what_to_install()
+    missing = [name for name in ("config.json", "tokenizer.json") if not (base / name).is_file()]
+    if missing:
+        raise UserError(
+            f"{base}: holds no encoder ({', '.join(missing)} missing); give --base the folder of a BERT-like one"
+        )
     settings = settings or LearningSettings()
     out.mkdir(parents=True, exist_ok=True)
     export_tokens(base, words or {}, out / TOKENS_FILE)

@@ -1,0 +1,71 @@
+"""`tactful reader` as users call it."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+LABELS = [{"id": f"r{at}", "text": text, "label": label} for at, (text, label) in enumerate(
+    [("cancel it", "open"), ("cancel the Friday booking at Lume", "complete"), ("translate this", "open"), ("hi", "complete")] * 13
+)]  # fmt: skip
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_requests_are_read_with_what_is_missing(tactful) -> None:
+    done = tactful("reader", "read", "Set a timer for 10 minutes.", "Translate this")
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert "missing: nothing" in first
+    assert "missing: input" in second
+    rows = json.loads(tactful("reader", "read", "hello", "--json", "--reader", "surface").stdout)
+    assert 0 <= rows[0]["need"] <= 1
+
+
+def test_a_policy_answers_a_plain_request_and_asks_about_an_open_one(tactful) -> None:
+    for query, action in (("what's 15% of 80", "LOW"), ("Send it to Anna", "MID"), ("帮我订票", "MID")):
+        done = tactful("policy", "act", "rule", "--query", query, "--domain", "chat")
+        assert done.returncode == 0, done.stderr
+        assert f"\t{action}\t" in done.stdout or f"\t{action.replace('MID', 'HIGH')}\t" in done.stdout, (
+            done.stdout
+        )
+
+
+def test_readers_are_measured_on_labels_of_ones_own_beside_the_floor(tactful, tmp_path: Path) -> None:
+    done = tactful("reader", "evaluate", write(tmp_path / "mine.jsonl", LABELS), "--whole")
+    assert done.returncode == 0, done.stderr
+    assert "52 labelled texts by mine" in done.stdout
+    assert "surface:" in done.stdout
+    assert "without reading: auroc 0.50" in done.stdout
+
+
+def test_a_reader_is_calibrated_on_fifty_labels_and_refused_on_fewer(tactful, tmp_path: Path) -> None:
+    few = tactful("reader", "calibrate", write(tmp_path / "few.jsonl", LABELS[:8]), "--out", tmp_path / "a")
+    assert (few.returncode, "50 labelled texts" in few.stderr) == (1, True)
+    done = tactful(
+        "reader", "calibrate", write(tmp_path / "mine.jsonl", LABELS), "--out", tmp_path / "b", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["fitted_on"] == {"need": 52}
+    again = tactful("reader", "read", "Translate this", "--reader", tmp_path / "b", "--json")
+    assert json.loads(again.stdout)[0]["need"] > 0.5
+
+
+def test_bad_labels_name_file_line_and_next_move(tactful, tmp_path: Path) -> None:
+    bad = write(tmp_path / "bad.jsonl", [{"text": "x", "label": "maybe"}])
+    done = tactful("reader", "evaluate", bad)
+    assert done.returncode == 1
+    assert f"{bad}:1:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="the extra [train] is installed")
+def test_training_without_its_extra_says_what_to_install_and_leaves_nothing(tactful, tmp_path: Path) -> None:
+    done = tactful("reader", "train", "--base", tmp_path, "--out", tmp_path / "out")
+    assert (done.returncode, "training a reader needs the extra 'train'" in done.stderr) == (1, True)
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
