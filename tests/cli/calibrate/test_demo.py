@@ -7,7 +7,7 @@ import pytest
 from tests.commands import Command
 
 from tactful.cli.calibrate import demo as calibrate_demo
-from tactful.cli.calibrate.demo import DOMAINS, commands
+from tactful.cli.calibrate.demo import DOMAINS, REQUESTS, commands
 from tactful.evaluation.policies.report import read_evaluation
 
 FULL = commands
@@ -46,7 +46,11 @@ def test_the_demo_ends_with_a_table_a_headline_and_the_report(tactful: Command, 
         assert done.stdout.count(f"\n{domain} ") == 1
         assert (item.failed, item.unscored) == (0, 0)
     assert "A rehearsal, not a language model, spoke, so this shows" in done.stdout
-    *_, first, second, third, blank, last = done.stdout.splitlines()
+    *above, blank, last = done.stdout.splitlines()
+    requests = above[-len(REQUESTS) :]
+    assert [line.rpartition("   ")[2] for line in requests] == list(REQUESTS)
+    assert [line.split()[0] for line in requests] == ["answer"] * 5 + ["ask"] * 5
+    first, second, third = above[-len(REQUESTS) - 6 : -len(REQUESTS) - 3]
     assert first.startswith("Against the best fixed level, the learned policy is better than always-")
     assert second.startswith("Against the rule written by hand it is ")
     assert "users never seen in training" in third

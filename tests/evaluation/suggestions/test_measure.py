@@ -318,7 +318,7 @@ def test_the_page_is_whole_and_escapes_what_it_shows(bench):
 
 @pytest.mark.slow
 def test_other_features_are_measured_beside_the_model_and_the_baselines():
-    found = measure_suggestions(made_up(), data="made up", ablations=True, resamples=100)
+    found = measure_suggestions(made_up(9), data="made up", ablations=True, resamples=100)
     table = suggestion_tables(found)[3]
     assert {row.name for row in table.rows if row.baseline} == set(BASELINES)
     by_name = {one.name: one for one in found.ablations}
