@@ -16,6 +16,8 @@ def test_an_interval_holds_the_truth_as_often_as_it_says(name: str, groups: int)
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", INTERVALS)
 def test_every_interval_holds_the_truth_from_8_to_100_groups(name: str) -> None:
-    # 93 to 97 in truth; 1,000 draws have a standard error of 0.7, of which one and a half are allowed
+    # 93 to 97 in truth; 1,000 draws have a standard error of 0.7, of which one and a half are allowed. Brier scores are skewed:
+    # at 8 groups their intervals hold the truth 92 times in 100 (docs/concepts/measuring.md), so one point less is asked there.
     for groups in (8, 15, 30, 100):
-        assert 0.92 <= coverage(name, groups, 1000) <= 0.98, groups
+        least = 0.91 if (name, groups) == ("Brier", 8) else 0.92
+        assert least <= coverage(name, groups, 1000) <= 0.98, groups
