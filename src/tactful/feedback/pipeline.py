@@ -19,7 +19,7 @@ from pydantic import Field
 from tactful.data.io import digest_of
 from tactful.errors import StopRun, UsageError
 from tactful.feedback.chats import Turns
-from tactful.feedback.embedded import is_lexicon, open_embedded
+from tactful.feedback.embedded import LEXICON, open_embedded
 from tactful.feedback.judging.confidence import read_fit
 from tactful.feedback.judging.gating import refit
 from tactful.feedback.judging.judge import EMBEDDED, MAX_CHARS, PROMPT, FeedbackJudge
@@ -231,7 +231,7 @@ def _embedded(config: JudgeConfig) -> tuple[TurnJudge | None, str]:
         return None, ""
     path = Path(config.embedded) if config.embedded else None
     judge = open_embedded(path, config)
-    if path is None or is_lexicon(path) or path.is_dir():
+    if path is None or str(path) == LEXICON or path.is_dir():
         return judge, judge.name
     return judge, digest_of(path)
 

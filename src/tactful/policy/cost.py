@@ -30,7 +30,7 @@ class Costs(Record):
     """What a question is worth and costs, in reward units (one solved task is worth 1)."""
 
     value: Mapping[str, float] = {}
-    """Domain → value of the answer to a needed question, where it is known (`calibrate pairs` prints it)."""
+    """Domain → value of the answer to a needed question, where you know it; empty by default."""
     otherwise: float = 0.8
     """Value in any other domain."""
     lam: float = 0.1

@@ -20,6 +20,7 @@ from tactful.reading.types import (
     Need,
     OfferReading,
     ReactionReading,
+    ReaderAtOnce,
     Request,
 )
 from tactful.text.similarity import gram_sizes, ngram_counts
@@ -59,7 +60,7 @@ def features(judged: str, before: str) -> Iterator[tuple[int, float]]:
 
 
 @dataclass(frozen=True)
-class SurfaceReader:
+class SurfaceReader(ReaderAtOnce):
     """A `Reader` of counts. Deterministic; the same without waiting in `…_now`."""
 
     weights: dict[str, Floats]
@@ -103,28 +104,14 @@ class SurfaceReader:
 
     def offers_now(self, moments: Sequence[Moment]) -> list[OfferReading]:
         """Would the person want what is proposed, or the silence, at each moment?"""
-        offered = self._probabilities("accept", moments)
-        silent = self._probabilities("silence", moments)
         chosen = [
-            two if moment.proposal is None else one
-            for moment, one, two in zip(moments, offered, silent, strict=True)
+            self._probabilities("silence" if moment.proposal is None else "accept", [moment])[0]
+            for moment in moments
         ]
         return [
             OfferReading(accept=None, unknown=_BLANK) if p is None else OfferReading(accept=float(p[1]))
             for p in chosen
         ]
-
-    async def needs(self, requests: Sequence[Request]) -> list[Need]:
-        """As `needs_now`."""
-        return self.needs_now(requests)
-
-    async def reactions(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:
-        """As `reactions_now`."""
-        return self.reactions_now(exchanges)
-
-    async def offers(self, moments: Sequence[Moment]) -> list[OfferReading]:
-        """As `offers_now`."""
-        return self.offers_now(moments)
 
     def _probabilities(
         self, head: str, items: Sequence[Request] | Sequence[Exchange] | Sequence[Moment]

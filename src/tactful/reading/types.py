@@ -6,17 +6,17 @@ then takes the cheapest safe action, a judge abstains, a trainer leaves the row 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, Protocol, Self
+from typing import Annotated, Protocol, Self, get_args
 
 from pydantic import Field, model_validator
 
+from tactful.data.corpora.types import Gap
 from tactful.types import Message, Moment, Record
 
 Probability = Annotated[float, Field(ge=0, le=1)]
-Gap = Literal["goal", "constraint", "input", "context"]
-"""Kind of what is missing from a request: what for; limits and preferences; the thing to work on; the situation."""
-GAPS: tuple[Gap, ...] = ("goal", "constraint", "input", "context")
+GAPS: tuple[Gap, ...] = get_args(Gap)
 REACTIONS = (
     "neg_constraint_restate",
     "neg_correction",
@@ -133,3 +133,36 @@ class Reader(Protocol):
     async def offers(self, moments: Sequence[Moment]) -> list[OfferReading]:
         """Would the person want what is proposed at each moment?"""
         ...
+
+
+class ReaderAtOnce(ABC):
+    """A reader that waits for nothing: `…_now` reads, and the coroutines of a `Reader` are the same."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """As tables, records and cards name it."""
+
+    @abstractmethod
+    def needs_now(self, requests: Sequence[Request]) -> list[Need]:
+        """Does each request need a question?"""
+
+    @abstractmethod
+    def reactions_now(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:
+        """What does each next message say about the answer before it?"""
+
+    @abstractmethod
+    def offers_now(self, moments: Sequence[Moment]) -> list[OfferReading]:
+        """Would the person want what is proposed, or the silence, at each moment?"""
+
+    async def needs(self, requests: Sequence[Request]) -> list[Need]:
+        """As `needs_now`."""
+        return self.needs_now(requests)
+
+    async def reactions(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:
+        """As `reactions_now`."""
+        return self.reactions_now(exchanges)
+
+    async def offers(self, moments: Sequence[Moment]) -> list[OfferReading]:
+        """As `offers_now`."""
+        return self.offers_now(moments)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Annotated, Protocol, Self
 
 from pydantic import Field
 
 from tactful.types import Moment, Provenance, Record
 
+_BATCH = 256
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -66,3 +69,27 @@ class MomentJudge(Protocol):
     async def judge_batch(self, moments: Sequence[Moment]) -> list[Acceptance]:
         """The judgements in the order of `moments`."""
         ...
+
+
+class JudgeAtOnce(ABC):
+    """A `MomentJudge` that waits for nothing: everything it does comes from `judge_now`."""
+
+    @abstractmethod
+    def judge_now(self, moments: Sequence[Moment], *, explain: bool = False) -> list[Acceptance]:
+        """The judgements in the order of `moments`; with `explain`, why."""
+
+    def judge_each(
+        self, moments: Iterable[Moment], *, explain: bool = False
+    ) -> Iterator[tuple[Moment, Acceptance]]:
+        """Each moment with its judgement, as they are asked for: memory does not grow with their number."""
+        left = iter(moments)
+        while batch := list(islice(left, _BATCH)):
+            yield from zip(batch, self.judge_now(batch, explain=explain), strict=True)
+
+    async def judge(self, moment: Moment) -> Acceptance:
+        """The judgement of one moment, explained."""
+        return self.judge_now([moment], explain=True)[0]
+
+    async def judge_batch(self, moments: Sequence[Moment]) -> list[Acceptance]:
+        """The judgements in the order of `moments`."""
+        return self.judge_now(moments)

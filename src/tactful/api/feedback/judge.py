@@ -140,6 +140,7 @@ def _turns(log: Turns | Iterable[Mapping[str, Any]] | Path | str, options: Judgi
 
 
 def _config(options: JudgingOptions) -> JudgeConfig:
+    from tactful.feedback.embedded import LEXICON
     from tactful.feedback.judging.judge import DEFAULT_MODEL, EMBEDDED, MAX_TOKENS, SCRIPTS
     from tactful.feedback.pipeline import JudgeConfig
     from tactful.feedback.settings import load_feedback_config
@@ -159,7 +160,11 @@ def _config(options: JudgingOptions) -> JudgeConfig:
         **values,
         judges=names,
         votes=options.get("votes", 1),
-        embedded="" if trained is None else str(Path(trained).resolve()),
+        embedded=""
+        if trained is None
+        else LEXICON
+        if str(trained) == LEXICON
+        else str(Path(trained).resolve()),
         confidence="" if fitted is None else str(Path(fitted).resolve()),
         precision=options.get("precision"),
         models=tuple(

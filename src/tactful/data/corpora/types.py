@@ -9,6 +9,7 @@ from pydantic import Field
 from tactful.types import LabelledMoment, Message, Private, Record
 
 Gap = Literal["goal", "constraint", "input", "context"]
+"""Kind of what is missing from a request: what for; limits and preferences; the thing to work on; the situation."""
 
 
 class GapLabel(Private):

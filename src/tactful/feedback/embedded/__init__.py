@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 LEXICON = "lexicon"
 
 
-def is_lexicon(path: Path | str | None) -> bool:
-    """Whether `path` is the word `lexicon`, also where a command has made a place of it, and no file of that name."""
-    return path is not None and Path(path).name == LEXICON and not Path(path).exists()
-
-
 def open_embedded(
     path: Path | str | None = None, config: FeedbackConfig | None = None
 ) -> EmbeddedJudge | ReadingJudge:
@@ -33,7 +28,7 @@ def open_embedded(
 
     Raises: DataError when `path` holds neither a reader nor a trained model.
     """
-    if is_lexicon(path):
+    if str(path) == LEXICON:
         return EmbeddedJudge(config=config)
     if path is None or Path(path).is_dir():
         from tactful.feedback.embedded.reading_judge import ReadingJudge
@@ -45,4 +40,4 @@ def open_embedded(
     return EmbeddedJudge.load(path, config=config)
 
 
-__all__ = ["LEXICON", "EmbeddedJudge", "is_lexicon", "open_embedded"]
+__all__ = ["LEXICON", "EmbeddedJudge", "open_embedded"]

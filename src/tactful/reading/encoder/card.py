@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -48,6 +49,11 @@ class ReaderCard(Record):
     """Share of tokens without a word in the vocabulary, above which nothing is read."""
     training: Mapping[str, JsonValue] = {}
     """Corpora with hashes and sizes, writers held out, settings, figures on them."""
+
+    @cached_property
+    def common_words(self) -> frozenset[str]:
+        """`common`, to look words up in."""
+        return frozenset(self.common)
 
     @property
     def fingerprint(self) -> str:

@@ -27,6 +27,7 @@ from tactful.reading.types import (
     Need,
     OfferReading,
     ReactionReading,
+    ReaderAtOnce,
     Request,
 )
 from tactful.types import Moment
@@ -37,7 +38,7 @@ _LIKELY = 0.5
 """Probability from which a kind of gap is named."""
 
 
-class EncoderReader:
+class EncoderReader(ReaderAtOnce):
     """Reads requests, reactions and offers with one network; a `Reader`, and the same without waiting (`…_now`)."""
 
     def __init__(self, card: ReaderCard, tokens: Tokens, network: Network, near: dict[str, Near]) -> None:
@@ -105,18 +106,6 @@ class EncoderReader:
             for at, why, p in zip(places, found.unknown, found.probabilities, strict=True):
                 readings[at] = OfferReading(accept=None if why else float(p[1]), unknown=why)
         return [reading for reading in readings if reading is not None]
-
-    async def needs(self, requests: Sequence[Request]) -> list[Need]:
-        """As `needs_now`."""
-        return self.needs_now(requests)
-
-    async def reactions(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:
-        """As `reactions_now`."""
-        return self.reactions_now(exchanges)
-
-    async def offers(self, moments: Sequence[Moment]) -> list[OfferReading]:
-        """As `offers_now`."""
-        return self.offers_now(moments)
 
     def logits_of(self, rows: Labelled) -> dict[str, tuple[Floats, list[int], list[str]]]:
         """Head → logits (n, classes), labels and judged texts of labelled rows: what calibration is fitted on."""

@@ -84,10 +84,9 @@ def unknown_because(text: str, shown: Shown, distance: float, card: ReaderCard, 
         return f"it is written in {foreign[0].capitalize()} letters, which this reader was not trained on"
     words = [word for word in re.findall(r"[^\W\d_]{2,}", text.lower()) if not cjk_share(word)]
     latin = 2 * found["LATIN"] > sum(found.values())
-    if latin and len(words) >= FEWEST_WORDS and card.common:
-        common = set(card.common)
-        if LEAST_COMMON * len(words) > sum(word in common for word in words):
-            return "hardly any of its words is common in the texts that this reader was trained on: another language, or no prose"
+    known = sum(word in card.common_words for word in words)
+    if latin and card.common and len(words) >= FEWEST_WORDS and known < LEAST_COMMON * len(words):
+        return "hardly any of its words is common in the texts that this reader was trained on: another language, or no prose"
     if shown.unknown > card.most_unknown:
         return f"the vocabulary lacks {shown.unknown:.0%} of its words"
     if distance > card.heads[head].farthest:

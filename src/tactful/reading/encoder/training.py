@@ -65,10 +65,11 @@ def train_encoder(
     out.mkdir(parents=True, exist_ok=True)
     export_tokens(base, words or {}, out / TOKENS_FILE)
     tokens = Tokens.load(out / TOKENS_FILE)
-    learnt = learn(examples_of(training, tokens), base, settings, words=words, on_step=on_step)
+    examples = examples_of(training, tokens)
+    learnt = learn(examples, base, settings, words=words, on_step=on_step)
     export_network(learnt.network, out / NETWORK_FILE)
     network = Network(out / NETWORK_FILE, threads=settings.threads)
-    heads, near = _bounded(network, examples_of(training, tokens), calibration, tokens)
+    heads, near = _bounded(network, examples, calibration, tokens)
     save_scope(out / SCOPE_FILE, near)
     card = ReaderCard(
         files=file_hashes(out, (NETWORK_FILE, TOKENS_FILE, SCOPE_FILE)),

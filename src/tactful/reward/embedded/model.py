@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -22,21 +21,20 @@ from tactful.reward.features.table import (
     silence_features,
 )
 from tactful.reward.likeness import Likeness, open_likeness
-from tactful.reward.types import Acceptance, Influence
+from tactful.reward.types import Acceptance, Influence, JudgeAtOnce
 from tactful.types import Moment
 
 MODEL_FILE = "model.json"
 CARD_FILE = "MODEL_CARD.md"
 MOST_INFLUENCES = 4
 """Features that an explanation names."""
-_BATCH = 256
 _SLIGHT = 0.02
 """Log-odds below which a feature is not worth naming."""
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？\n]+")
 
 
 @dataclass(frozen=True)
-class RewardModel:
+class RewardModel(JudgeAtOnce):
     """Judges moments by two heads: is this proposal welcome, and is help wanted here at all.
 
     A `MomentJudge`. `p_accept` of a proposal is calibrated at the base rate of the training proposals, of a silence
@@ -77,22 +75,6 @@ class RewardModel:
             values = silence_features(chosen, self.likeness).values
             said |= dict(zip(silent, self._silences(chosen, values, explain), strict=True))
         return [said[at] for at in range(len(moments))]
-
-    def judge_each(
-        self, moments: Iterable[Moment], *, explain: bool = False
-    ) -> Iterator[tuple[Moment, Acceptance]]:
-        """Each moment with its judgement, as they are asked for: memory does not grow with their number."""
-        left = iter(moments)
-        while batch := list(islice(left, _BATCH)):
-            yield from zip(batch, self.judge_now(batch, explain=explain), strict=True)
-
-    async def judge(self, moment: Moment) -> Acceptance:
-        """The judgement of one moment, explained."""
-        return self.judge_now([moment], explain=True)[0]
-
-    async def judge_batch(self, moments: Sequence[Moment]) -> list[Acceptance]:
-        """The judgements in the order of `moments`."""
-        return self.judge_now(moments)
 
     def base_rate(self, moment: Moment) -> float:
         """The base rate that p_accept of such a moment is meant at, in [0, 1]; 0.5 where there is no head for it."""

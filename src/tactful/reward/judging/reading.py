@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tactful.reward.types import Acceptance
+from tactful.reward.types import Acceptance, JudgeAtOnce
 from tactful.types import Moment
 
 if TYPE_CHECKING:
     from tactful.reading.opening import EmbeddedReader
 
-_AT_ONCE = 64
 EVEN = 0.5
 """p_accept from which the verdict is "accepted": a gate derives its own threshold from costs."""
 
 
-class ReadingMomentJudge:
+class ReadingMomentJudge(JudgeAtOnce):
     """A `MomentJudge` behind which a reader stands. Unscored where the reader does not know."""
 
     def __init__(self, reader: EmbeddedReader) -> None:
@@ -31,7 +29,14 @@ class ReadingMomentJudge:
     def judge_now(self, moments: Sequence[Moment], *, explain: bool = False) -> list[Acceptance]:
         """The judgements in the order of `moments`; p_need is what the silence at the same moment would get, turned round."""
         said = self.reader.offers_now(moments)
-        silent = self.reader.offers_now([moment.model_copy(update={"proposal": None}) for moment in moments])
+        silences = [
+            moment.model_copy(update={"proposal": None}) for moment in moments if moment.proposal is not None
+        ]
+        quiets = iter(self.reader.offers_now(silences))
+        silent = [
+            one if moment.proposal is None else next(quiets)
+            for moment, one in zip(moments, said, strict=True)
+        ]
         made = []
         for moment, one, quiet in zip(moments, said, silent, strict=True):
             if one.accept is None:
@@ -50,19 +55,3 @@ class ReadingMomentJudge:
                 )
             )
         return made
-
-    def judge_each(
-        self, moments: Iterable[Moment], *, explain: bool = False
-    ) -> Iterator[tuple[Moment, Acceptance]]:
-        """Moments as they come, each with its judgement; a few are held at a time."""
-        rest = iter(moments)
-        while some := list(islice(rest, _AT_ONCE)):
-            yield from zip(some, self.judge_now(some, explain=explain), strict=True)
-
-    async def judge(self, moment: Moment) -> Acceptance:
-        """The judgement of one moment, with its reason."""
-        return self.judge_now([moment], explain=True)[0]
-
-    async def judge_batch(self, moments: Sequence[Moment]) -> list[Acceptance]:
-        """The judgements in the order of `moments`."""
-        return self.judge_now(moments)
