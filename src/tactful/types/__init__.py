@@ -1,6 +1,15 @@
 """The vocabulary: frozen records and protocols used by more than one room. The words are those of the glossary."""
 
 from tactful.types.base import AnyRecord, Message, Private, Provenance, Record, Role, content_hash, seeded
+from tactful.types.conversation import (
+    Branch,
+    ChatTurn,
+    Conversation,
+    NativeAsk,
+    Rating,
+    Speaker,
+    ToolCall,
+)
 from tactful.types.moment import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory
 from tactful.types.pair import PreferencePair, RewardedBranch
 from tactful.types.protocols import Policy
@@ -9,6 +18,9 @@ from tactful.types.task import Hidden, PublicState, Requirement, State, UserHist
 
 __all__ = [
     "AnyRecord",
+    "Branch",
+    "ChatTurn",
+    "Conversation",
     "Decision",
     "Event",
     "Hidden",
@@ -16,19 +28,23 @@ __all__ = [
     "Message",
     "Moment",
     "MomentLabel",
+    "NativeAsk",
     "Policy",
     "PreferencePair",
     "Private",
     "ProposalHistory",
     "Provenance",
     "PublicState",
+    "Rating",
     "Reaction",
     "Record",
     "Requirement",
     "RewardedBranch",
     "Role",
+    "Speaker",
     "State",
     "Step",
+    "ToolCall",
     "Trajectory",
     "UserHistory",
     "content_hash",

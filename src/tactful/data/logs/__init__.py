@@ -1,0 +1,9 @@
+"""Chat logs of any product as `Conversation` records: the one way in for every command that takes chats.
+
+`for conversation in read_conversations([paths])`. Bytes are unpacked (`opening.py`), the first row tells the format
+(`readers/`), its reader makes drafts (`drafts.py`, `messages.py`), and the log accounts for all of it (`log.py`).
+"""
+
+from tactful.data.logs.log import Log, read_conversations
+
+__all__ = ["Log", "read_conversations"]

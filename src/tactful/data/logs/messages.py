@@ -1,0 +1,248 @@
+"""One message of a log, in any of the shapes that chat models and their frameworks use.
+
+OpenAI (`role`, `content` as text or parts, `tool_calls`), Anthropic (blocks `tool_use`, `tool_result`), LangChain
+(`type: human`, `data` or `kwargs`), OpenTelemetry (`parts`), ShareGPT (`from`, `value`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tactful.data.formats.times import parse_time
+from tactful.data.io import shorten
+from tactful.data.logs.drafts import Draft, spelt
+from tactful.data.logs.ratings import ratings_of
+from tactful.text.thoughts import split_content
+
+ROLES: Mapping[str, str] = {
+    **dict.fromkeys(("user", "human", "prompter", "humanmessage", "humanmessagechunk", "customer"), "user"),
+    **dict.fromkeys(
+        ("assistant", "ai", "gpt", "bot", "model", "chatgpt", "bing", "bard", "claude", "agent", "chatbot", "llm", "aimessage", "aimessagechunk"),
+        "assistant",
+    ),
+    **dict.fromkeys(("system", "developer", "systemmessage"), "system"),
+    **dict.fromkeys(("tool", "function", "observation", "ipython", "environment", "toolmessage", "functionmessage", "tool_response", "tool_result"), "tool"),
+    **dict.fromkeys(("function_call", "tool_call", "tool_calls"), "call"),
+}  # fmt: skip
+"""Word of a log, lower case → who speaks; `call`: the assistant calls a tool."""
+_TEXTS = frozenset({"", "text", "input_text", "output_text", "refusal"})
+_CALLS = frozenset({"tool_use", "tool_call", "function_call", "server_tool_use", "tool-call"})
+_RESULTS = frozenset(
+    {"tool_result", "tool_call_response", "function_call_output", "tool_response", "tool-result"}
+)
+_TIMES = ("timestamp", "created_at", "create_time", "createdAt", "created", "time", "date", "at")
+_OURS = frozenset(
+    {"role", "content", "from", "value", "type", "data", "kwargs", "parts", "tool_calls", "tool_call_id", "function_call", "lc"}
+    | {"id", "name", "model", "thoughts", "reasoning_content", "reasoning", "additional_kwargs", "sender", "text", *_TIMES}
+    | {"rating", "feedback", "annotation", "score"}
+)  # fmt: skip
+
+
+def add_messages(draft: Draft, rows: Iterable[Any], **known: Any) -> Draft:
+    """Every message of a list. Raises: ValueError for what is no message."""
+    for row in rows:
+        add_message(draft, row, **known)
+    return draft
+
+
+def add_message(draft: Draft, row: Any, **known: Any) -> None:
+    """One message, with its calls and results. `known` are fields of the turn that the log tells elsewhere.
+
+    Raises: ValueError for what is no message.
+    """
+    if not isinstance(row, Mapping):
+        raise ValueError(f"a message is {shorten(row)}, expected an object with role and content")
+    row = _unwrapped(row)
+    role = role_of(row)
+    if role is None:
+        return
+    content = next(
+        (row[key] for key in ("content", "parts", "value", "text") if row.get(key) is not None), None
+    )
+    if content is None and not row.keys() & {
+        "content",
+        "parts",
+        "value",
+        "text",
+        "tool_calls",
+        "function_call",
+    }:
+        raise ValueError(f"a message has no 'content': {shorten(dict(row))}")
+    known = {**_known(row), **{key: value for key, value in known.items() if value}}
+    if role == "tool":
+        draft.result(
+            str(row.get("tool_call_id") or ""),
+            _plain(content),
+            failed=row.get("status") == "error",
+            at=known.get("at"),
+        )
+    elif role == "call":
+        draft.say("assistant", "", **known)
+        draft.call([_call_in_text(content)])
+    else:
+        add_content(draft, role, content, **known)
+        calls = [_call(call) for call in _calls_of(row)]
+        if calls and role == "assistant":
+            draft.call(calls)
+
+
+def role_of(row: Mapping[str, Any]) -> str | None:
+    """Who speaks; None for a message that only manages others (LangChain's `remove`). Raises: ValueError."""
+    for key in ("role", "from", "sender", "type"):
+        if isinstance(row.get(key), str):
+            word = row[key]
+            role = ROLES.get(word.lower())
+            if role is None and word.lower() in ("remove", "chat"):
+                return None
+            if role is None:
+                raise ValueError(
+                    f"message has {key} {shorten(word)} is unknown, expected user, assistant, system or tool"
+                )
+            return role
+    raise ValueError(f"a message has no 'role': {shorten(dict(row))}")
+
+
+def add_content(draft: Draft, role: str, content: Any, **known: Any) -> None:
+    """What a message holds: text, thoughts, calls and results, in their order."""
+    if isinstance(content, str) or content is None:
+        draft.say(role, content or "", **known)
+        return
+    parts = [content] if isinstance(content, Mapping) else content
+    if not isinstance(parts, list):
+        raise ValueError(f"message has content {shorten(content)}, expected text or a list of parts")
+    calls = [part for part in parts if _kind(part) in _CALLS]
+    results = [part for part in parts if _kind(part) in _RESULTS]
+    said = [part for part in parts if _kind(part) not in _CALLS | _RESULTS]
+    for part in results:
+        answer = next(
+            (part[key] for key in ("content", "result", "response", "output") if part.get(key) is not None),
+            "",
+        )
+        draft.result(
+            str(
+                part.get("tool_use_id")
+                or part.get("call_id")
+                or part.get("id")
+                or part.get("tool_call_id")
+                or ""
+            ),
+            _plain(answer),
+            failed=part.get("is_error") is True,
+            at=known.get("at"),
+        )
+    if role == "user" or role == "system":
+        text = "\n".join(filter(None, (_text_of(part) for part in said)))
+        if text or not results:
+            draft.say(role, text, **known)
+    elif said or calls or not results:
+        thoughts, said_text = split_content(said, between="\n")
+        if thoughts:
+            known["thoughts"] = thoughts
+        draft.say(role, said_text or "", **known)
+    if calls and draft.turns and draft.turns[-1]["role"] == "assistant":
+        draft.call([_call(part) for part in calls])
+
+
+def _unwrapped(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A message out of the envelope of its framework."""
+    if isinstance(row.get("kwargs"), Mapping) and "lc" in row:
+        inner = row["kwargs"]
+        name = row["id"][-1] if isinstance(row.get("id"), list) and row["id"] else ""
+        return {"type": name, **inner}
+    if isinstance(row.get("data"), Mapping) and "role" not in row and isinstance(row.get("type"), str):
+        return {**row["data"], "type": row["type"]}
+    if isinstance(row.get("message"), Mapping) and "role" not in row and "content" not in row:
+        return _unwrapped(row["message"])
+    return row
+
+
+def _known(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of the turn in a message's other keys."""
+    known: dict[str, Any] = {
+        "meta": {key: value for key, value in row.items() if key not in _OURS and value is not None}
+    }
+    if isinstance(row.get("id"), str):
+        known["id"] = row["id"]
+    if isinstance(row.get("model"), str):
+        known["model"] = row["model"]
+    thought = next(
+        (row[key] for key in ("thoughts", "reasoning_content", "reasoning") if isinstance(row.get(key), str)),
+        "",
+    )
+    if thought:
+        known["thoughts"] = thought
+    at = time_of(row)
+    if at is not None:
+        known["at"] = at
+    found = ratings_of(row)
+    if found:
+        known["ratings"] = found
+    return known
+
+
+def time_of(row: Mapping[str, Any]) -> Any:
+    """When a row was written, from the first of its keys that holds a time; None where none does."""
+    for key in _TIMES:
+        if key in row and (at := parse_time(row[key])) is not None:
+            return at
+    return None
+
+
+def _calls_of(row: Mapping[str, Any]) -> list[Any]:
+    more = row.get("additional_kwargs")
+    for place in (row, more if isinstance(more, Mapping) else {}):
+        calls = place.get("tool_calls")
+        if isinstance(calls, list) and calls:
+            return calls
+        if isinstance(place.get("function_call"), Mapping):
+            return [place["function_call"]]
+    return []
+
+
+def _call(call: Any) -> dict[str, Any]:
+    if not isinstance(call, Mapping):
+        return {"name": str(call)}
+    inner = call["function"] if isinstance(call.get("function"), Mapping) else call
+    arguments = next(
+        (inner[key] for key in ("arguments", "input", "args", "parameters") if inner.get(key) is not None), ""
+    )
+    return {
+        "id": call.get("id") or call.get("call_id") or call.get("tool_call_id"),
+        "name": inner.get("name") or call.get("toolName") or "tool",
+        "arguments": arguments,
+    }
+
+
+def _call_in_text(content: Any) -> dict[str, Any]:
+    """The call that a ShareGPT turn holds as JSON in its text."""
+    import orjson
+
+    text = _plain(content)
+    try:
+        given = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        given = None
+    if isinstance(given, Mapping) and isinstance(given.get("name"), str):
+        return _call(given)
+    return {"name": "tool", "arguments": text}
+
+
+def _kind(part: Any) -> str:
+    return str(part.get("type") or "") if isinstance(part, Mapping) else ""
+
+
+def _text_of(part: Any) -> str:
+    if isinstance(part, str):
+        return part
+    if not isinstance(part, Mapping) or _kind(part) not in _TEXTS:
+        return ""
+    text = next((part[key] for key in ("text", "content", "value") if part.get(key) is not None), "")
+    return str(text.get("value") or "") if isinstance(text, Mapping) else str(text)
+
+
+def _plain(content: Any) -> str:
+    """A tool's result as text."""
+    if isinstance(content, list) and all(isinstance(part, str) or _kind(part) in _TEXTS for part in content):
+        return "\n".join(_text_of(part) for part in content)
+    return spelt(content)

@@ -1,0 +1,64 @@
+"""What a reader of logs is given and what it gives: numbered rows in, drafts out, everything else counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from tactful.data.logs.drafts import Draft
+
+Row = Mapping[str, Any]
+Numbered = tuple[int, Any]
+"""Place in the file (a line, or the element of an array; from 1), and the row."""
+
+
+@dataclass
+class Notes:
+    """What became of the rows that are no turn."""
+
+    bad: Callable[[int, str], None]
+    """Called with the place and the problem of a row that cannot be read: counts it, or raises."""
+    skipped: Counter[str] = field(default_factory=Counter)
+    """Reason → how many rows or messages hold no talk, and were passed over."""
+
+
+class Reader(Protocol):
+    """Reads the rows of one file."""
+
+    def __call__(self, rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
+        """The conversations, each with the place where it began."""
+        ...
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of log."""
+
+    name: str
+    title: str
+    """As tables and messages call it."""
+    is_one: Callable[[Row], bool]
+    """Whether a file whose first row is this one is such a log."""
+    read: Reader
+
+
+def each(read: Callable[[Row, Notes], Draft | Iterable[Draft] | None]) -> Reader:
+    """A reader for logs whose rows stand by themselves; `read` raises ValueError for a row that it cannot use."""
+
+    def rows_of(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
+        for number, row in rows:
+            try:
+                if not isinstance(row, Mapping):
+                    raise ValueError(f"the row is no object but a {type(row).__name__}")
+                found = read(row, notes)
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                notes.bad(number, str(error) or type(error).__name__)
+                continue
+            if found is None:
+                continue
+            for draft in [found] if isinstance(found, Draft) else found:
+                yield number, draft
+
+    return rows_of
