@@ -119,15 +119,28 @@ def worked(job: Job, options: RunOptions) -> RunSummary:
 
 
 def outside_loop(call: Callable[[], R]) -> R:
-    """What `call` gives; in a thread of its own where an event loop runs already (a notebook), which waits meanwhile."""
+    """What `call` gives; in a thread of its own where an event loop runs already (a notebook), which waits meanwhile.
+
+    Stopping the cell stops the run there, as Ctrl-C does in a terminal.
+    """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return call()
+    import threading
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(call).result()
+    from tactful.runs.running.session import STOPS
+
+    with ThreadPoolExecutor(1) as pool:
+        thread, working = pool.submit(threading.get_ident).result(), pool.submit(call)
+        try:
+            return working.result()
+        except KeyboardInterrupt:
+            if (stop := STOPS.get(thread)) is None:
+                raise
+            stop()
+            return working.result()
 
 
 def summary_of(folder: RunFolder) -> RunSummary:

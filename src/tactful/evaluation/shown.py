@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from html import escape
 
 
 class Shown:
     """`print(result)` shows what the command prints."""
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterable[str]:
         """The tables as text."""
         raise NotImplementedError
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from tests.runs import parts
@@ -10,6 +11,7 @@ from tests.runs.parts import items, run
 
 from tactful.llm.types import Usage
 from tactful.runs.running.progress import (
+    NotebookProgress,
     PlainProgress,
     RichProgress,
     Tally,
@@ -81,6 +83,29 @@ def test_auto_looks_for_a_terminal(monkeypatch):
     assert type(open_progress("auto", "t", None)) is PlainProgress
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert type(open_progress("auto", "t", None)) is RichProgress
+
+
+def test_in_a_notebook_a_bar_is_drawn_and_the_last_words_stay(monkeypatch):
+    drawn = []
+    shown = SimpleNamespace(update=lambda bundle, raw: drawn.append(bundle))
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw, display_id: shown)
+    with NotebookProgress("calibrate rollout", 20) as progress:
+        progress.show(Tally(behind=5, done=4, failed=1))
+        progress.say("read 20 < 21")
+    assert 'max="20" value="5"' in drawn[0]["text/html"]
+    assert drawn[0]["text/plain"].startswith("calibrate rollout: 5 of 20: 4 done, 1 failed, about ")
+    assert drawn[1] == {
+        "text/plain": "calibrate rollout: read 20 < 21",
+        "text/html": "<small>calibrate rollout: read 20 &lt; 21</small>",
+    }
+
+
+def test_auto_knows_a_notebook_by_its_kernel(monkeypatch):
+    shell = SimpleNamespace()
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    assert type(open_progress("auto", "t", None)) is PlainProgress
+    shell.kernel = object()
+    assert type(open_progress("auto", "t", None)) is NotebookProgress
 
 
 def test_total_is_known_only_from_sources_that_tell(tmp_path):

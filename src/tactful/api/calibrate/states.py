@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tactful.api.inputs import Input
+from tactful.api.tables import Table
 from tactful.errors import DataError, UsageError
 from tactful.reading.opening import open_embedded_reader
 
@@ -32,6 +33,17 @@ class States(list["State"]):
     def rows(self) -> list[dict[str, Any]]:
         """The states as dictionaries."""
         return [state.model_dump(mode="json") for state in self]
+
+    def table(self) -> Table:
+        """What a policy sees first: request, clarity and complexity in [0, 1]."""
+        cells = [
+            (state.id, state.query, f"{state.query_clarity:.2f}", f"{state.task_complexity:.2f}")
+            for state in self
+        ]
+        return Table(("state", "request", "clarity", "complexity"), cells, self.rows())
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
 
 
 def states(

@@ -31,7 +31,7 @@ def evaluate(
     With `--cross-fit` and several sources it also trains on each and tests on the others.
     """
     from tactful.api.feedback.labelled import evaluate_feedback_judge
-    from tactful.evaluation.feedback.report import table_lines, write_page
+    from tactful.evaluation.feedback.report import write_page
 
     found = evaluate_feedback_judge(
         labelled, confidence=confidence, attacks=attacks, skip_bad=skip_bad, **by.given()
@@ -42,7 +42,7 @@ def evaluate(
     if as_json:
         emit_json(found.model_dump(mode="json"))
     else:
-        print(*table_lines(found), *(item.text() for item in found.attacks), sep="\n")
+        print(found)
     if html is not None:
         write_page(found, html)
         say(f"page: {html}")

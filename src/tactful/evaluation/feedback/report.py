@@ -1,8 +1,7 @@
-"""An evaluation of a feedback judge as tables for the terminal and as one self-contained HTML page."""
+"""An evaluation of a feedback judge as one self-contained HTML page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,37 +20,6 @@ SHOWN = {
     "negative_f1": "negative against the rest",
 }
 """Measure → what it means."""
-
-
-def table_lines(evaluation: FeedbackEvaluation) -> Iterator[str]:
-    """The figures as text, one source after the other."""
-    for result in evaluation.results:
-        yield f"{result.source}: {result.turns} turns of {result.dialogues} dialogues, {result.unscored} unscored"
-        yield f"  {'':<24}" + "".join(f"{name.replace('_', ' '):>26}" for name in _TERMINAL)
-        for row in result.rows:
-            cells = "".join(
-                f"{row.measures[name].text() if name in row.measures else 'nothing scored':>26}"
-                for name in _TERMINAL
-            )
-            yield f"  {row.name:<24}{cells}"
-        for item in result.comparisons:
-            if "macro_f1" in item.differences:
-                yield f"  macro-F1 minus {item.baseline}: {item.differences['macro_f1'].text()}"
-        if result.calibration:
-            yield f"  {result.calibration}: what a perfectly calibrated judge shows at this size, mean (95th percentile)"
-    for move in evaluation.transfers:
-        yield (
-            f"trained on {move.trained_on}, tested on {move.tested_on}: {move.turns} turns of "
-            f"{len(move.shared_labels)} shared labels"
-        )
-        for name, measures in (("embedded", move.judge), ("majority", move.majority)):
-            if "macro_f1" in measures:
-                yield f"  {name}: macro-F1 {measures['macro_f1'].text()}, accuracy {measures['accuracy'].text()}"
-        if move.negative_f1 is not None:
-            yield f"  negative against the rest, all turns: F1 {move.negative_f1.text()}"
-
-
-_TERMINAL = ("accuracy", "tolerant_accuracy", "macro_f1", "negative_f1")
 
 
 def gating_svg(result: SourceResult, name: str) -> str:

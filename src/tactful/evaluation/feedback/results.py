@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from tactful.evaluation.shown import Shown
 from tactful.feedback.labels import Label
 from tactful.stats import Estimate
 from tactful.stats.calibration import Floor
 from tactful.types import Record
+
+_TERMINAL = ("accuracy", "tolerant_accuracy", "macro_f1", "negative_f1")
 
 
 class GatePoint(Record):
@@ -112,7 +115,7 @@ class AttackResult(Record):
         )
 
 
-class FeedbackEvaluation(Record):
+class FeedbackEvaluation(Shown, Record):
     """Everything that `tactful feedback evaluate` measured."""
 
     judge: str
@@ -127,3 +130,31 @@ class FeedbackEvaluation(Record):
     notes: tuple[str, ...] = ()
     attacks: tuple[AttackResult, ...] = ()
     """What buying praise got, where it was tried."""
+
+    def lines(self) -> Iterator[str]:
+        """The figures, one source after the other."""
+        for result in self.results:
+            yield f"{result.source}: {result.turns} turns of {result.dialogues} dialogues, {result.unscored} unscored"
+            yield f"  {'':<24}" + "".join(f"{name.replace('_', ' '):>26}" for name in _TERMINAL)
+            for row in result.rows:
+                cells = "".join(
+                    f"{row.measures[name].text() if name in row.measures else 'nothing scored':>26}"
+                    for name in _TERMINAL
+                )
+                yield f"  {row.name:<24}{cells}"
+            for item in result.comparisons:
+                if "macro_f1" in item.differences:
+                    yield f"  macro-F1 minus {item.baseline}: {item.differences['macro_f1'].text()}"
+            if result.calibration:
+                yield f"  {result.calibration}: what a perfectly calibrated judge shows at this size, mean (95th percentile)"
+        for move in self.transfers:
+            yield (
+                f"trained on {move.trained_on}, tested on {move.tested_on}: {move.turns} turns of "
+                f"{len(move.shared_labels)} shared labels"
+            )
+            for name, measures in (("embedded", move.judge), ("majority", move.majority)):
+                if "macro_f1" in measures:
+                    yield f"  {name}: macro-F1 {measures['macro_f1'].text()}, accuracy {measures['accuracy'].text()}"
+            if move.negative_f1 is not None:
+                yield f"  negative against the rest, all turns: F1 {move.negative_f1.text()}"
+        yield from (item.text() for item in self.attacks)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from tactful.evaluation.readers.measure import HeadFigures, measure_reader
+from tactful.evaluation.shown import Shown
 from tactful.reading import Reader
 from tactful.reading.encoder.examples import request_of
 from tactful.reading.labelled import Labelled
@@ -21,7 +22,7 @@ class ReaderRow(Record):
     """Median over single requests, read one by one after loading."""
 
 
-class ReadersTable(Record):
+class ReadersTable(Shown, Record):
     """All readers, on the same texts."""
 
     texts: int

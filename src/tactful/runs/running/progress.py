@@ -1,4 +1,4 @@
-"""How far is the run? Shown on stderr: a live line on a terminal, plain lines elsewhere, or nothing."""
+"""How far is the run? A live line on a terminal, a bar in a notebook, plain lines elsewhere, or nothing; on stderr."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from tactful.llm.types import Usage
 from tactful.runs.result import RowState
@@ -163,13 +164,57 @@ class RichProgress(PlainProgress):
         return "━" * full + "╌" * (width - full) + " "
 
 
+class NotebookProgress(Progress):
+    """A bar in the output of the cell, redrawn in place; what the run said last is left."""
+
+    every_s = 0.25
+
+    def __init__(self, title: str, total: int | None) -> None:
+        super().__init__(title, total)
+        self._said: list[str] = []
+
+    def __enter__(self) -> Self:
+        from IPython.display import display
+
+        self._shown = display(self._bundle(""), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        return self
+
+    def show(self, tally: Tally) -> None:
+        """Redraw."""
+        told = filter(None, (f"{self._place(tally)}: {self._counts(tally)}", self._spending(tally)))
+        known = f' max="{self._total}" value="{tally.behind}"' if self._total else ""
+        self._draw(", ".join(told), f"<progress{known}></progress> ")
+
+    def say(self, line: str) -> None:
+        """One line, in place of the bar."""
+        self._said.append(line)
+        self._draw("")
+
+    def _draw(self, line: str, bar: str = "") -> None:
+        self._shown.update(self._bundle(line, bar), raw=True)
+
+    def _bundle(self, line: str, bar: str = "") -> dict[str, Any]:
+        """The lines so far as the notebook takes them, as text and as HTML."""
+        lines = [f"{self._title}: {said}" for said in (*self._said, line) if said]
+        html = "<br>".join(map(escape, lines))
+        return {"text/plain": "\n".join(lines), "text/html": f"<small>{bar}{html}</small>"}
+
+
 def open_progress(mode: Mode, title: str, total: int | None) -> Progress:
-    """What `mode` asks for; `auto` looks whether stderr is a terminal."""
+    """What `mode` asks for; `auto` looks where we are."""
     if mode == "off":
         return Progress(title, total)
+    if mode == "auto" and _in_notebook():
+        return NotebookProgress(title, total)
     if mode == "rich" or (mode == "auto" and sys.stderr.isatty()):
         return RichProgress(title, total)
     return PlainProgress(title, total)
+
+
+def _in_notebook() -> bool:
+    """A kernel shows what is displayed here; IPython in a terminal is a terminal."""
+    ipython: Any = sys.modules.get("IPython")
+    return hasattr(ipython and ipython.get_ipython(), "kernel")
 
 
 def expected_total(source: Iterable[object], limit: int | None, total: int | None = None) -> int | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
@@ -26,6 +27,9 @@ MOST_IN_A_ROW = 20
 """Records that an endpoint out of reach may fail one after the other, or twice as many as are worked on at a time."""
 GRACE_S = 10.0
 """How long records in flight may still finish after a StopRun. Ctrl-C does not wait."""
+
+STOPS: dict[int, Callable[[], None]] = {}
+"""By thread that no signal reaches: what stops the run there as Ctrl-C would; may be called from any thread."""
 
 
 class Session:
@@ -132,10 +136,11 @@ class Session:
             for number in (signal.SIGINT, signal.SIGTERM):
                 before[number] = signal.signal(number, stop)
         except ValueError:  # not the main thread: whoever started us handles signals
-            before = {}
+            STOPS[threading.get_ident()] = lambda: stop(signal.SIGINT, None)
         try:
             yield
         finally:
+            STOPS.pop(threading.get_ident(), None)
             for number, handler in before.items():
                 signal.signal(number, handler)
 
