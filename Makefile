@@ -10,7 +10,7 @@ help:
 	@echo "make slow     the slow tests: attacks on the sandbox, kill -9, a fresh clone"
 	@echo "make check    format, lint, types, import rules, docs"
 	@echo "make bench    the benchmarks, each figure beside a baseline"
-	@echo "make docs     write docs/cli.md from the commands"
+	@echo "make docs     write docs/cli.md from the commands, and what the notebooks print"
 	@echo "make setup    only the virtual environment"
 	@echo "make lock     pin the newest allowed packages to their hashes (needs the network)"
 	@echo "make clean    remove what the others made, but for runs/"
@@ -20,6 +20,7 @@ demo smoke test slow check bench setup:
 
 docs: setup
 	@.venv/bin/python tools/cli_reference.py
+	@.venv/bin/python tools/notebooks.py
 
 # Needs the network: resolves the newest allowed versions for every supported Python and pins their hashes.
 lock:

@@ -31,6 +31,8 @@ def test_every_example_has_a_test_here() -> None:
         "own_action_space",
         "ask_less_after_complaints.py",
         "ask_the_reward_server.py",
+        "calibrate_your_tasks.ipynb",
+        "log_to_policy.ipynb",
     }
 
 
@@ -79,3 +81,8 @@ def test_the_concierge_plays_its_own_actions_up_to_pairs_and_a_policy(tmp_path: 
     run(*tactful, "policy", "train", "pairs", "--actions", space, "--out", "policy.json", cwd=tmp_path)
     policy = json.loads((tmp_path / "policy.json").read_text("utf-8"))
     assert policy["actions"] == ["Do", "Check", "Interview"]
+
+
+@pytest.mark.slow
+def test_notebooks_run_and_print_what_they_show() -> None:
+    run("tools/notebooks.py", "--check", cwd=ROOT)
