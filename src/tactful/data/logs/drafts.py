@@ -21,12 +21,15 @@ from tactful.types import Conversation, NativeAsk
 _MACHINERY = re.compile(
     r"\s*<(?P<tag>system-reminder|system_reminder|environment_context|environment_details|user_instructions"
     r"|permissions instructions|collaboration_mode|turn_aborted|ide_opened_file|ide_selection|local-command-stdout"
-    r"|local-command-stderr|local-command-caveat|command-name|command-message|command-args|bash-stdout|bash-stderr"
+    r"|bash-input|local-command-stderr|local-command-caveat|command-name|command-message|command-args|bash-stdout|bash-stderr"
     r"|task-notification|INSTRUCTIONS)\b[^>]*>.*?</(?P=tag)>\s*",
     re.DOTALL,
 )
 """Blocks that tools of assistants put into the user's messages."""
 _INTERRUPT = re.compile(r"\s*\[Request interrupted by user(?: for tool use)?\]\s*")
+_WORD = re.compile(r"[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+")
+_WORDS = 4
+"""A shorter message (`continue`, `yes`) is said again and again, and no regeneration."""
 REMINDER = "written by machinery in the user's name"
 REPEATED = "the same message twice in a row"
 
@@ -55,6 +58,15 @@ class Draft:
             inside, text = split_thoughts(text)
             if inside:
                 more["thoughts"] = f"{more['thoughts']}\n{inside}" if "thoughts" in more else inside
+            last = self.turns[-1] if self.turns else None
+            if (
+                last is not None
+                and last["role"] == "assistant"
+                and more.get("id")
+                and last.get("id") == more["id"]
+            ):
+                _go_on(last, text, more)  # a message that the log wrote in pieces
+                return
         self.turns.append({"role": role, "content": text, **more})
 
     def call(self, calls: Sequence[Mapping[str, Any]]) -> None:
@@ -89,6 +101,10 @@ class Draft:
         turn["ask"] = ask.model_copy(update={"answer": answer, "declined": declined})
         if answer:
             self.say("user", answer, at=at, answers=ask.tool)
+
+    def adopt(self, other: Draft) -> None:
+        """Know the calls of another draft whose turns were taken over, so that a later result finds them."""
+        self._calls.update(other._calls)
 
     def interrupt(self) -> None:
         """The user stopped the assistant in its last turn."""
@@ -133,6 +149,12 @@ class Draft:
         }
 
 
+def _go_on(turn: dict[str, Any], text: str, more: Mapping[str, Any]) -> None:
+    turn["content"] = "\n".join(filter(None, (turn["content"], text)))
+    if "thoughts" in more:
+        turn["thoughts"] = "\n".join(filter(None, (turn.get("thoughts", ""), more["thoughts"])))
+
+
 def once(
     turns: list[dict[str, Any]], branches: list[tuple[int, list[dict[str, Any]]]], skipped: Counter[str]
 ) -> tuple[list[dict[str, Any]], list[tuple[int, list[dict[str, Any]]]]]:
@@ -160,7 +182,7 @@ def once(
 
 def _asked_before(kept: Sequence[Mapping[str, Any]], text: str) -> int | None:
     """Where the user's last message stands, if it is this one and the assistant has answered since."""
-    if not kept or kept[-1]["role"] == "user" or not text.strip():
+    if not kept or kept[-1]["role"] == "user" or len(_WORD.findall(text, 0, 200)) < _WORDS:
         return None
     at = next((at for at in range(len(kept) - 1, -1, -1) if kept[at]["role"] == "user"), None)
     return at if at is not None and kept[at]["content"] == text else None

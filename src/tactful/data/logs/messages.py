@@ -73,7 +73,7 @@ def add_message(draft: Draft, row: Any, **known: Any) -> None:
     if role == "tool":
         draft.result(
             str(row.get("tool_call_id") or ""),
-            _plain(content),
+            plain(content),
             failed=row.get("status") == "error",
             at=known.get("at"),
         )
@@ -127,7 +127,7 @@ def add_content(draft: Draft, role: str, content: Any, **known: Any) -> None:
                 or part.get("tool_call_id")
                 or ""
             ),
-            _plain(answer),
+            plain(answer),
             failed=part.get("is_error") is True,
             at=known.get("at"),
         )
@@ -218,7 +218,7 @@ def _call_in_text(content: Any) -> dict[str, Any]:
     """The call that a ShareGPT turn holds as JSON in its text."""
     import orjson
 
-    text = _plain(content)
+    text = plain(content)
     try:
         given = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -241,7 +241,7 @@ def _text_of(part: Any) -> str:
     return str(text.get("value") or "") if isinstance(text, Mapping) else str(text)
 
 
-def _plain(content: Any) -> str:
+def plain(content: Any) -> str:
     """A tool's result as text."""
     if isinstance(content, list) and all(isinstance(part, str) or _kind(part) in _TEXTS for part in content):
         return "\n".join(_text_of(part) for part in content)

@@ -55,7 +55,7 @@ def open_parts(path: Path | str) -> Iterator[tuple[str, IO[bytes]]]:
         yield from _unpacked(STDIN, sys.stdin.buffer)
         return
     try:
-        with Path(path).open("rb") as file:
+        with Path(path).open("rb", buffering=_PEEK) as file:
             yield from _unpacked(str(path), file)
     except OSError as error:
         raise cannot_read(path, error) from error
@@ -67,14 +67,14 @@ def rows_of(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
     head = start.lstrip(b" \t\r\n")
     if head.startswith(b"["):
         first_line = head.split(b"\n", 1)[0]
-        if _is_json(first_line) and len(head) > len(first_line) + 1:
+        if _is_json(first_line) and head[len(first_line) :].strip():
             return _lines(file, notes)  # a list of messages on every line
         return _elements(file, "item", notes)
     if head.startswith(b"{"):
         line, _, rest = head.partition(b"\n")
         if rest.strip() and not _is_json(line) and not _may_be_line(line):
             return _document(file, head, notes)
-        if not rest.strip() and (key := _first_key(head)) in _LISTS:
+        if not rest.strip() and (key := _list_in(head)):
             return _elements(file, f"{key}.item", notes)
     return _lines(file, notes)
 
@@ -208,8 +208,8 @@ def _document(file: IO[bytes], head: bytes, notes: Notes) -> Iterator[Numbered]:
     """Objects over several lines: one that keeps its rows under a known key, or one object a row."""
     import ijson
 
-    key = _first_key(head)
-    if key in _LISTS:
+    key = _list_in(head)
+    if key:
         return _elements(file, f"{key}.item", notes)
     return _streamed(ijson.items(_without_mark(file), "", use_float=True, multiple_values=True), notes)
 
@@ -230,13 +230,14 @@ def _streamed(found: Iterator[Any], notes: Notes) -> Iterator[Numbered]:
             return
 
 
-def _first_key(head: bytes) -> str:
+def _list_in(head: bytes) -> str:
+    """The key under which a document keeps its rows as a list; empty for a document that is a row itself."""
     import ijson
 
     try:
-        for event in ijson.basic_parse(head[:4096]):
-            if event[0] == "map_key":
-                return str(event[1])
+        for place, event, _ in ijson.parse(head[:_PEEK]):
+            if event == "start_array" and place in _LISTS:
+                return str(place)
     except ijson.JSONError:
         pass
     return ""

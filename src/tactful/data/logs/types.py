@@ -22,6 +22,14 @@ class Notes:
     """Called with the place and the problem of a row that cannot be read: counts it, or raises."""
     skipped: Counter[str] = field(default_factory=Counter)
     """Reason → how many rows or messages hold no talk, and were passed over."""
+    ratings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Id of a call, a trace or a conversation → its ratings, from files of ratings beside the log."""
+    _unnamed: int = 0
+
+    def unnamed(self) -> int:
+        """A number for a row that names no conversation: each is one of its own."""
+        self._unnamed += 1
+        return self._unnamed
 
 
 class Reader(Protocol):

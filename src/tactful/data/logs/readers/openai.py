@@ -22,9 +22,21 @@ _IDS = (
     "uuid",
     "dialogue_id",
 )
-_USERS = ("user", "user_id", "userId", "safety_identifier", "hashed_ip")
+USERS = ("user", "user_id", "userId", "safety_identifier", "hashed_ip")
 _OURS = frozenset(
-    {*_LISTS, "model", "source", "lang", "language", "rating", "feedback", "annotation", "score"}
+    {
+        *_LISTS,
+        "conversations",
+        "system",
+        "model",
+        "source",
+        "lang",
+        "language",
+        "rating",
+        "feedback",
+        "annotation",
+        "score",
+    }
 )
 _LANGUAGES = {"english": "en", "chinese": "zh", "german": "de", "french": "fr", "spanish": "es", "russian": "ru", "portuguese": "pt", "italian": "it", "japanese": "ja", "korean": "ko"}  # fmt: skip
 
@@ -47,7 +59,7 @@ def whole(row: Row) -> dict[str, Any]:
     inner = row.get("metadata")
     meta = inner if isinstance(inner, Mapping) else {}
     known: dict[str, Any] = {
-        "user": first_text(row, _USERS) or first_text(meta, _USERS),
+        "user": first_text(row, USERS) or first_text(meta, USERS),
         "model": first_text(row, ("model",)),
         "source": first_text(row, ("source",)),
         "lang": _language(first_text(row, ("lang", "language"))),
@@ -55,7 +67,7 @@ def whole(row: Row) -> dict[str, Any]:
         "meta": {
             key: value
             for key, value in row.items()
-            if key not in _OURS and key not in _USERS and key not in _IDS and value is not None
+            if key not in _OURS and key not in USERS and key not in _IDS and value is not None
         },
     }
     return {key: value for key, value in known.items() if value}

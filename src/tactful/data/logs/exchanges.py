@@ -1,0 +1,202 @@
+"""Logs of calls: each row holds what was sent to a model and what came back. Laid together they are the conversation.
+
+A call usually repeats all that was said before. What it adds is new; where it departs from what was said, the old turns
+are a branch; a call with another system prompt and another beginning (a title, a summary) is no part of the talk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from tactful.data.logs.drafts import Draft
+from tactful.data.logs.messages import add_message
+
+BESIDE = "a call beside the conversation (a title, a summary, another agent)"
+SILENT = "a call without text"
+_TEXT_KEYS = (
+    "input",
+    "question",
+    "query",
+    "prompt",
+    "text",
+    "message",
+    "user_input",
+    "user_message",
+    "human_input",
+)
+_ANSWER_KEYS = ("output", "answer", "response", "result", "text", "completion", "generation", "return_value")
+
+
+def opened(value: Any) -> Any:
+    """A value that a log may have written as JSON inside a string."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return value
+    return value
+
+
+def messages_in(value: Any) -> list[Any]:
+    """The messages that were sent: a list of them, under `messages`, a prompt, or the words under a usual key."""
+    value = opened(value)
+    if isinstance(value, str):
+        return [{"role": "user", "content": value}] if value.strip() else []
+    if isinstance(value, list):
+        if len(value) == 1 and isinstance(value[0], list):
+            return value[0]
+        return [{"role": "user", "content": item} if isinstance(item, str) else item for item in value]
+    if not isinstance(value, Mapping):
+        return []
+    for key in ("messages", "chat_history", "contents"):
+        found = opened(value.get(key))
+        if isinstance(found, list) and found:
+            rest = [] if key == "messages" else messages_in({k: v for k, v in value.items() if k != key})
+            return [*_system(value), *messages_in(found), *rest]
+    if "role" in value or ("type" in value and ("content" in value or "data" in value)):
+        return [value]
+    for key in (*_TEXT_KEYS, "args", "kwargs", "inputs"):
+        if value.get(key):
+            return messages_in(value[key])
+    return []
+
+
+def answers_in(value: Any) -> list[Any]:
+    """The messages that came back."""
+    value = opened(value)
+    if isinstance(value, str):
+        return [{"role": "assistant", "content": value}] if value.strip() else []
+    if isinstance(value, list):
+        return [message for item in value for message in answers_in(item)]
+    if not isinstance(value, Mapping):
+        return []
+    if isinstance(value.get("choices"), list) and value["choices"]:
+        return answers_in(value["choices"][0].get("message") or value["choices"][0].get("text"))
+    if isinstance(value.get("generations"), list):
+        first = value["generations"][0] if value["generations"] else None
+        first = first[0] if isinstance(first, list) and first else first
+        return answers_in(
+            (first.get("message") or first.get("text")) if isinstance(first, Mapping) else first
+        )
+    if isinstance(value.get("messages"), list):
+        return list(value["messages"])
+    if isinstance(value.get("message"), Mapping):
+        return answers_in(value["message"])
+    if {"role", "lc", "tool_calls"} & value.keys() or (
+        "type" in value and {"content", "data"} & value.keys()
+    ):
+        return [
+            value if "role" in value or "lc" in value or "type" in value else {"role": "assistant", **value}
+        ]
+    if isinstance(value.get("content"), str | list):
+        return [{"role": "assistant", "content": value["content"]}]
+    for key in _ANSWER_KEYS:
+        if value.get(key):
+            return answers_in(value[key])
+    return []
+
+
+def _system(value: Mapping[str, Any]) -> list[Any]:
+    given = value.get("system")
+    return [{"role": "system", "content": given}] if isinstance(given, str | list) and given else []
+
+
+class Stitched:
+    """A conversation laid together from calls, oldest first."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+
+    def add(
+        self, sent: Iterable[Any], back: Iterable[Any], *, at: Any = None, ended: Any = None, **known: Any
+    ) -> bool:
+        """One call; False where it has no text or is no part of the talk, and was counted so. Raises: ValueError."""
+        call = Draft(skipped=self.draft.skipped)
+        for message in sent:
+            add_message(call, message)
+        begins = len(call.turns)
+        for message in back:
+            add_message(call, message, at=ended, **known)
+        if not any(turn["role"] in ("user", "assistant") for turn in call.turns):
+            self.draft.skipped[SILENT] += 1
+            return False
+        if at is not None and (
+            said := next((t for t in reversed(call.turns[:begins]) if t["role"] == "user"), None)
+        ):
+            said.setdefault("at", at)
+        have = self.draft.turns
+        if have and not self._continues(call.turns):
+            self.draft.skipped[BESIDE] += 1
+            return False
+        self._merge(call)
+        return True
+
+    def _continues(self, turns: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether a call with these turns is of this talk: it repeats some of it, or has its system prompt and adds to it."""
+        have = self.draft.turns
+        if _overlap(_said(have), _said(turns)) or _common(_said(have), _said(turns)):
+            return True
+        return _system_of(have)[:30] == _system_of(turns)[:30] or not _system_of(turns)
+
+    def _merge(self, call: Draft) -> None:
+        have, new = self.draft.turns, call.turns
+        common = _common(_said(have), _said(new))
+        if common:
+            at_have, at_new = _place(have, common), _place(new, common)
+            if at_have < len(have) and at_new < len(new):
+                self.draft.branches.append((at_have, have[at_have:]))
+                del have[at_have:]
+            if at_have == len(have):
+                have.extend(new[at_new:])
+        else:
+            overlap = _overlap(_said(have), _said(new))
+            have.extend(new[_place(new, overlap) :] if overlap else _without_system(new, have))
+        self.draft.adopt(call)
+
+
+def _said(turns: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    return [
+        (turn["role"], turn["content"].strip() or _calls(turn))
+        for turn in turns
+        if turn["role"] in ("user", "assistant", "tool")
+    ]
+
+
+def _calls(turn: Mapping[str, Any]) -> str:
+    return "\0".join(f"{call['name']}{call['arguments']}" for call in turn.get("calls", ()))
+
+
+def _common(have: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> int:
+    """How many turns both begin with."""
+    count = 0
+    for one, other in zip(have, new, strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def _overlap(have: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> int:
+    """How many turns end the one and begin the other: a call that was sent only the last of them."""
+    return next((size for size in range(min(len(have), len(new)), 0, -1) if have[-size:] == new[:size]), 0)
+
+
+def _place(turns: Sequence[Mapping[str, Any]], count: int) -> int:
+    """Where the turn after the first `count` that were said stands."""
+    left = count
+    for place, turn in enumerate(turns):
+        if not left:
+            return place
+        left -= turn["role"] in ("user", "assistant", "tool")
+    return len(turns)
+
+
+def _system_of(turns: Sequence[Mapping[str, Any]]) -> str:
+    return next((turn["content"] for turn in turns if turn["role"] == "system"), "")
+
+
+def _without_system(new: list[dict[str, Any]], have: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [turn for turn in new if turn["role"] != "system"] if _system_of(have) else new

@@ -1,0 +1,80 @@
+"""What the readers of call logs share: rows gathered by conversation, laid together, their scores beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tactful.data.formats.times import parse_time
+from tactful.data.logs.drafts import Draft
+from tactful.data.logs.exchanges import SILENT, Stitched
+from tactful.data.logs.gathering import gathered
+from tactful.data.logs.types import Notes, Numbered, Row
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a model, as a log has it."""
+
+    sent: list[Any]
+    back: list[Any]
+    at: datetime | None = None
+    ended: datetime | None = None
+    id: str = ""
+    model: str = ""
+    ratings: tuple[Mapping[str, Any], ...] = ()
+
+
+Grouper = Callable[[Row, Notes], str]
+"""The conversation that a row belongs to; empty: the row is no part of one (and was counted). May raise ValueError."""
+Callsmith = Callable[[list[Row], Draft, Notes], Iterable[Call]]
+"""The calls of a conversation's rows, oldest first; tells the draft what is known of the whole."""
+
+
+def by_conversation(group: Grouper, calls: Callsmith, times: tuple[str, ...]) -> Callable[..., Any]:
+    """A reader that gathers the rows of each conversation and lays their calls together."""
+
+    def read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
+        def keyed() -> Iterator[tuple[int, str, float, Any]]:
+            for number, row in rows:
+                try:
+                    if not isinstance(row, Mapping):
+                        raise ValueError(f"the row is no object but a {type(row).__name__}")
+                    key = group(row, notes)
+                except (ValueError, TypeError, KeyError, AttributeError) as error:
+                    notes.bad(number, str(error) or type(error).__name__)
+                    continue
+                if key:
+                    yield number, key, seconds(row, times), row
+
+        for first, key, held in gathered(keyed()):
+            draft = Draft(key, skipped=notes.skipped)
+            stitched = Stitched(draft)
+            try:
+                for call in calls(held, draft, notes):
+                    if not call.sent and not call.back:
+                        notes.skipped[SILENT] += 1
+                        continue
+                    stitched.add(
+                        call.sent,
+                        call.back,
+                        at=call.at,
+                        ended=call.ended,
+                        model=call.model,
+                        id=call.id,
+                        ratings=list(call.ratings),
+                    )
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                notes.bad(first, str(error) or type(error).__name__)
+                continue
+            yield first, draft
+
+    return read
+
+
+def seconds(row: Row, times: tuple[str, ...]) -> float:
+    """When a row was, as seconds since 1970; 0 where it does not tell."""
+    at = next((at for key in times if (at := parse_time(row.get(key))) is not None), None)
+    return at.timestamp() if at is not None else 0.0

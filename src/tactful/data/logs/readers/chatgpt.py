@@ -1,0 +1,98 @@
+"""The export of ChatGPT: `mapping` holds every version of every message, `current_node` the one shown last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tactful.data.formats.times import parse_time
+from tactful.data.logs.drafts import Draft, spelt
+from tactful.data.logs.readers.openai import first_text
+from tactful.data.logs.trees import Node, say_path, tree_of
+from tactful.data.logs.types import Format, Notes, Row, each
+
+HIDDEN = "a message that was never shown"
+_THOUGHTS = frozenset({"thoughts", "reasoning_recap"})
+
+
+def _read(row: Row, notes: Notes) -> Draft:
+    mapping = row.get("mapping")
+    if not isinstance(mapping, Mapping):
+        raise ValueError("holds no 'mapping' of messages")
+    draft = Draft(first_text(row, ("id", "conversation_id")), skipped=notes.skipped)
+    title = first_text(row, ("title",))
+    if title:
+        draft.known["meta"] = {"title": title}
+    nodes = [
+        Node(str(name), node.get("parent"), node.get("message"), list(node.get("children") or ()))
+        for name, node in mapping.items()
+        if isinstance(node, Mapping)
+    ]
+    tree = tree_of(nodes)
+    say_path(draft, tree, row.get("current_node"), _say)
+    at = parse_time(row.get("create_time"))
+    if at is not None and draft.turns and not any("at" in turn for turn in draft.turns):
+        draft.turns[0]["at"] = at
+    return draft
+
+
+def _say(draft: Draft, message: Any) -> None:
+    if not isinstance(message, Mapping):
+        return
+    meta = message.get("metadata") if isinstance(message.get("metadata"), Mapping) else {}
+    content = message.get("content") if isinstance(message.get("content"), Mapping) else {}
+    author = message.get("author") if isinstance(message.get("author"), Mapping) else {}
+    assert isinstance(meta, Mapping)
+    assert isinstance(content, Mapping)
+    assert isinstance(author, Mapping)
+    role, kind = str(author.get("role") or ""), str(content.get("content_type") or "text")
+    text = _text(content)
+    if meta.get("is_visually_hidden_from_conversation") or kind in (
+        "user_editable_context",
+        "model_editable_context",
+    ):
+        draft.skipped[HIDDEN] += 1
+        return
+    known: dict[str, Any] = {"at": parse_time(message.get("create_time")), "id": str(message.get("id") or "")}
+    if role == "tool":
+        draft.result("", text, at=known["at"])
+    elif role == "assistant" and message.get("recipient") not in (None, "all"):
+        draft.say("assistant", "", model=meta.get("model_slug"), **known)
+        draft.call([{"name": message["recipient"], "arguments": text}])
+    elif role == "assistant" and kind in _THOUGHTS:
+        draft.say("assistant", "", thoughts=text, model=meta.get("model_slug"), **known)
+    elif role == "assistant":
+        last = draft.turns[-1] if draft.turns else {}
+        if (
+            last.get("role") == "assistant"
+            and not last["content"]
+            and last.get("thoughts")
+            and "calls" not in last
+        ):
+            draft.turns.pop()  # its thoughts were messages of their own
+            known["thoughts"] = last["thoughts"]
+        draft.say("assistant", text, model=meta.get("model_slug"), **known)
+    elif role == "user" or (role == "system" and text):
+        draft.say(role, text, **known)
+
+
+def _text(content: Row) -> str:
+    parts = content.get("parts")
+    if isinstance(parts, list):
+        return "\n".join(
+            part if isinstance(part, str) else str(part.get("text") or "")
+            for part in parts
+            if isinstance(part, str | Mapping)
+        ).strip()
+    if isinstance(content.get("thoughts"), list):
+        return "\n".join(
+            str(item.get("content") or item.get("summary") or "")
+            for item in content["thoughts"]
+            if isinstance(item, Mapping)
+        )
+    return spelt(content.get("text") or content.get("content") or content.get("result") or "")
+
+
+CHATGPT = Format(
+    "chatgpt", "the export of ChatGPT", lambda row: isinstance(row.get("mapping"), Mapping), each(_read)
+)

@@ -1,0 +1,56 @@
+"""The export of Claude.ai: `chat_messages` with `sender` and `text`, or blocks of content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tactful.data.formats.times import parse_time
+from tactful.data.logs.drafts import Draft
+from tactful.data.logs.messages import ROLES, add_content
+from tactful.data.logs.readers.openai import first_text
+from tactful.data.logs.trees import Node, say_path, tree_of
+from tactful.data.logs.types import Format, Notes, Row, each
+
+_ROOT = "00000000-0000-4000-8000-000000000000"
+
+
+def _read(row: Row, notes: Notes) -> Draft:
+    rows = row.get("chat_messages")
+    if not isinstance(rows, list):
+        raise ValueError("holds no list of 'chat_messages'")
+    account = row.get("account")
+    draft = Draft(first_text(row, ("uuid", "id")), skipped=notes.skipped)
+    known = {
+        "user": first_text(account, ("uuid",)) if isinstance(account, Mapping) else "",
+        "model": first_text(row, ("model",)),
+        "meta": {"title": row["name"]} if row.get("name") else {},
+    }
+    draft.known.update({key: value for key, value in known.items() if value})
+    if any(item.get("parent_message_uuid") for item in rows):
+        tree = tree_of([Node(str(item.get("uuid")), _parent(item), item) for item in rows])
+        return say_path(draft, tree, row.get("current_leaf_message_uuid") or str(rows[-1].get("uuid")), _say)
+    for item in rows:
+        _say(draft, item)
+    return draft
+
+
+def _parent(item: Row) -> str | None:
+    parent = item.get("parent_message_uuid")
+    return None if parent in (None, _ROOT) else str(parent)
+
+
+def _say(draft: Draft, item: Row) -> None:
+    role = ROLES.get(str(item.get("sender")).lower())
+    if role not in ("user", "assistant"):
+        raise ValueError(f"a message has the sender '{item.get('sender')}', expected human or assistant")
+    blocks = item.get("content")
+    content = blocks if isinstance(blocks, list) and blocks else item.get("text") or ""
+    add_content(draft, role, content, at=parse_time(item.get("created_at")), id=str(item.get("uuid") or ""))
+
+
+CLAUDE_AI = Format(
+    "claude-ai",
+    "the export of Claude.ai",
+    lambda row: isinstance(row.get("chat_messages"), list),
+    each(_read),
+)

@@ -1,0 +1,145 @@
+"""Langfuse: observations (also of the blob export), traces, and traces with their observations and scores.
+
+A conversation is a session, or a trace where there is none. Its turns come from the generations; where nobody recorded
+any, from the outermost observations or the trace itself. Inputs and outputs may be JSON inside strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from tactful.data.formats.times import parse_time
+from tactful.data.logs.drafts import Draft
+from tactful.data.logs.exchanges import answers_in, messages_in, opened
+from tactful.data.logs.ratings import rating_of
+from tactful.data.logs.readers.calls import Call, by_conversation
+from tactful.data.logs.types import Format, Notes, Numbered, Row
+
+NO_CALL = "a span that is no call of a model"
+_TIMES = ("startTime", "start_time", "timestamp", "createdAt", "created_at")
+
+
+def _is_langfuse(row: Row) -> bool:
+    if isinstance(row.get("trace"), Mapping) and "observations" in row:
+        return True
+    ids = {
+        "traceId",
+        "trace_id",
+        "sessionId",
+        "session_id",
+        "userId",
+        "observations",
+        "scores",
+        "bookmarked",
+        "projectId",
+    }
+    return {"input", "output"} <= row.keys() and bool(ids & row.keys())
+
+
+def _get(row: Row, *keys: str) -> Any:
+    return next((row[key] for key in keys if row.get(key) not in (None, "")), None)
+
+
+def _unfolded(rows: Iterable[Numbered], notes: Notes) -> Iterator[Numbered]:
+    """Traces that hold their observations, as observations that know their trace's session, user and scores."""
+    for number, row in rows:
+        if not isinstance(row, Mapping):
+            yield number, row
+            continue
+        inner = row.get("trace")
+        trace: Row = inner if isinstance(inner, Mapping) else row
+        held = opened(row.get("observations") or trace.get("observations"))
+        if isinstance(held, list) and held and all(isinstance(item, Mapping) for item in held):
+            known = {
+                "traceId": trace.get("id"),
+                "sessionId": _get(trace, "sessionId", "session_id"),
+                "userId": _get(trace, "userId", "user_id"),
+                "scores": row.get("scores") or trace.get("scores"),
+            }
+            for place, item in enumerate(held):
+                own = known if not place else {**known, "scores": None}
+                yield number, {**own, **{key: value for key, value in item.items() if value is not None}}
+        else:
+            yield number, trace
+
+
+def _conversation(row: Row, notes: Notes) -> str:
+    key = _get(row, "sessionId", "session_id", "traceId", "trace_id", "id")
+    if key is None:
+        raise ValueError("has neither a session nor a trace id")
+    return str(key)
+
+
+def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
+    chosen = [row for row in rows if str(row.get("type") or "").upper() == "GENERATION" and _has_text(row)]
+    if not chosen:
+        chosen = [
+            row
+            for row in rows
+            if not _get(row, "parentObservationId", "parent_observation_id") and _has_text(row)
+        ]
+    if len(chosen) < len(rows):
+        notes.skipped[NO_CALL] += len(rows) - len(chosen)
+    user = next((found for row in rows if (found := _get(row, "userId", "user_id"))), None)
+    if user:
+        draft.known["user"] = str(user)
+    for row in rows:
+        _rate(row, draft, notes)
+    for row in chosen:
+        at = parse_time(_get(row, *_TIMES))
+        sent = messages_in(row.get("input"))
+        back = answers_in(row.get("output"))
+        if sent and back and back[: len(sent)] == sent:
+            back = back[len(sent) :]
+        yield Call(
+            sent=sent,
+            back=back,
+            at=at,
+            ended=parse_time(_get(row, "endTime", "end_time")) or at,
+            id=str(row.get("id") or ""),
+            model=str(_get(row, "model", "provided_model_name", "providedModelName", "internalModel") or ""),
+            ratings=tuple(notes.ratings.get(str(row.get("id")), ())),
+        )  # fmt: skip
+
+
+def _has_text(row: Row) -> bool:
+    return bool(row.get("input") or row.get("output"))
+
+
+def _rate(row: Row, draft: Draft, notes: Notes) -> None:
+    found = [rating_of(score) for score in opened(row.get("scores")) or () if isinstance(score, Mapping)]
+    for key in {str(_get(row, "traceId", "trace_id") or ""), draft.id}:
+        found += notes.ratings.pop(key, [])
+    if any(found):
+        draft.known["ratings"] = [*draft.known.get("ratings", ()), *filter(None, found)]
+
+
+def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
+    yield from by_conversation(_conversation, _calls, _TIMES)(_unfolded(rows, notes), notes)
+
+
+LANGFUSE = Format("langfuse", "Langfuse observations and traces", _is_langfuse, _read)
+
+
+def is_score(row: Row) -> bool:
+    """A row of the scores that Langfuse exports beside its observations, or of LangSmith's feedback."""
+    langfuse = {"name"} <= row.keys() and bool(
+        {"traceId", "trace_id", "observationId", "observation_id"} & row.keys()
+    )
+    scored = bool({"value", "stringValue", "string_value", "score"} & row.keys())
+    return (
+        scored
+        and not {"input", "output", "inputs"} & row.keys()
+        and (langfuse or {"run_id", "key"} <= row.keys())
+    )
+
+
+def rated(row: Row) -> str:
+    """What a score is about: the most special id of its row."""
+    return str(
+        _get(
+            row, "observationId", "observation_id", "run_id", "traceId", "trace_id", "sessionId", "session_id"
+        )
+        or ""
+    )

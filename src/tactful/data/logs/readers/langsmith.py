@@ -1,0 +1,80 @@
+"""LangSmith runs: one call a row. The conversation stands in the metadata; `session_id` at the top is the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tactful.data.formats.times import parse_time
+from tactful.data.logs.drafts import Draft
+from tactful.data.logs.exchanges import answers_in, messages_in, opened
+from tactful.data.logs.ratings import rating_of
+from tactful.data.logs.readers.calls import Call, by_conversation
+from tactful.data.logs.readers.langfuse import NO_CALL
+from tactful.data.logs.types import Format, Notes, Row
+
+_TIMES = ("start_time", "startTime")
+_MODELS = frozenset({"llm", "chat_model"})
+
+
+def _metadata(row: Row) -> Mapping[str, Any]:
+    extra = opened(row.get("extra"))
+    found = opened(extra.get("metadata")) if isinstance(extra, Mapping) else row.get("metadata")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _conversation(row: Row, notes: Notes) -> str:
+    meta = _metadata(row)
+    for key in ("session_id", "thread_id", "conversation_id"):
+        if meta.get(key):
+            return str(meta[key])
+    return str(row.get("trace_id") or row.get("id") or f"run-{notes.unnamed()}")
+
+
+def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
+    chosen = [row for row in rows if row.get("run_type") in _MODELS]
+    if not chosen:
+        chosen = [row for row in rows if not row.get("parent_run_id")]
+    if len(chosen) < len(rows):
+        notes.skipped[NO_CALL] += len(rows) - len(chosen)
+    user = next((found for row in rows if (found := _metadata(row).get("user_id"))), None)
+    if user:
+        draft.known["user"] = str(user)
+    for row in rows:
+        found = notes.ratings.get(str(row.get("id")), []) if row not in chosen else []
+        stats = row.get("feedback_stats")
+        for key, stat in stats.items() if isinstance(stats, Mapping) else ():
+            rating = rating_of(stat.get("avg") if isinstance(stat, Mapping) else stat, name=str(key))
+            found = [*found, rating] if rating else found
+        if found:
+            draft.known["ratings"] = [*draft.known.get("ratings", ()), *found]
+    for row in chosen:
+        at = parse_time(row.get("start_time"))
+        inputs, outputs = opened(row.get("inputs")), opened(row.get("outputs"))
+        sent, back = messages_in(inputs), answers_in(outputs)
+        yield Call(
+            sent=sent,
+            back=back[len(sent) :] if sent and back[: len(sent)] == sent else back,
+            at=at,
+            ended=parse_time(row.get("end_time")) or at,
+            id=str(row.get("id") or ""),
+            model=_model(row, outputs),
+            ratings=tuple(notes.ratings.get(str(row.get("id")), ())),
+        )
+
+
+def _model(row: Row, outputs: Any) -> str:
+    meta = _metadata(row)
+    told = outputs.get("llm_output") if isinstance(outputs, Mapping) else None
+    return str(
+        meta.get("ls_model_name") or (told.get("model_name") if isinstance(told, Mapping) else "") or ""
+    )
+
+
+def _is_langsmith(row: Row) -> bool:
+    return {"inputs", "outputs"} <= row.keys() or {"run_type", "inputs"} <= row.keys()
+
+
+LANGSMITH = Format(
+    "langsmith", "LangSmith runs", _is_langsmith, by_conversation(_conversation, _calls, _TIMES)
+)

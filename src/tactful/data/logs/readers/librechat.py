@@ -1,0 +1,95 @@
+"""The export of LibreChat: `messages` with `parentMessageId`, or `messagesTree`; its CSV has one message a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from tactful.data.formats.times import parse_time
+from tactful.data.logs.drafts import Draft
+from tactful.data.logs.messages import add_content
+from tactful.data.logs.ratings import ratings_of
+from tactful.data.logs.readers.openai import first_text
+from tactful.data.logs.trees import Node, say_path, tree_of
+from tactful.data.logs.types import Format, Notes, Numbered, Row, each
+
+FAILED = "an answer that was an error"
+
+
+def _is_export(row: Row) -> bool:
+    return "conversationId" in row and ("messages" in row or "messagesTree" in row)
+
+
+def _is_message(row: Row) -> bool:
+    return {"messageId", "parentMessageId", "isCreatedByUser"} <= row.keys()
+
+
+def _read(row: Row, notes: Notes) -> Draft:
+    held = row.get("messagesTree") or row.get("messages")
+    if not isinstance(held, list):
+        raise ValueError("holds no list of messages")
+    draft = _conversation(list(_flat(held, None)), first_text(row, ("conversationId",)), notes)
+    options = row.get("options")
+    known = {
+        "user": first_text(row, ("user",)),
+        "model": first_text(options, ("model",)) if isinstance(options, Mapping) else "",
+        "meta": {"title": row["title"]} if row.get("title") else {},
+    }
+    draft.known.update({key: value for key, value in known.items() if value})
+    return draft
+
+
+def _read_messages(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
+    """Messages by themselves: the CSV export of one conversation, or a dump of the database."""
+    found: dict[str, list[tuple[Row, str | None]]] = {}
+    begun: dict[str, int] = {}
+    for number, row in rows:
+        if not isinstance(row, Mapping) or not row.get("messageId"):
+            notes.bad(number, "is no message with a 'messageId'")
+            continue
+        name = first_text(row, ("conversationId",))
+        begun.setdefault(name, number)
+        found.setdefault(name, []).append((row, row.get("parentMessageId")))
+    for name, held in found.items():
+        yield begun[name], _conversation(held, name, notes)
+
+
+def _flat(rows: list[Any], parent: str | None) -> Iterator[tuple[Row, str | None]]:
+    for row in rows:
+        yield row, row.get("parentMessageId") or parent
+        yield from _flat(row.get("children") or [], str(row.get("messageId")))
+
+
+def _conversation(held: list[tuple[Row, str | None]], name: str, notes: Notes) -> Draft:
+    draft = Draft(name, skipped=notes.skipped)
+    nodes = [
+        Node(str(row.get("messageId") or place), parent, row) for place, (row, parent) in enumerate(held)
+    ]
+    return say_path(draft, tree_of(nodes), nodes[-1].id if nodes else None, _say)
+
+
+def _say(draft: Draft, row: Row) -> None:
+    if _true(row.get("error")):
+        draft.skipped[FAILED] += 1
+        return
+    own = _true(row.get("isCreatedByUser")) or str(row.get("sender") or "").lower() == "user"
+    content = row.get("content")
+    text = row.get("text") or ""
+    add_content(
+        draft,
+        "user" if own else "assistant",
+        content if isinstance(content, list) and content and not text else text,
+        at=parse_time(row.get("createdAt")),
+        model="" if own else first_text(row, ("model",)),
+        ratings=ratings_of(row),
+    )
+
+
+def _true(value: Any) -> bool:
+    return value is True or str(value).lower() in ("true", "1")
+
+
+LIBRECHAT = Format("librechat", "the export of LibreChat", _is_export, each(_read))
+LIBRECHAT_MESSAGES = Format(
+    "librechat-messages", "messages of LibreChat, one a row", _is_message, _read_messages
+)

@@ -1,0 +1,85 @@
+"""OpenAssistant: messages with `parent_id`, one a row, or whole trees under `prompt`; the best-ranked path is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from tactful.data.formats.times import parse_time
+from tactful.data.logs.drafts import Draft
+from tactful.data.logs.messages import ROLES
+from tactful.data.logs.readers.openai import first_text
+from tactful.data.logs.trees import Node, say_path, tree_of
+from tactful.data.logs.types import Format, Notes, Numbered, Row, each
+
+
+def _read_rows(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
+    found: dict[str, list[Row]] = {}
+    begun: dict[str, int] = {}
+    roots: dict[str, str] = {}
+    for number, row in rows:
+        if not isinstance(row, Mapping) or not row.get("message_id"):
+            notes.bad(number, "is no message with a 'message_id'")
+            continue
+        parent = str(row.get("parent_id") or "")
+        root = str(row.get("message_tree_id") or roots.get(parent) or row["message_id"])
+        roots[str(row["message_id"])] = root
+        begun.setdefault(root, number)
+        found.setdefault(root, []).append(row)
+    for root, held in found.items():
+        yield begun[root], _conversation(root, held, notes)
+
+
+def _read_tree(row: Row, notes: Notes) -> Draft:
+    top = row["prompt"]
+    return _conversation(
+        first_text(row, ("message_tree_id",)) or str(top.get("message_id")), list(_flat(top, None)), notes
+    )
+
+
+def _flat(row: Row, parent: str | None) -> Iterator[Row]:
+    yield {**row, "parent_id": parent}
+    for reply in row.get("replies") or ():
+        yield from _flat(reply, str(row.get("message_id")))
+
+
+def _conversation(name: str, rows: list[Row], notes: Notes) -> Draft:
+    draft = Draft(name, skipped=notes.skipped)
+    lang = first_text(rows[0], ("lang",))
+    if lang:
+        draft.known["lang"] = lang
+    ranked = sorted(rows, key=_rank, reverse=True)
+    tree = tree_of([Node(str(row["message_id"]), row.get("parent_id"), row) for row in ranked])
+    return say_path(draft, tree, None, _say)
+
+
+def _rank(row: Row) -> float:
+    """Rank among siblings, 0 the best: the best comes last, as what was taken."""
+    rank: Any = row.get("rank")
+    return float(rank) if isinstance(rank, int | float) else 0.0
+
+
+def _say(draft: Draft, row: Row) -> None:
+    role = ROLES.get(str(row.get("role")).lower())
+    if role not in ("user", "assistant"):
+        raise ValueError(f"a message has the role '{row.get('role')}', expected prompter or assistant")
+    draft.say(
+        role,
+        str(row.get("text") or ""),
+        id=str(row.get("message_id") or ""),
+        at=parse_time(row.get("created_date")),
+    )
+
+
+OASST = Format(
+    "oasst",
+    "OpenAssistant messages",
+    lambda row: {"message_id", "parent_id", "text"} <= row.keys(),
+    _read_rows,
+)
+OASST_TREES = Format(
+    "oasst-trees",
+    "OpenAssistant trees",
+    lambda row: isinstance(row.get("prompt"), Mapping) and "replies" in row["prompt"],
+    each(_read_tree),
+)

@@ -1,0 +1,225 @@
+"""OpenTelemetry GenAI spans: OTLP JSON (`resourceSpans`), one span a line, or the events of older versions.
+
+Messages stand in `gen_ai.input.messages` and `gen_ai.output.messages`, in numbered attributes (`gen_ai.prompt.0.content`),
+or in events. Recording them is off by default: spans without text are counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from tactful.data.formats.times import parse_time
+from tactful.data.logs.drafts import Draft
+from tactful.data.logs.exchanges import messages_in, opened
+from tactful.data.logs.ratings import rating_of
+from tactful.data.logs.readers.calls import Call, by_conversation
+from tactful.data.logs.readers.langfuse import NO_CALL
+from tactful.data.logs.types import Format, Notes, Numbered, Row
+
+UNRECORDED = "a span whose text was not recorded"
+_CHATS = frozenset({"chat", "text_completion", "generate_content", "invoke_agent", "completion"})
+_IDS = ("gen_ai.conversation.id", "session.id", "conversation.id", "langfuse.session.id")
+_NUMBERED = re.compile(
+    r"(?:gen_ai|llm)\.(?P<way>prompt|completion|input_messages|output_messages)s?\.(?P<place>\d+)\.(?:message\.)?(?P<key>role|content)"
+)
+_TIMES = (
+    "startTimeUnixNano",
+    "start_time_unix_nano",
+    "start_time",
+    "startTime",
+    "time",
+    "timestamp",
+    "timeUnixNano",
+)
+_EVENTS = {
+    "gen_ai.system.message": "system",
+    "gen_ai.user.message": "user",
+    "gen_ai.assistant.message": "assistant",
+    "gen_ai.tool.message": "tool",
+    "gen_ai.choice": "choice",
+}
+
+
+def _is_otel(row: Row) -> bool:
+    if "resourceSpans" in row or "resource_spans" in row or "resourceLogs" in row:
+        return True
+    names = _attributes(row)
+    return any(
+        str(name).startswith(("gen_ai.", "llm.input", "llm.output", "openinference.")) for name in names
+    )
+
+
+def _attributes(row: Row) -> dict[str, Any]:
+    """The attributes of a span, of either form."""
+    given = row.get("attributes")
+    if isinstance(given, Mapping):
+        return dict(given)
+    if not isinstance(given, list):
+        return {}
+    return {str(item.get("key")): _value(item.get("value")) for item in given if isinstance(item, Mapping)}
+
+
+def _value(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    if "arrayValue" in value:
+        return [_value(item) for item in value["arrayValue"].get("values", ())]
+    if "kvlistValue" in value:
+        return {item["key"]: _value(item.get("value")) for item in value["kvlistValue"].get("values", ())}
+    return next(iter(value.values()), None)
+
+
+def _spans(rows: Iterable[Numbered], notes: Notes) -> Iterator[Numbered]:
+    """Every span by itself, its attributes an object."""
+    for number, row in rows:
+        if not isinstance(row, Mapping):
+            yield number, row
+            continue
+        groups = row.get("resourceSpans") or row.get("resource_spans") or row.get("resourceLogs")
+        if not isinstance(groups, list):
+            yield number, {**row, "attributes": _attributes(row)}
+            continue
+        for group in groups:
+            shared = _attributes(group.get("resource") or {})
+            for scope in group.get("scopeSpans") or group.get("scope_spans") or group.get("scopeLogs") or ():
+                for span in scope.get("spans") or scope.get("logRecords") or ():
+                    yield number, {**span, "attributes": {**shared, **_attributes(span)}}
+
+
+def _conversation(row: Row, notes: Notes) -> str:
+    attributes = row["attributes"]
+    operation = attributes.get("gen_ai.operation.name")
+    name = str(row.get("name") or row.get("eventName") or attributes.get("event.name") or "")
+    if not (
+        operation in _CHATS
+        or attributes.get("openinference.span.kind") == "LLM"
+        or name in _EVENTS
+        or _texts(row)
+        or row.get("events")
+    ):
+        notes.skipped[NO_CALL] += 1
+        return ""
+    found = next((attributes[key] for key in _IDS if attributes.get(key)), None)
+    context = row.get("context")
+    inner = context if isinstance(context, Mapping) else {}
+    trace = row.get("traceId") or row.get("trace_id") or inner.get("trace_id")
+    return str(found or trace or f"span-{notes.unnamed()}")
+
+
+def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
+    chats = [row for row in rows if row["attributes"].get("gen_ai.operation.name") != "invoke_agent"]
+    loose: list[Any] = []
+    for row in chats or rows:
+        attributes = row["attributes"]
+        user = next(
+            (
+                attributes[key]
+                for key in ("enduser.id", "user.id", "enduser.pseudo.id")
+                if attributes.get(key)
+            ),
+            None,
+        )
+        if user:
+            draft.known["user"] = str(user)
+        name = str(row.get("name") or row.get("eventName") or attributes.get("event.name") or "")
+        if name in _EVENTS:
+            loose.append(_event_message(name, row.get("body")))
+            continue
+        sent, back = _messages(row)
+        if not sent and not back:
+            notes.skipped[UNRECORDED] += 1
+            continue
+        yield Call(
+            sent=sent,
+            back=back,
+            at=parse_time(next((row[key] for key in _TIMES if row.get(key)), None)),
+            ended=parse_time(row.get("endTimeUnixNano") or row.get("end_time")),
+            id=str(row.get("spanId") or row.get("span_id") or ""),
+            model=str(
+                attributes.get("gen_ai.response.model")
+                or attributes.get("gen_ai.request.model")
+                or attributes.get("llm.model_name")
+                or ""
+            ),
+            ratings=tuple(_ratings(row)),
+        )
+    if loose:
+        yield Call(sent=[message for message in loose if message], back=[])
+
+
+def _texts(row: Row) -> bool:
+    return any(
+        key.startswith(
+            ("gen_ai.input", "gen_ai.output", "gen_ai.prompt", "gen_ai.completion", "llm.input", "llm.output")
+        )
+        for key in row["attributes"]
+    )
+
+
+def _messages(row: Row) -> tuple[list[Any], list[Any]]:
+    """What a span's call was sent and gave back."""
+    attributes = row["attributes"]
+    sent, back = (
+        messages_in(attributes.get("gen_ai.input.messages")),
+        messages_in(attributes.get("gen_ai.output.messages")),
+    )
+    system = opened(attributes.get("gen_ai.system_instructions"))
+    numbered: dict[tuple[str, int], dict[str, Any]] = {}
+    for key, value in attributes.items():
+        if found := _NUMBERED.fullmatch(key):
+            numbered.setdefault((found["way"], int(found["place"])), {})[found["key"]] = value
+    for (way, _), message in sorted(numbered.items()):
+        side = sent if way in ("prompt", "input_messages") else back
+        side.append({"role": "user" if side is sent else "assistant", "content": "", **message})
+    for event in row.get("events") or ():
+        told = _event_message(str(event.get("name")), event.get("body") or _attributes(event))
+        if told:
+            (back if event.get("name") == "gen_ai.choice" else sent).append(told)
+        more = _attributes(event) if isinstance(event, Mapping) else {}
+        sent += [] if sent else messages_in(more.get("gen_ai.input.messages") or more.get("gen_ai.prompt"))
+        back += (
+            [] if back else messages_in(more.get("gen_ai.output.messages") or more.get("gen_ai.completion"))
+        )
+    if system and sent and not any(message.get("role") == "system" for message in sent):
+        sent = [{"role": "system", "content": system}, *sent]
+    return sent, [
+        {**message, "role": "assistant"} if message.get("role") == "user" else message for message in back
+    ]
+
+
+def _event_message(name: str, body: Any) -> dict[str, Any] | None:
+    role = _EVENTS.get(name)
+    body = opened(_value(body)) if isinstance(body, Mapping) and len(body) == 1 else opened(body)
+    if role is None or not isinstance(body, Mapping):
+        return None
+    inner = opened(body.get("message")) if role == "choice" else body
+    inner = inner if isinstance(inner, Mapping) else body
+    if inner.get("content") is None and not inner.get("tool_calls"):
+        return None
+    return {
+        "role": "assistant" if role == "choice" else role,
+        **{key: opened(inner[key]) for key in ("content", "tool_calls") if inner.get(key) is not None},
+        "tool_call_id": inner.get("id"),
+    }
+
+
+def _ratings(row: Row) -> Iterator[dict[str, Any]]:
+    for event in row.get("events") or ():
+        if isinstance(event, Mapping) and event.get("name") == "gen_ai.evaluation.result":
+            given = _attributes(event)
+            rating = rating_of(
+                given.get("gen_ai.evaluation.score.value"),
+                name=str(given.get("gen_ai.evaluation.name") or "rating"),
+            )
+            label = given.get("gen_ai.evaluation.score.label")
+            if rating or label:
+                yield {**(rating or {"name": "rating", "value": None}), "text": str(label or "")}
+
+
+def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
+    yield from by_conversation(_conversation, _calls, _TIMES)(_spans(rows, notes), notes)
+
+
+OTEL = Format("otel", "OpenTelemetry GenAI spans", _is_otel, _read)

@@ -1,0 +1,91 @@
+"""Logs that keep every version: messages form a tree, and the conversation is the path that was taken last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from tactful.data.logs.drafts import Draft
+
+T = TypeVar("T")
+
+
+@dataclass
+class Node(Generic[T]):
+    """One message in a tree."""
+
+    id: str
+    parent: str | None
+    message: T
+    children: list[str] = field(default_factory=list)
+
+
+def tree_of(nodes: Sequence[Node[T]]) -> dict[str, Node[T]]:
+    """The nodes by their ids, each knowing its children in their order. A parent that is not there is none."""
+    found = {node.id: node for node in nodes}
+    for node in nodes:
+        node.children = [child for child in node.children if child in found]
+    for node in nodes:
+        parent = found.get(node.parent or "")
+        if parent is not None and parent is not node and node.id not in parent.children:
+            parent.children.append(node.id)
+    return found
+
+
+def path_to(tree: Mapping[str, Node[T]], end: str | None) -> list[Node[T]]:
+    """From the root to `end`; to the last node's last child where `end` is not there."""
+    if end not in tree:
+        roots = [node for node in tree.values() if node.parent not in tree]
+        if not roots:
+            return []
+        end = _last(tree, roots[-1].id)
+    path: list[Node[T]] = []
+    seen: set[str] = set()
+    at = end or ""
+    while at in tree and at not in seen:
+        seen.add(at)
+        path.append(tree[at])
+        at = tree[at].parent or ""
+    return path[::-1]
+
+
+def _last(tree: Mapping[str, Node[T]], start: str) -> str:
+    seen = {start}
+    while children := [child for child in tree[start].children if child not in seen]:
+        start = children[-1]
+        seen.add(start)
+    return start
+
+
+def say_path(
+    draft: Draft, tree: Mapping[str, Node[T]], end: str | None, say: Callable[[Draft, T], Any]
+) -> Draft:
+    """The path to `end` as turns, and every sibling of it as a branch, followed to its own last message."""
+    path = path_to(tree, end)
+    roots = [node.id for node in tree.values() if node.parent not in tree]
+    for node in path:
+        parent = tree.get(node.parent or "")
+        siblings = parent.children if parent is not None else roots
+        start = len(draft.turns)
+        say(draft, node.message)
+        for sibling in siblings:
+            if sibling != node.id:
+                other = Draft(skipped=draft.skipped)
+                for step in path_to(tree, _last(tree, sibling)):
+                    if _below(tree, step.id, sibling):
+                        say(other, step.message)
+                if other.turns:
+                    draft.branches.append((start, other.turns))
+    return draft
+
+
+def _below(tree: Mapping[str, Node[T]], id: str, top: str) -> bool:
+    seen: set[str] = set()
+    at = id
+    while at in tree and at not in seen:
+        if at == top:
+            return True
+        seen.add(at)
+        at = tree[at].parent or ""
+    return False
