@@ -138,7 +138,7 @@ def claude_code(talks) -> bytes:
             rows.append(
                 {
                     "type": role, "sessionId": f"c{n}", "uuid": f"{n}-{step}", "parentUuid": f"{n}-{step - 1}" if step else None,
-                    "timestamp": iso(n, step), "isSidechain": False, "cwd": f"/home/u{n}/shop",
+                    "timestamp": iso(n, step), "isSidechain": False, "cwd": f"/srv/u{n}/shop",
                     "message": {"role": role, "content": text if role == "user" else [{"type": "text", "text": text}], "model": "m"},
                 }
             )  # fmt: skip
@@ -147,7 +147,7 @@ def claude_code(talks) -> bytes:
 
 def codex(talks) -> bytes:
     """One session: the first dialogue alone."""
-    rows = [{"timestamp": iso(0, 0), "type": "session_meta", "payload": {"id": "c0", "cwd": "/home/u0/shop"}}]
+    rows = [{"timestamp": iso(0, 0), "type": "session_meta", "payload": {"id": "c0", "cwd": "/srv/u0/shop"}}]
     for step, (role, text) in enumerate(talks[0]):
         kind = "input_text" if role == "user" else "output_text"
         item = {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}

@@ -36,8 +36,6 @@ def only(path, **options):
         ("07_lmsys.jsonl", "c1"),
         ("17_model_role.jsonl", "dialogue-1"),
         ("22_langchain.jsonl", "x"),
-        ("27_utf16.jsonl", "a"),
-        ("29_gzname.jsonl", "a"),
         ("30_pretty.jsonl", "a"),
     ],
 )
@@ -45,6 +43,19 @@ def test_the_pasta_dialogue_is_read_in_every_dress(name, id):
     found = only(CASES / name)
     assert found.id == id
     assert spoken(found) == PASTA
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_a_log_in_another_encoding_is_read(tmp_path, encoding):
+    file = tmp_path / "log.jsonl"
+    file.write_bytes((json.dumps({"id": "a", "messages": SAID}) + "\n").encode(encoding))
+    assert spoken(only(file)) == PASTA
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "log.gz", "log"])
+def test_gzip_is_known_by_its_bytes_whatever_its_name(tmp_path, name):
+    (tmp_path / name).write_bytes(gzip.compress(json.dumps({"id": "a", "messages": SAID}).encode()))
+    assert spoken(only(tmp_path / name)) == PASTA
 
 
 def test_time_model_and_language_of_wildchat_are_kept():
