@@ -17,7 +17,6 @@ from pydantic import BaseModel, ValidationError
 from tactful.data.recognise import OtherFile, foreign_file
 from tactful.data.seen import Seen
 from tactful.errors import DataError, UserError
-from tactful.runs.store.files import write_atomic
 from tactful.types import content_hash
 
 T = TypeVar("T", bound=BaseModel)
@@ -184,6 +183,8 @@ def write_file(path: Path | str, chunks: Iterable[bytes]) -> None:
         raise UserError(
             f"{target}: cannot be written, its folder cannot be made ({error.strerror}); check the path"
         ) from error
+    from tactful.runs.store.files import write_atomic
+
     write_atomic(target, chunks)
 
 

@@ -17,9 +17,13 @@ Role = Literal["system", "user", "assistant"]
 
 
 class Record(BaseModel):
-    """Base of every record: immutable, unknown keys refused, floats finite."""
+    """Base of every record: immutable, unknown keys refused, floats finite.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+    The strings under the fields are for readers of the code. Where a model shall read them too, in the schema of its
+    reply, the class says `use_attribute_docstrings=True`; for every record, reading the source costs 90 ms a start.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Private(Record):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Literal
 
+from pydantic import ConfigDict
+
 from tactful.calibration.reward.task_score import TaskScores, delivered, requirement_weights, unscored
 from tactful.data.seeds.planning_check import check_plan
 from tactful.errors import ParseError
@@ -26,6 +28,8 @@ SHARES: dict[Met, float] = {"yes": 1.0, "partly": 0.5, "no": 0.0}
 
 class RequirementVerdict(Record):
     """What the judge says of one requirement."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     requirement: int
     """Its number in the prompt, from 1."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from tactful.data.formats.moments import plain_proposal
 from tactful.data.formats.traces import Answer, Trace, read_traces
@@ -47,6 +47,8 @@ class AssistantTask(Record):
 
 class AssistantReply(Record):
     """What the model is asked for."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     thought: str
     """What the person is doing, and whether help is wanted now."""

@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tactful.reading.encoder.card import ReaderCard, read_card
-from tactful.reading.encoder.examples import examples_of, texts_of
 from tactful.reading.encoder.inputs import Shown, show_exchange, show_moment, show_request
 from tactful.reading.encoder.network import Floats, Network
 from tactful.reading.encoder.scope import SCOPE_FILE, Near, load_scope, unknown_because
 from tactful.reading.encoder.sharpen import probabilities
 from tactful.reading.encoder.tokens import Tokens
 from tactful.reading.kinds import kind_of
-from tactful.reading.labelled import Labelled
 from tactful.reading.types import (
     COMPLAINTS,
     GAPS,
@@ -31,6 +30,9 @@ from tactful.reading.types import (
     Request,
 )
 from tactful.types import Moment
+
+if TYPE_CHECKING:
+    from tactful.reading.labelled import Labelled
 
 WEIGHTS = Path(__file__).parent / "weights"
 NETWORK_FILE, TOKENS_FILE = "reader.onnx", "tokenizer.json"
@@ -109,6 +111,8 @@ class EncoderReader(ReaderAtOnce):
 
     def logits_of(self, rows: Labelled) -> dict[str, tuple[Floats, list[int], list[str]]]:
         """Head → logits (n, classes), labels and judged texts of labelled rows: what calibration is fitted on."""
+        from tactful.reading.encoder.examples import examples_of, texts_of
+
         found: dict[str, tuple[Floats, list[int], list[str]]] = {}
         examples, texts = examples_of(rows, self._tokens), texts_of(rows)
         for head in self.card.heads:
