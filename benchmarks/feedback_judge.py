@@ -2,7 +2,7 @@
 
 Paired in the same process, round by round, against one chat server in a process of its own: a plain structured
 call with the judge's prompt, rendered beforehand, and its reply type (the door), and `FeedbackJudge.judge` (door,
-fencing, prompt, gate, record). The texts of every round are new, so that nothing is shared. Run:
+fencing, prompt, cut, record). The texts of every round are new, so that nothing is shared. Run:
 
     python benchmarks/feedback_judge.py
 """

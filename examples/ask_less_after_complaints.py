@@ -3,7 +3,7 @@
     python examples/ask_less_after_complaints.py
 
 Before each answer the loop looks at how welcome questions are to this user (`UserPrior`) and asks only while that
-is above 0.45. The user's next message is read by the embedded judge; what passes the gate updates the belief.
+is above 0.45. The user's next message is read by the embedded judge; what is sure enough updates the belief.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from pydantic import ValidationError
 from tactful.errors import ConfigError
 from tactful.feedback.labels import DEFAULT_REWARDS, LABELS, NEGATIVE, POSITIVE, Label
 from tactful.feedback.settings import load_feedback_config
-from tactful.feedback.types import FeedbackConfig, gate
+from tactful.feedback.types import FeedbackConfig, reward_of
 
 
 def test_seven_labels_with_the_documented_rewards():
@@ -23,17 +23,17 @@ def test_seven_labels_with_the_documented_rewards():
 
 def test_gate_opens_at_tau_c_and_never_for_a_topic_shift():
     config = FeedbackConfig()
-    assert gate(Label.POS_PRAISE, 0.6, config) == (0.8, True)
-    assert gate(Label.POS_PRAISE, 0.599, config) == (0.0, False)
-    assert gate(Label.NEUTRAL, 0.9, config) == (0.0, True)
-    assert gate(Label.TOPIC_SHIFT, 1.0, config) == (0.0, False)
+    assert reward_of(Label.POS_PRAISE, 0.6, config) == (0.8, True)
+    assert reward_of(Label.POS_PRAISE, 0.599, config) == (0.0, False)
+    assert reward_of(Label.NEUTRAL, 0.9, config) == (0.0, True)
+    assert reward_of(Label.TOPIC_SHIFT, 1.0, config) == (0.0, False)
 
 
 def test_rewards_that_are_not_named_keep_their_default():
     config = FeedbackConfig(rewards={"pos_praise": 0.5}, tau_c=0.0)
     assert config.rewards[Label.POS_PRAISE] == 0.5
     assert config.rewards[Label.NEG_CORRECTION] == -0.8
-    assert gate(Label.POS_PRAISE, 0.0, config) == (0.5, True)
+    assert reward_of(Label.POS_PRAISE, 0.0, config) == (0.5, True)
 
 
 @pytest.mark.parametrize("rewards", [{"pos_praise": 1.5}, {"topic_shift": 0.1}, {"applause": 1.0}])

@@ -14,8 +14,8 @@ from tests.feedback.worker import InstantJudge, job
 
 from tactful.errors import ConfigChanged, DataError, EndpointRefused, UsageError
 from tactful.feedback.judged import JUDGEMENTS, JudgedTurns, write_judgements
-from tactful.feedback.judging.gating import refit
 from tactful.feedback.judging.judge import EMBEDDED
+from tactful.feedback.judging.refit import refit
 from tactful.feedback.labels import Label
 from tactful.feedback.pipeline import JudgeConfig, judge_job
 from tactful.feedback.types import FeedbackConfig, JudgedTurn

@@ -54,7 +54,7 @@ def test_rewards_count_by_their_size(prior):
         TurnJudgement.not_scored("d/0", reason="unreadable", provenance=BY),
     ],
 )
-def test_what_does_not_pass_the_gate_changes_nothing(prior, judgement):
+def test_what_is_below_the_cut_changes_nothing(prior, judgement):
     assert prior.update("u", "c", judgement, at=NOW).updates == 0
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from tactful.data.io import Rows, digest_of, write_jsonl
 from tactful.errors import DataError, UsageError
 from tactful.feedback.judging.confidence import read_fit
-from tactful.feedback.judging.gating import refit
 from tactful.feedback.judging.panel import PanelReport, VoteTable
+from tactful.feedback.judging.refit import refit
 from tactful.feedback.pipeline import JudgeConfig
 from tactful.feedback.types import FittedConfidence, JudgedTurn
 from tactful.runs import RunFolder, resolve_input

@@ -21,9 +21,9 @@ from tactful.errors import StopRun, UsageError
 from tactful.feedback.chats import Turns
 from tactful.feedback.embedded import LEXICON, open_embedded
 from tactful.feedback.judging.confidence import read_fit
-from tactful.feedback.judging.gating import refit
 from tactful.feedback.judging.judge import EMBEDDED, MAX_CHARS, PROMPT, FeedbackJudge
 from tactful.feedback.judging.panel import plain_judgement
+from tactful.feedback.judging.refit import refit
 from tactful.feedback.types import (
     FeedbackConfig,
     FittedConfidence,

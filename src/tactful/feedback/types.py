@@ -45,7 +45,7 @@ class FeedbackConfig(Record):
         return rewards
 
 
-def gate(label: Label, confidence: float, config: FeedbackConfig) -> tuple[float, bool]:
+def reward_of(label: Label, confidence: float, config: FeedbackConfig) -> tuple[float, bool]:
     """(reward, should_update). Below τ_c, and for a topic shift, the reward is 0 and nothing is learned."""
     if confidence < config.tau_c or label is Label.TOPIC_SHIFT:
         return 0.0, False
@@ -114,10 +114,10 @@ class TurnJudgement(Record):
     turn_id: str
     label: Label | None
     confidence: Share | None
-    """Trust in the label; the gate compares it with τ_c. A probability of being right only when `fitted`."""
+    """Trust in the label; it counts from the cut τ_c on. A probability of being right only when `fitted`."""
     rationale: str = ""
     reward: float | None
-    """Gated; None when unscored, which is not 0."""
+    """0 below the cut; None when unscored, which is not 0."""
     should_update: bool
     unscored_reason: str = ""
     fitted: bool = False
@@ -160,8 +160,8 @@ class TurnJudgement(Record):
         rationale: str = "",
         **more: Any,
     ) -> Self:
-        """A judgement, gated by `config`."""
-        reward, should_update = gate(label, confidence, config)
+        """A judgement, its reward by `config`."""
+        reward, should_update = reward_of(label, confidence, config)
         values = {"stated_confidence": confidence, "tau_c": config.tau_c, **more}
         return cls(
             turn_id=turn_id,

@@ -1,6 +1,6 @@
 """How welcome are questions and proposals to this user, in this context? A Beta–Bernoulli belief that decays.
 
-Each gated reward counts as |reward| of an observation: +0.8 is 0.8 welcome ones, −1.0 one unwelcome one. Counts
+Each reward counts as |reward| of an observation: +0.8 is 0.8 welcome ones, −1.0 one unwelcome one. Counts
 halve every `half_life`, so that a user who has changed is believed again; what is left without news is the prior.
 The update is two additions and one multiplication in closed form, and scipy gives the intervals: a bandit library
 would add an exploration policy that nobody may want on real users, and state that cannot be stored in two numbers.
@@ -49,7 +49,7 @@ class Welcome(Record):
     alpha: float = Field(gt=0)
     beta: float = Field(gt=0)
     updates: int
-    """Gated rewards that went into it, undecayed."""
+    """Rewards other than 0 that went into it, undecayed."""
 
     @property
     def mean(self) -> float:

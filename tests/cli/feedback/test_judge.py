@@ -222,7 +222,7 @@ def test_fitted_confidence_is_applied_and_says_where_it_does_not_carry_over(tact
     assert other.result["turns"]["confidence_not_fitted"] == 36
     assert "was not fitted on log, and a fit does not carry over" in other.stderr
     promised = tactful(*words, "--confidence", elsewhere, "--precision", 0.8, "--out", "c")
-    assert promised.result["turns"]["pass_the_gate"] == 0
+    assert promised.result["turns"]["above_the_cut"] == 0
     done = tactful("judge", log, "--model", "offline", "--confidence", here)
     assert (done.returncode, "was fitted for the judge 'embedded', but 'offline'" in done.stderr) == (2, True)
 
@@ -260,8 +260,8 @@ def test_rewards_and_threshold_from_a_file_and_a_flag(tactful, log, tmp_path):
     loose = tactful(
         "judge", log, "--model", "offline", "--config", "f.toml", "--tau-c", 0, "--out", "b", "--json"
     ).result
-    assert strict["turns"]["pass_the_gate"] == 0
-    assert loose["turns"]["pass_the_gate"] == 36
+    assert strict["turns"]["above_the_cut"] == 0
+    assert loose["turns"]["above_the_cut"] == 36
     assert "pos_progress = 0.4" in (tmp_path / "b" / "config.toml").read_text()
 
 

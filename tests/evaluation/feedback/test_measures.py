@@ -6,7 +6,7 @@ from sklearn.metrics import f1_score
 
 from tactful.evaluation.feedback.measures import (
     Scored,
-    gating_curve,
+    cut_curve,
     indices,
     measure_difference,
     measure_labels,
@@ -55,7 +55,7 @@ def test_unscored_items_are_in_no_figure_and_counted():
 
 def test_nothing_scored_gives_no_figure():
     assert measure_labels(scored([PRAISE], [None]))[0] == {}
-    assert gating_curve(scored([PRAISE], [None])) == []
+    assert cut_curve(scored([PRAISE], [None])) == []
     assert reliability(scored([PRAISE], [None])) is None
     assert measure_difference(scored([PRAISE], [None]), scored([PRAISE], [PRAISE])) == {}
 
@@ -88,7 +88,7 @@ def test_a_difference_is_paired():
 
 
 def test_coverage_falls_and_precision_is_that_of_the_kept():
-    curve = gating_curve(scored([PRAISE] * 4, [PRAISE, PRAISE, NEUTRAL, NEUTRAL], [0.9, 0.8, 0.3, 0.1]))
+    curve = cut_curve(scored([PRAISE] * 4, [PRAISE, PRAISE, NEUTRAL, NEUTRAL], [0.9, 0.8, 0.3, 0.1]))
     by_tau = {tau: (coverage.value, precision.value) for tau, coverage, precision in curve}
     assert by_tau[0.0] == (1.0, 0.5)
     assert by_tau[0.5] == (0.5, 1.0)

@@ -12,7 +12,7 @@ from tactful.feedback.judging.confidence import (
     fit_confidence,
     load_confidence,
 )
-from tactful.feedback.judging.gating import refit
+from tactful.feedback.judging.refit import refit
 from tactful.feedback.labels import Label
 from tactful.feedback.types import FeedbackConfig, LabelledTurn, TurnJudgement
 from tactful.types import Provenance

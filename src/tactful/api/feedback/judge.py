@@ -1,4 +1,4 @@
-"""Every follow-up message of a chat log gets a label and a gated reward."""
+"""Every follow-up message of a chat log gets a label and a reward."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class JudgedRun(Run["JudgedTurn"]):
 def judge(
     log: Turns | Iterable[Mapping[str, Any]] | Path | str, **options: Unpack[JudgingOptions]
 ) -> JudgedRun:
-    """Every follow-up message of a chat log with one of seven labels, a confidence in [0, 1] and a gated reward.
+    """Every follow-up message of a chat log with one of seven labels, a confidence in [0, 1] and a reward.
 
     What cannot be read is unscored, never negative. Options: see `JudgingOptions`, `ModelOptions`, `RunSettings`.
 

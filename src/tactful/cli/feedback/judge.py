@@ -1,4 +1,4 @@
-"""`tactful feedback judge`: every follow-up message of a chat log gets a label and a gated reward."""
+"""`tactful feedback judge`: every follow-up message of a chat log gets a label and a reward."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def judge(
     dry_run: DryRunFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Label every follow-up message of a chat log and turn it into a gated reward.
+    """Label every follow-up message of a chat log and turn it into a reward.
 
     Example: `tactful feedback judge chats.jsonl --model embedded --out runs/feedback`
 
@@ -168,7 +168,7 @@ def _tell_counts(found: JudgingOutcome) -> None:
     mean = "" if shares.mean_reward is None else f", mean reward {shares.mean_reward:+.3f}"
     say(
         f"{summary.done} of {summary.read} turns judged ({shares.unscored} unscored), {summary.failed} failed; "
-        f"{shares.updates} pass the gate{mean}; in {summary.folder.path}"
+        f"{shares.updates} are above the cut{mean}; in {summary.folder.path}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Any feedback judge against what people said: figures by source, baselines, gating, calibration, transfer."""
+"""Any feedback judge against what people said: figures by source, baselines, cuts, calibration, transfer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tactful.errors import UserError
 from tactful.evaluation.feedback.baselines import baselines
 from tactful.evaluation.feedback.measures import (
     Scored,
-    gating_curve,
+    cut_curve,
     indices,
     measure_difference,
     measure_labels,
@@ -20,8 +20,8 @@ from tactful.evaluation.feedback.measures import (
 from tactful.evaluation.feedback.results import (
     Bin,
     Comparison,
+    CutPoint,
     FeedbackEvaluation,
-    GatePoint,
     JudgeRow,
     SourceResult,
     Transfer,
@@ -173,9 +173,9 @@ def _source_result(source: str, said: Mapping[str, Scored], judge: str, seed: in
             for name, scored in said.items()
             if name != judge
         ),
-        gating=tuple(
-            GatePoint(tau_c=tau, coverage=coverage, precision=precision)
-            for tau, coverage, precision in gating_curve(main, seed=seed)
+        cuts=tuple(
+            CutPoint(tau_c=tau, coverage=coverage, precision=precision)
+            for tau, coverage, precision in cut_curve(main, seed=seed)
         ),
         ece=found.ece if found else None,
         ece_floor=found.floor if found else None,

@@ -22,7 +22,7 @@ from tactful.stats.calibration import Floor, calibration_error, error_floor, eve
 
 Array = NDArray[Any]
 THRESHOLDS = np.round(np.arange(0.0, 1.0, 0.05), 2)
-"""τ_c at which the gating curve is measured."""
+"""The cuts τ_c at which precision and coverage are measured."""
 WIDTH = len(LABELS)
 _NEGATIVE = np.array([label in NEGATIVE for label in LABELS])
 
@@ -120,7 +120,7 @@ COMPARED = ("accuracy", "tolerant_accuracy", "macro_f1", "negative_f1")
 """Measures that are compared with baselines."""
 
 
-def gating_sums(scored: Scored, right: Array) -> tuple[Array, Array]:
+def cut_sums(scored: Scored, right: Array) -> tuple[Array, Array]:
     """((dialogues, 2 · thresholds + 1) kept, right and all items by dialogue, names of the dialogues)."""
     names, index = np.unique(scored.dialogue, return_inverse=True)
     kept = scored.confidence[:, None] >= THRESHOLDS[None, :]
@@ -128,12 +128,12 @@ def gating_sums(scored: Scored, right: Array) -> tuple[Array, Array]:
     return group_sums(index, rows, len(names)), names
 
 
-def gating_curve(scored: Scored, *, seed: int = 0) -> list[tuple[float, Estimate, Estimate]]:
+def cut_curve(scored: Scored, *, seed: int = 0) -> list[tuple[float, Estimate, Estimate]]:
     """(τ_c, coverage, precision) at every threshold: share of scored items kept, share of those that are right."""
     known = scored.take((scored.said >= 0) & np.isfinite(scored.confidence))
     if not len(known.said):
         return []
-    sums, _ = gating_sums(known, known.said == known.gold)
+    sums, _ = cut_sums(known, known.said == known.gold)
     steps = len(THRESHOLDS)
 
     def shares(batch: Array) -> dict[str, Array]:

@@ -25,8 +25,8 @@ from tactful.feedback.chats import LabelledTurns
 from tactful.feedback.embedded import EmbeddedJudge, open_embedded
 from tactful.feedback.judged import JudgedTurns
 from tactful.feedback.judging.confidence import load_confidence
-from tactful.feedback.judging.gating import refit
 from tactful.feedback.judging.judge import EMBEDDED, FeedbackJudge
+from tactful.feedback.judging.refit import refit
 from tactful.feedback.types import FeedbackConfig, JudgedTurn, LabelledTurn, TurnJudgement
 from tactful.llm import ModelSpec, open_model
 from tactful.llm.cache import CallCache

@@ -22,12 +22,12 @@ SHOWN = {
 """Measure → what it means."""
 
 
-def gating_svg(result: SourceResult, name: str) -> str:
+def cut_svg(result: SourceResult, name: str) -> str:
     """Coverage and precision as τ_c moves, with 95% bands."""
     figure, axes = new_figure(5.6, 3.4)
     lines = (("precision", LEARNED), ("coverage", BASELINE))
     for attribute, colour in lines:
-        points = [(p.tau_c, getattr(p, attribute)) for p in result.gating]
+        points = [(p.tau_c, getattr(p, attribute)) for p in result.cuts]
         known = [(tau, e) for tau, e in points if e.value is not None]
         axes.plot(
             [tau for tau, _ in known], [e.value for _, e in known], color=colour, lw=1.8, label=attribute
@@ -46,7 +46,7 @@ def gating_svg(result: SourceResult, name: str) -> str:
     axes.set_xlabel("τ_c: least confidence that counts")
     axes.set_ylabel("share of turns")
     axes.legend(frameon=False, fontsize=8, loc="lower left")
-    return svg(figure, f"gating-{name}")
+    return svg(figure, f"cuts-{name}")
 
 
 def reliability_svg(result: SourceResult, name: str) -> str:
@@ -78,7 +78,7 @@ def render_page(evaluation: FeedbackEvaluation) -> str:
     """The whole page as text; every value is escaped."""
     plots: list[dict[str, Any]] = [
         {
-            "gating": gating_svg(result, str(at)) if result.gating else "",
+            "cuts": cut_svg(result, str(at)) if result.cuts else "",
             "reliability": reliability_svg(result, str(at)) if result.reliability else "",
         }
         for at, result in enumerate(evaluation.results)

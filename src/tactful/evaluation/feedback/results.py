@@ -13,8 +13,8 @@ from tactful.types import Record
 _TERMINAL = ("accuracy", "tolerant_accuracy", "macro_f1", "negative_f1")
 
 
-class GatePoint(Record):
-    """One point of the gating curve."""
+class CutPoint(Record):
+    """One point of the curve of cuts."""
 
     tau_c: float
     coverage: Estimate
@@ -63,7 +63,7 @@ class SourceResult(Record):
     """What people said."""
     rows: tuple[JudgeRow, ...]
     comparisons: tuple[Comparison, ...]
-    gating: tuple[GatePoint, ...]
+    cuts: tuple[CutPoint, ...]
     ece: Estimate | None
     """Calibration error over ten bins of equal width; no interval holds it, read it beside its floor."""
     ece_floor: Floor | None

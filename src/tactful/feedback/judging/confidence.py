@@ -125,11 +125,11 @@ class ConfidenceMap(Record):
         """What was fitted, a line a source, with τ_c for that precision."""
         for source, item in self.sources.items():
             tau = self.threshold(source, precision)
-            gate = f"τ_c {tau:.3f}" if tau is not None else "no threshold reaches it"
+            cut = f"τ_c {tau:.3f}" if tau is not None else "no threshold reaches it"
             yield (
                 f"{source}: {item.turns} turns of {item.dialogues} dialogues; Brier {item.brier_stated:.3f} → "
                 f"{item.brier:.3f}, ECE {item.ece_stated:.3f} → {item.ece:.3f} (out of fold); precision "
-                f"{precision:g}: {gate}"
+                f"{precision:g}: {cut}"
             )
 
     def save(self, path: Path | str) -> None:

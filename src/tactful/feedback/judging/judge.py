@@ -14,7 +14,7 @@ from typing import Self
 
 from tactful.errors import ParseError, ProviderError, UsageError, first_of
 from tactful.feedback.embedded import open_embedded
-from tactful.feedback.judging.gating import refit
+from tactful.feedback.judging.refit import refit
 from tactful.feedback.labels import Label
 from tactful.feedback.types import FeedbackConfig, FittedConfidence, Turn, TurnJudgement
 from tactful.llm import CallOptions, ChatModel, ModelSpec, Rehearsal, open_model, within_context

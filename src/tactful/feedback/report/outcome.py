@@ -43,7 +43,7 @@ class JudgingOutcome:
                 "failed": summary.failed,
                 "skipped": summary.skipped,
                 "unscored": shares.unscored,
-                "pass_the_gate": shares.updates,
+                "above_the_cut": shares.updates,
                 "confidence_not_fitted": shares.not_fitted if self.config.confidence else None,
             },
             "dialogues": self.turns.count.as_dict() | {"bad_lines": self.turns.rows.bad},

@@ -48,7 +48,7 @@ COLOURS: Mapping[Label, str] = {
 
 @dataclass
 class Worst:
-    """The turns to read first: lowest gated reward, then the highest confidence. Keeps `most` of them."""
+    """The turns to read first: lowest reward, then the highest confidence. Keeps `most` of them."""
 
     most: int = WORST
     _heap: list[tuple[float, float, int, JudgedTurn]] = field(default_factory=list)

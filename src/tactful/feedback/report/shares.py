@@ -28,10 +28,10 @@ class LabelShares:
     turns: int = 0
     unscored: int = 0
     updates: int = 0
-    """Scored turns that pass the gate."""
+    """Scored turns that are above the cut."""
     counts: Counter[Label] = field(default_factory=Counter)
     reward_sum: float = 0.0
-    """Over the turns that pass the gate."""
+    """Over the turns that are above the cut."""
     not_fitted: int = 0
     """Scored turns whose confidence went through no fitted map."""
     sources_not_fitted: set[str] = field(default_factory=set)
@@ -88,7 +88,7 @@ class LabelShares:
 
     @property
     def mean_reward(self) -> float | None:
-        """Over the turns that pass the gate; None when there is none."""
+        """Over the turns that are above the cut; None when there is none."""
         return self.reward_sum / self.updates if self.updates else None
 
     @property

@@ -1,6 +1,6 @@
 """Training data from judged turns: unpaired rows (KTO), and preference pairs where a need was answered twice.
 
-**Unpaired**: the query, the answer, and whether the gated reward was above or below zero.
+**Unpaired**: the query, the answer, and whether the reward was above or below zero.
 
 **Pairs**: within a dialogue, an answer that was rejected and a later one, to the same need, that was accepted. Two
 exchanges are about the same need when the later query *is* the complaint about the earlier answer (links `restate`,
@@ -47,7 +47,7 @@ class PairsConfig(Record):
     """What `tactful feedback pairs` does; `config.toml` of the run folder holds it."""
 
     min_reward: float = Field(default=0.05, gt=0, le=1)
-    """Least size of a gated reward that makes a row; 0.5 leaves `pos_progress` (+0.1) out."""
+    """Least size of a reward that makes a row; 0.5 leaves `pos_progress` (+0.1) out."""
     similar: float = Field(default=0.6, gt=0, le=1)
     """Least similarity of two queries that count as the same need."""
     prompt: Literal["told", "query"] = "told"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tactful.feedback.types import FeedbackConfig, FittedConfidence, TurnJudgement, gate
+from tactful.feedback.types import FeedbackConfig, FittedConfidence, TurnJudgement, reward_of
 
 
 def refit(
@@ -13,7 +13,7 @@ def refit(
     *,
     precision: float | None = None,
 ) -> TurnJudgement:
-    """The judgement with the probability of being right as its confidence, gated anew.
+    """The judgement with the probability of being right as its confidence, and the reward that follows.
 
     A source that the map was not fitted on keeps the stated confidence and stays marked as not fitted; under a
     target `precision` it never updates, because nothing is known about its precision.
@@ -27,7 +27,7 @@ def refit(
     if tau_c is None or (confidence is None and precision is not None):
         reward, should_update, tau_c = 0.0, False, None
     else:
-        reward, should_update = gate(judgement.label, known, config.model_copy(update={"tau_c": tau_c}))
+        reward, should_update = reward_of(judgement.label, known, config.model_copy(update={"tau_c": tau_c}))
     return judgement.model_copy(
         update={
             "confidence": known,
