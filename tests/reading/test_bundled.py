@@ -6,8 +6,9 @@ import pytest
 
 from tactful.errors import UserError
 from tactful.reading import COMPLAINTS, Exchange, Request
-from tactful.reading.kinds import is_short, kind_of, language
+from tactful.reading.kinds import is_short, kind_of
 from tactful.reading.opening import is_reader, open_embedded_reader
+from tactful.text import detect_lang
 from tactful.types import Event, Message, Moment
 
 COMPLETE = [
@@ -140,4 +141,4 @@ def test_the_floor_reads_too_and_an_unknown_name_is_refused() -> None:
 def test_kinds_of_text_are_told_by_language_and_length(text: str, kind: str) -> None:
     assert kind_of(text) == kind
     assert is_short(text) == kind.endswith("short")
-    assert language(text) == kind.partition("-")[0]
+    assert detect_lang(text) == kind.partition("-")[0]

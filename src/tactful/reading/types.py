@@ -13,21 +13,13 @@ from typing import Annotated, Protocol, Self, get_args
 from pydantic import Field, model_validator
 
 from tactful.data.corpora.types import Gap
-from tactful.types import Message, Moment, Record
+from tactful.types import NEGATIVE, Label, Message, Moment, Record
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 GAPS: tuple[Gap, ...] = get_args(Gap)
-REACTIONS = (
-    "neg_constraint_restate",
-    "neg_correction",
-    "neg_confusion",
-    "pos_praise",
-    "pos_progress",
-    "neutral",
-    "topic_shift",
-)
+REACTIONS: tuple[str, ...] = tuple(Label)
 """The seven follow-up labels, in the order of every table and array."""
-COMPLAINTS = frozenset(REACTIONS[:3])
+COMPLAINTS: frozenset[str] = NEGATIVE
 
 
 class Request(Record):

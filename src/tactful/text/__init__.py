@@ -9,7 +9,7 @@
 
 from tactful.text.encoder import DEFAULT_ENCODER, NGRAMS, Encoder, open_encoder
 from tactful.text.features import surface_features
-from tactful.text.lang import cjk_share, detect_lang, estimate_tokens
+from tactful.text.lang import cjk_share, detect_lang, estimate_tokens, scripts
 from tactful.text.questions import count_questions, questions
 from tactful.text.similarity import normalise, similarity
 
@@ -24,6 +24,7 @@ __all__ = [
     "normalise",
     "open_encoder",
     "questions",
+    "scripts",
     "similarity",
     "surface_features",
 ]

@@ -3,11 +3,75 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
 from typing import Literal
+
+Lang = Literal["zh", "en", "other"]
 
 # Han, kana and Hangul: scripts where one character carries about one token.
 CJK = re.compile(r"[㐀-䶿一-鿿豈-﫿぀-ヿ가-힯\U00020000-\U0002fa1f]")
 _LETTER = re.compile(r"[^\W\d_]")
+_KANA_HANGUL = ("HIRAGANA", "KATAKANA", "HANGUL")
+_ENGLISH = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "to",
+        "of",
+        "and",
+        "is",
+        "are",
+        "it",
+        "i",
+        "you",
+        "my",
+        "me",
+        "for",
+        "in",
+        "on",
+        "that",
+        "this",
+        "with",
+        "can",
+        "do",
+        "what",
+        "how",
+        "be",
+        "not",
+        "have",
+        "was",
+        "at",
+        "as",
+        "if",
+        "or",
+        "please",
+        "from",
+        "your",
+        "but",
+        "so",
+        "just",
+        "we",
+        "they",
+        "he",
+        "she",
+        "no",
+        "yes",
+        "ok",
+        "thanks",
+        "thank",
+        "get",
+        "make",
+        "give",
+        "set",
+        "add",
+        "write",
+        "show",
+        "find",
+    ]
+)
+"""The commonest words of English."""
 
 
 def cjk_share(text: str) -> float:
@@ -16,9 +80,30 @@ def cjk_share(text: str) -> float:
     return len(CJK.findall(text)) / letters if letters else 0.0
 
 
-def detect_lang(text: str) -> Literal["zh", "en"]:
-    """`zh` when more than a fifth of the letters are CJK (code and names mix Latin letters in), else `en`."""
-    return "zh" if cjk_share(text) > 0.2 else "en"
+def scripts(text: str) -> Counter[str]:
+    """Script (`LATIN`, `CJK`, `CYRILLIC` …) → letters of it in the text."""
+    found: Counter[str] = Counter()
+    for letter in text[:2000]:
+        if letter.isalpha():
+            found[unicodedata.name(letter, "UNNAMED").split(" ", 1)[0].split("-", 1)[0]] += 1
+    return found
+
+
+def detect_lang(text: str) -> Lang:
+    """`zh` when more than a fifth of the letters are Chinese (code and names mix Latin letters in), `en` or `other`.
+
+    A text in Latin letters is English when every eighth word is one of the commonest, or it has fewer than four words.
+    """
+    if cjk_share(text) > 0.2:
+        return "other" if any(scripts(text)[name] for name in _KANA_HANGUL) else "zh"
+    found = scripts(text)
+    if sum(found.values()) > 2 * (found["LATIN"] or 1):
+        return "other"
+    words = [word.strip(".,!?;:'\"()") for word in text.lower().split()]
+    letters = [word for word in words if word.isalpha() and ord(max(word)) < 0x250]
+    if any(ord(max(word)) > 0xBF for word in letters):
+        return "other"
+    return "en" if len(letters) < 4 or 8 * sum(w in _ENGLISH for w in letters) >= len(letters) else "other"
 
 
 def estimate_tokens(text: str) -> int:

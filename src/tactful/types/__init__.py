@@ -10,6 +10,7 @@ from tactful.types.conversation import (
     Speaker,
     ToolCall,
 )
+from tactful.types.label import NEGATIVE, Label
 from tactful.types.moment import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory
 from tactful.types.pair import PreferencePair, RewardedBranch
 from tactful.types.protocols import Policy
@@ -17,6 +18,7 @@ from tactful.types.reaction import Decision, Reaction, Step, Trajectory
 from tactful.types.task import Hidden, PublicState, Requirement, State, UserHistory
 
 __all__ = [
+    "NEGATIVE",
     "AnyRecord",
     "Branch",
     "ChatTurn",
@@ -24,6 +26,7 @@ __all__ = [
     "Decision",
     "Event",
     "Hidden",
+    "Label",
     "LabelledMoment",
     "Message",
     "Moment",

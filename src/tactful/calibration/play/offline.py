@@ -144,7 +144,9 @@ def _solve(facts: Mapping[str, Any], missing: Sequence[Requirement]) -> str:
         )
     if slips(facts["draw_key"]):
         text = spoil_code(text) if is_code else spoil_plan(text)
-    return f"{LEAD_IN[facts['lang']]}\n\n```python\n{text.rstrip()}\n```" if is_code else text
+    return (
+        f"{LEAD_IN.get(facts['lang'], LEAD_IN['en'])}\n\n```python\n{text.rstrip()}\n```" if is_code else text
+    )
 
 
 def _plan(hidden: Hidden, missing: Sequence[Requirement]) -> str:

@@ -14,12 +14,13 @@ import numpy as np
 
 from tactful.reading import COMPLAINTS, REACTIONS, Reader
 from tactful.reading.encoder.examples import exchange_of, request_of
-from tactful.reading.kinds import is_short, language
+from tactful.reading.kinds import is_short
 from tactful.reading.labelled import Labelled
 from tactful.stats.auroc import Array, group_auroc
 from tactful.stats.bootstrap import estimate, group_draws, ratio
 from tactful.stats.calibration import calibration_error, full_bins
 from tactful.stats.estimate import Estimate
+from tactful.text import detect_lang
 from tactful.types import Record
 
 RESAMPLES = 500
@@ -179,7 +180,7 @@ def _parts(
 
 
 def _is_in(lang: str, text: str) -> bool:
-    return language(text) == lang
+    return detect_lang(text) == lang
 
 
 def _chosen(scored: Scored, chosen: Array) -> Scored:

@@ -18,8 +18,7 @@ from tactful.errors import DataError
 from tactful.reading.encoder.card import ReaderCard
 from tactful.reading.encoder.inputs import Shown
 from tactful.reading.encoder.network import Floats
-from tactful.reading.kinds import scripts
-from tactful.text import cjk_share
+from tactful.text import cjk_share, scripts
 
 SCOPE_FILE = "scope.npz"
 FEWEST_WORDS = 6

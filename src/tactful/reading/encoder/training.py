@@ -20,9 +20,10 @@ from tactful.reading.encoder.reader import NETWORK_FILE, TOKENS_FILE
 from tactful.reading.encoder.scope import SCOPE_FILE, Near, save_scope
 from tactful.reading.encoder.sharpen import fit_sharpness
 from tactful.reading.encoder.tokens import Tokens
-from tactful.reading.kinds import kind_of, scripts
+from tactful.reading.kinds import kind_of
 from tactful.reading.labelled import Labelled
 from tactful.runs.store.files import write_atomic
+from tactful.text import scripts
 
 HEADS = ("need", "reaction", "accept", "silence")
 BEYOND = 1.25
