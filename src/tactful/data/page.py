@@ -9,12 +9,13 @@ from typing import Any
 def render_template(room: str, template: str, /, **values: Any) -> str:
     """The page as text. `room` is the `__file__` of the module beside whose `templates` folder it stands.
 
-    What models, users and logs said is shown, never run.
+    It fills the frame `page.html.j2` and builds on `parts.html.j2`, which stand here. What models, users and logs said
+    is shown, never run.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(Path(room).parent / "templates"),
+        loader=FileSystemLoader([Path(room).parent / "templates", Path(__file__).parent / "templates"]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

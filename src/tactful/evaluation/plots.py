@@ -8,6 +8,12 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 LEARNED, BASELINE, SWEEP, FRONT = "#0b6e4f", "#6b7280", "#7fc8a9", "#c2410c"
+DIAGONAL, GRID = "#d1d5db", "#e5e7eb"
+_ON_PAGES = {
+    LEARNED: "good", BASELINE: "soft", SWEEP: "sweep", FRONT: "front", DIAGONAL: "line", GRID: "line", "#000000": "ink",
+    "#ffffff": "paper",
+}  # fmt: skip
+"""Colour of a drawing → the page's own, which changes where the reader prefers the dark."""
 
 
 def style() -> AbstractContextManager[None]:
@@ -38,15 +44,24 @@ def new_axes(figure: Any, *place: int) -> Any:
     """Axes at a place (rows, columns, number) of the figure, with the grid behind."""
     axes = figure.add_subplot(*place)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color="#e5e7eb", lw=0.6)
+    axes.grid(color=GRID, lw=0.6)
     axes.set_axisbelow(True)
     return axes
 
 
-def svg(figure: Any, name: str) -> str:
-    """The drawing as an `<svg>` element without metadata; ids carry `name`, so that several drawings share a page."""
+def svg(figure: Any, name: str, title: str) -> str:
+    """The drawing as an `<svg>` element for a page, in the page's colours, on no ground of its own.
+
+    `title` says to whoever cannot see it what the picture shows. Ids carry `name`, so that several drawings share a page.
+    """
+    figure.patch.set_visible(False)
+    for axes in figure.axes:
+        axes.patch.set_visible(False)
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
     text = buffer.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.DOTALL)
-    return re.sub(r'(\bid="|url\(#|href="#)', lambda match: f"{match[1]}{name}-", text)
+    text = re.sub(r'(\bid="|url\(#|href="#)', lambda match: f"{match[1]}{name}-", text)
+    text = text.replace("<svg ", f'<svg role="img" aria-labelledby="{name}-title" ', 1)
+    text = text.replace("<title>", f'<title id="{name}-title">', 1)
+    return re.sub("|".join(_ON_PAGES), lambda match: f"var(--{_ON_PAGES[match[0]]}, {match[0]})", text)

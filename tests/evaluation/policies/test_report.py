@@ -122,7 +122,7 @@ def test_given_policies_alone_are_compared_on_the_page():
         [found.model_copy(update={"policies": given, "comparisons": mine, "coefficients": ()})]
     )
     assert "mine.json against each other policy" in text
-    assert "always-MID</td>" in text.split("against each other policy")[1]
+    assert "always-MID</th>" in text.rsplit("against each other policy", 1)[1]
     text = render_report([found.model_copy(update={"policies": given[1:], "comparisons": ()})])
     assert "against each other policy" not in text
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tactful.data.page import render_template
 from tactful.evaluation.feedback.results import FeedbackEvaluation, SourceResult
-from tactful.evaluation.plots import BASELINE, LEARNED, new_figure, svg
+from tactful.evaluation.plots import BASELINE, DIAGONAL, LEARNED, new_figure, style, svg
 from tactful.feedback.labels import LABELS
 from tactful.runs.store.files import write_atomic
 
@@ -24,54 +24,56 @@ SHOWN = {
 
 def cut_svg(result: SourceResult, name: str) -> str:
     """Coverage and precision as τ_c moves, with 95% bands."""
-    figure, axes = new_figure(5.6, 3.4)
-    lines = (("precision", LEARNED), ("coverage", BASELINE))
-    for attribute, colour in lines:
-        points = [(p.tau_c, getattr(p, attribute)) for p in result.cuts]
-        known = [(tau, e) for tau, e in points if e.value is not None]
-        axes.plot(
-            [tau for tau, _ in known], [e.value for _, e in known], color=colour, lw=1.8, label=attribute
-        )
-        band = [(tau, e) for tau, e in known if e.low is not None]
-        axes.fill_between(
-            [tau for tau, _ in band],
-            [e.low for _, e in band],
-            [e.high for _, e in band],
-            color=colour,
-            alpha=0.15,
-            lw=0,
-        )
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.02)
-    axes.set_xlabel("τ_c: least confidence that counts")
-    axes.set_ylabel("share of turns")
-    axes.legend(frameon=False, fontsize=8, loc="lower left")
-    return svg(figure, f"cuts-{name}")
+    with style():
+        figure, axes = new_figure(5.6, 3.4)
+        lines = (("precision", LEARNED), ("coverage", BASELINE))
+        for attribute, colour in lines:
+            points = [(p.tau_c, getattr(p, attribute)) for p in result.cuts]
+            known = [(tau, e) for tau, e in points if e.value is not None]
+            axes.plot(
+                [tau for tau, _ in known], [e.value for _, e in known], color=colour, lw=1.8, label=attribute
+            )
+            band = [(tau, e) for tau, e in known if e.low is not None]
+            axes.fill_between(
+                [tau for tau, _ in band],
+                [e.low for _, e in band],
+                [e.high for _, e in band],
+                color=colour,
+                alpha=0.15,
+                lw=0,
+            )
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1.02)
+        axes.set_xlabel("τ_c: least confidence that counts")
+        axes.set_ylabel("share of turns")
+        axes.legend(frameon=False, fontsize=8, loc="lower left")
+        return svg(figure, f"cuts-{name}", "Precision and coverage against the least confidence that counts")
 
 
 def reliability_svg(result: SourceResult, name: str) -> str:
     """Share of labels that are right against the confidence; on the diagonal it means what it says."""
-    figure, axes = new_figure(3.6, 3.4)
-    axes.plot([0, 1], [0, 1], color="#d1d5db", lw=1)
-    most = max((item.items for item in result.reliability), default=1)
-    axes.plot(
-        [item.confidence for item in result.reliability],
-        [item.right for item in result.reliability],
-        color=LEARNED,
-        lw=1,
-        alpha=0.6,
-    )
-    axes.scatter(
-        [item.confidence for item in result.reliability],
-        [item.right for item in result.reliability],
-        s=[12 + 90 * item.items / most for item in result.reliability],
-        color=LEARNED,
-    )
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.02)
-    axes.set_xlabel("confidence")
-    axes.set_ylabel("share right")
-    return svg(figure, f"reliability-{name}")
+    with style():
+        figure, axes = new_figure(3.6, 3.4)
+        axes.plot([0, 1], [0, 1], color=DIAGONAL, lw=1)
+        most = max((item.items for item in result.reliability), default=1)
+        axes.plot(
+            [item.confidence for item in result.reliability],
+            [item.right for item in result.reliability],
+            color=LEARNED,
+            lw=1,
+            alpha=0.6,
+        )
+        axes.scatter(
+            [item.confidence for item in result.reliability],
+            [item.right for item in result.reliability],
+            s=[12 + 90 * item.items / most for item in result.reliability],
+            color=LEARNED,
+        )
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1.02)
+        axes.set_xlabel("confidence")
+        axes.set_ylabel("share right")
+        return svg(figure, f"reliability-{name}", "Share of labels that are right against the confidence")
 
 
 def render_page(evaluation: FeedbackEvaluation) -> str:

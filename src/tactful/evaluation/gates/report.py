@@ -11,7 +11,7 @@ from tactful.data.page import render_template
 from tactful.errors import UserError
 from tactful.evaluation.gates.measure import BASELINES, ELSEWHERE, FIGURES, GATE, HINDSIGHT, MeasuredGate
 from tactful.evaluation.judges.tables import WIDTH, Table, TableRow, cell, table_text
-from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, new_figure, style, svg
+from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, SWEEP, new_figure, style, svg
 from tactful.evaluation.shown import Shown
 from tactful.reward.gate.conformal import OnAverage
 from tactful.reward.gate.promise import Promise
@@ -240,7 +240,7 @@ def utility_svg(found: MeasuredGate, config: GateConfig) -> str:
     with style():
         figure, axes = new_figure(6.4, 3.8)
         for row in found.utilities:
-            colour, dashes, width = looks.get(row.name, ("#7fc8a9", "-", 1.4))
+            colour, dashes, width = looks.get(row.name, (SWEEP, "-", 1.4))
             axes.plot(found.shares, row.utilities, color=colour, ls=dashes, lw=width, label=row.name)
         rows = {row.name: row.utilities for row in found.utilities}
         # always-speak falls without end; what is worth seeing lies between never-speak and the best
@@ -252,7 +252,9 @@ def utility_svg(found: MeasuredGate, config: GateConfig) -> str:
         axes.set_xlabel(axis_words(config))
         axes.set_ylabel("utility per moment (higher is better)")
         axes.legend(frameon=False, fontsize=8)
-        return svg(figure, "utility")
+        return svg(
+            figure, "utility", f"Utility per moment of the gate and its baselines, by {axis_words(config)}"
+        )
 
 
 def render_page(report: GateReport) -> str:

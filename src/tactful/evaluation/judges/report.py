@@ -11,7 +11,7 @@ from tactful.evaluation.judges.leak import LeakSide, leak_table
 from tactful.evaluation.judges.probes import ProbeResult, probe_table
 from tactful.evaluation.judges.results import FIGURES, Calibration, Measured, SessionFigures
 from tactful.evaluation.judges.tables import Table, judge_tables, table_text
-from tactful.evaluation.plots import BASELINE, LEARNED, new_figure, style, svg
+from tactful.evaluation.plots import BASELINE, DIAGONAL, LEARNED, new_figure, style, svg
 from tactful.evaluation.shown import Shown
 from tactful.runs.store.files import write_atomic
 from tactful.types import Record
@@ -68,7 +68,7 @@ def reliability_svg(found: Calibration, name: str) -> str:
     """Share accepted against the probability, one point per bin of equal mass; on the diagonal p means what it says."""
     with style():
         figure, axes = new_figure(3.6, 3.4)
-        axes.plot([0, 1], [0, 1], color="#d1d5db", lw=1)
+        axes.plot([0, 1], [0, 1], color=DIAGONAL, lw=1)
         p, rate = [item.p_accept for item in found.bins], [item.rate for item in found.bins]
         axes.plot(p, rate, color=LEARNED, lw=1, alpha=0.6)
         axes.scatter(p, rate, s=30, color=LEARNED)
@@ -76,7 +76,9 @@ def reliability_svg(found: Calibration, name: str) -> str:
         axes.set_ylim(0, 1.02)
         axes.set_xlabel(f"p(accept), {found.kind}")
         axes.set_ylabel("share that people accepted")
-        return svg(figure, f"reliability-{name}")
+        return svg(
+            figure, f"reliability-{name}", f"Share that people accepted against {found.kind} p(accept)"
+        )
 
 
 def sessions_svg(sessions: Sequence[SessionFigures], name: str) -> str:
@@ -89,7 +91,7 @@ def sessions_svg(sessions: Sequence[SessionFigures], name: str) -> str:
         axes.set_yticks(range(len(shown)), [_short(text) for _, text in shown])
         axes.set_xlim(0, 1)
         axes.set_xlabel("AUROC within the session; the line is no skill")
-        return svg(figure, f"sessions-{name}")
+        return svg(figure, f"sessions-{name}", f"AUROC within each of {len(shown)} sessions")
 
 
 def _short(text: str, most: int = 44) -> str:

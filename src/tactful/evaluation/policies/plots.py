@@ -17,7 +17,7 @@ def pareto_svg(evaluation: Evaluation, place: str) -> str:
     with style():
         figure, axes = new_figure(6.4, 4.2)
         _draw_pareto(axes, evaluation)
-        return svg(figure, f"pareto{place}")
+        return svg(figure, f"pareto{place}", f"Task success against interruption cost, {evaluation.domain}")
 
 
 def pareto_figure(evaluations: Sequence[Evaluation], file: IO[bytes], form: str) -> None:
@@ -81,7 +81,9 @@ def reward_svg(evaluation: Evaluation, place: str) -> str:
     with style():
         figure, axes = new_figure(6.4, 0.42 * len(order) + 0.9)
         _draw_rewards(axes, order)
-        return svg(figure, f"reward{place}")
+        return svg(
+            figure, f"reward{place}", f"Mean reward of each policy with its interval, {evaluation.domain}"
+        )
 
 
 def _draw_rewards(axes: Any, order: Sequence[PolicyResult]) -> None:

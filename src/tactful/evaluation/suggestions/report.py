@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tactful.data.page import render_template
 from tactful.evaluation.judges.tables import Table, TableRow, cell, table_text
-from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, new_figure, style, svg
+from tactful.evaluation.plots import BASELINE, DIAGONAL, FRONT, LEARNED, new_figure, style, svg
 from tactful.evaluation.suggestions.results import (
     BASELINES,
     RULES,
@@ -182,7 +182,7 @@ def curve_svg(bench: SuggestionBench) -> str:
     with style():
         figure, axes = new_figure(6.4, 3.8)
         axes.axhline(bench.bar, color=FRONT, lw=1, label=f"bar {bench.bar:.0%}")
-        axes.axhline(bench.accepted / bench.decisions, color="#d1d5db", lw=1, label="random, always-hide")
+        axes.axhline(bench.accepted / bench.decisions, color=DIAGONAL, lw=1, label="random, always-hide")
         for (name, points), colour in zip(bench.curves.items(), (LEARNED, BASELINE), strict=False):
             axes.plot(
                 [point.hidden_share for point in points],
@@ -196,20 +196,24 @@ def curve_svg(bench: SuggestionBench) -> str:
         axes.set_xlabel("share of suggestions hidden")
         axes.set_ylabel("of them accepted when shown")
         axes.legend(frameon=False, fontsize=8)
-        return svg(figure, "hiding-curve")
+        return svg(
+            figure,
+            "hiding-curve",
+            "Share of the hidden that would have been accepted against the share hidden",
+        )
 
 
 def reliability_svg(row: ProbabilityRow) -> str:
     """Share accepted against the probability, one point per bin of equal mass."""
     with style():
         figure, axes = new_figure(3.6, 3.4)
-        axes.plot([0, 1], [0, 1], color="#d1d5db", lw=1)
+        axes.plot([0, 1], [0, 1], color=DIAGONAL, lw=1)
         axes.scatter([one.p_accept for one in row.bins], [one.rate for one in row.bins], s=30, color=LEARNED)
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1.02)
         axes.set_xlabel("p(accept)")
         axes.set_ylabel("share accepted")
-        return svg(figure, "reliability")
+        return svg(figure, "reliability", "Share accepted against the probability of acceptance")
 
 
 def render_page(bench: SuggestionBench) -> str:

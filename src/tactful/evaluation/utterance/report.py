@@ -48,7 +48,9 @@ def utterance_svg(evaluation: UtteranceEvaluation, place: str = "0") -> str:
     with style():
         figure, axes = new_figure(6.4, 0.34 * sum(len(part.systems) for part in parts) + 0.9)
         _draw(axes, parts, evaluation.headline_measure)
-        return svg(figure, f"utterance-{place}")
+        return svg(
+            figure, f"utterance-{place}", f"{evaluation.headline_measure} of every system with its interval"
+        )
 
 
 def _draw(axes: Any, parts: Sequence[Slice], name: str) -> None:
