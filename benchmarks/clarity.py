@@ -24,9 +24,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tactful.calibration.tasks.clarity import COMPLEXITY_FEATURES, ClarityModel
 from tactful.calibration.tasks.states import seed_states
 from tactful.data.seeds.tasks import load_seed_tasks
+from tactful.reading.estimate.clarity import COMPLEXITY_FEATURES, ClarityModel
 from tactful.stats import group_folds
 from tactful.text import estimate_tokens, surface_features
 

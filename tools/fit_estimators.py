@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from tactful.calibration.tasks.states import FITTED, fit_domains
+from tactful.reading.estimate.estimator import FITTED, fit_domains
 
 if __name__ == "__main__":
     found = {name: estimator.model_dump(mode="json") for name, estimator in fit_domains().items()}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
     from tactful.llm import ModelSpec
+    from tactful.reading.setup import ReaderSetup
     from tactful.runs import RunOptions
 
 
@@ -35,6 +36,24 @@ class JudgeOptions(TypedDict, total=False):
     base_url: str | None
     api_key_env: str
     timeout: float | None
+
+
+class ReaderOptions(ModelOptions, total=False):
+    """What may be given to a reader that asks a model; the others need none of it."""
+
+    samples: int
+    """Replies drawn for a text, or solutions to compare; default 5."""
+    concurrency: int
+    """Texts read at a time; default 16."""
+    cache: Path | str | None
+    """Call cache: what was answered once is not asked again."""
+    budget_usd: float | None
+    """Stop before spending more."""
+    budget_tokens: int | None
+    seed: int
+    """The offline model's."""
+    unsafe_exec: bool
+    """consistency: run solutions without a cage where none is at hand: dangerous."""
 
 
 class SpendOptions(TypedDict, total=False):
@@ -80,6 +99,16 @@ def spec_of(name: str, scripts: str, options: Mapping[str, Any], **fixed: Any) -
     given = {key: options[key] for key in (*_MODEL, "seed", "concurrency") if key in options}
     given["timeout_s"] = given.pop("timeout", None)
     return model_spec(name, scripts=scripts, **{"concurrency": 32, **given, **fixed})
+
+
+def reader_setup(options: Mapping[str, Any]) -> ReaderSetup:
+    """The part of `options` that a reader takes."""
+    from tactful.reading.setup import ReaderSetup
+
+    given = {key: options[key] for key in ReaderOptions.__annotations__ if options.get(key) is not None}
+    if "timeout" in given:
+        given["timeout_s"] = given.pop("timeout")
+    return ReaderSetup(**given)
 
 
 def others(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
+from tactful.api.options import ReaderOptions, reader_setup
 from tactful.api.runs import outside_loop
 from tactful.errors import UsageError
 
@@ -14,11 +15,14 @@ if TYPE_CHECKING:
     from tactful.evaluation.readers.table import ReadersTable
     from tactful.reading.encoder.card import ReaderCard
     from tactful.reading.labelled import Labelled
-    from tactful.reading.opening import EmbeddedReader
+    from tactful.reading.types import ReaderAtOnce
 
 
-def reader(name: str = "encoder") -> EmbeddedReader:
-    """A reader that needs neither key nor network: `encoder`, `surface`, or the folder of one that you trained.
+def reader(name: str = "encoder", **options: Unpack[ReaderOptions]) -> ReaderAtOnce:
+    """The reader of that name: `encoder`, `surface`, `estimate`, a folder, or one that asks a model.
+
+    `MODEL` is prompted, `decisions:MODEL` asked at /v1/decisions, of `consistency:MODEL` solutions are compared; `options`
+    say where it answers. It is first reached when it reads.
 
     >>> import tactful as tf
     >>> from tactful.reading import Request
@@ -26,9 +30,9 @@ def reader(name: str = "encoder") -> EmbeddedReader:
     >>> 0 <= timer.need <= 1
     True
     """
-    from tactful.reading.opening import open_embedded_reader
+    from tactful.reading.opening import open_reader
 
-    return open_embedded_reader(name)
+    return open_reader(name, reader_setup(options))
 
 
 def labels(*paths: Path | str, skip_bad: bool = False) -> Labelled:
@@ -43,16 +47,19 @@ def labels(*paths: Path | str, skip_bad: bool = False) -> Labelled:
     return found
 
 
-def measure_readers(readers: Sequence[str], labelled: Labelled, *, seed: int = 0) -> ReadersTable:
-    """Readers side by side on the same labelled texts: figures with intervals, latency, size.
+def measure_readers(
+    readers: Sequence[str], labelled: Labelled, **options: Unpack[ReaderOptions]
+) -> ReadersTable:
+    """Every way to read side by side on the same labelled texts: figures with intervals, size, latency, memory, cost.
 
-    Every table holds the surface reader as baseline.
+    `readers` and, as baselines, `surface` and `estimate`; `options` are for those that ask a model. A way that cannot run
+    here (no endpoint, no key) is a row that says what it needs.
     """
     from tactful.evaluation.readers.table import readers_table
 
-    names = [*readers, *(["surface"] if "surface" not in readers else [])]
-    opened = [reader(name) for name in names]
-    return outside_loop(lambda: asyncio.run(readers_table(opened, labelled, seed=seed)))
+    names = tuple(dict.fromkeys((*readers, "surface", "estimate")))
+    setup = reader_setup(options)
+    return outside_loop(lambda: asyncio.run(readers_table(names, labelled, setup=setup, seed=setup.seed)))
 
 
 def train_reader(
@@ -93,12 +100,30 @@ def train_reader(
 
 
 def calibrate_reader(
-    *paths: Path | str, out: Path | str, reader: str = "encoder", skip_bad: bool = False
+    *paths: Path | str,
+    out: Path | str,
+    reader: str = "encoder",
+    skip_bad: bool = False,
+    **options: Unpack[ReaderOptions],
 ) -> dict[str, int]:
-    """Fit a reader's probabilities to 50 labelled texts or more; gives judgement → texts it was fitted on."""
-    from tactful.reading.encoder.reader import WEIGHTS
-    from tactful.reading.encoder.recalibration import recalibrate
+    """Fit a reader's probabilities to 50 labelled texts or more; gives judgement → texts it was fitted on.
+
+    Of a reader that asks a model, `out` gets one small file that names the model: `reader(out)` asks it again.
+    Raises: UserError, when `out` exists, no judgement has enough labels, or the reader cannot be calibrated.
+    """
     from tactful.reading.labelled import read_labelled
+    from tactful.reading.opening import open_reader
 
     found, _ = read_labelled(paths, skip_bad=skip_bad)
-    return recalibrate(found, Path(out), source=WEIGHTS if reader == "encoder" else Path(reader))
+    if reader == "encoder" or (Path(reader) / "card.json").is_file():
+        from tactful.reading.encoder.reader import WEIGHTS
+        from tactful.reading.encoder.recalibration import recalibrate
+
+        return recalibrate(found, Path(out), source=WEIGHTS if reader == "encoder" else Path(reader))
+    from tactful.reading.by_calls import ReaderByCalls
+    from tactful.reading.calibrating import calibrate_asked
+
+    opened = open_reader(reader, reader_setup(options))
+    if not isinstance(opened, ReaderByCalls):
+        raise UsageError(f"--reader {reader} has no calibration; take encoder, a folder, or a model's name")
+    return outside_loop(lambda: asyncio.run(calibrate_asked(opened, found, Path(out))))

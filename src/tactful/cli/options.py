@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tactful.api.options import JudgeOptions, ModelOptions, RunSettings
+    from tactful.api.options import JudgeOptions, ModelOptions, ReaderOptions, RunSettings
     from tactful.calibration.reward.rewards import RewardConfig
     from tactful.llm import ModelSpec
     from tactful.runs import RunOptions
@@ -52,7 +52,15 @@ LimitOption = Annotated[int | None, typer.Option("--limit", min=1, help="Take on
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 ModelOption = Annotated[str, typer.Option("--model", help="Model name, or `offline` for the rehearsal.")]
 ReaderOption = Annotated[
-    str, typer.Option("--reader", help="`encoder` (bundled), `surface`, or the folder of a reader of yours.")
+    str,
+    typer.Option(
+        "--reader",
+        help="`encoder` (bundled), `surface`, `estimate`, a folder of yours, the name of a model, `decisions:MODEL` or `consistency:MODEL`.",
+    ),
+]
+SamplesOption = Annotated[
+    int,
+    typer.Option("--samples", min=1, help="Readers that ask a model: replies drawn for a text."),
 ]
 UserModelOption = Annotated[
     str, typer.Option("--user-model", help="Who plays the user: `rules`, `offline` or a model name.")
@@ -184,6 +192,32 @@ class ModelFlags(EndpointFlags):
             timeout_s=self.timeout,
             concurrency=run.concurrency,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReaderFlags(ModelFlags):
+    """Who reads; and for a reader that asks a model, where that answers, how often it is asked, and for how much."""
+
+    reader: ReaderOption = "encoder"
+    samples: SamplesOption = 5
+    concurrency: ConcurrencyOption = 16
+    cache: CacheOption = None
+    budget_usd: BudgetUsdOption = None
+    budget_tokens: BudgetTokensOption = None
+    unsafe_exec: UnsafeExecFlag = False
+
+    def options(self, *, seed: int = 0) -> ReaderOptions:
+        """All but the name, for the Python interface."""
+        return {
+            **self.given(),
+            "samples": self.samples,
+            "concurrency": self.concurrency,
+            "cache": self.cache,
+            "budget_usd": self.budget_usd,
+            "budget_tokens": self.budget_tokens,
+            "unsafe_exec": self.unsafe_exec,
+            "seed": seed,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,30 +2,56 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tactful.errors import UserError
+from tactful.reading.types import ReaderAtOnce
 
 if TYPE_CHECKING:
     from tactful.reading.encoder.reader import EncoderReader
+    from tactful.reading.estimate.reader import EstimateReader
+    from tactful.reading.setup import ReaderSetup
     from tactful.reading.surface import SurfaceReader
 
-    EmbeddedReader = EncoderReader | SurfaceReader
+    EmbeddedReader = EncoderReader | SurfaceReader | EstimateReader
 
 DEFAULT = "encoder"
-
-
-NAMES = (DEFAULT, "surface")
+ESTIMATE = "estimate"
+NAMES = (DEFAULT, "surface", ESTIMATE)
 
 
 def is_reader(spec: Path | str) -> bool:
-    """Whether `spec` names a reader, or is the folder of one."""
+    """Whether `spec` names a reader that needs no model behind an endpoint, or is the folder of one."""
     return str(spec) in NAMES or (Path(spec) / "card.json").is_file()
 
 
+def open_reader(name: str = DEFAULT, setup: ReaderSetup | None = None) -> ReaderAtOnce:
+    """The reader of that name, ready to read with or without an event loop.
+
+    | name | what it is |
+    |---|---|
+    | `encoder`, `surface`, `estimate` | the bundled ones: no key, no network; `estimate` reads requests alone |
+    | a folder | what `reader train` or `reader calibrate` wrote |
+    | `MODEL` | a chat model, prompted; `offline` rehearses |
+    | `decisions:MODEL`, `decisions:URL` | an endpoint that answers `/v1/decisions` |
+    | `consistency:MODEL` | requests for code: solutions of a chat model, run against each other |
+
+    `@URL` behind a model's name is where it answers; else `setup` says, or OPENAI_BASE_URL. A model is first reached
+    when it reads. Raises: UserError for a name that can mean none of these; DataError when its files are damaged.
+    """
+    if is_reader(name) or (Path(name).is_dir() and not (Path(name) / "reader.json").is_file()):
+        return open_embedded_reader(name)
+    if not Path(name).is_dir() and (name.startswith((".", "~", os.sep)) or not name.strip()):
+        raise UserError(f"reader '{name}': no such folder; {_KNOWN}")
+    from tactful.reading.by_calls import ReaderByCalls
+
+    return ReaderByCalls(name, setup)
+
+
 def open_embedded_reader(spec: str = DEFAULT) -> EmbeddedReader:
-    """A reader that needs neither key nor network: `encoder` (default), `surface`, or a folder of a trained one.
+    """A reader that needs neither key nor network: `encoder` (default), `surface`, `estimate`, or a trained one's folder.
 
     Raises: UserError for anything else; DataError when its files are damaged.
     """
@@ -37,10 +63,17 @@ def open_embedded_reader(spec: str = DEFAULT) -> EmbeddedReader:
         from tactful.reading.surface import SurfaceReader
 
         return SurfaceReader.load()
+    if spec == ESTIMATE:
+        from tactful.reading.estimate.reader import EstimateReader
+
+        return EstimateReader()
     if Path(spec).is_dir():
         from tactful.reading.encoder.reader import EncoderReader
 
         return EncoderReader.load(spec)
     raise UserError(
-        f"reader '{spec}' is unknown; use encoder, surface, or the folder of a reader that you trained"
+        f"reader '{spec}' is unknown; use encoder, surface, estimate, or the folder of a reader that you trained"
     )
+
+
+_KNOWN = "use encoder, surface, estimate, the folder of a reader of yours, or the name of a model behind an endpoint"

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tactful.data.formats.chats import ChatMessage
+from tactful.text.fence import mark_for
 from tactful.text.shorten import shortened
-from tactful.types import content_hash
 
 MAX_CHARS = 24_000
 """Longest context that is sent whole; of a longer one, the oldest messages are left out."""
@@ -37,10 +37,7 @@ class Fenced:
 
 def fenced(*texts: str) -> Fenced:
     """The texts with a mark that occurs in none of them."""
-    mark = content_hash("\x1f".join(texts).encode("utf-8", "surrogatepass"))[:12]
-    while any(mark in text for text in texts):
-        mark = content_hash(mark)[:12]
-    return Fenced(mark, texts)
+    return Fenced(mark_for(texts, 12), texts)
 
 
 def transcript(messages: Sequence[ChatMessage], max_chars: int = MAX_CHARS) -> str:

@@ -7,13 +7,13 @@ import pytest
 from tactful.calibration.tasks.state_rows import ready_rows, state_rows
 from tactful.calibration.tasks.states import (
     complete_states,
-    domain_estimator,
     estimate_states,
     seed_states,
     synthetic_states,
 )
 from tactful.data.seeds.tasks import load_seed_tasks
 from tactful.errors import DataError, UsageError, UserError
+from tactful.reading.estimate.estimator import domain_estimator
 from tactful.types import State
 
 DOMAINS = ("coding", "planning")
@@ -280,7 +280,7 @@ def test_rollouts_refuse_raw_rows_with_the_command_that_completes_them(tmp_path)
 
 def test_the_stored_models_are_those_that_a_fit_gives_now():
     """After a change of bundled tasks or text features: python tools/fit_estimators.py"""
-    from tactful.calibration.tasks.states import domain_estimator, fit_domains
+    from tactful.reading.estimate.estimator import domain_estimator, fit_domains
 
     for name, fitted in fit_domains().items():
         stored = domain_estimator(name)

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.chat_server import serving
 
 LABELS = [{"id": f"r{at}", "text": text, "label": label} for at, (text, label) in enumerate(
     [("cancel it", "open"), ("cancel the Friday booking at Lume", "complete"), ("translate this", "open"), ("hi", "complete")] * 13
@@ -69,3 +70,59 @@ def test_training_without_its_extra_says_what_to_install_and_leaves_nothing(tact
     assert (done.returncode, "training a reader needs the extra 'train'" in done.stderr) == (1, True)
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+OPEN = {"missing": [{"what": "which booking", "kind": "context", "critical": True}], "default_in_place": "",
+        "default_would_do": False, "verdict": "ask", "chance_of_ask": 90}  # fmt: skip
+DONE = {
+    "missing": [],
+    "default_in_place": "",
+    "default_would_do": True,
+    "verdict": "answer",
+    "chance_of_ask": 5,
+}
+
+
+def test_a_model_reads_is_measured_and_calibrated_and_the_file_reads_again(tactful, tmp_path: Path) -> None:
+    mine = write(tmp_path / "mine.jsonl", LABELS)
+    with serving(script={r"\n(cancel it|translate this)\n": OPEN, ".": DONE}) as server:
+        at = ("--base-url", server.base_url, "--samples", "1")
+        read = tactful("reader", "read", "cancel it", "--reader", "m", *at)
+        assert read.returncode == 0, read.stderr
+        assert "p(need) 0.72, missing: context (which booking)" in read.stdout
+        table = tactful(
+            "reader", "evaluate", mine, "--reader", f"m@{server.base_url}", "--whole", "--samples", "1"
+        )
+        assert table.returncode == 0, table.stderr
+        assert "1.0 calls a text" in table.stdout
+        assert "/v1/decisions: not measured: needs an endpoint: --reader decisions:MODEL" in table.stdout
+        assert "estimate, " in table.stdout
+        done = tactful("reader", "calibrate", mine, "--reader", "m", *at, "--out", tmp_path / "r", "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["fitted_on"] == {"need": 52}
+        again = tactful("reader", "read", "cancel it", "--reader", tmp_path / "r", "--json")
+        assert json.loads(again.stdout)[0]["need"] > 0.8
+
+
+def test_a_model_out_of_reach_is_a_row_that_says_so(tactful, tmp_path: Path) -> None:
+    mine = write(tmp_path / "mine.jsonl", LABELS)
+    done = tactful("reader", "evaluate", mine, "--reader", "m", "--whole")
+    assert done.returncode == 0, done.stderr
+    assert "m: not measured: reader 'm' asks a model of that name: no key for" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_smaller_part_holds_whole_contrast_groups(tactful, tmp_path: Path) -> None:
+    rows = [row | {"group": f"g{at // 2}"} for at, row in enumerate(LABELS)]
+    done = tactful(
+        "reader",
+        "evaluate",
+        write(tmp_path / "mine.jsonl", rows),
+        "--reader",
+        "surface",
+        "--limit",
+        "9",
+        "--json",
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["texts"] == 10

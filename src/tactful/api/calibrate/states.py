@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.inputs import Input
+from tactful.api.options import ReaderOptions, reader_setup
 from tactful.api.tables import Table
 from tactful.errors import DataError, UsageError
-from tactful.reading.opening import open_embedded_reader
+from tactful.reading.opening import ESTIMATE, open_reader
 
 if TYPE_CHECKING:
     from tactful.types import State
@@ -50,17 +51,17 @@ def states(
     source: str | Path | Iterable[str | Mapping[str, Any] | State] = "coding",
     *,
     n: int = 50,
-    seed: int = 0,
     domain: str | None = None,
     reader: str = "encoder",
     skip_bad: bool = False,
+    **options: Unpack[ReaderOptions],
 ) -> States:
     """Decision points with clarity and complexity in [0, 1], from which rollouts start.
 
     `source` is a domain with bundled tasks (`coding`, `planning`), of which `n` are drawn; or a file (JSONL or CSV
     with a `query` in each row); or requests in memory: texts, rows or states. `domain` holds for rows that name none.
-    What a row does not say of clarity is read by `reader`: `encoder` (bundled), `surface`, the folder of a reader of
-    yours, or `estimator` (counts of words, fitted on the bundled tasks). Complexity is estimated from the text. Bundled
+    What a row does not say of clarity is read by `reader`: `encoder` (bundled), `surface`, a folder of yours, a
+    model (`options` say where it answers), or `estimate` (counts of words, fitted on the bundled tasks). Complexity is estimated from the text. Bundled
     tasks, and rows that know their `wording`, get the estimator's clarity, cross-fitted.
 
     Raises DataError for a row that cannot be used (unless `skip_bad`), UserError for an unknown domain.
@@ -75,7 +76,7 @@ def states(
     from tactful.calibration.tasks.states import complete_states, synthetic_states
 
     if isinstance(source, str) and _names_a_domain(source):
-        return States(synthetic_states(source, n, seed))
+        return States(synthetic_states(source, n, options.get("seed", 0)))
     from tactful.calibration.tasks.state_rows import parse_state, state_rows
 
     def row(item: Any) -> State:
@@ -84,7 +85,7 @@ def states(
         except ValueError as error:
             raise DataError(f"<the requests given>: {error}") from error
 
-    opened = None if reader == "estimator" else open_embedded_reader(reader)
+    opened = None if reader == ESTIMATE else open_reader(reader, reader_setup(options))
     read = Input.of(source, lambda path: state_rows(path, domain=domain or "", skip_bad=skip_bad), check=row)
     made = States(complete_states(list(read), reader=opened))
     made.bad, made.problems = read.bad, read.problems

@@ -17,10 +17,10 @@ from functools import lru_cache
 from typing import Literal
 
 from tactful.calibration.play.actions import Action, ActionSpace, Mode, SolutionKind
-from tactful.calibration.play.answer_code import extract_code
 from tactful.errors import ConfigError
 from tactful.prompts import Prompt, Rendered
 from tactful.text import questions
+from tactful.text.answer_code import extract_code
 
 LANGUAGES = {"en": "English", "zh": "Chinese (简体中文)"}
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from tactful.calibration.play.actions import ActionSpace, Mode
-from tactful.calibration.play.answer_code import names_under_test
 from tactful.calibration.play.behaviours import Move, Reading, plan_move, read_message, render
 from tactful.calibration.play.offline import assistant_facts, slips
 from tactful.calibration.play.users import UserSimulator, UserTurn, UserView
@@ -20,6 +19,7 @@ from tactful.calibration.types import Persona
 from tactful.errors import DataError
 from tactful.llm import ChatModel, Rehearsal, Reply
 from tactful.text import estimate_tokens
+from tactful.text.answer_code import names_under_test
 from tactful.text.thoughts import strip_thoughts
 from tactful.types import (
     Decision,

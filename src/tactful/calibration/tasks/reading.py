@@ -9,7 +9,7 @@ from tactful.types import Message, State
 
 if TYPE_CHECKING:
     from tactful.reading import Request
-    from tactful.reading.opening import EmbeddedReader
+    from tactful.reading.types import ReaderAtOnce
 
 
 def request_of(state: State) -> Request:
@@ -22,7 +22,7 @@ def request_of(state: State) -> Request:
 
 
 def read_clarity(
-    states: Sequence[State], reader: EmbeddedReader, *, where: Callable[[State], bool] = lambda state: True
+    states: Sequence[State], reader: ReaderAtOnce, *, where: Callable[[State], bool] = lambda state: True
 ) -> list[State]:
     """The states with clarity filled in where it is missing and `where` holds.
 

@@ -6,64 +6,21 @@ base task (cross-fitting); any other text by the models fitted on all bundled se
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tactful.calibration.tasks.clarity import ClarityModel, ComplexityModel, complexity_target
 from tactful.calibration.tasks.reading import read_clarity
-from tactful.data.seeds.tasks import load_seed_tasks, seed_domains
+from tactful.data.seeds.tasks import seed_domains
 from tactful.errors import UsageError
+from tactful.reading.estimate.estimator import Estimator, domain_estimator, seed_task_states
 from tactful.stats import group_folds
-from tactful.types import Record, State, seeded
+from tactful.types import State, seeded
 
 if TYPE_CHECKING:
-    from tactful.reading.opening import EmbeddedReader
+    from tactful.reading.types import ReaderAtOnce
 
 FOLDS = 5
-
-
-FITTED = Path(__file__).with_name("estimators.json")
-"""The models of `fit_domains`, written by `tools/fit_estimators.py`: asking a policy need not fit them first."""
-
-
-class Estimator(Record):
-    """The two models of one domain."""
-
-    clarity: ClarityModel
-    complexity: ComplexityModel
-
-    @classmethod
-    def fit(cls, states: Sequence[State]) -> Estimator:
-        """Fit on labelled states: the wording is the label, the number of requirements the complexity."""
-        texts = [state.query for state in states]
-        labels = [float(state.wording == "complete") for state in states]
-        targets = [complexity_target(len(state.hidden.requirements)) for state in states]
-        return cls(
-            clarity=ClarityModel.fit(texts, labels, [group_of(state) for state in states]),
-            complexity=ComplexityModel.fit(texts, targets),
-        )
-
-    def complete(self, states: Sequence[State], *, overwrite: bool = False) -> list[State]:
-        """The states with clarity and complexity filled in where they are missing (everywhere with `overwrite`)."""
-        texts = [state.query for state in states]
-        clarity = self.clarity.predict(texts)
-        complexity = self.complexity.predict(texts)
-        return [
-            state.model_copy(
-                update={
-                    "query_clarity": _chosen(state.query_clarity, clarity[at], overwrite),
-                    "task_complexity": _chosen(state.task_complexity, complexity[at], overwrite),
-                }
-            )
-            for at, state in enumerate(states)
-        ]
-
-
-def _chosen(given: float | None, estimated: float, overwrite: bool) -> float:
-    return round(float(estimated), 4) if given is None or overwrite else given
 
 
 def group_of(state: State) -> str:
@@ -81,16 +38,12 @@ def seed_states(domain: str) -> tuple[State, ...]:
 
 @cache
 def _seed_states(domain: str) -> tuple[State, ...]:
-    return tuple(estimate_states(list(_raw_seed_states(domain))))
+    return tuple(estimate_states(list(seed_task_states(domain))))
 
 
 def _of_people(state: State) -> bool:
     """Whether a person wrote it: it is no task that knows its wording."""
     return not state.wording
-
-
-def _raw_seed_states(domain: str) -> tuple[State, ...]:
-    return tuple(state for task in load_seed_tasks(domain) for state in task.states())
 
 
 def estimate_states(states: Sequence[State], folds: int = FOLDS, *, seed: int = 0) -> list[State]:
@@ -114,24 +67,7 @@ def estimate_states(states: Sequence[State], folds: int = FOLDS, *, seed: int = 
     return [state for state in estimated if state is not None]
 
 
-@cache
-def domain_estimator(domain: str) -> Estimator:
-    """The models for texts that carry no label: fitted on all bundled seeds of the domain.
-
-    A domain without bundled seeds gets the models fitted on the seeds of all domains together.
-    """
-    known = json.loads(FITTED.read_bytes())
-    return Estimator.model_validate(known.get(domain, known["*"]))
-
-
-def fit_domains() -> dict[str, Estimator]:
-    """The models of `domain_estimator`, fitted anew: each domain with bundled seeds, and `*`, all together."""
-    seeds = {domain: _raw_seed_states(domain) for domain in seed_domains()}
-    fitted = {domain: Estimator.fit(states) for domain, states in seeds.items()}
-    return {**fitted, "*": Estimator.fit([state for states in seeds.values() for state in states])}
-
-
-def complete_states(states: Sequence[State], *, reader: EmbeddedReader | None = None) -> list[State]:
+def complete_states(states: Sequence[State], *, reader: ReaderAtOnce | None = None) -> list[State]:
     """The states with missing clarity and complexity filled in, in their order; what is given stays.
 
     Clarity of what people wrote is read by `reader` where one is given. States that know their wording (tasks made
@@ -152,7 +88,7 @@ def complete_states(states: Sequence[State], *, reader: EmbeddedReader | None = 
 
 def _complete_domain(domain: str, states: list[State]) -> list[State]:
     asked = {state.query for state in states}
-    bundled = domain in seed_domains() and any(seed.query in asked for seed in _raw_seed_states(domain))
+    bundled = domain in seed_domains() and any(seed.query in asked for seed in seed_task_states(domain))
     seeds = {state.query: state for state in seed_states(domain)} if bundled else {}
     estimates = domain_estimator(domain).complete(states, overwrite=True)
     if any(state.query in seeds for state in states):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tactful.cli.options import JsonFlag, ReaderOption, SeedOption, SkipBadFlag
+from tactful.cli.options import JsonFlag, ReaderFlags, SeedOption, SkipBadFlag
 from tactful.cli.output import emit_json, next_command, quoted, say
 from tactful.errors import UsageError
 
@@ -33,7 +33,8 @@ def states(
         typer.Option("--input", help="dataset: JSONL or CSV with a `query` in each row; `-` is stdin."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="New file; default: stdout.")] = None,
-    reader: ReaderOption = "encoder",
+    *,
+    by: ReaderFlags,
     seed: SeedOption = 0,
     skip_bad: SkipBadFlag = False,
     as_json: JsonFlag = False,
@@ -54,7 +55,14 @@ def states(
         raise UsageError("--input FILE belongs to --mode dataset, which needs it")
     if source is None and domain is None:
         raise UsageError("--mode synthetic needs --domain: coding or planning")
-    made = make(source or str(domain), n=n, seed=seed, domain=domain, reader=reader, skip_bad=skip_bad)
+    made = make(
+        source or str(domain),
+        n=n,
+        domain=domain,
+        reader=by.reader,
+        skip_bad=skip_bad,
+        **by.options(seed=seed),
+    )
     made.save(out or "-")
     say(f"{len(made)} states" + (f", {made.bad} unusable lines left out:" if made.bad else ""))
     for problem in made.problems:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, SeedOption
+from tactful.cli.options import JsonFlag, ReaderFlags, SeedOption
 from tactful.cli.policy.asked import DomainOption, QueryFlags, StateArgument, asked_states
 from tactful.errors import UsageError
 
@@ -26,6 +26,7 @@ def act(
     state: StateArgument = None,
     *,
     asked: QueryFlags,
+    by: ReaderFlags,
     domain: DomainOption = None,
     actions: Annotated[
         str,
@@ -48,7 +49,7 @@ def act(
     from tactful.types import seeded
 
     opened = _open(policy, _action_names(actions))
-    for item in asked_states(state, asked, opened, domain):
+    for item in asked_states(state, asked, opened, domain, by):
         decision = opened.act(item.public(), seeded(seed, item.id))
         if as_json:
             row = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tactful.cli.options import ReaderOption
+from tactful.cli.options import ReaderFlags
 from tactful.cli.output import say
 from tactful.errors import DataError, UsageError
 
@@ -59,8 +59,6 @@ class QueryFlags:
         ),
     ] = None
 
-    reader: ReaderOption = "encoder"
-
     def row(self) -> dict[str, Any]:
         """The request as a row of a states file. Raises UsageError for an empty one."""
         if not (self.query or "").strip():
@@ -80,7 +78,7 @@ class QueryFlags:
 
     def refuse_with_a_file(self) -> None:
         """Raises UsageError where something is said of a request although a file is asked about."""
-        if self != QueryFlags(reader=self.reader):
+        if self != QueryFlags():
             raise UsageError("--clarity, --complexity, --turn, --rejected and --history belong to --query")
 
 
@@ -99,7 +97,9 @@ def _messages(path: Path) -> list[dict[str, Any]]:
     return list(found)
 
 
-def asked_states(path: str | None, asked: QueryFlags, policy: Policy, domain: str | None) -> list[State]:
+def asked_states(
+    path: str | None, asked: QueryFlags, policy: Policy, domain: str | None, by: ReaderFlags
+) -> list[State]:
     """The states to decide on, complete; a warning for each of a domain that the policy was not trained on."""
     from tactful.api.calibrate.states import states
 
@@ -108,7 +108,7 @@ def asked_states(path: str | None, asked: QueryFlags, policy: Policy, domain: st
     if path is not None:
         asked.refuse_with_a_file()
     rows = [asked.row()] if path is None else Path(path)
-    found = states(rows, domain=_domain(policy, domain), reader=asked.reader)
+    found = states(rows, domain=_domain(policy, domain), reader=by.reader, **by.options())
     for state in found:
         _warn_foreign(policy, state)
     return list(found)

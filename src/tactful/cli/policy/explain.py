@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag
+from tactful.cli.options import JsonFlag, ReaderFlags
 from tactful.cli.output import emit_json
 from tactful.cli.policy.asked import DomainOption, QueryFlags, StateArgument, asked_states
 
@@ -22,6 +22,7 @@ def explain(
     state: StateArgument = None,
     *,
     asked: QueryFlags,
+    by: ReaderFlags,
     domain: DomainOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -36,7 +37,7 @@ def explain(
         asked.refuse_with_a_file()
         _explain_weights(opened, as_json=as_json)
         return
-    for item in asked_states(state, asked, opened, domain):
+    for item in asked_states(state, asked, opened, domain, by):
         _explain_decision(opened, item, as_json=as_json)
 
 

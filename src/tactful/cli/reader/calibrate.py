@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, SkipBadFlag
+from tactful.cli.options import JsonFlag, ReaderFlags, SkipBadFlag
 from tactful.cli.output import emit_json, next_command, quoted, say
 
 
@@ -17,19 +17,19 @@ def calibrate(
     ],
     *,
     out: Annotated[Path, typer.Option("--out", help="New folder for the calibrated reader.")],
-    reader: Annotated[
-        str, typer.Option("--reader", help="`encoder`, or the folder of a reader of yours.")
-    ] = "encoder",
+    by: ReaderFlags,
     skip_bad: SkipBadFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Fit a reader's probabilities to at least 50 labelled texts per judgement; the network stays as it is.
+    """Fit a reader's probabilities to at least 50 labelled texts per judgement; what reads stays as it is.
 
     Example: `tactful reader calibrate mine.jsonl --out reader`
+
+    Of a model: `tactful reader calibrate mine.jsonl --reader gpt-4.1-mini --out reader`, then `--reader reader`.
     """
     from tactful.api.reader import calibrate_reader
 
-    fitted = calibrate_reader(*files, out=out, reader=reader, skip_bad=skip_bad)
+    fitted = calibrate_reader(*files, out=out, reader=by.reader, skip_bad=skip_bad, **by.options())
     if as_json:
         emit_json({"out": str(out), "fitted_on": fitted})
     say(", ".join(f"{head}: fitted on {count} texts" for head, count in fitted.items()) + f"; in {out}")

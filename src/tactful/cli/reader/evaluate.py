@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag
+from tactful.cli.options import JsonFlag, ReaderFlags, SeedOption, SkipBadFlag
 from tactful.cli.output import emit_json
+from tactful.cli.splice import without
 
 
 def evaluate(
@@ -21,20 +22,37 @@ def evaluate(
     *,
     readers: Annotated[
         list[str] | None,
-        typer.Option("--reader", help="Reader to measure; may be given again. Default: encoder."),
+        typer.Option(
+            "--reader",
+            help="Reader to measure, may be given again: `encoder`, a folder, `MODEL`, `decisions:MODEL`, `consistency:MODEL`, each with @URL where it answers elsewhere. Default: encoder.",
+        ),
+    ] = None,
+    by: Annotated[ReaderFlags, without("reader")],
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", min=1, help="Whole contrast groups, drawn by --seed, of about N texts a judgement."
+        ),
     ] = None,
     parts: Annotated[bool, typer.Option("--parts/--whole", help="Rows per language and length too.")] = True,
     seed: SeedOption = 0,
     skip_bad: SkipBadFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Measure readers on texts that they never saw: needs, reactions, offers, with intervals beside the surface reader.
+    """Measure every way to read on texts that it never saw: needs, reactions, offers, with intervals, latency, memory and cost.
 
     Example: `tactful reader evaluate --reader encoder`
+
+    A small model of yours: `tactful reader evaluate --reader qwen3:4b --base-url http://localhost:11434/v1 --limit 100`
     """
     from tactful.api.reader import labels, measure_readers
 
-    table = measure_readers(readers or ["encoder"], labels(*(files or ()), skip_bad=skip_bad), seed=seed)
+    found = labels(*(files or ()), skip_bad=skip_bad)
+    if limit is not None:
+        from tactful.evaluation.readers.sample import sampled
+
+        found = sampled(found, limit, seed)
+    table = measure_readers(readers or ["encoder"], found, **by.options(seed=seed))
     if as_json:
         emit_json(table.model_dump(mode="json"))
         return

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, ReaderOption
+from tactful.cli.options import JsonFlag, ReaderFlags
 from tactful.cli.output import emit_json, printable, say
 
 
@@ -15,12 +15,14 @@ def read(
         list[str], typer.Argument(metavar="TEXT…", help="Requests, each in quotes; `-` reads lines.")
     ],
     *,
-    reader: ReaderOption = "encoder",
+    by: ReaderFlags,
     as_json: JsonFlag = False,
 ) -> None:
     """Say how likely each request needs a question, and what kind of thing is missing.
 
     Example: `tactful reader read "Set a timer for 10 minutes." "Cancel the booking"`
+
+    By a model: `tactful reader read --reader gpt-4.1-mini "Cancel the booking"`
     """
     import sys
 
@@ -28,7 +30,7 @@ def read(
     from tactful.reading import Request
 
     lines = [line.rstrip("\n") for line in sys.stdin if line.strip()] if texts == ["-"] else texts
-    found = opened(reader).needs_now([Request(text=line) for line in lines])
+    found = opened(by.reader, **by.options()).needs_now([Request(text=line) for line in lines])
     if as_json:
         emit_json(
             [{"text": text, **one.model_dump(mode="json")} for text, one in zip(lines, found, strict=True)]
@@ -38,7 +40,10 @@ def read(
         if one.need is None:
             told = f"not known: {one.unknown}"
         else:
-            missing = ", ".join(gap.kind for gap in one.missing) or "nothing"
+            missing = (
+                ", ".join(f"{gap.kind} ({gap.what})" if gap.what else gap.kind for gap in one.missing)
+                or "nothing"
+            )
             told = f"p(need) {one.need:.2f}, missing: {missing}"
-        print(f"{told:44} {printable(text)}")
+        print(f"{printable(told):44} {printable(text)}")
     say("p(need): that answering at once would miss what the person wanted and no stated default would do")

@@ -71,7 +71,7 @@ async def read_needs(reader: Reader, rows: Labelled) -> Scored:
     """The requests of `rows`, read."""
     found = await reader.needs([request_of(row) for row in rows.requests])
     kept = [(row, one.need) for row, one in zip(rows.requests, found, strict=True) if one.need is not None]
-    labels = np.array([int(row.label == "open") for row, _ in kept])
+    labels = np.array([int(row.label == "open") for row, _ in kept], dtype=int)
     return Scored(
         [row.text for row, _ in kept],
         np.array([[1 - p, p] for _, p in kept]).reshape(-1, 2),
@@ -112,7 +112,7 @@ async def read_offers(reader: Reader, rows: Labelled) -> Scored:
     kept = [
         (row.labelled, one.accept) for row, one in zip(offered, found, strict=True) if one.accept is not None
     ]
-    labels = np.array([int(one.label.accepted) for one, _ in kept])
+    labels = np.array([int(one.label.accepted) for one, _ in kept], dtype=int)
     sessions = np.array([one.moment.session for one, _ in kept])
     return Scored(
         [one.moment.proposal or "" for one, _ in kept],
@@ -254,9 +254,11 @@ def _seven_labels(scored: Scored, seed: int) -> tuple[dict[str, Estimate], dict[
         )
         for name, (top, bottom) in columns.items()
     }
-    most = float(np.bincount(scored.labels).max() / len(best)) if len(best) else float("nan")
+    if not len(best):
+        return found, {}
+    most = float(np.bincount(scored.labels).max() / len(best))
     return found, {
         "accuracy": most,
         "complaint recall": 0.5,
-        "complaint precision": float(truly.mean()) if len(best) else float("nan"),
+        "complaint precision": float(truly.mean()),
     }

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tactful.calibration.tasks.clarity import ClarityModel, ComplexityModel, complexity_target
-from tactful.calibration.tasks.states import domain_estimator
 from tactful.data.seeds.tasks import load_seed_tasks
 from tactful.errors import DataError, UserError
+from tactful.reading.estimate.clarity import ClarityModel, ComplexityModel, complexity_target
+from tactful.reading.estimate.estimator import domain_estimator
 from tactful.text.features import CLARITY_SIGNS
 
 DOMAINS = ("coding", "planning")

@@ -1,0 +1,36 @@
+"""A smaller part of labelled texts for readers that cost money or time: whole contrast groups, drawn by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from tactful.reading.labelled import Labelled
+from tactful.types import seeded
+
+T = TypeVar("T")
+
+
+def sampled(labelled: Labelled, about: int, seed: int) -> Labelled:
+    """Groups of each judgement, drawn until they hold `about` texts; all where there are no more."""
+    return Labelled(
+        _drawn(labelled.requests, lambda row: row.group, about, seed),
+        _drawn(labelled.followups, lambda row: row.group, about, seed),
+        _drawn(labelled.moments, lambda row: row.labelled.moment.session, about, seed),
+    )
+
+
+def _drawn(rows: Sequence[T], group_of: Callable[[T], str], about: int, seed: int) -> tuple[T, ...]:
+    sizes: dict[str, int] = {}
+    for row in rows:
+        sizes[group_of(row)] = sizes.get(group_of(row), 0) + 1
+    order = sorted(sizes)
+    seeded("reader sample", seed).shuffle(order)
+    kept: set[str] = set()
+    total = 0
+    for group in order:
+        if total >= about:
+            break
+        kept.add(group)
+        total += sizes[group]
+    return tuple(row for row in rows if group_of(row) in kept)

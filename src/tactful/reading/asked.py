@@ -1,0 +1,145 @@
+"""What all readers that ask a model share: many texts at a time, failures that are "not known", the user's calibration."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from tactful.errors import ParseError, ProviderError, first_of
+from tactful.reading.types import (
+    COMPLAINTS,
+    REACTIONS,
+    Exchange,
+    Need,
+    OfferReading,
+    ReactionReading,
+    Request,
+)
+from tactful.types import Moment
+
+if TYPE_CHECKING:
+    from tactful.reading.fit import HeadFit, ReaderFit
+
+T = TypeVar("T")
+R = TypeVar("R")
+BLANK = "the text is blank"
+
+
+class Unread(Exception):
+    """This text cannot be read, for the reason told; the reading says "not known"."""
+
+
+class AskedReader(ABC):
+    """A `Reader` that asks a model text by text. A text that gets no usable answer is not known, with the reason.
+
+    Raises, from every judgement: EndpointRefused and BudgetSpent, since no other text would fare better.
+    """
+
+    spec: str
+    """As fits and tables name it."""
+    prompts: Mapping[str, str]
+    """Prompt → hash."""
+
+    def __init__(self, spec: str, *, fit: ReaderFit | None = None, concurrency: int = 16) -> None:
+        self.spec = spec
+        self.fit = fit
+        self.concurrency = concurrency
+        self.seconds: list[float] = []
+        """How long each text took, waiting for its turn left out."""
+
+    @property
+    def name(self) -> str:
+        """What it asks, and the fingerprint of its calibration."""
+        return f"{self.spec} calibrated {self.fit.content_hash[:8]}" if self.fit else self.spec
+
+    @abstractmethod
+    async def need(self, request: Request) -> Need:
+        """One request, as read. Raises: Unread, ParseError, ProviderError, StopRun."""
+
+    @abstractmethod
+    async def reaction(self, exchange: Exchange) -> Mapping[str, float]:
+        """Label → probability of one exchange, as read. Raises: as `need`."""
+
+    @abstractmethod
+    async def offer(self, moment: Moment) -> float:
+        """Probability that the offer, or the silence, is welcome, as read. Raises: as `need`."""
+
+    async def needs(self, requests: Sequence[Request]) -> list[Need]:
+        """Does each request need a question?"""
+
+        async def one(request: Request) -> Need:
+            _refuse_blank(request.text)
+            found = await self.need(request)
+            head = self._fitted("need")
+            if head is None or found.need is None:
+                return found
+            p = head.calibrated([1 - found.need, found.need], request.text)[1]
+            return found.model_copy(update={"need": p})
+
+        return await self._each(requests, one, lambda why: Need(need=None, unknown=why))
+
+    async def reactions(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:
+        """What does each next message say about the answer before it?"""
+
+        async def one(exchange: Exchange) -> ReactionReading:
+            _refuse_blank(exchange.next)
+            found = await self.reaction(exchange)
+            shares = [found[label] for label in REACTIONS]
+            if (head := self._fitted("reaction")) is not None:
+                shares = head.calibrated(shares, exchange.next)
+            said = dict(zip(REACTIONS, shares, strict=True))
+            complaint = min(1.0, sum(said[label] for label in COMPLAINTS))
+            return ReactionReading(probabilities=said, complaint=complaint)
+
+        return await self._each(exchanges, one, lambda why: ReactionReading(probabilities=None, unknown=why))
+
+    async def offers(self, moments: Sequence[Moment]) -> list[OfferReading]:
+        """Would the person want what is proposed, or the silence, at each moment?"""
+
+        async def one(moment: Moment) -> OfferReading:
+            if moment.proposal is not None:
+                _refuse_blank(moment.proposal)
+            p = await self.offer(moment)
+            if (head := self._fitted("silence" if moment.proposal is None else "accept")) is not None:
+                p = head.calibrated([1 - p, p], moment.proposal or moment.events[-1].text)[1]
+            return OfferReading(accept=p)
+
+        return await self._each(moments, one, lambda why: OfferReading(accept=None, unknown=why))
+
+    def _fitted(self, head: str) -> HeadFit | None:
+        return None if self.fit is None else self.fit.heads.get(head)
+
+    async def _each(
+        self, items: Sequence[T], read: Callable[[T], Awaitable[R]], unknown: Callable[[str], R]
+    ) -> list[R]:
+        found: dict[int, R] = {}
+        waiting = iter(enumerate(items))
+
+        async def work() -> None:
+            for at, item in waiting:
+                began = time.perf_counter()
+                try:
+                    found[at] = await read(item)
+                except Unread as error:
+                    found[at] = unknown(str(error))
+                except ParseError as error:
+                    found[at] = unknown(f"unreadable: {error}")
+                except ProviderError as error:
+                    found[at] = unknown(f"{error.outcome}: {error}")
+                self.seconds.append(time.perf_counter() - began)
+
+        try:
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(min(self.concurrency, len(items))):
+                    workers.create_task(work())
+        except ExceptionGroup as group:
+            raise first_of(group) from None
+        return [found[at] for at in range(len(items))]
+
+
+def _refuse_blank(text: str) -> None:
+    if not text.strip():
+        raise Unread(BLANK)

@@ -1,0 +1,101 @@
+"""The three questions: their prompts with the texts of others fenced in, and the types of their replies."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from tactful.data.corpora.types import Gap
+from tactful.llm.replies.percent import Percent
+from tactful.prompts import Rendered, load_prompt
+from tactful.reading.types import Exchange, Request
+from tactful.text.fence import mark_for
+from tactful.text.shorten import shortened
+from tactful.types import Label, Moment, Record
+
+NEED = load_prompt(__file__, "need", fields={"mark", "before", "request"})
+REACTION = load_prompt(__file__, "reaction", fields={"mark", "query", "answer", "next_message"})
+OFFER = load_prompt(__file__, "offer", fields={"mark", "events", "history", "offer"})
+
+MAX_CHARS = 12_000
+"""Longest text that is sent whole; halved where the model's context is too short."""
+_MOST_EVENTS = 40
+_NOTHING = "(there are none)"
+
+SAYS: dict[str, Label] = {
+    "repeats": Label.NEG_CONSTRAINT_RESTATE,
+    "corrects": Label.NEG_CORRECTION,
+    "lost": Label.NEG_CONFUSION,
+    "praises": Label.POS_PRAISE,
+    "builds": Label.POS_PROGRESS,
+    "neutral": Label.NEUTRAL,
+    "shifts": Label.TOPIC_SHIFT,
+}
+"""Word of the prompt → label. Their first letters differ, so that one token tells which was meant."""
+
+
+class MissingThing(Record):
+    """One thing that the request leaves open."""
+
+    what: str
+    kind: Gap
+    critical: bool
+
+
+class NeedReply(Record):
+    """Does the request need a question?"""
+
+    missing: tuple[MissingThing, ...]
+    default_in_place: str
+    default_would_do: bool
+    verdict: Literal["ask", "answer"]
+    chance_of_ask: Percent
+
+
+class ReactionReply(Record):
+    """What does the next message say about the answer?"""
+
+    why: str
+    says: Literal["repeats", "corrects", "lost", "praises", "builds", "neutral", "shifts"]
+    chance: Percent
+
+
+class OfferReply(Record):
+    """Would it be welcome now?"""
+
+    why: str
+    verdict: Literal["welcome", "unwelcome"]
+    chance_of_welcome: Percent
+
+
+def need_prompt(request: Request, max_chars: int = MAX_CHARS) -> Rendered:
+    """The request and the turns before it; equal texts give equal prompts."""
+    turns = "\n".join(f"{turn.role.capitalize()}: {turn.content}" for turn in request.context)
+    before, text = shortened(turns, max_chars) or _NOTHING, shortened(request.text, max_chars)
+    return NEED.render(mark=mark_for((before, text)), before=before, request=text)
+
+
+def reaction_prompt(exchange: Exchange, max_chars: int = MAX_CHARS) -> Rendered:
+    """What was asked, answered and said next."""
+    query, answer, said = (
+        shortened(text, max_chars) for text in (exchange.query, exchange.answer, exchange.next)
+    )
+    mark = mark_for((query, answer, said))
+    return REACTION.render(mark=mark, query=query or _NOTHING, answer=answer or _NOTHING, next_message=said)
+
+
+def offer_prompt(moment: Moment, max_chars: int = MAX_CHARS) -> Rendered:
+    """The latest events, what became of earlier offers, and the offer."""
+    most = max(200, max_chars // _MOST_EVENTS)
+    events = "\n".join(
+        _line({"time": event.time, "event": shortened(event.text, most, joint=" ")})
+        for event in moment.events[-_MOST_EVENTS:]
+    )
+    offer = _line(None if moment.proposal is None else shortened(moment.proposal, max_chars, joint=" "))
+    past = moment.history
+    history = "(nothing is known)" if past is None else _line({"shown": past.shown, "taken": past.accepted})
+    return OFFER.render(mark=mark_for((events, offer, history)), events=events, history=history, offer=offer)
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

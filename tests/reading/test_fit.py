@@ -1,0 +1,127 @@
+"""A reader that asks a model, fitted to labels of the user's own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from pathlib import Path
+
+import pytest
+from tests.chat_server import Ask, serving
+
+from tactful.data.corpora.types import FollowUpRow, RequestRow
+from tactful.errors import DataError, UserError
+from tactful.reading import REACTIONS, Exchange, Request
+from tactful.reading.by_calls import ReaderByCalls
+from tactful.reading.calibrating import calibrate_asked
+from tactful.reading.fit import Read, fit_heads, load_fit
+from tactful.reading.labelled import Labelled
+from tactful.reading.opening import open_reader
+from tactful.reading.setup import ReaderSetup
+
+rng = random.Random(0)
+
+
+def request(at: int, label: str, text: str) -> RequestRow:
+    return RequestRow(id=str(at), group=str(at), writer="w", lang="en", domain="x", text=text, label=label)
+
+
+def sure_of_everything(ask: Ask) -> dict[str, object]:
+    """Would ask about every second text with 98 percent, and is right in three of four."""
+    sure = "number odd" in ask.prompt
+    return {"missing": [], "default_in_place": "", "default_would_do": not sure,
+            "verdict": "ask" if sure else "answer", "chance_of_ask": 98 if sure else 2}  # fmt: skip
+
+
+ROWS = Labelled(
+    tuple(
+        request(
+            at,
+            "open" if (at % 2 == 1) == (at % 8 < 6) else "complete",
+            f"number {'odd' if at % 2 else 'even'} {at}",
+        )
+        for at in range(80)
+    )
+)
+"""Of the 40 odd ones 30 are open, of the 40 even ones 10."""
+
+
+def test_an_overconfident_model_is_held_to_what_it_is_worth(tmp_path: Path) -> None:
+    with serving(script=sure_of_everything) as server:
+        setup = ReaderSetup(base_url=server.base_url, samples=3)
+        raw = ReaderByCalls("m", setup)
+        fitted_on = asyncio.run(calibrate_asked(raw, ROWS, tmp_path / "reader"))
+        calibrated = open_reader(str(tmp_path / "reader"))
+        texts = [Request(text="number odd 1"), Request(text="number even 2")]
+        before = [one.need for one in raw.needs_now(texts)]
+        after = [one.need for one in calibrated.needs_now(texts)]
+    assert fitted_on == {"need": 80}
+    assert before[0] > 0.85
+    assert before[1] < 0.15
+    assert after == pytest.approx([0.75, 0.25], abs=0.05)
+    assert calibrated.name.startswith("m calibrated ")
+
+
+def test_the_file_names_the_model_and_keeps_no_key(tmp_path: Path) -> None:
+    with serving(script=sure_of_everything) as server:
+        reader = ReaderByCalls("m", ReaderSetup(base_url=server.base_url, samples=1))
+        asyncio.run(calibrate_asked(reader, ROWS, tmp_path / "reader"))
+    fit = load_fit(tmp_path / "reader")
+    assert (fit.reader, fit.samples, fit.base_url) == ("m", 1, server.base_url)
+    assert (tmp_path / "reader" / "reader.json").stat().st_size < 4000
+
+
+def test_a_changed_file_and_one_for_other_prompts_are_refused(tmp_path: Path) -> None:
+    with serving(script=sure_of_everything) as server:
+        reader = ReaderByCalls("m", ReaderSetup(base_url=server.base_url, samples=1))
+        asyncio.run(calibrate_asked(reader, ROWS, tmp_path / "reader"))
+        fit = load_fit(tmp_path / "reader")
+        with pytest.raises(DataError, match="fitted for other prompts"):
+            fit.check({"reading/need": "other"}, tmp_path)
+        path = tmp_path / "reader" / "reader.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"samples": 2}))
+        with pytest.raises(DataError, match="changed or damaged"):
+            open_reader(str(tmp_path / "reader"))
+
+
+def test_too_few_labels_are_refused_with_the_counts(tmp_path: Path) -> None:
+    few = Labelled(ROWS.requests[:20])
+    with serving(script=sure_of_everything) as server:
+        reader = ReaderByCalls("m", ReaderSetup(base_url=server.base_url, samples=1))
+        with pytest.raises(UserError, match=r"found need 20"):
+            asyncio.run(calibrate_asked(reader, few, tmp_path / "reader"))
+    assert not (tmp_path / "reader").exists()
+
+
+def test_reactions_are_fitted_by_temperature(tmp_path: Path) -> None:
+    rows = Labelled(
+        followups=tuple(
+            FollowUpRow(
+                id=str(at), group=str(at), writer="w", lang="en", domain="x", q_t="q", a_t="a",
+                user_next=f"said {at}", label7=REACTIONS[3] if at % 2 else REACTIONS[1],
+            )
+            for at in range(60)
+        )
+    )  # fmt: skip
+    with serving(script={".": {"why": "w", "says": "corrects", "chance": 99}}) as server:
+        reader = ReaderByCalls("m", ReaderSetup(base_url=server.base_url, samples=1))
+        assert asyncio.run(calibrate_asked(reader, rows, tmp_path / "r")) == {"reaction": 60}
+        exchange = [Exchange(query="q", answer="a", next="said 1")]
+        before = reader.reactions_now(exchange)[0].probabilities["neg_correction"]
+        after = open_reader(str(tmp_path / "r")).reactions_now(exchange)[0].probabilities
+    assert after["neg_correction"] < before
+    assert sum(after.values()) == pytest.approx(1)
+
+
+def test_steps_are_taken_where_they_fit_better_than_a_temperature() -> None:
+    # two plateaus of the same truth on one side: p .1 and .4 are open in one of ten, .9 in nine of ten
+    chances, labels = [], []
+    for stated, share in ((0.1, 0.1), (0.4, 0.1), (0.6, 0.9), (0.9, 0.9)):
+        for at in range(100):
+            chances.append([1 - stated, stated])
+            labels.append(int(at < 100 * share))
+    fit = fit_heads({"need": Read(chances, labels, ["a text"] * 400)})["need"]
+    assert fit.steps
+    assert fit.calibrated([0.6, 0.4], "a text")[1] == pytest.approx(0.1, abs=0.02)
+    assert fit.calibrated([0.01, 0.99], "a text")[1] == pytest.approx(0.9, abs=0.02)
