@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tactful.api.calibrate.states import states as states
     from tactful.api.data.check import check as check
     from tactful.api.data.export import export as export
+    from tactful.api.data.mbpp import import_mbpp as import_mbpp
     from tactful.api.doctor import doctor as doctor
     from tactful.api.feedback.chats import chats as chats
     from tactful.api.feedback.judge import judge as judge
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
     from tactful.api.reward.judge import judge_moments as judge_moments
     from tactful.api.reward.measure import measure_judge as measure_judge
     from tactful.api.reward.moments import moments as moments
+    from tactful.api.reward.reasons import reasons as reasons
+    from tactful.api.reward.serve import serve as serve
+    from tactful.api.reward.suggestions import bench_suggestions as bench_suggestions
+    from tactful.api.reward.suggestions import judge_suggestions as judge_suggestions
+    from tactful.api.reward.suggestions import train_suggestions as train_suggestions
     from tactful.api.reward.train import train_reward as train_reward
     from tactful.api.runs import Run as Run
     from tactful.api.sweep import sweep as sweep
@@ -47,6 +53,7 @@ if TYPE_CHECKING:
     from tactful.api.utterance.evaluate import evaluate_predictions as evaluate_predictions
     from tactful.api.utterance.predict import predict as predict
     from tactful.api.utterance.synthesize import synthesize as synthesize
+    from tactful.data.layout import init_data as init_data
     from tactful.feedback.user_prior import UserPrior as UserPrior
 
 __version__ = "0.1.0"
@@ -57,6 +64,7 @@ _HOMES = {
     "UserPrior": "tactful.feedback.user_prior",
     "ask_moments": "tactful.api.reward.judge",
     "bench_assistants": "tactful.api.reward.assistants",
+    "bench_suggestions": "tactful.api.reward.suggestions",
     "calibrate_reader": "tactful.api.reader",
     "chats": "tactful.api.feedback.chats",
     "check": "tactful.api.data.check",
@@ -68,8 +76,11 @@ _HOMES = {
     "evaluate_predictions": "tactful.api.utterance.evaluate",
     "export": "tactful.api.data.export",
     "fit_confidence": "tactful.api.feedback.labelled",
+    "import_mbpp": "tactful.api.data.mbpp",
+    "init_data": "tactful.data.layout",
     "judge": "tactful.api.feedback.judge",
     "judge_moments": "tactful.api.reward.judge",
+    "judge_suggestions": "tactful.api.reward.suggestions",
     "labels": "tactful.api.reader",
     "load": "tactful.api.loading",
     "measure_judge": "tactful.api.reward.measure",
@@ -78,8 +89,10 @@ _HOMES = {
     "pairs": "tactful.api.calibrate.pairs",
     "predict": "tactful.api.utterance.predict",
     "reader": "tactful.api.reader",
+    "reasons": "tactful.api.reward.reasons",
     "reward": "tactful.api.calibrate.reward",
     "rollout": "tactful.api.calibrate.rollout",
+    "serve": "tactful.api.reward.serve",
     "set_gate": "tactful.api.reward.gate",
     "states": "tactful.api.calibrate.states",
     "sweep": "tactful.api.sweep",
@@ -88,6 +101,7 @@ _HOMES = {
     "train_policy": "tactful.api.policy",
     "train_reader": "tactful.api.reader",
     "train_reward": "tactful.api.reward.train",
+    "train_suggestions": "tactful.api.reward.suggestions",
 }
 """Public name → the module that is imported when it is first asked for."""
 __all__ = [*_HOMES, "__version__"]

@@ -1,7 +1,7 @@
 """The names of `tactful` as coroutines: `run = await tactful.aio.rollout(states, model="gpt-4.1-mini")`.
 
 Each runs in a thread of its own, which ends by itself: cancelling stops the waiting, not the run, whose finished
-records are stored in any case.
+records are stored in any case. `serve` is a block: `async with tactful.aio.serve("model") as served`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tactful.api.calibrate import rollout as _rollout
 from tactful.api.calibrate import states as _states
 from tactful.api.data import check as _check
 from tactful.api.data import export as _export
+from tactful.api.data import mbpp as _mbpp
 from tactful.api.feedback import chats as _chats
 from tactful.api.feedback import judge as _judge
 from tactful.api.feedback import labelled as _labelled
@@ -32,11 +33,15 @@ from tactful.api.reward import gate as _gate
 from tactful.api.reward import judge as _judge_moments
 from tactful.api.reward import measure as _measure
 from tactful.api.reward import moments as _moments
+from tactful.api.reward import reasons as _reasons
+from tactful.api.reward import serve as _serve
+from tactful.api.reward import suggestions as _suggestions
 from tactful.api.reward import train as _train
 from tactful.api.utterance import dialogues as _dialogues
 from tactful.api.utterance import evaluate as _evaluate_predictions
 from tactful.api.utterance import predict as _predict
 from tactful.api.utterance import synthesize as _synthesize
+from tactful.data import layout as _layout
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,6 +57,7 @@ def _coroutine(call: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
 
 ask_moments = _coroutine(_judge_moments.ask_moments)
 bench_assistants = _coroutine(_assistants.bench_assistants)
+bench_suggestions = _coroutine(_suggestions.bench_suggestions)
 calibrate_reader = _coroutine(_reader.calibrate_reader)
 chats = _coroutine(_chats.chats)
 check = _coroutine(_check.check)
@@ -63,8 +69,11 @@ evaluate_feedback_judge = _coroutine(_labelled.evaluate_feedback_judge)
 evaluate_predictions = _coroutine(_evaluate_predictions.evaluate_predictions)
 export = _coroutine(_export.export)
 fit_confidence = _coroutine(_labelled.fit_confidence)
+import_mbpp = _coroutine(_mbpp.import_mbpp)
+init_data = _coroutine(_layout.init_data)
 judge = _coroutine(_judge.judge)
 judge_moments = _coroutine(_judge_moments.judge_moments)
+judge_suggestions = _coroutine(_suggestions.judge_suggestions)
 labels = _coroutine(_reader.labels)
 load = _coroutine(_loading.load)
 measure_judge = _coroutine(_measure.measure_judge)
@@ -73,8 +82,10 @@ moments = _coroutine(_moments.moments)
 pairs = _coroutine(_pairs.pairs)
 predict = _coroutine(_predict.predict)
 reader = _coroutine(_reader.reader)
+reasons = _coroutine(_reasons.reasons)
 reward = _coroutine(_reward.reward)
 rollout = _coroutine(_rollout.rollout)
+serve = _serve.serving
 set_gate = _coroutine(_gate.set_gate)
 states = _coroutine(_states.states)
 sweep = _coroutine(_sweep.sweep)
@@ -83,3 +94,4 @@ train_feedback_judge = _coroutine(_labelled.train_feedback_judge)
 train_policy = _coroutine(_policy.train_policy)
 train_reader = _coroutine(_reader.train_reader)
 train_reward = _coroutine(_train.train_reward)
+train_suggestions = _coroutine(_suggestions.train_suggestions)

@@ -22,8 +22,8 @@ BUILDERS = {
     "calibrate reward": "tactful.calibration.reward.rewarding:retry_reward",
     "calibrate rollout": "tactful.api.calibrate.rollout:retry_rollout",
     "feedback judge": "tactful.feedback.pipeline:retry_judge",
-    "reward judge": "tactful.reward.pipeline:retry_judge",
-    "reward reasons": "tactful.reward.pipeline:retry_reasons",
+    "reward judge": "tactful.api.reward.judge:retry_judge",
+    "reward reasons": "tactful.api.reward.reasons:retry_reasons",
     "utterance predict": "tactful.utterance.predict.predictor:retry_predict",
     "utterance synthesize": "tactful.utterance.pipeline:retry_synthesize",
 }

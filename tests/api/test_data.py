@@ -1,5 +1,6 @@
 """Files as a script checks and exports them."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,14 @@ def test_what_holds_no_pairs_is_not_exported(tmp_path: Path) -> None:
     tf.states("coding", n=2).save(tmp_path / "s.jsonl")
     with pytest.raises(DataError, match="pairs"):
         tf.export(tmp_path / "s.jsonl", "trl", tmp_path / "out")
+
+
+def test_mbpp_becomes_states_that_are_read_again(tmp_path: Path) -> None:
+    row = {"task_id": 1, "text": "Write a function to add one.", "code": "def inc(n): return n + 1"}
+    (tmp_path / "mbpp.jsonl").write_text(json.dumps({**row, "test_list": ["assert inc(1) == 2"]}))
+    done = tf.import_mbpp(tmp_path / "mbpp.jsonl", out=tmp_path / "s.jsonl")
+    assert (done.read, done.imported) == (1, 1)
+    assert [state.id for state in tf.states(tmp_path / "s.jsonl")] == [state.id for state in done.states]
+    with pytest.raises(UsageError, match="exists already"):
+        tf.import_mbpp(tmp_path / "mbpp.jsonl", out=tmp_path / "s.jsonl")
+    assert tf.init_data(tmp_path / "data")[0].name == "README.md"

@@ -1,16 +1,20 @@
 """Moments, reward models and gates as a script writes them."""
 
 import asyncio
+import json
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 from tests.api.test_names import HEAVY, loaded
+from tests.cli.bench.test_suggestions import some_rows, write
 from tests.evaluation.proactive_fixtures import a_trace, write_trace
 
 import tactful as tf
 from tactful import aio
 from tactful.api.reward.judge import forecast_asking
-from tactful.errors import DataError, UsageError, UserError
+from tactful.errors import ConfigError, DataError, UsageError, UserError
 from tactful.evaluation.judges.training import TrainedReward
 
 
@@ -157,3 +161,42 @@ def test_deciding_needs_numpy_and_pydantic_alone(trained: TrainedReward, tmp_pat
     )
     assert HEAVY & set(found["roots"]) == {"numpy", "pydantic"}  # type: ignore[arg-type]
     assert float(found["mb"]) < 80  # type: ignore[arg-type]
+
+
+def test_thoughts_are_written_loaded_and_exported(tmp_path: Path) -> None:
+    run = tf.reasons(tf.moments()[:8], model="offline", out=tmp_path / "reasons", progress="off")
+    found = tf.load(tmp_path / "reasons").as_dict()
+    assert sum(found["categories"].values()) == run.summary.done
+    assert run.export("trl", tmp_path / "training").records == run.summary.done
+    with pytest.raises(UsageError, match="--temperature 0"):
+        tf.reasons(tf.moments()[:8], model="offline", temperature=0)
+
+
+def test_suggestions_are_trained_on_judged_and_benched(tmp_path: Path) -> None:
+    data = write(tmp_path / "decisions.jsonl", some_rows())
+    trained = tf.train_suggestions(data, evaluate=False)
+    trained.save(tmp_path / "model")
+    said = tf.judge_suggestions(data, tmp_path / "model")
+    assert (len(said), len(said.seen)) == (48, 4)
+    found = tf.bench_suggestions([data], bar=0.2)
+    assert "always-show" in str(found)
+    assert [path.name for path in found.save(tmp_path / "bench")] == ["results.json", "report.html"]
+
+
+def test_a_server_answers_until_its_block_ends(trained: TrainedReward, tmp_path: Path) -> None:
+    trained.save(tmp_path / "model")
+    with tf.serve(tmp_path / "model") as served, urlopen(served.address + "/health") as answer:
+        assert json.load(answer) == {"status": "ok"}
+    with pytest.raises(URLError):
+        urlopen(served.address + "/health")
+    with (
+        pytest.raises(ConfigError, match="TACTFUL_NO_KEY is not set"),
+        tf.serve(judge="offline", api_key_env="TACTFUL_NO_KEY"),
+    ):
+        pass
+
+    async def block() -> str:
+        async with aio.serve(judge="offline") as served:
+            return served.judge
+
+    assert asyncio.run(block()) == "offline"

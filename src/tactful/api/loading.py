@@ -39,6 +39,7 @@ RUNS: Mapping[str, str] = {
     "calibrate pairs": "tactful.api.calibrate.pairs:PairsRun",
     "calibrate evaluate": "tactful.api.calibrate.evaluate:EvaluationRun",
     "feedback judge": "tactful.api.feedback.judge:JudgedRun",
+    "reward reasons": "tactful.api.reward.reasons:ReasonsRun",
     "utterance synthesize": "tactful.api.utterance.synthesize:SynthesisRun",
     "utterance predict": "tactful.api.utterance.predict:PredictionRun",
 }

@@ -8,5 +8,5 @@
 - `grouped`: what belongs together, wherever it stands (`grouped.py`)
 - `export_pairs`, `FORMS`: pairs in the forms that trainers read (`export.py`, `trainer_forms.py`)
 - `check_file`, `foreign_file`: does a file hold what it should, and what is it? (`check.py`, `recognise.py`)
-- `make_layout`: the folders of a data project (`layout.py`)
+- `init_data`: the folders of a data project (`layout.py`)
 """

@@ -15,14 +15,14 @@ LAYOUT = {
 }
 
 
-def make_layout(folder: Path) -> list[Path]:
+def init_data(folder: Path | str = "data") -> list[Path]:
     """Create the folders of `LAYOUT` under `folder`, each with a README.md; what exists stays as it is.
 
     Returns the README files that were written. Raises: UserError when the disk refuses.
     """
     written = []
     for name, purpose in LAYOUT.items():
-        readme = folder / name / "README.md"
+        readme = Path(folder) / name / "README.md"
         try:
             readme.parent.mkdir(parents=True, exist_ok=True)
             with readme.open("x", encoding="utf-8") as file:

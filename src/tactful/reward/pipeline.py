@@ -6,15 +6,11 @@ labelled moments ──reasons_job──▶ ReasonedMoment ──export──▶
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from pydantic import Field
 
-from tactful.data.formats.moments import labelled_rows, moment_rows
-from tactful.data.io import Rows
 from tactful.llm import ModelSpec
 from tactful.reward.judging.judge import LMAcceptance, LMJudge
 from tactful.reward.judging.prompt import MAX_CHARS, PROMPTS, Layout
@@ -26,7 +22,7 @@ from tactful.reward.reasons.thoughts import (
     Refused,
     write_reason,
 )
-from tactful.runs import Context, Job, Skip, reopening, resolve_input, worth_counting
+from tactful.runs import Context, Job, Skip
 from tactful.types import LabelledMoment, Moment, Record
 
 MAX_TOKENS = 4096
@@ -129,41 +125,3 @@ class _Items:
     def __iter__(self) -> Iterator[LabelledItem]:
         for item in self.items:
             yield LabelledItem(id=item.moment.id, item=item)
-
-
-# ---------------------------------------------------------------- over a file
-
-R = TypeVar("R")
-
-
-def judge_file(
-    config: LMJudgeConfig, source: Path | str, *, skip_bad: bool = False
-) -> tuple[Rows[Moment], Job]:
-    """The moments of a file, a run folder or `-`, and the run over them that `config` describes."""
-    return _over(source, moment_rows, lambda rows: judge_job(config, rows), skip_bad=skip_bad)
-
-
-def reasons_file(
-    config: ReasonsConfig, source: Path | str, *, skip_bad: bool = False
-) -> tuple[Rows[LabelledMoment], Job]:
-    """The labelled moments of a file, a run folder or `-`, and the run over them that `config` describes."""
-    return _over(source, labelled_rows, lambda rows: reasons_job(config, rows), skip_bad=skip_bad)
-
-
-def _over(
-    source: Path | str, read: Callable[..., Rows[R]], make: Callable[[Rows[R]], Job], *, skip_bad: bool
-) -> tuple[Rows[R], Job]:
-    path = resolve_input(source)
-    rows = read(path, skip_bad=skip_bad)
-    total = sum(1 for _ in read(path, skip_bad=True)) if worth_counting(path) else None
-    return rows, replace(make(rows), total=total, resume_args=reopening(path, skip_bad=skip_bad))
-
-
-def retry_judge(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
-    """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
-    return judge_file(LMJudgeConfig.model_validate(config), source, skip_bad=skip_bad)[1]
-
-
-def retry_reasons(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
-    """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
-    return reasons_file(ReasonsConfig.model_validate(config), source, skip_bad=skip_bad)[1]

@@ -46,6 +46,8 @@ class Judgements(list["Acceptance"]):
 
     bad: int = 0
     """Unusable lines that were left out, with `skip_bad`."""
+    seen: frozenset[str] = frozenset()
+    """Suggestions: users among these whom the model was trained on; no figure on them is out of user."""
 
     def rows(self) -> list[dict[str, Any]]:
         """The judgements as dictionaries."""
@@ -165,3 +167,10 @@ def _job(config: LMJudgeConfig, read: Input[Moment], skip_bad: bool) -> Job:
 
     again = None if read.path is None else reopening(read.path, skip_bad=skip_bad)
     return replace(judge_job(config, read), total=read.count(), resume_args=again)
+
+
+def retry_judge(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
+    """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
+    from tactful.reward.pipeline import LMJudgeConfig
+
+    return _job(LMJudgeConfig.model_validate(config), _read(source, skip_bad), skip_bad)

@@ -45,22 +45,16 @@ def suggestions(
 
     Each user is judged by a model that was not trained on the user, with a threshold chosen on yet other users.
     """
-    from tactful.data.formats.labelled import read_decisions
-    from tactful.evaluation.suggestions.measure import measure_suggestions
-    from tactful.evaluation.suggestions.report import suggestion_lines, write_bench
+    from tactful.api.reward.suggestions import bench_suggestions
 
     refuse_taken(out)
-    given = read_decisions(data, skip_bad=skip_bad)
-    found = measure_suggestions(
-        given.decisions, data=given.name, bar=bar, ablations=ablations, bad_rows=given.bad, seed=seed
-    )
-    if given.bad:
-        say(f"{given.bad} unusable rows left out")
+    found = bench_suggestions(data, bar=bar, ablations=ablations, seed=seed, skip_bad=skip_bad)
+    if found.bad_rows:
+        say(f"{found.bad_rows} unusable rows left out")
     if out is not None:
-        results, page = write_bench(found, out)
+        results, page = found.save(out)
         say(f"results: {results}\npage: {page}")
     if as_json:
         emit_json(found.model_dump(mode="json"))
     else:
-        for line in suggestion_lines(found):
-            typer.echo(line)
+        typer.echo(str(found))

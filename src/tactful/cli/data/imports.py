@@ -9,7 +9,6 @@ import typer
 
 from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag
 from tactful.cli.output import emit_json, next_command, quoted, say
-from tactful.errors import DataError, UsageError
 
 
 def mbpp(
@@ -38,26 +37,13 @@ def mbpp(
     Tasks whose own reference fails go to a file beside, with the reason. Clarity and complexity are estimated from
     the text. The counts add up: read = imported + quarantined + bad.
     """
-    from tactful.calibration.tasks.states import complete_states
-    from tactful.data.formats import mbpp as form
-    from tactful.sandbox import Sandbox
+    from tactful.api.data.mbpp import import_mbpp
+    from tactful.data.formats.mbpp import quarantine_path
 
-    if (file is None) == (not hub):
-        raise UsageError("give either FILE or --hub")
-    beside = form.quarantine_path(out)
-    for path in (out, beside):
-        if path.exists():
-            raise UsageError(f"{path}: exists already; give --out a new name")
-    with Sandbox(unsafe=unsafe_exec) as sandbox:
-        if file is not None:
-            result = form.import_mbpp(file, sandbox=sandbox, seed=seed, skip_bad=skip_bad)
-        else:
-            result = form.import_tasks(form.hub_tasks(split), sandbox=sandbox, seed=seed)
-    if not result.read:
-        raise DataError.at(
-            file or split, None, "holds no task", fix="give MBPP's own JSONL, one task per line"
-        )
-    form.write_import(result, complete_states(result.states), out)
+    result = import_mbpp(
+        file, out=out, hub=hub, split=split, seed=seed, skip_bad=skip_bad, unsafe_exec=unsafe_exec
+    )
+    beside = quarantine_path(out)
     counts: dict[str, Any] = {
         "read": result.read,
         "imported": result.imported,

@@ -24,9 +24,9 @@ def init(
 
     What exists stays as it is.
     """
-    from tactful.data.layout import LAYOUT, make_layout
+    from tactful.data.layout import LAYOUT, init_data
 
-    written = make_layout(folder)
+    written = init_data(folder)
     if as_json:
         emit_json({"folder": str(folder), "written": [str(path) for path in written]})
         return

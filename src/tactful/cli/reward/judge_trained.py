@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tactful.cli.output import emit_json, next_command, printable, quoted, say
-from tactful.errors import DataError, UsageError, UserError
+from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:
     from tactful.reward.embedded.model import RewardModel
@@ -110,28 +110,20 @@ def judge_decisions(
 
     Raises: DataError for a file without a usable row.
     """
-    from tactful.data.formats.suggestions import shown_in_order, suggestion_rows
+    from tactful.api.reward.suggestions import judge_suggestions
     from tactful.data.io import to_line
-    from tactful.reward.suggestions.model import load_suggestion_model
 
-    model = load_suggestion_model(folder)
-    rows = suggestion_rows(data, skip_bad=skip_bad)
-    shown = shown_in_order(list(islice(rows, limit)))
-    if not shown:
-        fix = "give rows with 'user', 'shown_time', 'decided_time' and 'accepted'"
-        raise DataError.at(rows.name, None, "holds no suggestion", fix=fix)
-    said = model.judge_now(shown, explain=explain)
+    said = judge_suggestions(data, folder, explain=explain, limit=limit, skip_bad=skip_bad)
     if out is not None:
         _write(out, said)
     else:
         for one in said:
             print(to_line(one).decode().rstrip("\n") if as_json else _suggestion_line(one))
     accepted = sum(one.accepted is True for one in said)
-    left_out = f"; {rows.bad} unusable rows left out" if rows.bad else ""
+    left_out = f"; {said.bad} unusable rows left out" if said.bad else ""
     say(f"{len(said)} suggestions: {accepted} accepted, {len(said) - accepted} rejected{left_out}")
-    seen = {item.suggestion.user for item in shown} & set(model.users)
-    if seen:
-        say(f"the model was trained on {len(seen)} of these users: no figure on them is out of user")
+    if said.seen:
+        say(f"the model was trained on {len(said.seen)} of these users: no figure on them is out of user")
     next_command(f"tactful bench suggestions {quoted(data)}")
 
 

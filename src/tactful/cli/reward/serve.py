@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,13 +11,9 @@ import typer
 
 from tactful.cli.options import BaseUrlOption, finite
 from tactful.cli.output import say
-from tactful.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from tactful.llm import ModelSpec
-    from tactful.reward.gate.rule import Gate
-    from tactful.reward.serve.app import ServeSettings
-    from tactful.reward.types import MomentJudge
+    from tactful.api.reward.serve import ServeOptions
 
 
 def serve(
@@ -71,48 +65,29 @@ def serve(
     """
     import asyncio
 
-    from tactful.reward.gate.store import gate_beside, load_gate
-    from tactful.reward.serve.app import ServeSettings
-
-    if (model is None) == (judge is None):
-        raise UsageError("give MODEL, a folder of 'tactful reward train', or --judge with a model's name")
-    if model is not None and (votes > 1 or base_url is not None):
-        raise UsageError("--votes and --base-url go with --judge; MODEL judges once and asks nobody")
-    settings = ServeSettings(
-        host=host,
-        allow_hosts=tuple(allow_host or ()),
-        key=_key(api_key_env),
-        concurrency=concurrency,
-        queue=queue,
-        deadline_s=deadline_s,
-    )
-    found = load_gate(gate) if gate is not None else None if model is None else gate_beside(model)
-    embedded = None
-    if model is not None:
-        from tactful.reward.embedded.model import load_model
-
-        embedded = load_model(model)
-    spec = None if judge is None else _spec(judge, base_url, judge_key_env, concurrency * votes, deadline_s)
-    stopped_by = asyncio.run(_serve(embedded, spec, votes, settings, found, port, as_json=as_json))
-    if stopped_by == signal.SIGINT:
+    options: ServeOptions = {
+        "judge": judge,
+        "votes": votes,
+        "base_url": base_url,
+        "judge_api_key_env": judge_key_env,
+        "gate": gate,
+        "host": host,
+        "port": port,
+        "api_key_env": api_key_env,
+        "allow_hosts": allow_host or (),
+        "concurrency": concurrency,
+        "queue": queue,
+        "deadline_s": deadline_s,
+    }
+    if asyncio.run(_serve(model, options, as_json=as_json)) == signal.SIGINT:
         raise KeyboardInterrupt
 
 
-async def _serve(
-    embedded: MomentJudge | None,
-    spec: ModelSpec | None,
-    votes: int,
-    settings: ServeSettings,
-    gate: Gate | None,
-    port: int,
-    *,
-    as_json: bool,
-) -> signal.Signals:
+async def _serve(model: Path | None, options: ServeOptions, *, as_json: bool) -> signal.Signals:
     """Serve until a signal comes; gives which."""
     import asyncio
 
-    from tactful.reward.judging.judge import LMJudge
-    from tactful.reward.serve.app import create_app, running
+    from tactful.api.reward.serve import serving
 
     loop = asyncio.get_running_loop()
     stopped: asyncio.Future[signal.Signals] = loop.create_future()
@@ -121,48 +96,13 @@ async def _serve(
         if not stopped.done():
             stopped.set_result(number)
 
-    async with AsyncExitStack() as stack:
-        judge: MomentJudge
-        if embedded is not None:
-            judge = embedded
-        else:
-            assert spec is not None
-            judge = await stack.enter_async_context(LMJudge.open(spec, votes=votes))
-        app = create_app(judge, settings, gate=gate)
-        address = await stack.enter_async_context(running(app, settings.host, port))
+    async with serving(model, **options) as served:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop, number)
         if as_json:
-            print(json.dumps({"address": address}), flush=True)
-        decides = "a gate decides" if gate is not None else "no gate"
-        say(
-            f"serving {judge.name} at {address} ({decides}; key {'asked for' if settings.key else 'not asked for'})"
-        )
-        say(f"scripts of ProactiveBench: base_url {address}/v1, any model name; Ctrl-C stops it")
+            print(json.dumps({"address": served.address}), flush=True)
+        decides = "a gate decides" if served.decides else "no gate"
+        key = "asked for" if served.asks_key else "not asked for"
+        say(f"serving {served.judge} at {served.address} ({decides}; key {key})")
+        say(f"scripts of ProactiveBench: base_url {served.address}/v1, any model name; Ctrl-C stops it")
         return await stopped
-
-
-def _key(variable: str | None) -> str | None:
-    if variable is None:
-        return None
-    key = os.environ.get(variable, "").strip()
-    if not key:
-        raise ConfigError(f"the variable {variable} is not set or empty; put the key of the server into it")
-    return key
-
-
-def _spec(name: str, base_url: str | None, key_env: str, at_once: int, deadline_s: float) -> ModelSpec:
-    from tactful.llm import model_spec
-    from tactful.reward.judging.judge import SCRIPTS
-    from tactful.reward.pipeline import MAX_TOKENS
-
-    spec = model_spec(
-        name,
-        scripts=SCRIPTS,
-        seed=0,
-        base_url=base_url,
-        api_key_env=key_env,
-        max_tokens=MAX_TOKENS,
-        concurrency=at_once,
-    )
-    return spec.model_copy(update={"timeout_s": deadline_s})

@@ -30,6 +30,7 @@ from tactful.evaluation.suggestions.cross import (
     split_users,
 )
 from tactful.evaluation.suggestions.measures import Measures
+from tactful.evaluation.suggestions.report import SuggestionBench
 from tactful.evaluation.suggestions.results import (
     BASELINES,
     RULES,
@@ -38,7 +39,6 @@ from tactful.evaluation.suggestions.results import (
     BarsRow,
     HidingRow,
     ProbabilityRow,
-    SuggestionBench,
 )
 from tactful.reward.gate.betting import sessions_needed
 from tactful.reward.gate.promise import Promise, promise

@@ -1,22 +1,96 @@
-"""What hiding suggestions would have done, as lines for the terminal and as one self-contained HTML page."""
+"""What hiding suggestions would have done: all of it as one record, as lines for the terminal and as one self-contained HTML page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tactful.data.page import render_template
 from tactful.evaluation.judges.tables import Table, TableRow, cell, table_text
 from tactful.evaluation.plots import BASELINE, DIAGONAL, FRONT, LEARNED, new_figure, style, svg
+from tactful.evaluation.shown import Shown
 from tactful.evaluation.suggestions.results import (
     BASELINES,
     RULES,
+    Ablation,
     AtBar,
+    BarsRow,
+    CurvePoint,
     HidingRow,
     ProbabilityRow,
-    SuggestionBench,
 )
 from tactful.runs.store.files import write_atomic
+from tactful.stats import Estimate
+from tactful.types import Record
+
+
+class SuggestionBench(Shown, Record):
+    """Everything that `tactful bench suggestions` found out."""
+
+    data: str
+    """The files, as named on the command line."""
+    data_hash: str
+    bad_rows: int
+    decisions: int
+    accepted: int
+    users: int
+    per_user: Mapping[str, tuple[int, int]]
+    """User → (suggestions, accepted)."""
+    folds: int
+    """Parts of users kept apart; as many as users, unless there are more than twelve."""
+    bar: float
+    """Of the hidden suggestions at most this share may be such that would have been accepted."""
+    features: tuple[str, ...]
+    probabilities: tuple[ProbabilityRow, ...]
+    """The model first, then the baselines."""
+    hiding: tuple[HidingRow, ...]
+    """The model's rows first, then the published idea, then the baselines."""
+    bars: tuple[BarsRow, ...]
+    """The model nested and in hindsight, then the baselines, at several bars."""
+    hindsight_gap: Estimate
+    """Share hidden with the threshold chosen in hindsight minus with the one chosen on other users."""
+    cuts: Mapping[str, float | None]
+    """Fold → the probability up to which is hidden, chosen without the fold; None = hide nothing."""
+    promise: str
+    """What can be promised about the share of wrongly hidden ones, in words."""
+    promised_folds: int
+    curves: Mapping[str, tuple[CurvePoint, ...]]
+    ablations: tuple[Ablation, ...]
+    resamples: int
+    seed: int
+    version: str
+
+    @property
+    def nested(self) -> HidingRow:
+        """The model with the threshold chosen on other users: the figure to quote."""
+        return self.hiding[0]
+
+    def row(self, name: str) -> HidingRow:
+        """A row of hiding by its name. Raises: KeyError."""
+        for row in self.hiding:
+            if row.name == name:
+                return row
+        raise KeyError(name)
+
+    def lines(self) -> Iterator[str]:
+        """Every table as text."""
+        left_out = f", {self.bad_rows} unusable rows left out" if self.bad_rows else ""
+        yield (
+            f"{self.decisions} suggestions of {self.users} users, {self.accepted} accepted "
+            f"({self.accepted / self.decisions:.1%}){left_out}; intervals resample users"
+        )
+        for table in suggestion_tables(self):
+            yield ""
+            yield from table_text(table)
+
+    def save(self, folder: Path | str) -> tuple[Path, Path]:
+        """Write `results.json` and `report.html` into `folder`; their paths."""
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        results, page = place / "results.json", place / "report.html"
+        write_atomic(results, [self.model_dump_json(indent=1).encode(), b"\n"])
+        write_atomic(page, [render_page(self).encode()])
+        return results, page
 
 
 def headline(bench: SuggestionBench) -> str:
@@ -162,18 +236,6 @@ def _counts(row: HidingRow) -> tuple[str, str]:
     return f"{row.hidden:.0f}", f"{row.would_accept:.0f}"
 
 
-def suggestion_lines(bench: SuggestionBench) -> Iterator[str]:
-    """The tables as text."""
-    left_out = f", {bench.bad_rows} unusable rows left out" if bench.bad_rows else ""
-    yield (
-        f"{bench.decisions} suggestions of {bench.users} users, {bench.accepted} accepted "
-        f"({bench.accepted / bench.decisions:.1%}){left_out}; intervals resample users"
-    )
-    for table in suggestion_tables(bench):
-        yield ""
-        yield from table_text(table)
-
-
 # ---------------------------------------------------------------- the page
 
 
@@ -228,12 +290,3 @@ def render_page(bench: SuggestionBench) -> str:
         curve=curve_svg(bench),
         reliability=reliability_svg(bench.probabilities[0]),
     )
-
-
-def write_bench(bench: SuggestionBench, folder: Path) -> tuple[Path, Path]:
-    """Write `results.json` and `report.html` into `folder` and return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    results, page = folder / "results.json", folder / "report.html"
-    write_atomic(results, [bench.model_dump_json(indent=1).encode(), b"\n"])
-    write_atomic(page, [render_page(bench).encode()])
-    return results, page

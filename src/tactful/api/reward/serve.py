@@ -1,0 +1,159 @@
+"""A judge over HTTP, for scripts that know only chat endpoints: in a block of a script, or of a coroutine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+from tactful.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from tactful.llm import ModelSpec
+    from tactful.reward.types import MomentJudge
+
+
+class ServeOptions(TypedDict, total=False):
+    """What may be given to `serve` beside a model. Defaults are those of the command."""
+
+    judge: str | None
+    """Judge by this chat model instead; `offline` rehearses."""
+    votes: int
+    """Draws per moment, with `judge`."""
+    base_url: str | None
+    judge_api_key_env: str
+    """Variable that holds the key of the judge's endpoint."""
+    gate: Path | str | None
+    """Gate that decides; None: gate.json beside the model, if there is one."""
+    host: str
+    """Address to listen at; others than loopback need a key."""
+    port: int
+    """0, the default, takes a free one; the command's default is 8000."""
+    api_key_env: str | None
+    """Variable that holds the key which clients must send."""
+    allow_hosts: Sequence[str]
+    """Further names in the Host header."""
+    concurrency: int
+    """Requests judged at a time; default 2."""
+    queue: int
+    """Requests that may wait; more get 429."""
+    deadline_s: float
+    """Seconds for one request; default 30."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server that answers."""
+
+    address: str
+    """Such as `http://127.0.0.1:8000`; chat scripts take `address + "/v1"` as their `base_url`."""
+    judge: str
+    decides: bool
+    """A gate decides."""
+    asks_key: bool
+
+
+@asynccontextmanager
+async def serving(model: Path | str | None = None, **options: Unpack[ServeOptions]) -> AsyncIterator[Served]:
+    """`serve` for coroutines: `async with tactful.aio.serve("model") as served`."""
+    from tactful.reward.embedded.model import load_model
+    from tactful.reward.gate.store import gate_beside, load_gate
+    from tactful.reward.judging.judge import LMJudge
+    from tactful.reward.serve.app import ServeSettings, create_app, running
+
+    name, votes = options.get("judge"), options.get("votes", 1)
+    if (model is None) == (name is None):
+        raise UsageError("give MODEL, a folder of 'tactful reward train', or --judge with a model's name")
+    if model is not None and (votes > 1 or options.get("base_url") is not None):
+        raise UsageError("--votes and --base-url go with --judge; MODEL judges once and asks nobody")
+    settings = ServeSettings(
+        host=options.get("host", "127.0.0.1"),
+        allow_hosts=tuple(options.get("allow_hosts", ())),
+        key=_key(options.get("api_key_env")),
+        concurrency=options.get("concurrency", 2),
+        queue=options.get("queue", 64),
+        deadline_s=options.get("deadline_s", 30.0),
+    )
+    given = options.get("gate")
+    gate = (
+        load_gate(Path(given)) if given is not None else None if model is None else gate_beside(Path(model))
+    )
+    async with AsyncExitStack() as stack:
+        judge: MomentJudge
+        if model is not None:
+            judge = load_model(Path(model))
+        else:
+            spec = _spec(options, settings.concurrency * votes, settings.deadline_s)
+            judge = await stack.enter_async_context(LMJudge.open(spec, votes=votes))
+        app = create_app(judge, settings, gate=gate)
+        address = await stack.enter_async_context(running(app, settings.host, options.get("port", 0)))
+        yield Served(address, judge.name, gate is not None, settings.key is not None)
+
+
+@contextmanager
+def serve(model: Path | str | None = None, **options: Unpack[ServeOptions]) -> Iterator[Served]:
+    """A reward model as a judge over HTTP while the block runs: ProactiveBench's prompt as a chat endpoint, and /v1/judge.
+
+    `model` is the folder of a trained one; or `judge` names a chat model. Nothing that is asked is stored or logged.
+
+    Raises UsageError, UserError when the port is taken, SafetyRefusal for a host that others reach, without a key.
+
+    >>> import json, urllib.request, tactful as tf
+    >>> paths = tf.train_reward(tf.moments(), limit=100, evaluate=False).save("model")
+    >>> with tf.serve("model") as served:
+    ...     json.load(urllib.request.urlopen(served.address + "/health"))["status"]
+    'ok'
+    """
+    import asyncio
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    ready: Future[tuple[Served, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def until_told() -> None:
+        end = asyncio.Event()
+        async with serving(model, **options) as served:
+            ready.set_result((served, asyncio.get_running_loop(), end))
+            await end.wait()
+
+    def failed(done: Future[None]) -> None:
+        if not ready.done() and (error := done.exception()) is not None:
+            ready.set_exception(error)
+
+    with ThreadPoolExecutor(1) as thread:
+        working = thread.submit(asyncio.run, until_told())
+        working.add_done_callback(failed)
+        served, loop, end = ready.result()
+        try:
+            yield served
+        finally:
+            loop.call_soon_threadsafe(end.set)
+            working.result()
+
+
+def _key(variable: str | None) -> str | None:
+    if variable is None:
+        return None
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise ConfigError(f"the variable {variable} is not set or empty; put the key of the server into it")
+    return key
+
+
+def _spec(options: ServeOptions, at_once: int, deadline_s: float) -> ModelSpec:
+    from tactful.llm import model_spec
+    from tactful.reward.judging.judge import SCRIPTS
+    from tactful.reward.pipeline import MAX_TOKENS
+
+    spec = model_spec(
+        str(options.get("judge")),
+        scripts=SCRIPTS,
+        seed=0,
+        base_url=options.get("base_url"),
+        api_key_env=options.get("judge_api_key_env", "OPENAI_API_KEY"),
+        max_tokens=MAX_TOKENS,
+        concurrency=at_once,
+    )
+    return spec.model_copy(update={"timeout_s": deadline_s})
