@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
-from tactful.errors import ParseError, ProviderError, UsageError, first_of
+from tactful.errors import ParseError, UsageError
 from tactful.feedback.embedded import open_embedded
 from tactful.feedback.judging.refit import refit
 from tactful.feedback.labels import Label
 from tactful.feedback.types import FeedbackConfig, FittedConfidence, Turn, TurnJudgement
 from tactful.llm import CallOptions, ChatModel, ModelSpec, Rehearsal, open_model, within_context
+from tactful.llm.judging import AskingJudge
 from tactful.llm.replies.percent import Percent
 from tactful.prompts import Rendered, load_prompt
 from tactful.text.shorten import shortened
@@ -86,7 +86,7 @@ def mark_for(texts: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class FeedbackJudge:
+class FeedbackJudge(AskingJudge[Turn, TurnJudgement]):
     """A `TurnJudge` played by a chat model.
 
     judge = FeedbackJudge(model)                         # you close the model
@@ -102,7 +102,6 @@ class FeedbackJudge:
     """τ_c as the precision that labels above it must have; needs `fitted`."""
     max_chars: int = MAX_CHARS
     concurrency: int = 32
-    """Turns of a batch that are judged at a time."""
     run_id: str = ""
 
     @classmethod
@@ -157,45 +156,10 @@ class FeedbackJudge:
             return judgement
         return refit(judgement, turn.source, self.config, self.fitted, precision=self.precision)
 
-    async def judge_batch(self, turns: Sequence[Turn]) -> list[TurnJudgement]:
-        """One judgement per turn, in order; where the endpoint gave no answer, unscored with the reason.
-
-        Raises: EndpointRefused and BudgetSpent; what was not judged by then is given up.
-        """
-        judged: dict[int, TurnJudgement] = {}
-        waiting = iter(enumerate(turns))
-
-        async def work() -> None:
-            for at, turn in waiting:
-                try:
-                    judged[at] = await self.judge(turn)
-                except ProviderError as error:
-                    judged[at] = TurnJudgement.not_scored(
-                        turn.id, reason=f"{error.outcome}: {error}", provenance=self._no_answer()
-                    )
-
-        try:
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(min(self.concurrency, len(turns))):
-                    workers.create_task(work())
-        except ExceptionGroup as group:
-            raise first_of(group) from None
-        return [judged[at] for at in range(len(turns))]
-
-    async def aclose(self) -> None:
-        """Close the model."""
-        await self.model.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def _no_answer(self) -> Provenance:
-        return Provenance(model=self.model.name, generator=self.model.generator, run_id=self.run_id)
+    def unanswered(self, turn: Turn, why: str) -> TurnJudgement:
+        """Unscored, because of `why`."""
+        made_by = Provenance(model=self.model.name, generator=self.model.generator, run_id=self.run_id)
+        return TurnJudgement.not_scored(turn.id, reason=why, provenance=made_by)
 
     def _rehearsal(self, turn: Turn) -> Rehearsal | None:
         """For the offline judge alone: the three texts, so that it need not take the prompt apart."""

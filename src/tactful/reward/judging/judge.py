@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
-from tactful.errors import ParseError, ProviderError, StopRun, first_of
+from tactful.errors import ParseError, StopRun
 from tactful.llm import CallCache, ChatModel, ModelSpec, Rehearsal, open_model, within_context
+from tactful.llm.judging import AskingJudge
 from tactful.reward.judging.prompt import MAX_CHARS, PROMPTS, AcceptanceVerdict, Layout, judge_prompt
 from tactful.reward.types import Acceptance
 from tactful.types import Moment, Provenance
@@ -78,7 +78,7 @@ def from_votes(
 
 
 @dataclass(frozen=True)
-class LMJudge:
+class LMJudge(AskingJudge[Moment, Acceptance]):
     """A `MomentJudge` played by a chat model.
 
     judge = LMJudge(model, votes=3)                    # you close the model
@@ -92,7 +92,6 @@ class LMJudge:
     layout: Layout = "tactful"
     max_chars: int = MAX_CHARS
     concurrency: int = 32
-    """Moments of a batch that are judged at a time."""
     run_id: str = ""
 
     @classmethod
@@ -140,40 +139,9 @@ class LMJudge:
             moment, [vote for vote, _ in said], [thought for _, thought in said], self.provenance
         )
 
-    async def judge_batch(self, moments: Sequence[Moment]) -> list[Acceptance]:
-        """One judgement per moment, in order; where the endpoint gave no answer, unscored with the reason.
-
-        Raises: EndpointRefused and BudgetSpent; what was not judged by then is given up.
-        """
-        judged: dict[int, Acceptance] = {}
-        waiting = iter(enumerate(moments))
-
-        async def work() -> None:
-            for at, moment in waiting:
-                try:
-                    judged[at] = await self.judge(moment)
-                except ProviderError as error:
-                    judged[at] = Acceptance.unscored(moment.id, reason=f"{error.outcome}: {error}")
-
-        try:
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(min(self.concurrency, len(moments))):
-                    workers.create_task(work())
-        except ExceptionGroup as group:
-            raise first_of(group) from None
-        return [judged[at] for at in range(len(moments))]
-
-    async def aclose(self) -> None:
-        """Close the model."""
-        await self.model.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
+    def unanswered(self, moment: Moment, why: str) -> Acceptance:
+        """Unscored, because of `why`."""
+        return Acceptance.unscored(moment.id, reason=why)
 
     async def _vote(self, moment: Moment, sample: int) -> tuple[bool | None, str]:
         """(the vote, its thought); for an unreadable reply (None, why)."""

@@ -1,0 +1,66 @@
+"""A judge that asks a chat model: batches so many at a time, opened and closed with the model."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from tactful.errors import ProviderError, first_of
+from tactful.llm.types import ChatModel
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class AskingJudge(ABC, Generic[T, R]):
+    """Base of judges whose `judge` asks `model`; `async with` closes it."""
+
+    model: ChatModel
+    concurrency: int
+    """Items of a batch that are judged at a time."""
+
+    @abstractmethod
+    async def judge(self, item: T, /) -> R:
+        """The judgement on one item. Raises: ProviderError, when the endpoint gave no answer."""
+
+    @abstractmethod
+    def unanswered(self, item: T, why: str) -> R:
+        """The unscored judgement on an item for which the endpoint gave no answer."""
+
+    async def judge_batch(self, items: Sequence[T], /) -> list[R]:
+        """One judgement per item, in order; where the endpoint gave no answer, unscored with the reason.
+
+        Raises: EndpointRefused and BudgetSpent; what was not judged by then is given up.
+        """
+        judged: dict[int, R] = {}
+        waiting = iter(enumerate(items))
+
+        async def work() -> None:
+            for at, item in waiting:
+                try:
+                    judged[at] = await self.judge(item)
+                except ProviderError as error:
+                    judged[at] = self.unanswered(item, f"{error.outcome}: {error}")
+
+        try:
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(min(self.concurrency, len(items))):
+                    workers.create_task(work())
+        except ExceptionGroup as group:
+            raise first_of(group) from None
+        return [judged[at] for at in range(len(items))]
+
+    async def aclose(self) -> None:
+        """Close the model."""
+        await self.model.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
