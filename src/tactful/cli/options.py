@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -127,6 +127,11 @@ MomentsArgument = Annotated[
 ]
 
 
+def _shared(flags: object, group: type) -> dict[str, object]:
+    """The values of the flags that are the group's; a command's own flags beside them are left out."""
+    return {field.name: getattr(flags, field.name) for field in fields(group) if hasattr(flags, field.name)}
+
+
 @dataclass(frozen=True, kw_only=True)
 class EndpointFlags:
     """Where a model answers. The model's name is a flag of the command: there may be several at one endpoint."""
@@ -141,20 +146,16 @@ class EndpointFlags:
         words += ["--api-key-env", self.api_key_env] if self.api_key_env != "OPENAI_API_KEY" else []
         return "".join(f" {shlex.quote(word)}" for word in words)
 
-    def spec(self, name: str, scripts: str, run: RunFlags, *, temperature: float | None = None) -> ModelSpec:
-        """The model `name` there; `offline` speaks by `scripts` and the run's seed."""
-        from tactful.llm import model_spec
+    def given(self) -> ModelOptions:
+        """The same for the Python interface."""
+        return cast("ModelOptions", _shared(self, ModelFlags))
 
-        return model_spec(
-            name,
-            scripts=scripts,
-            seed=run.seed,
-            base_url=self.base_url,
-            api_key_env=self.api_key_env,
-            temperature=temperature,
-            timeout_s=self.timeout,
-            concurrency=run.concurrency,
-        )
+    def spec(self, name: str, scripts: str, run: RunFlags, *, temperature: float | None = None) -> ModelSpec:
+        """The model `name` there, with these options; `offline` speaks by `scripts` and the run's seed."""
+        from tactful.api.options import spec_of
+
+        fixed = {} if temperature is None else {"temperature": temperature}
+        return spec_of(name, scripts, {**self.given(), **run.given(), **fixed})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,34 +165,6 @@ class ModelFlags(EndpointFlags):
     temperature: TemperatureOption = None
     max_tokens: MaxTokensOption = None
     requests_per_minute: RequestsOption = None
-
-    def given(self) -> ModelOptions:
-        """The same for the Python interface."""
-        return {
-            "base_url": self.base_url,
-            "api_key_env": self.api_key_env,
-            "timeout": self.timeout,
-            "temperature": self.temperature,
-            "max_tokens": self.max_tokens,
-            "requests_per_minute": self.requests_per_minute,
-        }
-
-    def spec(self, name: str, scripts: str, run: RunFlags, *, temperature: float | None = None) -> ModelSpec:
-        """The model `name` there, with these options; `offline` speaks by `scripts` and the run's seed."""
-        from tactful.llm import model_spec
-
-        return model_spec(
-            name,
-            scripts=scripts,
-            seed=run.seed,
-            base_url=self.base_url,
-            api_key_env=self.api_key_env,
-            temperature=self.temperature if temperature is None else temperature,
-            max_tokens=self.max_tokens,
-            requests_per_minute=self.requests_per_minute,
-            timeout_s=self.timeout,
-            concurrency=run.concurrency,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,12 +207,7 @@ class JudgeFlags:
 
     def given(self) -> JudgeOptions:
         """The same for the Python interface."""
-        return {
-            "judge_model": self.judge_model,
-            "base_url": self.base_url,
-            "api_key_env": self.api_key_env,
-            "timeout": self.timeout,
-        }
+        return cast("JudgeOptions", _shared(self, JudgeFlags))
 
     def spec(self, scripts: str, run: RunFlags, *, temperature: float | None = None) -> ModelSpec | None:
         """The judge; None where none is named."""
@@ -278,16 +246,7 @@ class RunFlags:
 
     def given(self) -> RunSettings:
         """The same for the Python interface."""
-        return {
-            "seed": self.seed,
-            "concurrency": self.concurrency,
-            "out": self.out,
-            "resume": self.resume,
-            "limit": self.limit,
-            "cache": self.cache,
-            "budget_usd": self.budget_usd,
-            "budget_tokens": self.budget_tokens,
-        }
+        return cast("RunSettings", _shared(self, RunFlags))
 
     def options(self) -> RunOptions:
         """The same for the runner."""
