@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tactful.api.calibrate.states import states as states
     from tactful.api.data.check import check as check
     from tactful.api.data.export import export as export
+    from tactful.api.data.layout import init_data as init_data
     from tactful.api.data.mbpp import import_mbpp as import_mbpp
     from tactful.api.doctor import doctor as doctor
     from tactful.api.feedback.chats import chats as chats
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from tactful.api.utterance.evaluate import evaluate_predictions as evaluate_predictions
     from tactful.api.utterance.predict import predict as predict
     from tactful.api.utterance.synthesize import synthesize as synthesize
-    from tactful.data.layout import init_data as init_data
     from tactful.feedback.user_prior import UserPrior as UserPrior
 
 __version__ = "0.1.0"
@@ -77,7 +77,7 @@ _HOMES = {
     "export": "tactful.api.data.export",
     "fit_confidence": "tactful.api.feedback.labelled",
     "import_mbpp": "tactful.api.data.mbpp",
-    "init_data": "tactful.data.layout",
+    "init_data": "tactful.api.data.layout",
     "judge": "tactful.api.feedback.judge",
     "judge_moments": "tactful.api.reward.judge",
     "judge_suggestions": "tactful.api.reward.suggestions",

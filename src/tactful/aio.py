@@ -24,6 +24,7 @@ from tactful.api.calibrate import rollout as _rollout
 from tactful.api.calibrate import states as _states
 from tactful.api.data import check as _check
 from tactful.api.data import export as _export
+from tactful.api.data import layout as _layout
 from tactful.api.data import mbpp as _mbpp
 from tactful.api.feedback import chats as _chats
 from tactful.api.feedback import judge as _judge
@@ -41,7 +42,6 @@ from tactful.api.utterance import dialogues as _dialogues
 from tactful.api.utterance import evaluate as _evaluate_predictions
 from tactful.api.utterance import predict as _predict
 from tactful.api.utterance import synthesize as _synthesize
-from tactful.data import layout as _layout
 
 P = ParamSpec("P")
 R = TypeVar("R")
