@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tactful.api.audit import audit as audit
     from tactful.api.calibrate.compare import compare as compare
     from tactful.api.calibrate.evaluate import evaluate as evaluate
     from tactful.api.calibrate.pairs import pairs as pairs
@@ -63,6 +64,7 @@ _HOMES = {
     "Table": "tactful.api.tables",
     "UserPrior": "tactful.feedback.user_prior",
     "ask_moments": "tactful.api.reward.judge",
+    "audit": "tactful.api.audit",
     "bench_assistants": "tactful.api.reward.assistants",
     "bench_suggestions": "tactful.api.reward.suggestions",
     "calibrate_reader": "tactful.api.reader",

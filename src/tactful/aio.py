@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
+from tactful.api import audit as _audit
 from tactful.api import doctor as _doctor
 from tactful.api import loading as _loading
 from tactful.api import policy as _policy
@@ -56,6 +57,7 @@ def _coroutine(call: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
 
 
 ask_moments = _coroutine(_judge_moments.ask_moments)
+audit = _coroutine(_audit.audit)
 bench_assistants = _coroutine(_assistants.bench_assistants)
 bench_suggestions = _coroutine(_suggestions.bench_suggestions)
 calibrate_reader = _coroutine(_reader.calibrate_reader)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.evaluation.acceptance_fixtures import Rule, said
 from tests.evaluation.gating_fixtures import calibrated
@@ -14,6 +15,10 @@ from tests.evaluation.worlds import evaluation
 from tests.feedback.report.test_page import some
 from tests.reward.synthetic import make_items
 
+from tactful.audit.page import render_page
+from tactful.audit.pipeline import audit
+from tactful.audit.results import Agreement, Difference, Slice, UserTaste
+from tactful.data.logs import read_conversations
 from tactful.evaluation.feedback import report as feedback
 from tactful.evaluation.feedback.measure import evaluate_feedback, transfer_between_sources
 from tactful.evaluation.feedback.probes import load_probes
@@ -29,8 +34,10 @@ from tactful.evaluation.utterance.measure import Settings
 from tactful.evaluation.utterance.report import render_utterance_report
 from tactful.feedback.embedded import open_embedded
 from tactful.feedback.report.page import overview, render_report
+from tactful.reading.opening import open_embedded_reader
 from tactful.reward.gate.rule import Costs, GateConfig
 
+REHEARSAL = Path(__file__).parents[1] / "audit" / "rehearsal.jsonl"
 LONG = "org/a-model-whose-name-somebody-made-very-long-and-without-any-space-instruct-2026-11-28-q4_K_M.gguf"
 
 
@@ -100,8 +107,42 @@ def _utterance() -> str:
     return render_utterance_report([evaluated(items, Settings(resamples=50))])
 
 
+def _audit() -> str:
+    found = audit(read_conversations(REHEARSAL), open_embedded_reader("surface"))
+    week = Slice(value="2026-11-23", conversations=9, turns=9, shares=found.breakdowns[0].rows[0].shares)
+    taste = UserTaste(user=LONG, questions=9, welcome=1, verdict="minds them")
+    difference = Difference(
+        conversation=LONG,
+        turn=1,
+        request=LONG * 3,
+        answer=LONG * 3,
+        reply=LONG,
+        reader="needed",
+        model="needless",
+    )
+    agreement = Agreement(
+        what=f"ratings in {LONG}",
+        fault="needless question",
+        both=1,
+        only_audit=1,
+        only_other=1,
+        neither=1,
+        precision=found.figures["ask_f1"],
+        recall=found.figures["ask_f1"],
+        alpha=0.5,
+    )
+    more = {
+        "weeks": (week, week),
+        "tastes": (taste,),
+        "differences": (difference,),
+        "agreements": (agreement,),
+    }
+    return render_page(found.model_copy(update=more))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "acceptance.html.j2": _judge,
+    "audit.html.j2": _audit,
     "feedback.html.j2": _feedback_evaluation,
     "gating.html.j2": _gate,
     "report.html.j2 of policies": _policies,

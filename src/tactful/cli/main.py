@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from tactful import __version__
+from tactful.cli.audit import audit
 from tactful.cli.bench import root as bench
 from tactful.cli.calibrate import root as calibrate
 from tactful.cli.data import root as data
@@ -61,6 +62,7 @@ app.add_typer(policy.noun, name="policy")
 app.add_typer(bench.noun, name="bench")
 app.add_typer(data.noun, name="data")
 app.add_typer(runs.noun, name="runs")
+app.command("audit")(spliced(audit))
 app.command("sweep")(spliced(sweep))
 app.command("doctor")(spliced(doctor))
 

@@ -1,0 +1,77 @@
+"""How fast an audit is with the embedded reader, and what it finds in the rehearsal: `python benchmarks/audit.py`.
+
+The log is the rehearsal over and over, each time with another number in all but the shortest messages, so
+that hardly anything is read from memory; one core. Beside it the same log with equal texts, as many real logs have them, and without a reader's network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+
+from tactful.audit.pipeline import audit, judged
+from tactful.data.logs import read_conversations
+from tactful.reading.opening import open_embedded_reader
+
+REHEARSAL = Path(__file__).parent.parent / "tests" / "audit" / "rehearsal.jsonl"
+
+
+def log_of(folder: Path, conversations: int, *, equal: bool) -> Path:
+    rows = [json.loads(line) for line in REHEARSAL.read_text().splitlines()]
+    path = folder / f"{'equal' if equal else 'different'}.jsonl"
+    with path.open("w") as file:
+        for n in range(conversations):
+            row = rows[n % len(rows)]
+            said = [
+                {
+                    "role": m["role"],
+                    "content": m["content"] + ("" if equal or len(m["content"]) < 20 else f" ({n})"),
+                }
+                for m in row["messages"]
+            ]
+            file.write(json.dumps({"id": f"c{n}", "messages": said}, ensure_ascii=False) + "\n")
+    return path
+
+
+def speed(path: Path, reader: str) -> str:
+    opened = open_embedded_reader(reader)
+    opened.needs_now([])
+    start, cpu = time.perf_counter(), time.process_time()
+    found = audit(read_conversations(path), opened)
+    turns = found.read["turns"]
+    return f"{turns / (time.process_time() - cpu):8.0f} turns/s of CPU, {turns / (time.perf_counter() - start):8.0f} turns/s on the clock"
+
+
+def rehearsed() -> None:
+    rows = [json.loads(line) for line in REHEARSAL.read_text().splitlines()]
+    found: dict[str, set[str]] = {"over-asks": set(), "guesses": set()}
+    for conversation, findings in judged(read_conversations(REHEARSAL), open_embedded_reader()):
+        if any(finding.is_needless for _, finding in findings):
+            found["over-asks"].add(conversation.id)
+        if any(finding.is_guess for _, finding in findings):
+            found["guesses"].add(conversation.id)
+    for fault, named in found.items():
+        true = {row["id"] for row in rows if row["fault"] == fault}
+        print(
+            f"{fault}: {len(true & named)} of {len(true)} found, {len(named - true)} of {len(rows) - len(true)} others named"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--conversations", type=int, default=300)
+    given = parser.parse_args()
+    rehearsed()
+    with tempfile.TemporaryDirectory() as folder:
+        different = log_of(Path(folder), given.conversations, equal=False)
+        equal = log_of(Path(folder), given.conversations, equal=True)
+        print("encoder, no text twice ", speed(different, "encoder"))
+        print("encoder, equal texts   ", speed(equal, "encoder"))
+        print("surface, no text twice ", speed(different, "surface"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""An audit as one HTML page, as Markdown and as JSON, in a folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tactful.audit.results import Audit, Slice
+from tactful.data.page import render_template
+from tactful.errors import UsageError
+from tactful.runs.store.files import write_atomic
+from tactful.stats import Estimate
+from tactful.stats.asking import MEANINGS
+
+PAGE, TEXT, DATA, FINDINGS = "audit.html", "audit.md", "audit.json", "findings.jsonl"
+COLOURS: Mapping[str, str] = {
+    "asked, needed": "good",
+    "asked, needless": "warn",
+    "asked, not judged": "soft",
+    "answered, fine": "sweep",
+    "answered, a wrong guess": "bad",
+    "answered, another complaint": "ink",
+    "answered, nothing said next": "line",
+    "asked": "good",
+    "needless": "warn",
+    "guessed": "bad",
+    "complaints": "ink",
+}
+"""Outcome or share → the page's colour for it."""
+_WIDTH, _HEIGHT = 420.0, 150.0
+_MOST_WEEKS = 26
+_NAMES = {
+    "asked": "turns that ask",
+    "needless": "needless questions",
+    "guessed": "guesses",
+    "complaints": "complaints",
+}
+
+
+def write_audit(found: Audit, folder: Path) -> list[Path]:
+    """Write page, text and data into `folder`; their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = {
+        PAGE: render_page(found),
+        TEXT: render_text(found),
+        DATA: found.model_dump_json(indent=1) + "\n",
+    }
+    for name, text in written.items():
+        write_atomic(folder / name, [text.encode("utf-8", "replace")])
+    return [folder / name for name in written]
+
+
+def refuse_existing(folder: Path) -> None:
+    """Raises: UsageError where an audit lies in `folder` already."""
+    for name in (PAGE, TEXT, DATA):
+        if (folder / name).exists():
+            raise UsageError(f"{folder / name}: exists already; give --out a new folder")
+
+
+def render_page(found: Audit) -> str:
+    """The page. All values are escaped: what users and assistants said is shown, never run."""
+    return render_template(
+        __file__,
+        "audit.html.j2",
+        found=found,
+        parts=_parts(found.outcomes),
+        lines=_lines(found.weeks),
+        height=_HEIGHT,
+        width=_WIDTH,
+        colours=COLOURS,
+        names=_NAMES,
+        meanings=MEANINGS,
+        percent=percent,
+        clean=clean,
+        lasting=_lasting(found),
+    )
+
+
+def render_text(found: Audit) -> str:
+    """The same as Markdown; what was said stands in block quotes, its marks escaped."""
+    return render_template(
+        __file__,
+        "audit.markdown",
+        found=found,
+        names=_NAMES,
+        meanings=MEANINGS,
+        percent=percent,
+        flat=_flat,
+        clean=clean,
+        lasting=_lasting(found),
+    )
+
+
+def percent(estimate: Estimate | None) -> str:
+    """`23% (19–28%)`, the value alone where it has no interval, – where nothing was judged."""
+    if estimate is None or estimate.value is None:
+        return "–"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.0%}"
+    return f"{estimate.value:.0%} ({100 * estimate.low:.0f}–{estimate.high:.0%})"
+
+
+def clean(text: str) -> str:
+    """Control and bidirectional characters shown as a mark."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
+
+
+def _flat(text: str) -> str:
+    """On one line, with the marks of Markdown escaped."""
+    return re.sub(r"([\\`*_\[\]|#!~>])", r"\\\1", " ".join(clean(text).split()))
+
+
+def _lasting(found: Audit) -> str:
+    if not found.first_week:
+        return ""
+    if found.first_week == found.last_week:
+        return f"the week of {found.first_week}"
+    return f"the weeks of {found.first_week} to {found.last_week}"
+
+
+def _parts(outcomes: Mapping[str, int]) -> list[tuple[str, int, float, float]]:
+    """(outcome, count, left edge, width) of the bar's pieces, in units of its width."""
+    total, at, found = sum(outcomes.values()) or 1, 0.0, []
+    for name, count in outcomes.items():
+        if count:
+            wide = _WIDTH * count / total
+            found.append((name, count, round(at, 1), round(wide, 1)))
+            at += wide
+    return found
+
+
+def _lines(weeks: Sequence[Slice]) -> list[tuple[str, str, list[tuple[float, float]]]]:
+    """(share, points of its line, the same as pairs) over the weeks, the top of the picture at the largest share."""
+    shown = weeks[-_MOST_WEEKS:]
+    if len(shown) < 2:
+        return []
+    names = [name for name in _NAMES if any(week.shares[name].value is not None for week in shown)]
+    found = []
+    for name in names:
+        pairs = [
+            (round(_WIDTH * at / (len(shown) - 1), 1), round(_HEIGHT * (1 - value), 1))
+            for at, week in enumerate(shown)
+            if (value := week.shares[name].value) is not None
+        ]
+        found.append((name, " ".join(f"{x},{y}" for x, y in pairs), pairs))
+    return found

@@ -1,0 +1,140 @@
+"""Was the question needless? Was it a guess? What is the complaint about? Odds, multiplied by what each sign is worth.
+
+The reader says how likely the request needed a question, and how likely the next message complains; the signs of that
+message (`signs.py`) say the rest. Every factor is a round number that stands here, and was not fitted.
+"""
+
+from __future__ import annotations
+
+from tactful.audit.signs import Signs
+from tactful.audit.types import Finding, Passage, Reason, Subject
+
+NEEDLESS = {
+    "said": 20.0,
+    "push": 12.0,
+    "stop": 12.0,
+    "declined": 12.0,
+    "delegates": 8.0,
+    "elsewhere": 4.0,
+    "left": 2.0,
+    "answered": 0.3,
+}
+"""How many times likelier it makes that a question was needless."""
+COMPLAINT = {
+    "objects": 20.0,
+    "denies": 10.0,
+    "said": 4.0,
+    "corrects": 4.0,
+    "error": 3.0,
+    "pleased": 0.2,
+    "informs": 2.0,
+}
+"""… that a message complains."""
+UNASKED = 3.0
+"""… when it follows an answer to an open request, to which nobody had asked anything."""
+OPEN = {"denies": 8.0, "corrects": 2.0, "error": 0.25, "said": 0.1}
+"""… that what a complaint is about had been open."""
+SUREST = 0.95
+"""No reader is believed beyond it, either way."""
+_MUCH = 0.5  # share of a complaint's words that the user had said before: then it restates
+_OPEN = 0.5  # need from which a request counts as open
+_SETTLED = 0.25  # need below which a question that was answered calmly was still needless
+
+
+def judge(
+    passage: Passage, signs: Signs | None, need: float | None, complaint: float | None, why: str
+) -> Finding:
+    """The finding for one passage; `need` and `complaint` are None where the reader does not know, for the reason `why`."""
+    if passage.asked:
+        return _judge_question(passage, signs, need, why)
+    return _judge_answer(passage, signs, need, complaint, why)
+
+
+def _judge_question(passage: Passage, signs: Signs | None, need: float | None, why: str) -> Finding:
+    known = {"conversation": passage.conversation, "turn": passage.turn, "asked": True, "need": need}
+    declined = passage.ask is not None and passage.ask.declined
+    clear = declined or (signs is not None and (signs.rejects or signs.elsewhere))
+    if need is None and not clear:
+        return Finding(**known, unjudged=why)
+    if signs is None and not declined and need is not None and need >= _SETTLED:
+        return Finding(**known, unjudged="the log ends with the question")
+    odds = 1.0 if need is None else _odds(1 - need)
+    for sign in _signs_of_question(signs, declined):
+        odds *= NEEDLESS[sign]
+    needless = odds / (1 + odds)
+    upset = signs is not None and (signs.stop or signs.said or (signs.push and signs.objects))
+    return Finding(
+        **known,
+        needless=needless,
+        reason=_reason(signs, declined) if needless >= 0.5 else None,
+        complaint=None if signs is None else 0.9 if upset else 0.1,
+        subject="being asked" if upset else None,
+    )
+
+
+def _signs_of_question(signs: Signs | None, declined: bool) -> list[str]:
+    if declined:
+        return ["declined"]
+    if signs is None:
+        return ["left"]
+    found = [name for name in ("said", "push", "stop", "delegates", "elsewhere") if getattr(signs, name)]
+    return found or ["answered"]
+
+
+def _reason(signs: Signs | None, declined: bool) -> Reason:
+    if signs is None:
+        return "unanswered"
+    if signs.said:
+        return "already said"
+    if signs.push:
+        return "just do it"
+    if signs.stop:
+        return "answered with annoyance"
+    if declined or signs.elsewhere:
+        return "unanswered"
+    return "a default would do"
+
+
+def _judge_answer(
+    passage: Passage, signs: Signs | None, need: float | None, complaint: float | None, why: str
+) -> Finding:
+    known = {"conversation": passage.conversation, "turn": passage.turn, "asked": False, "need": need}
+    if signs is None:
+        return Finding(**known, unjudged="the log ends with the answer")
+    shown = [name for name in COMPLAINT if getattr(signs, name)]
+    if complaint is None and not set(shown) - {"informs"}:
+        return Finding(**known, unjudged=why)
+    odds = 0.3 if complaint is None else _odds(complaint)
+    for sign in shown:
+        odds *= COMPLAINT[sign]
+    odds *= UNASKED if need is not None and need >= _OPEN else 1.0
+    complains = odds / (1 + odds)
+    openness = 1.0 if need is None else _odds(need)
+    for sign, factor in OPEN.items():
+        openness *= factor if getattr(signs, sign) else 1.0
+    was_open = openness / (1 + openness)
+    if complains >= 0.5 and need is None and not (signs.denies or signs.said or signs.error):
+        return Finding(**known, complaint=complains, unjudged=why)
+    return Finding(
+        **known,
+        complaint=complains,
+        guess=complains * was_open,
+        subject=_subject(signs, was_open) if complains >= 0.5 else None,
+    )
+
+
+def _subject(signs: Signs, was_open: float) -> Subject:
+    if was_open >= 0.5:
+        return "a wrong guess"
+    if signs.said or signs.given >= _MUCH:
+        return "an ignored constraint"
+    if signs.error:
+        return "an error"
+    if signs.stop and not signs.corrects:
+        return "something else"
+    return "an error" if signs.corrects or signs.objects else "something else"
+
+
+def _odds(p: float) -> float:
+    bounded = min(SUREST, max(1 - SUREST, p))
+    return bounded / (1 - bounded)

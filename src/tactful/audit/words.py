@@ -1,0 +1,126 @@
+"""The finding in words: one sentence, one paragraph, and what the log cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tactful.audit.results import Shared
+from tactful.audit.types import Subject
+from tactful.stats import FEWEST_GROUPS, Estimate
+
+FEW_TURNS = 200
+"""Turns of the assistant below which shares are rough."""
+_MANY = 0.1
+
+
+def headline(needless: Shared, guessed: Shared) -> str:
+    """Too much, too little, both or neither, by how many turns each fault takes."""
+    over, under = needless.count, guessed.count
+    judged = needless.total + guessed.total
+    if not judged:
+        return "Whether it asks too much or too little could not be judged."
+    if max(over, under) < 0.02 * judged:
+        return "It asks about as much as it should."
+    if over >= 2 * under:
+        return "It asks too much."
+    if under >= 2 * over:
+        return "It asks too little."
+    return "It asks too much where the request is clear, and too little where it is open."
+
+
+def paragraph(
+    shares: Mapping[str, Shared],
+    figures: Mapping[str, Estimate],
+    reasons: Mapping[str, int],
+    subjects: Mapping[Subject, int],
+) -> str:
+    """The finding, for the terminal and for the top of the page."""
+    asked, talks, needless, guessed = (
+        shares[name] for name in ("asked", "conversations_asked", "needless", "guessed")
+    )
+    said = [
+        headline(needless, guessed),
+        f"It asked in {asked.count:,} of {asked.total:,} turns ({asked.by_conversation.percent()}), in "
+        f"{_share(talks.by_conversation)} of the conversations.",
+    ]
+    if needless.total:
+        why = _most(reasons)
+        said.append(
+            f"Of {needless.total:,} questions that could be judged, {needless.count:,} were needless "
+            f"({needless.by_conversation.percent()}){f', mostly because {_because(why)}' if why else ''}."
+        )
+    if guessed.total:
+        said.append(
+            f"{guessed.count:,} of {guessed.total:,} answers guessed what only the user could tell "
+            f"({guessed.by_conversation.percent()})."
+        )
+    about = _most(subjects)
+    if about:
+        total = sum(subjects.values())
+        said.append(f"{total:,} replies complain, most often of {about} ({subjects[about]:,}).")  # type: ignore[index]
+    if figures["ask_f1"].value is not None:
+        said.append(f"Ask-F1 {figures['ask_f1'].short(2)}.")
+    return " ".join(said)
+
+
+def limits(
+    *,
+    conversations: int,
+    turns: int,
+    users: int,
+    dated: int,
+    unjudged: Mapping[str, int],
+    shares: Mapping[str, Shared],
+) -> tuple[str, ...]:
+    """What this log is too small or too foreign for, in sentences."""
+    found = []
+    if conversations < FEWEST_GROUPS:
+        found.append(
+            f"{conversations} conversations are too few for intervals ({FEWEST_GROUPS} at least): read the examples, "
+            "not the shares."
+        )
+    elif turns < FEW_TURNS:
+        found.append(f"{turns} turns are few: the intervals are wide, and parts of the log say little.")
+    if shares["needless"].total < FEWEST_GROUPS:
+        found.append(
+            f"{shares['needless'].total} questions could be judged: too few to say how many are needless."
+        )
+    unread = sum(count for why, count in unjudged.items() if not why.startswith("the log ends"))
+    if unread >= _MANY * max(1, turns):
+        worst = max((why for why in unjudged if not why.startswith("the log ends")), key=unjudged.__getitem__)
+        found.append(
+            f"{unread} turns ({unread / turns:.0%}) could not be read, most because {worst}; a prompted judge may: --model NAME."
+        )
+    if not users:
+        found.append(
+            "The log names no users: intervals are by conversation alone, and nothing is said of single users."
+        )
+    if dated < conversations:
+        found.append(
+            "The log has no times: nothing is shown by week."
+            if not dated
+            else f"{conversations - dated} conversations have no time and are missing by week."
+        )
+    return tuple(found)
+
+
+_WHY = {
+    "already said": "the user had said it already",
+    "just do it": "the user just wanted it done",
+    "a default would do": "a default would have done",
+    "answered with annoyance": "the request was clear, and the user minded",
+    "unanswered": "nobody answered it",
+}
+
+
+def _because(reason: str) -> str:
+    return _WHY[reason]
+
+
+def _most(counts: Mapping[str, int] | Mapping[Subject, int]) -> str:
+    held: list[tuple[str, int]] = sorted(counts.items(), key=lambda item: -item[1])
+    return held[0][0] if held and held[0][1] else ""
+
+
+def _share(estimate: Estimate) -> str:
+    return "none" if estimate.value is None else f"{estimate.value:.0%}"

@@ -1,0 +1,154 @@
+"""The whole way: a log in, a page out."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import tactful as tf
+from tactful.audit.pipeline import audit, judged
+from tactful.audit.results import Audit
+from tactful.data.logs import read_conversations
+from tactful.errors import DataError, UsageError
+from tactful.reading.opening import open_embedded_reader
+
+HERE = Path(__file__).parent
+SHARED = Path(
+    os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data")
+).parent
+SIX = SHARED / "cases" / "logs" / "one_log_in_six_shapes"
+WHOLE = (
+    "openai.jsonl",
+    "sharegpt.json",
+    "langfuse_observations.jsonl",
+    "langsmith.jsonl",
+    "otel.json",
+    "otel_flat.jsonl",
+)
+NASTY = "<script>alert(1)</script><img src=x onerror=alert(1)> {{ 7 * 7 }} [x](javascript:alert(1)) \u202e"
+
+
+def log_of(path: Path, talks: list[list[str]]) -> Path:
+    """A log of messages, user and assistant in turn."""
+    rows = [
+        {
+            "messages": [
+                {"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(talk)
+            ]
+        }
+        for talk in talks
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Audit, Path]:
+    out = tmp_path_factory.mktemp("audit") / "out"
+    return tf.audit(HERE / "rehearsal.jsonl", out=out), out
+
+
+@pytest.mark.parametrize("shape", WHOLE)
+def test_the_same_log_shows_the_same_faults_in_every_shape(shape):
+    if not SIX.is_dir():
+        pytest.skip("the logs beside the project are not here")
+    found: list[tuple[bool, bool]] = [
+        (any(f.is_needless for _, f in findings), any(f.is_guess for _, f in findings))
+        for _, findings in judged(read_conversations(SIX / shape), open_embedded_reader())
+    ]
+    assert len(found) == 42
+    # of each fourteen, the first five over-ask, the next five guess, the rest do neither
+    true = [(at % 14 < 5, 5 <= at % 14 < 10) for at in range(42)]
+    for fault in (0, 1):
+        hits = sum(said[fault] for said, fact in zip(found, true, strict=True) if fact[fault])
+        false = sum(said[fault] for said, fact in zip(found, true, strict=True) if not fact[fault])
+        assert hits >= 12  # of 15
+        assert false <= 2  # of 27
+
+
+def test_turns_are_accounted_for(rehearsed):
+    found, out = rehearsed
+    assert sum(found.outcomes.values()) == found.turns == 120
+    assert found.conversations == 60
+    lines = (out / "findings.jsonl").read_text().splitlines()
+    assert len(lines) == found.turns
+    assert json.loads((out / "audit.json").read_text())["format"] == "tactful-audit-1"
+    assert Audit.model_validate_json((out / "audit.json").read_text()) == found
+
+
+def test_ten_conversations_at_most_show_each_fault_with_the_turn_marked(rehearsed):
+    found, _ = rehearsed
+    for group in found.examples:
+        assert len(group.shown) <= 10
+        for one in group.shown:
+            assert sum(turn.marked for turn in one.turns) == 1
+            assert next(turn for turn in one.turns if turn.marked).role == "assistant"
+
+
+def test_what_users_said_is_shown_and_never_run(tmp_path):
+    talks = [["Sort it.", f"Deleted. {NASTY}", f"No! I never said delete. {NASTY}", "Sorry."]] * 1
+    found = tf.audit(log_of(tmp_path / "log.jsonl", talks), out=tmp_path / "out")
+    assert found.conversations == 1
+    page, text = (tmp_path / "out" / name for name in ("audit.html", "audit.md"))
+    for file in (page, text):
+        said = file.read_text()
+        assert "<script>alert" not in said
+        assert "<img" not in said
+        assert "\u202e" not in said
+        assert "{{ 7" in said
+    assert re.search(r"(?<!\\)\]\(javascript", text.read_text()) is None
+
+
+def test_equal_logs_give_equal_audits(tmp_path, rehearsed):
+    assert tf.audit(HERE / "rehearsal.jsonl") == rehearsed[0]
+
+
+def test_a_small_log_says_that_it_is_small(tmp_path):
+    found = tf.audit(log_of(tmp_path / "log.jsonl", [["Hi", "Hello"], ["Bye", "Goodbye"]]))
+    assert any("too few for intervals" in limit for limit in found.limits)
+    assert found.share("asked").by_conversation.low is None
+
+
+def test_a_language_that_no_reader_reads_is_counted_and_named(tmp_path):
+    talks = [
+        ["Καλημέρα, γράψε μου ένα γράμμα", "Ορίστε το γράμμα", "Δεν μου αρέσει", "Συγγνώμη"] for _ in range(1)
+    ]
+    talks += [[f"Γράψε {n}", f"Εντάξει {n}", f"Όχι έτσι {n}", "Ναι"] for n in range(12)]
+    found = tf.audit(log_of(tmp_path / "log.jsonl", talks))
+    assert found.outcomes["answered, a wrong guess"] == 0
+    assert any("could not be read" in limit for limit in found.limits)
+
+
+def test_a_log_without_answers_is_refused(tmp_path):
+    (tmp_path / "log.jsonl").write_text('{"messages": [{"role": "user", "content": "Hello?"}]}\n')
+    with pytest.raises(DataError, match="no assistant answers anybody"):
+        tf.audit(tmp_path / "log.jsonl")
+
+
+def test_an_audit_is_never_written_over(tmp_path):
+    log = log_of(tmp_path / "log.jsonl", [["Hi", "Hello"]])
+    tf.audit(log, out=tmp_path / "out")
+    with pytest.raises(UsageError, match="exists already"):
+        tf.audit(log, out=tmp_path / "out")
+
+
+def test_users_have_intervals_and_tastes_of_their_own(tmp_path):
+    rows = []
+    for n in range(40):
+        likes = n % 8 < 4
+        reply = "Acme, please, and thanks for checking." if likes else "Stop asking, just send it!"
+        turns = [
+            ("user", f"Send the reminder {n}."),
+            ("assistant", "Which client?"),
+            ("user", reply),
+            ("assistant", "Sent."),
+        ]
+        rows.append({"user": f"u{n % 8}", "messages": [{"role": r, "content": t} for r, t in turns]})
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = audit(read_conversations(tmp_path / "log.jsonl"), open_embedded_reader("surface"))
+    if not found.users:
+        pytest.skip("this format names no users")
+    assert found.share("needless").by_user is not None
+    assert {taste.verdict for taste in found.tastes} >= {"minds them"}
