@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from tactful.errors import ParseError, UserError
 from tactful.llm.budget import Budget
 from tactful.llm.cache import CallCache
+from tactful.llm.decisions import Ask, Decider, Said, Shown
 from tactful.llm.endpoint import find_endpoint
 from tactful.llm.meter import count
 from tactful.llm.prices import PriceTable, price_table
@@ -79,6 +80,7 @@ class ChatClient:
         if budget is not None and price is not None:
             budget.price_earlier(price)
         self._sender = Sender(spec, self._endpoint, cache=cache, budget=budget, price=price)
+        self._decider = Decider(spec, self._endpoint, cache=cache, budget=budget, price=price)
         self._under_way: dict[bytes, asyncio.Future[_Found | None]] = {}
 
     def __repr__(self) -> str:
@@ -125,9 +127,14 @@ class ChatClient:
         assert value is not None
         return value
 
+    async def decide(self, shown: Shown, questions: Sequence[Ask]) -> list[Said]:
+        """What the endpoint answers at `/v1/decisions`, one for each question, in order; see `Decider.decide`."""
+        return await self._decider.decide(shown, questions)
+
     async def aclose(self) -> None:
         """Close connections; calls after this are an error. The cache stays open: it belongs to the caller."""
         await self._sender.aclose()
+        await self._decider.aclose()
 
     async def json_mode(self) -> Mode:
         """The JSON mode of this endpoint and model, probed where it is not known yet."""

@@ -18,7 +18,7 @@ _HIDDEN = b"[key]"
 _AZURE = (".azure.com", ".azure-api.net", ".azure.us", ".azure.cn")
 _TOO_LONG_FOR_CHANCE = 12
 _SECRET = re.compile(r"(?:^|&)[^=&]*(?:key|token|secret|sig|password)=", re.IGNORECASE)
-_FULL_PATH = re.compile(r"/chat/completions/?(?=$|\?)")
+_FULL_PATH = re.compile(r"/(?:chat/completions|decisions)/?(?=$|\?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,18 @@ class Endpoint:
 
     @property
     def chat_url(self) -> str:
-        """Where chat completions are posted: the path of the base URL goes on, its query stays behind it."""
+        """Where chat completions are posted."""
+        return self._below("chat/completions")
+
+    @property
+    def decisions_url(self) -> str:
+        """Where questions with probabilities for answers are posted."""
+        return self._below("decisions")
+
+    def _below(self, path: str) -> str:
+        """The path of the base URL goes on, its query stays behind it."""
         parts = urlsplit(self.base_url)
-        return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/chat/completions"))
+        return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path}"))
 
     @property
     def headers(self) -> dict[str, str]:

@@ -115,6 +115,10 @@ def reader_over(
     model: ChatModel, name: AskedName, setup: ReaderSetup, *, fit: ReaderFit | None = None
 ) -> AskedReader:
     """The reader that asks `model`, which the caller closes, in the way that `name` says."""
+    if name.way == "decisions":
+        from tactful.reading.decisions.reader import DecisionsReader
+
+        return DecisionsReader(model, name.said, fit=fit, concurrency=setup.concurrency)
     from tactful.reading.prompted.reader import PromptedReader
 
     return PromptedReader(model, name.said, samples=setup.samples, fit=fit, concurrency=setup.concurrency)

@@ -82,7 +82,7 @@ def spec_for(name: AskedName, setup: ReaderSetup) -> ModelSpec:
         )
     return model_spec(
         name.model,
-        scripts=f"reading.{name.way}",
+        scripts="reading.consistency" if name.way == "consistency" else "reading.prompted",
         seed=setup.seed,
         base_url=name.base_url or setup.base_url,
         api_key_env=setup.api_key_env,

@@ -23,7 +23,7 @@ from tactful.llm.throttle import Deferred, Throttle
 from tactful.llm.types import Outcome, Usage
 from tactful.llm.wire.limits import room_left, tokens_written
 from tactful.llm.wire.meaning import Answer, Next, Trouble
-from tactful.llm.wire.outcomes import read_response
+from tactful.llm.wire.outcomes import DataReader, read_response
 from tactful.llm.wire.shown import Shown
 from tactful.llm.wire.transport import MAX_BODY_BYTES, Lost, TooLarge, Transport
 from tactful.llm.wire.usage import most_prompt_tokens, reported_tokens, usage_of
@@ -103,6 +103,7 @@ class Caller:
         budget: Budget | None,
         price: Price | None,
         hide: Callable[[bytes], bytes],
+        read_data: DataReader | None = None,
     ) -> None:
         self._transport = transport
         self._throttle = throttle
@@ -112,6 +113,7 @@ class Caller:
         self._budget = budget if budget and budget.capped else None
         self._price = price
         self._hide = hide
+        self._read_data = read_data
         self._shown = Shown()
         self._unknown_endings: dict[str, int] = {}
 
@@ -173,7 +175,7 @@ class Caller:
             _end(hold, paid=True)
             raise
         raw = self._hide(raw)
-        result = read_response(status, headers, raw)
+        result = read_response(status, headers, raw, read_data=self._read_data)
         took = _Took(asyncio.get_running_loop().time() - now, len(body), most_prompt, ticket)
         return self._account(result, raw, hold, took, progress.limit, messages)
 

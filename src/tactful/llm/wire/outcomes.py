@@ -18,7 +18,7 @@ An error object inside a 200 is read as if its code had been the status.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -38,9 +38,14 @@ _PARSER = (
 )
 _CODE_OF_BAD_JSON = "json_validate_failed"
 
+DataReader = Callable[[dict[str, Any], Mapping[str, str]], Answer | Trouble]
+"""(object of a good response, headers) → what it means."""
 
-def read_response(status: int, headers: Mapping[str, str], body: bytes) -> Answer | Trouble:
-    """The answer in a response, or what is wrong with it."""
+
+def read_response(
+    status: int, headers: Mapping[str, str], body: bytes, *, read_data: DataReader | None = None
+) -> Answer | Trouble:
+    """The answer in a response, or what is wrong with it. `read_data` reads the object of a good one: a chat completion."""
     try:
         data = read_json(body)
     except ValueError as error:
@@ -60,7 +65,7 @@ def read_response(status: int, headers: Mapping[str, str], body: bytes) -> Answe
         return read_error(status, headers, data)
     if not isinstance(data, dict):
         return _unreadable(f"{clip(body)}, expected an object")
-    return _read_choice(data, headers)
+    return (read_data or _read_choice)(data, headers)
 
 
 def read_json(body: bytes) -> Any:

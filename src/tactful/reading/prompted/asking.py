@@ -86,15 +86,25 @@ def reaction_prompt(exchange: Exchange, max_chars: int = MAX_CHARS) -> Rendered:
 
 def offer_prompt(moment: Moment, max_chars: int = MAX_CHARS) -> Rendered:
     """The latest events, what became of earlier offers, and the offer."""
+    shown = shown_moment(moment, max_chars)
+    return OFFER.render(mark=mark_for(tuple(shown.values())), **shown)
+
+
+def shown_moment(moment: Moment, max_chars: int = MAX_CHARS) -> dict[str, str]:
+    """`events`, `history` and `offer` of a moment: JSON, one value a line, long texts cut in the middle."""
     most = max(200, max_chars // _MOST_EVENTS)
     events = "\n".join(
         _line({"time": event.time, "event": shortened(event.text, most, joint=" ")})
         for event in moment.events[-_MOST_EVENTS:]
     )
-    offer = _line(None if moment.proposal is None else shortened(moment.proposal, max_chars, joint=" "))
     past = moment.history
-    history = "(nothing is known)" if past is None else _line({"shown": past.shown, "taken": past.accepted})
-    return OFFER.render(mark=mark_for((events, offer, history)), events=events, history=history, offer=offer)
+    return {
+        "events": events,
+        "history": "(nothing is known)"
+        if past is None
+        else _line({"shown": past.shown, "taken": past.accepted}),
+        "offer": _line(None if moment.proposal is None else shortened(moment.proposal, max_chars, joint=" ")),
+    }
 
 
 def _line(value: object) -> str:
