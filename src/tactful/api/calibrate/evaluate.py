@@ -74,6 +74,14 @@ class EvaluationRun(Run["ActionTree"]):
         heads, cells = policy_table(self.found)
         return Table(heads, cells, self.rows())
 
+    def asking(self) -> Table:
+        """How well each policy asks: Ask-F1 and its parts, turns to clarify, coverage, rate of asking by clarity."""
+        from tactful.evaluation.policies.tables import asking_table
+        from tactful.stats.asking import MEANINGS
+
+        heads, cells = asking_table(self.found)
+        return Table(heads, cells, [row for row in self.rows() if row["measure"] in MEANINGS])
+
     def rows(self) -> list[dict[str, Any]]:
         """A dictionary for each policy and measure: value, low, high, items, groups, unscored."""
         from tactful.evaluation.policies.tables import policy_rows
@@ -89,7 +97,7 @@ class EvaluationRun(Run["ActionTree"]):
     def _repr_html_(self) -> str:
         from html import escape
 
-        return f"<p>{escape(self.headline())}</p>{self.table()._repr_html_()}"
+        return f"<p>{escape(self.headline())}</p>{self.table()._repr_html_()}{self.asking()._repr_html_()}"
 
 
 def evaluate(

@@ -179,6 +179,8 @@ def _tell(run: EvaluationRun) -> None:
     say()
     say(str(run.table()))
     say()
+    say(str(run.asking()))
+    say()
     for note in found.notes:
         say(f"note: {note}")
     if found.rehearsal:

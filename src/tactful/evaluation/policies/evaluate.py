@@ -13,6 +13,7 @@ from tactful.calibration.reward.information import CELLS, information
 from tactful.calibration.reward.rewards import RewardConfig, reward
 from tactful.calibration.reward.task_score import TaskScorer
 from tactful.errors import UserError
+from tactful.evaluation.policies.asking import asking
 from tactful.evaluation.policies.crossfit import Folds, crossfit
 from tactful.evaluation.policies.metrics import (
     LeafScores,
@@ -174,12 +175,15 @@ class _Stage:
         outcomes = self.outcomes(walks)
         groups, seen = self.columns["group"], self.seen
         shown = [walk for walk, mine in zip(walks, seen, strict=True) if mine]
+        strangers = [walk for walk, mine in zip(walks, seen, strict=True) if not mine]
         unseen = {key: values[~seen] for key, values in outcomes.items()}
         return PolicyResult(
             name=name,
             kind=kind,
             measures=summarise({key: values[seen] for key, values in outcomes.items()}, groups[seen]),
-            unseen_personas=summarise(unseen, groups[~seen]) if (~seen).any() else {},
+            unseen_personas=summarise(unseen, groups[~seen]) if strangers else {},
+            asking=asking(self.trees, shown),
+            asking_unseen=asking(self.trees, strangers) if strangers else {},
             sensitivity=sensitivity(shown, groups[seen]),
             action_shares=action_shares(shown, groups[seen], self.trees[0].actions),
         )

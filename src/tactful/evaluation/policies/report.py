@@ -11,6 +11,7 @@ from tactful.data.sealed import load_document
 from tactful.evaluation.policies.metrics import MEASURES
 from tactful.evaluation.policies.plots import pareto_svg, reward_svg
 from tactful.evaluation.policies.results import Evaluation
+from tactful.stats.asking import MEANINGS
 
 FILE_NAME = "evaluation.json"
 
@@ -29,6 +30,7 @@ def render_report(evaluations: Sequence[Evaluation]) -> str:
         "report.html.j2",
         evaluations=evaluations,
         measures=MEASURES,
+        asking=MEANINGS,
         pareto=[pareto_svg(item, str(place)) for place, item in enumerate(evaluations)],
         rewards=[reward_svg(item, str(place)) for place, item in enumerate(evaluations)],
         rehearsed=[item.domain for item in evaluations if item.rehearsal],

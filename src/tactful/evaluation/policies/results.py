@@ -24,6 +24,9 @@ class PolicyResult(Record):
     """Entry of `metrics.MEASURES` → mean and interval by base task, personas seen in training."""
     unseen_personas: Mapping[str, Estimate]
     """The same with personas never seen in training; empty when there were none."""
+    asking: Mapping[str, Estimate] = {}
+    """Entry of `stats.asking.MEANINGS` → figure and interval by base task, personas seen in training."""
+    asking_unseen: Mapping[str, Estimate] = {}
     sensitivity: Sensitivity
     action_shares: Mapping[str, Estimate]
     """Share of each action among first decisions."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from tactful.evaluation.policies.results import Evaluation, PolicyResult
+from tactful.stats.asking import MEANINGS
 
 SHOWN = ("reward", "task_score", "interruption_cost", "questions", "regret")
 """The measures of the short table; those after the third without interval."""
@@ -17,6 +18,16 @@ def policy_table(found: Evaluation) -> tuple[list[str], list[list[str]]]:
     heads = [found.domain, *(name.replace("_", " ") for name in SHOWN)]
     order = sorted(found.policies, key=_reward_of, reverse=True)
     return heads, [[item.name, *(_cell(item, place) for place in range(len(SHOWN)))] for item in order]
+
+
+def asking_table(found: Evaluation) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of how well each policy asks, in the order of `policy_table`; – where undefined."""
+    heads = [found.domain, *(name.replace("_", " ") for name in MEANINGS)]
+    order = sorted(found.policies, key=_reward_of, reverse=True)
+    return heads, [
+        [item.name, *(item.asking[name].short(2) if item.asking else "–" for name in MEANINGS)]
+        for item in order
+    ]
 
 
 def _cell(item: PolicyResult, place: int) -> str:
@@ -43,7 +54,10 @@ def policy_rows(found: Evaluation) -> list[dict[str, Any]]:
             **estimate.model_dump(mode="json"),
         }
         for item in found.policies
-        for users, measures in (("training", item.measures), ("unseen", item.unseen_personas))
+        for users, measures in (
+            ("training", {**item.measures, **item.asking}),
+            ("unseen", {**item.unseen_personas, **item.asking_unseen}),
+        )
         for measure, estimate in measures.items()
     ]
 
@@ -102,18 +116,22 @@ def _csv(evaluations: Sequence[Evaluation]) -> str:
 
 def _markdown(evaluations: Sequence[Evaluation]) -> str:
     parts = []
-    for found in evaluations:
-        heads, cells = policy_table(found)
+    for heads, cells in _tables(evaluations):
         lines = [heads, ["---"] * len(heads), *cells]
         parts.append("\n".join("| " + " | ".join(line) + " |" for line in lines))
     return "\n\n".join(parts) + "\n"
 
 
-def _latex(evaluations: Sequence[Evaluation]) -> str:
-    """A `tabular` for each evaluation; needs the package booktabs."""
-    parts = []
+def _tables(evaluations: Sequence[Evaluation]) -> Iterator[tuple[list[str], list[list[str]]]]:
     for found in evaluations:
-        heads, cells = policy_table(found)
+        yield policy_table(found)
+        yield asking_table(found)
+
+
+def _latex(evaluations: Sequence[Evaluation]) -> str:
+    """Two `tabular` for each evaluation; needs the package booktabs."""
+    parts = []
+    for heads, cells in _tables(evaluations):
         rows = [" & ".join(map(_escaped, line)) + r" \\" for line in (heads, *cells)]
         body = [rf"\begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}", r"\toprule", rows[0], r"\midrule"]
         parts.append("\n".join([*body, *rows[1:], r"\bottomrule", r"\end{tabular}"]))
