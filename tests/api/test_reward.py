@@ -172,6 +172,11 @@ def test_thoughts_are_written_loaded_and_exported(tmp_path: Path) -> None:
         tf.reasons(tf.moments()[:8], model="offline", temperature=0)
 
 
+def test_a_reader_judges_moments_without_training() -> None:
+    [said] = tf.judge_moments(tf.moments()[:1], "encoder")
+    assert said.accepted in (True, False, None)
+
+
 def test_suggestions_are_trained_on_judged_and_benched(tmp_path: Path) -> None:
     data = write(tmp_path / "decisions.jsonl", some_rows())
     trained = tf.train_suggestions(data, evaluate=False)

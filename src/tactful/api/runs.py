@@ -147,15 +147,4 @@ def summary_of(folder: RunFolder) -> RunSummary:
     """How the run in `folder` stands."""
     from tactful.runs import RunSummary
 
-    counts = folder.counts()
-    return RunSummary(
-        folder=folder,
-        read=counts.read,
-        done=counts.done,
-        failed=counts.failed,
-        skipped=counts.skipped,
-        unscored=counts.unscored,
-        unfinished=0,
-        usage=folder.usage(),
-        interrupted=folder.standing() != "done",
-    )
+    return RunSummary.of(folder, folder.counts(), folder.usage(), interrupted=folder.standing() != "done")

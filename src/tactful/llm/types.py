@@ -8,8 +8,8 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
 
-from tactful.prompts import Rendered
-from tactful.types import Message, Record
+from tactful.prompts import Prompt, Rendered
+from tactful.types import Message, Provenance, Record
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -159,3 +159,14 @@ class ModelSpec(Record):
     """Keeps an endpoint with a known limit from ever answering 429."""
     max_concurrency: int = Field(default=64, gt=0)
     """Most requests in flight to the endpoint; fewer while it is strained."""
+
+
+def spoken_by(model: ChatModel, *prompts: Prompt, run_id: str = "", seed: int | None = None) -> Provenance:
+    """Where a record comes from that `model` made when asked by `prompts`."""
+    return Provenance(
+        model=model.name,
+        generator=model.generator,
+        prompt_hashes={prompt.prompt_id: prompt.hash for prompt in prompts},
+        run_id=run_id,
+        seed=seed,
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tactful.llm.types import Usage
 from tactful.runs.read.folder import RunFolder
+from tactful.runs.store.state import Counts
 
 
 @dataclass(frozen=True)
@@ -24,3 +25,20 @@ class RunSummary:
     usage: Usage
     interrupted: bool
     """The run stopped before the end of its input."""
+
+    @classmethod
+    def of(
+        cls, folder: RunFolder, counts: Counts, usage: Usage, *, interrupted: bool, unfinished: int = 0
+    ) -> RunSummary:
+        """From what the state holds."""
+        return cls(
+            folder,
+            counts.read,
+            counts.done,
+            counts.failed,
+            counts.skipped,
+            counts.unscored,
+            unfinished,
+            usage,
+            interrupted,
+        )

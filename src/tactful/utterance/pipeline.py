@@ -19,6 +19,7 @@ from pydantic import Field
 
 from tactful.errors import StopRun, TactfulError
 from tactful.llm import ChatModel, ModelSpec, within_context
+from tactful.llm.types import spoken_by
 from tactful.prompts import Prompt
 from tactful.runs import Context, Job, OutsideHash, Skip
 from tactful.types import Provenance
@@ -129,7 +130,8 @@ class SynthesizeStage:
         needed = _path_or_raise(wrong_path) if ground.needs_wrong_path else None
         chosen, rejected = await both(make_chosen(ground, model), make_rejected(ground, needed, model))
         repairs |= {"chosen": chosen.repairs, "rejected": rejected.repairs}
-        return _paired(ground, chosen, rejected, needed, _noted(repairs), _provenance(context))
+        provenance = spoken_by(model, *PROMPTS, run_id=context.run_id, seed=context.seed)
+        return _paired(ground, chosen, rejected, needed, _noted(repairs), provenance)
 
     async def _read(
         self, example: Example, model: ChatModel, repairs: dict[str, tuple[str, ...]]
@@ -238,17 +240,6 @@ def _paired(
             true_path=ground.true_place,
         ),
         provenance=provenance,
-    )
-
-
-def _provenance(context: Context) -> Provenance:
-    model = context.models["assistant"]
-    return Provenance(
-        model=model.name,
-        generator=model.generator,
-        prompt_hashes={prompt.prompt_id: prompt.hash for prompt in PROMPTS},
-        run_id=context.run_id,
-        seed=context.seed,
     )
 
 

@@ -1,23 +1,10 @@
 import json
 
-import pytest
 from tests.chat_server import serving
-from tests.reward.moments import says, write_items
+from tests.reward.moments import says
 
 from tactful.reward.types import Acceptance
 from tactful.runs import RunFolder
-
-
-@pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch, tmp_path):
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "TACTFUL_PRICES"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def data(tmp_path):
-    return write_items(tmp_path / "items.jsonl", 60)
 
 
 def test_prompted_model_judges_a_file_and_tells_the_counts(tactful, data, tmp_path):

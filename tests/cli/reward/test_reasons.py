@@ -1,23 +1,10 @@
 import json
 import shlex
 
-import pytest
 from tests.chat_server import serving
-from tests.reward.moments import write_items, writer
+from tests.reward.moments import writer
 
 from tactful.runs import RunFolder
-
-
-@pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch, tmp_path):
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "TACTFUL_PRICES"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def data(tmp_path):
-    return write_items(tmp_path / "items.jsonl", 60)
 
 
 def test_thoughts_are_written_and_exported_by_the_commands_that_are_named(tactful, data, tmp_path):

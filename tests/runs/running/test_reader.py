@@ -116,9 +116,8 @@ async def test_every_record_is_handed_over_once_and_in_order(ahead, takers):
     assert reader.at_end
 
 
-def test_log_that_grows_is_judged_line_by_line(tmp_path):
-    """`tail -f log | tactful feedback judge -`: each record is stored before the next line is there."""
-    out = tmp_path / "out"
+def judging(out):
+    """`tactful feedback judge -` as a process that waits for lines."""
     command = [
         sys.executable,
         "-m",
@@ -131,9 +130,13 @@ def test_log_that_grows_is_judged_line_by_line(tmp_path):
         "--out",
         str(out),
     ]
-    judge = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def test_log_that_grows_is_judged_line_by_line(tmp_path):
+    """`tail -f log | tactful feedback judge -`: each record is stored before the next line is there."""
+    out = tmp_path / "out"
+    judge = judging(out)
     talk = [("user", "Sort this list."), ("assistant", "Ascending?"), ("user", "Yes, thanks.")]
     messages = [{"role": role, "content": content} for role, content in talk]
     for number in (1, 2, 3):
@@ -147,21 +150,7 @@ def test_log_that_grows_is_judged_line_by_line(tmp_path):
 
 def test_interrupt_while_the_pipe_waits_ends_cleanly(tmp_path):
     out = tmp_path / "out"
-    command = [
-        sys.executable,
-        "-m",
-        "tactful",
-        "feedback",
-        "judge",
-        "-",
-        "--model",
-        "offline",
-        "--out",
-        str(out),
-    ]
-    judge = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    judge = judging(out)
     judge.stdin.write(
         b'{"id": "d", "messages": [{"role": "user", "content": "a"}, {"role": "assistant", '
         b'"content": "b"}, {"role": "user", "content": "c"}]}\n'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tactful.evaluation.judges.training import TrainedReward
     from tactful.reward.embedded.model import RewardModel
     from tactful.reward.forecast import RewardForecast
+    from tactful.reward.judging.reading import ReadingMomentJudge
     from tactful.reward.pipeline import LMJudgeConfig
     from tactful.reward.types import Acceptance
     from tactful.runs import Job
@@ -75,7 +77,7 @@ def judge_moments(
 ) -> Judgements:
     """What the trained model says of each moment: p_accept and p_need in [0, 1], the verdict; None where unscored.
 
-    With `explain` also the reason in words, and what moved it. No network, no cost; labels are not read.
+    `model` may also be a reader (`encoder`). With `explain` also the reason in words, and what moved it. No network, no cost; labels are not read.
 
     Raises DataError for moments or a model that cannot be used.
 
@@ -85,11 +87,26 @@ def judge_moments(
     >>> said.accepted in (True, False), "welcome with probability" in said.reason
     (True, True)
     """
-    found, _ = reward_model(model)
     read = _read(moments, skip_bad)
-    said = Judgements(one for _, one in found.judge_each(read, explain=explain))
+    said = Judgements(one for _, one in moment_judge(model).judge_each(read, explain=explain))
     said.bad = read.bad
     return said
+
+
+def moment_judge(given: RewardModel | TrainedReward | Path | str) -> RewardModel | ReadingMomentJudge:
+    """The trained model, of a folder or in memory, or the reader of that name; a gate beside a model must be its own."""
+    from tactful.reading.opening import is_reader, open_embedded_reader
+    from tactful.reward.gate.store import gate_beside
+    from tactful.reward.judging.reading import ReadingMomentJudge
+
+    if not isinstance(given, str | os.PathLike):
+        return reward_model(given)[0]
+    if is_reader(given):
+        return ReadingMomentJudge(open_embedded_reader(str(given)))
+    model, _ = reward_model(given)
+    if (gate := gate_beside(Path(given))) is not None:
+        gate.check(model)
+    return model
 
 
 def ask_moments(moments: MomentsToJudge, *, model: str, **options: Unpack[AskingOptions]) -> Run[Acceptance]:

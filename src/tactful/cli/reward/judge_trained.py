@@ -12,8 +12,6 @@ from tactful.cli.output import emit_json, next_command, printable, quoted, say
 from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:
-    from tactful.reward.embedded.model import RewardModel
-    from tactful.reward.judging.reading import ReadingMomentJudge
     from tactful.reward.types import Acceptance
     from tactful.types import Moment
 
@@ -21,30 +19,16 @@ _WIDTH = 54
 """Characters of a proposal on the terminal: with what stands before it, 80."""
 
 
-def _opened(folder: Path | str) -> RewardModel | ReadingMomentJudge:
-    """The trained model in a folder, or the reader of that name; a gate beside a model must be its own."""
-    from tactful.reading.opening import is_reader, open_embedded_reader
-    from tactful.reward.embedded.model import load_model
-    from tactful.reward.gate.store import gate_beside
-    from tactful.reward.judging.reading import ReadingMomentJudge
-
-    if is_reader(folder):
-        return ReadingMomentJudge(open_embedded_reader(str(folder)))
-    model = load_model(folder)
-    if (gate := gate_beside(Path(folder))) is not None:
-        gate.check(model)
-    return model
-
-
 def judge_one(folder: Path | str, events: list[str], proposal: str | None, *, as_json: bool) -> None:
     """One moment, with the reason."""
+    from tactful.api.reward.judge import moment_judge
     from tactful.data.formats.moments import parse_moment
 
     try:
         moment = parse_moment({"obs": [{"event": text} for text in events], "pred_task": proposal})
     except ValueError as error:
         raise UsageError(f"--event: {error}") from error
-    said = _opened(folder).judge_now([moment], explain=True)[0]
+    said = moment_judge(folder).judge_now([moment], explain=True)[0]
     if as_json:
         emit_json(said.model_dump(mode="json"))
         return
@@ -63,12 +47,13 @@ def judge_moments(
     as_json: bool,
 ) -> None:
     """The moments of a file, a line each as they are judged. Raises: UserError when none could be."""
+    from tactful.api.reward.judge import moment_judge
     from tactful.data.formats.moments import moment_rows
     from tactful.data.io import to_line
     from tactful.reading.opening import is_reader
     from tactful.runs import begun, resolve_input
 
-    judge = _opened(folder)
+    judge = moment_judge(folder)
     rows = moment_rows(resolve_input(data), skip_bad=skip_bad)
     fix = "write one JSON object with 'obs' and 'pred_task' per line"
     moments = begun(islice(rows, limit), rows.name, what="moment", fix=fix)

@@ -14,6 +14,7 @@ from tactful.data.formats.traces import Answer, Trace, read_traces
 from tactful.evaluation.proactive.assistants import Assistant, saying
 from tactful.llm import ModelSpec, Rehearsal
 from tactful.llm.prices import price_table
+from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.reward.judging.prompt import MAX_CHARS, as_json, shown_events
 from tactful.runs import Context, Job, RunFolder
@@ -98,13 +99,7 @@ class AssistantStage:
             at=record.at,
             proposal=plain_proposal(reply.proposal),
             thought=reply.thought,
-            provenance=Provenance(
-                model=model.name,
-                generator=model.generator,
-                prompt_hashes={PROMPT.prompt_id: PROMPT.hash},
-                run_id=context.run_id,
-                seed=context.seed,
-            ),
+            provenance=spoken_by(model, PROMPT, run_id=context.run_id, seed=context.seed),
         )
 
 

@@ -19,9 +19,10 @@ from tactful.feedback.types import FeedbackConfig, FittedConfidence, Turn, TurnJ
 from tactful.llm import CallOptions, ChatModel, ModelSpec, Rehearsal, open_model, within_context
 from tactful.llm.judging import AskingJudge
 from tactful.llm.replies.percent import Percent
+from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.text.shorten import shortened
-from tactful.types import Provenance, Record, content_hash
+from tactful.types import Record, content_hash
 
 PROMPT = load_prompt(__file__, fields={"mark", "query", "answer", "next_message"})
 SCRIPTS = "feedback.judging"
@@ -127,12 +128,7 @@ class FeedbackJudge(AskingJudge[Turn, TurnJudgement]):
         Raises: ProviderError (refused, filtered, out of reach), EndpointRefused and BudgetSpent (going on is
         pointless).
         """
-        provenance = Provenance(
-            model=self.model.name,
-            generator=self.model.generator,
-            prompt_hashes={PROMPT.prompt_id: PROMPT.hash},
-            run_id=self.run_id,
-        )
+        provenance = spoken_by(self.model, PROMPT, run_id=self.run_id)
 
         async def ask(max_chars: int) -> FeedbackVerdict:
             prompt = judge_prompt(turn, max_chars=max_chars)
@@ -158,8 +154,8 @@ class FeedbackJudge(AskingJudge[Turn, TurnJudgement]):
 
     def unanswered(self, turn: Turn, why: str) -> TurnJudgement:
         """Unscored, because of `why`."""
-        made_by = Provenance(model=self.model.name, generator=self.model.generator, run_id=self.run_id)
-        return TurnJudgement.not_scored(turn.id, reason=why, provenance=made_by)
+        provenance = spoken_by(self.model, run_id=self.run_id)
+        return TurnJudgement.not_scored(turn.id, reason=why, provenance=provenance)
 
     def _rehearsal(self, turn: Turn) -> Rehearsal | None:
         """For the offline judge alone: the three texts, so that it need not take the prompt apart."""

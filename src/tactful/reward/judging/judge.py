@@ -14,6 +14,7 @@ from typing import Self
 from tactful.errors import ParseError, StopRun
 from tactful.llm import CallCache, ChatModel, ModelSpec, Rehearsal, open_model, within_context
 from tactful.llm.judging import AskingJudge
+from tactful.llm.types import spoken_by
 from tactful.reward.judging.prompt import MAX_CHARS, PROMPTS, AcceptanceVerdict, Layout, judge_prompt
 from tactful.reward.types import Acceptance
 from tactful.types import Moment, Provenance
@@ -115,13 +116,7 @@ class LMJudge(AskingJudge[Moment, Acceptance]):
     @property
     def provenance(self) -> Provenance:
         """Of every judgement that it makes."""
-        prompt = PROMPTS[self.layout]
-        return Provenance(
-            model=self.model.name,
-            generator=self.model.generator,
-            prompt_hashes={prompt.prompt_id: prompt.hash},
-            run_id=self.run_id,
-        )
+        return spoken_by(self.model, PROMPTS[self.layout], run_id=self.run_id)
 
     async def judge(self, moment: Moment) -> LMAcceptance:
         """The judgement of one moment by the majority of the votes; unscored on a tie or when none is readable.

@@ -19,6 +19,7 @@ from typing import Literal
 
 from tactful.errors import ParseError, StopRun
 from tactful.llm import ChatModel, Rehearsal, within_context
+from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.reward.judging.prompt import MAX_CHARS, as_json, event_fields
 from tactful.types import LabelledMoment, Moment, Provenance, Record
@@ -155,7 +156,7 @@ async def write_reason(
                 thought=thought,
                 tries=number + 1,
                 checks=checks,
-                provenance=_provenance(model, run_id),
+                provenance=spoken_by(model, REASON_PROMPT, CHECK_PROMPT, run_id=run_id),
             )
     if broken is not None and set(refused) == {UNREADABLE}:
         raise broken
@@ -199,12 +200,3 @@ async def _rederive(thought: str, item: LabelledMoment, model: ChatModel, checks
     if errors:
         raise next((error for error in errors if isinstance(error, StopRun)), errors[0])
     return [reply for reply in found if isinstance(reply, bool)]
-
-
-def _provenance(model: ChatModel, run_id: str) -> Provenance:
-    return Provenance(
-        model=model.name,
-        generator=model.generator,
-        prompt_hashes={prompt.prompt_id: prompt.hash for prompt in (REASON_PROMPT, CHECK_PROMPT)},
-        run_id=run_id,
-    )

@@ -206,18 +206,8 @@ def _said_of_nothing(why: Exception) -> Exception:
 def _summary(
     folder: RunFolder, state: RunState, info: RunInfo, intake: Intake, *, interrupted: bool
 ) -> RunSummary:
-    counts = state.counts()
-    return RunSummary(
-        folder=folder,
-        read=counts.read,
-        done=counts.done,
-        failed=counts.failed,
-        skipped=counts.skipped,
-        unscored=counts.unscored,
-        unfinished=intake.in_hand,
-        usage=state.usage() + info.usage_beside_rows(),
-        interrupted=interrupted,
-    )
+    usage = state.usage() + info.usage_beside_rows()
+    return RunSummary.of(folder, state.counts(), usage, interrupted=interrupted, unfinished=intake.in_hand)
 
 
 def _last_words(summary: RunSummary, intake: Intake) -> str:

@@ -15,6 +15,7 @@ from tactful.data.formats.chats import ChatMessage
 from tactful.errors import ParseError
 from tactful.llm import ChatModel, ModelSpec, Rehearsal, Reply, within_context
 from tactful.llm.prices import price_table
+from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.runs import Context, Job, OutsideHash, Skip
 from tactful.text import estimate_tokens
@@ -125,12 +126,7 @@ def _prediction(
         thoughts=reply.thoughts,
         reply=reply.text,
         hindsight=Label(message=example.hindsight.message),
-        provenance=Provenance(
-            model=model.name,
-            generator=model.generator,
-            prompt_hashes={PROMPT.prompt_id: PROMPT.hash, AGAIN_PROMPT.prompt_id: AGAIN_PROMPT.hash},
-            run_id=run_id,
-        ),
+        provenance=spoken_by(model, PROMPT, AGAIN_PROMPT, run_id=run_id),
     )
 
 
