@@ -49,6 +49,8 @@ class AskedReader(ABC):
         self.concurrency = concurrency
         self.seconds: list[float] = []
         """How long each text took, waiting for its turn left out."""
+        self.runs = 0
+        """Programs run in the sandbox so far."""
 
     @property
     def name(self) -> str:
@@ -108,6 +110,10 @@ class AskedReader(ABC):
             return OfferReading(accept=p)
 
         return await self._each(moments, one, lambda why: OfferReading(accept=None, unknown=why))
+
+    async def aclose(self) -> None:
+        """Close what the reader opened itself; the model is the caller's."""
+        return
 
     def _fitted(self, head: str) -> HeadFit | None:
         return None if self.fit is None else self.fit.heads.get(head)

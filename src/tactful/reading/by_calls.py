@@ -73,6 +73,7 @@ class ReaderByCalls(ReaderAtOnce):
                 raise type(error)(f"reader '{self.asked.said}' asks a model of that name: {error}") from error
             stack.push_async_callback(model.aclose)
             reader = reader_over(model, self.asked, self.setup, fit=self.fit)
+            stack.push_async_callback(reader.aclose)
             if self.fit is not None:
                 self.fit.check(reader.prompts, self._place)
             meter = stack.enter_context(metered())
@@ -81,7 +82,7 @@ class ReaderByCalls(ReaderAtOnce):
             finally:
                 self.usage += meter.usage
                 self.seconds += reader.seconds
-                self.runs += getattr(reader, "runs", 0)
+                self.runs += reader.runs
 
     async def needs(self, requests: Sequence[Request]) -> list[Need]:
         """Does each request need a question?"""
@@ -115,6 +116,17 @@ def reader_over(
     model: ChatModel, name: AskedName, setup: ReaderSetup, *, fit: ReaderFit | None = None
 ) -> AskedReader:
     """The reader that asks `model`, which the caller closes, in the way that `name` says."""
+    if name.way == "consistency":
+        from tactful.reading.consistency.reader import ConsistencyReader
+
+        return ConsistencyReader(
+            model,
+            name.said,
+            samples=setup.samples,
+            unsafe=setup.unsafe_exec,
+            fit=fit,
+            concurrency=setup.concurrency,
+        )
     if name.way == "decisions":
         from tactful.reading.decisions.reader import DecisionsReader
 

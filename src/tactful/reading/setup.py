@@ -76,6 +76,10 @@ def asked_name(name: str) -> AskedName:
 
 def spec_for(name: AskedName, setup: ReaderSetup) -> ModelSpec:
     """The model of a reader. Raises: UsageError, when several draws would all be the same."""
+    if name.way == "consistency" and setup.samples < 2:
+        raise UsageError(
+            "consistency compares solutions: --samples 1 leaves nothing to compare; give 2 or more"
+        )
     if name.way != "decisions" and setup.samples > 1 and setup.temperature == 0:
         raise UsageError(
             f"--samples {setup.samples} at --temperature 0 draws the same reply {setup.samples} times; raise it"

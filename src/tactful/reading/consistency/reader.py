@@ -1,0 +1,142 @@
+"""Consistency for code: k solutions of one request run against each other; where they disagree, the request is open.
+
+One call plans the test (does the request ask for a function at all? on which inputs might programmers differ?), k calls
+write solutions, and each runs once in the cage on all inputs: k + 1 calls and k programs a text. The evidence is the share
+of pairs of solutions that differ. It is no probability until `tactful reader calibrate` has made it one.
+Idea: ClarifyGPT (arXiv:2310.10996), which asks a model about the differences; we count them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import keyword
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tactful.errors import ParseError, ProviderError, StopRun
+from tactful.llm import ChatModel, Rehearsal, within_context
+from tactful.prompts import Prompt, load_prompt
+from tactful.reading.asked import AskedReader, Unread
+from tactful.reading.consistency.running import disagreement, usable_calls
+from tactful.reading.types import Exchange, Missing, Need, Request
+from tactful.sandbox import Sandbox
+from tactful.text.answer_code import extract_code
+from tactful.text.fence import mark_for
+from tactful.text.shorten import shortened
+from tactful.types import Moment, Record
+
+if TYPE_CHECKING:
+    from tactful.reading.fit import ReaderFit
+
+PLAN = load_prompt(__file__, "plan", fields={"mark", "before", "request"})
+SOLVE = load_prompt(__file__, "solve", fields={"mark", "before", "request", "signature"})
+PROMPTS: tuple[Prompt, ...] = (PLAN, SOLVE)
+MAX_CHARS = 12_000
+_FEWEST_CALLS = 2
+_FLOOR = 0.02
+"""Five solutions that agree do not show that no sixth would differ."""
+_CODE_ALONE = "consistency reads requests for code alone"
+
+
+class CodePlan(Record):
+    """What is wanted, and what to try it with."""
+
+    wants_function: bool
+    name: str
+    parameters: tuple[str, ...]
+    calls: tuple[str, ...]
+
+
+class ConsistencyReader(AskedReader):
+    """A `Reader` of requests for a Python function; everything else is not known. Close it: it holds a sandbox.
+
+    Raises, from `needs`: SafetyRefusal where there is no cage, unless `unsafe`.
+    """
+
+    def __init__(
+        self,
+        model: ChatModel,
+        spec: str,
+        *,
+        samples: int = 5,
+        unsafe: bool = False,
+        fit: ReaderFit | None = None,
+        concurrency: int = 16,
+    ) -> None:
+        super().__init__(spec, fit=fit, concurrency=concurrency)
+        self.model = model
+        self.samples = samples
+        self.unsafe = unsafe
+        self.prompts = {prompt.prompt_id: prompt.hash for prompt in PROMPTS}
+        self._sandbox: Sandbox | None = None
+
+    async def need(self, request: Request) -> Need:
+        """The share of pairs of solutions that differ."""
+        return await within_context(lambda most: self._need(request, most), MAX_CHARS)
+
+    async def _need(self, request: Request, max_chars: int) -> Need:
+        turns = "\n".join(f"{turn.role.capitalize()}: {turn.content}" for turn in request.context)
+        before = shortened(turns, max_chars) or "(there are none)"
+        text = shortened(request.text, max_chars)
+        shown = {"mark": mark_for((before, text)), "before": before, "request": text}
+        rehearsal = self._rehearsal("plan_code", text)
+        plan = await self.model.structured(PLAN.render(**shown), CodePlan, rehearsal=rehearsal)
+        if not plan.wants_function:
+            raise Unread("the request asks for no Python function")
+        if not all(map(_is_name, (plan.name, *plan.parameters))):
+            raise Unread(f"the model named no function that can be written: {plan.name!r}")
+        calls = usable_calls(plan.calls, plan.name, request.text)
+        if len(calls) < _FEWEST_CALLS:
+            raise Unread(f"the model gave {len(calls)} usable inputs, fewer than {_FEWEST_CALLS}")
+        solutions = await self._solutions(plan, shown)
+        if self._sandbox is None:
+            self._sandbox = Sandbox(unsafe=self.unsafe)
+        found = await asyncio.to_thread(disagreement, solutions, plan.name, calls, self._sandbox)
+        self.runs += found.runs
+        if found.solutions < 2:
+            raise Unread(f"{found.solutions} of {self.samples} solutions ran: nothing to compare")
+        need = min(1 - _FLOOR, max(_FLOOR, found.share))
+        where = f"solutions differ at {plan.name}({found.worst})"
+        return Need(
+            need=need,
+            missing=(Missing(kind="constraint", p=need, what=where),) if need >= 0.5 else (),
+        )
+
+    async def reaction(self, exchange: Exchange) -> Mapping[str, float]:
+        """Not known."""
+        raise Unread(_CODE_ALONE)
+
+    async def offer(self, moment: Moment) -> float:
+        """Not known."""
+        raise Unread(_CODE_ALONE)
+
+    async def aclose(self) -> None:
+        """End the sandbox. The model is the caller's."""
+        if self._sandbox is not None:
+            await asyncio.to_thread(self._sandbox.close)
+
+    async def _solutions(self, plan: CodePlan, shown: Mapping[str, str]) -> list[str]:
+        """The code of every answer that has some. Raises: StopRun; ProviderError, when none was given."""
+        prompt = SOLVE.render(**shown, signature=f"{plan.name}({', '.join(plan.parameters)})")
+        rehearsal = self._rehearsal("solve_code", shown["request"], name=plan.name)
+        drawn = await asyncio.gather(
+            *(self.model.complete(prompt, sample=at, rehearsal=rehearsal) for at in range(self.samples)),
+            return_exceptions=True,
+        )
+        failed = [one for one in drawn if isinstance(one, BaseException)]
+        for one in failed:
+            if isinstance(one, StopRun) or not isinstance(one, ParseError | ProviderError):
+                raise one
+        if len(failed) == len(drawn):
+            raise failed[0]
+        texts = [one.text for one in drawn if not isinstance(one, BaseException)]
+        return [code for text in texts if (code := extract_code(text, {plan.name}))]
+
+    def _rehearsal(self, task: str, text: str, **more: str) -> Rehearsal | None:
+        if self.model.generator != "offline":
+            return None
+        return Rehearsal(room="reading", task=task, facts={"text": text, **more})
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not keyword.iskeyword(text)
