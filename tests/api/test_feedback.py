@@ -36,7 +36,7 @@ def test_turns_are_read_from_memory_as_from_a_file(tmp_path: Path) -> None:
 
 def test_a_row_in_memory_that_is_no_dialogue_is_named_by_its_number() -> None:
     with pytest.raises(DataError, match=r"<the rows given>:2: .*skip_bad=True"):
-        list(tf.chats([ROWS[0], {"id": "x", "conversation": [{"role": "human", "content": "Hi"}]}]))
+        list(tf.chats([ROWS[0], {"id": "x", "conversation": [{"role": "ghost", "content": "Hi"}]}]))
 
 
 def test_a_judged_run_is_iterated_has_a_table_and_its_counts(judged: Any) -> None:

@@ -152,14 +152,17 @@ def test_sample_depends_on_seed_and_dialogue_alone():
 
 BAD = {
     "not JSON": (b"{oops", "not JSON"),
-    "no conversation": (b'{"id": "x"}', "has no 'conversation'"),
+    "no conversation": (b'{"id": "x"}', "no 'conversation'"),
     "both lists": (b'{"id": "x", "conversation": [], "messages": []}', "both 'conversation' and 'messages'"),
-    "wrong role": (b'{"id": "x", "conversation": [{"role": "human", "content": "a"}]}', "'human'"),
+    "wrong role": (b'{"id": "x", "conversation": [{"role": "ghost", "content": "a"}]}', "'ghost'"),
     "no content": (b'{"id": "x", "conversation": [{"role": "user"}]}', "content'"),
     "content a number": (b'{"id": "x", "conversation": [{"role": "user", "content": 3}]}', "content 3"),
     "message a text": (b'{"id": "x", "conversation": ["hi"]}', "'hi'"),
-    "row a list": (b"[]", "dialogue"),
-    "id twice": (json.dumps({"id": "ok", "conversation": []}).encode(), "the id 'ok' of line 1"),
+    "row a list": (b"[]", "the row is []"),
+    "id twice": (
+        json.dumps({"id": "ok", "conversation": [{"role": "user", "content": "b"}]}).encode(),
+        "the id 'ok' of line 1",
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from tactful.data.io import STDIN, Rows, cannot_read
+from tactful.data.logs import is_log
 from tactful.data.recognise import MARKS, document, foreign_file, foreign_row, kind_of
 from tactful.errors import DataError, UsageError, UserError
 from tactful.types import Record
@@ -72,6 +73,8 @@ def detect_kind(path: Path | str) -> str:
     if suffix == ".csv":
         return "states"
     kind, shown = _toml_kind(Path(path)) if suffix == ".toml" else _json_kind(Path(path))
+    if kind is None and suffix != ".toml" and is_log(path):
+        return "chats"
     if kind is None:
         _refuse_foreign(Path(path))
         raise UsageError(

@@ -40,6 +40,7 @@ MARKS: Mapping[str, frozenset[str]] = {
     "failures": frozenset({"stage", "attempts", "input_hash"}),
     "suggestions": frozenset({"user", "shown_time", "decided_time", "accepted"}),
     "states": frozenset({"query"}),
+    "conversations": frozenset({"id", "turns", "format"}),
     "dialogues": frozenset({"id", "conversation"}),
     "chats": frozenset({"conversation"}),
 }
@@ -61,16 +62,12 @@ TAKEN_BY: Mapping[str, str] = {
     "moments": "reward judge",
     "suggestions": "bench suggestions",
     "states": "calibrate rollout",
+    "conversations": "feedback judge",
     "dialogues": "feedback judge",
     "chats": "feedback judge",
 }
 """Kind → the command that goes on from there."""
 
-_JQ_SHAREGPT = (
-    'jq -c \'{id, messages: [.conversations[] | {role: ({human: "user", gpt: "assistant"}[.from] // .from // .role), '
-    "content: (.value // .content)}]}' "
-)
-_WRITE = 'write each dialogue as one line {"id": …, "messages": [{"role": …, "content": …}, …]}'
 _FOREIGN: tuple[tuple[str, frozenset[str]], ...] = (
     ("ShareGPT rows ('conversations')", frozenset({"conversations"})),
     ("an export of ChatGPT ('mapping')", frozenset({"mapping"})),
@@ -96,6 +93,8 @@ _BYTES: tuple[tuple[bytes, str, str], ...] = (
     (b"SQLite format 3\x00", "an SQLite database", "write its rows as JSON lines, and give those"),
     (b"%PDF", "a PDF", "give a file with one JSON object per line"),
 )  # fmt: skip
+_SHUT = frozenset({"zstd", "an SQLite database", "a PDF"})
+"""Of these, what also the readers of logs do not open."""
 _LARGEST = 200_000_000
 """Bytes of a document that are read to say what it holds."""
 
@@ -133,20 +132,22 @@ def foreign_row(row: Mapping[str, Any], path: Path | str) -> Recognised | None:
             return Recognised(f"is a file of ours that holds '{kind}'", fix)
         name = next((name for name, marks in _FOREIGN if marks <= keys), None)
         if name is not None:
-            more = (
-                f"; with jq: {_JQ_SHAREGPT}{_quoted(path)} > {_new(path)}" if "conversations" in keys else ""
+            return Recognised(
+                f"holds {name}", f"it is a chat log; run: tactful feedback judge {_quoted(path)}"
             )
-            return Recognised(f"holds {name}", f"{_WRITE}{more}")
-        return None
-    messages = row.get("messages", row.get("conversation"))
-    first = messages[0] if isinstance(messages, list) and messages else None
-    if (
-        isinstance(first, Mapping)
-        and not {"role", "content"} & first.keys()
-        and {"type", "from"} & first.keys()
-    ):
-        return Recognised("holds messages of LangChain or ShareGPT ('type', 'from')", _WRITE)
     return None
+
+
+def foreign_bytes(start: bytes, path: Path | str) -> Recognised | None:
+    """What a file is that begins so and that no reader of logs opens. None: not told."""
+    return next(
+        (
+            Recognised(f"is {name}", fix.format(path=_quoted(path), new=_new(path)))
+            for mark, name, fix in _BYTES
+            if start.startswith(mark) and name in _SHUT
+        ),
+        None,
+    )
 
 
 def foreign_file(line: bytes, path: Path | str) -> Recognised | None:
@@ -175,11 +176,7 @@ def _array(path: Path | str) -> Recognised:
     rows = document(path)
     first = rows[0] if isinstance(rows, list) and rows else None
     other = foreign_row(first, path) if isinstance(first, Mapping) else None
-    if other is not None and "conversations" in (first or {}):
-        fix = (
-            f"{_WRITE}; with jq: {_JQ_SHAREGPT.replace('{id', '.[] | {id', 1)}{_quoted(path)} > {_new(path)}"
-        )
-    elif other is not None and other.name.startswith("holds"):
+    if other is not None and other.name.startswith("holds"):
         fix = other.fix
     else:
         fix = f"write it so: jq -c '.[]' {_quoted(path)} > {_new(path)}, and give {_new(path)}"

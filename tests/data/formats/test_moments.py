@@ -17,7 +17,7 @@ from tactful.data.formats.moments import (
     parse_moment,
     plain_proposal,
 )
-from tactful.data.formats.times import parse_time
+from tactful.data.times import parse_time
 from tactful.errors import DataError
 from tactful.types import ProposalHistory
 

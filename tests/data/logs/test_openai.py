@@ -196,7 +196,7 @@ def test_an_unknown_file_is_named_and_the_rest_is_read(tmp_path):
     (tmp_path / "b.jsonl").write_text(json.dumps({"messages": SAID}) + "\n")
     log = read_conversations(tmp_path)
     assert len(list(log)) == 1
-    assert "a.jsonl: is no log that is known: its first row has the keys temperature" in log.problems[0]
+    assert "a.jsonl:1: is no log that is known: holds the keys temperature" in log.problems[0]
 
 
 def test_the_same_conversation_twice_counts_once(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from tests.reward.synthetic import make_items
 
 from tactful.data.formats.moments import labelled_rows
-from tactful.data.formats.times import parse_time
+from tactful.data.times import parse_time
 from tactful.reward.features.table import MAX_EVENTS, in_words, proposal_features, silence_features
 from tactful.reward.lexicon import MAX_CHARS, event_kinds, proposal_kinds, topic_words
 from tactful.reward.likeness import open_likeness

@@ -101,6 +101,7 @@ def _feedback() -> dict[str, Opener]:
     row: TypeAdapter[Any] = TypeAdapter(Annotated[TrainingRow, Field(discriminator="kind")])
     return {
         "chats": lambda path: Turns(path, skip_bad=True).rows,
+        "conversations": lambda path: Turns(path, skip_bad=True).rows,
         "labelled-turns": lambda path: LabelledTurns(path, skip_bad=True).rows,
         "judged-turns": _of(JudgedTurn),
         "feedback-rows": lambda path: Rows(path, row.validate_python, skip_bad=True, kind="row", key=_own_id),

@@ -8,16 +8,18 @@ them, under `thoughts`. Other keys are kept and never sent to a model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-from tactful.data.io import STDIN, Rows, shorten
-from tactful.data.recognise import OtherFile, foreign_row
+from tactful.data.io import MEMORY, STDIN, Rows, shorten
+from tactful.data.logs import Log, LogOptions
+from tactful.data.recognise import Recognised
+from tactful.errors import DataError
 from tactful.text.thoughts import split_content
-from tactful.types import Record
+from tactful.types import ChatTurn, Conversation, Record
 
 USER, ASSISTANT = "user", "assistant"
 UNHEARD = frozenset({"system", "developer", "tool", "function"})
@@ -100,6 +102,40 @@ class Dialogue(Record):
         )
 
 
+class ChatRows(Rows[D]):
+    """The dialogues of a chat log of any format, by way of `data.logs`: unpacked, recognised, redacted, accounted for.
+
+    After the last one, `notes` says by reason what held no talk and was passed over.
+    """
+
+    def __init__(
+        self, path: Path | str | Sequence[Any], type_: type[D], *, skip_bad: bool, kind: str, unique: bool
+    ) -> None:
+        super().__init__(
+            path, type_.model_validate, skip_bad=skip_bad, kind=kind, key=_own_id if unique else None
+        )
+        self.log = Log(
+            [] if self.given is not None else self.path, LogOptions(empty=True), on_bad=self._unusable
+        )
+
+    def _rows(self) -> Iterator[tuple[int, Any]]:
+        if self.given is not None:
+            rows = ((number, _plain(row)) for number, row in enumerate(self.given, start=1))
+            found = self.log.read_rows(MEMORY, rows)
+        else:
+            found = self.log.read()
+        for number, conversation in found:
+            yield number, row_of(conversation)
+        self.notes.update(self.log.skipped)
+
+    def _unusable(self, name: str, number: int | None, problem: str, other: Recognised | None) -> None:
+        """A row that no reader can use, or a file that is something else."""
+        if other is not None:
+            raise DataError.at(self.name, None, f"{other.name}, expected a chat log", fix=other.fix)
+        self.read += 1
+        self._reject(number or 1, problem)
+
+
 def dialogue_rows(
     path: Path | str | Sequence[Any],
     type_: type[D],
@@ -107,24 +143,44 @@ def dialogue_rows(
     skip_bad: bool = False,
     kind: str = "dialogue",
     unique: bool = False,
-) -> Rows[D]:
+) -> ChatRows[D]:
     """The dialogues of a chat log, or of rows in memory, read lazily; `unique` refuses a second one of the same id.
 
     Raises, while iterating: UserError when the file cannot be opened; DataError when it is recognised as something else,
     or at the first bad line (unless `skip_bad`).
     """
+    return ChatRows(path, type_, skip_bad=skip_bad, kind=kind, unique=unique)
 
-    def parse(row: Any) -> D:
-        try:
-            return type_.model_validate(row)
-        except ValueError as error:
-            other = foreign_row(row, rows.path) if isinstance(row, Mapping) else None
-            if other is not None:
-                raise OtherFile(f"{other.name}, expected a chat log", other.fix) from error
-            raise
 
-    rows = Rows(path, parse, skip_bad=skip_bad, kind=kind, key=_own_id if unique else None)
-    return rows
+def row_of(conversation: Conversation) -> dict[str, Any]:
+    """A conversation as a row of a dialogue: what tools gave back stands behind their calls, other keys beside."""
+    messages = [message for turn in conversation.turns for message in _messages(turn)]
+    row: dict[str, Any] = {
+        **conversation.meta,
+        "id": conversation.id,
+        "source": conversation.source,
+        "lang": conversation.lang,
+    }
+    row |= {key: value for key in ("user", "model") if (value := getattr(conversation, key))}
+    if conversation.format == "exchanges":
+        row["user_next"] = messages.pop()["content"]
+    return {**row, "conversation": messages}
+
+
+def _messages(turn: ChatTurn) -> Iterator[dict[str, Any]]:
+    more: dict[str, Any] = {key: value for key in ("thoughts", "model") if (value := getattr(turn, key))}
+    if turn.at is not None:
+        more["at"] = turn.at.isoformat()
+    if turn.calls:
+        more["tool_calls"] = [call.model_dump(include={"id", "name", "arguments"}) for call in turn.calls]
+    yield {**turn.meta, "role": turn.role, "content": turn.content, **more}
+    for call in turn.calls:
+        if call.result is not None:
+            yield {"role": "tool", "content": call.result, "name": call.name}
+
+
+def _plain(row: Any) -> Any:
+    return row.model_dump(mode="json") if isinstance(row, BaseModel) else row
 
 
 def source_name(path: Path | str) -> str:

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import orjson
 
-from tactful.data.formats.times import oldest_first, parse_time
 from tactful.data.io import Rows, shorten
+from tactful.data.times import oldest_first, parse_time
 from tactful.types import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory, content_hash
 
 CATEGORIES = {

@@ -20,8 +20,8 @@ from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from tactful.data.formats.times import parse_time
 from tactful.data.io import Rows, shorten
+from tactful.data.times import parse_time
 from tactful.types import Private, Record
 
 Activity = Literal["typing", "paused", "unknown"]

@@ -15,8 +15,8 @@ import orjson
 from pydantic import Field
 
 from tactful.data.formats.moments import parse_event, plain_proposal
-from tactful.data.formats.times import is_mixed_up
 from tactful.data.io import cannot_read, shorten
+from tactful.data.times import is_mixed_up
 from tactful.errors import DataError
 from tactful.types import Event, Record
 

@@ -16,7 +16,7 @@ import orjson
 
 from tactful.data.logs.asking import answer_of, ask_of
 from tactful.text.thoughts import split_thoughts
-from tactful.types import Conversation, NativeAsk
+from tactful.types import Conversation
 
 _MACHINERY = re.compile(
     r"\s*<(?P<tag>system-reminder|system_reminder|environment_context|environment_details|user_instructions"
@@ -37,8 +37,12 @@ REPEATED = "the same message twice in a row"
 class Draft:
     """The turns of one conversation so far, and what is known of the whole."""
 
-    def __init__(self, id: str = "", *, skipped: Counter[str] | None = None, **known: Any) -> None:
+    def __init__(
+        self, id: str = "", *, skipped: Counter[str] | None = None, verbatim: bool = False, **known: Any
+    ) -> None:
         self.id = id
+        self._verbatim = verbatim
+        """Repetitions stay: the log is no chat but a record of ours."""
         self.known: dict[str, Any] = known
         """Fields of `Conversation` beside id, turns, branches."""
         self.turns: list[dict[str, Any]] = []
@@ -80,7 +84,7 @@ class Draft:
             }
             ask = ask_of(fact["name"], fact["arguments"])
             if ask is not None:
-                turn["ask"] = ask
+                turn["ask"] = ask.model_dump()
                 said = "\n".join(ask.questions)
                 turn["content"] = f"{turn['content']}\n{said}".strip()
             turn["calls"] = [*turn.get("calls", ()), fact]
@@ -94,13 +98,12 @@ class Draft:
             self.say("tool", text, at=at)
             return
         turn["calls"][place].update(result=text, failed=failed)
-        ask: NativeAsk | None = turn.get("ask")
-        if ask is None or turn["calls"][place]["name"] != ask.tool:
+        ask: dict[str, Any] | None = turn.get("ask")
+        if ask is None or turn["calls"][place]["name"] != ask["tool"]:
             return
-        answer, declined = answer_of(text, failed=failed)
-        turn["ask"] = ask.model_copy(update={"answer": answer, "declined": declined})
-        if answer:
-            self.say("user", answer, at=at, answers=ask.tool)
+        ask["answer"], ask["declined"] = answer_of(text, failed=failed)
+        if ask["answer"]:
+            self.say("user", ask["answer"], at=at, answers=ask["tool"])
 
     def adopt(self, other: Draft) -> None:
         """Know the calls of another draft whose turns were taken over, so that a later result finds them."""
@@ -136,7 +139,9 @@ class Draft:
 
     def as_dict(self, number: int) -> dict[str, Any]:
         """Fields of the conversation; one without an id is called by its place in the file."""
-        turns, branches = once(self.turns, self.branches, self.skipped)
+        turns, branches = self.turns, self.branches
+        if not self._verbatim:
+            turns, branches = once(turns, branches, self.skipped)
         model = self.known.get("model") or next(
             (turn["model"] for turn in reversed(turns) if turn.get("model")), ""
         )

@@ -1,43 +1,83 @@
-"""Logs as conversations: files found, opened, recognised by their first row, read, and everything accounted for."""
+"""Logs as conversations: files found, opened, recognised by their first row, read, redacted, and everything accounted for."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from itertools import chain
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
-from tactful.data.io import STDIN
-from tactful.data.logs.drafts import finished
+from tactful.data.io import STDIN, shorten
+from tactful.data.logs.drafts import Draft, finished
 from tactful.data.logs.opening import files_of, open_parts, rows_of
-from tactful.data.logs.readers import FORMATS
+from tactful.data.logs.ratings import rating_of
+from tactful.data.logs.readers import FORMATS, Columns, reader_of
+from tactful.data.logs.readers.langfuse import is_score, rated
 from tactful.data.logs.types import Format, Notes, Numbered
+from tactful.data.logs.users import Names
+from tactful.data.recognise import Recognised, foreign_bytes, foreign_row
 from tactful.data.seen import Seen
-from tactful.errors import DataError, UserError
+from tactful.errors import DataError, UsageError, UserError
+from tactful.text.redaction import Redaction
 from tactful.types import Conversation
 
 EMPTY = "a conversation in which nobody speaks"
 AGAIN = "a conversation that was there already"
 _SHOWN = 20
+_LOOKED_AT = 20
+"""Rows of a file that are looked at for its format."""
+
+
+@dataclass(frozen=True)
+class LogOptions:
+    """How logs are read."""
+
+    strict: bool = False
+    """The first row that cannot be read raises DataError, in place of being counted."""
+    format: str | None = None
+    """Name of the format; None: recognised by the first row of each file."""
+    columns: Columns = field(default_factory=Columns)
+    keep_users: bool = False
+    """Names of users stay as the log has them."""
+    empty: bool = False
+    """Conversations in which nobody speaks are given too, in place of being counted."""
+    redact: bool = True
+    """Secrets, e-mail addresses, phone and card numbers and folders are cut from every text."""
+
+
+OnBad = Callable[[str, int | None, str, Recognised | None], None]
+"""Told of a row that cannot be read, in place of the log's own counting: the file, the place in it, the problem, and what
+the whole file is where it is recognised as no log."""
 
 
 class Log:
     """The conversations of files and folders, read as they are asked for; iterating again starts over.
 
     After the last one the counts are whole: `conversations` were given, `skipped` says by reason what was passed over,
-    `bad` rows could not be read (`problems` says why of the first 20), `formats` says how many came from which product.
-    With `strict`, the first bad row raises DataError.
+    `bad` rows could not be read (`problems` says why of the first 20), `formats` says how many came from which product,
+    `cut` how many texts of each kind were redacted.
     """
 
     def __init__(
-        self, paths: Sequence[Path | str] | Path | str, *, strict: bool = False, format: str | None = None
+        self,
+        paths: Sequence[Path | str] | Path | str,
+        options: LogOptions | None = None,
+        *,
+        on_bad: OnBad | None = None,
     ) -> None:
+        self._on_bad = on_bad
         self.paths = [paths] if isinstance(paths, str | Path) else list(paths)
-        self.strict = strict
-        self.format = format
-        """Name of the format to read them as; None: recognised."""
+        self.options = options or LogOptions()
+        known = {form.name: form for form in FORMATS}
+        if self.options.format is not None and self.options.format not in known:
+            raise UsageError(f"--format {self.options.format}: not known; choose one of {', '.join(known)}")
+        self._given = known.get(self.options.format or "")
+        if self.options.columns.any:
+            self._given = Format("table", "a table", lambda row: True, reader_of(self.options.columns))
+        self._names = Names(keep=self.options.keep_users)
         self._start()
 
     def _start(self) -> None:
@@ -48,73 +88,164 @@ class Log:
         self.skipped: Counter[str] = Counter()
         self.formats: Counter[str] = Counter()
         self.files = 0
+        self.redaction = Redaction()
+
+    @property
+    def cut(self) -> Counter[str]:
+        """Kind → how many were redacted: `secret`, `email`, `phone`, `card`, `path`."""
+        return self.redaction.cut
 
     def __iter__(self) -> Iterator[Conversation]:
+        for _, conversation in self.read():
+            yield conversation
+
+    def read(self) -> Iterator[tuple[int, Conversation]]:
+        """The conversations, each with the place in its file where it began."""
         self._start()
-        files = [
-            (path, file)
-            for path in self.paths
-            for file in (files_of(Path(path)) if str(path) != STDIN else [path])
-        ]
-        if not files:
-            raise UserError(
-                f"{', '.join(map(str, self.paths))}: no logs in it; give a folder with .json, .jsonl, .csv, .parquet, .gz or .zip files"
-            )
+        files = self._files()
+        ratings = self._ratings(files) if len(files) > 1 else {}
         with closing(Seen()) as seen:
-            for _, file in files:
+            for file in files:
                 for name, part in open_parts(file):
                     self.files += 1
-                    yield from self._conversations(name, part, seen, several=len(files) > 1)
+                    for number, conversation in self._part(name, part, ratings):
+                        if (
+                            seen.first(conversation.model_dump_json(), self.conversations)
+                            == self.conversations
+                        ):
+                            self._count(conversation)
+                            yield number, conversation
+                        else:
+                            self.skipped[AGAIN] += 1
 
-    def _conversations(
-        self, name: str, file: IO[bytes], seen: Seen, *, several: bool
-    ) -> Iterator[Conversation]:
-        notes = Notes(bad=lambda number, problem: self._bad(name, number, problem), skipped=self.skipped)
-        rows = rows_of(file, notes)
-        first = next(rows, None)
-        if first is None:
-            return
-        form = self._recognised(name, first)
+    def read_rows(self, name: str, rows: Iterator[Numbered]) -> Iterator[tuple[int, Conversation]]:
+        """The same of rows in memory."""
+        self._start()
+        for number, conversation in self._recognised_rows(name, rows, self._notes(name, {})):
+            self._count(conversation)
+            yield number, conversation
+
+    def _count(self, conversation: Conversation) -> None:
+        self.conversations += 1
+        self.turns += len(conversation.spoken)
+        self.formats[conversation.format] += 1
+
+    def _files(self) -> list[Path | str]:
+        files: list[Path | str] = []
+        for path in self.paths:
+            files += [path] if str(path) == STDIN else files_of(Path(path))
+        if not files:
+            named = ", ".join(map(str, self.paths))
+            raise UserError(
+                f"{named}: no logs in it; give a folder with .json, .jsonl, .csv, .parquet, .gz or .zip files"
+            )
+        return files
+
+    def _notes(self, name: str, ratings: Mapping[str, list[dict[str, Any]]]) -> Notes:
+        return Notes(
+            bad=lambda number, problem: self._bad(name, number, problem),
+            skipped=self.skipped,
+            ratings={key: list(value) for key, value in ratings.items()},
+        )
+
+    def _part(
+        self, name: str, file: IO[bytes], ratings: Mapping[str, list[dict[str, Any]]]
+    ) -> Iterator[tuple[int, Conversation]]:
+        other = foreign_bytes(file.peek(16)[:16], name)  # type: ignore[attr-defined]
+        if other is not None:
+            self._bad(name, None, other.name, other)
+            return iter(())
+        notes = self._notes(name, ratings)
+        return self._recognised_rows(name, rows_of(file, notes), notes)
+
+    def _recognised_rows(
+        self, name: str, rows: Iterator[Numbered], notes: Notes
+    ) -> Iterator[tuple[int, Conversation]]:
+        """The conversations of one file's rows; the first of them that is known tells the format."""
+        head, form = self._recognised(name, rows)
         if form is None:
             return
         source = "stdin" if name == STDIN else Path(name).name.split(".")[0]
-        for number, draft in form.read(chain([first], rows), notes):
-            fields = draft.as_dict(number)
-            if not draft.id and several:
-                fields["id"] = f"{source}/{fields['id']}"
+        several = len(self.paths) > 1 or any(Path(path).is_dir() for path in self.paths)
+        for number, draft in form.read(chain(head, rows), notes):
             try:
-                conversation = finished({"source": source, **fields, "format": form.name})
+                conversation = self._finished(draft, number, form, source, several=several)
             except ValueError as error:
                 self._bad(name, number, str(error))
                 continue
-            if not conversation.spoken:
+            if conversation.spoken or self.options.empty:
+                yield number, conversation
+            else:
                 self.skipped[EMPTY] += 1
-                continue
-            if seen.first(conversation.model_dump_json(), self.conversations) != self.conversations:
-                self.skipped[AGAIN] += 1
-                continue
-            self.conversations += 1
-            self.turns += len(conversation.spoken)
-            self.formats[form.name] += 1
-            yield conversation
 
-    def _recognised(self, name: str, first: Numbered) -> Format | None:
-        known = {form.name: form for form in FORMATS}
-        if self.format is not None:
-            return known[self.format]
-        row: Any = {"messages": first[1]} if isinstance(first[1], list) else first[1]
-        form = next((form for form in FORMATS if isinstance(row, Mapping) and form.is_one(row)), None)
-        if form is None:
-            keys = (
-                f"the keys {', '.join(list(row)[:8])}"
-                if isinstance(row, Mapping)
-                else f"a {type(row).__name__}"
-            )
-            self._bad(name, None, f"is no log that is known: its first row has {keys}")
-        return form
+    def _finished(
+        self, draft: Draft, number: int, form: Format, source: str, *, several: bool
+    ) -> Conversation:
+        """The record: redacted, its user and folder hashed."""
+        fields = {"source": source, "format": form.name, **draft.as_dict(number)}
+        if not draft.id and several:
+            fields["id"] = f"{source}/{fields['id']}"
+        names = {key: fields.pop(key, "") for key in ("user", "project")}
+        if self.options.redact:
+            own = fields["id"]
+            fields = self.redaction.tree(fields)
+            if fields["id"] != own:  # two of them must not become one
+                fields["id"] = self._names.hashed(own, "id") if not self.options.keep_users else fields["id"]
+        return finished(
+            {
+                **fields,
+                "user": self._names.hashed(names["user"]),
+                "project": self._names.hashed(names["project"], "p"),
+            }
+        )
 
-    def _bad(self, name: str, number: int | None, problem: str) -> None:
-        if self.strict:
+    def _recognised(self, name: str, rows: Iterator[Numbered]) -> tuple[list[Numbered], Format | None]:
+        """The rows that were looked at, and the format; None where there is none, and it was said so."""
+        if self._given is not None:
+            return [], self._given
+        head: list[Numbered] = []
+        for numbered in islice(rows, _LOOKED_AT):
+            head.append(numbered)
+            row: Any = {"messages": numbered[1]} if isinstance(numbered[1], list) else numbered[1]
+            if isinstance(row, Mapping):
+                form = next((form for form in FORMATS if form.is_one(row)), None)
+                if form is not None:
+                    return head, form
+                if is_score(row):
+                    return head, None
+                if (other := foreign_row(row, name)) is not None:
+                    self._bad(name, None, other.name, other)
+                    return head, None
+        if head:
+            row = head[0][1]
+            keys = f"the keys {', '.join(list(row)[:8])}" if isinstance(row, Mapping) else shorten(row)
+            self._bad(name, head[0][0], f"is no log that is known: holds {keys}")
+        return head, None
+
+    def _ratings(self, files: Sequence[Path | str]) -> dict[str, list[dict[str, Any]]]:
+        """Id of a call, a trace or a conversation → its ratings, from the files among these that hold nothing else."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for file in files:
+            if str(file) == STDIN:
+                continue
+            for _, part in open_parts(file):
+                rows = rows_of(part, Notes(bad=lambda number, problem: None))
+                first = next(rows, None)
+                if first is None or not isinstance(first[1], Mapping) or not is_score(first[1]):
+                    continue
+                for _, row in chain([first], rows):
+                    rating = rating_of(row) if isinstance(row, Mapping) else None
+                    if rating is not None:
+                        found.setdefault(rated(row), []).append(rating)
+        return found
+
+    def _bad(self, name: str, number: int | None, problem: str, other: Recognised | None = None) -> None:
+        if self.options.redact:
+            problem = self.redaction.text(problem)
+        if self._on_bad is not None:
+            self._on_bad(name, number, problem, other)
+            return
+        if self.options.strict:
             raise DataError.at(name, number, problem, fix="correct it, or leave it out with --skip-bad")
         self.bad += 1
         if len(self.problems) < _SHOWN:
@@ -131,14 +262,35 @@ class Log:
             "formats": dict(self.formats),
             "skipped": dict(self.skipped),
             "bad": self.bad,
+            "cut": dict(self.cut),
         }
 
 
+def is_log(path: Path | str) -> bool:
+    """Whether a file is a chat log that is known, by its first rows. Raises: UserError when it cannot be read."""
+    log = Log(path, on_bad=lambda name, number, problem, other: None)
+    for name, part in open_parts(path):
+        if foreign_bytes(part.peek(16)[:16], name) is None:  # type: ignore[attr-defined]
+            _, form = log._recognised(name, rows_of(part, log._notes(name, {})))
+            return form is not None
+    return False
+
+
 def read_conversations(
-    paths: Sequence[Path | str] | Path | str, *, strict: bool = False, format: str | None = None
+    paths: Sequence[Path | str] | Path | str,
+    *,
+    strict: bool = False,
+    format: str | None = None,
+    columns: Columns | None = None,
+    keep_users: bool = False,
+    redact: bool = True,
 ) -> Log:
     """The conversations of logs: files of any known format, folders of them, `-` for standard input.
 
-    Raises, while iterating: UserError for what cannot be opened; DataError, with `strict`, at the first bad row.
+    Raises: UsageError for a format that is not known; while iterating, UserError for what cannot be opened, and with
+    `strict` DataError at the first bad row.
     """
-    return Log(paths, strict=strict, format=format)
+    options = LogOptions(
+        strict=strict, format=format, columns=columns or Columns(), keep_users=keep_users, redact=redact
+    )
+    return Log(paths, options)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tactful.data.formats.times import parse_time
 from tactful.data.io import shorten
 from tactful.data.logs.drafts import Draft, spelt
 from tactful.data.logs.ratings import ratings_of
+from tactful.data.times import parse_time
 from tactful.text.thoughts import split_content
 
 ROLES: Mapping[str, str] = {

@@ -18,6 +18,7 @@ from typing import IO, Any
 import orjson
 
 from tactful.data.io import STDIN, cannot_read, shorten
+from tactful.data.logs.tables import csv_rows, is_csv, parquet_rows
 from tactful.data.logs.types import Notes, Numbered
 from tactful.errors import DataError
 
@@ -64,6 +65,8 @@ def open_parts(path: Path | str) -> Iterator[tuple[str, IO[bytes]]]:
 def rows_of(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
     """The rows of JSON lines, of an array, or of one document or several, each with its place."""
     start = _peeked(file)
+    if start.startswith(b"PAR1"):
+        return parquet_rows(file, notes)
     head = start.lstrip(b" \t\r\n")
     if head.startswith(b"["):
         first_line = head.split(b"\n", 1)[0]
@@ -76,6 +79,8 @@ def rows_of(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
             return _document(file, head, notes)
         if not rest.strip() and (key := _list_in(head)):
             return _elements(file, f"{key}.item", notes)
+    if is_csv(head):
+        return csv_rows(file, notes)
     return _lines(file, notes)
 
 

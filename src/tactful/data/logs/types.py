@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from tactful.data.io import shorten
 from tactful.data.logs.drafts import Draft
 
 Row = Mapping[str, Any]
@@ -52,6 +53,16 @@ class Format:
     read: Reader
 
 
+def tried(notes: Notes, number: int, make: Callable[[], Draft]) -> Iterator[tuple[int, Draft]]:
+    """What `make` gives, or nothing where its rows cannot be read, and that counted."""
+    try:
+        draft = make()
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        notes.bad(number, str(error) or type(error).__name__)
+        return
+    yield number, draft
+
+
 def each(read: Callable[[Row, Notes], Draft | Iterable[Draft] | None]) -> Reader:
     """A reader for logs whose rows stand by themselves; `read` raises ValueError for a row that it cannot use."""
 
@@ -59,7 +70,7 @@ def each(read: Callable[[Row, Notes], Draft | Iterable[Draft] | None]) -> Reader
         for number, row in rows:
             try:
                 if not isinstance(row, Mapping):
-                    raise ValueError(f"the row is no object but a {type(row).__name__}")
+                    raise ValueError(f"the row is {shorten(row)}, expected an object")
                 found = read(row, notes)
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 notes.bad(number, str(error) or type(error).__name__)

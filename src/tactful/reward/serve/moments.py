@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from tactful.data.formats.moments import parse_event, plain_proposal
-from tactful.data.formats.times import oldest_first
 from tactful.data.io import shorten
+from tactful.data.times import oldest_first
 from tactful.reward.serve.errors import invalid
 from tactful.types import Moment, ProposalHistory, content_hash
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tactful.data.formats.times import parse_time
 from tactful.data.logs.drafts import Draft
 from tactful.data.logs.exchanges import SILENT, Stitched
 from tactful.data.logs.gathering import gathered
 from tactful.data.logs.types import Notes, Numbered, Row
+from tactful.data.times import parse_time
 
 
 @dataclass(frozen=True)

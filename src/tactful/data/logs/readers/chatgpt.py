@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tactful.data.formats.times import parse_time
 from tactful.data.logs.drafts import Draft, spelt
-from tactful.data.logs.readers.openai import first_text
+from tactful.data.logs.readers.rows import first_text
 from tactful.data.logs.trees import Node, say_path, tree_of
 from tactful.data.logs.types import Format, Notes, Row, each
+from tactful.data.times import parse_time
 
 HIDDEN = "a message that was never shown"
 _THOUGHTS = frozenset({"thoughts", "reasoning_recap"})

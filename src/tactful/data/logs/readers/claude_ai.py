@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tactful.data.formats.times import parse_time
 from tactful.data.logs.drafts import Draft
 from tactful.data.logs.messages import ROLES, add_content
-from tactful.data.logs.readers.openai import first_text
+from tactful.data.logs.readers.rows import first_text
 from tactful.data.logs.trees import Node, say_path, tree_of
 from tactful.data.logs.types import Format, Notes, Row, each
+from tactful.data.times import parse_time
 
 _ROOT = "00000000-0000-4000-8000-000000000000"
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tactful.data.formats.times import parse_time
 from tactful.data.logs.drafts import Draft
 from tactful.data.logs.messages import add_content
 from tactful.data.logs.types import Format, Notes, Numbered, Row
+from tactful.data.times import parse_time
 
 SIDE = "a line of a helper's own session (sidechain)"
 META = "a line that the tool wrote for itself"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tactful.data.formats.times import parse_time
 from tactful.data.logs.drafts import Draft, spelt
 from tactful.data.logs.messages import add_content
 from tactful.data.logs.readers.claude_code import OTHER
 from tactful.data.logs.types import Format, Notes, Numbered, Row
+from tactful.data.times import parse_time
 
 _CALLS = frozenset({"function_call", "custom_tool_call", "local_shell_call", "web_search_call"})
 _ITEMS = frozenset({"message", "reasoning", "function_call_output", "custom_tool_call_output", *_CALLS})

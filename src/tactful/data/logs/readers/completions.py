@@ -9,7 +9,7 @@ from tactful.data.logs.drafts import Draft
 from tactful.data.logs.exchanges import answers_in, messages_in, opened
 from tactful.data.logs.messages import time_of
 from tactful.data.logs.readers.calls import Call, by_conversation
-from tactful.data.logs.readers.openai import USERS, first_text
+from tactful.data.logs.readers.rows import USERS, first_text
 from tactful.data.logs.types import Format, Notes, Row
 
 _IDS = ("conversation_id", "conversation", "session_id", "thread_id", "chat_id")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from tactful.data.formats.times import parse_time
 from tactful.data.logs.drafts import Draft
 from tactful.data.logs.messages import add_content
 from tactful.data.logs.ratings import ratings_of
-from tactful.data.logs.readers.openai import first_text
+from tactful.data.logs.readers.rows import first_text
 from tactful.data.logs.trees import Node, say_path, tree_of
-from tactful.data.logs.types import Format, Notes, Numbered, Row, each
+from tactful.data.logs.types import Format, Notes, Numbered, Row, each, tried
+from tactful.data.times import parse_time
 
 FAILED = "an answer that was an error"
 
@@ -51,7 +52,7 @@ def _read_messages(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int
         begun.setdefault(name, number)
         found.setdefault(name, []).append((row, row.get("parentMessageId")))
     for name, held in found.items():
-        yield begun[name], _conversation(held, name, notes)
+        yield from tried(notes, begun[name], partial(_conversation, held, name, notes))
 
 
 def _flat(rows: list[Any], parent: str | None) -> Iterator[tuple[Row, str | None]]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from tactful.data.formats.times import parse_time
 from tactful.data.logs.drafts import Draft
 from tactful.data.logs.messages import ROLES
-from tactful.data.logs.readers.openai import first_text
+from tactful.data.logs.readers.rows import first_text
 from tactful.data.logs.trees import Node, say_path, tree_of
-from tactful.data.logs.types import Format, Notes, Numbered, Row, each
+from tactful.data.logs.types import Format, Notes, Numbered, Row, each, tried
+from tactful.data.times import parse_time
 
 
 def _read_rows(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
@@ -27,7 +28,7 @@ def _read_rows(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Dr
         begun.setdefault(root, number)
         found.setdefault(root, []).append(row)
     for root, held in found.items():
-        yield begun[root], _conversation(root, held, notes)
+        yield from tried(notes, begun[root], partial(_conversation, root, held, notes))
 
 
 def _read_tree(row: Row, notes: Notes) -> Draft:

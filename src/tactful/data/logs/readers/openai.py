@@ -1,52 +1,32 @@
-"""OpenAI messages: `{"messages": [{"role", "content"}, …]}`, also WildChat, LMSYS, LangChain and bare lists of messages."""
+"""OpenAI messages: `{"messages": [{"role", "content"}, …]}`, also WildChat, LMSYS, LangChain and bare lists of messages.
+
+A row may also be one exchange with what the user wrote next: `q_t`, `a_t`, `user_next`, or messages and `user_next`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from tactful.data.io import shorten
 from tactful.data.logs.drafts import Draft
 from tactful.data.logs.messages import add_messages, time_of
-from tactful.data.logs.ratings import ratings_of
+from tactful.data.logs.readers.rows import IDS, LISTS, first_text, whole
 from tactful.data.logs.types import Format, Notes, Numbered, Row, each
 
-_LISTS = ("messages", "conversation", "turns", "chat", "dialogue", "dialog", "history")
-_IDS = (
-    "id",
-    "conversation_id",
-    "conversation_hash",
-    "session_id",
-    "thread_id",
-    "chat_id",
-    "uuid",
-    "dialogue_id",
-)
-USERS = ("user", "user_id", "userId", "safety_identifier", "hashed_ip")
-_OURS = frozenset(
-    {
-        *_LISTS,
-        "conversations",
-        "system",
-        "model",
-        "source",
-        "lang",
-        "language",
-        "rating",
-        "feedback",
-        "annotation",
-        "score",
-    }
-)
-_LANGUAGES = {"english": "en", "chinese": "zh", "german": "de", "french": "fr", "spanish": "es", "russian": "ru", "portuguese": "pt", "italian": "it", "japanese": "ja", "korean": "ko"}  # fmt: skip
+_TEXTS = ("q_t", "a_t", "user_next", "conversation", "messages")
 
 
-def read_row(row: Row, notes: Notes) -> Draft:
-    """The conversation of one row. Raises: ValueError."""
-    key = next((key for key in _LISTS if isinstance(row.get(key), list)), None)
+def _read(row: Row, notes: Notes) -> Draft:
+    if isinstance(row.get("messages"), list) and isinstance(row.get("conversation"), list):
+        raise ValueError("has both 'conversation' and 'messages'; keep one")
+    if row.get("user_next") is not None or row.get("q_t") is not None:
+        return _exchange(row, notes)
+    key = next((key for key in LISTS if isinstance(row.get(key), list)), None)
     if key is None:
-        raise ValueError(f"holds no list of messages: {shorten(dict(row))}")
-    draft = Draft(first_text(row, _IDS), skipped=notes.skipped, **whole(row))
+        raise ValueError(
+            f"holds no 'conversation' (or 'messages'), and no 'q_t', 'a_t', 'user_next': {shorten(dict(row))}"
+        )
+    draft = Draft(first_text(row, IDS), skipped=notes.skipped, **whole(row))
     at = time_of(row)
     add_messages(draft, row[key])
     if at is not None and draft.turns and not any("at" in turn for turn in draft.turns):
@@ -54,46 +34,41 @@ def read_row(row: Row, notes: Notes) -> Draft:
     return draft
 
 
-def whole(row: Row) -> dict[str, Any]:
-    """What a row tells of its conversation beside the messages."""
-    inner = row.get("metadata")
-    meta = inner if isinstance(inner, Mapping) else {}
-    known: dict[str, Any] = {
-        "user": first_text(row, USERS) or first_text(meta, USERS),
-        "model": first_text(row, ("model",)),
-        "source": first_text(row, ("source",)),
-        "lang": _language(first_text(row, ("lang", "language"))),
-        "ratings": ratings_of(row),
-        "meta": {
-            key: value
-            for key, value in row.items()
-            if key not in _OURS and key not in USERS and key not in _IDS and value is not None
-        },
-    }
-    return {key: value for key, value in known.items() if value}
-
-
-def first_text(row: Row, keys: Iterable[str]) -> str:
-    """The first of these keys that holds a text or a whole number; empty where none does."""
-    for key in keys:
-        value = row.get(key)
-        if (isinstance(value, str) and value) or (isinstance(value, int) and not isinstance(value, bool)):
-            return str(value)
-    return ""
-
-
-def _language(word: str) -> str:
-    return _LANGUAGES.get(word.lower(), word)
+def _exchange(row: Row, notes: Notes) -> Draft:
+    history = row.get("conversation") or row.get("messages") or ()
+    if row.get("q_t") is not None and history:
+        raise ValueError("has both 'conversation' and 'q_t'; keep one")
+    if row.get("user_next") is None and not history:
+        raise ValueError("holds no 'conversation' (or 'messages'), and no 'q_t', 'a_t', 'user_next'")
+    if row.get("q_t") is None and not history:
+        raise ValueError("has 'user_next' but neither a 'conversation' nor 'q_t' and 'a_t'")
+    if row.get("q_t") is not None and row.get("a_t") is None:
+        raise ValueError("has 'q_t' but no 'a_t'")
+    known = whole({key: value for key, value in row.items() if key not in _TEXTS})
+    draft = Draft(
+        first_text(row, ("id",)), skipped=notes.skipped, verbatim=True, **{**known, "format": "exchanges"}
+    )
+    add_messages(draft, history)
+    for role, key in (("user", "q_t"), ("assistant", "a_t")):
+        if row.get(key) is not None:
+            draft.say(role, str(row[key]))
+    heard = [turn["role"] for turn in draft.turns if turn["role"] in ("user", "assistant")]
+    if heard and heard[-1] != "assistant":
+        raise ValueError("has 'user_next', but its conversation does not end with the assistant")
+    draft.turns.append({"role": "user", "content": str(row["user_next"])})
+    return draft
 
 
 def _is_messages(row: Row) -> bool:
-    rows = next((row[key] for key in _LISTS if isinstance(row.get(key), list)), None)
+    if row.get("user_next") is not None or row.get("q_t") is not None:
+        return bool({"a_t", "conversation", "messages"} & row.keys())
+    rows = next((row[key] for key in LISTS if isinstance(row.get(key), list)), None)
     return rows is not None and all(isinstance(item, Mapping) for item in rows[:1])
 
 
 def _rows(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
-    wrapped = ((number, {"messages": row} if isinstance(row, list) else row) for number, row in rows)
-    return each(read_row)(wrapped, notes)
+    wrapped = ((number, {"messages": row} if isinstance(row, list) and row else row) for number, row in rows)
+    return each(_read)(wrapped, notes)
 
 
 OPENAI = Format("openai", "OpenAI messages", _is_messages, _rows)

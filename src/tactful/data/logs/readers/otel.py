@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tactful.data.formats.times import parse_time
 from tactful.data.logs.drafts import Draft
 from tactful.data.logs.exchanges import messages_in, opened
 from tactful.data.logs.ratings import rating_of
 from tactful.data.logs.readers.calls import Call, by_conversation
 from tactful.data.logs.readers.langfuse import NO_CALL
 from tactful.data.logs.types import Format, Notes, Numbered, Row
+from tactful.data.times import parse_time
 
 UNRECORDED = "a span whose text was not recorded"
 _CHATS = frozenset({"chat", "text_completion", "generate_content", "invoke_agent", "completion"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tactful.data.logs.drafts import Draft
 from tactful.data.logs.messages import add_messages
-from tactful.data.logs.readers.openai import first_text, whole
+from tactful.data.logs.readers.rows import first_text, whole
 from tactful.data.logs.types import Format, Notes, Row, each
 
 

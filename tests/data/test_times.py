@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tactful.data.formats.moments import labelled_rows, moment_rows, parse_event
-from tactful.data.formats.times import is_mixed_up, oldest_first
+from tactful.data.times import is_mixed_up, oldest_first
 from tactful.errors import DataError
 
 TIMES = [1_700_000_000 + 60 * at for at in range(12)]

@@ -1,0 +1,156 @@
+"""Tables: one message a row, or a question and its answer a row. Columns go by their usual names, or by those given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from tactful.data.logs.drafts import Draft
+from tactful.data.logs.gathering import gathered
+from tactful.data.logs.messages import ROLES, add_content
+from tactful.data.logs.ratings import rating_of
+from tactful.data.logs.types import Format, Notes, Numbered, Reader, Row
+from tactful.data.times import parse_time
+
+_USUAL: Mapping[str, tuple[str, ...]] = {
+    "conversation": ("conversation_id", "conversation", "session_id", "session", "thread_id", "chat_id", "dialogue_id", "dialog_id", "ticket_id", "conversationid", "sessionid", "threadid"),
+    "role": ("role", "sender", "author", "from", "speaker", "sender_type", "author_role"),
+    "text": ("content", "text", "message", "body", "utterance", "value"),
+    "question": ("question", "prompt", "query", "user_message", "user_input", "instruction", "input", "request"),
+    "answer": ("answer", "response", "completion", "assistant_message", "bot_response", "output", "reply", "assistant_response"),
+    "time": ("timestamp", "created_at", "createdat", "time", "date", "datetime", "sent_at"),
+    "user": ("user_id", "user", "customer_id", "userid", "customer", "username"),
+    "model": ("model", "model_name", "assistant", "bot"),
+    "rating": ("rating", "feedback", "score", "thumbs", "csat"),
+}  # fmt: skip
+"""Field → names that columns for it usually have, without case."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of a table's columns; None: found by their usual names."""
+
+    conversation: str | None = None
+    """Rows with equal values are one conversation; without such a column every row is one."""
+    role: str | None = None
+    text: str | None = None
+    question: str | None = None
+    """Of a table with a question and its answer in each row."""
+    answer: str | None = None
+    time: str | None = None
+    user: str | None = None
+    model: str | None = None
+    rating: str | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether one is given: then the file is read as a table, whatever else it may look like."""
+        return any(getattr(self, item.name) for item in fields(self))
+
+
+def columns_of(row: Row, given: Columns) -> dict[str, str]:
+    """Field → column of this table. Raises: ValueError for a column that is given and not there."""
+    by_name = {str(name).strip().lower(): str(name) for name in row}
+    found: dict[str, str] = {}
+    for field, usual in _USUAL.items():
+        asked = getattr(given, field)
+        if asked is not None and asked not in row:
+            raise ValueError(f"has no column '{asked}'; its columns are {', '.join(map(str, row))}")
+        name = asked or next((by_name[name] for name in usual if name in by_name), None)
+        if name is not None:
+            found[field] = name
+    return found
+
+
+def _is_table(row: Row) -> bool:
+    found = columns_of(row, Columns())
+    return {"role", "text"} <= found.keys() or {"question", "answer"} <= found.keys()
+
+
+def reader_of(given: Columns) -> Reader:
+    """A reader of tables with these columns."""
+
+    def read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
+        names: dict[str, str] = {}
+
+        def keyed() -> Iterator[tuple[int, str, float, Any]]:
+            for number, row in rows:
+                if not isinstance(row, Mapping):
+                    notes.bad(number, f"the row is no object but a {type(row).__name__}")
+                    continue
+                try:
+                    for field, name in columns_of(row, given).items() if not names else ():
+                        names[field] = name
+                except ValueError as error:
+                    notes.bad(number, str(error))
+                    return
+                at = parse_time(row.get(names.get("time", "")))
+                key = row.get(names.get("conversation", ""))
+                yield number, f"row-{number}" if key is None else str(key), at.timestamp() if at else 0.0, row
+
+        for first, key, held in gathered(keyed()):
+            draft = Draft(key, skipped=notes.skipped)
+            try:
+                for row in held:
+                    _say(draft, row, names)
+            except (ValueError, TypeError) as error:
+                notes.bad(first, str(error))
+                continue
+            yield first, draft
+
+    return read
+
+
+def _say(draft: Draft, row: Row, names: Mapping[str, str]) -> None:
+    def cell(field: str) -> Any:
+        return row.get(names[field]) if field in names else None
+
+    at, model = parse_time(cell("time")), str(cell("model") or "")
+    if cell("user") is not None:
+        draft.known["user"] = str(cell("user"))
+    rating = rating_of(_number(cell("rating")))
+    ratings = [rating] if rating else []
+    if "role" in names and "text" in names:
+        word = str(cell("role") or "")
+        role = ROLES.get(word.strip().lower())
+        if role is None or role == "call":
+            raise ValueError(f"has the {names['role']} '{word}', expected user, assistant, system or tool")
+        content = cell("text")
+        add_content(
+            draft,
+            role,
+            content if isinstance(content, str | list) else str(content or ""),
+            at=at,
+            model=model if role == "assistant" else "",
+            ratings=ratings,
+        )
+        return
+    if not {"question", "answer"} <= names.keys():
+        raise ValueError(
+            f"has neither a role and a text nor a question and an answer; name them with --role-column and its kin; its columns are {', '.join(map(str, row))}"
+        )
+    for role, field in (("user", "question"), ("assistant", "answer")):
+        if cell(field):
+            draft.say(
+                role,
+                str(cell(field)),
+                at=at,
+                model=model if role == "assistant" else "",
+                ratings=ratings if role == "assistant" else [],
+            )
+
+
+def _number(value: Any) -> Any:
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+TABLE = Format(
+    "table",
+    "CSV, Parquet and JSON rows with columns for role and text, or question and answer",
+    _is_table,
+    reader_of(Columns()),
+)

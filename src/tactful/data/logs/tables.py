@@ -1,0 +1,85 @@
+"""Rows of CSV and Parquet as the rows of any other log: cells that hold JSON are opened, empty ones are absent."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import IO, Any
+
+from tactful.data.logs.exchanges import opened
+from tactful.data.logs.types import Notes, Numbered
+from tactful.errors import MissingExtra
+
+_HEADER = re.compile(rb"\s*\"?[^\W\d][\w .:/-]*\"?(?:\s*[,;\t]\s*\"?[^\W\d][\w .:/-]*\"?)+\s*")
+_BATCH = 500
+
+
+def is_csv(head: bytes) -> bool:
+    """Whether a file that begins so has a line of column names."""
+    return _HEADER.fullmatch(head.split(b"\n", 1)[0].strip()) is not None
+
+
+def csv_rows(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
+    """Rows by the line on which they end; the delimiter is the one that the header uses."""
+    csv.field_size_limit(1 << 30)
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
+    head = text.readline()
+    delimiter = max(",;\t", key=head.count)
+    names = next(csv.reader([head], delimiter=delimiter), [])
+    reader = csv.reader(text, delimiter=delimiter)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            notes.bad(reader.line_num + 1, f"no row of CSV ({error})")
+            continue
+        if not cells:
+            continue
+        if len(cells) > len(names):
+            notes.bad(reader.line_num + 1, f"has {len(cells)} cells, expected {len(names)}")
+            continue
+        yield (
+            reader.line_num + 1,
+            {name.strip(): opened(cell) for name, cell in zip(names, cells, strict=False) if cell != ""},
+        )
+
+
+def parquet_rows(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
+    """Rows, a batch at a time. Raises: MissingExtra."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise MissingExtra("parquet", "reading Parquet files") from None
+    held: Any = file if file.seekable() else io.BytesIO(file.read())
+    number = 0
+    try:
+        for batch in parquet.ParquetFile(held).iter_batches(batch_size=_BATCH):
+            for row in batch.to_pylist():
+                number += 1
+                yield number, {key: opened(_plain(value)) for key, value in row.items() if value is not None}
+    except pyarrow.ArrowException as error:
+        notes.bad(number + 1, f"no Parquet from here on ({' '.join(str(error).split())[:80]})")
+
+
+def _plain(value: Any) -> Any:
+    """A value of a column as JSON would have it."""
+    if isinstance(value, datetime):
+        return (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items() if item is not None}
+    return value

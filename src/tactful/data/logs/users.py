@@ -1,0 +1,57 @@
+"""Names of users as hashes with a salt of the project's own: equal within the project, and of no use outside it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import secrets
+from pathlib import Path
+
+_FOLDER = ".tactful"
+_PROJECTS = (_FOLDER, ".git", "pyproject.toml")
+_HASHED = re.compile(r"(?:u|p|id)-[0-9a-f]{10}")
+_log = logging.getLogger(__name__)
+
+
+class Names:
+    """Turns names into hashes, or leaves them where they are to be kept. The salt is made when the first name comes."""
+
+    def __init__(self, *, keep: bool = False) -> None:
+        self._keep = keep
+        self._salt: bytes | None = None
+
+    def hashed(self, name: str, mark: str = "u") -> str:
+        """`u-` and ten hex digits; empty stays empty."""
+        if not name or self._keep or _HASHED.fullmatch(name):
+            return name
+        if self._salt is None:
+            self._salt = project_salt()
+        return f"{mark}-{hashlib.blake2b(name.encode('utf-8', 'replace'), key=self._salt, digest_size=5).hexdigest()}"
+
+
+def project_salt(start: Path | None = None) -> bytes:
+    """The salt in `.tactful/salt` of the project that `start` (default: here) is in; made where there is none.
+
+    The folder tells git to leave it alone. Where nothing can be written, the salt is good for this process only.
+    """
+    here = (start or Path.cwd()).resolve()
+    root = next(
+        (folder for folder in (here, *here.parents) if any((folder / mark).exists() for mark in _PROJECTS)),
+        here,
+    )
+    file = root / _FOLDER / "salt"
+    try:
+        return bytes.fromhex(file.read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        salt = secrets.token_bytes(16)
+    try:
+        file.parent.mkdir(exist_ok=True)
+        (file.parent / ".gitignore").write_text("*\n", encoding="ascii")
+        file.touch(mode=0o600)
+        file.write_text(salt.hex() + "\n", encoding="ascii")
+    except OSError as error:
+        _log.warning(
+            "%s: cannot be written (%s); users get other hashes in the next run", file, error.strerror
+        )
+    return salt

@@ -1,0 +1,136 @@
+"""What tells who somebody is: e-mail addresses, phone numbers, card numbers, folders of their machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+_EMAIL = re.compile(r"[\w.!#$&'*+/=?^`{|}~%-]*[\w+%-](?:@|＠|%40)(?:[\w-]+\.)+[^\W\d_]{2,}", re.IGNORECASE)
+_DIGITS = re.compile(r"(?<![\w+])[+(]?\d(?:[ \t\u00a0\u2009().‐-–/-]{0,3}\d){6,24}(?!\d)")
+_BETWEEN = " \t\u00a0\u2009.‐‑‒–-"
+_UNIX = re.compile(
+    r"(?:file://)?(?<![\w.~])/(?:home|Users|root|mnt|media|Volumes|private|srv|export/home|workspaces?|var/(?:folders|home|lib/[\w.-]+))"
+    r"(?:/[^\s\"'<>|:*?`,;()\[\]{}\\]+)+/?"
+)
+_WINDOWS = re.compile(
+    r"(?:\b[A-Za-z]:|\\\\[\w.$-]+)(?:\\{1,2}[^\\/:*?\"'<>|\r\n]+)*\\{1,2}[^\\/:*?\"'<>|\r\n\s]*"
+)
+_PATHS = (
+    "/home/",
+    "/Users/",
+    "/root/",
+    "/mnt/",
+    "/media/",
+    "/Volumes/",
+    "/private/",
+    "/srv/",
+    "/workspace",
+    "/var/",
+    ":\\",
+    "\\\\",
+)
+_CALLED = re.compile(
+    r"(?:phone|tel|telephone|mobile|cell|call|fax|whats ?app|sms|text|reach|ring|my number|电话|手机|微信|号码|tél|telefon|móvil)"
+    r"(?:\s+(?:me|us|is|number|no|at|on|back|them|nr))*\W{0,6}$",
+    re.IGNORECASE,
+)
+_REGIONS = ("US", "GB", "DE", "FR", "CN", "IN", "JP", "KR", "BR", "ES", "IT", "AU", "RU", "MX", "NL")
+_CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
+
+
+def cut_emails(text: str, cut: Callable[[], str]) -> str:
+    """The text with `cut()` in place of every e-mail address."""
+    if "@" not in text and "＠" not in text and "%40" not in text:
+        return text
+    return _EMAIL.sub(lambda found: cut(), text)
+
+
+def cut_numbers(text: str, card: Callable[[], str], phone: Callable[[], str]) -> str:
+    """The text with `card()` and `phone()` in place of card and phone numbers."""
+
+    def cut(found: re.Match[str]) -> str:
+        run = found[0]
+        place = card_in(run)
+        if place is not None:
+            start, end = place
+            return run[:start] + card() + _DIGITS.sub(cut, run[end:])
+        return phone() if _is_phone(run, text[max(0, found.start() - 24) : found.start()]) else run
+
+    return _DIGITS.sub(cut, text)
+
+
+def card_in(run: str) -> tuple[int, int] | None:
+    """Where in a run of digits and separators a card number stands: 13 to 19 digits of an issuer whose check digit fits."""
+    places = [place for place, char in enumerate(run) if char.isdigit()]
+    for first, start in enumerate(places):
+        if start and run[start - 1].isdigit():
+            continue
+        for length in (16, 15, 14, 13, 19, 18, 17):
+            last = first + length - 1
+            if last >= len(places):
+                continue
+            end = places[last] + 1
+            if end < len(run) and run[end].isdigit():
+                continue
+            inside = run[start:end]
+            if all(char.isdigit() or char in _BETWEEN for char in inside) and _is_card(
+                [int(char) for char in inside if char.isdigit()]
+            ):
+                return start, end
+    return None
+
+
+def _is_card(digits: list[int]) -> bool:
+    if digits[0] not in (2, 3, 4, 5, 6) or len(set(digits)) < 2:
+        return False
+    doubled = (digit if place % 2 else digit * 2 for place, digit in enumerate(digits, start=len(digits) % 2))
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+
+def _is_phone(run: str, before: str) -> bool:
+    digits = "".join(char for char in run if char.isdigit())
+    if not 7 <= len(digits) <= 15:
+        return False
+    if run.startswith("+") or digits.startswith("00"):
+        return len(digits) >= 8
+    if _CHINESE_MOBILE.fullmatch(digits) and not re.search(r"[.,]", run):
+        return True
+    if _CALLED.search(before):
+        return True
+    if run.isdigit() or re.fullmatch(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*", run):
+        return False  # a count, an id, a time; a date
+    return any(_is_valid(run, region) for region in _REGIONS if _is_grouped(run, region))
+
+
+def _is_grouped(run: str, region: str) -> bool:
+    """Whether the digits are parted as people of that region part them: (415) 555-2671, 020 7946 0958."""
+    groups = re.findall(r"\d+", run)
+    if region == "US":
+        return [len(group) for group in groups] in ([3, 3, 4], [1, 3, 3, 4])
+    return groups[0].startswith("0") and 2 <= len(groups) <= 6
+
+
+@lru_cache(maxsize=4096)
+def _is_valid(run: str, region: str) -> bool:
+    import phonenumbers
+
+    try:
+        return bool(phonenumbers.is_valid_number_for_region(phonenumbers.parse(run, region), region))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def cut_paths(text: str, cut: Callable[[], str]) -> str:
+    """The text with `cut()` in place of folders on somebody's machine; the name of a file in them stays."""
+    if not any(mark in text for mark in _PATHS):
+        return text
+    text = _UNIX.sub(lambda found: _without_folders(found[0], "/", cut), text)
+    return _WINDOWS.sub(lambda found: _without_folders(found[0], "\\", cut), text)
+
+
+def _without_folders(path: str, between: str, cut: Callable[[], str]) -> str:
+    parts = [part for part in path.removeprefix("file://").split(between) if part]
+    last = parts[-1].rstrip(".!?")
+    tail = path[len(path) - len(parts[-1]) + len(last) :] if not path.endswith(between) else ""
+    return f"{cut()}{between}{last}{tail}" if len(parts) > 2 and "." in last[1:] else f"{cut()}{tail}"

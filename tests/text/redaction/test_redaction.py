@@ -1,0 +1,182 @@
+"""What is cut from a text, what is left alone, and that everything is counted."""
+
+import json
+
+import pytest
+
+from tactful.text.redaction import Redaction
+
+SECRETS = [
+    "sk-proj-Abc123Def456Ghi789Jkl012",
+    "sk-ant-api03-AbCdEf0123456789-_xyz",
+    "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+    "github_pat_11ABCDEFG0123456789_abcdefghijk",
+    "AKIAIOSFODNN7EXAMPLE",
+    "AIzaSyA-1234567890abcdefghijklmnopqrstu",
+    "xoxb-123456789012-abcdefABCDEF",
+    "sk_live_0123456789abcdef",
+    "hf_AbCdEfGhIjKlMnOpQrStUvWx",
+    "glpat-AbCdEf0123456789xyz",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\n-----END RSA PRIVATE KEY-----",
+    "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEYzz9",
+]
+
+
+def redacted(text):
+    return Redaction().text(text)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("around", ["{}", "key: {} .", '{{"k": "{}"}}', "看{}吧", "({})", "export A={};"])
+def test_a_key_is_cut_wherever_it_stands(secret, around):
+    found = redacted(around.replace("{{", "{").replace("}}", "}").replace("{}", secret))
+    assert secret not in found
+    assert "[SECRET]" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("password: hunter2", "password: [SECRET]"),
+        ("my password is hunter2!", "my password is [SECRET]"),
+        ('{"api_key": "0123456789abcdef"}', '{"api_key": "[SECRET]"}'),
+        ('password = "correcthorse"', 'password = "[SECRET]"'),
+        ("postgres://bob:s3cret@db.host/x", "postgres://[SECRET]@db.host/x"),
+        ("Authorization: Bearer abcdef0123456789abcdef", "Authorization: Bearer [SECRET]"),
+        ("密码是abc12345", "密码是[SECRET]"),
+        ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMIK7MDENG", "AWS_SECRET_ACCESS_KEY=[SECRET]"),
+    ],
+)
+def test_what_is_called_a_password_is_cut(text, left):
+    assert redacted(text) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The token is expired.",
+        "max_tokens: 4096",
+        "password: str",
+        "def login(user, password=None): ...",
+        "token = get_token()",
+        "api_key=os.environ['KEY']",
+        "Is the password: required?",
+        "secret: ${SECRET}",
+        "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
+        "id 550e8400-e29b-41d4-a716-446655440000",
+        "https://example.com/a/b?c=d",
+        "the_quick_brown_fox_jumps_over_the_lazy_dog_again",
+        "I asked for a key figure and a token of thanks",
+        "npm install left-pad@1.3.0 and @types/node",
+        "from x import y  # decorator @dataclass",
+    ],
+)
+def test_code_and_prose_are_left_alone(text):
+    assert redacted(text) == text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ann@example.com",
+        "a.b+c@mail.example.co.uk",
+        "ann%40example.com",
+        "李雷@例子.公司",
+        "x_y@sub.domain.org",
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "write to <{}>, please", '"{}"', "mailto:{}", "（{}）"])
+def test_an_email_address_is_cut(address, around):
+    found = redacted(around.replace("{}", address))
+    assert address not in found
+    assert "[EMAIL]" in found
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "4111 1111 1111 1111",
+        "4111111111111111",
+        "5500-0000-0000-0004",
+        "378282246310005",
+        "6011 0009 9013 9424",
+        "30569309025904",
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "card {}, 12/27, 123", "my card is {} 12 27", '{{"n": "{}"}}'])
+def test_a_card_number_is_cut_when_its_check_digit_fits(number, around):
+    found = redacted(around.replace("{{", "{").replace("}}", "}").replace("{}", number))
+    assert number not in found
+    assert "[CARD]" in found
+
+
+@pytest.mark.parametrize(
+    "text", ["4111 1111 1111 1112", "1700000000000", "1790000000000000000", "3.14159265358979", "2 + 3 = 5"]
+)
+def test_other_numbers_are_no_cards(text):
+    assert redacted(text) == text
+
+
+def test_a_card_number_that_is_a_json_number_is_cut():
+    assert Redaction().tree({"n": 4111111111111111, "t": 1700000000000}) == {
+        "n": "[CARD]",
+        "t": 1700000000000,
+    }
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "+44 20 7946 0958",
+        "+1 (415) 555-2671",
+        "(415) 555-2671",
+        "020 7946 0958",
+        "13812345678",
+        "+8613812345678",
+        "0049 30 901820",
+    ],
+)
+def test_a_phone_number_is_cut(number):
+    found = redacted(f"Ring {number}, thanks")
+    assert found == "Ring [PHONE], thanks"
+
+
+def test_a_bare_number_is_a_phones_only_where_it_is_called_so():
+    assert redacted("call me: 5552671234") == "call me: [PHONE]"
+    assert redacted("order 5552671234") == "order 5552671234"
+
+
+@pytest.mark.parametrize(
+    "text", ["on 2024-05-31 12:00:00", "10.0.0.1:8080", "2024-05-31", "1,234,567.89", "12 34 56 78", "3-2-1"]
+)
+def test_dates_and_other_figures_are_no_phones(text):
+    assert redacted(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("open /home/me/shop/tax.py now", "open [PATH]/tax.py now"),
+        ("in /Users/me/Documents.", "in [PATH]."),
+        ("cd /home/me", "cd [PATH]"),
+        (r"C:\Users\John Doe\notes.txt is it", r"[PATH]\notes.txt is it"),
+        ("file:///home/me/a.md", "[PATH]/a.md"),
+        ("/usr/bin/python and /etc/hosts", "/usr/bin/python and /etc/hosts"),
+        ("GET https://example.com/home/page/x", "GET https://example.com/home/page/x"),
+    ],
+)
+def test_folders_of_a_machine_are_cut_and_the_name_of_the_file_stays(text, left):
+    assert redacted(text) == left
+
+
+def test_what_was_cut_is_counted_by_kind_also_in_keys():
+    redaction = Redaction()
+    tree = {"ann@example.com": ["bob@example.com", {"x": "4111 1111 1111 1111"}], "n": None, "b": True}
+    assert json.dumps(redaction.tree(tree)).count("[") == 4
+    assert redaction.cut == {"email": 2, "card": 1}
+
+
+def test_cutting_again_changes_nothing():
+    once = redacted("password: hunter2, ann@example.com, /home/me/x.py")
+    assert redacted(once) == once
