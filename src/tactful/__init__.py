@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tactful.api.calibrate.rollout import rollout as rollout
     from tactful.api.calibrate.states import states as states
     from tactful.api.data.check import check as check
+    from tactful.api.data.conversations import conversations as conversations
     from tactful.api.data.export import export as export
     from tactful.api.data.layout import init_data as init_data
     from tactful.api.data.mbpp import import_mbpp as import_mbpp
@@ -71,6 +72,7 @@ _HOMES = {
     "chats": "tactful.api.feedback.chats",
     "check": "tactful.api.data.check",
     "compare": "tactful.api.calibrate.compare",
+    "conversations": "tactful.api.data.conversations",
     "dialogues": "tactful.api.utterance.dialogues",
     "doctor": "tactful.api.doctor",
     "evaluate": "tactful.api.calibrate.evaluate",

@@ -24,6 +24,7 @@ from tactful.api.calibrate import reward as _reward
 from tactful.api.calibrate import rollout as _rollout
 from tactful.api.calibrate import states as _states
 from tactful.api.data import check as _check
+from tactful.api.data import conversations as _conversations
 from tactful.api.data import export as _export
 from tactful.api.data import layout as _layout
 from tactful.api.data import mbpp as _mbpp
@@ -64,6 +65,7 @@ calibrate_reader = _coroutine(_reader.calibrate_reader)
 chats = _coroutine(_chats.chats)
 check = _coroutine(_check.check)
 compare = _coroutine(_compare.compare)
+conversations = _coroutine(_conversations.conversations)
 dialogues = _coroutine(_dialogues.dialogues)
 doctor = _coroutine(_doctor.doctor)
 evaluate = _coroutine(_evaluate.evaluate)

@@ -10,11 +10,12 @@ import math
 import shlex
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 if TYPE_CHECKING:
+    from tactful.api.data.conversations import LogReading
     from tactful.api.options import JudgeOptions, ModelOptions, ReaderOptions, RunSettings
     from tactful.calibration.reward.rewards import RewardConfig
     from tactful.llm import ModelSpec
@@ -253,3 +254,49 @@ class RunFlags:
         from tactful.runs import RunOptions
 
         return RunOptions(**self.given())
+
+
+def _column(what: str, name: str) -> Any:
+    return typer.Option(f"--{name}-column", help=f"Column of a table that holds {what}.", show_default=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogFlags:
+    """How chat logs are read."""
+
+    format: Annotated[
+        str | None,
+        typer.Option("--format", help="Name of the format; default: recognised by the first rows."),
+    ] = None
+    keep_users: Annotated[
+        bool, typer.Option("--keep-users", help="Leave names of users as they are, not hashed.")
+    ] = False
+    redact: Annotated[
+        bool,
+        typer.Option(
+            "--redact/--no-redact", help="Cut secrets, e-mail addresses, phone and card numbers, folders."
+        ),
+    ] = True
+    conversation_column: Annotated[str | None, _column("the conversation's id", "conversation")] = None
+    role_column: Annotated[str | None, _column("who speaks", "role")] = None
+    text_column: Annotated[str | None, _column("what is said", "text")] = None
+    question_column: Annotated[str | None, _column("the user's message, an answer beside it", "question")] = (
+        None
+    )
+    answer_column: Annotated[str | None, _column("the assistant's answer", "answer")] = None
+    time_column: Annotated[str | None, _column("the time", "time")] = None
+    user_column: Annotated[str | None, _column("the user", "user")] = None
+    model_column: Annotated[str | None, _column("the model", "model")] = None
+    rating_column: Annotated[str | None, _column("a rating", "rating")] = None
+
+    def given(self) -> LogReading:
+        """The same for the Python interface."""
+        from tactful.data.logs import Columns
+
+        names = {item.name: getattr(self, f"{item.name}_column") for item in fields(Columns)}
+        return {
+            "format": self.format,
+            "columns": Columns(**names),
+            "keep_users": self.keep_users,
+            "redact": self.redact,
+        }

@@ -65,6 +65,7 @@ def test_what_is_called_a_password_is_cut(text, left):
         "secret: ${SECRET}",
         "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
         "id 550e8400-e29b-41d4-a716-446655440000",
+        "id 250f54f6-0565-4891-abe2-8e711d370617",
         "https://example.com/a/b?c=d",
         "the_quick_brown_fox_jumps_over_the_lazy_dog_again",
         "I asked for a key figure and a token of thanks",

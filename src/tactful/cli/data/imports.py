@@ -1,4 +1,4 @@
-"""`tactful data import`: public data sets as states."""
+"""`tactful data import mbpp`: public data sets as states."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """`tactful data`: files in, files checked, files out for trainers."""
 
+from tactful.cli.data.chats import chats
 from tactful.cli.data.check import check
 from tactful.cli.data.export import export
 from tactful.cli.data.imports import mbpp
@@ -10,5 +11,10 @@ from tactful.cli.splice import noun_of
 noun = noun_of(
     "Bring data in, check it, and export it for trainers.", {"init": init, "check": check, "export": export}
 )
-noun.add_typer(noun_of("Turn public data sets into states.", {"mbpp": mbpp}), name="import")
+noun.add_typer(
+    noun_of(
+        "Turn chat logs into conversations, public data sets into states.", {"chats": chats, "mbpp": mbpp}
+    ),
+    name="import",
+)
 noun.add_typer(noun_of("Write bundled data into a file of yours.", {"moments": moments}), name="seeds")

@@ -10,12 +10,13 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
-from tactful.data.io import STDIN, shorten
+from tactful.data.io import STDIN
 from tactful.data.logs.drafts import Draft, finished
 from tactful.data.logs.opening import files_of, open_parts, rows_of
 from tactful.data.logs.ratings import rating_of
 from tactful.data.logs.readers import FORMATS, Columns, reader_of
 from tactful.data.logs.readers.langfuse import is_score, rated
+from tactful.data.logs.shown import shown
 from tactful.data.logs.types import Format, Notes, Numbered
 from tactful.data.logs.users import Names
 from tactful.data.recognise import Recognised, foreign_bytes, foreign_row
@@ -218,7 +219,7 @@ class Log:
                     return head, None
         if head:
             row = head[0][1]
-            keys = f"the keys {', '.join(list(row)[:8])}" if isinstance(row, Mapping) else shorten(row)
+            keys = f"the keys {', '.join(list(row)[:8])}" if isinstance(row, Mapping) else shown(row)
             self._bad(name, head[0][0], f"is no log that is known: holds {keys}")
         return head, None
 

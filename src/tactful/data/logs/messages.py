@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tactful.data.io import shorten
 from tactful.data.logs.drafts import Draft, spelt
 from tactful.data.logs.ratings import ratings_of
+from tactful.data.logs.shown import shown
 from tactful.data.times import parse_time
 from tactful.text.thoughts import split_content
 
@@ -52,7 +52,7 @@ def add_message(draft: Draft, row: Any, **known: Any) -> None:
     Raises: ValueError for what is no message.
     """
     if not isinstance(row, Mapping):
-        raise ValueError(f"a message is {shorten(row)}, expected an object with role and content")
+        raise ValueError(f"a message is {shown(row)}, expected an object with role and content")
     row = _unwrapped(row)
     role = role_of(row)
     if role is None:
@@ -68,7 +68,7 @@ def add_message(draft: Draft, row: Any, **known: Any) -> None:
         "tool_calls",
         "function_call",
     }:
-        raise ValueError(f"a message has no 'content': {shorten(dict(row))}")
+        raise ValueError(f"a message has no 'content': {shown(dict(row))}")
     known = {**_known(row), **{key: value for key, value in known.items() if value}}
     if role == "tool":
         draft.result(
@@ -97,10 +97,10 @@ def role_of(row: Mapping[str, Any]) -> str | None:
                 return None
             if role is None:
                 raise ValueError(
-                    f"message has {key} {shorten(word)} is unknown, expected user, assistant, system or tool"
+                    f"message has {key} {shown(word)} is unknown, expected user, assistant, system or tool"
                 )
             return role
-    raise ValueError(f"a message has no 'role': {shorten(dict(row))}")
+    raise ValueError(f"a message has no 'role': {shown(dict(row))}")
 
 
 def add_content(draft: Draft, role: str, content: Any, **known: Any) -> None:
@@ -110,7 +110,7 @@ def add_content(draft: Draft, role: str, content: Any, **known: Any) -> None:
         return
     parts = [content] if isinstance(content, Mapping) else content
     if not isinstance(parts, list):
-        raise ValueError(f"message has content {shorten(content)}, expected text or a list of parts")
+        raise ValueError(f"message has content {shown(content)}, expected text or a list of parts")
     calls = [part for part in parts if _kind(part) in _CALLS]
     results = [part for part in parts if _kind(part) in _RESULTS]
     said = [part for part in parts if _kind(part) not in _CALLS | _RESULTS]

@@ -17,7 +17,8 @@ from typing import IO, Any
 
 import orjson
 
-from tactful.data.io import STDIN, cannot_read, shorten
+from tactful.data.io import STDIN, cannot_read
+from tactful.data.logs.shown import shown
 from tactful.data.logs.tables import csv_rows, is_csv, parquet_rows
 from tactful.data.logs.types import Notes, Numbered
 from tactful.errors import DataError
@@ -175,7 +176,7 @@ def _lines(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
         try:
             yield number, loads(bare)
         except ValueError as error:
-            notes.bad(number, f"not JSON ({error}): {shorten(bare.rstrip())}")
+            notes.bad(number, f"not JSON ({error}): {shown(bare.rstrip())}")
 
 
 def loads(line: bytes) -> Any:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tactful.data.io import shorten
 from tactful.data.logs.drafts import Draft
+from tactful.data.logs.shown import shown
 
 Row = Mapping[str, Any]
 Numbered = tuple[int, Any]
@@ -70,7 +70,7 @@ def each(read: Callable[[Row, Notes], Draft | Iterable[Draft] | None]) -> Reader
         for number, row in rows:
             try:
                 if not isinstance(row, Mapping):
-                    raise ValueError(f"the row is {shorten(row)}, expected an object")
+                    raise ValueError(f"the row is {shown(row)}, expected an object")
                 found = read(row, notes)
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 notes.bad(number, str(error) or type(error).__name__)

@@ -10,7 +10,7 @@ _EMAIL = re.compile(r"[\w.!#$&'*+/=?^`{|}~%-]*[\w+%-](?:@|＠|%40)(?:[\w-]+\.)+[
 _DIGITS = re.compile(r"(?<![\w+])[+(]?\d(?:[ \t\u00a0\u2009().‐-–/-]{0,3}\d){6,24}(?!\d)")
 _BETWEEN = " \t\u00a0\u2009.‐‑‒–-"
 _UNIX = re.compile(
-    r"(?:file://)?(?<![\w.~])/(?:home|Users|root|mnt|media|Volumes|private|srv|export/home|workspaces?|var/(?:folders|home|lib/[\w.-]+))"
+    r"(?:file://)?(?:(?<![\w.~])|(?<=\\[nrt]))/(?:home|Users|root|mnt|media|Volumes|private|srv|export/home|workspaces?|var/(?:folders|home|lib/[\w.-]+))"
     r"(?:/[^\s\"'<>|:*?`,;()\[\]{}\\]+)+/?"
 )
 _WINDOWS = re.compile(
@@ -32,9 +32,11 @@ _PATHS = (
 )
 _CALLED = re.compile(
     r"(?:phone|tel|telephone|mobile|cell|call|fax|whats ?app|sms|text|reach|ring|my number|电话|手机|微信|号码|tél|telefon|móvil)"
-    r"(?:\s+(?:me|us|is|number|no|at|on|back|them|nr))*\W{0,6}$",
+    r"(?:\s+(?:me|us|is|number|no|at|on|back|them|nr))*\W{0,6}\Z",
     re.IGNORECASE,
 )
+_INSIDE_BEFORE = re.compile(r"(?<!\\)[A-Za-z0-9_]-?\Z|\\[^nrt]-?\Z")
+_INSIDE_AFTER = re.compile(r"-?[A-Za-z0-9_]")
 _REGIONS = ("US", "GB", "DE", "FR", "CN", "IN", "JP", "KR", "BR", "ES", "IT", "AU", "RU", "MX", "NL")
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
 
@@ -55,7 +57,10 @@ def cut_numbers(text: str, card: Callable[[], str], phone: Callable[[], str]) ->
         if place is not None:
             start, end = place
             return run[:start] + card() + _DIGITS.sub(cut, run[end:])
-        return phone() if _is_phone(run, text[max(0, found.start() - 24) : found.start()]) else run
+        before = text[max(0, found.start() - 24) : found.start()]
+        if _INSIDE_BEFORE.search(before) or _INSIDE_AFTER.match(found.string, found.end()):
+            return run  # part of an id
+        return phone() if _is_phone(run, before) else run
 
     return _DIGITS.sub(cut, text)
 

@@ -35,7 +35,9 @@ _KEYS = (
     r"\d{8,10}:AA[\w-]{30,}",  # Telegram
     r"eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?",  # JWT
 )
-_KEY = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_KEYS)})")
+_BEGIN = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"
+"""A key does not begin inside a word; a line end may be spelt as in JSON."""
+_KEY = re.compile(rf"{_BEGIN}(?:{'|'.join(_KEYS)})")
 _BLOCK = re.compile(
     r"-----BEGIN[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
     re.DOTALL,
@@ -51,7 +53,7 @@ _NAMED = re.compile(
     r"(?P<quote>\\?[\"'`]?)(?P<value>[^\s\"'`,;<>{}\\]{4,})",
     re.IGNORECASE,
 )
-_RUN = re.compile(r"(?<![A-Za-z0-9+/_.-])[A-Za-z0-9+/_-]{32,}={0,2}(?![A-Za-z0-9+/_=-])")
+_RUN = re.compile(r"(?:(?<![A-Za-z0-9+/_.-])|(?<=\\[nrt]))[A-Za-z0-9+/_-]{32,}={0,2}(?![A-Za-z0-9+/_=-])")
 _NO_VALUE = re.compile(
     r"(?:[a-z_][\w.]*(?:\(|\[)|\$|%|os\.|env\.|process\.|self\.|\[|\*{3,}|x{4,}|\.{3,}|(?:str|string|text|none|null|true|false|required|optional|undefined|bool|int|number)\b)",
     re.IGNORECASE,

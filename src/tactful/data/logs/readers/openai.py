@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tactful.data.io import shorten
 from tactful.data.logs.drafts import Draft
 from tactful.data.logs.messages import add_messages, time_of
 from tactful.data.logs.readers.rows import IDS, LISTS, first_text, whole
+from tactful.data.logs.shown import shown
 from tactful.data.logs.types import Format, Notes, Numbered, Row, each
 
 _TEXTS = ("q_t", "a_t", "user_next", "conversation", "messages")
@@ -24,7 +24,7 @@ def _read(row: Row, notes: Notes) -> Draft:
     key = next((key for key in LISTS if isinstance(row.get(key), list)), None)
     if key is None:
         raise ValueError(
-            f"holds no 'conversation' (or 'messages'), and no 'q_t', 'a_t', 'user_next': {shorten(dict(row))}"
+            f"holds no 'conversation' (or 'messages'), and no 'q_t', 'a_t', 'user_next': {shown(dict(row))}"
         )
     draft = Draft(first_text(row, IDS), skipped=notes.skipped, **whole(row))
     at = time_of(row)

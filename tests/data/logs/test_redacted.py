@@ -1,0 +1,148 @@
+"""Whatever is planted in whatever field of whatever log: it reaches neither a record, nor a file, nor a message."""
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.data.logs.shapes import SHAPES
+from tests.data.logs.test_shapes import TALKS
+
+from tactful.data.formats.chats import Dialogue, dialogue_rows
+from tactful.data.logs import read_conversations
+
+PLANTED = (
+    "sk-proj-Zx81kQm20LpWv73TnRb5",
+    "ghp_Zx81kQm20LpWv73TnRb5Yc64HsUe9",
+    "AKIAZX81KQM20LPWV73T",
+    "xoxb-918273645546-ZxkQmLpWvTnRb",
+    "postgres://ann:Zx81kQm2@db.example.com/shop",
+    "zoe.quill@example.org",
+    "5555 5555 5555 4444",
+    "378282246310005",
+    "+44 20 7946 0958",
+    "/home/me/zebra/quince.txt",
+)
+PRIVATE = {
+    "postgres://ann:Zx81kQm2@db.example.com/shop": "Zx81kQm2",
+    "/home/me/zebra/quince.txt": "zebra",
+}
+"""What of it must not be seen, where that is not all."""
+
+
+def leaves(value, place=()):
+    """Every text in a JSON value, and every key."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield (*place, key), None
+            yield from leaves(item, (*place, key))
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from leaves(item, (*place, at))
+    elif isinstance(value, str):
+        yield place, value
+
+
+def planted(value, place, text, old):
+    """The value with `text` at that place; in place of a key where there was no text."""
+    at = value
+    for step in place[:-1]:
+        at = at[step]
+    if old is None:
+        at[text] = at[place[-1]]
+    else:
+        at[place[-1]] = text
+    return value
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_nothing_planted_in_any_field_of_any_format_comes_through(data):
+    shape = data.draw(st.sampled_from(sorted(SHAPES)))
+    secret = data.draw(st.sampled_from(PLANTED))
+    raw = SHAPES[shape](TALKS)
+    try:
+        rows = [json.loads(raw)]
+        whole = True
+    except json.JSONDecodeError:
+        rows, whole = [json.loads(line) for line in raw.splitlines()], False
+    place, old = data.draw(st.sampled_from([leaf for leaf in leaves(rows) if leaf[0]]))
+    if old is None and len(place) < 2:
+        return
+    around = data.draw(st.sampled_from(("{}", "{} {old}", "{old} {}", "{old}\n{}, {old}", '"{}"', "({})")))
+    rows = planted(rows, place, around.replace("{}", secret).replace("{old}", old or ""), old)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "log.json"
+        file.write_text(json.dumps(rows[0]) if whole else "".join(json.dumps(row) + "\n" for row in rows))
+        log = read_conversations(file)
+        seen = [item.model_dump_json() for item in log] + log.problems
+        dialogues = dialogue_rows(file, Dialogue, skip_bad=True)
+        try:
+            seen += [item.model_dump_json() for item in dialogues] + dialogues.problems
+        except Exception as error:
+            seen.append(str(error))
+    for text in seen:
+        assert PRIVATE.get(secret, secret) not in text, (shape, place)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(PLANTED), st.text(max_size=40), st.text(max_size=40))
+def test_nothing_planted_between_any_texts_comes_through(secret, before, after):
+    row = {
+        "id": "a",
+        "messages": [
+            {"role": "user", "content": f"{before} {secret} {after}"},
+            {"role": "assistant", "content": "ok"},
+        ],
+    }
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "log.jsonl"
+        file.write_text(json.dumps(row))
+        for item in read_conversations(file):
+            assert PRIVATE.get(secret, secret) not in item.model_dump_json()
+
+
+def test_a_row_that_cannot_be_read_is_told_without_what_is_secret_in_it(tmp_path):
+    (tmp_path / "a.jsonl").write_text(
+        '{"messages": []}\n{"messages": [{"role": "sk-proj-Zx81kQm20LpWv73TnRb5", "content": "x"}]}\n{"k": "zoe.quill@example.org'
+    )
+    log = read_conversations(tmp_path / "a.jsonl")
+    assert list(log) == []
+    assert log.bad == 2
+    assert not any(secret in problem for secret in PLANTED for problem in log.problems)
+
+
+def test_a_user_is_a_hash_that_is_the_same_in_the_project_and_another_elsewhere(tmp_path, monkeypatch):
+    log = tmp_path / "a.jsonl"
+    log.write_bytes(SHAPES["openai"](TALKS))
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    users = {}
+    for place in ("one", "two"):
+        monkeypatch.chdir(tmp_path / place)
+        users[place] = [item.user for item in read_conversations(log)]
+        assert users[place] == [item.user for item in read_conversations(log)]
+        assert (tmp_path / place / ".tactful" / ".gitignore").read_text() == "*\n"
+    assert all(user.startswith("u-") and len(user) == 12 for user in users["one"])
+    assert len({*users["one"], *users["two"]}) == 4
+    assert [item.user for item in read_conversations(log, keep_users=True)] == ["u0", "u1"]
+
+
+def test_an_id_that_is_an_address_becomes_a_hash_and_two_stay_two(tmp_path):
+    rows = [
+        {"id": f"{name}@example.org", "messages": [{"role": "user", "content": "hi"}]}
+        for name in ("ann", "bob")
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ids = [item.id for item in read_conversations(tmp_path / "a.jsonl")]
+    assert len(set(ids)) == 2
+    assert not any("@" in id for id in ids)
+
+
+def test_texts_stay_as_they_are_where_that_is_asked_for(tmp_path):
+    (tmp_path / "a.jsonl").write_text(
+        json.dumps({"messages": [{"role": "user", "content": "zoe.quill@example.org"}]})
+    )
+    (found,) = read_conversations(tmp_path / "a.jsonl", redact=False)
+    assert found.turns[0].content == "zoe.quill@example.org"
