@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,12 +41,14 @@ def chats(
     if str(out) != STDIN and out.exists():
         raise UsageError(f"{out}: exists already; give --out a new name")
     found = conversations(files, **log.given())
-    written = write_jsonl(out, (item.model_dump(mode="json", exclude_defaults=True) for item in found))
-    if not written:
+    rows = iter(found)
+    first = next(rows, None)
+    if first is None:
         why = found.problems[0] if found.problems else f"{found.files} files, no conversation in them"
         raise DataError.at(
             ", ".join(map(str, files)), None, f"no conversation was found ({why})", fix="give chat logs"
         )
+    write_jsonl(out, (item.model_dump(mode="json", exclude_defaults=True) for item in chain([first], rows)))
     if as_json and str(out) != STDIN:
         emit_json({**found.counts(), "out": str(out)})
         return

@@ -13,10 +13,15 @@ _WORDS: Mapping[str, float] = {
 }
 
 
+_KEYS = {"rating": 0, "feedback": 0, "annotation": 0, "score": 0}.keys()
+
+
 def ratings_of(row: Mapping[str, Any], *, by: str = "") -> list[dict[str, Any]]:
     """The ratings among a row's keys: `rating`, `feedback`, `annotation`, `score`."""
-    found = []
-    for key in ("rating", "feedback", "annotation", "score"):
+    found: list[dict[str, Any]] = []
+    if not _KEYS & row.keys():
+        return found
+    for key in _KEYS:
         given = row.get(key)
         for one in given if isinstance(given, list) else [given]:
             rating = rating_of(one, name=key, by=by)

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import IO, Any
@@ -24,30 +25,36 @@ def is_csv(head: bytes) -> bool:
 
 
 def csv_rows(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
-    """Rows by the line on which they end; the delimiter is the one that the header uses."""
+    """Rows by the line on which they begin; the delimiter is the one that the header uses."""
     csv.field_size_limit(1 << 30)
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
-    head = text.readline()
-    delimiter = max(",;\t", key=head.count)
-    names = next(csv.reader([head], delimiter=delimiter), [])
-    reader = csv.reader(text, delimiter=delimiter)
+    try:
+        head = text.readline()
+        delimiter = max(",;\t", key=head.count)
+        names = [name.strip() for name in next(csv.reader([head], delimiter=delimiter), [])]
+        yield from _cells(csv.reader(text, delimiter=delimiter), names, notes)
+    finally:
+        with suppress(ValueError):
+            text.detach()  # the file is closed by whoever opened it
+
+
+def _cells(reader: Any, names: list[str], notes: Notes) -> Iterator[Numbered]:
     while True:
+        number = reader.line_num + 2
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            notes.bad(reader.line_num + 1, f"no row of CSV ({error})")
-            continue
-        if not cells:
+            notes.bad(number, f"no row of CSV ({error})")
             continue
         if len(cells) > len(names):
-            notes.bad(reader.line_num + 1, f"has {len(cells)} cells, expected {len(names)}")
-            continue
-        yield (
-            reader.line_num + 1,
-            {name.strip(): opened(cell) for name, cell in zip(names, cells, strict=False) if cell != ""},
-        )
+            notes.bad(number, f"has {len(cells)} cells, expected {len(names)}")
+        elif cells:
+            yield (
+                number,
+                {name: opened(cell) for name, cell in zip(names, cells, strict=False) if cell != ""},
+            )
 
 
 def parquet_rows(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:

@@ -7,7 +7,7 @@ kind in `.cut`; a placeholder (`[SECRET]`, `[EMAIL]`, `[PHONE]`, `[CARD]`, `[PAT
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from tactful.text.redaction.personal import card_in, cut_emails, cut_numbers, cut_paths
@@ -45,7 +45,7 @@ class Redaction:
         """A JSON value without them; a number that is a card's becomes its placeholder."""
         if isinstance(value, str):
             return self.text(value)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return {self.text(str(key)): self.tree(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [self.tree(item) for item in value]

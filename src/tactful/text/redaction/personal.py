@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 _EMAIL = re.compile(r"[\w.!#$&'*+/=?^`{|}~%-]*[\w+%-](?:@|＠|%40)(?:[\w-]+\.)+[^\W\d_]{2,}", re.IGNORECASE)
@@ -37,7 +37,7 @@ _CALLED = re.compile(
 )
 _INSIDE_BEFORE = re.compile(r"(?<!\\)[A-Za-z0-9_]-?\Z|\\[^nrt]-?\Z")
 _INSIDE_AFTER = re.compile(r"-?[A-Za-z0-9_]")
-_REGIONS = ("US", "GB", "DE", "FR", "CN", "IN", "JP", "KR", "BR", "ES", "IT", "AU", "RU", "MX", "NL")
+_REGIONS = ("GB", "DE", "FR", "CN", "IN", "JP", "KR", "BR", "ES", "IT", "AU", "RU", "MX", "NL")
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
@@ -105,15 +105,14 @@ def _is_phone(run: str, before: str) -> bool:
         return True
     if run.isdigit() or re.fullmatch(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*", run):
         return False  # a count, an id, a time; a date
-    return any(_is_valid(run, region) for region in _REGIONS if _is_grouped(run, region))
+    return any(_is_valid(run, region) for region in _regions_of(re.findall(r"\d+", run)))
 
 
-def _is_grouped(run: str, region: str) -> bool:
-    """Whether the digits are parted as people of that region part them: (415) 555-2671, 020 7946 0958."""
-    groups = re.findall(r"\d+", run)
-    if region == "US":
-        return [len(group) for group in groups] in ([3, 3, 4], [1, 3, 3, 4])
-    return groups[0].startswith("0") and 2 <= len(groups) <= 6
+def _regions_of(groups: list[str]) -> Sequence[str]:
+    """Where people part digits so: (415) 555-2671, 020 7946 0958."""
+    if [len(group) for group in groups] in ([3, 3, 4], [1, 3, 3, 4]):
+        return ("US",)
+    return _REGIONS if groups[0].startswith("0") and 2 <= len(groups) <= 6 else ()
 
 
 @lru_cache(maxsize=4096)
@@ -128,7 +127,7 @@ def _is_valid(run: str, region: str) -> bool:
 
 def cut_paths(text: str, cut: Callable[[], str]) -> str:
     """The text with `cut()` in place of folders on somebody's machine; the name of a file in them stays."""
-    if not any(mark in text for mark in _PATHS):
+    if not any(map(text.__contains__, _PATHS)):
         return text
     text = _UNIX.sub(lambda found: _without_folders(found[0], "/", cut), text)
     return _WINDOWS.sub(lambda found: _without_folders(found[0], "\\", cut), text)

@@ -1,0 +1,112 @@
+"""Tables: CSV in its dialects, Parquet, and the logs that products export as tables."""
+
+import json
+
+import pytest
+
+from tactful.data.logs import Columns, read_conversations
+from tactful.errors import DataError
+
+
+def spoken(conversation):
+    return [(turn.role, turn.content) for turn in conversation.spoken]
+
+
+def test_one_message_a_row_by_usual_names_in_the_order_of_time(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "\ufeffconversation_id,role,content,timestamp,user_id,rating\n"
+        'a,assistant,"Hello,\n""you"".",2026-01-01 00:00:01,u,1\n'
+        "a,user,Hi,2026-01-01 00:00:00,u,\n"
+        "b,user,Yo,2026-01-02,v,\n",
+        encoding="utf-8",
+    )
+    one, two = read_conversations(tmp_path / "t.csv", keep_users=True)
+    assert spoken(one) == [("user", "Hi"), ("assistant", 'Hello,\n"you".')]
+    assert (one.id, one.user, one.spoken[1].ratings[0].value) == ("a", "u", 1.0)
+    assert one.begun.isoformat() == "2026-01-01T00:00:00+00:00"
+    assert spoken(two) == [("user", "Yo")]
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_a_question_and_its_answer_a_row(tmp_path, between):
+    (tmp_path / "t.csv").write_text(
+        between.join(["prompt", "response"]) + "\n" + between.join(["Hi", "Hello"]) + "\n"
+    )
+    (found,) = read_conversations(tmp_path / "t.csv")
+    assert spoken(found) == [("user", "Hi"), ("assistant", "Hello")]
+
+
+def test_cells_that_hold_json_are_opened(tmp_path):
+    said = json.dumps([{"role": "user", "content": "Hi"}]).replace('"', '""')
+    (tmp_path / "t.csv").write_text(f'id,messages\nx,"{said}"\n')
+    (found,) = read_conversations(tmp_path / "t.csv")
+    assert (found.id, spoken(found)) == ("x", [("user", "Hi")])
+
+
+def test_the_csv_of_librechat_is_its_tree(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "sender,text,isCreatedByUser,error,unfinished,messageId,parentMessageId,createdAt\n"
+        "User,Hi,true,false,false,1,00000000-0000-0000-0000-000000000000,2026-01-01T00:00:00Z\n"
+        "GPT,Hello,false,false,false,2,1,2026-01-01T00:00:01Z\n"
+        "GPT,Hey,false,false,false,3,1,2026-01-01T00:00:02Z\n"
+        "GPT,No,false,true,false,4,3,2026-01-01T00:00:03Z\n"
+    )
+    log = read_conversations(tmp_path / "t.csv")
+    (found,) = log
+    assert spoken(found) == [("user", "Hi"), ("assistant", "Hey")]
+    assert [turn.content for turn in found.branches[0].turns] == ["Hello"]
+    assert log.skipped["an answer that was an error"] == 1
+
+
+def test_rows_of_json_with_columns_are_a_table_too(tmp_path):
+    rows = [
+        {"session_id": "s", "sender": "human", "message": "Hi"},
+        {"session_id": "s", "sender": "bot", "message": "Hello"},
+    ]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (found,) = read_conversations(tmp_path / "t.jsonl")
+    assert spoken(found) == [("user", "Hi"), ("assistant", "Hello")]
+
+
+def test_columns_that_are_given_go_before_any_recognition(tmp_path):
+    rows = [
+        {"messages": "x", "k": 1, "who": "user", "said": "Hi"},
+        {"messages": "x", "k": 1, "who": "ghost", "said": "?"},
+    ]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    log = read_conversations(tmp_path / "t.jsonl", columns=Columns(conversation="k", role="who", text="said"))
+    assert list(log) == []
+    assert "has the who 'ghost', expected user" in log.problems[0]
+    with pytest.raises(DataError, match="has no column 'nobody'; its columns are messages, k, who, said"):
+        list(read_conversations(tmp_path / "t.jsonl", columns=Columns(role="nobody"), strict=True))
+
+
+def test_a_row_with_too_many_cells_is_bad_and_the_rest_is_read(tmp_path):
+    (tmp_path / "t.csv").write_text("question,answer\na,b,c\nHi,Hello\n")
+    log = read_conversations(tmp_path / "t.csv")
+    assert len(list(log)) == 1
+    assert "t.csv:2: has 3 cells, expected 2" in log.problems[0]
+
+
+def test_parquet_is_read_whatever_its_name(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from datetime import UTC, datetime
+
+    from pyarrow import parquet
+
+    rows = [
+        {
+            "conversation_hash": "abc",
+            "model": "m",
+            "timestamp": datetime(2026, 1, 1, tzinfo=UTC),
+            "conversation": [{"role": "user", "content": "Hi", "timestamp": None}, {"role": "assistant", "content": "Hello", "timestamp": datetime(2026, 1, 1, 0, 1)}],
+        }
+    ]  # fmt: skip
+    parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "t.data")
+    (found,) = read_conversations(tmp_path / "t.data")
+    assert (found.id, spoken(found)) == ("abc", [("user", "Hi"), ("assistant", "Hello")])
+    assert found.spoken[1].at.isoformat() == "2026-01-01T00:01:00+00:00"
+    (tmp_path / "cut.parquet").write_bytes((tmp_path / "t.data").read_bytes()[:100])
+    log = read_conversations(tmp_path / "cut.parquet")
+    assert list(log) == []
+    assert "no Parquet" in log.problems[0]
