@@ -16,8 +16,9 @@ from typing import Any, Literal
 
 from tactful.data.formats.chats import ChatMessage, Dialogue, dialogue_rows, source_name
 from tactful.data.io import Rows
+from tactful.data.logs import log_input
 from tactful.errors import UsageError
-from tactful.runs import Job, reopening, resolve_input, worth_counting
+from tactful.runs import Job, reopening, worth_counting
 from tactful.text import detect_lang, normalise
 from tactful.types import seeded
 from tactful.utterance.types import Example, Hindsight, Untargeted
@@ -187,5 +188,5 @@ def open_examples(
 
     Raises: UsageError for odd `targets`, DataError for no file.
     """
-    found = resolve_input(source) if isinstance(source, str | Path) else source
+    found = log_input(Path(source)) if isinstance(source, str | Path) else source
     return Examples(found, parse_targets(targets), seed=seed, skip_bad=skip_bad)

@@ -166,3 +166,31 @@ def test_every_command_that_a_refusal_names_exists():
     page = (Path(__file__).parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
     for command in TAKEN_BY.values():
         assert f"`tactful {command}`" in page or f"## tactful {command}" in page, command
+
+
+def test_a_folder_of_logs_is_one_log_and_a_bad_row_names_its_file(tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    write(folder / "a.jsonl", {"id": "a", "messages": SAID})
+    (folder / "b.json").write_text(json.dumps([{"id": "b", "conversations": SHAREGPT}]))
+    (folder / "c.jsonl").write_text(json.dumps({"messages": SAID}) + "\n{\n")
+    rows = dialogue_rows(folder, Dialogue, skip_bad=True)
+    assert [row.id for row in rows] == ["a", "b", "c/dialogue-1"]
+    assert rows.problems[0].startswith(f"{folder / 'c.jsonl'}:2: not JSON")
+    with pytest.raises(DataError, match=r"c\.jsonl:2: not JSON"):
+        read(folder)
+
+
+def test_what_is_secret_is_cut_and_what_tools_gave_back_stands_behind_their_calls(tmp_path):
+    call = {"id": "1", "type": "function", "function": {"name": "w", "arguments": "{}"}}
+    row = {"id": "a", "user": "zoe", "messages": [
+        {"role": "user", "content": "Weather for zoe.quill@example.org?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "1", "content": "20C"},
+        {"role": "assistant", "content": "20 degrees."},
+    ]}  # fmt: skip
+    (found,) = read(write(tmp_path / "log.jsonl", row))
+    assert [(message.role, message.content) for message in found.conversation] == [
+        ("user", "Weather for [EMAIL]?"), ("assistant", ""), ("tool", "20C"), ("assistant", "20 degrees."),
+    ]  # fmt: skip
+    assert found.model_extra["user"].startswith("u-")

@@ -26,8 +26,8 @@ def chats(source: Path | str | Iterable[Mapping[str, Any]], *, skip_bad: bool = 
     >>> [turn.user_next for turn in tf.chats([{"id": "a", "conversation": talk}])]
     ['no, about the sea please', 'perfect, thank you']
     """
+    from tactful.data.logs import log_input
     from tactful.feedback.chats import Turns
-    from tactful.runs import resolve_input
 
-    place = resolve_input(Path(source)) if isinstance(source, str | os.PathLike) else list(source)
+    place = log_input(Path(source)) if isinstance(source, str | os.PathLike) else list(source)
     return Turns(place, skip_bad=skip_bad)

@@ -44,9 +44,9 @@ def dialogues(
     >>> [(example.id, len(example.context)) for example in tf.dialogues([{"id": "a", "conversation": talk}]).examples("all")]
     [('a#1', 2)]
     """
-    from tactful.runs import resolve_input
+    from tactful.data.logs import log_input
 
     if isinstance(source, Dialogues):
         return source
-    place = resolve_input(Path(source)) if isinstance(source, str | os.PathLike) else list(source)
+    place = log_input(Path(source)) if isinstance(source, str | os.PathLike) else list(source)
     return Dialogues(place, skip_bad=skip_bad)

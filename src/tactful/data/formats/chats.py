@@ -114,6 +114,7 @@ class ChatRows(Rows[D]):
         super().__init__(
             path, type_.model_validate, skip_bad=skip_bad, kind=kind, key=_own_id if unique else None
         )
+        self._within = ""
         self.log = Log(
             [] if self.given is not None else self.path, LogOptions(empty=True), on_bad=self._unusable
         )
@@ -131,9 +132,18 @@ class ChatRows(Rows[D]):
     def _unusable(self, name: str, number: int | None, problem: str, other: Recognised | None) -> None:
         """A row that no reader can use, or a file that is something else."""
         if other is not None:
-            raise DataError.at(self.name, None, f"{other.name}, expected a chat log", fix=other.fix)
+            raise DataError.at(name, None, f"{other.name}, expected a chat log", fix=other.fix)
         self.read += 1
-        self._reject(number or 1, problem)
+        self._within = "" if name in (STDIN, MEMORY) else name
+        try:
+            self._reject(number or 1, problem)
+        finally:
+            self._within = ""
+
+    @property
+    def name(self) -> str:
+        """The file as messages name it: of a folder, the one that is being read."""
+        return self._within or super().name
 
 
 def dialogue_rows(

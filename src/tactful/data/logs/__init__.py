@@ -4,7 +4,7 @@
 (`readers/`), its reader makes drafts (`drafts.py`, `messages.py`), and the log accounts for all of it (`log.py`).
 """
 
-from tactful.data.logs.log import Log, LogOptions, is_log, read_conversations
+from tactful.data.logs.log import Log, LogOptions, is_log, log_input, read_conversations
 from tactful.data.logs.readers import Columns
 
-__all__ = ["Columns", "Log", "LogOptions", "is_log", "read_conversations"]
+__all__ = ["Columns", "Log", "LogOptions", "is_log", "log_input", "read_conversations"]

@@ -146,6 +146,7 @@ class Stitched:
         common = _common(_said(have), _said(new))
         if common:
             at_have, at_new = _place(have, common), _place(new, common)
+            _learn(have[:at_have], new[:at_new])
             if at_have < len(have) and at_new < len(new):
                 self.draft.branches.append((at_have, have[at_have:]))
                 del have[at_have:]
@@ -155,6 +156,13 @@ class Stitched:
             overlap = _overlap(_said(have), _said(new))
             have.extend(new[_place(new, overlap) :] if overlap else _without_system(new, have))
         self.draft.adopt(call)
+
+
+def _learn(have: Sequence[dict[str, Any]], new: Sequence[Mapping[str, Any]]) -> None:
+    """What tools gave back, told by a later call that repeats the turns that called them."""
+    known = [turn for turn in new if turn.get("calls")]
+    for turn, told in zip((turn for turn in have if turn.get("calls")), known, strict=False):
+        turn.update({key: told[key] for key in ("calls", "ask") if key in told})
 
 
 def _said(turns: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

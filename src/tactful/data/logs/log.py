@@ -267,6 +267,15 @@ class Log:
         }
 
 
+def log_input(path: Path) -> Path:
+    """A folder of logs as it is, else the file that a command should read: `resolve_input`. Raises: DataError."""
+    from tactful.runs import resolve_input
+
+    if path.is_dir() and not (path / "run.json").exists() and files_of(path):
+        return path
+    return resolve_input(path)
+
+
 def is_log(path: Path | str) -> bool:
     """Whether a file is a chat log that is known, by its first rows. Raises: UserError when it cannot be read."""
     log = Log(path, on_bad=lambda name, number, problem, other: None)

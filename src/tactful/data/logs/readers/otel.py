@@ -191,7 +191,9 @@ def _messages(row: Row) -> tuple[list[Any], list[Any]]:
 
 def _event_message(name: str, body: Any) -> dict[str, Any] | None:
     role = _EVENTS.get(name)
-    body = opened(_value(body)) if isinstance(body, Mapping) and len(body) == 1 else opened(body)
+    body = opened(
+        _value(body) if isinstance(body, Mapping) and {"stringValue", "kvlistValue"} & body.keys() else body
+    )
     if role is None or not isinstance(body, Mapping):
         return None
     inner = opened(body.get("message")) if role == "choice" else body

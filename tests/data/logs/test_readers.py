@@ -1,0 +1,383 @@
+"""What is special to single products: native questions, interrupts, rewound branches, scores beside the log."""
+
+import json
+
+from tests.data.logs.shapes import iso, lines
+
+from tactful.data.logs import read_conversations
+
+ASK = {
+    "questions": [
+        {"question": "Which client?", "header": "Client", "options": [{"label": "Acme"}, {"label": "Orbit"}]}
+    ]
+}
+
+
+def read(tmp_path, raw, **options):
+    file = tmp_path / "log.json"
+    file.write_bytes(raw)
+    log = read_conversations(file, **options)
+    return list(log), log
+
+
+def spoken(conversation):
+    return [(turn.role, turn.content) for turn in conversation.spoken]
+
+
+def claude(uuid, parent, role, content, **more):
+    return {
+        "type": role, "sessionId": "s", "uuid": uuid, "parentUuid": parent, "timestamp": iso(0, 1), "isSidechain": False,
+        "message": {"role": role, "content": content}, **more,
+    }  # fmt: skip
+
+
+def test_a_question_of_claude_code_and_its_answer_are_known(tmp_path):
+    rows = [
+        claude("1", None, "user", "Send a reminder."),
+        claude("2", "1", "assistant", [{"type": "tool_use", "id": "t", "name": "AskUserQuestion", "input": ASK}]),
+        claude("3", "2", "user", [{"type": "tool_result", "tool_use_id": "t", "content": 'User has answered your questions: "Which client?"="Acme".'}]),
+        claude("4", "3", "assistant", [{"type": "text", "text": "Sent."}]),
+    ]  # fmt: skip
+    (found,), _ = read(tmp_path, lines(rows))
+    assert spoken(found) == [
+        ("user", "Send a reminder."),
+        ("assistant", "Which client?"),
+        ("user", "Acme"),
+        ("assistant", "Sent."),
+    ]
+    assert (found.turns[1].ask.answer, found.turns[1].ask.declined) == ("Acme", False)
+    assert found.turns[1].ask.options == (("Acme", "Orbit"),)
+
+
+def test_a_question_that_was_turned_down_has_no_answer(tmp_path):
+    rows = [
+        claude("1", None, "user", "Send a reminder."),
+        claude("2", "1", "assistant", [{"type": "tool_use", "id": "t", "name": "AskUserQuestion", "input": ASK}]),
+        claude("3", "2", "user", [{"type": "tool_result", "tool_use_id": "t", "is_error": True, "content": "The user doesn't want to proceed with this tool use. To tell you how to proceed, the user said:\njust Acme"}]),
+        claude("4", "3", "user", [{"type": "text", "text": "[Request interrupted by user for tool use]"}]),
+    ]  # fmt: skip
+    (found,), log = read(tmp_path, lines(rows))
+    assert spoken(found) == [
+        ("user", "Send a reminder."),
+        ("assistant", "Which client?"),
+        ("user", "just Acme"),
+    ]
+    assert found.turns[1].ask.declined
+    assert found.turns[1].ask.answer is None
+    assert found.turns[1].interrupted
+    assert log.bad == 0
+
+
+def test_machinery_of_claude_code_is_counted_and_a_rewound_message_is_a_branch(tmp_path):
+    rows = [
+        claude("1", None, "user", "Fix the checkout."),
+        claude("2", "1", "assistant", [{"type": "text", "text": "Fixed tax."}]),
+        claude("3", "2", "user", "No, undo."),
+        claude("4", "3", "assistant", [{"type": "text", "text": "Undone."}]),
+        claude("5", "2", "user", "The coupon, please."),
+        claude("6", "5", "assistant", [{"type": "thinking", "thinking": "hm"}], **{}),
+        claude("7", "6", "assistant", [{"type": "text", "text": "Fixed the coupon."}]),
+        claude("8", "7", "user", "helper text", isSidechain=True),
+        claude("9", "7", "user", "Caveat: …", isMeta=True),
+    ]
+    (found,), log = read(tmp_path, lines(rows[:-1] + rows[-1:]))
+    assert [text for _, text in spoken(found) if text] == [
+        "Fix the checkout.",
+        "Fixed tax.",
+        "The coupon, please.",
+        "Fixed the coupon.",
+    ]
+    (branch,) = found.branches
+    assert [turn.content for turn in branch.turns] == ["No, undo.", "Undone."]
+    assert log.skipped == {
+        "a line of a helper's own session (sidechain)": 1,
+        "a line that the tool wrote for itself": 1,
+    }
+
+
+def test_a_question_of_codex_its_answer_and_an_interrupt_are_known(tmp_path):
+    def item(kind, **payload):
+        return {"timestamp": iso(0, 1), "type": "response_item", "payload": {"type": kind, **payload}}
+
+    rows = [
+        {"timestamp": iso(0, 0), "type": "session_meta", "payload": {"id": "s"}},
+        {"timestamp": iso(0, 0), "type": "turn_context", "payload": {"model": "gpt-5-codex"}},
+        item("message", role="user", content=[{"type": "input_text", "text": "<environment_context>\n<cwd>/x</cwd>\n</environment_context>"}]),
+        item("message", role="user", content=[{"type": "input_text", "text": "Send a reminder."}]),
+        item("reasoning", summary=[{"type": "summary_text", "text": "Who is it?"}], content=None),
+        item("function_call", name="request_user_input", call_id="c", arguments=json.dumps(ASK)),
+        item("function_call_output", call_id="c", output=json.dumps({"answers": {"q1": {"answers": ["Acme"]}}})),
+        item("message", role="assistant", content=[{"type": "output_text", "text": "Sent."}]),
+        {"timestamp": iso(0, 2), "type": "event_msg", "payload": {"type": "turn_aborted"}},
+    ]  # fmt: skip
+    (found,), log = read(tmp_path, lines(rows))
+    assert spoken(found) == [
+        ("user", "Send a reminder."),
+        ("assistant", "Which client?"),
+        ("user", "Acme"),
+        ("assistant", "Sent."),
+    ]
+    assert found.turns[1].thoughts == "Who is it?"
+    assert found.turns[3].interrupted
+    assert found.model == "gpt-5-codex"
+    assert log.skipped == {"written by machinery in the user's name": 1}
+
+
+def test_an_edited_message_of_chatgpt_is_a_branch_with_what_followed_it(tmp_path):
+    def node(id, parent, children, role, text):
+        content = {"content_type": "text", "parts": [text]}
+        return {
+            "id": id,
+            "parent": parent,
+            "children": children,
+            "message": {"id": id, "author": {"role": role}, "content": content},
+        }
+
+    mapping = {
+        "r": {"id": "r", "parent": None, "children": ["1", "3"], "message": None},
+        "1": node("1", "r", ["2"], "user", "Cook"),
+        "2": node("2", "1", [], "assistant", "Rice."),
+        "3": node("3", "r", ["4", "5"], "user", "Cook pasta"),
+        "4": node("4", "3", [], "assistant", "Boil it."),
+        "5": node("5", "3", [], "assistant", "Boil pasta."),
+    }
+    (found,), _ = read(tmp_path, json.dumps([{"id": "z", "mapping": mapping, "current_node": "5"}]).encode())
+    assert spoken(found) == [("user", "Cook pasta"), ("assistant", "Boil pasta.")]
+    assert [(branch.start, [turn.content for turn in branch.turns]) for branch in found.branches] == [
+        (0, ["Cook", "Rice."]),
+        (1, ["Boil it."]),
+    ]
+
+
+def test_ratings_of_open_webui_stand_with_their_answer(tmp_path):
+    messages = {
+        "1": {"id": "1", "parentId": None, "childrenIds": ["2", "3"], "role": "user", "content": "Hi"},
+        "2": {"id": "2", "parentId": "1", "childrenIds": [], "role": "assistant", "content": "No.", "annotation": {"rating": -1, "reason": "rude"}},
+        "3": {"id": "3", "parentId": "1", "childrenIds": [], "role": "assistant", "content": "Hello!", "annotation": {"rating": 1}},
+    }  # fmt: skip
+    chat = {"title": "t", "models": ["m"], "history": {"messages": messages, "currentId": "3"}}
+    (found,), _ = read(tmp_path, json.dumps([{"id": "x", "user_id": "u", "chat": chat}]).encode())
+    assert spoken(found) == [("user", "Hi"), ("assistant", "Hello!")]
+    assert found.turns[1].ratings[0].value == 1
+    assert found.branches[0].turns[0].ratings[0].model_dump() == {
+        "name": "annotation",
+        "value": -1,
+        "text": "rude",
+        "by": "",
+    }
+
+
+def test_scores_of_langfuse_in_a_file_beside_find_their_conversation(tmp_path):
+    (tmp_path / "observations").mkdir()
+    (tmp_path / "scores").mkdir()
+    row = {
+        "id": "o1",
+        "traceId": "t1",
+        "type": "GENERATION",
+        "sessionId": "s1",
+        "input": "Hi",
+        "output": "Hello",
+        "startTime": iso(0, 1),
+    }
+    (tmp_path / "observations" / "a.jsonl").write_bytes(lines([row, {**row, "id": "x", "type": "SPAN"}]))
+    scores = [
+        {
+            "id": "1",
+            "name": "helpful",
+            "value": 1,
+            "trace_id": "t1",
+            "observation_id": "o1",
+            "source": "ANNOTATION",
+            "comment": "good",
+        },
+        {"id": "2", "name": "csat", "value": 4, "trace_id": "t1", "observation_id": None, "source": "API"},
+    ]
+    (tmp_path / "scores" / "b.jsonl").write_bytes(lines(scores))
+    log = read_conversations(tmp_path)
+    (found,) = log
+    assert spoken(found) == [("user", "Hi"), ("assistant", "Hello")]
+    assert found.turns[1].ratings[0].model_dump() == {
+        "name": "helpful",
+        "value": 1,
+        "text": "good",
+        "by": "annotation",
+    }
+    assert [rating.name for rating in found.ratings] == ["csat"]
+    assert (log.skipped, log.bad) == ({"a span that is no call of a model": 1}, 0)
+
+
+def test_feedback_of_langsmith_in_a_file_beside_finds_its_run(tmp_path):
+    run = {"id": "r1", "trace_id": "r1", "run_type": "llm", "session_id": "project", "inputs": {"messages": [{"role": "user", "content": "Hi"}]}, "outputs": {"messages": [{"role": "assistant", "content": "Hello"}]}}  # fmt: skip
+    (tmp_path / "a.jsonl").write_bytes(lines([run]))
+    (tmp_path / "b.jsonl").write_bytes(
+        lines([{"run_id": "r1", "key": "user_score", "score": 0, "comment": "meh"}])
+    )
+    (found,) = read_conversations(tmp_path)
+    assert found.id == "r1", "session_id at the top is the project"
+    assert found.turns[1].ratings[0].model_dump() == {
+        "name": "user_score",
+        "value": 0,
+        "text": "meh",
+        "by": "",
+    }
+
+
+def call(n, sent, back, **more):
+    return {
+        "id": f"o{n}",
+        "type": "GENERATION",
+        "sessionId": "s",
+        "traceId": f"t{n}",
+        "startTime": iso(0, n),
+        "input": sent,
+        "output": back,
+        **more,
+    }
+
+
+def said(role, text):
+    return {"role": role, "content": text}
+
+
+def test_calls_that_repeat_extend_or_leave_the_talk_are_laid_together(tmp_path):
+    hi, hello, more = said("user", "Hi"), said("assistant", "Hello"), said("user", "And more?")
+    rows = [
+        call(1, [said("system", "Be brief."), hi], hello),
+        call(2, [said("system", "Write a title."), said("user", "Hi Hello")], "A greeting"),
+        call(3, [said("system", "Be brief."), hi, hello, more], "More."),
+        call(4, [said("system", "Be brief."), hi, hello, more], "Even more."),
+        call(5, [hello, more, said("assistant", "Even more."), said("user", "ok")], "Bye."),
+    ]
+    (found,), log = read(tmp_path, lines(rows))
+    assert spoken(found) == [
+        ("user", "Hi"),
+        ("assistant", "Hello"),
+        ("user", "And more?"),
+        ("assistant", "Even more."),
+        ("user", "ok"),
+        ("assistant", "Bye."),
+    ]
+    assert [[turn.content for turn in branch.turns] for branch in found.branches] == [["More."]]
+    assert log.skipped == {"a call beside the conversation (a title, a summary, another agent)": 1}
+
+
+def test_calls_that_only_hold_the_last_message_are_laid_end_to_end(tmp_path):
+    (found,), _ = read(tmp_path, lines([call(1, "Hi", "Hello"), call(2, "And more?", "More.")]))
+    assert spoken(found) == [
+        ("user", "Hi"),
+        ("assistant", "Hello"),
+        ("user", "And more?"),
+        ("assistant", "More."),
+    ]
+
+
+def test_tool_calls_inside_a_log_of_calls_are_facts(tmp_path):
+    tool = {"id": "1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+    asked = {"role": "assistant", "content": None, "tool_calls": [tool]}
+    rows = [
+        call(1, [said("user", "Weather in Rome?")], asked),
+        call(
+            2,
+            [
+                said("user", "Weather in Rome?"),
+                asked,
+                {"role": "tool", "tool_call_id": "1", "content": "20C"},
+            ],
+            "20 degrees.",
+        ),
+    ]
+    (found,), _ = read(tmp_path, lines(rows))
+    assert spoken(found) == [("user", "Weather in Rome?"), ("assistant", ""), ("assistant", "20 degrees.")]
+    assert (found.turns[1].calls[0].name, found.turns[1].calls[0].result) == ("weather", "20C")
+
+
+def test_spans_without_text_are_counted_and_numbered_attributes_are_read(tmp_path):
+    spans = [
+        {"name": "chat", "trace_id": "a", "attributes": {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}},
+        {"name": "chat", "trace_id": "b", "attributes": {"gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": "Hi", "gen_ai.completion.0.role": "assistant", "gen_ai.completion.0.content": "Hello"}},
+        {"name": "embeddings", "trace_id": "c", "attributes": {"gen_ai.operation.name": "embeddings"}},
+        {"name": "chat", "trace_id": "d", "attributes": {"gen_ai.operation.name": "chat"}, "events": [
+            {"name": "gen_ai.user.message", "attributes": {}, "body": {"content": "Yo"}},
+            {"name": "gen_ai.choice", "attributes": {}, "body": {"index": 0, "message": {"role": "assistant", "content": "Hey"}}},
+        ]},
+    ]  # fmt: skip
+    found, log = read(tmp_path, lines(spans))
+    assert [spoken(item) for item in found] == [
+        [("user", "Hi"), ("assistant", "Hello")],
+        [("user", "Yo"), ("assistant", "Hey")],
+    ]
+    assert log.skipped["a span whose text was not recorded"] == 1
+    assert log.skipped["a span that is no call of a model"] == 1
+
+
+def test_the_losing_answer_of_an_arena_is_a_branch(tmp_path):
+    row = {"question_id": "q", "model_a": "a", "model_b": "b", "winner": "model_b", "conversation_a": [said("user", "Hi"), said("assistant", "No.")], "conversation_b": [said("user", "Hi"), said("assistant", "Hello!")]}  # fmt: skip
+    (found,), _ = read(tmp_path, lines([row]))
+    assert (spoken(found), found.model) == ([("user", "Hi"), ("assistant", "Hello!")], "b")
+    assert [turn.content for turn in found.branches[0].turns] == ["No."]
+
+
+def test_tool_calls_and_observations_of_atif_are_facts(tmp_path):
+    steps = [
+        {"step_id": 1, "source": "user", "message": "Weather?"},
+        {"step_id": 2, "source": "agent", "message": "", "reasoning_content": "look", "tool_calls": [{"tool_call_id": "1", "function_name": "w", "arguments": {"city": "Rome"}}], "observation": {"results": [{"source_call_id": "1", "content": "20C"}]}},
+        {"step_id": 3, "source": "agent", "message": "20 degrees."},
+    ]  # fmt: skip
+    row = {
+        "schema_version": "ATIF-v1.7",
+        "session_id": "s",
+        "agent": {"name": "a", "version": "1"},
+        "steps": steps,
+    }
+    (found,), _ = read(tmp_path, lines([row]))
+    assert (found.turns[1].thoughts, found.turns[1].calls[0].arguments, found.turns[1].calls[0].result) == (
+        "look",
+        '{"city":"Rome"}',
+        "20C",
+    )
+
+
+def test_a_tree_of_openassistant_takes_the_best_ranked_path(tmp_path):
+    rows = [
+        {
+            "message_id": "1",
+            "parent_id": None,
+            "text": "Hi",
+            "role": "prompter",
+            "lang": "en",
+            "message_tree_id": "1",
+        },
+        {
+            "message_id": "2",
+            "parent_id": "1",
+            "text": "Best.",
+            "role": "assistant",
+            "rank": 0,
+            "message_tree_id": "1",
+        },
+        {
+            "message_id": "3",
+            "parent_id": "1",
+            "text": "Worse.",
+            "role": "assistant",
+            "rank": 1,
+            "message_tree_id": "1",
+        },
+    ]
+    (found,), _ = read(tmp_path, lines(rows))
+    assert (spoken(found), found.lang) == ([("user", "Hi"), ("assistant", "Best.")], "en")
+    assert [turn.content for turn in found.branches[0].turns] == ["Worse."]
+
+
+def test_short_words_that_come_again_are_no_regeneration(tmp_path):
+    talk = [
+        said("user", "Write a story"),
+        said("assistant", "Once"),
+        said("user", "continue"),
+        said("assistant", "upon"),
+        said("user", "continue"),
+        said("assistant", "a time"),
+    ]
+    (found,), _ = read(tmp_path, lines([{"messages": talk}]))
+    assert len(found.spoken) == 6
+    assert not found.branches
