@@ -177,14 +177,9 @@ def write_jsonl(path: Path | str, records: Iterable[BaseModel | dict[str, Any]])
 def write_file(path: Path | str, chunks: Iterable[bytes]) -> None:
     """Write a file whole or not at all, making its folder where missing. Raises UserError when the disk refuses."""
     target = Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"{target}: cannot be written, its folder cannot be made ({error.strerror}); check the path"
-        ) from error
-    from tactful.runs.store.files import write_atomic
+    from tactful.runs.store.files import make_folder, write_atomic
 
+    make_folder(target.parent)
     write_atomic(target, chunks)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from tactful.errors import UserError
+from tactful.runs.store.files import make_folder, write_atomic
 
 LAYOUT = {
     "external": "Files as they came from outside. Never modified: everything else can be made again from them.",
@@ -23,15 +24,8 @@ def init_data(folder: Path | str = "data") -> list[Path]:
     written = []
     for name, purpose in LAYOUT.items():
         readme = Path(folder) / name / "README.md"
-        try:
-            readme.parent.mkdir(parents=True, exist_ok=True)
-            with readme.open("x", encoding="utf-8") as file:
-                file.write(f"# {name}\n\n{purpose}\n")
-        except FileExistsError:
-            if not readme.parent.is_dir():
-                raise UserError(f"{readme.parent}: is a file, expected a folder; move it away") from None
-            continue
-        except OSError as error:
-            raise UserError(f"{readme}: cannot be written ({error.strerror}); check the folder") from error
-        written.append(readme)
+        if not os.path.lexists(readme):
+            make_folder(readme.parent)
+            write_atomic(readme, [f"# {name}\n\n{purpose}\n".encode()], mode=0o644)
+            written.append(readme)
     return written

@@ -9,7 +9,7 @@ from tactful.data.page import render_template
 from tactful.evaluation.feedback.results import FeedbackEvaluation, SourceResult
 from tactful.evaluation.plots import BASELINE, DIAGONAL, LEARNED, new_figure, style, svg
 from tactful.feedback.labels import LABELS
-from tactful.runs.store.files import write_atomic
+from tactful.runs.store.files import make_folder, write_atomic
 
 SHOWN = {
     "accuracy": "share of scored turns whose label is the people's",
@@ -97,5 +97,5 @@ def render_page(evaluation: FeedbackEvaluation) -> str:
 
 def write_page(evaluation: FeedbackEvaluation, path: Path) -> None:
     """Write the page; an old one stays whole until the new one is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_atomic(path, [render_page(evaluation).encode()])

@@ -17,7 +17,7 @@ from tactful.reward.gate.conformal import OnAverage
 from tactful.reward.gate.promise import Promise
 from tactful.reward.gate.rule import Gate, GateConfig
 from tactful.reward.gate.store import GATE_FILE, save_gate
-from tactful.runs.store.files import write_atomic
+from tactful.runs.store.files import make_folder, write_atomic
 from tactful.types import Record
 
 PRINTED = tuple(range(1, 19, 2))
@@ -273,7 +273,7 @@ def render_page(report: GateReport) -> str:
 
 def write_report(report: GateReport, folder: Path) -> tuple[Path, Path]:
     """Write `gate-figures.json` and `gate.html` into `folder` and return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     figures, page = folder / "gate-figures.json", folder / "gate.html"
     write_atomic(figures, [report.model_dump_json(indent=1).encode(), b"\n"])
     write_atomic(page, [render_page(report).encode()])

@@ -13,7 +13,7 @@ from tactful.evaluation.judges.results import FIGURES, Calibration, Measured, Se
 from tactful.evaluation.judges.tables import Table, judge_tables, table_text
 from tactful.evaluation.plots import BASELINE, DIAGONAL, LEARNED, new_figure, style, svg
 from tactful.evaluation.shown import Shown
-from tactful.runs.store.files import write_atomic
+from tactful.runs.store.files import make_folder, write_atomic
 from tactful.types import Record
 
 
@@ -116,7 +116,7 @@ def render_page(bench: JudgeBench) -> str:
 
 def write_bench(bench: JudgeBench, folder: Path) -> tuple[Path, Path]:
     """Write `results.json` and `report.html` into `folder` and return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     results, page = folder / "results.json", folder / "report.html"
     write_atomic(results, [bench.model_dump_json(indent=1).encode(), b"\n"])
     write_atomic(page, [render_page(bench).encode()])

@@ -29,7 +29,7 @@ from tactful.feedback.embedded.reading import Reading, heard, read_turn
 from tactful.feedback.embedded.rules import probabilities as rule_probabilities
 from tactful.feedback.labels import LABELS, Label
 from tactful.feedback.types import LabelledTurn, Turn
-from tactful.runs.store.files import write_atomic
+from tactful.runs.store.files import make_folder, write_atomic
 from tactful.types import content_hash
 
 Floats = NDArray[np.float64]
@@ -121,7 +121,7 @@ class LinearModel:
             weights=self.weights,
             bias=self.bias,
         )
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         write_atomic(target, [buffer.getvalue()])
 
     @classmethod

@@ -11,7 +11,7 @@ from tactful.reading.encoder.reader import WEIGHTS, EncoderReader
 from tactful.reading.encoder.sharpen import fit_sharpness
 from tactful.reading.kinds import kind_of
 from tactful.reading.labelled import Labelled
-from tactful.runs.store.files import write_atomic
+from tactful.runs.store.files import make_folder, write_atomic
 
 FEWEST = 50
 """Labelled texts of one judgement that a calibration of it needs."""
@@ -39,7 +39,7 @@ def recalibrate(labelled: Labelled, out: Path, *, source: Path = WEIGHTS) -> dic
             f"no judgement has {FEWEST} labelled texts of more than one kind: found {len(labelled.requests)} requests, "
             f"{len(labelled.followups)} follow-ups and {len(labelled.moments)} moments; label some more"
         )
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     for name in reader.card.files:
         shutil.copyfile(source / name, out / name)
     notes = {**reader.card.training, "recalibrated_on": dict(fitted)}

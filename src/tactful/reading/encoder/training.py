@@ -22,7 +22,7 @@ from tactful.reading.encoder.sharpen import fit_sharpness
 from tactful.reading.encoder.tokens import Tokens
 from tactful.reading.kinds import kind_of
 from tactful.reading.labelled import Labelled
-from tactful.runs.store.files import write_atomic
+from tactful.runs.store.files import make_folder, write_atomic
 from tactful.text import scripts
 
 HEADS = ("need", "reaction", "accept", "silence")
@@ -63,7 +63,7 @@ def train_encoder(
             f"{base}: holds no encoder ({', '.join(missing)} missing); give --base the folder of a BERT-like one"
         )
     settings = settings or LearningSettings()
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     export_tokens(base, words or {}, out / TOKENS_FILE)
     tokens = Tokens.load(out / TOKENS_FILE)
     examples = examples_of(training, tokens)

@@ -43,14 +43,29 @@ def opened_run(job: Job, options: RunOptions) -> Iterator[tuple[RunFolder, RunSt
     with only_writer(folder.path):
         if folder.info_path.exists():
             _refuse_other_configuration(folder, job, options)
-        state = RunState.create(folder.state_path)
         try:
-            if not folder.info_path.exists():
-                write_atomic(folder.config_path, (config.encode(),), follow=False)
-                folder.save_info(_new_info(job, options.seed))
+            state = _begun(folder, config, job, options)
+        except Exception:
+            if before.ours:
+                before.restore()
+            raise
+        try:
             yield folder, state, before
         finally:
             state.close()
+
+
+def _begun(folder: RunFolder, config: str, job: Job, options: RunOptions) -> RunState:
+    """The state, with configuration and identity beside it. Raises: UserError when the disk refuses any of them."""
+    state = RunState.create(folder.state_path)
+    try:
+        if not folder.info_path.exists():
+            write_atomic(folder.config_path, (config.encode(),), follow=False)
+            folder.save_info(_new_info(job, options.seed))
+    except BaseException:
+        state.close()
+        raise
+    return state
 
 
 def config_toml(config: BaseModel) -> str:

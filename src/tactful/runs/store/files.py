@@ -67,18 +67,23 @@ def write_atomic(
             file.write(chunk)
 
 
-def make_private_folder(path: Path) -> None:
-    """Create `path` and its missing parents; only `path` itself gets mode 0700.
-
-    Raises: UserError where it cannot be made.
-    """
+def make_folder(path: Path, mode: int = 0o777) -> None:
+    """Create `path`, with that mode, and its missing parents; what exists stays. Raises: CannotWrite."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        path.mkdir(mode=mode, exist_ok=True)
     except OSError as error:
-        raise UserError(
-            f"{path}: the folder cannot be made ({error.strerror}); name one in --out in a place that you may write to"
+        why = error.strerror
+        if isinstance(error, FileExistsError):
+            why = "a file or a link that leads nowhere stands in its place"
+        raise CannotWrite(
+            f"{path}: the folder cannot be made ({why}); name one in a place that you may write to"
         ) from error
+
+
+def make_private_folder(path: Path) -> None:
+    """Create `path` and its missing parents; only `path` itself gets mode 0700. Raises: CannotWrite."""
+    make_folder(path, PRIVATE_FOLDER)
 
 
 def make_private_file(path: Path) -> None:

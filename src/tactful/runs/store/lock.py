@@ -10,7 +10,7 @@ import fcntl
 import os
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tactful.errors import RunLocked, UserError
@@ -41,8 +41,9 @@ def only_writer(folder: Path) -> Iterator[None]:
             raise RunLocked(
                 f"{folder}: process {_holder(handle)} is writing to this run; wait for it, stop it, or use another --out"
             ) from None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        with suppress(OSError):  # a full disk is told by whoever writes what matters
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield
     finally:
         os.close(handle)
