@@ -19,7 +19,7 @@ from tactful.evaluation.suggestions.results import (
     HidingRow,
     ProbabilityRow,
 )
-from tactful.runs.store.files import write_atomic
+from tactful.runs.store.files import make_folder, write_atomic
 from tactful.stats import Estimate
 from tactful.types import Record
 
@@ -86,7 +86,7 @@ class SuggestionBench(Shown, Record):
     def save(self, folder: Path | str) -> tuple[Path, Path]:
         """Write `results.json` and `report.html` into `folder`; their paths."""
         place = Path(folder)
-        place.mkdir(parents=True, exist_ok=True)
+        make_folder(place)
         results, page = place / "results.json", place / "report.html"
         write_atomic(results, [self.model_dump_json(indent=1).encode(), b"\n"])
         write_atomic(page, [render_page(self).encode()])
