@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import Field
 
 from tactful.errors import UsageError
-from tactful.llm import ModelSpec, model_spec
 from tactful.types import Record
+
+if TYPE_CHECKING:
+    from tactful.llm import ModelSpec
 
 SAMPLES = 5
 _URL = re.compile(r"https?://")
@@ -76,6 +78,8 @@ def asked_name(name: str) -> AskedName:
 
 def spec_for(name: AskedName, setup: ReaderSetup) -> ModelSpec:
     """The model of a reader. Raises: UsageError, when several draws would all be the same."""
+    from tactful.llm import model_spec
+
     if name.way == "consistency" and setup.samples < 2:
         raise UsageError(
             "consistency compares solutions: --samples 1 leaves nothing to compare; give 2 or more"
