@@ -113,7 +113,16 @@ def test_a_card_number_is_cut_when_its_check_digit_fits(number, around):
 
 
 @pytest.mark.parametrize(
-    "text", ["4111 1111 1111 1112", "1700000000000", "1790000000000000000", "3.14159265358979", "2 + 3 = 5"]
+    "text",
+    [
+        "4111 1111 1111 1112",
+        "1700000000000",
+        "1790000000000000000",
+        "3.14159265358979",
+        "2.302585092994046",
+        "4  2019-03-07  4.79977    1",
+        "2 + 3 = 5",
+    ],
 )
 def test_other_numbers_are_no_cards(text):
     assert redacted(text) == text
@@ -149,7 +158,21 @@ def test_a_bare_number_is_a_phones_only_where_it_is_called_so():
 
 
 @pytest.mark.parametrize(
-    "text", ["on 2024-05-31 12:00:00", "10.0.0.1:8080", "2024-05-31", "1,234,567.89", "12 34 56 78", "3-2-1"]
+    "text",
+    [
+        "on 2024-05-31 12:00:00",
+        "10.0.0.1:8080",
+        "2024-05-31",
+        "1,234,567.89",
+        "12 34 56 78",
+        "3-2-1",
+        "0 2019-03-06      3    6",
+        "1    0      03  05  4.77665",
+        "at 2019-03-20 00:00:00",
+        "0.00012345678",
+        "id 0012345678",
+        'time_string = "2019-03-20 00:00:00"',
+    ],
 )
 def test_dates_and_other_figures_are_no_phones(text):
     assert redacted(text) == text

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 _EMAIL = re.compile(r"[\w.!#$&'*+/=?^`{|}~%-]*[\w+%-](?:@|＠|%40)(?:[\w-]+\.)+[^\W\d_]{2,}", re.IGNORECASE)
-_DIGITS = re.compile(r"(?<![\w+])[+(]?\d(?:[ \t\u00a0\u2009().‐-–/-]{0,3}\d){6,24}(?!\d)")
-_BETWEEN = " \t\u00a0\u2009.‐‑‒–-"
+_DIGITS = re.compile(r"(?<![\w+])[+(]?\d(?:(?:[ \u00a0\u2009./‐-–-]|\)[ .-]?| ?\()?\d){6,24}(?!\d)")
+"""Digits with single separators between them: the columns of a table stand further apart."""
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}(?!\d)")
+_CARD_GROUPS = frozenset({(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 1)})
 _UNIX = re.compile(
     r"(?:file://)?(?:(?<![\w.~])|(?<=\\[nrt]))/(?:home|Users|root|mnt|media|Volumes|private|srv|export/home|workspaces?|var/(?:folders|home|lib/[\w.-]+))"
     r"(?:/[^\s\"'<>|:*?`,;()\[\]{}\\]+)+/?"
@@ -31,7 +33,7 @@ _PATHS = (
     "\\\\",
 )
 _CALLED = re.compile(
-    r"(?:phone|tel|telephone|mobile|cell|call|fax|whats ?app|sms|text|reach|ring|my number|电话|手机|微信|号码|tél|telefon|móvil)"
+    r"(?<![A-Za-z])(?:phone|tel|telephone|mobile|cell|call|fax|whats ?app|sms|text|reach|ring|my number|电话|手机|微信|号码|tél|telefon|móvil)"
     r"(?:\s+(?:me|us|is|number|no|at|on|back|them|nr))*\W{0,6}\Z",
     re.IGNORECASE,
 )
@@ -78,12 +80,19 @@ def card_in(run: str) -> tuple[int, int] | None:
             end = places[last] + 1
             if end < len(run) and run[end].isdigit():
                 continue
-            inside = run[start:end]
-            if all(char.isdigit() or char in _BETWEEN for char in inside) and _is_card(
-                [int(char) for char in inside if char.isdigit()]
+            if _is_written_as_card(run[start:end], run[:start]) and _is_card(
+                [int(char) for char in run[start:end] if char.isdigit()]
             ):
                 return start, end
     return None
+
+
+def _is_written_as_card(inside: str, before: str) -> bool:
+    """Whether digits stand in one piece, or in groups as on a card with one kind of separator; not behind a decimal point."""
+    groups = re.findall(r"\d+", inside)
+    if len(groups) == 1:
+        return re.search(r"\d\.\Z", before) is None
+    return tuple(map(len, groups)) in _CARD_GROUPS and len(set(re.findall(r"\D", inside))) == 1
 
 
 def _is_card(digits: list[int]) -> bool:
@@ -97,10 +106,14 @@ def _is_phone(run: str, before: str) -> bool:
     digits = "".join(char for char in run if char.isdigit())
     if not 7 <= len(digits) <= 15:
         return False
-    if run.startswith("+") or digits.startswith("00"):
+    if run.startswith("+"):
         return len(digits) >= 8
+    if run.startswith("00") and _is_valid(f"+{digits[2:]}", "US", anywhere=True):
+        return True
     if _CHINESE_MOBILE.fullmatch(digits) and not re.search(r"[.,]", run):
         return True
+    if _DATE.search(run):
+        return False
     if _CALLED.search(before):
         return True
     if run.isdigit() or re.fullmatch(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*", run):
@@ -116,13 +129,18 @@ def _regions_of(groups: list[str]) -> Sequence[str]:
 
 
 @lru_cache(maxsize=4096)
-def _is_valid(run: str, region: str) -> bool:
+def _is_valid(run: str, region: str, *, anywhere: bool = False) -> bool:
     import phonenumbers
 
     try:
-        return bool(phonenumbers.is_valid_number_for_region(phonenumbers.parse(run, region), region))
+        number = phonenumbers.parse(run, region)
     except phonenumbers.NumberParseException:
         return False
+    return bool(
+        phonenumbers.is_valid_number(number)
+        if anywhere
+        else phonenumbers.is_valid_number_for_region(number, region)
+    )
 
 
 def cut_paths(text: str, cut: Callable[[], str]) -> str:
