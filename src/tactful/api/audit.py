@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
+
+from tactful.api.options import ReaderOptions, reader_setup
+from tactful.api.runs import outside_loop
 
 if TYPE_CHECKING:
     from tactful.audit.results import Audit
+    from tactful.audit.types import Finding, Passage
 
 
 def audit(
@@ -16,13 +20,18 @@ def audit(
     *,
     out: Path | str | None = None,
     reader: str = "encoder",
+    model: str | None = None,
+    labels: Path | str | None = None,
     limit: int | None = None,
     skip_bad: bool = True,
+    **options: Unpack[ReaderOptions],
 ) -> Audit:
     """What chat logs say about their assistant: how often it asks, which questions were needless, where it guessed.
 
     `logs` are files or folders in any format that is known. `out` is a new folder for the page (`audit.html`), the same
-    as Markdown and JSON, and a line for each turn (`findings.jsonl`). `limit`: look at the first conversations only.
+    as Markdown and JSON, and a line for each turn (`findings.jsonl`). `model`: a chat model judges, and the page shows
+    where the reader differs. `labels`: a file of annotations, or `ratings` for those in the log, to measure the audit
+    against. `limit`: look at the first conversations only. Options are for whoever asks a model: see `ReaderOptions`.
 
     Raises UserError for logs or a reader that cannot be opened, UsageError when an audit lies in `out` already,
     DataError for a log in which no assistant answers, and without `skip_bad` at the first bad row.
@@ -34,26 +43,37 @@ def audit(
     >>> tf.audit("log.jsonl").reasons["already said"]
     1
     """
+    from tactful.audit.agreement import Labels
     from tactful.audit.page import FINDINGS, refuse_existing, write_audit
     from tactful.audit.pipeline import audit as audited
+    from tactful.audit.prompted import PromptedJudge
     from tactful.data.logs import read_conversations
-    from tactful.reading.opening import open_embedded_reader
+    from tactful.reading.opening import open_reader
     from tactful.runs.store.files import atomic_write
 
     folder = None if out is None else Path(out)
-    opened = open_embedded_reader(reader)
-    log = read_conversations(logs, strict=not skip_bad)
-    if folder is None:
-        return audited(log, opened, limit=limit)
-    refuse_existing(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    setup = reader_setup(options)
     with ExitStack() as stack:
-        lines = stack.enter_context(atomic_write(folder / FINDINGS))
-        found = audited(
-            log,
-            opened,
-            limit=limit,
-            on_finding=lambda _, finding: lines.writelines([finding.model_dump_json().encode(), b"\n"]),
+        lines = None
+        if folder is not None:
+            refuse_existing(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            lines = stack.enter_context(atomic_write(folder / FINDINGS))
+
+        def keep(_: Passage, finding: Finding) -> None:
+            if lines is not None:
+                lines.write(finding.model_dump_json().encode() + b"\n")
+
+        found = outside_loop(
+            lambda: audited(
+                read_conversations(logs, strict=not skip_bad),
+                open_reader(reader, setup),
+                model=None if model is None else PromptedJudge(model, setup),
+                labels=None if labels is None else Labels(str(labels)),
+                limit=limit,
+                on_finding=keep,
+            )
         )
-    write_audit(found, folder)
+    if folder is not None:
+        write_audit(found, folder)
     return found

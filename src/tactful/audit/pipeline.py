@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tactful import __version__
+from tactful.audit.agreement import Labels, SecondOpinion
 from tactful.audit.examples import Gallery
 from tactful.audit.judging import Judge
 from tactful.audit.parts import breakdowns, per_user, shares_of, tastes, trends, weeks
+from tactful.audit.prompted import PromptedJudge
 from tactful.audit.results import Audit
 from tactful.audit.tally import Row, reasons, row_of, subjects
 from tactful.audit.turns import passages
@@ -23,6 +25,9 @@ from tactful.types import Conversation
 
 AHEAD = 64
 """Conversations whose passages are read together."""
+REHEARSED = (
+    "A rehearsal: signs and slips of the offline model made these verdicts, no language model read anything."
+)
 OUTCOMES = (
     "asked, needed",
     "asked, needless",
@@ -38,18 +43,23 @@ def audit(
     log: Log,
     reader: ReaderAtOnce,
     *,
+    model: PromptedJudge | None = None,
+    labels: Labels | None = None,
     limit: int | None = None,
     on_finding: Callable[[Passage, Finding], None] | None = None,
 ) -> Audit:
-    """What `log` says about its assistant, judged with `reader`.
+    """What `log` says about its assistant, judged with `reader`, or with `model` and the reader beside it.
 
-    `on_finding` is given every passage with its finding as it is made. Raises: DataError for a log in which no
+    `labels`: judgements of people, to measure the audit against. `on_finding` is given every passage with its finding as it is made. Raises: DataError for a log in which no
     assistant answers anybody.
     """
     rows: list[Row] = []
     gallery, outcome = Gallery(), dict.fromkeys(OUTCOMES, 0)
-    for conversation, found in judged(log, reader, limit=limit):
+    second = None if model is None else SecondOpinion(reader.name, model.name)
+    for conversation, found in judged(log, reader, model=model, second=second, limit=limit):
         rows.append(row_of(conversation, found))
+        if labels is not None:
+            labels.add(conversation, found)
         gallery.add(conversation, found)
         for passage, finding in found:
             outcome[outcome_of(finding)] += 1
@@ -60,13 +70,30 @@ def audit(
             f"{', '.join(map(str, log.paths))}: no assistant answers anybody there"
             + (f"; the first problem: {log.problems[0]}" if log.problems else ""),
         )
-    return _audit(log, rows, gallery, outcome, reader.name)
+    agreements = (*(labels.agreements() if labels else ()), *(second.agreements() if second else ()))
+    found_out = _audit(log, rows, gallery, outcome, model.name if model else reader.name)
+    rehearsed = (REHEARSED,) if "(a rehearsal)" in found_out.judged_by else ()
+    return found_out.model_copy(
+        update={
+            "agreements": agreements,
+            "differences": tuple(second.differences) if second else (),
+            "limits": (*rehearsed, *found_out.limits),
+        }
+    )
 
 
 def judged(
-    conversations: Iterable[Conversation], reader: ReaderAtOnce, *, limit: int | None = None
+    conversations: Iterable[Conversation],
+    reader: ReaderAtOnce,
+    *,
+    model: PromptedJudge | None = None,
+    second: SecondOpinion | None = None,
+    limit: int | None = None,
 ) -> Iterator[tuple[Conversation, list[tuple[Passage, Finding]]]]:
-    """Each conversation in which an assistant answers, with its findings."""
+    """Each conversation in which an assistant answers, with its findings: the model's, where there is one.
+
+    `second` is told what reader and model say of each passage.
+    """
     judge = Judge(reader)
     held: list[tuple[Conversation, list[Passage]]] = []
     for number, conversation in enumerate(conversations):
@@ -76,15 +103,25 @@ def judged(
         if parts:
             held.append((conversation, parts))
         if len(held) == AHEAD:
-            yield from _judged(held, judge)
+            yield from _judged(held, judge, model, second)
             held = []
-    yield from _judged(held, judge)
+    yield from _judged(held, judge, model, second)
 
 
 def _judged(
-    held: list[tuple[Conversation, list[Passage]]], judge: Judge
+    held: list[tuple[Conversation, list[Passage]]],
+    judge: Judge,
+    model: PromptedJudge | None,
+    second: SecondOpinion | None,
 ) -> Iterator[tuple[Conversation, list[tuple[Passage, Finding]]]]:
     found = judge.findings(passage for _, parts in held for passage in parts)
+    if model is not None:
+        read = list(found)
+        said = model.findings([passage for passage, _ in read])
+        if second is not None:
+            for (passage, ours), theirs in zip(read, said, strict=True):
+                second.add(passage, ours, theirs)
+        found = ((passage, theirs) for (passage, _), theirs in zip(read, said, strict=True))
     for conversation, parts in held:
         yield conversation, [next(found) for _ in parts]
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, ReaderOption
+from tactful.cli.options import JsonFlag, ReaderFlags
 from tactful.cli.output import emit_json, say
+from tactful.cli.splice import without
 
 
 def audit(
@@ -18,7 +19,18 @@ def audit(
     ],
     *,
     out: Annotated[Path, typer.Option("--out", help="New folder for the page.")] = Path("audit"),
-    reader: ReaderOption = "encoder",
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="Let this chat model judge, and show where the reader differs."),
+    ] = None,
+    at: Annotated[ReaderFlags, without("unsafe_exec")],
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels",
+            help="Measure the audit against annotations (JSONL), or against the log's own `ratings`.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Look at the first N conversations only.")
     ] = None,
@@ -32,16 +44,29 @@ def audit(
 
     Example: `tactful audit logs/ --out audit`
 
-    No key and no network: the bundled reader judges. The folder gets `audit.html`, `audit.md`, `audit.json`, and
+    No key and no network: the bundled reader judges, unless --model or --reader names a model. The folder gets `audit.html`, `audit.md`, `audit.json`, and
     `findings.jsonl` with a line for each turn of the assistant. What could not be judged is counted, never guessed.
     """
     from tactful.api.audit import audit as audited
 
-    found = audited(list(logs), out=out, reader=reader, limit=limit, skip_bad=not strict)
+    found = audited(
+        list(logs),
+        out=out,
+        reader=at.reader,
+        model=model,
+        labels=labels,
+        limit=limit,
+        skip_bad=not strict,
+        **at.options(),
+    )
     if as_json:
         emit_json(found.model_dump(mode="json", exclude={"examples", "differences"}))
     else:
         print(found.paragraph)
+        for one in found.agreements:
+            print(
+                f"{one.what}, {one.fault}: precision {one.precision.percent(0)}, recall {one.recall.percent(0)}"
+            )
     for limitation in found.limits:
         say(f"mind: {limitation}")
     if found.read["bad"]:

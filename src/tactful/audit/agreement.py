@@ -1,0 +1,203 @@
+"""The audit against other judgements of the same turns: a prompted judge, ratings in the log, annotations of people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import AliasChoices, ConfigDict, Field
+
+from tactful.audit.results import Agreement, Difference
+from tactful.audit.types import Finding, Passage
+from tactful.errors import DataError
+from tactful.stats.agreement import alpha
+from tactful.stats.shares import clustered_share
+from tactful.text.shorten import shortened
+from tactful.types import Conversation, Rating, Record
+
+RATINGS = "ratings"
+"""`--labels ratings`: those in the log itself."""
+MOST_DIFFERENCES = 20
+_FAULTS = {"needless": "needless questions", "guess": "guesses"}
+_LONGEST = 600
+
+
+@dataclass
+class Pairs:
+    """Two verdicts on the same things, with the group of each."""
+
+    what: str
+    fault: str
+    rows: list[tuple[str, bool, bool]] = field(default_factory=list)
+    """(conversation, the audit's verdict, the other's)."""
+
+    def agreement(self) -> Agreement:
+        """How far both agree; shares have intervals over conversations."""
+        both = sum(ours and theirs for _, ours, theirs in self.rows)
+        ours_only = sum(ours and not theirs for _, ours, theirs in self.rows)
+        theirs_only = sum(theirs and not ours for _, ours, theirs in self.rows)
+        counts = np.array(
+            [[ours + theirs, 2 - ours - theirs] for _, ours, theirs in self.rows], dtype=float
+        ).reshape(len(self.rows), 2)
+        return Agreement(
+            what=self.what,
+            fault=self.fault,
+            both=both,
+            only_audit=ours_only,
+            only_other=theirs_only,
+            neither=len(self.rows) - both - ours_only - theirs_only,
+            precision=_share(self.rows, of=1),
+            recall=_share(self.rows, of=2),
+            alpha=alpha(counts),
+        )
+
+
+def _share(rows: Sequence[tuple[str, bool, bool]], *, of: int) -> Any:
+    """Share of those that one side names which the other names too; `of`: 1 the audit, 2 the other."""
+    groups: dict[str, list[int]] = {}
+    for row in rows:
+        if row[of]:
+            held = groups.setdefault(row[0], [0, 0])
+            held[0] += row[1] and row[2]
+            held[1] += 1
+    hits, items = (sum(held[at] for held in groups.values()) for at in (0, 1))
+    p = hits / items if items else 0.0
+    spread = sum((top - p * bottom) ** 2 for top, bottom in groups.values())
+    return clustered_share(hits, items, spread, len(groups))
+
+
+class SecondOpinion:
+    """A prompted judge beside the reader: counts where both agree, keeps where they differ."""
+
+    def __init__(self, reader: str, model: str) -> None:
+        what = f"The prompted judge {model} and the reader {reader}"
+        self._pairs = {name: Pairs(what, fault) for name, fault in _FAULTS.items()}
+        self.differences: list[Difference] = []
+
+    def add(self, passage: Passage, read: Finding, said: Finding) -> None:
+        """One passage, as both see it."""
+        name, ours, theirs = (
+            ("needless", said.needless, read.needless) if passage.asked else ("guess", said.guess, read.guess)
+        )
+        if ours is not None and theirs is not None:
+            self._pairs[name].rows.append((passage.conversation, ours >= 0.5, theirs >= 0.5))
+        one, other = verdict(read), verdict(said)
+        if one != other and passage.reply is not None and len(self.differences) < MOST_DIFFERENCES:
+            self.differences.append(
+                Difference(
+                    conversation=passage.conversation,
+                    turn=passage.turn,
+                    request=shortened(passage.request, _LONGEST),
+                    answer=shortened(passage.answer, _LONGEST),
+                    reply=shortened(passage.reply, _LONGEST),
+                    reader=one,
+                    model=other,
+                )
+            )
+
+    def agreements(self) -> tuple[Agreement, ...]:
+        """Needless questions and guesses; none where nothing was judged by both."""
+        return tuple(pairs.agreement() for pairs in self._pairs.values() if pairs.rows)
+
+
+def verdict(finding: Finding) -> str:
+    """A finding in a word or two."""
+    if finding.asked:
+        return "not judged" if finding.needless is None else "needless" if finding.is_needless else "needed"
+    if finding.is_guess:
+        return "a wrong guess"
+    if finding.is_complaint:
+        return f"complains of {finding.subject}" if finding.subject else "complains"
+    return "not judged" if finding.guess is None else "fine"
+
+
+class Labels:
+    """Judgements of people: annotations in a file, or the ratings in the log."""
+
+    def __init__(self, source: str) -> None:
+        self._rated: list[tuple[str, bool, float]] = []
+        """(conversation, whether the audit names a fault, the rating)."""
+        self._given = {} if source == RATINGS else read_annotations(Path(source))
+        what = f"Measured against the annotations in {Path(source).name}"
+        self._pairs = {name: Pairs(what, fault) for name, fault in _FAULTS.items()}
+        self._source = source
+
+    def add(self, conversation: Conversation, found: Sequence[tuple[Passage, Finding]]) -> None:
+        """One conversation, with what the audit found."""
+        if self._source == RATINGS:
+            for value in _values(conversation.ratings):
+                faulty = any(
+                    finding.is_needless or finding.is_guess or finding.is_complaint for _, finding in found
+                )
+                self._rated.append((conversation.id, faulty, value))
+            for passage, finding in found:
+                for value in _values(passage.ratings):
+                    faulty = finding.is_needless or finding.is_guess or finding.is_complaint
+                    self._rated.append((conversation.id, faulty, value))
+            return
+        for (name, turn), true in self._given.get(conversation.id, {}).items():
+            ours = [_names(finding, name) for _, finding in found if turn in (None, finding.turn)]
+            known = [one for one in ours if one is not None]
+            if known:
+                self._pairs[name].rows.append((conversation.id, any(known), true))
+
+    def agreements(self) -> tuple[Agreement, ...]:
+        """How far the audit agrees with them. Raises: DataError when nothing in the log is labelled."""
+        pairs = list(self._pairs.values())
+        if self._source == RATINGS and self._rated:
+            values = [value for *_, value in self._rated]
+            bad = _badly(min(values), max(values))
+            what = f"Measured against {len(values)} ratings in the log ({bad:g} and less is bad)"
+            pairs = [Pairs(what, "turns and conversations that were rated badly")]
+            pairs[0].rows += [(group, faulty, value <= bad) for group, faulty, value in self._rated]
+        found = tuple(one.agreement() for one in pairs if one.rows)
+        if not found:
+            raise DataError(
+                f"labels {self._source}: none of them belongs to a turn of this log that could be judged; "
+                "an annotation names `conversation` (and `turn`) as findings.jsonl does"
+            )
+        return found
+
+
+class Annotation(Record):
+    """One line of annotations, keyed as `findings.jsonl` is; what is missing or null says nothing."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    conversation: str = Field(validation_alias=AliasChoices("conversation", "id"))
+    turn: int | None = None
+    """None: it is about the whole conversation."""
+    needless: bool | None = None
+    """Whether a question there was needless."""
+    guess: bool | None = None
+    """Whether an answer there was a wrong guess."""
+
+
+def read_annotations(path: Path) -> dict[str, dict[tuple[str, int | None], bool]]:
+    """Conversation → (`needless` or `guess`, turn or None) → what the annotator says. Raises: UserError, DataError."""
+    from tactful.data.io import read_jsonl
+
+    found: dict[str, dict[tuple[str, int | None], bool]] = {}
+    for one in read_jsonl(path, Annotation):
+        for name, said in (("needless", one.needless), ("guess", one.guess)):
+            if said is not None:
+                found.setdefault(one.conversation, {})[name, one.turn] = said
+    return found
+
+
+def _names(finding: Finding, fault: str) -> bool | None:
+    if fault == "needless":
+        return None if finding.asked and finding.needless is None else finding.is_needless
+    return finding.is_guess
+
+
+def _values(ratings: Sequence[Rating]) -> list[float]:
+    return [rating.value for rating in ratings if rating.value is not None]
+
+
+def _badly(lowest: float, highest: float) -> float:
+    """Up to which value a rating is bad: below zero for thumbs, else the lower two fifths of the scale."""
+    return -1.0 if lowest < 0 else 0.4 * highest

@@ -1,0 +1,187 @@
+"""A chat model judges passages: one structured question each, many at a time, beside what the reader says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from typing import Literal
+
+from tactful.audit.types import REASONS, SUBJECTS, Finding, Passage, Reason, Subject
+from tactful.errors import BudgetSpent, ParseError, ProviderError, first_of
+from tactful.llm import (
+    Budget,
+    CallCache,
+    ChatModel,
+    Rehearsal,
+    Usage,
+    metered,
+    model_spec,
+    open_model,
+    within_context,
+)
+from tactful.llm.replies.percent import Percent
+from tactful.prompts import Rendered, load_prompt
+from tactful.reading.setup import ReaderSetup, asked_name
+from tactful.text.fence import mark_for
+from tactful.text.shorten import shortened
+from tactful.types import Record
+
+PROMPT = load_prompt(__file__, "judge_passage", fields={"mark", "before", "request", "answer", "reply"})
+MAX_CHARS = 8_000
+"""Longest text that is sent whole; halved where the model's context is too short."""
+_NOTHING = "(there are none)"
+_UNSAID = "(nothing: the log ends here)"
+
+
+class PassageReply(Record):
+    """What the model says of one passage."""
+
+    why: str
+    question: Literal["none", "needed", "needless", "cannot tell"]
+    reason: Literal[
+        "none",
+        "already said",
+        "just do it",
+        "a default would do",
+        "answered with annoyance",
+        "unanswered",
+    ]
+    complaint: Literal[
+        "none",
+        "being asked",
+        "a wrong guess",
+        "an ignored constraint",
+        "an error",
+        "something else",
+        "cannot tell",
+    ]
+    chance: Percent
+
+
+class PromptedJudge:
+    """Judges passages with one model; its budget and usage go on over batches.
+
+    Raises, from `findings`: UserError (no key, no such endpoint), EndpointRefused. When the budget is spent, the rest
+    is not judged, and says so.
+    """
+
+    def __init__(self, name: str, setup: ReaderSetup | None = None) -> None:
+        self._setup = setup or ReaderSetup()
+        asked = asked_name(name)
+        self.name = f"{asked.said} (a rehearsal)" if asked.model == "offline" else asked.said
+        self._spec = model_spec(
+            asked.model,
+            scripts="audit",
+            seed=self._setup.seed,
+            base_url=asked.base_url or self._setup.base_url,
+            api_key_env=self._setup.api_key_env,
+            temperature=self._setup.temperature,
+            max_tokens=self._setup.max_tokens,
+            requests_per_minute=self._setup.requests_per_minute,
+            timeout_s=self._setup.timeout_s,
+            concurrency=self._setup.concurrency,
+        )
+        self._budget = Budget(self._setup.budget_usd, self._setup.budget_tokens)
+        self.usage = Usage()
+        self._spent = ""
+
+    def findings(self, passages: Sequence[Passage]) -> list[Finding]:
+        """What the model finds, in order."""
+        return asyncio.run(self._all(passages))
+
+    async def _all(self, passages: Sequence[Passage]) -> list[Finding]:
+        async with AsyncExitStack() as stack:
+            cache = None
+            if self._setup.cache is not None:
+                cache = stack.enter_context(CallCache(self._setup.cache))
+            model = open_model(self._spec, cache=cache, budget=self._budget)
+            stack.push_async_callback(model.aclose)
+            meter = stack.enter_context(metered())
+            turns = asyncio.Semaphore(self._setup.concurrency)
+
+            async def one(passage: Passage) -> Finding:
+                async with turns:
+                    return await self._one(passage, model)
+
+            try:
+                async with asyncio.TaskGroup() as group:
+                    tasks = [group.create_task(one(passage)) for passage in passages]
+            except ExceptionGroup as error:
+                raise first_of(error) from None
+            finally:
+                self.usage += meter.usage
+            return [task.result() for task in tasks]
+
+    async def _one(self, passage: Passage, model: ChatModel) -> Finding:
+        if not passage.asked and passage.reply is None:
+            return _unjudged(passage, "the log ends with the answer")
+        if self._spent:
+            return _unjudged(passage, self._spent)
+        try:
+            return found_by(passage, await _ask(passage, model))
+        except BudgetSpent:
+            self._spent = "the budget was spent"
+            return _unjudged(passage, self._spent)
+        except ParseError:
+            return _unjudged(passage, "the model gave no usable reply")
+        except ProviderError as error:
+            return _unjudged(passage, f"the model did not answer ({error.outcome})")
+
+
+async def _ask(passage: Passage, model: ChatModel) -> PassageReply:
+    rehearsal = None
+    if model.generator == "offline":
+        facts = {
+            "asked": passage.asked,
+            "request": passage.request,
+            "answer": passage.answer,
+            "reply": passage.reply,
+        }
+        rehearsal = Rehearsal(room="audit", task="judge_passage", facts=facts)
+
+    async def ask(max_chars: int) -> PassageReply:
+        return await model.structured(passage_prompt(passage, max_chars), PassageReply, rehearsal=rehearsal)
+
+    return await within_context(ask, MAX_CHARS)
+
+
+def passage_prompt(passage: Passage, max_chars: int = MAX_CHARS) -> Rendered:
+    """The prompt for one passage; equal texts give equal prompts."""
+    turns = "\n".join(f"{turn.role.capitalize()}: {turn.content}" for turn in passage.context)
+    before, request, answer, reply = (
+        shortened(text, max_chars)
+        for text in (turns or _NOTHING, passage.request, passage.answer, passage.reply or _UNSAID)
+    )
+    mark = mark_for((before, request, answer, reply))
+    return PROMPT.render(mark=mark, before=before, request=request, answer=answer, reply=reply)
+
+
+def found_by(passage: Passage, said: PassageReply) -> Finding:
+    """The model's reply as a finding. Whether the assistant asked is the detector's word, not the model's."""
+    sure = (1 + said.chance) / 2  # a verdict is believed half as much as it claims beyond a coin
+    subject: Subject | None = next((one for one in SUBJECTS if one == said.complaint), None)
+    complaint = (
+        None if said.complaint == "cannot tell" or passage.reply is None else sure if subject else 1 - sure
+    )
+    known = {"conversation": passage.conversation, "turn": passage.turn, "asked": passage.asked}
+    if passage.asked:
+        if said.question in ("none", "cannot tell"):
+            return Finding(**known, complaint=complaint, subject=subject, unjudged="the model cannot tell")
+        needless = said.question == "needless"
+        reason: Reason | None = next((one for one in REASONS if one == said.reason), None)
+        return Finding(
+            **known,
+            needless=sure if needless else 1 - sure,
+            reason=(reason or "a default would do") if needless else None,
+            complaint=complaint,
+            subject=subject,
+        )
+    if complaint is None:
+        return Finding(**known, unjudged="the model cannot tell")
+    guess = sure if subject == "a wrong guess" else 1 - sure
+    return Finding(**known, complaint=complaint, guess=guess, subject=subject)
+
+
+def _unjudged(passage: Passage, why: str) -> Finding:
+    return Finding(conversation=passage.conversation, turn=passage.turn, asked=passage.asked, unjudged=why)

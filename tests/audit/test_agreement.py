@@ -1,0 +1,93 @@
+"""The audit beside other judgements: annotations, ratings in the log, a prompted judge."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import tactful as tf
+from tactful.audit.agreement import Labels
+from tactful.audit.pipeline import REHEARSED
+from tactful.errors import DataError, UserError
+
+REHEARSAL = Path(__file__).parent / "rehearsal.jsonl"
+
+
+def annotated(path: Path) -> Path:
+    rows = [json.loads(line) for line in REHEARSAL.read_text().splitlines()]
+    said = [
+        {"id": row["id"], "needless": row["fault"] == "over-asks", "guess": row["fault"] == "guesses"}
+        for row in rows
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in said))
+    return path
+
+
+def test_annotations_say_how_right_the_audit_is(tmp_path):
+    found = tf.audit(REHEARSAL, labels=annotated(tmp_path / "labels.jsonl"))
+    needless, guesses = found.agreements
+    assert (needless.fault, guesses.fault) == ("needless questions", "guesses")
+    assert needless.both + needless.only_audit + needless.only_other + needless.neither == 60
+    assert needless.recall.value is not None
+    assert needless.recall.value >= 0.8
+    assert needless.alpha is not None
+    assert needless.alpha > 0.7
+
+
+def test_an_annotation_may_be_about_one_turn(tmp_path):
+    (tmp_path / "labels.jsonl").write_text('{"conversation": "over-01", "turn": 1, "needless": true}\n')
+    [one] = tf.audit(REHEARSAL, labels=tmp_path / "labels.jsonl").agreements
+    assert (one.both, one.only_audit, one.only_other, one.neither) == (1, 0, 0, 0)
+
+
+def test_annotations_of_another_log_are_refused(tmp_path):
+    (tmp_path / "labels.jsonl").write_text('{"conversation": "elsewhere", "needless": true}\n')
+    with pytest.raises(DataError, match="none of them belongs to a turn of this log"):
+        tf.audit(REHEARSAL, labels=tmp_path / "labels.jsonl")
+
+
+def test_a_wrong_annotation_is_named_with_its_line(tmp_path):
+    (tmp_path / "labels.jsonl").write_text('{"conversation": "a", "needless": "perhaps"}\n')
+    with pytest.raises(DataError, match=r"labels\.jsonl:1"):
+        Labels(str(tmp_path / "labels.jsonl"))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UserError, match="nowhere"):
+        Labels(str(tmp_path / "nowhere.jsonl"))
+
+
+def test_thumbs_in_the_log_are_labels(tmp_path):
+    rows = []
+    for n in range(12):
+        bad = n % 2
+        reply = "Stop asking and just do it!" if bad else "Friday, please."
+        said = [
+            ("user", f"Move the meeting {n}."),
+            ("assistant", "To which day?"),
+            ("user", reply),
+            ("assistant", "Moved."),
+        ]
+        messages = [{"role": role, "content": text} for role, text in said]
+        messages[1]["rating"] = -1 if bad else 1
+        rows.append({"id": f"c{n}", "messages": messages})
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    [one] = tf.audit(tmp_path / "log.jsonl", labels="ratings").agreements
+    assert one.both + one.only_audit + one.only_other + one.neither == 12
+    assert one.precision.value == 1
+
+
+def test_a_log_without_ratings_cannot_be_measured_against_them():
+    with pytest.raises(DataError, match="labels ratings"):
+        tf.audit(REHEARSAL, labels="ratings")
+
+
+def test_a_prompted_judge_stands_beside_the_reader(tmp_path):
+    found = tf.audit(REHEARSAL, model="offline", out=tmp_path / "out")
+    assert found.judged_by == "offline (a rehearsal)"
+    assert found.limits[0] == REHEARSED
+    assert len(found.agreements) == 2
+    assert 0 < len(found.differences) <= 20
+    assert all(one.reader != one.model for one in found.differences)
+    page = (tmp_path / "out" / "audit.html").read_text()
+    assert "Where reader and prompted judge differ" in page
