@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tactful.api.feedback.labelled import fit_confidence as fit_confidence
     from tactful.api.feedback.labelled import train_feedback_judge as train_feedback_judge
     from tactful.api.loading import load as load
+    from tactful.api.mend import learn as learn
+    from tactful.api.mend import replay as replay
     from tactful.api.policy import train_policy as train_policy
     from tactful.api.reader import calibrate_reader as calibrate_reader
     from tactful.api.reader import labels as labels
@@ -86,6 +88,7 @@ _HOMES = {
     "judge_moments": "tactful.api.reward.judge",
     "judge_suggestions": "tactful.api.reward.suggestions",
     "labels": "tactful.api.reader",
+    "learn": "tactful.api.mend",
     "load": "tactful.api.loading",
     "measure_judge": "tactful.api.reward.measure",
     "measure_readers": "tactful.api.reader",
@@ -94,6 +97,7 @@ _HOMES = {
     "predict": "tactful.api.utterance.predict",
     "reader": "tactful.api.reader",
     "reasons": "tactful.api.reward.reasons",
+    "replay": "tactful.api.mend",
     "reward": "tactful.api.calibrate.reward",
     "rollout": "tactful.api.calibrate.rollout",
     "serve": "tactful.api.reward.serve",

@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 from tactful.api import audit as _audit
 from tactful.api import doctor as _doctor
 from tactful.api import loading as _loading
+from tactful.api import mend as _mend
 from tactful.api import policy as _policy
 from tactful.api import reader as _reader
 from tactful.api import sweep as _sweep
@@ -79,6 +80,7 @@ judge = _coroutine(_judge.judge)
 judge_moments = _coroutine(_judge_moments.judge_moments)
 judge_suggestions = _coroutine(_suggestions.judge_suggestions)
 labels = _coroutine(_reader.labels)
+learn = _coroutine(_mend.learn)
 load = _coroutine(_loading.load)
 measure_judge = _coroutine(_measure.measure_judge)
 measure_readers = _coroutine(_reader.measure_readers)
@@ -87,6 +89,7 @@ pairs = _coroutine(_pairs.pairs)
 predict = _coroutine(_predict.predict)
 reader = _coroutine(_reader.reader)
 reasons = _coroutine(_reasons.reasons)
+replay = _coroutine(_mend.replay)
 reward = _coroutine(_reward.reward)
 rollout = _coroutine(_rollout.rollout)
 serve = _serve.serving

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-ROOM = "estimate bootstrap shares agreement calibration auroc folds"
+ROOM = "estimate bootstrap shares agreement calibration auroc folds offpolicy"
 
 
 def test_the_room_loads_neither_scipy_nor_scikit_learn():

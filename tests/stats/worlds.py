@@ -17,6 +17,7 @@ from tactful.evaluation.feedback.measures import WIDTH, Scored, measure_differen
 from tactful.evaluation.judges.measures import Columns, agreement, difference, estimates
 from tactful.stats import Estimate
 from tactful.stats.bootstrap import group_draws, group_sums, grouped_gap, grouped_mean, ratio
+from tactful.stats.offpolicy import LoggedDecisions, cross_fitted, off_policy_value
 from tactful.stats.shares import clustered_share
 
 MANY = 20_000
@@ -164,7 +165,43 @@ def value_of_information(rng: np.random.Generator, count: int, seed: int) -> Est
     return information("made up", table, ("LOW", "MID")).value
 
 
+ASKED_OFF_POLICY = np.array([[0.2, 0.9], [0.6, 0.5], [0.85, 0.2]])
+"""Openness → chance that asking was right, that answering was."""
+OFF_POLICY_TRUTH = float(np.array([0.9, 0.6, 0.85]).mean())
+"""Of the policy that asks from the middle on; the users' own parts have mean 0."""
+
+
+def off_policy(name: str) -> Made:
+    """Users with 20 to 39 decisions each; the log's policy asks at 0.25, 0.5, 0.6 by openness, less often some users."""
+
+    def made(rng: np.random.Generator, count: int, seed: int) -> Estimate:
+        user = np.repeat(np.arange(count), rng.integers(20, 40, count))
+        openness = rng.integers(0, 3, len(user))
+        chance = np.array([0.25, 0.5, 0.6])[openness] * rng.uniform(0.6, 1.4, count)[user]
+        asked = rng.random(len(user)) < chance
+        right = ASKED_OFF_POLICY[openness, np.where(asked, 0, 1)] + rng.uniform(-0.1, 0.1, count)[user]
+        reward = (rng.random(len(user)) < right).astype(float)
+        would = openness >= 1
+        names = [str(one) for one in user]
+        if_asked, if_not = cross_fitted([str(one) for one in openness], asked, reward, names)
+        logged = LoggedDecisions(
+            propensity=np.where(asked, chance, 1 - chance),
+            target=(asked == would).astype(float),
+            reward=reward,
+            model_taken=np.where(asked, if_asked, if_not),
+            model_target=np.where(would, if_asked, if_not),
+            groups=names,
+        )
+        found: Estimate | None = getattr(off_policy_value(logged, seed=seed, resamples=RESAMPLES), name)
+        return found or Estimate(value=None, items=0, groups=count)
+
+    return made
+
+
 INTERVALS: Mapping[str, Made] = {
+    "off policy, inverse propensity": off_policy("ips"),
+    "off policy, self-normalised": off_policy("self_normalised"),
+    "off policy, doubly robust": off_policy("doubly_robust"),
     "mean reward": mean_reward,
     "share of an action": mean_share,
     "paired difference": paired,
@@ -188,6 +225,8 @@ def truth(name: str) -> float:
     """The figure of so many groups that chance hardly moves it; resampled only as far as the function insists."""
     if name == "value of information":
         return 0.1
+    if name.startswith("off policy"):
+        return OFF_POLICY_TRUTH
     value = INTERVALS[name](np.random.default_rng(987), 4000 if name in _DENSE else MANY, 0).value
     assert value is not None
     return value

@@ -16,8 +16,10 @@ from tactful.cli.calibrate import root as calibrate
 from tactful.cli.data import root as data
 from tactful.cli.doctor import doctor
 from tactful.cli.feedback import root as feedback
+from tactful.cli.learn import learn
 from tactful.cli.policy import root as policy
 from tactful.cli.reader import root as reader
+from tactful.cli.replay import replay
 from tactful.cli.reward import root as reward
 from tactful.cli.runs import root as runs
 from tactful.cli.splice import spliced
@@ -63,6 +65,8 @@ app.add_typer(bench.noun, name="bench")
 app.add_typer(data.noun, name="data")
 app.add_typer(runs.noun, name="runs")
 app.command("audit")(spliced(audit))
+app.command("learn")(spliced(learn))
+app.command("replay")(spliced(replay))
 app.command("sweep")(spliced(sweep))
 app.command("doctor")(spliced(doctor))
 

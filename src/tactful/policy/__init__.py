@@ -7,11 +7,15 @@ numpy and scipy load only when an embedded policy is used.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tactful.errors import UserError
 from tactful.policy.cost import CostPolicy
 from tactful.policy.simple import FixedPolicy, RandomPolicy, RulePolicy
 from tactful.types import Policy
+
+if TYPE_CHECKING:
+    from tactful.policy.embedded import EmbeddedPolicy
 
 
 def open_policy(spec: str, actions: tuple[str, ...]) -> Policy:
@@ -31,9 +35,7 @@ def open_policy(spec: str, actions: tuple[str, ...]) -> Policy:
             raise UserError(f"policy '{spec}': no action '{action}'; the actions are {', '.join(actions)}")
         return FixedPolicy(action, actions)
     if spec.startswith("policy:"):
-        from tactful.policy.embedded import load_policy
-
-        policy = load_policy(Path(spec.removeprefix("policy:")))
+        policy = read_policy(Path(spec.removeprefix("policy:")))
         if set(policy.actions) != set(actions):
             raise UserError(
                 f"policy '{spec}' chooses among {list(policy.actions)}, but the actions are {list(actions)}"
@@ -42,4 +44,20 @@ def open_policy(spec: str, actions: tuple[str, ...]) -> Policy:
     raise UserError(f"policy '{spec}' is unknown; use cost, rule, random, always-ACTION or policy:PATH")
 
 
-__all__ = ["CostPolicy", "FixedPolicy", "RandomPolicy", "RulePolicy", "open_policy"]
+def read_policy(path: Path) -> CostPolicy | EmbeddedPolicy:
+    """The policy in a file, of either kind: trained on pairs, or costs learned from a log.
+
+    Raises DataError when the file is missing or holds no policy.
+    """
+    from tactful.policy.cost import load_cost_policy
+    from tactful.policy.embedded import load_policy
+
+    try:
+        with path.open("rb") as file:
+            of_costs = b"tactful-cost-policy" in file.read(200)
+    except OSError:
+        of_costs = False  # the other reader says what is wrong
+    return load_cost_policy(path) if of_costs else load_policy(path)
+
+
+__all__ = ["CostPolicy", "FixedPolicy", "RandomPolicy", "RulePolicy", "open_policy", "read_policy"]

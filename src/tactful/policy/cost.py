@@ -19,7 +19,12 @@ import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
 
+from pydantic import Field
+
+from tactful.data.sealed import load_document, save_document
 from tactful.types import Decision, PublicState, Record
 
 TURNS = 4
@@ -67,6 +72,8 @@ class CostPolicy:
     complex_from: float = 0.7
     """Complexity in [0, 1] from which the most asking action is taken when something is asked."""
     name: str = "cost"
+    training: Mapping[str, Any] = field(default_factory=dict)
+    """Where fitted costs come from; empty for costs that were set by hand."""
 
     def weigh(self, state: PublicState) -> Weighed:
         """Worth and cost of a question at this state."""
@@ -101,6 +108,30 @@ class CostPolicy:
         shares[self.actions[0]] += 1 - chance
         shares[asking] += chance
         return Decision(action=action, probabilities=shares)
+
+    def save(self, path: Path | str) -> None:
+        """Write the policy to a new JSON file. Raises UserError when `path` exists: nothing is overwritten."""
+        content = CostPolicyFile(
+            actions=self.actions, costs=self.costs, complex_from=self.complex_from, training=self.training
+        )
+        save_document(Path(path), content)
+
+
+class CostPolicyFile(Record):
+    """A cost policy on disk: numbers that can be read and changed by hand."""
+
+    format: Literal["tactful-cost-policy-1"] = "tactful-cost-policy-1"
+    actions: tuple[str, ...] = Field(min_length=2)
+    costs: Costs
+    complex_from: float = 0.7
+    training: Mapping[str, Any] = {}
+
+
+def load_cost_policy(path: Path) -> CostPolicy:
+    """The cost policy in `path`. Raises DataError when the file is missing or holds something else."""
+    again = "make it again with 'tactful learn'"
+    content = load_document(path, CostPolicyFile, what="cost policy", again=again)
+    return CostPolicy(content.actions, content.costs, content.complex_from, training=content.training)
 
 
 def _rejects(state: PublicState, costs: Costs) -> float:

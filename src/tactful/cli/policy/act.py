@@ -21,7 +21,9 @@ LEVELS = ("LOW", "MID", "HIGH")
 def act(
     policy: Annotated[
         str,
-        typer.Argument(metavar="POLICY", help="A policy file, or `rule`, `random`, `always-LOW` and so on."),
+        typer.Argument(
+            metavar="POLICY", help="A policy file, or `cost`, `rule`, `random`, `always-LOW` and so on."
+        ),
     ],
     state: StateArgument = None,
     *,
@@ -31,7 +33,7 @@ def act(
     actions: Annotated[
         str,
         typer.Option(
-            "--actions", help="rule, random and always-…: the actions, by commas, least asking first."
+            "--actions", help="cost, rule, random and always-…: the actions, by commas, least asking first."
         ),
     ] = ",".join(LEVELS),
     seed: SeedOption = 0,
@@ -76,9 +78,8 @@ def _action_names(text: str) -> tuple[str, ...]:
 
 
 def _open(policy: str, actions: tuple[str, ...]) -> Policy:
-    from tactful.policy import open_policy
-    from tactful.policy.embedded import load_policy
+    from tactful.policy import open_policy, read_policy
 
-    if policy in ("rule", "random") or policy.startswith("always-"):
+    if policy in ("rule", "random", "cost") or policy.startswith("always-"):
         return open_policy(policy, actions)
-    return load_policy(Path(policy.removeprefix("policy:")))
+    return read_policy(Path(policy.removeprefix("policy:")))

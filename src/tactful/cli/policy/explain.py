@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +14,15 @@ from tactful.cli.output import emit_json
 from tactful.cli.policy.asked import DomainOption, QueryFlags, StateArgument, asked_states
 
 if TYPE_CHECKING:
+    from tactful.policy.cost import CostPolicy
     from tactful.policy.embedded import EmbeddedPolicy
     from tactful.types import State
 
 
 def explain(
-    policy: Annotated[Path, typer.Argument(metavar="POLICY", help="A policy file of `policy train`.")],
+    policy: Annotated[
+        Path, typer.Argument(metavar="POLICY", help="A policy file of `policy train` or `learn`.")
+    ],
     state: StateArgument = None,
     *,
     asked: QueryFlags,
@@ -30,15 +34,48 @@ def explain(
 
     Example: `tactful policy explain policy.json --query "Make it nicer"`
     """
-    from tactful.policy.embedded import load_policy
+    from tactful.policy import read_policy
+    from tactful.policy.cost import CostPolicy
 
-    opened = load_policy(policy)
+    opened = read_policy(policy)
     if state is None and asked.query is None:
         asked.refuse_with_a_file()
-        _explain_weights(opened, as_json=as_json)
+        if isinstance(opened, CostPolicy):
+            _explain_costs(opened, as_json=as_json)
+        else:
+            _explain_weights(opened, as_json=as_json)
         return
     for item in asked_states(state, asked, opened, domain, by):
-        _explain_decision(opened, item, as_json=as_json)
+        if isinstance(opened, CostPolicy):
+            _explain_weighing(opened, item, as_json=as_json)
+        else:
+            _explain_decision(opened, item, as_json=as_json)
+
+
+def _explain_costs(policy: CostPolicy, *, as_json: bool) -> None:
+    costs = policy.costs
+    if as_json:
+        emit_json({"costs": costs.model_dump(mode="json"), "training": dict(policy.training)})
+        return
+    typer.echo(f"{policy.name}: asks where need · value · (1 − P(rejects)) is more than λ + δ · P(rejects)")
+    values = ", ".join(f"{domain} {value:g}" for domain, value in costs.value.items())
+    typer.echo(f"value {costs.otherwise:g}{f'; {values}' if values else ''}")
+    rejected, other = costs.rejects
+    typer.echo(f"λ {costs.lam:g}, δ {costs.delta:g}, P(rejects) about {rejected / (rejected + other):.2f}")
+    for assumption in policy.training.get("assumptions", ()):
+        typer.echo(f"assumed: {assumption}")
+
+
+def _explain_weighing(policy: CostPolicy, state: State, *, as_json: bool) -> None:
+    seen = state.public()
+    weighed, action = policy.weigh(seen), policy.act(seen).action
+    if as_json:
+        typer.echo(json.dumps({"id": state.id, "action": action, **asdict(weighed)}, ensure_ascii=False))
+        return
+    typer.echo(
+        f"{state.id}: {action}, for {weighed.why}: worth {weighed.worth:.2f}, cost {weighed.cost:.2f}; need "
+        f"{weighed.need:.2f}, P(rejects) {weighed.rejects:.2f}"
+    )
 
 
 def _explain_weights(policy: EmbeddedPolicy, *, as_json: bool) -> None:

@@ -1,0 +1,140 @@
+"""From logs to a better assistant: learn from what asking and answering led to, and replay what a policy would change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tactful.api.options import run_options
+from tactful.api.runs import outside_loop
+from tactful.errors import UserError
+
+if TYPE_CHECKING:
+    from tactful.mend.costs import Prices
+    from tactful.mend.pipeline import Talks
+    from tactful.mend.replay import Replay
+    from tactful.mend.results import Lesson
+    from tactful.types import Policy
+
+Logs = Sequence[Path | str] | Path | str
+
+
+def learn(
+    logs: Logs,
+    *,
+    out: Path | str,
+    reader: str = "encoder",
+    to: str = "trl",
+    prices: Prices | None = None,
+    limit: int | None = None,
+    resume: bool = False,
+    skip_bad: bool = True,
+    progress: str = "auto",
+) -> Lesson:
+    """What chat logs teach about asking: a policy with costs from the log, a prompt patch, and training rows.
+
+    `out` is a new folder, or with `resume` the one to go on in: `policy.json`, `prompt.md`, `learned.md`, `learned.json`,
+    `users.jsonl` where the log names users, `dpo/` and `kto/` in the trainer's form `to`. `prices` are what a log cannot tell: how
+    much of a solved task an exchange, a complaint and a lost task are worth.
+
+    Raises DataError for logs without conversations, UserError for a reader or folder that cannot be used.
+
+    >>> import json, pathlib, tactful as tf
+    >>> said = ["Rename a.txt to b.txt.", "Shall I keep the content?", "I already said: just rename it.", "Done."]
+    >>> turns = [{"role": role, "content": text} for role, text in zip(["user", "assistant"] * 2, said)]
+    >>> _ = pathlib.Path("log.jsonl").write_text(json.dumps({"messages": turns}))
+    >>> lesson = tf.learn("log.jsonl", out="learned", progress="off")
+    >>> lesson.turns, lesson.costs.from_log  # one conversation teaches nothing, and that is what it says
+    (2, False)
+    """
+    from tactful.data.trainer_forms import form_of
+    from tactful.mend.costs import Prices
+    from tactful.mend.learn import learn as learned
+
+    form = form_of(to)
+    talks = _read(logs, out, reader=reader, limit=limit, resume=resume, skip_bad=skip_bad, progress=progress)
+    names = [str(logs)] if isinstance(logs, str | Path) else [str(path) for path in logs]
+    source = {"logs": names, "reader": reader}
+    return learned(talks, talks.folder.path, form, prices=prices or Prices(), source=source)
+
+
+def replay(
+    logs: Logs,
+    *,
+    policy: str | Policy,
+    against: str | Policy | None = None,
+    out: Path | str | None = None,
+    reader: str = "encoder",
+    limit: int | None = None,
+    seed: int = 0,
+    skip_bad: bool = True,
+    progress: str = "auto",
+) -> Replay:
+    """What a policy would have decided at every turn of a log, beside what its assistant did, or another policy.
+
+    `logs` may be the folder of `learn`: what was judged there is not judged again. `policy` is the file of a policy, or
+    `cost`, `rule`, `random`, `always-Execute`, `always-Clarify`. Where the assistant's messages carry a `propensity`, the share of right
+    decisions is estimated off policy. `out` is a new folder for the run, `replay.md` and `replay.json`.
+
+    Raises UserError for a policy that cannot be opened, DataError for logs without conversations.
+    """
+    from tactful.data.sealed import save_document
+    from tactful.mend.page import replay_page
+    from tactful.mend.pipeline import talks_of
+    from tactful.mend.replay import replay as replayed
+
+    first = _policy(policy)
+    second = None if against is None else _policy(against)
+    ready = talks_of(Path(logs)) if isinstance(logs, str | Path) else None
+    folder = None if out is None else Path(out)
+    if ready is not None and folder is not None and folder.exists():
+        raise UserError(f"{folder}: exists already; give --out a new name")
+    talks = ready or _read(
+        logs, folder, reader=reader, limit=limit, resume=False, skip_bad=skip_bad, progress=progress
+    )
+    found = replayed(
+        talks,
+        first,
+        second,
+        name=policy if isinstance(policy, str) else "",
+        against_name=against if isinstance(against, str) else "",
+        seed=seed,
+    )
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_document(folder / "replay.json", found, beside={"replay.md": replay_page(found)})
+    return found
+
+
+def _policy(spec: str | Policy) -> Policy:
+    from tactful.mend.learn import ACTIONS
+    from tactful.policy import open_policy, read_policy
+
+    if not isinstance(spec, str):
+        return spec
+    if spec in ("cost", "rule", "random") or spec.startswith("always-"):
+        return open_policy(spec, ACTIONS)
+    return read_policy(Path(spec.removeprefix("policy:")))
+
+
+def _read(
+    logs: Logs,
+    out: Path | str | None,
+    *,
+    reader: str,
+    limit: int | None,
+    resume: bool,
+    skip_bad: bool,
+    progress: str,
+) -> Talks:
+    from tactful.data.logs import read_conversations
+    from tactful.mend.pipeline import ReadConfig, read_turns
+    from tactful.reading.opening import open_embedded_reader
+
+    open_embedded_reader(reader)  # what is wrong with it is said before a folder is made
+    log = read_conversations(logs, strict=not skip_bad)
+    options = run_options(
+        {"out": None if out is None else Path(out), "limit": limit, "resume": resume, "progress": progress}
+    )
+    return outside_loop(lambda: read_turns(log, ReadConfig(reader=reader), options))[0]

@@ -1,0 +1,77 @@
+"""`tactful learn`: from chat logs to a policy, a prompt patch and training rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tactful.cli.options import JsonFlag, LimitOption, ReaderOption, ResumeFlag
+from tactful.cli.output import emit_json, next_command, quoted, say
+
+
+def learn(
+    logs: Annotated[
+        list[Path],
+        typer.Argument(metavar="LOGS...", help="Chat logs: files of any known format, or folders of them."),
+    ],
+    *,
+    out: Annotated[Path, typer.Option("--out", help="New folder for what is learned.")],
+    reader: ReaderOption = "encoder",
+    to: Annotated[
+        str, typer.Option("--to", help="Form of the pairs: `trl`, `llama-factory` or `openai`.")
+    ] = "trl",
+    exchange: Annotated[
+        float,
+        typer.Option("--exchange", min=0.001, max=1, help="Worth of one more exchange; 1 is a solved task."),
+    ] = 0.1,
+    complaint: Annotated[
+        float, typer.Option("--complaint", min=0, max=1, help="Worth of one complaint of the user.")
+    ] = 0.3,
+    lost: Annotated[
+        float, typer.Option("--lost", min=0.001, max=1, help="Worth of a task that no answer ended well.")
+    ] = 1.0,
+    limit: LimitOption = None,
+    resume: ResumeFlag = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Stop at the first row that cannot be read, where it is counted else."),
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Learn from what asking and answering led to: a policy, about ten lines for the system prompt, training rows.
+
+    Example: `tactful learn logs/ --out learned`
+
+    The folder gets `prompt.md` to paste, `learned.md` with the evidence of each line, `policy.json` for `tactful replay` and
+    `tactful policy act`, and `dpo/`, `kto/` for trainers. Too little evidence is said, never filled: then the policy keeps
+    its defaults and the prompt gets no line.
+    """
+    from tactful.api.mend import learn as learned
+    from tactful.mend.costs import Prices
+
+    prices = Prices(exchange=exchange, complaint=complaint, lost=lost)
+    found = learned(
+        list(logs),
+        out=out,
+        reader=reader,
+        to=to,
+        prices=prices,
+        limit=limit,
+        resume=resume,
+        skip_bad=not strict,
+    )
+    if as_json:
+        emit_json(found.model_dump(mode="json", exclude={"situations"}))
+    else:
+        print(found.patch.text(), end="")
+    say(found.headline)
+    for line in found.patch.lines if not as_json else ():
+        say(f"  {line.text[:60]}… {line.evidence}")
+    if found.patch.too_little:
+        say(
+            f"too little evidence for lines on {len(found.patch.too_little)} other things, which the page names"
+        )
+    say(f"read {out / 'learned.md'}; paste {out / 'prompt.md'}")
+    next_command(f"tactful replay {quoted(out)} --policy {quoted(out / 'policy.json')}")

@@ -1,0 +1,68 @@
+"""`tactful replay`: what a policy would have decided at every turn of a log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tactful.cli.options import JsonFlag, LimitOption, ReaderOption, SeedOption
+from tactful.cli.output import emit_json, say
+
+
+def replay(
+    logs: Annotated[
+        list[Path],
+        typer.Argument(metavar="LOGS...", help="Chat logs, or the folder of `tactful learn`."),
+    ],
+    *,
+    policy: Annotated[
+        str,
+        typer.Option(
+            "--policy", help="A policy's file, or cost, rule, random, always-Execute, always-Clarify."
+        ),
+    ],
+    against: Annotated[
+        str | None, typer.Option("--against", help="Another policy; default: what the log's assistant did.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="New folder for the run, `replay.md` and `replay.json`.")
+    ] = None,
+    reader: ReaderOption = "encoder",
+    limit: LimitOption = None,
+    seed: SeedOption = 0,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Stop at the first row that cannot be read, where it is counted else."),
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Decide every turn of a log anew, and show what would have changed: for the better, for the worse, not known.
+
+    Example: `tactful replay learned --policy learned/policy.json --out replayed`
+
+    Two policies: `tactful replay logs/ --policy new.json --against old.json`. Where the assistant's messages carry a
+    `propensity` (the probability with which it did what it did), the share of right decisions is estimated off policy; with
+    too few decisions that count, the estimate is refused.
+    """
+    from tactful.api.mend import replay as replayed
+    from tactful.mend.page import replay_lines
+
+    found = replayed(
+        logs[0] if len(logs) == 1 else list(logs),
+        policy=policy,
+        against=against,
+        out=out,
+        reader=reader,
+        limit=limit,
+        seed=seed,
+        skip_bad=not strict,
+    )
+    if as_json:
+        emit_json(found.model_dump(mode="json"))
+    else:
+        for line in replay_lines(found):
+            print(line)
+    if out is not None:
+        say(f"the turns that would have been decided otherwise: {out / 'replay.md'}")

@@ -1,0 +1,313 @@
+"""What a question is worth and costs, estimated from what followed in the log, for the cost policy.
+
+    worth = need · value · (1 − P(rejects)) · timing        cost = λ + δ · P(rejects)
+
+- **value** of a domain: what followed its wrong guesses, minus what followed its questions that were answered;
+- **λ**: the exchanges that a question took until an answer came;
+- **δ**: what followed a question that was rejected or left, beyond λ;
+- **P(rejects)**: a Beta distribution over users, by moments; of questions about open requests, for only those would be put.
+
+What followed is put into reward units by `Prices`, the assumptions that a log cannot tell: an exchange more, a complaint,
+a task that nobody brought to its end. A figure with too little evidence is assumed from these alone, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from tactful.mend.types import LoggedTalk, LoggedTurn
+from tactful.policy.cost import CostPolicy, Costs
+from tactful.stats import FEWEST_GROUPS, Estimate
+from tactful.stats.bootstrap import resampled
+from tactful.types import PublicState, Record
+
+Array = NDArray[Any]
+ALL = "*"
+"""All domains together."""
+_COMPLAINTS = ("guess", "faulty", "rejected")
+_NEVER = 10.0
+_OPEN = 0.5
+"""Clarity up to which a request counts as open."""
+_LEAST_VALUE, _MOST_VALUE = 0.05, 1.0
+_STRENGTHS = (2.0, 40.0)
+"""Bounds of how many users' questions the prior over users is worth."""
+
+
+class Prices(Record):
+    """What the log cannot tell: how much of a solved task each of these is worth."""
+
+    exchange: float = Field(default=0.1, gt=0, le=1)
+    """One more exchange of messages: reading a question takes time, also when it is answered."""
+    complaint: float = Field(default=0.3, ge=0, le=1)
+    """One complaint of the user, be it about a wrong guess or about being asked."""
+    lost: float = Field(default=1.0, gt=0, le=1)
+    """A task that no answer ended well."""
+
+
+class Learned(Record):
+    """One number of the policy, and where it comes from."""
+
+    name: str
+    value: float
+    by: Literal["log", "assumed"]
+    estimate: Estimate
+    """What the log says, with its interval over users or conversations."""
+    meaning: str
+    note: str = ""
+    """Why it is assumed."""
+
+
+class LearnedCosts(Record):
+    """The costs of the policy, number by number."""
+
+    costs: Costs
+    numbers: tuple[Learned, ...]
+    assumptions: tuple[str, ...]
+    asks_from: float
+    """Need from which the policy asks somebody that it does not know, at the start of a task in any domain; above 1: never."""
+    worth_asking: float
+    """Share of wrong guesses from which questions pay on average; above 1: never."""
+
+    @property
+    def from_log(self) -> bool:
+        """Whether any number is the log's."""
+        return any(number.by == "log" for number in self.numbers)
+
+
+@dataclass
+class Followed:
+    """Sums by group of what followed: [sum, count] of each kind."""
+
+    prices: Prices
+    sums: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    """Kind → group → [sum, count]."""
+
+    def add(self, talk: LoggedTalk) -> None:
+        """A conversation."""
+        for at, turn in enumerate(talk.turns):
+            ahead = talk.turns[at:]
+            if turn.outcome == "guess":
+                for domain in (turn.state.domain, ALL):
+                    self._add(f"guess {domain}", talk.group, loss(ahead, self.prices))
+            elif turn.asked and turn.outcome in ("welcome", "needless"):
+                self._add("exchanges", talk.group, self.prices.exchange * _until_answer(ahead))
+                if turn.outcome == "welcome":
+                    for domain in (turn.state.domain, ALL):
+                        self._add(f"asked {domain}", talk.group, _after_question(ahead, self.prices))
+            elif turn.outcome in ("rejected", "left"):
+                answered = any(not later.asked for later in ahead)
+                upset = self.prices.complaint * (turn.outcome == "rejected")
+                self._add("rejected", talk.group, min(1.0, upset + self.prices.lost * (not answered)))
+            if turn.asked and turn.outcome != "not judged" and is_open(turn):
+                self._add("rejects", talk.group, float(turn.outcome in ("rejected", "left")))
+
+    def _add(self, kind: str, group: str, value: float) -> None:
+        held = self.sums.setdefault(kind, {}).setdefault(group, [0.0, 0.0])
+        held[0] += value
+        held[1] += 1
+
+    def groups(self, kind: str) -> int:
+        """Groups in which it happened."""
+        return len(self.sums.get(kind, {}))
+
+    def mean(self, kind: str, minus: str = "") -> Estimate:
+        """Mean over all cases, minus the mean of another kind, with its interval over groups."""
+        names = sorted({*self.sums.get(kind, {}), *self.sums.get(minus, {})})
+        rows = np.array(
+            [
+                [*self.sums.get(kind, {}).get(name, (0, 0)), *self.sums.get(minus, {}).get(name, (0, 0))]
+                for name in names
+            ],
+            dtype=float,
+        ).reshape(len(names), 4)
+
+        def difference(drawn: Array) -> dict[str, Array]:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                first = drawn[:, 0] / drawn[:, 1]
+                return {"mean": first - (drawn[:, 2] / drawn[:, 3] if minus else 0.0)}
+
+        return resampled(rows, difference, items=int(rows[:, 1].sum() + rows[:, 3].sum()))["mean"]
+
+
+def is_open(turn: LoggedTurn) -> bool:
+    """The reader takes the request for one that rather needs a question: only there would a policy ask."""
+    return not turn.state.need_unknown and turn.state.query_clarity <= _OPEN
+
+
+def loss(ahead: Sequence[LoggedTurn], prices: Prices) -> float:
+    """What a turn that went wrong cost, until an answer that nobody complained about; at most 1, a whole task.
+
+    An answer after which nothing was said counts as a good end.
+    """
+    complaints = 0
+    for at, turn in enumerate(ahead):
+        complaints += turn.outcome in _COMPLAINTS
+        if not turn.asked and turn.outcome not in _COMPLAINTS:
+            return min(1.0, prices.exchange * at + prices.complaint * complaints)
+    return min(1.0, prices.lost + prices.complaint * complaints)
+
+
+def _after_question(ahead: Sequence[LoggedTurn], prices: Prices) -> float:
+    """What was lost all the same after a question that was answered; the question's own exchange is λ's."""
+    rest = [turn for turn in ahead if not turn.asked]
+    return loss(rest, prices) if rest else prices.lost
+
+
+def _until_answer(ahead: Sequence[LoggedTurn]) -> int:
+    return next((at for at, turn in enumerate(ahead) if not turn.asked), len(ahead))
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def learn_costs(talks: Iterable[LoggedTalk], prices: Prices) -> LearnedCosts:
+    """The costs that the log tells, with the policy's defaults where it tells too little."""
+    followed = Followed(prices)
+    domains: dict[str, None] = {}
+    named = False
+    for talk in talks:
+        followed.add(talk)
+        named = named or bool(talk.user)
+        domains.update(dict.fromkeys(turn.state.domain for turn in talk.turns))
+    return costs_of(followed, sorted(domains), users_named=named)
+
+
+def costs_of(followed: Followed, domains: Sequence[str], *, users_named: bool) -> LearnedCosts:
+    """As `learn_costs`, from what was gathered."""
+    default, prices = Costs(), followed.prices
+    overall = _value(followed, ALL, min(1.0, prices.exchange + prices.complaint))
+    values = [_value(followed, domain, overall.value) for domain in domains]
+    lam = _number(
+        "lam", followed.mean("exchanges"), followed.groups("exchanges"), prices.exchange,
+        "λ: what every question costs: the exchanges until an answer came",
+    )  # fmt: skip
+    delta = _number(
+        "delta", followed.mean("rejected"), followed.groups("rejected"), prices.complaint,
+        "δ: what a rejected or unanswered question costs beyond that",
+    )  # fmt: skip
+    rejects, prior = _rejects(followed, default, users_named=users_named)
+    costs = Costs(
+        value={number.name.removeprefix("value "): number.value for number in values if number.by == "log"},
+        otherwise=overall.value,
+        lam=lam.value,
+        delta=delta.value,
+        rejects=prior,
+    )
+    return LearnedCosts(
+        costs=costs,
+        numbers=(overall, *values, lam, delta, rejects),
+        assumptions=assumptions(followed.prices, users_named=users_named),
+        asks_from=round(asks_from(costs), 4),
+        worth_asking=round(asks_from(costs.model_copy(update={"caution": 0.0})), 4),
+    )
+
+
+def _value(followed: Followed, domain: str, default: float) -> Learned:
+    guesses, asked = followed.groups(f"guess {domain}"), followed.groups(f"asked {domain}")
+    minus = f"asked {domain}" if asked >= FEWEST_GROUPS else ""
+    return _number(
+        f"value {domain}" if domain != ALL else "otherwise",
+        followed.mean(f"guess {domain}", minus),
+        guesses,
+        default,
+        "value of the answer to a needed question: what followed a wrong guess"
+        + (", minus what was lost after a question that was answered" if minus else "")
+        + ("" if domain != ALL else "; in any domain without a value of its own"),
+        bounds=(_LEAST_VALUE, _MOST_VALUE),
+    )
+
+
+def _number(
+    name: str,
+    found: Estimate,
+    groups: int,
+    default: float,
+    meaning: str,
+    *,
+    bounds: tuple[float, float] = (0.0, 1.0),
+) -> Learned:
+    if groups < FEWEST_GROUPS or found.value is None:
+        note = f"too little evidence: {groups} groups, {FEWEST_GROUPS} are needed"
+        return Learned(name=name, value=default, by="assumed", estimate=found, meaning=meaning, note=note)
+    value = round(min(bounds[1], max(bounds[0], found.value)), 4)
+    return Learned(name=name, value=value, by="log", estimate=found, meaning=meaning)
+
+
+def _rejects(followed: Followed, default: Costs, *, users_named: bool) -> tuple[Learned, tuple[float, float]]:
+    """The share of questions rejected, and the prior over users."""
+    groups = list(followed.sums.get("rejects", {}).values())
+    meaning = (
+        "share of questions about open requests that were rejected or left, as a distribution over users"
+    )
+    found = followed.mean("rejects")
+    usual = default.rejects[0] / sum(default.rejects)
+    number = _number("rejects", found, len(groups), usual, meaning, bounds=(0.01, 0.99))
+    if number.by == "assumed":
+        return number, default.rejects
+    strength = _strength(np.array(groups)) if users_named else None
+    if strength is None:
+        why = "the log names no users" if not users_named else "too few users were asked twice or more"
+        number = number.model_copy(
+            update={
+                "note": f"{why}: how much they differ is taken from the default, as known from four users"
+            }
+        )
+    weight = sum(default.rejects) if strength is None else strength
+    return number, (round(number.value * weight, 4), round((1 - number.value) * weight, 4))
+
+
+def _strength(counts: Array) -> float | None:
+    """α + β of the Beta distribution over users, by moments: a + b from how much more users differ than chance has it.
+
+    None with fewer than `FEWEST_GROUPS` users who were asked twice or more.
+    """
+    several = counts[counts[:, 1] >= 2]
+    if len(several) < FEWEST_GROUPS:
+        return None
+    hits, asked = several[:, 0], several[:, 1]
+    p = hits.sum() / asked.sum()
+    if not 0 < p < 1:
+        return _STRENGTHS[1]
+    # E[Σ (h − n p)²] = p (1 − p) Σ n (1 + (n − 1) ρ), with ρ = 1 / (α + β + 1)
+    excess = ((hits - asked * p) ** 2).sum() / (p * (1 - p)) - asked.sum()
+    rho = excess / (asked * (asked - 1)).sum()
+    if rho <= 0:
+        return _STRENGTHS[1]
+    return float(np.clip(1 / min(rho, 0.99) - 1, *_STRENGTHS))
+
+
+def asks_from(costs: Costs) -> float:
+    """Need from which the cost policy asks a stranger at the start of a task; above 1: it never does."""
+    stranger = PublicState(id="stranger", domain=ALL, query="", query_clarity=0.0, task_complexity=0.0)
+    weighed = CostPolicy(("answer", "ask"), costs).weigh(stranger)
+    return min(_NEVER, weighed.cost / weighed.worth) if weighed.worth else _NEVER
+
+
+def assumptions(prices: Prices, *, users_named: bool) -> tuple[str, ...]:
+    """What the numbers rest on, beside the log."""
+    group = "user" if users_named else "conversation"
+    return (
+        f"One more exchange costs {prices.exchange:g} of a solved task, a complaint {prices.complaint:g}, a task that no "
+        f"answer ended well {prices.lost:g}: prices that no log tells.",
+        "A complaint about being asked weighs as much as one about a wrong guess; what the log tells too little of is "
+        "one exchange and one complaint.",
+        "What followed a wrong guess would not have followed a question, beyond what did follow questions in this log: "
+        "nobody drew lots, so requests that were asked about may differ from those that were not.",
+        "A conversation that ends with an answer ended well; one that ends with a question did not.",
+        "The audit's verdicts are right on average; its own page says how far to trust them.",
+        f"Intervals are over {group}s: what a {group} did is alike.",
+    )
+
+
+def effects(costs: Costs) -> Mapping[str, float]:
+    """Domain → need from which a stranger is asked there."""
+    return {
+        name: round(asks_from(costs.model_copy(update={"otherwise": value, "value": {}})), 4)
+        for name, value in costs.value.items()
+    }

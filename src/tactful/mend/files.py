@@ -1,0 +1,126 @@
+"""Training rows as the files that trainers read: whole conversations as prompts, each row once, split by user."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+import orjson
+
+from tactful.data.io import write_jsonl
+from tactful.data.trainer_forms import Answered, Distinct, Form, Preference, Row, completion_sft, said
+from tactful.errors import UserError
+from tactful.mend.types import AnswerAt, LoggedTalk, PairAt
+from tactful.types import Message, content_hash, seeded
+
+PARTS = ("train", "valid")
+VALID = 0.1
+"""Share of users (or conversations) in the validation part."""
+
+
+@dataclass
+class RowCounts:
+    """What became of the log's turns as training rows."""
+
+    pairs: Counter[str] = field(default_factory=Counter)
+    """By what they come from."""
+    wanted: int = 0
+    unwanted: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def write_rows(talks: Iterable[LoggedTalk], folder: Path, form: Form) -> tuple[RowCounts, dict[str, int]]:
+    """`dpo/` and `kto/` with a file per part; file → rows. Parts without rows have no file.
+
+    `talks` is gone through once to choose, and once for each file: memory holds the rows' names, not the rows.
+    """
+    counts = RowCounts()
+    chosen = _chosen(talks, counts, form)
+    written = {}
+    for part in PARTS:
+        for kind, ids in chosen.items():
+            rows = _rows(talks, kind, part, ids, form)
+            first = next(rows, None)
+            if first is None:
+                continue
+            (folder / kind).mkdir(exist_ok=True)
+            name = f"{kind}/{part}.{form.suffix if kind == 'dpo' else 'jsonl'}"
+            written[name] = sum(1 for _ in _rows(talks, kind, part, ids, form))
+            if kind == "dpo":
+                form.write(folder / kind, part, chain([first], rows))
+            else:
+                write_jsonl(folder / name, chain([first], rows))
+    return counts, written
+
+
+def _rows(talks: Iterable[LoggedTalk], kind: str, part: str, ids: set[str], form: Form) -> Iterator[Row]:
+    for talk in talks:
+        if part_of(talk) != part:
+            continue
+        if kind == "dpo":
+            yield from (form.pair(_preference(talk, pair)) for pair in talk.pairs if pair.id in ids)
+        else:
+            yield from (_answer(talk, one) for one in talk.answers if one.id in ids)
+
+
+def part_of(talk: LoggedTalk) -> str:
+    """Train or valid, by the user alone, so that new data moves nothing."""
+    return "valid" if seeded("split", talk.group).random() < VALID else "train"
+
+
+def _chosen(talks: Iterable[LoggedTalk], counts: RowCounts, form: Form) -> dict[str, set[str]]:
+    """The ids of the rows to write: each text once, none that the log both praises and blames."""
+    distinct, pairs = Distinct(), set[str]()
+    answers: dict[str, AnswerAt] = {}
+    blamed: set[str] = set()
+    for talk in talks:
+        counts.left_out.update(talk.left_out)
+        for pair in talk.pairs:
+            if _takes(_preference(talk, pair), distinct, form, counts):
+                counts.pairs[pair.link] += 1
+                pairs.add(pair.id)
+        for one in talk.answers:
+            key = content_hash(orjson.dumps({**_answer(talk, one), "label": None}))
+            known = answers.setdefault(key, one)
+            if known is not one:
+                counts.left_out["repeated"] += 1
+                if known.wanted != one.wanted:
+                    blamed.add(key)
+    counts.left_out["praised here and blamed there"] += len(blamed)
+    counts.left_out.update({"equal answers": distinct.equal_sides, "repeated": distinct.repeated})
+    counts.left_out = +counts.left_out  # without those of which there are none
+    kept = [one for key, one in answers.items() if key not in blamed]
+    counts.wanted = sum(one.wanted for one in kept)
+    counts.unwanted = len(kept) - counts.wanted
+    return {"dpo": pairs, "kto": {one.id for one in kept}}
+
+
+def _takes(made: Preference, distinct: Distinct, form: Form, counts: RowCounts) -> bool:
+    try:
+        form.pair(made)
+    except UserError:  # this form cannot hold such a prompt
+        counts.left_out["not of this trainer's form"] += 1
+        return False
+    return distinct.takes(made)
+
+
+def _preference(talk: LoggedTalk, pair: PairAt) -> Preference:
+    return Preference(pair.id, prompt_of(talk, pair), said(pair.chosen), said(pair.rejected))
+
+
+def _answer(talk: LoggedTalk, one: AnswerAt) -> Row:
+    row = completion_sft(Answered(one.id, prompt_of(talk, one), said(one.answer)))
+    return {**row, "label": one.wanted}
+
+
+def prompt_of(talk: LoggedTalk, row: PairAt | AnswerAt) -> tuple[Message, ...]:
+    """The conversation up to the answer; what was told only later joins its last message."""
+    messages = talk.messages[: row.end]
+    told = row.told if isinstance(row, PairAt) else ""
+    if not told:
+        return messages
+    last = messages[-1]
+    return (*messages[:-1], Message(role=last.role, content=f"{last.content}\n\n{told}"))

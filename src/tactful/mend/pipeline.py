@@ -1,0 +1,110 @@
+"""From a log to what mends its assistant:
+
+logs ──read──▶ Conversation ──LogStage──▶ LoggedTalk ──with_history──▶ situations · costs · patch · rows ──▶ folder
+
+The reading is a run: it resumes where it stopped, and `tactful replay` takes its folder in place of the logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from tactful.audit.pipeline import judged
+from tactful.data.logs import Log, read_conversations
+from tactful.errors import DataError
+from tactful.mend.reading import Remembering
+from tactful.mend.turns import logged_talk, with_history
+from tactful.mend.types import LoggedTalk
+from tactful.reading.opening import open_embedded_reader
+from tactful.runs import Context, Job, RunFolder, RunOptions, RunSummary, Skip, begun, run_job
+from tactful.types import Conversation, Record
+
+NOUN, VERB = "learn", "turns"
+
+
+class ReadConfig(Record):
+    """What is read, and who judges."""
+
+    reader: str = "encoder"
+    """`encoder`, `surface`, or the folder of a reader."""
+
+
+@dataclass(frozen=True)
+class LogStage:
+    """A conversation's decision points, judged."""
+
+    config: ReadConfig
+    _held: dict[str, Remembering] = field(default_factory=dict, compare=False)
+
+    async def __call__(self, record: Conversation, context: Context) -> LoggedTalk | Skip:
+        """The conversation as decisions; skipped where no assistant answers."""
+        reader = self._reader
+        found = next(iter(judged([record], reader)), None)
+        return Skip("no assistant answers") if found is None else logged_talk(*found, reader)
+
+    @property
+    def _reader(self) -> Remembering:
+        if "reader" not in self._held:
+            self._held["reader"] = Remembering(open_embedded_reader(self.config.reader))
+        return self._held["reader"]
+
+
+class Talks:
+    """The judged conversations of a run, as often as they are asked for; each state knows its user's past."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+
+    def __iter__(self) -> Iterator[LoggedTalk]:
+        return with_history(self.folder.records(LoggedTalk))
+
+
+def uniquely_named(conversations: Iterable[Conversation]) -> Iterator[Conversation]:
+    """The conversations, each under an id of its own: the second one of a name is called `name~2`."""
+    seen: dict[str, int] = {}
+    for one in conversations:
+        count = seen[one.id] = seen.get(one.id, 0) + 1
+        yield one if count == 1 else one.model_copy(update={"id": f"{one.id}~{count}"})
+
+
+def read_job(config: ReadConfig, log: Log) -> Job:
+    """The run that judges the conversations of `log`."""
+    paths = [str(path) for path in log.paths]
+    again = None if "-" in paths else {"logs": [str(Path(path).resolve()) for path in paths]}
+    return Job(
+        noun=NOUN,
+        verb=VERB,
+        config=config,
+        source=uniquely_named(log),
+        stage=LogStage(config),
+        resume_args=again,
+    )
+
+
+def retry_read(config: dict[str, Any], logs: list[str]) -> Job:
+    """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
+    return read_job(ReadConfig.model_validate(config), read_conversations(logs))
+
+
+def read_turns(log: Log, config: ReadConfig, options: RunOptions) -> tuple[Talks, RunSummary]:
+    """The log judged, in a run folder. Raises: DataError for a log in which nobody speaks."""
+    names = ", ".join(map(str, log.paths))
+    first = begun(uniquely_named(log), names, what="conversation", fix="give chat logs of a known format")
+    summary = run_job(replace(read_job(config, log), source=first), options)
+    return Talks(summary.folder), summary
+
+
+def talks_of(folder: Path) -> Talks | None:
+    """The judged conversations that lie in `folder` already; None where it is no such run."""
+    opened = RunFolder(folder)
+    if not (folder / "run.json").is_file():
+        return None
+    info = opened.info()
+    if (info.noun, info.verb) != (NOUN, VERB):
+        raise DataError(
+            f"{folder}: is a run of '{info.noun} {info.verb}'; give logs, or a folder of 'tactful learn'"
+        )
+    return Talks(opened)

@@ -1,0 +1,210 @@
+"""What a policy would have decided, turn by turn, beside what the log's assistant did.
+
+Nothing is said about how the conversations would have gone on: each turn is decided as the log reached it. Counted is
+what the log knows: needless questions that would not have been put, wrong guesses before which it would have asked, and
+what it would have changed for the worse.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+from tactful.mend.offpolicy import logged_decisions
+from tactful.mend.situations import Part
+from tactful.mend.types import LoggedTalk, LoggedTurn, Outcome
+from tactful.policy.simple import RandomPolicy
+from tactful.stats import Estimate
+from tactful.stats.offpolicy import OffPolicyValue, off_policy_value
+from tactful.types import Policy, Record, seeded
+
+THE_LOG = "the log"
+MOST_SHOWN = 30
+Effect = Literal["better", "worse", "not known"]
+_BAD = ("needless", "rejected", "left", "guess")
+_GOOD = ("welcome", "fine", "faulty")
+
+
+class Difference(Record):
+    """A turn at which two would have decided differently."""
+
+    turn: str
+    conversation: str
+    before: str
+    """What the one that is compared with does: asks, answers."""
+    after: str
+    effect: Effect
+    outcome: Outcome
+    """What followed what the log did."""
+    need: float | None
+    """As the reader has it; None: not known."""
+    request: str
+    answer: str
+    reply: str
+
+
+class Change(Record):
+    """A share of the log's turns that the policy would have decided otherwise."""
+
+    name: str
+    words: str
+    share: Estimate
+
+
+class Replay(Record):
+    """One policy against the log, or against another policy."""
+
+    format: Literal["tactful-replay-1"] = "tactful-replay-1"
+    policy: str
+    against: str
+    conversations: int
+    turns: int
+    asks_before: int
+    asks_after: int
+    counts: Mapping[str, Mapping[str, int]]
+    """What the log's turn led to → decision of the policy → turns."""
+    changes: tuple[Change, ...]
+    effects: Mapping[Effect, int]
+    """Differences by what they would have done; those from `against` where it is a policy."""
+    differences: tuple[Difference, ...]
+    """The first of them, the clearest kinds first."""
+    value: OffPolicyValue | None = None
+    """Share of decisions that are right, where the log has propensities; None: it has none."""
+    value_against: OffPolicyValue | None = None
+    propensities: int
+    """Turns with one."""
+
+
+CHANGES: Mapping[str, tuple[str, tuple[Outcome, ...], bool]] = {
+    "spared": ("needless questions that it would not put", ("needless", "rejected", "left"), False),
+    "asked before a guess": ("wrong guesses before which it would ask", ("guess",), True),
+    "lost": ("needed questions that it would not put", ("welcome",), False),
+    "added": ("good answers before which it would ask", ("fine", "faulty"), True),
+}
+"""Name → in words, the outcomes of the log's turns, and whether it asks there."""
+
+
+def replay(
+    talks: Iterable[LoggedTalk],
+    policy: Policy,
+    against: Policy | None = None,
+    *,
+    name: str = "",
+    against_name: str = "",
+    seed: int = 0,
+) -> Replay:
+    """`policy` at every turn of the log, against what was done there or against another policy."""
+    parts = {key: Part() for key in CHANGES}
+    counts: dict[str, Counter[str]] = {}
+    effects: Counter[Effect] = Counter()
+    shown: dict[Effect, list[Difference]] = {"better": [], "worse": [], "not known": []}
+    decided: list[tuple[LoggedTurn, float, float]] = []
+    before = after = turns = conversations = 0
+    for talk in talks:
+        conversations += 1
+        for turn in talk.turns:
+            turns += 1
+            asks = _asks(policy, turn, seed)
+            did = _asks(against, turn, seed) if against else turn.asked
+            before, after = before + did, after + asks
+            counts.setdefault(turn.outcome, Counter())["asks" if asks else "answers"] += 1
+            _count_changes(parts, talk, turn, asks)
+            if turn.propensity is not None:
+                decided.append((turn, _chance(policy, turn), _chance(against, turn) if against else 0.0))
+            if asks != did:
+                one = _difference(talk, turn, did=did, asks=asks)
+                effects[one.effect] += 1
+                if len(shown[one.effect]) < MOST_SHOWN:
+                    shown[one.effect].append(one)
+    logged = [turn for turn, _, _ in decided]
+    return Replay(
+        policy=name or policy.name,
+        against=against_name or (against.name if against else THE_LOG),
+        conversations=conversations,
+        turns=turns,
+        asks_before=before,
+        asks_after=after,
+        counts={outcome: dict(found) for outcome, found in counts.items()},
+        changes=tuple(
+            Change(name=key, words=CHANGES[key][0], share=_share(part)) for key, part in parts.items()
+        ),
+        effects={effect: effects[effect] for effect in shown},
+        differences=tuple(_shown(shown)),
+        propensities=len(decided),
+        value=_value(logged, [chance for _, chance, _ in decided]),
+        value_against=_value(logged, [chance for _, _, chance in decided]) if against else None,
+    )
+
+
+def asks_at(policy: Policy, turn: LoggedTurn, seed: int = 0) -> bool:
+    """Whether the policy asks at this turn: any action but its least asking one."""
+    return _asks(policy, turn, seed)
+
+
+def _asks(policy: Policy, turn: LoggedTurn, seed: int) -> bool:
+    return policy.act(turn.state, seeded(seed, turn.id)).action != least_asking(policy)
+
+
+def least_asking(policy: Policy) -> str:
+    """The action of the policy that asks least."""
+    return policy.actions[0]
+
+
+def _chance(policy: Policy, turn: LoggedTurn) -> float:
+    """Probability that the policy asks: 0 or 1, but for one that draws its actions."""
+    if isinstance(policy, RandomPolicy):
+        return 1 - 1 / len(policy.actions)
+    return float(_asks(policy, turn, 0))
+
+
+def _count_changes(parts: Mapping[str, Part], talk: LoggedTalk, turn: LoggedTurn, asks: bool) -> None:
+    for key, (_, outcomes, asking) in CHANGES.items():
+        if turn.outcome in outcomes:
+            parts[key].add(talk.group, talk.id, happened=asks is asking)
+
+
+def _share(part: Part) -> Estimate:
+    """With an interval also where all or none changed."""
+    found = part.share()
+    if found.value is None or found.low is not None or not part.enough:
+        return found
+    low, high = part.bounds()
+    return found.model_copy(update={"low": low, "high": high})
+
+
+def _difference(talk: LoggedTalk, turn: LoggedTurn, *, did: bool, asks: bool) -> Difference:
+    unlike = asks != turn.asked
+    effect: Effect = "not known"
+    if turn.outcome in _BAD:
+        effect = "better" if unlike else "worse"
+    elif turn.outcome in _GOOD:
+        effect = "worse" if unlike else "better"
+    return Difference(
+        turn=turn.id,
+        conversation=talk.id,
+        before="asks" if did else "answers",
+        after="asks" if asks else "answers",
+        effect=effect,
+        outcome=turn.outcome,
+        need=None if turn.state.need_unknown else round(1 - turn.state.query_clarity, 3),
+        request=turn.state.query,
+        answer=turn.answer,
+        reply=turn.reply,
+    )
+
+
+def _shown(found: Mapping[Effect, Sequence[Difference]]) -> Iterator[Difference]:
+    """A third of each effect, or more where others have fewer."""
+    left = MOST_SHOWN
+    order = sorted(found.values(), key=len)
+    taken: dict[int, int] = {}
+    for at, group in enumerate(order):
+        taken[id(group)] = min(len(group), left // (len(order) - at))
+        left -= taken[id(group)]
+    for group in found.values():
+        yield from group[: taken[id(group)]]
+
+
+def _value(turns: Sequence[LoggedTurn], asks: Sequence[float]) -> OffPolicyValue | None:
+    return off_policy_value(logged_decisions(turns, asks)) if turns else None

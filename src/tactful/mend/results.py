@@ -1,0 +1,59 @@
+"""What one log taught, as a record: written as JSON, shown on the page, printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from tactful import __version__
+from tactful.mend.costs import LearnedCosts
+from tactful.mend.patch import Patch
+from tactful.mend.replay import Change
+from tactful.mend.situations import Situation
+from tactful.types import Record, UserHistory
+
+
+class KnownUser(Record):
+    """What a user of the log has shown: the `user` of a state, to begin with."""
+
+    user: str
+    history: UserHistory
+
+
+class Lesson(Record):
+    """Everything that one log taught."""
+
+    format: Literal["tactful-learned-1"] = "tactful-learned-1"
+    conversations: int
+    turns: int
+    asked: int
+    judged: int
+    """Turns of which it is known whether asking, or answering, was right."""
+    users: int
+    costs: LearnedCosts
+    asks_from: Mapping[str, float]
+    """Domain with a value of its own → need from which a stranger is asked."""
+    patch: Patch
+    by: Mapping[str, tuple[Situation, ...]]
+    """Field → its values; openness stands beside each."""
+    situations: tuple[Situation, ...]
+    """Told apart by everything, the commonest first."""
+    on_this_log: tuple[Change, ...]
+    """What the policy would have changed in the log that it was learned from: better than on another."""
+    pairs: Mapping[str, int]
+    wanted: int
+    unwanted: int
+    rows_left_out: Mapping[str, int]
+    files: Mapping[str, int]
+    """File → rows of training data."""
+    version: str = __version__
+
+    @property
+    def headline(self) -> str:
+        """What came out, in a sentence or two."""
+        known = f"{self.judged} of {self.turns} turns could be judged"
+        lines = len(self.patch.lines)
+        said = f"{lines} lines for the prompt" if lines else "no line for the prompt: too little evidence"
+        numbers = sum(number.by == "log" for number in self.costs.numbers)
+        of = f"{numbers} of {len(self.costs.numbers)} numbers of the policy are the log's"
+        return f"{known}; {said}; {of}; {sum(self.pairs.values())} preference pairs, {self.wanted + self.unwanted} single answers."

@@ -1,0 +1,116 @@
+"""From a log to a folder, and the folder replayed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.mend.logs import write_log
+
+import tactful as tf
+from tactful.errors import DataError, UserError
+from tactful.mend.pipeline import talks_of
+from tactful.policy import CostPolicy, open_policy, read_policy
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mend")
+    log = write_log(folder / "log.jsonl", 60, users=12)
+    return log, tf.learn(log, out=folder / "learned", progress="off"), folder / "learned"
+
+
+def rows(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_every_turn_is_accounted_for(learned):
+    _, lesson, folder = learned
+    assert lesson.conversations == 60
+    assert sum(row.asked + row.answered for row in lesson.by["need"]) == lesson.turns
+    assert sum(row.asked + row.answered for row in lesson.situations) == lesson.turns
+    assert json.loads((folder / "learned.json").read_text())["format"] == "tactful-learned-1"
+
+
+def test_the_policy_is_one_that_act_loads(learned, tactful):
+    _, lesson, folder = learned
+    policy = read_policy(folder / "policy.json")
+    assert isinstance(policy, CostPolicy)
+    assert policy.costs == lesson.costs.costs
+    assert open_policy(f"policy:{folder / 'policy.json'}", ("Execute", "Clarify")).name == policy.name
+    done = tactful("policy", "act", folder / "policy.json", "--query", "Clean up the atlas folder.")
+    assert done.stdout.split("\t")[1] in ("Execute", "Clarify")
+    told = tactful("policy", "explain", folder / "policy.json", "--query", "Clean up the atlas folder.")
+    assert "need" in told.stdout
+
+
+def test_prompts_of_rows_are_conversations_from_their_start(learned):
+    log, lesson, folder = learned
+    openings = {row["messages"][0]["content"] for row in rows(log)}
+    pairs = rows(folder / "dpo" / "train.jsonl")
+    assert sum(lesson.pairs.values()) == sum(count for name, count in lesson.files.items() if "dpo" in name)
+    assert all(row["prompt"][0]["content"].split("\n\n")[0] in openings for row in pairs)
+    assert all(row["chosen"] != row["rejected"] for row in pairs)
+    keys = [json.dumps(row, sort_keys=True) for row in (*pairs, *rows(folder / "kto" / "train.jsonl"))]
+    assert len(keys) == len(set(keys))
+
+
+def test_known_users_begin_with_what_they_showed(learned):
+    _, lesson, folder = learned
+    known = rows(folder / "users.jsonl")
+    assert len(known) == lesson.users == 12
+    assert sum(row["history"]["questions"] for row in known) == lesson.asked
+
+
+def test_states_know_what_their_user_showed_in_earlier_conversations(learned):
+    talks = list(talks_of(learned[2]))
+    later = [talk for talk in talks if talk.user == talks[0].user]
+    before = [talk.turns[0].state.user.tasks for talk in later]
+    assert before[0] == 0
+    assert before == sorted(before)
+    assert before[-1] >= 4
+
+
+def test_the_folder_replays_without_reading_again(learned, tmp_path):
+    _, lesson, folder = learned
+    found = tf.replay(folder, policy=str(folder / "policy.json"), out=tmp_path / "replayed")
+    assert found.turns == lesson.turns
+    assert found.changes == lesson.on_this_log
+    assert (tmp_path / "replayed" / "replay.md").is_file()
+    with pytest.raises(UserError, match="exists already"):
+        tf.replay(folder, policy="rule", out=tmp_path / "replayed")
+
+
+def test_it_resumes_and_writes_the_same(learned, tmp_path):
+    log, _, folder = learned
+    part = tf.learn(log, out=tmp_path / "again", limit=10, progress="off")
+    assert part.conversations == 10
+    whole = tf.learn(log, out=tmp_path / "again", resume=True, progress="off")
+    assert whole.conversations == 60
+    for name in ("prompt.md", "learned.md", "users.jsonl", "dpo/train.jsonl"):
+        assert (tmp_path / "again" / name).read_text() == (folder / name).read_text()
+
+
+def test_a_single_conversation_teaches_nothing_and_says_so(tmp_path, tactful):
+    log = write_log(tmp_path / "one.jsonl", 1)
+    done = tactful("learn", log, "--out", tmp_path / "out", "--json")
+    found = json.loads(done.stdout)
+    assert found["patch"]["lines"] == []
+    assert {number["by"] for number in found["costs"]["numbers"]} == {"assumed"}
+    assert (tmp_path / "out" / "prompt.md").read_text() == ""
+
+
+def test_what_is_no_log_leaves_no_folder(tmp_path):
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("")
+    with pytest.raises((DataError, UserError)):
+        tf.learn(empty, out=tmp_path / "out", progress="off")
+    assert not (tmp_path / "out").exists()
+
+
+def test_propensities_of_messages_give_an_estimate(tmp_path):
+    log = write_log(tmp_path / "drawn.jsonl", 120, draws=True)
+    found = tf.replay(log, policy="always-Clarify", out=tmp_path / "out", progress="off")
+    assert found.propensities == 120  # of each conversation its first answer
+    assert found.value is not None
+    assert found.value.refused or found.value.doubly_robust.value is not None

@@ -1,0 +1,71 @@
+"""Lines for a system prompt: only those that the log is sure of, each with its evidence."""
+
+from tests.mend.parts import talk
+
+from tactful.mend.patch import Habits, make_patch
+from tactful.mend.situations import Situations
+
+
+def patch_of(talks, worth_asking=0.3):
+    habits = Habits()
+    for one in talks:
+        habits.add(one)
+    return make_patch(habits, worth_asking=worth_asking)
+
+
+def test_needless_questions_make_a_line_with_its_counts():
+    patch = patch_of(talk(f"c{at}", ["needless", "fine"], questions=("Which version?",)) for at in range(12))
+    line = patch.lines[0]
+    assert (line.kind, line.count, line.of) == ("ask less", 12, 12)
+    assert line.conversations[0] == "c0"
+    assert line.share.low is not None
+    assert line.share.low > 0.5
+    assert "12 of 12 questions" in line.evidence
+    assert "- Where a usual default would do" in patch.text()
+    assert any("such as version" in line.text for line in patch.lines)
+
+
+def test_few_conversations_make_no_line_and_say_so():
+    patch = patch_of(talk(f"c{at}", ["needless", "fine"]) for at in range(7))
+    assert patch.lines == ()
+    assert patch.text() == ""
+    assert any("questions: 7 judged, of 7 groups" in what for what in patch.too_little)
+
+
+def test_one_conversation_with_many_questions_is_one_group():
+    assert patch_of([talk("c", ["needless"] * 50)]).lines == ()
+
+
+def test_wrong_guesses_beyond_what_a_question_costs_make_a_line():
+    talks = [talk(f"c{at}", ["guess" if at % 2 else "fine"], missing=("input",)) for at in range(40)]
+    texts = [line.text for line in patch_of(talks).lines if line.kind == "ask"]
+    assert any("the material to work on is missing" in text for text in texts)
+    # 50% [35%, 65%] of guesses are no reason to ask where a question pays from 70% on
+    assert not any("material" in line.text for line in patch_of(talks, worth_asking=0.7).lines)
+
+
+def test_needed_questions_make_no_line_against_asking():
+    assert [
+        line.kind for line in patch_of(talk(f"c{at}", ["welcome", "fine"]) for at in range(40)).lines
+    ] == []
+
+
+def test_ten_lines_at_most():
+    talks = [
+        talk(f"{domain}{at}", ["needless", "guess"], domain=domain)
+        for domain in "abcdefghijkl"
+        for at in range(20)
+    ]
+    assert len(patch_of(talks).lines) == 10
+
+
+def test_situations_count_what_asking_and_answering_led_to():
+    table = Situations()
+    for one in [talk("a", ["needless", "fine"]), talk("b", ["guess", "not judged"], query_clarity=0.9)]:
+        table.add(one)
+    rows = {row.where["need"]: row for row in table.rows(("need",))}
+    assert (rows["open"].asked, rows["open"].answered) == (1, 1)
+    assert rows["open"].needless.value == 1.0
+    assert rows["clear"].outcomes == {"guess": 1, "not judged": 1}
+    assert rows["clear"].guessed.items == 1  # what nobody judged is in no share
+    assert "questions (0)" in rows["clear"].too_little

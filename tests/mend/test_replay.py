@@ -1,0 +1,69 @@
+"""What a policy would have decided: counted by what the log knows, with estimates only where propensities allow them."""
+
+from tests.mend.parts import talk
+
+from tactful.mend.page import replay_page
+from tactful.mend.replay import replay
+from tactful.policy import FixedPolicy, RandomPolicy
+from tactful.policy.simple import RulePolicy
+
+ACTIONS = ("Execute", "Clarify")
+NEVER, ALWAYS = (FixedPolicy(action, ACTIONS) for action in ACTIONS)
+
+
+def changes(found):
+    return {change.name: change.share for change in found.changes}
+
+
+def test_a_policy_that_never_asks_spares_every_needless_question_and_loses_every_needed_one():
+    talks = [talk(f"c{at}", ["needless", "fine", "welcome", "fine", "guess", "fine"]) for at in range(10)]
+    found = replay(talks, NEVER)
+    shares = changes(found)
+    assert (shares["spared"].value, shares["lost"].value) == (1.0, 1.0)
+    assert (shares["asked before a guess"].value, shares["added"].value) == (0.0, 0.0)
+    assert (found.asks_before, found.asks_after, found.turns) == (20, 0, 60)
+    assert found.effects == {"better": 10, "worse": 10, "not known": 0}
+    assert found.counts["needless"] == {"answers": 10}
+
+
+def test_two_policies_are_told_apart_where_they_differ():
+    found = replay([talk("c", ["guess", "fine", "not judged"])], ALWAYS, NEVER)
+    assert found.against == "always-Execute"
+    assert found.effects == {"better": 1, "worse": 1, "not known": 1}
+    assert {one.effect: one.before for one in found.differences} == dict.fromkeys(
+        ("better", "worse", "not known"), "answers"
+    )
+
+
+def test_the_same_policy_twice_differs_nowhere():
+    found = replay([talk("c", ["guess", "needless"])], ALWAYS, ALWAYS)
+    assert found.differences == ()
+    assert sum(found.effects.values()) == 0
+
+
+def test_a_log_without_propensities_gets_no_estimate():
+    found = replay([talk("c", ["guess"])], ALWAYS)
+    assert found.value is None
+    assert "no off-policy estimate" in replay_page(found)
+
+
+def test_a_log_that_drew_its_actions_gets_one():
+    # 40 users, each asked once and answered once by a fair coin: asking was right every time, answering never
+    talks = [talk(f"c{at}", ["welcome", "guess"], user=str(at), propensity=0.5) for at in range(60)]
+    always, coin = (replay(talks, policy).value for policy in (ALWAYS, RandomPolicy(ACTIONS)))
+    assert always is not None
+    assert coin is not None
+    assert always.effective == 60
+    assert always.self_normalised.value == 1.0
+    assert always.ips.value == 1.0
+    assert coin.self_normalised.value == 0.5
+
+
+def test_the_page_marks_the_turn_and_runs_nothing_that_a_user_wrote():
+    nasty = "<script>alert(1)</script>\n# heading"
+    found = replay([talk("c", ["guess"], reply=nasty, query=nasty)], RulePolicy(ACTIONS))
+    page = replay_page(found)
+    assert "▶ assistant: a" in page
+    shown = [line for line in page.splitlines() if "script" in line or "heading" in line]
+    assert shown
+    assert all(line.startswith("    ") for line in shown)
