@@ -245,6 +245,16 @@ class RunFlags:
     budget_usd: BudgetUsdOption = None
     budget_tokens: BudgetTokensOption = None
 
+    def spent(self) -> ReaderOptions:
+        """What a reader takes of them."""
+        return {
+            "seed": self.seed,
+            "concurrency": self.concurrency,
+            "cache": self.cache,
+            "budget_usd": self.budget_usd,
+            "budget_tokens": self.budget_tokens,
+        }
+
     def given(self) -> RunSettings:
         """The same for the Python interface."""
         return cast("RunSettings", _shared(self, RunFlags))

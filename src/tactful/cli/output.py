@@ -82,3 +82,13 @@ def end_empty(summary: RunSummary) -> None:
 def quoted(path: Path | str) -> str:
     """A path as it can be typed into a shell."""
     return shlex.quote(str(path))
+
+
+def tell_reading(reader: object) -> None:
+    """What a reader that asks a model has used; nothing for any other."""
+    usage = getattr(reader, "usage", None)
+    if usage is None:
+        return
+    cost = "price not known" if usage.cost_usd is None else f"${usage.cost_usd:.4f}"
+    old = f", {usage.cached} from the cache" if usage.cached else ""
+    say(f"{usage.calls} calls{old}, {usage.prompt_tokens} + {usage.completion_tokens} tokens, {cost}")

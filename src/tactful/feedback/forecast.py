@@ -9,6 +9,7 @@ from tactful.feedback.judging.judge import judge_prompt
 from tactful.feedback.pipeline import JudgeConfig
 from tactful.feedback.types import Turn
 from tactful.llm.prices import price_table
+from tactful.prompts import Rendered
 from tactful.text import estimate_tokens
 from tactful.types import Record
 
@@ -41,19 +42,37 @@ def forecast(turns: Iterable[Turn], config: JudgeConfig, *, limit: int | None = 
     for turn in islice(turns, limit):
         count += 1
         if config.models:
-            messages = judge_prompt(turn, max_chars=config.max_chars).messages
-            prompt_tokens += sum(estimate_tokens(message.content) for message in messages)
+            prompt_tokens += sum(
+                estimate_tokens(message.content) for message in _prompt(turn, config).messages
+            )
+    draws = _draws(config)
     judges = []
     for spec in config.models:
-        sent, received = prompt_tokens * config.votes, count * config.votes * REPLY_TOKENS
+        sent, received = prompt_tokens * draws, count * draws * REPLY_TOKENS
         price = price_table().lookup(spec.name, spec.base_url or DEFAULT_URL)
         judges.append(
             JudgeForecast(
                 judge=spec.name,
-                calls=count * config.votes,
+                calls=count * draws,
                 prompt_tokens=sent,
                 completion_tokens=received,
                 cost_usd=price.cost_usd(sent, received) if price else None,
             )
         )
     return FeedbackForecast(turns=count, judges=tuple(judges))
+
+
+def _prompt(turn: Turn, config: JudgeConfig) -> Rendered:
+    if not config.reader:
+        return judge_prompt(turn, max_chars=config.max_chars)
+    from tactful.reading import Exchange
+    from tactful.reading.prompted.asking import reaction_prompt
+
+    return reaction_prompt(Exchange(query=turn.q_t, answer=turn.a_t, next=turn.user_next))
+
+
+def _draws(config: JudgeConfig) -> int:
+    """Calls a turn; a decisions endpoint is asked once, with about as many words."""
+    if not config.reader:
+        return config.votes
+    return 1 if config.reader.startswith("decisions:") else config.samples

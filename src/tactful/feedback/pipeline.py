@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -34,8 +34,12 @@ from tactful.feedback.types import (
     Vote,
 )
 from tactful.llm import ModelSpec
+from tactful.reading.opening import NAMES
 from tactful.runs import Context, Job, OutsideHash
 from tactful.types import Provenance
+
+if TYPE_CHECKING:
+    from tactful.reading.by_calls import ReaderByCalls
 
 
 class JudgeConfig(FeedbackConfig):
@@ -51,6 +55,12 @@ class JudgeConfig(FeedbackConfig):
     """Folder or file of a trained embedded judge; empty: the one that ships."""
     embedded_hash: str = ""
     """Filled in when the run is made."""
+    reader: str = ""
+    """Reader that asks the one judge's model, by its name or the folder of its calibration; empty: the judge's own prompt."""
+    reader_hash: str = ""
+    """Filled in when the run is made: its calibration's; empty for none."""
+    samples: int = Field(default=5, ge=1)
+    """reader: replies drawn for a turn."""
     confidence: str = ""
     """File of `feedback fit-confidence`; empty: confidences stay as stated."""
     confidence_hash: str = ""
@@ -73,6 +83,7 @@ class JudgeStage:
     config: JudgeConfig
     embedded: TurnJudge | None = None
     fitted: FittedConfidence | None = None
+    reading: ReaderByCalls | None = None
 
     async def __call__(self, record: Turn, context: Context) -> JudgedTurn:
         """The turn and its judgement. Raises: ProviderError, when a judge stays out of reach; StopRun."""
@@ -101,6 +112,15 @@ class JudgeStage:
         if name == EMBEDDED:
             assert self.embedded is not None
             return self.embedded
+        if self.reading is not None:
+            from tactful.feedback.embedded.reading_judge import TurnReader
+
+            model = context.models[name]
+            reader = self.reading.over(model)
+            provenance = Provenance(
+                model=reader.name, generator=model.generator, prompt_hashes=dict(reader.prompts)
+            )
+            return TurnReader(reader, config=self.config, provenance=provenance)
         return FeedbackJudge(
             context.models[name],
             self.config,
@@ -149,6 +169,8 @@ class JudgeStage:
 
 def judge_name(config: JudgeConfig, embedded: TurnJudge | None = None) -> str:
     """Who judges, as judgements say it and fitted confidences know it: `m`, `a, b`, or `m ×3` for three draws."""
+    if config.reader:
+        return f"reader {config.reader} ×{config.samples}"
     names = (embedded.name if name == EMBEDDED and embedded else name for name in config.judges)
     return ", ".join(names) + (f" ×{config.votes}" if config.votes > 1 else "")
 
@@ -167,6 +189,7 @@ def judge_job(
     *,
     embedded: TurnJudge | None = None,
     fitted: FittedConfidence | None = None,
+    reading: ReaderByCalls | None = None,
 ) -> Job:
     """The run that judges `turns` as `config` says.
 
@@ -193,9 +216,9 @@ def judge_job(
         verb="judge",
         config=config,
         source=turns,
-        stage=JudgeStage(config, embedded, None if config.is_panel else fitted),
+        stage=JudgeStage(config, embedded, None if config.is_panel else fitted, reading),
         models=models,
-        prompts=[PROMPT] if models else [],
+        prompts=list(reading.prompts) if reading else [PROMPT] if models else [],
     )
 
 
@@ -213,6 +236,7 @@ def open_judge_job(config: JudgeConfig, turns: Iterable[Turn]) -> Job:
             f"--votes {config.votes} at --temperature 0 draws the same reply {config.votes} times; raise it"
         )
     embedded, digest = _embedded(config)
+    reading = _reading(config)
     fitted, fit_digest = read_fit(config.confidence)
     name = judge_name(config, embedded)
     if fitted is not None and fitted.judge != name:
@@ -220,9 +244,32 @@ def open_judge_job(config: JudgeConfig, turns: Iterable[Turn]) -> Job:
             f"{config.confidence} was fitted for the judge '{fitted.judge}', but '{name}' judges here, and a fit does "
             "not carry over; fit one with 'tactful feedback fit-confidence'"
         )
-    config = config.model_copy(update={"embedded_hash": digest, "confidence_hash": fit_digest})
-    job = judge_job(config, turns, embedded=embedded, fitted=fitted)
+    config = config.model_copy(
+        update={
+            "embedded_hash": digest,
+            "confidence_hash": fit_digest,
+            "reader_hash": reading.fit.content_hash if reading and reading.fit else "",
+        }
+    )
+    job = judge_job(config, turns, embedded=embedded, fitted=fitted, reading=reading)
     return turns.job(job) if isinstance(turns, Turns) else job
+
+
+def _reading(config: JudgeConfig) -> ReaderByCalls | None:
+    """The reader that asks the judge's model, where one is named. Raises: UsageError, when it cannot judge so."""
+    if not config.reader:
+        return None
+    from tactful.reading.by_calls import ReaderByCalls
+    from tactful.reading.setup import ReaderSetup
+
+    if config.is_panel:
+        raise UsageError(
+            "a reader judges alone: leave out --judges and --votes; --samples says how often it asks"
+        )
+    reading = ReaderByCalls(config.reader, ReaderSetup(samples=config.samples))
+    if reading.asked.way == "consistency":
+        raise UsageError(f"reader '{config.reader}' reads requests for code, not reactions")
+    return reading
 
 
 def _embedded(config: JudgeConfig) -> tuple[TurnJudge | None, str]:
@@ -231,7 +278,7 @@ def _embedded(config: JudgeConfig) -> tuple[TurnJudge | None, str]:
         return None, ""
     path = Path(config.embedded) if config.embedded else None
     judge = open_embedded(path, config)
-    if path is None or str(path) == LEXICON or path.is_dir():
+    if path is None or str(path) in (LEXICON, *NAMES) or path.is_dir():
         return judge, judge.name
     return judge, digest_of(path)
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from tactful.errors import UserError
 from tactful.llm import Budget, CallCache, ChatModel, Usage, metered, open_model
+from tactful.prompts import Prompt
 from tactful.reading.asked import AskedReader
 from tactful.reading.fit import ReaderFit, load_fit
 from tactful.reading.setup import AskedName, ReaderSetup, asked_name, spec_for
@@ -60,6 +61,18 @@ class ReaderByCalls(ReaderAtOnce):
         said = f"{self.asked.said} (a rehearsal)" if self.asked.model == "offline" else self.asked.said
         return f"{said} calibrated {self.fit.content_hash[:8]}" if self.fit else said
 
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """What it asks with."""
+        return prompts_of(self.asked)
+
+    def over(self, model: ChatModel) -> AskedReader:
+        """The reader on a model that somebody else opened, and closes. Raises: DataError, fitted for other prompts."""
+        reader = reader_over(model, self.asked, self.setup, fit=self.fit)
+        if self.fit is not None:
+            self.fit.check(reader.prompts, self._place)
+        return reader
+
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[AskedReader]:
         """The reader with its model open. Raises: UserError, DataError (fitted for other prompts)."""
@@ -72,10 +85,8 @@ class ReaderByCalls(ReaderAtOnce):
             except UserError as error:
                 raise type(error)(f"reader '{self.asked.said}' asks a model of that name: {error}") from error
             stack.push_async_callback(model.aclose)
-            reader = reader_over(model, self.asked, self.setup, fit=self.fit)
+            reader = self.over(model)
             stack.push_async_callback(reader.aclose)
-            if self.fit is not None:
-                self.fit.check(reader.prompts, self._place)
             meter = stack.enter_context(metered())
             try:
                 yield reader
@@ -134,6 +145,21 @@ def reader_over(
     from tactful.reading.prompted.reader import PromptedReader
 
     return PromptedReader(model, name.said, samples=setup.samples, fit=fit, concurrency=setup.concurrency)
+
+
+def prompts_of(name: AskedName) -> tuple[Prompt, ...]:
+    """The prompts of the way that `name` says."""
+    if name.way == "prompted":
+        from tactful.reading.prompted.reader import PROMPTS as PROMPTED
+
+        return PROMPTED
+    if name.way == "decisions":
+        from tactful.reading.decisions.reader import PROMPTS as DECISIONS
+
+        return DECISIONS
+    from tactful.reading.consistency.reader import PROMPTS as CONSISTENCY
+
+    return CONSISTENCY
 
 
 def _at_once(reading: Coroutine[Any, Any, R]) -> R:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from tactful.api.feedback.chats import chats
 from tactful.api.feedback.pairs import FeedbackPairsOptions, feedback_pairs
 from tactful.api.feedback.report import feedback_report
-from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, reader_setup, run_options, spec_of
 from tactful.api.runs import Run, worked
 from tactful.api.tables import Table
 from tactful.errors import UsageError
@@ -34,6 +34,10 @@ class JudgingOptions(ModelOptions, RunSettings, total=False):
     """A panel instead of `model`."""
     votes: int
     """Draws from every judge."""
+    reader: str | None
+    """In place of `model`: who reads the turns, by the names of `tf.reader`."""
+    samples: int
+    """reader: replies drawn for a turn; default 5."""
     tau_c: float | None
     """Confidence in [0, 1] below which a judgement counts for nothing."""
     config: FeedbackConfig | Path | str | None
@@ -156,20 +160,45 @@ def _config(options: JudgingOptions) -> JudgeConfig:
         values["tau_c"] = tau_c
     if (max_chars := options.get("max_chars")) is not None:
         values["max_chars"] = max_chars
-    return JudgeConfig(
-        **values,
-        judges=names,
-        votes=options.get("votes", 1),
-        embedded=""
+    by = {
+        "judges": names,
+        "embedded": ""
         if trained is None
         else LEXICON
         if str(trained) == LEXICON
         else str(Path(trained).resolve()),
-        confidence="" if fitted is None else str(Path(fitted).resolve()),
-        precision=options.get("precision"),
-        models=tuple(
+        "models": tuple(
             spec_of(name, SCRIPTS, {"max_tokens": MAX_TOKENS, **options})
             for name in names
             if name != EMBEDDED
         ),
+    }
+    if (reader := options.get("reader")) is not None:
+        if (model, judges, trained) != (None, None, None):
+            raise UsageError("--reader judges in place of --model, --judges and --trained; name one of them")
+        by = _by_reader(reader, options)
+    return JudgeConfig(
+        **values,
+        **by,
+        votes=options.get("votes", 1),
+        confidence="" if fitted is None else str(Path(fitted).resolve()),
+        precision=options.get("precision"),
     )
+
+
+def _by_reader(reader: str, options: JudgingOptions) -> dict[str, Any]:
+    """What a configuration says of a reader as judge."""
+    from tactful.feedback.judging.judge import EMBEDDED, MAX_TOKENS
+    from tactful.reading.by_calls import ReaderByCalls
+    from tactful.reading.opening import open_reader
+
+    place = str(Path(reader).resolve()) if Path(reader).is_dir() else reader
+    opened = open_reader(reader, reader_setup({"max_tokens": MAX_TOKENS, **options}))
+    if not isinstance(opened, ReaderByCalls):
+        return {"judges": (EMBEDDED,), "embedded": place}
+    return {
+        "judges": (opened.spec.name,),
+        "models": (opened.spec,),
+        "reader": place,
+        "samples": opened.setup.samples,
+    }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas
 
     from tactful.evaluation.judges.training import TrainedReward
+    from tactful.reading.types import ReaderAtOnce
     from tactful.reward.embedded.model import RewardModel
     from tactful.reward.forecast import RewardForecast
     from tactful.reward.judging.reading import ReadingMomentJudge
@@ -70,7 +71,7 @@ class Judgements(list["Acceptance"]):
 
 def judge_moments(
     moments: MomentsToJudge,
-    model: RewardModel | TrainedReward | Path | str,
+    model: RewardModel | TrainedReward | ReaderAtOnce | Path | str,
     *,
     explain: bool = False,
     skip_bad: bool = False,
@@ -93,12 +94,18 @@ def judge_moments(
     return said
 
 
-def moment_judge(given: RewardModel | TrainedReward | Path | str) -> RewardModel | ReadingMomentJudge:
-    """The trained model, of a folder or in memory, or the reader of that name; a gate beside a model must be its own."""
+def moment_judge(
+    given: RewardModel | TrainedReward | ReaderAtOnce | Path | str,
+) -> RewardModel | ReadingMomentJudge:
+    """The trained model, of a folder or in memory, or the reader, by its name or opened; a gate beside a model must be its own."""
+    from tactful.reading.by_calls import ReaderByCalls
     from tactful.reading.opening import is_reader, open_embedded_reader
+    from tactful.reading.types import ReaderAtOnce
     from tactful.reward.gate.store import gate_beside
     from tactful.reward.judging.reading import ReadingMomentJudge
 
+    if isinstance(given, ReaderAtOnce):
+        return ReadingMomentJudge(given, need=not isinstance(given, ReaderByCalls))
     if not isinstance(given, str | os.PathLike):
         return reward_model(given)[0]
     if is_reader(given):

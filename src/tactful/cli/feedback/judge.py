@@ -16,6 +16,7 @@ from tactful.cli.options import (
     ModelFlags,
     ReasoningTokensOption,
     RunFlags,
+    SamplesOption,
     SkipBadFlag,
 )
 from tactful.cli.output import (
@@ -57,6 +58,14 @@ def judge(
             help="Model name; `embedded` needs no network; `offline` rehearses. Default: gpt-5-nano.",
         ),
     ] = None,
+    reader: Annotated[
+        str | None,
+        typer.Option(
+            "--reader",
+            help="Instead of --model: a reader judges: `encoder`, `surface`, a folder, `MODEL` or `decisions:MODEL`.",
+        ),
+    ] = None,
+    samples: SamplesOption = 5,
     judges: Annotated[
         str | None, typer.Option("--judges", help="A panel instead of --model: model names by commas.")
     ] = None,
@@ -101,6 +110,8 @@ def judge(
 
     chosen: judging.JudgingOptions = {
         "model": model,
+        "reader": reader,
+        "samples": samples,
         "judges": None if judges is None else split_names(judges),
         "votes": votes,
         "tau_c": tau_c,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, ReaderFlags
-from tactful.cli.output import emit_json, printable, say
+from tactful.cli.output import emit_json, printable, say, tell_reading
 
 
 def read(
@@ -26,11 +26,13 @@ def read(
     """
     import sys
 
-    from tactful.api.reader import reader as opened
+    from tactful.api.reader import reader
     from tactful.reading import Request
 
     lines = [line.rstrip("\n") for line in sys.stdin if line.strip()] if texts == ["-"] else texts
-    found = opened(by.reader, **by.options()).needs_now([Request(text=line) for line in lines])
+    opened = reader(by.reader, **by.options())
+    found = opened.needs_now([Request(text=line) for line in lines])
+    tell_reading(opened)
     if as_json:
         emit_json(
             [{"text": text, **one.model_dump(mode="json")} for text, one in zip(lines, found, strict=True)]

@@ -14,6 +14,7 @@ from tactful.cli.options import (
     MaxCharsOption,
     ModelFlags,
     RunFlags,
+    SamplesOption,
     SkipBadFlag,
     finite,
 )
@@ -22,6 +23,7 @@ from tactful.cli.splice import without
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
+    from tactful.api.options import ReaderOptions
     from tactful.api.reward.judge import AskingOptions
 
 
@@ -58,12 +60,20 @@ def judge(
         Path | None,
         typer.Option(
             "--model",
-            help="A model of `reward train`, or a reader (`encoder`, the default): no network, no cost.",
+            help="A model of `reward train`, or an embedded reader: no network, no cost. Default: --reader encoder.",
         ),
     ] = None,
     judge_model: Annotated[
         str | None, typer.Option("--judge", help="Name of a prompted model, or `offline` for the rehearsal.")
     ] = None,
+    reader: Annotated[
+        str | None,
+        typer.Option(
+            "--reader",
+            help="Instead of --model: a reader: `encoder`, `surface`, a folder, `MODEL` or `decisions:MODEL`.",
+        ),
+    ] = None,
+    samples: SamplesOption = 5,
     event: Annotated[
         list[str] | None,
         typer.Option("--event", help="Instead of DATA: one event; repeat it, oldest first."),
@@ -94,10 +104,10 @@ def judge(
     from tactful.cli.reward import judge_prompted, judge_trained
     from tactful.reward.suggestions.model import holds_suggestions
 
-    if model is not None and judge_model is not None:
-        raise UsageError("name one judge: --model FOLDER (a trained model) or --judge NAME (a prompted one)")
-    if model is None and judge_model is None:
-        model = Path("encoder")
+    if sum(one is not None for one in (model, judge_model, reader)) > 1:
+        raise UsageError(
+            "name one judge: --model FOLDER (a trained model), --judge NAME (a prompted one) or --reader NAME"
+        )
     if proposal is not None and not event:
         raise UsageError("--proposal belongs to --event; moments in DATA bring their own 'pred_task'")
     if (data is None) == (not event):
@@ -122,16 +132,31 @@ def judge(
             "--votes": votes != 1,
             "--published-layout": published_layout,
             "--resume": run.resume,
-            "--base-url": at.base_url is not None,
-            "--timeout": at.timeout is not None,
-            "--temperature": at.temperature is not None,
-            "--cache": run.cache is not None,
-            "--budget-usd": run.budget_usd is not None,
-            "--budget-tokens": run.budget_tokens is not None,
             "--dry-run": dry_run,
         }
+        | {
+            "--base-url": at.base_url is not None and reader is None,
+            "--timeout": at.timeout is not None and reader is None,
+            "--temperature": at.temperature is not None and reader is None,
+            "--cache": run.cache is not None and reader is None,
+            "--budget-usd": run.budget_usd is not None and reader is None,
+            "--budget-tokens": run.budget_tokens is not None and reader is None,
+        }
     )
-    assert model is not None
+    if run.out is not None and run.out.exists() and data is not None:
+        raise UsageError(f"{run.out}: exists already; give --out a new name")
+    if model is None:
+        from tactful.api.reader import reader as opened
+
+        asking: ReaderOptions = {**at.given(), **run.spent(), "samples": samples}
+        by_reader = opened(reader or "encoder", **asking)
+        if data is None:
+            judge_trained.judge_one(by_reader, event or [], proposal, as_json=as_json)
+        else:
+            judge_trained.judge_moments(
+                by_reader, data, run.out, run.limit, explain=explain, skip_bad=skip_bad, as_json=as_json
+            )
+        return
     if data is None:
         if holds_suggestions(model):
             raise UsageError(
@@ -139,8 +164,6 @@ def judge(
             )
         judge_trained.judge_one(model, event or [], proposal, as_json=as_json)
         return
-    if run.out is not None and run.out.exists():
-        raise UsageError(f"{run.out}: exists already; give --out a new name")
     by = judge_trained.judge_decisions if holds_suggestions(model) else judge_trained.judge_moments
     by(model, data, run.out, run.limit, explain=explain, skip_bad=skip_bad, as_json=as_json)
 

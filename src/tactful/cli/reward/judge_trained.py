@@ -8,10 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tactful.cli.output import emit_json, next_command, printable, quoted, say
+from tactful.cli.output import emit_json, next_command, printable, quoted, say, tell_reading
 from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:
+    from tactful.reading.types import ReaderAtOnce
     from tactful.reward.types import Acceptance
     from tactful.types import Moment
 
@@ -19,7 +20,9 @@ _WIDTH = 54
 """Characters of a proposal on the terminal: with what stands before it, 80."""
 
 
-def judge_one(folder: Path | str, events: list[str], proposal: str | None, *, as_json: bool) -> None:
+def judge_one(
+    folder: Path | str | ReaderAtOnce, events: list[str], proposal: str | None, *, as_json: bool
+) -> None:
     """One moment, with the reason."""
     from tactful.api.reward.judge import moment_judge
     from tactful.data.formats.moments import parse_moment
@@ -34,10 +37,11 @@ def judge_one(folder: Path | str, events: list[str], proposal: str | None, *, as
         return
     print(_line(moment, said))
     print(said.reason)
+    tell_reading(folder)
 
 
 def judge_moments(
-    folder: Path | str,
+    folder: Path | str | ReaderAtOnce,
     data: str,
     out: Path | None,
     limit: int | None,
@@ -51,6 +55,7 @@ def judge_moments(
     from tactful.data.formats.moments import moment_rows
     from tactful.data.io import to_line
     from tactful.reading.opening import is_reader
+    from tactful.reading.types import ReaderAtOnce
     from tactful.runs import begun, resolve_input
 
     judge = moment_judge(folder)
@@ -73,9 +78,10 @@ def judge_moments(
     say(f"{counts.total()} moments: {told}" + (f"; {rows.bad} unusable rows left out" if rows.bad else ""))
     for problem in rows.problems:
         say(f"  {problem}")
+    tell_reading(folder)
     if counts["unscored"] == counts.total():
-        raise UserError(f"{folder}: could judge none of these moments; see the reasons in the judgements")
-    if is_reader(folder):
+        raise UserError(f"{judge.name}: could judge none of these moments; see the reasons in the judgements")
+    if isinstance(folder, ReaderAtOnce) or is_reader(folder):
         next_command("tactful reward train LABELLED.jsonl --out model")
         return
     next_command(f"tactful reward gate {quoted(folder)} LABELLED.jsonl --cost-false-alarm 2 --cost-miss 1")

@@ -1,7 +1,7 @@
 """The embedded judge: reads the user's next message without a chat model and without a network.
 
 - `open_embedded()` reads with the bundled reader: the whole exchange, calibrated, unscored where it does not know
-- `open_embedded(PATH)` uses the folder of a reader of yours, or a linear model that `tactful feedback train` made
+- `open_embedded(PATH)` uses a reader by its name or folder, or a linear model that `tactful feedback train` made
 - `open_embedded("lexicon")` is the floor: a lexicon with negation, the message's shape, what it shares with the exchange
 
 numpy, onnxruntime and scikit-learn load only with what needs them.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tactful.feedback.embedded.judge import EmbeddedJudge
 from tactful.feedback.types import FeedbackConfig
+from tactful.reading.opening import NAMES
 
 if TYPE_CHECKING:
     from tactful.feedback.embedded.reading_judge import ReadingJudge
@@ -30,7 +31,7 @@ def open_embedded(
     """
     if str(path) == LEXICON:
         return EmbeddedJudge(config=config)
-    if path is None or Path(path).is_dir():
+    if path is None or Path(path).is_dir() or str(path) in NAMES:
         from tactful.feedback.embedded.reading_judge import ReadingJudge
         from tactful.reading.opening import open_embedded_reader
 

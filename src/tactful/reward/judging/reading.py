@@ -9,7 +9,7 @@ from tactful.reward.types import Acceptance, JudgeAtOnce
 from tactful.types import Moment
 
 if TYPE_CHECKING:
-    from tactful.reading.opening import EmbeddedReader
+    from tactful.reading.types import ReaderAtOnce
 
 EVEN = 0.5
 """p_accept from which the verdict is "accepted": a gate derives its own threshold from costs."""
@@ -18,8 +18,10 @@ EVEN = 0.5
 class ReadingMomentJudge(JudgeAtOnce):
     """A `MomentJudge` behind which a reader stands. Unscored where the reader does not know."""
 
-    def __init__(self, reader: EmbeddedReader) -> None:
+    def __init__(self, reader: ReaderAtOnce, *, need: bool = True) -> None:
         self.reader = reader
+        self.need = need
+        """Whether the silence at each moment is read too, for p_need: a reader that asks a model is paid for it."""
 
     @property
     def name(self) -> str:
@@ -30,11 +32,13 @@ class ReadingMomentJudge(JudgeAtOnce):
         """The judgements in the order of `moments`; p_need is what the silence at the same moment would get, turned round."""
         said = self.reader.offers_now(moments)
         silences = [
-            moment.model_copy(update={"proposal": None}) for moment in moments if moment.proposal is not None
+            moment.model_copy(update={"proposal": None})
+            for moment in moments
+            if moment.proposal is not None and self.need
         ]
         quiets = iter(self.reader.offers_now(silences))
         silent = [
-            one if moment.proposal is None else next(quiets)
+            one if moment.proposal is None or not self.need else next(quiets)
             for moment, one in zip(moments, said, strict=True)
         ]
         made = []
@@ -47,7 +51,9 @@ class ReadingMomentJudge(JudgeAtOnce):
                 Acceptance(
                     moment_id=moment.id,
                     p_accept=one.accept,
-                    p_need=None if quiet.accept is None else 1 - quiet.accept,
+                    p_need=None
+                    if quiet.accept is None or (moment.proposal is not None and not self.need)
+                    else 1 - quiet.accept,
                     accepted=one.accept >= EVEN,
                     reason=f"Read with the latest events, {what} is welcome with probability {one.accept:.2f}."
                     if explain

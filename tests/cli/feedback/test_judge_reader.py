@@ -1,0 +1,126 @@
+"""`tactful feedback judge --reader`: any reader judges, as a run like any other."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.chat_server import serving
+from tests.decisions_server import deciding
+
+from tactful.reading import REACTIONS
+
+SAID = ["Write a haiku", "Leaves fall", "no, that is wrong", "Waves", "perfect, thank you"]
+WRONG = {"why": "w", "says": "corrects", "chance": 98}
+GOOD = {"why": "w", "says": "praises", "chance": 98}
+
+
+@pytest.fixture
+def chats(tmp_path: Path) -> Path:
+    roles = ["user", "assistant"] * 3
+    talk = [{"role": role, "content": text} for role, text in zip(roles, SAID, strict=False)]
+    path = tmp_path / "chats.jsonl"
+    path.write_text(json.dumps({"id": "a", "conversation": talk}) + "\n")
+    return path
+
+
+def records(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / "records.jsonl").read_text().splitlines()]
+
+
+def test_a_prompted_reader_judges_by_several_draws_and_what_it_cost_is_counted(
+    tactful, tmp_path: Path, chats: Path
+) -> None:
+    with serving(script={"that is wrong\nend next": WRONG, ".": GOOD}) as server:
+        done = tactful("feedback", "judge", chats, "--reader", "m", "--samples", "3", "--base-url", server.base_url,
+                       "--out", tmp_path / "run", "--json")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    made = [row["judgement"] for row in records(tmp_path / "run")]
+    assert [one["label"] for one in made] == ["neg_correction", "pos_praise"]
+    # three draws of .99, half a draw spread over seven: (2.97 + .5/7) / 3.5
+    assert made[0]["confidence"] == pytest.approx((2.97 + 0.5 / 7) / 3.5, abs=1e-3)
+    assert made[0]["provenance"]["model"] == "m"
+    assert "reading/reaction" in made[0]["provenance"]["prompt_hashes"]
+    assert json.loads(done.stdout)["usage"]["calls"] == 6 + server.probes
+
+
+def test_a_decisions_endpoint_judges(tactful, tmp_path: Path, chats: Path) -> None:
+    with deciding({"reaction": dict.fromkeys(REACTIONS, 0.05) | {"neutral": 0.7}}) as server:
+        done = tactful(
+            "feedback",
+            "judge",
+            chats,
+            "--reader",
+            f"decisions:m@{server.base_url}",
+            "--out",
+            tmp_path / "run",
+        )
+        assert server.requests == 2
+    assert done.returncode == 0, done.stderr
+    assert {row["judgement"]["label"] for row in records(tmp_path / "run")} == {"neutral"}
+
+
+def test_what_the_reader_does_not_know_is_unscored_and_can_be_taken_again(
+    tactful, tmp_path: Path, chats: Path
+) -> None:
+    with serving(script={".": "I would rather not."}, modes=set()) as server:
+        tactful(
+            "feedback",
+            "judge",
+            chats,
+            "--reader",
+            "m",
+            "--samples",
+            "1",
+            "--base-url",
+            server.base_url,
+            "--out",
+            tmp_path / "run",
+        )
+        assert {row["judgement"]["label"] for row in records(tmp_path / "run")} == {None}
+        server.script = {".": GOOD}
+        done = tactful("runs", "retry", tmp_path / "run", "--unscored")
+    assert done.returncode == 0, done.stderr
+    tactful("runs", "export", tmp_path / "run")
+    assert {row["judgement"]["label"] for row in records(tmp_path / "run")} == {"pos_praise"}
+
+
+def test_an_embedded_reader_judges_by_its_name(tactful, tmp_path: Path, chats: Path) -> None:
+    done = tactful("feedback", "judge", chats, "--reader", "surface", "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert records(tmp_path / "run")[0]["judgement"]["provenance"]["model"].startswith("embedded:surface:")
+
+
+@pytest.mark.parametrize(
+    ("flags", "why"),
+    [
+        (("--reader", "m", "--model", "x"), "name one of them"),
+        (("--reader", "m", "--votes", "3"), "a reader judges alone"),
+        (("--reader", "consistency:m"), "reads requests for code, not reactions"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(
+    tactful, tmp_path: Path, chats: Path, flags: tuple[str, ...], why: str
+) -> None:
+    done = tactful(
+        "feedback", "judge", chats, *flags, "--base-url", "http://127.0.0.1:9/v1", "--out", tmp_path / "run"
+    )
+    assert done.returncode == 2
+    assert why in " ".join(done.stderr.split())
+
+
+def test_a_dry_run_counts_the_draws(tactful, chats: Path) -> None:
+    done = tactful(
+        "feedback",
+        "judge",
+        chats,
+        "--reader",
+        "m",
+        "--base-url",
+        "http://127.0.0.1:9/v1",
+        "--dry-run",
+        "--json",
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["judges"][0]["calls"] == 10
