@@ -4,7 +4,8 @@
 (`readers/`), its reader makes drafts (`drafts.py`, `messages.py`), and the log accounts for all of it (`log.py`).
 """
 
-from tactful.data.logs.log import Log, LogOptions, is_log, log_input, read_conversations
+from tactful.data.logs.inputs import is_log, log_input
+from tactful.data.logs.log import Log, LogOptions, read_conversations
 from tactful.data.logs.readers import Columns
 
 __all__ = ["Columns", "Log", "LogOptions", "is_log", "log_input", "read_conversations"]

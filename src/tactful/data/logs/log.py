@@ -142,6 +142,12 @@ class Log:
             )
         return files
 
+    def format_of(self, name: str, file: IO[bytes]) -> Format | None:
+        """What one opened file is; None for no log that is known."""
+        if foreign_bytes(file.peek(16)[:16], name) is not None:  # type: ignore[attr-defined]
+            return None
+        return self._recognised(name, rows_of(file, self._notes(name, {})))[1]
+
     def _notes(self, name: str, ratings: Mapping[str, list[dict[str, Any]]]) -> Notes:
         return Notes(
             bad=lambda number, problem: self._bad(name, number, problem),
@@ -265,25 +271,6 @@ class Log:
             "bad": self.bad,
             "cut": dict(self.cut),
         }
-
-
-def log_input(path: Path) -> Path:
-    """A folder of logs as it is, else the file that a command should read: `resolve_input`. Raises: DataError."""
-    from tactful.runs import resolve_input
-
-    if path.is_dir() and not (path / "run.json").exists() and files_of(path):
-        return path
-    return resolve_input(path)
-
-
-def is_log(path: Path | str) -> bool:
-    """Whether a file is a chat log that is known, by its first rows. Raises: UserError when it cannot be read."""
-    log = Log(path, on_bad=lambda name, number, problem, other: None)
-    for name, part in open_parts(path):
-        if foreign_bytes(part.peek(16)[:16], name) is None:  # type: ignore[attr-defined]
-            _, form = log._recognised(name, rows_of(part, log._notes(name, {})))
-            return form is not None
-    return False
 
 
 def read_conversations(
