@@ -144,9 +144,9 @@ def test_every_flag_of_a_model_reaches_the_model() -> None:
     flags = ModelFlags(
         base_url="http://m/v1", timeout=7, temperature=0.5, max_tokens=99, requests_per_minute=3
     )
-    by_flags = flags.spec("m", "room", RunFlags(concurrency=8))
-    assert spec_of("m", "room", {**flags.given(), **RunFlags(concurrency=8).given()}) == by_flags
-    assert by_flags.timeout_s == 7
+    spec = spec_of("m", "room", {**flags.given(), **RunFlags(concurrency=8).given()})
+    assert (spec.base_url, spec.timeout_s, spec.requests_per_minute) == ("http://m/v1", 7, 3)
+    assert (spec.options.temperature, spec.options.max_tokens) == (0.5, 99)
 
 
 @pytest.mark.slow

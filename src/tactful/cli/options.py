@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tactful.api.data.conversations import LogReading
     from tactful.api.options import JudgeOptions, ModelOptions, ReaderOptions, RunSettings
     from tactful.calibration.reward.rewards import RewardConfig
-    from tactful.llm import ModelSpec
     from tactful.runs import RunOptions
 
 
@@ -151,13 +150,6 @@ class EndpointFlags:
         """The same for the Python interface."""
         return cast("ModelOptions", _shared(self, ModelFlags))
 
-    def spec(self, name: str, scripts: str, run: RunFlags, *, temperature: float | None = None) -> ModelSpec:
-        """The model `name` there, with these options; `offline` speaks by `scripts` and the run's seed."""
-        from tactful.api.options import spec_of
-
-        fixed = {} if temperature is None else {"temperature": temperature}
-        return spec_of(name, scripts, {**self.given(), **run.given(), **fixed})
-
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFlags(EndpointFlags):
@@ -209,13 +201,6 @@ class JudgeFlags:
     def given(self) -> JudgeOptions:
         """The same for the Python interface."""
         return cast("JudgeOptions", _shared(self, JudgeFlags))
-
-    def spec(self, scripts: str, run: RunFlags, *, temperature: float | None = None) -> ModelSpec | None:
-        """The judge; None where none is named."""
-        if self.judge_model is None:
-            return None
-        at = EndpointFlags(base_url=self.base_url, api_key_env=self.api_key_env, timeout=self.timeout)
-        return at.spec(self.judge_model, scripts, run, temperature=temperature)
 
 
 @dataclass(frozen=True, kw_only=True)
