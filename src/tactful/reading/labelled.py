@@ -11,6 +11,7 @@ from typing import Any
 
 from tactful.data.corpora import HELD_OUT, load_followups, load_moments, load_requests
 from tactful.data.corpora.types import FollowUpRow, MomentRow, RequestRow
+from tactful.data.formats.chats import ASSISTANT, USER, Dialogue
 from tactful.data.formats.moments import parse_labelled
 from tactful.data.io import Rows
 from tactful.types import content_hash
@@ -113,9 +114,9 @@ def _exchange(row: dict[str, Any]) -> dict[str, str]:
     """q_t, a_t and user_next of a row; from its `conversation` where it has one."""
     if "conversation" not in row:
         return {key: row.get(key, "") for key in ("q_t", "a_t", "user_next")}
-    turns = row["conversation"]
-    answer = next((t["content"] for t in reversed(turns) if t.get("role") == "assistant"), "")
-    query = next((t["content"] for t in reversed(turns) if t.get("role") == "user"), "")
+    said = Dialogue.model_validate({"conversation": row["conversation"]}).conversation
+    answer = next((one.content for one in reversed(said) if one.role == ASSISTANT), "")
+    query = next((one.content for one in reversed(said) if one.role == USER), "")
     return {"q_t": query, "a_t": answer, "user_next": row.get("user_next", "")}
 
 

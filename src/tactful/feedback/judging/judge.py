@@ -21,8 +21,9 @@ from tactful.llm.judging import AskingJudge
 from tactful.llm.replies.percent import Percent
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
+from tactful.text.fence import mark_for
 from tactful.text.shorten import shortened
-from tactful.types import Record, content_hash
+from tactful.types import Record
 
 PROMPT = load_prompt(__file__, fields={"mark", "query", "answer", "next_message"})
 SCRIPTS = "feedback.judging"
@@ -76,14 +77,6 @@ def judge_prompt(turn: Turn, *, max_chars: int = MAX_CHARS) -> Rendered:
     texts = [shortened(text, max_chars) for text in (turn.q_t, turn.a_t, turn.user_next)]
     query, answer, next_message = texts
     return PROMPT.render(mark=mark_for(texts), query=query, answer=answer, next_message=next_message)
-
-
-def mark_for(texts: Sequence[str]) -> str:
-    """A mark that occurs in none of the texts: a hash over all of them, which no text can contain on purpose."""
-    mark = content_hash("\x1f".join(texts).encode("utf-8", "surrogatepass"))[:16]
-    while any(mark in text for text in texts):
-        mark = content_hash(mark)[:16]
-    return mark
 
 
 @dataclass(frozen=True)
