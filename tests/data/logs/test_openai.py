@@ -4,6 +4,7 @@ import gzip
 import json
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_gzip_is_known_by_its_bytes_whatever_its_name(tmp_path, name):
 
 def test_time_model_and_language_of_wildchat_are_kept():
     found = only(CASES / "06_wildchat.jsonl")
-    assert (found.model, found.lang) == ("gpt-4", "English".lower()[:2])
+    assert (found.model, found.lang) == ("gpt-4", "en")
     assert found.begun.isoformat() == "2023-04-09T00:02:53+00:00"
 
 
@@ -129,10 +130,16 @@ def test_words_around_a_reminder_are_the_users():
     assert spoken(found) == [("user", "Stop."), ("assistant", "Stopped.")]
 
 
-def only_of(row, tmp=None):
-    import tempfile
+def test_a_command_of_the_tool_leaves_the_words_that_the_user_typed_behind_it():
+    text = "<command-message>review</command-message>\n<command-name>/review</command-name>\n<command-args>the tax module</command-args>"
+    rules = "# AGENTS.md instructions for a folder\n\n<INSTRUCTIONS>\nBe brief.\n</INSTRUCTIONS>"
+    said = [{"role": "user", "content": each} for each in (rules, text)]
+    found = only_of({"messages": [*said, {"role": "assistant", "content": "Fine."}]})
+    assert spoken(found) == [("user", "the tax module"), ("assistant", "Fine.")]
 
-    with tempfile.TemporaryDirectory() as folder:
+
+def only_of(row):
+    with TemporaryDirectory() as folder:
         file = Path(folder) / "log.jsonl"
         file.write_text(json.dumps(row))
         return only(file)

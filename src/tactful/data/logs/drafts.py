@@ -19,13 +19,15 @@ from tactful.text.thoughts import split_thoughts
 from tactful.types import Conversation
 
 _MACHINERY = re.compile(
-    r"\s*<(?P<tag>system-reminder|system_reminder|environment_context|environment_details|user_instructions"
+    r"\s*(?:# AGENTS\.md instructions[^\n<]*\s*)?<(?P<tag>system-reminder|system_reminder|environment_context|environment_details|user_instructions"
     r"|permissions instructions|collaboration_mode|turn_aborted|ide_opened_file|ide_selection|local-command-stdout"
-    r"|bash-input|local-command-stderr|local-command-caveat|command-name|command-message|command-args|bash-stdout|bash-stderr"
+    r"|bash-input|local-command-stderr|local-command-caveat|command-name|command-message|user-prompt-submit-hook|bash-stdout|bash-stderr"
     r"|task-notification|INSTRUCTIONS)\b[^>]*>.*?</(?P=tag)>\s*",
     re.DOTALL,
 )
 """Blocks that tools of assistants put into the user's messages."""
+_ARGUMENTS = re.compile(r"<command-args>(?P<text>.*?)</command-args>", re.DOTALL)
+"""The user's own words behind a command of the tool (`/review the tax module`)."""
 _INTERRUPT = re.compile(r"\s*\[Request interrupted by user(?: for tool use)?\]\s*")
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+")
 _WORDS = 4
@@ -131,7 +133,7 @@ class Draft:
             return "", True
         if "<" not in text:
             return text, False
-        rest, count = _MACHINERY.subn("\n", text)
+        rest, count = _MACHINERY.subn("\n", _ARGUMENTS.sub(r"\g<text>", text))
         if not count:
             return text, False
         self.skipped[REMINDER] += count
