@@ -3,6 +3,7 @@
 import gzip
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -211,3 +212,30 @@ def test_the_same_conversation_twice_counts_once(tmp_path):
     log = read_conversations(tmp_path / "a.jsonl")
     assert len(list(log)) == 1
     assert log.skipped == {"a conversation that was there already": 1}
+
+
+def test_one_id_in_two_files_is_two_conversations(tmp_path):
+    for name, text in (("a", "Hi"), ("b", "Yo"), ("c", "Hey")):
+        (tmp_path / f"{name}.jsonl").write_text(
+            json.dumps({"id": "x", "messages": [{"role": "user", "content": text}]})
+        )
+    assert [found.id for found in read_conversations(tmp_path)] == ["x", "b/x", "c/x"]
+
+
+def test_a_log_may_be_read_by_another_thread_than_the_one_that_began(tmp_path):
+    row = {
+        "id": "o",
+        "type": "GENERATION",
+        "sessionId": "s",
+        "traceId": "t",
+        "input": "Hi",
+        "output": "Hello",
+    }
+    (tmp_path / "a.jsonl").write_text(
+        "".join(json.dumps({**row, "sessionId": f"s{n}"}) + "\n" for n in range(3))
+    )
+    found = iter(read_conversations(tmp_path / "a.jsonl"))
+    first = next(found)
+    with ThreadPoolExecutor(1) as pool:
+        rest = pool.submit(lambda: list(found)).result()
+    assert [first.id, *(item.id for item in rest)] == ["s0", "s1", "s2"]

@@ -17,7 +17,7 @@ def gathered(rows: Iterable[tuple[int, str, float, Any]]) -> Iterator[tuple[int,
 
     `rows` are (place, key, seconds since 1970 or 0, row); rows of equal times stay in their order.
     """
-    with closing(sqlite3.connect("", isolation_level=None)) as store:
+    with closing(sqlite3.connect("", isolation_level=None, check_same_thread=False)) as store:
         store.executescript(
             f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-{_CACHE_KB};"
             "CREATE TABLE groups (id INTEGER PRIMARY KEY, key TEXT UNIQUE, first INTEGER);"

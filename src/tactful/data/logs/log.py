@@ -105,19 +105,27 @@ class Log:
         self._start()
         files = self._files()
         ratings = self._ratings(files) if len(files) > 1 else {}
-        with closing(Seen()) as seen:
+        with closing(Seen()) as whole, closing(Seen()) as ids:
             for file in files:
                 for name, part in open_parts(file):
                     self.files += 1
                     for number, conversation in self._part(name, part, ratings):
                         if (
-                            seen.first(conversation.model_dump_json(), self.conversations)
-                            == self.conversations
+                            whole.first(conversation.model_dump_json(), self.conversations)
+                            != self.conversations
                         ):
-                            self._count(conversation)
-                            yield number, conversation
-                        else:
                             self.skipped[AGAIN] += 1
+                            continue
+                        self._count(conversation)
+                        yield number, self._apart(conversation, ids)
+
+    def _apart(self, conversation: Conversation, ids: Seen) -> Conversation:
+        """The conversation, under another id where an earlier file had this one for another conversation."""
+        source, id = conversation.source, conversation.id
+        for name in (id, f"{source}/{id}", f"{source}-{self.files}/{id}"):
+            if ids.first(name, self.files) == self.files:
+                break
+        return conversation if name == id else conversation.model_copy(update={"id": name})
 
     def read_rows(self, name: str, rows: Iterator[Numbered]) -> Iterator[tuple[int, Conversation]]:
         """The same of rows in memory."""
