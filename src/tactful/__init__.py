@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tactful.api.feedback.labelled import fit_confidence as fit_confidence
     from tactful.api.feedback.labelled import train_feedback_judge as train_feedback_judge
     from tactful.api.loading import load as load
+    from tactful.api.mend import fit_users as fit_users
     from tactful.api.mend import learn as learn
     from tactful.api.mend import replay as replay
     from tactful.api.policy import train_policy as train_policy
@@ -82,6 +83,7 @@ _HOMES = {
     "evaluate_predictions": "tactful.api.utterance.evaluate",
     "export": "tactful.api.data.export",
     "fit_confidence": "tactful.api.feedback.labelled",
+    "fit_users": "tactful.api.mend",
     "import_mbpp": "tactful.api.data.mbpp",
     "init_data": "tactful.api.data.layout",
     "judge": "tactful.api.feedback.judge",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tactful.api.options import run_options
 from tactful.api.runs import outside_loop
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from tactful.mend.pipeline import Talks
     from tactful.mend.replay import Replay
     from tactful.mend.results import Lesson
+    from tactful.mend.users import UserFit
     from tactful.types import Policy
 
 Logs = Sequence[Path | str] | Path | str
+Progress = Literal["auto", "rich", "plain", "off"]
 
 
 def learn(
@@ -30,7 +32,7 @@ def learn(
     limit: int | None = None,
     resume: bool = False,
     skip_bad: bool = True,
-    progress: str = "auto",
+    progress: Progress = "auto",
 ) -> Lesson:
     """What chat logs teach about asking: a policy with costs from the log, a prompt patch, and training rows.
 
@@ -69,7 +71,7 @@ def replay(
     limit: int | None = None,
     seed: int = 0,
     skip_bad: bool = True,
-    progress: str = "auto",
+    progress: Progress = "auto",
 ) -> Replay:
     """What a policy would have decided at every turn of a log, beside what its assistant did, or another policy.
 
@@ -107,6 +109,83 @@ def replay(
     return found
 
 
+def fit_users(
+    logs: Logs,
+    *,
+    out: Path | str,
+    domain: str = "planning",
+    tasks: int = 24,
+    passes: int = 1,
+    reader: str = "encoder",
+    limit: int | None = None,
+    seed: int = 0,
+    skip_bad: bool = True,
+    progress: Progress = "auto",
+) -> UserFit:
+    """Simulated users who take questions as a log's users do, how real ours are, and whether policies rank otherwise.
+
+    `logs` may be the folder of `learn`. `out` is a new folder: `personas.toml` for `--personas`, `users.json`, `users.md`, and
+    the two evaluations on `tasks` bundled tasks of `domain` (rehearsed: no model speaks).
+
+    Raises UserError for logs in which too few users were asked anything.
+    """
+    from tactful.api.calibrate.evaluate import evaluate
+    from tactful.api.calibrate.states import states
+    from tactful.data.io import write_file
+    from tactful.data.sealed import save_document
+    from tactful.mend.pipeline import talks_of
+    from tactful.mend.reading import Remembering
+    from tactful.mend.users import (
+        Manners,
+        UserFit,
+        fit_personas,
+        notes_of,
+        personas_toml,
+        ranking_of,
+        realism_card,
+        simulated_talks,
+        user_lines,
+    )
+    from tactful.reading.opening import open_embedded_reader
+
+    folder = Path(out)
+    if folder.exists():
+        raise UserError(f"{folder}: exists already; give --out a new name")
+    talks = (talks_of(Path(logs)) if isinstance(logs, str | Path) else None) or _read(
+        logs, folder / "log", reader=reader, limit=limit, resume=False, skip_bad=skip_bad, progress=progress
+    )
+    log = Manners.of(talks)
+    personas = fit_personas(log)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_file(folder / "personas.toml", [personas_toml(personas).encode()])
+    opened = Remembering(open_embedded_reader(reader))
+    starts, runs, seen = states(domain, n=tasks, seed=seed), [], []
+    for name, chosen in (("built-in", ()), ("fitted", (str(folder / "personas.toml"),))):
+        run = evaluate(
+            starts,
+            personas=chosen,
+            unseen_personas=(),
+            passes=passes,
+            sweep=False,
+            seed=seed,
+            out=folder / name,
+            progress=progress,
+        )
+        runs.append(run.found)
+        seen.append(Manners.of(simulated_talks(run, opened)))
+    found = UserFit(
+        groups=len(log.questions),
+        questions=sum(asked for _, asked in log.questions.values()),
+        personas=personas,
+        card=realism_card(log, *seen),
+        ranking=ranking_of(*runs),
+        notes=notes_of(log, seen[0]),
+    )
+    text = "```text\n" + "\n".join(user_lines(found)) + "\n```\n"
+    save_document(folder / "users.json", found, beside={"users.md": f"# Users like the log's\n\n{text}"})
+    return found
+
+
 def _policy(spec: str | Policy) -> Policy:
     from tactful.mend.learn import ACTIONS
     from tactful.policy import open_policy, read_policy
@@ -126,7 +205,7 @@ def _read(
     limit: int | None,
     resume: bool,
     skip_bad: bool,
-    progress: str,
+    progress: Progress,
 ) -> Talks:
     from tactful.data.logs import read_conversations
     from tactful.mend.pipeline import ReadConfig, read_turns

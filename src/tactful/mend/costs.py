@@ -250,7 +250,7 @@ def _rejects(followed: Followed, default: Costs, *, users_named: bool) -> tuple[
     number = _number("rejects", found, len(groups), usual, meaning, bounds=(0.01, 0.99))
     if number.by == "assumed":
         return number, default.rejects
-    strength = _strength(np.array(groups)) if users_named else None
+    strength = beta_strength(np.array(groups)) if users_named else None
     if strength is None:
         why = "the log names no users" if not users_named else "too few users were asked twice or more"
         number = number.model_copy(
@@ -262,7 +262,7 @@ def _rejects(followed: Followed, default: Costs, *, users_named: bool) -> tuple[
     return number, (round(number.value * weight, 4), round((1 - number.value) * weight, 4))
 
 
-def _strength(counts: Array) -> float | None:
+def beta_strength(counts: Array) -> float | None:
     """α + β of the Beta distribution over users, by moments: a + b from how much more users differ than chance has it.
 
     None with fewer than `FEWEST_GROUPS` users who were asked twice or more.

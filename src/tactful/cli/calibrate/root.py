@@ -6,6 +6,7 @@ from tactful.cli.calibrate.pairs import pairs
 from tactful.cli.calibrate.reward import reward
 from tactful.cli.calibrate.rollout import rollout
 from tactful.cli.calibrate.states import states
+from tactful.cli.calibrate.users import root as users
 from tactful.cli.splice import noun_of
 
 noun = noun_of(
@@ -19,3 +20,4 @@ noun = noun_of(
         "demo": demo,
     },
 )
+noun.add_typer(users.noun, name="users")

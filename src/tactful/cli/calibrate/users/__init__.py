@@ -1,0 +1,1 @@
+"""`tactful calibrate users`: simulated users. One file a verb."""

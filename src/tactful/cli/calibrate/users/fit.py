@@ -1,0 +1,58 @@
+"""`tactful calibrate users fit`: simulated users who take questions as a log's users do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tactful.cli.options import JsonFlag, LimitOption, ReaderOption, SeedOption
+from tactful.cli.output import emit_json, next_command, quoted, say
+
+
+def fit(
+    logs: Annotated[
+        list[Path],
+        typer.Argument(metavar="LOGS...", help="Chat logs, or the folder of `tactful learn`."),
+    ],
+    *,
+    out: Annotated[Path, typer.Option("--out", help="New folder for the personas and the realism card.")],
+    domain: Annotated[
+        str,
+        typer.Option("--domain", help="Bundled tasks that policies are ranked on: `planning` or `coding`."),
+    ] = "planning",
+    tasks: Annotated[int, typer.Option("--tasks", min=8, help="How many of them.")] = 24,
+    passes: Annotated[int, typer.Option("--passes", min=1, help="Repeats with fresh luck.")] = 1,
+    reader: ReaderOption = "encoder",
+    limit: LimitOption = None,
+    seed: SeedOption = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Fit simulated users to a log, show how real ours are beside it, and whether policies rank otherwise with them.
+
+    Example: `tactful calibrate users fit logs/ --out users`
+
+    `users/personas.toml` goes to `--personas` of `calibrate rollout` and `evaluate`. The realism card compares the log's users,
+    the built-in ones and the fitted ones: questions answered, refused and left, corrections, thanks, length of replies.
+    """
+    from tactful.api.mend import fit_users
+    from tactful.mend.users import user_lines
+
+    found = fit_users(
+        logs[0] if len(logs) == 1 else list(logs),
+        out=out,
+        domain=domain,
+        tasks=tasks,
+        passes=passes,
+        reader=reader,
+        limit=limit,
+        seed=seed,
+    )
+    if as_json:
+        emit_json(found.model_dump(mode="json"))
+    else:
+        for line in user_lines(found):
+            print(line)
+    say(f"the personas: {out / 'personas.toml'}")
+    next_command(f"tactful calibrate rollout STATES --personas {quoted(out / 'personas.toml')}")
