@@ -14,7 +14,7 @@ from tests.chat_server import Ask, ChatServer, Fault, serving
 from tactful.errors import BudgetSpent, EndpointRefused, UsageError, UserError
 from tactful.reading import REACTIONS, Exchange, Request
 from tactful.reading.by_calls import ReaderByCalls
-from tactful.reading.prompted.asking import need_prompt, offer_prompt, reaction_prompt
+from tactful.reading.prompted.asking import NeedReply, need_prompt, offer_prompt, reaction_prompt
 from tactful.reading.setup import ReaderSetup, asked_name
 from tactful.types import Event, Message, Moment
 
@@ -59,6 +59,15 @@ def test_a_complete_request_has_nothing_missing() -> None:
         [need] = reader_on(server, samples=1).needs_now([Request(text="capital of Peru")])
     assert need.need == pytest.approx((0.05 + 0.5) / 2)
     assert need.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "stated", "share"),
+    [("answer", 1, 0.005), ("ask", 1, 1.0), ("answer", 0.2, 0.1), ("ask", 90, 0.95), ("answer", 0, 0.0)],
+)
+def test_one_percent_beside_a_no_is_one_percent(verdict: str, stated: float, share: float) -> None:
+    reply = NeedReply.model_validate(asks(0, gaps=0) | {"verdict": verdict, "chance_of_ask": stated})
+    assert reply.share == pytest.approx(share)
 
 
 def test_a_reaction_is_a_distribution_over_the_seven_labels() -> None:

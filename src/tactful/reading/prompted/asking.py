@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
+from statistics import fmean
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, WithJsonSchema
 
 from tactful.data.corpora.types import Gap
 from tactful.llm.replies.percent import Percent
@@ -34,6 +37,26 @@ SAYS: dict[str, Label] = {
 """Word of the prompt → label. Their first letters differ, so that one token tells which was meant."""
 
 
+def _percent(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+        raise ValueError("expected a whole number of percent from 0 to 100")
+    if value > 1 and value != int(value):
+        raise ValueError("expected a whole number of percent")
+    return float(value)
+
+
+Chance = Annotated[
+    float, BeforeValidator(_percent), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 100})
+]
+"""As stated, 0 to 100. Here one percent is often meant: `1` beside a "no" is 1%, beside a "yes" the share 1.0."""
+
+
+def _both(yes: bool, chance: float) -> float:
+    """The mean of a verdict, as 0 or 1, and of the chance stated beside it."""
+    share = chance if chance < 1 or (chance == 1 and yes) else chance / 100
+    return fmean((yes, share))
+
+
 class MissingThing(Record):
     """One thing that the request leaves open."""
 
@@ -49,7 +72,12 @@ class NeedReply(Record):
     default_in_place: str
     default_would_do: bool
     verdict: Literal["ask", "answer"]
-    chance_of_ask: Percent
+    chance_of_ask: Chance
+
+    @property
+    def share(self) -> float:
+        """What this draw counts for asking, in [0, 1]."""
+        return _both(self.verdict == "ask", self.chance_of_ask)
 
 
 class ReactionReply(Record):
@@ -65,7 +93,12 @@ class OfferReply(Record):
 
     why: str
     verdict: Literal["welcome", "unwelcome"]
-    chance_of_welcome: Percent
+    chance_of_welcome: Chance
+
+    @property
+    def share(self) -> float:
+        """What this draw counts for welcome, in [0, 1]."""
+        return _both(self.verdict == "welcome", self.chance_of_welcome)
 
 
 def need_prompt(request: Request, max_chars: int = MAX_CHARS) -> Rendered:

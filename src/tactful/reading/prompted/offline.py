@@ -59,7 +59,6 @@ def _read_offer(messages: Sequence[Message], facts: Mapping[str, Any], rng: rand
 
 
 def _slipped(chance: float | None, rng: random.Random) -> float:
-    """Never 0.00 to 0.01: one percent would be read as a share of one."""
     return min(0.98, max(0.02, (0.5 if chance is None else chance) + rng.gauss(0, _SLIP)))
 
 

@@ -64,7 +64,7 @@ class PromptedReader(AskedReader):
         """As the draws say together; what is missing as the surest draw on their side lists it."""
         facts = {"text": request.text, "context": [turn.model_dump() for turn in request.context]}
         said = await self._draws(NeedReply, lambda most: need_prompt(request, most), "read_need", facts)
-        each = [fmean((one.verdict == "ask", one.chance_of_ask)) for one in said]
+        each = [one.share for one in said]
         need = _share(each)
         if need < 0.5:
             return Need(need=need)
@@ -97,7 +97,7 @@ class PromptedReader(AskedReader):
         """Share of the draws that welcome it."""
         facts = {"moment": moment.model_dump(mode="json")}
         said = await self._draws(OfferReply, lambda most: offer_prompt(moment, most), "read_offer", facts)
-        return _share([fmean((one.verdict == "welcome", one.chance_of_welcome)) for one in said])
+        return _share([one.share for one in said])
 
     async def _draws(
         self,

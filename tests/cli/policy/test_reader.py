@@ -1,0 +1,48 @@
+"""`--reader MODEL` where a policy decides: the model reads the request, the policy decides from what it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.chat_server import serving
+
+GAP = {"what": "which booking", "kind": "context", "critical": True}
+OPEN = {
+    "missing": [GAP],
+    "default_in_place": "",
+    "default_would_do": False,
+    "verdict": "ask",
+    "chance_of_ask": 98,
+}
+DONE = {
+    "missing": [],
+    "default_in_place": "",
+    "default_would_do": True,
+    "verdict": "answer",
+    "chance_of_ask": 2,
+}
+
+
+@pytest.mark.parametrize(("reply", "action"), [(OPEN, "HIGH"), (DONE, "LOW")])
+def test_a_policy_decides_on_what_a_model_reads(tactful, reply: dict, action: str) -> None:
+    with serving(script={".": reply}) as server:
+        at = ("--reader", "m", "--base-url", server.base_url)
+        done = tactful("policy", "act", "rule", "--query", "Cancel it", "--domain", "chat", *at, "--json")
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)
+    assert made["action"] == action or (action == "HIGH" and made["action"] == "MID")
+    assert server.jobs == 5
+
+
+def test_what_the_model_does_not_say_is_answered_at_once_and_the_reason_kept(tactful, tmp_path: Path) -> None:
+    rows = tmp_path / "mine.jsonl"
+    rows.write_text(json.dumps({"query": "Cancel it", "domain": "chat"}) + "\n")
+    with serving(script={".": "I would rather not."}, modes=set()) as server:
+        done = tactful("calibrate", "states", "--mode", "dataset", "--input", rows, "--reader", "m",
+                       "--samples", "1", "--base-url", server.base_url)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    state = json.loads(done.stdout.splitlines()[0])
+    assert state["query_clarity"] == 1.0
+    assert state["need_unknown"].startswith("unreadable: m: no valid NeedReply")
