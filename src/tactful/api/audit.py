@@ -11,6 +11,7 @@ from tactful.api.options import ReaderOptions, reader_setup
 from tactful.api.runs import outside_loop
 
 if TYPE_CHECKING:
+    from tactful.api.data.conversations import LogReading
     from tactful.audit.results import Audit
     from tactful.audit.types import Finding, Passage
 
@@ -24,6 +25,7 @@ def audit(
     labels: Path | str | None = None,
     limit: int | None = None,
     skip_bad: bool = True,
+    reading: LogReading | None = None,
     **options: Unpack[ReaderOptions],
 ) -> Audit:
     """What chat logs say about their assistant: how often it asks, which questions were needless, where it guessed.
@@ -31,7 +33,7 @@ def audit(
     `logs` are files or folders in any format that is known. `out` is a new folder for the page (`audit.html`), the same
     as Markdown and JSON, and a line for each turn (`findings.jsonl`). `model`: a chat model judges, and the page shows
     where the reader differs. `labels`: a file of annotations, or `ratings` for those in the log, to measure the audit
-    against. `limit`: look at the first conversations only. Options are for whoever asks a model: see `ReaderOptions`.
+    against. `limit`: look at the first conversations only. `reading`: how the logs are read, as in `tf.conversations`. Options are for whoever asks a model: see `ReaderOptions`.
 
     Raises UserError for logs or a reader that cannot be opened, UsageError when an audit lies in `out` already,
     DataError for a log in which no assistant answers, and without `skip_bad` at the first bad row.
@@ -52,6 +54,7 @@ def audit(
     from tactful.runs.store.files import atomic_write
 
     folder = None if out is None else Path(out)
+    how: LogReading = {"strict": not skip_bad, **(reading or {})}
     setup = reader_setup(options)
     with ExitStack() as stack:
         lines = None
@@ -66,7 +69,7 @@ def audit(
 
         found = outside_loop(
             lambda: audited(
-                read_conversations(logs, strict=not skip_bad),
+                read_conversations(logs, **how),
                 open_reader(reader, setup),
                 model=None if model is None else PromptedJudge(model, setup),
                 labels=None if labels is None else Labels(str(labels)),

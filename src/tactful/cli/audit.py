@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, ReaderFlags
+from tactful.cli.options import JsonFlag, LogFlags, ReaderFlags
 from tactful.cli.output import emit_json, say
 from tactful.cli.splice import without
 
@@ -31,6 +31,7 @@ def audit(
             help="Measure the audit against annotations (JSONL), or against the log's own `ratings`.",
         ),
     ] = None,
+    log: LogFlags,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Look at the first N conversations only.")
     ] = None,
@@ -57,6 +58,7 @@ def audit(
         labels=labels,
         limit=limit,
         skip_bad=not strict,
+        reading=log.given(),
         **at.options(),
     )
     if as_json:

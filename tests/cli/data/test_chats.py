@@ -64,6 +64,19 @@ def test_columns_are_named_by_flags(tactful, project):  # noqa: F811
     assert "has no column 'nobody'; its columns are ticket, who, said" in refused.stderr
 
 
+def test_an_audit_reads_a_table_by_the_same_flags(tactful, project):  # noqa: F811
+    rows = [
+        ("customer", "Rename a.txt to b.txt."),
+        ("bot", "Shall I keep the content?"),
+        ("customer", "I already said: just rename it."),
+    ]
+    (project / "t.csv").write_text("n,who,said\n" + "".join(f"1,{who},{said}\n" for who, said in rows))
+    columns = ("--conversation-column", "n", "--role-column", "who", "--text-column", "said")
+    done = tactful("audit", "t.csv", "--out", "page", "--json", *columns)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["read"]["conversations"] == 1
+
+
 def test_nothing_is_overwritten_and_an_unknown_file_or_format_is_refused(tactful, project):  # noqa: F811
     again = tactful("data", "import", "chats", "log.jsonl", "--out", "log.jsonl")
     assert (again.returncode, "log.jsonl: exists already" in again.stderr) == (2, True)
