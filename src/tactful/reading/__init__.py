@@ -9,7 +9,10 @@
 | `encoder` | a small encoder tuned on our corpora, int8, in the package (`encoder/`) |
 | `surface` | words and n-grams: the floor, and the fallback where onnxruntime cannot run |
 | a folder | a reader that `tactful reader train` made |
-| any other name | a model behind an endpoint (`prompted/`) |
+| `estimate` | the clarity estimate of before, requests alone (`estimate/`) |
+| any other name | a chat model behind an endpoint (`prompted/`) |
+| `decisions:MODEL` | an endpoint that answers `/v1/decisions` (`decisions/`) |
+| `consistency:MODEL` | requests for code: solutions run against each other (`consistency/`) |
 """
 
 from __future__ import annotations
