@@ -74,7 +74,7 @@ def test_users_who_differ_much_are_believed_sooner():
 
 
 def test_the_need_from_which_a_stranger_is_asked_is_the_policys_own():
-    costs = Costs(otherwise=0.5, lam=0.1, delta=0.3, rejects=(1, 9), caution=0)
+    costs = Costs(otherwise=0.5, lam=0.1, delta=0.3, rejects=(1, 9), needless=0)
     # r = 0.1: (0.1 + 0.3·0.1) / (0.5·0.9) = 0.289
     assert asks_from(costs) == pytest.approx(0.2889, abs=1e-4)
     policy = CostPolicy(("answer", "ask"), costs)

@@ -198,13 +198,14 @@ def costs_of(followed: Followed, domains: Sequence[str], *, users_named: bool) -
         lam=lam.value,
         delta=delta.value,
         rejects=prior,
+        needless=0,  # the log's share of rejected questions holds the needless ones
     )
     return LearnedCosts(
         costs=costs,
         numbers=(overall, *values, lam, delta, rejects),
         assumptions=assumptions(followed.prices, users_named=users_named),
         asks_from=round(asks_from(costs), 4),
-        worth_asking=round(asks_from(costs.model_copy(update={"caution": 0.0})), 4),
+        worth_asking=round(asks_from(costs), 4),
     )
 
 
@@ -255,7 +256,7 @@ def _rejects(followed: Followed, default: Costs, *, users_named: bool) -> tuple[
         why = "the log names no users" if not users_named else "too few users were asked twice or more"
         number = number.model_copy(
             update={
-                "note": f"{why}: how much they differ is taken from the default, as known from four users"
+                "note": f"{why}: how much they differ is taken from the default, as known from three users"
             }
         )
     weight = sum(default.rejects) if strength is None else strength

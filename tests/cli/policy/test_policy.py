@@ -225,6 +225,23 @@ def test_explaining_a_query_says_why(tactful, policy: Path):
     assert "the request is open (clarity " in done.stdout
 
 
+def test_asking_by_cost_names_its_numbers_and_what_would_tip_it(tactful, tmp_path: Path):
+    file = states(tmp_path / "states.jsonl", 0.1)
+    # Worked out in tests/policy/test_cost.py: two questions, worth 0.62 against 0.37.
+    said = "p(need) 0.90, missing: not told, worth 0.62, cost 0.37"
+    done = tactful("policy", "act", "cost", file)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("s0-x\tHIGH\t")
+    assert said in done.stdout
+    done = tactful("policy", "explain", "cost", file)
+    assert done.stdout.startswith(f"s0-x: HIGH\n  {said}")
+    assert "it would answer at once below p(need) 0." in done.stdout
+    row = json.loads(tactful("policy", "explain", "cost", file, "--json").stdout)
+    assert (row["questions"], row["rejects"]) == (2, pytest.approx(0.24, abs=0.005))
+    assert row["need"] > row["asks_from_need"]
+    assert "rejects" in tactful("policy", "explain", "cost").stdout
+
+
 def test_what_is_no_trained_policy_cannot_be_explained(tactful):
     done = tactful("policy", "explain", "rule")
     assert done.returncode == 1

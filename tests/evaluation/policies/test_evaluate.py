@@ -59,7 +59,7 @@ def test_learned_beats_every_fixed_action_where_situations_differ():
     assert reward["always-MID"] == pytest.approx(0.75 - 0.0175)
     assert reward["learned"] == pytest.approx(0.95 - 0.0175)
     assert found.best_fixed == "always-MID"
-    gap = {item.baseline: item.difference.value for item in found.comparisons}
+    gap = {c.baseline: c.difference.value for c in found.comparisons if c.policy == found.main_policy}
     assert gap["always-MID"] == pytest.approx(0.2)
     assert by_name(found)["learned"].measures["regret"].value == pytest.approx(0.0)
     # Best per wording minus best for all: 0.95 − 0.75.
@@ -165,7 +165,7 @@ def test_given_policies_alone_are_compared_without_training():
     )
     assert found.main_policy == "mine.json"
     assert found.headline().startswith("The policy mine.json ")
-    assert {item.policy for item in found.comparisons} == {"mine.json"}
+    assert {item.policy for item in found.comparisons} == {"mine.json", "cost"}
     assert not any(point.kind == "sweep" for point in found.pareto)
 
 

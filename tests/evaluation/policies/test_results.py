@@ -61,10 +61,21 @@ def test_without_a_learned_policy_there_is_no_victory():
     found = evaluation(policies=tuple(p for p in evaluation().policies if p.kind == "baseline"))
     assert found.main_policy is None
     assert not found.learned_wins
-    assert found.headline() == "No learned policy was evaluated."
+    assert found.headline().startswith("No learned policy was evaluated.")
 
 
 @pytest.mark.parametrize(("generator", "rehearsal"), [("offline", True), ("endpoint", False)])
 def test_a_rehearsal_is_what_the_offline_model_took_part_in(generator, rehearsal):
     found = evaluation(provenance=OFFLINE.model_copy(update={"generator": generator}))
     assert found.rehearsal == rehearsal
+
+
+def test_what_asking_by_cost_earns_over_asking_nothing_is_told_with_unseen_users():
+    gain = Estimate(value=0.1, low=0.02, high=0.2, items=9, groups=9)
+    unseen = Estimate(value=0.03, low=-0.01, high=0.07, items=9, groups=9)
+    cost = Comparison(policy="cost", baseline="always-LOW", difference=gain, unseen_personas=unseen)
+    found = evaluation(comparisons=(cost,))
+    assert found.headline() == (
+        "No learned policy was evaluated. Asking by cost is better than always-LOW: 0.100 [0.020, 0.200]; "
+        "with unseen users not shown to differ from it: 0.030 [-0.010, 0.070]."
+    )

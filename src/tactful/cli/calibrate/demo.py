@@ -195,13 +195,9 @@ def read_and_decided(requests: Sequence[str]) -> list[str]:
     policy = CostPolicy(("answer", "ask"))
     made = []
     for state in states(list(requests), domain="chat"):
-        weighed = policy.weigh(state.public())
-        missing = state.missing[0] if state.missing else "nothing"
-        action = policy.act(state.public()).action
-        made.append(
-            f"  {action:7} p(need) {weighed.need:.2f}, missing: {missing:11} "
-            f"worth {weighed.worth:.2f} against cost {weighed.cost:.2f}   {state.query}"
-        )
+        seen = state.public()
+        numbers = policy.explain(seen)[0].rpartition(": ")[0]
+        made.append(f"  {policy.act(seen).action:7} {numbers:58}   {state.query}")
     return made
 
 

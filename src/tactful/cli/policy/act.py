@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, ReaderFlags, SeedOption
-from tactful.cli.policy.asked import DomainOption, QueryFlags, StateArgument, asked_states
+from tactful.cli.policy.asked import LEVELS, DomainOption, QueryFlags, StateArgument, asked_states, weighed
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
     from tactful.types import Policy
-
-LEVELS = ("LOW", "MID", "HIGH")
 
 
 def act(
@@ -45,9 +43,12 @@ def act(
 
     In a dialogue: `tactful policy act policy.json --query "Book a table" --turn 1 --rejected 1`
 
+    Without training: `tactful policy act cost --query "Book a table for us" --domain chat`
+
     Clarity and complexity are estimated from the text where the state does not bring them. With --json, each line
     is an object of its own.
     """
+    from tactful.policy import CostPolicy
     from tactful.types import seeded
 
     opened = _open(policy, _action_names(actions))
@@ -59,13 +60,15 @@ def act(
                 **decision.model_dump(),
                 "clarity": item.query_clarity,
                 "complexity": item.task_complexity,
+                **weighed(opened, item),
             }
             typer.echo(json.dumps(row, ensure_ascii=False))
             continue
         chances = "  ".join(f"{name} {chance:.2f}" for name, chance in decision.probabilities.items())
-        typer.echo(
-            f"{item.id}\t{decision.action}\t{chances}\tclarity {item.query_clarity:.2f}  complexity {item.task_complexity:.2f}"
-        )
+        why = f"clarity {item.query_clarity:.2f}  complexity {item.task_complexity:.2f}"
+        if isinstance(opened, CostPolicy):
+            why = opened.explain(item.public())[0]
+        typer.echo(f"{item.id}\t{decision.action}\t{chances}\t{why}")
 
 
 def _action_names(text: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,7 +25,7 @@ DomainOption = Annotated[
 StateArgument = Annotated[
     str | None, typer.Argument(metavar="[STATE]", help="JSONL of states; `-` is stdin. Or use --query.")
 ]
-_UNIT = {"min": 0, "max": 1}
+LEVELS = ("LOW", "MID", "HIGH")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,3 +134,13 @@ def _warn_foreign(policy: Policy, state: State) -> None:
             f"warning: {state.id} is of domain '{state.domain}', the policy was trained on {', '.join(domains)}: "
             "what it says here was never measured"
         )
+
+
+def weighed(policy: Policy, state: State) -> dict[str, Any]:
+    """What the policy `cost` weighed, for JSON, and the p(need) from which it asks here; nothing of other policies."""
+    from tactful.policy import CostPolicy
+
+    if not isinstance(policy, CostPolicy):
+        return {}
+    seen = state.public()
+    return {"missing": state.missing, **asdict(policy.weigh(seen)), "asks_from_need": policy.tips_at(seen)}

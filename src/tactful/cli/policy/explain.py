@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ import typer
 
 from tactful.cli.options import JsonFlag, ReaderFlags
 from tactful.cli.output import emit_json
-from tactful.cli.policy.asked import DomainOption, QueryFlags, StateArgument, asked_states
+from tactful.cli.policy.asked import LEVELS, DomainOption, QueryFlags, StateArgument, asked_states, weighed
 
 if TYPE_CHECKING:
     from tactful.policy.cost import CostPolicy
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 def explain(
     policy: Annotated[
-        Path, typer.Argument(metavar="POLICY", help="A policy file of `policy train` or `learn`.")
+        str, typer.Argument(metavar="POLICY", help="A policy file of `policy train` or `learn`, or `cost`.")
     ],
     state: StateArgument = None,
     *,
@@ -33,11 +32,12 @@ def explain(
     """Say what the policy weighs; with a state, why it decides so.
 
     Example: `tactful policy explain policy.json --query "Make it nicer"`
-    """
-    from tactful.policy import read_policy
-    from tactful.policy.cost import CostPolicy
 
-    opened = read_policy(policy)
+    `tactful policy explain cost --query "Make it nicer"` names need, worth and cost, and what would tip the decision.
+    """
+    from tactful.policy import CostPolicy, read_policy
+
+    opened = CostPolicy(LEVELS) if policy == "cost" else read_policy(Path(policy.removeprefix("policy:")))
     if state is None and asked.query is None:
         asked.refuse_with_a_file()
         if isinstance(opened, CostPolicy):
@@ -57,25 +57,25 @@ def _explain_costs(policy: CostPolicy, *, as_json: bool) -> None:
     if as_json:
         emit_json({"costs": costs.model_dump(mode="json"), "training": dict(policy.training)})
         return
-    typer.echo(f"{policy.name}: asks where need · value · (1 − P(rejects)) is more than λ + δ · P(rejects)")
-    values = ", ".join(f"{domain} {value:g}" for domain, value in costs.value.items())
-    typer.echo(f"value {costs.otherwise:g}{f'; {values}' if values else ''}")
-    rejected, other = costs.rejects
-    typer.echo(f"λ {costs.lam:g}, δ {costs.delta:g}, P(rejects) about {rejected / (rejected + other):.2f}")
+    typer.echo(
+        f"{policy.name}: asks where need · value · (1 − P(rejects)) · timing is more than λ · questions + δ · P(rejects)"
+    )
+    for name, value in costs.model_dump(mode="json").items():
+        typer.echo(f"  {name:<10} {value}")
     for assumption in policy.training.get("assumptions", ()):
         typer.echo(f"assumed: {assumption}")
 
 
 def _explain_weighing(policy: CostPolicy, state: State, *, as_json: bool) -> None:
     seen = state.public()
-    weighed, action = policy.weigh(seen), policy.act(seen).action
+    action = policy.act(seen).action
     if as_json:
-        typer.echo(json.dumps({"id": state.id, "action": action, **asdict(weighed)}, ensure_ascii=False))
+        row = {"id": state.id, "action": action, **weighed(policy, state)}
+        typer.echo(json.dumps(row, ensure_ascii=False))
         return
-    typer.echo(
-        f"{state.id}: {action}, for {weighed.why}: worth {weighed.worth:.2f}, cost {weighed.cost:.2f}; need "
-        f"{weighed.need:.2f}, P(rejects) {weighed.rejects:.2f}"
-    )
+    typer.echo(f"{state.id}: {action}")
+    for line in policy.explain(seen):
+        typer.echo(f"  {line}")
 
 
 def _explain_weights(policy: EmbeddedPolicy, *, as_json: bool) -> None:

@@ -139,7 +139,10 @@ def evaluate(
         value_of_information=stage.value_of_information(walks),
         policies=results,
         comparisons=tuple(
-            stage.compare(name, baseline, walks) for name in main for baseline in walks if baseline != name
+            stage.compare(name, baseline, walks)
+            for name in dict.fromkeys((*main, "cost"))
+            for baseline in walks
+            if baseline != name
         ),
         best_fixed=best_fixed,
         pareto=tuple(with_front(points)),

@@ -122,7 +122,7 @@ class Evaluation(Record):
         against = {item.baseline: item for item in self.comparisons if item.policy == self.main_policy}
         fixed = {name: item.difference for name, item in against.items() if name.startswith("always-")}
         if not fixed:
-            return "No learned policy was evaluated."
+            return "No learned policy was evaluated." + self._of_cost()
         best = fixed[self.best_fixed]
         basis = f"(95% interval, {best.groups} base tasks)"
         learned = any(item.kind == "learned" for item in self.policies)
@@ -145,7 +145,27 @@ class Evaluation(Record):
         if "rule" in against:
             rule = against["rule"].difference
             words += f" It is {verdict(rule)} the hand-written rule: {rule.text()}."
-        return words
+        return words + self._of_cost()
+
+    def _of_cost(self) -> str:
+        """What the figures say of asking by probability and cost, against asking nothing; empty where not compared."""
+        mine = [
+            item for item in self.comparisons if item.policy == "cost" and item.policy != self.main_policy
+        ]
+        found = next((item for item in mine if item.baseline == f"always-{self._least}"), None)
+        if found is None:
+            return ""
+        words = f" Asking by cost is {verdict(found.difference)} {found.baseline}: {found.difference.text()}"
+        if found.unseen_personas is not None and found.unseen_personas.value is not None:
+            words += (
+                f"; with unseen users {verdict(found.unseen_personas)} it: {found.unseen_personas.text()}"
+            )
+        return words + "."
+
+    @property
+    def _least(self) -> str:
+        """The least asking action."""
+        return next(iter(self.policies[0].action_shares), "") if self.policies else ""
 
 
 def verdict(difference: Estimate) -> str:
