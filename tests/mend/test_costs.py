@@ -3,7 +3,7 @@
 import pytest
 from tests.mend.parts import talk
 
-from tactful.mend.costs import Prices, asks_from, learn_costs, loss
+from tactful.mend.learning.costs import Prices, asks_from, learn_costs, loss
 from tactful.policy.cost import CostPolicy, Costs
 
 PRICES = Prices(exchange=0.1, complaint=0.3, lost=1.0)

@@ -2,7 +2,7 @@
 
 from tests.mend.parts import talk
 
-from tactful.mend.patch import Habits, make_patch
+from tactful.mend.learning.patch import Habits, make_patch
 from tactful.mend.situations import Situations
 
 

@@ -2,8 +2,8 @@
 
 from tests.mend.parts import talk
 
-from tactful.mend.page import replay_page
-from tactful.mend.replay import replay
+from tactful.mend.replaying.page import replay_page
+from tactful.mend.replaying.replay import replay
 from tactful.policy import FixedPolicy, RandomPolicy
 from tactful.policy.simple import RulePolicy
 

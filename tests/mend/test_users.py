@@ -8,7 +8,9 @@ import tactful as tf
 from tactful.calibration.play.personas import load_personas
 from tactful.calibration.play.users import reject_probability
 from tactful.errors import UserError
-from tactful.mend.users import Manners, Ranking, fit_personas, personas_toml, realism_card
+from tactful.mend.users.card import Ranking, realism_card
+from tactful.mend.users.fitting import fit_personas, personas_toml
+from tactful.mend.users.manners import Manners
 from tactful.stats import Estimate
 
 

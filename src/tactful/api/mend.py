@@ -11,11 +11,11 @@ from tactful.api.runs import outside_loop
 from tactful.errors import UserError
 
 if TYPE_CHECKING:
-    from tactful.mend.costs import Prices
+    from tactful.mend.learning.costs import Prices
+    from tactful.mend.learning.results import Lesson
     from tactful.mend.pipeline import Talks
-    from tactful.mend.replay import Replay
-    from tactful.mend.results import Lesson
-    from tactful.mend.users import UserFit
+    from tactful.mend.replaying.replay import Replay
+    from tactful.mend.users.card import UserFit
     from tactful.types import Policy
 
 Logs = Sequence[Path | str] | Path | str
@@ -51,14 +51,14 @@ def learn(
     (2, False)
     """
     from tactful.data.trainer_forms import form_of
-    from tactful.mend.costs import Prices
-    from tactful.mend.learn import learn as learned
+    from tactful.mend.learning.costs import Prices
+    from tactful.mend.learning.learn import learn as learned
 
     form = form_of(to)
     talks = _read(logs, out, reader=reader, limit=limit, resume=resume, skip_bad=skip_bad, progress=progress)
     names = [str(logs)] if isinstance(logs, str | Path) else [str(path) for path in logs]
     source = {"logs": names, "reader": reader}
-    return learned(talks, talks.folder.path, form, prices=prices or Prices(), source=source)
+    return learned(talks, talks.folder.path, form, prices=prices or Prices(), source=source, read=talks.read)
 
 
 def replay(
@@ -82,9 +82,9 @@ def replay(
     Raises UserError for a policy that cannot be opened, DataError for logs without conversations.
     """
     from tactful.data.sealed import save_document
-    from tactful.mend.page import replay_page
     from tactful.mend.pipeline import talks_of
-    from tactful.mend.replay import replay as replayed
+    from tactful.mend.replaying.page import replay_page
+    from tactful.mend.replaying.replay import replay as replayed
 
     first = _policy(policy)
     second = None if against is None else _policy(against)
@@ -135,17 +135,16 @@ def fit_users(
     from tactful.data.sealed import save_document
     from tactful.mend.pipeline import talks_of
     from tactful.mend.reading import Remembering
-    from tactful.mend.users import (
-        Manners,
+    from tactful.mend.users.card import (
         UserFit,
-        fit_personas,
         notes_of,
-        personas_toml,
         ranking_of,
         realism_card,
         simulated_talks,
         user_lines,
     )
+    from tactful.mend.users.fitting import fit_personas, personas_toml
+    from tactful.mend.users.manners import Manners
     from tactful.reading.opening import open_embedded_reader
 
     folder = Path(out)
@@ -187,7 +186,7 @@ def fit_users(
 
 
 def _policy(spec: str | Policy) -> Policy:
-    from tactful.mend.learn import ACTIONS
+    from tactful.mend.learning.learn import ACTIONS
     from tactful.policy import open_policy, read_policy
 
     if not isinstance(spec, str):
@@ -216,4 +215,4 @@ def _read(
     options = run_options(
         {"out": None if out is None else Path(out), "limit": limit, "resume": resume, "progress": progress}
     )
-    return outside_loop(lambda: read_turns(log, ReadConfig(reader=reader), options))[0]
+    return outside_loop(lambda: read_turns(log, ReadConfig(reader=reader), options))

@@ -49,7 +49,8 @@ def learn(
     its defaults and the prompt gets no line.
     """
     from tactful.api.mend import learn as learned
-    from tactful.mend.costs import Prices
+    from tactful.mend.learning.costs import Prices
+    from tactful.mend.learning.page import passed_over
 
     prices = Prices(exchange=exchange, complaint=complaint, lost=lost)
     found = learned(
@@ -67,6 +68,8 @@ def learn(
     else:
         print(found.patch.text(), end="")
     say(found.headline)
+    if passed := passed_over(found.read):
+        say(f"of the log: {passed}")
     for line in found.patch.lines if not as_json else ():
         say(f"  {line.text[:60]}… {line.evidence}")
     if found.patch.too_little:

@@ -47,7 +47,7 @@ def replay(
     too few decisions that count, the estimate is refused.
     """
     from tactful.api.mend import replay as replayed
-    from tactful.mend.page import replay_lines
+    from tactful.mend.replaying.page import FLATTERED, replay_lines
 
     found = replayed(
         logs[0] if len(logs) == 1 else list(logs),
@@ -64,5 +64,6 @@ def replay(
     else:
         for line in replay_lines(found):
             print(line)
+    say(f"mind: {FLATTERED}")
     if out is not None:
         say(f"the turns that would have been decided otherwise: {out / 'replay.md'}")

@@ -7,7 +7,7 @@ The reading is a run: it resumes where it stopped, and `tactful replay` takes it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from tactful.mend.reading import Remembering
 from tactful.mend.turns import logged_talk, with_history
 from tactful.mend.types import LoggedTalk
 from tactful.reading.opening import open_embedded_reader
-from tactful.runs import Context, Job, RunFolder, RunOptions, RunSummary, Skip, begun, run_job
+from tactful.runs import Context, Job, RunFolder, RunOptions, Skip, begun, run_job
 from tactful.types import Conversation, Record
 
 NOUN, VERB = "learn", "turns"
@@ -55,8 +55,10 @@ class LogStage:
 class Talks:
     """The judged conversations of a run, as often as they are asked for; each state knows its user's past."""
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, read: Mapping[str, Any] | None = None) -> None:
         self.folder = folder
+        self.read = read or {}
+        """What was read, skipped and cut, where the logs were read just now."""
 
     def __iter__(self) -> Iterator[LoggedTalk]:
         return with_history(self.folder.records(LoggedTalk))
@@ -89,12 +91,12 @@ def retry_read(config: dict[str, Any], logs: list[str]) -> Job:
     return read_job(ReadConfig.model_validate(config), read_conversations(logs))
 
 
-def read_turns(log: Log, config: ReadConfig, options: RunOptions) -> tuple[Talks, RunSummary]:
+def read_turns(log: Log, config: ReadConfig, options: RunOptions) -> Talks:
     """The log judged, in a run folder. Raises: DataError for a log in which nobody speaks."""
     names = ", ".join(map(str, log.paths))
     first = begun(uniquely_named(log), names, what="conversation", fix="give chat logs of a known format")
     summary = run_job(replace(read_job(config, log), source=first), options)
-    return Talks(summary.folder), summary
+    return Talks(summary.folder, log.counts())
 
 
 def talks_of(folder: Path) -> Talks | None:

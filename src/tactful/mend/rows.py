@@ -18,11 +18,13 @@ from tactful.types import Branch, ChatTurn, Conversation
 
 Found = Sequence[tuple[Passage, Finding]]
 _APOLOGY = re.compile(
-    r"\W*(?:(?:oh|ah|ok|okay|yes)\W+)?(?:(?:i'?m |my |so |very )*(?:sorry|apolog\w+|bad|mistake)|you(?:'?re| are) right|good catch)\b"
-    r"|\W*(?:对不起|抱歉|不好意思|您?你?说得对)",
+    r"\b(?:sorry|apolog\w+|my (?:bad|mistake|error)|you(?:'?re| are) (?:absolutely |quite |completely )?right|good catch"
+    r"|thank(?:s| you) for (?:pointing|catching|the (?:correction|clarification|feedback)|clarifying|letting))\b"
+    r"|对不起|抱歉|不好意思|[您你]说得对",
     re.IGNORECASE,
 )
 """How an answer begins that speaks of a complaint: nonsense under a prompt that holds none."""
+_BEGINS = 120
 _TELLS_NOTHING = ("already said", "just do it", "answered with annoyance")
 
 
@@ -86,7 +88,11 @@ def _repaired(found: Found, tools: Sequence[bool], at: int, end: int) -> PairAt 
         return None
     later, next_finding = found[at + 1]
     settled = later.reply is None and passage.asked
-    if later.asked or _APOLOGY.match(later.answer) or not (settled or wanted_or_not(later, next_finding)):
+    if (
+        later.asked
+        or _APOLOGY.search(later.answer[:_BEGINS])
+        or not (settled or wanted_or_not(later, next_finding))
+    ):
         return None
     tells = not (passage.asked and finding.reason in _TELLS_NOTHING)
     return PairAt(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from tactful.stats.estimate import FEWEST_GROUPS, Estimate
 
 _Z = 1.959963984540054
+_STRENGTHS = (2.0, 40.0)
+"""Bounds of how many cases of one group the prior over groups is worth."""
 
 
 def clustered_share(count: int, items: int, spread: float, groups: int) -> Estimate:
@@ -69,3 +72,23 @@ def at_least(count: int, items: int, spread: float, groups: int, confidence: flo
         return 0.0
     hits = math.floor(count / items * cases + 1e-9)
     return float(binomtest(hits, cases, alternative="greater").proportion_ci(confidence).low)
+
+
+def beta_strength(counts: Any) -> float | None:
+    """α + β of a Beta distribution over groups, by moments: the less, the more they differ beyond chance.
+
+    `counts` (groups, 2) are hits and cases. None with fewer than `FEWEST_GROUPS` groups of two cases or more.
+    """
+    several = counts[counts[:, 1] >= 2]
+    if len(several) < FEWEST_GROUPS:
+        return None
+    hits, cases = several[:, 0], several[:, 1]
+    p = hits.sum() / cases.sum()
+    if not 0 < p < 1:
+        return _STRENGTHS[1]
+    # E[Σ (h − n p)²] = p (1 − p) Σ n (1 + (n − 1) ρ), with ρ = 1 / (α + β + 1)
+    excess = ((hits - cases * p) ** 2).sum() / (p * (1 - p)) - cases.sum()
+    rho = excess / (cases * (cases - 1)).sum()
+    if rho <= 0:
+        return _STRENGTHS[1]
+    return min(_STRENGTHS[1], max(_STRENGTHS[0], float(1 / min(rho, 0.99) - 1)))

@@ -37,7 +37,7 @@ def fit(
     the built-in ones and the fitted ones: questions answered, refused and left, corrections, thanks, length of replies.
     """
     from tactful.api.mend import fit_users
-    from tactful.mend.users import user_lines
+    from tactful.mend.users.card import user_lines
 
     found = fit_users(
         logs[0] if len(logs) == 1 else list(logs),

@@ -25,6 +25,7 @@ from tactful.mend.types import LoggedTalk, LoggedTurn
 from tactful.policy.cost import CostPolicy, Costs
 from tactful.stats import FEWEST_GROUPS, Estimate
 from tactful.stats.bootstrap import resampled
+from tactful.stats.shares import beta_strength
 from tactful.types import PublicState, Record
 
 Array = NDArray[Any]
@@ -35,8 +36,6 @@ _NEVER = 10.0
 _OPEN = 0.5
 """Clarity up to which a request counts as open."""
 _LEAST_VALUE, _MOST_VALUE = 0.05, 1.0
-_STRENGTHS = (2.0, 40.0)
-"""Bounds of how many users' questions the prior over users is worth."""
 
 
 class Prices(Record):
@@ -261,26 +260,6 @@ def _rejects(followed: Followed, default: Costs, *, users_named: bool) -> tuple[
         )
     weight = sum(default.rejects) if strength is None else strength
     return number, (round(number.value * weight, 4), round((1 - number.value) * weight, 4))
-
-
-def beta_strength(counts: Array) -> float | None:
-    """α + β of the Beta distribution over users, by moments: a + b from how much more users differ than chance has it.
-
-    None with fewer than `FEWEST_GROUPS` users who were asked twice or more.
-    """
-    several = counts[counts[:, 1] >= 2]
-    if len(several) < FEWEST_GROUPS:
-        return None
-    hits, asked = several[:, 0], several[:, 1]
-    p = hits.sum() / asked.sum()
-    if not 0 < p < 1:
-        return _STRENGTHS[1]
-    # E[Σ (h − n p)²] = p (1 − p) Σ n (1 + (n − 1) ρ), with ρ = 1 / (α + β + 1)
-    excess = ((hits - asked * p) ** 2).sum() / (p * (1 - p)) - asked.sum()
-    rho = excess / (asked * (asked - 1)).sum()
-    if rho <= 0:
-        return _STRENGTHS[1]
-    return float(np.clip(1 / min(rho, 0.99) - 1, *_STRENGTHS))
 
 
 def asks_from(costs: Costs) -> float:

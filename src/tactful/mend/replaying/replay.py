@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
-from tactful.mend.offpolicy import logged_decisions
+from tactful.mend.replaying.offpolicy import logged_decisions
 from tactful.mend.situations import Part
 from tactful.mend.types import LoggedTalk, LoggedTurn, Outcome
 from tactful.policy.simple import RandomPolicy

@@ -9,12 +9,12 @@ from typing import Any
 from tactful.data.io import write_file, write_jsonl
 from tactful.data.sealed import save_document
 from tactful.data.trainer_forms import Form
-from tactful.mend.costs import Followed, LearnedCosts, Prices, costs_of, effects
-from tactful.mend.files import RowCounts, write_rows
-from tactful.mend.page import learned_page
-from tactful.mend.patch import Habits, make_patch
-from tactful.mend.replay import replay
-from tactful.mend.results import KnownUser, Lesson
+from tactful.mend.learning.costs import Followed, LearnedCosts, Prices, costs_of, effects
+from tactful.mend.learning.files import RowCounts, write_rows
+from tactful.mend.learning.page import learned_page
+from tactful.mend.learning.patch import Habits, make_patch
+from tactful.mend.learning.results import KnownUser, Lesson
+from tactful.mend.replaying.replay import replay
 from tactful.mend.situations import FIELDS, Situations
 from tactful.mend.turns import Task
 from tactful.mend.types import LoggedTalk
@@ -33,11 +33,17 @@ POLICY, PATCH, REPORT, LEARNED, USERS = (
 
 
 def learn(
-    talks: Iterable[LoggedTalk], folder: Path, form: Form, *, prices: Prices, source: Mapping[str, Any]
+    talks: Iterable[LoggedTalk],
+    folder: Path,
+    form: Form,
+    *,
+    prices: Prices,
+    source: Mapping[str, Any],
+    read: Mapping[str, Any],
 ) -> Lesson:
     """Everything that `talks` teach, written into `folder` beside the run; `talks` is gone through several times.
 
-    `source` says where the log comes from; the policy's file keeps it.
+    `source` says where the log comes from; the policy's file keeps it. `read` is what was read, skipped and cut.
     """
     table, habits, followed = Situations(), Habits(), Followed(prices)
     users: dict[str, UserHistory] = {}
@@ -63,6 +69,7 @@ def learn(
     )
     rows, files = write_rows(talks, folder, form)
     lesson = Lesson(
+        read=read,
         **counts,
         users=len(users),
         costs=costs,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from tactful import __version__
-from tactful.mend.costs import LearnedCosts
-from tactful.mend.patch import Patch
-from tactful.mend.replay import Change
+from tactful.mend.learning.costs import LearnedCosts
+from tactful.mend.learning.patch import Patch
+from tactful.mend.replaying.replay import Change
 from tactful.mend.situations import Situation
 from tactful.types import Record, UserHistory
 
@@ -24,6 +24,8 @@ class Lesson(Record):
     """Everything that one log taught."""
 
     format: Literal["tactful-learned-1"] = "tactful-learned-1"
+    read: Mapping[str, Any]
+    """What was read, skipped, unusable and redacted."""
     conversations: int
     turns: int
     asked: int

@@ -1,0 +1,1 @@
+"""What a judged log teaches: costs for a policy, a prompt patch, training rows."""

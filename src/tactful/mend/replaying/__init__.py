@@ -1,0 +1,1 @@
+"""What a policy would have decided at every turn of a log."""

@@ -1,0 +1,1 @@
+"""Simulated users fitted to a log, and how real ours are."""
