@@ -69,6 +69,8 @@ def detect_kind(path: Path | str) -> str:
     """
     if str(path) == STDIN:
         raise UsageError(f"standard input is read once; name its kind: --type {'|'.join(MARKS)}")
+    if Path(path).is_dir():
+        return "chats"
     suffix = Path(path).suffix.lower()
     if suffix == ".csv":
         return "states"

@@ -52,6 +52,14 @@ def test_its_file_is_read_again_as_it_is(tactful, project):  # noqa: F811
     assert checked.stdout == "c.jsonl: conversations: 2 read = 2 good + 0 bad\n"
 
 
+def test_a_folder_of_logs_is_checked_as_a_whole(tactful, project):  # noqa: F811
+    (project / "logs").mkdir()
+    (project / "logs" / "a.jsonl").write_text(json.dumps(ROW))
+    (project / "logs" / "b.json").write_text(json.dumps([{**ROW, "id": "b"}]))
+    checked = tactful("data", "check", "logs")
+    assert (checked.returncode, checked.stdout) == (0, "logs: chats: 2 read = 2 good + 0 bad\n")
+
+
 def test_columns_are_named_by_flags(tactful, project):  # noqa: F811
     (project / "t.csv").write_text(
         "ticket;who;said\n7;customer;hi\n7;bot;hello\n8;customer;yo\n", encoding="utf-8"

@@ -39,12 +39,12 @@ def check(source: os.PathLike[str] | str, *, kind: str | None = None) -> Report:
 
 
 def _file_of(given: Path) -> Path:
-    """The records of a run folder, the data of an export's folder, a saved model's file, or the file itself."""
-    from tactful.runs import resolve_input
+    """The records of a run folder, the data of an export's folder, a saved model's file, a folder of logs, or the file itself."""
+    from tactful.data.logs import log_input
 
     if not given.is_dir() or (given / "run.json").exists():
-        return resolve_input(given)
+        return log_input(given)
     for name in ("pairs.jsonl", "pairs.json", "space.toml", "model.json", "suggestions.json"):
         if (given / name).exists():
             return given / name
-    return resolve_input(given)
+    return log_input(given)
