@@ -106,6 +106,52 @@ def test_endpoint_of_the_environment_is_ones_own(judged, monkeypatch):
     assert model_of(judged).base_url == "http://127.0.0.1:9/v1"
 
 
+@pytest.mark.parametrize("name", ["run.sqlite", "calls.sqlite", "config.toml"])
+def test_file_of_a_strangers_folder_that_is_a_link_is_asked_about(judged, tmp_path, name):
+    mine = tmp_path / "mine"
+    mine.write_bytes(b"precious")
+    (judged.path / name).unlink()
+    (judged.path / name).symlink_to(mine)
+    with pytest.raises(SafetyRefusal, match=f"its {name} is a link to .*mine, which it would write to"):
+        job_of(judged)
+
+
+def test_call_cache_that_a_strangers_folder_names_is_asked_about_and_ones_own_is_not(
+    judged,
+    tactful,  # noqa: F811
+    tmp_path,
+):
+    edited(judged, cache=str(tmp_path / "elsewhere.sqlite"))
+    with pytest.raises(
+        SafetyRefusal, match=r"write the call cache .*elsewhere.sqlite, which no earlier run here did"
+    ):
+        job_of(judged)
+    refused = tactful("runs", "retry", judged.path)
+    assert (refused.returncode, (tmp_path / "elsewhere.sqlite").exists()) == (3, False)
+    edited(judged, cache="")
+    assert tactful("runs", "retry", judged.path, "--cache", tmp_path / "own.sqlite").returncode in (0, 1)
+    assert job_of(judged).kind == "feedback judge"
+
+
+@pytest.mark.parametrize(("answer", "code"), [(True, 0), (False, 3)])
+def test_person_on_a_terminal_is_asked_whether_a_strange_folder_is_theirs(
+    judged,
+    tactful,  # noqa: F811
+    monkeypatch,
+    answer,
+    code,
+):
+    url = f"http://127.0.0.1:{10 + code}/v1"  # what one answer makes known is not known to the other
+    replaced(judged, url_in(judged), url)
+    asked = []
+    monkeypatch.setattr("tactful.cli.runs.retry.on_a_terminal", lambda: True)
+    monkeypatch.setattr("typer.confirm", lambda text, **_: asked.append(text) or answer)
+    done = tactful("runs", "retry", judged.path)
+    assert asked == ["Is it yours, and shall it go on?"]
+    assert f"{url} with the key in OPENAI_API_KEY" in done.stderr
+    assert done.returncode == code, done.stderr
+
+
 def test_run_that_asks_for_no_cage_is_asked_about(tactful, tmp_path):  # noqa: F811
     states, rolled, rewarded = tmp_path / "states.jsonl", tmp_path / "rolled", tmp_path / "rewarded"
     few = ("--mode", "synthetic", "--domain", "planning", "--n", "2")

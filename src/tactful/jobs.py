@@ -1,18 +1,19 @@
 """The job of a run folder once more, from what the folder kept: for `tactful runs retry`.
 
 A run folder may come from someone else, so nothing is imported on its word: the kind of a job, its noun and verb, is
-looked up in the table below. Endpoint and key variable of the job must be ones that this user has used here before,
-else they are to be trusted in so many words.
+looked up in the table below. Endpoint, key variable and call cache must be ones that this user has used here before, and
+no file of the folder a link, else all that is to be trusted in so many words.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 from dataclasses import replace
 
 from tactful.errors import DataError, SafetyRefusal, UserError
 from tactful.runs.read.folder import RunFolder
-from tactful.runs.store.known import is_known, url_of
+from tactful.runs.store.known import is_known, is_known_cache, url_of
 from tactful.runs.types import Job
 
 BUILDERS = {
@@ -45,7 +46,7 @@ def job_of(folder: RunFolder, *, trust: bool = False) -> Job:
             "pipe); call tactful.runs.retry_run(folder, job) with the job that made it"
         )
     job = _built(folder, kind)
-    strange = [] if trust else _strange(job)
+    strange = [] if trust else [*_strange(job), *_elsewhere(folder)]
     if strange:
         raise SafetyRefusal(
             f"{folder.path}: {'; '.join(strange)}. Was this run made here? Look at its run.json, and where all is "
@@ -64,6 +65,19 @@ def _strange(job: Job) -> list[str]:
     if (job.resume_args or {}).get("unsafe") is True:
         told.append("it would run programs without a cage where none is at hand")
     return list(dict.fromkeys(told))
+
+
+def _elsewhere(folder: RunFolder) -> list[str]:
+    """Files outside of the folder that the job would write to on its word, one sentence each."""
+    told = [
+        f"its {path.name} is a link to {os.readlink(path)}, which it would write to"
+        for path in sorted(folder.path.iterdir())
+        if path.is_symlink()
+    ]
+    cache = folder.info().cache
+    if cache and not is_known_cache(cache):
+        told.append(f"it would read and write the call cache {cache}, which no earlier run here did")
+    return told
 
 
 def _built(folder: RunFolder, kind: str) -> Job:

@@ -112,7 +112,24 @@ def test_faults_end_as_results_or_failures(tmp_path: Path) -> None:
 
 
 def test_a_forecast_counts_examples_and_sends_nothing(tmp_path: Path) -> None:
-    expected = forecast(examples(tmp_path, "all"), ModelSpec(name="gpt-5-nano"))
+    expected = forecast(examples(tmp_path, "all"), PredictConfig(assistant=ModelSpec(name="gpt-5-nano")))
     assert expected.examples == 3
     assert expected.prompt_tokens > 900
     assert expected.cost_usd is not None
+
+
+async def test_a_long_context_is_shortened_to_what_was_asked_for(tmp_path: Path) -> None:
+    example = first(tmp_path)
+    long = example.model_copy(
+        update={
+            "context": tuple(one.model_copy(update={"content": one.content * 200}) for one in example.context)
+        }
+    )
+    async with ChatServer(script=lambda ask: "<predict>a</predict>") as server, opened(server) as model:
+        await predict(long, model, max_chars=600)
+    sent = sum(len(message["content"]) for message in server.asks[0].messages)
+    whole = sum(len(message.content) for message in predict_prompt(long.context, "en").messages)
+    short = sum(
+        len(message.content) for message in predict_prompt(long.context, "en", max_chars=600).messages
+    )
+    assert sent == short < whole

@@ -23,6 +23,8 @@ class PredictOptions(ModelOptions, RunSettings, total=False):
 
     targets: str
     """Which user turns are predicted: `sample:N` per dialogue (default `sample:1`), `last` or `all`."""
+    max_chars: int | None
+    """Longest context that is sent whole, in characters; None: the default."""
     skip_bad: bool
 
 
@@ -86,13 +88,19 @@ def forecast_predict(
     from tactful.utterance.predict.predictor import forecast
 
     config, examples = _opened(talks, model, options)
-    return forecast(examples, config.assistant, limit=options.get("limit"))
+    return forecast(examples, config, limit=options.get("limit"))
 
 
 def _opened(talks: Any, model: str, options: PredictOptions) -> tuple[PredictConfig, Examples]:
     from tactful.utterance.predict.predictor import SCRIPTS, PredictConfig
 
     targets, seed = options.get("targets", "sample:1"), options.get("seed", 0)
-    config = PredictConfig(targets=targets, seed=seed, assistant=spec_of(model, SCRIPTS, options))
+    max_chars = options.get("max_chars")
+    config = PredictConfig(
+        targets=targets,
+        seed=seed,
+        assistant=spec_of(model, SCRIPTS, options),
+        **({} if max_chars is None else {"max_chars": max_chars}),
+    )
     read = dialogues(talks, skip_bad=options.get("skip_bad", False))
     return config, read.examples(targets, seed=seed)

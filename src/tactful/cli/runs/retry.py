@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +16,10 @@ from tactful.cli.options import (
     RunArgument,
     TimeoutOption,
 )
-from tactful.cli.output import emit_json, next_command, quoted
+from tactful.cli.output import emit_json, next_command, quoted, say
+
+if TYPE_CHECKING:
+    from tactful.runs import Job, RunFolder
 
 
 def retry(
@@ -45,7 +49,6 @@ def retry(
 
     More room and time: `tactful runs retry runs/feedback --max-tokens 16000 --timeout 900`
     """
-    from tactful.jobs import job_of
     from tactful.runs import RunFolder, RunOptions, retry_run
 
     folder = RunFolder.open(run)
@@ -57,7 +60,7 @@ def retry(
         timeout_s=timeout,
         least_max_tokens=max_tokens,
     )
-    summary = retry_run(folder, job_of(folder, trust=trust), unscored=unscored, options=options)
+    summary = retry_run(folder, _job(folder, trust=trust), unscored=unscored, options=options)
     if as_json:
         emit_json(
             {
@@ -72,3 +75,24 @@ def retry(
         )
     if summary.failed:
         next_command(f"tactful runs show {quoted(run)}")
+
+
+def on_a_terminal() -> bool:
+    """A person sees what is asked and can answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _job(folder: RunFolder, *, trust: bool) -> Job:
+    """The job of the folder; on a terminal a person is asked about what is strange in it. Raises: SafetyRefusal."""
+    from tactful.errors import SafetyRefusal
+    from tactful.jobs import job_of
+
+    try:
+        return job_of(folder, trust=trust)
+    except SafetyRefusal as refused:
+        if trust or not on_a_terminal():
+            raise
+        say(f"tactful: {refused}")
+        if not typer.confirm("Is it yours, and shall it go on?", err=True):
+            raise
+        return job_of(folder, trust=True)

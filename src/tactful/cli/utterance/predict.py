@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tactful.cli.options import DryRunFlag, JsonFlag, ModelOption, RunFlags, SkipBadFlag
+from tactful.cli.options import DryRunFlag, JsonFlag, MaxCharsOption, ModelOption, RunFlags, SkipBadFlag
 from tactful.cli.output import (
     emit_json,
     end_empty,
@@ -29,6 +29,7 @@ def predict(
     targets: TargetsOption = "sample:1",
     at: ReasoningFlags,
     run: RunFlags,
+    max_chars: MaxCharsOption = None,
     skip_bad: SkipBadFlag = False,
     dry_run: DryRunFlag = False,
     as_json: JsonFlag = False,
@@ -43,6 +44,7 @@ def predict(
 
     chosen: prediction.PredictOptions = {
         "targets": targets,
+        "max_chars": max_chars,
         "skip_bad": skip_bad,
         **at.given(),
         **run.given(),

@@ -71,7 +71,7 @@ def run_job(
     """
     _refuse_running_loop()
     executor = executor or LocalExecutor()
-    remember(job.models.values())
+    remember(job.models.values(), options.cache)
     with opened_run(job, options) as (folder, state, beginning):
         began, before = monotonic(), folder.info()
         info = _begun(before, options)

@@ -1,4 +1,4 @@
-"""Which endpoints has this user sent to from this machine? Remembered beside other programs' state, never with a key.
+"""Which endpoints and shared call caches has this user used on this machine? Remembered beside other programs' state, never with a key.
 
 A run folder names an endpoint and the variable of its key. Where the folder comes from someone else, sending that
 variable there is what its author may want.
@@ -17,6 +17,8 @@ from tactful.llm.endpoint import DEFAULT_BASE_URL
 from tactful.llm.types import ModelSpec
 
 _DEFAULT_KEY = "OPENAI_API_KEY"
+_CACHE = "--cache"
+"""What stands for the key variable beside the path of a call cache."""
 
 
 def url_of(spec: ModelSpec) -> str:
@@ -31,9 +33,16 @@ def is_known(spec: ModelSpec) -> bool:
     return _pair(spec) in set(_remembered())
 
 
-def remember(specs: Iterable[ModelSpec]) -> None:
-    """Keep the endpoints of a run that this user starts. A machine that cannot keep them asks again."""
+def is_known_cache(path: str) -> bool:
+    """Whether an earlier run of this user named this call cache."""
+    return (path, _CACHE) in set(_remembered())
+
+
+def remember(specs: Iterable[ModelSpec], cache: Path | None = None) -> None:
+    """Keep the endpoints and the call cache of a run that this user starts. A machine that cannot keep them asks again."""
     new = dict.fromkeys(_pair(spec) for spec in specs if not is_known(spec))
+    if cache is not None and not is_known_cache(str(cache.absolute())):
+        new[str(cache.absolute()), _CACHE] = None
     if not new:
         return
     path = _path()

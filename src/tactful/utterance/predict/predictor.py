@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any
 
+from pydantic import Field
+
 from tactful.data.formats.chats import ChatMessage
 from tactful.errors import ParseError
 from tactful.llm import ChatModel, ModelSpec, Rehearsal, Reply, within_context
@@ -79,7 +81,9 @@ def predict_prompt(context: Sequence[ChatMessage], lang: str, *, max_chars: int 
     return PROMPT.render(mark=fence.mark, context=fence.texts[0], language=language(lang))
 
 
-async def predict(example: Example, model: ChatModel, *, run_id: str = "") -> Prediction:
+async def predict(
+    example: Example, model: ChatModel, *, run_id: str = "", max_chars: int = MAX_CHARS
+) -> Prediction:
     """The model's predictions for one example.
 
     Raises: ParseError, when no reply holds any, also after asking again; ProviderError, when the model gives no
@@ -89,7 +93,7 @@ async def predict(example: Example, model: ChatModel, *, run_id: str = "") -> Pr
     async def ask(max_chars: int) -> Prediction:
         return await _asked(example, model, max_chars, run_id)
 
-    return await within_context(ask, MAX_CHARS)
+    return await within_context(ask, max_chars)
 
 
 async def _asked(example: Example, model: ChatModel, max_chars: int, run_id: str) -> Prediction:
@@ -148,6 +152,8 @@ class PredictConfig(Record):
     """Which user turns are predicted: `sample:N`, `last` or `all`."""
     seed: int = 0
     """Of the choice of targets."""
+    max_chars: int = Field(default=MAX_CHARS, ge=500)
+    """Longest context that is sent whole; halved by itself where the model's own is too short."""
     assistant: Annotated[ModelSpec, OutsideHash()]
     """How the model is reached. (The runner hashes the model by itself.)"""
 
@@ -156,11 +162,13 @@ class PredictConfig(Record):
 class PredictStage:
     """One example in, its prediction out; a dialogue without a target is skipped with the reason."""
 
+    max_chars: int = MAX_CHARS
+
     async def __call__(self, record: Example | Untargeted, context: Context) -> Prediction | Skip:
         """Raises: ProviderError, when the model gives no answer; StopRun."""
         if isinstance(record, Untargeted):
             return Skip(record.reason)
-        return await predict(record, context.models[ROLE], run_id=context.run_id)
+        return await predict(record, context.models[ROLE], run_id=context.run_id, max_chars=self.max_chars)
 
 
 def predict_job(config: PredictConfig, examples: Iterable[Example | Untargeted]) -> Job:
@@ -170,7 +178,7 @@ def predict_job(config: PredictConfig, examples: Iterable[Example | Untargeted])
         verb="predict",
         config=config,
         source=examples,
-        stage=PredictStage(),
+        stage=PredictStage(config.max_chars),
         models={ROLE: config.assistant},
         prompts=[PROMPT, AGAIN_PROMPT],
     )
@@ -195,15 +203,16 @@ class PredictForecast(Record):
 
 
 def forecast(
-    examples: Iterable[Example | Untargeted], model: ModelSpec, *, limit: int | None = None
+    examples: Iterable[Example | Untargeted], config: PredictConfig, *, limit: int | None = None
 ) -> PredictForecast:
     """Every prompt is made and measured; nothing is sent."""
     sent = count = 0
     for example in islice(examples, limit):
         if isinstance(example, Example):
             count += 1
-            prompt = predict_prompt(example.context, example.lang)
+            prompt = predict_prompt(example.context, example.lang, max_chars=config.max_chars)
             sent += sum(estimate_tokens(message.content) for message in prompt.messages)
+    model = config.assistant
     price = price_table().lookup(model.name, model.base_url or _DEFAULT_URL)
     received = count * REPLY_TOKENS
     return PredictForecast(
