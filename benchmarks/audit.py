@@ -16,11 +16,11 @@ from tactful.audit.pipeline import audit, judged
 from tactful.data.logs import read_conversations
 from tactful.reading.opening import open_embedded_reader
 
-REHEARSAL = Path(__file__).parent.parent / "tests" / "audit" / "rehearsal.jsonl"
+TALKS = Path(__file__).parent.parent / "tests" / "audit"
 
 
 def log_of(folder: Path, conversations: int, *, equal: bool) -> Path:
-    rows = [json.loads(line) for line in REHEARSAL.read_text().splitlines()]
+    rows = [json.loads(line) for line in (TALKS / "rehearsal.jsonl").read_text().splitlines()]
     path = folder / f"{'equal' if equal else 'different'}.jsonl"
     with path.open("w") as file:
         for n in range(conversations):
@@ -45,18 +45,20 @@ def speed(path: Path, reader: str) -> str:
     return f"{turns / (time.process_time() - cpu):8.0f} turns/s of CPU, {turns / (time.perf_counter() - start):8.0f} turns/s on the clock"
 
 
-def rehearsed() -> None:
-    rows = [json.loads(line) for line in REHEARSAL.read_text().splitlines()]
+def found_in(name: str) -> None:
+    path = TALKS / f"{name}.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
     found: dict[str, set[str]] = {"over-asks": set(), "guesses": set()}
-    for conversation, findings in judged(read_conversations(REHEARSAL), open_embedded_reader()):
+    for conversation, findings in judged(read_conversations(path), open_embedded_reader()):
         if any(finding.is_needless for _, finding in findings):
             found["over-asks"].add(conversation.id)
         if any(finding.is_guess for _, finding in findings):
             found["guesses"].add(conversation.id)
     for fault, named in found.items():
         true = {row["id"] for row in rows if row["fault"] == fault}
+        others = len(rows) - len(true)
         print(
-            f"{fault}: {len(true & named)} of {len(true)} found, {len(named - true)} of {len(rows) - len(true)} others named"
+            f"{name}, {fault}: {len(true & named)} of {len(true)} found, {len(named - true)} of {others} others named"
         )
 
 
@@ -64,7 +66,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--conversations", type=int, default=300)
     given = parser.parse_args()
-    rehearsed()
+    for name in ("rehearsal", "elsewhere"):
+        found_in(name)
     with tempfile.TemporaryDirectory() as folder:
         different = log_of(Path(folder), given.conversations, equal=False)
         equal = log_of(Path(folder), given.conversations, equal=True)

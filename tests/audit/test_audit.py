@@ -68,6 +68,14 @@ def test_the_same_log_shows_the_same_faults_in_every_shape(shape):
         assert false <= 2  # of 27
 
 
+def test_matters_in_one_long_session_are_judged_each_by_itself():
+    if not SIX.is_dir():
+        pytest.skip("the logs beside the project are not here")
+    [(_, findings)] = judged(read_conversations(SIX / "claude_code.jsonl"), open_embedded_reader())
+    assert 4 <= sum(finding.is_needless for _, finding in findings) <= 6  # of 14 dialogues, five over-ask
+    assert 4 <= sum(finding.is_guess for _, finding in findings) <= 6  # and five guess
+
+
 def test_turns_are_accounted_for(rehearsed):
     found, out = rehearsed
     assert sum(found.outcomes.values()) == found.turns == 120

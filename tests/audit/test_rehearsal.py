@@ -1,7 +1,8 @@
-"""Sixty conversations of three styles in two languages: over-asking, guessing, and neither (traps among them).
+"""Conversations that over-ask, guess, or do neither (traps among them): what the audit finds of them.
 
-Written before the rules were tried on them, apart from the logs that the audit was first tried on; the rules may get
-better on it, and no phrase of it is to be put into `signs.py`.
+`rehearsal.jsonl`: sixty, three styles, English and Chinese, written before the rules were tried on them; `elsewhere.jsonl`:
+forty-eight, also German, French and Spanish, written when the rules stood. Rules may get better on them; no phrase of
+theirs is to be put into `signs.py`.
 """
 
 import json
@@ -13,30 +14,30 @@ from tactful.audit.pipeline import judged
 from tactful.data.logs import read_conversations
 from tactful.reading.opening import open_embedded_reader
 
-REHEARSAL = Path(__file__).parent / "rehearsal.jsonl"
+HERE = Path(__file__).parent
+SETS = ("rehearsal.jsonl", "elsewhere.jsonl")
+FAULTS = ("over-asks", "guesses")
 
 
-@pytest.fixture(scope="module")
-def named() -> dict[str, dict[str, set[str]]]:
-    """Fault → what the log says (`true`) and what the audit found (`found`), as ids of conversations."""
-    rows = [json.loads(line) for line in REHEARSAL.read_text().splitlines()]
-    found: dict[str, set[str]] = {"over-asks": set(), "guesses": set()}
-    for conversation, findings in judged(read_conversations(REHEARSAL), open_embedded_reader()):
+@pytest.fixture(scope="module", params=SETS)
+def named(request: pytest.FixtureRequest) -> dict[str, tuple[set[str], set[str], int]]:
+    """Fault → (conversations that have it, conversations in which the audit finds it, conversations)."""
+    path = HERE / request.param
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    found: dict[str, set[str]] = {fault: set() for fault in FAULTS}
+    for conversation, findings in judged(read_conversations(path), open_embedded_reader()):
         if any(finding.is_needless for _, finding in findings):
             found["over-asks"].add(conversation.id)
         if any(finding.is_guess for _, finding in findings):
             found["guesses"].add(conversation.id)
     return {
-        fault: {"true": {row["id"] for row in rows if row["fault"] == fault}, "found": found[fault]}
-        for fault in found
+        fault: ({row["id"] for row in rows if row["fault"] == fault}, found[fault], len(rows))
+        for fault in FAULTS
     }
 
 
-@pytest.mark.parametrize("fault", ["over-asks", "guesses"])
-def test_four_of_five_faults_are_found_and_one_of_ten_others_is_named_at_most(
-    named: dict[str, dict[str, set[str]]], fault: str
-) -> None:
-    true, found = named[fault]["true"], named[fault]["found"]
-    assert len(true) == 20
-    assert len(true & found) >= 16, f"missed {sorted(true - found)}"
-    assert len(found - true) <= 4, f"false {sorted(found - true)}"  # of 40 without this fault
+@pytest.mark.parametrize("fault", FAULTS)
+def test_four_of_five_faults_are_found_and_one_of_ten_others_is_named_at_most(named, fault):
+    true, found, conversations = named[fault]
+    assert len(true & found) >= 0.8 * len(true), f"missed {sorted(true - found)}"
+    assert len(found - true) <= 0.1 * (conversations - len(true)), f"false {sorted(found - true)}"

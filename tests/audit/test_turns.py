@@ -28,6 +28,7 @@ def test_thanks_and_the_next_request_are_told_apart_where_both_are_the_users():
     )
     assert first.reply == "ok"
     assert second.request == "And 3+3?"
+    assert (second.first, second.context) == (True, ())  # the first matter was closed, so it explains nothing
 
 
 def test_turns_of_the_assistant_in_a_row_are_one_and_the_last_one_asks():

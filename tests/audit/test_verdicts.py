@@ -54,8 +54,17 @@ def test_a_question_that_is_answered_calmly_was_needed_where_the_request_is_open
     assert found.reason is None
 
 
-def test_a_clear_request_makes_a_question_needless_also_when_it_is_answered():
-    assert verdict("White.", asks=True, need=0.05).reason == "a default would do"
+def test_a_calm_answer_that_tells_something_new_was_worth_the_question():
+    assert not verdict("White.", asks=True, need=0.05, complaint=0.1).is_needless
+
+
+def test_a_calm_answer_that_tells_nothing_new_was_not_worth_it_where_the_request_was_clear():
+    assert verdict("Yes.", asks=True, need=0.05, complaint=0.1).reason == "a default would do"
+
+
+def test_an_upset_answer_tells_that_a_question_was_needless_where_the_request_was_clear():
+    assert verdict("White.", asks=True, need=0.05, complaint=0.8).reason == "answered with annoyance"
+    assert not verdict("White.", asks=True, need=0.95, complaint=0.8).is_needless
 
 
 def test_a_question_that_was_declined_is_needless_unless_much_was_open():

@@ -33,7 +33,8 @@ def audit(
     `logs` are files or folders in any format that is known. `out` is a new folder for the page (`audit.html`), the same
     as Markdown and JSON, and a line for each turn (`findings.jsonl`). `model`: a chat model judges, and the page shows
     where the reader differs. `labels`: a file of annotations, or `ratings` for those in the log, to measure the audit
-    against. `limit`: look at the first conversations only. `reading`: how the logs are read, as in `tf.conversations`. Options are for whoever asks a model: see `ReaderOptions`.
+    against. `limit`: look at the first conversations only. `reading`: how the logs are read, as in `tf.conversations`.
+    Options are for whoever asks a model: see `ReaderOptions`.
 
     Raises UserError for logs or a reader that cannot be opened, UsageError when an audit lies in `out` already,
     DataError for a log in which no assistant answers, and without `skip_bad` at the first bad row.

@@ -62,7 +62,11 @@ class Judge:
             None if one.reply is None else signs_of(one.reply, one.request, one.earlier) for one in batch
         ]
         reactions: dict[int, ReactionReading] = {}
-        answered = [at for at, one in enumerate(signs) if one and not (batch[at].asked or one.agrees)]
+        answered = [
+            at
+            for at, one in enumerate(signs)
+            if one and not (one.agrees or (batch[at].asked and one.rejects))
+        ]
         keys = [(batch[at].request, batch[at].answer, batch[at].reply or "") for at in answered]
         reactions.update(zip(answered, self._reactions.of(keys), strict=True))
         needed = [at for at, one in enumerate(batch) if _needs_need(one, signs[at], reactions.get(at))]
@@ -88,7 +92,7 @@ def _needs_need(passage: Passage, signs: Signs | None, reaction: ReactionReading
     if signs is None or reaction is None:
         return False
     return (reaction.complaint or 0) >= _WORTH_READING or any(
-        getattr(signs, name) for name in COMPLAINT if name != "pleased"
+        getattr(signs, name) for name in COMPLAINT if name not in ("pleased", "goes_on")
     )
 
 

@@ -34,10 +34,10 @@ _SAID = _any(
 )
 _PUSH = _any(
     r"(?:^|[.!,;:—-]\s*|\b(?:please|so|ok|okay|and|but|then|no)\W+)just\s+(?!the\b|a\b|an\b|one\b|in\b|for\b|because\b|wondering\b|curious\b|checking\b|to\b|like\b)\w+",
-    r"\bcan(?:'t)?\s+you\s+(?:please\s+)?just\b|\b(?:get\s+on\s+with\s+it|get\s+to\s+it|get\s+going|do\s+it\s+already|hurry\s+up|start\s+already|do\s+what\s+i)\b",
+    r"\bcan(?:'t)?\s+you\s+(?:please\s+)?just\b|\b(?:get\s+on\s+with\s+it|get\s+to\s+it|get\s+going|do\s+it\s+already|hurry\s+up|do\s+what\s+i)\b|\balready\W*$",
     r"^(?!\W*(?:yes|yep|yeah|sure|ok|okay)\b).{0,40}\bgo\s+ahead\b",
     r"直接|赶紧|赶快|快点|快[写做弄给]|你就|先[做写弄给]\S{0,3}(?:再|看看|吧)|别(?:废话|啰嗦|磨叽|墨迹)|照做|写就(?:是|行)|做就(?:是|行)|就行了",
-    r"\bmach(?:'s|\s+es|en\s+sie)?\s+(?:einfach|schon)\b|\beinfach\s+(?:machen|schreiben)\b|\b(?:fais|faites|écris)(?:-le)?\s+(?:juste|simplement)\b|\b(?:simplemente|solo)\s+(?:hazlo|escribe|dame)\b|\bhazlo\b|\bfallo\b",
+    r"\bmach(?:'s|\s+es|en\s+sie)?\s+(?:einfach|schon)\b|\beinfach\s+(?:machen|schreiben)\b|\b(?:fais|faites|écris)(?:-le)?\s+(?:juste|simplement)\b|\b(?:simplemente|solo)\s+\w+(?:lo|la|me)\b|\bhazlo\b",
 )
 _DELEGATES = _any(
     DELEGATE.pattern.removeprefix("(?i)"),
@@ -50,7 +50,7 @@ _STOP = _any(
     r"\b(?:stop|quit)\s+(?:with\s+)?(?:the\s+|all\s+the\s+|your\s+)?(?:asking|question)|\b(?:so|too|how)\s+many\s+questions\b|\b(?:enough|no\s+more|more|again\s+with\s+the|all\s+these)\s+(?:\w+\s+){0,2}questions?\b",
     r"\bwhy\s+(?:are|do|would|must|does)\s+(?:you|it|that)\s+(?:\w+\s+){0,2}(?:ask|need|matter|care|want\s+to\s+know)|\b(?:don'?t|do\s+not|no\s+need\s+to)\s+ask\b|\b(?:interview|interrogat\w+|quiz|20\s+questions|twenty\s+questions|questionnaire)\b",
     r"\bdo\s+(?:i|we)\s+(?:really\s+)?(?:have|need)\s+to\b|\bwhat\s+(?:difference|does\s+(?:that|it|this)\s+(?:matter|have))|\bdoes\s+(?:it|that)\s+(?:even\s+|really\s+)?matter\b|\bwho\s+cares\b|\bobvious(?:ly)?\b|\bwhat\s+else\s*\?",
-    r"\bseriously\b|\breally\?|\b(?:are\s+you|you'?re|you\s+are|u)\s+(?:kidding|serious|joking)\b|\b(?:ffs|omg|ugh+|argh+|jfc|wtf|smh|sigh)\b|\bgood\s+grief\b|\bfor\s+(?:god|heaven|pete|christ|fuck)'?s?\s*'?s?\s+sake\b|\bcome\s+on\b|🙄|😤|😡|🤦",
+    r"\bseriously\b|\breally\?|\b(?:are\s+you|you'?re|you\s+are|u)\s+(?:kidding|serious|joking)\b|\b(?:ffs|omg|ugh+|argh+|jfc|wtf|smh|sigh)\b|\bgood\s+grief\b|\bfor\s+(?:god|heaven|pete|christ|fuck)'?s?\s*'?s?\s+sake\b|\bcome\s+on\b|\?!|!\?|\?{2,}|？！|！？|？{2,}|🙄|😤|😡|🤦",
     r"别(?:再|老|总|一直)?问|问(?:这么|那么|太|这些|个没完|来问去)|(?:问题|话)(?:太|这么|那么|真|好)多|(?:怎么|干嘛|为什么|为啥)(?:还|又|老|总|要)?(?:是)?(?:在)?问|烦|啰嗦|罗嗦|废话|显然|这还用(?:问|说)|还用问|至于吗|有必要吗|重要吗|有关系吗|服了|无语|查户口|哎呀|唉",
     r"\bfrag\s+nicht\b|\bso\s+viele\s+fragen\b|\barrête\s+de\s+(?:me\s+)?(?:poser|demander)|\btrop\s+de\s+questions\b|\bdeja\s+de\s+preguntar\b|\btantas\s+preguntas\b|\bbasta\s+(?:con\s+le\s+)?domande\b",
 )
@@ -71,6 +71,11 @@ _ERROR = _any(
     r"报错|出错|错误|写错|算错|跑不|运行不|编译不|不能用|用不了|没反应|失败|崩溃|不存在|打不开|少了一|漏了|编造|瞎编|乱编|等于|语法|拼错",
     r"\bfehler\b|\bfunktioniert\s+nicht\b|\berreur\b|\bne\s+(?:marche|fonctionne)\s+pas\b|\bno\s+funciona\b|\bnon\s+funziona\b|\berrore\b",
 )
+_POLITE_NO = _any(
+    r"^\W*(?:no\W+(?:worries|problem|thank\w*|more|need|rush|wonder|doubt|idea|further|other|preference|specific)|(?:no|nope|nah)\W+(?:that'?s|that\s+is|that\s+will\s+be)\s+(?:all|it|everything|fine|ok)|not\s+(?:bad|yet|really|sure|at\s+all)|never\s+mind)\b",
+    r"^\W*(?:没(?:什么|有?了|事|关系|问题|想到)|不(?:用|客气|错|过|好意思|知道|客气)|别(?:担心|客气|的))",
+)
+"""Negations at the head of a message that object to nothing."""
 _AGREES = {lexicon.PRAISE, lexicon.THANKS, lexicon.ACK}
 _BRIEF = 4  # words of a clause that holds nothing beside it
 _QUESTION = re.compile(r"[?？]")
@@ -108,8 +113,17 @@ class Signs:
     """It states something new, and neither asks nor orders."""
     elsewhere: bool
     """It turns to something else, or repeats the request, without an answer."""
+    asks: bool
+    """It holds a question mark."""
     given: float
     """Share of its content words that the user had said before, in [0, 1]."""
+    new: int
+    """Content words that the user had not said before."""
+
+    @property
+    def goes_on(self) -> bool:
+        """It asks something, and finds no fault with the answer."""
+        return self.asks and not (self.objects or self.denies or self.corrects or self.error or self.said)
 
     @property
     def rejects(self) -> bool:
@@ -123,6 +137,7 @@ def signs_of(reply: str, request: str, earlier: str) -> Signs:
     text = reply[:2000]
     clauses = clauses_of(text)
     kinds = {kind for clause in clauses for kind in clause.counts}
+    objecting = objects(text) and not _POLITE_NO.search(text)
     denies = bool(_DENIES.search(text))
     words, before = topic_words(text), topic_words(earlier)
     repeats = len(text) > 12 and similarity(text[:300], request[:300]) >= _REPEATED
@@ -134,12 +149,14 @@ def signs_of(reply: str, request: str, earlier: str) -> Signs:
         denies=denies,
         corrects=bool(_CORRECTS.search(text)),
         error=bool(_ERROR.search(text)),
-        objects=objects(text),
+        objects=objecting,
         pleased=bool(kinds & {lexicon.PRAISE, lexicon.THANKS}),
         agrees=bool(clauses)
         and all(clause.words <= _BRIEF and _AGREES & clause.counts.keys() for clause in clauses)
-        and not objects(text),
+        and not objecting,
         informs=not kinds & _GOES_ON and not _QUESTION.search(text) and len(words - before) >= _SEVERAL,
         elsewhere=repeats or lexicon.TOPIC in kinds,
+        asks=bool(_QUESTION.search(text)),
+        new=len(words - before),
         given=len(words & before) / len(words) if words else 0.0,
     )

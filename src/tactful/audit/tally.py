@@ -65,8 +65,8 @@ def _count(row: Row, passage: Passage, finding: Finding) -> None:
     asking.asked += finding.asked
     if passage.first and finding.need is not None:
         kind = clarity_of(finding.need)
-        setattr(asking, kind, 1)
-        setattr(asking, f"{kind}_asked", float(finding.asked))
+        setattr(asking, kind, getattr(asking, kind) + 1)
+        setattr(asking, f"{kind}_asked", getattr(asking, f"{kind}_asked") + finding.asked)
     if finding.needless is not None:
         needed = not finding.is_needless
         asking.questions_judged += 1

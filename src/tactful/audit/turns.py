@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from tactful.audit.signs import signs_of
 from tactful.audit.types import Passage
 from tactful.text import questions
 from tactful.types import ChatTurn, Conversation, Message
@@ -32,9 +33,17 @@ def passages(conversation: Conversation) -> Iterator[Passage]:
             continue
         end = next((place for place in range(at, len(turns)) if turns[place].role == "user"), len(turns))
         if said:
-            yield _passage(conversation, turns, at, end, said, first)
+            yield _passage(conversation, turns, at, end, said, first or _is_fresh(turns, at))
             first = False
         at = end
+
+
+def _is_fresh(turns: Sequence[ChatTurn], at: int) -> bool:
+    """Whether the request before `at` opens a new matter: the user closed the last one with thanks, in a message of its own."""
+    if at < 3 or turns[at - 2].role != "user":
+        return False
+    closing = turns[at - 2].content
+    return signs_of(closing, "", "").agrees
 
 
 def _passage(
@@ -56,7 +65,7 @@ def _passage(
         request=turns[at - 1].content,
         context=tuple(
             Message(role="user" if turn.role == "user" else "assistant", content=turn.content[:2000])
-            for turn in turns[max(0, at - 1 - _CONTEXT) : at - 1]
+            for turn in turns[max(0, at - 1 - (0 if first else _CONTEXT)) : at - 1]
         ),
         earlier="\n".join(said[-_EARLIER:]),
         answer=answer,

@@ -27,7 +27,7 @@ class Passage:
     turn: int
     """Its place among the turns of user and assistant, from 0."""
     first: bool
-    """It answers the first request of the conversation."""
+    """It answers the first request of the conversation, or the first of a new matter in it."""
     request: str
     context: tuple[Message, ...]
     """The latest turns before the request, oldest first."""

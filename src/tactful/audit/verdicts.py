@@ -17,27 +17,34 @@ NEEDLESS = {
     "delegates": 8.0,
     "elsewhere": 4.0,
     "left": 2.0,
-    "answered": 0.3,
+    "bare": 0.3,
+    "informed": 0.05,
 }
-"""How many times likelier it makes that a question was needless."""
+"""How many times likelier it makes that a question was needless. A calm answer is `bare` where it tells nothing new, and
+`informed` where it does: then the question was worth its while, whatever a reader thinks of the request. An upset one
+counts as much as the reader is sure that it complains."""
 COMPLAINT = {
     "objects": 20.0,
     "denies": 10.0,
     "said": 4.0,
     "corrects": 4.0,
     "error": 3.0,
-    "pleased": 0.2,
     "informs": 2.0,
+    "pleased": 0.2,
+    "goes_on": 0.3,
 }
 """… that a message complains."""
 UNASKED = 3.0
 """… when it follows an answer to an open request, to which nobody had asked anything."""
 OPEN = {"denies": 8.0, "corrects": 2.0, "error": 0.25, "said": 0.1}
 """… that what a complaint is about had been open."""
-SUREST = 0.95
-"""No reader is believed beyond it, either way."""
+SUREST, LATER = 0.95, 0.8
+"""No reader is believed beyond it, either way; of a request in the midst of a conversation, where its texts are few and
+what went before counts, less."""
 _MUCH = 0.5  # share of a complaint's words that the user had said before: then it restates
 _OPEN = 0.5  # need from which a request counts as open
+_HALVED = 0.5  # exponent of what an answer is worth that is upset
+_UPSET = 0.5  # probability of a complaint from which a reply to a question counts as upset
 _SETTLED = 0.25  # need below which a question that was answered calmly was still needless
 
 
@@ -46,11 +53,13 @@ def judge(
 ) -> Finding:
     """The finding for one passage; `need` and `complaint` are None where the reader does not know, for the reason `why`."""
     if passage.asked:
-        return _judge_question(passage, signs, need, why)
+        return _judge_question(passage, signs, need, complaint, why)
     return _judge_answer(passage, signs, need, complaint, why)
 
 
-def _judge_question(passage: Passage, signs: Signs | None, need: float | None, why: str) -> Finding:
+def _judge_question(
+    passage: Passage, signs: Signs | None, need: float | None, complaint: float | None, why: str
+) -> Finding:
     known = {"conversation": passage.conversation, "turn": passage.turn, "asked": True, "need": need}
     declined = passage.ask is not None and passage.ask.declined
     clear = declined or (signs is not None and (signs.rejects or signs.elsewhere))
@@ -58,37 +67,41 @@ def _judge_question(passage: Passage, signs: Signs | None, need: float | None, w
         return Finding(**known, unjudged=why)
     if signs is None and not declined and need is not None and need >= _SETTLED:
         return Finding(**known, unjudged="the log ends with the question")
-    odds = 1.0 if need is None else _odds(1 - need)
-    for sign in _signs_of_question(signs, declined):
-        odds *= NEEDLESS[sign]
+    odds = 1.0 if need is None else _odds(1 - need, SUREST if passage.first else LATER)
+    upset = not clear and signs is not None and _is_upset(signs, complaint)
+    for sign in ["declined"] if declined else ["left"] if signs is None else _signs_of_reply(signs):
+        odds *= NEEDLESS[sign] ** (_HALVED if upset else 1)
+    odds *= _odds(complaint) if upset and complaint is not None else 1.0
     needless = odds / (1 + odds)
-    upset = signs is not None and (signs.stop or signs.said or (signs.push and signs.objects))
+    minds = signs is not None and (
+        signs.stop or signs.said or (signs.push and signs.objects) or (needless >= 0.5 and upset)
+    )
     return Finding(
         **known,
         needless=needless,
-        reason=_reason(signs, declined) if needless >= 0.5 else None,
-        complaint=None if signs is None else 0.9 if upset else 0.1,
-        subject="being asked" if upset else None,
+        reason=_reason(signs, declined, upset) if needless >= 0.5 else None,
+        complaint=None if signs is None else 0.9 if minds else 0.1,
+        subject="being asked" if minds else None,
     )
 
 
-def _signs_of_question(signs: Signs | None, declined: bool) -> list[str]:
-    if declined:
-        return ["declined"]
-    if signs is None:
-        return ["left"]
+def _signs_of_reply(signs: Signs) -> list[str]:
     found = [name for name in ("said", "push", "stop", "delegates", "elsewhere") if getattr(signs, name)]
-    return found or ["answered"]
+    return found or ["informed" if signs.new else "bare"]
 
 
-def _reason(signs: Signs | None, declined: bool) -> Reason:
+def _is_upset(signs: Signs, complaint: float | None) -> bool:
+    return complaint is not None and complaint >= _UPSET and not signs.goes_on
+
+
+def _reason(signs: Signs | None, declined: bool, upset: bool) -> Reason:
     if signs is None:
         return "unanswered"
-    if signs.said:
+    if signs.said or (upset and signs.given >= _MUCH):
         return "already said"
     if signs.push:
         return "just do it"
-    if signs.stop:
+    if signs.stop or upset:
         return "answered with annoyance"
     if declined or signs.elsewhere:
         return "unanswered"
@@ -102,14 +115,14 @@ def _judge_answer(
     if signs is None:
         return Finding(**known, unjudged="the log ends with the answer")
     shown = [name for name in COMPLAINT if getattr(signs, name)]
-    if complaint is None and not set(shown) - {"informs"}:
+    if complaint is None and not set(shown) - {"informs", "goes_on"}:
         return Finding(**known, unjudged=why)
     odds = 0.3 if complaint is None else _odds(complaint)
     for sign in shown:
         odds *= COMPLAINT[sign]
-    odds *= UNASKED if need is not None and need >= _OPEN else 1.0
+    odds *= UNASKED if passage.first and need is not None and need >= _OPEN else 1.0
     complains = odds / (1 + odds)
-    openness = 1.0 if need is None else _odds(need)
+    openness = 1.0 if need is None else _odds(need, SUREST if passage.first else LATER)
     for sign, factor in OPEN.items():
         openness *= factor if getattr(signs, sign) else 1.0
     was_open = openness / (1 + openness)
@@ -118,7 +131,7 @@ def _judge_answer(
     return Finding(
         **known,
         complaint=complains,
-        guess=complains * was_open,
+        guess=min(complains, was_open),
         subject=_subject(signs, was_open) if complains >= 0.5 else None,
     )
 
@@ -135,6 +148,6 @@ def _subject(signs: Signs, was_open: float) -> Subject:
     return "an error" if signs.corrects or signs.objects else "something else"
 
 
-def _odds(p: float) -> float:
-    bounded = min(SUREST, max(1 - SUREST, p))
+def _odds(p: float, surest: float = SUREST) -> float:
+    bounded = min(surest, max(1 - surest, p))
     return bounded / (1 - bounded)
