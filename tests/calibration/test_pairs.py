@@ -285,6 +285,20 @@ def test_identical_messages_are_counted():
     assert (len(pairs), summary.same_text) == (1, 1)
 
 
+def test_a_tie_is_no_pair_whatever_the_least_margin():
+    pairs, summary = made(levels(0.5, 0.5, 0.5), min_margin=0)
+    assert (pairs, dict(summary.dropped), summary.small_pairs) == ([], {"tie": 1}, 1)
+
+
+def test_thoughts_are_in_neither_side():
+    records = [
+        one_step("LOW", 0.1, message="<think>x</think>No."),
+        one_step("MID", 0.9, message="<think>y</think>Yes."),
+    ]
+    ((pair,), _) = made(records)
+    assert (pair.chosen[0].content, pair.rejected[0].content) == ("Yes.", "No.")
+
+
 # ---------------------------------------------------------------- refusals and secrets
 
 

@@ -1,0 +1,185 @@
+"""Could the tests fail? Puts one small fault at a time into a copy of the code, and names those that no test notices.
+
+python tools/mutants.py              all; half an hour on two free cores
+python tools/mutants.py gate cache   some rooms
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
+REPO = Path(__file__).parents[1]
+AT_A_TIME = 2
+LONGEST_S = 600
+"""A fault that hangs its tests is noticed too."""
+
+
+class Mutant(NamedTuple):
+    """`old` becomes `new` at its first place in `file`; `tests` must fail then."""
+
+    room: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+GATE = "tests/reward/gate/test_rule.py tests/reward/gate/test_promise.py tests/reward/gate/test_losses.py tests/reward/gate/test_betting.py"
+RUNS = "tests/runs/test_resume.py tests/runs/test_spending.py tests/runs/test_stopping.py tests/runs/test_sessions.py tests/runs/running"
+STATS = "tests/stats"
+PAIRS = "tests/calibration/test_pairs.py"
+CACHE = "tests/llm/test_cache.py tests/llm/test_client.py"
+SANDBOX = "tests/sandbox/test_honest.py tests/sandbox/test_cheats.py tests/sandbox/test_faults.py tests/sandbox/verdict tests/sandbox/test_values.py"
+_RULE, _LOSSES, _PROMISE = (f"reward/gate/{name}.py" for name in ("rule", "losses", "promise"))
+_BETTING, _CONFORMAL = "reward/gate/betting.py", "reward/gate/conformal.py"
+_INTAKE, _SESSION = "runs/running/intake.py", "runs/running/session.py"
+_RUNNER, _BOOTSTRAP, _SHARES = "runs/running/runner.py", "stats/bootstrap.py", "stats/shares.py"
+_PAIRS, _CACHE, _CLIENT = "calibration/pairs.py", "llm/cache.py", "llm/client.py"
+_CHECK, _COMPARE, _PROGRESS = (f"sandbox/verdict/{name}.py" for name in ("check", "compare", "progress"))
+_ENDING, _FITTING = "sandbox/ending.py", "policy/fitting.py"
+
+MUTANTS = [
+    Mutant("gate", _RULE, "np.where(p >= high, SPEAK", "np.where(p > high, SPEAK", GATE),
+    Mutant("gate", _RULE, "np.where(p < low, SILENT", "np.where(p <= low, SILENT", GATE),
+    Mutant("gate", _RULE, "np.where(np.isnan(p), ABSTAIN, found)", "np.where(np.isnan(p), SILENT, found)", GATE),
+    Mutant("gate", _RULE, "(self.judge, self.model) == (judge.name, fingerprint)", "self.judge == judge.name", GATE + " tests/reward/gate/test_store.py"),
+    Mutant("gate", _LOSSES, "np.where(said > 0, false_alarms / np.maximum(said, 1), alpha)", "false_alarms / np.maximum(said, 1)", GATE),
+    Mutant("gate", _BETTING, "np.cumprod(rejected, axis=-1).sum(axis=-1) - 1", "rejected.sum(axis=-1) - 1", GATE),
+    Mutant("gate", _CONFORMAL, "(losses.sum(axis=-2) + 1) / (sessions + 1)", "losses.sum(axis=-2) / sessions", GATE),
+    Mutant("runner", _INTAKE, "row.record_hash == digest else None", "row.record_hash else None", RUNS),
+    Mutant("runner", _INTAKE, "not row.damaged and row.record_hash", "row.record_hash", RUNS + " tests/runs/store"),
+    Mutant("runner", _SESSION, "(result.usage or Usage()) + (previous.result.usage or Usage())", "(result.usage or Usage())", RUNS),
+    Mutant("runner", _SESSION, "previous.attempts + 1 if", "previous.attempts if", RUNS),
+    Mutant("runner", _SESSION, "self._in_a_row + 1 if result.error == Outcome.OUT_OF_REACH else 0", "self._in_a_row + (result.error == Outcome.OUT_OF_REACH)", RUNS),
+    Mutant("runner", _INTAKE, "0 <= row.ordinal < ordinal", "0 < row.ordinal < ordinal", RUNS),
+    Mutant("runner", _RUNNER, '"done" if whole else "interrupted"', '"done"', RUNS),
+    Mutant("statistics", _BOOTSTRAP, "stdtrit(groups - 1, 0.975)", "stdtrit(groups, 0.975)", STATS),
+    Mutant("statistics", _BOOTSTRAP, "len(known) < 0.9 * len(draws)", "len(known) < 0.1 * len(draws)", STATS),
+    Mutant("statistics", _BOOTSTRAP, "means.mean())\n    if len(means) < FEWEST_GROUPS or", "means.mean())\n    if", STATS),
+    Mutant("statistics", _SHARES, "max(0.0, centre - half), min(1.0, centre + half)", "max(0.0, p - half), min(1.0, p + half)", STATS + " tests/feedback/report"),
+    Mutant("statistics", "stats/auroc.py", "np.cumsum(below, axis=1) - below / 2", "np.cumsum(below, axis=1)", STATS + " tests/evaluation/judges/test_measures.py"),
+    Mutant("statistics", "stats/calibration.py", 'edges, p, side="left"', 'edges, p, side="right"', STATS + " tests/evaluation/judges/test_measures.py tests/evaluation/feedback/test_measures.py"),
+    Mutant("statistics", _SHARES, 'alternative="less"', 'alternative="two-sided"', STATS + " tests/evaluation/suggestions/test_measure.py"),
+    Mutant("pairs", _PAIRS, "_is_tie(margin) or margin <", "margin <", PAIRS),
+    Mutant("pairs", _PAIRS, "< len(items) for items in by_action", "< 0 for items in by_action", PAIRS),
+    Mutant("pairs", _PAIRS, 'persona=None if self.config.view == "policy" else key.persona', "persona=key.persona", PAIRS),
+    Mutant("pairs", _PAIRS, 'if message.role != "system"', "if message.role", PAIRS),
+    Mutant("pairs", _PAIRS, "(row.won - row.lost) * row.mean_difference < 0", "(row.won - row.lost) * row.mean_difference <= 0", PAIRS),
+    Mutant("pairs", _PAIRS, "strip_thoughts(step.message)", "step.message", PAIRS),
+    Mutant("cache", _CACHE, "_digest(key, usage, body) != digest", "_digest(key, usage, body) == b''", CACHE),
+    Mutant("cache", _CACHE, "usage = excluded.usage, body = excluded.body, invalid = 0", "usage = excluded.usage, body = excluded.body", CACHE),
+    Mutant("cache", _CACHE, 'b"\\x00".join(parts)', 'b"".join(parts[:1])', CACHE),
+    Mutant("cache", _CACHE, "elif version != _VERSION:", "elif version < 0:", CACHE),
+    Mutant("cache", _CACHE, "os.O_CREAT | os.O_RDWR, 0o600", "os.O_CREAT | os.O_RDWR, 0o644", CACHE + " tests/llm/test_privacy.py"),
+    Mutant("cache", _CLIENT, "schema_text(reply_type) if reply_type is not None else None,", "None,", CACHE),
+    Mutant("cache", _CLIENT, "            sample,\n        )", "        )", CACHE),
+    Mutant("sandbox", _COMPARE, "return len(left) == len(right) and all(map(equal, left, right))", "return all(map(equal, left, right))", SANDBOX),
+    Mutant("sandbox", _COMPARE, "    return not by_key", "    return True", SANDBOX),
+    Mutant("sandbox", _CHECK, "if left.bit_length() * abs(right) > _MAX_POWER_BITS and abs(left) > 1:", "if False:", SANDBOX + " tests/sandbox/test_attacks.py"),
+    Mutant("sandbox", _PROGRESS, "self._failure = self._failure or (outcome, detail)", "self._failure = (outcome, detail)", SANDBOX),
+    Mutant("sandbox", _PROGRESS, "if len(self._done) != len(self._plans):", "if False:", SANDBOX),
+    Mutant("sandbox", _ENDING, "if ended.cpu_s >= cpu_limit_s(job):", "if False:", SANDBOX),
+    # those that the project was once found not to notice
+    Mutant("named", _BOOTSTRAP, "stdtrit(groups - 1, 0.975)", "stdtrit(groups - 1, 0.75)", STATS),
+    Mutant("named", _BOOTSTRAP, "confidence_level=1 - 2 * tail(len(means))", "confidence_level=0.9", STATS),
+    Mutant("named", _FITTING, "bounds=[*map(_sign, FEATURES), (None, None)] * steps", "bounds=None", "tests/policy/test_embedded.py"),
+    Mutant("named", "evaluation/gates/measure.py", "sums.sum(axis=0) - sums, axis=1", "sums.sum(axis=0) + 0 * sums, axis=1", "tests/evaluation/gates/test_measure.py"),
+    Mutant("named", _RUNNER, "info.unfinished_usage + executor.unfinished", "info.unfinished_usage", RUNS),
+    Mutant("named", "runs/store/state.py", '"total(cost_usd), count(*) - count(cost_usd), total(estimated) FROM results"', '"total(cost_usd), count(*) - count(cost_usd), total(estimated) FROM results WHERE ordinal >= 0"', RUNS),
+    Mutant("named", _CLIENT, "            self._endpoint.base_url,\n            self.name", "            self.name", CACHE),
+    Mutant("named", _CLIENT, "(message.role, message.content) for", "message.content for", CACHE),
+    Mutant("named", _CLIENT, "options.temperature, options.top_p, ", "options.temperature, ", CACHE),
+    Mutant("named", _CLIENT, "options.max_tokens, options.seed)", "options.max_tokens)", CACHE),
+    Mutant("named", "llm/wire/refusals.py", "        wait_s = named_wait_s(headers, said.all)", "        wait_s = None", "tests/llm/wire tests/llm/test_client.py"),
+    Mutant("named", "llm/wire/usage.py", "if not 0 < prompt <= most_prompt or not 0 <= completion <= (most_completion or _ABSURD):", "if False:", "tests/llm/wire/test_usage.py tests/llm/test_budget.py"),
+    Mutant("named", _INTAKE, "self._state.vacate_from(self.read)", "pass", RUNS),
+    Mutant("named", "reward/embedded/model.py", "if (alone.p_accept or 0.0) < (found[at].p_accept or 0.0):", "if False:", "tests/reward/embedded/test_model.py"),
+    Mutant("named", _PAIRS, "yield max(ranked, key=_reward), min(ranked", "yield max(reversed(ranked), key=_reward), min(ranked", PAIRS),
+    Mutant("named", _PAIRS, "margin < self.config.min_margin - 1e-9", "margin <= self.config.min_margin + 1e-9", PAIRS),
+    Mutant("named", _FITTING, "simplest = max(i for i", "simplest = min(i for i", "tests/policy/test_embedded.py"),
+    Mutant("named", _LOSSES, 'seeded("gate-order", *order).shuffle(order)', "pass", GATE),
+    Mutant("named", _RULE, "np.array(max(self.threshold or 0.0, self.floor))", "np.array(self.threshold or 0.0)", GATE),
+]  # fmt: skip
+"""Of §7's twenty, "several pairs per need" has no place any more: needs are told once for each observation."""
+
+
+def passes(tests: str, copy: Path) -> bool:
+    """Whether these tests pass on a copy of the code, in time."""
+    words = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests.split()]
+    environment = os.environ | {"PYTHONPATH": f"{copy}/src"}
+    try:
+        return not subprocess.run(
+            words, cwd=copy, capture_output=True, timeout=LONGEST_S, env=environment
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def survives(mutant: Mutant, copy: Path) -> bool:
+    """Whether the tests still pass with the fault in. Raises: ValueError where there is no such place any more."""
+    path = copy / "src/tactful" / mutant.file
+    whole = path.read_text(encoding="utf-8")
+    if mutant.old not in whole:
+        raise ValueError(f"{mutant.file} no longer holds: {mutant.old}")
+    path.write_text(whole.replace(mutant.old, mutant.new, 1), encoding="utf-8")
+    try:
+        return passes(mutant.tests, copy)
+    finally:
+        path.write_text(whole, encoding="utf-8")
+
+
+def on_copies(work: Callable[[T, Path], bool], items: list[T]) -> Iterator[tuple[T, bool]]:
+    """Each item and what `work` says of it on a copy of its own, in order."""
+    with tempfile.TemporaryDirectory() as folder:
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for number in range(AT_A_TIME):
+            copy = Path(folder) / str(number)
+            for name in ("src", "tests"):
+                shutil.copytree(REPO / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copy(REPO / "pyproject.toml", copy)
+            copies.put(copy)
+
+        def one(item: T) -> bool:
+            copy = copies.get()
+            try:
+                return work(item, copy)
+            finally:
+                copies.put(copy)
+
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            yield from zip(items, pool.map(one, items), strict=True)
+
+
+def main() -> None:
+    """Report each room; exit 1 when any survives."""
+    rooms = sys.argv[1:]
+    mutants = [one for one in MUTANTS if not rooms or one.room in rooms]
+    for tests, passed in on_copies(passes, list(dict.fromkeys(one.tests for one in mutants))):
+        if not passed:
+            sys.exit(f"these fail without any fault: {tests}")
+    alive = []
+    for mutant, survived in on_copies(survives, mutants):
+        print(
+            f"{'SURVIVES' if survived else 'killed':9}{mutant.room:12}{mutant.file}: {mutant.old!r} -> {mutant.new!r}",
+            flush=True,
+        )
+        alive += [mutant] if survived else []
+    for room in dict.fromkeys(one.room for one in mutants):
+        print(
+            f"{room}: {sum(one.room == room for one in mutants)} tried, {sum(one.room == room for one in alive)} survive"
+        )
+    sys.exit(bool(alive))
+
+
+if __name__ == "__main__":
+    main()
