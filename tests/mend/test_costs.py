@@ -63,6 +63,18 @@ def test_only_questions_about_open_requests_tell_who_rejects_them():
     )  # 0 of 9, at the least that is assumed
 
 
+def test_needless_questions_are_rejected_sooner_by_what_clear_requests_show():
+    clear = [
+        talk(f"c{at}", ["rejected", "fine"] if at < 8 else ["needless"], query_clarity=0.9)
+        for at in range(10)
+    ]
+    open_ = [talk(f"o{at}", ["rejected" if at < 2 else "welcome"]) for at in range(10)]
+    found = numbers([*clear, *open_])
+    # 0.8 of the clear, 0.2 of the open: 0.8 = 0.2 + 0.8·k, k = 0.75
+    assert found["rejects"].value == pytest.approx(0.2)
+    assert found["needless"].value == pytest.approx(0.75)
+
+
 def test_users_who_differ_much_are_believed_sooner():
     alike = [talk(f"c{at}", ["welcome", "rejected"] * 2, user=f"u{at}") for at in range(20)]
     apart = [
@@ -75,8 +87,9 @@ def test_users_who_differ_much_are_believed_sooner():
 
 def test_the_need_from_which_a_stranger_is_asked_is_the_policys_own():
     costs = Costs(otherwise=0.5, lam=0.1, delta=0.3, rejects=(1, 9), needless=0)
-    # r = 0.1: (0.1 + 0.3·0.1) / (0.5·0.9) = 0.289
-    assert asks_from(costs) == pytest.approx(0.2889, abs=1e-4)
+    # r = 0.1: (0.1 + 0.3·0.1) / (0.5·0.9) = 0.289, to a hundredth from 0.29
+    assert asks_from(costs) == 0.29
+    assert asks_from(costs.model_copy(update={"scale": 9})) > 1  # never
     policy = CostPolicy(("answer", "ask"), costs)
     for clarity, action in ((1 - 0.28, "answer"), (1 - 0.30, "ask")):
         state = talk("c", ["fine"], query_clarity=clarity).turns[0].state

@@ -8,7 +8,8 @@ import tactful as tf
 from tactful.calibration.play.personas import load_personas
 from tactful.calibration.play.users import reject_probability
 from tactful.errors import UserError
-from tactful.mend.users.card import Ranking, realism_card
+from tactful.evaluation.policies.results import Evaluation, PolicyResult
+from tactful.mend.users.card import Ranking, ranking_of, realism_card
 from tactful.mend.users.fitting import fit_personas, personas_toml
 from tactful.mend.users.manners import Manners
 from tactful.stats import Estimate
@@ -70,6 +71,21 @@ def test_a_ranking_changes_when_another_policy_is_best():
     kept = Ranking(domain="d", built_in=(("a", one), ("b", two)), fitted=(("a", two),), swapped=())
     assert not kept.changes
     assert kept.model_copy(update={"fitted": (("b", one), ("a", two))}).changes
+
+
+def test_policies_are_swapped_clearly_only_beyond_their_intervals():
+    def measured(**rewards):
+        policies = [
+            PolicyResult.model_construct(name=name, measures={"reward": Estimate(value=value, low=value - 0.1, high=value + 0.1, items=9, groups=9)})
+            for name, value in rewards.items()
+        ]  # fmt: skip
+        return Evaluation.model_construct(domain="planning", policies=tuple(policies))
+
+    found = ranking_of(measured(a=0.6, b=0.55, c=0.5), measured(a=0.2, b=0.55, c=0.6))
+    assert found.changes
+    assert [(swap.better, swap.other, swap.clear) for swap in found.swapped] == [
+        ("a", "b", True), ("a", "c", True), ("b", "c", False),
+    ]  # fmt: skip
 
 
 @pytest.mark.slow

@@ -33,8 +33,8 @@ ALL = "*"
 """All domains together."""
 _COMPLAINTS = ("guess", "faulty", "rejected")
 _NEVER = 10.0
-_OPEN = 0.5
-"""Clarity up to which a request counts as open."""
+_OPEN, _CLEAR = 0.5, 0.75
+"""Clarity up to which a request counts as open, and above which as clear."""
 _LEAST_VALUE, _MOST_VALUE = 0.05, 1.0
 
 
@@ -70,8 +70,6 @@ class LearnedCosts(Record):
     assumptions: tuple[str, ...]
     asks_from: float
     """Need from which the policy asks somebody that it does not know, at the start of a task in any domain; above 1: never."""
-    worth_asking: float
-    """Share of wrong guesses from which questions pay on average; above 1: never."""
 
     @property
     def from_log(self) -> bool:
@@ -103,8 +101,9 @@ class Followed:
                 answered = any(not later.asked for later in ahead)
                 upset = self.prices.complaint * (turn.outcome == "rejected")
                 self._add("rejected", talk.group, min(1.0, upset + self.prices.lost * (not answered)))
-            if turn.asked and turn.outcome != "not judged" and is_open(turn):
-                self._add("rejects", talk.group, float(turn.outcome in ("rejected", "left")))
+            if turn.asked and turn.outcome != "not judged" and not turn.state.need_unknown:
+                kind = _kind_of_question(turn.state.query_clarity)
+                self._add(kind, talk.group, float(turn.outcome in ("rejected", "left")))
 
     def _add(self, kind: str, group: str, value: float) -> None:
         held = self.sums.setdefault(kind, {}).setdefault(group, [0.0, 0.0])
@@ -134,9 +133,9 @@ class Followed:
         return resampled(rows, difference, items=int(rows[:, 1].sum() + rows[:, 3].sum()))["mean"]
 
 
-def is_open(turn: LoggedTurn) -> bool:
-    """The reader takes the request for one that rather needs a question: only there would a policy ask."""
-    return not turn.state.need_unknown and turn.state.query_clarity <= _OPEN
+def _kind_of_question(clarity: float) -> str:
+    """Of a request that rather needs a question (only there would a policy ask), of a clear one, of one in between."""
+    return "rejects" if clarity <= _OPEN else "rejects clear" if clarity > _CLEAR else "rejects between"
 
 
 def loss(ahead: Sequence[LoggedTurn], prices: Prices) -> float:
@@ -181,7 +180,9 @@ def costs_of(followed: Followed, domains: Sequence[str], *, users_named: bool) -
     """As `learn_costs`, from what was gathered."""
     default, prices = Costs(), followed.prices
     overall = _value(followed, ALL, min(1.0, prices.exchange + prices.complaint))
-    values = [_value(followed, domain, overall.value) for domain in domains]
+    values = [
+        _value(followed, domain, overall.value) for domain in domains if followed.groups(f"guess {domain}")
+    ]
     lam = _number(
         "lam", followed.mean("exchanges"), followed.groups("exchanges"), prices.exchange,
         "λ: what every question costs: the exchanges until an answer came",
@@ -191,20 +192,20 @@ def costs_of(followed: Followed, domains: Sequence[str], *, users_named: bool) -
         "δ: what a rejected or unanswered question costs beyond that",
     )  # fmt: skip
     rejects, prior = _rejects(followed, default, users_named=users_named)
+    needless = _needless(followed, default, rejects.value)
     costs = Costs(
         value={number.name.removeprefix("value "): number.value for number in values if number.by == "log"},
         otherwise=overall.value,
         lam=lam.value,
         delta=delta.value,
         rejects=prior,
-        needless=0,  # the log's share of rejected questions holds the needless ones
+        needless=needless.value,
     )
     return LearnedCosts(
         costs=costs,
-        numbers=(overall, *values, lam, delta, rejects),
+        numbers=(overall, *values, lam, delta, rejects, needless),
         assumptions=assumptions(followed.prices, users_named=users_named),
-        asks_from=round(asks_from(costs), 4),
-        worth_asking=round(asks_from(costs), 4),
+        asks_from=asks_from(costs),
     )
 
 
@@ -262,11 +263,28 @@ def _rejects(followed: Followed, default: Costs, *, users_named: bool) -> tuple[
     return number, (round(number.value * weight, 4), round((1 - number.value) * weight, 4))
 
 
+def _needless(followed: Followed, default: Costs, rejects: float) -> Learned:
+    """How much sooner a needless question is rejected: k of r' = r + (1 − r)·k, r' that of clear requests."""
+    found = followed.mean("rejects clear")
+    number = _number(
+        "needless",
+        found,
+        followed.groups("rejects clear"),
+        default.needless,
+        "how far P(rejects) of a needless question moves towards 1; the log says: share of questions about clear requests "
+        "that were rejected or left",
+    )
+    if number.by == "assumed":
+        return number
+    value = min(1.0, max(0.0, (number.value - rejects) / (1 - rejects)))
+    return number.model_copy(update={"value": round(value, 4)})
+
+
 def asks_from(costs: Costs) -> float:
-    """Need from which the cost policy asks a stranger at the start of a task; above 1: it never does."""
+    """Need, to a hundredth, from which the cost policy asks a stranger at the start of a task; above 1: it never does."""
     stranger = PublicState(id="stranger", domain=ALL, query="", query_clarity=0.0, task_complexity=0.0)
-    weighed = CostPolicy(("answer", "ask"), costs).weigh(stranger)
-    return min(_NEVER, weighed.cost / weighed.worth) if weighed.worth else _NEVER
+    found = CostPolicy(("answer", "ask"), costs).tips_at(stranger)
+    return _NEVER if found is None else found
 
 
 def assumptions(prices: Prices, *, users_named: bool) -> tuple[str, ...]:
@@ -288,6 +306,6 @@ def assumptions(prices: Prices, *, users_named: bool) -> tuple[str, ...]:
 def effects(costs: Costs) -> Mapping[str, float]:
     """Domain → need from which a stranger is asked there."""
     return {
-        name: round(asks_from(costs.model_copy(update={"otherwise": value, "value": {}})), 4)
+        name: asks_from(costs.model_copy(update={"otherwise": value, "value": {}}))
         for name, value in costs.value.items()
     }

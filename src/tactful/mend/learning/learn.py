@@ -74,7 +74,7 @@ def learn(
         users=len(users),
         costs=costs,
         asks_from=effects(costs.costs),
-        patch=make_patch(habits, worth_asking=min(0.5, costs.worth_asking)),
+        patch=make_patch(habits, worth_asking=min(0.5, costs.asks_from)),
         by={name: table.rows(("need", name) if name != "need" else ("need",)) for name in FIELDS},
         situations=table.rows(),
         on_this_log=replay(talks, policy).changes,

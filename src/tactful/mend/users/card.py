@@ -46,14 +46,23 @@ class RealismRow(Record):
     """Whose value is nearer to the log's."""
 
 
+class Swap(Record):
+    """Two policies whose order is another one under fitted users."""
+
+    better: str
+    """With the built-in users."""
+    other: str
+    clear: bool
+    """Their intervals lie apart with one kind of users, at least."""
+
+
 class Ranking(Record):
     """Policies by mean reward, the best first, with either kind of users."""
 
     domain: str
     built_in: tuple[tuple[str, Estimate], ...]
     fitted: tuple[tuple[str, Estimate], ...]
-    swapped: tuple[tuple[str, str], ...]
-    """Pairs whose order differs, the one that is better with the built-in users first."""
+    swapped: tuple[Swap, ...]
 
     @property
     def changes(self) -> bool:
@@ -107,14 +116,23 @@ def ranking_of(built_in: Evaluation, fitted: Evaluation) -> Ranking:
     """The policies of two evaluations of the same tasks, by mean reward."""
     one, other = _ranked(built_in), _ranked(fitted)
     place = {name: at for at, (name, _) in enumerate(other)}
+    ours, theirs = dict(one), dict(other)
     names = [name for name, _ in one if name in place]
     swapped = [
-        (first, second)
+        Swap(
+            better=first,
+            other=second,
+            clear=_apart(ours[first], ours[second]) or _apart(theirs[second], theirs[first]),
+        )
         for at, first in enumerate(names)
         for second in names[at + 1 :]
         if place[first] > place[second]
     ]
     return Ranking(domain=built_in.domain, built_in=one, fitted=other, swapped=tuple(swapped))
+
+
+def _apart(better: Estimate, worse: Estimate) -> bool:
+    return better.low is not None and worse.high is not None and better.low > worse.high
 
 
 def _ranked(found: Evaluation) -> tuple[tuple[str, Estimate], ...]:
@@ -133,9 +151,11 @@ def user_lines(found: UserFit) -> Iterator[str]:
     for name, rows in (("built-in", found.ranking.built_in), ("fitted", found.ranking.fitted)):
         order = " > ".join(f"{policy} {figure.short(2)}" for policy, figure in rows)
         yield f"{found.ranking.domain}, by reward, {name} users: {order}"
-    best = "another policy is best" if found.ranking.changes else "the same policy is best"
-    pairs = ", ".join(f"{one} and {other}" for one, other in found.ranking.swapped) or "none"
-    yield f"under fitted users {best}; pairs in another order: {pairs}"
+    swapped = found.ranking.swapped
+    pairs = ", ".join(f"{swap.better} and {swap.other}" for swap in swapped) or "none"
+    clear = ", ".join(f"{swap.better} and {swap.other}" for swap in swapped if swap.clear) or "none"
+    best = "another policy" if found.ranking.changes else "the same policy"
+    yield f"by value {best} is best with fitted users; pairs in another order: {pairs}; of these beyond their intervals: {clear}"
     yield from (f"mind: {note}" for note in found.notes)
 
 
