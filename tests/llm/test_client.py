@@ -517,6 +517,17 @@ async def test_a_cancelled_call_does_not_take_its_equals_with_it() -> None:
         assert server.jobs == 2
 
 
+async def test_another_type_of_reply_makes_another_call(tmp_path: Path) -> None:
+    class Longer(Verdict):
+        """The same fields under another name: each answer to the one fits the other."""
+
+    async with ChatServer() as server, opened(server, cache=tmp_path / "c.sqlite") as model:
+        for _ in range(2):
+            await model.structured(prompt("Would this user accept?"), Verdict)
+            await model.structured(prompt("Would this user accept?"), Longer)
+        assert server.jobs == 2
+
+
 async def test_whatever_may_change_an_answer_makes_another_call(tmp_path: Path) -> None:
     said = "Would this user accept the proposal?"
     async with ChatServer() as server, opened(server, cache=tmp_path / "c.sqlite") as model:
