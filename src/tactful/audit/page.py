@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tactful.audit.results import Audit, Slice
+from tactful.audit.words import percent
 from tactful.data.page import render_template
 from tactful.errors import UsageError
 from tactful.runs.store.files import write_atomic
-from tactful.stats import Estimate
 from tactful.stats.asking import MEANINGS
 
 PAGE, TEXT, DATA, FINDINGS = "audit.html", "audit.md", "audit.json", "findings.jsonl"
@@ -90,15 +90,6 @@ def render_text(found: Audit) -> str:
         clean=clean,
         lasting=_lasting(found),
     )
-
-
-def percent(estimate: Estimate | None) -> str:
-    """`23% (19–28%)`, the value alone where it has no interval, – where nothing was judged."""
-    if estimate is None or estimate.value is None:
-        return "–"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.0%}"
-    return f"{estimate.value:.0%} ({100 * estimate.low:.0f}–{estimate.high:.0%})"
 
 
 def clean(text: str) -> str:

@@ -13,6 +13,15 @@ FEW_TURNS = 200
 _MANY = 0.1
 
 
+def percent(estimate: Estimate | None) -> str:
+    """`23% (19–28%)`, the value alone where it has no interval, – where nothing was judged."""
+    if estimate is None or estimate.value is None:
+        return "–"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.0%}"
+    return f"{estimate.value:.0%} ({100 * estimate.low:.0f}–{estimate.high:.0%})"
+
+
 def headline(needless: Shared, guessed: Shared) -> str:
     """Too much, too little, both or neither, by how many turns each fault takes."""
     over, under = needless.count, guessed.count
@@ -40,19 +49,19 @@ def paragraph(
     )
     said = [
         headline(needless, guessed),
-        f"It asked in {asked.count:,} of {asked.total:,} turns ({asked.by_conversation.percent()}), in "
+        f"It asked in {asked.count:,} of {asked.total:,} turns ({_inside(asked.by_conversation)}), in "
         f"{_share(talks.by_conversation)} of the conversations.",
     ]
     if needless.total:
         why = _most(reasons)
         said.append(
             f"Of {needless.total:,} questions that could be judged, {needless.count:,} were needless "
-            f"({needless.by_conversation.percent()}){f', mostly because {_because(why)}' if why else ''}."
+            f"({_inside(needless.by_conversation)}){f', mostly because {_because(why)}' if why else ''}."
         )
     if guessed.total:
         said.append(
             f"{guessed.count:,} of {guessed.total:,} answers guessed what only the user could tell "
-            f"({guessed.by_conversation.percent()})."
+            f"({_inside(guessed.by_conversation)})."
         )
     about = _most(subjects)
     if about:
@@ -120,6 +129,11 @@ def _because(reason: str) -> str:
 def _most(counts: Mapping[str, int] | Mapping[Subject, int]) -> str:
     held: list[tuple[str, int]] = sorted(counts.items(), key=lambda item: -item[1])
     return held[0][0] if held and held[0][1] else ""
+
+
+def _inside(estimate: Estimate) -> str:
+    """`23%, 19–28%`: as `percent`, for a bracket."""
+    return percent(estimate).replace(" (", ", ").rstrip(")")
 
 
 def _share(estimate: Estimate) -> str:
