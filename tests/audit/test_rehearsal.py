@@ -19,21 +19,23 @@ SETS = ("rehearsal.jsonl", "elsewhere.jsonl")
 FAULTS = ("over-asks", "guesses")
 
 
-@pytest.fixture(scope="module", params=SETS)
-def named(request: pytest.FixtureRequest) -> dict[str, tuple[set[str], set[str], int]]:
-    """Fault → (conversations that have it, conversations in which the audit finds it, conversations)."""
-    path = HERE / request.param
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
+@pytest.fixture(scope="module")
+def named() -> dict[str, tuple[set[str], set[str], int]]:
+    """Fault → (conversations that have it, conversations in which the audit finds it, conversations), over both sets."""
+    true: dict[str, set[str]] = {fault: set() for fault in FAULTS}
     found: dict[str, set[str]] = {fault: set() for fault in FAULTS}
-    for conversation, findings in judged(read_conversations(path), open_embedded_reader()):
-        if any(finding.is_needless for _, finding in findings):
-            found["over-asks"].add(conversation.id)
-        if any(finding.is_guess for _, finding in findings):
-            found["guesses"].add(conversation.id)
-    return {
-        fault: ({row["id"] for row in rows if row["fault"] == fault}, found[fault], len(rows))
-        for fault in FAULTS
-    }
+    conversations = 0
+    for name in SETS:
+        for row in map(json.loads, (HERE / name).read_text().splitlines()):
+            conversations += 1
+            if row["fault"] in FAULTS:
+                true[row["fault"]].add(f"{name} {row['id']}")
+        for conversation, findings in judged(read_conversations(HERE / name), open_embedded_reader()):
+            if any(finding.is_needless for _, finding in findings):
+                found["over-asks"].add(f"{name} {conversation.id}")
+            if any(finding.is_guess for _, finding in findings):
+                found["guesses"].add(f"{name} {conversation.id}")
+    return {fault: (true[fault], found[fault], conversations) for fault in FAULTS}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
