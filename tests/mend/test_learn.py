@@ -9,6 +9,7 @@ from tests.mend.logs import write_log
 
 import tactful as tf
 from tactful.errors import DataError, UserError
+from tactful.mend.learning.costs import Prices
 from tactful.mend.pipeline import talks_of
 from tactful.policy import CostPolicy, open_policy, read_policy
 
@@ -79,6 +80,17 @@ def test_the_folder_replays_without_reading_again(learned, tmp_path):
     assert (tmp_path / "replayed" / "replay.md").is_file()
     with pytest.raises(UserError, match="exists already"):
         tf.replay(folder, policy="rule", out=tmp_path / "replayed")
+
+
+def test_other_prices_are_tried_without_reading_again(learned, tmp_path):
+    _, lesson, folder = learned
+    dear = tf.learn(folder, out=tmp_path / "dear", prices=Prices(exchange=0.5))
+    assert dear.turns == lesson.turns
+    lam = next(number.value for number in dear.costs.numbers if number.name == "lam")
+    assert lam == pytest.approx(0.5)
+    assert not (tmp_path / "dear" / "run.json").exists()
+    with pytest.raises(UserError, match="exists already"):
+        tf.learn(folder, out=tmp_path / "dear")
 
 
 def test_it_resumes_and_writes_the_same(learned, tmp_path):

@@ -36,6 +36,7 @@ def learn(
 ) -> Lesson:
     """What chat logs teach about asking: a policy with costs from the log, a prompt patch, and training rows.
 
+    `logs` may be the folder of an earlier `learn`: then nothing is judged again, and other `prices` may be tried.
     `out` is a new folder, or with `resume` the one to go on in: `policy.json`, `prompt.md`, `learned.md`, `learned.json`,
     `users.jsonl` where the log names users, `dpo/` and `kto/` in the trainer's form `to`. `prices` are what a log cannot tell: how
     much of a solved task an exchange, a complaint and a lost task are worth.
@@ -54,11 +55,16 @@ def learn(
     from tactful.mend.learning.costs import Prices
     from tactful.mend.learning.learn import learn as learned
 
-    form = form_of(to)
-    talks = _read(logs, out, reader=reader, limit=limit, resume=resume, skip_bad=skip_bad, progress=progress)
+    form, folder = form_of(to), Path(out)
+    talks = _ready(logs, folder)
+    if talks is None:
+        talks = _read(
+            logs, folder, reader=reader, limit=limit, resume=resume, skip_bad=skip_bad, progress=progress
+        )
+    folder.mkdir(parents=True, exist_ok=True)
     names = [str(logs)] if isinstance(logs, str | Path) else [str(path) for path in logs]
     source = {"logs": names, "reader": reader}
-    return learned(talks, talks.folder.path, form, prices=prices or Prices(), source=source, read=talks.read)
+    return learned(talks, folder, form, prices=prices or Prices(), source=source, read=talks.read)
 
 
 def replay(
@@ -82,17 +88,13 @@ def replay(
     Raises UserError for a policy that cannot be opened, DataError for logs without conversations.
     """
     from tactful.data.sealed import save_document
-    from tactful.mend.pipeline import talks_of
     from tactful.mend.replaying.page import replay_page
     from tactful.mend.replaying.replay import replay as replayed
 
     first = _policy(policy)
     second = None if against is None else _policy(against)
-    ready = talks_of(Path(logs)) if isinstance(logs, str | Path) else None
     folder = None if out is None else Path(out)
-    if ready is not None and folder is not None and folder.exists():
-        raise UserError(f"{folder}: exists already; give --out a new name")
-    talks = ready or _read(
+    talks = _ready(logs, folder) or _read(
         logs, folder, reader=reader, limit=limit, resume=False, skip_bad=skip_bad, progress=progress
     )
     found = replayed(
@@ -133,7 +135,6 @@ def fit_users(
     from tactful.api.calibrate.states import states
     from tactful.data.io import write_file
     from tactful.data.sealed import save_document
-    from tactful.mend.pipeline import talks_of
     from tactful.mend.reading import Remembering
     from tactful.mend.users.card import (
         UserFit,
@@ -150,7 +151,7 @@ def fit_users(
     folder = Path(out)
     if folder.exists():
         raise UserError(f"{folder}: exists already; give --out a new name")
-    talks = (talks_of(Path(logs)) if isinstance(logs, str | Path) else None) or _read(
+    talks = _ready(logs, folder) or _read(
         logs, folder / "log", reader=reader, limit=limit, resume=False, skip_bad=skip_bad, progress=progress
     )
     log = Manners.of(talks)
@@ -182,6 +183,20 @@ def fit_users(
     )
     text = "```text\n" + "\n".join(user_lines(found)) + "\n```\n"
     save_document(folder / "users.json", found, beside={"users.md": f"# Users like the log's\n\n{text}"})
+    return found
+
+
+def _ready(logs: Logs, out: Path | None) -> Talks | None:
+    """What was judged in the folder of an earlier `learn`, to be written into a new one; None for logs.
+
+    Raises UserError where `out` exists.
+    """
+    from tactful.mend.pipeline import talks_of
+
+    folders = [logs] if isinstance(logs, str | Path) else list(logs)
+    found = talks_of(Path(folders[0])) if len(folders) == 1 else None
+    if found is not None and out is not None and out.exists():
+        raise UserError(f"{out}: exists already; give --out a new name")
     return found
 
 

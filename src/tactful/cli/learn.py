@@ -14,7 +14,10 @@ from tactful.cli.output import emit_json, next_command, quoted, say
 def learn(
     logs: Annotated[
         list[Path],
-        typer.Argument(metavar="LOGS...", help="Chat logs: files of any known format, or folders of them."),
+        typer.Argument(
+            metavar="LOGS...",
+            help="Chat logs: files of any known format, folders of them, or an earlier folder of `learn`.",
+        ),
     ],
     *,
     out: Annotated[Path, typer.Option("--out", help="New folder for what is learned.")],
