@@ -11,6 +11,7 @@ from tactful.api.runs import outside_loop
 from tactful.errors import UserError
 
 if TYPE_CHECKING:
+    from tactful.api.data.conversations import LogReading
     from tactful.mend.learning.costs import Prices
     from tactful.mend.learning.results import Lesson
     from tactful.mend.pipeline import Talks
@@ -32,6 +33,7 @@ def learn(
     limit: int | None = None,
     resume: bool = False,
     skip_bad: bool = True,
+    reading: LogReading | None = None,
     progress: Progress = "auto",
 ) -> Lesson:
     """What chat logs teach about asking: a policy with costs from the log, a prompt patch, and training rows.
@@ -39,7 +41,8 @@ def learn(
     `logs` may be the folder of an earlier `learn`: then nothing is judged again, and other `prices` may be tried.
     `out` is a new folder, or with `resume` the one to go on in: `policy.json`, `prompt.md`, `learned.md`, `learned.json`,
     `users.jsonl` where the log names users, `dpo/` and `kto/` in the trainer's form `to`. `prices` are what a log cannot tell: how
-    much of a solved task an exchange, a complaint and a lost task are worth.
+    much of a solved task an exchange, a complaint and a lost task are worth. `reading`: how the logs are read, as in
+    `tf.conversations`.
 
     Raises DataError for logs without conversations, UserError for a reader or folder that cannot be used.
 
@@ -59,7 +62,14 @@ def learn(
     talks = _ready(logs, folder)
     if talks is None:
         talks = _read(
-            logs, folder, reader=reader, limit=limit, resume=resume, skip_bad=skip_bad, progress=progress
+            logs,
+            folder,
+            reader=reader,
+            limit=limit,
+            resume=resume,
+            skip_bad=skip_bad,
+            reading=reading,
+            progress=progress,
         )
     folder.mkdir(parents=True, exist_ok=True)
     names = [str(logs)] if isinstance(logs, str | Path) else [str(path) for path in logs]
@@ -77,13 +87,15 @@ def replay(
     limit: int | None = None,
     seed: int = 0,
     skip_bad: bool = True,
+    reading: LogReading | None = None,
     progress: Progress = "auto",
 ) -> Replay:
     """What a policy would have decided at every turn of a log, beside what its assistant did, or another policy.
 
     `logs` may be the folder of `learn`: what was judged there is not judged again. `policy` is the file of a policy, or
     `cost`, `rule`, `random`, `always-Execute`, `always-Clarify`. Where the assistant's messages carry a `propensity`, the share of right
-    decisions is estimated off policy. `out` is a new folder for the run, `replay.md` and `replay.json`.
+    decisions is estimated off policy. `out` is a new folder for the run, `replay.md` and `replay.json`. `reading`: how the
+    logs are read, as in `tf.conversations`.
 
     Raises UserError for a policy that cannot be opened, DataError for logs without conversations.
     """
@@ -95,7 +107,14 @@ def replay(
     second = None if against is None else _policy(against)
     folder = None if out is None else Path(out)
     talks = _ready(logs, folder) or _read(
-        logs, folder, reader=reader, limit=limit, resume=False, skip_bad=skip_bad, progress=progress
+        logs,
+        folder,
+        reader=reader,
+        limit=limit,
+        resume=False,
+        skip_bad=skip_bad,
+        reading=reading,
+        progress=progress,
     )
     found = replayed(
         talks,
@@ -219,6 +238,7 @@ def _read(
     limit: int | None,
     resume: bool,
     skip_bad: bool,
+    reading: LogReading | None = None,
     progress: Progress,
 ) -> Talks:
     from tactful.data.logs import read_conversations
@@ -226,7 +246,8 @@ def _read(
     from tactful.reading.opening import open_embedded_reader
 
     open_embedded_reader(reader)  # what is wrong with it is said before a folder is made
-    log = read_conversations(logs, strict=not skip_bad)
+    how: LogReading = {"strict": not skip_bad, **(reading or {})}
+    log = read_conversations(logs, **how)
     options = run_options(
         {"out": None if out is None else Path(out), "limit": limit, "resume": resume, "progress": progress}
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, LimitOption, ReaderOption, ResumeFlag
+from tactful.cli.options import JsonFlag, LimitOption, LogFlags, ReaderOption, ResumeFlag
 from tactful.cli.output import emit_json, next_command, quoted, say
 
 
@@ -35,6 +35,7 @@ def learn(
     lost: Annotated[
         float, typer.Option("--lost", min=0.001, max=1, help="Worth of a task that no answer ended well.")
     ] = 1.0,
+    log: LogFlags,
     limit: LimitOption = None,
     resume: ResumeFlag = False,
     strict: Annotated[
@@ -65,6 +66,7 @@ def learn(
         limit=limit,
         resume=resume,
         skip_bad=not strict,
+        reading=log.given(),
     )
     if as_json:
         emit_json(found.model_dump(mode="json", exclude={"situations"}))

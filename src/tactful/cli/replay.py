@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, LimitOption, ReaderOption, SeedOption
+from tactful.cli.options import JsonFlag, LimitOption, LogFlags, ReaderOption, SeedOption
 from tactful.cli.output import emit_json, say
 
 
@@ -30,6 +30,7 @@ def replay(
         Path | None, typer.Option("--out", help="New folder for the run, `replay.md` and `replay.json`.")
     ] = None,
     reader: ReaderOption = "encoder",
+    log: LogFlags,
     limit: LimitOption = None,
     seed: SeedOption = 0,
     strict: Annotated[
@@ -58,6 +59,7 @@ def replay(
         limit=limit,
         seed=seed,
         skip_bad=not strict,
+        reading=log.given(),
     )
     if as_json:
         emit_json(found.model_dump(mode="json"))

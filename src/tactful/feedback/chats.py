@@ -25,6 +25,7 @@ from tactful.data.formats.chats import (
     source_name,
 )
 from tactful.data.io import Rows
+from tactful.data.logs import LogOptions
 from tactful.feedback.labels import Label
 from tactful.feedback.types import LabelledTurn, Turn
 from tactful.runs import Job, reopening, worth_counting
@@ -107,11 +108,12 @@ class Turns:
     path: Path | str | Sequence[Any]
     """Of the file; or the rows themselves."""
     skip_bad: bool = False
+    reading: LogOptions = field(default_factory=LogOptions)
     count: Extraction = field(default_factory=Extraction)
     rows: Rows[ChatRow] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = dialogue_rows(self.path, ChatRow, skip_bad=self.skip_bad)
+        self.rows = dialogue_rows(self.path, ChatRow, skip_bad=self.skip_bad, reading=self.reading)
 
     def __iter__(self) -> Iterator[Turn]:
         self.count = Extraction()
@@ -121,12 +123,12 @@ class Turns:
 
     def job(self, job: Job) -> Job:
         """The job over these turns: with their number, where counting is cheap, and for `runs retry`."""
-        again = (
-            None if self.rows.given is not None else reopening(Path(self.rows.path), skip_bad=self.skip_bad)
-        )
+        again = None
+        if self.rows.given is None:
+            again = reopening(Path(self.rows.path), skip_bad=self.skip_bad, reading=self.reading.stored)
         total = None
         if self.rows.given is not None or worth_counting(Path(self.rows.path)):
-            total = sum(1 for _ in Turns(self.path, skip_bad=True))
+            total = sum(1 for _ in Turns(self.path, skip_bad=True, reading=self.reading))
         return replace(job, source=self, total=total, resume_args=again)
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from tactful.data.io import digest_of
+from tactful.data.logs import LogOptions
 from tactful.errors import StopRun, UsageError
 from tactful.feedback.chats import Turns
 from tactful.feedback.embedded import LEXICON, open_embedded
@@ -283,6 +284,9 @@ def _embedded(config: JudgeConfig) -> tuple[TurnJudge | None, str]:
     return judge, digest_of(path)
 
 
-def retry_judge(config: Mapping[str, Any], source: str, skip_bad: bool) -> Job:
+def retry_judge(
+    config: Mapping[str, Any], source: str, skip_bad: bool, reading: Mapping[str, Any] | None = None
+) -> Job:
     """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
-    return open_judge_job(JudgeConfig.model_validate(config), Turns(source, skip_bad=skip_bad))
+    turns = Turns(source, skip_bad=skip_bad, reading=LogOptions.of(reading))
+    return open_judge_job(JudgeConfig.model_validate(config), turns)

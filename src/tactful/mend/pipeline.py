@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tactful.audit.pipeline import judged
-from tactful.data.logs import Log, read_conversations
+from tactful.data.logs import Log, LogOptions
 from tactful.errors import DataError
 from tactful.mend.reading import Remembering
 from tactful.mend.turns import logged_talk, with_history
@@ -75,7 +75,9 @@ def uniquely_named(conversations: Iterable[Conversation]) -> Iterator[Conversati
 def read_job(config: ReadConfig, log: Log) -> Job:
     """The run that judges the conversations of `log`."""
     paths = [str(path) for path in log.paths]
-    again = None if "-" in paths else {"logs": [str(Path(path).resolve()) for path in paths]}
+    again = None
+    if "-" not in paths:
+        again = {"logs": [str(Path(path).resolve()) for path in paths], "reading": log.options.stored}
     return Job(
         noun=NOUN,
         verb=VERB,
@@ -86,9 +88,9 @@ def read_job(config: ReadConfig, log: Log) -> Job:
     )
 
 
-def retry_read(config: dict[str, Any], logs: list[str]) -> Job:
+def retry_read(config: dict[str, Any], logs: list[str], reading: Mapping[str, Any] | None = None) -> Job:
     """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
-    return read_job(ReadConfig.model_validate(config), read_conversations(logs))
+    return read_job(ReadConfig.model_validate(config), Log(logs, LogOptions.of(reading)))
 
 
 def read_turns(log: Log, config: ReadConfig, options: RunOptions) -> Talks:

@@ -8,7 +8,7 @@ there. System, developer, tool and function messages stay in the context; those 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from tactful.data.formats.chats import ChatMessage, Dialogue, dialogue_rows, source_name
 from tactful.data.io import Rows
-from tactful.data.logs import log_input
+from tactful.data.logs import LogOptions, log_input
 from tactful.errors import UsageError
 from tactful.runs import Job, reopening, worth_counting
 from tactful.text import detect_lang, normalise
@@ -148,6 +148,7 @@ class Examples:
     rule: TargetRule = field(default_factory=TargetRule)
     seed: int = 0
     skip_bad: bool = False
+    reading: LogOptions = field(default_factory=LogOptions)
     rows: Rows[Dialogue] = field(init=False)
     dialogues: int = 0
     """Read so far, bad lines not counted."""
@@ -155,7 +156,9 @@ class Examples:
     examples: int = 0
 
     def __post_init__(self) -> None:
-        self.rows = dialogue_rows(self.path, Dialogue, skip_bad=self.skip_bad, unique=True)
+        self.rows = dialogue_rows(
+            self.path, Dialogue, skip_bad=self.skip_bad, unique=True, reading=self.reading
+        )
 
     def __iter__(self) -> Iterator[Example | Untargeted]:
         self.dialogues = self.untargeted = self.examples = 0
@@ -172,21 +175,28 @@ class Examples:
 
     def job(self, job: Job) -> Job:
         """The job over these examples: with their number, where counting is cheap, and for `runs retry`."""
-        again = (
-            None if self.rows.given is not None else reopening(Path(self.rows.path), skip_bad=self.skip_bad)
-        )
+        again = None
+        if self.rows.given is None:
+            again = reopening(Path(self.rows.path), skip_bad=self.skip_bad, reading=self.reading.stored)
         total = None
         if self.rows.given is not None or worth_counting(Path(self.rows.path)):
-            total = sum(1 for _ in Examples(self.path, self.rule, seed=self.seed, skip_bad=True))
+            total = sum(1 for _ in replace(self, skip_bad=True))
         return replace(job, source=self, total=total, resume_args=again)
 
 
 def open_examples(
-    source: Path | str | Sequence[Any], targets: str = "sample:1", *, seed: int = 0, skip_bad: bool = False
+    source: Path | str | Sequence[Any],
+    targets: str = "sample:1",
+    *,
+    seed: int = 0,
+    skip_bad: bool = False,
+    reading: Mapping[str, Any] | None = None,
 ) -> Examples:
-    """The examples of a file, a run folder, stdin or dialogues in memory.
+    """The examples of a file, a run folder, stdin or dialogues in memory; `reading`: as for `LogOptions.of`.
 
     Raises: UsageError for odd `targets`, DataError for no file.
     """
     found = log_input(Path(source)) if isinstance(source, str | Path) else source
-    return Examples(found, parse_targets(targets), seed=seed, skip_bad=skip_bad)
+    return Examples(
+        found, parse_targets(targets), seed=seed, skip_bad=skip_bad, reading=LogOptions.of(reading)
+    )

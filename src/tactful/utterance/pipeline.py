@@ -260,10 +260,12 @@ def synthesize_job(config: SynthesizeConfig, examples: Iterable[Example | Untarg
     return examples.job(job) if isinstance(examples, Examples) else job
 
 
-def retry_synthesize(config: Mapping[str, Any], source: str, skip_bad: bool) -> Job:
+def retry_synthesize(
+    config: Mapping[str, Any], source: str, skip_bad: bool, reading: Mapping[str, Any] | None = None
+) -> Job:
     """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
     settings = SynthesizeConfig.model_validate(config)
-    examples = open_examples(source, settings.targets, seed=settings.seed, skip_bad=skip_bad)
+    examples = open_examples(source, settings.targets, seed=settings.seed, skip_bad=skip_bad, reading=reading)
     return synthesize_job(settings, examples)
 
 

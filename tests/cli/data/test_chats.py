@@ -1,9 +1,13 @@
 """`tactful data import chats`: what it writes, what it tells, what it refuses, and that its file is read again."""
 
 import json
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from tests.commands import tactful  # noqa: F401
+
+from tactful.data.logs import Columns
 
 TALK = [
     {"role": "user", "content": "Mail zoe.quill@example.org, my key is sk-proj-Zx81kQm20LpWv73TnRb5"},
@@ -72,17 +76,65 @@ def test_columns_are_named_by_flags(tactful, project):  # noqa: F811
     assert "has no column 'nobody'; its columns are ticket, who, said" in refused.stderr
 
 
-def test_an_audit_reads_a_table_by_the_same_flags(tactful, project):  # noqa: F811
+FIELDS = [item.name for item in fields(Columns)]
+NAMED = {"conversation": "n", "role": "who", "text": "said"}
+COLUMNS = ("--conversation-column", "n", "--role-column", "who", "--text-column", "said")
+
+
+@pytest.fixture
+def table(project):
+    """A table of one conversation whose columns have names of its own."""
     rows = [
         ("customer", "Rename a.txt to b.txt."),
         ("bot", "Shall I keep the content?"),
         ("customer", "I already said: just rename it."),
+        ("bot", "Done, b.txt."),
     ]
-    (project / "t.csv").write_text("n,who,said\n" + "".join(f"1,{who},{said}\n" for who, said in rows))
-    columns = ("--conversation-column", "n", "--role-column", "who", "--text-column", "said")
-    done = tactful("audit", "t.csv", "--out", "page", "--json", *columns)
+    (project / "t.csv").write_text("n,who,said\n" + "".join(f'1,{who},"{said}"\n' for who, said in rows))
+    return "t.csv"
+
+
+def test_an_audit_reads_a_table_by_the_same_flags(tactful, table):  # noqa: F811
+    done = tactful("audit", table, "--out", "page", "--json", *COLUMNS)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["read"]["conversations"] == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("feedback", "judge", "--model", "embedded"),
+        ("utterance", "synthesize", "--model", "offline"),
+        ("utterance", "predict", "--model", "offline"),
+    ],
+)
+def test_a_run_reads_a_table_by_the_same_flags_and_its_retry_too(tactful, table, command):  # noqa: F811
+    done = tactful(*command[:2], table, *command[2:], "--out", "run", *COLUMNS)
+    assert done.returncode == 0, done.stderr
+    texts = [path.read_text() for path in sorted(Path("run").glob("records*.jsonl"))]
+    assert "I already said: just rename it." in "".join(texts)
+    again = json.loads(Path("run/run.json").read_text())["resume_args"]
+    assert again["reading"] == {"columns": {**dict.fromkeys(FIELDS), **NAMED}}
+    assert tactful("runs", "retry", "run").returncode == 0
+
+
+def test_a_log_is_learned_from_and_replayed_by_the_same_flags(tactful, table):  # noqa: F811
+    learned = tactful("learn", table, "--out", "learned", "--json", *COLUMNS)
+    assert learned.returncode == 0, learned.stderr
+    assert json.loads(learned.stdout)["turns"] == 2
+    assert tactful("runs", "retry", "learned").returncode == 0
+    replayed = tactful("replay", table, "--policy", "rule", "--json", *COLUMNS)
+    assert replayed.returncode == 0, replayed.stderr
+    assert json.loads(replayed.stdout)["turns"] == 2
+
+
+def test_what_is_not_to_be_redacted_reaches_a_judge_as_it_is(tactful, project):  # noqa: F811
+    for flag, mail in (("--redact", "[EMAIL]"), ("--no-redact", "zoe.quill@example.org")):
+        done = tactful(
+            "feedback", "judge", "log.jsonl", "--skip-bad", "--model", "embedded", "--out", flag[2:], flag
+        )
+        assert done.returncode == 0, done.stderr
+        assert f"Mail {mail}" in "".join(path.read_text() for path in Path(flag[2:]).glob("records*.jsonl"))
 
 
 def test_nothing_is_overwritten_and_an_unknown_file_or_format_is_refused(tactful, project):  # noqa: F811

@@ -16,6 +16,7 @@ from tactful.api.tables import Table
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
+    from tactful.api.data.conversations import LogReading
     from tactful.feedback.chats import Turns
     from tactful.feedback.forecast import FeedbackForecast
     from tactful.feedback.pipeline import JudgeConfig
@@ -51,6 +52,8 @@ class JudgingOptions(ModelOptions, RunSettings, total=False):
     precision: float | None
     """τ_c as the precision that labels above it must have; needs `confidence`."""
     skip_bad: bool
+    reading: LogReading | None
+    """How the log is read, as in `tf.conversations`."""
 
 
 class JudgedRun(Run["JudgedTurn"]):
@@ -140,7 +143,9 @@ def forecast_judge(
 def _turns(log: Turns | Iterable[Mapping[str, Any]] | Path | str, options: JudgingOptions) -> Turns:
     from tactful.feedback.chats import Turns
 
-    return log if isinstance(log, Turns) else chats(log, skip_bad=options.get("skip_bad", False))
+    if isinstance(log, Turns):
+        return log
+    return chats(log, skip_bad=options.get("skip_bad", False), reading=options.get("reading"))
 
 
 def _config(options: JudgingOptions) -> JudgeConfig:

@@ -13,6 +13,7 @@ from tactful.api.utterance.dialogues import Dialogues, dialogues
 from tactful.api.utterance.synthesize import NO_DIALOGUE
 
 if TYPE_CHECKING:
+    from tactful.api.data.conversations import LogReading
     from tactful.data.formats.chats import Dialogue
     from tactful.utterance.dialogues import Examples
     from tactful.utterance.predict.predictor import PredictConfig, PredictForecast, Prediction  # noqa: F401
@@ -26,6 +27,8 @@ class PredictOptions(ModelOptions, RunSettings, total=False):
     max_chars: int | None
     """Longest context that is sent whole, in characters; None: the default."""
     skip_bad: bool
+    reading: LogReading | None
+    """How a log is read, as in `tf.conversations`."""
 
 
 class PredictionRun(Run["Prediction"]):
@@ -102,5 +105,5 @@ def _opened(talks: Any, model: str, options: PredictOptions) -> tuple[PredictCon
         assistant=spec_of(model, SCRIPTS, options),
         **({} if max_chars is None else {"max_chars": max_chars}),
     )
-    read = dialogues(talks, skip_bad=options.get("skip_bad", False))
+    read = dialogues(talks, skip_bad=options.get("skip_bad", False), reading=options.get("reading"))
     return config, read.examples(targets, seed=seed)

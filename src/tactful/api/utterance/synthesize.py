@@ -13,6 +13,7 @@ from tactful.api.utterance.dialogues import Dialogues, dialogues
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
+    from tactful.api.data.conversations import LogReading
     from tactful.data.formats.chats import Dialogue
     from tactful.utterance.dialogues import Examples
     from tactful.utterance.forecast import SynthesisForecast
@@ -40,6 +41,8 @@ class SynthesizeOptions(ModelOptions, RunSettings, total=False):
     max_chars: int
     """Longest context that is sent whole."""
     skip_bad: bool
+    reading: LogReading | None
+    """How a log is read, as in `tf.conversations`."""
 
 
 class SynthesisRun(Run["PairedExample"]):
@@ -100,12 +103,13 @@ def _opened(talks: Any, model: str, options: SynthesizeOptions) -> tuple[Synthes
     from tactful.utterance.pipeline import SCRIPTS, SynthesizeConfig
 
     chosen = others(options)
-    skip_bad, seed = chosen.pop("skip_bad", False), options.get("seed", 0)
+    how = {"skip_bad": chosen.pop("skip_bad", False), "reading": chosen.pop("reading", None)}
+    seed = options.get("seed", 0)
     low, high = chosen.get("low", 0.3), chosen.get("high", 0.8)
     if low > high:
         raise UsageError(f"--low {low:g} is above --high {high:g}; the lower threshold comes first")
     config = SynthesizeConfig(**chosen, seed=seed, assistant=spec_of(model, SCRIPTS, options))
-    return config, dialogues(talks, skip_bad=skip_bad).examples(config.targets, seed=seed)
+    return config, dialogues(talks, **how).examples(config.targets, seed=seed)
 
 
 def _sum_up(run: SynthesisRun, examples: Examples) -> None:

@@ -12,6 +12,7 @@ from tactful.cli.feedback.options import ConfidenceOption, split_names
 from tactful.cli.options import (
     DryRunFlag,
     JsonFlag,
+    LogFlags,
     MaxCharsOption,
     ModelFlags,
     ReasoningTokensOption,
@@ -47,7 +48,7 @@ def judge(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="CHATS", help="JSONL of dialogues (`conversation` or `messages`); `-` is stdin."
+            metavar="CHATS", help="Chat log of any known format, or a folder of them; `-` is stdin."
         ),
     ],
     *,
@@ -94,6 +95,7 @@ def judge(
         ),
     ] = None,
     max_chars: MaxCharsOption = None,
+    log: LogFlags,
     at: JudgingFlags,
     run: RunFlags,
     skip_bad: SkipBadFlag = False,
@@ -121,6 +123,7 @@ def judge(
         "precision": precision,
         "max_chars": max_chars,
         "skip_bad": skip_bad,
+        "reading": log.given(),
         **at.given(),
         **run.given(),
     }

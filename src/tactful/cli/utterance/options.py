@@ -11,7 +11,9 @@ from tactful.cli.options import ModelFlags, ReasoningTokensOption
 
 DialoguesArgument = Annotated[
     str,
-    typer.Argument(metavar="DIALOGUES", help="JSONL of dialogues (`id`, `conversation`); `-` is stdin."),
+    typer.Argument(
+        metavar="DIALOGUES", help="Chat log of any known format, or a folder of them; `-` is stdin."
+    ),
 ]
 TargetsOption = Annotated[
     str,

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tactful.cli.options import DryRunFlag, JsonFlag, MaxCharsOption, ModelOption, RunFlags, SkipBadFlag
+from tactful.cli.options import (
+    DryRunFlag,
+    JsonFlag,
+    LogFlags,
+    MaxCharsOption,
+    ModelOption,
+    RunFlags,
+    SkipBadFlag,
+)
 from tactful.cli.output import (
     emit_json,
     end_empty,
@@ -27,6 +35,7 @@ def predict(
     *,
     model: ModelOption,
     targets: TargetsOption = "sample:1",
+    log: LogFlags,
     at: ReasoningFlags,
     run: RunFlags,
     max_chars: MaxCharsOption = None,
@@ -46,6 +55,7 @@ def predict(
         "targets": targets,
         "max_chars": max_chars,
         "skip_bad": skip_bad,
+        "reading": log.given(),
         **at.given(),
         **run.given(),
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tactful.cli.options import DryRunFlag, JsonFlag, ModelOption, RunFlags, SkipBadFlag
+from tactful.cli.options import DryRunFlag, JsonFlag, LogFlags, ModelOption, RunFlags, SkipBadFlag
 from tactful.cli.output import (
     emit_json,
     end_empty,
@@ -50,6 +50,7 @@ def synthesize(
     max_chars: Annotated[
         int, typer.Option("--max-chars", min=500, help="Longest context that is sent whole, in characters.")
     ] = 24_000,
+    log: LogFlags,
     at: ReasoningFlags,
     run: RunFlags,
     skip_bad: SkipBadFlag = False,
@@ -72,6 +73,7 @@ def synthesize(
         "min_gap": min_gap,
         "max_chars": max_chars,
         "skip_bad": skip_bad,
+        "reading": log.given(),
         **at.given(),
         **run.given(),
     }

@@ -9,6 +9,7 @@ them, under `thoughts`. Other keys are kept and never sent to a model.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -109,14 +110,21 @@ class ChatRows(Rows[D]):
     """
 
     def __init__(
-        self, path: Path | str | Sequence[Any], type_: type[D], *, skip_bad: bool, kind: str, unique: bool
+        self,
+        path: Path | str | Sequence[Any],
+        type_: type[D],
+        *,
+        skip_bad: bool,
+        kind: str,
+        unique: bool,
+        reading: LogOptions,
     ) -> None:
         super().__init__(
             path, type_.model_validate, skip_bad=skip_bad, kind=kind, key=_own_id if unique else None
         )
         self._within = ""
         self.log = Log(
-            [] if self.given is not None else self.path, LogOptions(empty=True), on_bad=self._unusable
+            [] if self.given is not None else self.path, replace(reading, empty=True), on_bad=self._unusable
         )
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
@@ -153,13 +161,15 @@ def dialogue_rows(
     skip_bad: bool = False,
     kind: str = "dialogue",
     unique: bool = False,
+    reading: LogOptions | None = None,
 ) -> ChatRows[D]:
     """The dialogues of a chat log, or of rows in memory, read lazily; `unique` refuses a second one of the same id.
 
     Raises, while iterating: UserError when the file cannot be opened; DataError when it is recognised as something else,
     or at the first bad line (unless `skip_bad`).
     """
-    return ChatRows(path, type_, skip_bad=skip_bad, kind=kind, unique=unique)
+    how = reading or LogOptions()
+    return ChatRows(path, type_, skip_bad=skip_bad, kind=kind, unique=unique, reading=how)
 
 
 def row_of(conversation: Conversation) -> dict[str, Any]:

@@ -5,7 +5,8 @@
 """
 
 from tactful.data.logs.inputs import is_log, log_input
-from tactful.data.logs.log import Log, LogOptions, read_conversations
+from tactful.data.logs.log import Log, read_conversations
+from tactful.data.logs.options import LogOptions
 from tactful.data.logs.readers import Columns
 
 __all__ = ["Columns", "Log", "LogOptions", "is_log", "log_input", "read_conversations"]

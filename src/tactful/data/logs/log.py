@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
@@ -13,6 +12,7 @@ from typing import IO, Any
 from tactful.data.io import STDIN
 from tactful.data.logs.drafts import Draft, finished
 from tactful.data.logs.opening import files_of, open_parts, rows_of
+from tactful.data.logs.options import LogOptions
 from tactful.data.logs.ratings import rating_of
 from tactful.data.logs.readers import FORMATS, Columns, reader_of
 from tactful.data.logs.readers.langfuse import is_score, rated
@@ -30,23 +30,6 @@ AGAIN = "a conversation that was there already"
 _SHOWN = 20
 _LOOKED_AT = 20
 """Rows of a file that are looked at for its format."""
-
-
-@dataclass(frozen=True)
-class LogOptions:
-    """How logs are read."""
-
-    strict: bool = False
-    """The first row that cannot be read raises DataError, in place of being counted."""
-    format: str | None = None
-    """Name of the format; None: recognised by the first row of each file."""
-    columns: Columns = field(default_factory=Columns)
-    keep_users: bool = False
-    """Names of users stay as the log has them."""
-    empty: bool = False
-    """Conversations in which nobody speaks are given too, in place of being counted."""
-    redact: bool = True
-    """Secrets, e-mail addresses, phone and card numbers and folders are cut from every text."""
 
 
 OnBad = Callable[[str, int | None, str, Recognised | None], None]

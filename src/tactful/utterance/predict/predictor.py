@@ -185,10 +185,12 @@ def predict_job(config: PredictConfig, examples: Iterable[Example | Untargeted])
     return examples.job(job) if isinstance(examples, Examples) else job
 
 
-def retry_predict(config: Mapping[str, Any], source: str, skip_bad: bool) -> Job:
+def retry_predict(
+    config: Mapping[str, Any], source: str, skip_bad: bool, reading: Mapping[str, Any] | None = None
+) -> Job:
     """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
     settings = PredictConfig.model_validate(config)
-    examples = open_examples(source, settings.targets, seed=settings.seed, skip_bad=skip_bad)
+    examples = open_examples(source, settings.targets, seed=settings.seed, skip_bad=skip_bad, reading=reading)
     return predict_job(settings, examples)
 
 
