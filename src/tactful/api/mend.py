@@ -141,11 +141,12 @@ def fit_users(
     limit: int | None = None,
     seed: int = 0,
     skip_bad: bool = True,
+    reading: LogReading | None = None,
     progress: Progress = "auto",
 ) -> UserFit:
     """Simulated users who take questions as a log's users do, how real ours are, and whether policies rank otherwise.
 
-    `logs` may be the folder of `learn`. `out` is a new folder: `personas.toml` for `--personas`, `users.json`, `users.md`, and
+    `logs` may be the folder of `learn`. `reading`: how logs are read, as in `tf.conversations`. `out` is a new folder: `personas.toml` for `--personas`, `users.json`, `users.md`, and
     the two evaluations on `tasks` bundled tasks of `domain` (rehearsed: no model speaks).
 
     Raises UserError for logs in which too few users were asked anything.
@@ -171,7 +172,14 @@ def fit_users(
     if folder.exists():
         raise UserError(f"{folder}: exists already; give --out a new name")
     talks = _ready(logs, folder) or _read(
-        logs, folder / "log", reader=reader, limit=limit, resume=False, skip_bad=skip_bad, progress=progress
+        logs,
+        folder / "log",
+        reader=reader,
+        limit=limit,
+        resume=False,
+        skip_bad=skip_bad,
+        reading=reading,
+        progress=progress,
     )
     log = Manners.of(talks)
     personas = fit_personas(log)

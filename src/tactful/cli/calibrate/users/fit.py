@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, LimitOption, ReaderOption, SeedOption
+from tactful.cli.options import JsonFlag, LimitOption, LogFlags, ReaderOption, SeedOption
 from tactful.cli.output import emit_json, next_command, quoted, say
 
 
@@ -25,6 +25,7 @@ def fit(
     tasks: Annotated[int, typer.Option("--tasks", min=8, help="How many of them.")] = 24,
     passes: Annotated[int, typer.Option("--passes", min=1, help="Repeats with fresh luck.")] = 1,
     reader: ReaderOption = "encoder",
+    log: LogFlags,
     limit: LimitOption = None,
     seed: SeedOption = 0,
     as_json: JsonFlag = False,
@@ -48,6 +49,7 @@ def fit(
         reader=reader,
         limit=limit,
         seed=seed,
+        reading=log.given(),
     )
     if as_json:
         emit_json(found.model_dump(mode="json"))
