@@ -63,7 +63,7 @@ class Report(Record):
 
 
 def detect_kind(path: Path | str) -> str:
-    """The kind of record in a file, from its name and its first readable line.
+    """The kind of record in a file, from its name and its first readable line; whether it is a log, its readers tell.
 
     Raises: UsageError when neither tells; it names the kinds for `--type`. UserError when it cannot be read.
     """

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from tactful.data.recognise import OtherFile, foreign_file
+from tactful.data.recognise import foreign_file
 from tactful.data.seen import Seen
 from tactful.errors import DataError, UserError
 from tactful.types import content_hash
@@ -85,10 +85,6 @@ class Rows(Generic[R]):
             except orjson.JSONDecodeError as error:
                 self._refuse_other(row)
                 self._reject(number, f"not JSON ({error.msg} at character {error.pos + 1}): {shorten(row)}")
-            except OtherFile as error:
-                if self.read == 1:
-                    raise DataError.at(self.name, None, str(error), fix=error.fix) from error
-                self._reject(number, f"the row {error}")
             except ValidationError as error:
                 self._refuse_other(row)
                 self._reject(number, describe(error, self._kind))

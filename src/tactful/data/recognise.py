@@ -1,6 +1,7 @@
-"""What is this file? Our own kinds by their keys, other people's logs by theirs, and files that are no JSON lines at all.
+"""What is this file? Our own kinds by their keys, and files that are no JSON lines at all.
 
-So that a refusal can say what was given and what takes it, and no advice leads in a circle.
+So that a refusal can say what was given and what takes it, and no advice leads in a circle. Chat logs, whoever wrote them,
+are recognised where they are read, in `data.logs`.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ MARKS: Mapping[str, frozenset[str]] = {
     "dialogues": frozenset({"id", "conversation"}),
     "chats": frozenset({"conversation"}),
 }
-CHATS = (frozenset({"conversation"}), frozenset({"messages"}), frozenset({"q_t", "a_t", "user_next"}))
-"""The forms of a chat log's rows."""
+_LOGS = frozenset({"conversations", "dialogues", "chats"})
+"""Kinds that the readers of logs take: a row of theirs that they do not know is a bad row, and no other file."""
 TAKEN_BY: Mapping[str, str] = {
     "rewarded": "calibrate pairs",
     "trajectories": "calibrate reward",
@@ -68,21 +69,6 @@ TAKEN_BY: Mapping[str, str] = {
 }
 """Kind → the command that goes on from there."""
 
-_FOREIGN: tuple[tuple[str, frozenset[str]], ...] = (
-    ("ShareGPT rows ('conversations')", frozenset({"conversations"})),
-    ("an export of ChatGPT ('mapping')", frozenset({"mapping"})),
-    ("an export of Claude ('chat_messages')", frozenset({"chat_messages"})),
-    ("an export of LibreChat", frozenset({"conversationId", "endpoint"})),
-    ("an export of Open WebUI ('chat')", frozenset({"chat"})),
-    ("a session of Claude Code", frozenset({"sessionId", "type"})),
-    ("a session of Claude Code", frozenset({"leafUuid", "summary"})),
-    ("a session of Codex", frozenset({"payload", "type"})),
-    ("messages of OpenAssistant", frozenset({"message_id", "parent_id", "text"})),
-    ("OTel spans", frozenset({"resourceSpans"})),
-    ("runs of LangSmith", frozenset({"inputs", "outputs"})),
-    ("observations of Langfuse", frozenset({"input", "output"})),
-)
-"""Logs of other products, by keys of their rows."""
 _BYTES: tuple[tuple[bytes, str, str], ...] = (
     (b"\x1f\x8b", "gzip", "unpack it: gunzip -c {path} > {new}, and give {new}"),
     (b"\xff\xfe", "UTF-16", "write it as UTF-8: iconv -f UTF-16 -t UTF-8 {path} > {new}, and give {new}"),
@@ -107,35 +93,19 @@ class Recognised:
     fix: str
 
 
-class OtherFile(ValueError):
-    """A row shows that the whole file is of another kind; a reader refuses it, whatever lines it may leave out."""
-
-    def __init__(self, what: str, fix: str) -> None:
-        super().__init__(what)
-        self.fix = fix
-
-
 def kind_of(keys: frozenset[str]) -> str | None:
     """Our kind of record with these keys; None when it is none of ours."""
-    found = next((kind for kind, marks in MARKS.items() if marks <= keys), None)
-    return found or ("chats" if any(marks <= keys for marks in CHATS) else None)
+    return next((kind for kind, marks in MARKS.items() if marks <= keys), None)
 
 
 def foreign_row(row: Mapping[str, Any], path: Path | str) -> Recognised | None:
-    """What a row is that is no chat: of another product, or another kind of ours. None: not recognised."""
-    keys = frozenset(row)
-    if not any(marks <= keys for marks in CHATS):
-        kind = kind_of(keys)
-        if kind is not None:
-            taker = TAKEN_BY.get(kind)
-            fix = f"run: tactful {taker} {_quoted(path)}" if taker else "give a file of dialogues"
-            return Recognised(f"is a file of ours that holds '{kind}'", fix)
-        name = next((name for name, marks in _FOREIGN if marks <= keys), None)
-        if name is not None:
-            return Recognised(
-                f"holds {name}", f"it is a chat log; run: tactful feedback judge {_quoted(path)}"
-            )
-    return None
+    """Which other kind of ours a row is that no reader of logs knows. None: not told."""
+    kind = kind_of(frozenset(row))
+    if kind is None or kind in _LOGS:
+        return None
+    taker = TAKEN_BY.get(kind)
+    fix = f"run: tactful {taker} {_quoted(path)}" if taker else "give a file of dialogues"
+    return Recognised(f"is a file of ours that holds '{kind}'", fix)
 
 
 def foreign_bytes(start: bytes, path: Path | str) -> Recognised | None:
@@ -163,25 +133,17 @@ def foreign_file(line: bytes, path: Path | str) -> Recognised | None:
         )
     bare = line.removeprefix(b"\xef\xbb\xbf").strip()
     if bare.startswith(b"["):
-        return _array(path)
+        return Recognised(
+            "is a JSON array, expected one object per line",
+            f"write it so: jq -c '.[]' {_quoted(path)} > {_new(path)}, and give {_new(path)}; "
+            f"if it is a chat log, run: tactful data import chats {_quoted(path)}",
+        )
     if bare == b"{":
         return Recognised(
             "is JSON over several lines, expected one object per line",
             f"write it so: jq -c . {_quoted(path)} > {_new(path)}, and give {_new(path)}",
         )
     return None
-
-
-def _array(path: Path | str) -> Recognised:
-    rows = document(path)
-    first = rows[0] if isinstance(rows, list) and rows else None
-    other = foreign_row(first, path) if isinstance(first, Mapping) else None
-    if other is not None and other.name.startswith("holds"):
-        fix = other.fix
-    else:
-        fix = f"write it so: jq -c '.[]' {_quoted(path)} > {_new(path)}, and give {_new(path)}"
-    held = f" of {other.name.removeprefix('holds ')}" if other and other.name.startswith("holds") else ""
-    return Recognised(f"is a JSON array{held}, expected one object per line", fix)
 
 
 def document(path: Path | str) -> Any:

@@ -8,8 +8,11 @@ import pytest
 
 from tactful.data.check import detect_kind
 from tactful.data.formats.chats import ChatMessage, Dialogue, dialogue_rows
+from tactful.data.io import read_jsonl
+from tactful.data.logs import is_log
 from tactful.data.recognise import TAKEN_BY
 from tactful.errors import DataError
+from tactful.types import State
 
 SAID = [
     {"role": "user", "content": "Give me a pasta recipe."},
@@ -147,6 +150,16 @@ def test_data_check_reads_what_every_command_that_takes_chats_reads(tmp_path, na
     file = tmp_path / "rows.jsonl"
     file.write_bytes(given if isinstance(given, bytes) else given.encode())
     assert detect_kind(file) == "chats"
+
+
+def test_a_list_of_chats_given_for_something_else_is_led_to_what_reads_it(tmp_path):
+    file = tmp_path / "export.json"
+    file.write_text(json.dumps([{"mapping": {}, "title": "x"}]))
+    with pytest.raises(
+        DataError, match=r"is a JSON array, .*if it is a chat log, run: tactful data import chats"
+    ):
+        list(read_jsonl(file, State))
+    assert (is_log(file), detect_kind(file)) == (True, "chats")
 
 
 def test_one_odd_row_among_good_ones_is_a_bad_row_and_no_other_file(tmp_path):

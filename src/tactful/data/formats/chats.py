@@ -1,4 +1,4 @@
-"""Chat logs, one dialogue a line: the one reader of feedback, utterance and every other room that reads chats.
+"""The conversations of `data.logs` as rows of a dialogue, for the rooms feedback and utterance; rows in memory too.
 
 `{"id", "conversation": [{"role", "content", …}, …], "source", "lang", …}`. The list may be called `messages`; the id may
 be missing, or called `conversation_id` (LMSYS) or `conversation_hash` (WildChat). A message that only calls tools may
