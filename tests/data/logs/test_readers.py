@@ -1,7 +1,9 @@
 """What is special to single products: native questions, interrupts, rewound branches, scores beside the log."""
 
 import json
+import zipfile
 
+import pytest
 from tests.data.logs.shapes import iso, lines
 
 from tactful.data.logs import read_conversations
@@ -220,6 +222,36 @@ def test_feedback_of_langsmith_in_a_file_beside_finds_its_run(tmp_path):
         "text": "meh",
         "by": "",
     }
+
+
+CHATGPT = {"conversation_id": "c", "title": "t", "current_node": "2", "mapping": {
+    "1": {"parent": None, "children": ["x", "2"], "message": {"id": "1", "author": {"role": "user"}, "content": {"parts": ["Hi"]}}},
+    "x": {"parent": "1", "children": [], "message": {"id": "x", "author": {"role": "assistant"}, "content": {"parts": ["No"]}}},
+    "2": {"parent": "1", "children": [], "message": {"id": "2", "author": {"role": "assistant"}, "content": {"parts": ["Hello"]}}},
+}}  # fmt: skip
+THUMBS = [
+    {"message_id": "2", "conversation_id": "c", "user_id": "u", "rating": "thumbsUp", "content": "{}"},
+    {"id": "x", "conversation_id": "c", "rating": "thumbs_down", "content": '{"text": "rude", "tags": ["unhelpful"]}'},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_thumbs_of_chatgpt_in_a_file_beside_or_in_its_archive_find_their_message(tmp_path, packed):
+    files = {"conversations.json": [CHATGPT], "message_feedback.json": THUMBS}
+    if packed:
+        with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+            for name, rows in files.items():
+                archive.writestr(name, json.dumps(rows))
+    else:
+        for name, rows in files.items():
+            (tmp_path / name).write_text(json.dumps(rows))
+    log = read_conversations(tmp_path / "export.zip" if packed else tmp_path)
+    (found,) = log
+    assert spoken(found) == [("user", "Hi"), ("assistant", "Hello")]
+    assert [(rating.value, rating.text) for rating in found.turns[1].ratings] == [(1, "thumbsUp")]
+    (branch,) = found.branches
+    assert [(rating.value, rating.text) for rating in branch.turns[0].ratings] == [(-1, "rude; unhelpful")]
+    assert (log.skipped, log.bad) == ({}, 0)
 
 
 def call(n, sent, back, **more):

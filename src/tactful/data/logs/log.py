@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -10,12 +11,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from tactful.data.io import STDIN
+from tactful.data.logs.beside import is_score, score_of
 from tactful.data.logs.drafts import Draft, finished
 from tactful.data.logs.opening import files_of, open_parts, rows_of
 from tactful.data.logs.options import LogOptions
-from tactful.data.logs.ratings import rating_of
 from tactful.data.logs.readers import FORMATS, Columns, reader_of
-from tactful.data.logs.readers.langfuse import is_score, rated
 from tactful.data.logs.shown import shown
 from tactful.data.logs.types import Format, Notes, Numbered
 from tactful.data.logs.users import Names
@@ -87,7 +87,8 @@ class Log:
         """The conversations, each with the place in its file where it began."""
         self._start()
         files = self._files()
-        ratings = self._ratings(files) if len(files) > 1 else {}
+        several = len(files) > 1 or (str(files[0]) != STDIN and zipfile.is_zipfile(files[0]))
+        ratings = self._ratings(files) if several else {}
         with closing(Seen()) as whole, closing(Seen()) as ids:
             for file in files:
                 for name, part in open_parts(file):
@@ -221,7 +222,7 @@ class Log:
         return head, None
 
     def _ratings(self, files: Sequence[Path | str]) -> dict[str, list[dict[str, Any]]]:
-        """Id of a call, a trace or a conversation → its ratings, from the files among these that hold nothing else."""
+        """Id of a message, a call, a trace or a conversation → its ratings, from the files that hold nothing else."""
         found: dict[str, list[dict[str, Any]]] = {}
         for file in files:
             if str(file) == STDIN:
@@ -232,9 +233,9 @@ class Log:
                 if first is None or not isinstance(first[1], Mapping) or not is_score(first[1]):
                     continue
                 for _, row in chain([first], rows):
-                    rating = rating_of(row) if isinstance(row, Mapping) else None
+                    about, rating = score_of(row) if isinstance(row, Mapping) else ("", None)
                     if rating is not None:
-                        found.setdefault(rated(row), []).append(rating)
+                        found.setdefault(about, []).append(rating)
         return found
 
     def _bad(self, name: str, number: int | None, problem: str, other: Recognised | None = None) -> None:

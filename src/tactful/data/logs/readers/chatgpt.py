@@ -1,8 +1,12 @@
-"""The export of ChatGPT: `mapping` holds every version of every message, `current_node` the one shown last."""
+"""The export of ChatGPT: `mapping` holds every version of every message, `current_node` the one shown last.
+
+What was thumbed up or down stands in `message_feedback.json` beside it, in the folder or the archive.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from tactful.data.logs.drafts import Draft, spelt
@@ -29,14 +33,14 @@ def _read(row: Row, notes: Notes) -> Draft:
         if isinstance(node, Mapping)
     ]
     tree = tree_of(nodes)
-    say_path(draft, tree, row.get("current_node"), _say)
+    say_path(draft, tree, row.get("current_node"), partial(_say, ratings=notes.ratings))
     at = parse_time(row.get("create_time"))
     if at is not None and draft.turns and not any("at" in turn for turn in draft.turns):
         draft.turns[0]["at"] = at
     return draft
 
 
-def _say(draft: Draft, message: Any) -> None:
+def _say(draft: Draft, message: Any, ratings: Mapping[str, Any]) -> None:
     if not isinstance(message, Mapping):
         return
     meta = message.get("metadata") if isinstance(message.get("metadata"), Mapping) else {}
@@ -62,6 +66,7 @@ def _say(draft: Draft, message: Any) -> None:
     elif role == "assistant" and kind in _THOUGHTS:
         draft.say("assistant", "", thoughts=text, model=meta.get("model_slug"), **known)
     elif role == "assistant":
+        known["ratings"] = tuple(ratings.get(known["id"], ()))
         last = draft.turns[-1] if draft.turns else {}
         if (
             last.get("role") == "assistant"

@@ -120,26 +120,3 @@ def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]
 
 
 LANGFUSE = Format("langfuse", "Langfuse observations and traces", _is_langfuse, _read)
-
-
-def is_score(row: Row) -> bool:
-    """A row of the scores that Langfuse exports beside its observations, or of LangSmith's feedback."""
-    langfuse = {"name"} <= row.keys() and bool(
-        {"traceId", "trace_id", "observationId", "observation_id"} & row.keys()
-    )
-    scored = bool({"value", "stringValue", "string_value", "score"} & row.keys())
-    return (
-        scored
-        and not {"input", "output", "inputs"} & row.keys()
-        and (langfuse or {"run_id", "key"} <= row.keys())
-    )
-
-
-def rated(row: Row) -> str:
-    """What a score is about: the most special id of its row."""
-    return str(
-        _get(
-            row, "observationId", "observation_id", "run_id", "traceId", "trace_id", "sessionId", "session_id"
-        )
-        or ""
-    )
