@@ -119,7 +119,7 @@ def test_a_failure_midway_leaves_the_old_file_whole(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_the_users_to_fix(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="cannot be written"):
+    with pytest.raises(UserError, match="file: the folder cannot be made"):
         write_jsonl(tmp_path / "file" / "a.jsonl", [])
 
 
