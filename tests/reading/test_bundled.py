@@ -89,12 +89,15 @@ def test_gibberish_is_less_welcome_than_help_with_what_has_just_failed() -> None
     )
     offers = [
         "February has 29 days in leap years; shall I correct days_in_month?",
-        "asdf asdf",
+        "purple seven window",
         "Do you need help?",
+        "asdf asdf",
     ]
     moments = [Moment(id=p, session="s", events=events, proposal=p) for p in offers]
-    right, gibberish, vague = (one.accept for one in open_embedded_reader().offers_now(moments))
-    assert right > max(gibberish, vague)
+    right, nonsense, vague, gibberish = open_embedded_reader().offers_now(moments)
+    assert right.accept > max(nonsense.accept, vague.accept)
+    assert gibberish.accept is None
+    assert "none of its words" in gibberish.unknown
 
 
 @pytest.mark.parametrize(

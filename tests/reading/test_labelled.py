@@ -31,3 +31,49 @@ def test_a_conversation_of_no_known_form_names_the_line(tmp_path: Path) -> None:
     row = {"conversation": [{"role": "poet", "content": "o"}], "user_next": "no", "label7": "neutral"}
     with pytest.raises(DataError, match=r"rows\.jsonl:1: .*role"):
         read_labelled([one(tmp_path, row)])
+
+
+def written(path: Path, rows: list[dict[str, object]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_sets_of_clarification_are_requests_and_texts_about_one_passage_one_group(tmp_path: Path) -> None:
+    passage = {"context": "Ann met Bea. She laughed.", "needs_clarification": True}
+    rows = [
+        {"query": "Who laughed?", "history": [["Who met?", "Ann and Bea."]], **passage},
+        {"query": "Who met Bea?", **passage, "needs_clarification": False},
+        {"query": "Plan a trip.", "context": "", "needs_clarification": True},
+    ]
+    found, problems = read_labelled([written(tmp_path / "sets.jsonl", rows)])
+    assert problems == []
+    first, second, third = found.requests
+    assert [turn.role for turn in first.context] == ["user", "user", "assistant"]
+    assert first.group == second.group != third.group
+    assert [row.label for row in found.requests] == ["open", "complete", "open"]
+
+
+def test_turns_of_one_conversation_are_one_group(tmp_path: Path) -> None:
+    turns = [{"role": "assistant", "content": "Hi"}, {"role": "user", "content": "a film please"}]
+    more = [*turns, {"role": "assistant", "content": "Jaws?"}]
+    rows = [
+        {"id": "a", "conversation": more, "user_next": "seen it", "label7": "neg_correction"},
+        {"id": "b", "conversation": turns, "user_next": "an old one", "label7": "pos_progress"},
+    ]
+    found, _ = read_labelled([written(tmp_path / "chats.jsonl", rows)])
+    assert len({row.group for row in found.followups}) == 1
+    assert found.followups[0].a_t == "Jaws?"
+
+
+def test_a_fourth_of_the_groups_is_kept_aside_whole_and_always_the_same(tmp_path: Path) -> None:
+    rows = [
+        {"text": f"{verb} number {n}", "label": "open", "group": f"g{n}", "missing": [{"kind": "input"}]}
+        for n in range(200)
+        for verb in ("open", "close")
+    ]
+    found, _ = read_labelled([written(tmp_path / "mine.jsonl", rows)])
+    rest, aside = found.kept_aside()
+    assert not {row.group for row in rest.requests} & {row.group for row in aside.requests}
+    assert len(rest) + len(aside) == len(found)
+    assert 0.15 < len(aside) / len(found) < 0.35
+    assert found.kept_aside()[1] == aside

@@ -35,13 +35,18 @@ def reader(name: str = "encoder", **options: Unpack[ReaderOptions]) -> ReaderAtO
     return open_reader(name, reader_setup(options))
 
 
-def labels(*paths: Path | str, skip_bad: bool = False) -> Labelled:
-    """Labelled texts of JSONL files; without any, those of the writers that no shipped reader was trained on."""
+def labels(*paths: Path | str, aside: bool = False, skip_bad: bool = False) -> Labelled:
+    """Labelled texts of JSONL files; without any, those of the writers that no shipped reader was trained on.
+
+    `aside`: of the files only the fourth of the groups that `train_reader` leaves out of them.
+    """
     from tactful.reading.labelled import held_out, read_labelled
 
     if not paths:
         return held_out()
     found, _ = read_labelled(paths, skip_bad=skip_bad)
+    if aside:
+        found = found.kept_aside()[1]
     if not len(found):
         raise UsageError(f"{', '.join(map(str, paths))}: no labelled text in there")
     return found
@@ -67,8 +72,9 @@ def train_reader(
     base: Path | str,
     out: Path | str,
     with_corpora: bool = True,
+    keep_aside: bool = True,
     calibrate_on: Sequence[str] = (),
-    epochs: int = 3,
+    epochs: int = 4,
     learning_rate: float = 1.5e-4,
     threads: int = 1,
     seed: int = 0,
@@ -77,15 +83,18 @@ def train_reader(
 ) -> ReaderCard:
     """A small encoder tuned on labelled texts, written to the folder `out`; needs the extra `[train]`.
 
-    `base` is the folder of a BERT-like encoder, all-MiniLM-L6-v2 for instance. Held-out writers are left out. The
+    `base` is the folder of a BERT-like encoder, all-MiniLM-L6-v2 for instance. Held-out writers are left out, and
+    with `keep_aside` a fourth of the groups of your files, for `labels(…, aside=True)` to measure on. The
     writers of `calibrate_on` only fit probabilities and limits; by default those that the corpora set aside for it.
     """
-    from tactful.data.corpora import CALIBRATION, HELD_OUT, load_words
+    from tactful.data.corpora import CALIBRATION, HELD_OUT, load_glosses, load_words
     from tactful.reading.encoder.learning import LearningSettings
     from tactful.reading.encoder.training import train_encoder
     from tactful.reading.labelled import Labelled, corpora, read_labelled
 
     own = read_labelled(paths, skip_bad=skip_bad)[0] if paths else Labelled()
+    if keep_aside:
+        own = own.kept_aside()[0]
     texts = (corpora().without(HELD_OUT) if with_corpora else Labelled()) + own
     aside = set(calibrate_on) or (set(CALIBRATION) if with_corpora else set())
     return train_encoder(
@@ -94,6 +103,7 @@ def train_reader(
         Path(base),
         Path(out),
         words=load_words(),
+        glosses=load_glosses(),
         settings=LearningSettings(epochs=epochs, learning_rate=learning_rate, threads=threads, seed=seed),
         on_step=on_step,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +44,18 @@ class Labelled:
         """What everybody else wrote."""
         return self.by(set(self.writers) - set(writers))
 
+    def kept_aside(self) -> tuple[Labelled, Labelled]:
+        """(three groups in four, the fourth), by the hash of the group's name: the same cut on every machine."""
+        rest, aside = (
+            Labelled(
+                tuple(row for row in self.requests if _is_aside(row.group) == chosen),
+                tuple(row for row in self.followups if _is_aside(row.group) == chosen),
+                tuple(row for row in self.moments if _is_aside(row.labelled.moment.session) == chosen),
+            )
+            for chosen in (False, True)
+        )
+        return rest, aside
+
     def __add__(self, other: Labelled) -> Labelled:
         return Labelled(
             self.requests + other.requests, self.followups + other.followups, self.moments + other.moments
@@ -50,6 +63,10 @@ class Labelled:
 
     def __len__(self) -> int:
         return len(self.requests) + len(self.followups) + len(self.moments)
+
+
+def _is_aside(group: str) -> bool:
+    return int(hashlib.sha256(group.encode()).hexdigest(), 16) % 4 == 0
 
 
 def corpora() -> Labelled:
@@ -63,6 +80,7 @@ def read_labelled(paths: Sequence[Path | str], *, skip_bad: bool = False) -> tup
     | keys | row |
     |---|---|
     | `text`, `label` (`open` or `complete`) | request; `context`, `missing`, `group`, `writer`, `lang` if known |
+    | `query`, `needs_clarification` | request, as IN3 and Abg-CoQA have it; a passage in `context`, pairs in `history` |
     | `q_t`, `a_t`, `user_next`, `label7` | follow-up, also as `conversation` with `user_next` |
     | `obs`, `pred_task`, `valid` | moment, ProactiveBench's form and ours |
 
@@ -94,19 +112,22 @@ def _parsed(row: Any, *, name: str) -> RequestRow | FollowUpRow | MomentRow:
     if "label" in row and "text" in row:
         given = {"group": row.get("id", own["id"]), **own, **row}
         return RequestRow.model_validate(given)
+    if "needs_clarification" in row:
+        return RequestRow.model_validate({**own, **_asked(row)})
     if "label7" in row:
         turn = _exchange(row)
         given = {
             **own,
             **{key: row[key] for key in ("id", "writer", "lang", "domain", "accept", "label7") if key in row},
         }
-        return FollowUpRow.model_validate({"group": str(row.get("group") or given["id"]), **given, **turn})
+        return FollowUpRow.model_validate({"group": str(row.get("group") or _dialogue(row)), **given, **turn})
     if "obs" in row:
         known = {key: row[key] for key in row if key not in {"writer", "lang", "domain"}}
         extra = {key: str(row.get(key, own[key])) for key in ("writer", "lang", "domain")}
         return MomentRow(labelled=parse_labelled(known), **extra)
     raise ValueError(
-        "is no labelled text: expected 'text' and 'label', or 'q_t', 'a_t', 'user_next' and 'label7', or 'obs' and 'valid'"
+        "is no labelled text: expected 'text' and 'label', or 'query' and 'needs_clarification', or 'q_t', 'a_t', "
+        "'user_next' and 'label7', or 'obs' and 'valid'"
     )
 
 
@@ -118,6 +139,27 @@ def _exchange(row: dict[str, Any]) -> dict[str, str]:
     answer = next((one.content for one in reversed(said) if one.role == ASSISTANT), "")
     query = next((one.content for one in reversed(said) if one.role == USER), "")
     return {"q_t": query, "a_t": answer, "user_next": row.get("user_next", "")}
+
+
+def _asked(row: dict[str, Any]) -> dict[str, Any]:
+    """A request of the sets of clarification; texts about one passage are one group."""
+    passage = str(row.get("context") or "")
+    context = [{"role": "user", "content": passage}] if passage else []
+    for asked, answered in row.get("history") or ():
+        context += [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
+    text = str(row.get("query", ""))
+    return {
+        "text": text,
+        "context": context,
+        "label": "open" if row["needs_clarification"] else "complete",
+        "group": content_hash(passage or text)[:16],
+    }
+
+
+def _dialogue(row: dict[str, Any]) -> str:
+    """Turns of conversations that begin with the same two messages are one group."""
+    opening = [str(turn.get("content", "")) for turn in row.get("conversation") or ()][:2]
+    return content_hash("\n".join(opening or [str(row.get("user_next", "")), str(row.get("q_t", ""))]))[:16]
 
 
 def held_out() -> Labelled:

@@ -70,11 +70,11 @@ def test_json_result_accounts_for_every_dialogue(tactful, talks):
 
 def test_bad_line_stops_with_file_line_and_value_and_can_be_skipped(tactful, talks):
     with talks.open("a") as file:
-        file.write('{"id": "x", "conversation": [{"role": "human", "content": "Hi"}]}\n')
+        file.write('{"id": "x", "conversation": [{"role": "poet", "content": "Hi"}]}\n')
     code, _, err = tactful("synthesize", talks, "--model", "offline", "--out", "one")
     assert code == 1
     assert "talks.jsonl:13: " in err
-    assert "'human'" in err
+    assert "'poet'" in err
     assert "Traceback" not in err
     code, _, err = tactful("synthesize", talks, "--model", "offline", "--out", "two", "--skip-bad")
     assert code == 0

@@ -6,6 +6,7 @@ from tactful.data.corpora import (
     CALIBRATION,
     HELD_OUT,
     load_followups,
+    load_glosses,
     load_moments,
     load_requests,
     load_words,
@@ -17,8 +18,9 @@ from tactful.reading.labelled import corpora, held_out
 
 
 def test_the_corpora_are_as_large_as_the_datasheet_says() -> None:
-    assert (len(load_requests()), len(load_followups()), len(load_moments())) == (6183, 8104, 3085)
+    assert (len(load_requests()), len(load_followups()), len(load_moments())) == (6503, 12925, 6679)
     assert len(load_words()) == 8680
+    assert (len(load_glosses()), sum(map(len, load_glosses().values()))) == (17, 28291)
 
 
 def test_languages_lengths_and_labels_are_spread() -> None:
@@ -54,7 +56,7 @@ def test_the_same_offer_stands_at_a_good_and_at_a_bad_moment() -> None:
         moment = row.labelled.moment
         if moment.proposal:
             verdicts.setdefault((moment.session, moment.proposal), set()).add(row.labelled.label.accepted)
-    assert sum(len(both) == 2 for both in verdicts.values()) > 300
+    assert sum(len(both) == 2 for both in verdicts.values()) > 700
 
 
 def test_nothing_that_ships_was_trained_on_held_out_writers() -> None:
@@ -62,7 +64,7 @@ def test_nothing_that_ships_was_trained_on_held_out_writers() -> None:
     assert not set(training["writers"]) & (HELD_OUT | CALIBRATION)
     assert set(training["calibrated_on"]) == CALIBRATION
     assert set(held_out().writers) == HELD_OUT
-    assert len(corpora()) == 6183 + 8104 + 3085
+    assert len(corpora()) == 6503 + 12925 + 6679
 
 
 def test_what_is_missing_and_the_verdicts_cannot_be_rendered() -> None:

@@ -29,7 +29,13 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("reader") / "reader"
     train_encoder(
-        rows("ann"), rows("bob", 6), base, out, words={"取消": "cancel", "它": "it"}, settings=QUICK
+        rows("ann"),
+        rows("bob", 6),
+        base,
+        out,
+        words={"取消": "cancel", "它": "it"},
+        glosses={"es": {"cancela": "cancel", "lo": "it"}},
+        settings=QUICK,
     )
     return out
 
@@ -68,6 +74,24 @@ def test_an_added_word_reads_like_its_gloss(folder: Path) -> None:
     )
     assert chinese.need > 0.5
     assert english.need > 0.5
+
+
+def test_a_word_of_another_language_reads_exactly_like_its_gloss(folder: Path) -> None:
+    heads = EncoderReader.load(folder).card.model_dump()["heads"]
+    heads["need"]["farthest"] = 1e6
+    card_with(folder, scripts=["LATIN"], common=[], heads=heads)
+    spanish, english = EncoderReader.load(folder).needs_now(
+        [Request(text="cancela lo"), Request(text="cancel it")]
+    )
+    assert spanish.need == pytest.approx(english.need, abs=1e-6)
+
+
+def test_a_card_that_names_a_file_outside_its_folder_is_refused(folder: Path) -> None:
+    files = EncoderReader.load(folder).card.model_dump()["files"]
+    card_with(folder, files={**files, "../elsewhere": "0" * 64})
+    with pytest.raises(DataError, match="own folder"):
+        EncoderReader.load(folder)
+    card_with(folder, files=files)
 
 
 def test_a_text_in_another_script_is_not_known(folder: Path) -> None:

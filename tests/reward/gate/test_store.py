@@ -51,7 +51,7 @@ def test_a_file_that_is_no_gate_is_refused(tmp_path: Path, content: str):
 
 def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UserError, match="cannot be written"):
+    with pytest.raises(UserError, match="cannot be made"):
         save_gate(GATE, tmp_path / "file" / "gates")
 
 

@@ -34,6 +34,12 @@ def evaluate(
             "--limit", min=1, help="Whole contrast groups, drawn by --seed, of about N texts a judgement."
         ),
     ] = None,
+    aside: Annotated[
+        bool,
+        typer.Option(
+            "--aside", help="Of LABELS only the fourth of the groups that `reader train` leaves out."
+        ),
+    ] = False,
     parts: Annotated[bool, typer.Option("--parts/--whole", help="Rows per language and length too.")] = True,
     seed: SeedOption = 0,
     skip_bad: SkipBadFlag = False,
@@ -47,7 +53,7 @@ def evaluate(
     """
     from tactful.api.reader import labels, measure_readers
 
-    found = labels(*(files or ()), skip_bad=skip_bad)
+    found = labels(*(files or ()), aside=aside, skip_bad=skip_bad)
     if limit is not None:
         from tactful.evaluation.readers.sample import sampled
 

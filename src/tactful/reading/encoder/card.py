@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue, ValidationError, field_validator
 
 from tactful.errors import DataError
 from tactful.types import Record, content_hash
@@ -39,7 +39,7 @@ class ReaderCard(Record):
 
     format: Literal["tactful-reader-1"] = "tactful-reader-1"
     files: Mapping[str, str]
-    """File name → SHA-256."""
+    """Name of a file in the reader's folder → SHA-256."""
     heads: Mapping[str, HeadCard]
     scripts: tuple[str, ...]
     """Scripts of the training texts, by their Unicode names: `LATIN`, `CJK` …"""
@@ -49,6 +49,14 @@ class ReaderCard(Record):
     """Share of tokens without a word in the vocabulary, above which nothing is read."""
     training: Mapping[str, JsonValue] = {}
     """Corpora with hashes and sizes, writers held out, settings, figures on them."""
+
+    @field_validator("files")
+    @classmethod
+    def _in_the_folder(cls, files: Mapping[str, str]) -> Mapping[str, str]:
+        outside = [name for name in files if name != PurePath(name).name or name in {"", ".."}]
+        if outside:
+            raise ValueError(f"files must lie in the reader's own folder, found {outside[0]!r}")
+        return files
 
     @cached_property
     def common_words(self) -> frozenset[str]:

@@ -60,7 +60,7 @@ def followup_examples(rows: Sequence[FollowUpRow], tokens: Tokens) -> list[Examp
 
 
 def moment_examples(rows: Sequence[MomentRow], tokens: Tokens) -> list[Example]:
-    """One example per moment; the same offer at two moments of a session is ranked by its welcome."""
+    """One example per moment; the offers of a session are ranked against each other by their welcome."""
     made = []
     for row in rows:
         moment = row.labelled.moment
@@ -72,7 +72,7 @@ def moment_examples(rows: Sequence[MomentRow], tokens: Tokens) -> list[Example]:
                 shown=show_moment(moment, tokens),
                 target=(1 - good, good),
                 group=moment.session,
-                rival="" if silent else f"{moment.session}|{moment.proposal}",
+                rival="" if silent else moment.session,
                 weight=0.5 if silent else 1.0,
             )
         )

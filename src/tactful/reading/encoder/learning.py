@@ -23,7 +23,7 @@ from tactful.types import Record, seeded
 class LearningSettings(Record):
     """How the network is trained."""
 
-    epochs: int = 3
+    epochs: int = 4
     learning_rate: float = 1.5e-4
     batch: int = 32
     smoothing: float = 0.05

@@ -57,7 +57,7 @@ class EncoderReader(ReaderAtOnce):
         """
         place = Path(folder)
         card = read_card(place)
-        for name in (NETWORK_FILE, TOKENS_FILE):
+        for name in card.files:
             card.check_file(place / name)
         near = load_scope(place / SCOPE_FILE, card)
         network = Network(place / NETWORK_FILE, threads=threads)
@@ -139,7 +139,9 @@ class EncoderReader(ReaderAtOnce):
         found = self._network.run(shown, outputs)
         distances = self._near[head].distance(found.vector)
         unknown = [
-            unknown_because(text, one, float(distance), self.card, head)
+            unknown_because(
+                text, one, float(distance), self.card, head, glossed=self._tokens.is_glossed(text)
+            )
             for text, one, distance in zip(texts, shown, distances, strict=True)
         ]
         sharp = self.card.heads[head].sharpness

@@ -73,8 +73,13 @@ def load_scope(path: Path, card: ReaderCard) -> dict[str, Near]:
         return {head: Near(arrays[f"{head}_whiten"], arrays[f"{head}_means"]) for head in card.heads}
 
 
-def unknown_because(text: str, shown: Shown, distance: float, card: ReaderCard, head: str) -> str:
-    """Why this text is not read, in a clause; empty when it is like what the reader was trained on."""
+def unknown_because(
+    text: str, shown: Shown, distance: float, card: ReaderCard, head: str, *, glossed: bool = False
+) -> str:
+    """Why this text is not read, in a clause; empty when it is like what the reader was trained on.
+
+    `glossed`: a word list of its language read it.
+    """
     if not text.strip():
         return "the text is blank"
     found = scripts(text)
@@ -86,6 +91,8 @@ def unknown_because(text: str, shown: Shown, distance: float, card: ReaderCard, 
     known = sum(word in card.common_words for word in words)
     if latin and card.common and len(words) >= FEWEST_WORDS and known < LEAST_COMMON * len(words):
         return "hardly any of its words is common in the texts that this reader was trained on: another language, or no prose"
+    if head == "accept" and latin and card.common and words and not known and not glossed:
+        return "none of its words is one that this reader knows"
     if shown.unknown > card.most_unknown:
         return f"the vocabulary lacks {shown.unknown:.0%} of its words"
     if distance > card.heads[head].farthest:

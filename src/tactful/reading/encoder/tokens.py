@@ -1,4 +1,4 @@
-"""Text → token ids: MiniLM's word pieces, and Chinese words that we added to them."""
+"""Text → token ids: MiniLM's word pieces, Chinese words that we added to them, other languages by their glosses."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tactful.errors import DataError
+from tactful.reading.encoder.glosses import GLOSSES_FILE, Glosses
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -40,10 +41,11 @@ _PLAIN = str.maketrans(
 class Tokens:
     """A vocabulary. Keeps the ids of texts it has seen (events come again at every moment of a session)."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, glosses: Glosses | None = None) -> None:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
+        self._glosses = glosses or Glosses({})
         self._kept: dict[str, list[int]] = {}
         self.start, self.separator, self.unknown = (
             self._special(name) for name in ("[CLS]", "[SEP]", "[UNK]")
@@ -51,8 +53,12 @@ class Tokens:
 
     @classmethod
     def load(cls, path: Path) -> Tokens:
-        """The vocabulary in a `tokenizer.json`."""
-        return cls(with_words(path, ()))
+        """The vocabulary in a `tokenizer.json`, with the word lists that lie beside it, if any do."""
+        return cls(with_words(path, ()), Glosses.load(path.with_name(GLOSSES_FILE)))
+
+    def is_glossed(self, text: str) -> bool:
+        """Whether a word list reads this text in English."""
+        return self._glosses.language(text) is not None
 
     def _special(self, name: str) -> int:
         found = self._tokenizer.token_to_id(name)
@@ -66,7 +72,8 @@ class Tokens:
         """Ids without special tokens; a line break counts as a semicolon, which the vocabulary knows."""
         kept = self._kept.get(text)
         if kept is None:
-            plain = _SPECIAL.sub(r"(\1)", text[:_LONGEST]).translate(_PLAIN)
+            english = self._glosses.in_english(text[:_LONGEST])
+            plain = _SPECIAL.sub(r"(\1)", english).translate(_PLAIN)
             kept = self._tokenizer.encode(plain, add_special_tokens=False).ids
             if len(self._kept) > 4096:
                 self._kept.clear()

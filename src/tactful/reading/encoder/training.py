@@ -14,6 +14,7 @@ from tactful.errors import UserError
 from tactful.reading.encoder.card import CARD_FILE, HeadCard, ReaderCard, Sharpness
 from tactful.reading.encoder.examples import examples_of, texts_of
 from tactful.reading.encoder.export import export_network, export_tokens, file_hashes
+from tactful.reading.encoder.glosses import GLOSSES_FILE, Glosses, Words
 from tactful.reading.encoder.learning import Example, LearningSettings, learn, torch_or_what_to_install
 from tactful.reading.encoder.network import Floats, Network
 from tactful.reading.encoder.reader import NETWORK_FILE, TOKENS_FILE
@@ -39,6 +40,7 @@ def train_encoder(
     out: Path,
     *,
     words: Mapping[str, str] | None = None,
+    glosses: Words | None = None,
     settings: LearningSettings | None = None,
     notes: Mapping[str, Any] | None = None,
     on_step: Callable[[int, int], None] | None = None,
@@ -46,7 +48,7 @@ def train_encoder(
     """Train on `training`, fit probabilities and limits on `calibration`, write everything into the folder `out`.
 
     `base` is the folder of a BERT-like encoder (`config.json`, `model.safetensors`, `tokenizer.json`); `words` maps
-    words that its vocabulary lacks to an English gloss. Raises: UserError, when `out` exists, or a writer stands in both
+    words that its vocabulary lacks to an English gloss, `glosses` do so for the languages that are read in English. Raises: UserError, when `out` exists, or a writer stands in both
     sets; MissingExtra without the extra `[train]`.
     """
     shared = set(training.writers) & set(calibration.writers)
@@ -65,6 +67,7 @@ def train_encoder(
     settings = settings or LearningSettings()
     make_folder(out)
     export_tokens(base, words or {}, out / TOKENS_FILE)
+    Glosses(glosses or {}).save(out / GLOSSES_FILE)
     tokens = Tokens.load(out / TOKENS_FILE)
     examples = examples_of(training, tokens)
     learnt = learn(examples, base, settings, words=words, on_step=on_step)
@@ -73,7 +76,7 @@ def train_encoder(
     heads, near = _bounded(network, examples, calibration, tokens)
     save_scope(out / SCOPE_FILE, near)
     card = ReaderCard(
-        files=file_hashes(out, (NETWORK_FILE, TOKENS_FILE, SCOPE_FILE)),
+        files=file_hashes(out, (NETWORK_FILE, TOKENS_FILE, GLOSSES_FILE, SCOPE_FILE)),
         heads=heads,
         scripts=_scripts(training),
         common=_common(training),

@@ -1,0 +1,145 @@
+"""Words of other languages read by an English gloss: the base encoder's vocabulary is English.
+
+Chinese words are tokens of their own (`tokens.py`), which costs a row of weights each. Every other language is read
+more cheaply: its commonest words are replaced by a plain gloss before the vocabulary sees the text. Measured on writers
+held out, this is most of what such a text tells; word order and endings are lost.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from tactful.text import cjk_share
+
+GLOSSES_FILE = "glosses.tsv"
+_WORD = re.compile(r"[^\W\d_]+")
+_JAPANESE = re.compile("[\u3040-\u30ff\u3400-\u9fff々]+")
+_LETTERS = {
+    "ja": re.compile("[\u3040-\u30ff]"),
+    "ko": re.compile("[\uac00-\ud7a3]"),
+    "ar": re.compile("[\u0620-\u064a]"),
+    "hi": re.compile("[\u0900-\u097f]"),
+}
+"""Languages that their letters give away."""
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
+_IN_CYRILLIC = frozenset({"ru", "uk"})
+_ENOUGH = 0.3
+"""Share of a text's words that a language must know before it is taken for that language."""
+_STEM = 4
+_SHORTEST_STEM = {"ko": 2, "ar": 3}
+"""Letters that the beginning of a word must share with an entry to be read as it, where no entry is the whole word."""
+_ARABIC_HEADS = ("ال", "وال", "بال", "و", "ب", "ل", "ف")
+
+Words = Mapping[str, Mapping[str, str]]
+"""Language → word in lower case → English gloss."""
+
+
+class Glosses:
+    """Word lists of several languages."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+        self._with_bare = {lang: _bare_too(of) for lang, of in words.items()}
+
+    @classmethod
+    def load(cls, path: Path) -> Glosses:
+        """From `glosses.tsv`: language, word and gloss by tabs; no lists where there is no file."""
+        words: dict[str, dict[str, str]] = {}
+        if path.is_file():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                lang, word, gloss = line.split("\t")
+                words.setdefault(lang, {})[word] = gloss
+        return cls(words)
+
+    def save(self, path: Path) -> None:
+        """Write `glosses.tsv`."""
+        lines = [
+            f"{lang}\t{word}\t{gloss}\n" for lang, of in self.words.items() for word, gloss in of.items()
+        ]
+        path.write_text("".join(lines), encoding="utf-8")
+
+    @cached_property
+    def _english(self) -> frozenset[str]:
+        """English words as far as this room knows any: those of the glosses."""
+        glosses = (gloss for of in self.words.values() for gloss in of.values())
+        return frozenset(word for gloss in glosses for word in _WORD.findall(gloss.lower()))
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(map(len, self.words.get("ja", ())), default=0)
+
+    def language(self, text: str) -> str | None:
+        """The language whose list reads this text; None for English, Chinese, and whatever no list knows enough of."""
+        for lang, letters in _LETTERS.items():
+            if lang in self.words and letters.search(text):
+                return lang
+        found = _WORD.findall(text[:1000].lower())
+        if not found or cjk_share(text) > 0.2:
+            return None
+        cyrillic = _CYRILLIC.search(text) is not None
+        best, known = (
+            None,
+            0.0 if cyrillic else max(_ENOUGH * len(found), sum(map(self._english.__contains__, found))),
+        )
+        for lang, words in self._with_bare.items():
+            hits = sum(map(words.__contains__, found))
+            if hits > known and lang not in _LETTERS and (lang in _IN_CYRILLIC) == cyrillic:
+                best, known = lang, hits
+        return best
+
+    def in_english(self, text: str) -> str:
+        """The text with every word that its language's list knows replaced by the gloss."""
+        lang = self.language(text)
+        if lang is None:
+            return text
+        words = self._with_bare[lang]
+        if lang == "ja":
+            return _JAPANESE.sub(lambda run: f" {' '.join(self._pieces(words, run[0]))} ", text)
+        return _WORD.sub(lambda word: self._gloss(lang, words, word[0].lower()) or word[0], text)
+
+    @staticmethod
+    def _gloss(lang: str, words: Mapping[str, str], word: str) -> str | None:
+        """By the whole word, without an Arabic article or particle, or by the longest entry that begins it."""
+        if word in words:
+            return words[word]
+        if lang == "ar":
+            for head in _ARABIC_HEADS:
+                if word.startswith(head) and word[len(head) :] in words:
+                    return words[word[len(head) :]]
+        least = max(_SHORTEST_STEM.get(lang, _STEM), (6 * len(word) + 9) // 10 if lang != "ko" else 1)
+        for end in range(len(word) - 1, least - 1, -1):
+            if word[:end] in words:
+                return words[word[:end]]
+        return None
+
+    def _pieces(self, words: Mapping[str, str], run: str) -> Iterable[str]:
+        """A run of Japanese without spaces, cut greedily into the longest entries; what none knows stands as it is."""
+        at, loose = 0, ""
+        while at < len(run):
+            for end in range(min(len(run), at + self._longest), at, -1):
+                gloss = words.get(run[at:end])
+                if gloss is not None:
+                    if loose:
+                        yield loose
+                    loose = ""
+                    yield gloss
+                    at = end
+                    break
+            else:
+                loose += run[at]
+                at += 1
+        if loose:
+            yield loose
+
+
+def _bare_too(words: Mapping[str, str]) -> dict[str, str]:
+    """The words, and where no other word is spelt so, each without its accents, as many people type it."""
+    bare: dict[str, str] = {}
+    for word, gloss in words.items():
+        apart = unicodedata.normalize("NFD", word)
+        bare.setdefault("".join(letter for letter in apart if not unicodedata.combining(letter)), gloss)
+    return {**bare, **words}

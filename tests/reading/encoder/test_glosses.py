@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tactful.reading.encoder.glosses import GLOSSES_FILE, Glosses
+
+LISTS = Glosses(
+    {
+        "es": {"no": "no", "funciona": "works", "la": "the", "prueba": "test", "otra": "again", "reunión": "meeting"},
+        "de": {"nicht": "not", "die": "the", "datei": "file", "lösche": "delete"},
+        "tr": {"rezervasyon": "reservation", "iptal": "cancel", "et": "do"},
+        "ru": {"не": "not", "удали": "delete", "файл": "file", "забронир": "reserve"},
+        "ja": {"予約": "reserve", "予約して": "please reserve", "会議": "meeting", "の": "of", "ない": "not"},
+        "ko": {"예약": "reserve", "취소": "cancel"},
+        "ar": {"ملف": "file", "احذف": "delete"},
+    }
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("La prueba no funciona", "the test no works"),
+        ("Lösche die Datei nicht!", "delete the file not!"),
+        ("losche die datei", "delete the file"),
+        ("rezervasyonu iptal et", "reservation cancel do"),
+        ("Не удали файл", "not delete file"),
+        ("забронируй файл", "reserve file"),
+        ("예약을 취소해줘", "reserve cancel"),
+        ("احذف الملف", "delete file"),
+    ],
+)
+def test_words_of_a_known_language_are_read_by_their_gloss(text: str, english: str) -> None:
+    assert LISTS.in_english(text) == english
+
+
+def test_japanese_is_cut_into_the_longest_entries_and_keeps_what_none_knows() -> None:
+    assert LISTS.in_english("会議の予約して、金曜ない").split() == [
+        "meeting",
+        "of",
+        "please",
+        "reserve",
+        "、",
+        "金曜",
+        "not",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "42", "the test no works", "What did the file say?", "no", "把文件删了", "die test file"],
+)
+def test_english_chinese_and_what_no_list_knows_stand_as_they_are(text: str) -> None:
+    assert LISTS.in_english(text) == text
+
+
+def test_code_and_names_between_words_of_a_language_stay() -> None:
+    assert (
+        LISTS.in_english("la prueba test_auth no funciona: 401 != 200")
+        == "the test test_auth no works: 401 != 200"
+    )
+
+
+def test_lists_come_back_from_their_file_and_no_file_means_no_lists(tmp_path: Path) -> None:
+    LISTS.save(tmp_path / GLOSSES_FILE)
+    assert Glosses.load(tmp_path / GLOSSES_FILE).words == LISTS.words
+    assert (
+        Glosses.load(tmp_path / "nowhere" / GLOSSES_FILE).in_english("la prueba no funciona")
+        == "la prueba no funciona"
+    )
