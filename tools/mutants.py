@@ -84,7 +84,7 @@ MUTANTS = [
     Mutant("cache", _CLIENT, "schema_text(reply_type) if reply_type is not None else None,", "None,", CACHE),
     Mutant("cache", _CLIENT, "            sample,\n        )", "        )", CACHE),
     Mutant("sandbox", _COMPARE, "return len(left) == len(right) and all(map(equal, left, right))", "return all(map(equal, left, right))", SANDBOX),
-    Mutant("sandbox", _COMPARE, "    return not by_key", "    return True", SANDBOX),
+    Mutant("sandbox", _COMPARE, "found not in by_key or not equal(item, by_key.pop(found))", "by_key.pop(found, None) is None", SANDBOX),
     Mutant("sandbox", _CHECK, "if left.bit_length() * abs(right) > _MAX_POWER_BITS and abs(left) > 1:", "if False:", SANDBOX + " tests/sandbox/test_attacks.py"),
     Mutant("sandbox", _PROGRESS, "self._failure = self._failure or (outcome, detail)", "self._failure = (outcome, detail)", SANDBOX),
     Mutant("sandbox", _PROGRESS, "if len(self._done) != len(self._plans):", "if False:", SANDBOX),
