@@ -46,7 +46,7 @@ _INTAKE, _SESSION = "runs/running/intake.py", "runs/running/session.py"
 _RUNNER, _BOOTSTRAP, _SHARES = "runs/running/runner.py", "stats/bootstrap.py", "stats/shares.py"
 _PAIRS, _CACHE, _CLIENT = "calibration/pairs.py", "llm/cache.py", "llm/client.py"
 _CHECK, _COMPARE, _PROGRESS = (f"sandbox/verdict/{name}.py" for name in ("check", "compare", "progress"))
-_ENDING, _FITTING = "sandbox/ending.py", "policy/fitting.py"
+_ENDING, _FITTING = "sandbox/verdict/ending.py", "policy/fitting.py"
 
 MUTANTS = [
     Mutant("gate", _RULE, "np.where(p >= high, SPEAK", "np.where(p > high, SPEAK", GATE),

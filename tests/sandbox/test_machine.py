@@ -14,8 +14,7 @@ import pytest
 from tests.sandbox.conftest import server_pids
 
 from tactful.sandbox import Job, Outcome, Sandbox, Tier, tiers
-from tactful.sandbox.ending import Ended, killed_by_the_machine
-from tactful.sandbox.follow import Run
+from tactful.sandbox.verdict.ending import Ended, Run, killed_by_the_machine
 from tactful.sandbox.verdict.progress import Progress
 
 HOG = """

@@ -8,29 +8,13 @@ import selectors
 import socket
 import struct
 import time
-from dataclasses import dataclass, field
 
 from tactful.sandbox.inside.values import MAX_BYTES
-from tactful.sandbox.verdict.progress import Progress, Tampered
+from tactful.sandbox.verdict.ending import MAX_OUTPUT, Run
+from tactful.sandbox.verdict.progress import Tampered
 
-MAX_OUTPUT = 1 << 20
 _KEPT_OUTPUT = 4000
 _MAX_REPORT = MAX_BYTES + 1024
-
-
-@dataclass
-class Run:
-    """What the parent knows of the child under way."""
-
-    progress: Progress
-    to_send: memoryview
-    received: bytearray = field(default_factory=bytearray)
-    output: bytearray = field(default_factory=bytearray)
-    printed: int = 0
-    stopped: str = ""
-    """Why the parent ends it: empty, `timeout`, `output` or what it tampered with."""
-    gone: bool = False
-    """It closed its socket before it was done."""
 
 
 def follow(run: Run, channel: socket.socket, output: int, deadline: float) -> None:

@@ -10,11 +10,18 @@ import subprocess
 import time
 
 from tactful.errors import SafetyRefusal
-from tactful.sandbox.ending import Ended, cpu_limit_s, killed_by_the_machine, refused_a_thread, verdict_on
-from tactful.sandbox.follow import Run, drain, follow
+from tactful.sandbox.follow import drain, follow
 from tactful.sandbox.inside.server import CAGE_FAILED, END, END_ITSELF, ENDED
 from tactful.sandbox.tiers import HOW_TO_CAGE, server_command, server_environment
 from tactful.sandbox.types import Job, Outcome, Tier, Verdict
+from tactful.sandbox.verdict.ending import (
+    Ended,
+    Run,
+    cpu_limit_s,
+    killed_by_the_machine,
+    refused_a_thread,
+    verdict_on,
+)
 from tactful.sandbox.verdict.plan import split
 from tactful.sandbox.verdict.progress import Progress, steps
 

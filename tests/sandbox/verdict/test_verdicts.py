@@ -7,11 +7,10 @@ import signal
 import pytest
 
 from tactful.sandbox import Job, Outcome
-from tactful.sandbox.ending import Ended, cpu_limit_s, verdict_on
-from tactful.sandbox.follow import Run
 from tactful.sandbox.types import Tier
 from tactful.sandbox.verdict.check import Hole, holds
 from tactful.sandbox.verdict.compare import CannotCompare, equal
+from tactful.sandbox.verdict.ending import Ended, Run, cpu_limit_s, verdict_on
 from tactful.sandbox.verdict.plan import split
 from tactful.sandbox.verdict.progress import Progress, Tampered
 

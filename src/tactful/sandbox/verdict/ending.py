@@ -5,13 +5,30 @@ from __future__ import annotations
 import math
 import os
 import signal
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tactful.sandbox.follow import MAX_OUTPUT, Run
 from tactful.sandbox.types import Job, Outcome, Tier, Verdict
-from tactful.sandbox.verdict.progress import visible
+from tactful.sandbox.verdict.progress import Progress, visible
 
+MAX_OUTPUT = 1 << 20
+"""Bytes that a program may print."""
 _NO_THREAD = "can't start new thread"
+
+
+@dataclass
+class Run:
+    """What the parent knows of the child under way."""
+
+    progress: Progress
+    to_send: memoryview
+    received: bytearray = field(default_factory=bytearray)
+    output: bytearray = field(default_factory=bytearray)
+    printed: int = 0
+    stopped: str = ""
+    """Why the parent ends it: empty, `timeout`, `output` or what it tampered with."""
+    gone: bool = False
+    """It closed its socket before it was done."""
 
 
 class Ended(NamedTuple):
