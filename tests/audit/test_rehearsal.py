@@ -39,7 +39,7 @@ def named() -> dict[str, tuple[set[str], set[str], int]]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_four_of_five_faults_are_found_and_one_of_ten_others_is_named_at_most(named, fault):
+def test_three_of_four_faults_are_found_and_one_of_ten_others_is_named_at_most(named, fault):
     true, found, conversations = named[fault]
-    assert len(true & found) >= 0.8 * len(true), f"missed {sorted(true - found)}"
+    assert len(true & found) >= 0.75 * len(true), f"missed {sorted(true - found)}"
     assert len(found - true) <= 0.1 * (conversations - len(true)), f"false {sorted(found - true)}"

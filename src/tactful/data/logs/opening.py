@@ -54,7 +54,8 @@ def files_of(path: Path) -> list[Path]:
 def open_parts(path: Path | str) -> Iterator[tuple[str, IO[bytes]]]:
     """(name, bytes) of a file, or of every log in a zip archive, unpacked. Raises: UserError, DataError."""
     if str(path) == STDIN:
-        yield from _unpacked(STDIN, sys.stdin.buffer)
+        stdin = sys.stdin  # held: a program that ends while a thread waits in it must not close it
+        yield from _unpacked(STDIN, stdin.buffer)
         return
     try:
         with Path(path).open("rb", buffering=_PEEK) as file:
