@@ -19,7 +19,7 @@ def press_stop():
 async def cell():
     threading.Thread(target=press_stop).start()
     try:
-        tf.rollout(tf.states("planning", n=50), model="offline", passes=50, out="runs/r", progress="off")
+        tf.rollout(tf.states("planning", n=50), model="offline", passes=2000, out="runs/r", progress="off")
     except Interrupted as error:
         print(error)
 

@@ -153,6 +153,4 @@ def test_every_number_and_what_would_tip_it_is_told():
 
 def test_what_is_not_known_is_said_in_place_of_numbers():
     lines = CostPolicy(LEVELS).explain(state(0.0, need_unknown="another script"))
-    assert lines == [
-        "p(need) 0.00, missing: nothing, worth 0.00, cost 0.39: the reader does not know (another script)"
-    ]
+    assert lines == ["p(need) not known, so the cheapest safe action: LOW (another script)"]

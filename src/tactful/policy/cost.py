@@ -136,6 +136,10 @@ class CostPolicy:
 
     def explain(self, state: PublicState) -> list[str]:
         """The numbers of the decision, a sentence a line, and what would tip it."""
+        if state.need_unknown:
+            return [
+                f"p(need) not known, so the cheapest safe action: {self.actions[0]} ({state.need_unknown})"
+            ]
         found, costs = self.weigh(state), self.costs
         missing = ", ".join(state.missing) or ("nothing" if found.need < 0.5 else "not told")
         lines = [
