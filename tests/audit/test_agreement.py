@@ -1,6 +1,7 @@
 """The audit beside other judgements: annotations, ratings in the log, a prompted judge."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,18 @@ def test_an_annotation_may_be_about_one_turn(tmp_path):
     (tmp_path / "labels.jsonl").write_text('{"conversation": "over-01", "turn": 1, "needless": true}\n')
     [one] = tf.audit(REHEARSAL, labels=tmp_path / "labels.jsonl").agreements
     assert (one.both, one.only_audit, one.only_other, one.neither) == (1, 0, 0, 0)
+
+
+def test_the_turn_that_the_page_names_is_the_one_that_an_annotation_names(tmp_path):
+    tf.audit(REHEARSAL, out=tmp_path / "out")
+    for page in ("audit.html", "audit.md"):
+        shown = re.findall(r"\b(over-\d+), turn (\d+)", (tmp_path / "out" / page).read_text())
+        rows = [{"conversation": talk, "turn": int(turn), "needless": True} for talk, turn in shown]
+        assert rows
+        labels = tmp_path / f"{page}.jsonl"
+        labels.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        [one] = tf.audit(REHEARSAL, labels=labels).agreements
+        assert one.both + one.only_other == len(rows)
 
 
 def test_annotations_of_another_log_are_refused(tmp_path):
