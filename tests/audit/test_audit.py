@@ -119,6 +119,14 @@ def test_a_small_log_says_that_it_is_small(tmp_path):
     assert found.share("asked").by_conversation.low is None
 
 
+@pytest.mark.parametrize("reply", [[], ["Thanks, perfect."]])
+def test_a_log_without_last_replies_says_that_they_are_missing(tmp_path, reply):
+    found = tf.audit(log_of(tmp_path / "log.jsonl", [["Hi", "Hello", *reply], ["Bye", "Goodbye", *reply]]))
+    assert any("2 of 2 conversations end with the assistant's turn" in one for one in found.limits) == (
+        not reply
+    )
+
+
 def test_a_language_that_no_reader_reads_is_counted_and_named(tmp_path):
     talks = [
         ["Καλημέρα, γράψε μου ένα γράμμα", "Ορίστε το γράμμα", "Δεν μου αρέσει", "Συγγνώμη"] for _ in range(1)

@@ -37,6 +37,8 @@ class Row:
     reasons: Counter[str] = field(default_factory=Counter)
     subjects: Counter[str] = field(default_factory=Counter)
     unjudged: Counter[str] = field(default_factory=Counter)
+    left: bool = False
+    """It ends with the assistant's turn: what the user said to it is not in the log."""
 
 
 def row_of(conversation: Conversation, found: Sequence[tuple[Passage, Finding]]) -> Row:
@@ -48,6 +50,7 @@ def row_of(conversation: Conversation, found: Sequence[tuple[Passage, Finding]])
         length=length_of(len(found)),
         week=week_of(conversation.begun),
         source=conversation.source,
+        left=bool(found) and found[-1][0].reply is None,
     )
     waiting = 0
     for passage, finding in found:

@@ -78,10 +78,11 @@ def limits(
     turns: int,
     users: int,
     dated: int,
+    left: int,
     unjudged: Mapping[str, int],
     shares: Mapping[str, Shared],
 ) -> tuple[str, ...]:
-    """What this log is too small or too foreign for, in sentences."""
+    """What this log is too small, too short or too foreign for, in sentences; `left`: conversations without a last reply."""
     found = []
     if conversations < FEWEST_GROUPS:
         found.append(
@@ -93,6 +94,11 @@ def limits(
     if shares["needless"].total < FEWEST_GROUPS:
         found.append(
             f"{shares['needless'].total} questions could be judged: too few to say how many are needless."
+        )
+    if 2 * left >= conversations:
+        found.append(
+            f"{left} of {conversations} conversations end with the assistant's turn, so that what the user said to it is not "
+            "known: if most were content, the shares of guesses and complaints are too high."
         )
     unread = sum(count for why, count in unjudged.items() if not why.startswith("the log ends"))
     if unread >= _MANY * max(1, turns):
