@@ -10,6 +10,8 @@ from tactful.stats import FEWEST_GROUPS, Estimate
 
 FEW_TURNS = 200
 """Turns of the assistant below which shares are rough."""
+FEW_JUDGED = 10
+"""Judged questions, or judged answers, below which nothing is said of whether it asks too much, or too little."""
 _MANY = 0.1
 
 
@@ -23,17 +25,21 @@ def percent(estimate: Estimate | None) -> str:
 
 
 def headline(needless: Shared, guessed: Shared) -> str:
-    """Too much, too little, both or neither, by how many turns each fault takes."""
+    """Too much, too little, both or neither, by how many turns each fault takes; nothing from fewer than ten."""
     over, under = needless.count, guessed.count
     judged = needless.total + guessed.total
     if not judged:
         return "Whether it asks too much or too little could not be judged."
-    if max(over, under) < 0.02 * judged:
+    questions, answers = needless.total >= FEW_JUDGED, guessed.total >= FEW_JUDGED
+    fair = max(over, under) < 0.02 * judged
+    if fair and (questions or answers):
         return "It asks about as much as it should."
-    if over >= 2 * under:
+    if not fair and questions and over >= 2 * under:
         return "It asks too much."
-    if under >= 2 * over:
+    if not fair and answers and under >= 2 * over:
         return "It asks too little."
+    if not (questions and answers):
+        return "Too few questions and answers could be judged to say whether it asks too much or too little."
     return "It asks too much where the request is clear, and too little where it is open."
 
 
@@ -91,7 +97,7 @@ def limits(
         )
     elif turns < FEW_TURNS:
         found.append(f"{turns} turns are few: the intervals are wide, and parts of the log say little.")
-    if shares["needless"].total < FEWEST_GROUPS:
+    if shares["needless"].total < FEW_JUDGED:
         found.append(
             f"{shares['needless'].total} questions could be judged: too few to say how many are needless."
         )
