@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -99,14 +98,28 @@ def test_what_users_said_is_shown_and_never_run(tmp_path):
     talks = [["Sort it.", f"Deleted. {NASTY}", f"No! I never said delete. {NASTY}", "Sorry."]] * 1
     found = tf.audit(log_of(tmp_path / "log.jsonl", talks), out=tmp_path / "out")
     assert found.conversations == 1
-    page, text = (tmp_path / "out" / name for name in ("audit.html", "audit.md"))
-    for file in (page, text):
-        said = file.read_text()
-        assert "<script>alert" not in said
-        assert "<img" not in said
+    page, text = ((tmp_path / "out" / name).read_text() for name in ("audit.html", "audit.md"))
+    outside_of_code = "".join(line for line in text.splitlines() if not line.startswith("    "))
+    for shown in (page, outside_of_code):
+        assert "<script>alert" not in shown
+        assert "<img" not in shown
+    for said in (page, text):
         assert "\u202e" not in said
         assert "{{ 7" in said
-    assert re.search(r"(?<!\\)\]\(javascript", text.read_text()) is None
+    assert "](javascript" not in outside_of_code
+
+
+def test_the_text_for_a_ticket_keeps_what_was_said_as_it_was(tmp_path):
+    code = "def low(n):\n    if n < 2 and n_ > 1:\n\n        return 'it & me'"
+    talks = [["Sort it.", f"Deleted.\n{code}", "No! I never said delete. It's wrong", "Sorry."]]
+    tf.audit(log_of(tmp_path / "log.jsonl", talks), out=tmp_path / "out")
+    text = (tmp_path / "out" / "audit.md").read_text()
+    assert (
+        "    ▶ assistant: Deleted.\n    def low(n):\n        if n < 2 and n_ > 1:\n\n            return"
+        in text
+    )
+    assert "It's wrong" in text
+    assert "&#" not in text
 
 
 def test_equal_logs_give_equal_audits(tmp_path, rehearsed):

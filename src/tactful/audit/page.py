@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tactful.audit.results import Audit, Slice
+from tactful.audit.results import Audit, Said, Slice
 from tactful.audit.words import percent
 from tactful.data.page import render_template
 from tactful.errors import UsageError
@@ -30,6 +31,7 @@ COLOURS: Mapping[str, str] = {
 """Outcome or share → the page's colour for it."""
 _WIDTH, _HEIGHT = 420.0, 150.0
 _MOST_WEEKS = 26
+_COLUMNS = 110  # of a line that was said, in Markdown
 _NAMES = {
     "asked": "turns that ask",
     "needless": "needless questions",
@@ -78,7 +80,7 @@ def render_page(found: Audit) -> str:
 
 
 def render_text(found: Audit) -> str:
-    """The same as Markdown; what was said stands in block quotes, its marks escaped."""
+    """The same as Markdown; what was said stands as it was, in blocks of code, where no mark or tag means anything."""
     return render_template(
         __file__,
         "audit.markdown",
@@ -87,7 +89,7 @@ def render_text(found: Audit) -> str:
         meanings=MEANINGS,
         percent=percent,
         flat=_flat,
-        clean=clean,
+        block=_block,
         lasting=_lasting(found),
     )
 
@@ -99,7 +101,15 @@ def clean(text: str) -> str:
 
 def _flat(text: str) -> str:
     """On one line, with the marks of Markdown escaped."""
-    return re.sub(r"([\\`*_\[\]|#!~>])", r"\\\1", " ".join(clean(text).split()))
+    return re.sub(r"([\\`*_\[\]|#!~<>&])", r"\\\1", " ".join(clean(text).split()))
+
+
+def _block(said: Said) -> str:
+    """A turn as lines of a block of code, those of its text kept and long ones broken."""
+    lines = clean("\n".join(said.text.splitlines())).split("\n")
+    lines[:1] = [f"{'▶' if said.marked else ' '} {said.role}: {lines[0]}"]
+    broken = (textwrap.wrap(line, _COLUMNS, replace_whitespace=False) or [""] for line in lines)
+    return "\n".join(f"    {line}".rstrip() for parts in broken for line in parts)
 
 
 def _lasting(found: Audit) -> str:
