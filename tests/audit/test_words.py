@@ -3,7 +3,7 @@
 import pytest
 
 from tactful.audit.results import Shared
-from tactful.audit.words import headline
+from tactful.audit.words import counted, headline
 from tactful.stats import Estimate
 
 FEW = "Too few questions and answers could be judged to say whether it asks too much or too little."
@@ -39,3 +39,9 @@ def shared(count: int, total: int) -> Shared:
 )
 def test_no_verdict_comes_of_fewer_than_ten_judged_questions_or_answers(needless, guessed, said):
     assert headline(shared(*needless), shared(*guessed)) == said
+
+
+def test_one_of_a_thing_is_named_in_its_number():
+    assert counted(1, "turn") == "1 turn"
+    assert counted(2000, "reply", "complains") == "2,000 replies complain"
+    assert counted(1, "conversation", "is") == "1 conversation is"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tactful.audit.results import Audit, Said, Slice
-from tactful.audit.words import percent
+from tactful.audit.words import counted, percent
 from tactful.data.page import render_template
 from tactful.errors import UsageError
 from tactful.runs.store.files import write_atomic
@@ -74,6 +74,7 @@ def render_page(found: Audit) -> str:
         names=_NAMES,
         meanings=MEANINGS,
         percent=percent,
+        counted=counted,
         clean=clean,
         lasting=_lasting(found),
     )
@@ -88,6 +89,7 @@ def render_text(found: Audit) -> str:
         names=_NAMES,
         meanings=MEANINGS,
         percent=percent,
+        counted=counted,
         flat=_flat,
         block=_block,
         lasting=_lasting(found),

@@ -24,6 +24,13 @@ def percent(estimate: Estimate | None) -> str:
     return f"{estimate.value:.0%} ({100 * estimate.low:.0f}–{estimate.high:.0%})"
 
 
+def counted(count: int, noun: str, verb: str = "") -> str:
+    """`1 turn`, `2,000 turns`; with a verb of one (`is`, `was`, `ends`) behind it in its number."""
+    many = {"is": "are", "was": "were", "has": "have"}.get(verb, verb.removesuffix("s"))
+    nouns = noun if count == 1 else f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {nouns} {verb if count == 1 else many}".rstrip()
+
+
 def headline(needless: Shared, guessed: Shared) -> str:
     """Too much, too little, both or neither, by how many turns each fault takes; nothing from fewer than ten."""
     over, under = needless.count, guessed.count
@@ -55,24 +62,25 @@ def paragraph(
     )
     said = [
         headline(needless, guessed),
-        f"It asked in {asked.count:,} of {asked.total:,} turns ({_inside(asked.by_conversation)}), in "
+        f"It asked in {asked.count:,} of {counted(asked.total, 'turn')} ({_inside(asked.by_conversation)}), in "
         f"{_share(talks.by_conversation)} of the conversations.",
     ]
     if needless.total:
         why = _most(reasons)
         said.append(
-            f"Of {needless.total:,} questions that could be judged, {needless.count:,} were needless "
+            f"Of {counted(needless.total, 'question')} that could be judged, {needless.count:,} "
+            f"{'was' if needless.count == 1 else 'were'} needless "
             f"({_inside(needless.by_conversation)}){f', mostly because {_because(why)}' if why else ''}."
         )
     if guessed.total:
         said.append(
-            f"{guessed.count:,} of {guessed.total:,} answers guessed what only the user could tell "
+            f"{guessed.count:,} of {counted(guessed.total, 'answer')} guessed what only the user could tell "
             f"({_inside(guessed.by_conversation)})."
         )
     about = _most(subjects)
     if about:
         total = sum(subjects.values())
-        said.append(f"{total:,} replies complain, most often of {about} ({subjects[about]:,}).")  # type: ignore[index]
+        said.append(f"{counted(total, 'reply', 'complains')}, most often of {about} ({subjects[about]:,}).")  # type: ignore[index]
     if figures["ask_f1"].value is not None:
         said.append(f"Ask-F1 {figures['ask_f1'].short(2)}.")
     return " ".join(said)
@@ -92,25 +100,27 @@ def limits(
     found = []
     if conversations < FEWEST_GROUPS:
         found.append(
-            f"{conversations} conversations are too few for intervals ({FEWEST_GROUPS} at least): read the examples, "
+            f"{counted(conversations, 'conversation', 'is')} too few for intervals ({FEWEST_GROUPS} at least): read the examples, "
             "not the shares."
         )
     elif turns < FEW_TURNS:
-        found.append(f"{turns} turns are few: the intervals are wide, and parts of the log say little.")
+        found.append(
+            f"{counted(turns, 'turn', 'is')} few: the intervals are wide, and parts of the log say little."
+        )
     if shares["needless"].total < FEW_JUDGED:
         found.append(
-            f"{shares['needless'].total} questions could be judged: too few to say how many are needless."
+            f"{counted(shares['needless'].total, 'question')} could be judged: too few to say how many are needless."
         )
     if 2 * left >= conversations:
         found.append(
-            f"{left} of {conversations} conversations end with the assistant's turn, so that what the user said to it is not "
+            f"{left} of {counted(conversations, 'conversation')} {'ends' if left == 1 else 'end'} with the assistant's turn, so that what the user said to it is not "
             "known: if most were content, the shares of guesses and complaints are too high."
         )
     unread = sum(count for why, count in unjudged.items() if not why.startswith("the log ends"))
     if unread >= _MANY * max(1, turns):
         worst = max((why for why in unjudged if not why.startswith("the log ends")), key=unjudged.__getitem__)
         found.append(
-            f"{unread} turns ({unread / turns:.0%}) could not be read, most because {worst}; a prompted judge may: --model NAME."
+            f"{counted(unread, 'turn')} ({unread / turns:.0%}) could not be read, most because {worst}; a prompted judge may: --model NAME."
         )
     if not users:
         found.append(
@@ -120,7 +130,7 @@ def limits(
         found.append(
             "The log has no times: nothing is shown by week."
             if not dated
-            else f"{conversations - dated} conversations have no time and are missing by week."
+            else f"{counted(conversations - dated, 'conversation', 'has')} no time: missing by week."
         )
     return tuple(found)
 

@@ -49,6 +49,7 @@ def audit(
     `findings.jsonl` with a line for each turn of the assistant. What could not be judged is counted, never guessed.
     """
     from tactful.api.audit import audit as audited
+    from tactful.audit.words import counted
 
     found = audited(
         list(logs),
@@ -72,5 +73,5 @@ def audit(
     for limitation in found.limits:
         say(f"mind: {limitation}")
     if found.read["bad"]:
-        say(f"{found.read['bad']} rows could not be read and are left out")
+        say(f"{counted(found.read['bad'], 'row')} could not be read: left out")
     say(f"the page: {out / 'audit.html'}")
