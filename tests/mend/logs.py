@@ -10,7 +10,7 @@ from typing import Any
 
 CLEAR = (
     "Write a Python function {name}(n) that returns True if n is prime and False otherwise.",
-    "Rename the column amt to {name} in invoices.csv and keep everything else as it is.",
+    "Sort these four numbers for {name}, smallest first: 8, 3, 5, 1.",
     "Translate 'good morning, {name}' into French, informal, one line.",
     "Write a bash command that counts the lines of all .log files under /var/{name}, recursively.",
     "In settings.py, set DEBUG to False and ALLOWED_HOSTS to ['{name}.org']; change nothing else.",
