@@ -54,7 +54,7 @@ ORDERS: Mapping[str, str] = {
 
 
 def _by_language(texts: Mapping[str, str], moment: Moment) -> str:
-    return texts[detect_lang(moment.proposal or moment.events[-1].text)]
+    return texts.get(detect_lang(moment.proposal or moment.events[-1].text), texts["en"])
 
 
 def _offering(moment: Moment, proposal: str) -> Moment:
