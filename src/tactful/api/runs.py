@@ -128,6 +128,7 @@ def outside_loop(call: Callable[[], R]) -> R:
     except RuntimeError:
         return call()
     import threading
+    import time
     from concurrent.futures import ThreadPoolExecutor
 
     from tactful.runs.running.session import STOPS
@@ -137,7 +138,9 @@ def outside_loop(call: Callable[[], R]) -> R:
         try:
             return working.result()
         except KeyboardInterrupt:
-            if (stop := STOPS.get(thread)) is None:
+            while (stop := STOPS.get(thread)) is None and not working.done():
+                time.sleep(0.01)  # the run is about to begin: only then can it be stopped
+            if stop is None:
                 raise
             stop()
             return working.result()
