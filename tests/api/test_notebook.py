@@ -15,6 +15,8 @@ def press_stop():
         time.sleep(0.01)
     os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite started in the background ignores it
+
 async def cell():
     threading.Thread(target=press_stop).start()
     try:
