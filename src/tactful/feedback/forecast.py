@@ -75,4 +75,6 @@ def _draws(config: JudgeConfig) -> int:
     """Calls a turn; a decisions endpoint is asked once, with about as many words."""
     if not config.reader:
         return config.votes
-    return 1 if config.reader.startswith("decisions:") else config.samples
+    from tactful.reading.by_calls import ReaderByCalls
+
+    return 1 if ReaderByCalls(config.reader).asked.way == "decisions" else config.samples

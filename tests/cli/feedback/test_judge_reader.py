@@ -10,6 +10,7 @@ from tests.chat_server import serving
 from tests.decisions_server import deciding
 
 from tactful.reading import REACTIONS
+from tactful.reading.fit import HeadFit, ReaderFit, save_fit
 
 SAID = ["Write a haiku", "Leaves fall", "no, that is wrong", "Waves", "perfect, thank you"]
 WRONG = {"why": "w", "says": "corrects", "chance": 98}
@@ -124,3 +125,15 @@ def test_a_dry_run_counts_the_draws(tactful, chats: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["judges"][0]["calls"] == 10
+
+
+def test_a_dry_run_counts_one_call_a_turn_for_a_calibrated_decisions_endpoint(
+    tactful, tmp_path: Path, chats: Path
+) -> None:
+    fitted = HeadFit(sharpness={}, steps=((0.0, 0.0), (1.0, 1.0)), texts=50)
+    place = "http://127.0.0.1:9/v1"
+    fit = ReaderFit(reader="decisions:m", base_url=place, samples=5, prompts={}, heads={"reaction": fitted})
+    save_fit(tmp_path / "mine", fit)
+    done = tactful("feedback", "judge", chats, "--reader", tmp_path / "mine", "--dry-run", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["judges"][0]["calls"] == 2  # two turns, each asked once
