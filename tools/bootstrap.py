@@ -3,7 +3,7 @@
 
     python3 tools/bootstrap.py demo     the whole loop, offline; ends with a table and a report
     python3 tools/bootstrap.py smoke    does this clone work? under a minute
-    python3 tools/bootstrap.py test     the fast tests: about 3 minutes on two free cores
+    python3 tools/bootstrap.py test     the fast tests: five to six minutes on two cores
     python3 tools/bootstrap.py slow     the slow tests
     python3 tools/bootstrap.py check    format, lint, types, import rules, docs
     python3 tools/bootstrap.py bench    the benchmarks
@@ -46,7 +46,7 @@ JOBS: dict[str, list[list[str]]] = {
 }
 
 NOTES = {
-    "test": "tactful: about 5,700 tests, about 3 minutes on two free cores (160 s measured); dots and per cent follow",
+    "test": "tactful: about 7,700 tests, five to six minutes on two cores (330 s measured); dots and per cent follow",
 }
 """What is said before a job that takes a while."""
 
