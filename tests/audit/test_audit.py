@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 import tactful as tf
+from tactful.audit.page import render_page
 from tactful.audit.pipeline import audit, judged
-from tactful.audit.results import Audit
+from tactful.audit.results import Audit, Slice
 from tactful.data.logs import read_conversations
 from tactful.errors import DataError, UsageError
 from tactful.reading.opening import open_embedded_reader
+from tactful.stats import Estimate
 
 HERE = Path(__file__).parent
 SHARED = Path(
@@ -181,3 +183,15 @@ def test_users_have_intervals_and_tastes_of_their_own(tmp_path):
         pytest.skip("this format names no users")
     assert found.share("needless").by_user is not None
     assert {taste.verdict for taste in found.tastes} >= {"minds them"}
+
+
+def test_the_picture_by_week_names_the_weeks_that_it_draws(rehearsed):
+    """Of thirty weeks the last twenty-six are drawn: from the fifth on."""
+    half = dict.fromkeys(
+        ("asked", "needless", "guessed", "complaints"), Estimate(value=0.5, items=2, groups=2)
+    )
+    weeks = [Slice(value=f"week {at:02}", conversations=2, turns=2, shares=half) for at in range(30)]
+    page = render_page(rehearsed[0].model_copy(update={"weeks": tuple(weeks)}))
+    assert "Shares by week, from week 04 to week 29;" in page
+    assert page.count("week 00") == 1  # in the table alone
+    assert page.count("<circle") == 26 * 4

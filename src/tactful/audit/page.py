@@ -62,12 +62,14 @@ def refuse_existing(folder: Path) -> None:
 
 def render_page(found: Audit) -> str:
     """The page. All values are escaped: what users and assistants said is shown, never run."""
+    drawn = found.weeks[-_MOST_WEEKS:]
     return render_template(
         __file__,
         "audit.html.j2",
         found=found,
         parts=_parts(found.outcomes),
-        lines=_lines(found.weeks),
+        drawn=drawn,
+        lines=_lines(drawn),
         height=_HEIGHT,
         width=_WIDTH,
         colours=COLOURS,
@@ -134,16 +136,15 @@ def _parts(outcomes: Mapping[str, int]) -> list[tuple[str, int, float, float]]:
 
 
 def _lines(weeks: Sequence[Slice]) -> list[tuple[str, str, list[tuple[float, float]]]]:
-    """(share, points of its line, the same as pairs) over the weeks, the top of the picture at the largest share."""
-    shown = weeks[-_MOST_WEEKS:]
-    if len(shown) < 2:
+    """(share, points of its line, the same as pairs) over these weeks, the top of the picture at 100%; none for a single week."""
+    if len(weeks) < 2:
         return []
-    names = [name for name in _NAMES if any(week.shares[name].value is not None for week in shown)]
+    names = [name for name in _NAMES if any(week.shares[name].value is not None for week in weeks)]
     found = []
     for name in names:
         pairs = [
-            (round(_WIDTH * at / (len(shown) - 1), 1), round(_HEIGHT * (1 - value), 1))
-            for at, week in enumerate(shown)
+            (round(_WIDTH * at / (len(weeks) - 1), 1), round(_HEIGHT * (1 - value), 1))
+            for at, week in enumerate(weeks)
             if (value := week.shares[name].value) is not None
         ]
         found.append((name, " ".join(f"{x},{y}" for x, y in pairs), pairs))
