@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, LogFlags, ReaderFlags
+from tactful.cli.options import JsonFlag, LogFlags, ReaderFlags, StrictFlag
 from tactful.cli.output import emit_json, say
 from tactful.cli.splice import without
 
@@ -35,10 +35,7 @@ def audit(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Look at the first N conversations only.")
     ] = None,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="Stop at the first row that cannot be read, where it is counted else."),
-    ] = False,
+    strict: StrictFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Say how often an assistant asks, which questions were needless, where it guessed, and write a page about it.

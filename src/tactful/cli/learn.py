@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, LimitOption, LogFlags, ReaderOption, ResumeFlag
+from tactful.cli.options import EmbeddedReaderOption, JsonFlag, LimitOption, LogFlags, ResumeFlag, StrictFlag
 from tactful.cli.output import emit_json, next_command, quoted, say
 
 
@@ -21,7 +21,7 @@ def learn(
     ],
     *,
     out: Annotated[Path, typer.Option("--out", help="New folder for what is learned.")],
-    reader: ReaderOption = "encoder",
+    reader: EmbeddedReaderOption = "encoder",
     to: Annotated[
         str, typer.Option("--to", help="Form of the pairs: `trl`, `llama-factory` or `openai`.")
     ] = "trl",
@@ -38,10 +38,7 @@ def learn(
     log: LogFlags,
     limit: LimitOption = None,
     resume: ResumeFlag = False,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="Stop at the first row that cannot be read, where it is counted else."),
-    ] = False,
+    strict: StrictFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Learn from what asking and answering led to: a policy, about ten lines for the system prompt, training rows.

@@ -58,6 +58,13 @@ ReaderOption = Annotated[
         help="`encoder` (bundled), `surface`, `estimate`, a folder of yours, the name of a model, `decisions:MODEL` or `consistency:MODEL`.",
     ),
 ]
+EmbeddedReaderOption = Annotated[
+    str, typer.Option("--reader", help="`encoder` (bundled), `surface`, or a folder of yours.")
+]
+StrictFlag = Annotated[
+    bool,
+    typer.Option("--strict", help="Stop at the first row that cannot be read, where it is counted else."),
+]
 SamplesOption = Annotated[
     int,
     typer.Option("--samples", min=1, help="Readers that ask a model: replies drawn for a text."),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, LimitOption, LogFlags, ReaderOption, SeedOption
+from tactful.cli.options import EmbeddedReaderOption, JsonFlag, LimitOption, LogFlags, SeedOption, StrictFlag
 from tactful.cli.output import emit_json, say
 
 
@@ -29,14 +29,11 @@ def replay(
     out: Annotated[
         Path | None, typer.Option("--out", help="New folder for the run, `replay.md` and `replay.json`.")
     ] = None,
-    reader: ReaderOption = "encoder",
+    reader: EmbeddedReaderOption = "encoder",
     log: LogFlags,
     limit: LimitOption = None,
     seed: SeedOption = 0,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="Stop at the first row that cannot be read, where it is counted else."),
-    ] = False,
+    strict: StrictFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Decide every turn of a log anew, and show what would have changed: for the better, for the worse, not known.
@@ -51,7 +48,7 @@ def replay(
     from tactful.mend.replaying.page import FLATTERED, replay_lines
 
     found = replayed(
-        logs[0] if len(logs) == 1 else list(logs),
+        list(logs),
         policy=policy,
         against=against,
         out=out,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, LimitOption, LogFlags, ReaderOption, SeedOption
+from tactful.cli.options import EmbeddedReaderOption, JsonFlag, LimitOption, LogFlags, SeedOption, StrictFlag
 from tactful.cli.output import emit_json, next_command, quoted, say
 
 
@@ -24,10 +24,11 @@ def fit(
     ] = "planning",
     tasks: Annotated[int, typer.Option("--tasks", min=8, help="How many of them.")] = 24,
     passes: Annotated[int, typer.Option("--passes", min=1, help="Repeats with fresh luck.")] = 1,
-    reader: ReaderOption = "encoder",
+    reader: EmbeddedReaderOption = "encoder",
     log: LogFlags,
     limit: LimitOption = None,
     seed: SeedOption = 0,
+    strict: StrictFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Fit simulated users to a log, show how real ours are beside it, and whether policies rank otherwise with them.
@@ -41,7 +42,7 @@ def fit(
     from tactful.mend.users.card import user_lines
 
     found = fit_users(
-        logs[0] if len(logs) == 1 else list(logs),
+        list(logs),
         out=out,
         domain=domain,
         tasks=tasks,
@@ -49,6 +50,7 @@ def fit(
         reader=reader,
         limit=limit,
         seed=seed,
+        skip_bad=not strict,
         reading=log.given(),
     )
     if as_json:
