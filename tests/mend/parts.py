@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tactful.mend.learning.costs import Followed, LearnedCosts, Prices, costs_of
 from tactful.mend.types import LoggedTalk, LoggedTurn, Outcome
 from tactful.types import PublicState
 
@@ -35,3 +36,12 @@ def talk(id: str, outcomes: Sequence[Outcome], *, user: str = "", **known: Any) 
     group = f"user {user}" if user else id
     turns = tuple(turn(outcome, 2 * at + 1, id, group=group, **known) for at, outcome in enumerate(outcomes))
     return LoggedTalk(id=id, user=user, messages=(), turns=turns)
+
+
+def learn_costs(talks: Iterable[LoggedTalk], prices: Prices) -> LearnedCosts:
+    """The costs that these conversations tell."""
+    followed, held = Followed(prices), list(talks)
+    for one in held:
+        followed.add(one)
+    domains = {turn.state.domain for one in held for turn in one.turns}
+    return costs_of(followed, sorted(domains), users_named=any(one.user for one in held))

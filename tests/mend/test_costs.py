@@ -1,9 +1,9 @@
-"""Costs from what followed, against values worked out by hand; too little evidence is said, never filled."""
+"""Costs from what followed, against values worked out by hand; too little evidence is said."""
 
 import pytest
-from tests.mend.parts import talk
+from tests.mend.parts import learn_costs, talk
 
-from tactful.mend.learning.costs import Prices, asks_from, learn_costs, loss
+from tactful.mend.learning.costs import Prices, asks_from, loss
 from tactful.policy.cost import CostPolicy, Costs
 
 PRICES = Prices(exchange=0.1, complaint=0.3, lost=1.0)

@@ -46,8 +46,9 @@ def learn(
     Example: `tactful learn logs/ --out learned`
 
     The folder gets `prompt.md` to paste, `learned.md` with the evidence of each line, `policy.json` for `tactful replay` and
-    `tactful policy act`, and `dpo/`, `kto/` for trainers. Too little evidence is said, never filled: then the policy keeps
-    its defaults and the prompt gets no line.
+    `tactful policy act`, and `dpo/`, `kto/` for trainers. Where there is too little evidence the prompt gets no line. A number
+    of the policy is then assumed, and says so: value, λ and δ from the prices, P(rejects) and `needless` from the cost
+    policy's defaults.
     """
     from tactful.api.mend import learn as learned
     from tactful.mend.learning.costs import Prices

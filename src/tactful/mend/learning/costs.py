@@ -8,12 +8,13 @@
 - **P(rejects)**: a Beta distribution over users, by moments; of questions about open requests, for only those would be put.
 
 What followed is put into reward units by `Prices`, the assumptions that a log cannot tell: an exchange more, a complaint,
-a task that nobody brought to its end. A figure with too little evidence is assumed from these alone, and says so.
+a task that nobody brought to its end. A number with too little evidence is assumed, and says so: value, λ and δ from the
+prices, P(rejects) and `needless` from the cost policy's defaults.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -164,20 +165,8 @@ def _until_answer(ahead: Sequence[LoggedTurn]) -> int:
 # ---------------------------------------------------------------- numbers
 
 
-def learn_costs(talks: Iterable[LoggedTalk], prices: Prices) -> LearnedCosts:
-    """The costs that the log tells, with the policy's defaults where it tells too little."""
-    followed = Followed(prices)
-    domains: dict[str, None] = {}
-    named = False
-    for talk in talks:
-        followed.add(talk)
-        named = named or bool(talk.user)
-        domains.update(dict.fromkeys(turn.state.domain for turn in talk.turns))
-    return costs_of(followed, sorted(domains), users_named=named)
-
-
 def costs_of(followed: Followed, domains: Sequence[str], *, users_named: bool) -> LearnedCosts:
-    """As `learn_costs`, from what was gathered."""
+    """The costs that the log tells, and what is assumed where it tells too little."""
     default, prices = Costs(), followed.prices
     overall = _value(followed, ALL, min(1.0, prices.exchange + prices.complaint))
     values = [
