@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Generic, TypeVar
 
 from tactful.audit.signs import Signs, signs_of
 from tactful.audit.types import Finding, Passage
 from tactful.audit.verdicts import COMPLAINT, judge
+from tactful.reading.remembered import Remembered
 from tactful.reading.types import Exchange, Need, ReactionReading, ReaderAtOnce, Request
 
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 BATCH = 256
 _REMEMBERED = 20_000
 AGREED = 0.05
@@ -22,34 +19,12 @@ _WORTH_READING = 0.2
 """Probability of a complaint from which the need of the request is read."""
 
 
-class _Remembered(Generic[K, V]):
-    """Answers to equal questions, the latest kept."""
-
-    def __init__(self, ask: Callable[[Sequence[K]], Sequence[V]]) -> None:
-        self._ask = ask
-        self._known: OrderedDict[K, V] = OrderedDict()
-
-    def of(self, items: Sequence[K]) -> list[V]:
-        """The answers, in order."""
-        new = [item for item in dict.fromkeys(items) if item not in self._known]
-        self._known.update(zip(new, self._ask(new), strict=True) if new else ())
-        found = [self._known[item] for item in items]
-        while len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
-        return found
-
-
 class Judge:
     """Judges passages with one reader."""
 
     def __init__(self, reader: ReaderAtOnce) -> None:
-        self.name = reader.name
-        self._needs: _Remembered[tuple[str, tuple[tuple[str, str], ...]], Need] = _Remembered(
-            lambda keys: reader.needs_now([_request(text, context) for text, context in keys])
-        )
-        self._reactions: _Remembered[tuple[str, str, str], ReactionReading] = _Remembered(
-            lambda keys: reader.reactions_now([Exchange(query=q, answer=a, next=n) for q, a, n in keys])
-        )
+        self._needs = Remembered(reader.needs_now, _REMEMBERED)
+        self._reactions = Remembered(reader.reactions_now, _REMEMBERED)
 
     def findings(self, passages: Iterable[Passage]) -> Iterator[tuple[Passage, Finding]]:
         """Each passage with its finding, in order."""
@@ -61,27 +36,19 @@ class Judge:
         signs = [
             None if one.reply is None else signs_of(one.reply, one.request, one.earlier) for one in batch
         ]
-        reactions: dict[int, ReactionReading] = {}
         answered = [
             at
             for at, one in enumerate(signs)
             if one and not (one.agrees or (batch[at].asked and one.rejects))
         ]
-        keys = [(batch[at].request, batch[at].answer, batch[at].reply or "") for at in answered]
-        reactions.update(zip(answered, self._reactions.of(keys), strict=True))
+        exchanges = [
+            Exchange(query=batch[at].request, answer=batch[at].answer, next=batch[at].reply or "")
+            for at in answered
+        ]
+        reactions = dict(zip(answered, self._reactions.of(exchanges), strict=True))
         needed = [at for at, one in enumerate(batch) if _needs_need(one, signs[at], reactions.get(at))]
-        needs = dict(
-            zip(
-                needed,
-                self._needs.of(
-                    [
-                        (batch[at].request, tuple((m.role, m.content) for m in batch[at].context))
-                        for at in needed
-                    ]
-                ),
-                strict=True,
-            )
-        )
+        requests = [Request(text=batch[at].request, context=batch[at].context) for at in needed]
+        needs = dict(zip(needed, self._needs.of(requests), strict=True))
         return [_finding(one, signs[at], needs.get(at), reactions.get(at)) for at, one in enumerate(batch)]
 
 
@@ -107,15 +74,4 @@ def _finding(
         need.need if need else None,
         reaction.complaint if reaction else agreed,
         unread or "nothing tells whether the question was needed",
-    )
-
-
-def _request(text: str, context: tuple[tuple[str, str], ...]) -> Request:
-    from tactful.types import Message
-
-    return Request(
-        text=text,
-        context=tuple(
-            Message(role="user" if role == "user" else "assistant", content=said) for role, said in context
-        ),
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 
+from tactful.reading.remembered import Remembered
 from tactful.reading.types import Exchange, Need, OfferReading, ReactionReading, ReaderAtOnce, Request
 from tactful.types import Moment
 
@@ -16,7 +16,7 @@ class Remembering(ReaderAtOnce):
 
     def __init__(self, reader: ReaderAtOnce) -> None:
         self._reader = reader
-        self._needs: OrderedDict[str, Need] = OrderedDict()
+        self._needs = Remembered(reader.needs_now, _REMEMBERED)
 
     @property
     def name(self) -> str:
@@ -25,14 +25,7 @@ class Remembering(ReaderAtOnce):
 
     def needs_now(self, requests: Sequence[Request]) -> list[Need]:
         """Does each request need a question?"""
-        keys = [request.model_dump_json() for request in requests]
-        new = {key: one for key, one in zip(keys, requests, strict=True) if key not in self._needs}
-        if new:
-            self._needs.update(zip(new, self._reader.needs_now(list(new.values())), strict=True))
-        found = [self._needs[key] for key in keys]
-        while len(self._needs) > _REMEMBERED:
-            self._needs.popitem(last=False)
-        return found
+        return self._needs.of(requests)
 
     def reactions_now(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:
         """What does each next message say about the answer before it?"""
