@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from pydantic import AliasChoices, ConfigDict, Field
@@ -13,8 +12,9 @@ from pydantic import AliasChoices, ConfigDict, Field
 from tactful.audit.results import Agreement, Difference
 from tactful.audit.types import Finding, Passage
 from tactful.errors import DataError
+from tactful.stats import Estimate
 from tactful.stats.agreement import alpha
-from tactful.stats.shares import clustered_share
+from tactful.stats.shares import share_over
 from tactful.text.shorten import shortened
 from tactful.types import Conversation, Rating, Record
 
@@ -55,7 +55,7 @@ class Pairs:
         )
 
 
-def _share(rows: Sequence[tuple[str, bool, bool]], *, of: int) -> Any:
+def _share(rows: Sequence[tuple[str, bool, bool]], *, of: int) -> Estimate:
     """Share of those that one side names which the other names too; `of`: 1 the audit, 2 the other."""
     groups: dict[str, list[int]] = {}
     for row in rows:
@@ -63,10 +63,7 @@ def _share(rows: Sequence[tuple[str, bool, bool]], *, of: int) -> Any:
             held = groups.setdefault(row[0], [0, 0])
             held[0] += row[1] and row[2]
             held[1] += 1
-    hits, items = (sum(held[at] for held in groups.values()) for at in (0, 1))
-    p = hits / items if items else 0.0
-    spread = sum((top - p * bottom) ** 2 for top, bottom in groups.values())
-    return clustered_share(hits, items, spread, len(groups))
+    return share_over(groups.values())
 
 
 class SecondOpinion:

@@ -30,20 +30,7 @@ _MOST_TASTES = 12
 
 def shares_of(rows: Sequence[Row], *, users: bool) -> tuple[Shared, ...]:
     """The shares of the whole log."""
-    found = []
-    for name, (words, part) in SHARES.items():
-        share = share_of(rows, part, users=users)
-        found.append(
-            Shared(
-                name=name,
-                of=words,
-                count=share.count,
-                total=share.of,
-                by_conversation=share.conversations,
-                by_user=share.users,
-            )
-        )
-    return tuple(found)
+    return tuple(share_of(rows, name, users=users) for name in SHARES)
 
 
 def breakdowns(rows: Sequence[Row]) -> tuple[Breakdown, ...]:
@@ -68,7 +55,7 @@ def _slice(value: str, rows: Sequence[Row]) -> Slice:
         value=value,
         conversations=len(rows),
         turns=int(sum(row.asking.turns for row in rows)),
-        shares={name: share_of(rows, SHARES[name][1]).conversations for name in _IN_SLICES},
+        shares={name: share_of(rows, name).by_conversation for name in _IN_SLICES},
     )
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tactful.audit.domains import domain_of
+from tactful.audit.results import Shared
 from tactful.audit.types import REASONS, SUBJECTS, Finding, Passage, Subject
-from tactful.stats import Estimate
 from tactful.stats.asking import AskingCounts, clarity_of
-from tactful.stats.shares import clustered_share
+from tactful.stats.shares import share_over
 from tactful.types import Conversation
 
 
@@ -136,39 +136,24 @@ SHARES: Mapping[str, tuple[str, Part]] = {
 """Name → what it is a share of, in words, and how it is counted."""
 
 
-@dataclass(frozen=True)
-class Share:
-    """One share, its interval by conversation, and by user where the log names users."""
-
-    count: int
-    of: int
-    conversations: Estimate
-    users: Estimate | None
-
-
-def share_of(rows: Sequence[Row], part: Part, *, users: bool = False) -> Share:
-    """A share over conversations, and over their users."""
+def share_of(rows: Sequence[Row], name: str, *, users: bool = False) -> Shared:
+    """The share of that name over conversations, and over their users."""
+    words, part = SHARES[name]
     pairs = [part(row) for row in rows]
-    count, items = sum(top for top, _ in pairs), sum(bottom for _, bottom in pairs)
     by_user: dict[str, list[float]] = {}
     if users:
         for row, (top, bottom) in zip(rows, pairs, strict=True):
             held = by_user.setdefault(row.user, [0.0, 0.0])
             held[0] += top
             held[1] += bottom
-    return Share(
-        int(count),
-        int(items),
-        _clustered(pairs, count, items),
-        _clustered([(held[0], held[1]) for held in by_user.values()], count, items) if users else None,
+    return Shared(
+        name=name,
+        of=words,
+        count=int(sum(top for top, _ in pairs)),
+        total=int(sum(bottom for _, bottom in pairs)),
+        by_conversation=share_over(pairs),
+        by_user=share_over(by_user.values()) if users else None,
     )
-
-
-def _clustered(pairs: Sequence[tuple[float, float]], count: float, items: float) -> Estimate:
-    held = [(top, bottom) for top, bottom in pairs if bottom]
-    p = count / items if items else 0.0
-    spread = sum((top - p * bottom) ** 2 for top, bottom in held)
-    return clustered_share(int(count), int(items), spread, len(held))
 
 
 def by_value(rows: Iterable[Row], of: Callable[[Row], str], *, most: int = 10) -> list[tuple[str, list[Row]]]:

@@ -11,7 +11,7 @@ from tactful.mend.types import OUTCOMES, LoggedTalk, LoggedTurn, Outcome
 from tactful.policy.cost import TURNS
 from tactful.stats import FEWEST_GROUPS, Estimate
 from tactful.stats.asking import clarity_of
-from tactful.stats.shares import clustered_share
+from tactful.stats.shares import share_over, wilson
 from tactful.types import Record, UserHistory
 
 Key = tuple[str, ...]
@@ -76,15 +76,18 @@ class Part:
 
     def share(self) -> Estimate:
         """With its interval over groups."""
-        count, total = self.count, self.total
-        p = count / total if total else 0.0
-        spread = sum((held[0] - p * held[1]) ** 2 for held in self.groups.values())
-        return clustered_share(count, total, spread, len(self.groups))
+        return share_over(self.groups.values())
+
+    def sure_share(self) -> Estimate:
+        """As `share`, with the interval of `bounds` where every case or none counts; without any for too few groups."""
+        found = self.share()
+        if found.low is not None or not self.enough:
+            return found
+        low, high = self.bounds()
+        return found.model_copy(update={"low": low, "high": high})
 
     def bounds(self) -> tuple[float, float]:
         """The share's 95% interval, also where every case or none counts (Wilson over groups); (0, 1) for too few."""
-        from tactful.stats.shares import wilson
-
         if not self.enough:
             return 0.0, 1.0
         found = self.share()

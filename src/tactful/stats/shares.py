@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tactful.stats.estimate import FEWEST_GROUPS, Estimate
@@ -24,6 +25,15 @@ def clustered_share(count: int, items: int, spread: float, groups: int) -> Estim
         return Estimate(value=p, items=items, groups=groups)
     low, high = wilson(p, max(1.0, worth(count, items, spread, groups)))
     return Estimate(value=p, low=low, high=high, items=items, groups=groups)
+
+
+def share_over(groups: Iterable[Sequence[float]]) -> Estimate:
+    """The share of (hits, cases) summed over groups, as `clustered_share`; groups without cases are left out."""
+    held = [(hits, cases) for hits, cases in groups if cases]
+    count, items = sum(hits for hits, _ in held), sum(cases for _, cases in held)
+    p = count / items if items else 0.0
+    spread = sum((hits - p * cases) ** 2 for hits, cases in held)
+    return clustered_share(int(count), int(items), spread, len(held))
 
 
 def worth(count: int, items: int, spread: float, groups: int) -> float:

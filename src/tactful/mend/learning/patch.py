@@ -247,17 +247,13 @@ def _sure(part: Part, above: float, thin: list[str], what: str) -> bool:
 
 
 def _line(text: str, kind: Kind, part: Part, what: str) -> Line:
-    share = part.share()
-    low, high = part.bounds()
-    if share.low is None:
-        share = share.model_copy(update={"low": low, "high": high})
     return Line(
         text=text,
         kind=kind,
         count=part.count,
         of=part.total,
         what=what,
-        share=share,
+        share=part.sure_share(),
         conversations=tuple(part.talks),
         turns=part.count,
     )

@@ -127,7 +127,7 @@ def replay(
         asks_after=after,
         counts={outcome: dict(found) for outcome, found in counts.items()},
         changes=tuple(
-            Change(name=key, words=CHANGES[key][0], share=_share(part)) for key, part in parts.items()
+            Change(name=key, words=CHANGES[key][0], share=part.sure_share()) for key, part in parts.items()
         ),
         effects={effect: effects[effect] for effect in shown},
         differences=tuple(_shown(shown)),
@@ -162,15 +162,6 @@ def _count_changes(parts: Mapping[str, Part], talk: LoggedTalk, turn: LoggedTurn
     for key, (_, outcomes, asking) in CHANGES.items():
         if turn.outcome in outcomes:
             parts[key].add(talk.group, talk.id, happened=asks is asking)
-
-
-def _share(part: Part) -> Estimate:
-    """With an interval also where all or none changed."""
-    found = part.share()
-    if found.value is None or found.low is not None or not part.enough:
-        return found
-    low, high = part.bounds()
-    return found.model_copy(update={"low": low, "high": high})
 
 
 def _difference(talk: LoggedTalk, turn: LoggedTurn, *, did: bool, asks: bool) -> Difference:
