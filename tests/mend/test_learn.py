@@ -56,6 +56,18 @@ def test_prompts_of_rows_are_conversations_from_their_start(learned):
     assert len(keys) == len(set(keys))
 
 
+def test_the_policy_keeps_the_reader_that_judged_the_log(learned, tmp_path):
+    folder = learned[2]
+    tf.learn(
+        folder, out=tmp_path / "again", reader="surface", progress="off"
+    )  # nothing is read: no other reader comes in
+    assert json.loads((tmp_path / "again" / "policy.json").read_text())["training"]["reader"] == "encoder"
+    log = write_log(tmp_path / "log.jsonl", 2, users=2)
+    tf.learn(log, out=tmp_path / "surface", reader="surface", progress="off")
+    assert json.loads((tmp_path / "surface" / "policy.json").read_text())["training"]["reader"] == "surface"
+    assert talks_of(tmp_path / "surface").reader == "surface"
+
+
 def test_known_users_begin_with_what_they_showed(learned):
     _, lesson, folder = learned
     known = rows(folder / "users.jsonl")

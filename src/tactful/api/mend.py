@@ -38,7 +38,8 @@ def learn(
 ) -> Lesson:
     """What chat logs teach about asking: a policy with costs from the log, a prompt patch, and training rows.
 
-    `logs` may be the folder of an earlier `learn`: then nothing is judged again, and other `prices` may be tried.
+    `logs` may be the folder of an earlier `learn`: then nothing is judged again, other `prices` may be tried, and how logs
+    are read (`reader`, `limit`, `skip_bad`, `reading`) is as it was there.
     `out` is a new folder, or with `resume` the one to go on in: `policy.json`, `prompt.md`, `learned.md`, `learned.json`,
     `users.jsonl` where the log names users, `dpo/` and `kto/` in the trainer's form `to`. `prices` are what a log cannot tell: how
     much of a solved task an exchange, a complaint and a lost task are worth. `reading`: how the logs are read, as in
@@ -59,21 +60,19 @@ def learn(
     from tactful.mend.learning.learn import learn as learned
 
     form, folder = form_of(to), Path(out)
-    talks = _ready(logs, folder)
-    if talks is None:
-        talks = _read(
-            logs,
-            folder,
-            reader=reader,
-            limit=limit,
-            resume=resume,
-            skip_bad=skip_bad,
-            reading=reading,
-            progress=progress,
-        )
+    talks = _talks(
+        logs,
+        folder,
+        reader=reader,
+        limit=limit,
+        resume=resume,
+        skip_bad=skip_bad,
+        reading=reading,
+        progress=progress,
+    )
     folder.mkdir(parents=True, exist_ok=True)
     names = [str(logs)] if isinstance(logs, str | Path) else [str(path) for path in logs]
-    source = {"logs": names, "reader": reader}
+    source = {"logs": names, "reader": talks.reader}
     return learned(talks, folder, form, prices=prices or Prices(), source=source, read=talks.read)
 
 
@@ -92,7 +91,8 @@ def replay(
 ) -> Replay:
     """What a policy would have decided at every turn of a log, beside what its assistant did, or another policy.
 
-    `logs` may be the folder of `learn`: what was judged there is not judged again. `policy` is the file of a policy, or
+    `logs` may be the folder of `learn`: what was judged there is not judged again, so that `reader`, `limit`, `skip_bad` and
+    `reading` do nothing. `policy` is the file of a policy, or
     `cost`, `rule`, `random`, `always-Execute`, `always-Clarify`. Where the assistant's messages carry a `propensity`, the share of right
     decisions is estimated off policy. `out` is a new folder for the run, `replay.md` and `replay.json`. `reading`: how the
     logs are read, as in `tf.conversations`.
@@ -106,12 +106,11 @@ def replay(
     first = _policy(policy)
     second = None if against is None else _policy(against)
     folder = None if out is None else Path(out)
-    talks = _ready(logs, folder) or _read(
+    talks = _talks(
         logs,
         folder,
         reader=reader,
         limit=limit,
-        resume=False,
         skip_bad=skip_bad,
         reading=reading,
         progress=progress,
@@ -146,8 +145,10 @@ def fit_users(
 ) -> UserFit:
     """Simulated users who take questions as a log's users do, how real ours are, and whether policies rank otherwise.
 
-    `logs` may be the folder of `learn`. `reading`: how logs are read, as in `tf.conversations`. `out` is a new folder: `personas.toml` for `--personas`, `users.json`, `users.md`, and
-    the two evaluations on `tasks` bundled tasks of `domain` (rehearsed: no model speaks).
+    `logs` may be the folder of `learn`: then the reader is the one that judged there, and `reader`, `limit`, `skip_bad` and
+    `reading` (how logs are read, as in `tf.conversations`) do nothing. `out` is a new folder: `personas.toml` for
+    `--personas`, `users.json`, `users.md`, and the two evaluations on `tasks` bundled tasks of `domain` (rehearsed: no model
+    speaks).
 
     Raises UserError for logs in which too few users were asked anything.
     """
@@ -171,12 +172,12 @@ def fit_users(
     folder = Path(out)
     if folder.exists():
         raise UserError(f"{folder}: exists already; give --out a new name")
-    talks = _ready(logs, folder) or _read(
+    talks = _talks(
         logs,
-        folder / "log",
+        folder,
+        beside="log",
         reader=reader,
         limit=limit,
-        resume=False,
         skip_bad=skip_bad,
         reading=reading,
         progress=progress,
@@ -185,7 +186,7 @@ def fit_users(
     personas = fit_personas(log)
     folder.mkdir(parents=True, exist_ok=True)
     write_file(folder / "personas.toml", [personas_toml(personas).encode()])
-    opened = Remembering(open_embedded_reader(reader))
+    opened = Remembering(open_embedded_reader(talks.reader))
     starts, runs, seen = states(domain, n=tasks, seed=seed), [], []
     for name, chosen in (("built-in", ()), ("fitted", (str(folder / "personas.toml"),))):
         run = evaluate(
@@ -213,20 +214,6 @@ def fit_users(
     return found
 
 
-def _ready(logs: Logs, out: Path | None) -> Talks | None:
-    """What was judged in the folder of an earlier `learn`, to be written into a new one; None for logs.
-
-    Raises UserError where `out` exists.
-    """
-    from tactful.mend.pipeline import talks_of
-
-    folders = [logs] if isinstance(logs, str | Path) else list(logs)
-    found = talks_of(Path(folders[0])) if len(folders) == 1 else None
-    if found is not None and out is not None and out.exists():
-        raise UserError(f"{out}: exists already; give --out a new name")
-    return found
-
-
 def _policy(spec: str | Policy) -> Policy:
     from tactful.mend.learning.learn import ACTIONS
     from tactful.policy import open_policy, read_policy
@@ -238,25 +225,35 @@ def _policy(spec: str | Policy) -> Policy:
     return read_policy(Path(spec.removeprefix("policy:")))
 
 
-def _read(
+def _talks(
     logs: Logs,
-    out: Path | str | None,
+    out: Path | None,
     *,
     reader: str,
     limit: int | None,
-    resume: bool,
     skip_bad: bool,
-    reading: LogReading | None = None,
+    reading: LogReading | None,
     progress: Progress,
+    resume: bool = False,
+    beside: str = "",
 ) -> Talks:
+    """What was judged in the folder of an earlier `learn`, or the logs judged now: a run in `out`, or in `beside` within.
+
+    Raises UserError where `out` exists and logs were judged before.
+    """
     from tactful.data.logs import read_conversations
-    from tactful.mend.pipeline import ReadConfig, read_turns
+    from tactful.mend.pipeline import ReadConfig, read_turns, talks_of
     from tactful.reading.opening import open_embedded_reader
 
+    folders = [logs] if isinstance(logs, str | Path) else list(logs)
+    found = talks_of(Path(folders[0])) if len(folders) == 1 else None
+    if found is not None:
+        if out is not None and out.exists():
+            raise UserError(f"{out}: exists already; give --out a new name")
+        return found
     open_embedded_reader(reader)  # what is wrong with it is said before a folder is made
     how: LogReading = {"strict": not skip_bad, **(reading or {})}
     log = read_conversations(logs, **how)
-    options = run_options(
-        {"out": None if out is None else Path(out), "limit": limit, "resume": resume, "progress": progress}
-    )
+    place = None if out is None else out / beside
+    options = run_options({"out": place, "limit": limit, "resume": resume, "progress": progress})
     return outside_loop(lambda: read_turns(log, ReadConfig(reader=reader), options))

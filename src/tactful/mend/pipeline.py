@@ -55,8 +55,10 @@ class LogStage:
 class Talks:
     """The judged conversations of a run, as often as they are asked for; each state knows its user's past."""
 
-    def __init__(self, folder: RunFolder, read: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, folder: RunFolder, reader: str, read: Mapping[str, Any] | None = None) -> None:
         self.folder = folder
+        self.reader = reader
+        """The name under which the reader that judged them is opened."""
         self.read = read or {}
         """What was read, skipped and cut, where the logs were read just now."""
 
@@ -98,7 +100,7 @@ def read_turns(log: Log, config: ReadConfig, options: RunOptions) -> Talks:
     names = ", ".join(map(str, log.paths))
     first = begun(uniquely_named(log), names, what="conversation", fix="give chat logs of a known format")
     summary = run_job(replace(read_job(config, log), source=first), options)
-    return Talks(summary.folder, log.counts())
+    return Talks(summary.folder, config.reader, log.counts())
 
 
 def talks_of(folder: Path) -> Talks | None:
@@ -111,4 +113,4 @@ def talks_of(folder: Path) -> Talks | None:
         raise DataError(
             f"{folder}: is a run of '{info.noun} {info.verb}'; give logs, or a folder of 'tactful learn'"
         )
-    return Talks(opened)
+    return Talks(opened, info.fingerprint["config.reader"])
