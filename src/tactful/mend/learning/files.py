@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 
 import orjson
@@ -42,17 +42,18 @@ def write_rows(talks: Iterable[LoggedTalk], folder: Path, form: Form) -> tuple[R
     written = {}
     for part in PARTS:
         for kind, ids in chosen.items():
-            rows = _rows(talks, kind, part, ids, form)
+            number = count()
+            rows = (row for row, _ in zip(_rows(talks, kind, part, ids, form), number, strict=False))
             first = next(rows, None)
             if first is None:
                 continue
             (folder / kind).mkdir(exist_ok=True)
             name = f"{kind}/{part}.{form.suffix if kind == 'dpo' else 'jsonl'}"
-            written[name] = sum(1 for _ in _rows(talks, kind, part, ids, form))
             if kind == "dpo":
                 form.write(folder / kind, part, chain([first], rows))
             else:
                 write_jsonl(folder / name, chain([first], rows))
+            written[name] = next(number)  # as many as there were rows: zip asks for the row first
     return counts, written
 
 
