@@ -111,7 +111,7 @@ def replay(
             counts.setdefault(turn.outcome, Counter())["asks" if asks else "answers"] += 1
             _count_changes(parts, talk, turn, asks)
             if turn.propensity is not None:
-                decided.append((turn, _chance(policy, turn), _chance(against, turn) if against else 0.0))
+                decided.append((turn, _chance(policy, asks), _chance(against, did) if against else 0.0))
             if asks != did:
                 one = _difference(talk, turn, did=did, asks=asks)
                 effects[one.effect] += 1
@@ -137,25 +137,16 @@ def replay(
     )
 
 
-def asks_at(policy: Policy, turn: LoggedTurn, seed: int = 0) -> bool:
-    """Whether the policy asks at this turn: any action but its least asking one."""
-    return _asks(policy, turn, seed)
-
-
 def _asks(policy: Policy, turn: LoggedTurn, seed: int) -> bool:
-    return policy.act(turn.state, seeded(seed, turn.id)).action != least_asking(policy)
+    """Whether the policy asks at this turn: any action but its first, which asks least."""
+    return policy.act(turn.state, seeded(seed, turn.id)).action != policy.actions[0]
 
 
-def least_asking(policy: Policy) -> str:
-    """The action of the policy that asks least."""
-    return policy.actions[0]
-
-
-def _chance(policy: Policy, turn: LoggedTurn) -> float:
-    """Probability that the policy asks: 0 or 1, but for one that draws its actions."""
+def _chance(policy: Policy, asks: bool) -> float:
+    """Probability that the policy asks where it was seen to ask, or not: 0 or 1, but for one that draws its actions."""
     if isinstance(policy, RandomPolicy):
         return 1 - 1 / len(policy.actions)
-    return float(_asks(policy, turn, 0))
+    return float(asks)
 
 
 def _count_changes(parts: Mapping[str, Part], talk: LoggedTalk, turn: LoggedTurn, asks: bool) -> None:

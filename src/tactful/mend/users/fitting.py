@@ -41,7 +41,8 @@ def fit_personas(log: Manners) -> tuple[Persona, ...]:
     total = float(asked[:, 1].sum())
     mean = float(asked[:, 0].sum()) / total
     strength = beta_strength(asked) or _USUAL_STRENGTH
-    pressure = _bounded(1 - (log.figure("tokens_to_question").value or _LONG) / _LONG)
+    length = log.figure("tokens_to_question").value or _LONG
+    pressure = _bounded(1 - length / _LONG)
     aside = log.figure("left").value or 0.0
     clarity = _bounded(1 - math.sqrt(max(0.0, aside - 0.01) / 0.19))
     expertise = _bounded((0.25 - log.delegated / total) / 0.24)
@@ -53,7 +54,7 @@ def fit_personas(log: Manners) -> tuple[Persona, ...]:
             patience=_patience(chance, log.needless / total, pressure),
             clarity=clarity,
             time_pressure=pressure,
-            style=_style(log, chance),
+            style=_style(length, chance),
         )
         for number, chance in enumerate(_deciles(mean, strength), start=1)
     )
@@ -77,8 +78,8 @@ def _patience(rejects: float, needless: float, pressure: float) -> float:
     return _bounded(1 - math.sqrt((p - 0.03) / (0.9 * (0.4 + 0.6 * pressure))))
 
 
-def _style(log: Manners, rejects: float) -> str:
-    words = round((log.figure("tokens_to_question").value or _LONG) / 1.3)
+def _style(tokens: float, rejects: float) -> str:
+    words = round(tokens / 1.3)
     manner = "and often refuses to be asked" if rejects >= 0.5 else "and mostly answers what is asked"
     return f"Answers a question in about {max(1, words)} words, {manner}."
 
