@@ -21,8 +21,7 @@ FAULTS: tuple[Fault, ...] = ("needless question", "wrong guess", "ignored constr
 class Gallery:
     """Keeps the clearest examples while a log goes by."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._heaps: dict[Fault, list[tuple[float, int, Example]]] = {fault: [] for fault in FAULTS}
         self._counts = dict.fromkeys(FAULTS, 0)
         self._texts: dict[Fault, set[int]] = {fault: set() for fault in FAULTS}
@@ -44,10 +43,10 @@ class Gallery:
                 continue
             self._seen += 1
             heap = self._heaps[fault]
-            if len(heap) < self._most or p > heap[0][0]:
+            if len(heap) < MOST or p > heap[0][0]:
                 self._texts[fault].add(text)
                 entry = (p, -self._seen, _example(conversation, passage, finding, p))
-                (heapq.heappush if len(heap) < self._most else heapq.heapreplace)(heap, entry)
+                (heapq.heappush if len(heap) < MOST else heapq.heapreplace)(heap, entry)
 
     def examples(self) -> tuple[Examples, ...]:
         """The clearest first."""

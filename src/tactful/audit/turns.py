@@ -72,8 +72,6 @@ def _passage(
         questions=tuple(ask.questions) if ask else asked(last.content),
         ask=ask,
         reply=turns[end].content if end < len(turns) else None,
-        at=last.at or conversation.begun,
-        model=last.model or conversation.model,
         ratings=tuple(rating for turn in answers for rating in turn.ratings),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field
@@ -39,8 +38,6 @@ class Passage:
     ask: NativeAsk | None
     reply: str | None
     """None: the log ends with the assistant's turn."""
-    at: datetime | None = None
-    model: str = ""
     ratings: tuple[Rating, ...] = ()
 
     @property
@@ -88,8 +85,3 @@ class Finding(Record):
     def is_complaint(self) -> bool:
         """The user rather complains than not."""
         return self.complaint is not None and self.complaint >= 0.5
-
-    @property
-    def judged(self) -> bool:
-        """Whether it is known if it was right to ask, or right not to."""
-        return (self.needless if self.asked else self.guess) is not None

@@ -4,7 +4,7 @@ was, and what its user had shown before."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tactful.mend.types import OUTCOMES, LoggedTalk, LoggedTurn, Outcome
@@ -143,14 +143,6 @@ class Situations:
         """A conversation's turns."""
         for turn in talk.turns:
             self.cells.setdefault(key_of(turn), Cell()).add(talk, turn)
-
-    def merged(self, fits: Callable[[Mapping[str, str]], bool]) -> Cell:
-        """The cells that fit, as one."""
-        whole = Cell()
-        for key, cell in self.cells.items():
-            if fits(dict(zip(FIELDS, key, strict=True))):
-                _merge(whole, cell)
-        return whole
 
     def rows(self, fields: Iterable[str] = FIELDS) -> tuple[Situation, ...]:
         """The situations told apart by these fields, the commonest first."""

@@ -128,13 +128,13 @@ class Habits:
         return iter(sorted(found, key=lambda item: (-item[1].total, item[0])))
 
 
-def make_patch(habits: Habits, *, worth_asking: float, most: int = MOST) -> Patch:
+def make_patch(habits: Habits, *, worth_asking: float) -> Patch:
     """The lines that the log is sure of. `worth_asking`: share of wrong guesses from which a question pays."""
     lines: list[Line] = []
     thin: list[str] = []
     for maker in (_fewer, _how, _rather, _better):
         lines.extend(maker(habits, worth_asking, thin))
-    chosen = sorted(lines, key=lambda line: -line.turns)[:most]
+    chosen = sorted(lines, key=lambda line: -line.turns)[:MOST]
     order: Mapping[Kind, int] = {"ask less": 0, "ask": 1, "how to ask": 2, "answer": 3}
     return Patch(
         lines=tuple(sorted(chosen, key=lambda line: (order[line.kind], -line.turns))), too_little=tuple(thin)
