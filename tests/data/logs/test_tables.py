@@ -36,6 +36,50 @@ def test_a_question_and_its_answer_a_row(tmp_path, between):
     assert spoken(found) == [("user", "Hi"), ("assistant", "Hello")]
 
 
+def test_a_column_counts_though_its_first_cell_is_empty(tmp_path):
+    (tmp_path / "qa.csv").write_text("question,answer,rating\nHi,,\nYo,Hello,1\n")
+    one, two = read_conversations(tmp_path / "qa.csv")
+    assert spoken(one) == [("user", "Hi")]
+    assert spoken(two) == [("user", "Yo"), ("assistant", "Hello")]
+    assert [rating.value for rating in two.spoken[1].ratings] == [1.0]
+    (tmp_path / "turns.csv").write_text(
+        "conversation_id,role,content,rating\na,user,Hi,\na,assistant,Hello,0.5\n"
+    )
+    (found,) = read_conversations(tmp_path / "turns.csv")
+    assert [rating.value for rating in found.spoken[1].ratings] == [0.5]
+
+
+def test_a_row_with_too_few_cells_has_empty_ones_at_its_end(tmp_path):
+    (tmp_path / "t.csv").write_text("question,answer,rating\nHi\nYo,Hello\n")
+    one, two = read_conversations(tmp_path / "t.csv")
+    assert spoken(one) == [("user", "Hi")]
+    assert spoken(two) == [("user", "Yo"), ("assistant", "Hello")]
+
+
+def test_a_column_of_parquet_counts_though_its_first_cell_is_empty(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    rows = [
+        {"question": "Hi", "answer": None, "rating": None},
+        {"question": "Yo", "answer": "Hello", "rating": 1.0},
+    ]
+    parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "t.parquet")
+    one, two = read_conversations(tmp_path / "t.parquet")
+    assert spoken(one) == [("user", "Hi")]
+    assert [rating.value for rating in two.spoken[1].ratings] == [1.0]
+
+
+def test_conversations_of_ours_are_read_from_parquet_with_empty_cells(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    row = {"id": "a", "format": "openai", "user": None, "turns": [{"role": "user", "content": "Hi"}]}
+    parquet.write_table(pyarrow.Table.from_pylist([row]), tmp_path / "t.parquet")
+    (found,) = read_conversations(tmp_path / "t.parquet")
+    assert (found.id, spoken(found)) == ("a", [("user", "Hi")])
+
+
 def test_cells_that_hold_json_are_opened(tmp_path):
     said = json.dumps([{"role": "user", "content": "Hi"}]).replace('"', '""')
     (tmp_path / "t.csv").write_text(f'id,messages\nx,"{said}"\n')

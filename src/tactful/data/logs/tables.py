@@ -1,4 +1,4 @@
-"""Rows of CSV and Parquet as the rows of any other log: cells that hold JSON are opened, empty ones are absent."""
+"""Rows of CSV and Parquet as the rows of any other log: cells that hold JSON are opened, empty ones are null."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 from typing import IO, Any
 
 from tactful.data.logs.exchanges import opened
@@ -51,10 +52,7 @@ def _cells(reader: Any, names: list[str], notes: Notes) -> Iterator[Numbered]:
         if len(cells) > len(names):
             notes.bad(number, f"has {len(cells)} cells, expected {len(names)}")
         elif cells:
-            yield (
-                number,
-                {name: opened(cell) for name, cell in zip(names, cells, strict=False) if cell != ""},
-            )
+            yield number, {name: opened(cell) if cell else None for name, cell in zip_longest(names, cells)}
 
 
 def parquet_rows(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
@@ -70,7 +68,7 @@ def parquet_rows(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
         for batch in parquet.ParquetFile(held).iter_batches(batch_size=_BATCH):
             for row in batch.to_pylist():
                 number += 1
-                yield number, {key: opened(_plain(value)) for key, value in row.items() if value is not None}
+                yield number, {key: opened(_plain(value)) for key, value in row.items()}
     except pyarrow.ArrowException as error:
         notes.bad(number + 1, f"no Parquet from here on ({' '.join(str(error).split())[:80]})")
 

@@ -80,8 +80,8 @@ def reader_of(given: Columns) -> Reader:
                     notes.bad(number, f"the row is no object but a {type(row).__name__}")
                     continue
                 try:
-                    for field, name in columns_of(row, given).items() if not names else ():
-                        names[field] = name
+                    if not names:
+                        names.update(columns_of(row, given))
                 except ValueError as error:
                     notes.bad(number, str(error))
                     return

@@ -10,7 +10,8 @@ from tactful.types import Conversation
 
 
 def _read(row: Row, notes: Notes) -> Draft:
-    found: dict[str, Any] = Conversation.model_validate(row).model_dump(exclude_defaults=True)
+    given = {key: value for key, value in row.items() if value is not None}  # empty cells of a table
+    found: dict[str, Any] = Conversation.model_validate(given).model_dump(exclude_defaults=True)
     draft = Draft(found.pop("id"), skipped=notes.skipped, verbatim=True)
     draft.turns = list(found.pop("turns"))
     draft.branches = [(branch["start"], list(branch["turns"])) for branch in found.pop("branches", ())]
