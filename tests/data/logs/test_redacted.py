@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.data.logs.shapes import SHAPES
@@ -11,6 +12,7 @@ from tests.data.logs.test_shapes import TALKS
 
 from tactful.data.formats.chats import Dialogue, dialogue_rows
 from tactful.data.logs import read_conversations
+from tactful.data.logs.users import project_salt
 
 PLANTED = (
     "sk-proj-Zx81kQm20LpWv73TnRb5",
@@ -138,6 +140,30 @@ def test_an_id_that_is_an_address_becomes_a_hash_and_two_stay_two(tmp_path):
     ids = [item.id for item in read_conversations(tmp_path / "a.jsonl")]
     assert len(set(ids)) == 2
     assert not any("@" in id for id in ids)
+    assert [item.id for item in read_conversations(tmp_path / "a.jsonl", keep_users=True)] == ids
+
+
+@pytest.mark.parametrize("held", ["", "\n", "no hex", "é"])
+def test_a_salt_that_is_none_is_made_anew(tmp_path, monkeypatch, held):
+    (tmp_path / ".tactful").mkdir()
+    (tmp_path / ".tactful" / "salt").write_text(held, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    salt = project_salt()
+    assert len(salt) == 16
+    assert (tmp_path / ".tactful" / "salt").read_text() == salt.hex() + "\n"
+    assert (tmp_path / ".tactful" / "salt").stat().st_mode & 0o777 == 0o600
+    assert project_salt() == salt
+
+
+def test_where_no_salt_can_be_kept_it_is_said_and_users_are_hashed(tmp_path, monkeypatch, caplog):
+    (tmp_path / ".tactful").write_text("")
+    monkeypatch.chdir(tmp_path)
+    assert len(project_salt()) == 16
+    (tmp_path / ".tactful").unlink()
+    (tmp_path / ".tactful" / "salt").mkdir(parents=True)
+    assert len(project_salt()) == 16
+    assert len(caplog.messages) == 2
+    assert all("users get other hashes in the next run" in said for said in caplog.messages)
 
 
 def test_texts_stay_as_they_are_where_that_is_asked_for(tmp_path):

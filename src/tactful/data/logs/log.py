@@ -62,6 +62,7 @@ class Log:
         if self.options.columns.any:
             self._given = Format("table", "a table", lambda row: True, reader_of(self.options.columns))
         self._names = Names(keep=self.options.keep_users)
+        self._ids = Names()
         self._start()
 
     def _start(self) -> None:
@@ -189,7 +190,7 @@ class Log:
             own = fields["id"]
             fields = self.redaction.tree(fields)
             if fields["id"] != own:  # two of them must not become one
-                fields["id"] = self._names.hashed(own, "id") if not self.options.keep_users else fields["id"]
+                fields["id"] = self._ids.hashed(own, "id")
         return finished(
             {
                 **fields,

@@ -6,7 +6,10 @@ import hashlib
 import logging
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
+
+from tactful.runs.store.files import CannotWrite, write_atomic
 
 _FOLDER = ".tactful"
 _PROJECTS = (_FOLDER, ".git", "pyproject.toml")
@@ -41,17 +44,15 @@ def project_salt(start: Path | None = None) -> bytes:
         here,
     )
     file = root / _FOLDER / "salt"
+    salt = secrets.token_bytes(16)
     try:
-        return bytes.fromhex(file.read_text(encoding="ascii").strip())
-    except (OSError, ValueError):
-        salt = secrets.token_bytes(16)
-    try:
+        with suppress(FileNotFoundError, ValueError):
+            if found := bytes.fromhex(file.read_text(encoding="ascii").strip()):
+                return found  # an empty one would be no secret
         file.parent.mkdir(exist_ok=True)
         (file.parent / ".gitignore").write_text("*\n", encoding="ascii")
-        file.touch(mode=0o600)
-        file.write_text(salt.hex() + "\n", encoding="ascii")
-    except OSError as error:
-        _log.warning(
-            "%s: cannot be written (%s); users get other hashes in the next run", file, error.strerror
-        )
+        write_atomic(file, [salt.hex().encode(), b"\n"])
+    except (OSError, CannotWrite) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        _log.warning("%s: cannot be kept (%s); users get other hashes in the next run", file, why)
     return salt
