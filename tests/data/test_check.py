@@ -71,6 +71,22 @@ def test_csv_holds_states():
 
 
 @pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("id,query,domain\na,Sort it,coding\n", "states"),
+        ("query,answer\nSort it,Done\n", "states"),
+        ("id,mood\na,x\n", "states"),
+        ("", "states"),
+        ("conversation_id,role,content\na,user,Hi\n", "chats"),
+        ("\ufeffprompt;response\nHi;Hello\n", "chats"),
+    ],
+)
+def test_csv_that_is_a_log_holds_chats(tmp_path, text, kind):
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    assert detect_kind(tmp_path / "a.csv") == kind
+
+
+@pytest.mark.parametrize(
     ("row", "wanted", "message"),
     [
         (

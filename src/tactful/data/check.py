@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -73,7 +74,7 @@ def detect_kind(path: Path | str) -> str:
         return "chats"
     suffix = Path(path).suffix.lower()
     if suffix == ".csv":
-        return "states"
+        return "chats" if _holds_chats(Path(path)) else "states"
     kind, shown = _toml_kind(Path(path)) if suffix == ".toml" else _json_kind(Path(path))
     if kind is None and suffix != ".toml" and is_log(path):
         return "chats"
@@ -83,6 +84,16 @@ def detect_kind(path: Path | str) -> str:
             f"{path}: the kind of record is not recognised ({shown}); name it: --type {'|'.join(KINDS)}"
         )
     return kind
+
+
+def _holds_chats(table: Path) -> bool:
+    """Whether a table is a log and none of states, which have a `query`; one that cannot be read is left to its reader."""
+    try:
+        with table.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            columns = next(csv.reader(file), [])
+        return "query" not in columns and is_log(table)
+    except (OSError, UserError, csv.Error):
+        return False
 
 
 def refuse_other_kind(path: Path | str, wanted: str, *, given: Path | str | None = None) -> None:
