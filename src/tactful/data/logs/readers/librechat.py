@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from tactful.data.logs.drafts import Draft
+from tactful.data.logs.gathering import gathered
 from tactful.data.logs.messages import add_content
 from tactful.data.logs.ratings import ratings_of
 from tactful.data.logs.readers.rows import first_text
@@ -42,17 +43,17 @@ def _read(row: Row, notes: Notes) -> Draft:
 
 def _read_messages(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
     """Messages by themselves: the CSV export of one conversation, or a dump of the database."""
-    found: dict[str, list[tuple[Row, str | None]]] = {}
-    begun: dict[str, int] = {}
-    for number, row in rows:
-        if not isinstance(row, Mapping) or not row.get("messageId"):
-            notes.bad(number, "is no message with a 'messageId'")
-            continue
-        name = first_text(row, ("conversationId",))
-        begun.setdefault(name, number)
-        found.setdefault(name, []).append((row, row.get("parentMessageId")))
-    for name, held in found.items():
-        yield from tried(notes, begun[name], partial(_conversation, held, name, notes))
+
+    def keyed() -> Iterator[tuple[int, str, float, Any]]:
+        for number, row in rows:
+            if not isinstance(row, Mapping) or not row.get("messageId"):
+                notes.bad(number, "is no message with a 'messageId'")
+                continue
+            yield number, first_text(row, ("conversationId",)), 0.0, row
+
+    for first, name, rows_of in gathered(keyed()):
+        held = [(row, row.get("parentMessageId")) for row in rows_of]
+        yield from tried(notes, first, partial(_conversation, held, name, notes))
 
 
 def _flat(rows: list[Any], parent: str | None) -> Iterator[tuple[Row, str | None]]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from tactful.data.logs.drafts import Draft
+from tactful.data.logs.gathering import gathered
 from tactful.data.logs.messages import ROLES
 from tactful.data.logs.readers.rows import first_text
 from tactful.data.logs.trees import Node, say_path, tree_of
@@ -15,20 +16,20 @@ from tactful.data.times import parse_time
 
 
 def _read_rows(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
-    found: dict[str, list[Row]] = {}
-    begun: dict[str, int] = {}
     roots: dict[str, str] = {}
-    for number, row in rows:
-        if not isinstance(row, Mapping) or not row.get("message_id"):
-            notes.bad(number, "is no message with a 'message_id'")
-            continue
-        parent = str(row.get("parent_id") or "")
-        root = str(row.get("message_tree_id") or roots.get(parent) or row["message_id"])
-        roots[str(row["message_id"])] = root
-        begun.setdefault(root, number)
-        found.setdefault(root, []).append(row)
-    for root, held in found.items():
-        yield from tried(notes, begun[root], partial(_conversation, root, held, notes))
+
+    def keyed() -> Iterator[tuple[int, str, float, Any]]:
+        for number, row in rows:
+            if not isinstance(row, Mapping) or not row.get("message_id"):
+                notes.bad(number, "is no message with a 'message_id'")
+                continue
+            parent = str(row.get("parent_id") or "")
+            root = str(row.get("message_tree_id") or roots.get(parent) or row["message_id"])
+            roots[str(row["message_id"])] = root
+            yield number, root, 0.0, row
+
+    for first, root, held in gathered(keyed()):
+        yield from tried(notes, first, partial(_conversation, root, held, notes))
 
 
 def _read_tree(row: Row, notes: Notes) -> Draft:
