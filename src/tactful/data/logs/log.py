@@ -246,7 +246,9 @@ class Log:
             self._on_bad(name, number, problem, other)
             return
         if self.options.strict:
-            raise DataError.at(name, number, problem, fix="correct it, or leave it out with --skip-bad")
+            raise DataError.at(
+                name, number, problem, fix="correct it, or read without strict: such rows are then counted"
+            )
         self.bad += 1
         if len(self.problems) < _SHOWN:
             self.problems.append(
