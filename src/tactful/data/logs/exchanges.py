@@ -104,58 +104,45 @@ def _system(value: Mapping[str, Any]) -> list[Any]:
     return [{"role": "system", "content": given}] if isinstance(given, str | list) and given else []
 
 
-class Stitched:
-    """A conversation laid together from calls, oldest first."""
+def add_call(
+    draft: Draft, sent: Iterable[Any], back: Iterable[Any], *, at: Any = None, ended: Any = None, **known: Any
+) -> None:
+    """Lay the next call, oldest first, to what was said. One without text, or that is no part of the talk, is counted so.
 
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-
-    def add(
-        self, sent: Iterable[Any], back: Iterable[Any], *, at: Any = None, ended: Any = None, **known: Any
-    ) -> bool:
-        """One call; False where it has no text or is no part of the talk, and was counted so. Raises: ValueError."""
-        call = Draft(skipped=self.draft.skipped)
-        for message in sent:
-            add_message(call, message)
-        begins = len(call.turns)
-        for message in back:
-            add_message(call, message, at=ended, **known)
-        if not any(turn["role"] in ("user", "assistant") for turn in call.turns):
-            self.draft.skipped[SILENT] += 1
-            return False
-        if at is not None and (
-            said := next((t for t in reversed(call.turns[:begins]) if t["role"] == "user"), None)
-        ):
-            said.setdefault("at", at)
-        have = self.draft.turns
-        if have and not self._continues(call.turns):
-            self.draft.skipped[BESIDE] += 1
-            return False
-        self._merge(call)
-        return True
-
-    def _continues(self, turns: Sequence[Mapping[str, Any]]) -> bool:
-        """Whether a call with these turns is of this talk: it repeats some of it, or has its system prompt and adds to it."""
-        have = self.draft.turns
-        if _overlap(_said(have), _said(turns)) or _common(_said(have), _said(turns)):
-            return True
-        return _system_of(have)[:30] == _system_of(turns)[:30] or not _system_of(turns)
-
-    def _merge(self, call: Draft) -> None:
-        have, new = self.draft.turns, call.turns
-        common = _common(_said(have), _said(new))
-        if common:
-            at_have, at_new = _place(have, common), _place(new, common)
-            _learn(have[:at_have], new[:at_new])
-            if at_have < len(have) and at_new < len(new):
-                self.draft.branches.append((at_have, have[at_have:]))
-                del have[at_have:]
-            if at_have == len(have):
-                have.extend(new[at_new:])
-        else:
-            overlap = _overlap(_said(have), _said(new))
-            have.extend(new[_place(new, overlap) :] if overlap else _without_system(new, have))
-        self.draft.adopt(call)
+    A call is of this talk when it repeats some of it, or has its system prompt and adds to it. Raises: ValueError.
+    """
+    call = Draft(skipped=draft.skipped)
+    for message in sent:
+        add_message(call, message)
+    begins = len(call.turns)
+    for message in back:
+        add_message(call, message, at=ended, **known)
+    if not any(turn["role"] in ("user", "assistant") for turn in call.turns):
+        draft.skipped[SILENT] += 1
+        return
+    if at is not None and (
+        said := next((t for t in reversed(call.turns[:begins]) if t["role"] == "user"), None)
+    ):
+        said.setdefault("at", at)
+    have, new = draft.turns, call.turns
+    before, now = _said(have), _said(new)
+    common = _common(before, now)
+    overlap = 0 if common else _overlap(before, now)
+    prompt = _system_of(new)
+    if have and not (common or overlap or not prompt or prompt[:30] == _system_of(have)[:30]):
+        draft.skipped[BESIDE] += 1
+        return
+    if common:
+        at_have, at_new = _place(have, common), _place(new, common)
+        _learn(have[:at_have], new[:at_new])
+        if at_have < len(have) and at_new < len(new):
+            draft.branches.append((at_have, have[at_have:]))
+            del have[at_have:]
+        if at_have == len(have):
+            have.extend(new[at_new:])
+    else:
+        have.extend(new[_place(new, overlap) :] if overlap else _without_system(new, have))
+    draft.adopt(call)
 
 
 def _learn(have: Sequence[dict[str, Any]], new: Sequence[Mapping[str, Any]]) -> None:

@@ -77,10 +77,11 @@ def rows_of(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
         return _elements(file, "item", notes)
     if head.startswith(b"{"):
         line, _, rest = head.partition(b"\n")
-        if rest.strip() and not _is_json(line) and not _may_be_line(line):
-            return _document(file, head, notes)
-        if not rest.strip() and (key := _list_in(head)):
-            return _elements(file, f"{key}.item", notes)
+        several = bool(rest.strip())
+        if not several or not (_is_json(line) or _may_be_line(line)):
+            key = _list_in(head)
+            if key or several:  # rows under a key, or one object a row, over several lines
+                return _elements(file, f"{key}.item" if key else "", notes)
     if is_csv(head):
         return csv_rows(file, notes)
     return _lines(file, notes)
@@ -96,7 +97,7 @@ def _unpacked(name: str, file: IO[bytes]) -> Iterator[tuple[str, IO[bytes]]]:
     if start == b"PK\x03\x04":
         yield from _zipped(name, buffered)
         return
-    encoding = _encoding(buffered.peek(4)[:256])
+    encoding = _encoding(start)
     if encoding is None:
         yield name, buffered
         return
@@ -187,8 +188,7 @@ def loads(line: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         if b"\\ud" not in line.lower() and b"NaN" not in line and b"Infinity" not in line:
             raise ValueError(f"{error.msg} at character {error.pos + 1}") from error
-        text = json.loads(line.decode("utf-8", "replace"))
-        return json.loads(json.dumps(text).encode("utf-8").decode("utf-8")) if text is None else _whole(text)
+        return _whole(json.loads(line.decode("utf-8", "replace")))
 
 
 def _whole(value: Any) -> Any:
@@ -208,22 +208,6 @@ def _elements(file: IO[bytes], place: str, notes: Notes) -> Iterator[Numbered]:
     import ijson
 
     found = ijson.items(_without_mark(file), place, use_float=True, multiple_values=True)
-    yield from _streamed(found, notes)
-
-
-def _document(file: IO[bytes], head: bytes, notes: Notes) -> Iterator[Numbered]:
-    """Objects over several lines: one that keeps its rows under a known key, or one object a row."""
-    import ijson
-
-    key = _list_in(head)
-    if key:
-        return _elements(file, f"{key}.item", notes)
-    return _streamed(ijson.items(_without_mark(file), "", use_float=True, multiple_values=True), notes)
-
-
-def _streamed(found: Iterator[Any], notes: Notes) -> Iterator[Numbered]:
-    import ijson
-
     number = 0
     while True:
         number += 1

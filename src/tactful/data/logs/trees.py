@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from typing import Any, Generic, TypeVar
 
 from tactful.data.logs.drafts import Draft
@@ -72,20 +73,13 @@ def say_path(
         for sibling in siblings:
             if sibling != node.id:
                 other = Draft(skipped=draft.skipped)
-                for step in path_to(tree, _last(tree, sibling)):
-                    if _below(tree, step.id, sibling):
-                        say(other, step.message)
+                for step in _from(path_to(tree, _last(tree, sibling)), sibling):
+                    say(other, step.message)
                 if other.turns:
                     draft.branches.append((start, other.turns))
     return draft
 
 
-def _below(tree: Mapping[str, Node[T]], id: str, top: str) -> bool:
-    seen: set[str] = set()
-    at = id
-    while at in tree and at not in seen:
-        if at == top:
-            return True
-        seen.add(at)
-        at = tree[at].parent or ""
-    return False
+def _from(path: list[Node[T]], top: str) -> Iterable[Node[T]]:
+    """The path from `top` on; nothing where it does not lead over it."""
+    return dropwhile(lambda node: node.id != top, path)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tactful.data.logs.drafts import Draft
-from tactful.data.logs.exchanges import SILENT, Stitched
+from tactful.data.logs.exchanges import SILENT, add_call
 from tactful.data.logs.gathering import gathered
 from tactful.data.logs.types import Notes, Numbered, Row
 from tactful.data.times import parse_time
@@ -51,13 +51,13 @@ def by_conversation(group: Grouper, calls: Callsmith, times: tuple[str, ...]) ->
 
         for first, key, held in gathered(keyed()):
             draft = Draft(key, skipped=notes.skipped)
-            stitched = Stitched(draft)
             try:
                 for call in calls(held, draft, notes):
                     if not call.sent and not call.back:
                         notes.skipped[SILENT] += 1
                         continue
-                    stitched.add(
+                    add_call(
+                        draft,
                         call.sent,
                         call.back,
                         at=call.at,
