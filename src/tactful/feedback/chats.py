@@ -128,7 +128,8 @@ class Turns:
             again = reopening(Path(self.rows.path), skip_bad=self.skip_bad, reading=self.reading.stored)
         total = None
         if self.rows.given is not None or worth_counting(Path(self.rows.path)):
-            total = sum(1 for _ in Turns(self.path, skip_bad=True, reading=self.reading))
+            bare = replace(self.reading, redact=False)  # turns are as many, and only their number is kept
+            total = sum(1 for _ in Turns(self.path, skip_bad=True, reading=bare))
         return replace(job, source=self, total=total, resume_args=again)
 
 

@@ -77,18 +77,18 @@ def load_moments() -> tuple[MomentRow, ...]:
 @cache
 def load_words() -> dict[str, str]:
     """Chinese word → plain English gloss: what the encoder's vocabulary is widened by."""
-    lines = (FOLDER / "words.zh.tsv").read_text(encoding="utf-8").splitlines()
-    return dict(line.split("\t", 1) for line in lines if line)
+    return _glosses(FOLDER / "words.zh.tsv")
 
 
 @cache
 def load_glosses() -> dict[str, dict[str, str]]:
     """Language → word → plain English gloss, for the languages that the encoder reads in English."""
-    made: dict[str, dict[str, str]] = {}
-    for path in sorted((FOLDER / "glosses").glob("*.tsv")):
-        lines = path.read_text(encoding="utf-8").splitlines()
-        made[path.stem] = dict(line.split("\t", 1) for line in lines if line)
-    return made
+    return {path.stem: _glosses(path) for path in sorted((FOLDER / "glosses").glob("*.tsv"))}
+
+
+def _glosses(path: Path) -> dict[str, str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t", 1) for line in lines if line)
 
 
 __all__ = [

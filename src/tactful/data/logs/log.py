@@ -145,7 +145,7 @@ class Log:
         return Notes(
             bad=lambda number, problem: self._bad(name, number, problem),
             skipped=self.skipped,
-            ratings={key: list(value) for key, value in ratings.items()},
+            ratings=dict(ratings),
         )
 
     def _part(

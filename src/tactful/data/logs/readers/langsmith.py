@@ -40,8 +40,9 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
     user = next((found for row in rows if (found := _metadata(row).get("user_id"))), None)
     if user:
         draft.known["user"] = str(user)
+    calls = set(map(id, chosen))
     for row in rows:
-        found = notes.ratings.get(str(row.get("id")), []) if row not in chosen else []
+        found = notes.ratings.get(str(row.get("id")), []) if id(row) not in calls else []
         stats = row.get("feedback_stats")
         for key, stat in stats.items() if isinstance(stats, Mapping) else ():
             rating = rating_of(stat.get("avg") if isinstance(stat, Mapping) else stat, name=str(key))

@@ -91,11 +91,10 @@ def _spans(rows: Iterable[Numbered], notes: Notes) -> Iterator[Numbered]:
 def _conversation(row: Row, notes: Notes) -> str:
     attributes = row["attributes"]
     operation = attributes.get("gen_ai.operation.name")
-    name = str(row.get("name") or row.get("eventName") or attributes.get("event.name") or "")
     if not (
         operation in _CHATS
         or attributes.get("openinference.span.kind") == "LLM"
-        or name in _EVENTS
+        or _name(row) in _EVENTS
         or _texts(row)
         or row.get("events")
     ):
@@ -106,6 +105,10 @@ def _conversation(row: Row, notes: Notes) -> str:
     inner = context if isinstance(context, Mapping) else {}
     trace = row.get("traceId") or row.get("trace_id") or inner.get("trace_id")
     return str(found or trace or f"span-{notes.unnamed()}")
+
+
+def _name(row: Row) -> str:
+    return str(row.get("name") or row.get("eventName") or row["attributes"].get("event.name") or "")
 
 
 def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
@@ -123,8 +126,7 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
         )
         if user:
             draft.known["user"] = str(user)
-        name = str(row.get("name") or row.get("eventName") or attributes.get("event.name") or "")
-        if name in _EVENTS:
+        if (name := _name(row)) in _EVENTS:
             loose.append(_event_message(name, row.get("body")))
             continue
         sent, back = _messages(row)
@@ -174,10 +176,10 @@ def _messages(row: Row) -> tuple[list[Any], list[Any]]:
         side = sent if way in ("prompt", "input_messages") else back
         side.append({"role": "user" if side is sent else "assistant", "content": "", **message})
     for event in row.get("events") or ():
-        told = _event_message(str(event.get("name")), event.get("body") or _attributes(event))
+        more = _attributes(event)
+        told = _event_message(str(event.get("name")), event.get("body") or more)
         if told:
             (back if event.get("name") == "gen_ai.choice" else sent).append(told)
-        more = _attributes(event) if isinstance(event, Mapping) else {}
         sent += [] if sent else messages_in(more.get("gen_ai.input.messages") or more.get("gen_ai.prompt"))
         back += (
             [] if back else messages_in(more.get("gen_ai.output.messages") or more.get("gen_ai.completion"))
