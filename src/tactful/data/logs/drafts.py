@@ -16,7 +16,6 @@ import orjson
 
 from tactful.data.logs.asking import answer_of, ask_of
 from tactful.text.thoughts import split_thoughts
-from tactful.types import Conversation
 
 _MACHINERY = re.compile(
     r"\s*(?:# AGENTS\.md instructions[^\n<]*\s*)?<(?P<tag>system-reminder|system_reminder|environment_context|environment_details|user_instructions"
@@ -200,8 +199,3 @@ def spelt(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
-
-
-def finished(fields: Mapping[str, Any]) -> Conversation:
-    """The record of such fields."""
-    return Conversation.model_validate(fields)

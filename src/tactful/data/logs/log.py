@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from tactful.data.io import STDIN
 from tactful.data.logs.beside import is_score, score_of
-from tactful.data.logs.drafts import Draft, finished
+from tactful.data.logs.drafts import Draft
 from tactful.data.logs.opening import files_of, open_parts, rows_of
 from tactful.data.logs.options import LogOptions
 from tactful.data.logs.readers import FORMATS, Columns, reader_of
@@ -60,7 +60,7 @@ class Log:
             raise UsageError(f"--format {self.options.format}: not known; choose one of {', '.join(known)}")
         self._given = known.get(self.options.format or "")
         if self.options.columns.any:
-            self._given = Format("table", "a table", lambda row: True, reader_of(self.options.columns))
+            self._given = Format("table", lambda row: True, reader_of(self.options.columns))
         self._names = Names(keep=self.options.keep_users)
         self._ids = Names()
         self._start()
@@ -191,7 +191,7 @@ class Log:
             fields = self.redaction.tree(fields)
             if fields["id"] != own:  # two of them must not become one
                 fields["id"] = self._ids.hashed(own, "id")
-        return finished(
+        return Conversation.model_validate(
             {
                 **fields,
                 "user": self._names.hashed(names["user"]),

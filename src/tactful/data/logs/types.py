@@ -46,8 +46,6 @@ class Format:
     """One kind of log."""
 
     name: str
-    title: str
-    """As tables and messages call it."""
     is_one: Callable[[Row], bool]
     """Whether a file whose first row is this one is such a log."""
     read: Reader
@@ -63,7 +61,7 @@ def tried(notes: Notes, number: int, make: Callable[[], Draft]) -> Iterator[tupl
     yield number, draft
 
 
-def each(read: Callable[[Row, Notes], Draft | Iterable[Draft] | None]) -> Reader:
+def each(read: Callable[[Row, Notes], Draft]) -> Reader:
     """A reader for logs whose rows stand by themselves; `read` raises ValueError for a row that it cannot use."""
 
     def rows_of(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
@@ -71,13 +69,10 @@ def each(read: Callable[[Row, Notes], Draft | Iterable[Draft] | None]) -> Reader
             try:
                 if not isinstance(row, Mapping):
                     raise ValueError(f"the row is {shown(row)}, expected an object")
-                found = read(row, notes)
+                draft = read(row, notes)
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 notes.bad(number, str(error) or type(error).__name__)
                 continue
-            if found is None:
-                continue
-            for draft in [found] if isinstance(found, Draft) else found:
-                yield number, draft
+            yield number, draft
 
     return rows_of

@@ -23,4 +23,4 @@ FORMATS: tuple[Format, ...] = (
     COMPLETIONS, OASST, OASST_TREES, ARENA, SHAREGPT,  OPENAI, TABLE,
 )  # fmt: skip
 
-__all__ = ["FORMATS", "TABLE", "Columns", "reader_of"]
+__all__ = ["FORMATS", "Columns", "reader_of"]

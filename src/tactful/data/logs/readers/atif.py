@@ -67,7 +67,6 @@ def _say(draft: Draft, step: Row) -> None:
 
 ATIF = Format(
     "atif",
-    "ATIF trajectories",
     lambda row: (
         str(row.get("schema_version") or "").startswith("ATIF")
         or {"steps", "agent", "session_id"} <= row.keys()

@@ -98,6 +98,4 @@ def _text(content: Row) -> str:
     return spelt(content.get("text") or content.get("content") or content.get("result") or "")
 
 
-CHATGPT = Format(
-    "chatgpt", "the export of ChatGPT", lambda row: isinstance(row.get("mapping"), Mapping), each(_read)
-)
+CHATGPT = Format("chatgpt", lambda row: isinstance(row.get("mapping"), Mapping), each(_read))

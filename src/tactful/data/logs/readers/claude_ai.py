@@ -50,7 +50,6 @@ def _say(draft: Draft, item: Row) -> None:
 
 CLAUDE_AI = Format(
     "claude-ai",
-    "the export of Claude.ai",
     lambda row: isinstance(row.get("chat_messages"), list),
     each(_read),
 )

@@ -37,10 +37,8 @@ def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]
         sessions.setdefault(str(row.get("sessionId") or ""), []).append((number, row))
     for name, held in sessions.items():
         draft = Draft(name, skipped=notes.skipped)
-        for key, known in (("cwd", "project"),):
-            found = next((row[key] for _, row in held if row.get(key)), "")
-            if found:
-                draft.known[known] = str(found)
+        if folder := next((row["cwd"] for _, row in held if row.get("cwd")), ""):
+            draft.known["project"] = str(folder)
         branches = _left(held)
         ends: dict[str, Draft] = {}
         for number, row in held:
@@ -150,4 +148,4 @@ def _is_own(row: Row | None) -> bool:
     )
 
 
-CLAUDE_CODE = Format("claude-code", "Claude Code sessions", _is_session, _read)
+CLAUDE_CODE = Format("claude-code", _is_session, _read)

@@ -92,4 +92,4 @@ def _item(draft: Draft, item: Row, thoughts: str, known: dict[str, Any]) -> str:
     return thoughts
 
 
-CODEX = Format("codex", "Codex sessions", _is_session, _read)
+CODEX = Format("codex", _is_session, _read)

@@ -150,7 +150,6 @@ def _number(value: Any) -> Any:
 
 TABLE = Format(
     "table",
-    "CSV, Parquet and JSON rows with columns for role and text, or question and answer",
     _is_table,
     reader_of(Columns()),
 )

@@ -72,7 +72,6 @@ def _is_completion(row: Row) -> bool:
 
 COMPLETIONS = Format(
     "openai-calls",
-    "OpenAI stored completions, requests with responses",
     _is_completion,
     by_conversation(_conversation, _calls, ("created", "created_at", "timestamp", "time")),
 )

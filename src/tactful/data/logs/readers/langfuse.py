@@ -119,4 +119,4 @@ def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]
     yield from by_conversation(_conversation, _calls, _TIMES)(_unfolded(rows, notes), notes)
 
 
-LANGFUSE = Format("langfuse", "Langfuse observations and traces", _is_langfuse, _read)
+LANGFUSE = Format("langfuse", _is_langfuse, _read)

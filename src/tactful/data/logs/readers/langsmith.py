@@ -76,6 +76,4 @@ def _is_langsmith(row: Row) -> bool:
     return {"inputs", "outputs"} <= row.keys() or {"run_type", "inputs"} <= row.keys()
 
 
-LANGSMITH = Format(
-    "langsmith", "LangSmith runs", _is_langsmith, by_conversation(_conversation, _calls, _TIMES)
-)
+LANGSMITH = Format("langsmith", _is_langsmith, by_conversation(_conversation, _calls, _TIMES))

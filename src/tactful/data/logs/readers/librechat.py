@@ -91,7 +91,5 @@ def _true(value: Any) -> bool:
     return value is True or str(value).lower() in ("true", "1")
 
 
-LIBRECHAT = Format("librechat", "the export of LibreChat", _is_export, each(_read))
-LIBRECHAT_MESSAGES = Format(
-    "librechat-messages", "messages of LibreChat, one a row", _is_message, _read_messages
-)
+LIBRECHAT = Format("librechat", _is_export, each(_read))
+LIBRECHAT_MESSAGES = Format("librechat-messages", _is_message, _read_messages)

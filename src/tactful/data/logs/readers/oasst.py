@@ -75,13 +75,11 @@ def _say(draft: Draft, row: Row) -> None:
 
 OASST = Format(
     "oasst",
-    "OpenAssistant messages",
     lambda row: {"message_id", "parent_id", "text"} <= row.keys(),
     _read_rows,
 )
 OASST_TREES = Format(
     "oasst-trees",
-    "OpenAssistant trees",
     lambda row: isinstance(row.get("prompt"), Mapping) and "replies" in row["prompt"],
     each(_read_tree),
 )

@@ -50,4 +50,4 @@ def _say(draft: Draft, item: Row) -> None:
     add_message(draft, kept)
 
 
-OPEN_WEBUI = Format("open-webui", "the export of Open WebUI", _is_export, each(_read))
+OPEN_WEBUI = Format("open-webui", _is_export, each(_read))

@@ -71,4 +71,4 @@ def _rows(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]
     return each(_read)(wrapped, notes)
 
 
-OPENAI = Format("openai", "OpenAI messages", _is_messages, _rows)
+OPENAI = Format("openai", _is_messages, _rows)

@@ -226,4 +226,4 @@ def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]
     yield from by_conversation(_conversation, _calls, _TIMES)(_spans(rows, notes), notes)
 
 
-OTEL = Format("otel", "OpenTelemetry GenAI spans", _is_otel, _read)
+OTEL = Format("otel", _is_otel, _read)

@@ -19,6 +19,4 @@ def _read(row: Row, notes: Notes) -> Draft:
     return draft
 
 
-OURS = Format(
-    "tactful", "conversations of Tactful", lambda row: {"id", "turns", "format"} <= row.keys(), each(_read)
-)
+OURS = Format("tactful", lambda row: {"id", "turns", "format"} <= row.keys(), each(_read))

@@ -40,10 +40,9 @@ def _read_arena(row: Row, notes: Notes) -> Draft:
     return draft
 
 
-SHAREGPT = Format("sharegpt", "ShareGPT", lambda row: isinstance(row.get("conversations"), list), each(_read))
+SHAREGPT = Format("sharegpt", lambda row: isinstance(row.get("conversations"), list), each(_read))
 ARENA = Format(
     "arena",
-    "Chatbot Arena pairs",
     lambda row: {"conversation_a", "conversation_b"} <= row.keys(),
     each(_read_arena),
 )
