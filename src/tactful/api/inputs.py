@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from tactful.data.io import Rows
+    from tactful.runs import Job
 
 T = TypeVar("T")
 
@@ -70,3 +72,10 @@ class Input(Generic[T]):
         from tactful.runs import count_lines
 
         return len(self._records) if self.path is None else count_lines(self.path)  # type: ignore[arg-type]
+
+    def job(self, job: Job, *, skip_bad: bool) -> Job:
+        """The job over these records: with their number, where it names no total of its own, and for `runs retry`."""
+        from tactful.runs import reopening
+
+        again = None if self.path is None else reopening(self.path, skip_bad=skip_bad)
+        return replace(job, total=self.count() if job.total is None else job.total, resume_args=again)

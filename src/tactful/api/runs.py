@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
@@ -116,6 +117,21 @@ def worked(job: Job, options: RunOptions) -> RunSummary:
     from tactful.runs import run_job
 
     return outside_loop(lambda: run_job(job, options))
+
+
+def worked_over(
+    make: Callable[[], Job], read: Input[Any], options: Mapping[str, Any], *, what: str, fix: str
+) -> tuple[RunSummary, Callable[[], Job] | None]:
+    """The job that `make` gives over `read`, run to its end, and how `Run` takes it up again.
+
+    Raises as `run_job`; DataError, before there is a folder, where `read` holds no `what`.
+    """
+    from tactful.runs import begun
+
+    job = make()
+    first = begun(iter(job.source), read.name, what=what, fix=fix)
+    summary = worked(replace(job, source=first), run_options(options))
+    return summary, None if read.retraceable else make
 
 
 def outside_loop(call: Callable[[], R]) -> R:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, others, run_options, spec_of
-from tactful.api.runs import Run, outside_loop, worked
+from tactful.api.options import ModelOptions, RunSettings, others, spec_of
+from tactful.api.runs import Run, outside_loop, worked_over
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,16 +54,13 @@ def rollout(
     >>> run.summary.failed, len(run.rows()) > 20
     (0, True)
     """
-    from tactful.runs import begun
     from tactful.types import Trajectory
 
     config, rest = _rollout_config(model, options)
     read = _ready_states(states, rest["skip_bad"])
-    job = _rollout_job(config, read, rest["skip_bad"])
+    make = partial(_rollout_job, config, read, rest["skip_bad"])
     fix = "make some with 'tactful calibrate states'"
-    first = begun(iter(job.source), read.name, what="usable state", fix=fix)
-    summary = worked(replace(job, source=first), run_options(options))
-    again = None if read.retraceable else lambda: _rollout_job(config, read, False)
+    summary, again = worked_over(make, read, options, what="usable state", fix=fix)
     return Run(summary, Trajectory, source=read, again=again)
 
 
@@ -130,11 +127,7 @@ def _rollout_job(config: RolloutConfig, read: Input[State], skip_bad: bool) -> J
             tasks_per_user=config.tasks_per_user,
             seed=config.seed,
         )
-    job = rollout_job(config, read, mainline=policy, total=total)
-    if read.retraceable is None:
-        return job
-    again = {"source": str(read.retraceable), "skip_bad": skip_bad}
-    return replace(job, resume_args=again)
+    return read.job(rollout_job(config, read, mainline=policy, total=total), skip_bad=skip_bad)
 
 
 def _readable(read: Input[State]) -> Iterable[State]:

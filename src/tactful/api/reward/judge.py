@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, spec_of
 from tactful.api.reward.train import reward_model
-from tactful.api.runs import Run, worked
+from tactful.api.runs import Run, worked_over
 from tactful.api.tables import to_pandas
 from tactful.errors import UsageError
 
@@ -130,14 +130,11 @@ def ask_moments(moments: MomentsToJudge, *, model: str, **options: Unpack[Asking
     (5, True)
     """
     from tactful.reward.types import Acceptance
-    from tactful.runs import begun
 
-    config, read = _config(model, options), _read(moments, options.get("skip_bad", False))
-    job = _job(config, read, options.get("skip_bad", False))
+    skip_bad = options.get("skip_bad", False)
+    config, read = _config(model, options), _read(moments, skip_bad)
     fix = "write one JSON object with `obs` and `pred_task` per line"
-    first = begun(iter(job.source), read.name, what="moment", fix=fix)
-    summary = worked(replace(job, source=first), run_options(options))
-    again = None if read.retraceable else lambda: _job(config, read, False)
+    summary, again = worked_over(partial(_job, config, read, skip_bad), read, options, what="moment", fix=fix)
     return Run(summary, Acceptance, source=read, again=again)
 
 
@@ -187,10 +184,8 @@ def _read(moments: MomentsToJudge, skip_bad: bool) -> Input[Moment]:
 def _job(config: LMJudgeConfig, read: Input[Moment], skip_bad: bool) -> Job:
     """The run over `read`, with its total and how it is taken up again."""
     from tactful.reward.pipeline import judge_job
-    from tactful.runs import reopening
 
-    again = None if read.path is None else reopening(read.path, skip_bad=skip_bad)
-    return replace(judge_job(config, read), total=read.count(), resume_args=again)
+    return read.job(judge_job(config, read), skip_bad=skip_bad)
 
 
 def retry_judge(config: dict[str, Any], source: str, skip_bad: bool) -> Job:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, spec_of
 from tactful.api.reward.moments import MomentsGiven
-from tactful.api.runs import Run, worked
+from tactful.api.runs import Run, worked_over
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,14 +70,12 @@ def reasons(moments: MomentsGiven, *, model: str, **options: Unpack[ReasonsOptio
     (4, True)
     """
     from tactful.reward.reasons import thoughts
-    from tactful.runs import begun
 
-    config, read = _config(model, options), _read(moments, options.get("skip_bad", False))
-    job = _job(config, read, options.get("skip_bad", False))
+    skip_bad = options.get("skip_bad", False)
+    config, read = _config(model, options), _read(moments, skip_bad)
     fix = "write one JSON object with `obs`, `pred_task` and `valid` per line"
-    first = begun(iter(job.source), read.name, what="annotated moment", fix=fix)
-    summary = worked(replace(job, source=first), run_options(options))
-    again = None if read.retraceable else lambda: _job(config, read, False)
+    make = partial(_job, config, read, skip_bad)
+    summary, again = worked_over(make, read, options, what="annotated moment", fix=fix)
     return ReasonsRun(summary, thoughts.ReasonedMoment, source=read, again=again)
 
 
@@ -114,10 +112,8 @@ def _read(moments: MomentsGiven, skip_bad: bool) -> Input[LabelledMoment]:
 def _job(config: ReasonsConfig, read: Input[LabelledMoment], skip_bad: bool) -> Job:
     """The run over `read`, with its total and how it is taken up again."""
     from tactful.reward.pipeline import reasons_job
-    from tactful.runs import reopening
 
-    again = None if read.path is None else reopening(read.path, skip_bad=skip_bad)
-    return replace(reasons_job(config, read), total=read.count(), resume_args=again)
+    return read.job(reasons_job(config, read), skip_bad=skip_bad)
 
 
 def retry_reasons(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
