@@ -31,18 +31,12 @@ class ReadingMomentJudge(JudgeAtOnce):
     def judge_now(self, moments: Sequence[Moment], *, explain: bool = False) -> list[Acceptance]:
         """The judgements in the order of `moments`; p_need is what the silence at the same moment would get, turned round."""
         said = self.reader.offers_now(moments)
-        silences = [
-            moment.model_copy(update={"proposal": None})
-            for moment in moments
-            if moment.proposal is not None and self.need
-        ]
-        quiets = iter(self.reader.offers_now(silences))
-        silent = [
-            one if moment.proposal is None or not self.need else next(quiets)
-            for moment, one in zip(moments, said, strict=True)
-        ]
+        offered = [moment for moment in moments if moment.proposal is not None] if self.need else []
+        silences = [moment.model_copy(update={"proposal": None}) for moment in offered]
+        quiets = iter([quiet.accept for quiet in self.reader.offers_now(silences)])  # none without need
         made = []
-        for moment, one, quiet in zip(moments, said, silent, strict=True):
+        for moment, one in zip(moments, said, strict=True):
+            quiet = one.accept if moment.proposal is None else next(quiets, None)
             if one.accept is None:
                 made.append(Acceptance.unscored(moment.id, reason=f"the reader does not know: {one.unknown}"))
                 continue
@@ -51,9 +45,7 @@ class ReadingMomentJudge(JudgeAtOnce):
                 Acceptance(
                     moment_id=moment.id,
                     p_accept=one.accept,
-                    p_need=None
-                    if quiet.accept is None or (moment.proposal is not None and not self.need)
-                    else 1 - quiet.accept,
+                    p_need=None if quiet is None else 1 - quiet,
                     accepted=one.accept >= EVEN,
                     reason=f"Read with the latest events, {what} is welcome with probability {one.accept:.2f}."
                     if explain
