@@ -145,6 +145,9 @@ def test_silences_that_a_model_cannot_judge_are_unscored_and_end_in_a_sentence(t
         (("--judge", "offline", "--event", "x"), "--event is for --model"),
         (("m.jsonl", "--model", "m", "--votes", "3"), "--votes belongs to --judge"),
         (("m.jsonl", "--model", "m", "--dry-run"), "--dry-run belongs to --judge"),
+        (("m.jsonl", "--model", "m", "--max-chars", "900"), "--max-chars belongs to --judge"),
+        (("m.jsonl", "--reader", "m", "--max-chars", "900"), "--max-chars belongs to --judge"),
+        (("m.jsonl", "--model", "m", "--cache", "c"), "--cache belongs to --judge and --reader"),
         (("--model", "m", "--event", ""), "--event: obs (item 1) is"),
     ],
 )

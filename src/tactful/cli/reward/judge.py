@@ -11,7 +11,6 @@ import typer
 from tactful.cli.options import (
     DryRunFlag,
     JsonFlag,
-    MaxCharsOption,
     ModelFlags,
     RunFlags,
     SamplesOption,
@@ -29,11 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class JudgeModelFlags(ModelFlags):
-    """Where --judge answers, and how."""
+    """Where --judge and --reader answer, and how."""
 
     temperature: Annotated[
         float | None,
-        typer.Option("--temperature", min=0, max=2, callback=finite, help="--judge: of the replies."),
+        typer.Option(
+            "--temperature", min=0, max=2, callback=finite, help="--judge, --reader: of the replies."
+        ),
     ] = None
 
 
@@ -43,7 +44,9 @@ class JudgingFlags(RunFlags):
 
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="--model: the JSONL file to write. --judge: the folder of the run."),
+        typer.Option(
+            "--out", help="--model, --reader: the JSONL file to write. --judge: the folder of the run."
+        ),
     ] = None
 
 
@@ -90,7 +93,14 @@ def judge(
             help="--judge: lay the message out as ProactiveBench does, for models tuned on it.",
         ),
     ] = False,
-    max_chars: MaxCharsOption = None,
+    max_chars: Annotated[
+        int | None,
+        typer.Option(
+            "--max-chars",
+            min=500,
+            help="--judge: longest text that is sent whole; halved by itself where the model's context is too short.",
+        ),
+    ] = None,
     at: Annotated[JudgeModelFlags, without("max_tokens", "requests_per_minute")],
     run: JudgingFlags,
     skip_bad: SkipBadFlag = False,
@@ -101,6 +111,7 @@ def judge(
 
     Example: `tactful reward judge --model model --event "The user searches for 'merge two dicts python'" --proposal "Show how to merge two dicts"`
     """
+    from tactful.api.reader import reader as opened
     from tactful.cli.reward import judge_prompted, judge_trained
     from tactful.reward.suggestions.model import holds_suggestions
 
@@ -115,7 +126,7 @@ def judge(
     if judge_model is not None:
         if data is None:
             raise UsageError(
-                "--event is for --model; give a prompted judge its moments as DATA (`-` is stdin)"
+                "--event is for --model and --reader; give a prompted judge its moments as DATA (`-` is stdin)"
             )
         chosen: AskingOptions = {
             "votes": votes,
@@ -127,49 +138,51 @@ def judge(
         }
         judge_prompted.judge_by_prompt(data, judge_model, chosen, dry_run=dry_run, as_json=as_json)
         return
-    _refuse_of_prompted(
+    _refuse(
         {
             "--votes": votes != 1,
             "--published-layout": published_layout,
+            "--max-chars": max_chars is not None,
             "--resume": run.resume,
             "--dry-run": dry_run,
-        }
-        | {
-            "--base-url": at.base_url is not None and reader is None,
-            "--timeout": at.timeout is not None and reader is None,
-            "--temperature": at.temperature is not None and reader is None,
-            "--cache": run.cache is not None and reader is None,
-            "--budget-usd": run.budget_usd is not None and reader is None,
-            "--budget-tokens": run.budget_tokens is not None and reader is None,
-        }
+        },
+        "belongs to --judge; neither --model nor --reader takes it",
     )
+    if reader is None:
+        _refuse(
+            {
+                "--base-url": at.base_url is not None,
+                "--timeout": at.timeout is not None,
+                "--temperature": at.temperature is not None,
+                "--cache": run.cache is not None,
+                "--budget-usd": run.budget_usd is not None,
+                "--budget-tokens": run.budget_tokens is not None,
+            },
+            "belongs to --judge and --reader; a trained model sends nothing",
+        )
     if run.out is not None and run.out.exists() and data is not None:
         raise UsageError(f"{run.out}: exists already; give --out a new name")
-    if model is None:
-        from tactful.api.reader import reader as opened
-
-        asking: ReaderOptions = {**at.given(), **run.spent(), "samples": samples}
-        by_reader = opened(reader or "encoder", **asking)
+    if model is not None and holds_suggestions(model):
         if data is None:
-            judge_trained.judge_one(by_reader, event or [], proposal, as_json=as_json)
-        else:
-            judge_trained.judge_moments(
-                by_reader, data, run.out, run.limit, explain=explain, skip_bad=skip_bad, as_json=as_json
-            )
-        return
-    if data is None:
-        if holds_suggestions(model):
             raise UsageError(
                 f"{model}: judges suggestions in an editor, not events; give it a file of decisions as DATA"
             )
-        judge_trained.judge_one(model, event or [], proposal, as_json=as_json)
+        judge_trained.judge_decisions(
+            model, data, run.out, run.limit, explain=explain, skip_bad=skip_bad, as_json=as_json
+        )
         return
-    by = judge_trained.judge_decisions if holds_suggestions(model) else judge_trained.judge_moments
-    by(model, data, run.out, run.limit, explain=explain, skip_bad=skip_bad, as_json=as_json)
+    asking: ReaderOptions = {**at.given(), **run.spent(), "samples": samples}
+    by_whom = model if model is not None else opened(reader or "encoder", **asking)
+    if data is None:
+        judge_trained.judge_one(by_whom, event or [], proposal, as_json=as_json)
+    else:
+        judge_trained.judge_moments(
+            by_whom, data, run.out, run.limit, explain=explain, skip_bad=skip_bad, as_json=as_json
+        )
 
 
-def _refuse_of_prompted(given: dict[str, bool]) -> None:
-    """Raises: UsageError for an option that a trained model would read and ignore."""
+def _refuse(given: dict[str, bool], why: str) -> None:
+    """Raises: UsageError for an option that would be read and ignored."""
     for name, used in given.items():
         if used:
-            raise UsageError(f"{name} belongs to --judge; a trained model sends nothing")
+            raise UsageError(f"{name} {why}")

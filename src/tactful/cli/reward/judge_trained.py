@@ -1,4 +1,4 @@
-"""`tactful reward judge --model`: what a trained model says of one moment, of many, and of suggestions."""
+"""`tactful reward judge --model` and `--reader`: what a trained model says of one moment, of many, and of suggestions."""
 
 from __future__ import annotations
 
@@ -54,8 +54,7 @@ def judge_moments(
     from tactful.api.reward.judge import moment_judge
     from tactful.data.formats.moments import moment_rows
     from tactful.data.io import to_line
-    from tactful.reading.opening import is_reader
-    from tactful.reading.types import ReaderAtOnce
+    from tactful.reward.judging.reading import ReadingMomentJudge
     from tactful.runs import begun, resolve_input
 
     judge = moment_judge(folder)
@@ -81,10 +80,12 @@ def judge_moments(
     tell_reading(folder)
     if counts["unscored"] == counts.total():
         raise UserError(f"{judge.name}: could judge none of these moments; see the reasons in the judgements")
-    if isinstance(folder, ReaderAtOnce) or is_reader(folder):
+    if isinstance(judge, ReadingMomentJudge):
         next_command("tactful reward train LABELLED.jsonl --out model")
         return
-    next_command(f"tactful reward gate {quoted(folder)} LABELLED.jsonl --cost-false-alarm 2 --cost-miss 1")
+    next_command(
+        f"tactful reward gate {quoted(str(folder))} LABELLED.jsonl --cost-false-alarm 2 --cost-miss 1"
+    )
 
 
 def judge_decisions(
