@@ -48,7 +48,7 @@ async def test_L1_retry_after_is_honoured_by_everyone(fault: str) -> None:
 async def test_L1_one_429_pauses_calls_that_had_none() -> None:
     async with ChatServer(sequence=["429"], retry_after_s=0.5) as server, opened(server) as model:
         first = asyncio.create_task(model.complete(prompt("first")))
-        await _until(lambda: bool(server.statuses) and model._sender._opened[1]._opens_at > 0)  # type: ignore[attr-defined]
+        await _until(lambda: bool(server.statuses) and model._sender._line.throttle._opens_at > 0)  # type: ignore[attr-defined]
         await asyncio.gather(first, model.complete(prompt("second")))
         refused_at = server.asks[0].at
         assert all(ask.at - refused_at >= 0.5 for ask in server.asks[1:])

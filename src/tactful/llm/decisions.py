@@ -20,13 +20,12 @@ from tactful.llm.endpoint import Endpoint
 from tactful.llm.meter import count
 from tactful.llm.prices import Price
 from tactful.llm.replies.words import clip
-from tactful.llm.throttle import Throttle, join_throttle, leave_throttle
 from tactful.llm.types import ModelSpec, Outcome, Usage
-from tactful.llm.wire.caller import BadRequest, Caller
+from tactful.llm.wire.caller import BadRequest
+from tactful.llm.wire.line import Line
 from tactful.llm.wire.meaning import Answer, Next, Trouble
 from tactful.llm.wire.modes import encode
 from tactful.llm.wire.outcomes import read_json
-from tactful.llm.wire.transport import Transport
 from tactful.types import Message, Record
 
 MOST_QUESTIONS = 400
@@ -79,16 +78,15 @@ class Decider:
         self._spec = spec
         self._endpoint = endpoint
         self._cache = cache
-        self._budget = budget
-        self._price = price
-        self._opened: tuple[Transport, Throttle, Caller] | None = None
-        self._closed = False
+        self._line = Line(
+            spec, endpoint, endpoint.decisions_url, budget=budget, price=price, read_data=_read_decision
+        )
 
     async def decide(self, shown: Shown, questions: Sequence[Ask]) -> list[Said]:
         """One answer for each question, in order.
 
-        Raises: ProviderError (refused, unreadable, out of reach); EndpointRefused and BudgetSpent, when going on is
-        pointless.
+        Raises: ProviderError (refused, unreadable, out of reach); EndpointRefused (also after too many calls in a row
+        without an answer) and BudgetSpent, when going on is pointless.
         """
         assert 0 < len(questions) <= MOST_QUESTIONS
         request = encode(
@@ -105,10 +103,12 @@ class Decider:
             return read_answers(read_json(stored.body), questions)
         estimated = [Message(role="user", content=request.decode())]
         try:
-            answered = await self._caller().call(lambda limit: request, None, estimated)
+            answered = await self._line.caller().call(lambda limit: request, None, estimated)
         except BadRequest as error:
-            said = f"{self._where()}: {error}"
-            raise ProviderError(said, outcome=error.trouble.outcome.value) from None
+            raise self._line.error(error.trouble) from None
+        except ProviderError as error:
+            self._line.gave_none(error)
+            raise
         if self._cache is not None:
             used = answered.usage
             tokens = f"{used.prompt_tokens},{used.completion_tokens},{int(used.estimated)}".encode()
@@ -117,40 +117,7 @@ class Decider:
 
     async def aclose(self) -> None:
         """Close connections; calls after this are an error."""
-        self._closed = True
-        if self._opened is not None:
-            transport, throttle, _ = self._opened
-            self._opened = None
-            await transport.aclose()
-            leave_throttle(self._endpoint.base_url, throttle)
-
-    def _where(self) -> str:
-        return f"{self._spec.name} at {self._endpoint.base_url}"
-
-    def _caller(self) -> Caller:
-        if self._closed:
-            raise RuntimeError("this model was closed")
-        if self._opened is None:
-            spec, endpoint = self._spec, self._endpoint
-            transport = Transport(endpoint.decisions_url, endpoint.headers, endpoint.proxy)
-            throttle = join_throttle(
-                endpoint.base_url,
-                ceiling=spec.max_concurrency,
-                requests_per_minute=spec.requests_per_minute,
-            )
-            caller = Caller(
-                transport,
-                throttle,
-                endpoint=self._where(),
-                key_env=endpoint.key_env,
-                timeout_s=spec.timeout_s,
-                budget=self._budget,
-                price=self._price,
-                hide=endpoint.hide,
-                read_data=_read_decision,
-            )
-            self._opened = transport, throttle, caller
-        return self._opened[2]
+        await self._line.aclose()
 
 
 def read_answers(data: Any, questions: Sequence[Ask]) -> list[Said]:

@@ -10,7 +10,7 @@ import pytest
 from tests.decisions_server import DecisionsServer, deciding
 
 from tactful.data.corpora.types import RequestRow
-from tactful.errors import EndpointRefused, UsageError
+from tactful.errors import EndpointRefused, ProviderError, UsageError
 from tactful.llm import ModelSpec, open_model
 from tactful.llm.decisions import Ask
 from tactful.reading import REACTIONS, Exchange, Request
@@ -140,6 +140,25 @@ def test_a_busy_server_is_asked_again_and_a_hanging_one_is_not_known_for_that_te
     assert good.need == 0.9
     assert late.need is None
     assert "no answer in time" in late.unknown
+
+
+def test_an_endpoint_that_stays_broken_stops_after_ten_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tactful.llm.wire.caller._FIRST_BACKOFF_S", 0.001)
+    with (
+        deciding(faults=[500] * 400) as server,
+        pytest.raises(EndpointRefused, match="10 calls in a row ended without an answer"),
+    ):
+        reader_on(server, concurrency=1).needs_now([Request(text=f"text {at}") for at in range(40)])
+
+
+async def test_a_text_that_is_too_long_for_the_model_is_told_as_that() -> None:
+    with deciding(faults=[413]) as server:
+        model = open_model(ModelSpec(name="m", base_url=server.base_url))
+        with pytest.raises(ProviderError, match=f"m at {server.base_url}") as failed:
+            await model.decide("some text", [Ask(name="a", instructions="is it so?")])
+        await model.aclose()
+    assert failed.value.outcome == "too_long"
+    assert failed.value.input_too_long
 
 
 def test_a_wrong_key_and_a_place_without_decisions_stop_with_what_to_fix() -> None:

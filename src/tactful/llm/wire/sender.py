@@ -19,14 +19,12 @@ from tactful.llm.budget import Budget
 from tactful.llm.cache import CallCache
 from tactful.llm.endpoint import Endpoint
 from tactful.llm.prices import Price
-from tactful.llm.throttle import Throttle, join_throttle, leave_throttle
 from tactful.llm.types import CallOptions, ModelSpec, Outcome
-from tactful.llm.wire.caller import Answered, BadRequest, Caller
-from tactful.llm.wire.meaning import Trouble
+from tactful.llm.wire.caller import Answered, BadRequest
+from tactful.llm.wire.line import Line
 from tactful.llm.wire.modes import Mode, write_request
 from tactful.llm.wire.probe import LIMIT_FIELDS, PROBE_PROMPT, PROBE_TOKENS, Findings, ProbeReply, holds
 from tactful.llm.wire.refusals import refuses_system
-from tactful.llm.wire.transport import Transport
 from tactful.types import Message
 
 _log = logging.getLogger(__name__)
@@ -38,7 +36,6 @@ _LIMIT_REFUSED = re.compile(
     r"|use .{0,10}max_completion_tokens",
     re.I,
 )
-_WITHOUT_ANSWER = frozenset({Outcome.OUT_OF_REACH, Outcome.UNREADABLE, Outcome.DEFERRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +72,10 @@ class Sender:
         self._spec = spec
         self._endpoint = endpoint
         self._cache = cache
-        self._budget = budget
-        self._price = price
+        self._line = Line(spec, endpoint, endpoint.chat_url, budget=budget, price=price)
         self._findings: Findings | None = None
         self._probing = asyncio.Lock()
         self._looser: dict[type[BaseModel], Mode] = {}
-        self._opened: tuple[Transport, Throttle, Caller] | None = None
-        self._closed = False
 
     async def send(self, question: Question) -> Answered:
         """The endpoint's answer, paid for and not stored yet.
@@ -92,8 +86,7 @@ class Sender:
         try:
             return await self._send_tightest(question)
         except ProviderError as error:
-            if error.outcome in _WITHOUT_ANSWER and self._opened is not None:
-                self._opened[1].gave_none(error)
+            self._line.gave_none(error)
             raise
 
     async def _send_tightest(self, question: Question) -> Answered:
@@ -105,7 +98,7 @@ class Sender:
                 return await self._send_as(question, mode)
             except BadRequest as error:
                 if mode is Mode.PLAIN or not _FORMAT_REFUSED.search(str(error)):
-                    raise self._provider_error(error.trouble) from None
+                    raise self._line.error(error.trouble) from None
             name = question.reply_type.__name__
             _log.warning("%s turned down %s mode for %s", self._endpoint.base_url, mode, name)
             mode = mode.looser()
@@ -123,12 +116,7 @@ class Sender:
 
     async def aclose(self) -> None:
         """Close connections; calls after this are an error."""
-        self._closed = True
-        if self._opened is not None:
-            transport, throttle, _ = self._opened
-            self._opened = None
-            await transport.aclose()
-            leave_throttle(self._endpoint.base_url, throttle)
+        await self._line.aclose()
 
     async def _probe(self) -> Mode:
         messages = PROBE_PROMPT.render().messages
@@ -166,12 +154,12 @@ class Sender:
                 )
 
             try:
-                return await self._caller().call(make_body, self._limit(question), question.messages)
+                return await self._line.caller().call(make_body, self._limit(question), question.messages)
             except BadRequest as error:
                 learnt = _learnt(str(error), tried, question)
                 if not learnt:
                     if question.reply_type is None:
-                        raise self._provider_error(error.trouble) from None
+                        raise self._line.error(error.trouble) from None
                     raise
             if any(
                 getattr(findings, name) != value for name, value in learnt.items()
@@ -183,38 +171,6 @@ class Sender:
     def _limit(self, question: Question) -> int | None:
         limits = (question.options.max_tokens, self._spec.least_max_tokens)
         return max((limit for limit in limits if limit is not None), default=None)
-
-    def _caller(self) -> Caller:
-        if self._closed:
-            raise RuntimeError("this model was closed")
-        if self._opened is None:
-            spec, endpoint = self._spec, self._endpoint
-            transport = Transport(endpoint.chat_url, endpoint.headers, endpoint.proxy)
-            throttle = join_throttle(
-                endpoint.base_url, ceiling=spec.max_concurrency, requests_per_minute=spec.requests_per_minute
-            )
-            caller = Caller(
-                transport,
-                throttle,
-                endpoint=self._where(),
-                key_env=endpoint.key_env,
-                timeout_s=spec.timeout_s,
-                budget=self._budget,
-                price=self._price,
-                hide=endpoint.hide,
-            )
-            self._opened = transport, throttle, caller
-        return self._opened[2]
-
-    def _where(self) -> str:
-        return f"{self._spec.name} at {self._endpoint.base_url}"
-
-    def _provider_error(self, trouble: Trouble) -> ProviderError:
-        said = f"{trouble.message}; {trouble.fix}" if trouble.fix else trouble.message
-        too_long = trouble.outcome is Outcome.TOO_LONG
-        return ProviderError(
-            f"{self._where()}: {said}", outcome=trouble.outcome.value, input_too_long=too_long
-        )
 
     # ------------------------------------------------------------ what is known of the endpoint
 
