@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tactful.errors import ParseError, ProviderError, first_of
 from tactful.reading.types import (
-    COMPLAINTS,
     REACTIONS,
     Exchange,
     Need,
     OfferReading,
     ReactionReading,
     Request,
+    reaction_of,
 )
 from tactful.types import Moment
 
@@ -92,9 +92,7 @@ class AskedReader(ABC):
             shares = [found[label] for label in REACTIONS]
             if (head := self._fitted("reaction")) is not None:
                 shares = head.calibrated(shares, exchange.next)
-            said = dict(zip(REACTIONS, shares, strict=True))
-            complaint = min(1.0, sum(said[label] for label in COMPLAINTS))
-            return ReactionReading(probabilities=said, complaint=complaint)
+            return reaction_of(shares)
 
         return await self._each(exchanges, one, lambda why: ReactionReading(probabilities=None, unknown=why))
 

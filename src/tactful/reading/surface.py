@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from tactful.errors import DataError
 from tactful.reading.types import (
-    COMPLAINTS,
     REACTIONS,
     Exchange,
     Need,
@@ -22,6 +21,7 @@ from tactful.reading.types import (
     ReactionReading,
     ReaderAtOnce,
     Request,
+    reaction_of,
 )
 from tactful.text.similarity import gram_sizes, ngram_counts
 from tactful.types import Moment, content_hash
@@ -91,14 +91,7 @@ class SurfaceReader(ReaderAtOnce):
     def reactions_now(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:
         """What does each next message say about the answer before it?"""
         return [
-            ReactionReading(probabilities=None, unknown=_BLANK)
-            if p is None
-            else ReactionReading(
-                probabilities=dict(zip(REACTIONS, map(float, p), strict=True)),
-                complaint=min(
-                    1.0, float(sum(p[at] for at, one in enumerate(REACTIONS) if one in COMPLAINTS))
-                ),
-            )
+            ReactionReading(probabilities=None, unknown=_BLANK) if p is None else reaction_of(p)
             for p in self._probabilities("reaction", exchanges)
         ]
 

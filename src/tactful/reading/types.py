@@ -7,7 +7,7 @@ then takes the cheapest safe action, a judge abstains, a trainer leaves the row 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Protocol, Self, get_args
 
 from pydantic import Field, model_validator
@@ -87,6 +87,13 @@ class ReactionReading(Record):
             if self.probabilities is None
             else max(self.probabilities, key=self.probabilities.__getitem__)
         )
+
+
+def reaction_of(shares: Iterable[float]) -> ReactionReading:
+    """The reading with these probabilities, one for each of `REACTIONS`, in their order."""
+    said = dict(zip(REACTIONS, map(float, shares), strict=True))
+    complaint = sum(share for label, share in said.items() if label in COMPLAINTS)
+    return ReactionReading(probabilities=said, complaint=min(1.0, complaint))  # rounding may pass 1
 
 
 class OfferReading(Record):

@@ -18,9 +18,7 @@ from tactful.reading.encoder.sharpen import probabilities
 from tactful.reading.encoder.tokens import Tokens
 from tactful.reading.kinds import kind_of
 from tactful.reading.types import (
-    COMPLAINTS,
     GAPS,
-    REACTIONS,
     Exchange,
     Missing,
     Need,
@@ -28,6 +26,7 @@ from tactful.reading.types import (
     ReactionReading,
     ReaderAtOnce,
     Request,
+    reaction_of,
 )
 from tactful.types import Moment
 
@@ -88,12 +87,7 @@ class EncoderReader(ReaderAtOnce):
         shown = [show_exchange(exchange, self._tokens) for exchange in exchanges]
         found = self._run("reaction", shown, [exchange.next for exchange in exchanges], ("reaction",))
         return [
-            ReactionReading(probabilities=None, unknown=why)
-            if why
-            else ReactionReading(
-                probabilities=dict(zip(REACTIONS, map(float, p), strict=True)),
-                complaint=float(sum(p[at] for at, label in enumerate(REACTIONS) if label in COMPLAINTS)),
-            )
+            ReactionReading(probabilities=None, unknown=why) if why else reaction_of(p)
             for why, p in zip(found.unknown, found.probabilities, strict=True)
         ]
 
