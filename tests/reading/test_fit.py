@@ -125,3 +125,8 @@ def test_steps_are_taken_where_they_fit_better_than_a_temperature() -> None:
     assert fit.steps
     assert fit.calibrated([0.6, 0.4], "a text")[1] == pytest.approx(0.1, abs=0.02)
     assert fit.calibrated([0.01, 0.99], "a text")[1] == pytest.approx(0.9, abs=0.02)
+
+
+def test_nothing_to_read_opens_no_model() -> None:
+    reader = ReaderByCalls("m", ReaderSetup(api_key_env="NO_SUCH_KEY"))
+    assert (reader.needs_now([]), reader.reactions_now([]), reader.offers_now([])) == ([], [], [])

@@ -49,7 +49,7 @@ class ReaderByCalls(ReaderAtOnce):
         self.usage = Usage()
         """What reading has cost so far."""
         self.seconds: list[float] = []
-        """How long each text took."""
+        """How long each text that was read took."""
         self.runs = 0
         """Programs run in the sandbox."""
         self._place = place
@@ -97,16 +97,22 @@ class ReaderByCalls(ReaderAtOnce):
 
     async def needs(self, requests: Sequence[Request]) -> list[Need]:
         """Does each request need a question?"""
+        if not requests:
+            return []
         async with self.opened() as reader:
             return await reader.needs(requests)
 
     async def reactions(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:
         """What does each next message say about the answer before it?"""
+        if not exchanges:
+            return []
         async with self.opened() as reader:
             return await reader.reactions(exchanges)
 
     async def offers(self, moments: Sequence[Moment]) -> list[OfferReading]:
         """Would the person want what is proposed, or the silence, at each moment?"""
+        if not moments:
+            return []
         async with self.opened() as reader:
             return await reader.offers(moments)
 
