@@ -94,7 +94,7 @@ def test_a_model_reads_is_measured_and_calibrated_and_the_file_reads_again(tactf
             "reader", "evaluate", mine, "--reader", f"m@{server.base_url}", "--whole", "--samples", "1"
         )
         assert table.returncode == 0, table.stderr
-        assert "1.0 calls a text" in table.stdout
+        assert "1.0 calls a text read" in table.stdout
         assert "/v1/decisions: not measured: needs an endpoint: --reader decisions:MODEL" in table.stdout
         assert "estimate, " in table.stdout
         done = tactful("reader", "calibrate", mine, "--reader", "m", *at, "--out", tmp_path / "r", "--json")

@@ -32,7 +32,8 @@ class ReaderRow(Record):
     name: str
     heads: tuple[HeadFigures, ...] = ()
     ms_per_text: float | None = None
-    """Median: of single requests, read one by one after loading; of a model's texts, as many at a time as were allowed."""
+    """Median: of single requests, read one by one after loading; of a model's texts that it could read, as many at a
+    time as were allowed."""
     footprint: Footprint = Footprint()
     usage: Usage = Usage()
     """Of all texts together; nothing for readers that send nothing."""
@@ -56,7 +57,7 @@ class ReadersTable(Shown, Record):
             if row.needs:
                 made.append(f"{row.name}: not measured: {row.needs}")
                 continue
-            made.append(", ".join([row.name, *_takes(row, self.texts)]))
+            made.append(", ".join([row.name, *_takes(row)]))
             for one in row.heads:
                 if one.part != "all" and not parts:
                     continue
@@ -79,8 +80,9 @@ class ReadersTable(Shown, Record):
         return made
 
 
-def _takes(row: ReaderRow, texts: int) -> list[str]:
-    """What reading takes, in words."""
+def _takes(row: ReaderRow) -> list[str]:
+    """What reading takes, in words; calls, tokens and cost by the texts that it could read, tries on others included."""
+    known = sum(one.items - one.unknown for one in row.heads if one.part == "all")
     said = [] if row.ms_per_text is None else [f"{row.ms_per_text:.1f} ms a text"]
     disk = row.footprint
     said += [] if disk.size_mb is None else [f"{disk.size_mb:.1f} MB"]
@@ -88,17 +90,17 @@ def _takes(row: ReaderRow, texts: int) -> list[str]:
     said += [] if disk.loading_s is None else [f"first answer after {disk.loading_s:.1f} s"]
     used = row.usage
     asked = used.calls + used.cached
-    if asked and texts:
-        tokens = (used.prompt_tokens + used.completion_tokens) / texts
+    if asked and known:
+        tokens = (used.prompt_tokens + used.completion_tokens) / known
         cost = (
             "price not known"
             if used.cost_usd is None
-            else f"${1000 * used.cost_usd / texts:.4f} per 1,000 texts"
+            else f"${1000 * used.cost_usd / known:.4f} per 1,000 texts read"
         )
         old = f" ({used.cached} from the cache)" if used.cached else ""
-        said += [f"{asked / texts:.1f} calls a text{old}", f"{tokens:.0f} tokens a text", cost]
-    if row.runs and texts:
-        said.append(f"{row.runs / texts:.1f} sandbox runs a text")
+        said += [f"{asked / known:.1f} calls a text read{old}", f"{tokens:.0f} tokens a text read", cost]
+    if row.runs and known:
+        said.append(f"{row.runs / known:.1f} sandbox runs a text read")
     return said
 
 
