@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -13,6 +13,27 @@ from tactful.llm.types import ChatModel
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+async def each(items: Sequence[T], work: Callable[[T], Awaitable[R]], at_a_time: int) -> list[R]:
+    """What `work` makes of each item, in order; `at_a_time` of them at once.
+
+    Raises: what `work` raises, what stops everything before any other; items not done by then are given up.
+    """
+    done: dict[int, R] = {}
+    waiting = iter(enumerate(items))
+
+    async def worker() -> None:
+        for at, item in waiting:
+            done[at] = await work(item)
+
+    try:
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(min(at_a_time, len(items))):
+                workers.create_task(worker())
+    except ExceptionGroup as group:
+        raise first_of(group) from None
+    return [done[at] for at in range(len(items))]
 
 
 class AskingJudge(ABC, Generic[T, R]):
@@ -35,23 +56,14 @@ class AskingJudge(ABC, Generic[T, R]):
 
         Raises: EndpointRefused and BudgetSpent; what was not judged by then is given up.
         """
-        judged: dict[int, R] = {}
-        waiting = iter(enumerate(items))
 
-        async def work() -> None:
-            for at, item in waiting:
-                try:
-                    judged[at] = await self.judge(item)
-                except ProviderError as error:
-                    judged[at] = self.unanswered(item, f"{error.outcome}: {error}")
+        async def judged(item: T) -> R:
+            try:
+                return await self.judge(item)
+            except ProviderError as error:
+                return self.unanswered(item, f"{error.outcome}: {error}")
 
-        try:
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(min(self.concurrency, len(items))):
-                    workers.create_task(work())
-        except ExceptionGroup as group:
-            raise first_of(group) from None
-        return [judged[at] for at in range(len(items))]
+        return await each(items, judged, self.concurrency)
 
     async def aclose(self) -> None:
         """Close the model."""

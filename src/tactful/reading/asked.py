@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from tactful.errors import ParseError, ProviderError, first_of
+from tactful.errors import ParseError, ProviderError, StopRun
+from tactful.llm.judging import each
+from tactful.reading.kinds import judged_text
 from tactful.reading.types import (
+    BLANK,
     REACTIONS,
     Exchange,
     Need,
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
-BLANK = "the text is blank"
 
 
 class Unread(Exception):
@@ -48,7 +49,7 @@ class AskedReader(ABC):
         self.fit = fit
         self.concurrency = concurrency
         self.seconds: list[float] = []
-        """How long each text took, waiting for its turn left out."""
+        """How long each text that was read took, waiting for its turn left out."""
         self.runs = 0
         """Programs run in the sandbox so far."""
 
@@ -104,7 +105,7 @@ class AskedReader(ABC):
                 _refuse_blank(moment.proposal)
             p = await self.offer(moment)
             if (head := self._fitted("silence" if moment.proposal is None else "accept")) is not None:
-                p = head.calibrated([1 - p, p], moment.proposal or moment.events[-1].text)[1]
+                p = head.calibrated([1 - p, p], judged_text(moment))[1]
             return OfferReading(accept=p)
 
         return await self._each(moments, one, lambda why: OfferReading(accept=None, unknown=why))
@@ -119,29 +120,36 @@ class AskedReader(ABC):
     async def _each(
         self, items: Sequence[T], read: Callable[[T], Awaitable[R]], unknown: Callable[[str], R]
     ) -> list[R]:
-        found: dict[int, R] = {}
-        waiting = iter(enumerate(items))
+        async def work(item: T) -> R:
+            began = time.perf_counter()
+            try:
+                found = await read(item)
+            except Unread as error:
+                return unknown(str(error))
+            except ParseError as error:
+                return unknown(f"unreadable: {error}")
+            except ProviderError as error:
+                return unknown(f"{error.outcome}: {error}")
+            self.seconds.append(time.perf_counter() - began)
+            return found
 
-        async def work() -> None:
-            for at, item in waiting:
-                began = time.perf_counter()
-                try:
-                    found[at] = await read(item)
-                except Unread as error:
-                    found[at] = unknown(str(error))
-                except ParseError as error:
-                    found[at] = unknown(f"unreadable: {error}")
-                except ProviderError as error:
-                    found[at] = unknown(f"{error.outcome}: {error}")
-                self.seconds.append(time.perf_counter() - began)
+        return await each(items, work, self.concurrency)
 
-        try:
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(min(self.concurrency, len(items))):
-                    workers.create_task(work())
-        except ExceptionGroup as group:
-            raise first_of(group) from None
-        return [found[at] for at in range(len(items))]
+
+def usable(drawn: Sequence[T | BaseException], least: float) -> list[T]:
+    """The draws that succeeded, of all for one text.
+
+    Raises: what is no failure of a single draw (StopRun and the like); the first failure, when fewer than `least`
+    succeeded.
+    """
+    failed = [one for one in drawn if isinstance(one, BaseException)]
+    for one in failed:
+        if isinstance(one, StopRun) or not isinstance(one, ParseError | ProviderError):
+            raise one
+    said = [one for one in drawn if not isinstance(one, BaseException)]
+    if failed and len(said) < least:
+        raise failed[0]
+    return said
 
 
 def _refuse_blank(text: str) -> None:

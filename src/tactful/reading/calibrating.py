@@ -8,6 +8,7 @@ from tactful.errors import UserError
 from tactful.reading.by_calls import ReaderByCalls
 from tactful.reading.encoder.examples import exchange_of, request_of
 from tactful.reading.fit import Read, ReaderFit, fit_heads, refuse_used, save_fit
+from tactful.reading.kinds import judged_text
 from tactful.reading.labelled import Labelled
 from tactful.reading.types import REACTIONS
 
@@ -45,7 +46,7 @@ async def calibrate_asked(reader: ReaderByCalls, labelled: Labelled, out: Path) 
             (
                 [1 - one.accept, one.accept],
                 int(row.labelled.label.accepted),
-                row.labelled.moment.proposal or row.labelled.moment.events[-1].text,
+                judged_text(row.labelled.moment),
             )
             for row, one in zip(labelled.moments, offers, strict=True)
             if one.accept is not None and (row.labelled.moment.proposal is None) == silent

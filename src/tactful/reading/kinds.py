@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from tactful.text import cjk_share, detect_lang
+from tactful.types import Moment
 
 SHORT = 12
 """Words up to which a text counts as short; Chinese, Japanese and Korean: 20 characters."""
+
+
+def judged_text(moment: Moment) -> str:
+    """The text that a moment's kind is read off: the offer, or what happened last before a silence."""
+    return moment.proposal or moment.events[-1].text
 
 
 def is_short(text: str) -> bool:

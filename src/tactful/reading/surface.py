@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tactful.errors import DataError
 from tactful.reading.types import (
+    BLANK,
     REACTIONS,
     Exchange,
     Need,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 BUCKETS = 1 << 15
 HEADS = {"need": 2, "reaction": len(REACTIONS), "accept": 2, "silence": 2}
 WEIGHTS = Path(__file__).parent / "surface.npz"
-_BLANK = "the text is blank"
 
 
 def parts_of(item: Request | Exchange | Moment) -> tuple[str, str]:
@@ -86,12 +86,12 @@ class SurfaceReader(ReaderAtOnce):
     def needs_now(self, requests: Sequence[Request]) -> list[Need]:
         """Does each request need a question?"""
         found = self._probabilities("need", requests)
-        return [Need(need=None, unknown=_BLANK) if p is None else Need(need=float(p[1])) for p in found]
+        return [Need(need=None, unknown=BLANK) if p is None else Need(need=float(p[1])) for p in found]
 
     def reactions_now(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:
         """What does each next message say about the answer before it?"""
         return [
-            ReactionReading(probabilities=None, unknown=_BLANK) if p is None else reaction_of(p)
+            ReactionReading(probabilities=None, unknown=BLANK) if p is None else reaction_of(p)
             for p in self._probabilities("reaction", exchanges)
         ]
 
@@ -102,7 +102,7 @@ class SurfaceReader(ReaderAtOnce):
             for moment in moments
         ]
         return [
-            OfferReading(accept=None, unknown=_BLANK) if p is None else OfferReading(accept=float(p[1]))
+            OfferReading(accept=None, unknown=BLANK) if p is None else OfferReading(accept=float(p[1]))
             for p in chosen
         ]
 

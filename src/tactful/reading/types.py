@@ -20,6 +20,8 @@ GAPS: tuple[Gap, ...] = get_args(Gap)
 REACTIONS: tuple[str, ...] = tuple(Label)
 """The seven follow-up labels, in the order of every table and array."""
 COMPLAINTS: frozenset[str] = NEGATIVE
+BLANK = "the text is blank"
+"""Why such a text is not known, by every reader."""
 
 
 class Request(Record):

@@ -13,16 +13,14 @@ import keyword
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tactful.errors import ParseError, ProviderError, StopRun
 from tactful.llm import ChatModel, Rehearsal, within_context
 from tactful.prompts import Prompt, load_prompt
-from tactful.reading.asked import AskedReader, Unread
+from tactful.reading.asked import AskedReader, Unread, usable
 from tactful.reading.consistency.running import disagreement, usable_calls
+from tactful.reading.prompted.asking import MAX_CHARS, shown_request
 from tactful.reading.types import Exchange, Missing, Need, Request
 from tactful.sandbox import Sandbox
 from tactful.text.answer_code import extract_code
-from tactful.text.fence import mark_for
-from tactful.text.shorten import shortened
 from tactful.types import Moment, Record
 
 if TYPE_CHECKING:
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 PLAN = load_prompt(__file__, "plan", fields={"mark", "before", "request"})
 SOLVE = load_prompt(__file__, "solve", fields={"mark", "before", "request", "signature"})
 PROMPTS: tuple[Prompt, ...] = (PLAN, SOLVE)
-MAX_CHARS = 12_000
 _FEWEST_CALLS = 2
 _FLOOR = 0.02
 """Five solutions that agree do not show that no sixth would differ."""
@@ -75,11 +72,8 @@ class ConsistencyReader(AskedReader):
         return await within_context(lambda most: self._need(request, most), MAX_CHARS)
 
     async def _need(self, request: Request, max_chars: int) -> Need:
-        turns = "\n".join(f"{turn.role.capitalize()}: {turn.content}" for turn in request.context)
-        before = shortened(turns, max_chars) or "(there are none)"
-        text = shortened(request.text, max_chars)
-        shown = {"mark": mark_for((before, text)), "before": before, "request": text}
-        rehearsal = self._rehearsal("plan_code", text)
+        shown = shown_request(request, max_chars)
+        rehearsal = self._rehearsal("plan_code", shown["request"])
         plan = await self.model.structured(PLAN.render(**shown), CodePlan, rehearsal=rehearsal)
         if not plan.wants_function:
             raise Unread("the request asks for no Python function")
@@ -123,14 +117,8 @@ class ConsistencyReader(AskedReader):
             *(self.model.complete(prompt, sample=at, rehearsal=rehearsal) for at in range(self.samples)),
             return_exceptions=True,
         )
-        failed = [one for one in drawn if isinstance(one, BaseException)]
-        for one in failed:
-            if isinstance(one, StopRun) or not isinstance(one, ParseError | ProviderError):
-                raise one
-        if len(failed) == len(drawn):
-            raise failed[0]
-        texts = [one.text for one in drawn if not isinstance(one, BaseException)]
-        return [code for text in texts if (code := extract_code(text, {plan.name}))]
+        replies = usable(drawn, 1)
+        return [code for reply in replies if (code := extract_code(reply.text, {plan.name}))]
 
     def _rehearsal(self, task: str, text: str, **more: str) -> Rehearsal | None:
         if self.model.generator != "offline":

@@ -16,7 +16,7 @@ from tactful.reading.encoder.network import Floats, Network
 from tactful.reading.encoder.scope import SCOPE_FILE, Near, load_scope, unknown_because
 from tactful.reading.encoder.sharpen import probabilities
 from tactful.reading.encoder.tokens import Tokens
-from tactful.reading.kinds import kind_of
+from tactful.reading.kinds import judged_text, kind_of
 from tactful.reading.types import (
     GAPS,
     Exchange,
@@ -57,7 +57,8 @@ class EncoderReader(ReaderAtOnce):
         place = Path(folder)
         card = read_card(place)
         for name in card.files:
-            card.check_file(place / name)
+            if name != SCOPE_FILE:  # `load_scope` checks it
+                card.check_file(place / name)
         near = load_scope(place / SCOPE_FILE, card)
         network = Network(place / NETWORK_FILE, threads=threads)
         return cls(card, Tokens.load(place / TOKENS_FILE), network, near)
@@ -97,7 +98,7 @@ class EncoderReader(ReaderAtOnce):
         for head, silent in (("accept", False), ("silence", True)):
             places = [at for at, moment in enumerate(moments) if (moment.proposal is None) == silent]
             chosen = [moments[at] for at in places]
-            texts = [moment.proposal or moment.events[-1].text for moment in chosen]
+            texts = [judged_text(moment) for moment in chosen]
             found = self._run(head, [show_moment(one, self._tokens) for one in chosen], texts, (head,))
             for at, why, p in zip(places, found.unknown, found.probabilities, strict=True):
                 readings[at] = OfferReading(accept=None if why else float(p[1]), unknown=why)
@@ -134,7 +135,12 @@ class EncoderReader(ReaderAtOnce):
         distances = self._near[head].distance(found.vector)
         unknown = [
             unknown_because(
-                text, one, float(distance), self.card, head, glossed=self._tokens.is_glossed(text)
+                text,
+                one,
+                float(distance),
+                self.card,
+                head,
+                glossed=head == "accept" and self._tokens.is_glossed(text),
             )
             for text, one, distance in zip(texts, shown, distances, strict=True)
         ]

@@ -18,6 +18,7 @@ from tactful.errors import DataError
 from tactful.reading.encoder.card import ReaderCard
 from tactful.reading.encoder.inputs import Shown
 from tactful.reading.encoder.network import Floats
+from tactful.reading.types import BLANK
 from tactful.text import cjk_share, scripts
 
 SCOPE_FILE = "scope.npz"
@@ -78,10 +79,10 @@ def unknown_because(
 ) -> str:
     """Why this text is not read, in a clause; empty when it is like what the reader was trained on.
 
-    `glossed`: a word list of its language read it.
+    `glossed`: a word list of its language read it; asked of offers alone.
     """
     if not text.strip():
-        return "the text is blank"
+        return BLANK
     found = scripts(text)
     foreign = [name for name in found if name not in card.scripts]
     if foreign and 2 * sum(found[name] for name in foreign) > sum(found.values()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tactful.reading.estimate.estimator import ALL_DOMAINS, domain_estimator
-from tactful.reading.types import Exchange, Need, OfferReading, ReactionReading, ReaderAtOnce, Request
+from tactful.reading.types import BLANK, Exchange, Need, OfferReading, ReactionReading, ReaderAtOnce, Request
 from tactful.types import Moment
 
 _REQUESTS_ALONE = "the estimate counts words of requests; it reads nothing else"
@@ -22,7 +22,7 @@ class EstimateReader(ReaderAtOnce):
         return [
             Need(need=min(1.0, max(0.0, 1 - float(one))))
             if request.text.strip()
-            else Need(need=None, unknown="the text is blank")
+            else Need(need=None, unknown=BLANK)
             for request, one in zip(requests, clarity, strict=True)
         ]
 

@@ -103,9 +103,14 @@ class OfferReply(Record):
 
 def need_prompt(request: Request, max_chars: int = MAX_CHARS) -> Rendered:
     """The request and the turns before it; equal texts give equal prompts."""
+    return NEED.render(**shown_request(request, max_chars))
+
+
+def shown_request(request: Request, max_chars: int = MAX_CHARS) -> dict[str, str]:
+    """`before` and `request`, long texts cut in the middle, and the `mark` that fences them."""
     turns = "\n".join(f"{turn.role.capitalize()}: {turn.content}" for turn in request.context)
     before, text = shortened(turns, max_chars) or _NOTHING, shortened(request.text, max_chars)
-    return NEED.render(mark=mark_for((before, text)), before=before, request=text)
+    return {"mark": mark_for((before, text)), "before": before, "request": text}
 
 
 def reaction_prompt(exchange: Exchange, max_chars: int = MAX_CHARS) -> Rendered:

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
-from tactful.errors import ParseError, ProviderError, StopRun
 from tactful.llm import ChatModel, Rehearsal, within_context
 from tactful.prompts import Prompt, Rendered
-from tactful.reading.asked import AskedReader
+from tactful.reading.asked import AskedReader, usable
 from tactful.reading.prompted.asking import (
     MAX_CHARS,
     NEED,
@@ -120,14 +119,7 @@ class PromptedReader(AskedReader):
             return await within_context(ask, MAX_CHARS)
 
         drawn = await asyncio.gather(*map(draw, range(self.samples)), return_exceptions=True)
-        failed = [one for one in drawn if isinstance(one, BaseException)]
-        for one in failed:
-            if isinstance(one, StopRun) or not isinstance(one, ParseError | ProviderError):
-                raise one
-        said = [one for one in drawn if not isinstance(one, BaseException)]
-        if len(said) < _LEAST_READABLE * self.samples:
-            raise failed[0]
-        return said
+        return usable(drawn, _LEAST_READABLE * self.samples)
 
 
 def _share(each: Sequence[float]) -> float:
