@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.options import ReaderOptions, reader_setup
 from tactful.api.runs import outside_loop
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
+    from tactful.data.io import Rows
     from tactful.evaluation.readers.table import ReadersTable
     from tactful.reading.encoder.card import ReaderCard
     from tactful.reading.labelled import Labelled
@@ -35,16 +36,24 @@ def reader(name: str = "encoder", **options: Unpack[ReaderOptions]) -> ReaderAtO
     return open_reader(name, reader_setup(options))
 
 
-def labels(*paths: Path | str, aside: bool = False, skip_bad: bool = False) -> Labelled:
+def labels(
+    *paths: Path | str,
+    aside: bool = False,
+    skip_bad: bool = False,
+    on_bad: Callable[[Rows[Any]], None] | None = None,
+) -> Labelled:
     """Labelled texts of JSONL files; without any, those of the writers that no shipped reader was trained on.
 
-    `aside`: of the files only the fourth of the groups that `train_reader` leaves out of them.
+    `aside`: of the files only the fourth of the groups that `train_reader` leaves out of them. With `skip_bad`, `on_bad`
+    is given each file that had unusable rows: how many, and why.
     """
     from tactful.reading.labelled import held_out, read_labelled
 
     if not paths:
+        if aside:
+            raise UsageError("--aside cuts LABELS of yours: give files")
         return held_out()
-    found, _ = read_labelled(paths, skip_bad=skip_bad)
+    found, _ = read_labelled(paths, skip_bad=skip_bad, on_bad=on_bad)
     if aside:
         found = found.kept_aside()[1]
     if not len(found):
@@ -79,6 +88,7 @@ def train_reader(
     threads: int = 1,
     seed: int = 0,
     skip_bad: bool = False,
+    on_bad: Callable[[Rows[Any]], None] | None = None,
     on_step: Callable[[int, int], None] | None = None,
 ) -> ReaderCard:
     """A small encoder tuned on labelled texts, written to the folder `out`; needs the extra `[train]`.
@@ -92,7 +102,7 @@ def train_reader(
     from tactful.reading.encoder.training import train_encoder
     from tactful.reading.labelled import Labelled, corpora, read_labelled
 
-    own = read_labelled(paths, skip_bad=skip_bad)[0] if paths else Labelled()
+    own = read_labelled(paths, skip_bad=skip_bad, on_bad=on_bad)[0] if paths else Labelled()
     if keep_aside:
         own = own.kept_aside()[0]
     texts = (corpora().without(HELD_OUT) if with_corpora else Labelled()) + own
@@ -114,6 +124,7 @@ def calibrate_reader(
     out: Path | str,
     reader: str = "encoder",
     skip_bad: bool = False,
+    on_bad: Callable[[Rows[Any]], None] | None = None,
     **options: Unpack[ReaderOptions],
 ) -> dict[str, int]:
     """Fit a reader's probabilities to 50 labelled texts or more; gives judgement → texts it was fitted on.
@@ -124,7 +135,7 @@ def calibrate_reader(
     from tactful.reading.labelled import read_labelled
     from tactful.reading.opening import open_reader
 
-    found, _ = read_labelled(paths, skip_bad=skip_bad)
+    found, _ = read_labelled(paths, skip_bad=skip_bad, on_bad=on_bad)
     if reader == "encoder" or (Path(reader) / "card.json").is_file():
         from tactful.reading.encoder.reader import WEIGHTS
         from tactful.reading.encoder.recalibration import recalibrate

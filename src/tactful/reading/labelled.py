@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -74,7 +74,9 @@ def corpora() -> Labelled:
     return Labelled(load_requests(), load_followups(), load_moments())
 
 
-def read_labelled(paths: Sequence[Path | str], *, skip_bad: bool = False) -> tuple[Labelled, list[str]]:
+def read_labelled(
+    paths: Sequence[Path | str], *, skip_bad: bool = False, on_bad: Callable[[Rows[Any]], None] | None = None
+) -> tuple[Labelled, list[str]]:
     """The labelled texts of JSONL files, each row recognised by its keys, and the problems of rows left out.
 
     | keys | row |
@@ -84,7 +86,8 @@ def read_labelled(paths: Sequence[Path | str], *, skip_bad: bool = False) -> tup
     | `q_t`, `a_t`, `user_next`, `label7` | follow-up, also as `conversation` with `user_next` |
     | `obs`, `pred_task`, `valid` | moment, ProactiveBench's form and ours |
 
-    Without `group` a row is its own group; without `writer` its writer is the file's name.
+    Without `group` a row is its own group; without `writer` its writer is the file's name. `on_bad` is given each file
+    that had unusable rows, after reading it.
     Raises, at the first unusable row unless `skip_bad`: DataError.
     """
     total, problems = Labelled(), []
@@ -92,6 +95,8 @@ def read_labelled(paths: Sequence[Path | str], *, skip_bad: bool = False) -> tup
         rows = Rows(path, partial(_parsed, name=Path(path).stem), skip_bad=skip_bad, kind="labelled text")
         found = list(rows)
         problems += rows.problems
+        if rows.bad and on_bad is not None:
+            on_bad(rows)
         total = total + Labelled(
             tuple(row for row in found if isinstance(row, RequestRow)),
             tuple(row for row in found if isinstance(row, FollowUpRow)),
@@ -163,5 +168,5 @@ def _dialogue(row: dict[str, Any]) -> str:
 
 
 def held_out() -> Labelled:
-    """What the writers of `HELD_OUT` wrote: no shipped reader was trained on them, or chosen by them."""
+    """What the writers of `HELD_OUT` wrote: no shipped reader was trained on them."""
     return corpora().by(HELD_OUT)

@@ -64,6 +64,19 @@ def test_bad_labels_name_file_line_and_next_move(tactful, tmp_path: Path) -> Non
     assert "Traceback" not in done.stderr
 
 
+def test_rows_that_are_left_out_are_told_and_aside_needs_files(tactful, tmp_path: Path) -> None:
+    mine = write(tmp_path / "mine.jsonl", [*LABELS, {"text": "x", "label": "maybe"}])
+    flags = ("--skip-bad", "--reader", "surface", "--whole")
+    done = tactful("reader", "evaluate", mine, *flags)
+    assert done.returncode == 0, done.stderr
+    assert f"1 unusable lines left out, the first: {mine}:{len(LABELS) + 1}:" in done.stderr
+    done = tactful("reader", "calibrate", mine, "--skip-bad", "--out", tmp_path / "r")
+    assert done.returncode == 0, done.stderr
+    assert "1 unusable lines left out" in done.stderr
+    done = tactful("reader", "evaluate", "--aside")
+    assert (done.returncode, "--aside cuts LABELS of yours: give files" in done.stderr) == (2, True)
+
+
 @pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="the extra [train] is installed")
 def test_training_without_its_extra_says_what_to_install_and_leaves_nothing(tactful, tmp_path: Path) -> None:
     done = tactful("reader", "train", "--base", tmp_path, "--out", tmp_path / "out")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, ReaderFlags, SkipBadFlag
-from tactful.cli.output import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, quoted, say, tell_bad
 
 
 def calibrate(
@@ -29,7 +29,9 @@ def calibrate(
     """
     from tactful.api.reader import calibrate_reader
 
-    fitted = calibrate_reader(*files, out=out, reader=by.reader, skip_bad=skip_bad, **by.options())
+    fitted = calibrate_reader(
+        *files, out=out, reader=by.reader, skip_bad=skip_bad, on_bad=tell_bad, **by.options()
+    )
     if as_json:
         emit_json({"out": str(out), "fitted_on": fitted})
     say(", ".join(f"{head}: fitted on {count} texts" for head, count in fitted.items()) + f"; in {out}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, ReaderFlags, SeedOption, SkipBadFlag
-from tactful.cli.output import emit_json
+from tactful.cli.output import emit_json, tell_bad
 from tactful.cli.splice import without
 
 
@@ -53,7 +53,7 @@ def evaluate(
     """
     from tactful.api.reader import labels, measure_readers
 
-    found = labels(*(files or ()), aside=aside, skip_bad=skip_bad)
+    found = labels(*(files or ()), aside=aside, skip_bad=skip_bad, on_bad=tell_bad)
     if limit is not None:
         from tactful.evaluation.readers.sample import sampled
 

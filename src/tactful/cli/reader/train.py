@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag
-from tactful.cli.output import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, quoted, say, tell_bad
 
 
 def train(
@@ -68,6 +68,7 @@ def train(
             threads=threads,
             seed=seed,
             skip_bad=skip_bad,
+            on_bad=tell_bad,
             on_step=on_step,
         )
     if as_json:
