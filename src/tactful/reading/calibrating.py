@@ -6,8 +6,9 @@ from pathlib import Path
 
 from tactful.errors import UserError
 from tactful.reading.by_calls import ReaderByCalls
+from tactful.reading.encoder.card import refuse_used
 from tactful.reading.encoder.examples import exchange_of, request_of
-from tactful.reading.fit import Read, ReaderFit, fit_heads, refuse_used, save_fit
+from tactful.reading.fit import Read, ReaderFit, fit_heads, save_fit
 from tactful.reading.kinds import judged_text
 from tactful.reading.labelled import Labelled
 from tactful.reading.types import REACTIONS

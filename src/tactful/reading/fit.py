@@ -14,17 +14,16 @@ from numpy.typing import NDArray
 
 from tactful.data.sealed import Sealed, load_document, save_document
 from tactful.errors import DataError, UserError
-from tactful.reading.encoder.card import Sharpness
+from tactful.reading.encoder.card import Sharpness, refuse_used
 from tactful.reading.encoder.sharpen import fit_sharpness, probabilities
 from tactful.reading.kinds import kind_of
+from tactful.reading.labelled import FEWEST
 from tactful.stats import group_folds
 from tactful.types import Record
 
 Floats = NDArray[np.float64]
 
 FIT_FILE = "reader.json"
-FEWEST = 50
-"""Labelled texts of one judgement that a fit of it needs."""
 _FOLDS = 5
 _FLOOR = 0.02
 """Steps never promise more than this leaves open: fifty labels cannot show that something never happens."""
@@ -83,16 +82,9 @@ def load_fit(folder: Path) -> ReaderFit:
     return load_document(folder / FIT_FILE, ReaderFit, what="calibrated reader", again=_AGAIN)
 
 
-def refuse_used(folder: Path) -> None:
-    """Raises: UserError, when something is in the folder already."""
-    if folder.exists() and any(folder.iterdir()):
-        raise UserError(f"{folder}: exists already; give --out a new folder")
-
-
 def save_fit(folder: Path, fit: ReaderFit) -> None:
     """Write it into a new folder. Raises: UserError, when there is one."""
     refuse_used(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     save_document(folder / FIT_FILE, fit)
 
 

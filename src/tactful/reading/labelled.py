@@ -17,6 +17,9 @@ from tactful.data.formats.moments import parse_labelled
 from tactful.data.io import Rows
 from tactful.types import content_hash
 
+FEWEST = 50
+"""Labelled texts of one judgement that fitting its probabilities needs."""
+
 
 @dataclass(frozen=True)
 class Labelled:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue, ValidationError, field_validator
 
-from tactful.errors import DataError
+from tactful.errors import DataError, UserError
 from tactful.types import Record, content_hash
 
 CARD_FILE = "card.json"
@@ -93,3 +93,9 @@ def read_card(folder: Path) -> ReaderCard:
         raise DataError.at(
             path, None, f"is no card of a reader: {where}: {first['msg']}", fix=_AGAIN
         ) from error
+
+
+def refuse_used(folder: Path) -> None:
+    """Raises: UserError, when something is in the folder already."""
+    if folder.exists() and any(folder.iterdir()):
+        raise UserError(f"{folder}: exists already; give --out a new folder")

@@ -6,15 +6,12 @@ import shutil
 from pathlib import Path
 
 from tactful.errors import UserError
-from tactful.reading.encoder.card import CARD_FILE, HeadCard
+from tactful.reading.encoder.card import CARD_FILE, HeadCard, refuse_used
 from tactful.reading.encoder.reader import WEIGHTS, EncoderReader
 from tactful.reading.encoder.sharpen import fit_sharpness
 from tactful.reading.kinds import kind_of
-from tactful.reading.labelled import Labelled
+from tactful.reading.labelled import FEWEST, Labelled
 from tactful.runs.store.files import make_folder, write_atomic
-
-FEWEST = 50
-"""Labelled texts of one judgement that a calibration of it needs."""
 
 
 def recalibrate(labelled: Labelled, out: Path, *, source: Path = WEIGHTS) -> dict[str, int]:
@@ -23,8 +20,7 @@ def recalibrate(labelled: Labelled, out: Path, *, source: Path = WEIGHTS) -> dic
     Judgements with fewer than `FEWEST` labelled texts keep their calibration. Gives head → texts it was fitted on.
     Raises: UserError, when `out` exists or no judgement has enough labels.
     """
-    if out.exists() and any(out.iterdir()):
-        raise UserError(f"{out}: exists already; give --out a new folder")
+    refuse_used(out)
     reader = EncoderReader.load(source)
     fitted: dict[str, int] = {}
     heads: dict[str, HeadCard] = dict(reader.card.heads)

@@ -6,12 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tactful.errors import UserError
-from tactful.reading.encoder.card import CARD_FILE, HeadCard, ReaderCard, Sharpness
+from tactful.reading.encoder.card import CARD_FILE, HeadCard, ReaderCard, Sharpness, refuse_used
 from tactful.reading.encoder.examples import examples_of, texts_of
 from tactful.reading.encoder.export import export_network, export_tokens, file_hashes
 from tactful.reading.encoder.glosses import GLOSSES_FILE, Glosses, Words
@@ -42,7 +41,6 @@ def train_encoder(
     words: Mapping[str, str] | None = None,
     glosses: Words | None = None,
     settings: LearningSettings | None = None,
-    notes: Mapping[str, Any] | None = None,
     on_step: Callable[[int, int], None] | None = None,
 ) -> ReaderCard:
     """Train on `training`, fit probabilities and limits on `calibration`, write everything into the folder `out`.
@@ -56,8 +54,7 @@ def train_encoder(
         raise UserError(
             f"the writers {sorted(shared)} stand in the training and in the calibration texts; held-out means another writer"
         )
-    if out.exists() and any(out.iterdir()):
-        raise UserError(f"{out}: exists already; give --out a new folder")
+    refuse_used(out)
     torch_or_what_to_install()
     missing = [name for name in ("config.json", "tokenizer.json") if not (base / name).is_file()]
     if missing:
@@ -89,7 +86,6 @@ def train_encoder(
             "settings": settings.model_dump(mode="json"),
             "losses": [dict(one) for one in learnt.losses],
             "seconds": round(learnt.seconds),
-            **(notes or {}),
         },
     )
     write_atomic(out / CARD_FILE, [card.model_dump_json(indent=1).encode(), b"\n"])
