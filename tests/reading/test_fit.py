@@ -130,3 +130,19 @@ def test_steps_are_taken_where_they_fit_better_than_a_temperature() -> None:
 def test_nothing_to_read_opens_no_model() -> None:
     reader = ReaderByCalls("m", ReaderSetup(api_key_env="NO_SUCH_KEY"))
     assert (reader.needs_now([]), reader.reactions_now([]), reader.offers_now([])) == ([], [], [])
+
+
+def test_a_calibrated_model_is_asked_at_the_temperature_that_it_was_calibrated_at(tmp_path: Path) -> None:
+    with serving(script=sure_of_everything) as server:
+        setup = ReaderSetup(base_url=server.base_url, samples=2, temperature=0.7)
+        asyncio.run(calibrate_asked(ReaderByCalls("m", setup), ROWS, tmp_path / "reader"))
+        asked = len(server.asks)
+        place = str(tmp_path / "reader")
+        ReaderByCalls(place).needs_now([Request(text="as it was")])
+        ReaderByCalls(place, ReaderSetup(temperature=0.2)).needs_now([Request(text="as I say")])
+        sent = {
+            said: {ask.body.get("temperature") for ask in server.asks[asked:] if said in ask.prompt}
+            for said in ("as it was", "as I say")
+        }
+    assert load_fit(tmp_path / "reader").temperature == 0.7
+    assert sent == {"as it was": {0.7}, "as I say": {0.2}}

@@ -42,7 +42,7 @@ class ReaderOptions(ModelOptions, total=False):
     """What may be given to a reader that asks a model; the others need none of it."""
 
     samples: int
-    """Replies drawn for a text, or solutions to compare; default 5."""
+    """Replies drawn for a text, or solutions to compare; default 5; of a calibrated reader: as it was calibrated."""
     concurrency: int
     """Texts read at a time; default 16."""
     cache: Path | str | None

@@ -67,7 +67,11 @@ StrictFlag = Annotated[
 ]
 SamplesOption = Annotated[
     int,
-    typer.Option("--samples", min=1, help="Readers that ask a model: replies drawn for a text."),
+    typer.Option(
+        "--samples",
+        min=1,
+        help="Readers that ask a model: replies drawn for a text; of a calibrated reader: as it was calibrated.",
+    ),
 ]
 UserModelOption = Annotated[
     str, typer.Option("--user-model", help="Who plays the user: `rules`, `offline` or a model name.")

@@ -41,6 +41,7 @@ class ReaderByCalls(ReaderAtOnce):
                     if setup.api_key_env == ReaderSetup().api_key_env
                     else setup.api_key_env,
                     "samples": self.fit.samples,
+                    "temperature": self.fit.temperature if setup.temperature is None else setup.temperature,
                 }
             )
         self.asked: AskedName = asked_name(self.fit.reader if self.fit else name)

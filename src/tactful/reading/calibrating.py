@@ -63,6 +63,7 @@ async def calibrate_asked(reader: ReaderByCalls, labelled: Labelled, out: Path) 
             base_url=reader.asked.base_url or setup.base_url,
             api_key_env=setup.api_key_env,
             samples=setup.samples,
+            temperature=setup.temperature,
             prompts=prompts,
             heads=heads,
         ),

@@ -58,6 +58,8 @@ class ReaderFit(Sealed):
     base_url: str | None = None
     api_key_env: str = "OPENAI_API_KEY"
     samples: int
+    temperature: float | None = None
+    """That its replies were drawn at; None: the endpoint's own."""
     prompts: Mapping[str, str]
     """Prompt → hash: the probabilities of other words are others."""
     heads: Mapping[str, HeadFit]
