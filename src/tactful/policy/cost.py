@@ -9,7 +9,8 @@
   (`docs/concepts/rewards.md`). Where one thing alone is missing, or the reader names one alone, a second is worth nothing.
 - **P(rejects)** is this user's: a Beta prior over users, updated by every answer and rejection that was seen; its mean, since
   a reward is linear in it. A needless question is rejected more often, so it falls as need rises.
-- **timing**: a question about the goal loses its value after a tenth of the work, every question after half of it (arXiv:2605.07937).
+- **timing**: a question about the goal loses half its value after a tenth of the work, every question three quarters of it
+  after half (arXiv:2605.07937).
   A question costs λ more for each one before it in the task, and after a rejection nothing is asked.
 
 The numbers were measured on users of training alone: `benchmarks/asking_by_cost.py`.

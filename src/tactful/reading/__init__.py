@@ -7,7 +7,7 @@
 | reader | what it is |
 |---|---|
 | `encoder` | a small encoder tuned on our corpora, int8, in the package (`encoder/`) |
-| `surface` | words and n-grams: the floor, and the fallback where onnxruntime cannot run |
+| `surface` | words and n-grams: the floor; needs no onnxruntime |
 | a folder | a reader that `tactful reader train` made |
 | `estimate` | the clarity estimate of before, requests alone (`estimate/`) |
 | any other name | a chat model behind an endpoint (`prompted/`) |

@@ -1,7 +1,7 @@
 """The floor: words and character n-grams, hashed, and one linear layer a head. numpy alone, any language.
 
 It counts what stands in the text that is judged (and, apart, in what went before) and knows nothing of meaning. It is
-the baseline of every table, and what reads where onnxruntime cannot run.
+the baseline of every table, and needs no onnxruntime: `--reader surface`.
 """
 
 from __future__ import annotations
