@@ -10,7 +10,7 @@ SHORT = 12
 
 
 def judged_text(moment: Moment) -> str:
-    """The text that a moment's kind is read off: the offer, or what happened last before a silence."""
+    """The text that a moment's kind and language are read off: the offer, or what happened last before a silence."""
     return moment.proposal or moment.events[-1].text
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from tactful.reading.kinds import judged_text
 from tactful.text import detect_lang
 from tactful.types import Event, Moment
 
@@ -54,7 +55,7 @@ ORDERS: Mapping[str, str] = {
 
 
 def _by_language(texts: Mapping[str, str], moment: Moment) -> str:
-    return texts.get(detect_lang(moment.proposal or moment.events[-1].text), texts["en"])
+    return texts.get(detect_lang(judged_text(moment)), texts["en"])
 
 
 def _offering(moment: Moment, proposal: str) -> Moment:
