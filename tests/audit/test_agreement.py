@@ -41,6 +41,25 @@ def test_an_annotation_may_be_about_one_turn(tmp_path):
     assert (one.both, one.only_audit, one.only_other, one.neither) == (1, 0, 0, 0)
 
 
+def test_an_answer_that_nobody_could_judge_is_not_measured_as_no_guess(tmp_path):
+    said = [
+        ("user", "Paint it."),
+        ("assistant", "It is red now."),
+        ("user", "Blue, not red!"),
+        ("assistant", "Blue now."),
+    ]
+    messages = [{"role": role, "content": text} for role, text in said]
+    (tmp_path / "log.jsonl").write_text(json.dumps({"id": "a", "messages": messages}) + "\n")
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text('{"conversation": "a", "turn": 3, "guess": true}\n')  # the log ends with it
+    with pytest.raises(DataError, match="that could be judged"):
+        tf.audit(tmp_path / "log.jsonl", labels=labels)
+    with labels.open("a") as lines:
+        lines.write('{"conversation": "a", "turn": 1, "guess": true}\n')
+    [one] = tf.audit(tmp_path / "log.jsonl", labels=labels).agreements
+    assert one.both + one.only_other == 1
+
+
 def test_the_turn_that_the_page_names_is_the_one_that_an_annotation_names(tmp_path):
     tf.audit(REHEARSAL, out=tmp_path / "out")
     for page in ("audit.html", "audit.md"):

@@ -186,9 +186,10 @@ def read_annotations(path: Path) -> dict[str, dict[tuple[str, int | None], bool]
 
 
 def _names(finding: Finding, fault: str) -> bool | None:
+    """Whether the audit names the fault; None: it could not judge. An answer is no needless question, a question no guess."""
     if fault == "needless":
         return None if finding.asked and finding.needless is None else finding.is_needless
-    return finding.is_guess
+    return None if not finding.asked and finding.guess is None else finding.is_guess
 
 
 def _values(ratings: Sequence[Rating]) -> list[float]:
@@ -196,5 +197,8 @@ def _values(ratings: Sequence[Rating]) -> list[float]:
 
 
 def _badly(lowest: float, highest: float) -> float:
-    """Up to which value a rating is bad: below zero for thumbs, else the lower two fifths of the scale."""
+    """Up to which value a rating is bad: -1 where any is below zero, as thumbs are, else two fifths of the highest in the log.
+
+    A log whose ratings are all 1 has none that is bad: nothing tells the worst of five stars from a thumb up.
+    """
     return -1.0 if lowest < 0 else 0.4 * highest
