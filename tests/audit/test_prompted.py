@@ -8,6 +8,7 @@ from tests.chat_server import ChatServer
 
 from tactful.audit.prompted import PassageReply, PromptedJudge, found_by, passage_prompt
 from tactful.audit.types import Passage
+from tactful.errors import UsageError
 from tactful.reading.setup import ReaderSetup
 
 
@@ -53,6 +54,12 @@ def test_a_wrong_guess_is_a_complaint_and_a_guess():
 def test_what_the_model_cannot_tell_is_not_judged():
     assert found_by(passage(asks=True), reply(question="cannot tell")).needless is None
     assert found_by(passage(asks=False), reply(complaint="cannot tell")).guess is None
+
+
+@pytest.mark.parametrize("name", ["decisions:http://localhost:8000", "consistency:gpt-4.1-mini"])
+def test_only_a_chat_model_judges(name):
+    with pytest.raises(UsageError, match="a chat model judges here"):
+        PromptedJudge(name)
 
 
 def test_no_text_can_end_its_fence():

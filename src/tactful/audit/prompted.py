@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from typing import Literal
 
 from tactful.audit.types import REASONS, SUBJECTS, Finding, Passage, Reason, Subject
-from tactful.errors import BudgetSpent, ParseError, ProviderError, first_of
+from tactful.errors import BudgetSpent, ParseError, ProviderError, UsageError, first_of
 from tactful.llm import (
     Budget,
     CallCache,
@@ -16,13 +16,12 @@ from tactful.llm import (
     Rehearsal,
     Usage,
     metered,
-    model_spec,
     open_model,
     within_context,
 )
 from tactful.llm.replies.percent import Percent
 from tactful.prompts import Rendered, load_prompt
-from tactful.reading.setup import ReaderSetup, asked_name
+from tactful.reading.setup import ReaderSetup, asked_model, asked_name
 from tactful.text.fence import mark_for
 from tactful.text.shorten import shortened
 from tactful.types import Record
@@ -62,28 +61,22 @@ class PassageReply(Record):
 class PromptedJudge:
     """Judges passages with one model; its budget and usage go on over batches.
 
-    Raises, from `findings`: UserError (no key, no such endpoint), EndpointRefused. When the budget is spent, the rest
-    is not judged, and says so.
+    Raises: UsageError for a name that asks in another way than by chat; from `findings`: UserError (no key, no such
+    endpoint), EndpointRefused. When the budget is spent, the rest is not judged, and says so.
     """
 
     def __init__(self, name: str, setup: ReaderSetup | None = None) -> None:
         self._setup = setup or ReaderSetup()
         asked = asked_name(name)
-        self.name = f"{asked.said} (a rehearsal)" if asked.model == "offline" else asked.said
-        self._spec = model_spec(
-            asked.model,
-            scripts="audit",
-            seed=self._setup.seed,
-            base_url=asked.base_url or self._setup.base_url,
-            api_key_env=self._setup.api_key_env,
-            temperature=self._setup.temperature,
-            max_tokens=self._setup.max_tokens,
-            requests_per_minute=self._setup.requests_per_minute,
-            timeout_s=self._setup.timeout_s,
-            concurrency=self._setup.concurrency,
-        )
+        if asked.way != "prompted":
+            raise UsageError(
+                f"model '{name}': a chat model judges here; give its name, as MODEL or MODEL@URL"
+            )
+        self.name = asked.named
+        self._spec = asked_model(asked, self._setup, scripts="audit", calls=self._setup.concurrency)
         self._budget = Budget(self._setup.budget_usd, self._setup.budget_tokens)
         self.usage = Usage()
+        """What judging has cost so far."""
         self._spent = ""
 
     def findings(self, passages: Sequence[Passage]) -> list[Finding]:
@@ -159,7 +152,7 @@ def passage_prompt(passage: Passage, max_chars: int = MAX_CHARS) -> Rendered:
 
 def found_by(passage: Passage, said: PassageReply) -> Finding:
     """The model's reply as a finding. Whether the assistant asked is the detector's word, not the model's."""
-    sure = (1 + said.chance) / 2  # a verdict is believed half as much as it claims beyond a coin
+    sure = (1 + said.chance) / 2  # the mean of the verdict, as 1, and of the chance stated beside it
     subject: Subject | None = next((one for one in SUBJECTS if one == said.complaint), None)
     complaint = (
         None if said.complaint == "cannot tell" or passage.reply is None else sure if subject else 1 - sure

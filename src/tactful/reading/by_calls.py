@@ -59,7 +59,7 @@ class ReaderByCalls(ReaderAtOnce):
     @property
     def name(self) -> str:
         """What it asks, and the fingerprint of its calibration; of the offline model, that it rehearses."""
-        said = f"{self.asked.said} (a rehearsal)" if self.asked.model == "offline" else self.asked.said
+        said = self.asked.named
         return f"{said} calibrated {self.fit.content_hash[:8]}" if self.fit else said
 
     @property

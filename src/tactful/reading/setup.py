@@ -54,6 +54,11 @@ class AskedName(NamedTuple):
         """As tables, records and fits name it: without the place."""
         return self.model if self.way == "prompted" else f"{self.way}:{self.model}"
 
+    @property
+    def named(self) -> str:
+        """As results name who judged: of the offline model, that it rehearses."""
+        return f"{self.said} (a rehearsal)" if self.model == "offline" else self.said
+
 
 def asked_name(name: str) -> AskedName:
     """`MODEL`, `decisions:MODEL` or `consistency:MODEL`, each with `@URL` behind it where its endpoint is another.
@@ -78,8 +83,6 @@ def asked_name(name: str) -> AskedName:
 
 def spec_for(name: AskedName, setup: ReaderSetup) -> ModelSpec:
     """The model of a reader. Raises: UsageError, when several draws would all be the same."""
-    from tactful.llm import model_spec
-
     if name.way == "consistency" and setup.samples < 2:
         raise UsageError(
             "consistency compares solutions: --samples 1 leaves nothing to compare; give 2 or more"
@@ -88,9 +91,17 @@ def spec_for(name: AskedName, setup: ReaderSetup) -> ModelSpec:
         raise UsageError(
             f"--samples {setup.samples} at --temperature 0 draws the same reply {setup.samples} times; raise it"
         )
+    scripts = "reading.consistency" if name.way == "consistency" else "reading.prompted"
+    return asked_model(name, setup, scripts=scripts, calls=setup.concurrency * setup.samples)
+
+
+def asked_model(name: AskedName, setup: ReaderSetup, *, scripts: str, calls: int) -> ModelSpec:
+    """The model of that name, asked as `setup` says, `calls` at a time; offline it speaks by `scripts`."""
+    from tactful.llm import model_spec
+
     return model_spec(
         name.model,
-        scripts="reading.consistency" if name.way == "consistency" else "reading.prompted",
+        scripts=scripts,
         seed=setup.seed,
         base_url=name.base_url or setup.base_url,
         api_key_env=setup.api_key_env,
@@ -98,5 +109,5 @@ def spec_for(name: AskedName, setup: ReaderSetup) -> ModelSpec:
         max_tokens=setup.max_tokens,
         requests_per_minute=setup.requests_per_minute,
         timeout_s=setup.timeout_s,
-        concurrency=setup.concurrency * setup.samples,
+        concurrency=calls,
     )
