@@ -90,3 +90,6 @@ def test_the_model_of_rewards_never_sees_its_own_group():
     others = [at for at in range(40) if if_taken[at] != if_taken[0]]
     assert if_taken[0] < min(if_taken[others])
     assert len(set(np.round(if_not, 6))) <= 2
+    assert (
+        if_taken[0] == if_not[0] == 0
+    )  # not even by the mean of all rewards, which small cells are pulled towards

@@ -9,7 +9,7 @@ Intervals: bootstrap over groups (users, conversations), as everywhere here. Whe
 holds, so the effective sample size (Σ w)² / Σ w² is shown, and below `FEWEST_EFFECTIVE` the estimate is refused.
 
 Sources: Horvitz and Thompson 1952; Swaminathan and Joachims, NeurIPS 2015; Dudík, Langford and Li, ICML 2011; Kong 1992
-(effective sample size). Coverage: benchmarks/offpolicy.py.
+(effective sample size). Coverage: `benchmarks/coverage.py --only "off policy, doubly robust"`, and so on.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Array = NDArray[Any]
 FEWEST_EFFECTIVE = 50.0
 """Effective decisions below which no value is given."""
 FEWEST = 15
-"""Users or conversations below which no value is given: with 8, the intervals held the truth 92 times in 100."""
+"""Users or conversations below which no value is given; from there on it is measured how often the intervals hold."""
 _UNSUPPORTED = 0.01  # share of π's decisions that the log's policy could not have made
 _CERTAIN = 1 - 1e-9
 _FOLDS = 5
@@ -100,9 +100,10 @@ def cross_fitted(
     fold = np.array([fold_of[group] for group in groups])
     cell, took = np.asarray(cells), np.asarray(taken, dtype=bool)
     for part in np.unique(fold):
+        usual = reward[fold != part].mean()
         for row, action in enumerate((True, False)):
             seen = (fold != part) & (took == action)
-            overall = (reward[seen].sum() + reward.mean()) / (seen.sum() + 1)
+            overall = (reward[seen].sum() + usual) / (seen.sum() + 1)
             for value in np.unique(cell):
                 here = seen & (cell == value)
                 mean = (reward[here].sum() + _PULL * overall) / (here.sum() + _PULL)
