@@ -118,6 +118,9 @@ def test_a_prompted_judge_stands_beside_the_reader(tmp_path):
     found = tf.audit(REHEARSAL, model="offline", out=tmp_path / "out")
     assert found.judged_by == "offline (a rehearsal)"
     assert found.limits[0] == REHEARSED
+    assert found.usage is not None
+    assert found.usage.calls > 0
+    assert tf.audit(REHEARSAL, reader="surface").usage is None
     assert len(found.agreements) == 2
     assert 0 < len(found.differences) <= 20
     assert all(one.reader != one.model for one in found.differences)

@@ -1,6 +1,7 @@
 """`tactful audit`, as typed."""
 
 import json
+import re
 from pathlib import Path
 
 from tests.commands import tactful
@@ -29,6 +30,14 @@ def test_json_is_for_programs(tactful, tmp_path):
     found = json.loads(done.stdout)
     assert found["conversations"] == 10
     assert found["figures"]["ask_f1"]["groups"] == 10
+
+
+def test_what_a_model_that_judges_has_used_is_said(tactful, tmp_path):
+    done = tactful(
+        "audit", LOG, "--out", tmp_path / "audit", "--reader", "surface", "--model", "offline", "--limit", "5"
+    )
+    assert done.returncode == 0
+    assert re.search(r"^[1-9]\d* calls, \d+ \+ \d+ tokens, \$0\.0000$", done.stderr, re.MULTILINE)
 
 
 def test_an_audit_is_not_written_over(tactful, tmp_path):

@@ -19,6 +19,7 @@ from tactful.audit.types import Finding, Passage
 from tactful.audit.words import headline, limits, paragraph
 from tactful.data.logs import Log
 from tactful.errors import DataError
+from tactful.llm.types import Usage
 from tactful.reading.types import ReaderAtOnce
 from tactful.stats.asking import asking_figures
 from tactful.types import Conversation
@@ -78,8 +79,15 @@ def audit(
             "agreements": agreements,
             "differences": tuple(second.differences) if second else (),
             "limits": (*rehearsed, *found_out.limits),
+            "usage": _usage(reader, model),
         }
     )
+
+
+def _usage(*asked: object) -> Usage | None:
+    """Of all that ask a model; readers that ask none have none."""
+    used = [usage for one in asked if (usage := getattr(one, "usage", None)) is not None]
+    return sum(used, Usage()) if used else None
 
 
 def judged(

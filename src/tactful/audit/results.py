@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from tactful.audit.types import Subject
+from tactful.llm.types import Usage
 from tactful.stats import Estimate
 from tactful.types import Record
 
@@ -151,6 +152,8 @@ class Audit(Record):
     agreements: tuple[Agreement, ...] = ()
     differences: tuple[Difference, ...] = ()
     judged_by: str
+    usage: Usage | None = None
+    """What the models that were asked have used; None: none was."""
     version: str
 
     def share(self, name: str) -> Shared:

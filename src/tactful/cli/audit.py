@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, LogFlags, ReaderFlags, StrictFlag
-from tactful.cli.output import emit_json, say
+from tactful.cli.output import emit_json, say, tell_reading
 from tactful.cli.splice import without
 
 
@@ -59,6 +59,7 @@ def audit(
         reading=log.given(),
         **at.options(),
     )
+    tell_reading(found)
     if as_json:
         emit_json(found.model_dump(mode="json", exclude={"examples", "differences"}))
     else:

@@ -85,7 +85,7 @@ def quoted(path: Path | str) -> str:
 
 
 def tell_reading(reader: object) -> None:
-    """What a reader that asks a model has used; nothing for any other."""
+    """What a reader that asks a model has used, or an audit by one; nothing for any other."""
     usage = getattr(reader, "usage", None)
     if usage is None:
         return
