@@ -13,8 +13,8 @@ def _words(english: str, other: str) -> re.Pattern[str]:
 
 DOMAINS = {
     "code": _words(
-        r"python javascript typescript java rust golang c\+\+ function class method api regex script docker git commit branch repo tests? bugs? compile deploy servers? sql query database bash shell linux json html css code coding algorithm endpoint login",
-        "代码 函数 编程 脚本 数据库 接口 报错 服务器 部署 重启 正则 程序 测试环境",
+        r"python javascript typescript java rust golang function class method api regex script docker git commit branch repo tests? bugs? compile deploy servers? sql query database bash shell linux json html css code coding algorithm endpoint login",
+        r"\bc\+\+ 代码 函数 编程 脚本 数据库 接口 报错 服务器 部署 重启 正则 程序 测试环境",
     ),
     "data": _words(
         r"csv excel spreadsheets? columns? rows? chart plot dataset table pivot invoices? sum average percent percentage",
