@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tactful.audit.results import Audit, Said, Slice
 from tactful.audit.words import counted, percent
-from tactful.data.page import render_template
+from tactful.data.page import clean, render_template
 from tactful.errors import UsageError
 from tactful.runs.store.files import write_atomic
 from tactful.stats.asking import MEANINGS
@@ -96,11 +96,6 @@ def render_text(found: Audit) -> str:
         block=_block,
         lasting=_lasting(found),
     )
-
-
-def clean(text: str) -> str:
-    """Control and bidirectional characters shown as a mark."""
-    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
 
 
 def _flat(text: str) -> str:

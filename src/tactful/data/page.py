@@ -22,3 +22,8 @@ def render_template(room: str, template: str, /, **values: Any) -> str:
         lstrip_blocks=True,
     )
     return environment.get_template(template).render(**values)
+
+
+def clean(text: str) -> str:
+    """Control and bidirectional characters shown as a mark."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)

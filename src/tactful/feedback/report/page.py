@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from tactful.data.page import render_template
+from tactful.data.page import clean, render_template
 from tactful.errors import DataError, UsageError
 from tactful.feedback.judged import JudgedTurns
 from tactful.feedback.labels import LABELS, NEGATIVE, Label
@@ -225,7 +225,7 @@ def most_frequent(values: Mapping[str, LabelShares]) -> list[tuple[str, LabelSha
 
 def _clip(text: str) -> str:
     """Enough of a message to judge it by, control and bidirectional characters shown as a mark."""
-    plain = "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
+    plain = clean(text)
     return plain if len(plain) <= _SHOWN else f"{plain[:_SHOWN]} […]"
 
 
