@@ -71,7 +71,7 @@ def _fault(finding: Finding) -> tuple[Fault | None, float]:
 
 
 def _example(conversation: Conversation, passage: Passage, finding: Finding, p: float) -> Example:
-    turns = [turn for turn in conversation.spoken if not turn.blank]
+    turns = conversation.said
     start, end = max(0, passage.turn - _AROUND), min(len(turns), passage.turn + _AROUND + 1)
     shown = tuple(
         Said(

@@ -22,7 +22,7 @@ def passages(conversation: Conversation) -> Iterator[Passage]:
     Turns of the assistant in a row are one, as they are where tools were called between them; of the user's in a row,
     the last is the request (before an answer) and the first the reply (after one).
     """
-    turns = [turn for turn in conversation.spoken if not turn.blank]
+    turns = conversation.said
     said: list[str] = []
     first = True
     at = 0

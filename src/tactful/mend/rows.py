@@ -32,7 +32,7 @@ def rows_of(
     conversation: Conversation, found: Found, places: Sequence[int]
 ) -> tuple[tuple[PairAt, ...], tuple[AnswerAt, ...], tuple[str, ...]]:
     """Pairs, single answers, and why turns gave none. `places`: turn of user or assistant → its message."""
-    spoken = [turn for turn in conversation.spoken if not turn.blank]
+    spoken = conversation.said
     starts = [_start(passage, spoken) for passage, _ in found]
     tools = [
         any(turn.calls and turn.ask is None for turn in spoken[start : passage.turn + 1])

@@ -194,7 +194,7 @@ def _messages(conversation: Conversation) -> tuple[tuple[Message, ...], list[int
 def _propensities(conversation: Conversation) -> dict[int, float]:
     """Turn → the probability that its message was logged with; whatever is no probability is left out."""
     found = {}
-    for at, turn in enumerate(turn for turn in conversation.spoken if not turn.blank):
+    for at, turn in enumerate(conversation.said):
         value: Any = turn.meta.get(PROPENSITY)
         if turn.role == "assistant" and isinstance(value, int | float) and 0 < value <= 1:
             found[at] = float(value)

@@ -125,6 +125,11 @@ class Conversation(Record):
         return tuple(turn for turn in self.turns if turn.role in ("user", "assistant"))
 
     @property
+    def said(self) -> tuple[ChatTurn, ...]:
+        """Those of them in which anything is said; audits and annotations count turns in this order."""
+        return tuple(turn for turn in self.spoken if not turn.blank)
+
+    @property
     def begun(self) -> datetime | None:
         """When the first turn with a time was."""
         return next((turn.at for turn in self.turns if turn.at is not None), None)
