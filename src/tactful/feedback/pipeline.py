@@ -53,7 +53,7 @@ class JudgeConfig(FeedbackConfig):
     max_chars: int = Field(default=MAX_CHARS, ge=200)
     """Longest text that is sent whole; of a longer one, the middle is left out."""
     embedded: str = ""
-    """Folder or file of a trained embedded judge; empty: the one that ships."""
+    """embedded: a reader by its name or folder, the file of a trained judge, or `lexicon`; empty: the bundled reader."""
     embedded_hash: str = ""
     """Filled in when the run is made."""
     reader: str = ""

@@ -62,6 +62,20 @@ def test_a_decisions_endpoint_judges(tactful, tmp_path: Path, chats: Path) -> No
     assert {row["judgement"]["label"] for row in records(tmp_path / "run")} == {"neutral"}
 
 
+def test_trained_takes_a_bundled_reader_by_its_name_as_reader_does_also_where_a_folder_is_called_so(
+    tactful, tmp_path: Path, chats: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "surface").mkdir()
+    monkeypatch.chdir(tmp_path)
+    made = []
+    for out, by in (("a", ("--model", "embedded", "--trained", "surface")), ("b", ("--reader", "surface"))):
+        done = tactful("feedback", "judge", chats, *by, "--out", tmp_path / out)
+        assert done.returncode == 0, done.stderr
+        made.append([row["judgement"] for row in records(tmp_path / out)])
+    assert made[0] == made[1]
+    assert made[0][0]["provenance"]["model"].startswith("embedded:surface:")
+
+
 def test_what_the_reader_does_not_know_is_unscored_and_can_be_taken_again(
     tactful, tmp_path: Path, chats: Path
 ) -> None:

@@ -44,11 +44,11 @@ class JudgingOptions(ModelOptions, RunSettings, total=False):
     config: FeedbackConfig | Path | str | None
     """`tau_c` and the rewards of the labels, or a TOML file with them."""
     trained: Path | str | None
-    """embedded: what `feedback train` wrote."""
+    """embedded: what `feedback train` wrote, a reader's name or folder, or `lexicon`; default: the bundled reader."""
     confidence: Path | str | None
     """What `feedback fit-confidence` wrote."""
     max_chars: int | None
-    """Longest text that is sent whole; of a longer one, the middle is left out."""
+    """model, judges: longest text that is sent whole; of a longer one, the middle is left out."""
     precision: float | None
     """τ_c as the precision that labels above it must have; needs `confidence`."""
     skip_bad: bool
@@ -149,39 +149,26 @@ def _turns(log: Turns | Iterable[Mapping[str, Any]] | Path | str, options: Judgi
 
 
 def _config(options: JudgingOptions) -> JudgeConfig:
-    from tactful.feedback.embedded import LEXICON
-    from tactful.feedback.judging.judge import DEFAULT_MODEL, EMBEDDED, MAX_TOKENS, SCRIPTS
+    from tactful.feedback.judging.judge import DEFAULT_MODEL
     from tactful.feedback.pipeline import JudgeConfig
     from tactful.feedback.settings import load_feedback_config
 
-    model, judges = options.get("model"), options.get("judges")
+    model, judges, reader = options.get("model"), options.get("judges"), options.get("reader")
     if model is not None and judges is not None:
         raise UsageError("--model and --judges exclude each other; name all judges in --judges")
-    names = tuple(judges) if judges is not None else (model or DEFAULT_MODEL,)
-    given, trained, fitted = options.get("config"), options.get("trained"), options.get("confidence")
+    given, fitted = options.get("config"), options.get("confidence")
     base = load_feedback_config(Path(given)) if isinstance(given, str | Path) else given
     values = {} if base is None else base.model_dump()
     if (tau_c := options.get("tau_c")) is not None:
         values["tau_c"] = tau_c
     if (max_chars := options.get("max_chars")) is not None:
         values["max_chars"] = max_chars
-    by = {
-        "judges": names,
-        "embedded": ""
-        if trained is None
-        else LEXICON
-        if str(trained) == LEXICON
-        else str(Path(trained).resolve()),
-        "models": tuple(
-            spec_of(name, SCRIPTS, {"max_tokens": MAX_TOKENS, **options})
-            for name in names
-            if name != EMBEDDED
-        ),
-    }
-    if (reader := options.get("reader")) is not None:
-        if (model, judges, trained) != (None, None, None):
-            raise UsageError("--reader judges in place of --model, --judges and --trained; name one of them")
+    if reader is None:
+        by = _by_judges(tuple(judges) if judges is not None else (model or DEFAULT_MODEL,), options)
+    elif (model, judges, options.get("trained")) == (None, None, None):
         by = _by_reader(reader, options)
+    else:
+        raise UsageError("--reader judges in place of --model, --judges and --trained; name one of them")
     return JudgeConfig(
         **values,
         **by,
@@ -191,13 +178,30 @@ def _config(options: JudgingOptions) -> JudgeConfig:
     )
 
 
+def _by_judges(names: tuple[str, ...], options: JudgingOptions) -> dict[str, Any]:
+    """What a configuration says of judges by their names."""
+    from tactful.feedback.embedded import LEXICON
+    from tactful.feedback.judging.judge import EMBEDDED, MAX_TOKENS, SCRIPTS
+    from tactful.reading.opening import NAMES
+
+    trained, asked = options.get("trained"), {"max_tokens": MAX_TOKENS, **options}
+    embedded = "" if trained is None else str(trained)
+    if trained is not None and embedded not in (LEXICON, *NAMES):
+        embedded = str(Path(trained).resolve())
+    return {
+        "judges": names,
+        "embedded": embedded,
+        "models": tuple(spec_of(name, SCRIPTS, asked) for name in names if name != EMBEDDED),
+    }
+
+
 def _by_reader(reader: str, options: JudgingOptions) -> dict[str, Any]:
     """What a configuration says of a reader as judge."""
     from tactful.feedback.judging.judge import EMBEDDED, MAX_TOKENS
     from tactful.reading.by_calls import ReaderByCalls
-    from tactful.reading.opening import open_reader
+    from tactful.reading.opening import NAMES, open_reader
 
-    place = str(Path(reader).resolve()) if Path(reader).is_dir() else reader
+    place = str(Path(reader).resolve()) if Path(reader).is_dir() and reader not in NAMES else reader
     opened = open_reader(reader, reader_setup({"max_tokens": MAX_TOKENS, **options}))
     if not isinstance(opened, ReaderByCalls):
         return {"judges": (EMBEDDED,), "embedded": place}

@@ -24,7 +24,7 @@ class ChoiceOptions(TypedDict, total=False):
     model: str
     """`embedded` (default), `offline` or the name of a model."""
     trained: Path | str | None
-    """embedded: what `train_feedback_judge` saved; default: untrained."""
+    """embedded: what `train_feedback_judge` saved, a reader's name or folder, or `lexicon`; default: the bundled reader."""
     judged: Run[Any] | Path | str | None
     """A run of `judge` on these turns, in place of judging them now."""
     cross_fit: int | None

@@ -13,7 +13,6 @@ from tactful.cli.options import (
     DryRunFlag,
     JsonFlag,
     LogFlags,
-    MaxCharsOption,
     ModelFlags,
     ReasoningTokensOption,
     RunFlags,
@@ -81,7 +80,8 @@ def judge(
     trained: Annotated[
         Path | None,
         typer.Option(
-            "--trained", help="embedded: what `feedback train` wrote, the folder of a reader, or `lexicon`."
+            "--trained",
+            help="embedded: what `feedback train` wrote, a reader's name or folder, or `lexicon`.",
         ),
     ] = None,
     confidence: ConfidenceOption = None,
@@ -94,7 +94,14 @@ def judge(
             help="τ_c as the precision that labels above it must have; needs --confidence.",
         ),
     ] = None,
-    max_chars: MaxCharsOption = None,
+    max_chars: Annotated[
+        int | None,
+        typer.Option(
+            "--max-chars",
+            min=500,
+            help="--model, --judges: longest text that is sent whole; halved by itself where the model's context is too short.",
+        ),
+    ] = None,
     log: LogFlags,
     at: JudgingFlags,
     run: RunFlags,

@@ -45,7 +45,8 @@ class ChoiceFlags:
     trained: Annotated[
         Path | None,
         typer.Option(
-            "--trained", help="embedded: what `feedback train` wrote, the folder of a reader, or `lexicon`."
+            "--trained",
+            help="embedded: what `feedback train` wrote, a reader's name or folder, or `lexicon`.",
         ),
     ] = None
     judged: Annotated[
