@@ -34,6 +34,8 @@ def test_imports_point_up_the_house(
     from importlinter.cli import lint_imports
 
     monkeypatch.chdir(ROOT)
+    # Its setting up would silence the loggers of every test that comes after.
+    monkeypatch.setattr("logging.config.dictConfig", lambda config: None)
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0, (
         capsys.readouterr().out
     )
