@@ -90,9 +90,12 @@ def scripts(text: str) -> Counter[str]:
 
 
 def detect_lang(text: str) -> Lang:
-    """`zh` when more than a fifth of the letters are Chinese (code and names mix Latin letters in), `en` or `other`.
+    """`zh`, `en` or `other`.
 
-    A text in Latin letters is English when every eighth word is one of the commonest, or it has fewer than four words.
+    Where more than a fifth of the letters are Chinese, Japanese or Korean (code and names mix Latin letters in), the text is
+    `other` with any kana or Hangul in it, else `zh`. One whose letters are mostly of other scripts is `other`. One in Latin letters
+    is `en` when no word is accented (a single "café" makes it `other`), and every eighth word is one of the commonest or it has
+    fewer than four words.
     """
     if cjk_share(text) > 0.2:
         return "other" if any(scripts(text)[name] for name in _KANA_HANGUL) else "zh"

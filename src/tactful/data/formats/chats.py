@@ -77,7 +77,7 @@ class Dialogue(Record):
     source: str = ""
     """The set or product it comes from; empty: the file's name is taken."""
     lang: str = ""
-    """`zh`, `en`, …; empty: told from the share of CJK characters."""
+    """`zh`, `en`, …; empty: told from the text by `detect_lang`."""
 
     @model_validator(mode="before")
     @classmethod

@@ -1,7 +1,7 @@
 """Chat logs of any product as `Conversation` records: the one way in for every command that takes chats.
 
 `for conversation in read_conversations([paths])`; `data.formats.chats` gives them as rows of a dialogue. Bytes are unpacked
-(`opening.py`), the first row tells the format (`readers/`), its reader makes drafts (`drafts.py`, `messages.py`), and the log
+(`opening.py`), the first rows tell the format (`readers/`), its reader makes drafts (`drafts.py`, `messages.py`), and the log
 accounts for all of it (`log.py`).
 """
 

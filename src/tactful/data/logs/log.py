@@ -1,4 +1,4 @@
-"""Logs as conversations: files found, opened, recognised by their first row, read, redacted, and everything accounted for."""
+"""Logs as conversations: files found, opened, recognised by their first rows, read, redacted, and everything accounted for."""
 
 from __future__ import annotations
 

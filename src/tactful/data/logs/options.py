@@ -16,7 +16,7 @@ class LogOptions:
     strict: bool = False
     """The first row that cannot be read raises DataError, in place of being counted."""
     format: str | None = None
-    """Name of the format; None: recognised by the first row of each file."""
+    """Name of the format; None: recognised by the first rows of each file."""
     columns: Columns = field(default_factory=Columns)
     keep_users: bool = False
     """Names of users stay as the log has them."""

@@ -47,7 +47,7 @@ class Format:
 
     name: str
     is_one: Callable[[Row], bool]
-    """Whether a file whose first row is this one is such a log."""
+    """Whether a file with this row among its first is such a log."""
     read: Reader
 
 

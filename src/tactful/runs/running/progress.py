@@ -1,4 +1,4 @@
-"""How far is the run? A live line on a terminal, a bar in a notebook, plain lines elsewhere, or nothing; on stderr."""
+"""How far is the run? A live line on a terminal or plain lines, on stderr; a bar below the cell of a notebook; or nothing."""
 
 from __future__ import annotations
 

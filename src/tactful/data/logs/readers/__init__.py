@@ -1,4 +1,4 @@
-"""One file a format. Recognised in this order by the first row, so that the more special stand first."""
+"""One file a format. Each of the first rows is tried in this order, so that the more special stand first."""
 
 from tactful.data.logs.readers.atif import ATIF
 from tactful.data.logs.readers.chatgpt import CHATGPT
