@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from tactful.api.runs import Run as Run
     from tactful.api.sweep import sweep as sweep
     from tactful.api.tables import Table as Table
+    from tactful.api.train import train_model as train_model
     from tactful.api.utterance.dialogues import dialogues as dialogues
     from tactful.api.utterance.evaluate import evaluate_predictions as evaluate_predictions
     from tactful.api.utterance.predict import predict as predict
@@ -108,6 +109,7 @@ _HOMES = {
     "sweep": "tactful.api.sweep",
     "synthesize": "tactful.api.utterance.synthesize",
     "train_feedback_judge": "tactful.api.feedback.labelled",
+    "train_model": "tactful.api.train",
     "train_policy": "tactful.api.policy",
     "train_reader": "tactful.api.reader",
     "train_reward": "tactful.api.reward.train",

@@ -18,6 +18,7 @@ from tactful.api import mend as _mend
 from tactful.api import policy as _policy
 from tactful.api import reader as _reader
 from tactful.api import sweep as _sweep
+from tactful.api import train as _train_model
 from tactful.api.calibrate import compare as _compare
 from tactful.api.calibrate import evaluate as _evaluate
 from tactful.api.calibrate import pairs as _pairs
@@ -99,6 +100,7 @@ states = _coroutine(_states.states)
 sweep = _coroutine(_sweep.sweep)
 synthesize = _coroutine(_synthesize.synthesize)
 train_feedback_judge = _coroutine(_labelled.train_feedback_judge)
+train_model = _coroutine(_train_model.train_model)
 train_policy = _coroutine(_policy.train_policy)
 train_reader = _coroutine(_reader.train_reader)
 train_reward = _coroutine(_train.train_reward)

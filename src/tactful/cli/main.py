@@ -24,6 +24,7 @@ from tactful.cli.reward import root as reward
 from tactful.cli.runs import root as runs
 from tactful.cli.splice import spliced
 from tactful.cli.sweep import sweep
+from tactful.cli.train import root as train
 from tactful.cli.utterance import root as utterance
 from tactful.errors import TactfulError
 
@@ -61,6 +62,7 @@ app.add_typer(utterance.noun, name="utterance")
 app.add_typer(reward.noun, name="reward")
 app.add_typer(reader.noun, name="reader")
 app.add_typer(policy.noun, name="policy")
+app.add_typer(train.noun, name="train")
 app.add_typer(bench.noun, name="bench")
 app.add_typer(data.noun, name="data")
 app.add_typer(runs.noun, name="runs")

@@ -19,7 +19,8 @@ from tactful.runs import Context, Job, RunFolder
 FOLDERS = {"unpaired": "kto", "pair": "dpo"}
 """Kind of row → folder of its files."""
 PARTS = ("train", "valid", "test")
-_ROW: TypeAdapter[TrainingRow] = TypeAdapter(Annotated[TrainingRow, Field(discriminator="kind")])
+ROW: TypeAdapter[TrainingRow] = TypeAdapter(Annotated[TrainingRow, Field(discriminator="kind")])
+"""A row of either kind, told by its `kind`."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def _rows(folder: RunFolder) -> Iterator[TrainingRow]:
     try:
         with folder.records_path.open("rb") as file:
             for line in file:
-                yield _ROW.validate_json(line)
+                yield ROW.validate_json(line)
     except ValueError as error:
         raise DataError(
             f"{folder.records_path}: holds something else than training rows ({error})"

@@ -1,0 +1,89 @@
+"""Fine-tuned language models from data of ours."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tactful.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from tactful.training import TrainConfig, Trainer
+    from tactful.training.material.checks import Checked
+    from tactful.weights import Manifest
+
+
+def train_model(
+    trainer: Trainer,
+    data: Path | str,
+    *,
+    out: Path | str,
+    model: str | None = None,
+    config: Path | str | None = None,
+    valid_data: Path | str | None = None,
+    resume: bool = False,
+    push_to: str = "",
+    on_step: Callable[[int, int], None] | None = None,
+    say: Callable[[str], None] | None = None,
+    **settings: Any,
+) -> Manifest:
+    """A language model fine-tuned on `data` into the folder `out`; `tactful.weights.load_trained(out)` opens it.
+
+    `trainer`: `sft`, `dpo`, `kto` or `reward`. `data`: a run folder, the folder of an export, or a file. `model`: a name on
+    the Hub, a folder, a .gguf file, or `smollm2`. `settings` are the keys of `tactful.training.TrainConfig`, `config` a TOML
+    file of them. `say` is told what the checks found, before a model is loaded. Needs the extra `[train]`.
+
+    Raises UserError for data, base or folder that cannot be used; the sentence says what to do.
+    """
+    from tactful.training import Place, train
+
+    resolved = _resolved(trainer, model, config, settings)
+
+    def tell(found: Checked) -> None:
+        for line in found.lines():
+            if say is not None:
+                say(line)
+
+    return train(
+        Path(data),
+        resolved,
+        Place(Path(out), resume=resume, push_to=push_to),
+        valid=Path(valid_data) if valid_data is not None else None,
+        on_step=on_step,
+        on_check=tell,
+    )
+
+
+def _resolved(
+    trainer: Trainer, model: str | None, config: Path | str | None, settings: dict[str, Any]
+) -> TrainConfig:
+    from pydantic import ValidationError
+
+    from tactful.data.io import describe
+    from tactful.training import TrainConfig
+
+    values = _read(Path(config)) if config is not None else {}
+    if values.get("trainer", trainer) != trainer:
+        raise ConfigError(
+            f"{config}: is a configuration of 'train {values['trainer']}'; run that, or leave the key out"
+        )
+    values |= {"trainer": trainer, **settings, **({"model": model} if model is not None else {})}
+    if "model" not in values:
+        raise UsageError("--model is missing; give a name on the Hub, a folder, a .gguf file, or smollm2")
+    try:
+        return TrainConfig.model_validate(values)
+    except ValidationError as error:
+        where = f"{config}: " if config is not None else ""
+        known = ", ".join(TrainConfig.model_fields)
+        raise ConfigError(f"{where}{describe(error, 'training')}; the keys are {known}") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not valid TOML: {error}; correct that line") from error

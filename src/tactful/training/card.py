@@ -1,0 +1,81 @@
+"""README.md of a trained folder, in the form that the Hub reads as a model card."""
+
+from __future__ import annotations
+
+import shlex
+
+from tactful.training.material.checks import Checked
+from tactful.weights.types import Manifest
+
+_WHAT = {
+    "sft": "learnt the answers",
+    "dpo": "learnt to prefer the better answer of each pair",
+    "kto": "learnt from answers that were wanted and answers that were not",
+    "reward": "gives a text one number; its logistic is the probability of a yes",
+}
+
+
+def model_card(manifest: Manifest, checked: Checked) -> str:
+    """What it was trained on, how, and what was measured; the base stands beside every figure."""
+    data = "\n".join(
+        f"| `{file.path}` | {file.part} | {file.rows} | `{file.sha256[:16]}…` |" for file in manifest.data
+    )
+    return f"""---
+library_name: {"peft" if manifest.lora else "transformers"}
+tags: [tactful, {manifest.trainer}]
+---
+
+# {manifest.base}, {manifest.trainer}
+
+{manifest.base} {_WHAT[manifest.trainer]}, by Tactful's `train {manifest.trainer}` \
+({"an adapter (LoRA); the base is needed beside it" if manifest.lora else "all weights"}).
+
+## Data
+
+| file | part | rows | SHA-256 |
+|---|---|---|---|
+{data}
+
+Kind `{manifest.kind}`{f", made by `tactful {manifest.pipeline}`" if manifest.pipeline else ""}. \
+{chr(10).join(checked.lines())}
+
+{_prompts(manifest)}
+## Measured
+
+On the examples held out by {manifest.grouped_by}; the base, untrained, beside.
+
+| figure | base | trained |
+|---|---|---|
+{_figures(manifest)}
+
+{manifest.steps} updates, {manifest.tokens} tokens, {manifest.seconds:.0f} s on {manifest.device}. Seed {manifest.seed}. \
+{", ".join(f"{name} {number}" for name, number in manifest.versions.items())}.
+
+## Use
+
+```python
+from tactful.weights import load_trained
+loaded = load_trained({shlex.quote("FOLDER")!r})
+```
+
+It was measured on data like its own and on nothing else. The configuration is `config.toml`; run it again with `--config`.
+"""
+
+
+def _prompts(manifest: Manifest) -> str:
+    lines = [f"- prompt `{name}`, hash `{digest}`" for name, digest in manifest.prompts.items()]
+    if manifest.actions:
+        lines.append(f"- actions, least asking first: {', '.join(manifest.actions)}; shown: {manifest.shown}")
+    return "\n".join([*lines, ""]) if lines else ""
+
+
+def _figures(manifest: Manifest) -> str:
+    names = [name for name in manifest.figures if not name.endswith("_before")]
+    rows = []
+    for name in names:
+        before = manifest.figures.get(f"{name}_before")
+        shown = "—" if before is None else f"{before:.4f}"
+        rows.append(
+            f"| {name.removeprefix('eval_').replace('_', ' ')} | {shown} | {manifest.figures[name]:.4f} |"
+        )
+    return "\n".join(rows)

@@ -1,0 +1,138 @@
+"""The folder of a training: begun once, gone on with under the same configuration, finished by its manifest.
+
+config.toml     the resolved configuration, which can be run again with --config
+checkpoints/    while it trains; the newest whole one is where --resume goes on
+training.json   written last
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tactful.data.io import write_file
+from tactful.errors import ConfigChanged, Interrupted, UserError
+from tactful.runs.store.files import make_folder
+from tactful.training.types import Material, Place, TrainConfig
+from tactful.weights.types import MANIFEST_FILE
+
+CONFIG_FILE, CHECKPOINTS = "config.toml", "checkpoints"
+_BEGUN = "begun.json"
+"""Configuration and hashes of the data, while it trains."""
+_COPIES = 3
+"""Checkpoints on the disk at once: best, last, and the one that is written."""
+
+
+def is_main() -> bool:
+    """Whether this process writes; under `accelerate launch`, only the first does."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def begin(place: Place, config: TrainConfig, material: Material) -> Path | None:
+    """Make or reopen the folder; the checkpoint to go on from, None for the start.
+
+    Raises: UserError for a folder that is finished or holds something else; ConfigChanged, naming what differs.
+    """
+    out = place.out
+    if (out / MANIFEST_FILE).is_file():
+        raise UserError(f"{out}: is finished already; give --out a new folder")
+    state = {
+        "config": config.model_dump(mode="json"),
+        "data": [file.model_dump(mode="json") for file in material.files],
+    }
+    if not is_main():
+        return _newest(out) if place.resume else None
+    if place.resume and (out / _BEGUN).is_file():
+        _same(out, json.loads((out / _BEGUN).read_text(encoding="utf-8")), state)
+        return _newest(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        begun = (out / _BEGUN).is_file()
+        raise UserError(
+            f"{out}: holds a training that did not end; go on with --resume, or give --out a new folder"
+            if begun
+            else f"{out}: is not an empty folder; give --out a new one"
+        )
+    make_folder(out)
+    write_file(out / CONFIG_FILE, [_toml(config)])
+    write_file(out / _BEGUN, [json.dumps(state, indent=1).encode() + b"\n"])
+    return None
+
+
+def _same(out: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    old, new = before["config"], now["config"]
+    differing = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    if differing:
+        raise ConfigChanged(
+            f"{out}: was begun with other values of {', '.join(f'{key} ({old.get(key)})' for key in differing)}; give the "
+            "same again, or --out a new folder"
+        )
+    if [file["sha256"] for file in before["data"]] != [file["sha256"] for file in now["data"]]:
+        raise ConfigChanged(f"{out}: was begun on other data; bring it back, or give --out a new folder")
+
+
+def _newest(out: Path) -> Path | None:
+    """The newest checkpoint that is whole: its state is written last."""
+    whole = [path for path in (out / CHECKPOINTS).glob("checkpoint-*") if _whole(path)]
+    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def _whole(checkpoint: Path) -> bool:
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _toml(config: TrainConfig) -> bytes:
+    import tomlkit
+
+    return tomlkit.dumps(config.model_dump(mode="json", exclude_none=True)).encode()
+
+
+def need_room(out: Path, trained_bytes: int, whole_bytes: int) -> None:
+    """Raise UserError where the disk cannot hold the checkpoints and the result."""
+    needed = _COPIES * 3 * trained_bytes + whole_bytes  # weights and two moments of the optimiser
+    free = shutil.disk_usage(out).free
+    if free < needed:
+        raise UserError(
+            f"{out}: {free / 1e9:.1f} GB are free, about {needed / 1e9:.1f} GB are needed for checkpoints and the result; "
+            "make room, give --out another disk, or train an adapter with --lora"
+        )
+
+
+@contextmanager
+def told(out: Path) -> Iterator[None]:
+    """Ctrl-C and a full disk as sentences that say how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        last = _newest(out)
+        kept = f"kept up to {last.name}" if last else "no checkpoint was written yet"
+        raise Interrupted(f"{out}: stopped; {kept}. Go on with the same command and --resume") from error
+    except (OSError, RuntimeError) as error:
+        if isinstance(error, UserError) or (
+            shutil.disk_usage(out).free > 50_000_000 and "No space left" not in str(error)
+        ):
+            raise
+        raise UserError(
+            f"{out}: the disk is full ({str(error).splitlines()[0]}); make room, then go on with the same command and "
+            "--resume"
+        ) from error
+    except Exception as error:  # safetensors has an error of its own for a full disk
+        if "No space left" not in str(error):
+            raise
+        raise UserError(
+            f"{out}: the disk is full; make room, then go on with the same command and --resume"
+        ) from error
+
+
+def clear(out: Path) -> None:
+    """Remove what was needed only while it trained."""
+    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
+    (out / _BEGUN).unlink(missing_ok=True)

@@ -1,0 +1,65 @@
+"""KTO: learn from answers that were wanted and answers that were not, each by itself. Source: arXiv:2402.01306.
+
+How far the model has moved from the base is estimated in each batch from answers under each other's prompts: a batch
+holds at least two, and rows are mixed once, by the seed, so that no batch holds one kind alone by the file's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tactful.errors import UsageError
+from tactful.training.material.rows import dataset, label_rows
+from tactful.training.running import Task, adapter_config, arguments, callbacks, finish
+from tactful.training.types import Example
+from tactful.types import seeded
+from tactful.weights.extras import need
+from tactful.weights.types import Manifest
+
+
+def train_kto(task: Task) -> Manifest:
+    """Train on `labels`, or both sides of `pairs`. Raises: UsageError for batches of one; UserError."""
+    (trl,) = need("trl", what="training")
+    config = task.config
+    if config.batch < 2:
+        raise UsageError(
+            "--batch 1: kto compares the answers of a batch; give 2 or more, and --accumulate less"
+        )
+    train = _rows(task.checked.train, config.seed)
+    wanted, unwanted = balance(train) if config.balance else (1.0, 1.0)
+
+    def build() -> Any:
+        args = trl.KTOConfig(
+            **arguments(
+                task,
+                max_length=config.max_length,
+                beta=config.beta,
+                desirable_weight=wanted,
+                undesirable_weight=unwanted,
+            )
+        )
+        return trl.KTOTrainer(
+            model=task.base.model,
+            args=args,
+            train_dataset=dataset(train),
+            eval_dataset=dataset(_rows(task.checked.valid, config.seed)),
+            processing_class=task.base.tokenizer,
+            peft_config=adapter_config(task),
+            callbacks=callbacks(task),
+        )
+
+    return finish(task, build)
+
+
+def balance(rows: Sequence[dict[str, Any]]) -> tuple[float, float]:
+    """Weights of wanted and unwanted answers under which both count the same in sum; the larger one is 1… or more."""
+    wanted = sum(row["label"] for row in rows)
+    unwanted = len(rows) - wanted
+    return max(1.0, unwanted / max(wanted, 1)), max(1.0, wanted / max(unwanted, 1))
+
+
+def _rows(examples: Sequence[Example], seed: int) -> list[dict[str, Any]]:
+    rows = [row for item in examples for row in label_rows(item)]
+    seeded("kto", seed).shuffle(rows)
+    return rows

@@ -1,0 +1,256 @@
+"""What is wrong with the data, found before a model is loaded: empty or equal sides, repeats, leaks, lengths.
+
+Nothing of an answer is ever cut: an example that does not fit is refused, left out, or loses the oldest messages of
+its prompt, as `too_long` says, and each is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import orjson
+
+from tactful.data.splits import split_by_group
+from tactful.errors import DataError, UserError
+from tactful.training.types import Example, Material, TrainConfig, text_of
+from tactful.types import Message, content_hash
+from tactful.weights.tokens import answer_ids, plain, prompt_ids
+
+
+@dataclass
+class Checked:
+    """Examples that may be trained on, by part, and what was found on the way."""
+
+    train: list[Example]
+    valid: list[Example]
+    grouped_by: str
+    groups: dict[str, int]
+    left_out: Counter[str]
+    notes: list[str] = field(default_factory=list)
+    tokens: dict[str, int] = field(default_factory=dict)
+    """Of prompt and answer together: `median`, `longest`, `limit`."""
+    cut_prompts: int = 0
+
+    def lines(self) -> list[str]:
+        """For the person, before training starts."""
+        told = [
+            f"train {len(self.train)} examples of {self.groups.get('train', 0)} groups, validate on {len(self.valid)} of "
+            f"{self.groups.get('valid', 0)} (grouped by {self.grouped_by})",
+            f"tokens: median {self.tokens['median']}, longest {self.tokens['longest']}, limit {self.tokens['limit']}",
+        ]
+        if self.cut_prompts:
+            told.append(f"prompts that lost their oldest messages: {self.cut_prompts}")
+        if self.left_out:
+            told.append(
+                "left out: " + ", ".join(f"{count} {why}" for why, count in self.left_out.most_common())
+            )
+        return told + self.notes
+
+
+def check_material(material: Material, config: TrainConfig, tokenizer: Any) -> Checked:
+    """What to train and validate on.
+
+    Raises: UserError when nothing is left, a class is missing, the parts share a group, or an example is too long and
+    `too_long` refuses it.
+    """
+    left_out = Counter(material.left_out)
+    kept = _sound(material, left_out)
+    kept, tokens, cut = _fitting(kept, config, tokenizer, left_out)
+    if not kept:
+        raise UserError(f"{material.files[0].path}: no example is left to train on ({_listed(left_out)})")
+    train, valid, groups, grouped_by = _parts(kept, material, config, left_out)
+    _both_labels(train, material)
+    return Checked(train, valid, grouped_by, groups, left_out, _notes(kept, material, config), tokens, cut)
+
+
+def _sound(material: Material, left_out: Counter[str]) -> list[Example]:
+    """Without empty sides, equal sides and repeats."""
+    kept, seen = [], set()
+    for item in material.examples:
+        if material.form != "verdicts" and not text_of(item.answer):
+            left_out["with an empty answer"] += 1
+        elif not text_of(item.prompt):
+            left_out["with an empty prompt"] += 1
+        elif material.form == "pairs" and text_of(item.answer) == text_of(item.rejected):
+            left_out["with equal sides"] += 1
+        elif material.form == "pairs" and not text_of(item.rejected):
+            left_out["with an empty rejected side"] += 1
+        elif (key := _key(item)) in seen:
+            left_out["repeated"] += 1
+        else:
+            seen.add(key)
+            kept.append(item)
+    return kept
+
+
+def _key(item: Example) -> str:
+    sides = [plain(item.prompt), plain(item.answer), plain(item.rejected), item.label]
+    return content_hash(orjson.dumps(sides))
+
+
+# ---------------------------------------------------------------- lengths
+
+
+def _fitting(
+    examples: list[Example], config: TrainConfig, tokenizer: Any, left_out: Counter[str]
+) -> tuple[list[Example], dict[str, int], int]:
+    """Those within the limit, the tokens of all, and how many prompts were cut for it."""
+    lengths = [length_of(item, tokenizer) for item in examples]
+    over = [at for at, length in enumerate(lengths) if length > config.max_length]
+    if over and config.too_long == "refuse":
+        longest = max(lengths)
+        raise DataError.at(
+            examples[over[0]].place,
+            None,
+            f"{len(over)} of {len(examples)} examples ({len(over) / len(examples):.0%}) are longer than "
+            f"{config.max_length} tokens, this is the first, the longest has {longest}",
+            fix="raise --max-length, or --too-long leave-out, or --too-long cut-prompt (the answer stays whole)",
+        )
+    kept, cut = [], 0
+    for at, item in enumerate(examples):
+        if lengths[at] <= config.max_length:
+            kept.append(item)
+            continue
+        shorter = _cut(item, config.max_length, tokenizer) if config.too_long == "cut-prompt" else None
+        if shorter is None:
+            left_out["too long"] += 1
+        else:
+            kept.append(shorter)
+            cut += 1
+    tokens = {
+        "median": int(np.median(lengths)) if lengths else 0,
+        "longest": max(lengths, default=0),
+        "limit": config.max_length,
+    }
+    return kept, tokens, cut
+
+
+def length_of(item: Example, tokenizer: Any) -> int:
+    """Tokens of the prompt and its longer answer, as trained on."""
+    prompt = len(prompt_ids(tokenizer, item.prompt))
+    answers = [side for side in (item.answer, item.rejected) if side]
+    return prompt + max((len(answer_ids(tokenizer, item.prompt, side)) for side in answers), default=0)
+
+
+def _cut(item: Example, limit: int, tokenizer: Any) -> Example | None:
+    """Without the oldest messages after the system's, until it fits; None where the last message alone does not."""
+    system = [message for message in item.prompt[:1] if message.role == "system"]
+    rest: Sequence[Message] = item.prompt[len(system) :]
+    while len(rest) > 1:
+        rest = rest[1:]
+        while len(rest) > 1 and rest[0].role != "user":
+            rest = rest[1:]
+        shorter = replace(item, prompt=(*system, *rest))
+        if length_of(shorter, tokenizer) <= limit:
+            return shorter
+    return None
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _parts(
+    examples: list[Example], material: Material, config: TrainConfig, left_out: Counter[str]
+) -> tuple[list[Example], list[Example], dict[str, int], str]:
+    groups = _groups(examples)
+    grouped_by = material.grouped_by if all(item.group for item in examples) else "prompt"
+    if any(item.part == "valid" for item in examples):
+        train = [at for at, item in enumerate(examples) if item.part != "valid"]
+        known = {examples[at].group for at in train} - {""}
+        shared = sorted({item.group for item in examples if item.part == "valid"} & known)
+        if shared:
+            raise UserError(
+                f"{material.files[0].path}: the {grouped_by} '{shared[0]}' stands in train and in valid "
+                f"({len(shared)} such); split the data again by it"
+            )
+        prompts = {_prompt_key(examples[at]) for at in train}
+        valid = [
+            at
+            for at, item in enumerate(examples)
+            if item.part == "valid" and _prompt_key(item) not in prompts
+        ]
+        left_out["of the validation, their prompt is trained on"] = len(examples) - len(train) - len(valid)
+        left_out += Counter()  # drops the zero
+    elif config.valid == 0:
+        train, valid = list(range(len(examples))), []
+    else:
+        if len(set(groups)) < 2:
+            raise UserError(
+                f"{material.files[0].path}: all {len(examples)} examples belong together (by {grouped_by}), none can be "
+                "held out; give more data, or --valid 0"
+            )
+        split = split_by_group(
+            groups,
+            {"train": 1 - config.valid, "valid": config.valid},
+            seed=config.seed,
+            grouped_by=grouped_by,
+        )
+        train, valid = list(split.parts["train"]), list(split.parts["valid"])
+    counts = {"train": len({groups[at] for at in train}), "valid": len({groups[at] for at in valid})}
+    return [examples[at] for at in train], [examples[at] for at in valid], counts, grouped_by
+
+
+def _groups(examples: Sequence[Example]) -> list[str]:
+    """The group of each; groups that share a prompt become one, so that no prompt stands on both sides."""
+    leader: dict[str, str] = {}
+
+    def first(name: str) -> str:
+        while leader.setdefault(name, name) != name:
+            leader[name] = leader[leader[name]]
+            name = leader[name]
+        return name
+
+    names = [
+        [f"prompt {_prompt_key(item)}", *([f"group {item.group}"] if item.group else [])] for item in examples
+    ]
+    for prompt, *group in names:
+        for name in group:
+            leader[first(prompt)] = first(name)
+    return [first(prompt) for prompt, *_ in names]
+
+
+def _prompt_key(item: Example) -> str:
+    return content_hash(orjson.dumps(plain(item.prompt)))
+
+
+def _both_labels(train: Sequence[Example], material: Material) -> None:
+    labels = Counter(item.label for item in train)
+    if material.form in ("labels", "verdicts") and len(labels) < 2:
+        said = "wanted" if True in labels else "unwanted"
+        raise UserError(
+            f"{material.files[0].path}: every one of the {len(train)} training examples is {said}; there is nothing to "
+            "tell apart, give both kinds"
+        )
+
+
+def _notes(examples: Sequence[Example], material: Material, config: TrainConfig) -> list[str]:
+    """Which columns of the data this training does not use."""
+    notes = list(material.notes)
+    weights = len({item.weight for item in examples}) > 1
+    weighable = config.trainer in ("sft", "dpo") or (
+        material.form in ("verdicts", "labels") and config.trainer == "reward"
+    )
+    if weights and not (weighable and config.use_weights and not config.packing):
+        notes.append("the column weight is not used: " + _why_no_weights(config, weighable))
+    margins = any(item.margin is not None for item in examples)
+    takes_margins = config.trainer in ("dpo", "reward") and material.form == "pairs"
+    if margins and not (takes_margins and config.use_margins):
+        notes.append(
+            "margins are not used"
+            + ("; --margins asks for distances that grow with them" if takes_margins else "")
+        )
+    return notes
+
+
+def _why_no_weights(config: TrainConfig, weighable: bool) -> str:
+    if not weighable:
+        return f"{config.trainer} has no weight per row"
+    return "packing puts several rows into one" if config.packing else "--no-weights"
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {why}" for why, count in counts.most_common()) or "it is empty"

@@ -1,0 +1,153 @@
+"""Rows in the trainers' own forms, exported by us or written by others: TRL, OpenAI and ShareGPT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tactful.training.types import Example
+from tactful.types import Message, Role
+from tactful.weights.tokens import common_prefix
+from tactful.weights.types import Form
+
+Row = dict[str, Any]
+Reader = Callable[[Row, int, Mapping[str, Any]], Example]
+_ROLES: dict[str, Role] = {
+    "human": "user",
+    "gpt": "assistant",
+    "user": "user",
+    "assistant": "assistant",
+    "system": "system",
+}
+
+
+def kind_of_export(row: Mapping[str, Any]) -> str | None:
+    """Which exported kind a row is; None for none."""
+    keys = row.keys()
+    if {"chosen_action", "state"} <= keys or {"kind", "part"} <= keys or "tree" in keys:
+        return None  # records of ours that have the same columns
+    if {"preferred_output", "non_preferred_output"} <= keys:
+        return "openai"
+    if "conversations" in keys:
+        return "sharegpt-pairs" if row.get("rejected") is not None else "sharegpt"
+    if {"chosen", "rejected"} <= keys:
+        return "trl"
+    if {"prompt", "completion"} <= keys:
+        return "trl-unpaired" if "label" in keys else "trl-completions"
+    return "messages" if "messages" in keys else None
+
+
+def _example(row: Row, number: int, beside: Mapping[str, Any], **fields: Any) -> Example:
+    weight = row.get("weight", beside.get("weight"))
+    margin = row.get("margin", beside.get("margin"))
+    return Example(
+        str(row.get("id") or beside.get("id") or number),
+        str(beside.get("group") or beside.get("session") or row.get("group") or ""),
+        weight=_number(weight, "weight") if weight is not None else 1.0,
+        margin=_number(margin, "margin") if margin is not None else None,
+        place=str(number),
+        **fields,
+    )
+
+
+def _trl(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
+    chosen, rejected = (_messages(row[side], side, "assistant") for side in ("chosen", "rejected"))
+    if "prompt" in row:
+        prompt = _messages(row["prompt"], "prompt", "user")
+    else:  # both sides hold the whole conversation
+        shared = common_prefix(chosen, rejected)  # type: ignore[arg-type]
+        prompt, chosen, rejected = chosen[:shared], chosen[shared:], rejected[shared:]
+    return _example(row, number, beside, prompt=prompt, answer=chosen, rejected=rejected)
+
+
+def _unpaired(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
+    if not isinstance(row["label"], bool):
+        raise ValueError(f"row has label {row['label']!r}, expected true or false")
+    return _example(row, number, beside, label=row["label"], **_completed(row))
+
+
+def _completion(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
+    return _example(row, number, beside, **_completed(row))
+
+
+def _completed(row: Row) -> dict[str, Any]:
+    return {
+        "prompt": _messages(row["prompt"], "prompt", "user"),
+        "answer": _messages(row["completion"], "completion", "assistant"),
+    }
+
+
+def _talk(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
+    said = _messages(row["messages"], "messages", "user")
+    return _example(row, number, beside, **_last_answer(said, "messages"))
+
+
+def _openai(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
+    return _example(
+        row,
+        number,
+        beside,
+        prompt=_messages((row.get("input") or {}).get("messages"), "input.messages", "user"),
+        answer=_messages(row["preferred_output"], "preferred_output", "assistant"),
+        rejected=_messages(row["non_preferred_output"], "non_preferred_output", "assistant"),
+    )
+
+
+def _sharegpt(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
+    said = _messages(row["conversations"], "conversations", "user")
+    system = (Message(role="system", content=row["system"]),) if row.get("system") else ()
+    if row.get("rejected") is None:
+        return _example(row, number, beside, **_last_answer((*system, *said), "conversations"))
+    return _example(
+        row,
+        number,
+        beside,
+        prompt=(*system, *said),
+        answer=_messages([row["chosen"]], "chosen", "assistant"),
+        rejected=_messages([row["rejected"]], "rejected", "assistant"),
+    )
+
+
+def _last_answer(said: tuple[Message, ...], column: str) -> dict[str, Any]:
+    """The last message of the assistant is learnt, what stands before it is its prompt."""
+    if len(said) < 2 or said[-1].role != "assistant":
+        raise ValueError(f"row has {column} that do not end with an answer of the assistant after a prompt")
+    return {"prompt": said[:-1], "answer": said[-1:]}
+
+
+def _messages(value: Any, column: str, role: Role) -> tuple[Message, ...]:
+    """A list of messages in either spelling, or a text, which is one of `role`. Raises: ValueError."""
+    if isinstance(value, str):
+        return (Message(role=role, content=value),)
+    if not isinstance(value, list):
+        raise ValueError(f"row has {column} {value!r:.60}, expected a list of messages or a text")
+    return tuple(_message(item, column) for item in value)
+
+
+def _message(item: Any, column: str) -> Message:
+    given = item if isinstance(item, Mapping) else {}
+    role = _ROLES.get(str(given.get("role", given.get("from"))))
+    text = given.get("content", given.get("value"))
+    if role is None or not isinstance(text, str):
+        raise ValueError(
+            f"row has in {column} the message {item!r:.60}, expected role (system, user or assistant) and content"
+        )
+    return Message(role=role, content=text)
+
+
+def _number(value: Any, column: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"row has {column} {value!r:.60}, expected a number")
+    return float(value)
+
+
+READERS: dict[str, tuple[tuple[Form, ...], Reader]] = {
+    "trl": (("pairs",), _trl),
+    "trl-unpaired": (("labels",), _unpaired),
+    "trl-completions": (("answers",), _completion),
+    "messages": (("answers",), _talk),
+    "openai": (("pairs",), _openai),
+    "sharegpt": (("answers",), _sharegpt),
+    "sharegpt-pairs": (("pairs",), _sharegpt),
+}
+"""Exported kind → its form and how a row is read."""

@@ -1,0 +1,285 @@
+"""Records of every kind that Tactful writes or exports, as examples of one form. Nothing is cut here, nothing split.
+
+| kind | comes from | answers | pairs | labels | verdicts |
+|---|---|---|---|---|---|
+| `pairs` | `calibrate pairs` | | x | | |
+| `utterance` | `utterance synthesize` | x | x | | |
+| `feedback-rows` | `feedback pairs` | | x | x | |
+| `judged-turns` | `feedback judge` | | x | x | |
+| `labelled-moments` | ProactiveBench's reward set | | | | x |
+| `reasoned-moments` | `reward reasons` | x | | | x |
+| `trl` … `messages` | exports, and files of others | x | x | x | |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tactful.data.formats.moments import parse_labelled
+from tactful.data.io import Rows
+from tactful.data.recognise import document, foreign_file, kind_of
+from tactful.errors import DataError
+from tactful.feedback.training.files import ROW
+from tactful.feedback.training.pairs import PairedRow, PairsConfig, TrainingRow, TrainingRows
+from tactful.feedback.types import JudgedTurn
+from tactful.policy.language_model.prompt import PROMPT as ACT_PROMPT
+from tactful.policy.language_model.prompt import state_prompt
+from tactful.policy.table import intensity_order
+from tactful.reward.judging.prompt import PROMPT as JUDGE_PROMPT
+from tactful.reward.judging.prompt import judge_prompt
+from tactful.reward.reasons.export import judge_messages, reply_of
+from tactful.reward.reasons.thoughts import ReasonedMoment
+from tactful.training.material.exported import READERS, kind_of_export
+from tactful.training.material.sources import Source, provenance_beside, sources
+from tactful.training.types import TAKES, Example, Material, TrainConfig, Trainer
+from tactful.types import LabelledMoment, Message, PreferencePair
+from tactful.utterance.export import answer_of, predict_messages
+from tactful.utterance.types import PairedExample
+from tactful.weights.gguf import file_sha256
+from tactful.weights.types import Form, TrainedOn
+
+
+class Kind(NamedTuple):
+    """How records of a kind are read."""
+
+    forms: tuple[Form, ...]
+    parse: Callable[[Any], Any]
+    examples: Callable[[list[Any], Form, TrainConfig], Iterator[Example]]
+    grouped_by: str
+    trainer: Trainer
+    """The one that suits it best."""
+
+
+def read_material(data: Path, config: TrainConfig, valid: Path | None = None) -> Material:
+    """All examples of a file or folder in the form that the trainer takes.
+
+    Raises: UserError where it holds nothing for this trainer; DataError at the first bad line.
+    """
+    files, pipeline = sources(data, config.trainer, valid)
+    made: Material | None = None
+    for source in files:
+        found = _read(source, config)
+        if made is not None and found.form != made.form:
+            raise DataError.at(
+                source.path,
+                None,
+                f"holds {found.form}, the other part {made.form}",
+                fix="give two of one kind",
+            )
+        if made is None:
+            made = found
+        else:
+            made.examples += found.examples
+            made.files += found.files
+    assert made is not None
+    made.pipeline = pipeline
+    return made
+
+
+def _read(source: Source, config: TrainConfig) -> Material:
+    path = source.path
+    array = _array(path)
+    first = array[0] if array else _first(path)
+    exported = kind_of_export(first)
+    kind = KINDS.get(kind_of(frozenset(first)) or "") if exported is None else _exported(exported, path)
+    name = exported or kind_of(frozenset(first)) or ""
+    if kind is None:
+        raise DataError.at(
+            path,
+            1,
+            f"has the columns {', '.join(sorted(first)[:8]) or '(none)'}, from which nothing is trained",
+            fix="give pairs (prompt, chosen, rejected), answers (messages, or prompt and completion), labels (prompt, "
+            "completion, label), labelled moments (obs, pred_task, valid), or a run folder",
+        )
+    form = next((form for form in TAKES[config.trainer] if form in kind.forms), None)
+    if form is None:
+        raise DataError.at(
+            path,
+            None,
+            f"holds '{name}', from which 'train {config.trainer}' does not learn",
+            fix=f"run: tactful train {kind.trainer} {path}",
+        )
+    rows: Rows[Any] = Rows(array if array else path, kind.parse, kind="row")
+    parsed = list(rows)
+    examples = [_placed(item, source) for item in kind.examples(parsed, form, config)]
+    material = Material(
+        form=form,
+        kind=name,
+        examples=examples,
+        files=[
+            TrainedOn(path=str(path), sha256=file_sha256(path), rows=rows.read, part=source.part or "both")
+        ],
+        grouped_by=kind.grouped_by,
+    )
+    if name == "pairs" and config.learn == "action":
+        material.actions = _actions(parsed)
+        material.prompts = {ACT_PROMPT.prompt_id: ACT_PROMPT.hash}
+    elif config.learn == "action":
+        raise DataError.at(
+            path,
+            None,
+            f"holds '{name}', which names no actions",
+            fix="use --learn text, or give pairs of 'calibrate pairs'",
+        )
+    if form == "verdicts":
+        material.prompts = {JUDGE_PROMPT.prompt_id: JUDGE_PROMPT.hash}
+    return material
+
+
+def _array(path: Path) -> list[Any]:
+    """The rows of a file that is one JSON array; empty for JSON lines."""
+    with path.open("rb") as file:
+        start = file.read(64).lstrip(b"\xef\xbb\xbf \r\n\t")
+    whole = document(path) if start.startswith(b"[") else None
+    return whole if isinstance(whole, list) and whole and isinstance(whole[0], dict) else []
+
+
+def _first(path: Path) -> dict[str, Any]:
+    """The first row. Raises: DataError for a file that is no JSON lines, or empty."""
+    for row in Rows(path, lambda item: item, kind="row"):
+        if isinstance(row, dict):
+            return row
+        break
+    with path.open("rb") as file:
+        other = foreign_file(file.readline(), path)
+    if other is not None:
+        raise DataError.at(path, None, other.name, fix=other.fix)
+    raise DataError.at(path, 1, "is no JSON object", fix="give a file with one JSON object a line")
+
+
+def _placed(item: Example, source: Source) -> Example:
+    part = item.part or source.part
+    return replace(item, part=part, place=f"{source.path}:{item.place}" if item.place else str(source.path))
+
+
+# ---------------------------------------------------------------- kinds
+
+
+def _pairs(rows: list[PreferencePair], form: Form, config: TrainConfig) -> Iterator[Example]:
+    actions = _actions(rows)
+    for number, pair in enumerate(rows, 1):
+        prompt, chosen, rejected = pair.prompt, pair.chosen, pair.rejected
+        if config.learn == "action":
+            prompt = state_prompt(pair.state, actions, config.shown).messages
+            chosen, rejected = _said(pair.chosen_action), _said(pair.rejected_action)
+        yield Example(
+            pair.id,
+            pair.state.group,
+            prompt,
+            chosen,
+            rejected,
+            weight=pair.weight,
+            margin=pair.margin,
+            place=str(number),
+        )
+
+
+def _actions(rows: list[PreferencePair]) -> tuple[str, ...]:
+    return intensity_order({name for pair in rows for name in (pair.chosen_action, pair.rejected_action)})
+
+
+def _utterances(rows: list[PairedExample], form: Form, config: TrainConfig) -> Iterator[Example]:
+    for number, row in enumerate(rows, 1):
+        prompt, chosen = predict_messages(row), answer_of(row, row.chosen)
+        if form == "answers":
+            yield Example(row.id, row.dialogue_id, prompt, chosen, place=str(number))
+        elif row.kept:
+            assert row.rejected is not None
+            rejected = answer_of(row, row.rejected)
+            yield Example(
+                row.id, row.dialogue_id, prompt, chosen, rejected, margin=row.margin, place=str(number)
+            )
+
+
+def _feedback(rows: list[TrainingRow], form: Form, config: TrainConfig) -> Iterator[Example]:
+    for number, row in enumerate(rows, 1):
+        if row.part == "test":
+            continue
+        if isinstance(row, PairedRow):
+            if form == "pairs":
+                yield Example(
+                    row.id,
+                    row.group,
+                    row.prompt,
+                    row.chosen,
+                    row.rejected,
+                    margin=row.margin,
+                    part=row.part,
+                    place=str(number),
+                )
+        elif form == "labels":
+            yield Example(
+                row.id,
+                row.group,
+                row.prompt,
+                row.completion,
+                label=row.label,
+                part=row.part,
+                place=str(number),
+            )
+
+
+def _judged(rows: list[JudgedTurn], form: Form, config: TrainConfig) -> Iterator[Example]:
+    shares = PairsConfig(valid=config.valid, test=0.0, seed=config.seed)
+    yield from _feedback(list(TrainingRows(rows, shares)), form, config)
+
+
+def _moments(rows: list[LabelledMoment], form: Form, config: TrainConfig) -> Iterator[Example]:
+    for number, row in enumerate(rows, 1):
+        moment = row.moment
+        yield Example(
+            moment.id,
+            moment.session,
+            judge_prompt(moment).messages,
+            label=row.label.accepted,
+            place=str(number),
+        )
+
+
+def _reasoned(rows: list[ReasonedMoment], form: Form, config: TrainConfig) -> Iterator[Example]:
+    for number, row in enumerate(rows, 1):
+        if form == "answers":
+            yield Example(
+                row.id, row.moment.session, judge_messages(row), _said(reply_of(row)), place=str(number)
+            )
+        else:
+            yield Example(
+                row.id, row.moment.session, judge_messages(row), label=row.accepted, place=str(number)
+            )
+
+
+def _said(text: str) -> tuple[Message, ...]:
+    return (Message(role="assistant", content=text),)
+
+
+def _exported(name: str, path: Path) -> Kind:
+    """An exported kind, with the groups of its provenance where that lies beside."""
+    forms, read = READERS[name]
+    beside = provenance_beside(path)
+    known = bool(beside) and all("group" in row or "session" in row for row in beside)
+
+    def examples(rows: list[Any], form: Form, config: TrainConfig) -> Iterator[Example]:
+        if known and len(beside) != len(rows):
+            raise DataError.at(
+                path, None, f"has {len(rows)} rows, its provenance {len(beside)}", fix="export again"
+            )
+        for number, row in enumerate(rows, 1):
+            yield read(row, number, beside[number - 1] if known else {})
+
+    trainer: dict[Form, Trainer] = {"answers": "sft", "pairs": "dpo", "labels": "kto", "verdicts": "reward"}
+    return Kind(forms, dict, examples, "group of the provenance" if known else "prompt", trainer[forms[0]])
+
+
+KINDS: dict[str, Kind] = {
+    "pairs": Kind(("pairs",), PreferencePair.model_validate, _pairs, "base task", "dpo"),
+    "utterance": Kind(("answers", "pairs"), PairedExample.model_validate, _utterances, "dialogue", "sft"),
+    "feedback-rows": Kind(("labels", "pairs"), ROW.validate_python, _feedback, "the run's own key", "kto"),
+    "judged-turns": Kind(("labels", "pairs"), JudgedTurn.model_validate, _judged, "dialogue", "kto"),
+    "labelled-moments": Kind(("verdicts",), parse_labelled, _moments, "session", "reward"),
+    "reasoned-moments": Kind(
+        ("answers", "verdicts"), ReasonedMoment.model_validate, _reasoned, "session", "sft"
+    ),
+}

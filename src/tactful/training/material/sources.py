@@ -1,0 +1,97 @@
+"""Which files hold the training data: a file, a run folder, the folder of an export, or what `learn` wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from tactful.errors import UserError
+from tactful.runs import RunFolder, resolve_input
+from tactful.training.types import Part, Trainer
+
+_STEMS: dict[Trainer, tuple[str, ...]] = {
+    "sft": ("sft", "pairs"),
+    "dpo": ("pairs",),
+    "kto": ("pairs",),
+    "reward": ("pairs", "sft"),
+}
+"""Trainer → files of an export that it reads, the better one first."""
+_FOLDERS: dict[Trainer, tuple[str, ...]] = {
+    "sft": ("dpo", "kto"),
+    "dpo": ("dpo",),
+    "kto": ("kto", "dpo"),
+    "reward": ("dpo", "kto"),
+}
+"""Trainer → folders that `learn` and `feedback pairs` write for it."""
+
+
+class Source(NamedTuple):
+    """One file of the data."""
+
+    path: Path
+    part: Part | None
+    """None: it does not say."""
+
+
+def sources(data: Path, trainer: Trainer, valid: Path | None = None) -> tuple[list[Source], str]:
+    """The files to read, and the command that made them as far as the folder says.
+
+    Raises: UserError, when there is nothing for this trainer.
+    """
+    if valid is not None:
+        return [Source(_file(data), "train"), Source(_file(valid), "valid")], ""
+    if not data.is_dir():
+        return [Source(_file(data), None)], ""
+    if (data / "run.json").is_file():
+        info = RunFolder.open(data).info()
+        return [Source(resolve_input(data), None)], f"{info.noun} {info.verb}"
+    parts = _parts(data)
+    if parts:
+        return parts, ""
+    for name in _FOLDERS[trainer]:
+        parts = _parts(data / name)
+        if parts:
+            return parts, "learn" if (data / "learned.json").is_file() else ""
+    for stem in _STEMS[trainer]:
+        found = _named(data, stem)
+        if found:
+            validation = _named(data, f"{stem}_validation")
+            if validation:
+                return [Source(found, "train"), Source(validation, "valid")], ""
+            return [Source(found, None)], ""
+    raise UserError(
+        f"{data}: holds nothing that 'train {trainer}' reads (run.json, train.jsonl, "
+        f"{', '.join(f'{name}/' for name in _FOLDERS[trainer])}, {', '.join(f'{stem}.jsonl' for stem in _STEMS[trainer])}); "
+        "give a run folder, the folder of an export, or a file"
+    )
+
+
+def provenance_beside(path: Path) -> list[dict[str, object]]:
+    """One row for each row of an export, in its order; empty where no such file lies beside it."""
+    names = [f"{path.stem}_provenance.jsonl", *(["provenance.jsonl"] if path.stem == "pairs" else [])]
+    for name in names:
+        if (path.parent / name).is_file():
+            lines = (path.parent / name).read_text(encoding="utf-8").splitlines()
+            return [json.loads(line) for line in lines if line.strip()]
+    return []
+
+
+def _file(path: Path) -> Path:
+    if not path.is_file():
+        raise UserError(f"{path}: no such file or folder; check the path")
+    return path
+
+
+def _parts(folder: Path) -> list[Source]:
+    train = _named(folder, "train")
+    if train is None:
+        return []
+    valid = _named(folder, "valid") or _named(folder, "validation")
+    return [Source(train, "train" if valid else None), *([Source(valid, "valid")] if valid else [])]
+
+
+def _named(folder: Path, stem: str) -> Path | None:
+    return next(
+        (folder / f"{stem}.{end}" for end in ("jsonl", "json") if (folder / f"{stem}.{end}").is_file()), None
+    )

@@ -1,0 +1,53 @@
+"""From a file or run folder to a trained model: read, check, open the base, train. In this order, on one screen."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+from tactful.errors import UserError
+from tactful.training.folder import is_main
+from tactful.training.material.checks import Checked, check_material
+from tactful.training.material.forms import read_material
+from tactful.training.running import PACKAGES, OnStep, Task
+from tactful.training.types import Place, TrainConfig
+from tactful.weights.base import Loaded, base_folder, load_tokenizer, open_model
+from tactful.weights.extras import dtype_of, need
+from tactful.weights.types import MANIFEST_FILE, Manifest
+
+
+def train(
+    data: Path,
+    config: TrainConfig,
+    place: Place,
+    *,
+    valid: Path | None = None,
+    on_step: OnStep | None = None,
+    on_check: Callable[[Checked], None] | None = None,
+) -> Manifest:
+    """The manifest of the finished folder. `on_check` is told of the data before a model is loaded.
+
+    Raises: UserError for data, a base or a folder that cannot be used; MissingExtra; Interrupted.
+    """
+    transformers, *_ = need("transformers", *PACKAGES, what=f"train {config.trainer}")
+    if (place.out / MANIFEST_FILE).is_file():
+        raise UserError(f"{place.out}: is finished already; give --out a new folder")
+    material = read_material(data, config, valid)
+    folder = base_folder(config.model)
+    tokenizer = load_tokenizer(folder)
+    checked = check_material(material, config, tokenizer)
+    if on_check is not None and is_main():
+        on_check(checked)
+    transformers.set_seed(config.seed)  # a new head is drawn at random
+    model = open_model(
+        folder,
+        tokenizer,
+        head="score" if config.trainer == "reward" else "lm",
+        four_bit=config.load_in_4bit,
+        dtype=dtype_of("f32") if not config.load_in_4bit and not config.adapter else dtype_of(config.dtype),
+    )
+    task = Task(config, place, material, checked, Loaded(model, tokenizer, folder), on_step)
+    module = importlib.import_module(f"tactful.training.{config.trainer}")
+    manifest: Manifest = getattr(module, f"train_{config.trainer}")(task)
+    return manifest

@@ -1,0 +1,91 @@
+"""Reward: a head on the base that gives a text one number, whose logistic is the probability of a yes.
+
+On pairs by TRL's RewardTrainer (Bradley and Terry: the better one shall have the higher number); on yes and no, our
+own labels, by cross-entropy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tactful.stats.auroc import auroc
+from tactful.training.losses import yes_no
+from tactful.training.material.rows import dataset, pair_row, weighted, with_margins
+from tactful.training.running import Task, adapter_config, arguments, callbacks, finish
+from tactful.training.types import Example
+from tactful.weights.extras import need
+from tactful.weights.tokens import answer_ids, prompt_ids
+from tactful.weights.types import Manifest
+
+
+def train_reward(task: Task) -> Manifest:
+    """Train on `pairs`, `verdicts` or `labels`. Raises: UserError when the folder cannot be used."""
+    return _on_pairs(task) if task.material.form == "pairs" else _on_verdicts(task)
+
+
+def _on_pairs(task: Task) -> Manifest:
+    (trl,) = need("trl", what="training")
+    margins = with_margins([*task.checked.train, *task.checked.valid], task.config)
+
+    def row(item: Example) -> dict[str, Any]:
+        return {**pair_row(item), **({"margin": item.margin or 0.0} if margins else {})}
+
+    def build() -> Any:
+        return trl.RewardTrainer(
+            model=task.base.model,
+            args=trl.RewardConfig(**arguments(task, max_length=task.config.max_length)),
+            train_dataset=dataset([row(item) for item in task.checked.train]),
+            eval_dataset=dataset([row(item) for item in task.checked.valid]),
+            processing_class=task.base.tokenizer,
+            peft_config=adapter_config(task),
+            callbacks=callbacks(task),
+        )
+
+    return finish(task, build)
+
+
+def _on_verdicts(task: Task) -> Manifest:
+    transformers, peft = need("transformers", "peft", what="training")
+    weighs = weighted([*task.checked.train, *task.checked.valid], task.config)
+
+    def row(item: Example) -> dict[str, Any]:
+        return {
+            "input_ids": score_ids(task.base.tokenizer, item),
+            "label": float(bool(item.label)),
+            "weight": item.weight if weighs else 1.0,
+        }
+
+    def build() -> Any:
+        adapter = adapter_config(task)
+        model = task.base.model if adapter is None else peft.get_peft_model(task.base.model, adapter)
+        more = {"remove_unused_columns": False, "label_names": ["label"]}
+        return yes_no()(
+            model=model,
+            args=transformers.TrainingArguments(**arguments(task, **more)),
+            train_dataset=dataset([row(item) for item in task.checked.train]),
+            eval_dataset=dataset([row(item) for item in task.checked.valid]),
+            processing_class=task.base.tokenizer,
+            compute_metrics=measured,
+            callbacks=callbacks(task),
+        )
+
+    return finish(task, build)
+
+
+def score_ids(tokenizer: Any, item: Example) -> list[int]:
+    """The tokens that are scored: the prompt, and where there is one the answer after it."""
+    answer = answer_ids(tokenizer, item.prompt, item.answer) if item.answer else []
+    return prompt_ids(tokenizer, item.prompt) + answer
+
+
+def measured(predicted: Any) -> dict[str, float]:
+    """AUROC and balanced accuracy at 0.5 of the numbers; nothing where only one answer occurs."""
+    numbers = np.asarray(predicted.predictions, dtype=float).reshape(-1)
+    yes = np.asarray(predicted.label_ids, dtype=float).reshape(-1) > 0.5
+    if yes.all() or not yes.any():
+        return {}
+    rank = auroc(1 / (1 + np.exp(-numbers)), yes.astype(float), np.ones((1, len(yes))))[0]
+    right = (numbers > 0) == yes
+    return {"auroc": float(rank), "balanced_accuracy": float((right[yes].mean() + right[~yes].mean()) / 2)}

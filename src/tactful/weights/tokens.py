@@ -1,0 +1,36 @@
+"""Messages as tokens, under the model's chat template: one way for training, evaluation and live use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tactful.types import Message
+
+
+def plain(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """As chat templates take them."""
+    return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
+    """The prompt's tokens, with the opening of the assistant's turn."""
+    return _ids(tokenizer, messages, add_generation_prompt=True)
+
+
+def answer_ids(tokenizer: Any, prompt: Sequence[Message], answer: Sequence[Message] | str) -> list[int]:
+    """The tokens that stand for the answer after `prompt_ids`, the end of the turn included: what training learns."""
+    said = (Message(role="assistant", content=answer),) if isinstance(answer, str) else tuple(answer)
+    whole = _ids(tokenizer, [*prompt, *said])
+    return whole[common_prefix(prompt_ids(tokenizer, prompt), whole) :]
+
+
+def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
+    """How many tokens both begin with."""
+    pairs = zip(first, second, strict=False)
+    return next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(first), len(second)))
+
+
+def _ids(tokenizer: Any, messages: Sequence[Message], **more: Any) -> list[int]:
+    written = tokenizer.apply_chat_template(plain(messages), tokenize=True, return_dict=True, **more)
+    return list(written["input_ids"])
