@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tactful.audit.results import Audit, Said, Slice
-from tactful.audit.words import counted, percent
+from tactful.audit.words import percent
 from tactful.data.page import clean, render_template
 from tactful.errors import UsageError
 from tactful.runs.store.files import write_atomic
 from tactful.stats.asking import MEANINGS
+from tactful.text.counting import counted
 
 PAGE, TEXT, DATA, FINDINGS = "audit.html", "audit.md", "audit.json", "findings.jsonl"
 COLOURS: Mapping[str, str] = {

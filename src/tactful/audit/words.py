@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tactful.audit.results import Shared
 from tactful.audit.types import Subject
 from tactful.stats import FEWEST_GROUPS, Estimate
+from tactful.text.counting import counted
 
 FEW_TURNS = 200
 """Turns of the assistant below which shares are rough."""
@@ -22,13 +23,6 @@ def percent(estimate: Estimate | None) -> str:
     if estimate.low is None or estimate.high is None:
         return f"{estimate.value:.0%}"
     return f"{estimate.value:.0%} ({100 * estimate.low:.0f}–{estimate.high:.0%})"
-
-
-def counted(count: int, noun: str, verb: str = "") -> str:
-    """`1 turn`, `2,000 turns`; with a verb of one (`is`, `was`, `ends`) behind it in its number."""
-    many = {"is": "are", "was": "were", "has": "have"}.get(verb, verb.removesuffix("s"))
-    nouns = noun if count == 1 else f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{count:,} {nouns} {verb if count == 1 else many}".rstrip()
 
 
 def headline(needless: Shared, guessed: Shared) -> str:
@@ -66,11 +60,11 @@ def paragraph(
         f"{_share(talks.by_conversation)} of the conversations.",
     ]
     if needless.total:
-        why = _most(reasons)
+        why = " or ".join(map(_because, _most(reasons)))
         said.append(
             f"Of {counted(needless.total, 'question')} that could be judged, {needless.count:,} "
             f"{'was' if needless.count == 1 else 'were'} needless "
-            f"({_inside(needless.by_conversation)}){f', mostly because {_because(why)}' if why else ''}."
+            f"({_inside(needless.by_conversation)}){f', most often because {why}' if why else ''}."
         )
     if guessed.total:
         said.append(
@@ -79,8 +73,11 @@ def paragraph(
         )
     about = _most(subjects)
     if about:
-        total = sum(subjects.values())
-        said.append(f"{counted(total, 'reply', 'complains')}, most often of {about} ({subjects[about]:,}).")  # type: ignore[index]
+        each = ", each" if len(about) > 1 else ""
+        said.append(
+            f"{counted(sum(subjects.values()), 'reply', 'complains')}, most often of {' or '.join(about)} "
+            f"({max(subjects.values()):,}{each})."
+        )
     if figures["ask_f1"].value is not None:
         said.append(f"Ask-F1 {figures['ask_f1'].short(2)}.")
     return " ".join(said)
@@ -148,9 +145,10 @@ def _because(reason: str) -> str:
     return _WHY[reason]
 
 
-def _most(counts: Mapping[str, int] | Mapping[Subject, int]) -> str:
-    held: list[tuple[str, int]] = sorted(counts.items(), key=lambda item: -item[1])
-    return held[0][0] if held and held[0][1] else ""
+def _most(counts: Mapping[str, int] | Mapping[Subject, int]) -> list[str]:
+    """The commonest; several where as many are of each."""
+    most = max(counts.values(), default=0)
+    return [str(name) for name, count in counts.items() if count == most and most]
 
 
 def _inside(estimate: Estimate) -> str:

@@ -46,7 +46,7 @@ def audit(
     `findings.jsonl` with a line for each turn of the assistant. What could not be judged is counted, never guessed.
     """
     from tactful.api.audit import audit as audited
-    from tactful.audit.words import counted
+    from tactful.text.counting import counted
 
     found = audited(
         list(logs),
@@ -71,5 +71,7 @@ def audit(
     for limitation in found.limits:
         say(f"mind: {limitation}")
     if found.read["bad"]:
-        say(f"{counted(found.read['bad'], 'row')} could not be read: left out")
+        say(
+            f"{counted(found.read['bad'], 'row')} could not be read: left out; the first: {found.read['problem']}"
+        )
     say(f"the page: {out / 'audit.html'}")

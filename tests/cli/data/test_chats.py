@@ -41,7 +41,7 @@ def test_a_log_becomes_conversations_and_all_of_it_is_accounted_for(tactful, pro
 def test_what_was_found_skipped_and_cut_is_told_to_the_person(tactful):  # noqa: F811
     done = tactful("data", "import", "chats", "log.jsonl", "--out", "c.jsonl")
     assert done.stdout == ""
-    assert "2 conversations (2 openai), 6 turns, from 1 files" in done.stderr
+    assert "2 conversations (2 openai), 6 turns, from 1 file\n" in done.stderr
     assert "could not be read: 1; the first: log.jsonl:3: not JSON" in done.stderr
     assert "redacted: 2 secret, 2 email" in done.stderr
     assert "next: tactful feedback judge c.jsonl" in done.stderr
@@ -135,6 +135,20 @@ def test_what_is_not_to_be_redacted_reaches_a_judge_as_it_is(tactful, project): 
         )
         assert done.returncode == 0, done.stderr
         assert f"Mail {mail}" in "".join(path.read_text() for path in Path(flag[2:]).glob("records*.jsonl"))
+
+
+def test_a_table_of_unknown_columns_and_a_file_that_is_no_log_are_named_by_the_audit(tactful, project):  # noqa: F811
+    (project / "mine.csv").write_text("ticket,who,said\n1,user,book a table\n1,assistant,which day?\n")
+    refused = tactful("audit", "mine.csv", "--out", "audited")
+    assert "mine.csv:2: is no log that is known: holds the keys ticket, who, said" in refused.stderr
+    assert "--role-column COLUMN --text-column COLUMN --conversation-column COLUMN" in refused.stderr
+    (project / "folder").mkdir()
+    (project / "log.jsonl").rename(project / "folder" / "log.jsonl")
+    (project / "folder" / "note.txt").write_text("hello")
+    for command in (("audit",), ("learn",)):
+        done = tactful(*command, "folder", "mine.csv", "--out", f"{command[0]}-out")
+        assert "the first: " in done.stderr
+        assert "log.jsonl:3: not JSON" in done.stderr
 
 
 def test_nothing_is_overwritten_and_an_unknown_file_or_format_is_refused(tactful, project):  # noqa: F811

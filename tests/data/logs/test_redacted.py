@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given, settings
@@ -113,6 +114,19 @@ def test_a_row_that_cannot_be_read_is_told_without_what_is_secret_in_it(tmp_path
     assert list(log) == []
     assert log.bad == 2
     assert not any(secret in problem for secret in PLANTED for problem in log.problems)
+
+
+def test_a_file_of_an_archive_or_folder_that_cannot_be_read_is_named_without_what_is_secret(tmp_path):
+    secret = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+    (tmp_path / "logs").mkdir()
+    with ZipFile(tmp_path / "logs" / "some.zip", "w") as archive:
+        archive.writestr(f"of ann@example.org/{secret}.txt", "no log")
+    (tmp_path / "logs" / f"{secret}.json").write_text("no log")
+    log = read_conversations(tmp_path / "logs")
+    assert list(log) == []
+    assert len(log.problems) == 2
+    assert str(tmp_path / "logs" / "some.zip") in log.problems[1]  # where it lies is still told
+    assert not any(secret in problem or "ann@example" in problem for problem in log.problems)
 
 
 def test_a_user_is_a_hash_that_is_the_same_in_the_project_and_another_elsewhere(tmp_path, monkeypatch):

@@ -59,8 +59,13 @@ def chats(
 
 def tell_log(found: Log) -> None:
     """What a log held, what was passed over, what could not be read, what was cut; on stderr."""
+    from tactful.text.counting import counted
+
     formats = ", ".join(f"{count} {name}" for name, count in found.formats.most_common())
-    say(f"{found.conversations} conversations ({formats}), {found.turns} turns, from {found.files} files")
+    say(
+        f"{counted(found.conversations, 'conversation')} ({formats}), {counted(found.turns, 'turn')}, "
+        f"from {counted(found.files, 'file')}"
+    )
     for reason, count in found.skipped.most_common():
         say(f"skipped {count}: {reason}")
     if found.bad:

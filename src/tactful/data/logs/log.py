@@ -219,7 +219,7 @@ class Log:
         if head:
             row = head[0][1]
             keys = f"the keys {', '.join(list(row)[:8])}" if isinstance(row, Mapping) else shown(row)
-            self._bad(name, head[0][0], f"is no log that is known: holds {keys}")
+            self._bad(name, head[0][0], f"is no log that is known: holds {keys}{_how_to_name(name)}")
         return head, None
 
     def _ratings(self, files: Sequence[Path | str]) -> dict[str, list[dict[str, Any]]]:
@@ -242,6 +242,10 @@ class Log:
     def _bad(self, name: str, number: int | None, problem: str, other: Recognised | None = None) -> None:
         if self.options.redact:
             problem = self.redaction.text(problem)
+            given = next((str(path) for path in self.paths if name.startswith(str(path))), "")
+            name = given + self.redaction.file_name(
+                name.removeprefix(given)
+            )  # found in a folder or an archive
         if self._on_bad is not None:
             self._on_bad(name, number, problem, other)
             return
@@ -264,6 +268,7 @@ class Log:
             "formats": dict(self.formats),
             "skipped": dict(self.skipped),
             "bad": self.bad,
+            "problem": self.problems[0] if self.problems else "",
             "cut": dict(self.cut),
         }
 
@@ -286,3 +291,10 @@ def read_conversations(
         strict=strict, format=format, columns=columns or Columns(), keep_users=keep_users, redact=redact
     )
     return Log(paths, options)
+
+
+def _how_to_name(name: str) -> str:
+    """What to do about a table whose columns are not known."""
+    if not name.lower().endswith((".csv", ".tsv", ".parquet")):
+        return ""
+    return "; name its columns, as in --role-column COLUMN --text-column COLUMN --conversation-column COLUMN"

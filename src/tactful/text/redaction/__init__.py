@@ -33,13 +33,14 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """The text without them."""
-        if len(text) < 6:
-            return text
+        return text if len(text) < 6 else cut_paths(self.file_name(text), self._marks["path"])
+
+    def file_name(self, text: str) -> str:
+        """The same of a file's name, whose folders stay."""
         marks = self._marks
         text = cut_secrets(text, marks["secret"])
         text = cut_emails(text, marks["email"])
-        text = cut_numbers(text, marks["card"], marks["phone"])
-        return cut_paths(text, marks["path"])
+        return cut_numbers(text, marks["card"], marks["phone"])
 
     def tree(self, value: Any) -> Any:
         """A JSON value without them; a number that is a card's becomes its placeholder."""
