@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tactful.mend.learning.costs import Followed, LearnedCosts, Prices, costs_of
+from tactful.mend.learning.costs import Followed, Prices, costs_of
+from tactful.mend.learning.numbers import LearnedCosts
 from tactful.mend.types import LoggedTalk, LoggedTurn, Outcome
 from tactful.types import PublicState
 

@@ -10,8 +10,10 @@ from tests.mend.logs import write_log
 import tactful as tf
 from tactful.errors import DataError, UserError
 from tactful.mend.learning.costs import Prices
+from tactful.mend.learning.numbers import Learned
 from tactful.mend.pipeline import talks_of
 from tactful.policy import CostPolicy, open_policy, read_policy
+from tactful.stats import Estimate
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +132,36 @@ def test_what_is_no_log_leaves_no_folder(tmp_path):
     with pytest.raises((DataError, UserError)):
         tf.learn(empty, out=tmp_path / "out", progress="off")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_log_replayed_without_a_folder_gets_its_page_in_runs(tmp_path, monkeypatch, tactful):
+    log = write_log(tmp_path / "log.jsonl", 4)
+    monkeypatch.chdir(tmp_path)
+    found = tf.replay(log, policy="rule", progress="off")
+    assert (tmp_path / found.folder / "replay.md").is_file()
+    assert found.folder.startswith("runs/")
+    assert "folder" not in json.loads((tmp_path / found.folder / "replay.json").read_text())
+
+
+def test_the_folder_of_learn_in_place_of_its_policy_is_refused_with_the_file(learned, tactful):
+    folder = learned[2]
+    done = tactful("policy", "explain", folder, "--query", "Clean up.")
+    assert done.returncode == 1
+    assert f"is a folder; give {folder / 'policy.json'}" in done.stderr
+    told = tactful(
+        "policy", "explain", folder / "policy.json", "--query", "Clean up.", "--domain", "nonsense"
+    )
+    assert "no value of its own for the domain 'nonsense'" in told.stderr
+
+
+def test_a_number_says_whether_it_was_alike_everywhere_or_seen_too_rarely(learned):
+    alike = Estimate(value=0.1, items=30, groups=12)
+    number = Learned(name="lam", value=0.1, by="log", estimate=alike, meaning="λ")
+    assert number.told == "0.100 in each of 12 groups"
+    rare = alike.model_copy(update={"groups": 7})
+    assert number.model_copy(update={"estimate": rare}).told == "0.100"
+    costs = (learned[2] / "learned.md").read_text().split("## The policy's costs")[1].split("It rests on")[0]
+    assert "not estimable" not in costs
 
 
 def test_propensities_of_messages_give_an_estimate(tmp_path):

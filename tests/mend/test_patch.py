@@ -13,8 +13,15 @@ def patch_of(talks, worth_asking=0.3):
     return make_patch(habits, worth_asking=worth_asking)
 
 
+def clear(count):
+    return [
+        talk(f"c{at}", ["needless", "fine"], questions=("Which version?",), query_clarity=0.9)
+        for at in range(count)
+    ]
+
+
 def test_needless_questions_make_a_line_with_its_counts():
-    patch = patch_of(talk(f"c{at}", ["needless", "fine"], questions=("Which version?",)) for at in range(12))
+    patch = patch_of(clear(12))
     line = patch.lines[0]
     assert (line.kind, line.count, line.of) == ("ask less", 12, 12)
     assert line.conversations[0] == "c0"
@@ -22,7 +29,39 @@ def test_needless_questions_make_a_line_with_its_counts():
     assert line.share.low > 0.5
     assert "12 of 12 questions" in line.evidence
     assert "- Where a usual default would do" in patch.text()
-    assert any("such as version" in line.text for line in patch.lines)
+    about_code = next(line for line in patch.lines if "about code" in line.text)
+    assert "as in “Which version?”." in about_code.text
+
+
+def test_a_line_against_asking_about_a_domain_leaves_out_its_open_requests():
+    # code that is clear was asked about for nothing, code that is open was guessed wrong: both hold, each where it says
+    guessed = [talk(f"g{at}", ["guess"], missing=("input",), questions=("Which file?",)) for at in range(12)]
+    asked = [talk(f"o{at}", ["needless"], questions=("Which file?",)) for at in range(3)]
+    patch = patch_of([*clear(12), *guessed, *asked])
+    line = next(line for line in patch.lines if "about code that say what is wanted" in line.text)
+    assert (line.count, line.of) == (12, 12)  # not the three open ones
+    assert "Which file?" not in line.text
+    assert line.evidence.startswith(
+        "12 of 12 questions about code were needless, where the request was not open"
+    )
+    assert any("material to work on is missing" in line.text for line in patch.lines)
+    assert not any(line.text.startswith("For requests about code, ") for line in patch.lines)
+
+
+def test_a_question_put_in_fewer_than_three_conversations_is_shown_as_no_example():
+    talks = [
+        talk(f"c{at}", ["needless"], questions=(f"Which {word} version?",), query_clarity=0.9)
+        for at, word in enumerate(("python", "ruby", "perl", "rust", "java", "kotlin", "swift", "zig"))
+    ]
+    text = next(line.text for line in patch_of(talks).lines if "about code" in line.text)
+    assert text.endswith("as in “Which zig version?”.")  # the shortest about what all of them share
+    assert "“" not in next(
+        line.text
+        for line in patch_of(
+            talk(f"c{at}", ["needless"], questions=(f"Which {at}?",), query_clarity=0.9) for at in range(8)
+        ).lines
+        if "about code" in line.text
+    )
 
 
 def test_few_conversations_make_no_line_and_say_so():
@@ -68,4 +107,4 @@ def test_situations_count_what_asking_and_answering_led_to():
     assert rows["open"].needless.value == 1.0
     assert rows["clear"].outcomes == {"guess": 1, "not judged": 1}
     assert rows["clear"].guessed.items == 1  # what nobody judged is in no share
-    assert "questions (0)" in rows["clear"].too_little
+    assert "questions (0 of 8 groups)" in rows["clear"].too_little

@@ -2,7 +2,7 @@
 
 from tests.mend.parts import talk
 
-from tactful.mend.replaying.page import replay_page
+from tactful.mend.replaying.page import replay_lines, replay_page
 from tactful.mend.replaying.replay import replay
 from tactful.policy import FixedPolicy, RandomPolicy
 from tactful.policy.simple import RulePolicy
@@ -33,6 +33,14 @@ def test_two_policies_are_told_apart_where_they_differ():
     assert {one.effect: one.before for one in found.differences} == dict.fromkeys(
         ("better", "worse", "not known"), "answers"
     )
+
+
+def test_what_would_change_in_the_log_is_told_apart_from_the_comparison_of_two_policies():
+    lines = list(replay_lines(replay([talk("c", ["guess", "fine"])], ALWAYS, NEVER)))
+    assert lines[0].endswith("2 turns of 1 conversation; asks 2 times, always-Execute 0")
+    assert lines[1] == "  what always-Clarify would change in the log, whatever always-Execute does:"
+    assert any(line.startswith("  decided otherwise than always-Execute: 1 better") for line in lines)
+    assert "whatever" not in "".join(replay_lines(replay([talk("c", ["guess"])], ALWAYS)))
 
 
 def test_the_same_policy_twice_differs_nowhere():

@@ -57,6 +57,13 @@ def test_too_few_users_are_refused():
         fit_personas(users(7, lambda at: ["welcome"]))
 
 
+def test_a_log_of_too_few_users_leaves_no_folder_behind(tmp_path):
+    log = write_log(tmp_path / "log.jsonl", 3)
+    with pytest.raises(UserError, match="give more logs"):
+        tf.fit_users(log, out=tmp_path / "users", progress="off")
+    assert not (tmp_path / "users").exists()
+
+
 def test_the_card_says_who_is_nearer_to_the_log():
     log, ours, theirs = (users(10, lambda at, o=one: [o]) for one in ("rejected", "welcome", "rejected"))
     rows = {row.name: row for row in realism_card(log, ours, theirs)}

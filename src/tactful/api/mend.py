@@ -94,8 +94,8 @@ def replay(
     `logs` may be the folder of `learn`: what was judged there is not judged again, so that `reader`, `limit`, `skip_bad` and
     `reading` do nothing. `policy` is the file of a policy, or
     `cost`, `rule`, `random`, `always-Execute`, `always-Clarify`. Where the assistant's messages carry a `propensity`, the share of right
-    decisions is estimated off policy. `out` is a new folder for the run, `replay.md` and `replay.json`. `reading`: how the
-    logs are read, as in `tf.conversations`.
+    decisions is estimated off policy. `out` is a new folder for the run, `replay.md` and `replay.json`; without it, logs get one
+    in `runs/` (`.folder` names it), and the folder of `learn` none. `reading`: how the logs are read, as in `tf.conversations`.
 
     Raises UserError for a policy that cannot be opened, DataError for logs without conversations.
     """
@@ -123,9 +123,13 @@ def replay(
         against_name=against if isinstance(against, str) else "",
         seed=seed,
     )
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        save_document(folder / "replay.json", found, beside={"replay.md": replay_page(found)})
+    if folder is None:
+        if not talks.read:  # judged before: nothing was written
+            return found
+        folder = talks.folder.path
+    folder.mkdir(parents=True, exist_ok=True)
+    found = found.model_copy(update={"folder": str(folder)})
+    save_document(folder / "replay.json", found, beside={"replay.md": replay_page(found)})
     return found
 
 
@@ -152,6 +156,8 @@ def fit_users(
 
     Raises UserError for logs in which too few users were asked anything.
     """
+    from shutil import rmtree
+
     from tactful.api.calibrate.evaluate import evaluate
     from tactful.api.calibrate.states import states
     from tactful.data.io import write_file
@@ -183,7 +189,12 @@ def fit_users(
         progress=progress,
     )
     log = Manners.of(talks)
-    personas = fit_personas(log)
+    try:
+        personas = fit_personas(log)
+    except UserError:
+        if folder.exists():  # so that the same command can be given again, with more logs
+            rmtree(folder)
+        raise
     folder.mkdir(parents=True, exist_ok=True)
     write_file(folder / "personas.toml", [personas_toml(personas).encode()])
     opened = Remembering(open_embedded_reader(talks.reader))

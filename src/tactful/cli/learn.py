@@ -50,6 +50,8 @@ def learn(
     of the policy is then assumed, and says so: value, λ and δ from the prices, P(rejects) and `needless` from the cost
     policy's defaults.
     """
+    from textwrap import shorten
+
     from tactful.api.mend import learn as learned
     from tactful.mend.learning.costs import Prices
     from tactful.mend.learning.page import passed_over
@@ -74,10 +76,10 @@ def learn(
     if passed := passed_over(found.read):
         say(f"of the log: {passed}")
     for line in found.patch.lines if not as_json else ():
-        say(f"  {line.text[:60]}… {line.evidence}")
+        say(f"  {shorten(line.text, 60, placeholder='…')} {line.evidence}")
     if found.patch.too_little:
         say(
             f"too little evidence for lines on {len(found.patch.too_little)} other things, which the page names"
         )
     say(f"read {out / 'learned.md'}; paste {out / 'prompt.md'}")
-    next_command(f"tactful replay {quoted(out)} --policy {quoted(out / 'policy.json')}")
+    next_command(f"tactful replay {quoted(out)} --policy {quoted(out / 'policy.json')} --out replayed")

@@ -27,7 +27,11 @@ def replay(
         str | None, typer.Option("--against", help="Another policy; default: what the log's assistant did.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="New folder for the run, `replay.md` and `replay.json`.")
+        Path | None,
+        typer.Option(
+            "--out",
+            help="New folder for the run, `replay.md` and `replay.json`; default: logs get one in `runs/`.",
+        ),
     ] = None,
     reader: EmbeddedReaderOption = "encoder",
     log: LogFlags,
@@ -64,5 +68,5 @@ def replay(
         for line in replay_lines(found):
             print(line)
     say(f"mind: {FLATTERED}")
-    if out is not None:
-        say(f"the turns that would have been decided otherwise: {out / 'replay.md'}")
+    if found.folder:
+        say(f"the turns that would have been decided otherwise: {Path(found.folder) / 'replay.md'}")

@@ -11,7 +11,7 @@ from tactful.mend.types import OUTCOMES, LoggedTalk, LoggedTurn, Outcome
 from tactful.policy.cost import TURNS
 from tactful.stats import FEWEST_GROUPS, Estimate
 from tactful.stats.asking import clarity_of
-from tactful.stats.shares import share_over, wilson
+from tactful.stats.shares import sure_share_over
 from tactful.types import Record, UserHistory
 
 Key = tuple[str, ...]
@@ -75,25 +75,13 @@ class Part:
         return len(self.groups) >= FEWEST_GROUPS
 
     def share(self) -> Estimate:
-        """With its interval over groups."""
-        return share_over(self.groups.values())
-
-    def sure_share(self) -> Estimate:
-        """As `share`, with the interval of `bounds` where every case or none counts; without any for too few groups."""
-        found = self.share()
-        if found.low is not None or not self.enough:
-            return found
-        low, high = self.bounds()
-        return found.model_copy(update={"low": low, "high": high})
+        """With its interval over groups; without any for too few of them."""
+        return sure_share_over(self.groups.values())
 
     def bounds(self) -> tuple[float, float]:
-        """The share's 95% interval, also where every case or none counts (Wilson over groups); (0, 1) for too few."""
-        if not self.enough:
-            return 0.0, 1.0
+        """The share's 95% interval; (0, 1) for too few groups."""
         found = self.share()
-        if found.low is not None and found.high is not None:
-            return found.low, found.high
-        return wilson(self.count / self.total, len(self.groups))
+        return (0.0, 1.0) if found.low is None or found.high is None else (found.low, found.high)
 
 
 @dataclass
@@ -130,7 +118,7 @@ class Situation(Record):
     guessed: Estimate
     """Share of its judged answers that guessed wrong."""
     too_little: str = ""
-    """What there is too little evidence of, with its number of groups; empty: nothing."""
+    """What there is too little evidence of, with its groups and those that are needed; empty: nothing."""
 
 
 class Situations:
@@ -169,7 +157,7 @@ def _merge(whole: Cell, cell: Cell) -> None:
 
 def _row(where: Mapping[str, str], cell: Cell) -> Situation:
     thin = [
-        f"{words} ({len(part.groups)})"
+        f"{words} ({len(part.groups)} of {FEWEST_GROUPS} groups)"
         for words, part in (("questions", cell.needless), ("answers", cell.guessed))
         if not part.enough
     ]

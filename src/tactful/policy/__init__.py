@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tactful.errors import UserError
+from tactful.errors import DataError, UserError
 from tactful.policy.cost import CostPolicy
 from tactful.policy.simple import FixedPolicy, RandomPolicy, RulePolicy
 from tactful.types import Policy
@@ -52,6 +52,10 @@ def read_policy(path: Path) -> CostPolicy | EmbeddedPolicy:
     from tactful.policy.cost import load_cost_policy
     from tactful.policy.embedded import load_policy
 
+    if path.is_dir():
+        inside = path / "policy.json"
+        fix = f"give {inside}" if inside.is_file() else "give the file of a policy"
+        raise DataError.at(path, None, "is a folder", fix=fix)
     try:
         with path.open("rb") as file:
             of_costs = b"tactful-cost-policy" in file.read(200)

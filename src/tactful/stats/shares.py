@@ -36,6 +36,15 @@ def share_over(groups: Iterable[Sequence[float]]) -> Estimate:
     return clustered_share(int(count), int(items), spread, len(held))
 
 
+def sure_share_over(groups: Iterable[Sequence[float]]) -> Estimate:
+    """As `share_over`, with Wilson's interval over groups where every case or none counts; without any for too few groups."""
+    found = share_over(groups)
+    if found.value is None or found.low is not None or found.groups < FEWEST_GROUPS:
+        return found
+    low, high = wilson(found.value, found.groups)
+    return found.model_copy(update={"low": low, "high": high})
+
+
 def worth(count: int, items: int, spread: float, groups: int) -> float:
     """How many independent cases `items` cases in `groups` groups (two or more) are worth, for a share of `count`.
 

@@ -109,6 +109,8 @@ def asked_states(
         asked.refuse_with_a_file()
     rows = [asked.row()] if path is None else Path(path)
     found = states(rows, domain=_domain(policy, domain), reader=by.reader, **by.options())
+    if domain is not None:
+        _warn_unvalued(policy, domain)
     for state in found:
         _warn_foreign(policy, state)
     return list(found)
@@ -133,6 +135,18 @@ def _warn_foreign(policy: Policy, state: State) -> None:
         say(
             f"warning: {state.id} is of domain '{state.domain}', the policy was trained on {', '.join(domains)}: "
             "what it says here was never measured"
+        )
+
+
+def _warn_unvalued(policy: Policy, domain: str) -> None:
+    """Of a cost policy, where a question in this domain has no value of its own."""
+    from tactful.policy import CostPolicy
+
+    if isinstance(policy, CostPolicy) and domain not in policy.costs.value:
+        known = ", ".join(sorted(policy.costs.value)) or "none"
+        say(
+            f"mind: the policy has no value of its own for the domain '{domain}' (it has: {known}); "
+            f"that of any other, {policy.costs.otherwise:g}, counts"
         )
 
 

@@ -16,17 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from tactful.mend.learning.numbers import Learned, LearnedCosts
 from tactful.mend.types import LoggedTalk, LoggedTurn
 from tactful.policy.cost import CostPolicy, Costs
 from tactful.stats import FEWEST_GROUPS, Estimate
 from tactful.stats.bootstrap import resampled
-from tactful.stats.shares import beta_strength
+from tactful.stats.shares import beta_strength, sure_share_over
 from tactful.types import PublicState, Record
 
 Array = NDArray[Any]
@@ -48,34 +49,6 @@ class Prices(Record):
     """One complaint of the user, be it about a wrong guess or about being asked."""
     lost: float = Field(default=1.0, gt=0, le=1)
     """A task that no answer ended well."""
-
-
-class Learned(Record):
-    """One number of the policy, and where it comes from."""
-
-    name: str
-    value: float
-    by: Literal["log", "assumed"]
-    estimate: Estimate
-    """What the log says, with its interval over users or conversations."""
-    meaning: str
-    note: str = ""
-    """Why it is assumed."""
-
-
-class LearnedCosts(Record):
-    """The costs of the policy, number by number."""
-
-    costs: Costs
-    numbers: tuple[Learned, ...]
-    assumptions: tuple[str, ...]
-    asks_from: float
-    """Need from which the policy asks somebody that it does not know, at the start of a task in any domain; above 1: never."""
-
-    @property
-    def from_log(self) -> bool:
-        """Whether any number is the log's."""
-        return any(number.by == "log" for number in self.numbers)
 
 
 @dataclass
@@ -114,6 +87,10 @@ class Followed:
     def groups(self, kind: str) -> int:
         """Groups in which it happened."""
         return len(self.sums.get(kind, {}))
+
+    def share(self, kind: str) -> Estimate:
+        """Share of the cases of a kind that is 0 or 1, with its interval over groups."""
+        return sure_share_over(self.sums.get(kind, {}).values())
 
     def mean(self, kind: str, minus: str = "") -> Estimate:
         """Mean over all cases, minus the mean of another kind, with its interval over groups."""
@@ -226,7 +203,8 @@ def _number(
         note = f"too little evidence: {groups} groups, {FEWEST_GROUPS} are needed"
         return Learned(name=name, value=default, by="assumed", estimate=found, meaning=meaning, note=note)
     value = round(min(bounds[1], max(bounds[0], found.value)), 4)
-    return Learned(name=name, value=value, by="log", estimate=found, meaning=meaning)
+    note = "" if bounds[0] <= found.value <= bounds[1] else f"kept within {bounds[0]:g} and {bounds[1]:g}"
+    return Learned(name=name, value=value, by="log", estimate=found, meaning=meaning, note=note)
 
 
 def _rejects(followed: Followed, default: Costs, *, users_named: bool) -> tuple[Learned, tuple[float, float]]:
@@ -235,7 +213,7 @@ def _rejects(followed: Followed, default: Costs, *, users_named: bool) -> tuple[
     meaning = (
         "share of questions about open requests that were rejected or left, as a distribution over users"
     )
-    found = followed.mean("rejects")
+    found = followed.share("rejects")
     usual = default.rejects[0] / sum(default.rejects)
     number = _number("rejects", found, len(groups), usual, meaning, bounds=(0.01, 0.99))
     if number.by == "assumed":
@@ -243,18 +221,15 @@ def _rejects(followed: Followed, default: Costs, *, users_named: bool) -> tuple[
     strength = beta_strength(np.array(groups)) if users_named else None
     if strength is None:
         why = "the log names no users" if not users_named else "too few users were asked twice or more"
-        number = number.model_copy(
-            update={
-                "note": f"{why}: how much they differ is taken from the default, as known from three users"
-            }
-        )
+        why += ": how much they differ is taken from the default, as known from three users"
+        number = number.model_copy(update={"note": "; ".join(filter(None, (number.note, why)))})
     weight = sum(default.rejects) if strength is None else strength
     return number, (round(number.value * weight, 4), round((1 - number.value) * weight, 4))
 
 
 def _needless(followed: Followed, default: Costs, rejects: float) -> Learned:
     """How much sooner a needless question is rejected: k of r' = r + (1 − r)·k, r' that of clear requests."""
-    found = followed.mean("rejects clear")
+    found = followed.share("rejects clear")
     number = _number(
         "needless",
         found,

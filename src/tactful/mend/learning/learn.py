@@ -9,8 +9,9 @@ from typing import Any
 from tactful.data.io import write_file, write_jsonl
 from tactful.data.sealed import save_document
 from tactful.data.trainer_forms import Form
-from tactful.mend.learning.costs import Followed, LearnedCosts, Prices, costs_of, effects
+from tactful.mend.learning.costs import Followed, Prices, costs_of, effects
 from tactful.mend.learning.files import RowCounts, write_rows
+from tactful.mend.learning.numbers import LearnedCosts
 from tactful.mend.learning.page import learned_page
 from tactful.mend.learning.patch import Habits, make_patch
 from tactful.mend.learning.results import KnownUser, Lesson

@@ -6,12 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tactful.mend.tables import table
+from tactful.text.counting import counted
 
 if TYPE_CHECKING:
     from tactful.mend.learning.results import Lesson
     from tactful.mend.situations import Situation
 
 _ROWS = 15
+FLATTERED_LINES = (
+    "one reader says both which requests are open and which answers were guesses, so a share near 100% of lines that tell "
+    "when to ask is in part its own echo"
+)
 
 
 def learned_page(lesson: Lesson) -> str:
@@ -40,6 +45,7 @@ def _learned(lesson: Lesson) -> Iterator[str]:
                 for line in lesson.patch.lines
             ),
         )
+        yield f"\nMind: {FLATTERED_LINES}."
     else:
         yield "No line: the log holds too little evidence for any.\n"
     if lesson.patch.too_little:
@@ -53,7 +59,7 @@ def _learned(lesson: Lesson) -> Iterator[str]:
                 number.name,
                 f"{number.value:.3f}",
                 number.by,
-                number.estimate.text(),
+                number.told,
                 number.meaning + (f" ({number.note})" if number.note else ""),
             )
             for number in lesson.costs.numbers
@@ -103,6 +109,10 @@ def _situations(rows: Sequence[Situation]) -> Iterator[str]:
 def passed_over(read: Mapping[str, Any]) -> str:
     """What of a log was skipped, unusable or redacted, in words; empty: nothing."""
     parts = [f"{count} × {reason}" for reason, count in read.get("skipped", {}).items()]
-    parts += [f"{read['bad']} rows that could not be read"] if read.get("bad") else []
+    parts += (
+        [f"{counted(read['bad'], 'row')} that could not be read (the first: {read['problem']})"]
+        if read.get("bad")
+        else []
+    )
     parts += [f"{count} × {kind} redacted" for kind, count in read.get("cut", {}).items()]
     return "; ".join(parts)

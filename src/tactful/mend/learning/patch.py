@@ -7,8 +7,7 @@ guesses than a question costs; both at the near end of the 95% interval. What th
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,7 +21,8 @@ from tactful.types import Record
 MOST = 10
 _MOSTLY = 0.5
 _NOTICEABLE = 0.05  # share of turns from which a habit is worth a line
-_TOPICS = 4
+_SHOWN = 2
+_LONGEST = 90  # characters of a question that a line shows
 _SEEN_IN = 3  # conversations from which a word counts as a topic
 _WORD = re.compile(r"[a-z][a-z-]{3,}")
 _EMPTY_WORDS = """
@@ -42,6 +42,15 @@ MISSING = {
 
 def _words(question: str) -> set[str]:
     return {word for word in _WORD.findall(question.lower()) if word not in STOPWORDS | _SAYS_NOTHING}
+
+
+@dataclass
+class Topic:
+    """A word of needless questions."""
+
+    conversations: int = 0
+    question: str = ""
+    """The shortest that holds it."""
 
 
 class Line(Record):
@@ -82,26 +91,50 @@ class Habits:
     """Shares that lines are made of, gathered while a log goes by."""
 
     parts: dict[tuple[str, str], Part] = field(default_factory=dict)
-    topics: dict[str, Counter[str]] = field(default_factory=dict)
-    """Domain → words of needless questions, by conversations."""
+    topics: dict[str, dict[str, Topic]] = field(default_factory=dict)
+    """Domain → word → of needless questions where the request was not open."""
 
     def add(self, talk: LoggedTalk) -> None:
         """A conversation."""
-        words: dict[str, set[str]] = {}
+        asked: dict[str, list[str]] = {}
         for turn in talk.turns:
             if turn.right is None:
                 continue
             bad = not turn.right
             (self._question if turn.asked else self._answer)(talk, turn, bad)
-            if turn.asked and bad:
-                found = {word for question in turn.questions for word in _words(question)}
-                words.setdefault(turn.state.domain, set()).update(found)
-        for domain, found in words.items():
-            self.topics.setdefault(domain, Counter()).update(found)
+            if turn.asked and bad and need_of(turn) != "open":
+                asked.setdefault(turn.state.domain, []).extend(turn.questions)
+        for domain, questions in asked.items():
+            self._add_topics(self.topics.setdefault(domain, {}), sorted(questions, key=len))
+
+    @staticmethod
+    def _add_topics(known: dict[str, Topic], questions: Sequence[str]) -> None:
+        """Those of one conversation, its shortest question first."""
+        here: dict[str, str] = {}
+        for question in questions:
+            for word in _words(question):
+                here.setdefault(word, question)
+        for word, question in here.items():
+            topic = known.setdefault(word, Topic(question=question))
+            topic.conversations += 1
+            topic.question = min(topic.question, question, key=len)
+
+    def typical(self, domain: str) -> list[str]:
+        """Questions of the domain about what needless ones are most often about; none where no word is common."""
+        common = sorted(
+            self.topics.get(domain, {}).items(), key=lambda item: (-item[1].conversations, item[0])
+        )
+        short = (
+            topic.question
+            for _, topic in common
+            if topic.conversations >= _SEEN_IN and len(topic.question) <= _LONGEST
+        )
+        return list(dict.fromkeys(short))[:_SHOWN]
 
     def _question(self, talk: LoggedTalk, turn: LoggedTurn, bad: bool) -> None:
         self._note("questions", "", talk, bad)
-        self._note("questions in", turn.state.domain, talk, bad)
+        if need_of(turn) != "open":  # what an open request of the domain needs is not told by the others
+            self._note("questions in", turn.state.domain, talk, bad)
         self._note("several at once" if len(turn.questions) > 1 else "one at a time", "", talk, bad)
         self._note("already said", "", talk, turn.reason == "already said")
         self._note("just do it", "", talk, turn.reason in ("just do it", "answered with annoyance"))
@@ -153,14 +186,16 @@ def _fewer(habits: Habits, worth_asking: float, thin: list[str]) -> Iterator[Lin
             "ask less", whole, "questions that could be judged were needless",
         )  # fmt: skip
     for domain, part in habits.of("questions in"):
-        if domain == OTHER or not _sure(part, _MOSTLY, thin, f"questions about {domain}"):
+        if domain == OTHER or not _sure(
+            part, _MOSTLY, thin, f"questions about {domain}, where it was not open"
+        ):
             continue
-        common = [
-            word for word, count in habits.topics.get(domain, Counter()).most_common() if count >= _SEEN_IN
-        ]
-        about = f" (such as {', '.join(common[:_TOPICS])})" if common else ""
-        text = f"For requests about {domain}, answer with the default and state it; do not ask about details{about}."
-        yield _line(text, "ask less", part, f"questions about {domain} were needless")
+        typical = " or ".join(f"“{question}”" for question in habits.typical(domain))
+        yield _line(
+            f"For requests about {domain} that say what is wanted, answer at once and name the details that you chose; "
+            f"do not ask about them{f', as in {typical}' if typical else ''}.",
+            "ask less", part, f"questions about {domain} were needless, where the request was not open",
+        )  # fmt: skip
     for name, text, what in (
         (
             "already said",
@@ -253,7 +288,7 @@ def _line(text: str, kind: Kind, part: Part, what: str) -> Line:
         count=part.count,
         of=part.total,
         what=what,
-        share=part.sure_share(),
+        share=part.share(),
         conversations=tuple(part.talks),
         turns=part.count,
     )

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from tactful import __version__
-from tactful.mend.learning.costs import LearnedCosts
+from tactful.mend.learning.numbers import LearnedCosts
 from tactful.mend.learning.patch import Patch
 from tactful.mend.replaying.replay import Change
 from tactful.mend.situations import Situation
+from tactful.text.counting import counted
 from tactful.types import Record, UserHistory
 
 
@@ -53,9 +54,15 @@ class Lesson(Record):
     @property
     def headline(self) -> str:
         """What came out, in a sentence or two."""
-        known = f"{self.judged} of {self.turns} turns could be judged"
-        lines = len(self.patch.lines)
-        said = f"{lines} lines for the prompt" if lines else "no line for the prompt: too little evidence"
-        numbers = sum(number.by == "log" for number in self.costs.numbers)
-        of = f"{numbers} of {len(self.costs.numbers)} numbers of the policy are the log's"
-        return f"{known}; {said}; {of}; {sum(self.pairs.values())} preference pairs, {self.wanted + self.unwanted} single answers."
+        lines, numbers = len(self.patch.lines), self.costs.numbers
+        return "; ".join(
+            (
+                f"{self.judged} of {counted(self.turns, 'turn')} could be judged",
+                f"{counted(lines, 'line')} for the prompt"
+                if lines
+                else "no line for the prompt: too little evidence",
+                f"{sum(number.by == 'log' for number in numbers)} of {len(numbers)} numbers of the policy are the log's",
+                f"{counted(sum(self.pairs.values()), 'preference pair')}, "
+                f"{counted(self.wanted + self.unwanted, 'single answer')}.",
+            )
+        )

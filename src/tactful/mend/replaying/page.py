@@ -6,7 +6,9 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tactful.mend.replaying.replay import THE_LOG
 from tactful.mend.tables import table
+from tactful.text.counting import counted
 
 if TYPE_CHECKING:
     from tactful.mend.replaying.replay import Difference, Replay
@@ -22,12 +24,17 @@ _OPEN_TURNS = 400  # characters of each text of a difference
 def replay_lines(found: Replay) -> Iterator[str]:
     """What the terminal shows."""
     yield (
-        f"{found.policy} against {found.against}: {found.turns} turns of {found.conversations} conversations; "
-        f"asks {found.asks_after} times instead of {found.asks_before}"
+        f"{found.policy} against {found.against}: {counted(found.turns, 'turn')} of "
+        f"{counted(found.conversations, 'conversation')}; asks {counted(found.asks_after, 'time')}, "
+        f"{found.against} {found.asks_before}"
     )
+    if found.against != THE_LOG:
+        yield f"  what {found.policy} would change in the log, whatever {found.against} does:"
     for change in found.changes:
         yield f"  {change.words}: {change.share.percent(0)} of {change.share.items}"
-    yield "  decided otherwise: " + ", ".join(f"{count} {effect}" for effect, count in found.effects.items())
+    yield f"  decided otherwise than {found.against}: " + ", ".join(
+        f"{count} {effect}" for effect, count in found.effects.items()
+    )
     for name, value in ((found.policy, found.value), (found.against, found.value_against)):
         if value is not None:
             yield from _value_lines(name, value)

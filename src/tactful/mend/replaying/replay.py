@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
+from pydantic import Field
+
 from tactful.mend.replaying.offpolicy import logged_decisions
 from tactful.mend.situations import Part
 from tactful.mend.types import LoggedTalk, LoggedTurn, Outcome
@@ -74,6 +76,8 @@ class Replay(Record):
     value_against: OffPolicyValue | None = None
     propensities: int
     """Turns with one."""
+    folder: str = Field(default="", exclude=True)
+    """Where its page lies; empty: nothing was written."""
 
 
 CHANGES: Mapping[str, tuple[str, tuple[Outcome, ...], bool]] = {
@@ -127,7 +131,7 @@ def replay(
         asks_after=after,
         counts={outcome: dict(found) for outcome, found in counts.items()},
         changes=tuple(
-            Change(name=key, words=CHANGES[key][0], share=part.sure_share()) for key, part in parts.items()
+            Change(name=key, words=CHANGES[key][0], share=part.share()) for key, part in parts.items()
         ),
         effects={effect: effects[effect] for effect in shown},
         differences=tuple(_shown(shown)),
