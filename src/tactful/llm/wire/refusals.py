@@ -19,8 +19,11 @@ from tactful.llm.wire.waits import named_wait_s
 WRONG_ADDRESS = "check --base-url: it is no chat endpoint (most end in /v1), then resume"
 _ADD_CREDIT = "add credit or raise the limit at the vendor, then resume"
 _OUT_OF_MEMORY = "take a smaller model or a shorter context at the server, or fewer requests at once (--concurrency), then resume"
-_STOP_STATUS = frozenset({401, 402, 403, 404, 405})
-_RETRY_STATUS = frozenset({408, 409, 425})
+_PROXY = "the proxy between wants a name and password: put them into TACTFUL_PROXY (http://name:password@host:port), then resume"
+_MESSAGES = ("message", "detail", "msg", "error_msg", "errmsg")
+_CODES = ("code", "type", "status", "error_code", "errcode")
+_STOP_STATUS = frozenset({401, 402, 403, 404, 405, 407})
+_RETRY_STATUS = frozenset({408, 409, 425, 499})
 
 
 def _words(pattern: str) -> re.Pattern[str]:
@@ -36,31 +39,41 @@ _NO_MONEY = _words(
 )
 _QUOTA = _words(
     r"exceeded your (?:current|monthly) quota|quota (?:is )?(?:exhausted|exceeded)|billing details|usage limit"
+    r"|spend(?:ing)? limit|(?:all|included|available|free|prepaid|trial) (?:\w+ )?(?:credits?|quota)\b|免费额度"
 )
-_A_DAY = _words(r"per[ _-]?day|daily|/day\b|\b[RT]PD\b|每[日天]|当[日天]")
+_A_DAY = _words(r"(?:per[ _-]?|/ ?|\ba )(?:day|month)\b|per[ _-]?day|daily|\b[RT]PD\b|[每当今本][日天月]")
 _A_MINUTE = _words(r"per[ _-]?min|\b[RT]PM\b|per[ _-]?sec|每分钟")
-_RATE = _words(r"rate[ _-]?limit|too many requests|resource_exhausted")
+_RATE = _words(r"rate[ _-]?limit|too many requests|requests? limit|\bqps\b|resource_exhausted")
 _BAD_KEY = _words(
     r"(?:api[ _-]?key|authentication|credentials?)\b.{0,60}?\b(?:not valid|invalid|incorrect|expired|missing|not provided|revoked)"
     r"|(?:invalid|incorrect|expired|missing|unknown|no)[ _](?:\w+[ _])?(?:api[ _-]?key|authentication|credentials?)"
-    r"|api_key_invalid|unauthenticated|unauthorized"
+    r"|api_key_invalid|unauthenticated|unauthorized|login fail|no authorization header"
+    r"|(?:invalid|expired|missing|bad) (?:(?:access|auth|bearer) )?token(?! (?:id|at|in|count|limit|index))"
+    r"|access token (?:is )?(?:invalid|expired)"
 )
 _ACCOUNT = _words(
     r"(?:account|organi[sz]ation|project|user)\b.{0,60}?\b(?:flagged|suspended|deactivated|disabled|blocked|banned)"
 )
 _FLAGGED = _words(
     r"content[_ ]filter|content[_ ]policy|content management policy|moderation|flagged|safety (?:system|polic|filter|reason)"
-    r"|blocked by .{0,40}?(?:safety|polic|filter|moderation|guardrail)|usage polic|policyviolation|data_inspection_failed|inappropriate content|prohibited[ _]content|敏感|违规|不安全"
+    r"|blocked by .{0,40}?(?:safety|polic|filter|moderation|guardrail)|usage polic|policyviolation|data_inspection_failed|inappropriate content|prohibited[ _]content"
+    r"|violates? .{0,30}polic|sensitive[ _]?(?:information|content|word)|(?:input|output|new)[ _]sensitive|敏感|违规|不安全|审核不通过"
 )
-_NO_MODEL = _words(r"model_not_found|model .{0,120}(?:does not exist|not found)|no such model|unknown model")
+_NO_MODEL = _words(
+    r"model_not_(?:found|supported|available|allowed)|model .{0,120}(?:does not exist|not found)|no such model|unknown model"
+    r"|(?:requested|specified) model .{0,60}not (?:supported|available)|no models? (?:is |are )?loaded"
+    r"|invalid model(?: name| id|['\":=]|$)"
+)
+_NOT_HERE = _words(r"(?:country|region|territory|location)\b.{0,40}?\bnot[ _]supported|unsupported_country")
 _NO_MEMORY = _words(
-    r"out of memory|outofmemory|more (?:system |gpu )?memory|(?:insufficient|not enough) (?:\w+ )?memory|cannot allocate|\boom\b"
+    r"out of memory|outofmemory|more (?:system |gpu )?memory|(?:insufficient|not enough) (?:\w+ )?memory|bad_alloc|(?:cannot|unable to|failed to) allocate|\boom\b"
 )
 _NO_ROUTE = _words(
     r"unexpected endpoint|(?:unknown|invalid) (?:url|path|endpoint|route)|cannot post|no route|unsupported path"
 )
 _CONTEXT = _words(
     r"context[_ ](?:length|window|size)|maximum context|max_model_len|(?:prompt|input) is too long|too many tokens"
+    r"|max(?:imum)? (?:input|sequence|prompt) length|range of input length|\bn_ctx\b|max_seq_len|inputs?\W+tokens \+"
     r"|reduce the length|上下文|输入(?:过长|长度)"
 )
 _INPUT_TOO_LONG = _words(
@@ -106,7 +119,7 @@ def error_in(data: dict[str, Any], status: int) -> dict[str, Any] | None:
         base = data.get("base_resp")
         if isinstance(base, dict) and base.get("status_code"):
             return {"code": base["status_code"], "message": base.get("status_msg")}
-        if "choices" not in data and any(data.get(name) for name in ("message", "detail", "msg", "errors")):
+        if "choices" not in data and any(data.get(name) for name in (*_MESSAGES, "errors")):
             return data
     return None
 
@@ -153,9 +166,10 @@ def _of_quota(
     if "too large" in said.words.lower() and wait_s is None:
         return Trouble(Outcome.TOO_LONG, Next.FAIL, f"bad request ({told})", status=413)
     if _A_DAY.search(said.all) and not (wait_s is not None and _A_MINUTE.search(said.all)):
-        fix = "resume when the day's quota is renewed, or take another model or key"
-        return _stop(f"the day's quota is used up ({told})", 429, fix)
-    if wait_s is None and (_NO_MONEY.search(said.all) or _QUOTA.search(said.all)):
+        fix = "resume when it is renewed, or take another model or key"
+        return _stop(f"the day's quota, or the month's, is used up ({told})", 429, fix)
+    spent = _NO_MONEY.search(said.all) or _QUOTA.search(said.all)
+    if wait_s is None and spent and not _A_MINUTE.search(said.all):
         return _stop(f"quota exhausted ({told})", 402, _ADD_CREDIT)
     return Trouble(Outcome.DEFERRED, Next.PAUSE, f"too many requests ({told})", wait_s=wait_s, status=429)
 
@@ -165,12 +179,17 @@ def _of_everyone(
 ) -> Trouble | None:
     """What every further request would meet too, and what one flagged input alone meets."""
     flagged = _FLAGGED.search(said.all) and not _ACCOUNT.search(said.all)
-    if flagged and 400 <= status < 500 and status not in (401, 404):
+    in_answer = 200 <= status < 300
+    if status == 451 or (flagged and (in_answer or 400 <= status < 500) and status not in (401, 404)):
         return Trouble(
             Outcome.FILTERED, Next.FAIL, f"the endpoint's filter turned the input down ({told})", status=400
         )
-    if status in (400, 401, 403, 422) and _BAD_KEY.search(said.all):
+    if (in_answer or status in (400, 401, 403, 422)) and _BAD_KEY.search(said.all):
         return _stop(told, 401)
+    if status in (400, 403) and _NOT_HERE.search(said.all):
+        return _stop(told, 403)
+    if status == 407:
+        return _stop(told, 407, _PROXY)
     if _NO_MEMORY.search(said.all):
         return _stop(f"the server is out of memory ({told})", 500, _OUT_OF_MEMORY)
     if _NO_ROUTE.search(said.all) and status < 500:
@@ -202,9 +221,10 @@ def _of_this_request(
     """Too long, or worth another try."""
     if status >= 400 and refuses_system(said.all):
         return Trouble(Outcome.REFUSED, Next.FAIL, f"bad request ({told})", status=400)
+    in_answer = 200 <= status < 300
     too_long = _CONTEXT.search(said.all) or (status < 500 and _INPUT_TOO_LONG.search(said.all))
     too_large = _LIMIT_TOO_LARGE.search(said.all)
-    if status == 413 or (status >= 400 and (too_long or too_large)):
+    if status == 413 or ((status >= 400 or in_answer) and (too_long or too_large)):
         fix = (
             ""
             if too_long or status == 413
@@ -230,8 +250,8 @@ def _said(error: Any) -> _Said:
     if not isinstance(error, dict):
         text = clip(str(error), 2000)
         return _Said("", clip(text), text, "", None)
-    codes = [str(error[name]) for name in ("code", "type", "status") if error.get(name) not in (None, "")]
-    message = error.get("message") or error.get("detail") or error.get("msg") or error.get("error")
+    codes = [str(error[name]) for name in _CODES if error.get(name) not in (None, "")]
+    message = next((error[name] for name in (*_MESSAGES, "error") if error.get(name)), None)
     details = clip(str(error), 4000)
     status = next((int(code) for code in codes if code.isdigit() and 400 <= int(code) <= 599), None)
     words = clip(str(message)) if message else " ".join(codes)
