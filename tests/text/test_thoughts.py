@@ -42,6 +42,31 @@ FINAL = "<|start|>assistant<|channel|>final<|message|>"
         ("fine</s>", "fine"),
         ("fine<|eot_id|>\n<|end_of_text|>", "fine"),
         ("fine<｜end▁of▁sentence｜>", "fine"),
+        ("<mm:think>x</mm:think>fine", "fine"),
+        ("<inner_thoughts>x</inner_thoughts>fine", "fine"),
+        ("<reasoning_content>x</reasoning_content>fine", "fine"),
+        ("<thinking_process>x</thinking_process>fine", "fine"),
+        ("<chain_of_thought>x</chain_of_thought>fine", "fine"),
+        ("<思考>x</思考>fine", "fine"),
+        ("<think >x</think >fine", "fine"),
+        ("<think>x</thinking>fine", "fine"),
+        ("<think/>fine", "fine"),
+        ("<think>\nx\n<think>\ny</think>\n</think>fine", "fine"),
+        ("<think>x</think><final>fine</final>", "fine"),
+        ("[THOUGHT]x[/THOUGHT]fine", "fine"),
+        ("<|begin_of_thinking|>x<|end_of_thinking|>fine", "fine"),
+        ("<|thought_start|>x<|thought_end|>fine", "fine"),
+        ("<|reasoning|>x<|/reasoning|>fine", "fine"),
+        ("<|inner_prefix|>x<|inner_suffix|>fine", "fine"),
+        ("<details>\n<summary>Thought for 12 seconds</summary>\n\nx\n</details>\n\nfine", "fine"),
+        ("<|start|>assistant<|channel|>analysis<|message|>x<|end|><|start|>assistant<|message|>fine<|return|>", "fine"),
+        ("<|im_start|>assistant\nfine<|im_end|>", "fine"),
+        ("<|start_header_id|>assistant<|end_header_id|>\n\nfine<|eot_id|>", "fine"),
+        ("<bos>fine<end_of_utterance>", "fine"),
+        ("fine[|endofturn|]", "fine"),
+        ("fine<|END_OF_TURN_TOKEN|>", "fine"),
+        ("fine[/INST]", "fine"),
+        ("fine</s><s>", "fine"),
     ],
 )  # fmt: skip
 def test_thoughts_and_control_tokens_are_no_part_of_what_was_said(text: str, said: str) -> None:
@@ -69,6 +94,9 @@ def test_a_thought_that_never_ends_leaves_nothing_said(text: str) -> None:
         '{"reason": "the tag </think> closes it"}',
         "<analysis>\nA chapter of that name, without an end.",
         "<s>old</s>",
+        "<design_thinking>\nA chapter of that name, without an end.",
+        "<details><summary>Steps</summary>\nfirst\n</details>\nfine",
+        "<planning>first</planning>",
         "analysis of the text: the final assistant",
         "[1] is the first source.",
     ],
@@ -86,13 +114,14 @@ def test_parts_of_a_thinking_type_are_thoughts_and_only_text_is_said() -> None:
     parts = [
         {"type": "reasoning", "text": "the user is new"},
         {"type": "thinking", "thinking": [{"type": "text", "text": "be kind"}]},
+        {"part_kind": "thinking", "content": "not said"},
         {"type": "text", "text": "Hel"},
         {"type": "output_text", "text": {"value": "lo"}},
         {"type": "image_url", "image_url": {"url": "x"}},
         {"type": "tool_use", "name": "search", "input": {}},
         " you",
     ]
-    assert split_content(parts) == ("the user is new\nbe kind", "Hello you")
+    assert split_content(parts) == ("the user is new\nbe kind\nnot said", "Hello you")
     assert split_content(None) == ("", "")
     assert split_content("<think>x</think>a") == ("<think>x</think>", "a")
     assert split_content(3) == ("", None)

@@ -13,39 +13,51 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_WORDS = "think|thinking|thoughts?|thought_process|reasoning|inner_monologue|antthinking"
-_ALSO = "analysis|reflection|scratch_?pad"
+_WORDS = (
+    "thinking|thoughts?|(?:thought|thinking|reasoning)_process|reasoning(?:_content|_steps?)?|antthinking"
+    "|(?:inner_|internal_)(?:monologue|thoughts?|reasoning)|think(?:_(?:fast|faster|slow|deep|on|off))?"
+)
+_ALSO = "analysis|reflection|scratch_?pad|monologue|chain_of_thought|cot|思考"
 """Words that an answer may use for itself: a thought only where the block closes."""
+_PREFIX = "[a-z]{2,10}[:_]"
+"""What vendors put before such a word: `seed:`, `mm:`, `longcat_`."""
+_TOKENS = "think|thinking|thought|reasoning"
 _BLOCKS = [
     (re.compile(start, re.IGNORECASE), end)
     for start, end in (
-        (rf"<(?P<name>(?:seed:|ant:)?(?:{_WORDS}|{_ALSO}))\b[^<>\n]*>", r"</{name}>"),
-        (r"\[(?P<name>think|thinking|reasoning)\]", r"\[/{name}\]"),
+        (r"<(?P<name>think)(?:ing)?\s*/>", ""),
+        (r"<(?P<name>think)(?:ing)?\b[^<>\n]*>", r"</{name}(?:ing)?\s*>"),
+        (rf"<(?P<name>(?:{_PREFIX})?(?:{_WORDS}|{_ALSO}))\b[^<>\n]*>", r"</{name}\s*>"),
+        (r"\[(?P<name>think|thinking|thought|reasoning)\]", r"\[/{name}\]"),
         (r"◁(?P<name>think|thinking)▷", r"◁/{name}▷"),
-        (r"<\|begin_of_(?P<name>thought)\|>", r"<\|end_of_{name}\|>"),
-        (r"<\|start_(?P<name>thinking)\|>", r"<\|end_{name}\|>"),
-        (r"<\|(?P<name>think|thinking)\|>", r"<\|(?:/{name}|end_{name})\|>"),
+        (rf"<\|(?:begin|start)_(?:of_)?(?P<name>{_TOKENS})\|>", r"<\|end_(?:of_)?{name}\|>"),
+        (rf"<\|(?P<name>{_TOKENS})_(?:begin|start)\|>", r"<\|{name}_end\|>"),
+        (rf"<\|(?P<name>{_TOKENS})\|>", r"<\|(?:/{name}|end_{name})\|>"),
+        (r"<\|(?P<name>inner)_prefix\|>", r"<\|{name}_suffix\|>"),
         (r"<\|channel>(?P<name>thought)\b", r"<channel\|>"),
         (r"<(?P<name>unused94)>", r"<unused95>"),
         (r"<(?P<name>details) type=\"?reasoning\"?[^<>]*>", r"</{name}>"),
+        (r"<(?P<name>details)[^<>]*>\s*<summary>\s*(?:think|thought|reasoning|思考)[^<]*</summary>", r"</{name}>"),
         (r"here (?:is|are) my (?P<name>thought process|reasoning steps?):",
          r"here is my (?:response|answer):|(?=\[begin final response\])"),
     )
 ]  # fmt: skip
 """Beginning and end of a block of thoughts."""
-_CLOSED_ONLY = re.compile(_ALSO + "|thought process|reasoning step|details", re.IGNORECASE)
+_CLOSED_ONLY = re.compile(
+    rf"{_ALSO}|(?!seed:|ant:){_PREFIX}.*|thought process|reasoning step|details", re.IGNORECASE
+)
 _MOST_LATER = 100
 _SENTENCE = 4
 """Words that a block inside a line must hold to be a thought and no example."""
 _END_ALONE = re.compile(
-    rf"</(?:seed:|ant:)?(?:{_WORDS})>|\[/(?:think|thinking|reasoning)\]|◁/think(?:ing)?▷"
-    r"|<\|end_of_thought\|>|<\|end_thinking\|>|<unused95>",
+    rf"</(?:{_PREFIX})?(?:{_WORDS})\s*>|\[/(?:think|thinking|thought|reasoning)\]|◁/think(?:ing)?▷"
+    rf"|<\|end_(?:of_)?(?:{_TOKENS})\|>|<\|(?:{_TOKENS})_end\|>|<\|inner_suffix\|>|<unused95>",
     re.IGNORECASE,
 )
 _SHELLS = [
     re.compile(rf"\s*{start}(?P<inside>.*?)(?:{end})?\s*\Z", re.DOTALL | re.IGNORECASE)
     for start, end in (
-        (r"<(?P<name>answer|response|output|final_answer)>", r"</(?P=name)>"),
+        (r"<(?P<name>answer|response|output|final|final_answer)>", r"</(?P=name)>"),
         (r"<\|begin_of_solution\|>", r"<\|end_of_solution\|>"),
         (r"<\|start_response\|>", r"<\|end_response\|>"),
         (r"\[begin final response\]", r"\[end final response\]"),
@@ -54,25 +66,31 @@ _SHELLS = [
 """What an answer may be wrapped in after its thoughts."""
 _CHANNEL = re.compile(
     r"(?:<\|start\|>[^<\n]*)?<\|channel\|>\s*(?P<name>\w+)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>"
+    r"|<\|start\|>assistant<\|message\|>"
 )
+"""Without a channel a message of the assistant is said."""
 _CHANNEL_END = re.compile(r"<\|(?:end|return|call|start|channel)\|>")
 _BARE_CHANNELS = re.compile(r"\s*analysis(?=\S)(?P<thought>.*?)assistant\s?final(?P<said>.*)\Z", re.DOTALL)
 """The same channels where the server dropped the control tokens between them."""
 _CONTROL_END = re.compile(
-    r"(?:\s*(?:<\|(?:im_end|im_start|endoftext|end_of_text|eot_id|eom_id|eot|end|return|call|end_of_turn|user|assistant"
-    r"|end_response|end_of_solution)\|>|<[|｜]end▁of▁sentence[|｜]>|<end_of_turn>|<turn\|>|<eos>|<EOT>|\[EOS\]"
-    r"|\[end final response\]))+\s*\Z",
+    r"(?:\s*(?:[<\[][|｜](?:[a-z_▁]*(?:end|eo[smt])[a-z_▁]*|im_start|return|call|user|assistant|observation)[|｜][>\]]"
+    r"|<end_of_(?:turn|utterance)>|<turn\|>|<eos>|<EOT>|\[EOS\]|\[/INST\]|\[end final response\]))+\s*\Z",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"(?:\s*</s>)+\s*\Z")
+_SENTENCE_END = re.compile(r"(?:\s*</s>)+(?:<s>)?\s*\Z")
+_CONTROL_START = re.compile(
+    r"\s*(?:<\|im_start\|>\s*assistant\b\s*|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>\s*|<\|assistant\|>\s*"
+    r"|<start_of_turn>\s*model\b\s*|<\|begin_of_text\|>|<bos>)+",
+    re.IGNORECASE,
+)
+"""The chat template's own beginning of a turn, where a server hands it out."""
 _MAY_HOLD = re.compile(
-    rf"[<\[◁](?:/?(?:seed:|ant:)?(?:{_WORDS}|{_ALSO}|details)|[|｜]|unused9|/s>|eos|eot|/?end_of_turn|turn\|)",
+    rf"[<\[◁](?:/?(?:{_PREFIX})?(?:{_WORDS}|{_ALSO}|details)|[|｜]|unused9|/s>|eos|eot|bos>|/INST|/?(?:end|start)_of_|turn\|)",
     re.IGNORECASE,
 )
 _HEADINGS = ("analysis", "here is my", "here are my")
-_THOUGHT_PARTS = frozenset(
-    {"reasoning", "thinking", "redacted_thinking", "reasoning_content", "thought", "summary_text"}
-)
+_THOUGHT_PART = re.compile(r"reason|think|thought|summary_text")
+_SAID_PARTS = ("", "text", "output_text", "input_text", "markdown")
 _JSON = re.compile(r"\s*(?:\{|\[\s*[\[{\"\d\]])")
 _WORD = re.compile(r"[^\W\d_]+|[㐀-鿿]")
 _FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})", re.MULTILINE)
@@ -87,11 +105,11 @@ def split_thoughts(text: str) -> tuple[str, str]:
     """(the thoughts with the tags that they had, the rest); the first is empty where there are none."""
     if not _may_hold(text):
         return "", text
-    if "<|channel|>" in text:
+    if _CHANNEL.search(text):
         return _split_channels(text)
     if bare := _BARE_CHANNELS.match(text):
         return f"analysis{bare['thought']}".strip(), _without_end(bare["said"]).strip()
-    thoughts, rest = _split_beginning(text)
+    thoughts, rest = _split_beginning(text[start.end() :] if (start := _CONTROL_START.match(text)) else text)
     if thoughts:
         rest = _without_shell(rest)
     later, rest = _split_later(rest)
@@ -123,9 +141,9 @@ def split_content(content: Any, *, between: str = "") -> tuple[str, str | None]:
     thoughts, said = [], []
     for part in content:
         kind, text = _part(part)
-        if kind in _THOUGHT_PARTS:
+        if _THOUGHT_PART.search(kind):
             thoughts.append(text)
-        elif kind in ("", "text", "output_text", "input_text"):
+        elif kind in _SAID_PARTS:
             said.append(text)
     inside, rest = split_thoughts(between.join(said))
     return "\n".join(filter(None, [*thoughts, inside])), rest
@@ -137,7 +155,7 @@ def _part(part: Any) -> tuple[str, str]:
         return "", part
     if not isinstance(part, Mapping):
         return "other", ""
-    kind = str(part.get("type") or "")
+    kind = str(part.get("type") or part.get("kind") or part.get("part_kind") or "").lower()
     if part.get("thought") is True:
         kind = "thought"
     for name in ("text", "content", "thinking", "reasoning", "summary", "value"):
@@ -154,14 +172,12 @@ def _part(part: Any) -> tuple[str, str]:
 def _split_channels(text: str) -> tuple[str, str]:
     """The final channel is said; analysis, commentary and calls are thoughts."""
     starts = list(_CHANNEL.finditer(text))
-    if not starts:
-        return "", text
     thoughts, said = [], [text[: starts[0].start()]]
     for start, following in zip(starts, [*starts[1:], None], strict=True):
         piece = text[start.end() : following.start() if following else len(text)]
         if end := _CHANNEL_END.search(piece):
             piece = piece[: end.start()]
-        if start["name"].lower() == "final":
+        if (start["name"] or "final").lower() == "final":
             said.append(piece)
         else:
             thoughts.append(start[0] + piece)
@@ -175,6 +191,8 @@ def _split_beginning(text: str) -> tuple[list[str], str]:
     while end := _end_of_first(rest):
         thoughts.append(rest[:end].strip())
         rest = rest[end:]
+        if again := _END_ALONE.match(rest.lstrip()):  # a block inside a block
+            rest = rest.lstrip()[again.end() :]
     if thoughts or _JSON.match(rest):
         return thoughts, rest
     alone = _END_ALONE.search(rest)  # the opening tag stood in the prompt
@@ -245,4 +263,4 @@ def _without_shell(text: str) -> str:
 def _without_end(text: str) -> str:
     """The text without control tokens at its end. `</s>` is one unless the text strikes something out."""
     text = _CONTROL_END.sub("", text)
-    return text if "<s>" in text else _SENTENCE_END.sub("", text)
+    return text if "<s>" in text.removesuffix("</s><s>") else _SENTENCE_END.sub("", text)
