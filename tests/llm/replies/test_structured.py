@@ -44,6 +44,13 @@ GOOD = '{"title": "a", "weight": 0.5}'
         '{"response": ' + GOOD + "}",
         'So: {"item": ' + GOOD + "} - done",
         '{"name": "Item", "arguments": ' + GOOD + "}",
+        '{"response": {"item": ' + GOOD + "}}",
+        '{"$schema": "x", "item": ' + GOOD + "}",
+        '{"properties": ' + GOOD + ', "type": "object"}',
+        '{"items": [' + GOOD + "]}",
+        '{"type": "function", "function": {"name": "x", "parameters": ' + GOOD + "}}",
+        '{"type": "tool_use", "name": "f", "input": ' + GOOD + "}",
+        '[TOOL_CALLS][{"name": "f", "arguments": ' + GOOD + "}]",
         '{"item": "{\\"title\\": \\"a\\", \\"weight\\": 0.5}"}',
         '"{\\"title\\": \\"a\\", \\"weight\\": 0.5}"',
     ],
@@ -86,6 +93,8 @@ def test_json_cut_off_anywhere_is_never_taken_for_an_answer(end: int) -> None:
         ("[1] " * 5000, "Item: .*"),
         ('{"items": {"title": "a", "weight": 1}, "more": ', "cut off"),
         ('{"response": {"title": "a"}}', "response: Extra|title"),
+        ('{"first": ' + GOOD + ', "second": ' + GOOD + "}", "title: Field required"),
+        ('{"title": "b", "other": ' + GOOD + "}", "weight: Field required"),
     ],
 )
 def test_what_does_not_fit_is_said_in_words_for_the_model(text: str, reason: str) -> None:

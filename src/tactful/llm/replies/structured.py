@@ -27,6 +27,10 @@ _SURROGATES = re.compile(
 )
 _DECODER = json.JSONDecoder()
 _MOST_ERRORS = 5
+_ARGUMENTS = ("arguments", "parameters", "input")
+_MOST_WRAPPINGS = 3
+_MOST_KEYS_OF_A_CALL = 4
+"""`name` and `arguments`, with an `id` and a `type`."""
 _MOST_STARTS = 500
 """Brackets in a reply at which a value is looked for."""
 
@@ -99,30 +103,45 @@ def _values(text: str) -> Iterator[tuple[Any, str]]:
 
 
 def _fit(value: Any, candidate: str, reply_type: type[T]) -> T:
-    """The record, also from under one more key (`{"response": {…}}`) or from the arguments of a call."""
+    """The record, also from inside a wrapping: another key or two, the arguments of a call; a bare list is none."""
     try:
         return _validate(candidate, reply_type)
     except Unusable:
-        inner = _inside(value)
-        if inner is None:
-            raise
-        try:
-            return _validate(inner, reply_type)
-        except (Unusable, _NotJson):
-            pass
+        inside = value[:1] if isinstance(value, list) and _is_call(value[:1]) else [value]
+        for _ in range(_MOST_WRAPPINGS):
+            inside = [inner for outer in inside for inner in _inside(outer, reply_type)]
+            fitting = []
+            for inner in inside:
+                with suppress(Unusable, _NotJson):
+                    fitting.append(
+                        _validate(inner if isinstance(inner, str) else json.dumps(inner), reply_type)
+                    )
+            if len(fitting) == 1:
+                return fitting[0]
         raise
 
 
-def _inside(value: Any) -> str | None:
-    """What one more key is wrapped round, as JSON text."""
+def _inside(value: Any, reply_type: type[BaseModel]) -> list[Any]:
+    """What a wrapping may hold; nothing where the value has a field of the reply itself, save in a call of a tool."""
     if not isinstance(value, dict):
-        return None
-    inner = next(iter(value.values())) if len(value) == 1 else None
-    if {"name", "arguments"} == value.keys() or {"name", "parameters"} == value.keys():
-        inner = value.get("arguments", value.get("parameters"))
-    if isinstance(inner, str):
-        return inner
-    return json.dumps(inner) if isinstance(inner, dict) else None
+        return []
+    if _is_call([value]):
+        return [value[name] for name in _ARGUMENTS if name in value]
+    if len(value) > 1 and value.keys() & reply_type.model_fields.keys():
+        return []
+    several = [inner[0] if isinstance(inner, list) and len(inner) == 1 else inner for inner in value.values()]
+    return [inner for inner in several if isinstance(inner, dict | str)]
+
+
+def _is_call(values: list[Any]) -> bool:
+    """Whether one of them is a call of a tool."""
+    return any(
+        isinstance(value, dict)
+        and "name" in value
+        and len(value) <= _MOST_KEYS_OF_A_CALL
+        and not value.keys().isdisjoint(_ARGUMENTS)
+        for value in values
+    )
 
 
 def _validate(candidate: str, reply_type: type[T]) -> T:
