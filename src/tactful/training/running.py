@@ -59,6 +59,8 @@ def arguments(task: Task, **of_trainer: Any) -> dict[str, Any]:
     """Arguments that every trainer of transformers takes, and those of this one."""
     config, where = task.config, device()
     every = config.validate_every or max(1, math.ceil(updates(task) / 10))
+    log = max(1, every // 5)
+    every = log * math.ceil(every / log)  # so that a checkpoint never stands between two lines of the curve
     validates = bool(task.checked.valid)
     bf16 = dtype_of(config.dtype) == dtype_of("bf16")
     return {
@@ -77,7 +79,7 @@ def arguments(task: Task, **of_trainer: Any) -> dict[str, Any]:
         "bf16": bf16,
         "use_cpu": where == "cpu",
         "dataloader_pin_memory": where != "cpu",
-        "logging_steps": max(1, every // 5),
+        "logging_steps": log,
         "logging_nan_inf_filter": False,
         "eval_strategy": "steps" if validates else "no",
         "eval_steps": every if validates else None,
@@ -185,10 +187,10 @@ def _save(trainer: Any, task: Task, out: Path) -> None:
 def _figures(history: list[dict[str, Any]], measured: Mapping[str, Any]) -> dict[str, float]:
     """Of the finished model; `…_before` is the base's, on the same examples. No times: those are never the same twice."""
     start: dict[str, Any] = next((row for row in history if row.get("step") == 0 and "eval_loss" in row), {})
-    end: dict[str, Any] = next((row for row in reversed(history) if "train_loss" in row), {})
+    losses = [row["loss"] for row in history if "loss" in row]
     found = {f"{name}_before": value for name, value in start.items() if name.startswith("eval_")}
     found |= {name: value for name, value in measured.items() if name.startswith("eval_")}
-    found |= {"train_loss": end["train_loss"]} if "train_loss" in end else {}
+    found |= {"train_loss": sum(losses) / len(losses)} if losses else {}
     return {
         name: float(value)
         for name, value in sorted(found.items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from typing import Any
 
 from tactful.errors import MissingExtra, UserError
@@ -14,11 +15,14 @@ def need(*modules: str, what: str) -> tuple[Any, ...]:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # trainers report their use to the Hub otherwise
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        return tuple(importlib.import_module(name) for name in modules)
+        found = tuple(importlib.import_module(name) for name in modules)
     except ImportError as error:
         if (error.name or "").split(".")[0] not in _OF_THE_EXTRA:
             raise
         raise MissingExtra("train", what) from error
+    if "huggingface_hub.constants" in sys.modules:  # it was imported before the line above could tell it
+        vars(sys.modules["huggingface_hub.constants"])["HF_HUB_DISABLE_TELEMETRY"] = True
+    return found
 
 
 _OF_THE_EXTRA = {

@@ -267,7 +267,11 @@ def _exported(name: str, path: Path) -> Kind:
                 path, None, f"has {len(rows)} rows, its provenance {len(beside)}", fix="export again"
             )
         for number, row in enumerate(rows, 1):
-            yield read(row, number, beside[number - 1] if known else {})
+            try:
+                yield read(row, number, beside[number - 1] if known else {})
+            except (ValueError, KeyError) as error:
+                problem = f"row has no {error}" if isinstance(error, KeyError) else str(error)
+                raise DataError.at(path, number, problem, fix="correct the line") from error
 
     trainer: dict[Form, Trainer] = {"answers": "sft", "pairs": "dpo", "labels": "kto", "verdicts": "reward"}
     return Kind(forms, dict, examples, "group of the provenance" if known else "prompt", trainer[forms[0]])

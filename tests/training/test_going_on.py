@@ -1,0 +1,121 @@
+"""A training that is stopped goes on to the same end; nothing half-written is taken for finished."""
+
+from __future__ import annotations
+
+import shutil
+from collections import namedtuple
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.training.tiny import trl_pairs, write_rows
+
+from tactful.errors import ConfigChanged, DataError, Interrupted, UserError
+from tactful.training import Place, TrainConfig, train
+from tactful.training import folder as folders
+from tactful.weights import load_base, load_trained, read_manifest
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def config(tiny: Path, **more: Any) -> TrainConfig:
+    settings = {
+        "batch": 2,
+        "accumulate": 1,
+        "max_steps": 6,
+        "valid": 0.2,
+        "validate_every": 2,
+        "learning_rate": 1e-3,
+    }
+    return TrainConfig(trainer="dpo", model=str(tiny), **(settings | more))
+
+
+def stop_at(step: int) -> Any:
+    def on_step(done: int, total: int) -> None:
+        if done == step:
+            raise KeyboardInterrupt
+
+    return on_step
+
+
+def test_a_stopped_training_goes_on_from_its_checkpoint_to_the_same_model(tiny: Path, tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "data.jsonl", trl_pairs(12))
+    whole = train(data, config(tiny), Place(tmp_path / "whole"))
+    out = tmp_path / "out"
+    with pytest.raises(Interrupted, match=r"kept up to checkpoint-4.*--resume"):
+        train(data, config(tiny), Place(out), on_step=stop_at(5))
+    with pytest.raises(UserError, match=r"did not end.*--resume"):
+        load_trained(out)
+    with pytest.raises(UserError, match=r"did not end; go on with --resume"):
+        train(data, config(tiny), Place(out))
+    (out / "checkpoints" / "checkpoint-6").mkdir()  # killed while it was written
+    with pytest.raises(ConfigChanged, match=r"beta \(0.1\)"):
+        train(data, config(tiny, beta=0.2), Place(out, resume=True))
+    seen: list[int] = []
+    resumed = train(
+        data, config(tiny), Place(out, resume=True), on_step=lambda done, total: seen.append(done)
+    )
+    assert seen == [5, 6]
+    assert resumed.figures == pytest.approx(whole.figures, abs=1e-6)
+    assert resumed.files["adapter_model.safetensors"] == whole.files["adapter_model.safetensors"]
+    with pytest.raises(UserError, match="is finished"):
+        train(data, config(tiny), Place(out, resume=True))
+
+
+def test_other_data_and_a_folder_of_something_else_are_refused(tiny: Path, tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "data.jsonl", trl_pairs())
+    with pytest.raises(Interrupted):
+        train(data, config(tiny), Place(tmp_path / "out"), on_step=stop_at(1))
+    write_rows(data, trl_pairs(9))
+    with pytest.raises(ConfigChanged, match="other data"):
+        train(data, config(tiny), Place(tmp_path / "out", resume=True))
+    write_rows(tmp_path / "full" / "notes.txt", [{}])
+    with pytest.raises(UserError, match="not an empty folder"):
+        train(data, config(tiny), Place(tmp_path / "full"))
+
+
+def test_a_disk_without_room_is_refused_before_the_first_step(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write_rows(tmp_path / "data.jsonl", trl_pairs())
+    monkeypatch.setattr(folders.shutil, "disk_usage", lambda path: Usage(100, 90, 10))
+    with pytest.raises(UserError, match=r"0.0 GB are free.*make room"):
+        train(data, config(tiny), Place(tmp_path / "out"))
+    assert not (tmp_path / "out" / "training.json").exists()
+
+
+def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"disk is full.*--resume"), folders.told(tmp_path):
+        raise OSError(28, "No space left on device")
+
+
+def test_a_changed_adapter_or_another_base_is_never_opened(tiny: Path, tmp_path: Path) -> None:
+    from tests.training.tiny import tiny_model
+
+    base = tmp_path / "base"
+    shutil.copytree(tiny, base)
+    data = write_rows(tmp_path / "data.jsonl", trl_pairs())
+    train(data, config(base, max_steps=1), Place(tmp_path / "out"))
+    adapter = tmp_path / "out" / "adapter_model.safetensors"
+    kept = adapter.read_bytes()
+    adapter.write_bytes(kept[:-4] + b"abcd")
+    with pytest.raises(DataError, match="differs from what training wrote"):
+        load_trained(tmp_path / "out")
+    adapter.unlink()
+    with pytest.raises(UserError, match="cannot be read"):
+        load_trained(tmp_path / "out")
+    adapter.write_bytes(kept)
+    tiny_model(base, seed=1)
+    with pytest.raises(UserError, match="other weights than"):
+        load_trained(tmp_path / "out")
+
+
+def test_a_folder_of_something_else_and_an_unknown_base_are_told_apart(tiny: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is no folder of 'tactful train'"):
+        read_manifest(tmp_path)
+    with pytest.raises(UserError, match=r"config.json is missing"):
+        load_base(str(tmp_path))
+    with pytest.raises(UserError, match="is no folder of a model"):
+        load_base("./nowhere")
+    with pytest.raises(UserError, match=r"is no GGUF file|cannot be read"):
+        load_base(str(write_rows(tmp_path / "x.gguf", [{}])))

@@ -1,0 +1,156 @@
+"""Every training form is recognised and read; what would not train is refused or counted before a model is loaded."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.training.tiny import assistant, trl_labels, trl_pairs, user, write_rows
+
+from tactful.errors import DataError, UserError
+from tactful.training import TrainConfig
+from tactful.training.material.checks import Checked, check_material
+from tactful.training.material.forms import read_material
+from tactful.types import Message
+
+DATA = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
+
+
+class Letters:
+    """A tokenizer of one token a character, so that lengths can be counted by hand: `<` opens a message, `>` ends it."""
+
+    def apply_chat_template(
+        self, messages: list[dict[str, str]], add_generation_prompt: bool = False, **_: Any
+    ) -> dict[str, list[int]]:
+        text = "".join(f"<{message['content']}>" for message in messages) + (
+            "<" if add_generation_prompt else ""
+        )
+        return {"input_ids": [ord(letter) for letter in text]}
+
+
+def config(trainer: Any, **more: Any) -> TrainConfig:
+    return TrainConfig(trainer=trainer, model="m", **{"valid": 0.25, **more})
+
+
+def checked(path: Path, trainer: Any, rows: list[dict[str, Any]], **more: Any) -> Checked:
+    settings = config(trainer, **more)
+    return check_material(read_material(write_rows(path / "data.jsonl", rows), settings), settings, Letters())
+
+
+FORMS: list[tuple[str, dict[str, Any], str, str]] = [
+    ("dpo", trl_pairs(1)[0], "trl", "pairs"),
+    ("dpo", {"prompt": "hi", "chosen": "yes", "rejected": "no"}, "trl", "pairs"),
+    ("dpo", {"chosen": user("hi") + assistant("yes"), "rejected": user("hi") + assistant("no")}, "trl", "pairs"),
+    ("kto", trl_labels(1)[0], "trl-unpaired", "labels"),
+    ("kto", trl_pairs(1)[0], "trl", "pairs"),
+    ("sft", {"messages": user("hi") + assistant("yes")}, "messages", "answers"),
+    ("sft", {"prompt": user("hi"), "completion": assistant("yes"), "weight": 2.0}, "trl-completions", "answers"),
+    ("sft", {"conversations": [{"from": "human", "value": "hi"}, {"from": "gpt", "value": "yes"}], "system": "s"}, "sharegpt", "answers"),
+    ("dpo", {"input": {"messages": user("hi")}, "preferred_output": assistant("yes"), "non_preferred_output": assistant("no")}, "openai", "pairs"),
+    ("reward", {"obs": [{"time": "1", "event": "e"}], "pred_task": None, "valid": True}, "labelled-moments", "verdicts"),
+    ("reward", trl_labels(1)[0], "trl-unpaired", "labels"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("trainer", "row", "kind", "form"), FORMS)
+def test_a_row_is_recognised_by_its_columns(
+    trainer: str, row: dict[str, Any], kind: str, form: str, tmp_path: Path
+) -> None:
+    found = read_material(write_rows(tmp_path / "rows.jsonl", [row]), config(trainer))
+    assert (found.kind, found.form, len(found.examples)) == (kind, form, 1)
+    assert found.examples[0].prompt
+
+
+def test_sharegpt_pairs_are_read_from_a_json_array(tmp_path: Path) -> None:
+    talk = '{"conversations": [{"from": "human", "value": "hi"}], "system": "s", "chosen": {"from": "gpt", "value": "y"}, "rejected": {"from": "gpt", "value": "n"}}'
+    path = tmp_path / "pairs.json"
+    path.write_text(f"[\n{talk}\n]\n", encoding="utf-8")
+    [item] = read_material(path, config("dpo")).examples
+    assert [message.role for message in item.prompt] == ["system", "user"]
+    assert (item.answer[0].content, item.rejected[0].content) == ("y", "n")
+
+
+def test_wrong_columns_a_wrong_trainer_and_a_wrong_value_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"data.jsonl:1: has the columns a, b.*give pairs"):
+        checked(tmp_path, "dpo", [{"a": 1, "b": 2}])
+    with pytest.raises(DataError, match=r"holds 'trl-unpaired'.*run: tactful train kto"):
+        checked(tmp_path, "dpo", trl_labels())
+    with pytest.raises(DataError, match=r"data.jsonl:2: row has label 'yes', expected true or false"):
+        checked(tmp_path, "kto", [*trl_labels(1), {**trl_labels(1)[0], "label": "yes"}])
+    with pytest.raises(UserError, match="no such file"):
+        read_material(tmp_path / "nothing.jsonl", config("dpo"))
+
+
+def test_empty_and_equal_sides_and_repeats_are_left_out_and_counted(tmp_path: Path) -> None:
+    rows = trl_pairs(4)
+    same = {**rows[0], "rejected": rows[0]["chosen"]}
+    empty = {**rows[0], "chosen": assistant(" ")}
+    found = checked(tmp_path, "dpo", [*rows, rows[1], same, empty])
+    assert dict(found.left_out) == {"with equal sides": 1, "with an empty answer": 1, "repeated": 1}
+    assert (len(found.train), len(found.valid)) == (3, 1)
+
+
+def test_an_answer_is_never_cut(tmp_path: Path) -> None:
+    """`<do 0><` is 7 tokens, `done>` 5, `which one?>` 11: 18 in all."""
+    with pytest.raises(
+        DataError, match=r"data.jsonl:1: 4 of 4 examples \(100%\) are longer than 17 tokens.*has 18"
+    ):
+        checked(tmp_path, "dpo", trl_pairs(4), max_length=17)
+    long = {**trl_pairs(1)[0], "prompt": [*user("a" * 50), *assistant("b"), *user("do it")]}
+    rows = [*trl_pairs(4), long]
+    assert checked(tmp_path, "dpo", rows, max_length=20, too_long="leave-out").left_out["too long"] == 1
+    found = checked(tmp_path, "dpo", rows, max_length=20, too_long="cut-prompt")
+    assert found.cut_prompts == 1
+    [cut] = [
+        item
+        for item in (*found.train, *found.valid)
+        if item.prompt == (Message(role="user", content="do it"),)
+    ]
+    assert cut.rejected[0].content == "which one?"
+
+
+def test_one_prompt_never_stands_on_both_sides_of_the_split(tmp_path: Path) -> None:
+    rows = [{**row, "chosen": assistant(f"done {copy}")} for row in trl_pairs(6) for copy in range(3)]
+    found = checked(tmp_path, "dpo", rows)
+    assert not {item.prompt for item in found.train} & {item.prompt for item in found.valid}
+    with pytest.raises(UserError, match="belong together"):
+        checked(tmp_path, "dpo", [{**row, "prompt": user("one")} for row in rows])
+
+
+def test_a_given_validation_that_shares_a_group_is_refused_and_shared_prompts_are_left_out(
+    tmp_path: Path,
+) -> None:
+    settings = config("dpo")
+    rows = [{**row, "group": f"g{at}"} for at, row in enumerate(trl_pairs(4))]
+    train, valid = (
+        write_rows(tmp_path / "t.jsonl", rows[:3]),
+        write_rows(tmp_path / "v.jsonl", [{**rows[3], "group": "g2"}]),
+    )
+    with pytest.raises(UserError, match="'g2' stands in train and in valid"):
+        check_material(read_material(train, settings, valid), settings, Letters())
+    write_rows(valid, [{**rows[2], "group": "g9", "chosen": assistant("fine")}, rows[3]])
+    found = check_material(read_material(train, settings, valid), settings, Letters())
+    assert (len(found.train), len(found.valid)) == (3, 1)
+
+
+def test_one_label_alone_is_refused_and_unused_columns_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is unwanted; there is nothing to tell apart"):
+        checked(tmp_path, "kto", [row for row in trl_labels() if not row["label"]])
+    rows = [{**row, "margin": 0.1, "weight": 1.0 + at} for at, row in enumerate(trl_pairs(4))]
+    assert checked(tmp_path, "dpo", rows).notes == [
+        "margins are not used; --margins asks for distances that grow with them"
+    ]
+    assert checked(tmp_path, "dpo", rows, use_margins=True).notes == []
+    assert (
+        checked(tmp_path, "kto", rows).notes[0] == "the column weight is not used: kto has no weight per row"
+    )
+
+
+@pytest.mark.skipif(not (DATA / "proactivebench").is_dir(), reason="the reward set is not beside the project")
+def test_the_reward_set_is_read_as_verdicts_grouped_by_session() -> None:
+    found = read_material(DATA / "proactivebench" / "reward_train.jsonl", config("reward"))
+    assert found.form == "verdicts"
+    assert len({item.group for item in found.examples}) > 5
+    assert {item.label for item in found.examples} == {True, False}
