@@ -231,3 +231,9 @@ def test_a_model_of_suggestions_refuses_what_is_none(tactful, of_suggestions, mo
     assert "judges suggestions in an editor, not events" in done.stderr
     empty = tactful("reward", "judge", write(tmp_path / "e.jsonl", []), "--model", of_suggestions)
     assert "holds no suggestion" in empty.stderr
+
+
+def test_what_need_means_is_said_beside_it(tactful) -> None:
+    done = tactful("reward", "judge", *EVENT, "--proposal", "Shall I open the parser's log?")
+    assert " need 0." in done.stdout
+    assert "need: the probability that silence would be wrong at this moment" in done.stderr

@@ -37,6 +37,8 @@ def judge_one(
         return
     print(_line(moment, said))
     print(said.reason)
+    if said.p_need is not None:
+        say("need: the probability that silence would be wrong at this moment, whatever is offered")
     tell_reading(folder)
 
 
