@@ -4,7 +4,7 @@ The log is the rehearsal over and over, each time with another number in all but
 that hardly anything is read from memory; one core. Beside it the same log with equal texts, as many real logs have them, and without a reader's network.
 `--large 10000` audits that many conversations and a tenth of them, each in a process of its own, and prints the peak memory of both.
 
-Bars: 300 turns a second of CPU; memory at the whole log within 40 MB of that at a tenth of it.
+Bar: 300 turns a second of CPU. Compare the memory of logs beyond 10,000 conversations: up to there the reader's memory of texts fills.
 """
 
 from __future__ import annotations
