@@ -76,7 +76,8 @@ def test_live_lines_tell_everything_within_80_columns(monkeypatch, capsys, total
     assert max(map(len, lines)) <= 80
     assert "1200001 done, 34567 failed" in shown
     assert "50000 cached, 847.2 calls/s, about 987,654,321 tokens (estimated), $1234.5000" in shown
-    assert (" of 3000000: " in shown, " left" in shown) == (total is not None, total is not None)
+    assert ("calibrate rollout" in shown, "1234567" in shown) == (True, True)
+    assert (" of 3000000, about 86 min left" in shown) == (total is not None)
 
 
 def test_auto_looks_for_a_terminal(monkeypatch):

@@ -80,15 +80,21 @@ class Progress:
         """The last words of the run."""
 
     def _counts(self, tally: Tally) -> str:
-        """What is finished in this session, and the time left where the total is known."""
+        """What is finished in this session."""
+        skipped = f", {tally.skipped} skipped" if tally.skipped else ""
+        return f"{tally.done} done, {tally.failed} failed{skipped}"
+
+    def _left(self, tally: Tally) -> str:
+        """The time left; empty where the total is unknown or nothing is finished."""
         finished = tally.done + tally.failed + tally.skipped
-        parts = [f"{tally.done} done, {tally.failed} failed"]
-        if tally.skipped:
-            parts.append(f"{tally.skipped} skipped")
-        if self._total is not None and finished:
-            left_s = max(0, self._total - tally.behind) * self._worked_s / finished
-            parts.append(f"about {duration(left_s)} left")
-        return ", ".join(parts)
+        if self._total is None or not finished:
+            return ""
+        return f"about {duration(max(0, self._total - tally.behind) * self._worked_s / finished)} left"
+
+    def _told(self, tally: Tally) -> str:
+        """All of it on one line."""
+        told = (self._counts(tally), self._left(tally), self._spending(tally))
+        return f"{self._place(tally)}: {', '.join(filter(None, told))}"
 
     def _spending(self, tally: Tally) -> str:
         """Calls, speed and cost; empty before the first call."""
@@ -114,8 +120,7 @@ class PlainProgress(Progress):
     def show(self, tally: Tally) -> None:
         """One line."""
         if tally.behind:
-            told = filter(None, (self._counts(tally), self._spending(tally)))
-            self.say(f"{self._place(tally)}: {', '.join(told)}")
+            self.say(self._told(tally))
 
     def say(self, line: str) -> None:
         """One line."""
@@ -124,17 +129,32 @@ class PlainProgress(Progress):
 
 
 class RichProgress(PlainProgress):
-    """Two lines that are redrawn in place: how far, and at what cost. Never wider than the terminal."""
+    """Columns that are redrawn in place: how far, and below what came of it at what cost. Never wider than the terminal."""
 
     every_s = 0.25
 
     def __enter__(self) -> Self:
-        from rich.console import Console
+        from rich.console import Console, Group
         from rich.live import Live
+        from rich.progress import BarColumn, Progress, TextColumn
+        from rich.table import Column
 
-        self._console = Console(stderr=True, highlight=False)
+        def words(field: str) -> TextColumn:
+            return TextColumn(field, markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+
+        bar = () if self._total is None else (BarColumn(None, table_column=Column(max_width=24)),)
+        self._far = Progress(words("{task.description}"), *bar, words("{task.fields[told]}"))
+        self._below = Progress(words("  {task.description}"))
+        self._far.add_task(self._title, total=self._total, told="")
+        for _ in range(2):
+            self._below.add_task("", visible=False)
+        console = Console(stderr=True, highlight=False)
         self._live: rich.live.Live = Live(
-            console=self._console, auto_refresh=False, redirect_stdout=False, transient=True
+            Group(self._far, self._below),
+            console=console,
+            auto_refresh=False,
+            redirect_stdout=False,
+            transient=True,
         )
         self._live.start()
         return self
@@ -144,24 +164,13 @@ class RichProgress(PlainProgress):
 
     def show(self, tally: Tally) -> None:
         """Redraw."""
-        from rich.text import Text
-
-        told = f"{self._place(tally)}: {self._counts(tally)}"
-        title, width = self._title, self._console.width
-        if len(title) + len(told) >= width:
-            title = title.split()[-1]
-        bar = self._bar(tally, width - len(title) - len(told) - 3)
-        lines = [f"{title} {bar}{told}", f"  {self._spending(tally)}".rstrip()]
-        shown = Text("\n".join(filter(None, lines)), no_wrap=True, overflow="ellipsis")
-        self._live.update(shown, refresh=True)
-
-    def _bar(self, tally: Tally, room: int) -> str:
-        """A bar of at most 24 cells; none where the total is not known or the line is full."""
-        width = min(24, room)
-        if self._total is None or width < 4:
-            return ""
-        full = min(width, width * tally.behind // max(1, self._total))
-        return "━" * full + "╌" * (width - full) + " "
+        told = ", ".join(filter(None, (self._place(tally), self._left(tally))))
+        self._far.update(self._far.task_ids[0], completed=tally.behind, told=told)
+        for task, line in zip(
+            self._below.task_ids, (self._counts(tally), self._spending(tally)), strict=True
+        ):
+            self._below.update(task, description=line, visible=bool(line))
+        self._live.refresh()
 
 
 class NotebookProgress(Progress):
@@ -181,9 +190,8 @@ class NotebookProgress(Progress):
 
     def show(self, tally: Tally) -> None:
         """Redraw."""
-        told = filter(None, (f"{self._place(tally)}: {self._counts(tally)}", self._spending(tally)))
         known = f' max="{self._total}" value="{tally.behind}"' if self._total else ""
-        self._draw(", ".join(told), f"<progress{known}></progress> ")
+        self._draw(self._told(tally), f"<progress{known}></progress> ")
 
     def say(self, line: str) -> None:
         """One line, in place of the bar."""
