@@ -50,6 +50,7 @@ def audit(
     from tactful.audit.page import FINDINGS, refuse_existing, write_audit
     from tactful.audit.pipeline import audit as audited
     from tactful.audit.prompted import PromptedJudge
+    from tactful.data.io import to_line
     from tactful.data.logs import read_conversations
     from tactful.reading.opening import open_reader
     from tactful.runs.store.files import atomic_write
@@ -66,7 +67,7 @@ def audit(
 
         def keep(_: Passage, finding: Finding) -> None:
             if lines is not None:
-                lines.write(finding.model_dump_json().encode() + b"\n")
+                lines.write(to_line(finding))
 
         found = outside_loop(
             lambda: audited(

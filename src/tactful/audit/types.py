@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from tactful.types import Message, NativeAsk, Rating, Record
+from tactful.types import Message, NativeAsk, Rating, Written
 
 Reason = Literal["already said", "just do it", "a default would do", "answered with annoyance", "unanswered"]
 """Why a question was needless."""
@@ -51,8 +51,10 @@ class Passage:
         return f"{self.conversation}#{self.turn}"
 
 
-class Finding(Record):
+class Finding(Written):
     """What is found out about one passage. Probabilities are None where they could not be judged."""
+
+    row_kind = "findings"
 
     conversation: str
     turn: int

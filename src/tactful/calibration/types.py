@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tactful.types import Provenance, Record, State, Trajectory
+from tactful.types import Provenance, Record, State, Trajectory, Written
 
 
 class Persona(Record):
@@ -31,8 +31,10 @@ class Persona(Record):
     """Never used in training; reported apart in evaluation."""
 
 
-class Session(Record):
+class Session(Written):
     """The runner's input for a rollout: one user doing one or several tasks in sequence."""
+
+    row_kind = "sessions"
 
     id: str
     persona: Persona
@@ -54,8 +56,10 @@ class StepCounts(Record):
     off_topic: bool
 
 
-class Rewarded(Record):
+class Rewarded(Written):
     """A trajectory with its reward and everything needed to compute it again without model or sandbox."""
+
+    row_kind = "rewarded"
 
     trajectory: Trajectory
     counts: tuple[StepCounts, ...]

@@ -143,8 +143,9 @@ def _toml_kind(path: Path) -> tuple[str | None, str]:
 
 def _json_kind(path: Path) -> tuple[str | None, str]:
     """The kind of a JSON or JSONL file (None: not told), and what was seen in it."""
-    keys = frozenset() if _starts_document(path) else frozenset(_first_object(path))
-    kind = kind_of(keys)
+    row = {} if _starts_document(path) else _first_object(path)
+    keys = row.keys()
+    kind = kind_of(row)
     if kind is not None:
         return kind, ""
     whole = document(path) if not keys or "format" in keys else None

@@ -9,15 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, Union
 
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Discriminator, Tag, TypeAdapter, ValidationError
 
-from tactful.data.recognise import foreign_file
+from tactful.data.recognise import foreign_file, named
 from tactful.data.seen import Seen
 from tactful.errors import DataError, UserError
-from tactful.types import content_hash
+from tactful.types import TAG, Written, content_hash, tagged
 
 T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")
@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 _TOLD: set[tuple[str, str]] = set()
 """(file, note) that the user was told of: a file is often read twice."""
 _SHOWN = 80  # characters of an offending value
+_BY_KIND = "of kind "
+"""Begins the first part of a place below `one_of`."""
 
 
 class Rows(Generic[R]):
@@ -142,6 +144,23 @@ class Rows(Generic[R]):
         return f"correct the line, leave it out with --skip-bad, or run: tactful data check {shlex.quote(self.path)}"
 
 
+def one_of(*types: type[Written]) -> TypeAdapter[Any]:
+    """What validates a row of any of these kinds: the one that it names, else the one with most of its keys, else the first.
+
+    Raises, as pydantic does: ValidationError, whose places begin with the kind; `describe` leaves it out.
+    """
+
+    def chosen(row: Any) -> str:
+        keys = row.keys() if isinstance(row, dict) else frozenset()
+        named = [one for one in types if TAG in keys and row[TAG] == one.row_kind]
+        likely = max(named or types, key=lambda one: len(one.model_fields.keys() & keys))
+        return _BY_KIND + likely.row_kind
+
+    marked = tuple(Annotated[one, Tag(_BY_KIND + one.row_kind)] for one in types)
+    either: Any = Union[marked]  # noqa: UP007 (made of a tuple)
+    return TypeAdapter(Annotated[either, Discriminator(chosen)])
+
+
 def read_jsonl(path: Path | str, type: type[T], *, skip_bad: bool = False) -> Rows[T]:
     """The records in a JSONL file (`-` is stdin), read lazily; blank lines are passed over.
 
@@ -189,9 +208,13 @@ def digest_of(path: Path) -> str:
 
 
 def to_line(record: BaseModel | dict[str, Any]) -> bytes:
-    """One record as a JSON line with its newline. Field order is the model's; equal records give equal bytes."""
+    """One record as a JSON line with its newline: a row of ours begins with its kind, then the fields in the model's order.
+
+    Equal records give equal bytes.
+    """
     data = record.model_dump(mode="json") if isinstance(record, BaseModel) else record
-    return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
+    line = orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
+    return tagged(record, line) if isinstance(record, BaseModel) else line
 
 
 def describe(error: ValidationError, kind: str, *, hide: str = "") -> str:
@@ -200,6 +223,11 @@ def describe(error: ValidationError, kind: str, *, hide: str = "") -> str:
     `hide` is a key that the user may not have written: places below it are named without it.
     """
     details = error.errors(include_url=False, include_context=False)
+    for item in details:
+        if item["type"] == "other_kind":
+            return f"{kind} {named(item['input'][TAG])}; {item['msg']}"
+        if item["type"] == "extra_forbidden" and item["loc"][-1] == TAG:
+            return f"{kind} {named(item['input'])}"
     missing: dict[str, list[str]] = {}
     for item in details:
         if item["type"] == "missing":
@@ -250,7 +278,8 @@ def _wrong(problem: Any, place: str) -> str:
 
 def _place(parts: Sequence[int | str], hide: str) -> str:
     """Where in a row, in words: `requirements (item 1) open`."""
-    kept = parts[1:] if parts and parts[0] == hide else parts
+    first = str(parts[0]) if parts else ""
+    kept = parts[1:] if parts and (first == hide or first.startswith(_BY_KIND)) else parts
     words = [f"(item {part + 1})" if isinstance(part, int) else str(part) for part in kept]
     return " ".join(words)
 

@@ -1,4 +1,4 @@
-"""What is this file? Our own kinds by their keys, and files that are no JSON lines at all.
+"""What is this file? Our own kinds by the kind that their rows name, else by their keys, and files that are no JSON lines at all.
 
 So that a refusal can say what was given and what takes it, and no advice leads in a circle. Chat logs, whoever wrote them,
 are recognised where they are read, in `data.logs`.
@@ -14,7 +14,9 @@ from typing import Any
 
 import orjson
 
-# Kind → keys that no other kind has together. Looked up in this order in the first line that is an object.
+from tactful.types import TAG
+
+# Kind → keys that no other kind has together. Looked up in this order in the first line that is an object, where it names no kind.
 MARKS: Mapping[str, frozenset[str]] = {
     "rewarded": frozenset({"trajectory", "counts"}),
     "trajectories": frozenset({"steps", "end"}),
@@ -38,6 +40,7 @@ MARKS: Mapping[str, frozenset[str]] = {
     "acceptances": frozenset({"moment_id", "p_accept"}),
     "labelled-moments": frozenset({"obs", "pred_task", "valid"}),
     "moments": frozenset({"obs", "pred_task"}),
+    "findings": frozenset({"conversation", "turn", "asked", "unjudged"}),
     "failures": frozenset({"stage", "attempts", "input_hash"}),
     "suggestions": frozenset({"user", "shown_time", "decided_time", "accepted"}),
     "states": frozenset({"query"}),
@@ -93,14 +96,31 @@ class Recognised:
     fix: str
 
 
-def kind_of(keys: frozenset[str]) -> str | None:
-    """Our kind of record with these keys; None when it is none of ours."""
-    return next((kind for kind, marks in MARKS.items() if marks <= keys), None)
+def kind_of(row: Mapping[str, Any]) -> str | None:
+    """Our kind of a row: the one that it names, else, in files of before and of others, the one with its keys. None: none of ours."""
+    told = row.get(TAG)
+    if isinstance(told, str) and told in MARKS:
+        return told
+    return next((kind for kind, marks in MARKS.items() if marks <= row.keys()), None)
+
+
+def named(kind: Any) -> str:
+    """What a row is that names this kind: `is of the kind 'pairs', which 'tactful policy train' takes`."""
+    if not isinstance(kind, str) or kind not in MARKS:
+        return f"names the unknown kind '{kind}'"
+    taker = TAKEN_BY.get(kind)
+    return f"is of the kind '{kind}'" + (f", which 'tactful {taker}' takes" if taker else "")
+
+
+def refuse_named(row: Mapping[str, Any], wanted: str) -> None:
+    """Nothing, unless the row names its kind: rows of `wanted` name none. Raises: ValueError that says what it is."""
+    if TAG in row:
+        raise ValueError(f"the row {named(row[TAG])}; expected one of {wanted}")
 
 
 def foreign_row(row: Mapping[str, Any], path: Path | str) -> Recognised | None:
     """Which other kind of ours a row is that no reader of logs knows. None: not told."""
-    kind = kind_of(frozenset(row))
+    kind = kind_of(row)
     if kind is None or kind in _LOGS:
         return None
     taker = TAKEN_BY.get(kind)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Protocol, Self
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from tactful.feedback.labels import DEFAULT_REWARDS, DEFAULT_TAU_C, Label
-from tactful.types import Provenance, Record
+from tactful.types import Provenance, Record, Written
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -191,8 +191,10 @@ class TurnJudgement(Record):
         )
 
 
-class JudgedTurn(Record):
+class JudgedTurn(Written):
     """A turn and its judgement: what `tactful feedback judge` writes, one line each."""
+
+    row_kind = "judged-turns"
 
     turn: Turn
     judgement: TurnJudgement

@@ -9,7 +9,7 @@ from typing import Annotated, Protocol, Self
 
 from pydantic import Field
 
-from tactful.types import Moment, Provenance, Record
+from tactful.types import Moment, Provenance, Record, Written
 
 _BATCH = 256
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -26,11 +26,13 @@ class Influence(Record):
     """The same in a short clause, such as `the proposal picks up what has just happened`."""
 
 
-class Acceptance(Record):
+class Acceptance(Written):
     """Whether the user would accept what is proposed at a moment; silence is judged too.
 
     `p_accept` None means unscored: neither accepted nor rejected. Metrics leave it out and count it.
     """
+
+    row_kind = "acceptances"
 
     moment_id: str
     p_accept: Probability | None

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tactful.llm.types import Usage
-from tactful.types import Record
+from tactful.types import Written
 
 RowState = Literal["done", "failed", "skipped"]
 
 
-class Failure(Record):
+class Failure(Written):
     """A record that failed: kept, counted, and taken again only by `tactful runs retry`."""
+
+    row_kind = "failures"
 
     id: str
     stage: str

@@ -1,6 +1,18 @@
 """The vocabulary: frozen records and protocols used by more than one room. The words are those of the glossary."""
 
-from tactful.types.base import AnyRecord, Message, Private, Provenance, Record, Role, content_hash, seeded
+from tactful.types.base import (
+    TAG,
+    AnyRecord,
+    Message,
+    Private,
+    Provenance,
+    Record,
+    Role,
+    Written,
+    content_hash,
+    seeded,
+    tagged,
+)
 from tactful.types.conversation import (
     Branch,
     ChatTurn,
@@ -19,6 +31,7 @@ from tactful.types.task import Hidden, PublicState, Requirement, State, UserHist
 
 __all__ = [
     "NEGATIVE",
+    "TAG",
     "AnyRecord",
     "Branch",
     "ChatTurn",
@@ -50,6 +63,8 @@ __all__ = [
     "ToolCall",
     "Trajectory",
     "UserHistory",
+    "Written",
     "content_hash",
     "seeded",
+    "tagged",
 ]

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Mapping
-from typing import Literal, NoReturn, TypeVar
+from typing import Any, ClassVar, Literal, NoReturn, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
 
 Role = Literal["system", "user", "assistant"]
 
@@ -24,6 +25,37 @@ class Record(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+TAG = "tactful"
+"""The key, first in a row of ours, that says the row's kind: `{"tactful":"pairs",…`. No log of anyone's has it."""
+
+
+class Written(Record):
+    """A record that we write as a row of a file, and whose line says what it is.
+
+    The kind belongs to the line, not to the record: equality, `model_dump` and hashes know nothing of it. Rows without
+    it, of before, are read as they are; a row of another kind is refused.
+    """
+
+    row_kind: ClassVar[str]
+    """By the names of `tactful data check`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_this_kind(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or TAG not in given:
+            return given
+        if given[TAG] != cls.row_kind:
+            raise PydanticCustomError("other_kind", "expected '{wanted}'", {"wanted": cls.row_kind})
+        return {key: value for key, value in given.items() if key != TAG}
+
+
+def tagged(record: BaseModel, line: bytes) -> bytes:
+    """The record's JSON object with its kind first, where it is a row of ours; any other as it is."""
+    if not isinstance(record, Written):
+        return line
+    return b'{"%b":"%b",%b' % (TAG.encode(), record.row_kind.encode(), line[1:])
 
 
 class Private(Record):

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from tactful.types.base import Record
+from tactful.types.base import Record, Written
 
 Speaker = Literal["system", "user", "assistant", "tool"]
 
@@ -96,8 +96,10 @@ class Branch(Record):
     turns: tuple[ChatTurn, ...]
 
 
-class Conversation(Record):
+class Conversation(Written):
     """One conversation, its turns oldest first, along the branch that was taken last."""
+
+    row_kind = "conversations"
 
     id: str = Field(min_length=1)
     turns: tuple[ChatTurn, ...]

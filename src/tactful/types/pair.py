@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tactful.types.base import Message, Provenance, Record
+from tactful.types.base import Message, Provenance, Record, Written
 from tactful.types.task import PublicState
 
 
@@ -17,8 +17,10 @@ class RewardedBranch(Record):
     interruption_cost: float
 
 
-class PreferencePair(Record):
+class PreferencePair(Written):
     """Chosen and rejected action at one decision point, with TRL's conversational columns."""
+
+    row_kind = "pairs"
 
     id: str
     state: PublicState

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tactful.types.base import Provenance, Record
+from tactful.types.base import Provenance, Record, Written
 from tactful.types.task import Hidden, PublicState
 
 
@@ -51,8 +51,10 @@ class Step(Record):
     """Ids of open requirements that the reply told for the first time."""
 
 
-class Trajectory(Record):
+class Trajectory(Written):
     """One task from query to end, on the mainline or along a branch."""
+
+    row_kind = "trajectories"
 
     id: str
     state_id: str

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from tactful.data.io import Rows, to_line, write_file
+from tactful.data.recognise import kind_of
 from tactful.data.trainer_forms import Answered, Distinct, Preference, form_of, new_folder, said
 from tactful.errors import UserError
 from tactful.runs import RunFolder, resolve_input
@@ -92,7 +93,7 @@ def holds_pairs(run_or_file: Path | str) -> bool:
             row = orjson.loads(next((line for line in file if line.strip()), b"null"))
     except (OSError, orjson.JSONDecodeError):
         return False
-    return isinstance(row, dict) and {"tree", "chosen", "gold"} <= row.keys()
+    return isinstance(row, dict) and kind_of(row) == PairedExample.row_kind
 
 
 def export_utterance(

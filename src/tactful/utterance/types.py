@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, JsonValue, StringConstraints
 
 from tactful.data.formats.chats import ChatMessage
-from tactful.types import Private, Provenance, Record
+from tactful.types import Private, Provenance, Record, Written
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 """A text that says something."""
@@ -214,8 +214,10 @@ Branch = Literal["high", "middle", "low"]
 Contrast = Literal["path", "category", "both"]
 
 
-class PairedExample(Record):
+class PairedExample(Written):
     """What `tactful utterance synthesize` writes, one line for each target."""
+
+    row_kind = "utterance"
 
     id: str
     dialogue_id: str

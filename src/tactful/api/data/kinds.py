@@ -16,7 +16,7 @@ Opener = Callable[["Path | str"], "Rows[Any]"]
 
 def readers() -> dict[str, Opener]:
     """Kind of record → how its file is opened, bad rows counted."""
-    kinds = (_calibration(), _feedback(), _utterance(), _reward(), _suggestions(), _exports())
+    kinds = (_calibration(), _feedback(), _utterance(), _reward(), _others(), _exports())
     return {name: opener for group in kinds for name, opener in group.items()}
 
 
@@ -135,10 +135,14 @@ def _reward() -> dict[str, Opener]:
     }
 
 
-def _suggestions() -> dict[str, Opener]:
+def _others() -> dict[str, Opener]:
+    from tactful.audit.types import Finding
     from tactful.data.formats.suggestions import suggestion_rows
 
-    return {"suggestions": lambda path: suggestion_rows(path, skip_bad=True)}
+    return {
+        "suggestions": lambda path: suggestion_rows(path, skip_bad=True),
+        "findings": _of(Finding),
+    }
 
 
 # ---------------------------------------------------------------- what was exported

@@ -16,7 +16,7 @@ from tactful.calibration.reward.rewards import RewardConfig, recompute, reward
 from tactful.calibration.reward.rubric import PROMPT, judge_requirements
 from tactful.calibration.reward.task_score import TaskScorer, has_tests
 from tactful.calibration.types import Rewarded
-from tactful.data.io import Rows
+from tactful.data.io import Rows, one_of
 from tactful.errors import UserError
 from tactful.llm.types import ModelSpec
 from tactful.runs import Context, Job
@@ -28,24 +28,30 @@ FIRST_BATCH = 32
 """The first batch is small, so that what is wrong with a run shows at once."""
 
 
+_EITHER = one_of(Trajectory, Rewarded)
+
+
 class RewardHackable(UserError):
     """A probe does not hold: the reward would teach the wrong thing."""
 
 
 def parse_row(row: Any) -> Trajectory | Rewarded:
     """A trajectory, or one that is already rewarded: the latter holds a `trajectory`. Raises ValueError."""
-    if isinstance(row, dict) and "trajectory" in row:
-        return parse_rewarded(row)
-    trajectory = Trajectory.model_validate(row)
-    _check_steps(trajectory)
-    return trajectory
+    found: Trajectory | Rewarded = _EITHER.validate_python(row)
+    if isinstance(found, Rewarded):
+        return _fitting(found)
+    _check_steps(found)
+    return found
 
 
 def parse_rewarded(row: Any) -> Rewarded:
     """A rewarded trajectory whose parts fit together. Raises ValueError."""
     if isinstance(row, dict) and "trajectory" not in row and "steps" in row:
         raise ValueError(f"trajectory {row.get('id')!r} is not rewarded yet; run 'tactful calibrate reward'")
-    rewarded = Rewarded.model_validate(row)
+    return _fitting(Rewarded.model_validate(row))
+
+
+def _fitting(rewarded: Rewarded) -> Rewarded:
     steps, counts = len(rewarded.trajectory.steps), len(rewarded.counts)
     if steps != counts:
         raise ValueError(f"trajectory '{rewarded.id}' has {steps} steps but counts of {counts}")

@@ -17,6 +17,7 @@ import orjson
 from pydantic import ValidationError
 
 from tactful.data.io import STDIN, Rows, cannot_read, describe, shorten
+from tactful.data.recognise import refuse_named
 from tactful.data.seeds.planning_check import broken_checks
 from tactful.errors import DataError
 from tactful.text import detect_lang
@@ -94,6 +95,7 @@ def parse_state(row: Any, domain: str, source: str) -> State:
     """The state that a row of the user's stands for; `domain` where it names none. Raises ValueError."""
     if not isinstance(row, dict):
         raise ValueError(f"state is {shorten(row)}, expected an object with a 'query'")
+    refuse_named(row, "states")
     query = row.get("query")
     if "query" not in row:
         raise ValueError(f"state has no 'query'; its keys are {', '.join(map(str, row)) or 'none'}")

@@ -37,6 +37,7 @@ def chats(
     """
     from tactful.api.data.conversations import conversations
     from tactful.data.io import STDIN, write_jsonl
+    from tactful.types import TAG
 
     if str(out) != STDIN and out.exists():
         raise UsageError(f"{out}: exists already; give --out a new name")
@@ -48,7 +49,13 @@ def chats(
         raise DataError.at(
             ", ".join(map(str, files)), None, f"no conversation was found ({why})", fix="give chat logs"
         )
-    write_jsonl(out, (item.model_dump(mode="json", exclude_defaults=True) for item in chain([first], rows)))
+    write_jsonl(
+        out,
+        (
+            {TAG: item.row_kind, **item.model_dump(mode="json", exclude_defaults=True)}
+            for item in chain([first], rows)
+        ),
+    )
     if as_json and str(out) != STDIN:
         emit_json({**found.counts(), "out": str(out)})
         return

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import orjson
 
 from tactful.data.io import Rows, shorten
+from tactful.data.recognise import refuse_named
 from tactful.data.times import oldest_first, parse_time
 from tactful.types import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory, content_hash
 
@@ -125,6 +126,7 @@ def parse_moment(row: Any) -> Moment:
     """The moment of one row. Raises: ValueError that says what is wrong, or pydantic's ValidationError."""
     if not isinstance(row, Mapping):
         raise ValueError(f"moment is {shorten(row)}, expected an object with 'obs' and 'pred_task'")
+    refuse_named(row, "moments")
     missing = [key for key in ("obs", "pred_task") if key not in row]
     if missing:
         raise ValueError(

@@ -21,6 +21,7 @@ from typing import Any, Literal, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from tactful.data.io import Rows, shorten
+from tactful.data.recognise import refuse_named
 from tactful.data.times import parse_time
 from tactful.types import Private, Record
 
@@ -190,6 +191,7 @@ def parse_decision(row: Any) -> DecidedSuggestion:
     """The decision of one row. Raises: ValueError that says what is wrong, or pydantic's ValidationError."""
     if not isinstance(row, Mapping):
         raise ValueError(f"suggestion is {shorten(row)}, expected an object with {', '.join(_NEEDED)}")
+    refuse_named(row, "suggestions")
     missing = [key for key in _NEEDED if key not in row]
     if missing:
         raise ValueError(

@@ -20,7 +20,7 @@ from tactful.calibration.play.users import RuleUser, UserSimulator
 from tactful.calibration.types import Session
 from tactful.errors import ConfigError, StopRun
 from tactful.runs import Context
-from tactful.types import PublicState, Record, Step, Trajectory, UserHistory
+from tactful.types import PublicState, Record, Step, Trajectory, UserHistory, Written
 
 End = Literal["completed", "rejected", "max_turns"]
 
@@ -39,8 +39,10 @@ class Node(Record):
     """Action → index of the node that it leads to; actions that would send the same prompt share one."""
 
 
-class ActionTree(Record):
+class ActionTree(Written):
     """Every sequence of actions for one (state, persona, pass)."""
+
+    row_kind = "trees"
 
     id: str
     state: PublicState

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from tactful.data.formats.chats import Dialogue, source_name
-from tactful.data.io import Rows, shorten
+from tactful.data.io import Rows, one_of, shorten
+from tactful.data.recognise import kind_of
 from tactful.errors import DataError, UsageError
 from tactful.runs import RunFolder, resolve_input
-from tactful.types import Record
+from tactful.types import TAG, Record
 from tactful.utterance.predict.predictor import Label, Prediction
 from tactful.utterance.predict.published import (
     GoldByHistory,
@@ -21,6 +22,7 @@ from tactful.utterance.predict.published import (
 )
 from tactful.utterance.types import VIEWS, PairedExample
 
+_OURS = one_of(Prediction, PairedExample)
 HINDSIGHT = (
     "{count} of the predictions were revised with the gold message in sight (chosen sides of synthesized pairs): "
     "their figures say what a teacher can be led to, not how well anything predicts."
@@ -122,10 +124,9 @@ def _read(source: Path | str, *, dialogues: Path | str | None, side: PublishedSi
 def _parse(row: Any, side: PublishedSide) -> tuple[Prediction, str]:
     if not isinstance(row, Mapping):
         raise ValueError(f"the row is {shorten(row)}, expected an object")
-    if "hindsight" in row and "predictions" in row:
-        return Prediction.model_validate(row), "prediction"
-    if {"tree", "chosen", "gold"} <= row.keys():
-        return from_pair(PairedExample.model_validate(row)), "pair"
+    if TAG in row or kind_of(row) in (Prediction.row_kind, PairedExample.row_kind):
+        item: Prediction | PairedExample = _OURS.validate_python(row)
+        return (item, "prediction") if isinstance(item, Prediction) else (from_pair(item), "pair")
     return prediction_of(row, side=side), "published" if "insight_reason" in row else "row"
 
 

@@ -13,7 +13,7 @@ from tactful.errors import ParseError
 from tactful.llm import ModelSpec
 from tactful.runs import Context, Job, RunFolder
 from tactful.text.shorten import shortened
-from tactful.types import Record
+from tactful.types import Record, Written
 from tactful.utterance.asking import ask
 from tactful.utterance.predict.predictor import Prediction
 from tactful.utterance.stages.similarity import PROMPT, SimilarityReply
@@ -39,8 +39,10 @@ class JudgeTask(Record):
     hindsight: Hindsight
 
 
-class JudgedTask(Record):
+class JudgedTask(Written):
     """What the judge said: a similarity in [0, 1] for each prediction."""
+
+    row_kind = "judged-predictions"
 
     id: str
     system: str

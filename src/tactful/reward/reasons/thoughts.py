@@ -22,7 +22,7 @@ from tactful.llm import ChatModel, Rehearsal, within_context
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.reward.judging.prompt import MAX_CHARS, as_json, event_fields
-from tactful.types import LabelledMoment, Moment, Provenance, Record
+from tactful.types import LabelledMoment, Moment, Provenance, Record, Written
 
 REASON_PROMPT = load_prompt(__file__, "reason", fields={"omitted", "events", "proposal", "verdict"})
 CHECK_PROMPT = load_prompt(__file__, "reason_check", fields={"thought"})
@@ -71,8 +71,10 @@ class LabelledItem(Record):
     item: LabelledMoment
 
 
-class ReasonedMoment(Record):
+class ReasonedMoment(Written):
     """A moment, its verdict, and the thought that leads to it. The verdict is open here: this is training data."""
+
+    row_kind = "reasoned-moments"
 
     id: str
     moment: Moment

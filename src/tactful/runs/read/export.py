@@ -11,6 +11,7 @@ from typing import BinaryIO
 from tactful.errors import UsageError
 from tactful.runs.read.folder import RunFolder
 from tactful.runs.store.files import write_atomic
+from tactful.types import tagged
 
 _CHUNK_BYTES = 1 << 20
 
@@ -50,7 +51,7 @@ def record_lines(folder: RunFolder) -> Iterator[bytes]:
 def failure_lines(folder: RunFolder) -> Iterator[bytes]:
     """One failure after the other, as JSON lines."""
     for failure in folder.failures():
-        yield failure.model_dump_json().encode() + b"\n"
+        yield tagged(failure, failure.model_dump_json().encode()) + b"\n"
 
 
 def gathered(lines: Iterable[bytes]) -> Iterator[bytes]:

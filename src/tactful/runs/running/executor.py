@@ -20,6 +20,7 @@ from tactful.errors import StopRun, TactfulError
 from tactful.llm.types import ChatModel, ModelSpec, Usage
 from tactful.runs.result import Result
 from tactful.runs.types import Context, Skip, Stage
+from tactful.types import tagged
 
 if TYPE_CHECKING:
     from tactful.llm import CallCache
@@ -168,7 +169,7 @@ def _outcome(returned: Any) -> Result:
 
 def _line(record: BaseModel) -> bytes:
     """The record as a line that can be read again. Raises ValueError where it nests too deeply for that."""
-    line = record.model_dump_json().encode()
+    line = tagged(record, record.model_dump_json().encode())
     if line.count(b"{") + line.count(b"[") > _SURELY_READABLE:
         from_json(line)
     return line + b"\n"

@@ -84,8 +84,8 @@ def _read(source: Source, config: TrainConfig) -> Material:
     array = _array(path)
     first = array[0] if array else _first(path)
     exported = kind_of_export(first)
-    kind = KINDS.get(kind_of(frozenset(first)) or "") if exported is None else _exported(exported, path)
-    name = exported or kind_of(frozenset(first)) or ""
+    kind = KINDS.get(kind_of(first) or "") if exported is None else _exported(exported, path)
+    name = exported or kind_of(first) or ""
     if kind is None:
         raise DataError.at(
             path,

@@ -21,7 +21,7 @@ from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.runs import Context, Job, OutsideHash, Skip
 from tactful.text import estimate_tokens
-from tactful.types import Message, Provenance, Record
+from tactful.types import Message, Provenance, Record, Written
 from tactful.utterance.dialogues import Examples, open_examples
 from tactful.utterance.stages.target_text import ParsedTarget, parse_target
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
@@ -46,8 +46,10 @@ class Label(Hindsight):
     view: ViewName | None = None
 
 
-class Prediction(Record):
+class Prediction(Written):
     """What `tactful utterance predict` writes, one line for each example."""
+
+    row_kind = "predictions"
 
     id: str
     dialogue_id: str
