@@ -37,6 +37,7 @@ from tactful.runs import Context
 from tactful.stats.bootstrap import grouped_mean
 from tactful.types import Decision, Policy, PublicState
 
+REWARD = RewardConfig()
 CERTAIN = 1e6
 """Answers and rejections that a user is known from, where the user is known."""
 
@@ -123,7 +124,7 @@ def worth(world: World) -> None:
             while tree.nodes[first].end is None:
                 first = tree.nodes[first].children["LOW"]
             if not node.step.reaction.reject_signal:
-                gains.append(rewards[first] - rewards[tree.first["LOW"]] + 0.1 * node.step.questions)
+                gains.append(rewards[first] - rewards[tree.first["LOW"]] + REWARD.lam * node.step.questions)
     shares = {name: float(np.mean(seen)) for name, seen in sorted(rejects.items())}
     mean, spread = np.mean(list(shares.values())), np.var(list(shares.values()))
     known = mean * (1 - mean) / spread - 1
@@ -169,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     for who, held_out in (("training", False), ("unseen", True)):
         trees = asyncio.run(grown(given.domain, given.passes, given.seed, held_out=held_out))
-        scores = score_trees(trees, RewardConfig())
+        scores = score_trees(trees, REWARD)
         world = World(trees, [{leaf: score.reward or 0.0 for leaf, score in one.items()} for one in scores])
         if not held_out:
             worth(world)

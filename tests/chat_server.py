@@ -54,7 +54,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import orjson
 from aiohttp import web
@@ -171,6 +171,7 @@ class Ask:
 
 Reply = str | dict[str, Any] | Fault | Raw | None
 Rule = Reply | Callable[[Ask], Reply]
+S = TypeVar("S", bound=contextlib.AbstractAsyncContextManager[Any])
 Script = Callable[[Ask], Reply] | Mapping[str, Rule]
 
 
@@ -547,14 +548,20 @@ def instance_of(schema: Mapping[str, Any], root: Mapping[str, Any] | None = None
 @contextlib.contextmanager
 def serving(script: Script | None = None, **options: Any) -> Iterator[ChatServer]:
     """The server in a thread of its own; counts can be read while it runs and afterwards."""
-    server = ChatServer(script, **options)
+    with in_a_thread(ChatServer(script, **options)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def in_a_thread(server: S) -> Iterator[S]:
+    """The server, an async context manager, in a thread and loop of its own."""
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="chat-server", daemon=True)
+    thread = threading.Thread(target=loop.run_forever, name=type(server).__name__, daemon=True)
     thread.start()
     try:
         asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
         yield server
-        asyncio.run_coroutine_threadsafe(server.__aexit__(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(10)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)

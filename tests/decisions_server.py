@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from tests.chat_server import in_a_thread
 
 
 class _Strict(BaseModel):
@@ -110,14 +110,17 @@ class DecisionsServer:
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
 
-    async def start(self) -> web.AppRunner:
+    async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_post("/v1/decisions", self._handle)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handle_signals=False)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.port = runner.addresses[0][1]
-        return runner
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handle_signals=False)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.Response:
         self.requests += 1
@@ -190,15 +193,5 @@ def _answer(question: Any, said: Any) -> dict[str, Any]:
 @contextlib.contextmanager
 def deciding(says: Any = None, **options: Any) -> Iterator[DecisionsServer]:
     """The server in a thread of its own."""
-    server = DecisionsServer(says, **options)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="decisions-server", daemon=True)
-    thread.start()
-    try:
-        runner = asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
+    with in_a_thread(DecisionsServer(says, **options)) as server:
         yield server
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()

@@ -110,7 +110,6 @@ MUTANTS = [
     Mutant("named", _LOSSES, 'seeded("gate-order", *order).shuffle(order)', "pass", GATE),
     Mutant("named", _RULE, "np.array(max(self.threshold or 0.0, self.floor))", "np.array(self.threshold or 0.0)", GATE),
 ]  # fmt: skip
-"""Of §7's twenty, "several pairs per need" has no place any more: needs are told once for each observation."""
 
 
 def passes(tests: str, copy: Path) -> bool:

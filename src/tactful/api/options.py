@@ -51,7 +51,7 @@ class ReaderOptions(ModelOptions, total=False):
     """Stop before spending more."""
     budget_tokens: int | None
     seed: int
-    """The offline model's."""
+    """The offline model's, and of `tf.states` the draw of the bundled tasks."""
     unsafe_exec: bool
     """consistency: run solutions without a cage where none is at hand: dangerous."""
 

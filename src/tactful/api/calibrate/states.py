@@ -58,7 +58,7 @@ def states(
 ) -> States:
     """Decision points with clarity and complexity in [0, 1], from which rollouts start.
 
-    `source` is a domain with bundled tasks (`coding`, `planning`), of which `n` are drawn; or a file (JSONL or CSV
+    `source` is a domain with bundled tasks (`coding`, `planning`), of which `seed` draws `n`; or a file (JSONL or CSV
     with a `query` in each row); or requests in memory: texts, rows or states. `domain` holds for rows that name none.
     What a row does not say of clarity is read by `reader`: `encoder` (bundled), `surface`, a folder of yours, a
     model (`options` say where it answers), or `estimate` (counts of words, fitted on the bundled tasks). Complexity is estimated from the text. Bundled

@@ -147,7 +147,7 @@ def _spec(options: ServeOptions, at_once: int, deadline_s: float) -> ModelSpec:
     from tactful.reward.judging.judge import SCRIPTS
     from tactful.reward.pipeline import MAX_TOKENS
 
-    spec = model_spec(
+    return model_spec(
         str(options.get("judge")),
         scripts=SCRIPTS,
         seed=0,
@@ -155,5 +155,5 @@ def _spec(options: ServeOptions, at_once: int, deadline_s: float) -> ModelSpec:
         api_key_env=options.get("judge_api_key_env", "OPENAI_API_KEY"),
         max_tokens=MAX_TOKENS,
         concurrency=at_once,
+        timeout_s=deadline_s,
     )
-    return spec.model_copy(update={"timeout_s": deadline_s})
