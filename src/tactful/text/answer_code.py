@@ -12,12 +12,15 @@ import ast
 import builtins
 import re
 import textwrap
-import warnings
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from tactful.text.loose_code import DEFINITIONS, bare, cleaned, is_code, parsed, salvaged, unpacked
+from tactful.text.thoughts import strip_thoughts
+
 _PYTHON = re.compile(r"(?i)^\{?\.?(?:i?python[\d.]*|py[\d.]*|pycon|python-repl|sage)\b\}?")
+_MARKDOWN = re.compile(r"(?i)^(?:markdown|md)\b")
 _FENCE = re.compile(
     r"^(?P<quote>(?:[ \t]*>)*)[ \t]*(?:(?:[-*+•]|\d{1,2}[.)])[ \t]+)?(?P<fence>`{3,}|~{3,})(?P<info>.*)$"
 )
@@ -26,14 +29,8 @@ _TAGS = re.compile(
     r"(?is)(?:\[(python|code)\]|<(python|code)(?:\s[^>]*)?>|\\begin\{(code|python)\})(.*?)"
     r"(?:\[/(?:\1)\]|</(?:\2)>|\\end\{(?:\3)\}|\Z)"
 )
-_PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.)(?: |$)", re.MULTILINE)
-_ODD_SPACES = str.maketrans(
-    {**dict.fromkeys("\u00a0\u2007\u202f\u3000", " "), **dict.fromkeys("\u200b\ufeff\u2060", "")}
-)
-_CONTINUES = re.compile(r"^(?:else\b|elif\b|except\b|finally\b|[)\]}])")
 _DEFINES = re.compile(r"(?m)^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)")
 _MOST_ENDS = 12  # closing fences tried for one block: those before the right one stand in strings
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
@@ -44,15 +41,15 @@ class _Block:
 
     @property
     def tree(self) -> ast.Module | None:
-        return _parsed(self.code)
+        return parsed(self.code)
 
 
 def extract_code(answer: str, wanted: Collection[str] = ()) -> str | None:
     """The code of `answer`, ending in a newline; None where it has none. `wanted`: `names_under_test`."""
-    text = answer.replace("\r\n", "\n").replace("\r", "\n")
+    text = unpacked(strip_thoughts(answer).replace("\r\n", "\n").replace("\r", "\n"))
     blocks = [block for block in _blocks(text) if block.code.strip()]
     if not blocks:
-        return _bare(text)
+        return bare(text)
     best = min(block.rank for block in blocks)
     for rank in range(3) if wanted else ():
         defining = [block for block in blocks if block.rank == rank and set(wanted) <= _defined(block.code)]
@@ -76,7 +73,7 @@ def names_under_test(tests: tuple[str, ...], setup: str = "") -> frozenset[str]:
     used: set[str] = set()
     bound: set[str] = set(dir(builtins))
     for source in (setup, *tests):
-        tree = _parsed(source)
+        tree = parsed(source)
         nodes = list(ast.walk(tree)) if tree else []
         modules = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
         for node in nodes:
@@ -106,10 +103,18 @@ def _blocks(text: str) -> list[_Block]:
             continue
         code, at = _body(lines, at + 1, opening)
         info = opening["info"].strip()
-        rank = 0 if _PYTHON.match(info) else 1 if not info or _is_code(info) else 2
-        if rank < 2 and (rest := _PYTHON.sub("", info).strip()) and _is_code(rest):
+        rank = 0 if _PYTHON.match(info) else 1 if not info or is_code(info) else 2
+        rest = _PYTHON.sub("", info).strip()
+        if rank < 2 and is_code(rest):
             code = f"{rest}\n{code}"
-        found.append(_Block(code, rank))
+        elif (
+            rank < 2 and rest.endswith(":") and is_code(opened := f"{rest}\n{textwrap.indent(code, '    ')}")
+        ):
+            code = opened
+        if _MARKDOWN.match(info):
+            found += _blocks(code)
+        else:
+            found.append(_Block(salvaged(unpacked(code)), rank))
     return found
 
 
@@ -120,9 +125,9 @@ def _body(lines: list[str], start: int, opening: re.Match[str]) -> tuple[str, in
     candidates: list[tuple[str, int]] = []
     for end, last in ends:
         body = [*lines[start:end], *([last] if last else [])]
-        code = _cleaned([_unquoted(line, depth) for line in body])
+        code = cleaned([_unquoted(line, depth) for line in body])
         candidates.append((code, min(end + 1, len(lines))))
-        if _parsed(code) is not None:
+        if parsed(code) is not None:
             return candidates[-1]
     return candidates[0]
 
@@ -151,35 +156,12 @@ def _unquoted(line: str, depth: int) -> str:
     return re.sub(rf"^(?:[ \t]*> ?){{1,{depth}}}", "", line) if depth else line
 
 
-def _cleaned(lines: list[str]) -> str:
-    """Dedented; of a Python session the input alone; spaces that Python refuses made plain where that helps."""
-    code = textwrap.dedent("\n".join(lines)).rstrip()
-    if _PROMPT.search(code) and _parsed(code) is None:
-        kept = [line for line in code.split("\n") if _PROMPT.match(line)]
-        code = "\n".join(_PROMPT.sub("", line, count=1) for line in kept)
-    if _parsed(code) is None:
-        plain = textwrap.dedent(code.translate(_ODD_SPACES))
-        if _parsed(plain) is not None:
-            code = plain
-    return code + "\n"
-
-
 # ---------------------------------------------------------------- what a block defines and needs
-
-
-@lru_cache(maxsize=512)
-def _parsed(code: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _defined(code: str) -> set[str]:
     """The names that the code binds at its top level; guessed from the lines where it does not parse."""
-    tree = _parsed(code)
+    tree = parsed(code)
     if tree is None:
         return {name for found in _DEFINES.finditer(code) for name in found.groups() if name}
     names: set[str] = set()
@@ -220,72 +202,46 @@ def _needed(block: _Block) -> set[str]:
 
 
 def _complete(block: _Block, blocks: list[_Block]) -> str:
-    """The block after the earlier ones that define names which it uses and does not define."""
+    """The block with the others that define names which it uses and does not define, the earlier ones first."""
     parts = [block]
     missing = _needed(block)
     for other in reversed(blocks[: blocks.index(block)]):
         if other.rank < 2 and other.tree is not None and missing & _defined(other.code):
             parts.insert(0, other)
             missing = (missing - _defined(other.code)) | _needed(other)
+    for other in blocks[blocks.index(block) + 1 :]:  # a helper that is shown afterwards
+        if other.rank < 2 and _has_definition(other) and missing & _defined(other.code):
+            parts.append(other)
+            missing -= _defined(other.code)
     return "\n\n".join(part.code.rstrip() for part in parts) + "\n"
 
 
 def _has_definition(block: _Block) -> bool:
     tree = block.tree
-    return any(isinstance(node, _DEFINITIONS) for node in tree.body) if tree else "def " in block.code
+    return any(isinstance(node, DEFINITIONS) for node in tree.body) if tree else "def " in block.code
 
 
 def _is_stub(block: _Block, wanted: Collection[str]) -> bool:
-    """Whether a wanted definition has no body (`...`, `pass` or a docstring alone): a signature repeated."""
+    """Whether a wanted definition has no body (`...`, `pass`, a docstring alone) or is only imported: no answer."""
     return any(
-        isinstance(node, _DEFINITIONS)
-        and node.name in wanted
-        and all(isinstance(inner, ast.Pass) or _is_constant(inner) for inner in node.body)
+        (
+            isinstance(node, DEFINITIONS)
+            and node.name in wanted
+            and all(_is_nothing(inner) for inner in node.body)
+        )
+        or (isinstance(node, ast.ImportFrom) and any(name.name in wanted for name in node.names))
         for node in (block.tree.body if block.tree else ())
     )
 
 
-def _is_constant(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-# ---------------------------------------------------------------- code without a fence
-
-
-def _is_code(text: str) -> bool:
-    """Whether the text parses and does more than name things: prose such as `Sure` or `Note: fine` parses too."""
-    tree = _parsed(text)
-    return tree is not None and any(
-        not isinstance(node, ast.Expr) and not (isinstance(node, ast.AnnAssign) and node.value is None)
-        for node in tree.body
+def _is_nothing(node: ast.stmt) -> bool:
+    raised = (
+        node.exc.func
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+        else getattr(node, "exc", None)
     )
-
-
-def _bare(text: str) -> str | None:
-    """The text itself if it is Python, else the definitions and imports that stand between its prose."""
-    for whole in (text.strip("\n"), _cleaned(text.split("\n"))):
-        if _is_code(whole):
-            return whole.strip() + "\n"
-    kept = [chunk for chunk in _chunks(textwrap.dedent(text.translate(_ODD_SPACES))) if _is_kept(chunk)]
-    if not any(isinstance(node, _DEFINITIONS) for chunk in kept for node in _parsed(chunk).body):  # type: ignore[union-attr]
-        return None
-    return "\n".join(chunk.rstrip() for chunk in kept) + "\n"
-
-
-def _is_kept(chunk: str) -> bool:
-    tree = _parsed(chunk)
-    return tree is not None and any(
-        isinstance(node, (*_DEFINITIONS, ast.Import, ast.ImportFrom, ast.Assign)) for node in tree.body
+    return (
+        isinstance(node, ast.Pass)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        or (isinstance(raised, ast.Name) and raised.id == "NotImplementedError")
     )
-
-
-def _chunks(text: str) -> Iterator[str]:
-    """The text cut before each line that starts at the margin, save those that go on with a statement."""
-    lines: list[str] = []
-    for line in text.split("\n"):
-        starts = bool(line) and not line[0].isspace() and not _CONTINUES.match(line)
-        if starts and lines and not lines[-1].startswith("@"):
-            yield "\n".join(lines)
-            lines = []
-        lines.append(line)
-    yield "\n".join(lines)

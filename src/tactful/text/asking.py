@@ -25,12 +25,18 @@ ASKS = re.compile(
     | ^\W*(?:first|then|so|also|just|and|but)?\W*{_HAND_OVER}(?=.*(?:\b(?:so|and)\s+I\b|,\s*I\b|\bI(?:'ll|\s+can|\s+will)\b))
     | ^\W*(?:give|send|show)\s+me\b
     | ^\W*(?:(?:enter|choose|pick|name|list)\b.*\byou(?:'d|\s+would)?\s+(?:like|want|prefer))
-    | \b(?:tell\s+me|let\s+me\s+know)\s+(?:which|what|whether|how|when|where|who|whose|your|the|a\s+bit|about|more)\b
+    | \b(?:tell\s+me|let\s+me\s+know)\s+(?:which|what|whether|how|when|where|who|whose|your|the|a\s+bit|about(?!\s+it\b)|more)\b
     | \bI(?:'d|'ll|\s+(?:would|will|still|also|first|just))*\s+need\s+
         (?:to\s+(?:know|ask\s+you|understand)|the\s+following|(?:a\s+few|some|more|your)\b)
     | \bI(?:'d|\s+would)\s+(?:also\s+|first\s+|just\s+)*like\s+to\s+(?:know|understand|learn)\b
     | \b(?:would|will)\s+help\s+(?:me\s+)?to\s+(?:know|see|hear)\b | \bwould\s+be\s+(?:helpful|useful)\s+to\s+know\b
     | \bI(?:'m|\s+am|\s+was)?\s+wonder(?:ing)?\s+(?:whether|if|which|what|how|when|where|who)\b
+    | \bI(?:'ll|\s+will)\s+need\s+the\b.*\bto\s+(?:continue|proceed|start|help|answer)\b
+    | \b(?:please|kindly)\s+(?:elaborate|be\s+(?:more|a\s+bit\s+more)\s+\w+|fill\s+in\s+the\s+blanks?|explain\s+(?:what|which|how|why)\b.*\b(?:should|mean|want))\b
+    | ^\W*(?:to|so\s+(?:that\s+)?I\s+can)\s+(?:proceed|start|begin|continue|help|answer)\b[^,]{0, 40},\s*(?:please\s+)?{_HAND_OVER}
+    | ^\W*(?:(?:reply|respond)\s+with | help\s+me\s+understand | fill\s+me\s+in | walk\s+me\s+through)\b
+    | ^\W*I(?:'m|\s+am)\s+not\s+(?:quite\s+|entirely\s+)?sure\s+(?:which|what|who|whether)\b.*\byou(?:'d)?\s+(?:mean|want|need|like|prefer|are)\b
+    | ^\W*(?:drop|paste)\b.*\bhere\b | \band\s+paste\s+(?:the|its|your)\b
     | \bplease\s+attach\b | ,\s*so\s+please\s+\w+
     """
 )
@@ -39,8 +45,12 @@ ASKS_ZH = re.compile(
     请问
     | (?:能否|可以|可否|能不能)(?:请您|请你|您|你)?(?:告诉|告知|说明|说一下|说说|确认|提供)
     | (?:请|麻烦|烦请|劳烦)(?:您|你|先|再|也|帮忙|务必)*
-        (?:告诉我|告知|提供|说明|说一下|描述|详细描述|详细说明|确认|明确|补充|上传|选择|从.{1,12}中选|回复|列出|指定|发送|发给|发一下|贴|输入(?!框)|介绍)
+        (?:告诉我|告知|提供|说明|说一下|描述|详细描述|详细说明|确认|明确|补充|上传|选择(?!.*(?:菜单|按钮|选项卡|点击|语言栏))|从.{1,12}中选|回复|列出|指定|发送|发给|发一下|贴|输入(?!框|.*(?:点击|提交|登录|回车))|介绍)
     | (?:请|麻烦|烦请|劳烦)(?:您|你|先|再|也)*[把将][^，。；]*?(?:发|贴|传|告诉|告知)(?:给我|过来|出来|上来|来|一下)
+    | ^\W*(?:我?还?需要|希望|麻烦)(?:您|你)(?:先|再|来)?(?:补充|提供|说明|确认|告知|告诉)
+    | 请(?:您|你)?(?:具体(?:说明|描述|说)|指明|回答(?:以下|下列|下面)|填写(?:以下|下列|下面))
+    | ^\W*(?:您|你)(?:想要?|打算|希望|需要)(?!.*都).{0,6}(?:几|多少|哪|什么|怎)
+    | ^\W*(?:先告诉我|给我看看|说说(?:您|你)的)
     | ^\W*(?:告诉我|[把将][^，。；]*?发给我)
     | (?:^|[我，,])(?:还|需要|先|想|得|要|再)+(?:知道|了解|确认|问)(?!更多|详情)
     | 我(?:还)?需要(?:以下|下列|一些|更多)(?:的)?(?:信息|资料|细节)
@@ -66,7 +76,7 @@ _ANSWER_ANY = re.compile(
     | (?:the\s+)?(?:short\s+)?answer | the\s+reason | yes | no(?:pe)? | absolutely | definitely | of\s+course | certainly | nothing | sure
     | not\s+(?:really|quite|necessarily|at\s+all|yet|exactly) | there\s+(?:isn't|is\s+no|aren't|are\s+no)
     )\b
-    | ^\W*(?:因为|由于|(?:这|那)?是因为|原因|答案|简单(?:来)?说|简而言之|总之|其实|可以|不可以|不能|不会|是的|不是|没有|当然|不用|不需要|就是)
+    | ^\W*(?:因为|由于|首先|很简单|只需|(?:这|那)?是因为|原因|答案|简单(?:来)?说|简而言之|总之|其实|可以|不可以|不能|不会|是的|不是|没有|当然|不用|不需要|就是)
     """
 )
 _ANSWER_WHAT = re.compile(
@@ -74,8 +84,9 @@ _ANSWER_WHAT = re.compile(
 )
 _EXPLAINS = re.compile(
     r"""(?ix)^\W*(?:(?:so|now|and|but|well|then)\W+)?(?:
-      why\b | what(?:'s|\s+is|\s+are)\s+an?\b | how\s+(?:do|does|did)\b.*\b(?:work|happen|help|differ)\W*$ )
+      why\b | what\s+if\b | what\s+happens\b | what\s+does\s+(?:all\s+)?(?:this|that|it)\s+mean\b | what(?:'s|\s+is|\s+are)\s+an?\b | how\s+(?:do|does|did)\b.*\b(?:work|happen|help|differ)\W*$ )
     | ^\W*(?:那么|那)?\W*(?:什么是|为什么|为何|为啥) | (?:怎么|如何|怎样)(?:工作|运作|运行|实现|做到|发生)(?:的|呢)*\W*$
+    | ^\W*结果(?:如何|怎么?样)
     | ^\W*(?:结果|原因|答案|区别|关键|好处|缺点|意思)(?:是|在)(?:什么|哪)
     """
 )
@@ -141,6 +152,8 @@ _OFFER = re.compile(
     ^\W*(?:so|and|now|also|or|ok|okay|great)?\W*(?:
       (?:would|do)\s+you\s+(?:like|want|prefer)\s+(?:me|us)\s+to\s+{_OFFER_ACT}
     | (?:want|need)\s+me\s+to\s+{_OFFER_ACT}
+    | (?:need|want|looking\s+for|interested\s+in)\s+(?:more|another|further)\b | curious\b | guess\s+what\W*$
+    | ready\s+to\s+(?:start|begin|go|dive\s+in)\W*$
     | (?:shall|should|may|can)\s+(?:I|we)\s+(?:explain|elaborate|go\s+ahead|proceed|continue|start|begin|walk|help)\b
     | (?:is|was)\s+there\s+(?:anything|something)\s+(?:else|more)(?!.*\b(?:should|must|needs?\s+to|ought)\b)
     | .{{0,40}}\banything\s+else\b(?!.*\b(?:should|must|needs?\s+to|ought)\b)
@@ -181,6 +194,8 @@ _OFFER_ZH = re.compile(
     | (?:准备好了?|开始)(?:吗|么)\W*$
     | ^\W*(?:对吗|对吧|是吗|是吧|好吗|好不好|真的吗|不是吗)\W*$
     | (?:如有|如需|有任何|如果有|如果需要|若有|若需|有问题|有需要).*(?:请|随时|欢迎).*(?:告诉|告知|联系|提问|说)
+    | 要我(?:把|将).{1,12}(?:翻译|改写?|写|做)成?.*(?:吗|么)\W*$
+    | ^\W*(?:想|要)(?:知道|了解|看)(?:更多|详情)
     | 需要(?:一些|几个)?更多.*(?:吗|么)\W*$ | (?:需要|要不要|想要)我再
     """
 )
