@@ -2,7 +2,7 @@
 
 import pytest
 
-from tactful.stats.shares import clustered_share, share_over
+from tactful.stats.shares import clustered_share, share_over, wilson
 
 
 def test_a_share_over_groups_is_that_of_their_sums():
@@ -18,3 +18,10 @@ def test_groups_without_cases_do_not_count():
 
 def test_no_cases_have_no_share():
     assert share_over([]).value is None
+
+
+def test_the_interval_of_a_small_share_lies_round_wilsons_centre_and_not_round_the_share():
+    # 1 of 10: centre (0.1 + 3.8415 / 20) / 1.38415 = 0.2110, half 1.95996 / 1.38415 · √(0.009 + 3.8415 / 400) = 0.1932
+    assert wilson(0.1, 10.0) == pytest.approx((0.0179, 0.4042), abs=1e-4)
+    # 5 of 10: the share is the centre; half 1.95996 / 1.38415 · √(0.025 + 3.8415 / 400)
+    assert wilson(0.5, 10.0) == pytest.approx((0.2366, 0.7634), abs=1e-4)

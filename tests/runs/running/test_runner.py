@@ -199,6 +199,17 @@ def test_id_that_occurs_twice_is_named_with_both_places(tmp_path, concurrency):
     assert len(lines(tmp_path / "out" / "records.jsonl")) == 5
 
 
+def test_first_record_that_comes_again_after_it_is_stored_is_named_with_both_places(tmp_path):
+    # one at a time, so that record 1 is stored, at ordinal 0, before its second coming is read
+    def source():
+        yield Item(id="item-0", number=0)
+        yield from list(items(5))[1:]
+        yield Item(id="item-0", number=99)
+
+    with pytest.raises(DataError, match=r"'item-0' occurs twice in the input \(records 1 and 6\)"):
+        run(tmp_path / "out", source=source(), concurrency=1)
+
+
 def test_unusable_line_of_the_source_stops_the_run_after_storing_what_is_finished(tmp_path):
     def source():
         yield from items(3)
