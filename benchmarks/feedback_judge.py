@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.chat_server import serving_process
 
-from tactful.feedback.judging.judge import FeedbackJudge, Verdict, judge_prompt, judge_spec
+from tactful.feedback.judging.judge import FeedbackJudge, FeedbackVerdict, judge_prompt, judge_spec
 from tactful.feedback.types import Turn
 from tactful.llm import open_model
 
@@ -68,7 +68,7 @@ async def measure(base_url: str, rounds: int, calls: int) -> list[tuple[float, f
         for number in range(rounds + 1):
             given = turns(calls, number)
             prompts = [judge_prompt(turn) for turn in given]
-            plain = await cpu_ms(lambda prompt: door.structured(prompt, Verdict), prompts)
+            plain = await cpu_ms(lambda prompt: door.structured(prompt, FeedbackVerdict), prompts)
             judged = await cpu_ms(
                 judge.judge, [turn.model_copy(update={"q_t": turn.q_t + "?"}) for turn in given]
             )

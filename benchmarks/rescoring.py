@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tactful.calibration.reward.rescoring import Columns, rescore
+from tactful.calibration.reward.rescoring import RewardColumns, rescore
 from tactful.calibration.reward.rewards import RewardConfig, recompute, reward
 from tactful.calibration.reward.task_score import TaskScores
 from tactful.calibration.types import Rewarded
@@ -109,9 +109,9 @@ def main() -> None:
         path = Path(folder) / "records.jsonl"
         path.write_text("".join(record.model_dump_json() + "\n" for record in records))
         megabytes = path.stat().st_size / 1e6
-        columns = Columns.from_jsonl(path)
+        columns = RewardColumns.from_jsonl(path)
         ways = {
-            "load + re-score": lambda: rescore(Columns.from_jsonl(path), OTHER),
+            "load + re-score": lambda: rescore(RewardColumns.from_jsonl(path), OTHER),
             "re-score": lambda: rescore(columns, OTHER),
             "records": lambda: [recompute(record, OTHER) for record in records],
         }

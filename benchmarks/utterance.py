@@ -59,8 +59,8 @@ def server(latency_s: float) -> Iterator[str]:
 def examples(count: int) -> Iterator[object]:
     from tests.utterance.fakes import rows_of
 
+    from tactful.data.formats.chats import Dialogue
     from tactful.utterance.dialogues import TargetRule, examples_of
-    from tactful.utterance.types import Dialogue
 
     for row in rows_of(count):
         yield from examples_of(Dialogue.model_validate(row), TargetRule())

@@ -186,3 +186,35 @@ def test_the_version_is_one() -> None:
         check=True,
     )
     assert done.stdout.strip() == tactful.__version__
+
+
+# ---------------------------------------------------------------- what stands beside the package
+
+
+def _names(module: str) -> set[str]:
+    """What can be imported from a module, as its text tells; a lazy one tells by `dir`."""
+    stem = PACKAGE.parent.joinpath(*module.split("."))
+    alone = stem.with_suffix(".py")
+    file = alone if alone.is_file() else stem / "__init__.py"
+    found = {path.stem for path in stem.glob("*")}
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(one.asname or one.name).partition(".")[0] for one in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found | set(dir(importlib.import_module(module))) if "__getattr__" in found else found
+
+
+def test_benchmarks_tools_and_examples_import_what_there_is() -> None:
+    files = [file for room in ("benchmarks", "tools", "examples") for file in (ROOT / room).rglob("*.py")]
+    asked = [
+        (file.name, node.module, name.name)
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "tactful"
+        for name in node.names
+    ]
+    assert asked
+    assert [one for one in asked if one[2] not in _names(one[1])] == []

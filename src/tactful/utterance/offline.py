@@ -21,7 +21,6 @@ Facts = Mapping[str, Any]
 Said = dict[str, Any]
 
 _TOPICS = 3
-_MOST_VALUES = 4
 _QUESTION = re.compile(r"[?？]\s*$|^(what|which|how|who|where|when|why|is|are|do|does|can i)\b|[吗呢]", re.I)
 _INSTRUCTION = re.compile(
     r"\b(please|find|book|write|show|give|make|change|fix|help|need|want|create|add|try)\b|请|帮|推荐|找|想",

@@ -16,7 +16,6 @@ from typing import NamedTuple
 from tactful.feedback.embedded import lexicon as lex
 
 VERDICTS = (lex.RESTATE, lex.WRONG, lex.CONFUSED, lex.PRAISE, lex.THANKS, lex.ACK, lex.REMARK)
-STRUCTURE = tuple(kind for kind in lex.KINDS if kind not in VERDICTS)
 _SLOT, _SLOTS = "*", ".."
 _NEGATION_REACH = 3  # words before a praise or a complaint in which a negation turns it round
 
