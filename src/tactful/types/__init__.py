@@ -25,7 +25,7 @@ from tactful.types.conversation import (
 from tactful.types.label import NEGATIVE, Label
 from tactful.types.moment import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory
 from tactful.types.pair import PreferencePair, RewardedBranch
-from tactful.types.protocols import Policy
+from tactful.types.protocols import BatchPolicy, Policy
 from tactful.types.reaction import Decision, Reaction, Step, Trajectory
 from tactful.types.task import Hidden, PublicState, Requirement, State, UserHistory
 
@@ -33,6 +33,7 @@ __all__ = [
     "NEGATIVE",
     "TAG",
     "AnyRecord",
+    "BatchPolicy",
     "Branch",
     "ChatTurn",
     "Conversation",

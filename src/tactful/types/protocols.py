@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from tactful.types.reaction import Decision
 from tactful.types.task import PublicState
@@ -24,4 +25,13 @@ class Policy(Protocol):
 
     def act(self, state: PublicState, rng: random.Random) -> Decision:
         """Choose an action. `rng` is the only source of randomness."""
+        ...
+
+
+@runtime_checkable
+class BatchPolicy(Policy, Protocol):
+    """A policy without randomness that decides on many states in much less time than one by one."""
+
+    def act_many(self, states: Sequence[PublicState]) -> list[Decision]:
+        """What `act` would choose for each, in order."""
         ...

@@ -1,7 +1,7 @@
 """Users do several tasks in sequence: every tree once, no base task twice, and nothing depends on order."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given, settings
@@ -77,11 +77,31 @@ def test_what_a_user_showed_is_seen_in_the_next_task_of_the_session_only():
     trees = [one_step_tree(f"t{i}-open", questions={"MID": 2}, rejected=["MID"]) for i in range(4)]
     policy = Watching([])
     walks = walk_trees(trees, [[2, 0], [1, 3]], lambda group: policy, seed=0)
-    # Tasks in the order walked: t2, t0, t1, t3; each shows 2 questions and 1 rejection.
+    # The sessions go on side by side: t2 and t1, then t0 and t3; each task shows 2 questions and 1 rejection.
     assert [(state.id, state.user.tasks, state.user.questions, state.user.rejected) for state in policy.seen] == [
-        ("t2-open", 0, 0, 0), ("t0-open", 1, 2, 1), ("t1-open", 0, 0, 0), ("t3-open", 1, 2, 1),
+        ("t2-open", 0, 0, 0), ("t1-open", 0, 0, 0), ("t0-open", 1, 2, 1), ("t3-open", 1, 2, 1),
     ]  # fmt: skip
     assert [walk.tree for walk in walks] == [0, 1, 2, 3]
+
+
+@dataclass(frozen=True)
+class Batching(Watching):
+    """The same, for many states at once."""
+
+    batches: list[int] = field(default_factory=list)
+
+    def act_many(self, states):
+        self.batches.append(len(states))
+        return [self.act(state, random.Random(0)) for state in states]
+
+
+def test_a_policy_that_can_decides_on_all_sessions_at_once_and_walks_the_same_way():
+    trees = [one_step_tree(f"t{i}-open", questions={"MID": 2}, rejected=["MID"]) for i in range(5)]
+    sessions = [[2, 0], [1, 3], [4]]
+    one, many = Watching([]), Batching([])
+    walks = walk_trees(trees, sessions, lambda group: many, seed=0)
+    assert walks == walk_trees(trees, sessions, lambda group: one, seed=0)
+    assert many.batches == [3, 2]
 
 
 def test_the_policy_of_a_tree_is_that_of_its_group():

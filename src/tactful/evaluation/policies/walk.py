@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import random
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactful.evaluation.policies.tree import ActionTree
-from tactful.types import Policy, PublicState, UserHistory, seeded
+from tactful.types import BatchPolicy, Policy, PublicState, UserHistory, seeded
 
 PolicyFor = Callable[[str], Policy]
 """Group → the policy that never saw this group in training."""
@@ -65,32 +66,70 @@ def user_sessions(trees: Sequence[ActionTree], *, tasks_per_user: int, seed: int
 def walk_trees(
     trees: Sequence[ActionTree], sessions: Sequence[Sequence[int]], policy_for: PolicyFor, *, seed: int
 ) -> list[Walk]:
-    """One walk per tree, in the order of `trees`. Draws of a random policy depend on seed and tree alone."""
+    """One walk per tree, in the order of `trees`. Draws of a random policy depend on seed and tree alone.
+
+    All sessions go on side by side, so that a policy which decides on many states at once may do so.
+    """
     walks: dict[int, Walk] = {}
-    for session in sessions:
-        user = UserHistory()
-        for index in session:
-            tree = trees[index]
-            policy = policy_for(tree.group)
-            walk = _walk_one(tree, index, policy, user, seed)
-            walks[index] = walk
-            user = _after(user, tree, walk)
+    meetings = [_meet(trees, session, policy_for, seed, walks) for session in sessions]
+    waiting = [(meeting, next(meeting)) for meeting in meetings]
+    while waiting:
+        actions = _decided([asked for _, asked in waiting])
+        going_on = []
+        for (meeting, _), action in zip(waiting, actions, strict=True):
+            try:
+                going_on.append((meeting, meeting.send(action)))
+            except StopIteration:
+                continue
+        waiting = going_on
     return [walks[index] for index in sorted(walks)]
 
 
-def _walk_one(tree: ActionTree, index: int, policy: Policy, user: UserHistory, seed: int) -> Walk:
-    decisions: list[Taken] = []
-    options = tree.first
-    while True:
-        seen = tree.nodes[next(iter(options.values()))].step.state
-        observation = seen.model_copy(update={"user": user})
-        rng = seeded(seed, "policy", policy.name, tree.id, len(decisions))
-        action = policy.act(observation, rng).action
-        node = options[action]
-        decisions.append(Taken(observation, action, tree.nodes[node].step.questions > 0))
-        if tree.nodes[node].end is not None:
-            return Walk(index, node, tuple(decisions))
-        options = tree.nodes[node].children
+class _Asked(NamedTuple):
+    policy: Policy
+    state: PublicState
+    rng: random.Random
+
+
+def _meet(
+    trees: Sequence[ActionTree],
+    session: Sequence[int],
+    policy_for: PolicyFor,
+    seed: int,
+    walks: dict[int, Walk],
+) -> Generator[_Asked, str, None]:
+    """One user's tasks in sequence: yields each decision point, is sent the action, fills in `walks`."""
+    user = UserHistory()
+    for index in session:
+        tree = trees[index]
+        policy = policy_for(tree.group)
+        decisions: list[Taken] = []
+        options = tree.first
+        while True:
+            seen = tree.nodes[next(iter(options.values()))].step.state
+            observation = seen.model_copy(update={"user": user})
+            rng = seeded(seed, "policy", policy.name, tree.id, len(decisions))
+            action = yield _Asked(policy, observation, rng)
+            node = options[action]
+            decisions.append(Taken(observation, action, tree.nodes[node].step.questions > 0))
+            if tree.nodes[node].end is not None:
+                break
+            options = tree.nodes[node].children
+        walks[index] = Walk(index, node, tuple(decisions))
+        user = _after(user, tree, walks[index])
+
+
+def _decided(asked: Sequence[_Asked]) -> list[str]:
+    """The action at each decision point; of one policy all at once where it can."""
+    actions: dict[int, str] = {}
+    for policy in {id(one.policy): one.policy for one in asked}.values():
+        places = [at for at, one in enumerate(asked) if one.policy is policy]
+        if isinstance(policy, BatchPolicy):
+            found = policy.act_many([asked[at].state for at in places])
+        else:
+            found = [policy.act(asked[at].state, asked[at].rng) for at in places]
+        actions.update((at, decision.action) for at, decision in zip(places, found, strict=True))
+    return [actions[at] for at in range(len(asked))]
 
 
 def _after(user: UserHistory, tree: ActionTree, walk: Walk) -> UserHistory:
