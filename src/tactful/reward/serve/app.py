@@ -57,13 +57,25 @@ def create_app(judge: MomentJudge, settings: ServeSettings, *, gate: Gate | None
 
     Raises: SafetyRefusal when others could reach it without a key; UserError when `gate` was set for another judge.
     """
+    app = guarded_app(
+        settings, "POST /v1/chat/completions, /v1/judge, /v1/reactions and GET /v1/models, /health"
+    )
+    if gate is not None:
+        gate.check(judge)
+    _Routes(judge, settings, gate).add_to(app)
+    return app
+
+
+def guarded_app(settings: ServeSettings, addresses: str) -> web.Application:
+    """An application without answers yet, but for `GET /health`, behind the guard; `addresses` names those it will have.
+
+    Raises: SafetyRefusal when others could reach it without a key.
+    """
     if settings.key is None and not is_loopback(settings.host):
         raise SafetyRefusal(
             f"--host {settings.host} lets other machines ask; name the variable that holds a key with --api-key-env, "
             "or stay on 127.0.0.1"
         )
-    if gate is not None:
-        gate.check(judge)
     app = web.Application(
         middlewares=[
             guard(
@@ -71,13 +83,18 @@ def create_app(judge: MomentJudge, settings: ServeSettings, *, gate: Gate | None
                 hosts=(settings.host, *settings.allow_hosts),
                 max_body_bytes=settings.max_body_bytes,
                 deadline_s=settings.deadline_s,
+                addresses=addresses,
             )
         ],
         client_max_size=settings.max_body_bytes,
         logger=_quiet,
     )
-    _Routes(judge, settings, gate).add_to(app)
+    app.router.add_get("/health", _health)
     return app
+
+
+async def _health(request: web.Request) -> web.Response:
+    return json_response({"status": "ok"})
 
 
 class _Routes:
@@ -85,10 +102,9 @@ class _Routes:
         self.name = judge.name
         self.gate = gate
         self.tracker = HistoryTracker()
-        self.desk = Desk(judge, concurrency=settings.concurrency, queue=settings.queue)
+        self.desk = Desk.of_judge(judge, concurrency=settings.concurrency, queue=settings.queue)
 
     def add_to(self, app: web.Application) -> None:
-        app.router.add_get("/health", self.health)
         app.router.add_get("/v1/models", self.models)
         app.router.add_post("/v1/chat/completions", self.chat)
         app.router.add_post("/v1/judge", self.judge)
@@ -99,9 +115,6 @@ class _Routes:
     async def _close(self, app: web.Application) -> None:
         self.desk.close()
 
-    async def health(self, request: web.Request) -> web.Response:
-        return json_response({"status": "ok"})
-
     async def models(self, request: web.Request) -> web.Response:
         one = {"id": self.name, "object": "model", "created": 0, "owned_by": "tactful"}
         return json_response({"object": "list", "data": [one]})
@@ -109,7 +122,7 @@ class _Routes:
     async def chat(self, request: web.Request) -> web.StreamResponse:
         asked = ChatRequest.read(await read_json(request))
         moment = asked.moment()
-        text = content(moment, (await self.desk.judged([moment]))[0])
+        text = content(moment, (await self.desk.answered([moment]))[0])
         if not asked.stream:
             return json_response(completion(asked, text, self.name))
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -124,7 +137,7 @@ class _Routes:
         body = await read_json(request)
         moments, costs = read_asked(body, self.tracker)
         gate = gate_for(self.gate, costs, self.name)
-        told = answers(moments, await self.desk.judged(moments), gate)
+        told = answers(moments, await self.desk.answered(moments), gate)
         if "moments" in body:
             return json_response({"judge": self.name, "judgements": told})
         return json_response({"judge": self.name, **told[0]})

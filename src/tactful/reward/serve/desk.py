@@ -1,17 +1,17 @@
-"""The desk at which requests wait for a judge: so many at a time, so many in the queue, the others are sent away.
+"""The desk at which requests wait for an answer: so many at a time, so many in the queue, the others are sent away.
 
-A judge that computes (the embedded model) works in threads, so that the server answers meanwhile. A thread cannot be
-stopped: a request that is given up at its deadline keeps its place until the judge is done, and so slow requests
+What computes (the embedded model, a policy) works in threads, so that the server answers meanwhile. A thread cannot be
+stopped: a request that is given up at its deadline keeps its place until the work is done, and so slow requests
 cannot pile up work.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Protocol, runtime_checkable
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from tactful.errors import ProviderError, StopRun
 from tactful.reward.serve.errors import ApiError
@@ -28,19 +28,42 @@ class ComputingJudge(Protocol):
         ...
 
 
-class Desk:
-    """Judges moments for one server."""
+Asked = TypeVar("Asked")
+Told = TypeVar("Told")
 
-    def __init__(self, judge: MomentJudge, *, concurrency: int, queue: int) -> None:
-        self.judge = judge
+
+class Desk(Generic[Asked, Told]):
+    """Answers for one server, by `compute`, which needs the processor, or `ask`, which waits for others: one of the two."""
+
+    def __init__(
+        self,
+        *,
+        compute: Callable[[Sequence[Asked]], list[Told]] | None = None,
+        ask: Callable[[Sequence[Asked]], Awaitable[list[Told]]] | None = None,
+        concurrency: int,
+        queue: int,
+    ) -> None:
+        self._compute, self._ask = compute, ask
         self._slots = asyncio.Semaphore(concurrency)
         self._most = concurrency + queue
         self._inside = 0
-        self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="judge")
-        self._working: set[asyncio.Future[list[Acceptance]]] = set()
+        self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="desk")
+        self._working: set[asyncio.Future[list[Told]]] = set()
 
-    async def judged(self, moments: Sequence[Moment]) -> list[Acceptance]:
-        """The judgements in order, explained where the judge explains itself.
+    @classmethod
+    def of_judge(cls, judge: MomentJudge, *, concurrency: int, queue: int) -> Desk[Moment, Acceptance]:
+        """Judgements, explained where the judge explains itself."""
+        if isinstance(judge, ComputingJudge):
+            now = partial(judge.judge_now, explain=True)
+            return Desk(compute=now, concurrency=concurrency, queue=queue)
+
+        async def ask(moments: Sequence[Moment]) -> list[Acceptance]:
+            return [await judge.judge(moments[0])] if len(moments) == 1 else await judge.judge_batch(moments)
+
+        return Desk(ask=ask, concurrency=concurrency, queue=queue)
+
+    async def answered(self, asked: Sequence[Asked]) -> list[Told]:
+        """The answers in order.
 
         Raises: ApiError 429 when the queue is full, 503 when the judge's endpoint gives no answer.
         """
@@ -54,13 +77,13 @@ class Desk:
         except BaseException:
             self._inside -= 1
             raise
-        work = asyncio.ensure_future(self._work(moments))
+        work = asyncio.ensure_future(self._work(asked))
         self._working.add(work)
         work.add_done_callback(self._done)
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
-            if not isinstance(self.judge, ComputingJudge):
+            if self._compute is None:
                 work.cancel()
             raise
         except StopRun:
@@ -84,22 +107,15 @@ class Desk:
             work.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _work(self, moments: Sequence[Moment]) -> Awaitable[list[Acceptance]]:
-        judge = self.judge
-        if isinstance(judge, ComputingJudge):
-            call = partial(judge.judge_now, moments, explain=True)
-            return asyncio.get_running_loop().run_in_executor(self._threads, call)
-        if len(moments) == 1:
-            return _one(judge, moments[0])
-        return judge.judge_batch(moments)
+    def _work(self, asked: Sequence[Asked]) -> Awaitable[list[Told]]:
+        if self._compute is not None:
+            return asyncio.get_running_loop().run_in_executor(self._threads, self._compute, asked)
+        assert self._ask is not None
+        return self._ask(asked)
 
-    def _done(self, work: asyncio.Future[list[Acceptance]]) -> None:
+    def _done(self, work: asyncio.Future[list[Told]]) -> None:
         self._slots.release()
         self._inside -= 1
         self._working.discard(work)
         if not work.cancelled():
             work.exception()  # seen: whoever waited may have gone
-
-
-async def _one(judge: MomentJudge, moment: Moment) -> list[Acceptance]:
-    return [await judge.judge(moment)]

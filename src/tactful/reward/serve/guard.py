@@ -30,8 +30,13 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def guard(*, key: str | None, hosts: Iterable[str], max_body_bytes: int, deadline_s: float) -> Middleware:
-    """The middleware before every answer. `/health` needs no key; `hosts` are allowed beside the loopback names."""
+def guard(
+    *, key: str | None, hosts: Iterable[str], max_body_bytes: int, deadline_s: float, addresses: str
+) -> Middleware:
+    """The middleware before every answer. `/health` needs no key; `hosts` are allowed beside the loopback names.
+
+    `addresses` are told to who asks at another one.
+    """
     allowed = LOOPBACK_NAMES | {host.strip("[]").lower() for host in hosts}
     wanted = None if key is None else f"Bearer {key}".encode()
 
@@ -53,7 +58,7 @@ def guard(*, key: str | None, hosts: Iterable[str], max_body_bytes: int, deadlin
             )
             return ApiError(504, late, code="deadline").response()
         except web.HTTPException as error:
-            return _refusal(request, error, max_body_bytes).response()
+            return _refusal(request, error, max_body_bytes, addresses).response()
         except (
             Exception
         ) as error:  # the last wall: a request never ends the server, and its content stays unseen
@@ -116,15 +121,15 @@ def _check_body(request: web.Request, max_bytes: int) -> None:
 
 def _too_large(max_bytes: int) -> ApiError:
     return ApiError(
-        413, f"the body is larger than {max_bytes} bytes; send fewer events", code="too_large", final=True
+        413, f"the body is larger than {max_bytes} bytes; send less", code="too_large", final=True
     )
 
 
-def _refusal(request: web.Request, error: web.HTTPException, max_bytes: int) -> ApiError:
+def _refusal(request: web.Request, error: web.HTTPException, max_bytes: int, addresses: str) -> ApiError:
     if error.status == 413:
         return _too_large(max_bytes)
     messages = {
-        404: "no such address; there are POST /v1/chat/completions, /v1/judge, /v1/reactions and GET /v1/models, /health",
+        404: f"no such address; there are {addresses}",
         405: f"this address does not take {request.method}",
     }
     code = _CODES.get(error.status, "invalid_request")
