@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tactful.api.audit import audit as audit
     from tactful.api.calibrate.compare import compare as compare
     from tactful.api.calibrate.evaluate import evaluate as evaluate
+    from tactful.api.calibrate.iterate import iterate as iterate
     from tactful.api.calibrate.pairs import pairs as pairs
     from tactful.api.calibrate.reward import reward as reward
     from tactful.api.calibrate.rollout import rollout as rollout
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from tactful.api.mend import learn as learn
     from tactful.api.mend import replay as replay
     from tactful.api.policy import train_policy as train_policy
+    from tactful.api.policy_serve import serve_policy as serve_policy
     from tactful.api.reader import calibrate_reader as calibrate_reader
     from tactful.api.reader import labels as labels
     from tactful.api.reader import measure_readers as measure_readers
@@ -87,6 +89,7 @@ _HOMES = {
     "fit_users": "tactful.api.mend",
     "import_mbpp": "tactful.api.data.mbpp",
     "init_data": "tactful.api.data.layout",
+    "iterate": "tactful.api.calibrate.iterate",
     "judge": "tactful.api.feedback.judge",
     "judge_moments": "tactful.api.reward.judge",
     "judge_suggestions": "tactful.api.reward.suggestions",
@@ -104,6 +107,7 @@ _HOMES = {
     "reward": "tactful.api.calibrate.reward",
     "rollout": "tactful.api.calibrate.rollout",
     "serve": "tactful.api.reward.serve",
+    "serve_policy": "tactful.api.policy_serve",
     "set_gate": "tactful.api.reward.gate",
     "states": "tactful.api.calibrate.states",
     "sweep": "tactful.api.sweep",

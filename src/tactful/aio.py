@@ -1,7 +1,7 @@
 """The names of `tactful` as coroutines: `run = await tactful.aio.rollout(states, model="gpt-4.1-mini")`.
 
 Each runs in a thread of its own, which ends by itself: cancelling stops the waiting, not the run, whose finished
-records are stored in any case. `serve` is a block: `async with tactful.aio.serve("model") as served`.
+records are stored in any case. `serve` and `serve_policy` are blocks: `async with tactful.aio.serve("model") as served`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from tactful.api import doctor as _doctor
 from tactful.api import loading as _loading
 from tactful.api import mend as _mend
 from tactful.api import policy as _policy
+from tactful.api import policy_serve as _policy_serve
 from tactful.api import reader as _reader
 from tactful.api import sweep as _sweep
 from tactful.api import train as _train_model
 from tactful.api.calibrate import compare as _compare
 from tactful.api.calibrate import evaluate as _evaluate
+from tactful.api.calibrate import iterate as _iterate
 from tactful.api.calibrate import pairs as _pairs
 from tactful.api.calibrate import reward as _reward
 from tactful.api.calibrate import rollout as _rollout
@@ -78,6 +80,7 @@ fit_confidence = _coroutine(_labelled.fit_confidence)
 fit_users = _coroutine(_mend.fit_users)
 import_mbpp = _coroutine(_mbpp.import_mbpp)
 init_data = _coroutine(_layout.init_data)
+iterate = _coroutine(_iterate.iterate)
 judge = _coroutine(_judge.judge)
 judge_moments = _coroutine(_judge_moments.judge_moments)
 judge_suggestions = _coroutine(_suggestions.judge_suggestions)
@@ -95,6 +98,7 @@ replay = _coroutine(_mend.replay)
 reward = _coroutine(_reward.reward)
 rollout = _coroutine(_rollout.rollout)
 serve = _serve.serving
+serve_policy = _policy_serve.serving_policy
 set_gate = _coroutine(_gate.set_gate)
 states = _coroutine(_states.states)
 sweep = _coroutine(_sweep.sweep)

@@ -12,6 +12,8 @@ from tactful.errors import DataError
 
 READERS: Mapping[str, str] = {
     "tactful-policy-1": "tactful.policy.embedded:load_policy",
+    "tactful-action-policy-1": "tactful.policy.language_model.policy:load_language_model_policy",
+    "tactful-iterate-1": "tactful.api.calibrate.iterate:read_loop",
     "tactful-evaluation-1": "tactful.evaluation.policies.report:read_evaluation",
     "tactful-utterance-evaluation-1": "tactful.evaluation.utterance.report:read_utterance_evaluation",
     "tactful-confidence-1": "tactful.feedback.judging.confidence:load_confidence",

@@ -1,7 +1,7 @@
-"""Which action now? Fixed, random and rule policies, and the embedded policy trained on preference pairs.
+"""Which action now? Fixed, random and rule policies, and those trained on preference pairs: embedded or a language model.
 
 `open_policy("always-LOW" | "random" | "rule" | "cost" | "policy:PATH", actions)` opens any of them by name.
-numpy and scipy load only when an embedded policy is used.
+numpy, scipy and torch load only when a policy that needs them is used.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tactful.types import Policy
 
 if TYPE_CHECKING:
     from tactful.policy.embedded import EmbeddedPolicy
+    from tactful.policy.language_model.policy import LanguageModelPolicy
 
 
 def open_policy(spec: str, actions: tuple[str, ...]) -> Policy:
@@ -40,15 +41,29 @@ def open_policy(spec: str, actions: tuple[str, ...]) -> Policy:
             raise UserError(
                 f"policy '{spec}' chooses among {list(policy.actions)}, but the actions are {list(actions)}"
             )
-        return policy
+        return ready(policy)
     raise UserError(f"policy '{spec}' is unknown; use cost, rule, random, always-ACTION or policy:PATH")
 
 
-def read_policy(path: Path) -> CostPolicy | EmbeddedPolicy:
-    """The policy in a file, of either kind: trained on pairs, or costs learned from a log.
+def ready(policy: Policy) -> Policy:
+    """The policy itself, a language model loaded: what is wrong with it is told before anything is played.
 
-    Raises DataError when the file is missing or holds no policy.
+    Raises: UserError, DataError or MissingExtra where its model cannot be opened.
     """
+    from tactful.policy.language_model.policy import LanguageModelPolicy
+
+    return policy.ready() if isinstance(policy, LanguageModelPolicy) else policy
+
+
+def read_policy(path: Path) -> CostPolicy | EmbeddedPolicy | LanguageModelPolicy:
+    """The policy in a file (trained on pairs, or costs learned from a log) or in the folder of a trained language model.
+
+    Raises DataError when the file is missing or holds no policy, UserError for a folder that is none.
+    """
+    if path.is_dir():
+        from tactful.policy.language_model.policy import load_language_model_policy
+
+        return load_language_model_policy(path)
     from tactful.policy.cost import load_cost_policy
     from tactful.policy.embedded import load_policy
 

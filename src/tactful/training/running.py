@@ -16,6 +16,7 @@ from tactful import __version__
 from tactful.data.io import write_file
 from tactful.errors import UserError
 from tactful.runs.read.folder import utc_now
+from tactful.training.actions import write_card
 from tactful.training.card import model_card
 from tactful.training.curves import save_curves
 from tactful.training.folder import CHECKPOINTS, begin, clear, is_main, need_room, told
@@ -33,6 +34,7 @@ _LOADED = (
     "*.safetensors",
     "*.safetensors.index.json",
     "*config.json",
+    "policy.json",
     "tokenizer*",
     "*.jinja",
     "vocab*",
@@ -168,6 +170,11 @@ def finish(task: Task, build: Callable[[], Any]) -> Manifest:
             )
         if is_main():
             _save(trainer, task, place.out)
+            if task.config.learn == "action":
+                model = trainer.accelerator.unwrap_model(trainer.model)
+                write_card(
+                    place.out, model, task.base.tokenizer, task.material, task.checked, task.config.shown
+                )
         manifest = _manifest(task, trainer, figures, seconds, history)
         if is_main():
             save_curves(history, place.out, f"{task.config.trainer} on {task.config.model}")

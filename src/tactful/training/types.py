@@ -60,6 +60,8 @@ class Material:
     left_out: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     actions: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    """Of the pairs that name actions."""
     prompts: dict[str, str] = field(default_factory=dict)
     pipeline: str = ""
 
@@ -72,8 +74,8 @@ class TrainConfig(Record):
     """Base model: a name on the Hub, a folder, a .gguf file, or `smollm2`."""
     learn: Literal["text", "action"] = "text"
     """Calibration pairs: the messages, or the name of the action after the rendered state."""
-    shown: Literal["state", "conversation"] = "state"
-    """`learn="action"`: whether the state's figures (clarity, complexity, counts) stand beside the conversation."""
+    shown: Literal["conversation", "numbers"] = "conversation"
+    """`learn="action"`: what was said and is known of the user, or clarity and complexity beside it."""
     lora: bool | None = None
     """Train an adapter. None: for dpo and kto, whose reference is then the base with the adapter off."""
     lora_rank: int = Field(default=16, ge=1)

@@ -36,7 +36,7 @@ class Manifest(Record):
     """The kind of record that the data held: `pairs`, `utterance`, `trl`, …"""
     learn: Literal["text", "action"] = "text"
     """Calibration pairs: the messages, or the names of the actions after the rendered state."""
-    shown: Literal["state", "conversation"] = "state"
+    shown: Literal["conversation", "numbers"] = "conversation"
     """`learn="action"`: what of a state stands in the prompt."""
     actions: tuple[str, ...] = ()
     """`learn="action"`: all actions, least asking first where their order is known."""

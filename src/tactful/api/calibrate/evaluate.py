@@ -240,20 +240,23 @@ def _policies(
     chosen: Sequence[str | Policy], space: ActionSpace, *, has_training: bool
 ) -> tuple[tuple[str, ...], list[Policy]]:
     """Names of learned policies, and the given ones opened. Baselines are only checked: they always take part."""
-    from tactful.policy import open_policy
+    from tactful.policy import CostPolicy, open_policy, ready
     from tactful.policy.embedded import EmbeddedPolicy
+    from tactful.policy.language_model.policy import LanguageModelPolicy
 
     learned: list[str] = []
     given: list[Policy] = []
     for item in chosen:
         if not isinstance(item, str):
-            given.append(item)
+            given.append(ready(item))
             continue
         if item in LEARNED:
             learned.append(item)
             continue
         policy = open_policy(item, space.names)
-        if isinstance(policy, EmbeddedPolicy):
+        if isinstance(policy, EmbeddedPolicy | CostPolicy | LanguageModelPolicy) and item.startswith(
+            "policy:"
+        ):
             # All files of `policy train` bear the name of their head, so here they go by their paths.
             given.append(replace(policy, name=item.removeprefix("policy:")))
     if learned and not has_training:

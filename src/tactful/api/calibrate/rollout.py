@@ -113,10 +113,12 @@ def _rollout_job(config: RolloutConfig, read: Input[State], skip_bad: bool) -> J
     """The run over `read` that `config` describes, its total and how it is taken up again filled in."""
     from tactful.calibration.pipeline import by_names, count_sessions, rollout_job
     from tactful.types import content_hash
+    from tactful.weights.types import MANIFEST_FILE
 
     policy = _mainline(config)
     if config.mainline.startswith("policy:"):
-        digest = content_hash(Path(config.mainline.removeprefix("policy:")).read_bytes())
+        place = Path(config.mainline.removeprefix("policy:"))
+        digest = content_hash((place / MANIFEST_FILE if place.is_dir() else place).read_bytes())
         config = config.model_copy(update={"mainline_hash": digest})
     total = None
     if read.path is None or read.count() is not None:
@@ -156,7 +158,7 @@ def _mainline(config: RolloutConfig) -> Policy | None:
         spaces = load_action_spaces(config.actions)
         return RulePolicy(next(iter(spaces.values())).names)
     if config.mainline.startswith("policy:"):
-        from tactful.policy.embedded import load_policy
+        from tactful.policy import read_policy, ready
 
-        return load_policy(Path(config.mainline.removeprefix("policy:")))
+        return ready(read_policy(Path(config.mainline.removeprefix("policy:"))))
     raise UsageError(f"--mainline {config.mainline}: expected random, rule or policy:PATH")

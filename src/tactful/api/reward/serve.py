@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from tactful.errors import ConfigError, UsageError
+from tactful.api.serving import Served, in_a_thread, server_key
+from tactful.errors import UsageError
 
 if TYPE_CHECKING:
     from tactful.llm import ModelSpec
@@ -44,18 +43,6 @@ class ServeOptions(TypedDict, total=False):
     """Seconds for one request; default 30."""
 
 
-@dataclass(frozen=True)
-class Served:
-    """A server that answers."""
-
-    address: str
-    """Such as `http://127.0.0.1:8000`; chat scripts take `address + "/v1"` as their `base_url`."""
-    judge: str
-    decides: bool
-    """A gate decides."""
-    asks_key: bool
-
-
 @asynccontextmanager
 async def serving(model: Path | str | None = None, **options: Unpack[ServeOptions]) -> AsyncIterator[Served]:
     """`serve` for coroutines: `async with tactful.aio.serve("model") as served`."""
@@ -72,7 +59,7 @@ async def serving(model: Path | str | None = None, **options: Unpack[ServeOption
     settings = ServeSettings(
         host=options.get("host", "127.0.0.1"),
         allow_hosts=tuple(options.get("allow_hosts", ())),
-        key=_key(options.get("api_key_env")),
+        key=server_key(options.get("api_key_env")),
         concurrency=options.get("concurrency", 2),
         queue=options.get("queue", 64),
         deadline_s=options.get("deadline_s", 30.0),
@@ -90,7 +77,7 @@ async def serving(model: Path | str | None = None, **options: Unpack[ServeOption
             judge = await stack.enter_async_context(LMJudge.open(spec, votes=votes))
         app = create_app(judge, settings, gate=gate)
         address = await stack.enter_async_context(running(app, settings.host, options.get("port", 0)))
-        yield Served(address, judge.name, gate is not None, settings.key is not None)
+        yield Served(address, judge.name, settings.key is not None, decides=gate is not None)
 
 
 @contextmanager
@@ -107,39 +94,8 @@ def serve(model: Path | str | None = None, **options: Unpack[ServeOptions]) -> I
     ...     json.load(urllib.request.urlopen(served.address + "/health"))["status"]
     'ok'
     """
-    import asyncio
-    from concurrent.futures import Future, ThreadPoolExecutor
-
-    ready: Future[tuple[Served, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-
-    async def until_told() -> None:
-        end = asyncio.Event()
-        async with serving(model, **options) as served:
-            ready.set_result((served, asyncio.get_running_loop(), end))
-            await end.wait()
-
-    def failed(done: Future[None]) -> None:
-        if not ready.done() and (error := done.exception()) is not None:
-            ready.set_exception(error)
-
-    with ThreadPoolExecutor(1) as thread:
-        working = thread.submit(asyncio.run, until_told())
-        working.add_done_callback(failed)
-        served, loop, end = ready.result()
-        try:
-            yield served
-        finally:
-            loop.call_soon_threadsafe(end.set)
-            working.result()
-
-
-def _key(variable: str | None) -> str | None:
-    if variable is None:
-        return None
-    key = os.environ.get(variable, "").strip()
-    if not key:
-        raise ConfigError(f"the variable {variable} is not set or empty; put the key of the server into it")
-    return key
+    with in_a_thread(lambda: serving(model, **options)) as served:
+        yield served
 
 
 def _spec(options: ServeOptions, at_once: int, deadline_s: float) -> ModelSpec:

@@ -2,6 +2,7 @@
 
 from tactful.cli.calibrate.demo import demo
 from tactful.cli.calibrate.evaluate import evaluate
+from tactful.cli.calibrate.iterate import iterate
 from tactful.cli.calibrate.pairs import pairs
 from tactful.cli.calibrate.reward import reward
 from tactful.cli.calibrate.rollout import rollout
@@ -17,6 +18,7 @@ noun = noun_of(
         "reward": reward,
         "pairs": pairs,
         "evaluate": evaluate,
+        "iterate": iterate,
         "demo": demo,
     },
 )

@@ -1,1 +1,1 @@
-"""`tactful policy`: train, ask and explain a policy. One file a verb."""
+"""`tactful policy`: train, ask, explain and serve a policy. One file a verb."""

@@ -20,7 +20,8 @@ def act(
     policy: Annotated[
         str,
         typer.Argument(
-            metavar="POLICY", help="A policy file, or `cost`, `rule`, `random`, `always-LOW` and so on."
+            metavar="POLICY",
+            help="A policy file, the folder of a trained language model, or `cost`, `rule`, `random`, `always-LOW` and so on.",
         ),
     ],
     state: StateArgument = None,
@@ -49,11 +50,15 @@ def act(
     is an object of its own.
     """
     from tactful.policy import CostPolicy
-    from tactful.types import seeded
+    from tactful.types import BatchPolicy, seeded
 
     opened = _open(policy, _action_names(actions))
-    for item in asked_states(state, asked, opened, domain, by):
-        decision = opened.act(item.public(), seeded(seed, item.id))
+    items = asked_states(state, asked, opened, domain, by)
+    if isinstance(opened, BatchPolicy):
+        decisions = opened.act_many([item.public() for item in items])
+    else:
+        decisions = [opened.act(item.public(), seeded(seed, item.id)) for item in items]
+    for item, decision in zip(items, decisions, strict=True):
         if as_json:
             row = {
                 "id": item.id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,12 +16,17 @@ from tactful.cli.policy.asked import LEVELS, DomainOption, QueryFlags, StateArgu
 if TYPE_CHECKING:
     from tactful.policy.cost import CostPolicy
     from tactful.policy.embedded import EmbeddedPolicy
+    from tactful.policy.language_model.policy import LanguageModelPolicy
     from tactful.types import State
 
 
 def explain(
     policy: Annotated[
-        str, typer.Argument(metavar="POLICY", help="A policy file of `policy train` or `learn`, or `cost`.")
+        str,
+        typer.Argument(
+            metavar="POLICY",
+            help="A policy file of `policy train` or `learn`, a folder of `train … --learn action`, or `cost`.",
+        ),
     ],
     state: StateArgument = None,
     *,
@@ -36,16 +42,23 @@ def explain(
     `tactful policy explain cost --query "Make it nicer"` names need, worth and cost, and what would tip the decision.
     """
     from tactful.policy import CostPolicy, read_policy
+    from tactful.policy.language_model.policy import LanguageModelPolicy
 
     opened = CostPolicy(LEVELS) if policy == "cost" else read_policy(Path(policy.removeprefix("policy:")))
     if state is None and asked.query is None:
         asked.refuse_with_a_file()
         if isinstance(opened, CostPolicy):
             _explain_costs(opened, as_json=as_json)
+        elif isinstance(opened, LanguageModelPolicy):
+            _explain_training(opened, as_json=as_json)
         else:
             _explain_weights(opened, as_json=as_json)
         return
-    for item in asked_states(state, asked, opened, domain, by):
+    items = asked_states(state, asked, opened, domain, by)
+    if isinstance(opened, LanguageModelPolicy):
+        _explain_odds(opened, items, as_json=as_json)
+        return
+    for item in items:
         if isinstance(opened, CostPolicy):
             _explain_weighing(opened, item, as_json=as_json)
         else:
@@ -76,6 +89,53 @@ def _explain_weighing(policy: CostPolicy, state: State, *, as_json: bool) -> Non
     typer.echo(f"{state.id}: {action}")
     for line in policy.explain(seen):
         typer.echo(f"  {line}")
+
+
+def _explain_training(policy: LanguageModelPolicy, *, as_json: bool) -> None:
+    card, manifest = policy.card, policy.manifest
+    if as_json:
+        told = {
+            "card": card.model_dump(mode="json"),
+            "training": manifest.model_dump(mode="json", exclude={"files"}),
+        }
+        emit_json(told)
+        return
+    kind = "an adapter on" if manifest.lora else "all weights of"
+    data = ", ".join(f"{file.path} ({file.rows} rows)" for file in manifest.data)
+    typer.echo(
+        f"{policy.name}: {manifest.trainer}, {kind} {manifest.base}; actions {', '.join(card.actions)}"
+    )
+    typer.echo(f"trained on {data}: {manifest.examples['train']} pairs, {manifest.steps} steps")
+    typer.echo(f"base tasks {len(card.base_tasks)}, domains {', '.join(card.domains)}, shown: {card.shown}")
+    if not card.calibrated_on:
+        typer.echo("temperature 1: no pair was held out to calibrate it on")
+        return
+    typer.echo(
+        f"temperature {card.temperature:.2f}, by {card.calibrated_on} held-out pairs: {card.order_right:.0%} in the right "
+        f"order, loss {card.loss_before:.3f} before and {card.loss:.3f} after (chance 0.693)"
+    )
+
+
+def _explain_odds(policy: LanguageModelPolicy, items: Sequence[State], *, as_json: bool) -> None:
+    for item, scores in zip(items, policy.log_probabilities([item.public() for item in items]), strict=True):
+        decision = policy.decision(scores)
+        chances = decision.probabilities
+        odds = {name: policy.log_odds(scores, name) for name in policy.actions}
+        said = dict(zip(policy.actions, map(float, scores), strict=True))
+        if as_json:
+            row = {
+                "id": item.id, "action": decision.action, "probabilities": dict(chances), "log_odds": odds,
+                "log_probabilities": said, "temperature": policy.card.temperature,
+            }  # fmt: skip
+            typer.echo(json.dumps(row, ensure_ascii=False))
+            continue
+        typer.echo(
+            f"{item.id}: {decision.action} (temperature {policy.card.temperature:.2f}, base {policy.manifest.base})"
+        )
+        for name in policy.actions:
+            typer.echo(
+                f"  {name:<10} probability {chances[name]:.3f}  log-odds {odds[name]:+.2f}  log P(name) {said[name]:.2f}"
+            )
 
 
 def _explain_weights(policy: EmbeddedPolicy, *, as_json: bool) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +9,11 @@ import typer
 
 from tactful.cli.options import BaseUrlOption, finite
 from tactful.cli.output import say
+from tactful.cli.serving import serve_until_signal
 
 if TYPE_CHECKING:
     from tactful.api.reward.serve import ServeOptions
+    from tactful.api.serving import Served
 
 
 def serve(
@@ -63,7 +63,7 @@ def serve(
 
     Nothing that is asked is stored or logged. Ends with Ctrl-C (130) or SIGTERM (0).
     """
-    import asyncio
+    from tactful.api.reward.serve import serving
 
     options: ServeOptions = {
         "judge": judge,
@@ -79,30 +79,11 @@ def serve(
         "queue": queue,
         "deadline_s": deadline_s,
     }
-    if asyncio.run(_serve(model, options, as_json=as_json)) == signal.SIGINT:
-        raise KeyboardInterrupt
+    serve_until_signal(serving(model, **options), _tell, as_json=as_json)
 
 
-async def _serve(model: Path | None, options: ServeOptions, *, as_json: bool) -> signal.Signals:
-    """Serve until a signal comes; gives which."""
-    import asyncio
-
-    from tactful.api.reward.serve import serving
-
-    loop = asyncio.get_running_loop()
-    stopped: asyncio.Future[signal.Signals] = loop.create_future()
-
-    def stop(number: signal.Signals) -> None:
-        if not stopped.done():
-            stopped.set_result(number)
-
-    async with serving(model, **options) as served:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop, number)
-        if as_json:
-            print(json.dumps({"address": served.address}), flush=True)
-        decides = "a gate decides" if served.decides else "no gate"
-        key = "asked for" if served.asks_key else "not asked for"
-        say(f"serving {served.judge} at {served.address} ({decides}; key {key})")
-        say(f"scripts of ProactiveBench: base_url {served.address}/v1, any model name; Ctrl-C stops it")
-        return await stopped
+def _tell(served: Served) -> None:
+    decides = "a gate decides" if served.decides else "no gate"
+    key = "asked for" if served.asks_key else "not asked for"
+    say(f"serving {served.name} at {served.address} ({decides}; key {key})")
+    say(f"scripts of ProactiveBench: base_url {served.address}/v1, any model name; Ctrl-C stops it")

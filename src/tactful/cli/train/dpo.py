@@ -24,10 +24,10 @@ class DpoFlags(TrainFlags):
         ),
     ] = None
     shown: Annotated[
-        Literal["state", "conversation"] | None,
+        Literal["conversation", "numbers"] | None,
         typer.Option(
             "--shown",
-            help="--learn action: with clarity, complexity and counts (`state`), or what was said alone; default: state.",
+            help="--learn action: what was said and is known of the user (default), or clarity and complexity beside it.",
             show_default=False,
         ),
     ] = None

@@ -38,6 +38,7 @@ from tactful.evaluation.policies.walk import PolicyFor, Walk, columns, user_sess
 from tactful.policy import CostPolicy, FixedPolicy, RandomPolicy, RulePolicy
 from tactful.policy.embedded import EmbeddedPolicy, Head
 from tactful.policy.features import FEATURES
+from tactful.policy.language_model.policy import LanguageModelPolicy
 from tactful.stats import Estimate
 from tactful.stats.bootstrap import grouped_mean
 from tactful.types import Message, Policy, Provenance
@@ -314,7 +315,7 @@ def _notes(stage: _Stage, given: Sequence[Policy]) -> list[str]:
     groups = set(map(str, stage.columns["group"]))
     notes: list[str] = []
     for policy in given:
-        if not isinstance(policy, EmbeddedPolicy):
+        if not isinstance(policy, EmbeddedPolicy | LanguageModelPolicy):
             continue
         trained_on = policy.training.get("base_tasks")
         if trained_on is None:

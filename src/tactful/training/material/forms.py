@@ -26,7 +26,7 @@ from tactful.feedback.training.files import ROW
 from tactful.feedback.training.pairs import PairedRow, PairsConfig, TrainingRow, TrainingRows
 from tactful.feedback.types import JudgedTurn
 from tactful.policy.language_model.prompt import PROMPT as ACT_PROMPT
-from tactful.policy.language_model.prompt import state_prompt
+from tactful.policy.language_model.prompt import state_messages
 from tactful.policy.table import intensity_order
 from tactful.reward.judging.prompt import PROMPT as JUDGE_PROMPT
 from tactful.reward.judging.prompt import judge_prompt
@@ -116,6 +116,7 @@ def _read(source: Source, config: TrainConfig) -> Material:
     )
     if name == "pairs" and config.learn == "action":
         material.actions = _actions(parsed)
+        material.domains = tuple(sorted({pair.state.domain for pair in parsed}))
         material.prompts = {ACT_PROMPT.prompt_id: ACT_PROMPT.hash}
     elif config.learn == "action":
         raise DataError.at(
@@ -163,7 +164,7 @@ def _pairs(rows: list[PreferencePair], form: Form, config: TrainConfig) -> Itera
     for number, pair in enumerate(rows, 1):
         prompt, chosen, rejected = pair.prompt, pair.chosen, pair.rejected
         if config.learn == "action":
-            prompt = state_prompt(pair.state, actions, config.shown).messages
+            prompt = state_messages(pair.state, actions, config.shown)
             chosen, rejected = _said(pair.chosen_action), _said(pair.rejected_action)
         yield Example(
             pair.id,

@@ -1,0 +1,113 @@
+"""`tactful calibrate iterate`: rounds while they gain, and a killed loop that goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.commands import Command
+
+import tactful as tf
+from tactful.api import policy as training
+from tactful.errors import ConfigChanged, DataError, UserError
+from tactful.evaluation.policies.rounds import Round, why_stop
+from tactful.stats import Estimate
+
+SMALL: dict[str, Any] = {"model": "offline", "n": 24, "progress": "off"}
+
+
+def test_a_round_is_rolled_out_trained_and_measured_on_tasks_that_it_never_saw(
+    tactful: Command, tmp_path: Path
+) -> None:
+    out = tmp_path / "loop"
+    done = tactful(
+        "calibrate",
+        "iterate",
+        "planning",
+        "--model",
+        "offline",
+        "--rounds",
+        1,
+        "--n",
+        24,
+        "--out",
+        out,
+        "--json",
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    [first] = found["rounds"]
+    assert (first["mainline"], first["policy"]) == ("random", "round-1/policy.json")
+    assert first["gain"]["groups"] == first["reward"]["groups"] > 1
+    policy = json.loads((out / first["policy"]).read_text())
+    held_out = {json.loads(line)["group"] for line in (out / "test.jsonl").read_text().splitlines()}
+    assert not held_out & set(policy["training"]["base_tasks"])
+    loop = tf.load(out)
+    assert str(loop.table()).count("\n") >= 2
+    assert (loop.policy is None) == (not first["gain"]["low"] or first["gain"]["low"] <= 0)
+
+
+@pytest.fixture
+def goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every round counts as a gain, so that a second one follows."""
+    monkeypatch.setattr("tactful.evaluation.policies.rounds.why_stop", lambda done: "")
+
+
+@pytest.mark.usefixtures("goes_on")
+def test_a_loop_that_was_stopped_midway_ends_with_the_same_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tf.iterate("planning", rounds=2, out=tmp_path / "whole", **SMALL)
+    assert [one.mainline for one in whole.found.rounds] == ["random", "round 1"]
+    assert whole.found.rounds[1].pairs > whole.found.rounds[0].pairs
+
+    fit, calls = training.train_policy, []
+
+    def killed_in_the_second_round(*words: Any, **more: Any) -> Any:
+        calls.append(words)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return fit(*words, **more)
+
+    monkeypatch.setattr(training, "train_policy", killed_in_the_second_round)
+    with pytest.raises(KeyboardInterrupt):
+        tf.iterate("planning", rounds=2, out=tmp_path / "cut", **SMALL)
+    rolled_out = (tmp_path / "cut/round-2/rollout/run.json").stat().st_mtime_ns
+    resumed = tf.iterate("planning", rounds=2, out=tmp_path / "cut", **SMALL)
+    assert resumed.table().rows() == whole.table().rows()
+    assert (tmp_path / "cut/round-2/rollout/run.json").stat().st_mtime_ns == rolled_out
+    assert len(calls) == 3
+
+
+def test_other_settings_another_folder_and_changed_figures_are_refused(tmp_path: Path) -> None:
+    out = tmp_path / "loop"
+    tf.iterate("planning", rounds=1, out=out, **SMALL)
+    with pytest.raises(ConfigChanged, match=r"seed \(0\)"):
+        tf.iterate("planning", rounds=1, out=out, seed=1, **SMALL)
+    with pytest.raises(UserError, match="is not an empty folder"):
+        tf.iterate("planning", rounds=1, out=out / "round-1", **SMALL)
+    with pytest.raises(UserError, match="--base"):
+        tf.iterate("planning", rounds=1, out=tmp_path / "new", train="dpo", **SMALL)
+    file = out / "iterate.json"
+    file.write_text(file.read_text().replace('"pairs":', '"pairs": 1', 1))
+    with pytest.raises(DataError):
+        tf.load(out)
+
+
+def gained(low: float | None, high: float | None) -> Round:
+    gain = Estimate(value=0.1, low=low, high=high, items=9, groups=9)
+    mean = Estimate(value=0.5, items=9, groups=9)
+    return Round(
+        number=1, mainline="random", policy="p", pairs=9, reward=mean, gain=gain, over_best_fixed=mean,
+        best_fixed="always-LOW",
+    )  # fmt: skip
+
+
+def test_it_stops_unless_the_whole_interval_of_the_gain_is_above_zero() -> None:
+    assert why_stop(gained(0.01, 0.2)) == ""
+    assert "contains 0" in why_stop(gained(-0.01, 0.2))
+    assert "contains 0" in why_stop(gained(0.0, 0.2))
+    assert "is worse" in why_stop(gained(-0.2, -0.1))
+    assert "not estimable" in why_stop(gained(None, None))
