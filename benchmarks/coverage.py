@@ -31,9 +31,12 @@ def main() -> None:
     outside = 0
     for name in given.only:
         shares = [coverage(name, count, given.draws, given.seed) for count in given.groups]
-        outside += sum(not 0.93 <= share <= 0.97 for share in shares)
-        print(f"{name:34}" + "".join(f"{100 * share:8.1f}" for share in shares), flush=True)
-    print(f"{outside} of {len(given.only) * len(given.groups)} outside 93 to 97")
+        outside += sum(share > 0 and not 0.93 <= share <= 0.97 for share in shares)
+        made = [f"{100 * share:.1f}" if share else "none" for share in shares]
+        print(f"{name:34}" + "".join(f"{one:>8}" for one in made), flush=True)
+    print(
+        f"{outside} of {len(given.only) * len(given.groups)} outside 93 to 97; none: not estimable at this number"
+    )
 
 
 if __name__ == "__main__":

@@ -38,17 +38,19 @@ def tail(groups: int) -> float:
     return float(ndtr(-np.sqrt(groups / (groups - 1)) * stdtrit(groups - 1, 0.975)))
 
 
-def estimate(value: float, draws: Array, *, items: int, groups: int, unscored: int = 0) -> Estimate:
+def estimate(
+    value: float, draws: Array, *, items: int, groups: int, unscored: int = 0, fewest: int = FEWEST_GROUPS
+) -> Estimate:
     """A value with the quantiles of its draws over groups.
 
-    `value` is None where it is undefined; the interval is not estimable from fewer than `FEWEST_GROUPS` groups, when a
+    `value` is None where it is undefined; the interval is not estimable from fewer than `fewest` groups, when a
     tenth of the draws is undefined, or when all draws are equal.
     """
     sizes = {"items": items, "groups": groups, "unscored": unscored}
     if not np.isfinite(value):
         return Estimate(value=None, **sizes)
     known = draws[np.isfinite(draws)]
-    if groups < FEWEST_GROUPS or len(known) < 0.9 * len(draws) or np.ptp(known) < _FLAT:
+    if groups < fewest or len(known) < 0.9 * len(draws) or np.ptp(known) < _FLAT:
         return Estimate(value=float(value), **sizes)
     low, high = np.quantile(known, [tail(groups), 1 - tail(groups)])
     return Estimate(value=float(value), low=float(low), high=float(high), **sizes)
@@ -98,12 +100,14 @@ def resampled(
     }
 
 
-def ratio(top: Array, bottom: Array, draws: Array, *, items: int, unscored: int = 0) -> Estimate:
+def ratio(
+    top: Array, bottom: Array, draws: Array, *, items: int, unscored: int = 0, fewest: int = FEWEST_GROUPS
+) -> Estimate:
     """Sum of `top` over sum of `bottom` (groups,), by `group_draws`; undefined where nothing is below the line."""
     with np.errstate(invalid="ignore", divide="ignore"):
         value = float(np.divide(top.sum(), bottom.sum()))
         drawn = (draws @ top) / (draws @ bottom)
-    return estimate(value, drawn, items=items, groups=len(top), unscored=unscored)
+    return estimate(value, drawn, items=items, groups=len(top), unscored=unscored, fewest=fewest)
 
 
 # ---------------------------------------------------------------- means

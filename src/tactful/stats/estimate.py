@@ -6,6 +6,8 @@ from tactful.types import Record
 
 FEWEST_GROUPS = 8
 """With fewer groups no interval is given: resampling a handful says little about others. See docs/concepts/measuring.md."""
+FEWEST_OF_SKEWED = 15
+"""The same for figures whose groups are skewed (Brier score, value of information): at 8 their intervals are too narrow."""
 
 
 class Estimate(Record):

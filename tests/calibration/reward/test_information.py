@@ -65,9 +65,9 @@ def test_what_is_best_for_a_task_is_chosen_on_the_others():
     assert found.value.value == pytest.approx(0.2 / 6)
 
 
-def test_an_interval_over_tasks_from_eight_on():
+def test_an_interval_over_tasks_from_fifteen_on():
     records = []
-    for at in range(12):
+    for at in range(15):
         better = 0.6 + 0.05 * (at % 5)
         rewards = {"complete": {"LOW": 1.0, "MID": 1.0 - better / 3}, "open": {"LOW": 0.2, "MID": better}}
         records += table(rewards, tasks=(f"c-{at}",))

@@ -29,6 +29,7 @@ from tactful.calibration.reward.rewards import alternatives
 from tactful.calibration.types import Rewarded
 from tactful.stats import Estimate
 from tactful.stats.bootstrap import group_draws, grouped_mean, ratio
+from tactful.stats.estimate import FEWEST_OF_SKEWED
 from tactful.types import Record, Trajectory
 
 LITTLE = 0.05
@@ -181,7 +182,7 @@ def information(domain: str, table: Floats, actions: Sequence[str]) -> Informati
     fixed = _fixed_rewards(by_cell, share)
     return Information(
         domain=domain,
-        value=ratio(gains, items, draws, items=int(states.sum())),
+        value=ratio(gains, items, draws, items=int(states.sum()), fewest=FEWEST_OF_SKEWED),
         best_fixed=actions[int(fixed.argmax())],
         best_fixed_reward=float(fixed.max()),
         best_by_cell={cell: actions[int(by_cell[n].argmax())] for n, cell in enumerate(CELLS)},

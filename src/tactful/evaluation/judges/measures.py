@@ -27,6 +27,7 @@ from tactful.stats.agreement import alpha_of_sums
 from tactful.stats.auroc import group_auroc
 from tactful.stats.bootstrap import estimate, group_sums, grouped_mean
 from tactful.stats.calibration import calibration_error, error_floor, floor_of, full_bins, simulated
+from tactful.stats.estimate import FEWEST_GROUPS, FEWEST_OF_SKEWED
 from tactful.types import LabelledMoment
 
 Array = NDArray[Any]
@@ -152,7 +153,14 @@ def estimates(columns: Columns, draws: Array, *, equal: bool, unscored: int = 0)
     whole = figure_draws(columns, np.ones((1, columns.sessions)), equal=equal)
     drawn = figure_draws(columns, draws, equal=equal)
     sizes = {"items": len(columns.p), "groups": columns.sessions, "unscored": unscored}
-    return {name: estimate(float(value[0]), drawn[name], **sizes) for name, value in whole.items()}
+    return {
+        name: estimate(float(value[0]), drawn[name], fewest=_fewest(name), **sizes)
+        for name, value in whole.items()
+    }
+
+
+def _fewest(name: str) -> int:
+    return FEWEST_OF_SKEWED if name == "brier" else FEWEST_GROUPS
 
 
 def difference(one: Columns, other: Columns, draws: Array) -> dict[str, Estimate]:
@@ -164,7 +172,9 @@ def difference(one: Columns, other: Columns, draws: Array) -> dict[str, Estimate
     left, right = (figure_draws(item, draws, equal=True) for item in (one, other))
     sizes = {"items": len(one.p), "groups": one.sessions}
     return {
-        name: estimate(float(first[name][0] - second[name][0]), left[name] - right[name], **sizes)
+        name: estimate(
+            float(first[name][0] - second[name][0]), left[name] - right[name], fewest=_fewest(name), **sizes
+        )
         for name in FIGURES
     }
 
