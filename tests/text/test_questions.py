@@ -59,6 +59,7 @@ ONE = [
     "请您确认一下是否包含首尾两天。",
     "为了写好它，想确认一下：要区分大小写吗？",
     "Reply with A or B.",
+    "To proceed, specify the target language.",
     "Help me understand what you mean by 'fast'.",
     "I'm not sure which file you mean.",
     "Drop the log here and I'll take a look.",

@@ -33,7 +33,7 @@ ASKS = re.compile(
     | \bI(?:'m|\s+am|\s+was)?\s+wonder(?:ing)?\s+(?:whether|if|which|what|how|when|where|who)\b
     | \bI(?:'ll|\s+will)\s+need\s+the\b.*\bto\s+(?:continue|proceed|start|help|answer)\b
     | \b(?:please|kindly)\s+(?:elaborate|be\s+(?:more|a\s+bit\s+more)\s+\w+|fill\s+in\s+the\s+blanks?|explain\s+(?:what|which|how|why)\b.*\b(?:should|mean|want))\b
-    | ^\W*(?:to|so\s+(?:that\s+)?I\s+can)\s+(?:proceed|start|begin|continue|help|answer)\b[^,]{0, 40},\s*(?:please\s+)?{_HAND_OVER}
+    | ^\W*(?:to|so\s+(?:that\s+)?I\s+can)\s+(?:proceed|start|begin|continue|help|answer)\b[^,]{{0,40}},\s*(?:please\s+)?{_HAND_OVER}
     | ^\W*(?:(?:reply|respond)\s+with | help\s+me\s+understand | fill\s+me\s+in | walk\s+me\s+through)\b
     | ^\W*I(?:'m|\s+am)\s+not\s+(?:quite\s+|entirely\s+)?sure\s+(?:which|what|who|whether)\b.*\byou(?:'d)?\s+(?:mean|want|need|like|prefer|are)\b
     | ^\W*(?:drop|paste)\b.*\bhere\b | \band\s+paste\s+(?:the|its|your)\b
