@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +82,35 @@ def test_a_loop_that_was_stopped_midway_ends_with_the_same_table(
     assert resumed.table().rows() == whole.table().rows()
     assert (tmp_path / "cut/round-2/rollout/run.json").stat().st_mtime_ns == rolled_out
     assert len(calls) == 3
+
+
+@pytest.mark.slow
+def test_a_loop_that_was_killed_goes_on_and_ends_with_the_same_table(tmp_path: Path) -> None:
+    def start(out: Path) -> subprocess.Popen[str]:
+        words = [
+            "calibrate",
+            "iterate",
+            "planning",
+            "--model",
+            "offline",
+            "--rounds",
+            "1",
+            "--n",
+            "24",
+            "--json",
+        ]
+        command = [sys.executable, "-m", "tactful", *words, "--out", str(out)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    whole = json.loads(start(tmp_path / "whole").communicate()[0])
+    killed = start(tmp_path / "cut")
+    while not (tmp_path / "cut/round-1/reward/run.json").is_file() and killed.poll() is None:
+        time.sleep(0.01)
+    killed.kill()
+    killed.communicate()
+    assert not (tmp_path / "cut/round-1/policy.json").exists()
+    again = json.loads(start(tmp_path / "cut").communicate()[0])
+    assert again["rounds"] == whole["rounds"]
 
 
 def test_other_settings_another_folder_and_changed_figures_are_refused(tmp_path: Path) -> None:
