@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import shutil
 import tempfile
+from contextlib import redirect_stderr
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -68,7 +70,7 @@ def file_sha256(path: Path) -> str:
 def _unpack(file: Path, folder: Path) -> None:
     transformers, torch, _ = need("transformers", "torch", "gguf", what="reading a GGUF file")
     try:
-        with quietly():
+        with quietly(), redirect_stderr(io.StringIO()):  # a bar that knows no switch
             given = {"gguf_file": file.name, "local_files_only": True}
             tokenizer = transformers.AutoTokenizer.from_pretrained(file.parent, **given)
             model = transformers.AutoModelForCausalLM.from_pretrained(

@@ -58,7 +58,7 @@ def check_material(material: Material, config: TrainConfig, tokenizer: Any) -> C
     `too_long` refuses it.
     """
     left_out = Counter(material.left_out)
-    kept = _sound(material, left_out)
+    kept = _sound(material, left_out, repeats=config.learn == "action")
     kept, tokens, cut = _fitting(kept, config, tokenizer, left_out)
     if not kept:
         raise UserError(f"{material.files[0].path}: no example is left to train on ({_listed(left_out)})")
@@ -67,8 +67,11 @@ def check_material(material: Material, config: TrainConfig, tokenizer: Any) -> C
     return Checked(train, valid, grouped_by, groups, left_out, _notes(kept, material, config), tokens, cut)
 
 
-def _sound(material: Material, left_out: Counter[str]) -> list[Example]:
-    """Without empty sides, equal sides and repeats."""
+def _sound(material: Material, left_out: Counter[str], *, repeats: bool) -> list[Example]:
+    """Without empty sides, equal sides and, unless `repeats`, rows that came before.
+
+    Pairs over actions repeat by right: how often one action won in a state is what they say.
+    """
     kept, seen = [], set()
     for item in material.examples:
         if material.form != "verdicts" and not text_of(item.answer):
@@ -79,7 +82,7 @@ def _sound(material: Material, left_out: Counter[str]) -> list[Example]:
             left_out["with equal sides"] += 1
         elif material.form == "pairs" and not text_of(item.rejected):
             left_out["with an empty rejected side"] += 1
-        elif (key := _key(item)) in seen:
+        elif (key := _key(item)) in seen and not repeats:
             left_out["repeated"] += 1
         else:
             seen.add(key)
