@@ -11,6 +11,7 @@ from tactful.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from tactful.training import TrainConfig, Trainer
+    from tactful.training.gguf import GgufType
     from tactful.training.material.checks import Checked
     from tactful.weights import Manifest
 
@@ -54,6 +55,16 @@ def train_model(
         on_step=on_step,
         on_check=tell,
     )
+
+
+def export_gguf(folder: Path | str, out: Path | str, *, type: GgufType = "q8_0") -> Path:
+    """The model of a finished folder as the GGUF file `out`, for llama.cpp and Ollama; adapters are melted in.
+
+    Raises UserError where the converter is missing (the sentence holds the line to type) or does not take the model.
+    """
+    from tactful.training.gguf import export_gguf as export
+
+    return export(Path(folder), Path(out), type=type)
 
 
 def _resolved(
