@@ -83,17 +83,25 @@ def train_reader(
     with_corpora: bool = True,
     keep_aside: bool = True,
     calibrate_on: Sequence[str] = (),
-    epochs: int = 4,
-    learning_rate: float = 1.5e-4,
+    lora: bool = False,
+    layers: int = 8,
+    rank: int = 16,
+    epochs: int | None = None,
+    learning_rate: float | None = None,
+    batch: int = 32,
     threads: int = 1,
     seed: int = 0,
+    limit: int | None = None,
     skip_bad: bool = False,
     on_bad: Callable[[Rows[Any]], None] | None = None,
     on_step: Callable[[int, int], None] | None = None,
 ) -> ReaderCard:
-    """A small encoder tuned on labelled texts, written to the folder `out`; needs the extra `[train]`.
+    """A small encoder, or with `lora` a language model, tuned on labelled texts into the folder `out`; extra `[train]`.
 
-    `base` is the folder of a BERT-like encoder, all-MiniLM-L6-v2 for instance. Held-out writers are left out, and
+    `base` is the folder of a BERT-like encoder, all-MiniLM-L6-v2 for instance, of which everything learns; with `lora` a
+    language model (`smollm2`, a folder, a .gguf file, a name on the Hub), of which adapters of `rank` on the uppermost
+    `layers` learn. `epochs`: 4, of a language model 2; `learning_rate`: 1.5e-4, of a language model 5e-4. `limit` trains
+    on whole contrast groups of about so many texts a judgement. Held-out writers are left out, and
     with `keep_aside` a fourth of the groups of your files, for `labels(…, aside=True)` to measure on. The
     writers of `calibrate_on` only fit probabilities and limits; by default those that the corpora set aside for it.
     """
@@ -107,14 +115,38 @@ def train_reader(
         own = own.kept_aside()[0]
     texts = (corpora().without(HELD_OUT) if with_corpora else Labelled()) + own
     aside = set(calibrate_on) or (set(CALIBRATION) if with_corpora else set())
+    settings = LearningSettings(
+        epochs=epochs or (2 if lora else 4),
+        learning_rate=learning_rate or (5e-4 if lora else 1.5e-4),
+        batch=batch,
+        threads=threads,
+        seed=seed,
+    )
+    training, calibration = texts.without(aside), texts.by(aside)
+    if limit is not None:
+        from tactful.evaluation.readers.sample import sampled
+
+        training = sampled(training, limit, seed)
+    if lora:
+        from tactful.reading.tuned.training import Adapters, train_tuned
+
+        return train_tuned(
+            training,
+            calibration,
+            str(base),
+            Path(out),
+            adapters=Adapters(layers=layers, rank=rank),
+            settings=settings,
+            on_step=on_step,
+        )
     return train_encoder(
-        texts.without(aside),
-        texts.by(aside),
+        training,
+        calibration,
         Path(base),
         Path(out),
         words=load_words(),
         glosses=load_glosses(),
-        settings=LearningSettings(epochs=epochs, learning_rate=learning_rate, threads=threads, seed=seed),
+        settings=settings,
         on_step=on_step,
     )
 
@@ -139,8 +171,12 @@ def calibrate_reader(
     if reader == "encoder" or (Path(reader) / "card.json").is_file():
         from tactful.reading.encoder.reader import WEIGHTS
         from tactful.reading.encoder.recalibration import recalibrate
+        from tactful.reading.tuned.reader import TunedReader, is_tuned
 
-        return recalibrate(found, Path(out), source=WEIGHTS if reader == "encoder" else Path(reader))
+        source = WEIGHTS if reader == "encoder" else Path(reader)
+        return recalibrate(
+            found, Path(out), source=source, opened=TunedReader.load(source) if is_tuned(source) else None
+        )
     from tactful.reading.by_calls import ReaderByCalls
     from tactful.reading.calibrating import calibrate_asked
 

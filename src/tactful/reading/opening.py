@@ -68,6 +68,10 @@ def open_embedded_reader(spec: str = DEFAULT) -> EmbeddedReader:
 
         return EstimateReader()
     if Path(spec).is_dir():
+        from tactful.reading.tuned.reader import TunedReader, is_tuned
+
+        if is_tuned(spec):
+            return TunedReader.load(spec)
         from tactful.reading.encoder.reader import EncoderReader
 
         return EncoderReader.load(spec)

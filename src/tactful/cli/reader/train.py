@@ -17,8 +17,11 @@ def train(
     ] = None,
     *,
     base: Annotated[
-        Path,
-        typer.Option("--base", help="Folder of a BERT-like encoder: config.json, weights, tokenizer.json."),
+        str,
+        typer.Option(
+            "--base",
+            help="Folder of a BERT-like encoder; --lora: a language model, `smollm2`, a folder, a .gguf file or a name.",
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", help="New folder for the reader.")],
     corpora: Annotated[
@@ -37,18 +40,40 @@ def train(
             "--calibrate-on", help="Writers, by commas, that only calibrate; default: the bundled choice."
         ),
     ] = "",
-    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the texts.")] = 4,
+    lora: Annotated[
+        bool,
+        typer.Option("--lora", help="Tune a language model by adapters on its upper layers, not an encoder."),
+    ] = False,
+    layers: Annotated[
+        int, typer.Option("--layers", min=1, help="--lora: uppermost layers that get adapters.")
+    ] = 8,
+    rank: Annotated[int, typer.Option("--rank", min=1, help="--lora: of the adapters.")] = 16,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", min=1, help="Passes over the texts; default: 4, --lora 2.")
+    ] = None,
     learning_rate: Annotated[
-        float, typer.Option("--learning-rate", min=1e-7, help="Peak learning rate.")
-    ] = 1.5e-4,
+        float | None,
+        typer.Option("--learning-rate", min=1e-7, help="Peak; default: 1.5e-4, --lora 5e-4."),
+    ] = None,
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Texts at once, about.")] = 32,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            min=1,
+            help="Train on whole contrast groups, drawn by --seed, of about N texts a judgement.",
+        ),
+    ] = None,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Cores to train on.")] = 1,
     seed: SeedOption = 0,
     skip_bad: SkipBadFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Fine-tune a small encoder on labelled requests, follow-ups and moments; needs the extra [train].
+    """Fine-tune a small encoder or language model on labelled requests, follow-ups and moments; needs the extra [train].
 
     Example: `tactful reader train mine.jsonl --base all-MiniLM-L6-v2 --out reader`
+
+    A language model: `tactful reader train --base smollm2 --lora --out reader-lm`
 
     The held-out writers of the bundled corpora are never trained on. About three quarters of an hour on one core for all corpora.
     """
@@ -63,8 +88,13 @@ def train(
             with_corpora=corpora,
             keep_aside=keep_aside,
             calibrate_on=tuple(name.strip() for name in calibrate_on.split(",") if name.strip()),
+            lora=lora,
+            layers=layers,
+            rank=rank,
             epochs=epochs,
             learning_rate=learning_rate,
+            batch=batch,
+            limit=limit,
             threads=threads,
             seed=seed,
             skip_bad=skip_bad,

@@ -60,6 +60,9 @@ def _files(name: str) -> list[Path]:
 
         return [FITTED]
     from tactful.reading.encoder.reader import WEIGHTS as FOLDER
+    from tactful.reading.tuned.reader import base_in
 
     place = FOLDER if name == "encoder" else Path(name)
-    return [path for path in place.iterdir() if path.is_file()]
+    base = base_in(place)
+    weights = [] if base is None else [*base.glob("*.safetensors")]
+    return [*weights, *(path for path in place.iterdir() if path.is_file())]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from tactful.data.corpora.types import FollowUpRow, MomentRow, RequestRow
-from tactful.reading.encoder.inputs import show_exchange, show_moment, show_request
+from tactful.reading.encoder.inputs import ENCODER, Showing
 from tactful.reading.encoder.learning import Example
-from tactful.reading.encoder.tokens import Tokens
 from tactful.reading.labelled import Labelled
 from tactful.reading.types import GAPS, REACTIONS, Exchange, Request
 
@@ -25,7 +25,7 @@ def exchange_of(row: FollowUpRow) -> Exchange:
     return Exchange(query=row.q_t, answer=row.a_t, next=row.user_next)
 
 
-def request_examples(rows: Sequence[RequestRow], tokens: Tokens) -> list[Example]:
+def request_examples(rows: Sequence[RequestRow], tokens: Any, show: Showing = ENCODER) -> list[Example]:
     """One example per request; the texts of a group are ranked, open above complete."""
     made = []
     for row in rows:
@@ -35,7 +35,7 @@ def request_examples(rows: Sequence[RequestRow], tokens: Tokens) -> list[Example
         made.append(
             Example(
                 task="need",
-                shown=show_request(request_of(row), tokens),
+                shown=show.request(request_of(row), tokens),
                 target=(1 - is_open, is_open),
                 group=row.group,
                 rival=row.group,
@@ -45,7 +45,7 @@ def request_examples(rows: Sequence[RequestRow], tokens: Tokens) -> list[Example
     return made
 
 
-def followup_examples(rows: Sequence[FollowUpRow], tokens: Tokens) -> list[Example]:
+def followup_examples(rows: Sequence[FollowUpRow], tokens: Any, show: Showing = ENCODER) -> list[Example]:
     """One example per follow-up; tolerable labels share a quarter of the target."""
     made = []
     for row in rows:
@@ -54,12 +54,12 @@ def followup_examples(rows: Sequence[FollowUpRow], tokens: Tokens) -> list[Examp
         target[row.label7] = 1 - _TOLERABLE if others else 1.0
         for label in others:
             target[label] += _TOLERABLE / len(others)
-        shown = show_exchange(exchange_of(row), tokens)
+        shown = show.exchange(exchange_of(row), tokens)
         made.append(Example(task="reaction", shown=shown, target=tuple(target.values()), group=row.group))
     return made
 
 
-def moment_examples(rows: Sequence[MomentRow], tokens: Tokens) -> list[Example]:
+def moment_examples(rows: Sequence[MomentRow], tokens: Any, show: Showing = ENCODER) -> list[Example]:
     """One example per moment; the offers of a session are ranked against each other by their welcome."""
     made = []
     for row in rows:
@@ -69,7 +69,7 @@ def moment_examples(rows: Sequence[MomentRow], tokens: Tokens) -> list[Example]:
         made.append(
             Example(
                 task="silence" if silent else "accept",
-                shown=show_moment(moment, tokens),
+                shown=show.moment(moment, tokens),
                 target=(1 - good, good),
                 group=moment.session,
                 rival="" if silent else moment.session,
@@ -79,12 +79,12 @@ def moment_examples(rows: Sequence[MomentRow], tokens: Tokens) -> list[Example]:
     return made
 
 
-def examples_of(rows: Labelled, tokens: Tokens) -> list[Example]:
-    """Every row as an example: requests, follow-ups, moments."""
+def examples_of(rows: Labelled, tokens: Any, show: Showing = ENCODER) -> list[Example]:
+    """Every row as an example, shown as a reader with these `tokens` is shown it: requests, follow-ups, moments."""
     return [
-        *request_examples(rows.requests, tokens),
-        *followup_examples(rows.followups, tokens),
-        *moment_examples(rows.moments, tokens),
+        *request_examples(rows.requests, tokens, show),
+        *followup_examples(rows.followups, tokens, show),
+        *moment_examples(rows.moments, tokens, show),
     ]
 
 

@@ -80,11 +80,21 @@ def learn(
     from tactful.reading.encoder.torch_network import build_network
 
     torch.manual_seed(settings.seed)
+    return fit(build_network(base, words or {}), examples, settings, on_step=on_step)
+
+
+def fit(
+    network: Any,
+    examples: Sequence[Example],
+    settings: LearningSettings,
+    *,
+    on_step: Callable[[int, int], None] | None = None,
+) -> Learnt:
+    """Train what of `network` asks for gradients; its forward is that of `torch_network`."""
+    torch = torch_or_what_to_install()
     torch.set_num_threads(settings.threads)
-    network = build_network(base, words or {})
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=settings.learning_rate, weight_decay=0.01, fused=True
-    )
+    learns = [weight for weight in network.parameters() if weight.requires_grad]
+    optimiser = torch.optim.AdamW(learns, lr=settings.learning_rate, weight_decay=0.01, fused=True)
     plan = [_batches(examples, settings, epoch) for epoch in range(settings.epochs)]
     total = sum(map(len, plan))
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -98,7 +108,7 @@ def learn(
             chosen = [examples[at] for at in batch]
             loss = _loss(torch, network, chosen, settings)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            torch.nn.utils.clip_grad_norm_(learns, 1.0)
             optimiser.step()
             schedule.step()
             optimiser.zero_grad()
@@ -158,10 +168,12 @@ def _loss(torch: Any, network: Any, chosen: Sequence[Example], settings: Learnin
     functional = torch.nn.functional
     from tactful.reading.encoder.torch_network import as_tensors
 
-    with torch.autocast("cpu", torch.bfloat16):
-        outputs = network(*as_tensors(torch, [one.shown for one in chosen]))
+    place = next(network.parameters()).device
+    given = [one.to(place) for one in as_tensors(torch, [one.shown for one in chosen])]
+    with torch.autocast(place.type, torch.bfloat16):
+        outputs = network(*given)
     task = chosen[0].task
-    logits = outputs[task].float()
+    logits = outputs[task].float().cpu()
     target = torch.tensor([one.target for one in chosen])
     smooth = target * (1 - settings.smoothing) + settings.smoothing / target.shape[1]
     weight = torch.tensor([one.weight for one in chosen])
@@ -176,7 +188,7 @@ def _loss(torch: Any, network: Any, chosen: Sequence[Example], settings: Learnin
     if known:
         wanted = torch.tensor([chosen[at].gaps for at in known])
         loss = loss + 0.2 * functional.binary_cross_entropy_with_logits(
-            outputs["gaps"][known].float(), wanted
+            outputs["gaps"][known].float().cpu(), wanted
         )
     return loss
 

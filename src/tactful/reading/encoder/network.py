@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,14 @@ class Outputs:
     vector: Floats
     """(n, dimensions): what the heads see; distances to the training texts are measured here."""
     logits: dict[str, Floats]
+
+
+class Runs(Protocol):
+    """A network that gives a vector and logits."""
+
+    def run(self, shown: Sequence[Shown], heads: Sequence[str]) -> Outputs:
+        """Vector and the logits of `heads`, in the order given."""
+        ...
 
 
 class Network:

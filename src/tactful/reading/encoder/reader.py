@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tactful.reading.encoder.card import ReaderCard, read_card
-from tactful.reading.encoder.inputs import Shown, show_exchange, show_moment, show_request
-from tactful.reading.encoder.network import Floats, Network
+from tactful.reading.encoder.inputs import ENCODER, Shown
+from tactful.reading.encoder.network import Floats, Network, Runs
 from tactful.reading.encoder.scope import SCOPE_FILE, Near, load_scope, unknown_because
 from tactful.reading.encoder.sharpen import probabilities
 from tactful.reading.encoder.tokens import Tokens
@@ -42,7 +42,9 @@ _LIKELY = 0.5
 class EncoderReader(ReaderAtOnce):
     """Reads requests, reactions and offers with one network; a `Reader`, and the same without waiting (`…_now`)."""
 
-    def __init__(self, card: ReaderCard, tokens: Tokens, network: Network, near: dict[str, Near]) -> None:
+    show = ENCODER
+
+    def __init__(self, card: ReaderCard, tokens: Any, network: Runs, near: dict[str, Near]) -> None:
         self.card = card
         self._tokens = tokens
         self._network = network
@@ -70,7 +72,7 @@ class EncoderReader(ReaderAtOnce):
 
     def needs_now(self, requests: Sequence[Request]) -> list[Need]:
         """Does each request need a question?"""
-        shown = [show_request(request, self._tokens) for request in requests]
+        shown = [self.show.request(request, self._tokens) for request in requests]
         found = self._run("need", shown, [request.text for request in requests], ("need", "gaps"))
         return [
             Need(need=None, unknown=why)
@@ -85,7 +87,7 @@ class EncoderReader(ReaderAtOnce):
 
     def reactions_now(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:
         """What does each next message say about the answer before it?"""
-        shown = [show_exchange(exchange, self._tokens) for exchange in exchanges]
+        shown = [self.show.exchange(exchange, self._tokens) for exchange in exchanges]
         found = self._run("reaction", shown, [exchange.next for exchange in exchanges], ("reaction",))
         return [
             ReactionReading(probabilities=None, unknown=why) if why else reaction_of(p)
@@ -99,7 +101,7 @@ class EncoderReader(ReaderAtOnce):
             places = [at for at, moment in enumerate(moments) if (moment.proposal is None) == silent]
             chosen = [moments[at] for at in places]
             texts = [judged_text(moment) for moment in chosen]
-            found = self._run(head, [show_moment(one, self._tokens) for one in chosen], texts, (head,))
+            found = self._run(head, [self.show.moment(one, self._tokens) for one in chosen], texts, (head,))
             for at, why, p in zip(places, found.unknown, found.probabilities, strict=True):
                 readings[at] = OfferReading(accept=None if why else float(p[1]), unknown=why)
         return [reading for reading in readings if reading is not None]
@@ -109,7 +111,7 @@ class EncoderReader(ReaderAtOnce):
         from tactful.reading.encoder.examples import examples_of, texts_of
 
         found: dict[str, tuple[Floats, list[int], list[str]]] = {}
-        examples, texts = examples_of(rows, self._tokens), texts_of(rows)
+        examples, texts = examples_of(rows, self._tokens, self.show), texts_of(rows)
         for head in self.card.heads:
             chosen = [one for one in examples if one.task == head]
             if chosen:

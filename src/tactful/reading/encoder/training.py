@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,14 @@ from tactful.reading.encoder.card import CARD_FILE, HeadCard, ReaderCard, Sharpn
 from tactful.reading.encoder.examples import examples_of, texts_of
 from tactful.reading.encoder.export import export_network, export_tokens, file_hashes
 from tactful.reading.encoder.glosses import GLOSSES_FILE, Glosses, Words
-from tactful.reading.encoder.learning import Example, LearningSettings, learn, torch_or_what_to_install
-from tactful.reading.encoder.network import Floats, Network
+from tactful.reading.encoder.learning import (
+    Example,
+    LearningSettings,
+    Learnt,
+    learn,
+    torch_or_what_to_install,
+)
+from tactful.reading.encoder.network import Floats, Network, Runs
 from tactful.reading.encoder.reader import NETWORK_FILE, TOKENS_FILE
 from tactful.reading.encoder.scope import SCOPE_FILE, Near, save_scope
 from tactful.reading.encoder.sharpen import fit_sharpness
@@ -49,11 +55,7 @@ def train_encoder(
     words that its vocabulary lacks to an English gloss, `glosses` do so for the languages that are read in English. Raises: UserError, when `out` exists, or a writer stands in both
     sets; MissingExtra without the extra `[train]`.
     """
-    shared = set(training.writers) & set(calibration.writers)
-    if shared:
-        raise UserError(
-            f"the writers {sorted(shared)} stand in the training and in the calibration texts; held-out means another writer"
-        )
+    refuse_shared(training, calibration)
     refuse_used(out)
     torch_or_what_to_install()
     missing = [name for name in ("config.json", "tokenizer.json") if not (base / name).is_file()]
@@ -70,10 +72,39 @@ def train_encoder(
     learnt = learn(examples, base, settings, words=words, on_step=on_step)
     export_network(learnt.network, out / NETWORK_FILE)
     network = Network(out / NETWORK_FILE, threads=settings.threads)
-    heads, near = _bounded(network, examples, calibration, tokens)
+    held = examples_of(calibration, tokens)
+    return finish(
+        out,
+        (NETWORK_FILE, TOKENS_FILE, GLOSSES_FILE),
+        network,
+        training,
+        calibration,
+        examples,
+        held,
+        learnt,
+        settings,
+    )
+
+
+def finish(
+    out: Path,
+    files: Sequence[str],
+    network: Runs,
+    training: Labelled,
+    calibration: Labelled,
+    trained: Sequence[Example],
+    held: Sequence[Example],
+    learnt: Learnt,
+    settings: LearningSettings,
+) -> ReaderCard:
+    """Calibrate and bound the trained `network`, and write scope and card beside the `files` in `out`; the card comes last.
+
+    `trained` and `held` are the texts of `training` and `calibration` as the network is shown them.
+    """
+    heads, near = _bounded(network, trained, held, texts_of(calibration))
     save_scope(out / SCOPE_FILE, near)
     card = ReaderCard(
-        files=file_hashes(out, (NETWORK_FILE, TOKENS_FILE, GLOSSES_FILE, SCOPE_FILE)),
+        files=file_hashes(out, (*files, SCOPE_FILE)),
         heads=heads,
         scripts=_scripts(training),
         common=_common(training),
@@ -92,11 +123,19 @@ def train_encoder(
     return card
 
 
+def refuse_shared(training: Labelled, calibration: Labelled) -> None:
+    """Raises: UserError, when a writer stands in both."""
+    shared = set(training.writers) & set(calibration.writers)
+    if shared:
+        raise UserError(
+            f"the writers {sorted(shared)} stand in the training and in the calibration texts; held-out means another writer"
+        )
+
+
 def _bounded(
-    network: Network, trained: list[Example], calibration: Labelled, tokens: Tokens
+    network: Runs, trained: Sequence[Example], held: Sequence[Example], texts: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, HeadCard], dict[str, Near]]:
     """Per head: calibration and the limit of distance on the calibration texts; where the training texts lie."""
-    held, texts = examples_of(calibration, tokens), texts_of(calibration)
     heads, near = {}, {}
     for head in HEADS:
         inside = [one for one in trained if one.task == head]

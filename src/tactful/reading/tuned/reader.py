@@ -1,0 +1,90 @@
+"""A reader that a small language model was tuned to be, opened from its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from tactful.data.sealed import Sealed, load_document
+from tactful.errors import UserError
+from tactful.reading.encoder.card import read_card
+from tactful.reading.encoder.reader import EncoderReader
+from tactful.reading.encoder.scope import SCOPE_FILE, load_scope
+from tactful.reading.tuned.inputs import LAYOUT, SHOWN, ModelTokens
+from tactful.reading.tuned.network import load_network
+from tactful.weights import base_folder, load_base, load_tokenizer
+from tactful.weights.base import fingerprint
+
+TUNED_FILE = "tuned.json"
+_AGAIN = "train it again with: tactful reader train --base MODEL --lora --out DIR"
+
+
+class TunedFile(Sealed):
+    """`tuned.json`: which language model the adapters in this folder belong to."""
+
+    format: Literal["tactful-tuned-reader-1"] = "tactful-tuned-reader-1"
+    base: str
+    """As the user named it."""
+    base_folder: str
+    base_fingerprint: str
+    layers: int
+    rank: int
+    layout: str
+    """What it was trained to be shown."""
+
+
+class TunedReader(EncoderReader):
+    """An `EncoderReader` whose network is a language model: calibrated and bounded in the same way."""
+
+    show = SHOWN
+
+    @classmethod
+    def load(cls, folder: Path | str) -> TunedReader:  # type: ignore[override]  # none is bundled
+        """The reader in `folder`, on its base.
+
+        Raises: DataError, when a file is missing or changed; UserError, when the base is not to be had or another one;
+        MissingExtra without the extra `[train]`.
+        """
+        place = Path(folder)
+        card = read_card(place)
+        for name in card.files:
+            if name != SCOPE_FILE:  # `load_scope` checks it
+                card.check_file(place / name)
+        tuned = _tuned(place)
+        if tuned.layout != LAYOUT:
+            raise UserError(f"{place}: was trained to be shown texts in another way; {_AGAIN}")
+        near = load_scope(place / SCOPE_FILE, card)
+        base = load_base(str(base_of(place, tuned)), dtype="f32")
+        network = load_network(base, place)
+        return cls(card, ModelTokens(load_tokenizer(place)), network, near)
+
+    @property
+    def name(self) -> str:
+        """`tuned:` and the fingerprint of all that decides."""
+        return f"tuned:{self.card.fingerprint}"
+
+
+def is_tuned(folder: Path | str) -> bool:
+    """Whether a tuned reader lies in `folder`."""
+    return (Path(folder) / TUNED_FILE).is_file()
+
+
+def base_in(folder: Path) -> Path | None:
+    """The folder of the base that the reader in `folder` needs; None for another kind of reader. Raises: as `base_of`."""
+    return base_of(folder, _tuned(folder)) if is_tuned(folder) else None
+
+
+def _tuned(place: Path) -> TunedFile:
+    return load_document(place / TUNED_FILE, TunedFile, what="tuned reader", again=_AGAIN)
+
+
+def base_of(place: Path, tuned: TunedFile) -> Path:
+    """The folder of the base. Raises: UserError, when it is not to be had or has other weights now."""
+    known = Path(tuned.base_folder)
+    base = known if known.is_dir() else base_folder(tuned.base)
+    if fingerprint(base) != tuned.base_fingerprint:
+        raise UserError(
+            f"{place}: was trained on '{tuned.base}' with other weights than {base} holds now; bring those back, or train "
+            "again"
+        )
+    return base
