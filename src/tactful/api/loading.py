@@ -18,6 +18,7 @@ READERS: Mapping[str, str] = {
     "tactful-utterance-evaluation-1": "tactful.evaluation.utterance.report:read_utterance_evaluation",
     "tactful-confidence-1": "tactful.feedback.judging.confidence:load_confidence",
     "tactful-reward-1": "tactful.reward.embedded.model:load_model",
+    "tactful-tuned-judge-1": "tactful.reward.opening:open_judge",
     "tactful-suggestions-1": "tactful.reward.suggestions.model:load_suggestion_model",
     "tactful-gate-1": "tactful.reward.gate.store:load_gate",
 }

@@ -73,6 +73,47 @@ class MomentJudge(Protocol):
         ...
 
 
+class TrainedJudge(Protocol):
+    """A trained model as a `MomentJudge` that waits for nothing, and what must be known to measure it."""
+
+    @property
+    def name(self) -> str:
+        """As tables and reports name it."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of everything that decides: a gate belongs to the model that has the same."""
+        ...
+
+    @property
+    def sessions(self) -> tuple[str, ...]:
+        """What it was trained on; a figure on any of these is not out of session."""
+        ...
+
+    def base_rate(self, moment: Moment) -> float:
+        """The base rate that p_accept of such a moment is meant at, in [0, 1]."""
+        ...
+
+    def judge_now(self, moments: Sequence[Moment], *, explain: bool = False) -> list[Acceptance]:
+        """The judgements in the order of `moments`; with `explain`, why."""
+        ...
+
+    def judge_each(
+        self, moments: Iterable[Moment], *, explain: bool = False
+    ) -> Iterator[tuple[Moment, Acceptance]]:
+        """Each moment with its judgement, as they are asked for."""
+        ...
+
+    async def judge(self, moment: Moment) -> Acceptance:
+        """The judgement of one moment, explained."""
+        ...
+
+    async def judge_batch(self, moments: Sequence[Moment]) -> list[Acceptance]:
+        """The judgements in the order of `moments`."""
+        ...
+
+
 class JudgeAtOnce(ABC):
     """A `MomentJudge` that waits for nothing: everything it does comes from `judge_now`."""
 

@@ -6,10 +6,14 @@ own labels, by cross-entropy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from tactful.reward.tuned.judge import score_rows
+from tactful.reward.tuned.scale import Known, fit_scales, save_scales
 from tactful.stats.auroc import auroc
 from tactful.training.losses import yes_no
 from tactful.training.material.rows import dataset, pair_row, weighted, with_margins
@@ -71,7 +75,20 @@ def _on_verdicts(task: Task) -> Manifest:
             callbacks=callbacks(task),
         )
 
-    return finish(task, build)
+    def beside(model: Any) -> None:
+        """Its numbers become probabilities by what validated; without that, it judges nothing."""
+        valid, opened = task.checked.valid, replace(task.base, model=model)
+        numbers = score_rows(opened, [score_ids(opened.tokenizer, item) for item in valid])
+        known, trained = _known(valid), _known(task.checked.train)
+        scales = fit_scales(numbers.tolist(), known, trained, max_length=task.config.max_length)
+        if scales is not None:
+            save_scales(scales, task.place.out)
+
+    return finish(task, build, beside if task.material.form == "verdicts" else None)
+
+
+def _known(items: Sequence[Example]) -> list[Known]:
+    return [Known(item.group, item.silent, bool(item.label)) for item in items]
 
 
 def score_ids(tokenizer: Any, item: Example) -> list[int]:

@@ -41,6 +41,7 @@ _LOADED = (
     "merges.txt",
     "special_tokens_map.json",
     "added_tokens.json",
+    "judge.json",
 )
 _TIMES = ("runtime", "per_second", "total_flos", "num_tokens", "epoch", "loss_before")
 
@@ -143,8 +144,10 @@ def callbacks(task: Task) -> list[Any]:
     return made
 
 
-def finish(task: Task, build: Callable[[], Any]) -> Manifest:
+def finish(task: Task, build: Callable[[], Any], beside: Callable[[Any], None] | None = None) -> Manifest:
     """Build the trainer, train, validate, and write the folder; the manifest comes last.
+
+    `beside` writes more into it, given the trained model in evaluation mode.
 
     Raises: UserError for a folder that cannot be used, or when the loss is no number any more; Interrupted.
     """
@@ -175,6 +178,8 @@ def finish(task: Task, build: Callable[[], Any]) -> Manifest:
                 write_card(
                     place.out, model, task.base.tokenizer, task.material, task.checked, task.config.shown
                 )
+            if beside is not None:
+                beside(trainer.accelerator.unwrap_model(trainer.model).eval())
         manifest = _manifest(task, trainer, figures, seconds, history)
         if is_main():
             save_curves(history, place.out, f"{task.config.trainer} on {task.config.model}")

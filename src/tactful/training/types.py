@@ -41,6 +41,8 @@ class Example:
     weight: float = 1.0
     margin: float | None = None
     """`pairs`: reward of the better one minus that of the other."""
+    silent: bool = False
+    """`verdicts`: nothing was offered at the moment."""
     part: Part | None = None
     """Where the data says itself what validates; None: to be split by group."""
     place: str = ""

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from tactful.evaluation.gates.report import GateReport
     from tactful.evaluation.judges.training import TrainedReward
     from tactful.reward.embedded.model import RewardModel
+    from tactful.reward.tuned.judge import TunedJudge
 
 
 def set_gate(
-    model: RewardModel | TrainedReward | Path | str,
+    model: RewardModel | TunedJudge | TrainedReward | Path | str,
     moments: MomentsGiven,
     *,
     cost_false_alarm: float,
@@ -49,6 +50,7 @@ def set_gate(
     """
     from tactful.evaluation.gates.setup import Asked, crossed, unseen
     from tactful.evaluation.gates.setup import set_gate as set_on
+    from tactful.reward.embedded.model import RewardModel
     from tactful.reward.gate.rule import Costs, GateConfig
 
     _refuse_misfits(cost_false_alarm, promise, confidence, of, banded=abstain is not None)
@@ -62,9 +64,15 @@ def set_gate(
     )
     found, name = reward_model(model)
     data = labelled(moments, skip_bad=skip_bad)
-    judged = (
-        crossed(data.moments, found, seed) if leave_one_session_out else unseen(data.moments, found, name)
-    )
+    if not leave_one_session_out:
+        judged = unseen(data.moments, found, name)
+    elif isinstance(found, RewardModel):
+        judged = crossed(data.moments, found, seed)
+    else:
+        raise UsageError(
+            f"--leave-one-session-out trains the embedded model anew for every session, and {name} is a tuned language "
+            "model; leave it out and give sessions that the model has not seen"
+        )
     asked = None if promise is None else Asked(alpha=promise, delta=round(1 - confidence, 12), of=of)
     return set_on(judged, by_costs, asked, data=data.name, bad_rows=data.bad, seed=seed)
 

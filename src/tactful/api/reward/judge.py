@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tactful.reward.forecast import RewardForecast
     from tactful.reward.judging.reading import ReadingMomentJudge
     from tactful.reward.pipeline import LMJudgeConfig
+    from tactful.reward.tuned.judge import TunedJudge
     from tactful.reward.types import Acceptance
     from tactful.runs import Job
     from tactful.types import LabelledMoment, Moment
@@ -71,7 +72,7 @@ class Judgements(list["Acceptance"]):
 
 def judge_moments(
     moments: MomentsToJudge,
-    model: RewardModel | TrainedReward | ReaderAtOnce | Path | str,
+    model: RewardModel | TunedJudge | TrainedReward | ReaderAtOnce | Path | str,
     *,
     explain: bool = False,
     skip_bad: bool = False,
@@ -95,8 +96,8 @@ def judge_moments(
 
 
 def moment_judge(
-    given: RewardModel | TrainedReward | ReaderAtOnce | Path | str,
-) -> RewardModel | ReadingMomentJudge:
+    given: RewardModel | TunedJudge | TrainedReward | ReaderAtOnce | Path | str,
+) -> RewardModel | TunedJudge | ReadingMomentJudge:
     """The trained model, of a folder or in memory, or the reader, by its name or opened; a gate beside a model must be its own."""
     from tactful.reading.by_calls import ReaderByCalls
     from tactful.reading.opening import is_reader, open_embedded_reader

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tactful.evaluation.judges.report import JudgeBench
     from tactful.evaluation.judges.training import TrainedReward
     from tactful.reward.embedded.model import RewardModel
+    from tactful.reward.tuned.judge import TunedJudge
     from tactful.types import LabelledMoment
 
 
@@ -44,7 +45,7 @@ class MeasureOptions(ModelOptions, total=False):
 def measure_judge(
     moments: MomentsGiven,
     *,
-    model: RewardModel | TrainedReward | Path | str | None = None,
+    model: RewardModel | TunedJudge | TrainedReward | Path | str | None = None,
     judge: str | None = None,
     judged: Path | str | None = None,
     **options: Unpack[MeasureOptions],
@@ -75,7 +76,7 @@ def measure_judge(
 
 def _judged(
     items: Sequence[LabelledMoment],
-    model: RewardModel | TrainedReward | Path | str | None,
+    model: RewardModel | TunedJudge | TrainedReward | Path | str | None,
     judge: str | None,
     judged: Path | str | None,
     options: MeasureOptions,

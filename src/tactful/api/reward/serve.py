@@ -46,9 +46,9 @@ class ServeOptions(TypedDict, total=False):
 @asynccontextmanager
 async def serving(model: Path | str | None = None, **options: Unpack[ServeOptions]) -> AsyncIterator[Served]:
     """`serve` for coroutines: `async with tactful.aio.serve("model") as served`."""
-    from tactful.reward.embedded.model import load_model
     from tactful.reward.gate.store import gate_beside, load_gate
     from tactful.reward.judging.judge import LMJudge
+    from tactful.reward.opening import open_judge
     from tactful.reward.serve.app import ServeSettings, create_app, running
 
     name, votes = options.get("judge"), options.get("votes", 1)
@@ -71,7 +71,7 @@ async def serving(model: Path | str | None = None, **options: Unpack[ServeOption
     async with AsyncExitStack() as stack:
         judge: MomentJudge
         if model is not None:
-            judge = load_model(Path(model))
+            judge = open_judge(Path(model))
         else:
             spec = _spec(options, settings.concurrency * votes, settings.deadline_s)
             judge = await stack.enter_async_context(LMJudge.open(spec, votes=votes))

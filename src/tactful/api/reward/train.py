@@ -11,6 +11,7 @@ from tactful.api.runs import outside_loop
 if TYPE_CHECKING:
     from tactful.evaluation.judges.training import TrainedReward
     from tactful.reward.embedded.model import RewardModel
+    from tactful.reward.tuned.judge import TunedJudge
 
 
 def train_reward(
@@ -43,15 +44,17 @@ def train_reward(
     return outside_loop(lambda: train(data, likeness=likeness, evaluate=evaluate, seed=seed))
 
 
-def reward_model(given: RewardModel | TrainedReward | Path | str) -> tuple[RewardModel, str]:
+def reward_model(
+    given: RewardModel | TunedJudge | TrainedReward | Path | str,
+) -> tuple[RewardModel | TunedJudge, str]:
     """(the model, what messages call it)."""
     import os
 
     if isinstance(given, str | os.PathLike):
-        from tactful.reward.embedded.model import load_model
+        from tactful.reward.opening import open_judge
 
-        return load_model(Path(given)), str(given)
-    from tactful.reward.embedded.model import RewardModel
+        return open_judge(Path(given)), str(given)
+    from tactful.reward.types import JudgeAtOnce
 
-    model = given if isinstance(given, RewardModel) else given.model
+    model = given if isinstance(given, JudgeAtOnce) else given.model
     return model, f"the model '{model.name}'"

@@ -36,7 +36,8 @@ def judge(
     data: MomentsArgument,
     *,
     model: Annotated[
-        Path | None, typer.Option("--model", help="Measure this model, a folder of `reward train`.")
+        Path | None,
+        typer.Option("--model", help="Measure this model, a folder of `reward train` or `train reward`."),
     ] = None,
     leave_one_session_out: Annotated[
         bool,

@@ -45,7 +45,7 @@ def evaluate(
     skip_bad: SkipBadFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Measure the embedded reward model out of session, beside always-accept, random and look-up.
+    """Measure the embedded reward model, or --model, out of session, beside always-accept, random and look-up.
 
     Example: `tactful reward evaluate reward_train.jsonl --leave-one-session-out`
 

@@ -13,7 +13,9 @@ from tactful.errors import UsageError
 
 
 def gate(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="The folder that `reward train` wrote.")],
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="The folder that `reward train` or `train reward` wrote.")
+    ],
     data: MomentsArgument,
     *,
     cost_false_alarm: Annotated[

@@ -63,7 +63,7 @@ def judge(
         Path | None,
         typer.Option(
             "--model",
-            help="A model of `reward train`, or an embedded reader: no network, no cost. Default: --reader encoder.",
+            help="A model of `reward train` or `train reward`, or an embedded reader: no network. Default: --reader encoder.",
         ),
     ] = None,
     judge_model: Annotated[

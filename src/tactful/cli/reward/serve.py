@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def serve(
     model: Annotated[
-        Path | None, typer.Argument(metavar="MODEL", help="The folder that `reward train` wrote.")
+        Path | None,
+        typer.Argument(metavar="MODEL", help="The folder that `reward train` or `train reward` wrote."),
     ] = None,
     judge: Annotated[
         str | None,

@@ -16,7 +16,7 @@ from tactful.reward.embedded.training import TrainConfig, cross_judge, moments_h
 from tactful.reward.gate.conformal import OnAverage, conformal_threshold
 from tactful.reward.gate.promise import Of, Promise, promise
 from tactful.reward.gate.rule import GateConfig
-from tactful.reward.types import Acceptance
+from tactful.reward.types import Acceptance, TrainedJudge
 from tactful.types import LabelledMoment
 
 
@@ -48,7 +48,7 @@ class Asked:
     of: Of = "rate"
 
 
-def unseen(items: Sequence[LabelledMoment], model: RewardModel, name: str) -> JudgedMoments:
+def unseen(items: Sequence[LabelledMoment], model: TrainedJudge, name: str) -> JudgedMoments:
     """The sessions that `model` was not trained on; `name` as messages call it. Raises: UserError when there is none."""
     seen = set(model.sessions)
     sessions = {item.moment.session for item in items}

@@ -25,10 +25,9 @@ from tactful.evaluation.judges.probes import ProbeResult, choose_moments, probe_
 from tactful.evaluation.judges.report import JudgeBench
 from tactful.llm import ModelSpec
 from tactful.llm.cache import CallCache
-from tactful.reward.embedded.model import RewardModel
 from tactful.reward.embedded.training import TrainConfig, cross_judge, prepare, train, train_prepared
 from tactful.reward.judging.judge import LMJudge
-from tactful.reward.types import Acceptance, MomentJudge
+from tactful.reward.types import Acceptance, MomentJudge, TrainedJudge
 from tactful.runs import resolve_input
 from tactful.types import LabelledMoment, content_hash
 
@@ -54,7 +53,13 @@ class Judged:
 
 
 def by_model(
-    items: Items, model: RewardModel, name: str, *, attacked: int = 0, allow_seen: bool = False, seed: int = 0
+    items: Items,
+    model: TrainedJudge,
+    name: str,
+    *,
+    attacked: int = 0,
+    allow_seen: bool = False,
+    seed: int = 0,
 ) -> Judged:
     """A saved model, `name` as messages call it.
 

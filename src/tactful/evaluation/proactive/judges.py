@@ -16,8 +16,8 @@ from tactful.evaluation.proactive.judge_run import MomentJudgeConfig, judge_file
 from tactful.evaluation.proactive.matching import matching_sessions, sessions_of
 from tactful.evaluation.proactive.points import Scene
 from tactful.llm import ModelSpec
-from tactful.reward.embedded.model import load_model
 from tactful.reward.embedded.training import train, train_without
+from tactful.reward.opening import open_judge
 from tactful.reward.types import Acceptance, MomentJudge
 from tactful.runs import RunOptions, RunSummary, run_job
 from tactful.types import LabelledMoment, Moment
@@ -106,7 +106,7 @@ def out_of_session(scenes: Sequence[Scene], training: Sequence[LabelledMoment]) 
 
 def by_model(folder: Path, scenes: Sequence[Scene]) -> Judge:
     """A saved model; a warning where it was trained on the traces that it is to judge."""
-    model = load_model(folder)
+    model = open_judge(folder)
     seen = seen_traces(scenes, model)
     if not seen:
         return Judge(

@@ -108,7 +108,7 @@ def fit_head(
         if also is not None:
             second = _out_of_group(table, soft, weights, fold, PENALTIES[best], np.asarray(also, dtype=float))
             scores = np.minimum(scores, second)
-        slope, offset = _platt(scores, truth, weights)
+        slope, offset = platt(scores, truth, weights)
         centre, spread, coefficients, bias = _fit(table, soft, weights, PENALTIES[best])
     return Head(
         names=tuple(names),
@@ -181,7 +181,7 @@ def _balanced_loss(scores: Floats, targets: Floats, weights: Floats) -> float:
     return float(-(shares[0] @ np.log(p) + shares[1] @ np.log(1 - p)))
 
 
-def _platt(scores: Floats, outcomes: NDArray[np.bool_], weights: Floats) -> tuple[float, float]:
+def platt(scores: Floats, outcomes: NDArray[np.bool_], weights: Floats) -> tuple[float, float]:
     """(slope ≥ 0, offset) from scores to log-odds, with Platt's smoothed targets.
 
     Scores that point the wrong way out of group tell nothing: slope 0, and every row gets the base rate.

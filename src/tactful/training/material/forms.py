@@ -236,6 +236,7 @@ def _moments(rows: list[LabelledMoment], form: Form, config: TrainConfig) -> Ite
             moment.session,
             judge_prompt(moment).messages,
             label=row.label.accepted,
+            silent=moment.proposal is None,
             place=str(number),
         )
 
@@ -248,7 +249,12 @@ def _reasoned(rows: list[ReasonedMoment], form: Form, config: TrainConfig) -> It
             )
         else:
             yield Example(
-                row.id, row.moment.session, judge_messages(row), label=row.accepted, place=str(number)
+                row.id,
+                row.moment.session,
+                judge_messages(row),
+                label=row.accepted,
+                silent=row.moment.proposal is None,
+                place=str(number),
             )
 
 
