@@ -202,6 +202,6 @@ def test_a_server_answers_until_its_block_ends(trained: TrainedReward, tmp_path:
 
     async def block() -> str:
         async with aio.serve(judge="offline") as served:
-            return served.judge
+            return served.name
 
     assert asyncio.run(block()) == "offline"

@@ -95,7 +95,7 @@ def test_it_stands_where_a_reward_model_stands(folder: Path, tmp_path: Path) -> 
     try:
         assert tf.load(folder).fingerprint == report.model
         with tf.serve(folder) as served:
-            assert (served.judge, served.decides) == ("tuned (model)", True)
+            assert (served.name, served.decides) == ("tuned (model)", True)
     finally:
         (folder / "gate.json").unlink()
 
