@@ -74,7 +74,7 @@ def test_openai_rows_read_back_identical(pairs, tmp_path):
 def test_llama_factory_rows_read_back_identical_through_dataset_info(pairs, tmp_path):
     made, run = pairs
     export_pairs(run, "llama-factory", tmp_path / "out")
-    (info,) = json.loads((tmp_path / "out" / "dataset_info.json").read_text()).values()
+    info = json.loads((tmp_path / "out" / "dataset_info.json").read_text())["tactful_pairs"]
     assert (info["ranking"], info["formatting"]) == (True, "sharegpt")
     columns = info["columns"]
     roles = {"human": "user", "gpt": "assistant"}

@@ -72,6 +72,14 @@ def test_sharegpt_pairs_are_read_from_a_json_array(tmp_path: Path) -> None:
     assert (item.answer[0].content, item.rejected[0].content) == ("y", "n")
 
 
+def test_labelled_sharegpt_rows_are_wanted_and_unwanted_answers(tmp_path: Path) -> None:
+    talk = [{"from": "human", "value": "do it"}, {"from": "gpt", "value": "done"}]
+    rows = [{"conversations": talk, "system": "be short", "label": label} for label in (True, False)]
+    material = read_material(write_rows(tmp_path / "kto.jsonl", rows), config("kto"))
+    assert (material.form, [item.label for item in material.examples]) == ("labels", [True, False])
+    assert [message.role for message in material.examples[0].prompt] == ["system", "user"]
+
+
 def test_wrong_columns_a_wrong_trainer_and_a_wrong_value_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"data.jsonl:1: has the columns a, b.*give pairs"):
         checked(tmp_path, "dpo", [{"a": 1, "b": 2}])

@@ -1,7 +1,8 @@
 """Preference pairs in the forms that trainers read. The hidden side is never in them; provenance lies beside.
 
 `pairs.jsonl` or `pairs.json` in one of `trainer_forms.FORMS`, and `provenance.jsonl`, one line per row in the same
-order: pair id, state id, group, actions, rewards, margin, model, prompt hashes, run id and seed.
+order: pair id, state id, group, actions, rewards, margin, model, prompt hashes, run id and seed. For LLaMA-Factory also
+`kto.json` (both sides of each pair, labelled), `dataset_info.json`, `dpo.yaml` and `kto.yaml`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from tactful.data.trainer_forms import Distinct, Preference, form_of, new_folder
 from tactful.errors import UserError
 from tactful.types import PreferencePair, Record
 
-DATASET_NAME = "tactful_pairs"
+DATASET_NAME, KTO_NAME = "tactful_pairs", "tactful_kto"
 
 
 class PairsExport(Record):
@@ -73,10 +74,15 @@ def export_pairs(run_or_file: Path | str, to: str, out: Path | str) -> PairsExpo
         raise UserError(
             f"{source}: in each of its {len(pairs)} pairs both sides are the same text; nothing to learn"
         )
-    rows = [form.pair(_preference(pair)) for pair in kept]
+    preferences = [_preference(pair) for pair in kept]
+    rows = [form.pair(preference) for preference in preferences]
     form.write(folder, "pairs", rows)
+    files = {DATASET_NAME: "pairs"}
+    if form.labels is not None:
+        form.write(folder, "kto", (row for preference in preferences for row in form.labels(preference)))
+        files[KTO_NAME] = "kto"
     write_file(folder / "provenance.jsonl", (to_line(pair_provenance(pair)) for pair in kept))
-    form.describe(folder, {DATASET_NAME: "pairs"})
+    form.describe(folder, files)
     return PairsExport(pairs=len(kept), equal_sides=distinct.equal_sides, repeated=distinct.repeated)
 
 

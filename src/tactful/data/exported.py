@@ -61,11 +61,12 @@ class ShareGptMessage(Record):
 
 
 class ShareGptRow(Record):
-    """LLaMA-Factory's ShareGPT form: preferences with both sides, SFT with neither."""
+    """LLaMA-Factory's ShareGPT form: preferences with both sides, KTO with a label, SFT with neither."""
 
     conversations: tuple[ShareGptMessage, ...] = Field(min_length=1)
     chosen: ShareGptMessage | None = None
     rejected: ShareGptMessage | None = None
+    label: bool | None = None
     system: str = ""
     weight: float | None = Field(default=None, gt=0)
     """LLaMA-Factory passes over it; for trainers that weigh rows."""

@@ -3,7 +3,7 @@
 | form | pairs | SFT rows | read by |
 |---|---|---|---|
 | `trl` | conversational `prompt`, `chosen`, `rejected` | `messages`, or `prompt` and `completion` | TRL |
-| `llama-factory` | ShareGPT with `ranking`, and `dataset_info.json` | ShareGPT | LLaMA-Factory |
+| `llama-factory` | ShareGPT with `ranking`, and with `label` for KTO; `dataset_info.json`, YAMLs | ShareGPT | LLaMA-Factory |
 | `openai` | `input.messages`, `preferred_output`, `non_preferred_output` | `messages` | OpenAI fine-tuning |
 
 Source: the trainers' documentation, 2026.
@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from tactful.data.io import to_line, write_file
+from tactful.data.llama_factory import Stage, describe
 from tactful.errors import UsageError, UserError
 from tactful.types import Message, content_hash
 
@@ -100,6 +101,12 @@ def sharegpt_sft(item: Answered) -> Row:
     return {"conversations": [*talk, *answer], "system": system}
 
 
+def sharegpt_labels(pair: Preference) -> list[Row]:
+    """LLaMA-Factory's ShareGPT form for KTO: the better answer with the label true, the other with false."""
+    sides = ((pair.chosen, True), (pair.rejected, False))
+    return [{**sharegpt_sft(Answered(pair.id, pair.prompt, side)), "label": label} for side, label in sides]
+
+
 def _single(pair: Preference, form: str) -> None:
     for name, output in (("chosen", pair.chosen), ("rejected", pair.rejected)):
         if len(output) != 1 or output[0].role != "assistant":
@@ -135,8 +142,10 @@ class Form:
 
     pair: Callable[[Preference], Row]
     sft: Callable[[Answered], Row]
+    labels: Callable[[Preference], list[Row]] | None = None
+    """Both sides of a pair, each with a label, where the trainer takes no pairs for KTO."""
     array: bool = False
-    """One JSON array per file, and a `dataset_info.json` beside."""
+    """One JSON array per file; `dataset_info.json` and YAMLs beside."""
 
     @property
     def suffix(self) -> str:
@@ -147,18 +156,15 @@ class Form:
         """The data file `stem` of the folder; there must be at least one row."""
         write_file(folder / f"{stem}.{self.suffix}", _json_array(rows) if self.array else map(to_line, rows))
 
-    def describe(self, folder: Path, files: Mapping[str, str]) -> None:
-        """Where the form has one, `dataset_info.json`: name of the data set → stem of its file."""
-        if not self.array:
-            return
-        info = {name: _entry(f"{stem}.{self.suffix}") for name, stem in files.items()}
-        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        write_file(folder / "dataset_info.json", [orjson.dumps(info, option=options)])
+    def describe(self, folder: Path, files: Mapping[str, str], pairs: Stage = "dpo") -> None:
+        """Where the form has them, `dataset_info.json` and a YAML per task: name of the data set → stem of its file."""
+        if self.array:
+            describe(folder, files, pairs)
 
 
 FORMS = {
     "trl": Form(trl_pair, messages_sft),
-    "llama-factory": Form(sharegpt_pair, sharegpt_sft, array=True),
+    "llama-factory": Form(sharegpt_pair, sharegpt_sft, sharegpt_labels, array=True),
     "openai": Form(openai_pair, messages_sft),
 }
 
@@ -198,18 +204,6 @@ class Distinct:
             return False
         self._seen.add(key)
         return True
-
-
-def _entry(file_name: str) -> Row:
-    columns = {"messages": "conversations"}
-    if not file_name.startswith("pairs"):
-        return {
-            "file_name": file_name,
-            "formatting": "sharegpt",
-            "columns": {**columns, "system": "system"},
-        }
-    columns |= {"chosen": "chosen", "rejected": "rejected", "system": "system"}
-    return {"file_name": file_name, "ranking": True, "formatting": "sharegpt", "columns": columns}
 
 
 def _json_array(rows: Iterable[Row]) -> Iterator[bytes]:

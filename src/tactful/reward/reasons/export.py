@@ -153,6 +153,7 @@ def export_reasons(
     form.describe(
         folder,
         {f"{PREFIX}_{name}{_end(part)}": name + _end(part) for part in parts for name in ("sft", "pairs")},
+        pairs="rm",  # DPO on them would teach a judge not to think
     )
     return ReasonsExport(records=len(told), parts=reports, bad=rows.bad)
 

@@ -29,7 +29,9 @@ def kind_of_export(row: Mapping[str, Any]) -> str | None:
     if {"preferred_output", "non_preferred_output"} <= keys:
         return "openai"
     if "conversations" in keys:
-        return "sharegpt-pairs" if row.get("rejected") is not None else "sharegpt"
+        if row.get("rejected") is not None:
+            return "sharegpt-pairs"
+        return "sharegpt-labels" if isinstance(row.get("label"), bool) else "sharegpt"
     if {"chosen", "rejected"} <= keys:
         return "trl"
     if {"prompt", "completion"} <= keys:
@@ -97,7 +99,8 @@ def _sharegpt(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
     said = _messages(row["conversations"], "conversations", "user")
     system = (Message(role="system", content=row["system"]),) if row.get("system") else ()
     if row.get("rejected") is None:
-        return _example(row, number, beside, **_last_answer((*system, *said), "conversations"))
+        label = row.get("label")
+        return _example(row, number, beside, label=label, **_last_answer((*system, *said), "conversations"))
     return _example(
         row,
         number,
@@ -148,6 +151,7 @@ READERS: dict[str, tuple[tuple[Form, ...], Reader]] = {
     "messages": (("answers",), _talk),
     "openai": (("pairs",), _openai),
     "sharegpt": (("answers",), _sharegpt),
+    "sharegpt-labels": (("labels",), _sharegpt),
     "sharegpt-pairs": (("pairs",), _sharegpt),
 }
 """Exported kind → its form and how a row is read."""
