@@ -79,6 +79,16 @@ def test_the_trained_model_differs_from_its_base_also_when_its_adapter_is_merged
     assert torch.allclose(adapter, merged, atol=1e-5)
 
 
+def test_an_adapter_of_the_upper_layers_leaves_the_lower_ones_alone(tiny: Path, tmp_path: Path) -> None:
+    trained("dpo", tiny, tmp_path, trl_pairs(), lora_layers=1)
+    adapted = {
+        name.split(".layers.")[1].split(".")[0]
+        for name, _ in load_trained(tmp_path / "out").model.named_parameters()
+        if "lora_" in name
+    }
+    assert adapted == {"1"}  # of two layers, 0 and 1
+
+
 def test_the_same_seed_gives_the_same_figures(tiny: Path, tmp_path: Path) -> None:
     first = trained("dpo", tiny, tmp_path / "one", trl_pairs())
     again = train(

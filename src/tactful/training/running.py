@@ -120,13 +120,32 @@ def adapter_config(task: Task) -> Any:
         return None
     (peft,) = need("peft", what="training an adapter")
     score = config.trainer == "reward"
+    names, upper = _adapted(task)
     return peft.LoraConfig(
         r=config.lora_rank,
         lora_alpha=config.lora_alpha,
-        target_modules="all-linear",
+        target_modules=names,
+        layers_to_transform=upper,
         task_type="SEQ_CLS" if score else "CAUSAL_LM",
         modules_to_save=["score"] if score else None,
     )
+
+
+def _adapted(task: Task) -> tuple[str | list[str], list[int] | None]:
+    """Names of the modules that get an adapter, and of which layers; None: of all."""
+    if task.config.lora_layers is None:
+        return "all-linear", None
+    (torch,) = need("torch", what="training an adapter")
+    paths = [
+        name.split(".")
+        for name, module in task.base.model.named_modules()
+        if isinstance(module, torch.nn.Linear)
+    ]
+    layers: int = task.base.model.config.num_hidden_layers
+    names = {
+        path[-1] for path in paths if any(part.isdigit() for part in path)
+    }  # peft has no "all-linear" of some layers
+    return sorted(names), list(range(max(0, layers - task.config.lora_layers), layers))
 
 
 def callbacks(task: Task) -> list[Any]:

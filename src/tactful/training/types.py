@@ -82,6 +82,8 @@ class TrainConfig(Record):
     """Train an adapter. None: for dpo and kto, whose reference is then the base with the adapter off."""
     lora_rank: int = Field(default=16, ge=1)
     lora_alpha: int = Field(default=32, ge=1)
+    lora_layers: int | None = Field(default=None, ge=1)
+    """Of how many layers, from the top. None: of all. The gradient stops below them, so fewer train faster."""
     load_in_4bit: bool = False
     """Load the base in 4 bits (bitsandbytes); needs an adapter and a GPU."""
     dtype: Literal["auto", "bf16", "f32"] = "auto"

@@ -63,6 +63,10 @@ class TrainFlags:
     ] = None
     lora_rank: Annotated[int | None, _flag("--lora-rank", min=1, help="Default: 16.")] = None
     lora_alpha: Annotated[int | None, _flag("--lora-alpha", min=1, help="Default: 32.")] = None
+    lora_layers: Annotated[
+        int | None,
+        _flag("--lora-layers", min=1, help="Adapt only so many layers, from the top: faster. Default: all."),
+    ] = None
     load_in_4bit: Annotated[
         bool | None, _flag("--load-in-4bit", help="Base in 4 bits; needs bitsandbytes and a GPU.")
     ] = None
