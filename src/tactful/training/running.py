@@ -76,9 +76,7 @@ def arguments(task: Task, **of_trainer: Any) -> dict[str, Any]:
         "learning_rate": config.peak_rate,
         "warmup_steps": math.floor(config.warmup * updates(task)),
         "lr_scheduler_type": "cosine",
-        "gradient_checkpointing": config.checkpointing
-        if config.checkpointing is not None
-        else where != "cpu",
+        "gradient_checkpointing": large(task) if config.checkpointing is None else config.checkpointing,
         "bf16": bf16,
         "use_cpu": where == "cpu",
         "dataloader_pin_memory": where != "cpu",
@@ -99,6 +97,11 @@ def arguments(task: Task, **of_trainer: Any) -> dict[str, Any]:
         "data_seed": config.seed,
         **of_trainer,
     }
+
+
+def large(task: Task) -> bool:
+    """Whether activations are recomputed unless told otherwise: two pairs of 515 tokens take a 135 M model 5.6 GB without."""
+    return bool(sum(weight.numel() for weight in task.base.model.parameters()) > 50_000_000)
 
 
 def updates(task: Task) -> int:

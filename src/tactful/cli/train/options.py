@@ -100,7 +100,7 @@ class TrainFlags:
         bool | None,
         _flag(
             "--checkpointing/--no-checkpointing",
-            help="Save memory by recomputing; default: on an accelerator.",
+            help="Save memory by recomputing; default: from 50 million weights on.",
         ),
     ] = None
     valid: Annotated[
