@@ -76,8 +76,10 @@ def _network(body: Any, hidden: int) -> Any:
 class TorchRuns:
     """A network that reads: `Runs`, in evaluation mode, texts of like length together."""
 
-    def __init__(self, network: Any) -> None:
+    def __init__(self, network: Any, *, half: bool = False) -> None:
         self._network = network.eval()
+        self._half = half
+        """In bfloat16, as it was trained: several times faster where the processor computes in it."""
 
     def run(self, shown: Sequence[Shown], heads: Sequence[str]) -> Outputs:
         """Vector and the logits of `heads`, in the order given."""
@@ -90,7 +92,7 @@ class TorchRuns:
             size = max(1, TOKENS_AT_ONCE // len(shown[order[0]].ids))
             batch, order = order[:size], order[size:]
             given = [one.to(place) for one in as_tensors(torch, [shown[at] for at in batch])]
-            with torch.inference_mode():
+            with torch.inference_mode(), torch.autocast(place.type, torch.bfloat16, enabled=self._half):
                 found = self._network(*given)
             columns = {name: found[name].float().cpu().numpy() for name in names}
             for row, at in enumerate(batch):

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tactful.data.sealed import save_document
 from tactful.reading.encoder.card import ReaderCard, refuse_used
 from tactful.reading.encoder.examples import examples_of
-from tactful.reading.encoder.learning import LearningSettings, fit
+from tactful.reading.encoder.learning import Example, LearningSettings, fit
 from tactful.reading.encoder.training import finish, refuse_shared
 from tactful.reading.labelled import Labelled
 from tactful.reading.tuned.inputs import LAYOUT, SHOWN, ModelTokens
-from tactful.reading.tuned.network import HEADS_FILE, load_network, new_network, save_network
+from tactful.reading.tuned.network import HEADS_FILE, TorchRuns, new_network, save_network
 from tactful.reading.tuned.reader import TUNED_FILE, TunedFile
 from tactful.runs.store.files import make_folder
-from tactful.types import Record
+from tactful.types import Record, seeded
 from tactful.weights import load_base
 from tactful.weights.base import fingerprint
 from tactful.weights.extras import need
 from tactful.weights.quiet import quietly
+
+BOUNDING = 600
 
 
 class Adapters(Record):
@@ -70,8 +72,17 @@ def train_tuned(
         **adapters.model_dump(),
     )
     save_document(out / TUNED_FILE, about)
-    reading = load_network(load_base(str(loaded.folder), dtype="f32"), out)  # as it will be read with
     held = examples_of(calibration, tokens, SHOWN)
     kept = {"adapter_config.json", "adapter_model.safetensors", HEADS_FILE, TUNED_FILE}
     kept |= {path.name for pattern in ("tokenizer*", "*.jinja") for path in out.glob(pattern)}
-    return finish(out, sorted(kept), reading, training, calibration, trained, held, learnt, settings)
+    reading = TorchRuns(network, half=True)
+    seen = _some(trained, settings.seed)
+    return finish(out, sorted(kept), reading, training, calibration, seen, held, learnt, settings)
+
+
+def _some(examples: Sequence[Example], seed: int) -> list[Example]:
+    """At most `BOUNDING` texts a judgement: where the training texts lie is told by them as well as by all."""
+    mixed = list(examples)
+    seeded("bounding", seed).shuffle(mixed)
+    tasks = sorted({one.task for one in mixed})
+    return [one for task in tasks for one in [one for one in mixed if one.task == task][:BOUNDING]]
