@@ -39,7 +39,12 @@ def main() -> None:
     parser.add_argument("--part", choices=("a", "b", "c", "d"), help="one part alone")
     parser.add_argument("--minutes", type=float, default=5.0, help="for each part")
     parser.add_argument("--model", default="smollm2")
-    parser.add_argument("--dtype", default="f32", choices=("f32", "bf16"))
+    parser.add_argument(
+        "--dtype",
+        default="bf16",
+        choices=("f32", "bf16"),
+        help="f32 for processors that do not compute in bf16",
+    )
     parser.add_argument(
         "--out", type=Path, help="new folder for models and training.json; default: a temporary one"
     )

@@ -60,7 +60,7 @@ class Setting:
         return max(8, round(at_five_minutes * self.minutes / 5))
 
     def train(self, found: Found, trainer: str, data: Path, out: str, **more: Any) -> Any:
-        """The trained model, opened; its adapter melted into the weights."""
+        """The trained model, opened; its adapter beside the weights, since bf16 would round it away inside them."""
         settings = {
             "lora": True,
             "lora_layers": LAYERS,
@@ -75,7 +75,7 @@ class Setting:
             f"{trainer}: {made.examples['train']} examples, {made.steps} updates, {made.seconds:.0f} s "
             f"({made.seconds / made.steps:.2f} s each), loss {made.figures.get('train_loss', float('nan')):.3f}"
         )
-        return load_trained(self.out / out, dtype=self.dtype, merge=True)
+        return load_trained(self.out / out, dtype=self.dtype)
 
 
 @dataclass

@@ -67,3 +67,19 @@ def test_batching_changes_nothing(model: Any, monkeypatch: pytest.MonkeyPatch) -
 
 def test_no_prompt_has_no_answer(model: Any) -> None:
     assert log_probabilities(model, [], []).shape == (0, 0)
+
+
+def test_a_beginning_that_all_prompts_share_is_read_once_and_changes_nothing(
+    model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts, answers = asked(9)
+    prompts = [list(range(30, 60)) + prompt for prompt in prompts]
+    wanted = [
+        [by_hand(model, prompt, one) for one in own] for prompt, own in zip(prompts, answers, strict=True)
+    ]
+    read: list[int] = []
+    whole = scoring._begun
+    monkeypatch.setattr(scoring, "_begun", lambda model, ids: read.append(len(ids)) or whole(model, ids))
+    assert np.allclose(log_probabilities(model, prompts, answers), wanted, atol=1e-5)
+    assert read == [30]
+    assert np.allclose(log_probabilities(model, prompts[:1] * 2, answers[:1] * 2), wanted[:1] * 2, atol=1e-5)

@@ -1,13 +1,14 @@
 """How likely a language model holds each of several answers to a prompt, without writing any of them.
 
 The log-probability of an answer is the sum over all its tokens, the end of the turn included: no answer is then the
-beginning of another, and those of different length compare. Prompts go through the model once, in batches; the answers
-go on from what it kept of them.
+beginning of another, and those of different length compare. Prompts go through the model once, in batches, and what all
+begin with (the instruction) once for all; the answers go on from what it kept of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Tokens = Sequence[int]
+_WORTH = 16
+"""Fewest tokens that are read once for all prompts."""
 _AT_ONCE = 8192
 """Most tokens of prompts in a batch, padding included."""
 
@@ -25,9 +28,33 @@ def log_probabilities(model: Any, prompts: Sequence[Tokens], answers: Sequence[S
     How prompts are batched changes nothing but the last digits.
     """
     found = np.empty((len(prompts), len(answers[0]) if answers else 0))
-    for places in _batches(prompts):
-        found[places] = _scored(model, [prompts[at] for at in places], [answers[at] for at in places])
+    shared = _shared(prompts)
+    begun = _begun(model, prompts[0][:shared]) if shared else None
+    rest = [prompt[shared:] for prompt in prompts]
+    for places in _batches(rest):
+        found[places] = _scored(
+            model, [rest[at] for at in places], [answers[at] for at in places], deepcopy(begun), shared
+        )
     return found
+
+
+def _shared(prompts: Sequence[Tokens]) -> int:
+    """Tokens that all begin with, where it pays; each keeps one of its own."""
+    if len(prompts) < 2:
+        return 0
+    first, *_, last = sorted(map(tuple, prompts))  # what these share is shared by all between them
+    most = min(map(len, prompts)) - 1
+    alike = next((at for at in range(most) if first[at] != last[at]), most)
+    return alike if alike >= _WORTH else 0
+
+
+def _begun(model: Any, prompt: Tokens) -> Any:
+    """What the model keeps of the beginning."""
+    import torch
+
+    ids = torch.tensor([list(prompt)], device=next(model.parameters()).device)
+    with torch.no_grad():
+        return model(input_ids=ids, use_cache=True, logits_to_keep=1).cache
 
 
 def _batches(prompts: Sequence[Tokens]) -> Iterator[list[int]]:
@@ -42,19 +69,26 @@ def _batches(prompts: Sequence[Tokens]) -> Iterator[list[int]]:
         yield batch
 
 
-def _scored(model: Any, prompts: Sequence[Tokens], answers: Sequence[Sequence[Tokens]]) -> Floats:
+def _scored(
+    model: Any, prompts: Sequence[Tokens], answers: Sequence[Sequence[Tokens]], begun: Any, shared: int
+) -> Floats:
+    """Of one batch; `begun` is what the model kept of the `shared` tokens before all of them, None without any."""
     import torch
 
     device, each = next(model.parameters()).device, len(answers[0])
     longest = max(map(len, prompts))
-    ids, mask = _padded(prompts, longest, left=True)
+    ids, own = _padded(prompts, longest, left=True)
+    mask = torch.cat([torch.ones(len(prompts), shared, dtype=torch.long), own], 1)
     ends = [answer for of_one in answers for answer in of_one]
     written, filled = _padded(ends, max(map(len, ends)), left=False)
+    if begun is not None:
+        begun.batch_repeat_interleave(len(prompts))
     with torch.no_grad():
         seen = model(
             input_ids=ids.to(device),
             attention_mask=mask.to(device),
-            position_ids=(mask.cumsum(1) - 1).clamp(min=0).to(device),
+            position_ids=(mask.cumsum(1) - 1).clamp(min=0)[:, shared:].to(device),
+            cache=begun,
             use_cache=True,
             logits_to_keep=1,
         )
