@@ -62,7 +62,11 @@ def test_it_learns_and_reads_the_same_from_its_folder(folder: Path) -> None:
 
 def test_what_is_read_does_not_depend_on_its_neighbours(folder: Path) -> None:
     reader = open_reader(str(folder))
-    texts = ["cancel it", "cancel the order", "cancel the order, the one for room two, and not the other one now"]
+    texts = [
+        "cancel it",
+        "cancel the order",
+        "cancel the order, the one for room two, and not the other one now",
+    ]
     shown = [reader.show.request(Request(text=text), reader._tokens) for text in texts]
     together = reader._network.run(shown, ("need",)).logits["need"]
     alone = [reader._network.run([one], ("need",)).logits["need"][0] for one in shown]

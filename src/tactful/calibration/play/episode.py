@@ -146,7 +146,7 @@ class Episode:
         move = self.move(action, must_solve=must_solve)
         reply = await self._speak(move, assistant, seed)
         said = strip_thoughts(reply.text)
-        reading = read_message(said, move.kind, self.space.solution, self._wanted())
+        reading = read_message(said, move.kind, self.space.solution, self.wanted)
         turn = await user.react(self._view(reading), said, self._mood(seed))
         step = Step.model_construct(
             state=self.observation,
@@ -181,7 +181,8 @@ class Episode:
             rehearsal = Rehearsal.model_construct(room="calibration", task="assistant", facts=facts)
         return await assistant.complete(prompt, sample=self.pass_index, rehearsal=rehearsal)
 
-    def _wanted(self) -> frozenset[str]:
+    @property
+    def wanted(self) -> frozenset[str]:
         """The names that the task's tests use."""
         hidden = self.state.hidden
         owned = tuple(test for item in hidden.requirements for test in item.tests)
