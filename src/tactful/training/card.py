@@ -11,6 +11,7 @@ _WHAT = {
     "sft": "learnt the answers",
     "dpo": "learnt to prefer the better answer of each pair",
     "kto": "learnt from answers that were wanted and answers that were not",
+    "grpo": "learnt from its own talks with simulated users",
     "reward": "gives a text one number; its logistic is the probability of a yes",
 }
 

@@ -10,16 +10,18 @@ from typing import Literal
 
 from pydantic import Field
 
+from tactful.calibration.types import Session
 from tactful.types import Message, Record
 from tactful.weights.types import Form, TrainedOn
 
-Trainer = Literal["sft", "dpo", "kto", "reward"]
+Trainer = Literal["sft", "dpo", "kto", "reward", "grpo"]
 Part = Literal["train", "valid"]
 TAKES: dict[Trainer, tuple[Form, ...]] = {
     "sft": ("answers", "pairs", "labels"),
     "dpo": ("pairs",),
     "kto": ("labels", "pairs"),
     "reward": ("pairs", "verdicts", "labels"),
+    "grpo": ("tasks",),
 }
 """Trainer → forms that it learns from, the one that it is made for first."""
 
@@ -45,6 +47,8 @@ class Example:
     """`verdicts`: nothing was offered at the moment."""
     part: Part | None = None
     """Where the data says itself what validates; None: to be split by group."""
+    session: Session | None = None
+    """`tasks` only: who asks for what."""
     place: str = ""
     """`file:line`, for messages."""
 
@@ -113,6 +117,18 @@ class TrainConfig(Record):
     """sft, dpo, reward on yes/no: multiply the loss of a row by its weight."""
     use_margins: bool = False
     """dpo, reward on pairs: ask for a distance that grows with the margin of the rewards."""
+    personas: tuple[str, ...] = ()
+    """grpo: users by name, and TOML files; none: every built-in one that is not held out."""
+    generations: int = Field(default=4, ge=1)
+    """grpo: talks about each task, which are compared."""
+    max_turns: int = Field(default=4, ge=1)
+    """grpo: messages of the model in one talk."""
+    max_message: int = Field(default=512, ge=1)
+    """grpo: most tokens of one message."""
+    temperature: float = Field(default=1.0, gt=0)
+    """grpo: of the sampling."""
+    credit: Literal["talk", "turn"] = "talk"
+    """grpo: every token counts with the reward of the whole talk, or with the return to go of its message."""
     balance: bool = True
     """kto: wanted and unwanted answers count the same in sum."""
     valid: float = Field(default=0.1, ge=0, lt=1)
@@ -140,6 +156,7 @@ _RATES: dict[Trainer, tuple[float, float]] = {
     "dpo": (1e-6, 5e-5),
     "kto": (1e-6, 5e-5),
     "reward": (1e-5, 2e-4),
+    "grpo": (1e-6, 2e-5),
 }
 
 

@@ -12,9 +12,9 @@ from tactful.types import Record
 
 MANIFEST_FILE = "training.json"
 """Written last: a folder without it is not finished."""
-Form = Literal["pairs", "answers", "labels", "verdicts"]
+Form = Literal["pairs", "answers", "labels", "verdicts", "tasks"]
 """What an example is: a prompt with a better and a worse answer, with the answer to learn, with an answer that was wanted
-or not, or a moment that was welcome or not."""
+or not, a moment that was welcome or not, or a task to talk about."""
 
 
 class TrainedOn(Record):
@@ -30,7 +30,7 @@ class TrainedOn(Record):
 class Manifest(Record):
     """How a folder came about. Running `config` again on the same data gives the same figures on one machine."""
 
-    trainer: Literal["sft", "dpo", "kto", "reward"]
+    trainer: Literal["sft", "dpo", "kto", "reward", "grpo"]
     form: Form
     kind: str
     """The kind of record that the data held: `pairs`, `utterance`, `trl`, …"""

@@ -74,7 +74,7 @@ def _sound(material: Material, left_out: Counter[str], *, repeats: bool) -> list
     """
     kept, seen = [], set()
     for item in material.examples:
-        if material.form != "verdicts" and not text_of(item.answer):
+        if material.form not in ("verdicts", "tasks") and not text_of(item.answer):
             left_out["with an empty answer"] += 1
         elif not text_of(item.prompt):
             left_out["with an empty prompt"] += 1
@@ -91,7 +91,13 @@ def _sound(material: Material, left_out: Counter[str], *, repeats: bool) -> list
 
 
 def _key(item: Example) -> str:
-    sides = [plain(item.prompt), plain(item.answer), plain(item.rejected), item.label]
+    sides = [
+        plain(item.prompt),
+        plain(item.answer),
+        plain(item.rejected),
+        item.label,
+        item.session and item.id,
+    ]
     return content_hash(orjson.dumps(sides))
 
 

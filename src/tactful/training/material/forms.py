@@ -8,6 +8,7 @@
 | `judged-turns` | `feedback judge` | | x | x | |
 | `labelled-moments` | ProactiveBench's reward set | | | | x |
 | `reasoned-moments` | `reward reasons` | x | | | x |
+| `states` | `calibrate states`; tasks, for grpo alone | | | | |
 | `trl` … `messages` | exports, and files of others | x | x | x | |
 """
 
@@ -34,6 +35,7 @@ from tactful.reward.reasons.export import judge_messages, reply_of
 from tactful.reward.reasons.thoughts import ReasonedMoment
 from tactful.training.material.exported import READERS, kind_of_export
 from tactful.training.material.sources import Source, provenance_beside, sources
+from tactful.training.material.tasks import TALK_PROMPTS, task_of, tasks
 from tactful.training.types import TAKES, Example, Material, TrainConfig, Trainer
 from tactful.types import LabelledMoment, Message, PreferencePair
 from tactful.utterance.export import answer_of, predict_messages
@@ -125,6 +127,8 @@ def _read(source: Source, config: TrainConfig) -> Material:
             f"holds '{name}', which names no actions",
             fix="use --learn text, or give pairs of 'calibrate pairs'",
         )
+    if form == "tasks":
+        material.prompts = TALK_PROMPTS
     if form == "verdicts":
         material.prompts = {JUDGE_PROMPT.prompt_id: JUDGE_PROMPT.hash}
     return material
@@ -285,6 +289,7 @@ def _exported(name: str, path: Path) -> Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "states": Kind(("tasks",), task_of, tasks, "base task", "grpo"),
     "pairs": Kind(("pairs",), PreferencePair.model_validate, _pairs, "base task", "dpo"),
     "utterance": Kind(("answers", "pairs"), PairedExample.model_validate, _utterances, "dialogue", "sft"),
     "feedback-rows": Kind(("labels", "pairs"), ROW.validate_python, _feedback, "the run's own key", "kto"),

@@ -15,6 +15,7 @@ _STEMS: dict[Trainer, tuple[str, ...]] = {
     "dpo": ("pairs",),
     "kto": ("pairs",),
     "reward": ("pairs", "sft"),
+    "grpo": ("states",),
 }
 """Trainer → files of an export that it reads, the better one first."""
 _FOLDERS: dict[Trainer, tuple[str, ...]] = {
@@ -22,6 +23,7 @@ _FOLDERS: dict[Trainer, tuple[str, ...]] = {
     "dpo": ("dpo",),
     "kto": ("kto", "dpo"),
     "reward": ("dpo", "kto"),
+    "grpo": (),
 }
 """Trainer → folders that `learn` and `feedback pairs` write for it."""
 
