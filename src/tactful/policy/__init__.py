@@ -60,23 +60,25 @@ def read_policy(path: Path) -> CostPolicy | EmbeddedPolicy | LanguageModelPolicy
 
     Raises DataError when the file is missing or holds no policy, UserError for a folder that is none.
     """
-    if path.is_dir():
+    if path.is_dir() and not _holds_costs(inside := path / "policy.json"):
         from tactful.policy.language_model.policy import load_language_model_policy
 
         return load_language_model_policy(path)
+    if path.is_dir():
+        raise DataError.at(path, None, "is a folder", fix=f"give {inside}")
     from tactful.policy.cost import load_cost_policy
     from tactful.policy.embedded import load_policy
 
-    if path.is_dir():
-        inside = path / "policy.json"
-        fix = f"give {inside}" if inside.is_file() else "give the file of a policy"
-        raise DataError.at(path, None, "is a folder", fix=fix)
+    return load_cost_policy(path) if _holds_costs(path) else load_policy(path)
+
+
+def _holds_costs(path: Path) -> bool:
+    """Whether a file holds costs learned from a log; one that cannot be read does not: the other reader says why."""
     try:
         with path.open("rb") as file:
-            of_costs = b"tactful-cost-policy" in file.read(200)
+            return b"tactful-cost-policy" in file.read(200)
     except OSError:
-        of_costs = False  # the other reader says what is wrong
-    return load_cost_policy(path) if of_costs else load_policy(path)
+        return False
 
 
 __all__ = ["CostPolicy", "FixedPolicy", "RandomPolicy", "RulePolicy", "open_policy", "read_policy"]

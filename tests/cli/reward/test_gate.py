@@ -17,7 +17,7 @@ from tests.reward.synthetic import make_items
 from tactful.data.formats.moments import moment_row
 from tactful.data.io import write_jsonl
 from tactful.evaluation.gates import setup
-from tactful.reward.embedded import model as embedded
+from tactful.reward import opening
 from tactful.reward.embedded.model import load_model, save_model
 from tactful.reward.embedded.training import train
 from tactful.reward.gate.store import load_gate
@@ -61,7 +61,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         def cross_judge(given: Sequence[LabelledMoment], config: object) -> SimpleNamespace:
             return SimpleNamespace(acceptances=tuple(model.judge_now([one.moment for one in given])))
 
-        monkeypatch.setattr(embedded, "load_model", lambda folder: model)
+        monkeypatch.setattr(opening, "load_model", lambda folder: model)
         monkeypatch.setattr(setup, "cross_judge", cross_judge)
         return World(data, model)
 

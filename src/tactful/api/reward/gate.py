@@ -50,8 +50,8 @@ def set_gate(
     """
     from tactful.evaluation.gates.setup import Asked, crossed, unseen
     from tactful.evaluation.gates.setup import set_gate as set_on
-    from tactful.reward.embedded.model import RewardModel
     from tactful.reward.gate.rule import Costs, GateConfig
+    from tactful.reward.tuned.judge import TunedJudge
 
     _refuse_misfits(cost_false_alarm, promise, confidence, of, banded=abstain is not None)
     low, high = abstain or (None, None)
@@ -66,13 +66,13 @@ def set_gate(
     data = labelled(moments, skip_bad=skip_bad)
     if not leave_one_session_out:
         judged = unseen(data.moments, found, name)
-    elif isinstance(found, RewardModel):
-        judged = crossed(data.moments, found, seed)
-    else:
+    elif isinstance(found, TunedJudge):
         raise UsageError(
             f"--leave-one-session-out trains the embedded model anew for every session, and {name} is a tuned language "
             "model; leave it out and give sessions that the model has not seen"
         )
+    else:
+        judged = crossed(data.moments, found, seed)
     asked = None if promise is None else Asked(alpha=promise, delta=round(1 - confidence, 12), of=of)
     return set_on(judged, by_costs, asked, data=data.name, bad_rows=data.bad, seed=seed)
 

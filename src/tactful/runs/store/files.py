@@ -77,7 +77,8 @@ def make_folder(path: Path, mode: int = 0o777) -> None:
         if isinstance(error, FileExistsError):
             why = "a file or a link that leads nowhere stands in its place"
         raise CannotWrite(
-            f"{path}: the folder cannot be made ({why}); name one in a place that you may write to"
+            f"{path}: the folder cannot be made ({why}); name one in a place that you may write to "
+            "(--out, where the command has it)"
         ) from error
 
 

@@ -39,6 +39,7 @@ _CALLED = re.compile(
 )
 _INSIDE_BEFORE = re.compile(r"(?<!\\)[A-Za-z0-9_]-?\Z|\\[^nrt]-?\Z")
 _INSIDE_AFTER = re.compile(r"-?[A-Za-z0-9_]")
+_SPACE = re.compile(r"\s+")
 _REGIONS = ("GB", "DE", "FR", "CN", "IN", "JP", "KR", "BR", "ES", "IT", "AU", "RU", "MX", "NL")
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
 
@@ -60,8 +61,12 @@ def cut_numbers(text: str, card: Callable[[], str], phone: Callable[[], str]) ->
             start, end = place
             return run[:start] + card() + _DIGITS.sub(cut, run[end:])
         before = text[max(0, found.start() - 24) : found.start()]
-        if _INSIDE_BEFORE.search(before) or _INSIDE_AFTER.match(found.string, found.end()):
-            return run  # part of an id
+        if _INSIDE_BEFORE.search(before):  # the first group is part of an id
+            first = _SPACE.search(run)
+            return run if first is None else run[: first.end()] + _DIGITS.sub(cut, run[first.end() :])
+        if _INSIDE_AFTER.match(found.string, found.end()):  # the last one is
+            *_, last = (None, *_SPACE.finditer(run))
+            return run if last is None else _DIGITS.sub(cut, run[: last.start()]) + run[last.start() :]
         return phone() if _is_phone(run, before) else run
 
     return _DIGITS.sub(cut, text)
@@ -104,10 +109,10 @@ def _is_card(digits: list[int]) -> bool:
 
 def _is_phone(run: str, before: str) -> bool:
     digits = "".join(char for char in run if char.isdigit())
+    if run.startswith("+"):
+        return len(digits) >= 8  # also where more digits follow than a number has
     if not 7 <= len(digits) <= 15:
         return False
-    if run.startswith("+"):
-        return len(digits) >= 8
     if run.startswith("00") and _is_valid(f"+{digits[2:]}", "US", anywhere=True):
         return True
     if _CHINESE_MOBILE.fullmatch(digits) and not re.search(r"[.,]", run):
