@@ -37,7 +37,14 @@ JOBS: dict[str, list[list[str]]] = {
     "test": [[*PYTEST, "-n", "2"]],
     "slow": [
         [*PYTEST, "-m", "slow and not live and not gpu", "--timeout", "900"],
-        [*PYTEST, "tests/training", "tests/policy/language_model", "tests/reading/encoder", "--timeout", "600"],
+        [
+            *PYTEST,
+            "tests/training",
+            "tests/policy/language_model",
+            "tests/reading/encoder",
+            "--timeout",
+            "600",
+        ],
     ],
     "check": [
         ["-m", "ruff", "format", "--check", "."],
