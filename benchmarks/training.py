@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--part", choices=("a", "b", "c", "d"), help="one part alone")
     parser.add_argument("--minutes", type=float, default=5.0, help="for each part")
     parser.add_argument("--model", default="smollm2")
+    parser.add_argument("--threads", type=int, default=2, help="1 where other work shares the cores")
     parser.add_argument(
         "--dtype",
         default="bf16",
@@ -51,11 +52,14 @@ def main() -> None:
     given = parser.parse_args()
     import torch
 
-    torch.set_num_threads(2)
+    torch.set_num_threads(given.threads)
     parts: dict[str, Callable[[Setting], Found]] = {"a": rule, "b": actions, "c": acceptance, "d": utterances}
     out = given.out or Path(tempfile.mkdtemp(prefix="tactful-training-"))
     out.mkdir(parents=True, exist_ok=True)
-    print(f"machine: {machine()}; {given.model}, {given.dtype}, {given.minutes:g} minutes a part", flush=True)
+    print(
+        f"machine: {machine()}; {given.model}, {given.dtype}, {given.threads} threads, {given.minutes:g} minutes a part",
+        flush=True,
+    )
     everything = []
     for letter, part in parts.items():
         if given.part not in (None, letter):

@@ -45,7 +45,7 @@ def actions(setting: Setting) -> Found:
     base = Chooser(load_base(setting.model, dtype=setting.dtype), ACTIONS, "conversation", "untrained")
     for domain in DOMAINS:
         on_held_out_tasks(setting, found, domain, parts[domain][1], [tuned, base])
-    on_other_requests(found, [tuned, base])
+    on_other_requests(found, [tuned, base], setting.size(1000))
     return found
 
 
@@ -125,8 +125,8 @@ def on_held_out_tasks(
         found.note(f"{policy.name}, {domain}, shares of actions: {shares}")
 
 
-def on_other_requests(found: Found, policies: Sequence[Chooser]) -> None:
-    """AUROC of P(ask) against the label that a question is needed."""
+def on_other_requests(found: Found, policies: Sequence[Chooser], most: int) -> None:
+    """AUROC of P(ask) against the label that a question is needed, on at most so many requests of each set."""
     if not (DATA / "clarity").is_dir():
         found.note(
             f"requests of another origin: skipped, no data at {DATA / 'clarity'}; set TACTFUL_TEST_DATA"
@@ -142,6 +142,8 @@ def on_other_requests(found: Found, policies: Sequence[Chooser]) -> None:
         rows = [
             json.loads(line) for line in (DATA / "clarity" / file).read_text(encoding="utf-8").splitlines()
         ]
+        seeded("requests", name, SEED).shuffle(rows)
+        rows = rows[:most]
         texts = [row["query"] for row in rows]
         needed = np.array([float(row["needs_clarification"]) for row in rows])
         group = np.unique([row["context"] or row["query"] for row in rows], return_inverse=True)[1]

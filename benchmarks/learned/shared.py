@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,7 +71,15 @@ class Setting:
             "dtype": self.dtype,
             "seed": SEED,
         }
-        made = tf.train_model(trainer, data, model=self.model, out=self.out / out, **settings | more)
+        began = time.monotonic()
+
+        def told(step: int, steps: int) -> None:
+            if step == 1 or step % 10 == 0:
+                print(f"    update {step} of {steps}, {time.monotonic() - began:.0f} s", flush=True)
+
+        made = tf.train_model(
+            trainer, data, model=self.model, out=self.out / out, on_step=told, **settings | more
+        )
         found.note(
             f"{trainer}: {made.examples['train']} examples, {made.steps} updates, {made.seconds:.0f} s "
             f"({made.seconds / made.steps:.2f} s each), loss {made.figures.get('train_loss', float('nan')):.3f}"
