@@ -73,7 +73,7 @@ def rule(setting: Setting) -> Found:
     short = {row.group: row.text for row in load_requests() if row.lang == "en" and len(row.text) <= 60}
     groups = sorted(short.items())
     seeded("rule-groups", SEED).shuffle(groups)
-    train = states("train", setting.size(480), groups[100:])
+    train = states("train", setting.size(400), groups[100:])
     test = states("test", max(100, setting.size(200)), groups[:100])
     data = write(
         setting.out / "rule.jsonl",

@@ -68,6 +68,7 @@ class Setting:
             "valid": 0.0,
             "batch": 8,
             "accumulate": 1,
+            "checkpointing": False,
             "dtype": self.dtype,
             "seed": SEED,
         }

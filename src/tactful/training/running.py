@@ -100,8 +100,13 @@ def arguments(task: Task, **of_trainer: Any) -> dict[str, Any]:
 
 
 def large(task: Task) -> bool:
-    """Whether activations are recomputed unless told otherwise: two pairs of 515 tokens take a 135 M model 5.6 GB without."""
-    return bool(sum(weight.numel() for weight in task.base.model.parameters()) > 50_000_000)
+    """Whether activations are recomputed unless told otherwise: two pairs of 515 tokens take a 135 M model 5.6 GB without.
+
+    Not under an adapter of the upper layers: recomputing would run back through the lower ones as well.
+    """
+    return task.config.lora_layers is None and bool(
+        sum(weight.numel() for weight in task.base.model.parameters()) > 50_000_000
+    )
 
 
 def updates(task: Task) -> int:

@@ -110,7 +110,7 @@ class TrainConfig(Record):
     packing: bool = False
     """sft: several examples to a row of `max_length`."""
     checkpointing: bool | None = None
-    """Recompute activations to save memory. None: of a base with more than 50 million weights."""
+    """Recompute activations to save memory. None: of a base with more than 50 million weights, unless `lora_layers` is given."""
     beta: float = Field(default=0.1, gt=0)
     """dpo, kto: how closely to hold to the reference; higher is closer."""
     use_weights: bool = True

@@ -100,7 +100,7 @@ class TrainFlags:
         bool | None,
         _flag(
             "--checkpointing/--no-checkpointing",
-            help="Save memory by recomputing; default: from 50 million weights on.",
+            help="Save memory by recomputing; default: from 50 million weights on, not with --lora-layers.",
         ),
     ] = None
     valid: Annotated[
