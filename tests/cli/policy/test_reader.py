@@ -46,3 +46,9 @@ def test_what_the_model_does_not_say_is_answered_at_once_and_the_reason_kept(tac
     state = json.loads(done.stdout.splitlines()[0])
     assert state["query_clarity"] == 1.0
     assert state["need_unknown"].startswith("unreadable: m: no valid NeedReply")
+
+
+def test_the_bundled_costs_weigh_any_domain_without_a_word_about_it(tactful) -> None:
+    done = tactful("policy", "explain", "cost", "--query", "Book a table for us", "--domain", "chat")
+    assert (done.returncode, done.stderr.count("no value of its own")) == (0, 0)
+    assert done.stdout.startswith("query: MID")

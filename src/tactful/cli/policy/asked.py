@@ -139,14 +139,15 @@ def _warn_foreign(policy: Policy, state: State) -> None:
 
 
 def _warn_unvalued(policy: Policy, domain: str) -> None:
-    """Of a cost policy, where a question in this domain has no value of its own."""
+    """Of costs learned from a log, where a question in this domain has no value of its own."""
     from tactful.policy import CostPolicy
 
-    if isinstance(policy, CostPolicy) and domain not in policy.costs.value:
+    if isinstance(policy, CostPolicy) and policy.training and domain not in policy.costs.value:
+        other = policy.costs.otherwise
         known = ", ".join(sorted(policy.costs.value)) or "none"
         say(
             f"mind: the policy has no value of its own for the domain '{domain}' (it has: {known}); "
-            f"that of any other, {policy.costs.otherwise:g}, counts"
+            f"that of any other, {other if isinstance(other, float) else other[0]:g}, counts"
         )
 
 
