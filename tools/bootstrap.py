@@ -36,7 +36,7 @@ JOBS: dict[str, list[list[str]]] = {
     "smoke": [["tools/smoke.py"]],
     "test": [[*PYTEST, "-n", "2"]],
     "slow": [
-        [*PYTEST, "-m", "slow and not live and not gpu", "--timeout", "900"],
+        [*PYTEST, "-m", "slow and not live and not gpu", "-n", "2", "--timeout", "900"],
         [
             *PYTEST,
             "tests/training",

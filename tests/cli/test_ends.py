@@ -149,10 +149,12 @@ def test_a_terminal_of_80_columns_shows_everything_about_progress(place: Path) -
         words = ["calibrate", "rollout", "s t.jsonl", "--model", "m", "--base-url", server.base_url]
         shown = on_a_terminal([*words, "--concurrency", "2", "--limit", "6", "--out", "run"], place)
     lines = [line.rstrip() for line in re.split(r"[\r\n]+", shown)]
-    live = [line for line in lines if re.match(r"(calibrate )?rollout [━╌]*", line) and " of 6: " in line]
+    live = [line for line in lines if re.match(r"calibrate rollout [━╸╺]+ *\d of 6", line)]
     assert live
-    assert max(map(len, live)) <= 80
-    assert re.search(r" \d of 6: \d done, \d failed, about \d+ s left", shown)
+    below = [line for line in lines if re.match(r"  \d+ (done|cached),", line)]
+    assert max(map(len, live + below)) <= 80
+    assert re.search(r" \d of 6, about \d+ s left", shown)
+    assert re.search(r"^  \d done, \d failed", "\n".join(lines), re.M)
     assert re.search(r"^  \d+ cached, [\d.]+ calls/s, [\d,]+ tokens.*, price unknown", "\n".join(lines), re.M)
 
 
