@@ -99,7 +99,7 @@ def test_pairs_of_calibration_teach_the_action_or_the_message(
     item = read_material(calibration, config).examples[0]
     assert "clarity" not in item.prompt[1].content
     assert item.answer[0].content in acts.actions
-    shown = read_material(calibration, config.model_copy(update={"shown": "state"})).examples[0]
+    shown = read_material(calibration, config.model_copy(update={"shown": "numbers"})).examples[0]
     assert "clarity of the request" in shown.prompt[1].content
 
 
