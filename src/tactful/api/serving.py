@@ -3,11 +3,46 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
 
 from tactful.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tactful.reward.serve.app import ServeSettings
+
+
+class ServerOptions(TypedDict, total=False):
+    """What may be given to every server of ours. Defaults are those of the commands."""
+
+    host: str
+    """Address to listen at; others than loopback need a key."""
+    port: int
+    """0, the default, takes a free one; the commands' default is 8000."""
+    api_key_env: str | None
+    """Variable that holds the key which clients must send."""
+    allow_hosts: Sequence[str]
+    """Further names in the Host header."""
+    queue: int
+    """Requests that may wait; more get 429."""
+    deadline_s: float
+    """Seconds for one request; default 30."""
+
+
+def server_settings(options: ServerOptions, *, concurrency: int) -> ServeSettings:
+    """The settings that these options mean. Raises: ConfigError for an empty variable of the key."""
+    from tactful.reward.serve.app import ServeSettings
+
+    return ServeSettings(
+        host=options.get("host", "127.0.0.1"),
+        allow_hosts=tuple(options.get("allow_hosts", ())),
+        key=server_key(options.get("api_key_env")),
+        concurrency=concurrency,
+        queue=options.get("queue", 64),
+        deadline_s=options.get("deadline_s", 30.0),
+    )
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
-from tactful.api.serving import Served, in_a_thread, server_key
+from tactful.api.serving import Served, ServerOptions, in_a_thread, server_settings
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tactful.reward.types import MomentJudge
 
 
-class ServeOptions(TypedDict, total=False):
+class ServeOptions(ServerOptions, total=False):
     """What may be given to `serve` beside a model. Defaults are those of the command."""
 
     judge: str | None
@@ -27,20 +27,8 @@ class ServeOptions(TypedDict, total=False):
     """Variable that holds the key of the judge's endpoint."""
     gate: Path | str | None
     """Gate that decides; None: gate.json beside the model, if there is one."""
-    host: str
-    """Address to listen at; others than loopback need a key."""
-    port: int
-    """0, the default, takes a free one; the command's default is 8000."""
-    api_key_env: str | None
-    """Variable that holds the key which clients must send."""
-    allow_hosts: Sequence[str]
-    """Further names in the Host header."""
     concurrency: int
     """Requests judged at a time; default 2."""
-    queue: int
-    """Requests that may wait; more get 429."""
-    deadline_s: float
-    """Seconds for one request; default 30."""
 
 
 @asynccontextmanager
@@ -49,21 +37,14 @@ async def serving(model: Path | str | None = None, **options: Unpack[ServeOption
     from tactful.reward.gate.store import gate_beside, load_gate
     from tactful.reward.judging.judge import LMJudge
     from tactful.reward.opening import open_judge
-    from tactful.reward.serve.app import ServeSettings, create_app, running
+    from tactful.reward.serve.app import create_app, running
 
     name, votes = options.get("judge"), options.get("votes", 1)
     if (model is None) == (name is None):
         raise UsageError("give MODEL, a folder of 'tactful reward train', or --judge with a model's name")
     if model is not None and (votes > 1 or options.get("base_url") is not None):
         raise UsageError("--votes and --base-url go with --judge; MODEL judges once and asks nobody")
-    settings = ServeSettings(
-        host=options.get("host", "127.0.0.1"),
-        allow_hosts=tuple(options.get("allow_hosts", ())),
-        key=server_key(options.get("api_key_env")),
-        concurrency=options.get("concurrency", 2),
-        queue=options.get("queue", 64),
-        deadline_s=options.get("deadline_s", 30.0),
-    )
+    settings = server_settings(options, concurrency=options.get("concurrency", 2))
     given = options.get("gate")
     gate = (
         load_gate(Path(given)) if given is not None else None if model is None else gate_beside(Path(model))

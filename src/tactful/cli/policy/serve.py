@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.options import EmbeddedReaderOption, finite
+from tactful.cli.options import EmbeddedReaderOption
 from tactful.cli.output import say
 from tactful.cli.policy.asked import DomainOption
-from tactful.cli.serving import serve_until_signal
+from tactful.cli.serving import ServerFlags, serve_until_signal
 
 if TYPE_CHECKING:
     from tactful.api.serving import Served
@@ -24,26 +24,7 @@ def serve(
     *,
     reader: EmbeddedReaderOption = "encoder",
     domain: DomainOption = None,
-    host: Annotated[
-        str, typer.Option("--host", help="Address to listen at; others than loopback need a key.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
-    ] = 8000,
-    api_key_env: Annotated[
-        str | None,
-        typer.Option("--api-key-env", help="Variable that holds the key which clients must send."),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None, typer.Option("--allow-host", help="Further name in the Host header; repeatable.")
-    ] = None,
-    queue: Annotated[int, typer.Option("--queue", min=0, help="Requests that wait; more get 429.")] = 64,
-    deadline_s: Annotated[
-        float, typer.Option("--deadline", min=0.1, callback=finite, help="Seconds for one request.")
-    ] = 30.0,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print {'address': …} as one line of JSON on stdout.")
-    ] = False,
+    at: ServerFlags,
 ) -> None:
     """Answer over HTTP which action to take: POST a state or messages to /v1/act.
 
@@ -54,18 +35,8 @@ def serve(
     """
     from tactful.api.policy_serve import serving_policy
 
-    serving = serving_policy(
-        policy,
-        reader=reader,
-        domain=domain,
-        host=host,
-        port=port,
-        api_key_env=api_key_env,
-        allow_hosts=allow_host or (),
-        queue=queue,
-        deadline_s=deadline_s,
-    )
-    serve_until_signal(serving, _tell, as_json=as_json)
+    serving = serving_policy(policy, reader=reader, domain=domain, **at.options())
+    serve_until_signal(serving, _tell, as_json=at.as_json)
 
 
 def _tell(served: Served) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.options import BaseUrlOption, finite
+from tactful.cli.options import BaseUrlOption
 from tactful.cli.output import say
-from tactful.cli.serving import serve_until_signal
+from tactful.cli.serving import ServerFlags, serve_until_signal
 
 if TYPE_CHECKING:
     from tactful.api.reward.serve import ServeOptions
@@ -21,6 +21,7 @@ def serve(
         Path | None,
         typer.Argument(metavar="MODEL", help="The folder that `reward train` or `train reward` wrote."),
     ] = None,
+    *,
     judge: Annotated[
         str | None,
         typer.Option("--judge", help="Judge by this chat model instead of MODEL; `offline` rehearses."),
@@ -34,29 +35,10 @@ def serve(
         Path | None,
         typer.Option("--gate", help="Gate that decides; default: gate.json beside MODEL, if there is one."),
     ] = None,
-    host: Annotated[
-        str, typer.Option("--host", help="Address to listen at; others than loopback need a key.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
-    ] = 8000,
-    api_key_env: Annotated[
-        str | None,
-        typer.Option("--api-key-env", help="Variable that holds the key which clients must send."),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None, typer.Option("--allow-host", help="Further name in the Host header; repeatable.")
-    ] = None,
     concurrency: Annotated[
         int, typer.Option("--concurrency", min=1, max=256, help="Requests judged at a time.")
     ] = 2,
-    queue: Annotated[int, typer.Option("--queue", min=0, help="Requests that may wait; more get 429.")] = 64,
-    deadline_s: Annotated[
-        float, typer.Option("--deadline", min=0.1, callback=finite, help="Seconds for one request.")
-    ] = 30.0,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print {'address': …} as one line of JSON on stdout.")
-    ] = False,
+    at: ServerFlags,
 ) -> None:
     """Answer ProactiveBench's judge prompt as a chat endpoint, and our own questions at /v1/judge.
 
@@ -72,15 +54,10 @@ def serve(
         "base_url": base_url,
         "judge_api_key_env": judge_key_env,
         "gate": gate,
-        "host": host,
-        "port": port,
-        "api_key_env": api_key_env,
-        "allow_hosts": allow_host or (),
         "concurrency": concurrency,
-        "queue": queue,
-        "deadline_s": deadline_s,
+        **at.options(),
     }
-    serve_until_signal(serving(model, **options), _tell, as_json=as_json)
+    serve_until_signal(serving(model, **options), _tell, as_json=at.as_json)
 
 
 def _tell(served: Served) -> None:
