@@ -37,6 +37,13 @@ def test_without_knowing_the_tests_a_definition_is_still_found(row) -> None:
     assert "def " in (extract_code(row["answer"]) or "")
 
 
+@pytest.mark.parametrize(
+    "answer", ['def f(xs): return "\\n".join(xs)', '```python\ndef f(xs): return "\\n".join(xs)\n```']
+)
+def test_code_on_one_line_keeps_the_line_ends_inside_its_strings(answer: str) -> None:
+    assert extract_code(answer, {"f"}) == 'def f(xs): return "\\n".join(xs)\n'
+
+
 def test_the_names_under_test_are_those_that_nobody_else_defines() -> None:
     tests = ("assert set(f(x)) == {1}", "import math\nassert math.isclose(g(2), y)", "assert h")
     assert names_under_test(tests, "x = 1\ndef y(): pass") == {"f", "g", "h"}

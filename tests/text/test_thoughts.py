@@ -74,7 +74,12 @@ def test_thoughts_and_control_tokens_are_no_part_of_what_was_said(text: str, sai
 
 
 @pytest.mark.parametrize(
-    "text", ["<think>never ends", "[THINK]never ends", "<|channel|>analysis<|message|>never ends"]
+    "text",
+    ["<think>never ends", "[THINK]never ends", "<|channel|>analysis<|message|>never ends"]
+    + [
+        f"<{name}>never ends"
+        for name in ("thought_process", "inner_monologue", "reasoning_content", "think_fast")
+    ],
 )
 def test_a_thought_that_never_ends_leaves_nothing_said(text: str) -> None:
     assert split_thoughts(text) == (text, "")

@@ -70,7 +70,8 @@ def unpacked(text: str) -> str:
             [value for value in found.values() if isinstance(value, str)] if isinstance(found, dict) else []
         )
         text = next((value for value in inside if "def " in value), text)
-    return text.replace("\\n", "\n") if "\n" not in text.strip() else text
+    flat = "\n" not in text.strip() and parsed(text.strip()) is None
+    return text.replace("\\n", "\n") if flat else text
 
 
 def is_code(text: str) -> bool:

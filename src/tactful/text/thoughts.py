@@ -44,7 +44,8 @@ _BLOCKS = [
 ]  # fmt: skip
 """Beginning and end of a block of thoughts."""
 _CLOSED_ONLY = re.compile(
-    rf"{_ALSO}|(?!seed:|ant:){_PREFIX}.*|thought process|reasoning step|details", re.IGNORECASE
+    rf"{_ALSO}|(?!(?:seed:|ant:)|(?:{_WORDS})\Z){_PREFIX}.*|thought process|reasoning step|details",
+    re.IGNORECASE,
 )
 _MOST_LATER = 100
 _SENTENCE = 4

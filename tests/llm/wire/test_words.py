@@ -7,7 +7,7 @@ import pytest
 from multidict import CIMultiDict
 
 from tactful.llm.wire.endings import Ending, read_ending
-from tactful.llm.wire.meaning import Trouble
+from tactful.llm.wire.meaning import Next, Trouble
 from tactful.llm.wire.outcomes import read_response
 from tactful.llm.wire.waits import named_wait_s
 
@@ -147,3 +147,12 @@ def test_an_error_reaches_as_far_as_it_says(status: int, body: dict[str, object]
     found = read_response(status, {}, orjson.dumps(body))
     assert isinstance(found, Trouble)
     assert f"{found.outcome.value} {found.then.name}" == means
+
+
+@pytest.mark.parametrize(
+    "said", ["Invalid tokens in prompt", "invalid token '<' at position 3", "invalid token: '}' in JSON"]
+)
+def test_a_token_of_the_text_is_no_key(said: str) -> None:
+    found = read_response(400, {}, orjson.dumps(error(said)))
+    assert isinstance(found, Trouble)
+    assert found.then is not Next.STOP

@@ -48,7 +48,8 @@ _BAD_KEY = _words(
     r"(?:api[ _-]?key|authentication|credentials?)\b.{0,60}?\b(?:not valid|invalid|incorrect|expired|missing|not provided|revoked)"
     r"|(?:invalid|incorrect|expired|missing|unknown|no)[ _](?:\w+[ _])?(?:api[ _-]?key|authentication|credentials?)"
     r"|api_key_invalid|unauthenticated|unauthorized|login fail|no authorization header"
-    r"|(?:invalid|expired|missing|bad) (?:(?:access|auth|bearer) )?token(?! (?:id|at|in|count|limit|index))"
+    r"|(?:invalid|expired|missing|bad) (?:(?:access|auth|bearer) )?token\b"
+    r"(?!\W*(?:ids?|at|in|count|limit|index|position)\b|(?:\s|:)\s*['\"<{\[(])"
     r"|access token (?:is )?(?:invalid|expired)"
 )
 _ACCOUNT = _words(
