@@ -9,7 +9,6 @@ from typing import Any
 
 from tactful.calibration.reward.task_score import TaskScorer
 from tactful.calibration.types import Session
-from tactful.errors import UsageError
 from tactful.training.material.rows import dataset
 from tactful.training.rl.trainer import reward_of, talking_grpo
 from tactful.training.running import Task, adapter_config, arguments, callbacks, finish
@@ -20,14 +19,9 @@ from tactful.weights.types import Manifest
 
 
 def train_grpo(task: Task) -> Manifest:
-    """Train on `tasks`. Raises: UsageError for sizes that do not fit each other; UserError; SafetyRefusal."""
+    """Train on `tasks`. Raises: UserError when the folder cannot be used; SafetyRefusal."""
     (trl,) = need("trl", what="training")
     config = task.config
-    if config.generations < 2 or (config.batch * config.accumulate) % config.generations:
-        raise UsageError(
-            f"--generations {config.generations}: takes 2 or more, and --batch {config.batch} times --accumulate "
-            f"{config.accumulate} must be a multiple of it"
-        )
     everyone = [*task.checked.train, *task.checked.valid]
     known = {item.id: (_session(item), item.prompt) for item in everyone}
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tactful.errors import UsageError
 from tactful.training.material.rows import dataset, label_rows
 from tactful.training.running import Task, adapter_config, arguments, callbacks, finish
 from tactful.training.types import Example
@@ -19,13 +18,9 @@ from tactful.weights.types import Manifest
 
 
 def train_kto(task: Task) -> Manifest:
-    """Train on `labels`, or both sides of `pairs`. Raises: UsageError for batches of one; UserError."""
+    """Train on `labels`, or both sides of `pairs`. Raises: UserError when the folder cannot be used."""
     (trl,) = need("trl", what="training")
     config = task.config
-    if config.batch < 2:
-        raise UsageError(
-            "--batch 1: kto compares the answers of a batch; give 2 or more, and --accumulate less"
-        )
     train = _rows(task.checked.train, config.seed)
     wanted, unwanted = balance(train) if config.balance else (1.0, 1.0)
 

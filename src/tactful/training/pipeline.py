@@ -10,6 +10,7 @@ from tactful.errors import UserError
 from tactful.training.folder import is_main
 from tactful.training.material.checks import Checked, check_material
 from tactful.training.material.forms import read_material
+from tactful.training.misfits import refuse_misfits
 from tactful.training.running import PACKAGES, OnStep, Task
 from tactful.training.types import Place, TrainConfig
 from tactful.weights.base import Loaded, base_folder, load_tokenizer, open_model
@@ -28,8 +29,9 @@ def train(
 ) -> Manifest:
     """The manifest of the finished folder. `on_check` is told of the data before a model is loaded.
 
-    Raises: UserError for data, a base or a folder that cannot be used; MissingExtra; Interrupted.
+    Raises: UsageError for settings that do not fit each other; UserError for data, a base or a folder that cannot be used; MissingExtra; Interrupted.
     """
+    refuse_misfits(config)
     transformers, *_ = need("transformers", *PACKAGES, what=f"train {config.trainer}")
     if (place.out / MANIFEST_FILE).is_file():
         raise UserError(f"{place.out}: is finished already; give --out a new folder")

@@ -123,8 +123,6 @@ def adapter_config(task: Task) -> Any:
     """Peft's configuration of the adapter; None where all weights are trained."""
     config = task.config
     if not config.adapter:
-        if config.load_in_4bit:
-            raise UserError("--load-in-4bit trains an adapter; add --lora")
         return None
     (peft,) = need("peft", what="training an adapter")
     score = config.trainer == "reward"

@@ -25,6 +25,25 @@ def test_a_base_that_is_not_named_and_an_unknown_key_are_refused(tactful: Comman
     assert "Traceback" not in done.stderr
 
 
+def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
+    tactful: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "c.toml"
+    for trainer, lines, sentence in (
+        ("sft", "load_in_4bit = true", "--load-in-4bit trains an adapter; add --lora"),
+        ("reward", 'learn = "action"', "--learn action is for sft, dpo and kto, not for reward"),
+        ("grpo", 'learn = "action"', "--learn action is for sft, dpo and kto, not for grpo"),
+        ("dpo", "packing = true", "--packing is for sft, not for dpo"),
+        ("kto", "batch = 1", "--batch 1: kto compares the answers of a batch"),
+        ("grpo", "generations = 1", "--generations 1: takes 2 or more"),
+    ):
+        file.write_text(f'model = "smollm2"\n{lines}\n', encoding="utf-8")
+        done = tactful("train", trainer, "x.jsonl", "--config", file, "--out", tmp_path / "out")
+        assert done.returncode == 2, done.stderr
+        assert sentence in done.stderr
+        assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.skipif(TRAINS, reason="the extra [train] is installed")
 def test_without_the_extra_the_line_to_type_is_said(tactful: Command, tmp_path: Path) -> None:
     data = write_rows(tmp_path / "pairs.jsonl", trl_pairs())
