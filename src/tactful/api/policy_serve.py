@@ -29,7 +29,7 @@ async def serving_policy(
     """`serve_policy` for coroutines."""
     from tactful.policy import read_policy, ready
     from tactful.policy.serve import create_policy_app
-    from tactful.reading.opening import ESTIMATE, open_reader
+    from tactful.reading.opening import ESTIMATE, open_embedded_reader
     from tactful.reward.serve.app import running
 
     opened = ready(read_policy(Path(policy)) if isinstance(policy, str | Path) else policy)
@@ -38,7 +38,7 @@ async def serving_policy(
     known = getattr(opened, "training", {}).get("domains", [])
     domain = options.get("domain") or (known[0] if len(known) == 1 else "coding")
     app = create_policy_app(
-        opened, settings, reader=None if name == ESTIMATE else open_reader(name), domain=domain
+        opened, settings, reader=None if name == ESTIMATE else open_embedded_reader(name), domain=domain
     )
     async with running(app, settings.host, options.get("port", 0)) as address:
         yield Served(address, opened.name, settings.key is not None)
