@@ -14,8 +14,10 @@ from tests.commands import Command
 
 import tactful as tf
 from tactful.api import policy as training
+from tactful.data import io
 from tactful.errors import ConfigChanged, DataError, UserError
 from tactful.evaluation.policies.rounds import Round, why_stop
+from tactful.policy import CostPolicy
 from tactful.stats import Estimate
 
 SMALL: dict[str, Any] = {"model": "offline", "n": 24, "progress": "off"}
@@ -60,7 +62,7 @@ def goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("goes_on")
 def test_a_loop_that_was_stopped_midway_ends_with_the_same_table(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tactful: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = tf.iterate("planning", rounds=2, out=tmp_path / "whole", **SMALL)
     assert [one.mainline for one in whole.found.rounds] == ["random", "round 1"]
@@ -82,6 +84,76 @@ def test_a_loop_that_was_stopped_midway_ends_with_the_same_table(
     assert resumed.table().rows() == whole.table().rows()
     assert (tmp_path / "cut/round-2/rollout/run.json").stat().st_mtime_ns == rolled_out
     assert len(calls) == 3
+
+    words = ("planning", "--model", "offline", "--n", 24, "--out", tmp_path / "whole")
+    asked_for_fewer = tactful("calibrate", "iterate", *words, "--rounds", 1)
+    assert "all 2 rounds gained; more: --rounds 3" in asked_for_fewer.stderr
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"start": "always-LOW"}, "--start always-LOW: expected random, rule or policy:PATH"),
+        ({"start": "policy:nowhere.json"}, "nowhere.json"),
+        ({"actions": "nothing"}, "action space 'nothing'"),
+        ({"held_out": 1.0}, "the shares"),
+    ],
+)
+def test_what_cannot_play_is_refused_before_the_folder_is_bound_to_it(
+    wrong: dict[str, Any], told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=told):
+        tf.iterate("planning", rounds=1, out=tmp_path / "loop", **SMALL, **wrong)
+    assert not (tmp_path / "loop").exists()
+    assert tf.iterate("planning", rounds=0, out=tmp_path / "loop", **SMALL).found.rounds == ()
+
+
+def test_a_policy_over_other_actions_is_refused_before_the_folder_is_bound_to_it(tmp_path: Path) -> None:
+    CostPolicy(("Execute", "Clarify")).save(tmp_path / "other.json")
+    with pytest.raises(UserError, match="chooses Execute, Clarify, which action space"):
+        tf.iterate(
+            "planning", rounds=1, out=tmp_path / "loop", start=f"policy:{tmp_path / 'other.json'}", **SMALL
+        )
+    assert not (tmp_path / "loop").exists()
+
+
+@pytest.mark.parametrize("done", [0, 1])
+def test_a_loop_that_was_killed_while_it_began_goes_on_with_the_same_tasks(
+    done: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    tf.iterate("planning", rounds=0, out=whole, **SMALL)
+    write, calls = io.write_jsonl, []
+
+    def killed(*words: Any) -> int:
+        calls.append(words)
+        if len(calls) > done:
+            raise KeyboardInterrupt
+        return write(*words)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(io, "write_jsonl", killed)
+        with pytest.raises(KeyboardInterrupt):
+            tf.iterate("planning", rounds=0, out=cut, **SMALL)
+    tf.iterate("planning", rounds=0, out=cut, **SMALL)
+    for name in ("train.jsonl", "test.jsonl"):
+        assert (cut / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_measure_that_was_killed_before_it_was_a_run_begins_anew(tmp_path: Path) -> None:
+    tf.iterate("planning", rounds=0, out=tmp_path, **SMALL)
+    (tmp_path / "held-out").mkdir()
+    (tmp_path / "held-out/half").write_text("x")
+    assert len(tf.iterate("planning", rounds=1, out=tmp_path, **SMALL).found.rounds) == 1
+    assert not (tmp_path / "held-out/half").exists()
+
+
+def test_of_other_files_of_settings_the_name_is_told_and_not_the_text(tmp_path: Path) -> None:
+    config = tmp_path / "reward.toml"
+    config.write_text("# a long file\n")
+    tf.iterate("planning", rounds=0, out=tmp_path / "loop", config=config, **SMALL)
+    with pytest.raises(ConfigChanged, match=r"other values of config, seed \(0\); give"):
+        tf.iterate("planning", rounds=0, out=tmp_path / "loop", seed=1, **SMALL)
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
@@ -21,9 +21,11 @@ from tactful.errors import ConfigChanged, UsageError, UserError
 
 if TYPE_CHECKING:
     from tactful.evaluation.policies.rounds import Iterated, Round
-    from tactful.types import Policy, PreferencePair
+    from tactful.types import Policy, PreferencePair, State
 
 FILE_NAME = "iterate.json"
+_TEXTS = ("config", "train_config")
+"""Settings that are the text of a file."""
 
 
 class IterateOptions(ModelOptions, total=False):
@@ -124,23 +126,39 @@ class _Loop:
 
     def begin(self) -> Iterated:
         """The loop as it stands: new, or gone on with."""
+        from tactful.data.io import write_jsonl
         from tactful.evaluation.policies.rounds import Iterated
 
         new = Iterated(settings=self._settings())
-        if (self.out / FILE_NAME).is_file():
-            found = read_loop(self.out).found
-            differing = [key for key, value in new.settings.items() if found.settings.get(key) != value]
-            if differing:
-                raise ConfigChanged(
-                    f"{self.out}: was begun with other values of "
-                    f"{', '.join(f'{key} ({found.settings.get(key)})' for key in differing)}; give the same again, or "
-                    "--out a new folder"
+        found = self._found(new.settings)
+        if found is None or not self._tasks("test").is_file():
+            parts = self._split()
+            self._refuse_what_cannot_play(parts)
+            found = found or self.keep(new)
+            for name, tasks in parts.items():  # killed among these, it writes them when called again
+                write_jsonl(self._tasks(name), tasks)
+        return found
+
+    def _found(self, settings: dict[str, Any]) -> Iterated | None:
+        """The loop in the folder, begun with these settings; None where none is."""
+        if not (self.out / FILE_NAME).is_file():
+            if self.out.exists() and any(self.out.iterdir()):
+                raise UserError(
+                    f"{self.out}: is not an empty folder, nor one of this loop; give --out a new one"
                 )
-            return found
-        if self.out.exists() and any(self.out.iterdir()):
-            raise UserError(f"{self.out}: is not an empty folder, nor one of this loop; give --out a new one")
-        self._split()
-        return self.keep(new)
+            return None
+        found = read_loop(self.out).found
+        differing = [
+            key if key in _TEXTS else f"{key} ({found.settings.get(key)})"
+            for key, value in settings.items()
+            if found.settings.get(key) != value
+        ]
+        if differing:
+            raise ConfigChanged(
+                f"{self.out}: was begun with other values of {', '.join(differing)}; give the same again, or "
+                "--out a new folder"
+            )
+        return found
 
     def keep(self, found: Iterated) -> Iterated:
         """Itself, written down."""
@@ -168,9 +186,8 @@ class _Loop:
             "seed": self.seed,
         }
 
-    def _split(self) -> None:
+    def _split(self) -> dict[str, list[State]]:
         """Tasks to train on and tasks to measure on, by base task."""
-        from tactful.data.io import write_jsonl
         from tactful.data.splits import split_by_group
 
         tasks = states(self.source, n=self.options.get("n", 60), seed=self.seed)
@@ -181,9 +198,22 @@ class _Loop:
             seed=self.seed,
             grouped_by="base task",
         ).parts
-        self.out.mkdir(parents=True, exist_ok=True)
-        for name, places in parts.items():
-            write_jsonl(self._tasks(name), [tasks[at] for at in places])
+        return {name: [tasks[at] for at in places] for name, places in parts.items()}
+
+    def _refuse_what_cannot_play(self, parts: Mapping[str, Sequence[State]]) -> None:
+        """Before settings are written down, which then may not change. Raises: UserError for `start` and `actions`."""
+        from tactful.calibration.play.actions import load_action_space
+        from tactful.calibration.play.rollout import check_policy
+        from tactful.policy import read_policy
+
+        start = self.options.get("start", "random")
+        if start not in ("random", "rule") and not start.startswith("policy:"):
+            raise UsageError(f"--start {start}: expected random, rule or policy:PATH")
+        policy = read_policy(Path(start.removeprefix("policy:"))) if start.startswith("policy:") else None
+        for domain in sorted({task.domain for tasks in parts.values() for task in tasks}):
+            space = load_action_space(self.options.get("actions", "levels"), domain)
+            if policy is not None:
+                check_policy(policy, space)
 
     def _tasks(self, name: str) -> Path:
         return self.out / f"{name}.jsonl"
@@ -215,16 +245,12 @@ class _Loop:
 
     def _run(self, place: Path, work: Callable[[dict[str, Any]], Run[Any]]) -> Run[Any]:
         """The run in `place`: as it lies where it is finished, else begun or gone on with."""
-        if (place / "run.json").is_file():
-            from tactful.runs import RunFolder
+        from tactful.runs import RunFolder
 
-            if RunFolder.open(place).standing() == "done":
-                found: Run[Any] = load(place)
-                return found
-            return work({"out": place, "resume": True})
-        if place.exists():
-            shutil.rmtree(place)  # killed before it was a run
-        return work({"out": place})
+        if (place / "run.json").is_file() and RunFolder.open(place).standing() == "done":
+            found: Run[Any] = load(place)
+            return found
+        return work(_begun(place))
 
     def _playing(self, number: int, mainline: str, place: dict[str, Any]) -> RolloutOptions:
         passes, seed = self.options.get("passes", 1), self.seed + number
@@ -309,8 +335,7 @@ class _Loop:
             "passes": self.options.get("passes", 1),
             "sweep": False,
             "seed": self.seed,
-            "out": self.out / "held-out",
-            "resume": (self.out / "held-out" / "run.json").is_file(),
+            **_begun(self.out / "held-out"),
         }
         found = evaluate(
             self._tasks("test"), model=self.model, policies=against, **cast("EvaluateOptions", held)
@@ -331,6 +356,14 @@ class _Loop:
     def _say(self, line: str) -> None:
         if (say := self.options.get("say")) is not None:
             say(line)
+
+
+def _begun(place: Path) -> dict[str, Any]:
+    """Where a run goes, and whether one is gone on with there; what was killed before it was a run is cleared away."""
+    resume = (place / "run.json").is_file()
+    if place.exists() and not resume:
+        shutil.rmtree(place)
+    return {"out": place, "resume": resume}
 
 
 def _named(place: Path, name: str) -> Policy:

@@ -57,7 +57,10 @@ def iterate(
     ] = None,
     train_config: Annotated[
         Path | None,
-        typer.Option("--train-config", help="--train dpo: TOML as `train dpo --config` takes it."),
+        typer.Option(
+            "--train-config",
+            help="--train dpo: TOML as `train dpo --config` takes it; `seed` and `learn` are the loop's.",
+        ),
     ] = None,
     actions: ActionsOption = "levels",
     worth: RewardFlags,
@@ -104,7 +107,10 @@ def iterate(
         emit_json({"folder": str(out), "policy": loop.policy, **loop.found.model_dump(mode="json")})
     else:
         typer.echo(str(loop.table()))
-    say(loop.found.stopped or f"all {len(loop.found.rounds)} rounds gained; more: --rounds {rounds + 1}")
+    say(
+        loop.found.stopped
+        or f"all {len(loop.found.rounds)} rounds gained; more: --rounds {len(loop.found.rounds) + 1}"
+    )
     if model == "offline":
         say("A rehearsal, not a language model, spoke.")
     if loop.policy is None:
