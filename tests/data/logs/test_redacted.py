@@ -129,6 +129,31 @@ def test_a_file_of_an_archive_or_folder_that_cannot_be_read_is_named_without_wha
     assert not any(secret in problem or "ann@example" in problem for problem in log.problems)
 
 
+def test_what_is_cut_from_a_message_or_the_name_of_a_file_is_not_counted_as_cut_from_the_log(tmp_path):
+    (tmp_path / "jane@example.org.jsonl").write_text(
+        json.dumps({"messages": [{"role": "user", "content": "write to ann@example.org"}]})
+        + '\n{"k": "bob@example.org' * 50
+    )
+    log = read_conversations(tmp_path)
+    assert len(list(log)) == 1
+    assert log.bad == 50
+    assert not any("@example" in problem for problem in log.problems)
+    assert log.counts()["cut"] == {"email": 1}
+
+
+def test_a_folder_that_was_given_is_named_as_it_was_given_beside_one_whose_name_begins_alike(tmp_path):
+    folders = [tmp_path / "logs", tmp_path / "logs of ann@example.org"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "bob@example.org.json").write_text("no log")
+    log = read_conversations(folders)
+    assert list(log) == []
+    assert [problem.partition("[EMAIL]")[0] for problem in log.problems] == [
+        str(folder) for folder in folders
+    ]
+    assert not any("bob" in problem for problem in log.problems)
+
+
 def test_a_user_is_a_hash_that_is_the_same_in_the_project_and_another_elsewhere(tmp_path, monkeypatch):
     log = tmp_path / "a.jsonl"
     log.write_bytes(SHAPES["openai"](TALKS))

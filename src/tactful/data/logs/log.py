@@ -42,7 +42,7 @@ class Log:
 
     After the last one the counts are whole: `conversations` were given, `skipped` says by reason what was passed over,
     `bad` rows could not be read (`problems` says why of the first 20), `formats` says how many came from which product,
-    `cut` how many texts of each kind were redacted.
+    `cut` how many texts of each kind were redacted in the conversations; what is cut from a problem is not among them.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Log:
             self._given = Format("table", lambda row: True, reader_of(self.options.columns))
         self._names = Names(keep=self.options.keep_users)
         self._ids = Names()
+        self._in_messages = Redaction()
         self._start()
 
     def _start(self) -> None:
@@ -241,11 +242,10 @@ class Log:
 
     def _bad(self, name: str, number: int | None, problem: str, other: Recognised | None = None) -> None:
         if self.options.redact:
-            problem = self.redaction.text(problem)
-            given = next((str(path) for path in self.paths if name.startswith(str(path))), "")
-            name = given + self.redaction.file_name(
-                name.removeprefix(given)
-            )  # found in a folder or an archive
+            problem = self._in_messages.text(problem)
+            given = max((str(path) for path in self.paths if name.startswith(str(path))), key=len, default="")
+            found = name.removeprefix(given)  # in a folder or an archive
+            name = given + self._in_messages.file_name(found)
         if self._on_bad is not None:
             self._on_bad(name, number, problem, other)
             return
