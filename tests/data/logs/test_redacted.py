@@ -205,6 +205,18 @@ def test_where_no_salt_can_be_kept_it_is_said_and_users_are_hashed(tmp_path, mon
     assert all("users get other hashes in the next run" in said for said in caplog.messages)
 
 
+def test_a_log_whose_users_and_ids_are_hashed_says_once_that_no_salt_can_be_kept(
+    tmp_path, monkeypatch, caplog
+):
+    (tmp_path / ".tactful").write_text("")
+    monkeypatch.chdir(tmp_path)
+    row = {"id": "ann@example.org", "user": "ann", "messages": [{"role": "user", "content": "hi"}]}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row))
+    (found,) = read_conversations(tmp_path / "a.jsonl")
+    assert (found.id[:3], found.user[:2]) == ("id-", "u-")
+    assert len(caplog.messages) == 1
+
+
 def test_texts_stay_as_they_are_where_that_is_asked_for(tmp_path):
     (tmp_path / "a.jsonl").write_text(
         json.dumps({"messages": [{"role": "user", "content": "zoe.quill@example.org"}]})

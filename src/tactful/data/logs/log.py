@@ -62,7 +62,6 @@ class Log:
         if self.options.columns.any:
             self._given = Format("table", lambda row: True, reader_of(self.options.columns))
         self._names = Names(keep=self.options.keep_users)
-        self._ids = Names()
         self._in_messages = Redaction()
         self._start()
 
@@ -191,7 +190,7 @@ class Log:
             own = fields["id"]
             fields = self.redaction.tree(fields)
             if fields["id"] != own:  # two of them must not become one
-                fields["id"] = self._ids.hashed(own, "id")
+                fields["id"] = self._names.hashed(own, "id", always=True)
         return Conversation.model_validate(
             {
                 **fields,

@@ -24,9 +24,9 @@ class Names:
         self._keep = keep
         self._salt: bytes | None = None
 
-    def hashed(self, name: str, mark: str = "u") -> str:
-        """`u-` and ten hex digits; empty stays empty."""
-        if not name or self._keep or _HASHED.fullmatch(name):
+    def hashed(self, name: str, mark: str = "u", *, always: bool = False) -> str:
+        """`u-` and ten hex digits; empty stays empty. `always`: also where names are kept."""
+        if not name or (self._keep and not always) or _HASHED.fullmatch(name):
             return name
         if self._salt is None:
             self._salt = project_salt()
