@@ -60,3 +60,26 @@ def test_a_missing_file_is_named_and_nothing_is_overwritten_unasked(tmp_path):
         save_document(path, MODEL)
     save_document(path, MODEL.model_copy(update={"weights": ()}), replace=True)
     assert load(path).weights == ()
+
+
+class Grown(Model):
+    unit: str | None = None
+
+
+def test_a_document_from_before_a_field_was_added_opens_and_a_change_in_it_is_still_noticed(tmp_path):
+    path = save_document(tmp_path / "model.json", MODEL)
+    assert load(path, Grown).unit is None
+    stored = json.loads(path.read_text())
+    for changed in (stored | {"weights": [0.2]}, stored | {"unit": "ms"}):
+        path.write_text(json.dumps(changed))
+        with pytest.raises(DataError, match="does not match its hash"):
+            load(path, Grown)
+
+
+def test_a_field_taken_out_by_hand_is_noticed(tmp_path):
+    path = save_document(tmp_path / "model.json", MODEL)
+    stored = json.loads(path.read_text())
+    del stored["made_at"]
+    path.write_text(json.dumps(stored))
+    with pytest.raises(DataError, match="does not match its hash"):
+        load(path)

@@ -26,9 +26,9 @@ class Sealed(Record):
     """Of everything else; filled in when it is saved."""
 
 
-def seal_of(content: Sealed) -> str:
-    """The hash of everything but the hash."""
-    rest = content.model_dump(mode="json", exclude={"content_hash"})
+def seal_of(content: Sealed, *, as_stored: bool = False) -> str:
+    """The hash of everything but the hash; `as_stored`: without fields that the file lacks, which came later."""
+    rest = content.model_dump(mode="json", exclude={"content_hash"}, exclude_unset=as_stored)
     return content_hash(json.dumps(rest, ensure_ascii=False, sort_keys=True))
 
 
@@ -66,7 +66,10 @@ def load_document(path: Path | str, type_: type[T], *, what: str, again: str) ->
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise DataError.at(path, None, f"is no {what}: {where}: {first['msg']}", fix=again) from error
-    if isinstance(content, Sealed) and content.content_hash != seal_of(content):
+    if isinstance(content, Sealed) and content.content_hash not in (
+        seal_of(content),
+        seal_of(content, as_stored=True),
+    ):
         problem = "its content does not match its hash: it was changed or damaged"
         raise DataError.at(path, None, problem, fix=again)
     return content
