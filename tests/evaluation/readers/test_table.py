@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from tests.chat_server import serving
 
 from tactful.data.corpora.types import RequestRow
-from tactful.evaluation.readers.table import readers_table
+from tactful.evaluation.readers import footprint
+from tactful.evaluation.readers.measure import HeadFigures
+from tactful.evaluation.readers.table import ReaderRow, ReadersTable, readers_table
+from tactful.llm import Usage
 from tactful.reading.labelled import Labelled
 from tactful.reading.setup import ReaderSetup
 
@@ -37,3 +41,26 @@ def test_calls_are_told_by_the_texts_that_were_read_and_time_is_theirs() -> None
     line = next(line for line in table.lines() if line.startswith("m,"))
     assert "2.5 calls a text read" in line
     assert f"{(row.usage.prompt_tokens + row.usage.completion_tokens) / 2:.0f} tokens a text read" in line
+
+
+@pytest.mark.parametrize(("cost", "told"), [(0.25, "$0.2500"), (None, "price not known")])
+def test_what_was_paid_is_told_though_no_text_could_be_read(cost: float | None, told: str) -> None:
+    used = Usage(calls=3, cached=1, prompt_tokens=900, completion_tokens=30, cost_usd=cost)
+    unread = HeadFigures(
+        head="need", part="all", items=4, unknown=4, groups=4, figures={}, baseline={}, ece=None
+    )
+    row = ReaderRow(name="m", heads=(unread,), usage=used)
+    [line] = [
+        line
+        for line in ReadersTable(texts=4, writers=("w",), readers=(row,)).lines()
+        if line.startswith("m,")
+    ]
+    assert f"4 calls, 930 tokens, {told}, and no text read" in line
+
+
+def test_a_reader_too_slow_to_open_keeps_its_figures_and_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(footprint, "_LONGEST_S", 0.01)
+    found = footprint.footprint("surface")
+    assert found.size_mb is not None
+    assert found.size_mb > 0.1
+    assert (found.loading_s, found.memory_mb) == (None, None)

@@ -99,6 +99,10 @@ def _takes(row: ReaderRow) -> list[str]:
         )
         old = f" ({used.cached} from the cache)" if used.cached else ""
         said += [f"{asked / known:.1f} calls a text read{old}", f"{tokens:.0f} tokens a text read", cost]
+    if asked and not known:
+        cost = "price not known" if used.cost_usd is None else f"${used.cost_usd:.4f}"
+        tokens = used.prompt_tokens + used.completion_tokens
+        said.append(f"{asked} calls, {tokens} tokens, {cost}, and no text read")
     if row.runs and known:
         said.append(f"{row.runs / known:.1f} sandbox runs a text read")
     return said
