@@ -151,3 +151,12 @@ def test_a_dry_run_counts_one_call_a_turn_for_a_calibrated_decisions_endpoint(
     done = tactful("feedback", "judge", chats, "--reader", tmp_path / "mine", "--dry-run", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["judges"][0]["calls"] == 2  # two turns, each asked once
+
+
+def test_a_length_that_no_reader_takes_is_refused(tactful, tmp_path: Path, chats: Path) -> None:
+    done = tactful(
+        "feedback", "judge", chats, "--reader", "surface", "--max-chars", "900", "--out", tmp_path / "run"
+    )
+    assert done.returncode == 2
+    assert "--max-chars belongs to --model and --judges" in done.stderr
+    assert not (tmp_path / "run").exists()

@@ -165,10 +165,12 @@ def _config(options: JudgingOptions) -> JudgeConfig:
         values["max_chars"] = max_chars
     if reader is None:
         by = _by_judges(tuple(judges) if judges is not None else (model or DEFAULT_MODEL,), options)
-    elif (model, judges, options.get("trained")) == (None, None, None):
-        by = _by_reader(reader, options)
-    else:
+    elif (model, judges, options.get("trained")) != (None, None, None):
         raise UsageError("--reader judges in place of --model, --judges and --trained; name one of them")
+    elif max_chars is not None:
+        raise UsageError("--max-chars belongs to --model and --judges; a reader sets its own limit")
+    else:
+        by = _by_reader(reader, options)
     return JudgeConfig(
         **values,
         **by,
