@@ -63,6 +63,7 @@ def test_folder_of_a_run_killed_before_it_had_a_name_can_be_resumed(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "run.lock").write_text("1")
     (tmp_path / "out" / "run.sqlite").touch()
+    (tmp_path / "out" / ".run.json.k2j3.tmp").write_text('{"run_id": ')
     assert run(tmp_path / "out", count=3, resume=True).done == 3
 
 

@@ -17,7 +17,7 @@ from tactful import __version__
 from tactful.errors import ConfigChanged, ConfigError, UsageError
 from tactful.runs.read.folder import RunFolder, RunInfo, new_folder_path, utc_now
 from tactful.runs.running.beginning import Beginning
-from tactful.runs.store.files import write_atomic
+from tactful.runs.store.files import is_half_written, write_atomic
 from tactful.runs.store.identity import differences, fingerprint, fingerprint_hash
 from tactful.runs.store.lock import LOCK_NAME, only_writer
 from tactful.runs.store.state import RunState
@@ -107,7 +107,8 @@ def _place(job: Job, options: RunOptions) -> Path:
         raise UsageError(
             f"{options.out}: exists already; go on with it by --resume, or name a new folder in --out"
         )
-    if options.resume and "run.json" not in held and not held <= _OURS:
+    foreign = {name for name in held - _OURS if not is_half_written(name)}
+    if options.resume and "run.json" not in held and foreign:
         raise UsageError(f"{options.out}: not a run folder (it has no run.json); see `tactful runs list`")
     return options.out
 

@@ -45,6 +45,11 @@ def atomic_write(path: Path | str, *, mode: int = PRIVATE_FILE, follow: bool = T
         _sync_folder(target.parent)
 
 
+def is_half_written(name: str) -> bool:
+    """Whether a file of this name is what `atomic_write` left behind when its process was killed."""
+    return name.startswith(".") and name.endswith(".tmp")
+
+
 @contextmanager
 def _told(target: Path) -> Iterator[None]:
     """What the disk says as a sentence. An OSError about another place, one that is read meanwhile, passes."""
