@@ -15,7 +15,7 @@ ENDINGS = {
     Ending.WHOLE: "STOP stop_token_ids eos_token_id endoftext hit_eos stop_str stopSequence EndOfSentence user_stop ok FinishReason.STOP",
     Ending.CUT: "MAX_TOKENS model_length maxOutputTokens stopLength token_limit_reached exceeded_context max_new_tokens stop_limit 长度超限",
     Ending.FILTERED: "SAFETY ERROR_TOXIC moderated LANGUAGE harmful pii SPII copyright guardrail_intervened content_filter_error 敏感 违规",
-    Ending.BROKEN: "abort network_error shutdown connection_lost killed crash exception eviction rate_limited internal_error 超时",
+    Ending.BROKEN: "abort network_error shutdown connection_lost killed crash exception eviction rate_limited internal_error userStopped modelUnloaded 超时",
     Ending.REFUSED: "refusal model_refusal declined",
     Ending.UNKNOWN: "other pause_turn FINISH_REASON_UNSPECIFIED unlisted early_stop",
 }

@@ -35,7 +35,7 @@ _KINDS = (
     (Ending.FILTERED, r"filter|safety|sensitive|block|prohibit|moderat|recitation|guardrail|policy|violat|flag|risk|censor|inappropriate"
                       r"|unsafe|toxic|harm|(?:^|_)s?pii(?:_|$)|copyright|^language$|敏感|违规|不安全|过滤|审核"),
     (Ending.BROKEN, r"abort|cancel|error|network|time|overload|unavail|resource|fail|interrupt|malform|unexpected|(?:^|_)rate(?:_|$)"
-                    r"|disconnect|preempt|shut_?down|lost|kill|crash|exception|evict|dropped|closed|terminated|中断|取消|错误|超时|失败"),
+                    r"|disconnect|preempt|shut_?down|lost|kill|crash|exception|evict|dropped|closed|terminated|unload|^user_stopped$|中断|取消|错误|超时|失败"),
     (Ending.REFUSED, r"refus|declin|拒绝"),
     (Ending.CUT, r"length|max|limit|context|trunc|incomplete|token|budget|长度|截断|上限"),
 )  # fmt: skip
