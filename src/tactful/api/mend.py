@@ -41,7 +41,7 @@ def learn(
     `logs` may be the folder of an earlier `learn`: then nothing is judged again, other `prices` may be tried, and how logs
     are read (`reader`, `limit`, `skip_bad`, `reading`) is as it was there.
     `out` is a new folder, or with `resume` the one to go on in: `policy.json`, `prompt.md`, `learned.md`, `learned.json`,
-    `users.jsonl` where the log names users, `dpo/` and `kto/` in the trainer's form `to`. `prices` are what a log cannot tell: how
+    `users.jsonl` where the log names users, `dpo/` in the trainer's form `to`, `kto/` in TRL's. `prices` are what a log cannot tell: how
     much of a solved task an exchange, a complaint and a lost task are worth. `reading`: how the logs are read, as in
     `tf.conversations`.
 
