@@ -4,6 +4,7 @@ import pytest
 
 from tactful.data.export import export_pairs
 from tactful.data.io import write_jsonl
+from tactful.data.trainer_forms import FORMS, Form
 from tactful.errors import DataError, UserError
 from tactful.types import Message, PreferencePair, Provenance, PublicState
 
@@ -163,3 +164,11 @@ def test_nothing_but_equal_sides_is_refused(tmp_path):
     write_jsonl(tmp_path / "p.jsonl", [same.model_copy(update={"rejected": same.chosen})])
     with pytest.raises(UserError, match="in each of its 1 pairs both sides are the same text"):
         export_pairs(tmp_path / "p.jsonl", "trl", tmp_path / "out")
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_data_file_has_as_many_rows_as_are_told(form: Form, tmp_path):
+    assert form.write(tmp_path, "rows", ({"at": at} for at in range(3))) == 3
+    text = (tmp_path / f"rows.{form.suffix}").read_text()
+    rows = json.loads(text) if form.array else [json.loads(line) for line in text.splitlines()]
+    assert rows == [{"at": 0}, {"at": 1}, {"at": 2}]

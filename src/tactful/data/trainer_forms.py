@@ -13,13 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
-from tactful.data.io import to_line, write_file
+from tactful.data.io import write_file, write_jsonl
 from tactful.data.llama_factory import Stage, describe
 from tactful.errors import UsageError, UserError
 from tactful.types import Message, content_hash
@@ -152,9 +151,10 @@ class Form:
         """Of the data files."""
         return "json" if self.array else "jsonl"
 
-    def write(self, folder: Path, stem: str, rows: Iterable[Row]) -> None:
-        """The data file `stem` of the folder; there must be at least one row."""
-        write_file(folder / f"{stem}.{self.suffix}", _json_array(rows) if self.array else map(to_line, rows))
+    def write(self, folder: Path, stem: str, rows: Iterable[Row]) -> int:
+        """The data file `stem` of the folder, and how many rows it has; there must be at least one."""
+        path = folder / f"{stem}.{self.suffix}"
+        return _write_array(path, rows) if self.array else write_jsonl(path, rows)
 
     def describe(self, folder: Path, files: Mapping[str, str], pairs: Stage = "dpo") -> None:
         """Where the form has them, `dataset_info.json` and a YAML per task: name of the data set → stem of its file."""
@@ -206,9 +206,17 @@ class Distinct:
         return True
 
 
-def _json_array(rows: Iterable[Row]) -> Iterator[bytes]:
-    """The chunks of a JSON array with one row per line."""
-    lines = (orjson.dumps(row) for row in rows)
-    yield b"[\n"
-    yield from chain([next(lines)], (b",\n" + line for line in lines))
-    yield b"\n]\n"
+def _write_array(path: Path, rows: Iterable[Row]) -> int:
+    """A JSON array with one row per line; how many there were."""
+    written = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal written
+        yield b"[\n"
+        for row in rows:
+            yield (b",\n" if written else b"") + orjson.dumps(row)
+            written += 1
+        yield b"\n]\n"
+
+    write_file(path, chunks())
+    return written

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, count
+from itertools import chain
 from pathlib import Path
 
 import orjson
@@ -42,18 +42,15 @@ def write_rows(talks: Iterable[LoggedTalk], folder: Path, form: Form) -> tuple[R
     written = {}
     for part in PARTS:
         for kind, ids in chosen.items():
-            number = count()
-            rows = (row for row, _ in zip(_rows(talks, kind, part, ids, form), number, strict=False))
+            rows = _rows(talks, kind, part, ids, form)
             first = next(rows, None)
             if first is None:
                 continue
-            (folder / kind).mkdir(exist_ok=True)
-            name = f"{kind}/{part}.{form.suffix if kind == 'dpo' else 'jsonl'}"
+            whole = chain([first], rows)
             if kind == "dpo":
-                form.write(folder / kind, part, chain([first], rows))
+                written[f"{kind}/{part}.{form.suffix}"] = form.write(folder / kind, part, whole)
             else:
-                write_jsonl(folder / name, chain([first], rows))
-            written[name] = next(number)  # as many as there were rows: zip asks for the row first
+                written[f"{kind}/{part}.jsonl"] = write_jsonl(folder / kind / f"{part}.jsonl", whole)
     return counts, written
 
 
