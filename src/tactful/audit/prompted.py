@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from typing import Literal
 
 from tactful.audit.types import REASONS, SUBJECTS, Finding, Passage, Reason, Subject
-from tactful.errors import BudgetSpent, ParseError, ProviderError, UsageError, first_of
+from tactful.errors import BudgetSpent, ParseError, ProviderError, UsageError
 from tactful.llm import (
     Budget,
     CallCache,
@@ -19,6 +19,7 @@ from tactful.llm import (
     open_model,
     within_context,
 )
+from tactful.llm.judging import each
 from tactful.llm.replies.percent import Percent
 from tactful.prompts import Rendered, load_prompt
 from tactful.reading.setup import ReaderSetup, asked_model, asked_name
@@ -91,20 +92,10 @@ class PromptedJudge:
             model = open_model(self._spec, cache=cache, budget=self._budget)
             stack.push_async_callback(model.aclose)
             meter = stack.enter_context(metered())
-            turns = asyncio.Semaphore(self._setup.concurrency)
-
-            async def one(passage: Passage) -> Finding:
-                async with turns:
-                    return await self._one(passage, model)
-
             try:
-                async with asyncio.TaskGroup() as group:
-                    tasks = [group.create_task(one(passage)) for passage in passages]
-            except ExceptionGroup as error:
-                raise first_of(error) from None
+                return await each(passages, lambda one: self._one(one, model), self._setup.concurrency)
             finally:
                 self.usage += meter.usage
-            return [task.result() for task in tasks]
 
     async def _one(self, passage: Passage, model: ChatModel) -> Finding:
         if not passage.asked and passage.reply is None:
