@@ -152,8 +152,8 @@ def one_of(*types: type[Written]) -> TypeAdapter[Any]:
 
     def chosen(row: Any) -> str:
         keys = row.keys() if isinstance(row, dict) else frozenset()
-        named = [one for one in types if TAG in keys and row[TAG] == one.row_kind]
-        likely = max(named or types, key=lambda one: len(one.model_fields.keys() & keys))
+        told = [one for one in types if TAG in keys and row[TAG] == one.row_kind]
+        likely = max(told or types, key=lambda one: len(one.model_fields.keys() & keys))
         return _BY_KIND + likely.row_kind
 
     marked = tuple(Annotated[one, Tag(_BY_KIND + one.row_kind)] for one in types)

@@ -107,7 +107,7 @@ def _fit(value: Any, candidate: str, reply_type: type[T]) -> T:
     try:
         return _validate(candidate, reply_type)
     except Unusable:
-        inside = value[:1] if isinstance(value, list) and _is_call(value[:1]) else [value]
+        inside = value[:1] if isinstance(value, list) and value and _is_call(value[0]) else [value]
         for _ in range(_MOST_WRAPPINGS):
             inside = [inner for outer in inside for inner in _inside(outer, reply_type)]
             fitting = []
@@ -125,7 +125,7 @@ def _inside(value: Any, reply_type: type[BaseModel]) -> list[Any]:
     """What a wrapping may hold; nothing where the value has a field of the reply itself, save in a call of a tool."""
     if not isinstance(value, dict):
         return []
-    if _is_call([value]):
+    if _is_call(value):
         return [value[name] for name in _ARGUMENTS if name in value]
     if len(value) > 1 and value.keys() & reply_type.model_fields.keys():
         return []
@@ -133,14 +133,13 @@ def _inside(value: Any, reply_type: type[BaseModel]) -> list[Any]:
     return [inner for inner in several if isinstance(inner, dict | str)]
 
 
-def _is_call(values: list[Any]) -> bool:
-    """Whether one of them is a call of a tool."""
-    return any(
+def _is_call(value: Any) -> bool:
+    """Whether it is a call of a tool."""
+    return (
         isinstance(value, dict)
         and "name" in value
         and len(value) <= _MOST_KEYS_OF_A_CALL
         and not value.keys().isdisjoint(_ARGUMENTS)
-        for value in values
     )
 
 
