@@ -16,7 +16,7 @@ from tactful.feedback.labels import Label
 from tactful.feedback.training.data import make_training_data
 from tactful.feedback.training.pairs import PairsConfig
 from tactful.llm import ModelSpec
-from tactful.runs import RunOptions, run_job
+from tactful.runs import RunOptions, resolve_input, run_job
 from tactful.training import Place, TrainConfig, train
 from tactful.training.material.forms import read_material
 from tactful.types import LabelledMoment
@@ -101,6 +101,19 @@ def test_pairs_of_calibration_teach_the_action_or_the_message(
     assert item.answer[0].content in acts.actions
     shown = read_material(calibration, config.model_copy(update={"shown": "numbers"})).examples[0]
     assert "clarity of the request" in shown.prompt[1].content
+
+
+def test_training_and_validation_are_shown_the_same_actions(calibration: Path, tmp_path: Path) -> None:
+    whole = resolve_input(calibration)
+    rows = [orjson.loads(line) for line in whole.read_bytes().splitlines()]
+    few = [row for row in rows if "MID" not in (row["chosen_action"], row["rejected_action"])]
+    assert few
+    write_jsonl(tmp_path / "few.jsonl", few)
+    config = TrainConfig(trainer="dpo", model="m", learn="action")
+    for train_on, valid in ((whole, tmp_path / "few.jsonl"), (tmp_path / "few.jsonl", whole)):
+        found = read_material(train_on, config, valid)
+        assert found.actions == ("LOW", "MID", "HIGH")
+        assert len({item.prompt[0] for item in found.examples}) == 1
 
 
 def test_an_utterance_run_and_its_exports_train(utterance: Path, tiny: Path, tmp_path: Path) -> None:

@@ -61,33 +61,60 @@ def read_material(data: Path, config: TrainConfig, valid: Path | None = None) ->
     Raises: UserError where it holds nothing for this trainer; DataError at the first bad line.
     """
     files, pipeline = sources(data, config.trainer, valid)
-    made: Material | None = None
+    read: list[_Read] = []
     for source in files:
         found = _read(source, config)
-        if made is not None and found.form != made.form:
+        if read and found.form != read[0].form:
             raise DataError.at(
                 source.path,
                 None,
-                f"holds {found.form}, the other part {made.form}",
+                f"holds {found.form}, the other part {read[0].form}",
                 fix="give two of one kind",
             )
-        if made is None:
-            made = found
-        else:
-            made.examples += found.examples
-            made.files += found.files
-    assert made is not None
-    made.pipeline = pipeline
-    return made
+        read.append(found)
+    first = read[0]
+    material = Material(
+        form=first.form,
+        kind=first.name,
+        examples=[],
+        files=[one.file for one in read],
+        grouped_by=first.kind.grouped_by,
+        prompts=_PROMPTS.get(first.form, {}),
+        pipeline=pipeline,
+    )
+    if config.learn == "action":
+        pairs = [pair for one in read for pair in one.rows]
+        material.actions = _actions(pairs)
+        material.domains = tuple(sorted({pair.state.domain for pair in pairs}))
+        material.prompts = {ACT_PROMPT.prompt_id: ACT_PROMPT.hash}
+    for one in read:
+        made = (
+            _acts(one.rows, material.actions, config)
+            if config.learn == "action"
+            else one.kind.examples(one.rows, one.form, config)
+        )
+        material.examples += [_placed(item, one.source) for item in made]
+    return material
 
 
-def _read(source: Source, config: TrainConfig) -> Material:
+class _Read(NamedTuple):
+    """The records of one file, not yet examples: those of all files together say which actions there are."""
+
+    source: Source
+    name: str
+    kind: Kind
+    form: Form
+    rows: list[Any]
+    file: TrainedOn
+
+
+def _read(source: Source, config: TrainConfig) -> _Read:
     path = source.path
     array = _array(path)
     first = array[0] if array else _first(path)
     exported = kind_of_export(first)
-    kind = KINDS.get(kind_of(first) or "") if exported is None else _exported(exported, path)
     name = exported or kind_of(first) or ""
+    kind = KINDS.get(name) if exported is None else _exported(exported, path)
     if kind is None:
         raise DataError.at(
             path,
@@ -104,34 +131,17 @@ def _read(source: Source, config: TrainConfig) -> Material:
             f"holds '{name}', from which 'train {config.trainer}' does not learn",
             fix=f"run: tactful train {kind.trainer} {path}",
         )
-    rows: Rows[Any] = Rows(array if array else path, kind.parse, kind="row")
-    parsed = list(rows)
-    examples = [_placed(item, source) for item in kind.examples(parsed, form, config)]
-    material = Material(
-        form=form,
-        kind=name,
-        examples=examples,
-        files=[
-            TrainedOn(path=str(path), sha256=file_sha256(path), rows=rows.read, part=source.part or "both")
-        ],
-        grouped_by=kind.grouped_by,
-    )
-    if name == "pairs" and config.learn == "action":
-        material.actions = _actions(parsed)
-        material.domains = tuple(sorted({pair.state.domain for pair in parsed}))
-        material.prompts = {ACT_PROMPT.prompt_id: ACT_PROMPT.hash}
-    elif config.learn == "action":
+    if config.learn == "action" and name != "pairs":
         raise DataError.at(
             path,
             None,
             f"holds '{name}', which names no actions",
             fix="use --learn text, or give pairs of 'calibrate pairs'",
         )
-    if form == "tasks":
-        material.prompts = TALK_PROMPTS
-    if form == "verdicts":
-        material.prompts = {JUDGE_PROMPT.prompt_id: JUDGE_PROMPT.hash}
-    return material
+    rows: Rows[Any] = Rows(array if array else path, kind.parse, kind="row")
+    parsed = list(rows)
+    file = TrainedOn(path=str(path), sha256=file_sha256(path), rows=rows.read, part=source.part or "both")
+    return _Read(source, name, kind, form, parsed, file)
 
 
 def _array(path: Path) -> list[Any]:
@@ -164,22 +174,33 @@ def _placed(item: Example, source: Source) -> Example:
 
 
 def _pairs(rows: list[PreferencePair], form: Form, config: TrainConfig) -> Iterator[Example]:
-    actions = _actions(rows)
     for number, pair in enumerate(rows, 1):
-        prompt, chosen, rejected = pair.prompt, pair.chosen, pair.rejected
-        if config.learn == "action":
-            prompt = state_messages(pair.state, actions, config.shown)
-            chosen, rejected = _said(pair.chosen_action), _said(pair.rejected_action)
-        yield Example(
-            pair.id,
-            pair.state.group,
-            prompt,
-            chosen,
-            rejected,
-            weight=pair.weight,
-            margin=pair.margin,
-            place=str(number),
-        )
+        yield _pair(pair, number, pair.prompt, pair.chosen, pair.rejected)
+
+
+def _acts(rows: list[PreferencePair], actions: tuple[str, ...], config: TrainConfig) -> Iterator[Example]:
+    for number, pair in enumerate(rows, 1):
+        prompt = state_messages(pair.state, actions, config.shown)
+        yield _pair(pair, number, prompt, _said(pair.chosen_action), _said(pair.rejected_action))
+
+
+def _pair(
+    pair: PreferencePair,
+    number: int,
+    prompt: tuple[Message, ...],
+    chosen: tuple[Message, ...],
+    rejected: tuple[Message, ...],
+) -> Example:
+    return Example(
+        pair.id,
+        pair.state.group,
+        prompt,
+        chosen,
+        rejected,
+        weight=pair.weight,
+        margin=pair.margin,
+        place=str(number),
+    )
 
 
 def _actions(rows: list[PreferencePair]) -> tuple[str, ...]:
@@ -299,3 +320,8 @@ KINDS: dict[str, Kind] = {
         ("answers", "verdicts"), ReasonedMoment.model_validate, _reasoned, "session", "sft"
     ),
 }
+_PROMPTS: dict[Form, dict[str, str]] = {
+    "tasks": TALK_PROMPTS,
+    "verdicts": {JUDGE_PROMPT.prompt_id: JUDGE_PROMPT.hash},
+}
+"""Form → prompts of ours that its examples are written with."""
