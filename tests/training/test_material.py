@@ -91,6 +91,25 @@ def test_wrong_columns_a_wrong_trainer_and_a_wrong_value_are_named(tmp_path: Pat
         read_material(tmp_path / "nothing.jsonl", config("dpo"))
 
 
+def test_unwanted_answers_are_left_out_of_sft_before_anything_is_counted(tmp_path: Path) -> None:
+    """Eight rows, every second one wanted: four of them, of which a quarter validates."""
+    found = checked(tmp_path, "sft", trl_labels())
+    assert dict(found.left_out) == {"unwanted": 4}
+    assert (len(found.train), len(found.valid)) == (3, 1)
+    assert all(item.label for item in (*found.train, *found.valid))
+    with pytest.raises(UserError, match=r"no example is left to train on \(4 unwanted\)"):
+        checked(tmp_path, "sft", [row for row in trl_labels() if not row["label"]])
+
+
+def test_a_training_file_without_wanted_answers_is_refused_beside_a_good_validation(tmp_path: Path) -> None:
+    wanted = [row for row in trl_labels() if row["label"]]
+    unwanted = [row for row in trl_labels() if not row["label"]]
+    files = [write_rows(tmp_path / name, rows) for name, rows in (("t.jsonl", unwanted), ("v.jsonl", wanted))]
+    material = read_material(files[0], config("sft"), files[1])
+    with pytest.raises(UserError, match=r"no example is left to train on \(4 unwanted\)"):
+        check_material(material, config("sft"), Letters())
+
+
 def test_empty_and_equal_sides_and_repeats_are_left_out_and_counted(tmp_path: Path) -> None:
     rows = trl_pairs(4)
     same = {**rows[0], "rejected": rows[0]["chosen"]}

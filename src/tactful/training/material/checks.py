@@ -58,17 +58,20 @@ def check_material(material: Material, config: TrainConfig, tokenizer: Any) -> C
     `too_long` refuses it.
     """
     left_out = Counter(material.left_out)
-    kept = _sound(material, left_out, repeats=config.learn == "action")
+    kept = _sound(material, config, left_out)
     kept, tokens, cut = _fitting(kept, config, tokenizer, left_out)
     if not kept:
         raise UserError(f"{material.files[0].path}: no example is left to train on ({_listed(left_out)})")
     train, valid, groups, grouped_by = _parts(kept, material, config, left_out)
-    _both_labels(train, material)
+    if not train:
+        raise UserError(f"{material.files[0].path}: no example is left to train on ({_listed(left_out)})")
+    if config.trainer != "sft":
+        _both_labels(train, material)
     return Checked(train, valid, grouped_by, groups, left_out, _notes(kept, material, config), tokens, cut)
 
 
-def _sound(material: Material, left_out: Counter[str], *, repeats: bool) -> list[Example]:
-    """Without empty sides, equal sides and, unless `repeats`, rows that came before.
+def _sound(material: Material, config: TrainConfig, left_out: Counter[str]) -> list[Example]:
+    """Without empty sides, equal sides, unwanted answers where only answers are learnt, and rows that came before.
 
     Pairs over actions repeat by right: how often one action won in a state is what they say.
     """
@@ -82,7 +85,9 @@ def _sound(material: Material, left_out: Counter[str], *, repeats: bool) -> list
             left_out["with equal sides"] += 1
         elif material.form == "pairs" and not text_of(item.rejected):
             left_out["with an empty rejected side"] += 1
-        elif (key := _key(item)) in seen and not repeats:
+        elif config.trainer == "sft" and item.label is False:
+            left_out["unwanted"] += 1
+        elif (key := _key(item)) in seen and config.learn != "action":
             left_out["repeated"] += 1
         else:
             seen.add(key)
