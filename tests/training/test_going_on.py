@@ -89,6 +89,16 @@ def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
 
+def test_a_full_memory_is_said_in_a_sentence_and_other_errors_stay_themselves(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UserError, match="memory of the device is full; lower --batch"),
+        folders.told(tmp_path),
+    ):
+        raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+    with pytest.raises(RuntimeError, match=r"^$"), folders.told(tmp_path):
+        raise RuntimeError
+
+
 def test_a_changed_adapter_or_another_base_is_never_opened(tiny: Path, tmp_path: Path) -> None:
     from tests.training.tiny import tiny_model
 

@@ -108,28 +108,29 @@ def need_room(out: Path, trained_bytes: int, whole_bytes: int) -> None:
 
 @contextmanager
 def told(out: Path) -> Iterator[None]:
-    """Ctrl-C and a full disk as sentences that say how to go on."""
+    """Ctrl-C, a full memory and a full disk as sentences that say how to go on."""
     try:
         yield
     except KeyboardInterrupt as error:
         last = _newest(out)
         kept = f"kept up to {last.name}" if last else "no checkpoint was written yet"
         raise Interrupted(f"{out}: stopped; {kept}. Go on with the same command and --resume") from error
-    except (OSError, RuntimeError) as error:
-        if isinstance(error, UserError) or (
-            shutil.disk_usage(out).free > 50_000_000 and "No space left" not in str(error)
-        ):
-            raise
-        raise UserError(
-            f"{out}: the disk is full ({str(error).splitlines()[0]}); make room, then go on with the same command and "
-            "--resume"
-        ) from error
-    except Exception as error:  # safetensors has an error of its own for a full disk
-        if "No space left" not in str(error):
-            raise
-        raise UserError(
-            f"{out}: the disk is full; make room, then go on with the same command and --resume"
-        ) from error
+    except UserError:
+        raise
+    except Exception as error:  # torch and safetensors have errors of their own for a full memory or disk
+        text = str(error)
+        if any(words in text.lower() for words in ("out of memory", "can't allocate memory")):
+            raise UserError(
+                f"{out}: the memory of the device is full; lower --batch (and raise --accumulate) or --max-length, or add "
+                "--lora or --checkpointing, and train into a new folder"
+            ) from error
+        failed = isinstance(error, OSError | RuntimeError)
+        if "No space left" in text or (failed and shutil.disk_usage(out).free <= 50_000_000):
+            raise UserError(
+                f"{out}: the disk is full ({text.partition(chr(10))[0]}); make room, then go on with the same command and "
+                "--resume"
+            ) from error
+        raise
 
 
 def clear(out: Path) -> None:
