@@ -91,6 +91,21 @@ def test_wrong_columns_a_wrong_trainer_and_a_wrong_value_are_named(tmp_path: Pat
         read_material(tmp_path / "nothing.jsonl", config("dpo"))
 
 
+def test_a_bad_row_of_others_is_named_with_its_line(tmp_path: Path) -> None:
+    talk = [{"from": "human", "value": "do it"}, {"from": "gpt", "value": "done"}]
+    rows = [{"conversations": talk, "label": label} for label in (True, "false")]
+    with pytest.raises(DataError, match=r"data.jsonl:2: row has label 'false', expected true or false"):
+        checked(tmp_path, "kto", rows)
+    with pytest.raises(DataError, match=r"data.jsonl:2: row has no 'label'"):
+        checked(tmp_path, "kto", [rows[0], {"conversations": talk}])
+    sides = {"preferred_output": assistant("yes"), "non_preferred_output": assistant("no")}
+    with pytest.raises(DataError, match=r"data.jsonl:1: row has input \['hi'\], expected an object"):
+        checked(tmp_path, "dpo", [{"input": ["hi"], **sides}])
+    (tmp_path / "data_provenance.jsonl").write_text('{"group": "a"}\n{"group":\n', encoding="utf-8")
+    with pytest.raises(DataError, match=r"data_provenance.jsonl:2: not JSON"):
+        checked(tmp_path, "dpo", trl_pairs(2))
+
+
 def test_unwanted_answers_are_left_out_of_sft_before_anything_is_counted(tmp_path: Path) -> None:
     """Eight rows, every second one wanted: four of them, of which a quarter validates."""
     found = checked(tmp_path, "sft", trl_labels())

@@ -63,9 +63,7 @@ def _trl(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
 
 
 def _unpaired(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
-    if not isinstance(row["label"], bool):
-        raise ValueError(f"row has label {row['label']!r}, expected true or false")
-    return _example(row, number, beside, label=row["label"], **_completed(row))
+    return _example(row, number, beside, label=_label(row), **_completed(row))
 
 
 def _completion(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
@@ -85,11 +83,14 @@ def _talk(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
 
 
 def _openai(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
+    given = row.get("input") or {}
+    if not isinstance(given, Mapping):
+        raise ValueError(f"row has input {given!r:.60}, expected an object with messages")
     return _example(
         row,
         number,
         beside,
-        prompt=_messages((row.get("input") or {}).get("messages"), "input.messages", "user"),
+        prompt=_messages(given.get("messages"), "input.messages", "user"),
         answer=_messages(row["preferred_output"], "preferred_output", "assistant"),
         rejected=_messages(row["non_preferred_output"], "non_preferred_output", "assistant"),
     )
@@ -109,6 +110,12 @@ def _sharegpt(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
         answer=_messages([row["chosen"]], "chosen", "assistant"),
         rejected=_messages([row["rejected"]], "rejected", "assistant"),
     )
+
+
+def _labelled(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
+    """ShareGPT's with a label: refused where one row has none."""
+    _label(row)
+    return _sharegpt(row, number, beside)
 
 
 def _last_answer(said: tuple[Message, ...], column: str) -> dict[str, Any]:
@@ -138,6 +145,13 @@ def _message(item: Any, column: str) -> Message:
     return Message(role=role, content=text)
 
 
+def _label(row: Row) -> bool:
+    label = row["label"]
+    if not isinstance(label, bool):
+        raise ValueError(f"row has label {label!r}, expected true or false")
+    return label
+
+
 def _number(value: Any, column: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"row has {column} {value!r:.60}, expected a number")
@@ -151,7 +165,7 @@ READERS: dict[str, tuple[tuple[Form, ...], Reader]] = {
     "messages": (("answers",), _talk),
     "openai": (("pairs",), _openai),
     "sharegpt": (("answers",), _sharegpt),
-    "sharegpt-labels": (("labels",), _sharegpt),
+    "sharegpt-labels": (("labels",), _labelled),
     "sharegpt-pairs": (("pairs",), _sharegpt),
 }
 """Exported kind → its form and how a row is read."""

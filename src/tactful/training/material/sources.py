@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import NamedTuple
 
+from tactful.data.io import Rows
 from tactful.errors import UserError
 from tactful.runs import RunFolder, resolve_input
 from tactful.training.types import Part, Trainer
@@ -70,12 +70,11 @@ def sources(data: Path, trainer: Trainer, valid: Path | None = None) -> tuple[li
 
 
 def provenance_beside(path: Path) -> list[dict[str, object]]:
-    """One row for each row of an export, in its order; empty where no such file lies beside it."""
+    """One row for each row of an export, in its order; empty where no such file lies beside it. Raises: DataError."""
     names = [f"{path.stem}_provenance.jsonl", *(["provenance.jsonl"] if path.stem == "pairs" else [])]
     for name in names:
         if (path.parent / name).is_file():
-            lines = (path.parent / name).read_text(encoding="utf-8").splitlines()
-            return [json.loads(line) for line in lines if line.strip()]
+            return list(Rows(path.parent / name, dict, kind="row"))
     return []
 
 
