@@ -89,6 +89,14 @@ def test_an_adapter_of_the_upper_layers_leaves_the_lower_ones_alone(tiny: Path, 
     assert adapted == {"1"}  # of two layers, 0 and 1
 
 
+def test_the_card_says_where_nothing_was_held_out(tiny: Path, tmp_path: Path) -> None:
+    trained("sft", tiny, tmp_path, trl_pairs(), valid=0, max_steps=1)
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "Nothing was held out" in card
+    assert "held out by" not in card
+    assert "| train loss (mean over the whole training, on its own examples) | — |" in card
+
+
 def test_the_same_seed_gives_the_same_figures(tiny: Path, tmp_path: Path) -> None:
     first = trained("dpo", tiny, tmp_path / "one", trl_pairs())
     again = train(

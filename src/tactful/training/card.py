@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 from tactful.training.material.checks import Checked
 from tactful.weights.types import Manifest
 
@@ -14,6 +12,8 @@ _WHAT = {
     "grpo": "learnt from its own talks with simulated users",
     "reward": "gives a text one number; its logistic is the probability of a yes",
 }
+
+_NAMES = {"train_loss": "train loss (mean over the whole training, on its own examples)"}
 
 
 def model_card(manifest: Manifest, checked: Checked) -> str:
@@ -43,7 +43,7 @@ Kind `{manifest.kind}`{f", made by `tactful {manifest.pipeline}`" if manifest.pi
 {_prompts(manifest)}
 ## Measured
 
-On the examples held out by {manifest.grouped_by}; the base, untrained, beside.
+{_held_out(manifest)}
 
 | figure | base | trained |
 |---|---|---|
@@ -56,7 +56,7 @@ On the examples held out by {manifest.grouped_by}; the base, untrained, beside.
 
 ```python
 from tactful.weights import load_trained
-loaded = load_trained({shlex.quote("FOLDER")!r})
+loaded = load_trained('FOLDER')
 ```
 
 It was measured on data like its own and on nothing else. The configuration is `config.toml`; run it again with `--config`.
@@ -70,13 +70,18 @@ def _prompts(manifest: Manifest) -> str:
     return "\n".join([*lines, ""]) if lines else ""
 
 
+def _held_out(manifest: Manifest) -> str:
+    if not manifest.examples["valid"]:
+        return "Nothing was held out; what stands here is of the training's own examples."
+    return f"On the examples held out by {manifest.grouped_by}, where no other is named; the base, untrained, beside."
+
+
 def _figures(manifest: Manifest) -> str:
     names = [name for name in manifest.figures if not name.endswith("_before")]
     rows = []
     for name in names:
         before = manifest.figures.get(f"{name}_before")
         shown = "—" if before is None else f"{before:.4f}"
-        rows.append(
-            f"| {name.removeprefix('eval_').replace('_', ' ')} | {shown} | {manifest.figures[name]:.4f} |"
-        )
+        called = _NAMES.get(name, name.removeprefix("eval_").replace("_", " "))
+        rows.append(f"| {called} | {shown} | {manifest.figures[name]:.4f} |")
     return "\n".join(rows)
