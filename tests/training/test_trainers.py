@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,13 @@ def test_the_card_says_where_nothing_was_held_out(tiny: Path, tmp_path: Path) ->
     assert "Nothing was held out" in card
     assert "held out by" not in card
     assert "| train loss (mean over the whole training, on its own examples) | — |" in card
+
+
+def test_a_model_opens_without_the_library_of_data_sets(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tactful.weights import load_tokenizer
+
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    assert load_tokenizer(tiny).chat_template
 
 
 def test_the_same_seed_gives_the_same_figures(tiny: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +14,14 @@ _CHATTY = ("transformers", "trl", "peft", "datasets", "accelerate", "huggingface
 @contextmanager
 def quietly() -> Iterator[None]:
     """Only errors of the libraries are shown inside the block."""
-    import datasets
     from transformers.utils import logging as transformers_logging
 
+    datasets = sys.modules.get("datasets")  # where nothing has loaded it, it shows nothing
     levels = {name: logging.getLogger(name).level for name in _CHATTY}
-    bars = datasets.are_progress_bars_disabled(), transformers_logging.is_progress_bar_enabled()
-    datasets.disable_progress_bars()
+    of_datasets = datasets is not None and not datasets.are_progress_bars_disabled()
+    of_transformers = transformers_logging.is_progress_bar_enabled()
+    if datasets is not None:
+        datasets.disable_progress_bars()
     transformers_logging.disable_progress_bar()
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -29,7 +32,7 @@ def quietly() -> Iterator[None]:
     finally:
         for name, level in levels.items():
             logging.getLogger(name).setLevel(level)
-        if not bars[0]:
+        if datasets is not None and of_datasets:
             datasets.enable_progress_bars()
-        if bars[1]:
+        if of_transformers:
             transformers_logging.enable_progress_bar()
