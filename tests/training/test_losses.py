@@ -12,7 +12,7 @@ from tactful.training import Place, TrainConfig
 from tactful.training.kto import balance
 from tactful.training.material.checks import check_material
 from tactful.training.material.forms import read_material
-from tactful.training.running import Task, arguments
+from tactful.training.running import Task, arguments, updates
 from tactful.types import Message
 from tactful.weights import load_base
 from tactful.weights.tokens import answer_ids, prompt_ids
@@ -126,6 +126,11 @@ def test_kto_gives_the_loss_of_its_paper(tiny: Path, tmp_path: Path) -> None:
     signed = [(gained(prompt, answer) - z) * (1 if label else -1) for prompt, answer, label in texts]
     losses = [1 - 1 / (1 + float(torch.exp(torch.tensor(-BETA * value)))) for value in signed]
     assert loss_of(trainer, model) == pytest.approx(sum(losses) / len(losses), abs=1e-5)
+
+
+def test_kto_makes_two_rows_of_a_pair_and_as_many_updates(tiny: Path, tmp_path: Path) -> None:
+    assert updates(task(tiny, tmp_path, "kto", trl_pairs(3), batch=2)) == 3  # six rows in twos
+    assert updates(task(tiny, tmp_path, "dpo", trl_pairs(3), batch=2)) == 2
 
 
 def test_a_row_of_sft_counts_by_its_weight(tiny: Path, tmp_path: Path) -> None:

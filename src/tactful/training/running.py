@@ -113,8 +113,10 @@ def updates(task: Task) -> int:
     """Updates of the weights, about: packing makes fewer."""
     config = task.config
     world = int(os.environ.get("WORLD_SIZE", "1"))
+    sides = 2 if config.trainer == "kto" and task.material.form == "pairs" else 1
     by_epochs = math.ceil(
-        math.ceil(len(task.checked.train) / (config.batch * config.accumulate * world)) * config.epochs
+        math.ceil(len(task.checked.train) * sides / (config.batch * config.accumulate * world))
+        * config.epochs
     )
     return config.max_steps or max(1, by_epochs)
 
