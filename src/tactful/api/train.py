@@ -32,7 +32,7 @@ def train_model(
 ) -> Manifest:
     """A language model fine-tuned on `data` into the folder `out`; `tactful.weights.load_trained(out)` opens it.
 
-    `trainer`: `sft`, `dpo`, `kto` or `reward`. `data`: a run folder, the folder of an export, or a file. `model`: a name on
+    `trainer`: `sft`, `dpo`, `kto`, `reward` or `grpo`. `data`: a run folder, the folder of an export, or a file. `model`: a name on
     the Hub, a folder, a .gguf file, or `smollm2`. `settings` are the keys of `tactful.training.TrainConfig`, `config` a TOML
     file of them. `say` is told what the checks found, before a model is loaded. Needs the extra `[train]`.
 

@@ -73,7 +73,7 @@ class Material:
 
 
 class TrainConfig(Record):
-    """One training. Every key is a flag of `tactful train`, and may stand in its `--config` file."""
+    """One training. Every key but `warmup` is a flag of `tactful train`, and may stand in its `--config` file."""
 
     trainer: Trainer
     model: str
@@ -136,7 +136,7 @@ class TrainConfig(Record):
     patience: int = Field(default=3, ge=0)
     """End after so many validations without gain; 0: never early."""
     validate_every: int | None = Field(default=None, ge=1)
-    """Updates. None: once an epoch."""
+    """Updates. None: ten times in the training."""
     seed: int = Field(default=0, ge=0)
 
     @property

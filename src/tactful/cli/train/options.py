@@ -86,7 +86,8 @@ class TrainFlags:
         _flag(
             "--learning-rate",
             min=1e-9,
-            help="Peak; default by trainer: sft 2e-5, dpo and kto 1e-6, reward 1e-5; with an adapter 2e-4, 5e-5, 2e-4.",
+            help="Peak; default: sft 2e-5, dpo, kto and grpo 1e-6, reward 1e-5; "
+            "with an adapter sft and reward 2e-4, dpo and kto 5e-5, grpo 2e-5.",
         ),
     ] = None
     max_length: Annotated[
