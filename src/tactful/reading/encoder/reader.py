@@ -58,9 +58,7 @@ class EncoderReader(ReaderAtOnce):
         """
         place = Path(folder)
         card = read_card(place)
-        for name in card.files:
-            if name != SCOPE_FILE:  # `load_scope` checks it
-                card.check_file(place / name)
+        card.check_files(place)
         near = load_scope(place / SCOPE_FILE, card)
         network = Network(place / NETWORK_FILE, threads=threads)
         return cls(card, Tokens.load(place / TOKENS_FILE), network, near)
@@ -142,7 +140,7 @@ class EncoderReader(ReaderAtOnce):
                 float(distance),
                 self.card,
                 head,
-                glossed=head == "accept" and self._tokens.is_glossed(text),
+                glossed=self._tokens.is_glossed,
             )
             for text, one, distance in zip(texts, shown, distances, strict=True)
         ]

@@ -9,6 +9,7 @@ common words catch the rest.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,11 +76,17 @@ def load_scope(path: Path, card: ReaderCard) -> dict[str, Near]:
 
 
 def unknown_because(
-    text: str, shown: Shown, distance: float, card: ReaderCard, head: str, *, glossed: bool = False
+    text: str,
+    shown: Shown,
+    distance: float,
+    card: ReaderCard,
+    head: str,
+    *,
+    glossed: Callable[[str], bool],
 ) -> str:
     """Why this text is not read, in a clause; empty when it is like what the reader was trained on.
 
-    `glossed`: a word list of its language read it; asked of offers alone.
+    `glossed`: whether a word list of its language read a text.
     """
     if not text.strip():
         return BLANK
@@ -92,7 +99,7 @@ def unknown_because(
     known = sum(word in card.common_words for word in words)
     if latin and card.common and len(words) >= FEWEST_WORDS and known < LEAST_COMMON * len(words):
         return "hardly any of its words is common in the texts that this reader was trained on: another language, or no prose"
-    if head == "accept" and latin and card.common and words and not known and not glossed:
+    if head == "accept" and latin and card.common and words and not known and not glossed(text):
         return "none of its words is one that this reader knows"
     if shown.unknown > card.most_unknown:
         return f"the vocabulary lacks {shown.unknown:.0%} of its words"
