@@ -152,3 +152,33 @@ def test_a_changed_file_or_another_base_is_refused(folder: Path, tmp_path: Path)
     tuned = TunedFile.model_validate_json((folder / TUNED_FILE).read_bytes())
     with pytest.raises(UserError, match="with other weights"):
         base_of(folder, tuned.model_copy(update={"base_fingerprint": "0"}))
+
+
+def test_a_base_without_a_chat_template_is_trained_and_read(base: Path, tmp_path: Path) -> None:
+    import shutil
+
+    from tactful.reading.tuned.training import Adapters, train_tuned
+    from tactful.weights import load_base, load_tokenizer
+
+    plain = tmp_path / "plain"
+    shutil.copytree(base, plain)
+    tokenizer = load_tokenizer(base)
+    tokenizer.chat_template = None
+    (plain / "chat_template.jinja").unlink(missing_ok=True)
+    tokenizer.save_pretrained(plain)
+    with pytest.raises(UserError, match="no chat template"):
+        load_base(str(plain))
+    quick = QUICK.model_copy(update={"epochs": 1})
+    adapters = Adapters(layers=1, rank=2)
+    train_tuned(
+        rows("ann", 4), rows("bob", 2), str(plain), tmp_path / "out", adapters=adapters, settings=quick
+    )
+    assert open_reader(str(tmp_path / "out")).needs_now([Request(text="cancel it")])[0].need is not None
+
+
+def test_a_base_without_layers_to_adapt_is_refused(base: Path) -> None:
+    from tactful.reading.tuned.network import new_network
+    from tactful.weights import load_base
+
+    with pytest.raises(UserError, match="give another --base"):
+        new_network(load_base(str(base)), layers=0, rank=2)

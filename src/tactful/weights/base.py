@@ -80,15 +80,15 @@ def fingerprint(folder: Path) -> str:
     return content_hash("\n".join(parts))
 
 
-def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a folder, ready for batches. Raises: UserError, when it has no chat template."""
+def load_tokenizer(folder: Path, *, chat: bool = True) -> Any:
+    """The tokenizer of a folder, ready for batches. Raises: UserError, when it is to `chat` and has no template for it."""
     (transformers,) = need("transformers", what="opening a language model")
     try:
         with quietly():
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"{folder}: holds no tokenizer that can be read ({error})") from error
-    if not tokenizer.chat_template:
+    if chat and not tokenizer.chat_template:
         raise UserError(
             f"{folder}: its tokenizer has no chat template, so no conversation can be written for it; give an instruct "
             "model, or put a chat_template.jinja into its folder"
@@ -98,13 +98,16 @@ def load_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def load_base(spec: str, *, head: Head = "lm", four_bit: bool = False, dtype: str = "auto") -> Loaded:
+def load_base(
+    spec: str, *, head: Head = "lm", four_bit: bool = False, dtype: str = "auto", chat: bool = True
+) -> Loaded:
     """The base model on this machine's device, in evaluation mode, with its tokenizer.
 
-    `dtype`: `auto` (bf16 where the device has it), `bf16`, `f32`. Raises: UserError when it cannot be opened.
+    `dtype`: `auto` (bf16 where the device has it), `bf16`, `f32`. `chat`: conversations will be written for it.
+    Raises: UserError when it cannot be opened.
     """
     folder = base_folder(spec)
-    tokenizer = load_tokenizer(folder)
+    tokenizer = load_tokenizer(folder, chat=chat)
     model = open_model(folder, tokenizer, head=head, four_bit=four_bit, dtype=dtype_of(dtype))
     return Loaded(model if four_bit else model.to(device()), tokenizer, folder)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tactful.errors import UserError
 from tactful.reading.encoder.inputs import Shown
 from tactful.reading.encoder.network import WIDTH, Outputs
 from tactful.reading.encoder.torch_network import as_tensors
@@ -27,7 +28,10 @@ _LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks)\.(\d+)\.")
 
 
 def new_network(base: Loaded, *, layers: int, rank: int) -> Any:
-    """Untrained: the body of `base`, adapters of `rank` on its last `layers` layers, the heads."""
+    """Untrained: the body of `base`, adapters of `rank` on its last `layers` layers, the heads.
+
+    Raises: UserError, when the base has no such layers.
+    """
     torch, peft = need("torch", "peft", what="training a reader")
     rows = base.model.get_output_embeddings().weight.detach().float()
     body = base.model.base_model
@@ -39,6 +43,10 @@ def new_network(base: Loaded, *, layers: int, rank: int) -> Any:
         and (place := _LAYER.search(name)) is not None
         and int(place[1]) >= lowest
     ]
+    if not adapted:
+        raise UserError(
+            "the base has no linear layers named as layers.N; --lora cannot adapt it, give another --base"
+        )
     settings = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=adapted)
     network = _network(peft.get_peft_model(body, settings), rows.shape[1])
     with torch.no_grad():
@@ -76,10 +84,8 @@ def _network(body: Any, hidden: int) -> Any:
 class TorchRuns:
     """A network that reads: `Runs`, in evaluation mode, texts of like length together."""
 
-    def __init__(self, network: Any, *, half: bool = False) -> None:
+    def __init__(self, network: Any) -> None:
         self._network = network.eval()
-        self._half = half
-        """In bfloat16, as it was trained: several times faster where the processor computes in it."""
 
     def run(self, shown: Sequence[Shown], heads: Sequence[str]) -> Outputs:
         """Vector and the logits of `heads`, in the order given."""
@@ -92,7 +98,7 @@ class TorchRuns:
             size = max(1, TOKENS_AT_ONCE // len(shown[order[0]].ids))
             batch, order = order[:size], order[size:]
             given = [one.to(place) for one in as_tensors(torch, [shown[at] for at in batch])]
-            with torch.inference_mode(), torch.autocast(place.type, torch.bfloat16, enabled=self._half):
+            with torch.inference_mode():
                 found = self._network(*given)
             columns = {name: found[name].float().cpu().numpy() for name in names}
             for row, at in enumerate(batch):

@@ -12,8 +12,9 @@ from tactful.reading.encoder.reader import EncoderReader
 from tactful.reading.encoder.scope import SCOPE_FILE, load_scope
 from tactful.reading.tuned.inputs import LAYOUT, SHOWN, ModelTokens
 from tactful.reading.tuned.network import load_network
-from tactful.weights import base_folder, load_base, load_tokenizer
-from tactful.weights.base import fingerprint
+from tactful.weights import Loaded, base_folder, load_tokenizer
+from tactful.weights.base import fingerprint, open_model
+from tactful.weights.extras import device, dtype_of
 
 TUNED_FILE = "tuned.json"
 _AGAIN = "train it again with: tactful reader train --base MODEL --lora --out DIR"
@@ -47,16 +48,15 @@ class TunedReader(EncoderReader):
         """
         place = Path(folder)
         card = read_card(place)
-        for name in card.files:
-            if name != SCOPE_FILE:  # `load_scope` checks it
-                card.check_file(place / name)
+        card.check_files(place)
         tuned = _tuned(place)
         if tuned.layout != LAYOUT:
             raise UserError(f"{place}: was trained to be shown texts in another way; {_AGAIN}")
         near = load_scope(place / SCOPE_FILE, card)
-        base = load_base(str(base_of(place, tuned)), dtype="f32")
-        network = load_network(base, place)
-        return cls(card, ModelTokens(load_tokenizer(place)), network, near)
+        base, tokenizer = base_of(place, tuned), load_tokenizer(place, chat=False)
+        model = open_model(base, tokenizer, head="lm", dtype=dtype_of("f32")).to(device())
+        network = load_network(Loaded(model, tokenizer, base), place)
+        return cls(card, ModelTokens(tokenizer), network, near)
 
     @property
     def name(self) -> str:

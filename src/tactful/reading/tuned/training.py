@@ -12,7 +12,7 @@ from tactful.reading.encoder.learning import Example, LearningSettings, fit
 from tactful.reading.encoder.training import finish, refuse_shared
 from tactful.reading.labelled import Labelled
 from tactful.reading.tuned.inputs import LAYOUT, SHOWN, ModelTokens
-from tactful.reading.tuned.network import HEADS_FILE, TorchRuns, new_network, save_network
+from tactful.reading.tuned.network import HEADS_FILE, load_network, new_network, save_network
 from tactful.reading.tuned.reader import TUNED_FILE, TunedFile
 from tactful.runs.store.files import make_folder
 from tactful.types import Record, seeded
@@ -22,6 +22,7 @@ from tactful.weights.extras import need
 from tactful.weights.quiet import quietly
 
 BOUNDING = 600
+SETTINGS = LearningSettings(learning_rate=5e-4, epochs=2)
 
 
 class Adapters(Record):
@@ -44,6 +45,8 @@ def train_tuned(
 ) -> ReaderCard:
     """Train on `training`, fit probabilities and limits on `calibration`, write everything into the folder `out`.
 
+    Both are fitted on the network as it will be opened, in float32: half precision can move a text beyond its limit.
+
     `base` is a language model as `tactful.weights` takes it. Its weights stay as they are and are not copied: the folder
     holds adapters, heads and tokenizer. Raises: UserError, when `out` exists, a writer stands in both sets, or the base
     cannot be opened; MissingExtra without the extra `[train]`.
@@ -52,10 +55,10 @@ def train_tuned(
     refuse_used(out)
     torch, _ = need("torch", "peft", what="training a reader")
     adapters = adapters or Adapters()
-    settings = settings or LearningSettings(learning_rate=5e-4, epochs=2)
+    settings = settings or SETTINGS
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
-    loaded = load_base(base, dtype="bf16")
+    loaded = load_base(base, dtype="bf16", chat=False)
     tokens = ModelTokens(loaded.tokenizer)
     network = new_network(loaded, layers=adapters.layers, rank=adapters.rank).to(loaded.model.device)
     trained = examples_of(training, tokens, SHOWN)
@@ -75,7 +78,7 @@ def train_tuned(
     held = examples_of(calibration, tokens, SHOWN)
     kept = {"adapter_config.json", "adapter_model.safetensors", HEADS_FILE, TUNED_FILE}
     kept |= {path.name for pattern in ("tokenizer*", "*.jinja") for path in out.glob(pattern)}
-    reading = TorchRuns(network, half=True)
+    reading = load_network(load_base(str(loaded.folder), dtype="f32", chat=False), out)
     seen = _some(trained, settings.seed)
     return finish(out, sorted(kept), reading, training, calibration, seen, held, learnt, settings)
 
