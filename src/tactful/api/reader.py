@@ -84,8 +84,8 @@ def train_reader(
     keep_aside: bool = True,
     calibrate_on: Sequence[str] = (),
     lora: bool = False,
-    layers: int = 8,
-    rank: int = 16,
+    layers: int | None = None,
+    rank: int | None = None,
     epochs: int | None = None,
     learning_rate: float | None = None,
     batch: int = 32,
@@ -99,12 +99,14 @@ def train_reader(
     """A small encoder, or with `lora` a language model, tuned on labelled texts into the folder `out`; extra `[train]`.
 
     `base` is the folder of a BERT-like encoder, all-MiniLM-L6-v2 for instance, of which everything learns; with `lora` a
-    language model (`smollm2`, a folder, a .gguf file, a name on the Hub), of which adapters of `rank` on the uppermost
-    `layers` learn. `epochs`: 4, of a language model 2; `learning_rate`: 1.5e-4, of a language model 5e-4. `limit` trains
+    language model (`smollm2`, a folder, a .gguf file, a name on the Hub), of which adapters of `rank` (16) on the
+    uppermost `layers` (8) learn. `epochs`: 4, of a language model 2; `learning_rate`: 1.5e-4, of a language model 5e-4. `limit` trains
     on whole contrast groups of about so many texts a judgement. Held-out writers are left out, and
     with `keep_aside` a fourth of the groups of your files, for `labels(…, aside=True)` to measure on. The
     writers of `calibrate_on` only fit probabilities and limits; by default those that the corpora set aside for it.
     """
+    if not lora and (layers, rank) != (None, None):
+        raise UsageError("--layers and --rank are of adapters; give --lora with them")
     from tactful.data.corpora import CALIBRATION, HELD_OUT, load_glosses, load_words
     from tactful.reading.encoder.learning import LearningSettings
     from tactful.reading.encoder.training import train_encoder
@@ -115,28 +117,27 @@ def train_reader(
         own = own.kept_aside()[0]
     texts = (corpora().without(HELD_OUT) if with_corpora else Labelled()) + own
     aside = set(calibrate_on) or (set(CALIBRATION) if with_corpora else set())
-    settings = LearningSettings(
-        epochs=epochs or (2 if lora else 4),
-        learning_rate=learning_rate or (5e-4 if lora else 1.5e-4),
-        batch=batch,
-        threads=threads,
-        seed=seed,
-    )
+    chosen = {
+        **_given(epochs=epochs, learning_rate=learning_rate),
+        "batch": batch,
+        "threads": threads,
+        "seed": seed,
+    }
     training, calibration = texts.without(aside), texts.by(aside)
     if limit is not None:
         from tactful.evaluation.readers.sample import sampled
 
         training = sampled(training, limit, seed)
     if lora:
-        from tactful.reading.tuned.training import Adapters, train_tuned
+        from tactful.reading.tuned.training import SETTINGS, Adapters, train_tuned
 
         return train_tuned(
             training,
             calibration,
             str(base),
             Path(out),
-            adapters=Adapters(layers=layers, rank=rank),
-            settings=settings,
+            adapters=Adapters(**_given(layers=layers, rank=rank)),
+            settings=SETTINGS.model_copy(update=chosen),
             on_step=on_step,
         )
     return train_encoder(
@@ -146,9 +147,14 @@ def train_reader(
         Path(out),
         words=load_words(),
         glosses=load_glosses(),
-        settings=settings,
+        settings=LearningSettings(**chosen),
         on_step=on_step,
     )
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """What was chosen; of the rest each way of training has its own."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def calibrate_reader(
@@ -171,12 +177,10 @@ def calibrate_reader(
     if reader == "encoder" or (Path(reader) / "card.json").is_file():
         from tactful.reading.encoder.reader import WEIGHTS
         from tactful.reading.encoder.recalibration import recalibrate
-        from tactful.reading.tuned.reader import TunedReader, is_tuned
+        from tactful.reading.opening import open_trained_reader
 
         source = WEIGHTS if reader == "encoder" else Path(reader)
-        return recalibrate(
-            found, Path(out), source=source, opened=TunedReader.load(source) if is_tuned(source) else None
-        )
+        return recalibrate(found, Path(out), reader=open_trained_reader(source), source=source)
     from tactful.reading.by_calls import ReaderByCalls
     from tactful.reading.calibrating import calibrate_asked
 

@@ -68,16 +68,21 @@ def open_embedded_reader(spec: str = DEFAULT) -> EmbeddedReader:
 
         return EstimateReader()
     if Path(spec).is_dir():
-        from tactful.reading.tuned.reader import TunedReader, is_tuned
-
-        if is_tuned(spec):
-            return TunedReader.load(spec)
-        from tactful.reading.encoder.reader import EncoderReader
-
-        return EncoderReader.load(spec)
+        return open_trained_reader(Path(spec))
     raise UserError(
         f"reader '{spec}' is unknown; use encoder, surface, estimate, or the folder of a reader that you trained"
     )
+
+
+def open_trained_reader(folder: Path) -> EncoderReader:
+    """What `reader train` or `reader calibrate` wrote: an encoder or a tuned language model. Raises: DataError, when damaged."""
+    from tactful.reading.tuned.reader import TunedReader, is_tuned
+
+    if is_tuned(folder):
+        return TunedReader.load(folder)
+    from tactful.reading.encoder.reader import EncoderReader
+
+    return EncoderReader.load(folder)
 
 
 _KNOWN = "use encoder, surface, estimate, the folder of a reader of yours, or the name of a model behind an endpoint"

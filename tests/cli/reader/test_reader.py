@@ -139,3 +139,10 @@ def test_a_smaller_part_holds_whole_contrast_groups(tactful, tmp_path: Path) -> 
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["texts"] == 10
+
+
+def test_options_of_adapters_are_refused_without_adapters(tactful, tmp_path: Path) -> None:
+    for flag in ("--layers", "--rank"):
+        done = tactful("reader", "train", "--base", tmp_path, "--out", tmp_path / "new", flag, "4")
+        assert done.returncode == 2, done.stderr
+        assert "give --lora with them" in done.stderr

@@ -45,9 +45,12 @@ def train(
         typer.Option("--lora", help="Tune a language model by adapters on its upper layers, not an encoder."),
     ] = False,
     layers: Annotated[
-        int, typer.Option("--layers", min=1, help="--lora: uppermost layers that get adapters.")
-    ] = 8,
-    rank: Annotated[int, typer.Option("--rank", min=1, help="--lora: of the adapters.")] = 16,
+        int | None,
+        typer.Option("--layers", min=1, help="--lora: uppermost layers that get adapters; default: 8."),
+    ] = None,
+    rank: Annotated[
+        int | None, typer.Option("--rank", min=1, help="--lora: of the adapters; default: 16.")
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option("--epochs", min=1, help="Passes over the texts; default: 4, --lora 2.")
     ] = None,

@@ -7,23 +7,20 @@ from pathlib import Path
 
 from tactful.errors import UserError
 from tactful.reading.encoder.card import CARD_FILE, HeadCard, refuse_used
-from tactful.reading.encoder.reader import WEIGHTS, EncoderReader
+from tactful.reading.encoder.reader import EncoderReader
 from tactful.reading.encoder.sharpen import fit_sharpness
 from tactful.reading.kinds import kind_of
 from tactful.reading.labelled import FEWEST, Labelled
 from tactful.runs.store.files import make_folder, write_atomic
 
 
-def recalibrate(
-    labelled: Labelled, out: Path, *, source: Path = WEIGHTS, opened: EncoderReader | None = None
-) -> dict[str, int]:
-    """Fit the probabilities of the reader in `source`, of which `opened` is another kind than an encoder, to `labelled` and write it to the folder `out`.
+def recalibrate(labelled: Labelled, out: Path, *, reader: EncoderReader, source: Path) -> dict[str, int]:
+    """Fit the probabilities of `reader`, opened from the folder `source`, to `labelled` and write it to the folder `out`.
 
     Judgements with fewer than `FEWEST` labelled texts keep their calibration. Gives head → texts it was fitted on.
     Raises: UserError, when `out` exists or no judgement has enough labels.
     """
     refuse_used(out)
-    reader = opened or EncoderReader.load(source)
     fitted: dict[str, int] = {}
     heads: dict[str, HeadCard] = dict(reader.card.heads)
     for head, (logits, labels, texts) in reader.logits_of(labelled).items():
