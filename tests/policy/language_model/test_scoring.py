@@ -65,6 +65,27 @@ def test_batching_changes_nothing(model: Any, monkeypatch: pytest.MonkeyPatch) -
         assert np.allclose(log_probabilities(model, prompts, answers), together, atol=1e-5)
 
 
+def test_a_batch_keeps_no_more_than_the_bound_answers_and_what_is_shared_counted(
+    model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of 9 prompts is kept after 30 shared tokens, for 3 answers: 90 tokens at least, 600 hold at most 6."""
+    prompts, answers = asked(9)
+    prompts = [list(range(30, 60)) + prompt for prompt in prompts]
+    together = log_probabilities(model, prompts, answers)
+    kept: list[int] = []
+    score = scoring._scored
+
+    def watched(model: Any, rest: Any, answers: Any, begun: Any, shared: int) -> Any:
+        kept.append(len(rest) * 3 * (shared + max(map(len, rest))))
+        return score(model, rest, answers, begun, shared)
+
+    monkeypatch.setattr(scoring, "_scored", watched)
+    monkeypatch.setattr(scoring, "_AT_ONCE", 600)
+    assert np.allclose(log_probabilities(model, prompts, answers), together, atol=1e-5)
+    assert len(kept) > 1
+    assert max(kept) <= 600
+
+
 def test_no_prompt_has_no_answer(model: Any) -> None:
     assert log_probabilities(model, [], []).shape == (0, 0)
 

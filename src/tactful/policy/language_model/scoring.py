@@ -18,8 +18,8 @@ Floats = NDArray[np.float64]
 Tokens = Sequence[int]
 _WORTH = 16
 """Fewest tokens that are read once for all prompts."""
-_AT_ONCE = 8192
-"""Most tokens of prompts in a batch, padding included."""
+_AT_ONCE = 24_576
+"""Most tokens kept for a batch: its prompts with what they share, padding included, once for each answer."""
 
 
 def log_probabilities(model: Any, prompts: Sequence[Tokens], answers: Sequence[Sequence[Tokens]]) -> Floats:
@@ -31,7 +31,7 @@ def log_probabilities(model: Any, prompts: Sequence[Tokens], answers: Sequence[S
     shared = _shared(prompts)
     begun = _begun(model, prompts[0][:shared]) if shared else None
     rest = [prompt[shared:] for prompt in prompts]
-    for places in _batches(rest):
+    for places in _batches(rest, shared, found.shape[1]):
         found[places] = _scored(
             model, [rest[at] for at in places], [answers[at] for at in places], deepcopy(begun), shared
         )
@@ -57,11 +57,11 @@ def _begun(model: Any, prompt: Tokens) -> Any:
         return model(input_ids=ids, use_cache=True, logits_to_keep=1).cache
 
 
-def _batches(prompts: Sequence[Tokens]) -> Iterator[list[int]]:
-    """Positions of the prompts, those of like length together."""
+def _batches(prompts: Sequence[Tokens], shared: int, each: int) -> Iterator[list[int]]:
+    """Positions of the prompts, those of like length together; each is kept after `shared` tokens, for `each` answers."""
     batch: list[int] = []
     for at in sorted(range(len(prompts)), key=lambda at: len(prompts[at])):
-        if batch and (len(batch) + 1) * len(prompts[at]) > _AT_ONCE:
+        if batch and (len(batch) + 1) * each * (shared + len(prompts[at])) > _AT_ONCE:
             yield batch
             batch = []
         batch.append(at)
