@@ -71,7 +71,7 @@ class LanguageModelPolicy:
 
     def log_probabilities(self, states: Sequence[PublicState]) -> Floats:
         """(states, actions): log P(the action's name, end of turn included), as the model says it; not calibrated."""
-        return self._opened().scores(states)
+        return self._opened().scores(states, self.card)
 
     def ready(self) -> LanguageModelPolicy:
         """Itself, its model loaded. Raises: UserError, DataError, MissingExtra where it cannot be."""
@@ -88,12 +88,11 @@ class _Opened:
 
     def __init__(self, folder: Path) -> None:
         self.loaded = load_trained(folder)
-        self.card = read_card(folder)
         self.said: dict[tuple[int, ...], Floats] = {}
 
-    def scores(self, states: Sequence[PublicState]) -> Floats:
-        tokenizer, names = self.loaded.tokenizer, self.card.actions
-        prompts = [state_messages(state, names, self.card.shown) for state in states]
+    def scores(self, states: Sequence[PublicState], card: ActionCard) -> Floats:
+        tokenizer, names = self.loaded.tokenizer, card.actions
+        prompts = [state_messages(state, names, card.shown) for state in states]
         ids = [tuple(prompt_ids(tokenizer, prompt)) for prompt in prompts]
         new = {key: prompt for key, prompt in zip(ids, prompts, strict=True) if key not in self.said}
         if len(self.said) + len(new) > _REMEMBERED:
