@@ -1,4 +1,6 @@
 import random
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -63,3 +65,12 @@ def test_policies_open_by_name(spec):
 def test_an_unknown_policy_is_named(spec, message):
     with pytest.raises(UserError, match=message):
         open_policy(spec, LEVELS)
+
+
+def test_a_policy_of_costs_is_opened_and_made_ready_without_numpy() -> None:
+    code = (
+        "import sys; from tactful.policy import open_policy, ready; "
+        "ready(open_policy('cost', ('LOW', 'HIGH'))); print('numpy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tactful.errors import DataError, UserError
 from tactful.policy.cost import CostPolicy
 from tactful.policy.simple import FixedPolicy, RandomPolicy, RulePolicy
-from tactful.types import Policy
+from tactful.types import Policy, Preparing
 
 if TYPE_CHECKING:
     from tactful.policy.embedded import EmbeddedPolicy
@@ -50,9 +50,9 @@ def ready(policy: Policy) -> Policy:
 
     Raises: UserError, DataError or MissingExtra where its model cannot be opened.
     """
-    from tactful.policy.language_model.policy import LanguageModelPolicy
-
-    return policy.ready() if isinstance(policy, LanguageModelPolicy) else policy
+    if isinstance(policy, Preparing):
+        policy.ready()
+    return policy
 
 
 def read_policy(path: Path) -> CostPolicy | EmbeddedPolicy | LanguageModelPolicy:
@@ -81,4 +81,27 @@ def _holds_costs(path: Path) -> bool:
         return False
 
 
-__all__ = ["CostPolicy", "FixedPolicy", "RandomPolicy", "RulePolicy", "open_policy", "read_policy"]
+def trained_on(policy: Policy) -> list[str]:
+    """The domains of a trained policy's pairs; empty when there are none or its file does not say."""
+    return list(getattr(policy, "training", {}).get("domains", []))
+
+
+def domain_for(policy: Policy, given: str | None) -> str:
+    """The domain that a state without one is of: the one given, else the policy's own, else coding."""
+    if given is not None:
+        return given
+    domains = trained_on(policy)
+    return domains[0] if len(domains) == 1 else "coding"
+
+
+__all__ = [
+    "CostPolicy",
+    "FixedPolicy",
+    "RandomPolicy",
+    "RulePolicy",
+    "domain_for",
+    "open_policy",
+    "read_policy",
+    "ready",
+    "trained_on",
+]

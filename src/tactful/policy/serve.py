@@ -19,7 +19,7 @@ from tactful.reward.serve.app import ServeSettings, guarded_app
 from tactful.reward.serve.desk import Desk
 from tactful.reward.serve.errors import invalid, json_response
 from tactful.reward.serve.guard import read_json
-from tactful.types import BatchPolicy, Decision, Policy, PublicState, Record, State, UserHistory, seeded
+from tactful.types import Decision, Policy, PublicState, Record, State, UserHistory, decide, seeded
 
 MOST_STATES = 256
 """In one request."""
@@ -133,6 +133,4 @@ class _Routes:
     def _decide(self, states: Sequence[State]) -> list[Decision]:
         """In a thread of the desk: reading what is not given takes the processor too."""
         seen = [state.public() for state in complete_states(states, reader=self.reader)]
-        if isinstance(self.policy, BatchPolicy):
-            return self.policy.act_many(seen)
-        return [self.policy.act(state, seeded(0, state.id)) for state in seen]
+        return decide(self.policy, seen, (seeded(0, state.id) for state in seen))

@@ -25,7 +25,7 @@ from tactful.types.conversation import (
 from tactful.types.label import NEGATIVE, Label
 from tactful.types.moment import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory
 from tactful.types.pair import PreferencePair, RewardedBranch
-from tactful.types.protocols import BatchPolicy, Policy
+from tactful.types.protocols import BatchPolicy, Policy, Preparing, decide
 from tactful.types.reaction import Decision, Reaction, Step, Trajectory
 from tactful.types.task import Hidden, PublicState, Requirement, State, UserHistory
 
@@ -48,6 +48,7 @@ __all__ = [
     "NativeAsk",
     "Policy",
     "PreferencePair",
+    "Preparing",
     "Private",
     "ProposalHistory",
     "Provenance",
@@ -66,6 +67,7 @@ __all__ = [
     "UserHistory",
     "Written",
     "content_hash",
+    "decide",
     "seeded",
     "tagged",
 ]

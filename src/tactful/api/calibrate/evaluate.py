@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from tactful.api.calibrate.reward import reward_config
 from tactful.api.inputs import Input
@@ -240,9 +240,7 @@ def _policies(
     chosen: Sequence[str | Policy], space: ActionSpace, *, has_training: bool
 ) -> tuple[tuple[str, ...], list[Policy]]:
     """Names of learned policies, and the given ones opened. Baselines are only checked: they always take part."""
-    from tactful.policy import CostPolicy, open_policy, ready
-    from tactful.policy.embedded import EmbeddedPolicy
-    from tactful.policy.language_model.policy import LanguageModelPolicy
+    from tactful.policy import open_policy, ready
 
     learned: list[str] = []
     given: list[Policy] = []
@@ -254,11 +252,9 @@ def _policies(
             learned.append(item)
             continue
         policy = open_policy(item, space.names)
-        if isinstance(policy, EmbeddedPolicy | CostPolicy | LanguageModelPolicy) and item.startswith(
-            "policy:"
-        ):
+        if item.startswith("policy:"):
             # All files of `policy train` bear the name of their head, so here they go by their paths.
-            given.append(replace(policy, name=item.removeprefix("policy:")))
+            given.append(replace(cast("Any", policy), name=item.removeprefix("policy:")))
     if learned and not has_training:
         raise UsageError(
             "learned policies are trained on rewarded rollouts: give --rewarded RUN, or --policies rule for baselines only"

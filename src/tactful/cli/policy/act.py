@@ -50,14 +50,11 @@ def act(
     is an object of its own.
     """
     from tactful.policy import CostPolicy
-    from tactful.types import BatchPolicy, seeded
+    from tactful.types import decide, seeded
 
     opened = _open(policy, _action_names(actions))
     items = asked_states(state, asked, opened, domain, by)
-    if isinstance(opened, BatchPolicy):
-        decisions = opened.act_many([item.public() for item in items])
-    else:
-        decisions = [opened.act(item.public(), seeded(seed, item.id)) for item in items]
+    decisions = decide(opened, [item.public() for item in items], (seeded(seed, item.id) for item in items))
     for item, decision in zip(items, decisions, strict=True):
         if as_json:
             row = {

@@ -102,13 +102,14 @@ def asked_states(
 ) -> list[State]:
     """The states to decide on, complete; a warning for each of a domain that the policy was not trained on."""
     from tactful.api.calibrate.states import states
+    from tactful.policy import domain_for
 
     if (path is None) == (asked.query is None):
         raise UsageError("give either a file of states or --query, one of the two")
     if path is not None:
         asked.refuse_with_a_file()
     rows = [asked.row()] if path is None else Path(path)
-    found = states(rows, domain=_domain(policy, domain), reader=by.reader, **by.options())
+    found = states(rows, domain=domain_for(policy, domain), reader=by.reader, **by.options())
     if domain is not None:
         _warn_unvalued(policy, domain)
     for state in found:
@@ -116,21 +117,10 @@ def asked_states(
     return list(found)
 
 
-def _trained_on(policy: Policy) -> list[str]:
-    """The domains of a trained policy's pairs; empty when there are none or its file does not say."""
-    return list(getattr(policy, "training", {}).get("domains", []))
-
-
-def _domain(policy: Policy, given: str | None) -> str:
-    """The domain that a row without one is of: the one given, else the policy's own, else coding."""
-    if given is not None:
-        return given
-    domains = _trained_on(policy)
-    return domains[0] if len(domains) == 1 else "coding"
-
-
 def _warn_foreign(policy: Policy, state: State) -> None:
-    domains = _trained_on(policy)
+    from tactful.policy import trained_on
+
+    domains = trained_on(policy)
     if domains and state.domain not in domains:
         say(
             f"warning: {state.id} is of domain '{state.domain}', the policy was trained on {', '.join(domains)}: "

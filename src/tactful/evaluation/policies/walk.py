@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactful.evaluation.policies.tree import ActionTree
-from tactful.types import BatchPolicy, Policy, PublicState, UserHistory, seeded
+from tactful.types import Policy, PublicState, UserHistory, decide, seeded
 
 PolicyFor = Callable[[str], Policy]
 """Group → the policy that never saw this group in training."""
@@ -124,10 +124,7 @@ def _decided(asked: Sequence[_Asked]) -> list[str]:
     actions: dict[int, str] = {}
     for policy in {id(one.policy): one.policy for one in asked}.values():
         places = [at for at, one in enumerate(asked) if one.policy is policy]
-        if isinstance(policy, BatchPolicy):
-            found = policy.act_many([asked[at].state for at in places])
-        else:
-            found = [policy.act(asked[at].state, asked[at].rng) for at in places]
+        found = decide(policy, [asked[at].state for at in places], (asked[at].rng for at in places))
         actions.update((at, decision.action) for at, decision in zip(places, found, strict=True))
     return [actions[at] for at in range(len(asked))]
 
