@@ -100,6 +100,17 @@ def test_it_stands_where_a_reward_model_stands(folder: Path, tmp_path: Path) -> 
         (folder / "gate.json").unlink()
 
 
+def test_served_it_is_read_before_it_listens(folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    changed = Path(shutil.copytree(folder, tmp_path / "changed"))
+    weights = changed / "adapter_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    TunedJudge.load(changed)  # its card alone does not tell
+    with pytest.raises(DataError, match="differs from what training wrote"), tf.serve(changed):
+        pass
+
+
 def test_sessions_that_it_was_trained_on_flatter_it_and_are_refused(folder: Path) -> None:
     seen = [labelled(number, sessions=7) for number in range(24)]
     with pytest.raises(UsageError, match="was trained on 7 of the 7 sessions"):

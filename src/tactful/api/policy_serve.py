@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -27,7 +28,8 @@ async def serving_policy(
     policy: Policy | Path | str, **options: Unpack[PolicyServeOptions]
 ) -> AsyncIterator[Served]:
     """`serve_policy` for coroutines."""
-    from tactful.policy import read_policy, ready
+    from tactful.policy import domain_for, read_policy, ready
+    from tactful.policy.language_model.policy import LanguageModelPolicy
     from tactful.policy.serve import create_policy_app
     from tactful.reading.opening import ESTIMATE, open_embedded_reader
     from tactful.reward.serve.app import running
@@ -35,11 +37,14 @@ async def serving_policy(
     opened = ready(read_policy(Path(policy)) if isinstance(policy, str | Path) else policy)
     settings = server_settings(options, concurrency=1)
     name = options.get("reader", "encoder")
-    known = getattr(opened, "training", {}).get("domains", [])
-    domain = options.get("domain") or (known[0] if len(known) == 1 else "coding")
-    app = create_policy_app(
-        opened, settings, reader=None if name == ESTIMATE else open_embedded_reader(name), domain=domain
-    )
+    reader = None if name == ESTIMATE else open_embedded_reader(name)
+    if isinstance(opened, LanguageModelPolicy):
+        # It is called by its path, which is of this machine and not told to those who ask.
+        opened = replace(opened, name=opened.folder.resolve().name)
+        if opened.card.shown == "conversation":
+            reader = None  # it sees no clarity, so counts of words fill that in
+    domain = domain_for(opened, options.get("domain") or None)
+    app = create_policy_app(opened, settings, reader=reader, domain=domain)
     async with running(app, settings.host, options.get("port", 0)) as address:
         yield Served(address, opened.name, settings.key is not None)
 

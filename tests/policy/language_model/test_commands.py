@@ -66,6 +66,23 @@ def refused(address: str, body: Any) -> tuple[int, str]:
     return error.value.code, json.load(error.value)["error"]["message"]
 
 
+def test_served_it_tells_no_path_and_reads_no_clarity_that_it_is_not_shown(
+    policy_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tactful.reading.surface import SurfaceReader
+
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("read")
+
+    monkeypatch.setattr(SurfaceReader, "needs_now", refuse)
+    with tf.serve_policy(policy_folder, reader="surface") as served:
+        told = post(served.address, {"messages": [{"role": "user", "content": QUERY}]})
+        with urllib.request.urlopen(f"{served.address}/v1/policy", timeout=60) as answer:
+            about = json.load(answer)
+    assert told["policy"] == about["policy"] == served.name == policy_folder.name
+    assert tf.load(policy_folder).name == str(policy_folder)
+
+
 def test_serve_answers_states_and_messages_and_refuses_the_rest(policy_folder: Path) -> None:
     policy = read_policy(policy_folder)
     with tf.serve_policy(policy_folder, reader="surface") as served:

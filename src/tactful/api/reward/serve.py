@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from tactful.api.serving import Served, ServerOptions, in_a_thread, server_settings
 from tactful.errors import UsageError
+from tactful.types import Preparing
 
 if TYPE_CHECKING:
     from tactful.llm import ModelSpec
@@ -53,6 +54,8 @@ async def serving(model: Path | str | None = None, **options: Unpack[ServeOption
         judge: MomentJudge
         if model is not None:
             judge = open_judge(Path(model))
+            if isinstance(judge, Preparing):
+                judge.ready()  # what is wrong with it is told now, and no request waits for it
         else:
             spec = _spec(options, settings.concurrency * votes, settings.deadline_s)
             judge = await stack.enter_async_context(LMJudge.open(spec, votes=votes))

@@ -1,7 +1,7 @@
 """`tactful train reward` on moments left a folder: the model in it judges moments, as a calibrated probability.
 
 The prompt is the one that prompted judges get; no text is written, the head gives one number. torch is imported, and the
-weights are read, when the first moment is judged, and then kept.
+weights are read, when the first moment is judged or by `ready`, and then kept.
 """
 
 from __future__ import annotations
@@ -76,6 +76,18 @@ class TunedJudge(JudgeAtOnce):
         """What it was trained and validated on."""
         return self.scales.sessions
 
+    def ready(self) -> TunedJudge:
+        """Itself, its weights read. Raises: UserError, DataError or MissingExtra where they cannot be."""
+        with self._lock:
+            self._opened()
+        return self
+
+    def _opened(self) -> Loaded:
+        """Its model; the caller holds the lock."""
+        if self._loaded is None:
+            self._loaded = load_trained(self.folder, merge=True)
+        return self._loaded
+
     def base_rate(self, moment: Moment) -> float:
         """The base rate that p_accept of such a moment is meant at, in [0, 1]; 0.5 where it is not judged."""
         scale = self._scale(moment)
@@ -129,12 +141,11 @@ class TunedJudge(JudgeAtOnce):
     def _numbers(self, moments: Sequence[Moment]) -> list[float | None]:
         """The head's number of each moment; None for one that is too long."""
         with self._lock:
-            if self._loaded is None:
-                self._loaded = load_trained(self.folder, merge=True)
-            tokenizer = self._loaded.tokenizer
+            opened = self._opened()
+            tokenizer = opened.tokenizer
             rows = [fitting_ids(tokenizer, moment, self.scales.max_length) for moment in moments]
             once = list(dict.fromkeys(tuple(row) for row in rows if row is not None))
-            found = dict(zip(once, map(float, score_rows(self._loaded, once)), strict=True))
+            found = dict(zip(once, map(float, score_rows(opened, once)), strict=True))
             return [None if row is None else found[tuple(row)] for row in rows]
 
 
