@@ -36,6 +36,8 @@ except ImportError as error:
 
 __all__ = ["TalkEnv", "TalkHarness", "TalkTaskset", "load_environment"]
 TASKSET = "tactful-calibration"
+_AS_LONG_AS_IT_TAKES = aiohttp.ClientTimeout(total=None, sock_connect=30)
+"""A model may think, or wait in the trainer's queue, for long; verifiers bounds the rollout."""
 
 
 class TalkTasksetConfig(vf.TasksetConfig):  # type: ignore[misc]
@@ -108,7 +110,7 @@ class TalkHarness(vf.Harness[vf.HarnessConfig]):  # type: ignore[misc]
         messages = [{"role": "system", "content": system}] if system else []
         messages += [{"role": item.role, "content": item.content} for item in said or ()]
         async with (
-            aiohttp.ClientSession() as http,
+            aiohttp.ClientSession(timeout=_AS_LONG_AS_IT_TAKES) as http,
             http.post(
                 f"{endpoint}/chat/completions",
                 json={"model": ctx.model, "messages": messages},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.chat_server import Ask, ChatServer
@@ -83,3 +84,17 @@ async def test_a_talk_whose_model_fails_has_no_reward(states: Path) -> None:
             episode = await env.run_episode(task, vf.ModelContext(model="m", client=client))
     assert not episode.ok
     assert "reward" not in episode.traces[0].rewards
+
+
+async def test_a_message_may_take_longer_than_clients_usually_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    import aiohttp
+
+    from tactful_calibration import TalkHarness
+
+    monkeypatch.setattr(aiohttp.client, "DEFAULT_TIMEOUT", aiohttp.ClientTimeout(total=0.1))
+    task = SimpleNamespace(resolve_prompt=lambda data: ("", [SimpleNamespace(role="user", content="hi")]))
+    async with ChatServer(script={".": "hello"}, latency_s=0.5) as server:
+        done = await TalkHarness.launch(
+            task, SimpleNamespace(model="m"), None, None, server.base_url, "key", None, None
+        )
+    assert done == vf.ProgramResult(0, "", "")
