@@ -1,0 +1,1 @@
+"""One episode: the loop, and who plays in it."""

@@ -1,0 +1,219 @@
+"""One episode, straight down:
+
+expand the scene ─ who am I? ─ questions ─▶ rounds ─▶ GymEpisode
+
+a round:  the user acts ─▶ events, states ─▶ the assistant offers or is silent ─▶ accepted, rejected, ignored
+                                                                       └ accepted: carried out, as further events
+
+Time is virtual: nothing sleeps. A round's draws are seeded by (run seed, play, round), so that an episode is the same in
+any order of work; a killed one is played again from its first round, and the calls of the rounds that were finished are
+answered from the call cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from tactful.gym.play.parts import Act, Cast, Limits, Proposed, Reacted, Seen, Unfolded, World
+from tactful.gym.types import End, GymEpisode, GymStep, Outcome, Play, Traits
+from tactful.prompts import Prompt
+from tactful.types import Event, Moment, ProposalHistory, Provenance
+
+MORNING = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
+"""When every episode begins: a Monday."""
+
+
+async def play_episode(
+    play: Play, cast: Cast, *, traits: Traits, limits: Limits, seed: int, run_id: str = ""
+) -> GymEpisode:
+    """Play one scene to its end. Raises what the models raise: ProviderError, ParseError, StopRun."""
+    world = await _opened(play, cast, traits=traits, limits=limits, seed=seed)
+    end: End | None = None
+    while end is None:
+        world, end = await _round(world, cast, limits)
+    return _told(world, end, cast, run_id)
+
+
+async def _opened(play: Play, cast: Cast, *, traits: Traits, limits: Limits, seed: int) -> World:
+    states = {entity.name: entity.state for entity in play.scene.entities}
+    world = World(play=play, traits=traits, seed=seed, clock=MORNING, states=states)
+    world = world.after(background=await cast.environment.expand(world))
+    world = world.after(identity=await cast.worker.introduce(world))
+    for _ in range(limits.questions):
+        question = await cast.worker.ask(world)
+        if question is None:
+            break
+        found = (question, await cast.environment.answer(world, question))
+        world = world.after(asked=(*world.asked, found))
+    return world
+
+
+async def _round(world: World, cast: Cast, limits: Limits) -> tuple[World, End | None]:
+    """The world one round later, and why that was the last one."""
+    act = await cast.worker.act(world)
+    unfolded = await cast.environment.unfold(world, act)
+    if act.kind != "act":
+        step = GymStep(
+            index=len(world.steps),
+            act=act.text,
+            events=unfolded.events,
+            changes=unfolded.changes,
+            history=world.history,
+            outcome=Outcome(timing=unfolded.timing),
+        )
+        return _grown(world, step, unfolded.events, act.work), "goal" if act.kind == "finish" else "left"
+    seen = _seen(world, act, unfolded)
+    said = await cast.assistant.propose(seen)
+    if said.text is None or not said.shown:
+        world = _grown(
+            world, _step(world, act, unfolded, seen, said), unfolded.events, unfolded.work or act.work
+        )
+        return world, _over(world, limits)
+    reacted = await cast.worker.react(world, unfolded, said.text)
+    done = await _carried_out(world, act, unfolded, seen, said.text, reacted, cast, limits)
+    step = _step(world, act, unfolded, seen, said, reacted, done)
+    world = _grown(
+        world, step, (*unfolded.events, *done.events), done.work or reacted.work or unfolded.work or act.work
+    )
+    shown = world.history.shown + 1
+    accepted = world.history.accepted + (reacted.verdict == "accepted")
+    history = ProposalHistory(shown=shown, accepted=accepted)
+    world = world.after(history=history, shown_at=seen.moment.events[-1].at)
+    return world, "left" if reacted.leaves else _over(world, limits)
+
+
+def _seen(world: World, act: Act, unfolded: Unfolded) -> Seen:
+    """What the assistant is shown in this round: the events so far, and how its offers fared."""
+    events = (*world.events, *unfolded.events)
+    now = events[-1].at
+    since = None
+    if world.shown_at is not None and now is not None:
+        since = max(0.0, (now - world.shown_at).total_seconds())
+    history = world.history.model_copy(update={"since_last_s": since})
+    play = world.play
+    moment = Moment(
+        id=f"{play.id}#{len(world.steps)}",
+        session=play.scene.split,
+        user=play.id,
+        events=events,
+        proposal=None,
+        history=history,
+    )
+    hidden = {
+        "goal": play.scene.user.goal,
+        "act": act.text,
+        "timing": unfolded.timing,
+        "help_wanted": unfolded.help_wanted,
+        "work": unfolded.work or act.work,
+    }
+    return Seen(
+        moment=moment,
+        operations=play.scene.operations,
+        setting=play.scene.setting,
+        lang=play.scene.lang,
+        key=world.draw_key("assistant"),
+        rehearsal=hidden,
+    )
+
+
+async def _carried_out(
+    world: World,
+    act: Act,
+    unfolded: Unfolded,
+    seen: Seen,
+    offer: str,
+    reacted: Reacted,
+    cast: Cast,
+    limits: Limits,
+) -> Unfolded:
+    """What the assistant's work looked like; nothing unless its offer was accepted."""
+    if reacted.verdict != "accepted":
+        return Unfolded((), {})
+    operations = await cast.assistant.operations(seen, offer, most=limits.operations)
+    if not operations:
+        return Unfolded((), {})
+    now = _grown(
+        world,
+        _step(world, act, unfolded, seen, Proposed(offer, shown=True), reacted),
+        unfolded.events,
+        reacted.work,
+    )
+    return await cast.environment.carry_out(now, operations[: limits.operations])
+
+
+def _step(
+    world: World,
+    act: Act,
+    unfolded: Unfolded,
+    seen: Seen,
+    said: Proposed,
+    reacted: Reacted | None = None,
+    done: Unfolded | None = None,
+) -> GymStep:
+    wanted = unfolded.help_wanted
+    if reacted is not None and reacted.help_wanted is not None:
+        wanted = reacted.help_wanted
+    return GymStep(
+        index=len(world.steps),
+        act=act.text,
+        events=unfolded.events,
+        changes={**unfolded.changes, **(done.changes if done else {})},
+        history=seen.moment.history or ProposalHistory(),
+        proposal=said.text,
+        shown=said.text is not None and said.shown,
+        acceptance=said.acceptance,
+        carried_out=done.events if done else (),
+        outcome=Outcome(
+            timing=unfolded.timing,
+            help_wanted=wanted,
+            verdict=reacted.verdict if reacted else None,
+            reason=reacted.reason if reacted else "",
+        ),
+    )
+
+
+def _grown(world: World, step: GymStep, events: Sequence[Event], work: object) -> World:
+    """The world with one more step, its clock at the last event, its entities as they are now."""
+    times = [event.at for event in events if event.at is not None]
+    return world.after(
+        steps=(*world.steps, step),
+        clock=max([world.clock, *times]),
+        states={**world.states, **step.changes},
+        work=work if work is not None else world.work,
+    )
+
+
+def _over(world: World, limits: Limits) -> End | None:
+    if len(world.events) >= limits.events:
+        return "events"
+    return "rounds" if len(world.steps) >= limits.rounds else None
+
+
+def _told(world: World, end: End, cast: Cast, run_id: str) -> GymEpisode:
+    scene = world.scene
+    parts = (cast.environment, cast.worker, cast.assistant)
+    prompts: list[Prompt] = [prompt for part in parts for prompt in part.prompts]
+    made = {part.generator for part in parts}
+    return GymEpisode(
+        id=world.play.id,
+        scene_id=scene.id,
+        group=scene.split,
+        setting=scene.setting,
+        lang=scene.lang,
+        goal=scene.user.goal,
+        assistant=cast.assistant_label,
+        traits=world.traits,
+        identity=world.identity,
+        background=world.background,
+        asked=world.asked,
+        steps=world.steps,
+        end=end,
+        provenance=Provenance(
+            model=" · ".join(dict.fromkeys(part.name for part in parts)),
+            generator="endpoint" if "endpoint" in made else "offline" if "offline" in made else "rules",
+            prompt_hashes={prompt.prompt_id: prompt.hash for prompt in prompts},
+            run_id=run_id,
+            seed=world.seed,
+        ),
+    )

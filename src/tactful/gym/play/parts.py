@@ -1,0 +1,207 @@
+"""Who plays in an episode, and what each of them is shown. Rules or models fill these parts; the loop knows neither."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from tactful.gym.types import GymStep, Play, Scene, Timing, Traits, Verdict
+from tactful.prompts import Prompt
+from tactful.types import Event, Moment, ProposalHistory
+
+Generator = Literal["endpoint", "offline", "rules"]
+
+
+@dataclass(frozen=True)
+class World:
+    """An episode so far. Each part gives back what it adds; nothing is changed in place."""
+
+    play: Play
+    traits: Traits
+    seed: int
+    clock: datetime
+    """Virtual time: of the last event."""
+    background: str = ""
+    identity: str = ""
+    asked: tuple[tuple[str, str], ...] = ()
+    states: Mapping[str, str] = {}
+    """Entity → state."""
+    steps: tuple[GymStep, ...] = ()
+    history: ProposalHistory = field(default_factory=ProposalHistory)
+    shown_at: datetime | None = None
+    """When the last offer was shown."""
+    work: Any = None
+    """What the rules keep of the work from round to round; None where models play."""
+
+    @property
+    def scene(self) -> Scene:
+        """Where this is played."""
+        return self.play.scene
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Everything that can be seen so far, oldest first."""
+        return tuple(event for step in self.steps for event in (*step.events, *step.carried_out))
+
+    def draw_key(self, *what: object) -> tuple[object, ...]:
+        """What draws of this round are seeded by: `seeded(*world.draw_key("gap"))`."""
+        return (self.seed, self.play.id, len(self.steps), *what)
+
+    def after(self, **changed: Any) -> World:
+        """The world with these fields changed."""
+        return replace(self, **changed)
+
+
+@dataclass(frozen=True)
+class Act:
+    """What the user sets out to do."""
+
+    text: str
+    kind: Literal["act", "finish", "leave"] = "act"
+    """`finish`: the goal is reached; `leave`: the user goes away. Both end the episode, after their events if any."""
+    work: Any = None
+    """The rules' account of the work after this act."""
+
+
+@dataclass(frozen=True)
+class Unfolded:
+    """What an act looked like from outside."""
+
+    events: tuple[Event, ...]
+    changes: Mapping[str, str]
+    timing: Timing | None = None
+    help_wanted: bool | None = None
+    work: Any = None
+    """As in `Act`, where the surroundings changed it further; None leaves it."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an assistant may know: events, what it can do, and how its offers fared. Never the goal or the outcome."""
+
+    moment: Moment
+    """With the proposal still None."""
+    operations: tuple[str, ...]
+    setting: str
+    lang: str
+    key: tuple[object, ...]
+    """Seeds what a rule-based assistant draws."""
+    rehearsal: Mapping[str, Any]
+    """What the offline model must know of the hidden side; endpoints never get it."""
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What an assistant says."""
+
+    text: str | None
+    shown: bool
+    acceptance: float | None = None
+
+
+@dataclass(frozen=True)
+class Reacted:
+    """What the user does with an offer that was shown."""
+
+    verdict: Verdict
+    reason: str
+    leaves: bool = False
+    help_wanted: bool | None = None
+    """Where the user says so; None leaves what the surroundings know."""
+    work: Any = None
+
+
+class Part(Protocol):
+    """What every part says of itself, for the provenance."""
+
+    @property
+    def name(self) -> str:
+        """Of the model, or `rules`."""
+        ...
+
+    @property
+    def generator(self) -> Generator:
+        """Who speaks."""
+        ...
+
+    @property
+    def prompts(self) -> Sequence[Prompt]:
+        """Used by this part; empty for rules."""
+        ...
+
+
+class Environment(Part, Protocol):
+    """The surroundings: expands a scene, answers questions, turns acts into events."""
+
+    async def expand(self, world: World) -> str:
+        """The scene, told in full."""
+        ...
+
+    async def answer(self, world: World, question: str) -> str:
+        """What the user finds when asking about the surroundings."""
+        ...
+
+    async def unfold(self, world: World, act: Act) -> Unfolded:
+        """The timed events of an act, none earlier than `world.clock`, and the states that it changed."""
+        ...
+
+    async def carry_out(self, world: World, operations: Sequence[str]) -> Unfolded:
+        """What it looks like when the assistant does these."""
+        ...
+
+
+class Worker(Part, Protocol):
+    """The person at work."""
+
+    async def introduce(self, world: World) -> str:
+        """Who am I?"""
+        ...
+
+    async def ask(self, world: World) -> str | None:
+        """A question about the surroundings before work begins; None: no further one."""
+        ...
+
+    async def act(self, world: World) -> Act:
+        """The next thing to do."""
+        ...
+
+    async def react(self, world: World, unfolded: Unfolded, offer: str) -> Reacted:
+        """Accept, reject or ignore; `world` ends before this round, `unfolded` is what has just happened."""
+        ...
+
+
+class Assistant(Part, Protocol):
+    """Watches, and offers help or stays silent."""
+
+    async def propose(self, seen: Seen) -> Proposed:
+        """An offer, shown or held back, or silence."""
+        ...
+
+    async def operations(self, seen: Seen, offer: str, *, most: int) -> tuple[str, ...]:
+        """What it will do for an accepted offer, at most so many steps."""
+        ...
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays an episode."""
+
+    environment: Environment
+    worker: Worker
+    assistant: Assistant
+    assistant_label: str
+    """How tables name who decides on offers: `gate:runs/gate`."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where an episode ends at the latest."""
+
+    rounds: int = 60
+    events: int = 200
+    questions: int = 3
+    """Of the user about the surroundings, before work begins."""
+    operations: int = 3
+    """Of the assistant for one accepted offer."""
