@@ -114,6 +114,7 @@ def _seen(world: World, act: Act, unfolded: Unfolded) -> Seen:
         lang=play.scene.lang,
         key=world.draw_key("assistant"),
         rehearsal=hidden,
+        fresh=len(unfolded.events),
     )
 
 

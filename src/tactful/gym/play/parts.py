@@ -26,7 +26,7 @@ class World:
     background: str = ""
     identity: str = ""
     asked: tuple[tuple[str, str], ...] = ()
-    states: Mapping[str, str] = {}
+    states: Mapping[str, str] = field(default_factory=dict)
     """Entity → state."""
     steps: tuple[GymStep, ...] = ()
     history: ProposalHistory = field(default_factory=ProposalHistory)
@@ -90,6 +90,8 @@ class Seen:
     """Seeds what a rule-based assistant draws."""
     rehearsal: Mapping[str, Any]
     """What the offline model must know of the hidden side; endpoints never get it."""
+    fresh: int = 1
+    """How many of the events came in this round."""
 
 
 @dataclass(frozen=True)
