@@ -3,6 +3,7 @@
 - `Estimate`, `FEWEST_GROUPS`: a figure with its interval, and when it has one (`estimate.py`)
 - `grouped_mean`, `grouped_gap`, `ratio`, `resampled`: intervals over groups (`bootstrap.py`)
 - shares of turns and cases (`shares.py`), calibration (`calibration.py`), AUROC (`auroc.py`), agreement (`agreement.py`)
+- burstiness of gaps between events (`burstiness.py`)
 - `group_folds`: folds in which no group stands on both sides (`folds.py`)
 
 Nothing here imports scipy or scikit-learn before it is called.
