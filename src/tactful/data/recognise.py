@@ -43,6 +43,7 @@ MARKS: Mapping[str, frozenset[str]] = {
     "findings": frozenset({"conversation", "turn", "asked", "unjudged"}),
     "failures": frozenset({"stage", "attempts", "input_hash"}),
     "suggestions": frozenset({"user", "shown_time", "decided_time", "accepted"}),
+    "work-sessions": frozenset({"events", "lasted_s"}),
     "states": frozenset({"query"}),
     "conversations": frozenset({"id", "turns", "format"}),
     "dialogues": frozenset({"id", "conversation"}),

@@ -137,11 +137,13 @@ def _reward() -> dict[str, Opener]:
 
 def _others() -> dict[str, Opener]:
     from tactful.audit.types import Finding
+    from tactful.data.activity import WorkSession
     from tactful.data.formats.suggestions import suggestion_rows
 
     return {
         "suggestions": lambda path: suggestion_rows(path, skip_bad=True),
         "findings": _of(Finding),
+        "work-sessions": _of(WorkSession, _own_id),
     }
 
 
