@@ -1,4 +1,4 @@
-"""Preference pairs as trainers read them."""
+"""Preference pairs as trainers read them, and episodes as traces."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ from tactful.errors import UsageError
 
 if TYPE_CHECKING:
     from tactful.data.export import PairsExport
+    from tactful.gym.traces import TracesExport
     from tactful.utterance.export import UtteranceExport
 
 
 def export(
     pairs: os.PathLike[str] | str,
-    to: Literal["trl", "llama-factory", "openai"] | str,
+    to: Literal["trl", "llama-factory", "openai", "traces"] | str,
     out: Path | str,
     *,
+    times: Literal["epoch", "text"] = "epoch",
     skip_bad: bool = False,
-) -> PairsExport | UtteranceExport:
+) -> PairsExport | UtteranceExport | TracesExport:
     """What was written into the new folder `out`: preference pairs in a trainer's form, their provenance beside.
 
     `pairs` is a run of `pairs` or `synthesize`, or a file. Of `synthesize` also every chosen side for SFT. The hidden
     side of a task, and what a user wrote next, are never in a prompt. Pairs with two equal sides and repeated ones
-    are left out and counted.
+    are left out and counted. To `traces`: the episodes of `gym run` as ProactiveBench's traces, their times in seconds
+    since 1970 or as `Day 1, 9:00:05 AM`.
 
     Raises UserError for an unknown form, no pairs, or a folder that holds files; DataError for a bad line.
 
@@ -40,9 +43,23 @@ def export(
     from tactful.utterance.export import export_utterance, holds_pairs
 
     source = Path(pairs)
+    if to == "traces":
+        return _traces(source, out, times, skip_bad=skip_bad)
+    if times != "epoch":
+        raise UsageError(f"--times {times} belongs to --to traces")
     if holds_pairs(source):
         return export_utterance(source, to, out, skip_bad=skip_bad)
     if skip_bad:
         raise UsageError(f"--skip-bad is for records of 'utterance synthesize'; {source} holds other pairs")
     refuse_other_kind(pairs_file(source), "pairs", given=source)
     return export_pairs(source, to, out)
+
+
+def _traces(
+    source: Path, out: Path | str, times: Literal["epoch", "text"], *, skip_bad: bool
+) -> TracesExport:
+    from tactful.gym.traces import export_traces
+
+    if skip_bad:
+        raise UsageError("--skip-bad is for records of 'utterance synthesize'; a bad episode is no trace")
+    return export_traces(source, out, times)

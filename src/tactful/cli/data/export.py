@@ -1,9 +1,9 @@
-"""`tactful data export`: preference pairs as trainers read them."""
+"""`tactful data export`: preference pairs as trainers read them, episodes as traces."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,11 +13,16 @@ from tactful.cli.output import emit_json, say
 
 def export(
     pairs: Annotated[
-        Path, typer.Argument(metavar="RUN|FILE", help="Run folder or file with preference pairs.")
+        Path,
+        typer.Argument(metavar="RUN|FILE", help="Run folder or file with preference pairs, or episodes."),
     ],
     *,
-    to: Annotated[str, typer.Option("--to", help="Form: trl, llama-factory or openai.")],
+    to: Annotated[str, typer.Option("--to", help="Form: trl, llama-factory or openai; of episodes: traces.")],
     out: Annotated[Path, typer.Option("--out", help="New folder for the files.")],
+    times: Annotated[
+        Literal["epoch", "text"],
+        typer.Option("--times", help="--to traces: seconds since 1970, or `Day 1, 9:00:05 AM`."),
+    ] = "epoch",
     skip_bad: SkipBadFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -27,11 +32,19 @@ def export(
 
     Of `utterance synthesize`: preference pairs, and every chosen side for SFT. The hidden side of a task (references,
     tests, requirements) and what a user wrote next are never in the prompt of an export.
+
+    Of `gym run`: `tactful data export runs/gym --to traces --out traces`, in ProactiveBench's form.
     """
     from tactful.api.data.export import export as exported
+    from tactful.gym.traces import TracesExport
     from tactful.utterance.export import UtteranceExport
 
-    done = exported(pairs, to, out, skip_bad=skip_bad)
+    done = exported(pairs, to, out, times=times, skip_bad=skip_bad)
+    if isinstance(done, TracesExport):
+        if as_json:
+            emit_json({**done.model_dump(), "to": to, "out": str(out)})
+        say(f"{done.traces} traces of {done.events} events with {done.offers} offers written to {out}")
+        return
     counts = {"equal_sides": done.equal_sides, "repeated": done.repeated}
     if as_json:
         more = (

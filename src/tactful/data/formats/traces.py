@@ -2,22 +2,24 @@
 
 A trace is a JSON list of `{"observation": {"time", "event"}, "agent_response": {"candidate_task": [...]}}`. A file of
 responses is the same list with `"agent_response": ["help that was offered"]` or `["null"]`. The key `task_status` of
-these files is not documented; it is not read, and nothing here takes it for a label.
+these files is not documented: it is kept for writing a trace again, and nothing here takes it for a label.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import orjson
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from tactful.data.formats.moments import parse_event, plain_proposal
-from tactful.data.io import cannot_read, shorten
+from tactful.data.io import cannot_read, shorten, write_file
 from tactful.data.times import is_mixed_up
-from tactful.errors import DataError
+from tactful.errors import DataError, UserError
 from tactful.types import Event, Record
 
 T = TypeVar("T")
@@ -30,6 +32,8 @@ class TracePoint(Record):
 
     event: Event
     candidates: tuple[str, ...] = ()
+    row: Mapping[str, JsonValue] = {}
+    """The whole row as its file has it, for writing it again; empty for a trace that was made here."""
 
 
 class Trace(Record):
@@ -89,6 +93,40 @@ def _in_order(path: Path, trace: Trace) -> Trace:
         fix = "put its events oldest first, as an assistant meets them"
         raise DataError.at(path, None, "its events do not stand in the order of their times", fix=fix)
     return trace
+
+
+def write_traces(traces: Iterable[Trace], folder: Path) -> int:
+    """Write one file per trace into `folder`, and how many there were; a trace that was read is written byte for byte.
+
+    Raises: UserError where two traces have one name.
+    """
+    names: set[str] = set()
+    for trace in traces:
+        name = file_name(trace)
+        if name in names:
+            raise UserError(f"{folder}: two traces would be called '{name}'; give each its own id")
+        names.add(name)
+        write_file(folder / name, [trace_bytes(trace)])
+    return len(names)
+
+
+def file_name(trace: Trace) -> str:
+    """The trace's id with what no file name holds written `_`."""
+    return re.sub(r"[^\w.+-]+", "_", trace.id).strip(".") + ".json"
+
+
+def trace_bytes(trace: Trace) -> bytes:
+    """The file of a trace."""
+    text = json.dumps([_row(point) for point in trace.points], ensure_ascii=False, indent=4)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _row(point: TracePoint) -> Mapping[str, Any]:
+    observation = {"time": point.event.time, "event": point.event.text}
+    return point.row or {
+        "observation": observation,
+        "agent_response": {"candidate_task": list(point.candidates)},
+    }
 
 
 def read_answers(path: Path) -> list[Answers]:
@@ -206,7 +244,7 @@ def _trace_point(row: Any, place: str) -> TracePoint:
     if not isinstance(candidates or [], list) or not all(isinstance(text, str) for text in candidates or []):
         raise ValueError(f"{place} has candidate_task {shorten(candidates)}, expected a list of texts")
     plain = (plain_proposal(text) for text in candidates or [])
-    return TracePoint(event=event, candidates=tuple(text for text in plain if text is not None))
+    return TracePoint(event=event, candidates=tuple(text for text in plain if text is not None), row=row)
 
 
 def _answer(row: Any, place: str) -> Answer:

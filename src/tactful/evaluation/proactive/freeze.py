@@ -21,7 +21,7 @@ import orjson
 from pydantic import Field
 
 from tactful.data.formats.moments import labelled_rows, moment_row, parse_event
-from tactful.data.formats.traces import SPLITS, Trace, TracePoint, read_traces
+from tactful.data.formats.traces import SPLITS, Trace, TracePoint, read_traces, trace_bytes
 from tactful.data.io import Rows, cannot_read, write_file
 from tactful.data.sealed import load_document
 from tactful.errors import DataError, UsageError
@@ -118,7 +118,7 @@ def freeze(
     splits.setdefault(split, {"files": []})["files"].append(f"{name}.json")
     path = f"traces/{name}.json"
     contents = {
-        path: orjson.dumps(_trace_rows(trace), option=orjson.OPT_INDENT_2) + b"\n",
+        path: trace_bytes(trace),
         LABELS: b"".join(orjson.dumps(moment_row(item)) + b"\n" for item in [*labels, *mine]),
         SPLITS: orjson.dumps(splits, option=orjson.OPT_INDENT_2) + b"\n",
     }
@@ -227,16 +227,6 @@ def _equal(one: Event, other: Event) -> bool:
 
 def _in_session(item: LabelledMoment, name: str) -> LabelledMoment:
     return item.model_copy(update={"moment": item.moment.model_copy(update={"session": name})})
-
-
-def _trace_rows(trace: Trace) -> list[dict[str, Any]]:
-    return [
-        {
-            "observation": {"time": point.event.time, "event": point.event.text},
-            "agent_response": {"candidate_task": list(point.candidates)},
-        }
-        for point in trace.points
-    ]
 
 
 def _existing(folder: Path, *, add: bool) -> Manifest | None:
