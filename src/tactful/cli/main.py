@@ -10,26 +10,47 @@ from typing import Annotated
 import typer
 
 from tactful import __version__
-from tactful.cli.audit import audit
-from tactful.cli.bench import root as bench
-from tactful.cli.calibrate import root as calibrate
-from tactful.cli.data import root as data
-from tactful.cli.doctor import doctor
-from tactful.cli.feedback import root as feedback
-from tactful.cli.learn import learn
-from tactful.cli.policy import root as policy
-from tactful.cli.reader import root as reader
-from tactful.cli.replay import replay
-from tactful.cli.reward import root as reward
-from tactful.cli.runs import root as runs
-from tactful.cli.splice import spliced
-from tactful.cli.sweep import sweep
-from tactful.cli.train import root as train
-from tactful.cli.utterance import root as utterance
+from tactful.cli.lazy import Lazy, Place
 from tactful.errors import TactfulError
+
+COMMANDS = {
+    "audit": Place(
+        "audit:audit",
+        "Say how often an assistant asks, which questions were needless, where it guessed, and write a page about it.",
+    ),
+    "learn": Place(
+        "learn:learn",
+        "Learn from what asking and answering led to: a policy, about ten lines for the system prompt, training rows.",
+    ),
+    "replay": Place(
+        "replay:replay",
+        "Decide every turn of a log anew, and show what would have changed: for the better, for the worse, not known.",
+    ),
+    "sweep": Place(
+        "sweep:sweep",
+        "Run a command once for each combination of a grid, and put all of them into one table.",
+    ),
+    "doctor": Place(
+        "doctor:doctor", "Check Python, the sandbox, the encoder, and an endpoint with its model."
+    ),
+    "calibrate": Place("calibrate.root:noun", "From tasks to preference pairs, a policy and its measure."),
+    "feedback": Place("feedback.root:noun", "What the user's next message says about the last answer."),
+    "utterance": Place("utterance.root:noun", "Predict what the user says next: data and its measure."),
+    "reward": Place("reward.root:noun", "Will the user accept this proposal, now?"),
+    "reader": Place(
+        "reader.root:noun", "Read requests, reactions and offers; train and measure readers on your labels."
+    ),
+    "policy": Place("policy.root:noun", "Which action now? Train, ask, explain and serve a policy."),
+    "train": Place("train.root:noun", "Fine-tune a language model on data of ours."),
+    "bench": Place("bench.root:noun", "Reports of what was measured."),
+    "data": Place("data.root:noun", "Bring data in, check it, and export it for trainers."),
+    "runs": Place("runs.root:noun", "Look at runs, take failures again, write their outputs."),
+}
+"""Noun, or verb without one → where it is and its first line of help: only what is called is imported."""
 
 app = typer.Typer(
     name="tactful",
+    cls=Lazy.of(COMMANDS),
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
@@ -54,23 +75,6 @@ def _root(
 
     Example: `tactful calibrate demo` plays the whole loop offline, without key or GPU, and writes a report.
     """
-
-
-app.add_typer(calibrate.noun, name="calibrate")
-app.add_typer(feedback.noun, name="feedback")
-app.add_typer(utterance.noun, name="utterance")
-app.add_typer(reward.noun, name="reward")
-app.add_typer(reader.noun, name="reader")
-app.add_typer(policy.noun, name="policy")
-app.add_typer(train.noun, name="train")
-app.add_typer(bench.noun, name="bench")
-app.add_typer(data.noun, name="data")
-app.add_typer(runs.noun, name="runs")
-app.command("audit")(spliced(audit))
-app.command("learn")(spliced(learn))
-app.command("replay")(spliced(replay))
-app.command("sweep")(spliced(sweep))
-app.command("doctor")(spliced(doctor))
 
 
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)

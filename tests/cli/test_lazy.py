@@ -1,0 +1,41 @@
+"""The root imports a command when it is called, and its help says what the commands say of themselves."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.main import get_command
+
+from tactful.cli.main import COMMANDS, app
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_root_says_of_a_command_what_the_command_says_of_itself(name: str) -> None:
+    command = get_command(app).commands[name]  # type: ignore[attr-defined]
+    assert (command.help or "").strip().splitlines()[0] == COMMANDS[name].about
+    assert command.name == name
+
+
+def imported(*words: str) -> set[str]:
+    """Modules of commands after a call."""
+    code = (
+        "import contextlib, io, json, sys\n"
+        "from tactful.cli.main import main\n"
+        f"sys.argv = ['tactful', *{list(words)!r}]\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        "    main()\n"
+        "print(json.dumps([name for name in sys.modules if name.startswith('tactful.cli.')]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    return set(json.loads(done.stdout))
+
+
+def test_help_of_the_root_imports_no_command_and_a_call_only_its_own() -> None:
+    places = {"tactful.cli." + place.path.partition(":")[0] for place in COMMANDS.values()}
+    assert not places & imported("--help")
+    assert places & imported("runs", "list", "--help") == {"tactful.cli.runs.root"}
