@@ -7,6 +7,7 @@ What only the simulation knows (whether help was wanted, where the work stood, w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -29,8 +30,9 @@ Timing = Literal["boundary", "flow", "stuck", "late"]
 """Where the work stands when an offer could come: between two pieces of work; in the middle of one; at an error or a
 fruitless search; after the trouble that it would have helped with is over."""
 Verdict = Literal["accepted", "rejected", "ignored"]
-End = Literal["goal", "left", "rounds", "events"]
-"""Why an episode ended: the goal was reached, the user went away, or a limit of rounds or of events was met."""
+End = Literal["goal", "left", "rounds", "events", "cut"]
+"""Why an episode ended: the goal was reached, the user went away, a limit of rounds or of events was met, or no usable
+reply was to be had for the next round, and what was played until then stands (`notes` say why)."""
 
 
 # ---------------------------------------------------------------- scenes
@@ -107,6 +109,11 @@ class Play(Record):
 # ---------------------------------------------------------------- what happens
 
 
+def event_at(at: datetime, text: str) -> Event:
+    """An event with its time also written out: files of moments keep times as text alone."""
+    return Event(at=at, text=text, time=at.isoformat())
+
+
 class Outcome(Private):
     """What the simulation alone knows of a step."""
 
@@ -167,6 +174,8 @@ class GymEpisode(Written):
     """What the user asked about the surroundings beforehand, with the answers."""
     steps: tuple[GymStep, ...]
     end: End
+    notes: tuple[str, ...] = ()
+    """Where a model gave no usable reply and what stands in its place, in order; empty for rules."""
     provenance: Provenance
 
     @property

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Literal
 
 Lang = Literal["zh", "en", "other"]
+_NAMES = {"zh": "Chinese (中文)", "en": "English", "ja": "Japanese (日本語)", "ko": "Korean (한국어)"}
 
 # Han, kana and Hangul: scripts where one character carries about one token.
 CJK = re.compile(r"[㐀-䶿一-鿿豈-﫿぀-ヿ가-힯\U00020000-\U0002fa1f]")
@@ -116,3 +117,8 @@ def estimate_tokens(text: str) -> int:
     """
     cjk = len(CJK.findall(text))
     return cjk + -(-(len(text) - cjk) // 4)
+
+
+def language(code: str, of: str = "the dialogue") -> str:
+    """The language of a code in words, for prompts that say what to write in; of an unknown code: that `of` something."""
+    return _NAMES.get(code.lower().split("-")[0], f"the language of {of} ({code})")

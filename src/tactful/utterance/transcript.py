@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tactful.data.formats.chats import ChatMessage
 from tactful.text.fence import mark_for
+from tactful.text.lang import language as language
 from tactful.text.shorten import shortened
 
 MAX_CHARS = 24_000
@@ -24,7 +25,6 @@ _SPEAKERS = {
     "tool": "Tool",
     "function": "Tool",
 }
-_LANGUAGES = {"zh": "Chinese (中文)", "en": "English", "ja": "Japanese (日本語)", "ko": "Korean (한국어)"}
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,3 @@ def transcript(messages: Sequence[ChatMessage], max_chars: int = MAX_CHARS) -> s
     if shown < len(messages):
         lines.append(f"[… {len(messages) - shown} earlier messages left out …]")
     return "\n".join(reversed(lines))
-
-
-def language(code: str) -> str:
-    """The language of the outputs in words, for the prompts."""
-    return _LANGUAGES.get(code.lower().split("-")[0], f"the language of the dialogue ({code})")

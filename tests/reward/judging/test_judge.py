@@ -9,7 +9,8 @@ from tactful.errors import EndpointRefused, ProviderError
 from tactful.llm import ModelSpec
 from tactful.reward.forecast import forecast_judging
 from tactful.reward.judging.judge import SCRIPTS, LMJudge, from_votes, vote_share
-from tactful.reward.judging.prompt import MAX_TEXT, judge_prompt
+from tactful.reward.judging.prompt import judge_prompt
+from tactful.text.lines import MAX_TEXT
 from tactful.reward.pipeline import LMJudgeConfig, judge_job
 from tactful.reward.types import Acceptance
 from tactful.runs import RunOptions, retry_run, run_job

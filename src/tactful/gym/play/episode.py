@@ -13,9 +13,10 @@ answered from the call cache.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from tactful.gym.play.parts import Act, Cast, Limits, Proposed, Reacted, Seen, Unfolded, World
+from tactful.gym.play.parts import Act, Cast, Limits, NoReply, Proposed, Reacted, Seen, Unfolded, World
 from tactful.gym.types import End, GymEpisode, GymStep, Outcome, Play, Traits
 from tactful.prompts import Prompt
 from tactful.types import Event, Moment, ProposalHistory, Provenance
@@ -27,11 +28,20 @@ MORNING = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
 async def play_episode(
     play: Play, cast: Cast, *, traits: Traits, limits: Limits, seed: int, run_id: str = ""
 ) -> GymEpisode:
-    """Play one scene to its end. Raises what the models raise: ProviderError, ParseError, StopRun."""
+    """Play one scene to its end; without a usable reply for a round, what was played until then stands.
+
+    Raises what the models raise: ProviderError, StopRun, and ParseError where not even one round could be played.
+    """
     world = await _opened(play, cast, traits=traits, limits=limits, seed=seed)
     end: End | None = None
     while end is None:
-        world, end = await _round(world, cast, limits)
+        try:
+            world, end = await _round(world, cast, limits)
+        except NoReply as error:
+            if not world.steps:
+                raise
+            cast.notes.append(f"round {len(world.steps)} was not played: {error}")
+            end = "cut"
     return _told(world, end, cast, run_id)
 
 
@@ -71,6 +81,9 @@ async def _round(world: World, cast: Cast, limits: Limits) -> tuple[World, End |
         )
         return world, _over(world, limits)
     reacted = await cast.worker.react(world, unfolded, said.text)
+    if reacted is None:
+        step = _step(world, act, unfolded, seen, replace(said, shown=False))
+        return _grown(world, step, unfolded.events, unfolded.work or act.work), _over(world, limits)
     done = await _carried_out(world, act, unfolded, seen, said.text, reacted, cast, limits)
     step = _step(world, act, unfolded, seen, said, reacted, done)
     world = _grown(
@@ -210,6 +223,7 @@ def _told(world: World, end: End, cast: Cast, run_id: str) -> GymEpisode:
         asked=world.asked,
         steps=world.steps,
         end=end,
+        notes=tuple(cast.notes),
         provenance=Provenance(
             model=" · ".join(dict.fromkeys(part.name for part in parts)),
             generator="endpoint" if "endpoint" in made else "offline" if "offline" in made else "rules",

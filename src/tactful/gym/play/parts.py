@@ -7,11 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from tactful.errors import ParseError
 from tactful.gym.types import GymStep, Play, Scene, Timing, Traits, Verdict
 from tactful.prompts import Prompt
 from tactful.types import Event, Moment, ProposalHistory
 
 Generator = Literal["endpoint", "offline", "rules"]
+
+
+class NoReply(ParseError):
+    """A model gave no usable reply, also when asked anew. What can stand in its place its part says; else the loop ends."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,10 @@ class Environment(Part, Protocol):
         ...
 
     async def unfold(self, world: World, act: Act) -> Unfolded:
-        """The timed events of an act, none earlier than `world.clock`, and the states that it changed."""
+        """The timed events of an act, none earlier than `world.clock`, and the states that it changed.
+
+        At least one event, but for an act that ends the episode.
+        """
         ...
 
     async def carry_out(self, world: World, operations: Sequence[str]) -> Unfolded:
@@ -169,8 +177,11 @@ class Worker(Part, Protocol):
         """The next thing to do."""
         ...
 
-    async def react(self, world: World, unfolded: Unfolded, offer: str) -> Reacted:
-        """Accept, reject or ignore; `world` ends before this round, `unfolded` is what has just happened."""
+    async def react(self, world: World, unfolded: Unfolded, offer: str) -> Reacted | None:
+        """Accept, reject or ignore; `world` ends before this round, `unfolded` is what has just happened.
+
+        None: no usable reply was to be had, and the offer counts as held back.
+        """
         ...
 
 
@@ -195,6 +206,8 @@ class Cast:
     assistant: Assistant
     assistant_label: str
     """How tables name who decides on offers: `gate:runs/gate`."""
+    notes: list[str] = field(default_factory=list)
+    """What the parts note down while they play; theirs alone, since every episode has a cast of its own."""
 
 
 @dataclass(frozen=True)

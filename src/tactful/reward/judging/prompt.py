@@ -7,13 +7,11 @@ another event. The prompt is bounded: long texts are cut in the middle, and of l
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from tactful.prompts import Rendered, load_prompt
-from tactful.text.shorten import shortened
-from tactful.types import Event, Moment, Record
+from tactful.text.lines import as_json, on_one_line, shown_events, visible
+from tactful.types import Moment, Record
 
 PROMPT = load_prompt(__file__, "judge", fields={"omitted", "events", "proposal", "history"})
 PUBLISHED_PROMPT = load_prompt(__file__, "judge_published", fields={"observations", "proposal"})
@@ -24,11 +22,6 @@ PROMPTS = {"tactful": PROMPT, "proactivebench": PUBLISHED_PROMPT}
 
 MAX_CHARS = 24_000
 """Most characters of events in a prompt; the latest are kept."""
-MAX_TEXT = 2_000
-"""Longest single event or proposal; of a longer one, the middle is left out and the gap is marked."""
-
-_ODD = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-"""Control, direction and invisible characters, and lone surrogates: shown by their escapes, or they could mislead."""
 
 
 class AcceptanceVerdict(Record):
@@ -44,7 +37,7 @@ def judge_prompt(moment: Moment, *, layout: Layout = "tactful", max_chars: int =
         rows, _ = shown_events(moment.events, max_chars)
         indented = json.dumps(rows, ensure_ascii=False, indent=4).replace("\n", "\n    ")
         return PUBLISHED_PROMPT.render(
-            observations=_ODD.sub(_escape, indented), proposal=proposal_json(moment.proposal)
+            observations=visible(indented), proposal=proposal_json(moment.proposal)
         )
     return PROMPT.render(**event_fields(moment, max_chars), history=_history(moment))
 
@@ -59,35 +52,9 @@ def event_fields(moment: Moment, max_chars: int = MAX_CHARS) -> dict[str, str]:
     }
 
 
-def shown_events(events: Sequence[Event], max_chars: int) -> tuple[list[dict[str, str]], int]:
-    """(time and text of the latest events that fit in `max_chars`, how many earlier ones do not); the last always fits."""
-    kept: list[dict[str, str]] = []
-    room = max_chars
-    for event in reversed(events):
-        row = {"time": _on_one_line(event.time, 100), "event": _on_one_line(event.text, MAX_TEXT)}
-        room -= len(row["time"]) + len(row["event"])
-        if kept and room < 0:
-            break
-        kept.append(row)
-    return kept[::-1], len(events) - len(kept)
-
-
 def proposal_json(proposal: str | None) -> str:
     """The proposal as a JSON string; `null` for silence."""
-    return as_json(None if proposal is None else _on_one_line(proposal, MAX_TEXT))
-
-
-def _on_one_line(text: str, most: int) -> str:
-    return shortened(text, most, joint=" ")
-
-
-def as_json(value: Any) -> str:
-    """One line of JSON in which nothing is invisible."""
-    return _ODD.sub(_escape, json.dumps(value, ensure_ascii=False))
-
-
-def _escape(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"
+    return as_json(None if proposal is None else on_one_line(proposal))
 
 
 def _history(moment: Moment) -> str:

@@ -21,7 +21,8 @@ from tactful.errors import ParseError, StopRun
 from tactful.llm import ChatModel, Rehearsal, within_context
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
-from tactful.reward.judging.prompt import MAX_CHARS, as_json, event_fields
+from tactful.reward.judging.prompt import MAX_CHARS, event_fields
+from tactful.text.lines import as_json
 from tactful.types import LabelledMoment, Moment, Provenance, Record, Written
 
 REASON_PROMPT = load_prompt(__file__, "reason", fields={"omitted", "events", "proposal", "verdict"})

@@ -1,0 +1,112 @@
+"""The assistant played by a language model: it words offers from events and history, and carries out what was accepted.
+
+It sees what can be seen on the screen, what it can do, and how its offers fared: never the scene, the goal or the person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from tactful.gym.play.asking import PartReply, Speaker, plain
+from tactful.gym.play.parts import Generator, NoReply, Seen
+from tactful.gym.play.shown import fenced, seen_fields
+from tactful.prompts import Prompt, Rendered, load_prompt
+from tactful.text.lang import language
+from tactful.text.lines import as_json
+
+_SEEN = {"mark", "events", "operations", "history", "language"}
+PROPOSE = load_prompt(__file__, "propose", fields=_SEEN)
+OFFER = load_prompt(__file__, "offer", fields=_SEEN)
+OPERATE = load_prompt(__file__, "operate", fields=_SEEN | {"offer", "most"})
+_MOST_OFFER, _MOST_OPERATION = 400, 300
+_SILENCE = frozenset({"", "null", "none"})
+
+
+class ProposeReply(PartReply):
+    """Help, or silence."""
+
+    thought: str
+    """One sentence: what the person is doing, and whether help is wanted now."""
+    proposal: str | None
+    """The help, in one sentence addressed to the person; null for silence."""
+
+
+class OfferReply(PartReply):
+    """The best help that there is."""
+
+    thought: str
+    """One sentence: what the person is doing, and what would help most."""
+    proposal: str = Field(min_length=1)
+    """The help, in one sentence addressed to the person."""
+
+
+class OperateReply(PartReply):
+    """What is done."""
+
+    operations: tuple[str, ...]
+    """In order; each an operation of the list with its arguments filled in."""
+
+
+@dataclass(frozen=True)
+class ModelProposer:
+    """A chat model that words offers."""
+
+    speaker: Speaker
+
+    prompts = (PROPOSE, OFFER, OPERATE)
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return self.speaker.name
+
+    @property
+    def generator(self) -> Generator:
+        """The model's."""
+        return self.speaker.generator
+
+    async def offer(self, seen: Seen, *, due: bool) -> str | None:
+        """The help to offer now; None for silence, which a model without a usable reply keeps too."""
+
+        def prompt(max_chars: int) -> Rendered:
+            shown = fenced(**seen_fields(seen, max_chars))
+            return (OFFER if due else PROPOSE).render(**shown, language=_language(seen))
+
+        try:
+            if due:
+                text = (await self.speaker.say(prompt, OfferReply)).proposal
+            else:
+                text = (await self.speaker.say(prompt, ProposeReply)).proposal or ""
+        except NoReply as error:
+            self.speaker.note(_round(seen), "nothing is offered", error)
+            return None
+        text = plain(text, _MOST_OFFER)
+        return None if text.casefold() in _SILENCE else text
+
+    async def operations(self, seen: Seen, offer: str, *, most: int) -> tuple[str, ...]:
+        """What it does for an accepted offer; nothing without a usable reply."""
+
+        def prompt(max_chars: int) -> Rendered:
+            shown = fenced(**seen_fields(seen, max_chars), offer=as_json(offer))
+            return OPERATE.render(**shown, most=most, language=_language(seen))
+
+        try:
+            said = await self.speaker.say(prompt, OperateReply)
+        except NoReply as error:
+            self.speaker.note(_round(seen), "nothing is carried out", error)
+            return ()
+        done = (plain(text, _MOST_OPERATION) for text in said.operations)
+        return tuple(text for text in done if text)[:most]
+
+
+def _round(seen: Seen) -> int:
+    return int(seen.moment.id.rpartition("#")[2])
+
+
+def _language(seen: Seen) -> str:
+    return language(seen.lang, "the events")
+
+
+PROMPTS: tuple[Prompt, ...] = ModelProposer.prompts

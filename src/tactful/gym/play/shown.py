@@ -1,0 +1,143 @@
+"""An episode as prompts show it: lines of JSON inside a fence, so that no text of a scene or event can pose as anything else.
+
+Everything between `begin … MARK` and `end … MARK` is material. The mark is a hash over all the texts that it fences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from tactful.gym.play.parts import Seen, World
+from tactful.gym.types import GymStep, Scene, Traits
+from tactful.text.fence import mark_for
+from tactful.text.lines import as_json, on_one_line, shown_events, visible
+from tactful.text.shorten import shortened
+from tactful.types import Event
+
+_MOST_ENTITIES, _MOST_EXAMPLES = 40, 12
+_MOST_TEXT, _MOST_PROSE = 1_000, 4_000
+NOTHING = "(nothing yet)"
+
+
+def fenced(**texts: str) -> dict[str, str]:
+    """The texts as fields of a prompt, with the mark that fences them as `mark`."""
+    return {"mark": mark_for(tuple(texts.values()), 12), **texts}
+
+
+def scene_lines(scene: Scene, states: Mapping[str, str]) -> str:
+    """Surroundings and things in them, each with its present state."""
+    lines = [
+        {
+            "setting": scene.setting,
+            **({"theme": _cut(scene.theme)} if scene.theme else {}),
+            "description": _cut(scene.description, _MOST_PROSE),
+        }
+    ]
+    things = [
+        {
+            "entity": entity.name,
+            "state": _cut(states.get(entity.name, entity.state)),
+            **({"can": ", ".join(entity.operations)} if entity.operations else {}),
+        }
+        for entity in scene.entities[:_MOST_ENTITIES]
+    ]
+    return "\n".join(map(as_json, [*lines, *things]))
+
+
+def example_lines(scene: Scene) -> str:
+    """Sample events of the scene, for the grain in which things are told."""
+    return (
+        "\n".join(as_json({"event": _cut(text)}) for text in scene.example_events[:_MOST_EXAMPLES]) or NOTHING
+    )
+
+
+def person_lines(scene: Scene) -> str:
+    """Who works here, and at what."""
+    return as_json(
+        {"person": _cut(scene.user.description, _MOST_PROSE), "goal": _cut(scene.user.goal, _MOST_PROSE)}
+    )
+
+
+def answer_lines(world: World) -> str:
+    """What the person has asked about the surroundings, with the answers."""
+    lines = [as_json({"asked": _cut(asked), "answer": _cut(answer)}) for asked, answer in world.asked]
+    return "\n".join(lines) or NOTHING
+
+
+def background(world: World) -> str:
+    """The scene as it was told in full."""
+    return visible(shortened(world.background, _MOST_PROSE)) or NOTHING
+
+
+def identity(world: World) -> str:
+    """Whom the person takes itself for."""
+    return visible(shortened(world.identity, _MOST_PROSE)) or NOTHING
+
+
+def traits(one: Traits) -> dict[str, int]:
+    """Traits out of 10."""
+    names = ("openness", "patience", "skill", "focus")
+    return {name: round(10 * getattr(one, name)) for name in names}
+
+
+def clock(at: datetime | None) -> str:
+    """Day of the week and time of day; empty where no time is known."""
+    return f"{at:%a %H:%M:%S}" if at is not None else ""
+
+
+def happened(world: World, max_chars: int, *, now: Sequence[Event] = ()) -> str:
+    """What was done, seen and offered so far, oldest first, `now` at the end; the latest lines that fit."""
+    lines = [as_json(line) for step in world.steps for line in _step_lines(step)]
+    lines += [as_json(_event_line(event)) for event in now]
+    return latest(lines, max_chars)
+
+
+def latest(lines: Sequence[str], max_chars: int) -> str:
+    """The last of the lines that fit, with a line that says how many earlier ones do not; the very last always fits."""
+    kept: list[str] = []
+    room = max_chars
+    for line in reversed(lines):
+        room -= len(line) + 1
+        if kept and room < 0:
+            break
+        kept.append(line)
+    left_out = len(lines) - len(kept)
+    first = [as_json({"left out": f"{left_out} earlier lines"})] if left_out else []
+    return "\n".join([*first, *reversed(kept)]) or NOTHING
+
+
+def seen_fields(seen: Seen, max_chars: int) -> dict[str, str]:
+    """What an assistant is shown: the latest events, what it can do, and how its offers fared."""
+    rows, left_out = shown_events(seen.moment.events, max_chars)
+    lines = [as_json({"left out": f"{left_out} earlier events"})] if left_out else []
+    history = seen.moment.history
+    fared: dict[str, int] = {"shown": 0, "accepted": 0}
+    if history is not None:
+        fared = {"shown": history.shown, "accepted": history.accepted}
+        if history.since_last_s is not None:
+            fared["seconds since the last"] = round(history.since_last_s)
+    return {
+        "events": "\n".join([*lines, *map(as_json, rows)]),
+        "operations": "\n".join(as_json(_cut(name)) for name in seen.operations) or NOTHING,
+        "history": as_json(fared),
+    }
+
+
+def _step_lines(step: GymStep) -> list[dict[str, str]]:
+    lines = [{"act": _cut(step.act)}, *map(_event_line, step.events)]
+    if step.shown and step.proposal is not None:
+        offered = {"offer of the assistant": _cut(step.proposal), "reaction": step.outcome.verdict or ""}
+        lines.append(offered | ({"why": _cut(step.outcome.reason)} if step.outcome.reason else {}))
+    lines += [
+        {"time": clock(event.at), "done by the assistant": _cut(event.text)} for event in step.carried_out
+    ]
+    return lines
+
+
+def _event_line(event: Event) -> dict[str, str]:
+    return {"time": clock(event.at), "event": _cut(event.text)}
+
+
+def _cut(text: str, most: int = _MOST_TEXT) -> str:
+    return on_one_line(" ".join(text.split()), most)
