@@ -45,7 +45,7 @@ def test_the_kind_is_the_lines_and_not_the_records():
 
 def test_every_kind_that_is_written_can_be_checked():
     kinds = [one.row_kind for one in _written()]
-    assert len(kinds) == len(set(kinds)) >= 15
+    assert len(kinds) == len(set(kinds)) >= 17
     assert set(kinds) <= MARKS.keys() & readers().keys()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from tactful.data.formats.yaml_items import read_yaml
 from tactful.data.io import STDIN, Rows, cannot_read
 from tactful.data.logs import is_log
 from tactful.data.recognise import MARKS, document, foreign_file, foreign_row, kind_of
@@ -75,7 +76,12 @@ def detect_kind(path: Path | str) -> str:
     suffix = Path(path).suffix.lower()
     if suffix == ".csv":
         return "chats" if _holds_chats(Path(path)) else "states"
-    kind, shown = _toml_kind(Path(path)) if suffix == ".toml" else _json_kind(Path(path))
+    look = {".toml": _toml_kind, ".yaml": _yaml_kind, ".yml": _yaml_kind}.get(suffix, _json_kind)
+    kind, shown = look(Path(path))
+    if suffix in (".yaml", ".yml") and kind is None:
+        raise UsageError(
+            f"{path}: is no list of scenes and no mapping of seeds ({shown}); name it: --type scenes"
+        )
     if kind is None and suffix != ".toml" and is_log(path):
         return "chats"
     if kind is None:
@@ -139,6 +145,19 @@ def _toml_kind(path: Path) -> tuple[str | None, str]:
         raise DataError.at(path, None, f"is not valid TOML ({error})", fix="correct it") from error
     found = next((kind for kind, marks in TOML_MARKS.items() if marks & keys), None)
     return found, f"its keys are {', '.join(sorted(keys)[:8])}" if keys else "it holds nothing"
+
+
+def _yaml_kind(path: Path) -> tuple[str | None, str]:
+    """Scenes are a list, seeds a mapping with the tasks of each setting; what stands in them is told by their readers."""
+    items = read_yaml(path)
+    if items and items[0].key is None:
+        return "scenes", ""
+    if any(isinstance(item.value, Mapping) and "tasks" in item.value for item in items):
+        return "seeds", ""
+    return (
+        None,
+        f"its keys are {', '.join(str(item.key) for item in items[:8])}" if items else "it holds nothing",
+    )
 
 
 def _json_kind(path: Path) -> tuple[str | None, str]:

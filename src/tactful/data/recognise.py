@@ -19,6 +19,8 @@ from tactful.types import TAG
 # Kind → keys that no other kind has together. Looked up in this order in the first line that is an object, where it names no kind.
 MARKS: Mapping[str, frozenset[str]] = {
     "rewarded": frozenset({"trajectory", "counts"}),
+    "scenes": frozenset({"setting", "entities", "example_events"}),
+    "episodes": frozenset({"scene_id", "steps", "end"}),
     "trajectories": frozenset({"steps", "end"}),
     "trees": frozenset({"nodes", "held_out"}),
     "provenance": frozenset({"state_id", "chosen_action", "margin"}),
@@ -67,6 +69,9 @@ TAKEN_BY: Mapping[str, str] = {
     "moments": "reward judge",
     "suggestions": "bench suggestions",
     "states": "calibrate rollout",
+    "scenes": "gym run",
+    "seeds": "gym scenes",
+    "episodes": "gym trainset",
     "conversations": "feedback judge",
     "dialogues": "feedback judge",
     "chats": "feedback judge",

@@ -16,7 +16,7 @@ Opener = Callable[["Path | str"], "Rows[Any]"]
 
 def readers() -> dict[str, Opener]:
     """Kind of record → how its file is opened, bad rows counted."""
-    kinds = (_calibration(), _feedback(), _utterance(), _reward(), _others(), _exports())
+    kinds = (_calibration(), _feedback(), _utterance(), _reward(), _gym(), _others(), _exports())
     return {name: opener for group in kinds for name, opener in group.items()}
 
 
@@ -132,6 +132,16 @@ def _reward() -> dict[str, Opener]:
         "labelled-moments": lambda path: labelled_rows(path, skip_bad=True, strict=True),
         "acceptances": _of(Acceptance, lambda record: str(record.moment_id)),
         "reasoned-moments": _of(ReasonedMoment, _own_id),
+    }
+
+
+def _gym() -> dict[str, Opener]:
+    from tactful.gym.scenes.reading import Scenes
+    from tactful.gym.types import GymEpisode
+
+    return {
+        "scenes": lambda path: Scenes(path, skip_bad=True),
+        "episodes": _of(GymEpisode, _own_id),
     }
 
 

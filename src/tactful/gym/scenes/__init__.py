@@ -1,0 +1,1 @@
+"""Scenes: read, written, and built from seeds, step by step."""
