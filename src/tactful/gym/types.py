@@ -158,6 +158,8 @@ class GymEpisode(Written):
     id: str
     """The play's."""
     scene_id: str
+    scene: Scene | None = None
+    """As it was played, so that a round can be played again; None for episodes that came from elsewhere."""
     group: str
     """What splits and intervals go by: the scene's."""
     setting: Setting

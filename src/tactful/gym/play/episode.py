@@ -212,6 +212,7 @@ def _told(world: World, end: End, cast: Cast, run_id: str) -> GymEpisode:
     return GymEpisode(
         id=world.play.id,
         scene_id=scene.id,
+        scene=scene,
         group=scene.split,
         setting=scene.setting,
         lang=scene.lang,
