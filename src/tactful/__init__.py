@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tactful.api.feedback.labelled import evaluate_feedback_judge as evaluate_feedback_judge
     from tactful.api.feedback.labelled import fit_confidence as fit_confidence
     from tactful.api.feedback.labelled import train_feedback_judge as train_feedback_judge
+    from tactful.api.gym.audit import audit_gym as audit_gym
     from tactful.api.loading import load as load
     from tactful.api.mend import fit_users as fit_users
     from tactful.api.mend import learn as learn
@@ -72,6 +73,7 @@ _HOMES = {
     "UserPrior": "tactful.feedback.user_prior",
     "ask_moments": "tactful.api.reward.judge",
     "audit": "tactful.api.audit",
+    "audit_gym": "tactful.api.gym.audit",
     "bench_assistants": "tactful.api.reward.assistants",
     "bench_suggestions": "tactful.api.reward.suggestions",
     "calibrate_reader": "tactful.api.reader",

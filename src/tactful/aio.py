@@ -35,6 +35,7 @@ from tactful.api.data import mbpp as _mbpp
 from tactful.api.feedback import chats as _chats
 from tactful.api.feedback import judge as _judge
 from tactful.api.feedback import labelled as _labelled
+from tactful.api.gym import audit as _audit_gym
 from tactful.api.reward import assistants as _assistants
 from tactful.api.reward import gate as _gate
 from tactful.api.reward import judge as _judge_moments
@@ -63,6 +64,7 @@ def _coroutine(call: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
 
 ask_moments = _coroutine(_judge_moments.ask_moments)
 audit = _coroutine(_audit.audit)
+audit_gym = _coroutine(_audit_gym.audit_gym)
 bench_assistants = _coroutine(_assistants.bench_assistants)
 bench_suggestions = _coroutine(_suggestions.bench_suggestions)
 calibrate_reader = _coroutine(_reader.calibrate_reader)

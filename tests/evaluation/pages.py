@@ -13,6 +13,7 @@ from tests.evaluation.utterance.test_measure import evaluated
 from tests.evaluation.utterance_fixtures import item
 from tests.evaluation.worlds import evaluation
 from tests.feedback.report.test_page import some
+from tests.gym.card.simulators import Simulator
 from tests.reward.synthetic import make_items
 
 from tactful.audit.page import render_page
@@ -34,6 +35,9 @@ from tactful.evaluation.utterance.measure import Settings
 from tactful.evaluation.utterance.report import render_utterance_report
 from tactful.feedback.embedded import open_embedded
 from tactful.feedback.report.page import overview, render_report
+from tactful.gym.card.page import render_page as card_page
+from tactful.gym.card.pipeline import card_of
+from tactful.gym.card.types import Ranked, Ranking
 from tactful.reading.opening import open_embedded_reader
 from tactful.reward.gate.rule import Costs, GateConfig
 
@@ -140,9 +144,20 @@ def _audit() -> str:
     return render_page(found.model_copy(update=more))
 
 
+def _card() -> str:
+    simulator = Simulator()
+    people = simulator.people()
+    played = simulator.episodes(scenes=10, passes=2)
+    known = card_of(played, source=LONG).check("too cooperative").figure
+    row = Ranked(assistant=f"gate:{LONG}", utility=known, offers=9, accepted=known)
+    rankings = [Ranking(users=users, rows=(row,)) for users in ("default", LONG)]
+    return card_page(card_of(played, people, source=LONG, against=LONG, rankings=rankings))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "acceptance.html.j2": _judge,
     "audit.html.j2": _audit,
+    "card.html.j2": _card,
     "feedback.html.j2": _feedback_evaluation,
     "gating.html.j2": _gate,
     "report.html.j2 of policies": _policies,

@@ -36,6 +36,7 @@ COMMANDS = {
     "calibrate": Place("calibrate.root:noun", "From tasks to preference pairs, a policy and its measure."),
     "feedback": Place("feedback.root:noun", "What the user's next message says about the last answer."),
     "utterance": Place("utterance.root:noun", "Predict what the user says next: data and its measure."),
+    "gym": Place("gym.root:noun", "People at work, offers of help, and what came of them."),
     "reward": Place("reward.root:noun", "Will the user accept this proposal, now?"),
     "reader": Place(
         "reader.root:noun", "Read requests, reactions and offers; train and measure readers on your labels."

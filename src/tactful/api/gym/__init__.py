@@ -1,0 +1,1 @@
+"""The gym in Python, a file a verb."""

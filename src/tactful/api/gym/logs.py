@@ -1,0 +1,90 @@
+"""What work is read from: runs of the gym, recordings of people, moments that people judged."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tactful.errors import DataError
+
+if TYPE_CHECKING:
+    from tactful.gym.card.log import Recorded
+    from tactful.gym.types import GymEpisode
+
+EpisodesGiven = Any
+"""What functions of this room take for episodes: a run or its folder, a file, or `GymEpisode`s."""
+PeopleGiven = Any
+"""What they take for people at work: one or several files or folders, as `read_people` reads them."""
+_TAKEN = (
+    "give a folder of ProactiveBench's traces, moments (`obs` in each row), what `data import activitywatch` wrote, or a "
+    "run of `gym run`"
+)
+
+
+def read_episodes(given: EpisodesGiven, *, limit: int | None = None) -> tuple[list[GymEpisode], str]:
+    """The episodes and what messages call their source. Raises: DataError for a file of another kind, or a bad line."""
+    from itertools import islice
+
+    from tactful.api.inputs import Input
+    from tactful.data.check import detect_kind
+    from tactful.data.io import read_jsonl
+    from tactful.gym.types import GymEpisode
+    from tactful.runs import resolve_input
+
+    source = getattr(given, "folder", given)
+    if isinstance(source, str | os.PathLike):
+        path = resolve_input(Path(source))
+        kind = detect_kind(path) if path.stat().st_size else "episodes"
+        if kind != "episodes":
+            raise DataError.at(
+                str(source), None, f"holds '{kind}', expected episodes", fix="give a run of `gym run`"
+            )
+    found = Input.of(source, lambda path: read_jsonl(path, GymEpisode))
+    return list(islice(found, limit)), str(source) if found.path is not None else "<the episodes given>"
+
+
+def read_people(given: PeopleGiven) -> tuple[Recorded, str]:
+    """Recorded work of one or several places, a recording held twice once, and what messages call it.
+
+    A folder of traces; a file of moments, labelled or not; work sessions of an activity log; a run of the gym, which is
+    then taken for people. Raises: DataError for anything else, UserError where it cannot be read.
+    """
+    from tactful.gym.card.log import Recorded, joined
+
+    if isinstance(given, Recorded):
+        return given, "<the recordings given>"
+    several: Sequence[Any] = [given] if isinstance(given, str | os.PathLike) else list(given)
+    found = joined([_read(Path(one)) for one in several])
+    name = " + ".join(map(str, several))
+    if not found.sessions and not found.reactions:
+        raise DataError.at(name, None, "holds no recorded work", fix=_TAKEN)
+    return found, name
+
+
+def _read(path: Path) -> Recorded:
+    from tactful.gym.card.log import of_episodes, of_moments, of_sessions
+
+    if path.is_dir() and not (path / "run.json").exists():
+        from tactful.data.formats.traces import read_traces
+
+        return of_sessions((f"{trace.id}", trace.events) for trace in read_traces(path))
+    from tactful.data.check import detect_kind
+    from tactful.data.io import read_jsonl
+    from tactful.runs import resolve_input
+
+    place = resolve_input(path)
+    kind = detect_kind(place)
+    if kind == "episodes":
+        return of_episodes(read_episodes(path)[0])
+    if kind == "work-sessions":
+        from tactful.data.activity.types import WorkSession
+
+        return of_sessions((one.id, one.events) for one in read_jsonl(place, WorkSession))
+    if kind in ("labelled-moments", "moments"):
+        from tactful.data.formats.moments import labelled_rows, moment_rows
+
+        rows: Iterable[Any] = labelled_rows(place) if kind == "labelled-moments" else moment_rows(place)
+        return of_moments(rows)
+    raise DataError.at(path, None, f"holds '{kind}', expected people at work", fix=_TAKEN)

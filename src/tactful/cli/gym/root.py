@@ -1,0 +1,6 @@
+"""`tactful gym`: the verbs, in the order of the work."""
+
+from tactful.cli.gym.audit import audit
+from tactful.cli.splice import noun_of
+
+noun = noun_of("People at work, offers of help, and what came of them.", {"audit": audit})

@@ -1,0 +1,218 @@
+"""Can simulated persons be told apart by what they do, and are they further apart than people?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tactful.gym.card.limits import LIMITS
+from tactful.gym.card.log import Reaction, Recorded, Session
+from tactful.gym.card.types import Check
+from tactful.gym.card.words import KINDS, kind_of_event
+from tactful.gym.types import GymEpisode
+from tactful.stats import FEWEST_GROUPS, Estimate, group_folds
+from tactful.stats.auroc import group_auroc
+from tactful.stats.bootstrap import estimate, group_draws
+
+Array = NDArray[Any]
+TRAITS = ("openness", "patience", "skill", "focus", "pace")
+NEEDS_OFFERS = frozenset({"openness", "patience"})
+"""Traits that nobody can show to whom nothing is offered."""
+_RESAMPLES = 500
+_FOLDS = 5
+
+
+def person_checks(
+    episodes: Sequence[GymEpisode], simulated: Recorded, people: Recorded | None, *, seed: int = 0
+) -> tuple[list[Check], Mapping[str, Estimate]]:
+    """The checks, and for each trait how well its upper half is told from its lower."""
+    traits, mean = told_apart(episodes, simulated, seed=seed)
+    checks = [
+        Check(
+            name="persons alike",
+            asks="AUROC of telling the upper half of a trait from the lower by behaviour, the mean of the traits; "
+            "other scenes were learnt from",
+            side="persons",
+            figure=mean,
+            limit=LIMITS["persons alike"],
+        )
+    ]
+    if people is not None:
+        checks += _exaggerated(simulated, people, seed=seed)
+    return checks, traits
+
+
+# ---------------------------------------------------------------- told apart
+
+
+def told_apart(
+    episodes: Sequence[GymEpisode], simulated: Recorded, *, seed: int = 0
+) -> tuple[dict[str, Estimate], Estimate]:
+    """AUROC for each trait that differs among the persons, and their mean."""
+    known = [one for one in episodes if one.traits is not None and one.events]
+    names, index = np.unique([one.group for one in known], return_inverse=True)
+    empty = Estimate(value=None, items=len(known), groups=len(names))
+    if len(names) < max(FEWEST_GROUPS, _FOLDS):
+        return {}, empty
+    features = _behaviours(known, simulated.reactions)
+    offers = len(simulated.reactions) / len(known)
+    draws = group_draws(len(names), _RESAMPLES, seed)
+    values, drawn = {}, {}
+    for trait in TRAITS:
+        level = np.array([getattr(one.traits, trait) for one in known], dtype=float)
+        upper = level > np.median(level)
+        if not upper.any() or (trait in NEEDS_OFFERS and offers < 1):
+            continue
+        p = _crossed(features, upper, [one.group for one in known], seed)
+        whole = group_auroc(p, upper, index, np.ones((1, len(names))))
+        values[trait], drawn[trait] = float(whole[0]), group_auroc(p, upper, index, draws)
+    if not values:
+        return {}, empty
+    sizes = {"items": len(known), "groups": len(names)}
+    each = {trait: estimate(values[trait], drawn[trait], **sizes) for trait in values}
+    mean = estimate(float(np.mean(list(values.values()))), np.mean(list(drawn.values()), axis=0), **sizes)
+    return each, mean
+
+
+def _behaviours(episodes: Sequence[GymEpisode], reactions: Sequence[Reaction]) -> Array:
+    """(episodes, features): gaps, kinds of events, reactions, length."""
+    by_user: dict[str, list[Reaction]] = defaultdict(list)
+    for one in reactions:
+        by_user[one.user].append(one)
+    return np.array([_behaviour(one, by_user[one.id]) for one in episodes])
+
+
+def _behaviour(episode: GymEpisode, reactions: Sequence[Reaction]) -> list[float]:
+    events = tuple(event for step in episode.steps for event in step.events)
+    gaps = np.array(Session(episode.id, episode.group, events).gaps or [0.0])
+    logs = np.log1p(gaps)
+    kinds = [kind_of_event(event.text) for event in events] or [""]
+    changes = sum(a != b for a, b in pairwise(kinds)) / len(kinds)
+    offers = len(reactions) or 1
+    share = {
+        verdict: sum(one.verdict == verdict for one in reactions) / offers
+        for verdict in ("accepted", "rejected", "ignored")
+    }
+    early = [one.accepted for one in reactions if one.refused_before <= 1]
+    late = [one.accepted for one in reactions if one.refused_before > 1]
+    return [
+        float(np.median(logs)),
+        float(logs.mean()),
+        float(logs.std()),
+        float(np.log1p(np.max(gaps))),
+        float(np.log1p(len(events))),
+        float(np.log1p(len(episode.steps))),
+        changes,
+        *(kinds.count(kind) / len(kinds) for kind in KINDS),
+        *share.values(),
+        float(len(reactions) > 0),
+        float(np.mean(early)) if early else share["accepted"],
+        float(np.mean(late)) if late else share["accepted"],
+        float(episode.end == "left"),
+        float(episode.end == "goal"),
+    ]
+
+
+def _crossed(features: Array, upper: Array, groups: Sequence[str], seed: int) -> Array:
+    """Probabilities of the upper half, each group's by a model of the others."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    fold_of = group_folds(groups, _FOLDS, seed)
+    folds = np.array([fold_of[group] for group in groups])
+    p = np.full(len(upper), float(upper.mean()))
+    for fold in range(_FOLDS):
+        test = folds == fold
+        if test.any() and 0 < upper[~test].sum() < (~test).sum():
+            model = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=500))
+            p[test] = model.fit(features[~test], upper[~test]).predict_proba(features[test])[:, 1]
+    return p
+
+
+# ---------------------------------------------------------------- further apart than people?
+
+
+def _exaggerated(simulated: Recorded, people: Recorded, *, seed: int) -> list[Check]:
+    told = {
+        "pace": ([_pace(one) for one in simulated.sessions], [_pace(one) for one in people.sessions]),
+        "acceptance": (_takers(simulated.reactions), _takers(people.reactions)),
+    }
+    asks = {
+        "pace": "how far the mean log gaps of simulated persons lie apart beyond chance, over how far people's do",
+        "acceptance": "how far the acceptance of simulated persons lies apart beyond chance, over how far people's does",
+    }
+    return [
+        Check(
+            name=f"persons exaggerated: {name}",
+            asks=asks[name],
+            side="persons",
+            figure=_spread_ratio(mine, real, seed),
+            limit=LIMITS["persons exaggerated"],
+        )
+        for name, (mine, real) in told.items()
+        if name == "pace" or people.reactions
+    ]
+
+
+_Row = tuple[str, float, float]  # group, mean of a person, variance of that mean by chance
+
+
+def _pace(session: Session) -> _Row:
+    logs = np.log1p(np.array(session.gaps))
+    if len(logs) < FEWEST_GROUPS:
+        return session.group, np.nan, np.nan
+    return session.group, float(logs.mean()), float(logs.var(ddof=1) / len(logs))
+
+
+def _takers(reactions: Sequence[Reaction]) -> list[_Row]:
+    users: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    for one in reactions:
+        users[one.group, one.user].append(one.accepted)
+    rows = []
+    for (group, _), took in users.items():
+        p = float(np.mean(took))
+        rows.append((group, p, p * (1 - p) / (len(took) - 1)) if len(took) >= 3 else (group, np.nan, np.nan))
+    return rows
+
+
+def _spread_ratio(mine: Sequence[_Row], real: Sequence[_Row], seed: int) -> Estimate:
+    """Ratio of the standard deviations between persons, chance taken out; undefined where people do not differ."""
+    sides = [[row for row in rows if np.isfinite(row[1])] for rows in (mine, real)]
+    groups = [sorted({row[0] for row in rows}) for rows in sides]
+    sizes = {"items": sum(map(len, sides)), "groups": min(map(len, groups))}
+    if sizes["groups"] < 2:
+        return Estimate(value=None, **sizes)
+    tables = [_moments(rows, names) for rows, names in zip(sides, groups, strict=True)]
+    drawn = [
+        table_draws @ table for table, table_draws in zip(tables, _both_draws(groups, seed), strict=True)
+    ]
+    whole = [table.sum(axis=0)[None, :] for table in tables]
+    return estimate(
+        float((_between(whole[0]) / _between(whole[1]))[0]), _between(drawn[0]) / _between(drawn[1]), **sizes
+    )
+
+
+def _both_draws(groups: Sequence[Sequence[str]], seed: int) -> list[Array]:
+    return [group_draws(len(names), _RESAMPLES, seed + side) for side, names in enumerate(groups)]
+
+
+def _moments(rows: Sequence[_Row], names: Sequence[str]) -> Array:
+    """(groups, 4): persons, sum of their means, of the squares, of the variances by chance."""
+    found = np.zeros((len(names), 4))
+    for group, mean, noise in rows:
+        found[names.index(group)] += (1.0, mean, mean * mean, noise)
+    return found
+
+
+def _between(sums: Array) -> Array:
+    """Standard deviation between persons beyond chance, for each row of sums; NaN where none is left."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        count, total, squares, noise = sums.T
+        variance = (squares - total**2 / count) / (count - 1) - noise / count
+        return np.where(variance > 0, np.sqrt(np.maximum(variance, 0)), np.nan)

@@ -1,0 +1,97 @@
+"""`tactful gym audit` as a user types it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.gym.card.simulators import Simulator
+from tests.gym.made import day
+
+from tactful.data.io import write_jsonl
+
+
+@pytest.fixture
+def run(tactful, monkeypatch, tmp_path: Path):
+    monkeypatch.chdir(tmp_path)
+    write_jsonl("episodes.jsonl", Simulator(ticks=True).episodes(scenes=9, passes=2))
+
+    def call(*words):
+        done = tactful("gym", "audit", *words)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return call
+
+
+def test_a_card_alone_names_what_is_unlike_and_how_to_go_on(run):
+    done = run("episodes.jsonl", "--out", "card")
+    assert done.returncode == 0, done.stderr
+    [line] = [one for one in done.stdout.splitlines() if one.startswith("uniform timing")]
+    assert "-0.9" in line
+    assert "UNLIKE" in line
+    assert "uniform timing" in done.stderr.splitlines()[0]
+    assert "page: card/card.html" in done.stderr
+    assert "next: tactful gym audit episodes.jsonl --against EVENTS" in done.stderr
+    assert json.loads(Path("card/card.json").read_text())["scenes"] == 9
+
+
+def test_held_against_traces_and_moments_it_says_what_differs(run, tmp_path):
+    traces = tmp_path / "traces"
+    traces.mkdir()
+    for number, episode in enumerate(Simulator().episodes(scenes=9, passes=1, seed=7)):
+        rows = [
+            {"observation": {"time": event.at.timestamp(), "event": event.text}} for event in episode.events
+        ]
+        (traces / f"{number}.json").write_text(json.dumps(rows))
+    moment = {
+        "obs": [{"time": "Day 1, 1:00 PM", "event": "The tests fail"}],
+        "pred_task": "Show the log",
+        "valid": True,
+        "help_needed": False,
+    }
+    write_jsonl("moments.jsonl", [moment])
+    done = run("episodes.jsonl", "--against", traces, "--against", "moments.jsonl", "--json")
+    assert done.returncode == 0, done.stderr
+    card = json.loads(done.stdout)
+    assert card["against"]["sessions"] == 9  # written by a generator: "Day 1" is no recording
+    assert card["against"]["reactions"] == 1
+    assert [one["by"] for one in card["telling"]][-1] == "all together"
+    assert "were written by a generator" in done.stderr
+    assert "next:" not in done.stderr
+
+
+def test_a_run_of_the_gym_can_stand_for_people(run):
+    write_jsonl("other.jsonl", Simulator().episodes(scenes=9, passes=1, seed=3))
+    done = run("episodes.jsonl", "--against", "other.jsonl", "--json")
+    assert json.loads(done.stdout)["against"]["reactions"] > 0
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("moments.jsonl",), "moments.jsonl: holds 'moments', expected episodes; give a run of `gym run`"),
+        (
+            ("episodes.jsonl", "--against", "states.jsonl"),
+            "states.jsonl: holds 'states', expected people at work",
+        ),
+        (("nothing.jsonl",), "nothing.jsonl: holds no episode"),
+        (("gone.jsonl",), "gone.jsonl: no such file"),
+        (("episodes.jsonl", "--out", "old"), "old/card.json: exists already; give --out a new folder"),
+    ],
+)
+def test_a_wrong_file_is_named_with_what_it_holds(run, given, said):
+    write_jsonl("moments.jsonl", [{"obs": [{"event": "The tests fail"}], "pred_task": None}])
+    write_jsonl("states.jsonl", [{"query": "Sort a list"}])
+    Path("nothing.jsonl").write_text("")
+    Path("old").mkdir()
+    Path("old/card.json").write_text("{}")
+    done = run(*given)
+    assert done.returncode != 0
+    assert said in done.stderr.replace("\n", " ")
+
+
+def test_limit_takes_the_first_episodes(run):
+    write_jsonl("days.jsonl", [day(f"s{at}") for at in range(10)])
+    assert json.loads(run("days.jsonl", "--limit", "4", "--json").stdout)["episodes"] == 4
