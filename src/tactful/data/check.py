@@ -37,7 +37,7 @@ TOML_MARKS: Mapping[str, frozenset[str]] = {
     ),
 }
 """Kind of a TOML file → keys of which it has one."""
-WHOLE = (*TOML_MARKS, *FORMATS.values(), "llama-factory")
+WHOLE = (*TOML_MARKS, *FORMATS.values(), "llama-factory", "seeds")
 """Kinds of which a file is one document, not one record per line."""
 KINDS = (*MARKS, *WHOLE)
 

@@ -137,9 +137,11 @@ def _reward() -> dict[str, Opener]:
 
 def _gym() -> dict[str, Opener]:
     from tactful.gym.scenes.reading import Scenes
+    from tactful.gym.scenes.seeds import Seeds
     from tactful.gym.types import GymEpisode
 
     return {
+        "seeds": lambda path: Seeds(path, skip_bad=True),
         "scenes": lambda path: Scenes(path, skip_bad=True),
         "episodes": _of(GymEpisode, _own_id),
     }

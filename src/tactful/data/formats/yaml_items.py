@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
-from tactful.data.io import cannot_read, shorten, write_file
+from tactful.data.io import Rows, cannot_read, shorten, write_file
+from tactful.data.seen import Seen
 from tactful.errors import DataError
+
+R = TypeVar("R")
 
 DOCUMENTS = (".yaml", ".yml", ".json")
 """Ends of names of files that are one document; JSON is YAML."""
@@ -26,6 +29,21 @@ class Item:
     line: int
     key: str | None
     value: Any
+
+
+class DocumentRows(Rows[R]):
+    """Rows of a document, of which several may begin at one line; of two with one `key` the second is refused all the same."""
+
+    def __iter__(self) -> Iterator[R]:
+        self._places: dict[str, int] = {}
+        return super().__iter__()
+
+    def _refuse_repeated(self, item: R, number: int, seen: Seen) -> None:
+        key = self._key(item) if self._key is not None else ""
+        if key in self._places:
+            raise ValueError(f"{self._kind} has the id '{key}' of line {self._places[key]}; ids must differ")
+        if key:
+            self._places[key] = number
 
 
 class _Loader(yaml.CSafeLoader):  # type: ignore[misc]  # PyYAML has no types

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from tactful.data.formats.yaml_items import DOCUMENTS, read_yaml, write_yaml
-from tactful.data.io import Rows, write_jsonl
-from tactful.data.seen import Seen
+from tactful.data.formats.yaml_items import DOCUMENTS, DocumentRows, read_yaml, write_yaml
+from tactful.data.io import write_jsonl
 from tactful.errors import DataError
 from tactful.gym.scenes.published import groups_of, is_published, published_row, scene_of
 from tactful.gym.types import Scene, Setting
 
 _SEEDS = "seeds become scenes by: tactful gym scenes --seeds FILE --out scenes.yaml"
+BUNDLED = "bundled"
+"""What stands for the scenes that are shipped, wherever a file of scenes may be given."""
+_SHIPPED = Path(__file__).with_name("scenes.yaml")
 Form = Literal["ours", "proactivebench"]
 
 
@@ -26,7 +28,7 @@ class _Found:
     group: str = ""
 
 
-class Scenes(Rows[Scene]):
+class Scenes(DocumentRows[Scene]):
     """The scenes of a file, each in the form that it is written in; places are the lines where they begin.
 
     `setting` is that of scenes whose form has none; without it, it is told by their words. The group of such scenes is
@@ -34,25 +36,14 @@ class Scenes(Rows[Scene]):
     """
 
     def __init__(self, path: Path | str, *, setting: Setting | None = None, skip_bad: bool = False) -> None:
-        super().__init__(path, self._scene, skip_bad=skip_bad, kind="scene")
+        super().__init__(path, self._scene, skip_bad=skip_bad, kind="scene", key=lambda scene: scene.id)
         self._setting = setting
-        self._places: dict[str, int] = {}
 
     def _scene(self, given: Any) -> Scene:
         found = given if isinstance(given, _Found) else _Found(given)
         if is_published(found.row):
             return scene_of(found.row, group=found.group, setting=self._setting)
         return Scene.model_validate(found.row)
-
-    def __iter__(self) -> Iterator[Scene]:
-        self._places = {}
-        return super().__iter__()
-
-    def _refuse_repeated(self, item: Scene, number: int, seen: Seen) -> None:
-        """By a count of its own: two items of a document may begin at one line."""
-        if item.id in self._places:
-            raise ValueError(f"scene has the id '{item.id}' of line {self._places[item.id]}; ids must differ")
-        self._places[item.id] = number
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
         if Path(self.path).suffix.lower() not in DOCUMENTS:
@@ -73,12 +64,13 @@ class Scenes(Rows[Scene]):
 
 
 def read_scenes(path: Path | str, *, setting: Setting | None = None, skip_bad: bool = False) -> list[Scene]:
-    """The scenes of a file, or of the run folder that built them.
+    """The scenes of a file, of the run folder that built them, or the `bundled` ones.
 
     Raises: DataError for the first bad scene, unless `skip_bad`, and for a file without any; UserError for one that
     cannot be read. Who wants to know what was left out reads `Scenes` itself.
     """
-    place = Path(path) / "records.jsonl" if Path(path).is_dir() else path
+    place = _SHIPPED if str(path) == BUNDLED else path
+    place = Path(place) / "records.jsonl" if Path(place).is_dir() else place
     rows = Scenes(place, setting=setting, skip_bad=skip_bad)
     found = list(rows)
     if not found:

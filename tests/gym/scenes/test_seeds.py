@@ -1,0 +1,96 @@
+"""Seeds: theirs as they are, ours shipped, bad ones named."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tactful.api.data.check import check
+from tactful.errors import DataError
+from tactful.gym.scenes.reading import BUNDLED, read_scenes
+from tactful.gym.scenes.seeds import Seeds, read_seeds, write_seeds
+from tactful.gym.types import SETTINGS
+from tactful.text.similarity import similarity
+
+THEIRS = Path(os.environ.get("TACTFUL_TEST_DATA", "../shared/data")) / "proactivebench" / "seed_tasks.yaml"
+needs_data = pytest.mark.skipif(not THEIRS.exists(), reason="ProactiveBench's files are not here")
+
+
+def test_the_bundled_seeds_have_twelve_tasks_a_setting_a_quarter_of_them_chinese_each_with_events():
+    seeds = read_seeds()
+    for setting in SETTINGS:
+        langs = Counter(seed.lang for seed in seeds if seed.setting == setting)
+        assert langs == {"en": 9, "zh": 3}
+    assert all(len(seed.sample_events) >= 3 for seed in seeds)
+    assert len({seed.id for seed in seeds}) == len(seeds)
+
+
+def test_the_bundled_scenes_are_four_a_setting_a_quarter_chinese_and_whole():
+    scenes = read_scenes(BUNDLED)
+    for setting in SETTINGS:
+        assert Counter(s.lang for s in scenes if s.setting == setting) == {"en": 3, "zh": 1}
+    for scene in scenes:
+        assert all(entity.state and entity.operations for entity in scene.entities)
+        assert len(scene.entities) >= 5
+        assert len(scene.operations) >= 5
+        assert len(scene.example_events) >= 8
+
+
+@needs_data
+def test_nothing_of_ours_is_copied_from_theirs():
+    theirs = [text for seed in read_seeds(THEIRS) for text in (seed.task, *seed.setting_events)]
+    ours = [text for seed in read_seeds() for text in (seed.task, *seed.sample_events)]
+    ours += [text for scene in read_scenes(BUNDLED) for text in (scene.user.goal, *scene.example_events)]
+    assert max(similarity(a, b) for a in ours for b in theirs) < 0.75
+
+
+@needs_data
+def test_the_seed_tasks_of_proactivebench_come_back(tmp_path):
+    seeds = read_seeds(THEIRS)
+    assert Counter(seed.setting for seed in seeds) == {"coding": 23, "writing": 22, "daily": 23}
+    assert {len(seed.setting_events) for seed in seeds} == {65, 78, 25}
+    write_seeds(tmp_path / "back.yaml", seeds)
+    assert yaml.safe_load((tmp_path / "back.yaml").read_text()) == yaml.safe_load(THEIRS.read_text())
+
+
+def test_our_seeds_come_back(tmp_path):
+    write_seeds(tmp_path / "back.yaml", read_seeds())
+    assert read_seeds(tmp_path / "back.yaml") == read_seeds()
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (
+            "sports:\n  tasks: [run]\n",
+            r"seeds\.yaml:1: has the unknown setting 'sports', expected some of coding",
+        ),
+        ("daily: [a]\n", r"'daily' is \['a'\], expected a mapping with 'tasks'"),
+        ("daily:\n  tasks: []\n", r"'daily' has tasks \[\], expected a list with at least one"),
+        ("daily:\n  tasks: [a]\n  moods: 1\n", "'daily' has the unknown key 'moods'"),
+        ("daily:\n  tasks: [3]\n", "'daily' task 1 is 3, expected text"),
+        ("daily:\n  tasks: [a, {task: b, mood: 1}]\n", "'daily' task 2 has the unknown key 'mood'"),
+        ("daily:\n  tasks: [{task: ''}]\n", "'daily' task 1 has task ''"),
+        ("daily:\n  tasks: [a]\n  sample_events: [{x: 1}]\n", "'daily' task 1 has setting_events"),
+        ("daily:\n  tasks: [a, a]\n", "has the id 'daily-"),
+        ("- a\n", "holds a list, expected a mapping of settings to tasks"),
+        ("", "holds no seed"),
+    ],
+)
+def test_a_bad_seed_is_named_with_file_key_and_value(tmp_path, document, said):
+    (tmp_path / "seeds.yaml").write_text(document)
+    with pytest.raises(DataError, match=said):
+        read_seeds(tmp_path / "seeds.yaml")
+
+
+def test_bad_tasks_can_be_left_out_and_are_counted(tmp_path):
+    path = tmp_path / "seeds.yaml"
+    path.write_text("writing:\n  tasks: [3, Write a poem about rain., {}]\n")
+    rows = Seeds(path, skip_bad=True)
+    assert [seed.setting for seed in rows] == ["writing"]
+    assert rows.bad == 2
+    report = check(path)
+    assert (report.type, report.good, report.bad) == ("seeds", 1, 2)
+    assert "'writing' task 1 is 3" in report.problems[0]
