@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tactful.api.feedback.labelled import fit_confidence as fit_confidence
     from tactful.api.feedback.labelled import train_feedback_judge as train_feedback_judge
     from tactful.api.gym.audit import audit_gym as audit_gym
+    from tactful.api.gym.run import play as play
     from tactful.api.loading import load as load
     from tactful.api.mend import fit_users as fit_users
     from tactful.api.mend import learn as learn
@@ -102,6 +103,7 @@ _HOMES = {
     "measure_readers": "tactful.api.reader",
     "moments": "tactful.api.reward.moments",
     "pairs": "tactful.api.calibrate.pairs",
+    "play": "tactful.api.gym.run",
     "predict": "tactful.api.utterance.predict",
     "reader": "tactful.api.reader",
     "reasons": "tactful.api.reward.reasons",

@@ -36,6 +36,7 @@ from tactful.api.feedback import chats as _chats
 from tactful.api.feedback import judge as _judge
 from tactful.api.feedback import labelled as _labelled
 from tactful.api.gym import audit as _audit_gym
+from tactful.api.gym import run as _gym_run
 from tactful.api.reward import assistants as _assistants
 from tactful.api.reward import gate as _gate
 from tactful.api.reward import judge as _judge_moments
@@ -93,6 +94,7 @@ measure_judge = _coroutine(_measure.measure_judge)
 measure_readers = _coroutine(_reader.measure_readers)
 moments = _coroutine(_moments.moments)
 pairs = _coroutine(_pairs.pairs)
+play = _coroutine(_gym_run.play)
 predict = _coroutine(_predict.predict)
 reader = _coroutine(_reader.reader)
 reasons = _coroutine(_reasons.reasons)

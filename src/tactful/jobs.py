@@ -23,6 +23,7 @@ BUILDERS = {
     "calibrate reward": "tactful.calibration.reward.rewarding:retry_reward",
     "calibrate rollout": "tactful.api.calibrate.rollout:retry_rollout",
     "feedback judge": "tactful.feedback.pipeline:retry_judge",
+    "gym run": "tactful.api.gym.run:retry_play",
     "learn turns": "tactful.mend.pipeline:retry_read",
     "reward judge": "tactful.api.reward.judge:retry_judge",
     "reward reasons": "tactful.api.reward.reasons:retry_reasons",

@@ -33,6 +33,7 @@ RECORDS: Mapping[str, str] = {
     "bench proactive": "tactful.evaluation.proactive.assistant_run:AssistantOutput",
     "bench judge-moments": "tactful.evaluation.proactive.judge_run:JudgedMoment",
     "feedback judge": "tactful.feedback.types:JudgedTurn",
+    "gym run": "tactful.gym.types:GymEpisode",
     "utterance synthesize": "tactful.utterance.types:PairedExample",
     "utterance predict": "tactful.utterance.predict.predictor:Prediction",
 }
@@ -42,6 +43,7 @@ RUNS: Mapping[str, str] = {
     "calibrate pairs": "tactful.api.calibrate.pairs:PairsRun",
     "calibrate evaluate": "tactful.api.calibrate.evaluate:EvaluationRun",
     "feedback judge": "tactful.api.feedback.judge:JudgedRun",
+    "gym run": "tactful.api.gym.run:GymRun",
     "reward reasons": "tactful.api.reward.reasons:ReasonsRun",
     "utterance synthesize": "tactful.api.utterance.synthesize:SynthesisRun",
     "utterance predict": "tactful.api.utterance.predict:PredictionRun",

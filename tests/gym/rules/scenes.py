@@ -7,9 +7,9 @@ from pathlib import Path
 
 import yaml
 
+from tactful.gym.casting import Casting
 from tactful.gym.pipeline import GymStage, plays
 from tactful.gym.play.deciding import Always, Decider
-from tactful.gym.rules.casting import RuleCasting
 from tactful.gym.types import Entity, GymEpisode, Play, Scene, SceneUser
 from tactful.runs import Context
 
@@ -85,7 +85,7 @@ def play_all(
     scenes: list[Scene], *, decider: Decider | None = None, passes: int = 1, seed: int = 0
 ) -> list[GymEpisode]:
     """Every scene `passes` times, one after another."""
-    stage = GymStage(RuleCasting(decider or Always()))
+    stage = GymStage(Casting(decider or Always()))
     return [play_one(play, stage, seed=seed) for play in plays(scenes, passes=passes)]
 
 

@@ -10,10 +10,10 @@ from tactful.llm import ModelSpec
 from tactful.reward.forecast import forecast_judging
 from tactful.reward.judging.judge import SCRIPTS, LMJudge, from_votes, vote_share
 from tactful.reward.judging.prompt import judge_prompt
-from tactful.text.lines import MAX_TEXT
 from tactful.reward.pipeline import LMJudgeConfig, judge_job
 from tactful.reward.types import Acceptance
 from tactful.runs import RunOptions, retry_run, run_job
+from tactful.text.lines import MAX_TEXT
 from tactful.types import ProposalHistory
 
 

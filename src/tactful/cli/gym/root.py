@@ -1,6 +1,7 @@
 """`tactful gym`: the verbs, in the order of the work."""
 
 from tactful.cli.gym.audit import audit
+from tactful.cli.gym.run import run
 from tactful.cli.splice import noun_of
 
-noun = noun_of("People at work, offers of help, and what came of them.", {"audit": audit})
+noun = noun_of("People at work, offers of help, and what came of them.", {"run": run, "audit": audit})

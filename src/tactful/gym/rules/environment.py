@@ -12,6 +12,7 @@ from tactful.gym.rules.matter import matter_of
 from tactful.gym.rules.parameters import GapParameters, Parameters
 from tactful.gym.rules.phrases import chosen, filled, single
 from tactful.gym.rules.work import Work, after_act, begun
+from tactful.gym.types import event_at
 from tactful.prompts import Prompt
 from tactful.types import Event, seeded
 
@@ -73,7 +74,7 @@ class RuleEnvironment:
         at, events = world.clock, list[Event]()
         for text in sayings:
             at = later(at, course.step_median_s * rng.lognormvariate(0, 0.5))
-            events.append(Event(at=at, text=text))
+            events.append(event_at(at, text))
         return Unfolded(tuple(events), {})
 
 
@@ -100,7 +101,7 @@ def timed(
             course = parameters.course
             gap += course.detour_median_s * rng.lognormvariate(0, course.detour_spread)
         at = later(at, gap * world.traits.pace)
-        events.append(Event(at=at, text=text))
+        events.append(event_at(at, text))
     return tuple(events)
 
 

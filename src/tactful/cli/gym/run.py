@@ -1,0 +1,141 @@
+"""`tactful gym run`: scenes become episodes of people at work and an assistant that offers help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tactful.cli.options import DryRunFlag, JsonFlag, ModelFlags, ModelOption, RunFlags, StrictFlag
+from tactful.cli.output import (
+    emit_json,
+    end_empty,
+    next_command,
+    quoted,
+    say,
+    tell_bad,
+    tell_calls,
+    tell_failures,
+)
+
+if TYPE_CHECKING:
+    from tactful.api.gym.run import GymRun
+    from tactful.gym.forecast import GymForecast
+
+
+def run(
+    scenes: Annotated[
+        str,
+        typer.Argument(metavar="SCENES", help="Scenes in YAML or JSONL, ours or ProactiveBench's; or a run."),
+    ],
+    *,
+    model: ModelOption,
+    assistant: Annotated[
+        str | None,
+        typer.Option(
+            "--assistant",
+            help="Who decides on offers: `none`, `always`, `every:N`, `gate:FOLDER`, `policy:PATH`, or a model by "
+            "its own judgement; default: --model.",
+        ),
+    ] = None,
+    proposer: Annotated[
+        str | None,
+        typer.Option(
+            "--proposer", help="Words the offers where a rule, gate or policy decides; default: --model."
+        ),
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option("--user", help="Plays the person; `offline` is rules. Default: --model.")
+    ] = None,
+    environment: Annotated[
+        str | None,
+        typer.Option("--environment", help="Plays the surroundings; `offline` is rules. Default: --model."),
+    ] = None,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Most rounds of an episode.")] = 60,
+    max_events: Annotated[
+        int, typer.Option("--max-events", min=1, help="An episode ends when it has so many.")
+    ] = 200,
+    questions: Annotated[
+        int,
+        typer.Option("--questions", min=0, help="Most questions about the surroundings before work begins."),
+    ] = 3,
+    operations: Annotated[
+        int, typer.Option("--operations", min=0, help="Most steps in which an accepted offer is carried out.")
+    ] = 3,
+    passes: Annotated[int, typer.Option("--passes", min=1, help="Times that every scene is played.")] = 1,
+    people: Annotated[
+        Path | None,
+        typer.Option(
+            "--people",
+            help="TOML with [[person]] tables, who work in turn; default: somebody drawn for each play.",
+        ),
+    ] = None,
+    parameters: Annotated[
+        Path | None,
+        typer.Option("--parameters", help="TOML over the table of what the rules suppose about people."),
+    ] = None,
+    max_chars: Annotated[
+        int, typer.Option("--max-chars", min=500, help="Most characters of what has happened in a prompt.")
+    ] = 12_000,
+    at: ModelFlags,
+    flags: RunFlags,
+    strict: StrictFlag = False,
+    dry_run: DryRunFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Play scenes: somebody works, things happen, an assistant offers help, and it is accepted or not.
+
+    Example: `tactful gym run scenes.yaml --model offline --assistant always --out runs/gym`
+
+    With an endpoint: `tactful gym run scenes.yaml --model gpt-4.1-mini --assistant gate:MODEL --budget-usd 2`
+    """
+    from tactful.api.gym import run as gym
+
+    chosen: gym.PlayOptions = {
+        "assistant": assistant or model,
+        "proposer": proposer,
+        "user": user,
+        "environment": environment,
+        "rounds": rounds,
+        "max_events": max_events,
+        "questions": questions,
+        "operations": operations,
+        "passes": passes,
+        "people": people,
+        "parameters": parameters,
+        "max_chars": max_chars,
+        "strict": strict,
+        **at.given(),
+        **flags.given(),
+    }
+    if dry_run:
+        _tell_forecast(gym.forecast_play(scenes, model=model, **chosen), as_json=as_json)
+        return
+    _tell(gym.play(scenes, model=model, **chosen), as_json=as_json)
+
+
+def _tell_forecast(expected: GymForecast, *, as_json: bool) -> None:
+    if as_json:
+        emit_json(expected.model_dump(mode="json"))
+        return
+    if not expected.roles:
+        say(f"{expected.plays} plays by rules; no model is asked")
+        return
+    say(f"{expected.plays} plays, none ending before its limits and every offer taken; nothing was sent:")
+    for one in expected.roles:
+        tell_calls(
+            f"{one.role} {one.model}", one.calls, one.prompt_tokens, one.completion_tokens, one.cost_usd
+        )
+
+
+def _tell(run: GymRun, *, as_json: bool) -> None:
+    if as_json:
+        emit_json(run.details)
+    else:
+        print(*run.made.lines(), sep="\n")
+    tell_bad(run)
+    tell_failures(run.summary)
+    end_empty(run.summary)
+    if run.made.episodes:
+        next_command(f"tactful reward train {quoted(run.folder)} --out MODEL")

@@ -1,0 +1,146 @@
+"""`tactful gym run` as a user types it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.chat_server import serving
+from tests.gym.players import scene, script
+
+from tactful.gym.scenes.reading import write_scenes
+from tactful.gym.types import GymEpisode
+from tactful.runs import RunFolder
+
+
+@pytest.fixture
+def scenes(tmp_path, monkeypatch):
+    """Four scenes, and a place to work in."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "scenes.yaml"
+    write_scenes(path, [scene(number) for number in range(4)])
+    return path
+
+
+def episodes(run):
+    return list(RunFolder.open(run).records(GymEpisode))
+
+
+def test_offline_scenes_become_episodes_and_the_next_step_is_named(tactful, scenes, tmp_path):
+    done = tactful("gym", "run", scenes, "--model", "offline", "--assistant", "always", "--out", "run")
+    assert done.returncode == 0, done.stderr
+    assert "read 4 = 4 done + 0 failed + 0 skipped" in done.stderr
+    assert "next: tactful reward train run --out MODEL" in done.stderr
+    assert "episodes            4" in done.stdout
+    assert "boundary" in done.stdout
+    found = episodes(tmp_path / "run")
+    assert {one.assistant for one in found} == {"always"}
+    assert {one.provenance.generator for one in found} == {"offline"}
+    assert json.loads((tmp_path / "run" / "summary.json").read_bytes())["shown"] > 0
+
+
+@pytest.mark.parametrize("who", ["none", "always", "every:5", "offline"])
+def test_equal_seeds_give_equal_bytes_at_any_concurrency(tactful, scenes, tmp_path, who):
+    words = ("gym", "run", scenes, "--model", "offline", "--assistant", who, "--passes", 3)
+    for name, at_once in (("one", 1), ("many", 64)):
+        assert tactful(*words, "--out", name, "--concurrency", at_once).returncode == 0
+    assert tactful(*words, "--out", "other", "--seed", 1).returncode == 0
+    read = {name: (tmp_path / name / "records.jsonl").read_bytes() for name in ("one", "many", "other")}
+    assert read["one"] == read["many"] != read["other"]
+    assert len(episodes(tmp_path / "one")) == 12
+
+
+def test_a_bad_scene_is_left_out_and_told_and_ends_no_run(tactful, scenes, tmp_path):
+    with scenes.open("a") as file:
+        file.write(
+            "- id: scene-9\n  setting: gardening\n  description: A desk\n  user: {description: x, goal: y}\n"
+        )
+    done = tactful("gym", "run", scenes, "--model", "offline", "--assistant", "none", "--out", "run")
+    assert done.returncode == 0
+    assert len(episodes(tmp_path / "run")) == 4
+    assert "1 unusable lines left out, the first: " in done.stderr
+    assert "gardening" in done.stderr
+    strict = tactful("gym", "run", scenes, "--model", "offline", "--strict", "--out", "other")
+    assert strict.returncode == 1
+    assert "scenes.yaml" in strict.stderr
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--assistant", "every:0"), "is no number of events"),
+        (
+            ("--assistant", "gate:nowhere"),
+            "nowhere: no such file or folder; make it with 'tactful reward gate",
+        ),
+        (("--assistant", "policy:nowhere"), "nowhere: no such file or folder; make one with 'tactful policy"),
+        (("--assistant", "m", "--proposer", "n"), "--assistant m decides and words by itself"),
+        (("--people", "nobody.toml"), "nobody.toml: people cannot be read"),
+        (("--parameters", "none.toml"), "none.toml: parameters cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_told_before_anything_is_played(tactful, scenes, tmp_path, words, told):
+    done = tactful("gym", "run", scenes, "--model", "offline", *words, "--out", "run")
+    assert done.returncode in (1, 2)
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_people_work_in_turn_and_a_bad_one_is_named(tactful, scenes, tmp_path):
+    people = tmp_path / "people.toml"
+    people.write_text('[[person]]\nname = "calm"\npatience = 0.9\n[[person]]\nname = "quick"\npace = 0.5\n')
+    words = ("gym", "run", scenes, "--model", "offline", "--assistant", "none", "--people", people)
+    assert tactful(*words, "--out", "run").returncode == 0
+    assert [one.traits.name for one in episodes(tmp_path / "run")] == ["calm", "quick", "calm", "quick"]
+    people.write_text("[[person]]\npatience = 3\n")
+    wrong = tactful(*words, "--out", "other")
+    assert "people.toml: person 1: patience is 3" in wrong.stderr
+
+
+def test_limits_end_an_episode_and_are_its_reason(tactful, scenes, tmp_path):
+    words = ("gym", "run", scenes, "--model", "offline", "--assistant", "none")
+    assert tactful(*words, "--rounds", 3, "--out", "r").returncode == 0
+    assert {(one.end, len(one.steps)) for one in episodes(tmp_path / "r")} == {("rounds", 3)}
+    assert tactful(*words, "--max-events", 5, "--out", "e").returncode == 0
+    assert {one.end for one in episodes(tmp_path / "e")} == {"events"}
+
+
+def test_dry_run_counts_the_calls_of_each_part_and_sends_nothing(tactful, scenes, tmp_path):
+    done = tactful(
+        "gym", "run", scenes, "--model", "gpt-4.1-mini", "--user", "offline", "--dry-run", "--json"
+    )
+    assert done.returncode == 0
+    told = json.loads(done.stdout)
+    assert [role["role"] for role in told["roles"]] == ["environment", "assistant"]
+    assert all(role["calls"] > 100 and role["cost_usd"] > 0 for role in told["roles"])
+    assert list(tmp_path.iterdir()) == [scenes]
+    rules = tactful("gym", "run", scenes, "--model", "offline", "--dry-run")
+    assert "4 plays by rules; no model is asked" in rules.stderr
+
+
+def test_every_part_by_a_model_of_its_own(tactful, scenes, tmp_path, monkeypatch):
+    with serving(script) as server:
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-x")
+        words = ("gym", "run", scenes, "--model", "m", "--user", "u", "--environment", "e")
+        done = tactful(*words, "--assistant", "a", "--base-url", server.base_url, "--out", "run")
+        asked = {ask.body["model"] for ask in server.asks}
+    assert done.returncode == 0, done.stderr
+    assert asked == {"u", "e", "a"}
+    found = episodes(tmp_path / "run")
+    assert {one.provenance.model for one in found} == {"e · u · a"}
+    assert {one.provenance.generator for one in found} == {"endpoint"}
+    assert {one.end for one in found} == {"goal"}
+
+
+@pytest.mark.parametrize("part", ["--user", "--environment"])
+def test_rules_and_models_play_together(tactful, scenes, tmp_path, monkeypatch, part):
+    with serving(script) as server:
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-x")
+        words = ("gym", "run", scenes, "--model", "m", part, "offline", "--assistant", "always")
+        done = tactful(*words, "--base-url", server.base_url, "--out", "run", "--rounds", 12)
+    assert done.returncode == 0, done.stderr
+    assert len(episodes(tmp_path / "run")) == 4
