@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tactful.gym.play.parts import Act, Generator, Unfolded, World
@@ -59,7 +59,7 @@ class RuleEnvironment:
             changes=_changes(work, world),
             timing=work.timing,
             help_wanted=None if act.kind != "act" else work.wanted,
-            work=replace(work, detour=False) if work.beat == "away" else work,
+            work=work,
         )
 
     async def carry_out(self, world: World, operations: Sequence[str]) -> Unfolded:
@@ -97,9 +97,6 @@ def timed(
     for number, text in enumerate(sayings):
         first_of_all = not world.steps and not number
         gap = 0.0 if first_of_all else gap_s(work, parameters.gaps, rng, within=number > 0)
-        if work.beat == "away" and work.detour:
-            course = parameters.course
-            gap += course.detour_median_s * rng.lognormvariate(0, course.detour_spread)
         at = later(at, gap * world.traits.pace)
         events.append(event_at(at, text))
     return tuple(events)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tactful.gym.rules.phrases import listed, single
-from tactful.gym.rules.words import topics
+from tactful.gym.rules.words import topics, words_of
 from tactful.gym.types import Scene
 
 Beat = Literal[
@@ -22,8 +22,8 @@ _FILE = re.compile(
     re.IGNORECASE,
 )
 _TOOL = re.compile(
-    r"\b(ide|code|studio|editor|terminal|browser|software|system|tools?|apps?|application|platform|console|client|notebook"
-    r"|xcode|excel|word|figma|calendar|phone|laptop|mail|website|database|server|timetable|documentation|spreadsheet)\b"
+    r"\b(ide|code|studio|editor|terminal|browser|software|system|tools?|apps?|application|platform"
+    r"|xcode|excel|word|figma|calendar|phone|mail|website|database|timetable|documentation|spreadsheet)\b"
     r"|软件|浏览器|编辑器|终端|手机|电脑|日历|系统|平台|网站|应用|工具|文档|表格|邮箱",
     re.IGNORECASE,
 )
@@ -39,7 +39,7 @@ _SHOWS: tuple[tuple[Beat, re.Pattern[str]], ...] = (
     ("check", re.compile(r"\bruns?\b|\btests?\b|execut|compil|preview|运行|测试|预览", re.IGNORECASE)),
     ("open", re.compile(r"\bopens?\b|\bopened\b|launch|start|navigat|打开|启动|切换", re.IGNORECASE)),
 )
-_ENOUGH_TOPICS = 4
+_ENOUGH_TOPICS, _ENOUGH_TOOLS = 4, 2
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class Matter:
     files: tuple[str, ...]
     examples: Mapping[Beat, tuple[str, ...]]
     """The scene's example events of the user, by what they show."""
+    words: frozenset[str]
+    """Everything that the scene speaks of."""
 
 
 def matter_of(scene: Scene) -> Matter:
@@ -71,18 +73,25 @@ def matter_of(scene: Scene) -> Matter:
     if not files:
         suffix = single(scene.lang, scene.setting, "suffix")
         files = ["_".join(topic.lower().split()) + suffix for topic in about[:3]]
-    tools = [re.sub(r"\s*[(（].*", "", entity.name).strip() or entity.name for entity in scene.entities]
+    named = [re.sub(r"\s*[(（].*", "", entity.name).strip() or entity.name for entity in scene.entities]
+    tools = [name for name in named if _TOOL.search(name)]
+    if len(tools) < _ENOUGH_TOOLS:
+        tools += listed(scene.lang, scene.setting, "tools")
     return Matter(
         lang=scene.lang,
         setting=scene.setting,
         goal=scene.user.goal,
         topics=tuple(about),
-        tools=tuple(
-            [name for name in tools if _TOOL.search(name)] or listed(scene.lang, scene.setting, "tools")
-        ),
+        tools=tuple(dict.fromkeys(tools)),
         files=tuple(dict.fromkeys(files)),
         examples=_by_show(examples),
+        words=words_of(_texts(scene)),
     )
+
+
+def _texts(scene: Scene) -> list[str]:
+    told = [scene.theme, scene.description, scene.user.description, scene.user.goal]
+    return [*told, *scene.operations, *scene.example_events, *(entity.name for entity in scene.entities)]
 
 
 def _several(found: list[str]) -> list[str]:

@@ -73,6 +73,7 @@ class AcceptanceParameters(ByTiming):
     enough_overlap: float = Field(gt=0, le=1)
     openness: float = Field(ge=0)
     refused: float = Field(ge=0)
+    refused_most: int = Field(ge=0)
     crowding: float = Field(ge=0)
     crowding_s: float = Field(gt=0)
 
@@ -109,8 +110,7 @@ class CourseParameters(Record):
 
     saved: float = Field(ge=0, le=1)
     detour: float = Field(ge=0, le=1)
-    detour_median_s: float = Field(gt=0)
-    detour_spread: float = Field(ge=0)
+    detour_acts: int = Field(ge=0)
     late_acts: int = Field(ge=0)
     step_median_s: float = Field(gt=0)
 

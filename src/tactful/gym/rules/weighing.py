@@ -11,15 +11,14 @@ from tactful.gym.rules.parameters import Parameters
 from tactful.gym.rules.words import content_words, has_grammar, overlap, words_of
 from tactful.gym.rules.work import Work
 from tactful.gym.types import Timing
-from tactful.text.similarity import similarity
 
 Objection = Literal["nonsense", "redundant", "off_topic", "fed_up"]
 _RECENT = 6
 """Events that an offer is held against."""
 _EARLIER = 12
 """Offers that are remembered."""
-_SAME = 0.85
-"""Similarity from which on two sentences say the same."""
+_SAME = 0.8
+"""Share of the words of two sentences that they have in common, from which on they say the same."""
 _OFF_TOPIC = 0.34
 """Fit below which a refusal names the topic."""
 
@@ -51,21 +50,22 @@ def weighed(
     """
     given = parameters.acceptance
     words = content_words(offer)
-    recent = [event.text for event in (*world.events, *unfolded.events)][-_RECENT:]
+    texts = [event.text for event in (*world.events, *unfolded.events)]
+    recent = texts[-_RECENT:]
     fit = min(1.0, overlap(words, words_of([*recent, *work.in_mind])) / given.enough_overlap)
     if work.patience <= 0:
         return Weighed(0.0, fit, "fed_up")
     if not _is_language(offer, words):
         return Weighed(0.0, 0.0, "nonsense")
-    if not words & _known(world, unfolded):
+    if not words & work.matter.words and not words & words_of(texts):
         return Weighed(0.0, 0.0, "off_topic" if has_grammar(offer) else "nonsense")
-    if _is_redundant(offer, recent, world):
+    if _is_redundant(words, recent, world):
         return Weighed(0.0, fit, "redundant")
     logit = _logit(given.at(timing))
     logit += given.need * (wanted - parameters.need.at(timing))
     logit -= given.irrelevance * (1 - fit)
     logit += given.openness * (world.traits.openness - 0.5)
-    logit -= given.refused * work.refused
+    logit -= given.refused * min(work.refused, given.refused_most)
     now = unfolded.events[-1].at if unfolded.events else None
     if world.shown_at is not None and now is not None:
         passed = max(0.0, (now - world.shown_at).total_seconds())
@@ -84,15 +84,8 @@ def _is_language(offer: str, words: frozenset[str]) -> bool:
     return bool(words) and 2 * len(set(plain)) >= len(plain)
 
 
-def _known(world: World, unfolded: Unfolded) -> frozenset[str]:
-    """Words of the scene and of everything that has happened."""
-    scene = world.scene
-    known = [scene.theme, scene.description, scene.user.description, scene.user.goal]
-    known += [*scene.operations, *scene.example_events, *(entity.name for entity in scene.entities)]
-    return words_of([*known, *(event.text for event in (*world.events, *unfolded.events))])
-
-
-def _is_redundant(offer: str, recent: list[str], world: World) -> bool:
+def _is_redundant(words: frozenset[str], recent: list[str], world: World) -> bool:
     """Only repeats what has just happened, or an offer of before."""
     earlier = [step.proposal for step in world.steps if step.shown and step.proposal is not None]
-    return any(similarity(offer, text) >= _SAME for text in (*earlier[-_EARLIER:], *recent))
+    told = (content_words(text) for text in (*earlier[-_EARLIER:], *recent))
+    return any(len(words & other) >= _SAME * len(words | other) for other in told)

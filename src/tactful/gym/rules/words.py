@@ -14,6 +14,8 @@ _HAN_GRAMMAR = re.compile(
 )
 _HAN_JOINTS = re.compile(r"[的了和与及在把被对为是或并以等吗呢吧啊]|用户|助手")
 _LONGEST_HAN = 14
+_NO_TOPIC = re.compile(r"\S+://\S+|['’]s\b|\b\w\b")
+_TOKEN = re.compile(r"[A-Za-z][\w+#-]*(?:\.\w+)*|[㐀-䶿一-鿿]+|[^\s]")
 _GRAMMAR_WORDS = """
     a about above after again all already also am an and another any anything are as at back be because been before being
     below beside between both but by can cannot come comes could did do does doing done down each else etc even every few
@@ -73,7 +75,7 @@ def topics(text: str, most_words: int = 4) -> list[str]:
     """What a text names, in its own words and order: `average credit limit`; grammar and punctuation part them."""
     found: list[str] = []
     run: list[str] = []
-    for token in re.findall(r"[A-Za-z][\w+#-]*(?:\.\w+)*|[㐀-䶿一-鿿]+|[^\s]", text):
+    for token in _TOKEN.findall(_NO_TOPIC.sub(" ; ", text)):
         if _HAN.fullmatch(token):
             found += _ended(run)
             found += [piece[:_LONGEST_HAN] for piece in _HAN_JOINTS.split(token) if len(piece) > 1]

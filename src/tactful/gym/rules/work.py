@@ -61,8 +61,8 @@ class Work:
     """Whether help is wanted now."""
     refused: int = 0
     """Unwelcome offers in a row."""
-    detour: bool = False
-    """An offer has broken the flow: something else is turned to next."""
+    detour: int = 0
+    """Other things that are turned to first, for an offer has broken the flow."""
     sayings: tuple[str, ...] = ()
     """What the act looks like."""
     told: frozenset[str] = frozenset()
@@ -157,9 +157,11 @@ def _moved(work: Work, traits: Traits, parameters: Parameters, rng: random.Rando
         return replace(work, beat=beat, stuck=work.stuck - 1)
     if work.beat in _STUCK:
         return replace(work, beat="fix", since_trouble=0)
+    if work.detour > 0:
+        return replace(work, beat="away", detour=work.detour - 1)
     if work.beat == "away":
         return replace(work, beat="back", stretch=_stretch(traits, given.stretch, rng))
-    if work.detour or work.stretch <= 0:
+    if work.stretch <= 0:
         return replace(work, beat="away")
     if work.left <= 0:
         return replace(work, beat="done", since_trouble=None)
@@ -225,11 +227,14 @@ def after_help(work: Work, fit: float, parameters: Parameters) -> Work:
 
 
 def after_refusal(work: Work, *, rejected: bool, parameters: Parameters, rng: random.Random) -> Work:
-    """The work after an unwelcome offer: patience falls, and a flow may be broken."""
+    """The work after an unwelcome offer: patience falls, and a flow may be broken, while offers are still listened to."""
     bounds = parameters.patience
     mid_flow = work.timing == "flow"
     cost = (bounds.rejected if rejected else bounds.ignored) * (bounds.flow_factor if mid_flow else 1.0)
-    broken = mid_flow and rng.random() < parameters.course.detour
+    broken = mid_flow and work.patience > 0 and rng.random() < parameters.course.detour
     return replace(
-        work, patience=max(0.0, work.patience - cost), refused=work.refused + 1, detour=work.detour or broken
+        work,
+        patience=max(0.0, work.patience - cost),
+        refused=work.refused + 1,
+        detour=parameters.course.detour_acts if broken else work.detour,
     )
