@@ -1,9 +1,23 @@
 """Episodes by rules: the same by seed, all reactions, every end."""
 
-from tests.gym.rules.scenes import made_scenes, play_all
+import json
+from datetime import UTC, datetime
 
-from tactful.gym.play.deciding import Every, Never
+import pytest
+from tests.gym.rules.scenes import data_folder, made_scenes, play_all, proactivebench_scenes
+
+from tactful.gym.casting import Casting
+from tactful.gym.pipeline import GymStage, plays
+from tactful.gym.play.deciding import Always, Every, Never
+from tactful.gym.play.parts import Limits
+from tactful.runs import RunOptions, run_stage
+from tactful.stats.burstiness import gaps_s, mean_burstiness
 from tactful.text.lang import cjk_share
+from tactful.types import Record
+
+
+class Config(Record):
+    """Nothing to set."""
 
 
 def test_the_same_seed_gives_the_same_episodes_and_another_seed_others():
@@ -54,3 +68,53 @@ def test_two_scenes_read_differently():
     texts = [{event.text for event in episode.events} for episode in (first, second, third)]
     assert not texts[0] & texts[1]
     assert len(texts[0] & texts[2]) <= 5  # turning to something else looks alike everywhere
+
+
+def test_episodes_end_by_goal_by_leaving_and_by_either_limit():
+    ends = {episode.end for episode in play_all(made_scenes(), passes=25)}
+    ends |= {episode.end for episode in play_all(made_scenes(), limits=Limits(rounds=5))}
+    ends |= {episode.end for episode in play_all(made_scenes(), limits=Limits(events=8))}
+    assert ends == {"goal", "left", "rounds", "events"}
+
+
+@pytest.mark.parametrize("decider", [Never(), Always(), Every(10)], ids=lambda decider: decider.label)
+def test_episodes_of_the_published_scenes_have_thirty_events_on_average(decider):
+    episodes = play_all(proactivebench_scenes(), passes=2, decider=decider)
+    assert sum(len(episode.events) for episode in episodes) / len(episodes) >= 30
+
+
+def test_twenty_scenes_give_the_same_bytes_at_concurrency_one_and_sixty_four(tmp_path):
+    scenes = [*proactivebench_scenes()]
+    files = []
+    for concurrency in (1, 64):
+        summary = run_stage(
+            noun="gym",
+            verb="run",
+            config=Config(),
+            source=list(plays(scenes)),
+            stage=GymStage(Casting()),
+            options=RunOptions(
+                out=tmp_path / str(concurrency), progress="off", concurrency=concurrency, seed=5
+            ),
+        )
+        assert (summary.done, summary.failed) == (20, 0)
+        files.append((tmp_path / str(concurrency) / "records.jsonl").read_bytes())
+    assert files[0] == files[1]
+
+
+def test_burstiness_lies_within_a_tenth_of_that_of_the_recorded_sessions():
+    real = mean_burstiness(
+        [times_of(path) for path in sorted((data_folder() / "traces").glob("*.json"))], fewest=6
+    )
+    for decider in (Never(), Always(), Every(10)):
+        made = play_all(proactivebench_scenes(), passes=2, decider=decider)
+        ours = mean_burstiness(
+            [gaps_s([event.at for event in episode.events]) for episode in made],
+            [episode.group for episode in made],
+        )
+        assert abs(ours.value - real.value) < 0.1
+
+
+def times_of(path):
+    rows = json.loads(path.read_text())
+    return gaps_s([datetime.fromtimestamp(float(row["observation"]["time"]), UTC) for row in rows])
