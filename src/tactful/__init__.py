@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tactful.api.feedback.labelled import train_feedback_judge as train_feedback_judge
     from tactful.api.gym.audit import audit_gym as audit_gym
     from tactful.api.gym.run import play as play
+    from tactful.api.gym.users import fit_gym_users as fit_gym_users
     from tactful.api.loading import load as load
     from tactful.api.mend import fit_users as fit_users
     from tactful.api.mend import learn as learn
@@ -89,6 +90,7 @@ _HOMES = {
     "evaluate_predictions": "tactful.api.utterance.evaluate",
     "export": "tactful.api.data.export",
     "fit_confidence": "tactful.api.feedback.labelled",
+    "fit_gym_users": "tactful.api.gym.users",
     "fit_users": "tactful.api.mend",
     "import_mbpp": "tactful.api.data.mbpp",
     "init_data": "tactful.api.data.layout",

@@ -37,6 +37,7 @@ from tactful.api.feedback import judge as _judge
 from tactful.api.feedback import labelled as _labelled
 from tactful.api.gym import audit as _audit_gym
 from tactful.api.gym import run as _gym_run
+from tactful.api.gym import users as _gym_users
 from tactful.api.reward import assistants as _assistants
 from tactful.api.reward import gate as _gate
 from tactful.api.reward import judge as _judge_moments
@@ -80,6 +81,7 @@ evaluate_feedback_judge = _coroutine(_labelled.evaluate_feedback_judge)
 evaluate_predictions = _coroutine(_evaluate_predictions.evaluate_predictions)
 export = _coroutine(_export.export)
 fit_confidence = _coroutine(_labelled.fit_confidence)
+fit_gym_users = _coroutine(_gym_users.fit_gym_users)
 fit_users = _coroutine(_mend.fit_users)
 import_mbpp = _coroutine(_mbpp.import_mbpp)
 init_data = _coroutine(_layout.init_data)

@@ -11,6 +11,7 @@ from tactful.types import Event, LabelledMoment, Moment
 
 _IN_WORDS = "Day "
 """How ProactiveBench's generator writes times; its recordings have seconds since 1970."""
+_RECENT = 6
 _OPENING = 3  # equal first events: the same recording, given twice
 
 
@@ -42,6 +43,19 @@ class Reaction:
     timing: Timing | None
     refused_before: int
     """Offers shown to this user before that were not accepted."""
+    recent: tuple[Event, ...] = ()
+    """The last events before it."""
+    proposal: str = ""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where it is known whether help was wanted, whatever was offered."""
+
+    group: str
+    recent: tuple[Event, ...]
+    wanted: bool
+    timing: Timing | None
 
 
 @dataclass(frozen=True)
@@ -50,18 +64,21 @@ class Recorded:
 
     sessions: tuple[Session, ...]
     reactions: tuple[Reaction, ...] = ()
+    points: tuple[Point, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
 
 def of_episodes(episodes: Iterable[GymEpisode]) -> Recorded:
     """What episodes show, the assistant's own work left out."""
-    sessions, reactions = [], []
+    sessions, reactions, points = list[Session](), list[Reaction](), list[Point]()
     for episode in episodes:
         events = tuple(event for step in episode.steps for event in step.events)
         if events:
             sessions.append(Session(episode.id, episode.group, events))
-        reactions += reactions_of(episode)
-    return Recorded(tuple(sessions), tuple(reactions))
+        found, known = _course(episode)
+        reactions += found
+        points += known
+    return Recorded(tuple(sessions), tuple(reactions), tuple(points))
 
 
 def of_sessions(sessions: Iterable[tuple[str, Sequence[Event]]]) -> Recorded:
@@ -69,27 +86,34 @@ def of_sessions(sessions: Iterable[tuple[str, Sequence[Event]]]) -> Recorded:
     return Recorded(tuple(Session(name, name, tuple(events)) for name, events in sessions if events))
 
 
-def reactions_of(episode: GymEpisode) -> list[Reaction]:
-    """The reactions to the offers that were shown, in order."""
-    found: list[Reaction] = []
+def _course(episode: GymEpisode) -> tuple[list[Reaction], list[Point]]:
+    """What became of the offers that were shown, in order, and where it is known whether help was wanted."""
+    reactions, points = list[Reaction](), list[Point]()
+    seen: tuple[Event, ...] = ()
     refused = 0
     for step in episode.steps:
-        if not step.shown:
-            continue
         out = step.outcome
-        accepted = out.verdict == "accepted"
-        one = Reaction(
-            episode.group,
-            episode.id,
-            out.verdict,
-            accepted,
-            out.help_wanted,
-            out.timing,
-            refused_before=refused,
-        )
-        found.append(one)
-        refused += not accepted
-    return found
+        seen = (*seen, *step.events)[-_RECENT:]
+        if out.help_wanted is not None:
+            points.append(Point(episode.group, seen, out.help_wanted, out.timing))
+        if step.shown:
+            accepted = out.verdict == "accepted"
+            reactions.append(
+                Reaction(
+                    group=episode.group,
+                    user=episode.id,
+                    verdict=out.verdict,
+                    accepted=accepted,
+                    help_wanted=out.help_wanted,
+                    timing=out.timing,
+                    refused_before=refused,
+                    recent=seen,
+                    proposal=step.proposal or "",
+                )
+            )
+            refused += not accepted
+        seen = (*seen, *step.carried_out)[-_RECENT:]
+    return reactions, points
 
 
 def of_moments(moments: Iterable[Moment | LabelledMoment]) -> Recorded:
@@ -99,25 +123,19 @@ def of_moments(moments: Iterable[Moment | LabelledMoment]) -> Recorded:
     they count for reactions, which are people's, and not for events.
     """
     longest: dict[str, tuple[Event, ...]] = {}
-    reactions = []
+    reactions, points = list[Reaction](), dict[tuple[str, int, str], Point]()
     for item in moments:
         moment = item.moment if isinstance(item, LabelledMoment) else item
         if len(moment.events) > len(longest.get(moment.session, ())):
             longest[moment.session] = moment.events
-        if isinstance(item, LabelledMoment) and moment.proposal is not None:
-            history = moment.history
-            before = 0 if history is None else history.shown - history.accepted
-            reactions.append(
-                Reaction(
-                    moment.session,
-                    moment.user or moment.session,
-                    None,
-                    item.label.accepted,
-                    item.label.help_needed,
-                    None,
-                    before,
-                )
-            )
+        if not isinstance(item, LabelledMoment):
+            continue
+        recent, wanted = moment.events[-_RECENT:], item.label.help_needed
+        if wanted is not None:
+            place = (moment.session, len(moment.events), moment.events[-1].text)
+            points.setdefault(place, Point(moment.session, recent, wanted, None))
+        if moment.proposal is not None:
+            reactions.append(_reaction(item, recent))
     kept = {name: events for name, events in longest.items() if not events[0].time.startswith(_IN_WORDS)}
     notes = []
     if len(kept) < len(longest):
@@ -125,8 +143,23 @@ def of_moments(moments: Iterable[Moment | LabelledMoment]) -> Recorded:
         notes.append(
             f"{left} sessions with times in words were written by a generator; their events are left out"
         )
-    return Recorded(
-        tuple(Session(name, name, events) for name, events in kept.items()), tuple(reactions), tuple(notes)
+    sessions = tuple(Session(name, name, events) for name, events in kept.items())
+    return Recorded(sessions, tuple(reactions), tuple(points.values()), tuple(notes))
+
+
+def _reaction(item: LabelledMoment, recent: tuple[Event, ...]) -> Reaction:
+    moment, label = item.moment, item.label
+    history = moment.history
+    return Reaction(
+        group=moment.session,
+        user=moment.user or moment.session,
+        verdict="accepted" if label.accepted else None,
+        accepted=label.accepted,
+        help_wanted=label.help_needed,
+        timing=None,
+        refused_before=0 if history is None else history.shown - history.accepted,
+        recent=recent,
+        proposal=moment.proposal or "",
     )
 
 
@@ -141,5 +174,6 @@ def joined(parts: Sequence[Recorded]) -> Recorded:
     return Recorded(
         tuple(seen.values()),
         tuple(one for part in parts for one in part.reactions),
+        tuple(one for part in parts for one in part.points),
         tuple(note for part in parts for note in part.notes),
     )

@@ -1,0 +1,1 @@
+"""`tactful gym users`: who works in the gym. One file a verb."""
