@@ -133,7 +133,8 @@ MomentsArgument = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="Labelled moments, JSONL in ProactiveBench's form: `obs`, `pred_task`, `valid`; `-` is stdin.",
+        help="Labelled moments, JSONL in ProactiveBench's form: `obs`, `pred_task`, `valid`; or a run of `gym run`; "
+        "`-` is stdin.",
     ),
 ]
 

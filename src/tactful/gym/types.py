@@ -12,11 +12,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from tactful.data.formats.episodes import moments_of
 from tactful.types import (
     Event,
     LabelledMoment,
-    Moment,
-    MomentLabel,
     Private,
     ProposalHistory,
     Provenance,
@@ -186,34 +185,5 @@ class GymEpisode(Written):
         return tuple(event for step in self.steps for event in (*step.events, *step.carried_out))
 
     def moments(self) -> Iterator[LabelledMoment]:
-        """A labelled moment for each shown offer, and for each silence of which it is known whether help was wanted.
-
-        The session is the scene's group, so that no split parts what belongs together; an ignored offer counts as not
-        accepted.
-        """
-        seen: list[Event] = []
-        for step in self.steps:
-            seen += step.events
-            label = _label(step)
-            if label is not None and seen:
-                yield LabelledMoment(
-                    moment=Moment(
-                        id=f"{self.id}#{step.index}",
-                        session=self.group,
-                        user=self.id,
-                        events=tuple(seen),
-                        proposal=step.proposal if step.shown else None,
-                        history=step.history,
-                    ),
-                    label=label,
-                )
-            seen += step.carried_out
-
-
-def _label(step: GymStep) -> MomentLabel | None:
-    found = step.outcome
-    if step.shown:
-        return MomentLabel(accepted=found.verdict == "accepted", help_needed=found.help_wanted)
-    if found.help_wanted is None:
-        return None
-    return MomentLabel(accepted=not found.help_wanted, help_needed=found.help_wanted)
+        """A labelled moment for each shown offer, and for each silence of which it is known whether help was wanted."""
+        return moments_of(self.id, self.group, self.steps)

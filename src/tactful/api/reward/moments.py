@@ -48,8 +48,8 @@ def moments(
 ) -> Moments:
     """Labelled moments: what was seen, what was proposed (or None for silence), and whether people accepted it.
 
-    `source` is a JSONL file in ProactiveBench's form (`obs`, `pred_task`, `valid`), or such rows in memory; None: the
-    bundled ones, 415 moments of thirty work sessions, judged by their author. `limit` takes the first N.
+    `source` is a JSONL file in ProactiveBench's form (`obs`, `pred_task`, `valid`), a run of the gym (`tf.play`), or such
+    rows in memory; None: the bundled ones, 415 moments of thirty work sessions, judged by their author. `limit` takes the first N.
 
     Raises DataError for a row that cannot be used (unless `skip_bad`), and when there is none.
 

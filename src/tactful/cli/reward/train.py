@@ -25,8 +25,8 @@ def train(
         str,
         typer.Argument(
             metavar="DATA",
-            help="Labelled moments, JSONL in ProactiveBench's form: `obs`, `pred_task`, `valid`; or decisions about "
-            "suggestions in an editor, as `bench suggestions` reads them; `-` is stdin.",
+            help="Labelled moments, JSONL in ProactiveBench's form: `obs`, `pred_task`, `valid`; a run of `gym run`; "
+            "or decisions about suggestions in an editor, as `bench suggestions` reads them; `-` is stdin.",
         ),
     ],
     *,

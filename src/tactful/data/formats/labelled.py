@@ -8,9 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from tactful.data.formats.episodes import MomentRows
 from tactful.data.formats.moments import labelled_rows, parse_labelled
 from tactful.data.formats.suggestions import DecidedSuggestion, parse_decision, suggestion_rows
-from tactful.data.io import Rows
 from tactful.errors import DataError, UserError
 from tactful.types import LabelledMoment
 
@@ -49,6 +49,8 @@ def read_either(data: Path | str, limit: int | None = None, *, skip_bad: bool = 
 
     def as_the_first(row: Any) -> LabelledMoment | DecidedSuggestion:
         nonlocal parse
+        if isinstance(row, LabelledMoment):  # out of an episode
+            return row
         if parse is None:
             parse = parse_decision if _is_decision(row) else parse_labelled
         return parse(row)
@@ -56,7 +58,7 @@ def read_either(data: Path | str, limit: int | None = None, *, skip_bad: bool = 
     def own_id(item: LabelledMoment | DecidedSuggestion) -> str:
         return item.suggestion.id if isinstance(item, DecidedSuggestion) else item.moment.id
 
-    rows = Rows(data, as_the_first, skip_bad=skip_bad, kind="row", key=own_id)
+    rows = MomentRows(data, as_the_first, skip_bad=skip_bad, kind="row", key=own_id)
     items = list(islice(rows, limit))
     if not items:
         first = f"; the first of {rows.bad} unusable rows: {rows.problems[0]}" if rows.problems else ""

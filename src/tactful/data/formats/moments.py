@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import orjson
 
+from tactful.data.formats.episodes import MomentRows
 from tactful.data.io import Rows, shorten
 from tactful.data.recognise import refuse_named
 from tactful.data.times import oldest_first, parse_time
@@ -43,10 +44,10 @@ _SPELT_SILENCE = frozenset({"", "null", "none"})
 def moment_rows(path: Path | str, *, skip_bad: bool = False, strict: bool = False) -> Rows[Moment]:
     """The moments of a JSONL file; labels may be missing and are not read. `strict` refuses times that cannot be read.
 
-    Events that are not oldest first are sorted by their times, with a note. A row without `session` belongs to the session that its first event names, as in ProactiveBench.
+    An episode of the gym gives all its moments. Events that are not oldest first are sorted by their times, with a note. A row without `session` belongs to the session that its first event names, as in ProactiveBench.
     Raises, while iterating: DataError at the first unusable row, unless `skip_bad` (counted in `.bad`).
     """
-    return _rows(path, parse_moment, _own_id, skip_bad=skip_bad, strict=strict)
+    return _rows(path, parse_moment, _own_id, lambda item: item.moment, skip_bad=skip_bad, strict=strict)
 
 
 def labelled_rows(path: Path | str, *, skip_bad: bool = False, strict: bool = False) -> Rows[LabelledMoment]:
@@ -54,13 +55,28 @@ def labelled_rows(path: Path | str, *, skip_bad: bool = False, strict: bool = Fa
 
     Raises, while iterating: DataError at the first unusable row, unless `skip_bad` (counted in `.bad`).
     """
-    return _rows(path, parse_labelled, lambda item: _own_id(item.moment), skip_bad=skip_bad, strict=strict)
+    return _rows(
+        path,
+        parse_labelled,
+        lambda item: _own_id(item.moment),
+        lambda item: item,
+        skip_bad=skip_bad,
+        strict=strict,
+    )
 
 
 def _rows(
-    path: Path | str, parse: Callable[[Any], T], key: Callable[[T], str], *, skip_bad: bool, strict: bool
+    path: Path | str,
+    parse: Callable[[Any], T],
+    key: Callable[[T], str],
+    of_episode: Callable[[LabelledMoment], T],
+    *,
+    skip_bad: bool,
+    strict: bool,
 ) -> Rows[T]:
     def read(row: Any) -> T:
+        if isinstance(row, LabelledMoment):  # out of an episode
+            return of_episode(row)
         item = parse(row)
         moment = item.moment if isinstance(item, LabelledMoment) else item
         assert isinstance(moment, Moment)
@@ -73,7 +89,7 @@ def _rows(
             rows.note("the events did not stand oldest first; they were sorted by their times")
         return item
 
-    rows = Rows(path, read, skip_bad=skip_bad, kind="moment", key=key)
+    rows = MomentRows(path, read, skip_bad=skip_bad, kind="moment", key=key)
     return rows
 
 

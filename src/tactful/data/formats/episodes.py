@@ -1,0 +1,148 @@
+"""Moments out of the gym's episodes: a file or run of episodes is read wherever labelled moments are.
+
+An episode gives a labelled moment for each shown offer, and for each silence of which it is known whether help was wanted.
+The session is the scene's group, so that no split parts what belongs together; an ignored offer counts as not accepted; a
+silence is right where no help was wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import orjson
+from pydantic import ConfigDict, Field, ValidationError
+
+from tactful.data.io import Rows
+from tactful.data.recognise import kind_of
+from tactful.runs import resolve_input
+from tactful.types import TAG, Event, LabelledMoment, Moment, MomentLabel, ProposalHistory, Record
+
+R = TypeVar("R")
+
+KIND = "episodes"
+_BEGINS = f'{{"{TAG}":"{KIND}"'.encode()
+
+
+class _Known(Protocol):
+    """What the simulation alone knows of a round."""
+
+    @property
+    def help_wanted(self) -> bool | None: ...
+    @property
+    def verdict(self) -> str | None: ...
+
+
+class _PlayedStep(Protocol):
+    """One round of an episode."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def events(self) -> tuple[Event, ...]: ...
+    @property
+    def history(self) -> ProposalHistory: ...
+    @property
+    def proposal(self) -> str | None: ...
+    @property
+    def shown(self) -> bool: ...
+    @property
+    def carried_out(self) -> tuple[Event, ...]: ...
+    @property
+    def outcome(self) -> _Known: ...
+
+
+def moments_of(id: str, group: str, steps: Sequence[_PlayedStep]) -> Iterator[LabelledMoment]:
+    """The labelled moments of an episode, as the head of this file says."""
+    seen: list[Event] = []
+    for step in steps:
+        seen += step.events
+        label = _label(step)
+        if label is not None and seen:
+            yield LabelledMoment(
+                moment=Moment(
+                    id=f"{id}#{step.index}",
+                    session=group,
+                    user=id,
+                    events=tuple(seen),
+                    proposal=step.proposal if step.shown else None,
+                    history=step.history,
+                ),
+                label=label,
+            )
+        seen += step.carried_out
+
+
+def _label(step: _PlayedStep) -> MomentLabel | None:
+    found = step.outcome
+    if step.shown:
+        return MomentLabel(accepted=found.verdict == "accepted", help_needed=found.help_wanted)
+    if found.help_wanted is None:
+        return None
+    return MomentLabel(accepted=not found.help_wanted, help_needed=found.help_wanted)
+
+
+# ---------------------------------------------------------------- files
+
+
+class _Part(Record):
+    model_config = ConfigDict(extra="ignore")
+
+
+class _Outcome(_Part):
+    help_wanted: bool | None = None
+    verdict: str | None = None
+
+
+class _Step(_Part):
+    index: int
+    events: tuple[Event, ...]
+    history: ProposalHistory = ProposalHistory()
+    proposal: str | None = None
+    shown: bool = False
+    carried_out: tuple[Event, ...] = ()
+    outcome: _Outcome = _Outcome()
+
+
+class _Episode(_Part):
+    """What of an episode makes its moments."""
+
+    id: str = Field(min_length=1)
+    group: str = Field(min_length=1)
+    steps: tuple[_Step, ...]
+
+
+class MomentRows(Rows[R]):
+    """Rows of moments, of which each episode of the gym gives several; also those of a run folder."""
+
+    def __init__(self, path: Path | str | Sequence[Any], parse: Callable[[Any], R], **options: Any) -> None:
+        if isinstance(path, str | Path) and Path(path).is_dir():
+            path = resolve_input(path)
+
+        def item(row: Any) -> R:
+            if isinstance(row, Exception):
+                raise row
+            return parse(row)
+
+        super().__init__(path, item, **options)
+
+    def _rows(self) -> Iterator[tuple[int, Any]]:
+        """As in any file; of an episode its moments, or what is wrong with it, at its own line."""
+        for number, row in super()._rows():
+            if not _is_episode(row):
+                yield number, row
+                continue
+            try:
+                found = _Episode.model_validate(orjson.loads(row) if isinstance(row, bytes) else row)
+            except (ValidationError, orjson.JSONDecodeError) as error:
+                yield number, error
+            else:
+                for moment in moments_of(found.id, found.group, found.steps):
+                    yield number, moment
+
+
+def _is_episode(row: Any) -> bool:
+    if isinstance(row, bytes):
+        return row.startswith(_BEGINS)
+    return isinstance(row, Mapping) and kind_of(row) == KIND
