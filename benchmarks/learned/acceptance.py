@@ -65,8 +65,8 @@ def acceptance(setting: Setting) -> Found:
         p[inside] = scored(loaded, [items[at] for at in inside])
         del loaded
     told = judge_across(prepare(items, TrainConfig()))
-    draws = group_draws(told.sessions, 1000, SEED)
     embedded = part_of(told, chosen)
+    draws = group_draws(embedded.sessions, 1000, SEED)
     tuned, untuned = (part_of(of(items, one), chosen) for one in (p, before))
     for whose, columns in (("embedded model", embedded), ("untrained head", untuned), ("trained", tuned)):
         for name in SHOWN:

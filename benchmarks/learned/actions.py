@@ -122,7 +122,8 @@ def on_held_out_tasks(
             if other.policy == policy.name and other.baseline in (result.best_fixed, "rule"):
                 found.add(f"reward, {domain}, minus {other.baseline}", policy.name, other.difference, "+")
         shares = next(one.action_shares for one in result.policies if one.name == policy.name)
-        found.note(f"{policy.name}, {domain}, shares of actions: {shares}")
+        told = ", ".join(f"{action} {share.value:.2f}" for action, share in shares.items())
+        found.note(f"{policy.name}, {domain}, shares of actions: {told}")
 
 
 def on_other_requests(found: Found, policies: Sequence[Chooser], most: int) -> None:
