@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tactful.errors import ConfigError
-from tactful.llm.prices import price_table
+from tactful.llm import ModelSpec
+from tactful.llm.prices import price_of, price_table
 
 OPENAI = "https://api.openai.com/v1"
 
@@ -64,3 +65,11 @@ def test_a_missing_price_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TACTFUL_PRICES", "/nowhere/prices.toml")
     with pytest.raises(ConfigError, match=r"/nowhere/prices\.toml: the price table cannot be read"):
         price_table()
+
+
+def test_the_price_is_the_one_at_the_endpoint_that_the_environment_names(monkeypatch):
+    spec = ModelSpec(name="gpt-4.1-mini")
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    assert price_of(spec) is not None
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:8000/v1")
+    assert price_of(spec) is None

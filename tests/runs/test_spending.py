@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 from tests.chat_server import Raw, serving
@@ -98,3 +100,28 @@ def test_retry_gives_more_room_and_time_to_the_failed_records_alone(tmp_path):
         summary = retry_run(RunFolder.open(tmp_path / "out"), job, options=options)
         assert (summary.done, summary.failed, server.jobs - sent) == (3, 0, 2)
         assert [ask.limit for ask in server.asks[-2:]] == [900, 900]
+
+
+def test_what_a_killed_run_had_paid_for_records_in_flight_counts_against_the_budget(tmp_path, monkeypatch):
+    prices = tmp_path / "prices.toml"
+    prices.write_text("[prices.m]\ninput_usd = 1000.0\noutput_usd = 2000.0\n")
+    monkeypatch.setenv("TACTFUL_PRICES", str(prices))
+    with serving() as server:
+        paid = ask(tmp_path / "out", server, count=4).usage
+        folder = RunFolder.open(tmp_path / "out")
+        # as a kill leaves it: two of the four records answered but not stored, the run still `running`
+        with closing(sqlite3.connect(folder.state_path)) as state:
+            state.execute("DELETE FROM results WHERE ordinal >= 2")
+            state.commit()
+        folder.save_info(folder.info().model_copy(update={"state": "running"}))
+        sent = server.jobs
+        with pytest.raises(BudgetSpent, match=f"{paid.cost_usd:.4f} of {paid.cost_usd + 0.001:.4f} USD"):
+            ask(tmp_path / "out", server, count=5, resume=True, budget_usd=paid.cost_usd + 0.001)
+        assert server.jobs == sent
+        assert folder.usage().cost_usd == pytest.approx(paid.cost_usd)
+
+
+def test_a_run_that_ended_with_a_word_has_lost_nothing(tmp_path):
+    with serving() as server:
+        first = ask(tmp_path / "out", server, count=4).usage
+        assert ask(tmp_path / "out", server, count=4, resume=True).usage == first

@@ -14,7 +14,7 @@ from tactful.calibration.play.llm_user import UserReply
 from tactful.calibration.play.rollout import RolloutStage
 from tactful.calibration.types import Session
 from tactful.llm import CallOptions, ModelSpec, Rehearsal, Reply
-from tactful.llm.prices import price_table
+from tactful.llm.prices import price_of
 from tactful.prompts import Rendered
 from tactful.text import estimate_tokens
 from tactful.types import Message, Record
@@ -138,7 +138,7 @@ async def forecast(
 
 def _role(role: str, spec: ModelSpec, counted: _StandIn, scale: float) -> RoleForecast:
     prompt, completion = round(counted.prompt_tokens * scale), round(counted.completion_tokens * scale)
-    price = price_table().lookup(spec.name, spec.base_url or "https://api.openai.com/v1")
+    price = price_of(spec)
     free = spec.name == "offline"
     return RoleForecast(
         role=role,

@@ -8,14 +8,13 @@ from itertools import islice
 from tactful.feedback.judging.judge import judge_prompt
 from tactful.feedback.pipeline import JudgeConfig
 from tactful.feedback.types import Turn
-from tactful.llm.prices import price_table
+from tactful.llm.prices import price_of
 from tactful.prompts import Rendered
 from tactful.text import estimate_tokens
 from tactful.types import Record
 
 REPLY_TOKENS = 100
 """Assumed length of a verdict; a reasoning model's thoughts come on top, and nobody knows them beforehand."""
-DEFAULT_URL = "https://api.openai.com/v1"
 
 
 class JudgeForecast(Record):
@@ -49,7 +48,7 @@ def forecast(turns: Iterable[Turn], config: JudgeConfig, *, limit: int | None = 
     judges = []
     for spec in config.models:
         sent, received = prompt_tokens * draws, count * draws * REPLY_TOKENS
-        price = price_table().lookup(spec.name, spec.base_url or DEFAULT_URL)
+        price = price_of(spec)
         judges.append(
             JudgeForecast(
                 judge=spec.name,

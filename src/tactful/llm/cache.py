@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
+from urllib.parse import quote
 
 from tactful.errors import StopRun, UserError
 
@@ -45,6 +46,7 @@ _PUT = (
 )
 _MARK = "UPDATE calls SET invalid = 1 WHERE key = ?"
 _GET = "SELECT body, usage, digest, invalid FROM calls WHERE key = ?"
+_USED = "SELECT model, usage FROM calls"
 _PUT_FACT = "INSERT OR REPLACE INTO facts (name, digest, value) VALUES (?, ?, ?)"
 
 _Write = tuple[str, tuple[object, ...]]
@@ -245,6 +247,20 @@ class CallCache:
         self.damaged += 1
         if self.damaged == 1:
             _log.warning("%s: the call cache %s; such calls are asked again", self.path, problem)
+
+
+def tokens_used(path: Path) -> dict[str, tuple[int, int]]:
+    """Model → prompt and completion tokens of all answers in the cache file; empty where there is none to read."""
+    found: dict[str, tuple[int, int]] = {}
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+            for model, usage in connection.execute(_USED):
+                prompt, completion = map(int, usage.split(b",")[:2])
+                before = found.get(model, (0, 0))
+                found[model] = before[0] + prompt, before[1] + completion
+    except (sqlite3.DatabaseError, ValueError) as error:
+        _log.warning("%s: what its answers used cannot be read (%s)", path, error)
+    return found
 
 
 def _digest(*parts: bytes) -> bytes:

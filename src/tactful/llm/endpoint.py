@@ -80,14 +80,19 @@ def _forms(key: str) -> tuple[bytes, ...]:
     return tuple(sorted(forms, key=len, reverse=True))
 
 
+def base_url_of(spec: ModelSpec) -> str:
+    """Where `spec` is reached, whether or not that is usable."""
+    base_url = (spec.base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_BASE_URL).strip()
+    return _FULL_PATH.sub("", base_url).rstrip("/")
+
+
 def find_endpoint(spec: ModelSpec) -> Endpoint:
     """The endpoint of `spec`: its base URL, else `OPENAI_BASE_URL`, else OpenAI's.
 
     Raises: UserError for an unusable URL, a missing key (where one is named or certainly needed), or a key that
     cannot be sent. Local servers need none.
     """
-    base_url = (spec.base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_BASE_URL).strip()
-    base_url = _FULL_PATH.sub("", base_url).rstrip("/")
+    base_url = base_url_of(spec)
     try:
         parts = urlsplit(base_url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError
 
 from tactful.errors import ConfigError
+from tactful.llm.endpoint import base_url_of
+from tactful.llm.types import ModelSpec
 from tactful.types import Record
 
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
@@ -53,6 +55,11 @@ class PriceTable:
             if price is not None and price.host in ("", host):
                 return price
         return None
+
+
+def price_of(spec: ModelSpec) -> Price | None:
+    """The price of a model where it is reached, by the shipped table and the user's file; None when it is not known."""
+    return price_table().lookup(spec.name, base_url_of(spec))
 
 
 def price_table(extra: Mapping[str, Any] | None = None) -> PriceTable:

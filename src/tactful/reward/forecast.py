@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from tactful.llm import ModelSpec
-from tactful.llm.prices import price_table
+from tactful.llm.prices import price_of
 from tactful.reward.judging.prompt import judge_prompt
 from tactful.reward.pipeline import LMJudgeConfig, ReasonsConfig
 from tactful.reward.reasons.thoughts import CHECK_PROMPT, reason_prompt
@@ -15,7 +15,6 @@ from tactful.types import LabelledMoment, Moment, Record
 
 THOUGHT_TOKENS = 100
 """Assumed length of a thought, in tokens; a reasoning model's own thinking comes on top."""
-DEFAULT_URL = "https://api.openai.com/v1"
 
 
 class RewardForecast(Record):
@@ -58,7 +57,7 @@ def forecast_reasons(
 
 
 def _forecast(spec: ModelSpec, moments: int, calls: int, sent: int, received: int) -> RewardForecast:
-    price = price_table().lookup(spec.name, spec.base_url or DEFAULT_URL)
+    price = price_of(spec)
     return RewardForecast(
         moments=moments,
         calls=calls,

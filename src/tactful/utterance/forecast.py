@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from tactful.llm.prices import price_table
+from tactful.llm.prices import price_of
 from tactful.text import estimate_tokens
 from tactful.types import Record
 from tactful.utterance.pipeline import PROMPTS, SynthesizeConfig
@@ -20,7 +20,6 @@ REPLY_TOKENS = 350
 """Assumed length of a reply, in tokens; a reasoning model's thoughts come on top."""
 MATERIAL_TOKENS = 400
 """Assumed length of what is sent beside prompt and context: tree, reasoning, predictions."""
-DEFAULT_URL = "https://api.openai.com/v1"
 
 
 class SynthesisForecast(Record):
@@ -50,7 +49,7 @@ def forecast(
         sent += prose + CONTEXT_CALLS * context + CALLS * MATERIAL_TOKENS
     received = targets * CALLS * REPLY_TOKENS
     spec = config.assistant
-    price = price_table().lookup(spec.name, spec.base_url or DEFAULT_URL)
+    price = price_of(spec)
     return SynthesisForecast(
         dialogues_without_target=without,
         targets=targets,

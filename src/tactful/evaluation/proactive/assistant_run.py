@@ -13,7 +13,7 @@ from tactful.data.formats.moments import plain_proposal
 from tactful.data.formats.traces import Answer, Trace, read_traces
 from tactful.evaluation.proactive.assistants import Assistant, saying
 from tactful.llm import ModelSpec, Rehearsal
-from tactful.llm.prices import price_table
+from tactful.llm.prices import price_of
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.reward.judging.prompt import MAX_CHARS
@@ -27,7 +27,6 @@ SCRIPTS = "evaluation.proactive"
 ROLE = "assistant"
 REPLY_TOKENS = 80
 """Assumed length of a reply; a reasoning model's thoughts come on top."""
-DEFAULT_URL = "https://api.openai.com/v1"
 
 
 class AssistantConfig(Record):
@@ -164,7 +163,7 @@ def forecast(traces: Sequence[Trace], config: AssistantConfig, model: ModelSpec 
         for message in assistant_prompt(task, config.max_chars).messages
     )
     received = events * REPLY_TOKENS
-    price = price_table().lookup(model.name, model.base_url or DEFAULT_URL)
+    price = price_of(model)
     return AssistantForecast(
         traces=len(traces),
         events=events,

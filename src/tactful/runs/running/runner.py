@@ -11,12 +11,13 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from tactful.errors import Interrupted, StopRun, TactfulError, UsageError
-from tactful.llm.types import ModelSpec
+from tactful.llm.types import ModelSpec, Usage
 from tactful.prompts import Prompt
 from tactful.runs.read.export import export
 from tactful.runs.read.folder import RunFolder, RunInfo, monotonic, utc_now
 from tactful.runs.running.executor import Executor, LocalExecutor, Work
 from tactful.runs.running.intake import Intake, Wanted, not_stored
+from tactful.runs.running.killed import lost_to_a_kill
 from tactful.runs.running.opening import opened_run
 from tactful.runs.running.progress import expected_total, open_progress, spent
 from tactful.runs.running.session import Session
@@ -74,7 +75,7 @@ def run_job(
     remember(job.models.values(), options.cache)
     with opened_run(job, options) as (folder, state, beginning):
         began, before = monotonic(), folder.info()
-        info = _begun(before, options)
+        info = _begun(before, options, lost_to_a_kill(job.models.values(), folder, before, state))
         folder.save_info(info)
         work = _work(job, options, folder, info, state)
         intake = Intake(
@@ -136,10 +137,16 @@ def _budget_is_idle(job: Job, options: RunOptions) -> bool:
     return given and all(spec.name == "offline" for spec in job.models.values())
 
 
-def _begun(info: RunInfo, options: RunOptions) -> RunInfo:
+def _begun(info: RunInfo, options: RunOptions, lost: Usage) -> RunInfo:
     cache = str(options.cache.absolute()) if options.cache is not None else info.cache
     return info.model_copy(
-        update={"state": "running", "ended_at": None, "sessions": info.sessions + 1, "cache": cache}
+        update={
+            "state": "running",
+            "ended_at": None,
+            "sessions": info.sessions + 1,
+            "cache": cache,
+            "unfinished_usage": info.unfinished_usage + lost,
+        }
     )
 
 

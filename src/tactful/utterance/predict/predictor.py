@@ -16,7 +16,7 @@ from pydantic import Field
 from tactful.data.formats.chats import ChatMessage
 from tactful.errors import ParseError
 from tactful.llm import ChatModel, ModelSpec, Rehearsal, Reply, within_context
-from tactful.llm.prices import price_table
+from tactful.llm.prices import price_of
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.runs import Context, Job, OutsideHash, Skip
@@ -36,7 +36,6 @@ SCRIPTS = "utterance.predict"
 ROLE = "assistant"
 REPLY_TOKENS = 600
 """Assumed length of a reply, for forecasts."""
-_DEFAULT_URL = "https://api.openai.com/v1"
 
 
 class Label(Hindsight):
@@ -217,7 +216,7 @@ def forecast(
             prompt = predict_prompt(example.context, example.lang, max_chars=config.max_chars)
             sent += sum(estimate_tokens(message.content) for message in prompt.messages)
     model = config.assistant
-    price = price_table().lookup(model.name, model.base_url or _DEFAULT_URL)
+    price = price_of(model)
     received = count * REPLY_TOKENS
     return PredictForecast(
         examples=count,
