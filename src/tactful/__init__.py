@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tactful.api.calibrate.reward import reward as reward
     from tactful.api.calibrate.rollout import rollout as rollout
     from tactful.api.calibrate.states import states as states
+    from tactful.api.data.activity import work_sessions as work_sessions
     from tactful.api.data.check import check as check
     from tactful.api.data.conversations import conversations as conversations
     from tactful.api.data.export import export as export
@@ -124,6 +125,7 @@ _HOMES = {
     "train_reader": "tactful.api.reader",
     "train_reward": "tactful.api.reward.train",
     "train_suggestions": "tactful.api.reward.suggestions",
+    "work_sessions": "tactful.api.data.activity",
 }
 """Public name → the module that is imported when it is first asked for."""
 __all__ = [*_HOMES, "__version__"]

@@ -27,6 +27,7 @@ from tactful.api.calibrate import pairs as _pairs
 from tactful.api.calibrate import reward as _reward
 from tactful.api.calibrate import rollout as _rollout
 from tactful.api.calibrate import states as _states
+from tactful.api.data import activity as _activity
 from tactful.api.data import check as _check
 from tactful.api.data import conversations as _conversations
 from tactful.api.data import export as _export
@@ -115,3 +116,4 @@ train_policy = _coroutine(_policy.train_policy)
 train_reader = _coroutine(_reader.train_reader)
 train_reward = _coroutine(_train.train_reward)
 train_suggestions = _coroutine(_suggestions.train_suggestions)
+work_sessions = _coroutine(_activity.work_sessions)

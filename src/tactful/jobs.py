@@ -22,6 +22,7 @@ BUILDERS = {
     "calibrate evaluate": "tactful.api.calibrate.evaluate:retry_evaluate",
     "calibrate reward": "tactful.calibration.reward.rewarding:retry_reward",
     "calibrate rollout": "tactful.api.calibrate.rollout:retry_rollout",
+    "data activity": "tactful.data.activity.telling.model:retry_tell",
     "feedback judge": "tactful.feedback.pipeline:retry_judge",
     "gym run": "tactful.api.gym.run:retry_play",
     "learn turns": "tactful.mend.pipeline:retry_read",

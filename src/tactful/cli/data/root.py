@@ -1,5 +1,6 @@
 """`tactful data`: files in, files checked, files out for trainers."""
 
+from tactful.cli.data.activity import activitywatch
 from tactful.cli.data.chats import chats
 from tactful.cli.data.check import check
 from tactful.cli.data.export import export
@@ -13,7 +14,8 @@ noun = noun_of(
 )
 noun.add_typer(
     noun_of(
-        "Turn chat logs into conversations, public data sets into states.", {"chats": chats, "mbpp": mbpp}
+        "Turn chat logs into conversations, activity logs into work sessions, public data sets into states.",
+        {"chats": chats, "activitywatch": activitywatch, "mbpp": mbpp},
     ),
     name="import",
 )

@@ -1,0 +1,64 @@
+"""Which programs show pages, which edit files; what they add to a title; how a private window says so."""
+
+from __future__ import annotations
+
+import re
+
+_BROWSERS = (
+    "firefox", "chrome", "chromium", "brave", "edge", "msedge", "safari", "opera", "vivaldi", "librewolf", "waterfox",
+    "tor browser", "epiphany", "gnome web", "falkon", "qutebrowser", "browser", "navigator", "duckduckgo", "浏览器", "iexplore",
+    "arc", "zen", "thorium", "floorp", "whale", "yandex",
+)  # fmt: skip
+_EDITORS = (
+    "code", "codium", "vscodium", "cursor", "windsurf", "vim", "nvim", "gvim", "neovim", "emacs", "sublime", "sublime_text",
+    "pycharm", "intellij", "idea", "idea64", "webstorm", "goland", "clion", "rider", "phpstorm", "jetbrains", "visual studio",
+    "devenv", "android studio", "xcode", "zed", "rstudio", "atom", "kate", "gedit", "notepad++", "terminal", "kitty", "alacritty",
+    "wezterm", "iterm", "iterm2", "konsole", "xterm", "foot", "ghostty", "tmux", "helix",
+)  # fmt: skip
+_PRIVATE = (
+    r"\(incognito\)|\[incognito\]|incognito(?: mode| window| tab)?|in ?private(?: browsing)?|private brows\w+|private window|\(private\)"
+    r"|inkognito|privater (?:modus|tab)|privates (?:fenster|surfen)|navigation privée|incógnito|navegación privada|navegação (?:privada|anônima)"
+    r"|anonimo|navigazione (?:anonima|privata)|инкогнито|приватн\w+ просмотр|无痕|無痕|隐身|隐私浏览|隱私瀏覽|シークレット|プライベート|시크릿|사생활 보호"
+)
+_PRIVATE_ANYWHERE = re.compile(rf"(?:{_PRIVATE})", re.IGNORECASE)
+_PRIVATE_AT_END = re.compile(rf"(?:^|[-—–|(\[·]\s*)(?:{_PRIVATE})[)\]\s]*$", re.IGNORECASE)
+_SUFFIX = re.compile(
+    r"\s+[-—–|·]\s+(?:mozilla firefox|firefox(?: developer edition)?|google chrome|chromium|brave|microsoft\W*edge|safari|opera|vivaldi"
+    r"|visual studio code|code - oss|vscodium|cursor|vim|nvim|sublime text|pycharm|intellij idea|personal|work)\s*$",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(r"^(?:\(\d+\+?\)|\[\d+\+?\]|[●•*✳✶⠁-⣿]+)\s+")
+
+
+def _named(app: str, names: tuple[str, ...]) -> bool:
+    words = app.lower().removesuffix(".exe")
+    return any(
+        (name in words)
+        if len(name) > 4 or not name.isascii()
+        else re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", words)
+        for name in names
+    )
+
+
+def is_browser(app: str) -> bool:
+    """Whether the program shows pages."""
+    return _named(app, _BROWSERS)
+
+
+def is_editor(app: str) -> bool:
+    """Whether files are edited in the program, or in a terminal that it is."""
+    return _named(app, _EDITORS)
+
+
+def says_private(app: str, title: str) -> bool:
+    """Whether a window's title says that it is private: of a browser anywhere in it, of others at its end."""
+    return bool((_PRIVATE_ANYWHERE if is_browser(app) else _PRIVATE_AT_END).search(title))
+
+
+def bare_title(title: str) -> str:
+    """The title without counts of what is unread and without the name of the program behind it."""
+    while (shorter := _COUNT.sub("", title)) != title:
+        title = shorter
+    while (shorter := _SUFFIX.sub("", title)) != title:
+        title = shorter
+    return title.strip()

@@ -1,0 +1,96 @@
+"""What is hidden in a browser or editor is hidden in the window that showed it, too.
+
+A watcher of windows sees the title of a private tab like any other. So the windows of browsers that overlap a hidden tab, and
+those of editors that overlap a hidden file, are hidden as well, and so is any window around that time that bears its title.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tactful.data.activity.redacting.apps import is_browser, is_editor
+from tactful.data.activity.redacting.patterns import plain
+from tactful.data.activity.types import SECOND, Gone, LogEvent, RawEvent, Shown
+
+_MARGIN = 5 * SECOND
+"""Watchers look once a second or so, each at its own time."""
+_NEAR = 120 * SECOND
+HELD = 60 * SECOND
+"""A tab or file is seen again at least so often: what a watcher told last holds for so long, or until it tells of another."""
+_LEAST_TITLE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Shadow:
+    start: int
+    end: int
+    gone: Gone
+    page: bool
+    names: tuple[str, ...]
+    """Title of the tab, or name of the file, as compared."""
+
+
+def shadowed(raw: Sequence[RawEvent], seen: Sequence[LogEvent]) -> list[LogEvent]:
+    """The events of one machine, those hidden too that show what is hidden beside them; `seen` is `raw`, redacted."""
+    shadows = sorted(_shadows(raw, seen), key=lambda shadow: shadow.start)
+    if not shadows:
+        return list(seen)
+    starts = [shadow.start for shadow in shadows]
+    longest = max(shadow.end - shadow.start for shadow in shadows)
+    return [_under(before, event, shadows, starts, longest) for before, event in zip(raw, seen, strict=True)]
+
+
+def _shadows(raw: Sequence[RawEvent], seen: Sequence[LogEvent]) -> list[_Shadow]:
+    pairs = sorted(
+        ((before, event) for before, event in zip(raw, seen, strict=True) if event.kind in ("web", "editor")),
+        key=lambda pair: pair[0].start,
+    )
+    following: dict[str, int] = {}
+    found = []
+    for before, event in reversed(pairs):
+        until = min(following.get(event.kind, before.end + HELD), before.end + HELD)
+        following[event.kind] = before.start
+        if event.gone in ("private", "denied"):
+            named = (before.data.get("title"), before.data.get("file"))
+            names = tuple(
+                name for text in named if isinstance(text, str) and len(name := _last(text)) >= _LEAST_TITLE
+            )
+            end = max(before.end, until)
+            found.append(_Shadow(before.start, end, event.gone, event.kind == "web", names))
+    return found
+
+
+def _last(text: str) -> str:
+    return plain(text.replace("\\", "/").rsplit("/", 1)[-1] if "/" in text and " " not in text else text)
+
+
+def _under(
+    before: RawEvent, event: LogEvent, shadows: Sequence[_Shadow], starts: Sequence[int], longest: int
+) -> LogEvent:
+    if event.gone or event.kind == "away":
+        return event
+    app, title = (value if isinstance(value := before.data.get(key), str) else "" for key in ("app", "title"))
+    page, edits, compared = is_browser(app), is_editor(app), plain(title)
+    place = bisect_right(starts, event.end + _NEAR)
+    for shadow in reversed(shadows[:place]):
+        if shadow.start + longest + _NEAR < event.start:
+            break
+        apart = max(shadow.start - event.end, event.start - shadow.end)
+        alike = any(name in compared for name in shadow.names)
+        shows = event.kind == "window" and (page if shadow.page else edits) and _may_show(event, shadow)
+        if shows or (alike and apart <= _NEAR):
+            return replace(event, shown=Shown(), gone=shadow.gone)
+    return event
+
+
+def _may_show(event: LogEvent, shadow: _Shadow) -> bool:
+    """Whether this may be the hidden thing's window: at least half of it lies within the other's time, or all of that in it.
+
+    A window before or after, which the two watchers' clocks let overlap by a second or so, is another.
+    """
+    if event.start <= shadow.start and event.end >= shadow.end:
+        return True
+    inside = min(event.end, shadow.end + _MARGIN) - max(event.start, shadow.start - _MARGIN)
+    return inside >= 0 and 2 * inside >= event.end - event.start

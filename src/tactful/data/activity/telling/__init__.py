@@ -1,0 +1,1 @@
+"""Stretches of work as sentences."""

@@ -1,0 +1,1 @@
+"""From events that overlap to stretches of work, one after the other."""

@@ -1,0 +1,232 @@
+"""What must not be told is told nowhere: not in the sessions, not in the report, whatever field of whatever bucket held it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.data.activity.logs import afk, bucket, export, imported, page, row, told, window
+
+from tactful.data.activity.forms import moment_rows, trace_rows
+
+SECRET = "sk-proj-Zx81kQm20LpWv73TnRb5"
+EMAIL = "zoe.quill@example.org"
+QUERY = "quarterlyfigures"
+DENIED = "Project Nightshade"
+NAME = "zoequill"
+PLANTS = {
+    SECRET: (f"deploy {SECRET} now", f"https://x.example/{SECRET}/a", f"{SECRET}.txt"),
+    EMAIL: (
+        f"Inbox ({EMAIL})",
+        f"https://mail.example/u/{EMAIL}/inbox",
+        EMAIL,
+        f"x {EMAIL.replace('@', '%40')}",
+    ),
+    QUERY: (
+        f"https://find.example/s?q={QUERY}",
+        f"https://find.example/s#{QUERY}",
+        f"see https://find.example/s?q={QUERY}&x=1 there",
+        f"www.find.example/s?{QUERY}",
+        f"https://go.example/to/https%3A%2F%2Fx.example%2F%3Fq%3D{QUERY}",
+    ),
+    DENIED: (
+        DENIED,
+        f"about {DENIED.upper()} again",
+        "https://x.example/Project%20Nightshade/plan",
+        "Project\u200b  Nightshade",
+        "Ｐroject Nightshade",
+        "https://x.example/?t=project+nightshade",
+    ),
+    NAME: (f"/home/{NAME}/tax/a.py", f"C:\\Users\\{NAME}\\tax\\a.py", f"{NAME}@box: ~/tax", f"~{NAME}/notes"),
+}
+"""What must not be told → how a log may hold it."""
+FIELDS = ("app", "title", "url", "file", "project", "language", "branch", "status", "incognito", "\u0000odd")
+
+
+def everything(document: Any, **options: Any) -> str:
+    """All that an import gives: sessions, traces, moments, and the report."""
+    sessions, report = imported(document, **options)
+    return "\n".join(
+        [
+            *(session.model_dump_json() for session in sessions),
+            json.dumps([trace_rows(session) for session in sessions], ensure_ascii=False),
+            json.dumps(list(moment_rows(sessions)), ensure_ascii=False),
+            json.dumps(report.counts(), ensure_ascii=False),
+        ]
+    ).lower()
+
+
+def forms_of(plant: str) -> set[str]:
+    squeezed = plant.lower()
+    return {squeezed, squeezed.replace(" ", "%20"), squeezed.replace("@", "%40"), squeezed.replace(" ", "")}
+
+
+@st.composite
+def planted(draw: st.DrawFn) -> tuple[str, Any]:
+    """A log with one plant at one to four places, and others events around."""
+    plant = draw(st.sampled_from(sorted(PLANTS)))
+    texts = st.one_of(st.sampled_from(PLANTS[plant]), st.sampled_from(["a.py", "Docs", "读书笔记", ""]))
+    kinds = {"currentwindow": "Code", "web.tab.current": None, "app.editor.activity": None, "afkstatus": None}
+    buckets = []
+    for type_, app in kinds.items():
+        rows = []
+        for at in draw(st.lists(st.integers(0, 600), max_size=5)):
+            data = draw(st.dictionaries(st.sampled_from(FIELDS), texts, max_size=5))
+            if app is not None:
+                data.setdefault("app", draw(st.sampled_from(["Code", "firefox", "Slack"])))
+            if type_ == "afkstatus":
+                data = {"status": draw(st.sampled_from(["afk", "not-afk", draw(texts)]))}
+            made = row(at, draw(st.sampled_from([0, 1, 30, 200])), **data)
+            if draw(st.booleans()) and draw(st.booleans()):
+                made[draw(st.sampled_from(["timestamp", "duration", "data", "id"]))] = draw(texts)
+            rows.append(made)
+        host = draw(st.sampled_from(["desk-seven", None, draw(texts)]))
+        buckets.append(bucket(type_, rows, host=host, id=draw(texts), client=draw(texts)))
+    buckets.append({"id": draw(texts), "type": draw(texts), "events": [row(0, 9, title=draw(texts))]})
+    return plant, {"buckets": buckets}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(planted())
+def test_nothing_that_was_planted_comes_out(found):
+    plant, document = found
+    text = everything(document, deny=[DENIED])
+    assert not any(form in text for form in forms_of(plant))
+
+
+@pytest.mark.parametrize("field", ["app", "title", "url", "file", "project", "language"])
+@pytest.mark.parametrize("plant", sorted(PLANTS))
+def test_every_field_of_every_kind_is_cut(field, plant):
+    for text in PLANTS[plant]:
+        data = {"app": "Code", "title": "a.py", field: text}
+        for kind in ("currentwindow", "web.tab.current", "app.editor.activity"):
+            document = {"buckets": [bucket(kind, [row(0, 90, **data)]), bucket("afkstatus", [afk(500, 9)])]}
+            given_out = everything(document, deny=[DENIED])
+            assert not any(form in given_out for form in forms_of(plant)), (text, kind)
+
+
+# ---------------------------------------------------------------- private windows
+
+
+def test_a_private_tab_is_dropped_with_the_window_that_showed_it():
+    windows = [
+        window(0, 100),
+        window(100, 60, "firefox", "Fever and rash - symptoms"),
+        window(160, 100, "Code", "b.py"),
+    ]
+    pages = [page(102, 55, "https://clinic.example/fever", "Fever and rash", incognito=True)]
+    sentences = told(export(windows, pages=pages))
+    assert sentences == [
+        "The user started work in 'Code': 'a.py'.",
+        "In 'Code', the user opened 'b.py'.",
+    ]
+    _, report = imported(export(windows, pages=pages))
+    assert report.left_out["private"] == 60_000_000
+    assert report.cut["private"] == 2
+
+
+@pytest.mark.parametrize(
+    ("app", "title"),
+    [
+        ("firefox", "Fever — Mozilla Firefox Private Browsing"),
+        ("Google Chrome", "Fever - Google Chrome (Incognito)"),
+        ("msedge.exe", "Fever - [InPrivate] - Microsoft Edge"),
+        ("Safari", "Fever — Private Browsing"),
+        ("chrome", "发烧 - Google Chrome（无痕模式）"),
+        ("Firefox", "Fieber — Mozilla Firefox Privater Modus"),
+        ("SomethingNew", "Fever (Incognito)"),
+    ],
+)
+def test_a_window_that_says_it_is_private_is_dropped_without_any_watcher_in_the_browser(app, title):
+    sessions, report = imported(export([window(0, 100), window(100, 60, app, title)]))
+    assert [event.text for event in sessions[0].events] == ["The user started work in 'Code': 'a.py'."]
+    assert report.cut == {"private": 1}
+
+
+def test_a_normal_window_before_a_private_one_stays():
+    windows = [window(0, 100, "firefox", "Docs"), window(100, 60, "firefox", "Fever")]
+    pages = [page(99, 61, "https://clinic.example/", "Fever", incognito=True)]
+    assert told(export(windows, pages=pages)) == ["The user started work in 'firefox': 'Docs'."]
+
+
+def test_a_private_tab_in_the_background_hides_no_editor():
+    windows = [window(0, 600)]
+    pages = [page(0, 600, "https://clinic.example/", "Fever", incognito=True)]
+    assert told(export(windows, pages=pages)) == ["The user started work in 'Code': 'a.py'."]
+
+
+@pytest.mark.parametrize("mark", [True, 1, "true", "yes", "on", "unknown"])
+def test_in_doubt_a_tab_is_private(mark):
+    pages = [page(0, 60, "https://a.example/", "Fever", incognito=mark)]
+    assert told(export(pages=pages)) == []
+
+
+# ---------------------------------------------------------------- lists
+
+
+def test_what_is_denied_is_dropped_whole_and_counted():
+    windows = [window(0, 100), window(100, 50, "Code", "Salaries 2025"), window(150, 100, "Code", "b.py")]
+    sessions, report = imported(export(windows), deny=["salaries"])
+    assert "alaries" not in sessions[0].model_dump_json()
+    assert (report.cut["denied"], report.left_out["denied"]) == (1, 50_000_000)
+    assert sessions[0].active_s == 200
+
+
+def test_what_a_file_denies_hides_the_editors_window_of_that_time():
+    windows = [window(0, 100), window(100, 50, "Code", "plan.md - Code")]
+    files = [row(100, 50, file="/srv/clients/acme/plan.md", project="acme", language="markdown")]
+    assert told(export(windows, files=files), deny=["/clients/acme/"]) == [
+        "The user started work in 'Code': 'a.py'."
+    ]
+
+
+def test_an_allow_list_leaves_the_app_and_hides_the_titles_of_all_others():
+    windows = [window(0, 100, "Code", "tactful: a.py"), window(100, 50, "Slack", "Ann: are you there?")]
+    sessions, report = imported(export(windows), allow=["tactful"])
+    assert [event.text for event in sessions[0].events] == [
+        "The user started work in 'Code': 'tactful: a.py'.",
+        "The user switched to 'Slack'.",
+    ]
+    assert report.cut == {"title": 1}
+
+
+def test_deny_goes_before_allow():
+    assert (
+        told(export([window(0, 100, "Code", "tactful salaries")]), allow=["tactful"], deny=["salaries"]) == []
+    )
+
+
+def test_lists_take_regular_expressions_and_files(tmp_path):
+    (tmp_path / "deny.txt").write_text("# clients\n\nacme\nre:^invoice \\d+\n", encoding="utf-8")
+    windows = [
+        window(0, 60, "Code", "ACME.py"),
+        window(60, 60, "Code", "Invoice 77"),
+        window(120, 60, "Code", "invoice"),
+    ]
+    assert told(export(windows), deny=[f"@{tmp_path / 'deny.txt'}"]) == [
+        "The user started work in 'Code': 'invoice'."
+    ]
+
+
+# ---------------------------------------------------------------- names
+
+
+def test_a_name_known_from_a_path_is_cut_from_every_other_title():
+    windows = [window(0, 60, "Terminal", f"/home/{NAME}/a"), window(60, 60, "Slack", "Zoequill: lunch?")]
+    text = " ".join(told(export(windows)))
+    assert "zoequill" not in text.lower()
+    assert "'[NAME]: lunch?'" in text
+
+
+def test_the_machines_name_is_told_nowhere():
+    assert "desk-seven" not in everything(export([window(0, 60, "Terminal", "ann@desk-seven: ~/work")]))
+
+
+def test_everyday_words_are_no_names():
+    assert (
+        "'the user guide'"
+        in told(export([window(0, 60, "Code", "/home/user/x"), window(60, 60, "Code", "the user guide")]))[1]
+    )
