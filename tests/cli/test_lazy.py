@@ -17,6 +17,7 @@ def test_the_root_says_of_a_command_what_the_command_says_of_itself(name: str) -
     command = get_command(app).commands[name]  # type: ignore[attr-defined]
     assert (command.help or "").strip().splitlines()[0] == COMMANDS[name].about
     assert command.name == name
+    assert not {"install_completion", "show_completion"} & {item.name for item in command.params}
 
 
 def imported(*words: str) -> set[str]:
