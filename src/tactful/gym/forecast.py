@@ -13,7 +13,7 @@ from tactful.gym.pipeline import GymStage
 from tactful.gym.play.deciding import Always, Never, OwnJudgement
 from tactful.gym.types import Play
 from tactful.llm import ModelSpec, Rehearsal, Reply
-from tactful.llm.prices import price_table
+from tactful.llm.prices import price_of
 from tactful.prompts import Rendered
 from tactful.runs import Context, Job
 from tactful.text import estimate_tokens
@@ -23,7 +23,6 @@ T = TypeVar("T", bound=BaseModel)
 
 SAMPLE = 3
 """Plays that are played through; the figures are scaled up from them."""
-DEFAULT_URL = "https://api.openai.com/v1"
 _SENTENCE = "The user writes some words of the report and looks at what has come of it."
 _PARAGRAPH = " ".join([_SENTENCE] * 8)
 _SAID: Mapping[str, Any] = {
@@ -114,7 +113,7 @@ async def forecast(job: Job, models: Mapping[str, ModelSpec], *, seed: int, play
 
 def _role(role: str, spec: ModelSpec, counted: _StandIn, scale: float) -> RoleForecast:
     prompt, completion = round(counted.prompt_tokens * scale), round(counted.completion_tokens * scale)
-    price = price_table().lookup(spec.name, spec.base_url or DEFAULT_URL)
+    price = price_of(spec)
     return RoleForecast(
         role=role,
         model=spec.name,
