@@ -148,10 +148,11 @@ def _card() -> str:
     simulator = Simulator()
     people = simulator.people()
     played = simulator.episodes(scenes=10, passes=2)
-    known = card_of(played, source=LONG).check("too cooperative").figure
+    check = card_of(played, source=LONG).check("too cooperative")
+    known = check.figure
     row = Ranked(assistant=f"gate:{LONG}", utility=known, offers=9, accepted=known)
     rankings = [Ranking(users=users, rows=(row,)) for users in ("default", LONG)]
-    return card_page(card_of(played, people, source=LONG, against=LONG, rankings=rankings))
+    return card_page(card_of(played, people, source=LONG, against=LONG, ranked=(check, rankings)))
 
 
 PAGES: dict[str, Callable[[], str]] = {

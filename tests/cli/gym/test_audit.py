@@ -95,3 +95,35 @@ def test_a_wrong_file_is_named_with_what_it_holds(run, given, said):
 def test_limit_takes_the_first_episodes(run):
     write_jsonl("days.jsonl", [day(f"s{at}") for at in range(10)])
     assert json.loads(run("days.jsonl", "--limit", "4", "--json").stdout)["episodes"] == 4
+
+
+def test_the_card_says_whether_assistants_rank_otherwise_under_fitted_users(run):
+    scenes = [
+        {
+            "id": f"s{at}",
+            "setting": "writing",
+            "description": "A desk with a laptop.",
+            "user": {"description": "Ada, an editor", "goal": "Proofread the report"},
+        }
+        for at in range(8)
+    ]
+    write_jsonl("scenes.jsonl", scenes)
+    Path("users.toml").write_text("[acceptance]\nboundary = 0.9\nflow = 0.9\nstuck = 0.9\nlate = 0.9\n")
+    words = ("--scenes", "scenes.jsonl", "--parameters", "users.toml", "--passes", "1", "--json")
+    done = run("episodes.jsonl", *words, "--assistant", "none", "--assistant", "always")
+    assert done.returncode == 0, done.stderr
+    card = json.loads(done.stdout)
+    assert [one["users"] for one in card["rankings"]] == ["default", "users.toml"]
+    [check] = [one for one in card["checks"] if one["name"] == "ranking"]
+    assert check["figure"]["groups"] == 8
+    default, fitted = (
+        {row["assistant"]: row["utility"]["value"] for row in one["rows"]} for one in card["rankings"]
+    )
+    assert default["none"] == fitted["none"] == 0
+    assert fitted["always"] > default["always"]
+
+
+def test_scenes_and_parameters_go_together(run):
+    done = run("episodes.jsonl", "--scenes", "scenes.jsonl")
+    assert done.returncode == 2
+    assert "--scenes and --parameters go together" in done.stderr

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tactful.api.gym.logs import EpisodesGiven, PeopleGiven, read_episodes, read_people
 from tactful.api.runs import outside_loop
+from tactful.errors import UsageError
 
 if TYPE_CHECKING:
-    from tactful.gym.card.types import Card
+    from tactful.gym.card.types import Card, Check, Ranking
+    from tactful.gym.types import GymEpisode, Scene
+
+ASSISTANTS = ("none", "every:20", "every:5", "always")
+"""Who is ranked where nobody is named."""
 
 
 def audit_gym(
@@ -17,6 +23,12 @@ def audit_gym(
     *,
     against: PeopleGiven | None = None,
     out: Path | str | None = None,
+    scenes: Iterable[Scene] | Path | str | None = None,
+    parameters: Path | str | None = None,
+    assistants: Sequence[str] = ASSISTANTS,
+    cost_false_alarm: float = 0.25,
+    cost_miss: float = 0.0,
+    passes: int = 2,
     limit: int | None = None,
     seed: int = 0,
 ) -> Card:
@@ -26,16 +38,82 @@ def audit_gym(
     activity, or several of them. `out` is a new folder for the page (`card.html`) and the same as JSON. `limit` takes
     the first episodes only.
 
-    Raises DataError for anything that holds no episode or no work, UsageError when a card lies in `out` already.
+    With `scenes` and `parameters` (of `tf.fit_gym_users`) the card also says whether `assistants` rank otherwise under
+    fitted users: rules play every scene `passes` times under both; an accepted offer is worth 1, another costs
+    `cost_false_alarm`, a round in which help was wanted and none offered `cost_miss`.
+
+    Raises DataError for anything that holds no episode or no work, UsageError when a card lies in `out` already, or for
+    one of `scenes` and `parameters` without the other.
     """
     from tactful.gym.card.page import refuse_existing, write_card
     from tactful.gym.card.pipeline import card_of
 
+    if (scenes is None) != (parameters is None):
+        raise UsageError(
+            "--scenes and --parameters go together: assistants play these scenes under both kinds of users"
+        )
     if out is not None:
         refuse_existing(Path(out))
     played, source = read_episodes(episodes, limit=limit)
     people, name = (None, "") if against is None else read_people(against)
-    found = outside_loop(lambda: card_of(played, people, source=source, against=name, seed=seed))
+    ranked = None
+    if scenes is not None and parameters is not None:
+        costs = (cost_false_alarm, cost_miss)
+        ranked = _ranked(scenes, Path(parameters), assistants, costs=costs, passes=passes, seed=seed)
+    found = outside_loop(
+        lambda: card_of(played, people, source=source, against=name, ranked=ranked, seed=seed)
+    )
     if out is not None:
         write_card(found, Path(out))
     return found
+
+
+def _ranked(
+    scenes: Iterable[Scene] | Path | str,
+    parameters: Path,
+    assistants: Sequence[str],
+    *,
+    costs: tuple[float, float],
+    passes: int,
+    seed: int,
+) -> tuple[Check, tuple[Ranking, ...]]:
+    """Whether these assistants rank alike under the default users and under those of the file, and both rankings."""
+    from tactful.gym.card.ranking import ranking, ranking_check
+
+    if len(set(assistants)) < 2:
+        raise UsageError(
+            "--assistant: a ranking takes two or more, such as --assistant none --assistant every:10"
+        )
+    known = scenes if isinstance(scenes, Path | str) else list(scenes)
+    false_alarm, miss = costs
+    sides = {
+        name: {one: _played(known, one, table, passes, seed) for one in dict.fromkeys(assistants)}
+        for name, table in (("default", None), (str(parameters), parameters))
+    }
+    rankings = tuple(
+        ranking(name, played, false_alarm=false_alarm, miss=miss) for name, played in sides.items()
+    )
+    default, fitted = sides.values()
+    return ranking_check(default, fitted, false_alarm=false_alarm, miss=miss, seed=seed), rankings
+
+
+def _played(
+    scenes: Sequence[Scene] | Path | str, assistant: str, parameters: Path | None, passes: int, seed: int
+) -> list[GymEpisode]:
+    """The scenes played by rules, in a run folder that is thrown away."""
+    from tempfile import TemporaryDirectory
+
+    from tactful.api.gym.run import play
+
+    with TemporaryDirectory(prefix="tactful-audit-") as folder:
+        run = play(
+            scenes,
+            model="offline",
+            assistant=assistant,
+            parameters=parameters,
+            passes=passes,
+            seed=seed,
+            out=Path(folder) / "run",
+            progress="off",
+        )
+        return list(run)

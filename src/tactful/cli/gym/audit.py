@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, SeedOption
+from tactful.cli.options import JsonFlag, SeedOption, finite
 from tactful.cli.output import emit_json, next_command, quoted, say
 
 
@@ -24,6 +24,44 @@ def audit(
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="New folder for card.html and card.json.")] = None,
+    scenes: Annotated[
+        Path | None,
+        typer.Option(
+            "--scenes",
+            help="With --parameters: scenes on which assistants are ranked under both kinds of users.",
+        ),
+    ] = None,
+    parameters: Annotated[
+        Path | None,
+        typer.Option("--parameters", help="Fitted users, as `gym users fit` writes them."),
+    ] = None,
+    assistant: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--assistant",
+            help="Who is ranked: none, always, every:N, gate:FOLDER, policy:PATH. May be given several times; default: "
+            "none, every:20, every:5 and always.",
+        ),
+    ] = None,
+    cost_false_alarm: Annotated[
+        float,
+        typer.Option(
+            "--cost-false-alarm",
+            min=0,
+            callback=finite,
+            help="Of an offer that is not accepted; an accepted one is worth 1.",
+        ),
+    ] = 0.25,
+    cost_miss: Annotated[
+        float,
+        typer.Option(
+            "--cost-miss",
+            min=0,
+            callback=finite,
+            help="Of a round in which help was wanted and none offered.",
+        ),
+    ] = 0.0,
+    passes: Annotated[int, typer.Option("--passes", min=1, help="Times that each scene is played.")] = 2,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Look at the first N episodes only.")
     ] = None,
@@ -36,11 +74,24 @@ def audit(
 
     Without --against it looks at the simulator alone: users who accept everything, who never end, persons that cannot
     be told apart, even timing. With it also at what differs, and by what generated sessions are told from recorded ones.
+    With --scenes and --parameters it says whether assistants rank otherwise under fitted users.
     """
-    from tactful.api.gym.audit import audit_gym
+    from tactful.api.gym.audit import ASSISTANTS, audit_gym
     from tactful.gym.card.page import PAGE, card_lines
 
-    found = audit_gym(run, against=against or None, out=out, limit=limit, seed=seed)
+    found = audit_gym(
+        run,
+        against=against or None,
+        out=out,
+        scenes=scenes,
+        parameters=parameters,
+        assistants=assistant or ASSISTANTS,
+        cost_false_alarm=cost_false_alarm,
+        cost_miss=cost_miss,
+        passes=passes,
+        limit=limit,
+        seed=seed,
+    )
     if as_json:
         emit_json(found.model_dump(mode="json"))
     else:

@@ -64,4 +64,7 @@ LIMITS: Mapping[str, Limit] = {
     "acceptance": Limit(
         wants="within", value=0.15, why="as far as two halves of people's sessions may differ"
     ),
+    "ranking": Limit(
+        wants="at least", value=1.0, why="what is found out in the gym is mostly which assistant is better"
+    ),
 }

@@ -92,7 +92,7 @@ def _details(found: Card) -> list[list[Row]]:
 
 def ranking_rows(found: Ranking) -> list[Row]:
     """Assistants, best first, under their heads."""
-    rows: list[Row] = [(f"assistant, {found.users} users", "utility per hour", "offers", "accepted")]
+    rows: list[Row] = [(f"assistant, {found.users} users", "utility per 100 rounds", "offers", "accepted")]
     rows += [
         (one.assistant, one.utility.short(2), str(one.offers), one.accepted.short(2)) for one in found.rows
     ]

@@ -14,7 +14,7 @@ from tactful.gym.card.log import Recorded, of_episodes
 from tactful.gym.card.persons import person_checks
 from tactful.gym.card.stream import stream_checks
 from tactful.gym.card.telling import told_from_people
-from tactful.gym.card.types import Card, Log, Ranking, Telling
+from tactful.gym.card.types import Card, Check, Log, Ranking, Telling
 from tactful.gym.card.users import by_timing, user_checks
 from tactful.gym.types import GymEpisode
 
@@ -25,10 +25,13 @@ def card_of(
     *,
     source: str,
     against: str = "",
-    rankings: Sequence[Ranking] = (),
+    ranked: tuple[Check, Sequence[Ranking]] | None = None,
     seed: int = 0,
 ) -> Card:
-    """The card of who played these episodes. Raises: DataError where there is none."""
+    """The card of who played these episodes; `ranked` is whether assistants rank otherwise under other users.
+
+    Raises: DataError where there is no episode.
+    """
     from tactful import __version__
 
     if not episodes:
@@ -43,6 +46,8 @@ def card_of(
     if people is not None and people.sessions:
         check, telling = told_from_people(simulated, people, seed=seed)
         checks.append(check)
+    if ranked is not None:
+        checks.append(ranked[0])
     return Card(
         source=source,
         episodes=len(episodes),
@@ -54,7 +59,7 @@ def card_of(
         timings=by_timing(simulated.reactions),
         telling=telling,
         against=None if people is None else _log(people, against),
-        rankings=tuple(rankings),
+        rankings=() if ranked is None else tuple(ranked[1]),
         notes=() if people is None else people.notes,
         version=__version__,
     )

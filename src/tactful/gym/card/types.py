@@ -91,7 +91,7 @@ class Ranked(Record):
 
     assistant: str
     utility: Estimate
-    """Per hour of work."""
+    """Per 100 rounds."""
     offers: int
     accepted: Estimate
 
