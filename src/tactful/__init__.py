@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tactful.api.feedback.labelled import train_feedback_judge as train_feedback_judge
     from tactful.api.gym.audit import audit_gym as audit_gym
     from tactful.api.gym.run import play as play
+    from tactful.api.gym.trainset import trainset as trainset
     from tactful.api.gym.users import fit_gym_users as fit_gym_users
     from tactful.api.loading import load as load
     from tactful.api.mend import fit_users as fit_users
@@ -126,6 +127,7 @@ _HOMES = {
     "train_reward": "tactful.api.reward.train",
     "train_suggestions": "tactful.api.reward.suggestions",
     "work_sessions": "tactful.api.data.activity",
+    "trainset": "tactful.api.gym.trainset",
 }
 """Public name → the module that is imported when it is first asked for."""
 __all__ = [*_HOMES, "__version__"]

@@ -38,6 +38,7 @@ from tactful.api.feedback import judge as _judge
 from tactful.api.feedback import labelled as _labelled
 from tactful.api.gym import audit as _audit_gym
 from tactful.api.gym import run as _gym_run
+from tactful.api.gym import trainset as _trainset
 from tactful.api.gym import users as _gym_users
 from tactful.api.reward import assistants as _assistants
 from tactful.api.reward import gate as _gate
@@ -117,3 +118,4 @@ train_reader = _coroutine(_reader.train_reader)
 train_reward = _coroutine(_train.train_reward)
 train_suggestions = _coroutine(_suggestions.train_suggestions)
 work_sessions = _coroutine(_activity.work_sessions)
+trainset = _coroutine(_trainset.trainset)

@@ -28,12 +28,13 @@ def step(
     shown: bool | None = None,
     done: Sequence[float] = (),
     history: ProposalHistory | None = None,
+    about: str = "",
 ) -> GymStep:
     """A round whose events happen at these seconds, with what was offered and what came of it."""
     return GymStep(
         index=index,
         act=f"act {index}",
-        events=tuple(event(second, f"The user types line {second:g}.") for second in seconds),
+        events=tuple(event(second, f"The user types line {second:g}{about}.") for second in seconds),
         proposal=offer,
         shown=offer is not None if shown is None else shown,
         carried_out=tuple(event(second, f"The assistant writes {second:g}.") for second in done),
@@ -59,11 +60,13 @@ def episode(name: str, *steps: GymStep, **more: Any) -> GymEpisode:
 
 def day(name: str, **more: Any) -> GymEpisode:
     """Four rounds: an offer taken when stuck, a silence, an offer refused in the flow, one ignored at a boundary."""
+    here = {"about": f" of {name}"}
+    stuck, between = {"timing": "stuck", "wanted": True}, {"timing": "boundary", "wanted": True}
     return episode(
         name,
-        step(0, 0, 5, offer="Fix the error.", verdict="accepted", timing="stuck", wanted=True, done=(6, 7)),
-        step(1, 10, 11, 12),
-        step(2, 70, offer="Rename it.", verdict="rejected"),
-        step(3, 71, 80, offer="Write a note.", verdict="ignored", timing="boundary", wanted=True),
+        step(0, 0, 5, offer="Fix the error.", verdict="accepted", done=(6, 7), **stuck, **here),
+        step(1, 10, 11, 12, **here),
+        step(2, 70, offer="Rename it.", verdict="rejected", **here),
+        step(3, 71, 80, offer="Write a note.", verdict="ignored", **between, **here),
         **more,
     )

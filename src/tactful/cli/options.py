@@ -216,6 +216,19 @@ class JudgeFlags:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JudgeEndpointFlags:
+    """Where --judge answers."""
+
+    judge_base_url: Annotated[
+        str | None, typer.Option("--judge-base-url", help="Endpoint of --judge; default: that of --model.")
+    ] = None
+    judge_api_key_env: Annotated[
+        str | None,
+        typer.Option("--judge-api-key-env", help="Key variable of --judge; default: that of --model."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RewardFlags:
     """What a trajectory is worth, and whether solutions may run without a cage."""
 

@@ -25,6 +25,7 @@ FORMATS: Mapping[str, str] = {
     "tactful-reward-1": "reward-model",
     "tactful-suggestions-1": "suggestion-model",
     "tactful-gate-1": "gate",
+    "tactful-trainset-1": "trainset",
 }
 """`format` of a file that is one JSON object → its kind."""
 TOML_MARKS: Mapping[str, frozenset[str]] = {

@@ -19,6 +19,10 @@ class TrlPair(Record):
     rejected: Said = Field(min_length=1)
     weight: float | None = Field(default=None, gt=0)
     """What a trainer that weighs rows multiplies the loss by; None where the export has no such column."""
+    margin: float | None = None
+    """How much better the chosen side is; None where the export does not say."""
+    judge: str = ""
+    """Who selected, where no person did."""
 
 
 class TrlCompletion(Record):
@@ -70,6 +74,8 @@ class ShareGptRow(Record):
     system: str = ""
     weight: float | None = Field(default=None, gt=0)
     """LLaMA-Factory passes over it; for trainers that weigh rows."""
+    judge: str = ""
+    """Who selected, where no person did."""
 
 
 class PairProvenance(Record):

@@ -20,6 +20,7 @@ from tactful.types import TAG
 MARKS: Mapping[str, frozenset[str]] = {
     "rewarded": frozenset({"trajectory", "counts"}),
     "scenes": frozenset({"setting", "entities", "example_events"}),
+    "judged-points": frozenset({"tries", "moment", "judge"}),
     "episodes": frozenset({"scene_id", "steps", "end"}),
     "trajectories": frozenset({"steps", "end"}),
     "trees": frozenset({"nodes", "held_out"}),
@@ -72,6 +73,7 @@ TAKEN_BY: Mapping[str, str] = {
     "scenes": "gym run",
     "seeds": "gym scenes",
     "episodes": "gym trainset",
+    "judged-points": "gym trainset",
     "conversations": "feedback judge",
     "dialogues": "feedback judge",
     "chats": "feedback judge",

@@ -114,6 +114,11 @@ class TrainedJudge(Protocol):
         ...
 
 
+def identity_of(model: TrainedJudge) -> str:
+    """How labels name a trained judge that gave them: by what it decides with, wherever its folder lies."""
+    return f"reward:{model.fingerprint}"
+
+
 class JudgeAtOnce(ABC):
     """A `MomentJudge` that waits for nothing: everything it does comes from `judge_now`."""
 

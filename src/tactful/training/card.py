@@ -40,7 +40,7 @@ tags: [tactful, {manifest.trainer}]
 Kind `{manifest.kind}`{f", made by `tactful {manifest.pipeline}`" if manifest.pipeline else ""}. \
 {chr(10).join(checked.lines())}
 
-{_prompts(manifest)}
+{_prompts(manifest)}{_selected(manifest)}
 ## Measured
 
 {_held_out(manifest)}
@@ -68,6 +68,12 @@ def _prompts(manifest: Manifest) -> str:
     if manifest.actions:
         lines.append(f"- actions, least asking first: {', '.join(manifest.actions)}; shown: {manifest.shown}")
     return "\n".join([*lines, ""]) if lines else ""
+
+
+def _selected(manifest: Manifest) -> str:
+    if not manifest.selected_by:
+        return ""
+    return f"\nSelected by {', '.join(manifest.selected_by)}: what the same judge says of this model measures nothing.\n"
 
 
 def _held_out(manifest: Manifest) -> str:

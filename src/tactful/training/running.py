@@ -262,6 +262,7 @@ def _manifest(
         grouped_by=task.checked.grouped_by,
         prompts=material.prompts,
         pipeline=material.pipeline,
+        selected_by=material.selected_by,
         versions={"tactful": __version__, **{name: version(name) for name in PACKAGES}},
         seed=config.seed,
         steps=trainer.state.global_step,

@@ -70,6 +70,8 @@ class Material:
     """Of the pairs that name actions."""
     prompts: dict[str, str] = field(default_factory=dict)
     pipeline: str = ""
+    selected_by: tuple[str, ...] = ()
+    """Judges that selected the answers or gave the labels, where no person did."""
 
 
 class TrainConfig(Record):

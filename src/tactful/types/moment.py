@@ -59,6 +59,9 @@ class MomentLabel(Private):
     """Whether help was wanted at this moment, whatever was proposed; None when nobody said."""
     votes: tuple[bool, ...] = ()
     """One per annotator: accepted or not; empty when only the verdict is known."""
+    judge: str = ""
+    """Who said it where no person did: `user` (a simulated one), a model's name, or `reward:` and the fingerprint of a
+    trained one; empty: people. A judge is not measured by its own word."""
 
 
 class LabelledMoment(Record):

@@ -88,7 +88,7 @@ def test_moments_that_the_file_does_not_judge_are_left_out_and_told(tactful, mom
         ((), "name one judge to measure"),
         (("--judged", "x", "--leave-one-session-out"), "name one judge to measure"),
         (("--judged", "x", "--probes"), "cannot be asked"),
-        (("--judged", "x", "--allow-seen"), "--allow-seen belongs to --model"),
+        (("--leave-one-session-out", "--allow-seen"), "--allow-seen has no use with"),
         (("--judged", "x", "--leak"), "--leak trains anew"),
         (("--judged", "x", "--likeness", "some-encoder"), "--likeness belongs to --leave-one-session-out"),
         (("--judged", "x", "--votes", "3"), "--votes and --cache belong to --judge"),

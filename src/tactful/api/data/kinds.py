@@ -37,6 +37,7 @@ def documents() -> dict[str, Callable[[Path], int]]:
     from tactful.evaluation.utterance.report import read_utterance_evaluation
     from tactful.feedback.judging.confidence import load_confidence
     from tactful.feedback.settings import load_feedback_config
+    from tactful.gym.trainset.checking import check_trainset
     from tactful.policy.embedded import load_policy
     from tactful.reward.embedded.model import load_model
     from tactful.reward.gate.store import load_gate
@@ -54,6 +55,7 @@ def documents() -> dict[str, Callable[[Path], int]]:
         "reward-model": one(load_model),
         "suggestion-model": one(load_suggestion_model),
         "gate": one(load_gate),
+        "trainset": check_trainset,
         "llama-factory": _llama_factory,
     }
 
@@ -138,12 +140,14 @@ def _reward() -> dict[str, Opener]:
 def _gym() -> dict[str, Opener]:
     from tactful.gym.scenes.reading import Scenes
     from tactful.gym.scenes.seeds import Seeds
+    from tactful.gym.trainset.types import JudgedPoint
     from tactful.gym.types import GymEpisode
 
     return {
         "seeds": lambda path: Seeds(path, skip_bad=True),
         "scenes": lambda path: Scenes(path, skip_bad=True),
         "episodes": _of(GymEpisode, _own_id),
+        "judged-points": _of(JudgedPoint, _own_id),
     }
 
 

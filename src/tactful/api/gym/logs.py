@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tactful.errors import DataError
 
 if TYPE_CHECKING:
+    from tactful.api.inputs import Input
     from tactful.gym.card.log import Recorded
     from tactful.gym.types import GymEpisode
 
@@ -27,6 +28,13 @@ def read_episodes(given: EpisodesGiven, *, limit: int | None = None) -> tuple[li
     """The episodes and what messages call their source. Raises: DataError for a file of another kind, or a bad line."""
     from itertools import islice
 
+    found = episodes_input(given)
+    source = str(getattr(given, "folder", given)) if found.path is not None else found.name
+    return list(islice(found, limit)), source
+
+
+def episodes_input(given: EpisodesGiven, *, skip_bad: bool = False) -> Input[GymEpisode]:
+    """The episodes, read as they are asked for. Raises: DataError for a file of another kind, or a bad line."""
     from tactful.api.inputs import Input
     from tactful.data.check import detect_kind
     from tactful.data.io import read_jsonl
@@ -41,8 +49,7 @@ def read_episodes(given: EpisodesGiven, *, limit: int | None = None) -> tuple[li
             raise DataError.at(
                 str(source), None, f"holds '{kind}', expected episodes", fix="give a run of `gym run`"
             )
-    found = Input.of(source, lambda path: read_jsonl(path, GymEpisode))
-    return list(islice(found, limit)), str(source) if found.path is not None else "<the episodes given>"
+    return Input.of(source, lambda path: read_jsonl(path, GymEpisode, skip_bad=skip_bad))
 
 
 def read_people(given: PeopleGiven) -> tuple[Recorded, str]:

@@ -39,6 +39,10 @@ class BenchOptions(ModelOptions, RunSettings, total=False):
     votes: int
     people: int | None
     """Labelled moments that the judge judges too; default: all, with `judge` 100."""
+    trained_on: Path | str | None
+    """What the assistant was trained on, a run of `trainset`: who selected there is refused as its judge."""
+    allow_seen: bool
+    """Let a judge judge what it selected itself, or by labels of its own; marked so."""
     quirks: bool
     """Count the published table with its quirks; default True."""
     skip_bad: bool
@@ -57,7 +61,8 @@ def bench_assistants(
     traces (`offline` rehearses), `responses` and `policies`. Everything is written into `out`, by default a new
     folder in `runs/` where a model is asked, else nowhere. `on_run` hears of each run when it ends.
 
-    Raises UsageError when there is nothing to score or an option misses another, DataError, StopRun.
+    Raises UsageError when there is nothing to score, an option misses another, or the judge selected what the assistant
+    was trained on; DataError, StopRun.
 
     >>> import tactful as tf
     >>> found = tf.bench_assistants("traces")
@@ -119,7 +124,24 @@ def _entries(model: str | None, options: BenchOptions) -> Entries:
         threshold=options.get("threshold", 0.5),
         model=None if model is None else spec_of(model, SCRIPTS, options, **_room(options)),
         max_chars=options.get("max_chars", MAX_CHARS),
+        selected_by=_selected_by(model, _path(options.get("trained_on"))),
     )
+
+
+def _selected_by(model: str | None, trained_on: Path | None) -> tuple[str, ...]:
+    """Who selected what the assistant learnt, as the training set says, and the model's folder where it is here."""
+    from tactful.gym.trainset.checking import read_trainset
+    from tactful.gym.trainset.writing import MANIFEST
+    from tactful.weights.trained import read_manifest
+    from tactful.weights.types import MANIFEST_FILE
+
+    found: list[str] = []
+    if trained_on is not None:
+        file = trained_on / MANIFEST if trained_on.is_dir() else trained_on
+        found.append(read_trainset(file).judge)
+    if model is not None and (Path(model) / MANIFEST_FILE).is_file():
+        found += read_manifest(Path(model)).selected_by
+    return tuple(dict.fromkeys(found))
 
 
 def _judged_by(options: BenchOptions) -> JudgedBy:
@@ -136,6 +158,7 @@ def _judged_by(options: BenchOptions) -> JudgedBy:
         model=None if name is None else spec_of(name, SCRIPTS, options, **elsewhere),
         votes=options.get("votes", 1),
         reward_model=_path(options.get("reward_model")),
+        allow_seen=options.get("allow_seen", False),
     )
 
 

@@ -28,7 +28,7 @@ class MeasureOptions(ModelOptions, total=False):
     likeness: str
     """Without a judge: how our model compares texts; default `ngrams`."""
     allow_seen: bool
-    """Measure `model` also on sessions that it was trained on; marked so."""
+    """Measure also on sessions that `model` was trained on, and by labels that the judge gave itself; marked so."""
     leak: bool
     """Without a judge: also show what a split by item gives away."""
     votes: int
@@ -55,8 +55,8 @@ def measure_judge(
     Measures `model` (a trained one), `judge` (a prompted one, by name) or `judged` (judgements in a file or run);
     with none of them our embedded model, each session judged by one that was trained on the others.
 
-    Raises UsageError for two judges, and for a model that has seen these sessions; DataError; UserError for fewer
-    than three sessions.
+    Raises UsageError for two judges, for a model that has seen these sessions, and for a judge that gave these labels
+    itself; DataError; UserError for fewer than three sessions.
 
     >>> import tactful as tf
     >>> found = tf.measure_judge(tf.moments(), limit=130)
@@ -90,7 +90,7 @@ def _judged(
         seen = options.get("allow_seen", False)
         return by_model(items, found, name, attacked=attacked, allow_seen=seen, seed=seed)
     if judged is not None:
-        return from_file(items, Path(judged))
+        return from_file(items, Path(judged), allow_seen=options.get("allow_seen", False))
     if judge is None:
         return crossed(items, likeness=options.get("likeness", "ngrams"), attacked=attacked, seed=seed)
     cache, concurrency = options.get("cache"), options.get("concurrency", 16)
@@ -102,6 +102,7 @@ def _judged(
             cache=None if cache is None else Path(cache),
             concurrency=concurrency,
             attacked=attacked,
+            allow_seen=options.get("allow_seen", False),
             seed=seed,
         )
     )
@@ -118,8 +119,10 @@ def _refuse_misfits(model: object, judge: str | None, judged: object, options: M
         raise UsageError("--votes and --cache belong to --judge; no other judge asks a model")
     if options.get("likeness", "ngrams") != "ngrams" and not trained_here:
         raise UsageError("--likeness belongs to --leave-one-session-out; no other judge is trained here")
-    if options.get("allow_seen") and model is None:
-        raise UsageError("--allow-seen belongs to --model; no other judge is a model trained before")
+    if options.get("allow_seen") and trained_here:
+        raise UsageError(
+            "--allow-seen has no use with --leave-one-session-out: no session is judged by what saw it"
+        )
     if options.get("leak") and not trained_here:
         raise UsageError("--leak trains anew under two splits; it belongs to --leave-one-session-out")
     if options.get("probes") and judged is not None:

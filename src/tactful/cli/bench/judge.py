@@ -63,7 +63,8 @@ def judge(
     allow_seen: Annotated[
         bool,
         typer.Option(
-            "--allow-seen", help="Measure --model also on sessions that it was trained on; marked so."
+            "--allow-seen",
+            help="Measure also on sessions that --model was trained on, and by labels that the judge gave itself; marked so.",
         ),
     ] = False,
     votes: Annotated[int, typer.Option("--votes", min=1, help="--judge: verdicts asked for per moment.")] = 1,

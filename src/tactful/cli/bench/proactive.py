@@ -12,6 +12,7 @@ from tactful.cli.options import (
     ConcurrencyOption,
     DryRunFlag,
     JsonFlag,
+    JudgeEndpointFlags,
     ModelFlags,
     RunFlags,
     SkipBadFlag,
@@ -37,19 +38,6 @@ class AssistantFlags(ModelFlags):
     max_tokens: Annotated[
         int, typer.Option("--max-tokens", min=16, help="Length limit of one reply, reasoning included.")
     ] = 4096
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgeEndpointFlags:
-    """Where --judge answers."""
-
-    judge_base_url: Annotated[
-        str | None, typer.Option("--judge-base-url", help="Endpoint of --judge; default: that of --model.")
-    ] = None
-    judge_api_key_env: Annotated[
-        str | None,
-        typer.Option("--judge-api-key-env", help="Key variable of --judge; default: that of --model."),
-    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +107,20 @@ def proactive(
             help="Labelled moments that the judge judges too, for its agreement with people. Default: all; --judge: 100.",
         ),
     ] = None,
+    trained_on: Annotated[
+        Path | None,
+        typer.Option(
+            "--trained-on",
+            help="A run of `gym trainset` that --model, or who gave --responses, was trained on: its judge is refused here.",
+        ),
+    ] = None,
+    allow_seen: Annotated[
+        bool,
+        typer.Option(
+            "--allow-seen",
+            help="Let a judge judge what it selected itself, or by labels of its own; marked so.",
+        ),
+    ] = False,
     quirks: Annotated[
         bool, typer.Option("--quirks/--no-quirks", help="Count the published table with its quirks.")
     ] = True,
@@ -154,6 +156,8 @@ def proactive(
         "reward_model": reward_model,
         "votes": votes,
         "people": people,
+        "trained_on": trained_on,
+        "allow_seen": allow_seen,
         "quirks": quirks,
         "skip_bad": skip_bad,
         **at.given(),

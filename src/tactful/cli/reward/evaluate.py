@@ -33,7 +33,10 @@ def evaluate(
     likeness: LikenessOption = "ngrams",
     allow_seen: Annotated[
         bool,
-        typer.Option("--allow-seen", help="Measure --model also on sessions it was trained on; marked so."),
+        typer.Option(
+            "--allow-seen",
+            help="Measure --model also on sessions it was trained on, or by labels it gave itself; marked so.",
+        ),
     ] = False,
     probes: Annotated[
         bool, typer.Option("--probes", help="Also try to game the model: length, parroting, praise, orders.")

@@ -34,6 +34,7 @@ _KEYS = (
     "session",
     "user",
     "history",
+    "judge",
 )
 TIMES = "write seconds or milliseconds since 1970, ISO 8601, or 'Day 2, 1:05 AM'"
 """How a time may be written, for messages."""
@@ -124,7 +125,7 @@ def moment_row(item: LabelledMoment) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": moment.id,
         "session": moment.session,
-        "obs": [{"time": event.time, "event": event.text} for event in moment.events],
+        "obs": [{"time": _told_time(event), "event": event.text} for event in moment.events],
         "pred_task": moment.proposal,
         "valid": label.accepted,
         "help_needed": label.help_needed,
@@ -135,6 +136,8 @@ def moment_row(item: LabelledMoment) -> dict[str, Any]:
         row["user"] = moment.user
     if moment.history is not None:
         row["history"] = moment.history.model_dump()
+    if label.judge:
+        row["judge"] = label.judge
     return row
 
 
@@ -185,7 +188,8 @@ def parse_labelled(row: Any) -> LabelledMoment:
             f"moment has annotation {shorten(votes)}, expected a list of true and false, one per annotator"
         )
     item = LabelledMoment(
-        moment=moment, label=MomentLabel(accepted=accepted, help_needed=need, votes=tuple(votes))
+        moment=moment,
+        label=MomentLabel(accepted=accepted, help_needed=need, votes=tuple(votes), judge=_text(row, "judge")),
     )
     given = row.get("category")
     if given is not None and CATEGORIES.get(str(given), given) != item.category:
@@ -194,6 +198,11 @@ def parse_labelled(row: Any) -> LabelledMoment:
             "correct one of them"
         )
     return item
+
+
+def _told_time(event: Event) -> str:
+    """As its source wrote it; of an event that was made and never written, its time in ISO 8601."""
+    return event.time or (event.at.isoformat() if event.at is not None else "")
 
 
 def _text(row: Mapping[str, Any], key: str) -> str:

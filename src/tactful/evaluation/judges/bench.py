@@ -21,13 +21,14 @@ from tactful.errors import UsageError
 from tactful.evaluation.judges.acceptances import BySession, match_judged, seen_sessions
 from tactful.evaluation.judges.leak import LeakSide, measure_leak
 from tactful.evaluation.judges.measure import measure
+from tactful.evaluation.judges.own_word import refuse_own_word
 from tactful.evaluation.judges.probes import ProbeResult, choose_moments, probe_baselines, probe_judge
 from tactful.evaluation.judges.report import JudgeBench
 from tactful.llm import ModelSpec
 from tactful.llm.cache import CallCache
 from tactful.reward.embedded.training import TrainConfig, cross_judge, prepare, train, train_prepared
 from tactful.reward.judging.judge import LMJudge
-from tactful.reward.types import Acceptance, MomentJudge, TrainedJudge
+from tactful.reward.types import Acceptance, MomentJudge, TrainedJudge, identity_of
 from tactful.runs import resolve_input
 from tactful.types import LabelledMoment, content_hash
 
@@ -63,8 +64,10 @@ def by_model(
 ) -> Judged:
     """A saved model, `name` as messages call it.
 
-    Raises: UsageError when it was trained on sessions of these data, unless `allow_seen`, which marks them.
+    Raises: UsageError when it was trained on sessions of these data or gave their labels, unless `allow_seen`, which
+    marks them.
     """
+    own = refuse_own_word(items, identity_of(model), allow=allow_seen, called=name)
     seen = seen_sessions(items, model.sessions)
     sessions = {item.moment.session for item in items}
     if seen and not allow_seen:
@@ -85,7 +88,7 @@ def by_model(
         rates=[model.base_rate(item.moment) for item in items],
         known=known,
         seen=bool(seen),
-        warnings=(told,) if seen else (),
+        warnings=(*own, told) if seen else own,
     )
 
 
@@ -112,9 +115,14 @@ async def by_prompt(
     cache: Path | None = None,
     concurrency: int = 16,
     attacked: int = 0,
+    allow_seen: bool = False,
     seed: int = 0,
 ) -> Judged:
-    """A prompted model, which has seen none of these sessions, as far as anyone knows. Raises: ProviderError, StopRun."""
+    """A prompted model, which has seen none of these sessions, as far as anyone knows.
+
+    Raises: UsageError where it gave the labels, unless `allow_seen`; ProviderError, StopRun.
+    """
+    own = refuse_own_word(items, spec.name, allow=allow_seen)
     store = CallCache(cache) if cache is not None else None
     try:
         async with LMJudge.open(spec, votes=votes, concurrency=concurrency, cache=store) as prompted:
@@ -130,12 +138,16 @@ async def by_prompt(
         items=items,
         said=said,
         probed=probed,
-        warnings=offline if spec.name == "offline" else (),
+        warnings=(*own, *offline) if spec.name == "offline" else own,
     )
 
 
-def from_file(items: Items, path: Path) -> Judged:
-    """Judgements made before, a file or a run. Raises: DataError, UserError when none is of these moments."""
+def from_file(items: Items, path: Path, *, allow_seen: bool = False) -> Judged:
+    """Judgements made before, a file or a run.
+
+    Raises: DataError; UserError when none is of these moments; UsageError where their judge gave the labels, unless
+    `allow_seen`.
+    """
     both, said, strange = match_judged(items, read_jsonl(resolve_input(path), Acceptance), source=str(path))
     warnings = [
         "how this judge was trained is not known here: whether it saw these sessions must be known to you"
@@ -147,6 +159,8 @@ def from_file(items: Items, path: Path) -> Judged:
     if strange:
         warnings.append(f"{strange} judgements in {path} are of moments that these data lack")
     models = sorted({one.provenance.model for one in said if one.provenance is not None})
+    for model in models:
+        warnings += refuse_own_word(both, model, allow=allow_seen)
     return Judged(
         name=" and ".join(models) or path.name,
         regime=f"judgements read from {path}",

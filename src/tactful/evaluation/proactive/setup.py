@@ -17,6 +17,7 @@ from tactful.data.formats.labelled import Labelled, read_moments
 from tactful.data.formats.traces import Trace, answer_folders, read_answers, read_splits, read_traces
 from tactful.data.io import write_file, write_jsonl
 from tactful.errors import UsageError
+from tactful.evaluation.judges.own_word import refuse_own_word, refuse_selecting
 from tactful.evaluation.proactive.assistant_run import AssistantConfig, assistant_file, from_run
 from tactful.evaluation.proactive.assistants import (
     Assistant,
@@ -38,7 +39,8 @@ from tactful.evaluation.proactive.results import BenchResult
 from tactful.evaluation.shown import Shown
 from tactful.llm import ModelSpec
 from tactful.reward.judging.prompt import MAX_CHARS
-from tactful.reward.types import MomentJudge
+from tactful.reward.opening import open_judge
+from tactful.reward.types import MomentJudge, identity_of
 from tactful.runs import RunOptions, RunSummary, run_job
 from tactful.types import LabelledMoment
 
@@ -56,6 +58,8 @@ class Ground:
     scenes: Sequence[Scene]
     splits: Mapping[str, Sequence[str]]
     training: Sequence[LabelledMoment]
+    labels: Sequence[LabelledMoment] = ()
+    """What people said along the traces."""
     read: tuple[Labelled, ...] = ()
     """The files of labels, for what was left out of them."""
 
@@ -85,6 +89,7 @@ def open_ground(
         scenes=scenes_of(traces, labels),
         splits=read_splits(folder, traces),
         training=labels if judge_data is None else given[judge_data].moments,
+        labels=labels,
         read=tuple(given.values()),
     )
 
@@ -101,6 +106,8 @@ class Entries:
     """The gate speaks from this p(accept) on."""
     model: ModelSpec | None = None
     """Runs over the traces."""
+    selected_by: tuple[str, ...] = ()
+    """Judges that selected what `model`, or who gave `responses`, was trained on."""
     max_chars: int = MAX_CHARS
     """Most characters of events in a prompt for it."""
 
@@ -117,6 +124,8 @@ class JudgedBy:
     model: ModelSpec | None = None
     votes: int = 1
     reward_model: Path | None = None
+    allow_seen: bool = False
+    """Whether it may judge what it selected itself, or by labels of its own; marked so."""
 
 
 @dataclass
@@ -176,6 +185,7 @@ def bench_assistants(
     `on_run` hears of each run when it ends. Raises: UsageError, DataError, StopRun.
     """
     options = options or RunOptions()
+    own = _own_word(ground, entries, judged_by)
     lineup = Lineup()
     _add_responses(lineup, entries.responses, ground.traces)
     _add_policies(lineup, entries, ground, options.seed)
@@ -203,7 +213,7 @@ def bench_assistants(
         judge_name=judge.name,
         regime=judge.regime,
         files=lineup.files,
-        warnings=[*judge.warnings, *_circular(entries, judged_by)],
+        warnings=[*own, *judge.warnings, *_circular(entries, judged_by)],
         quirks=quirks,
         people=people,
         seed=options.seed,
@@ -235,8 +245,24 @@ def _add_policies(lineup: Lineup, entries: Entries, ground: Ground, seed: int) -
             lineup.assistants.append((always if name == "always" else never)(ground.scenes, title))
 
 
+def _own_word(ground: Ground, entries: Entries, judged_by: JudgedBy) -> list[str]:
+    """What to warn of where a judge selected what it judges. Raises: UsageError, unless the judge's flags allow it."""
+    if judged_by.model is not None:
+        judges, labels = {judged_by.model.name}, ground.labels
+    elif judged_by.reward_model is not None:
+        judges, labels = {identity_of(open_judge(judged_by.reward_model))}, ground.labels
+    else:  # ours learns from the labels, and says what whoever gave them would
+        judges, labels = {item.label.judge for item in ground.training} - {""}, []
+    assistant = entries.model.name if entries.model is not None else "the assistant"
+    found: list[str] = []
+    for judge in sorted(judges):
+        found += refuse_selecting(judge, entries.selected_by, assistant, allow=judged_by.allow_seen)
+        found += refuse_own_word(labels, judge, allow=judged_by.allow_seen)
+    return found
+
+
 def _circular(entries: Entries, judged_by: JudgedBy) -> list[str]:
-    if "gate" not in entries.policies or judged_by != JudgedBy():
+    if "gate" not in entries.policies or judged_by.model or judged_by.reward_model:
         return []
     return [
         "policy gate chooses by the model that judges it, so nearly all that it proposes counts as accepted; "

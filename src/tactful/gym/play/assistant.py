@@ -71,8 +71,7 @@ class ModelProposer:
         """The help to offer now; None for silence, which a model without a usable reply keeps too."""
 
         def prompt(max_chars: int) -> Rendered:
-            shown = fenced(**seen_fields(seen, max_chars))
-            return (OFFER if due else PROPOSE).render(**shown, language=_language(seen))
+            return propose_prompt(seen, max_chars, due=due)
 
         try:
             if due:
@@ -99,6 +98,12 @@ class ModelProposer:
             return ()
         done = (plain(text, _MOST_OPERATION) for text in said.operations)
         return tuple(text for text in done if text)[:most]
+
+
+def propose_prompt(seen: Seen, max_chars: int, *, due: bool = False) -> Rendered:
+    """What the assistant is asked, the latest events that fit in `max_chars` in it; `due`: for an offer in any case."""
+    shown = fenced(**seen_fields(seen, max_chars))
+    return (OFFER if due else PROPOSE).render(**shown, language=_language(seen))
 
 
 def _round(seen: Seen) -> int:

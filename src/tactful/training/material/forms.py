@@ -81,6 +81,7 @@ def read_material(data: Path, config: TrainConfig, valid: Path | None = None) ->
         grouped_by=first.kind.grouped_by,
         prompts=_PROMPTS.get(first.form, {}),
         pipeline=pipeline,
+        selected_by=tuple(sorted({who for one in read for row in one.rows if (who := _selected_by(row))})),
     )
     if config.learn == "action":
         pairs = [pair for one in read for pair in one.rows]
@@ -95,6 +96,13 @@ def read_material(data: Path, config: TrainConfig, valid: Path | None = None) ->
         )
         material.examples += [_placed(item, one.source) for item in made]
     return material
+
+
+def _selected_by(row: Any) -> str:
+    """The judge that a row names; empty for people."""
+    if isinstance(row, LabelledMoment):
+        return row.label.judge
+    return str(row.get("judge") or "") if isinstance(row, dict) else ""
 
 
 class _Read(NamedTuple):

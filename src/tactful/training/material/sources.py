@@ -1,4 +1,4 @@
-"""Which files hold the training data: a file, a run folder, the folder of an export, or what `learn` wrote."""
+"""Which files hold the training data: a file, a run folder, the folder of an export, what `learn` or `gym trainset` wrote."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tactful.data.io import Rows
 from tactful.errors import UserError
+from tactful.gym.trainset.writing import MANIFEST
 from tactful.runs import RunFolder, resolve_input
 from tactful.training.types import Part, Trainer
 
@@ -26,6 +27,8 @@ _FOLDERS: dict[Trainer, tuple[str, ...]] = {
     "grpo": (),
 }
 """Trainer → folders that `learn` and `feedback pairs` write for it."""
+_OF_A_TRAINSET: dict[Trainer, str] = {"sft": "sft", "dpo": "dpo", "kto": "dpo", "reward": "reward"}
+"""Trainer → folder that `gym trainset` writes for it."""
 
 
 class Source(NamedTuple):
@@ -45,6 +48,8 @@ def sources(data: Path, trainer: Trainer, valid: Path | None = None) -> tuple[li
         return [Source(_file(data), "train"), Source(_file(valid), "valid")], ""
     if not data.is_dir():
         return [Source(_file(data), None)], ""
+    if (data / MANIFEST).is_file() and trainer in _OF_A_TRAINSET:
+        return sources(data / _OF_A_TRAINSET[trainer], trainer)[0], "gym trainset"
     if (data / "run.json").is_file():
         info = RunFolder.open(data).info()
         return [Source(resolve_input(data), None)], f"{info.noun} {info.verb}"

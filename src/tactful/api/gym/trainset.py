@@ -1,0 +1,220 @@
+"""Episodes become the training set of an assistant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from tactful.api.inputs import Input
+from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of
+from tactful.api.runs import Run, worked
+from tactful.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from tactful.gym.trainset.forecast import TrainsetForecast
+    from tactful.gym.trainset.forms import Fit
+    from tactful.gym.trainset.pipeline import TrainsetConfig
+    from tactful.gym.trainset.types import JudgedPoint  # noqa: F401 - in the base of TrainsetRun
+    from tactful.gym.trainset.writing import Trainset
+    from tactful.gym.types import GymEpisode
+    from tactful.runs import Job
+
+NO_EPISODE = "make some: tactful gym run SCENES --out RUN"
+
+
+class TrainsetOptions(ModelOptions, RunSettings, total=False):
+    """What may be given to `trainset` beside episodes, judge and model."""
+
+    judge_base_url: str | None
+    judge_api_key_env: str | None
+    votes: int
+    """A judge that is a model: verdicts asked for of each candidate; default 1."""
+    tries: int
+    """Most candidates at a point; default 15."""
+    points: int
+    """Most event prefixes of an episode, drawn by the seed; default 12."""
+    max_chars: int
+    """Most characters of events in the proposer's prompt."""
+    max_tokens_row: int
+    """Most tokens of a row of SFT or pairs, prompt and answer; default 4096."""
+    tokenizer: Path | str | None
+    """`tokenizer.json`, or a model's folder that holds one: tokens are counted by it, not estimated."""
+    validation: float
+    """Share of the scenes that validate; default 0.1."""
+    test: float
+    skip_bad: bool
+
+
+class TrainsetRun(Run["JudgedPoint"]):
+    """What was tried at each point. The trainers' files lie in the folder."""
+
+    made: Trainset
+    """Who selected, the split, and what was written; `trainset.json` of the folder."""
+
+
+def trainset(
+    episodes: Run[GymEpisode] | Iterable[GymEpisode] | Path | str,
+    *,
+    judge: str,
+    model: str,
+    **options: Unpack[TrainsetOptions],
+) -> TrainsetRun:
+    """What an assistant should have said: at each event prefix `model` proposes until `judge` accepts, silence included.
+
+    `episodes` is a run of the gym, a file or records. `judge` is `user` (the simulated one), `reward:FOLDER` (a trained
+    reward model) or a model's name; `model` is a model's name; `offline` rehearses either. In the folder: `sft/` for
+    LLaMA-Factory, `dpo/` for TRL, `reward/` for `train_reward`, each split by scene, and `trainset.json`, which names
+    the judge: it is refused as the judge of what was trained on them. Options: see `TrainsetOptions`, `ModelOptions`,
+    `RunSettings`.
+
+    Raises UsageError for options that do not fit, DataError, StopRun when a budget is spent or a key refused.
+
+    >>> import tactful as tf
+    >>> tf.trainset([], judge="user", model="offline", out="runs/t", progress="off")
+    Traceback (most recent call last):
+    tactful.errors.DataError: <the records given>: holds no episode with events; make some: tactful gym run SCENES --out RUN
+    """
+    from tactful.gym.trainset.types import JudgedPoint
+    from tactful.runs import begun
+
+    fit, counted = _fit(options)
+    config, read = _config(judge, model, options), _read(episodes, options.get("skip_bad", False))
+    job = _job(config, read, _kept(options))
+    first = begun(iter(job.source), read.name, what="episode with events", fix=NO_EPISODE)
+    summary = worked(replace(job, source=first), run_options(options))
+    run = TrainsetRun(summary, JudgedPoint, source=read, again=None if read.retraceable else lambda: job)
+    _write(run, config, options, fit, counted)
+    return run
+
+
+def forecast_trainset(
+    episodes: Run[GymEpisode] | Iterable[GymEpisode] | Path | str,
+    *,
+    judge: str,
+    model: str,
+    **options: Unpack[TrainsetOptions],
+) -> TrainsetForecast:
+    """Calls, tokens and cost that `trainset` would take at three tries a point; nothing is sent."""
+    from tactful.gym.trainset.forecast import forecast
+    from tactful.gym.trainset.points import Points
+
+    config, read = _config(judge, model, options), _read(episodes, options.get("skip_bad", False))
+    points = Points(read, config.points, config.seed)
+    return forecast(points, config, votes=options.get("votes", 1), limit=options.get("limit"))
+
+
+def _config(judge: str, model: str, options: TrainsetOptions) -> TrainsetConfig:
+    from tactful.api.gym.judges import asks_model, selecting_judge
+    from tactful.gym.play.asking import MAX_CHARS
+    from tactful.gym.trainset.pipeline import SCRIPTS, TrainsetConfig
+    from tactful.reward.judging.judge import SCRIPTS as JUDGING
+    from tactful.reward.pipeline import MAX_TOKENS
+
+    _refuse_misfits(judge, model, options)
+    elsewhere: dict[str, Any] = {"temperature": None, "max_tokens": options.get("max_tokens") or MAX_TOKENS}
+    if (url := options.get("judge_base_url")) is not None:
+        elsewhere["base_url"] = url
+    if (key := options.get("judge_api_key_env")) is not None:
+        elsewhere["api_key_env"] = key
+    return TrainsetConfig(
+        judge=selecting_judge(judge, votes=options.get("votes", 1)).identity,
+        judge_given=judge,
+        votes=options.get("votes", 1),
+        tries=options.get("tries", 15),
+        points=options.get("points", 12),
+        max_chars=options.get("max_chars", MAX_CHARS),
+        seed=options.get("seed", 0),
+        proposer=spec_of(model, SCRIPTS, options),
+        judge_model=spec_of(judge, JUDGING, options, **elsewhere) if asks_model(judge) else None,
+    )
+
+
+def _refuse_misfits(judge: str, model: str, options: TrainsetOptions) -> None:
+    from tactful.api.gym.judges import asks_model
+
+    if not asks_model(judge) and (options.get("judge_base_url") or options.get("judge_api_key_env")):
+        raise UsageError(
+            f"--judge-base-url and --judge-api-key-env belong to a --judge that is a model, not '{judge}'"
+        )
+    if options.get("votes", 1) > 1 and options.get("temperature") == 0:
+        raise UsageError("--votes above 1 at --temperature 0 draws the same reply again; raise it")
+    held = options.get("validation", 0.1) + options.get("test", 0.1)
+    if held >= 1:
+        raise UsageError(f"--validation and --test together are {held:g}; leave something to train on")
+
+
+def _fit(options: TrainsetOptions) -> tuple[Fit, str]:
+    """How long rows may be, and how that is counted; wrong options are told before anything is asked."""
+    from tactful.gym.trainset.forms import Fit, counter
+
+    given = options.get("tokenizer")
+    count, counted = counter(None if given is None else Path(given))
+    return Fit(options.get("max_tokens_row", 4096), count), counted
+
+
+def _read(episodes: Run[GymEpisode] | Iterable[GymEpisode] | Path | str, skip_bad: bool) -> Input[GymEpisode]:
+    from tactful.api.gym.logs import episodes_input
+
+    return episodes_input(episodes, skip_bad=skip_bad)
+
+
+def _kept(options: TrainsetOptions) -> dict[str, Any]:
+    """What `runs retry` must know beside the configuration."""
+    return {"skip_bad": options.get("skip_bad", False)}
+
+
+def _job(config: TrainsetConfig, read: Input[GymEpisode], kept: dict[str, Any]) -> Job:
+    from tactful.api.gym.judges import selecting_judge
+    from tactful.gym.trainset.pipeline import trainset_job
+    from tactful.runs import reopening
+
+    judge = selecting_judge(config.judge_given, votes=config.votes)
+    if judge.identity != config.judge:
+        raise DataError(
+            f"{config.judge_given}: the reward model is not the one that the run was begun with; give that one, or a new "
+            "--out"
+        )
+    job = trainset_job(config, read, judge)
+    return replace(job, resume_args=None if read.path is None else reopening(read.path, **kept))
+
+
+def retry_trainset(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
+    """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it.
+
+    The files beside are written again by `gym trainset --resume`.
+    """
+    from tactful.gym.trainset.pipeline import TrainsetConfig
+
+    read = _read(source, skip_bad)
+    return _job(TrainsetConfig.model_validate(config), read, {"skip_bad": skip_bad})
+
+
+def _write(
+    run: TrainsetRun, config: TrainsetConfig, options: TrainsetOptions, fit: Fit, counted: str
+) -> None:
+    from tactful.gym.trainset.writing import Shares, write_trainset
+
+    summary = run.summary
+    run.made = write_trainset(
+        summary.folder,
+        judge_given=config.judge_given,
+        shares=Shares(validation=options.get("validation", 0.1), test=options.get("test", 0.1)),
+        fit=fit,
+        counted=counted,
+        seed=config.seed,
+    )
+    summary.folder.save_summary(
+        {
+            "run": str(run.folder),
+            "points": {
+                "read": summary.read,
+                "done": summary.done,
+                "failed": summary.failed,
+                "bad_lines": run.bad,
+            },
+            **run.made.model_dump(mode="json", exclude={"format", "points"}),
+            "usage": summary.usage.model_dump(mode="json"),
+        }
+    )

@@ -1,0 +1,45 @@
+"""A judge is not measured by its own word: where it gave the labels, or selected what an assistant learnt, its verdict says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tactful.errors import UsageError
+from tactful.types import LabelledMoment
+
+
+def refuse_own_word(
+    items: Sequence[LabelledMoment], judge: str, *, allow: bool, called: str = ""
+) -> tuple[str, ...]:
+    """What to warn of; nothing where no label of `items` was given by `judge`, an identity as `MomentLabel.judge` has it.
+
+    Raises: UsageError where one was, unless `allow`.
+    """
+    own = sum(item.label.judge == judge for item in items)
+    if not own:
+        return ()
+    if not allow:
+        raise UsageError(
+            f"{called or judge}: gave {own} of the {len(items)} labels in these data itself, so that what it says of them "
+            "measures nothing; give labels by people or by another judge, or --allow-seen, which marks them"
+        )
+    return (
+        f"{called or judge} gave {own} of these {len(items)} labels itself: these figures measure NOTHING",
+    )
+
+
+def refuse_selecting(
+    judge: str, selected_by: Sequence[str], assistant: str, *, allow: bool
+) -> tuple[str, ...]:
+    """What to warn of; nothing unless `judge` is one of those that selected what `assistant` was trained on.
+
+    Raises: UsageError where it is, unless `allow`.
+    """
+    if judge not in selected_by:
+        return ()
+    if not allow:
+        raise UsageError(
+            f"{assistant}: was trained on answers that '{judge}' selected, so that the same judge's verdict on it measures "
+            "nothing; judge by another one, or --allow-seen, which marks it"
+        )
+    return (f"{assistant} was trained on answers that '{judge}' selected: its figures measure NOTHING",)

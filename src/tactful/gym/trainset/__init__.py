@@ -1,0 +1,1 @@
+"""What an assistant should have said: at each event prefix offers are sampled until a judge accepts one, for its training."""

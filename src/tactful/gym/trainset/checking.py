@@ -1,0 +1,78 @@
+"""Does a training set keep its word? No scene stands in two parts, every row in the part of its scene, by one judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from tactful.data.io import Rows, cannot_read, describe
+from tactful.errors import DataError
+from tactful.gym.trainset.writing import PARTS, PRODUCTS, Part, Trainset, provenance_of, row_file
+
+_FIX = "write the files again: tactful gym trainset RUN … --resume"
+
+
+def read_trainset(path: Path) -> Trainset:
+    """What a training set says of itself. Raises: DataError for a file that is none; UserError where it cannot be read."""
+    try:
+        return Trainset.model_validate(orjson.loads(path.read_bytes()))
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    except orjson.JSONDecodeError as error:
+        raise DataError.at(path, None, f"is not JSON ({error.msg})", fix=_FIX) from error
+    except ValidationError as error:
+        raise DataError.at(path, None, describe(error, "trainset"), fix=_FIX) from error
+
+
+def check_trainset(path: Path) -> int:
+    """How many rows the files beside hold, each where it belongs. Raises: DataError for a leak, or another number."""
+    found = read_trainset(path)
+    part_of: dict[str, Part] = {}
+    for part, held in found.parts.items():
+        for group in held.groups:
+            if group in part_of:
+                raise DataError.at(
+                    path, None, f"the scene '{group}' is in {part_of[group]} and in {part}", fix=_FIX
+                )
+            part_of[group] = part
+    return sum(_checked(path.parent, product, part, found, part_of) for product in PRODUCTS for part in PARTS)
+
+
+def _checked(folder: Path, product: str, part: Part, found: Trainset, part_of: dict[str, Part]) -> int:
+    file = row_file(folder, product, part)
+    counts = found.parts.get(part)
+    wanted = 0 if counts is None else getattr(counts, PRODUCTS[product])
+    rows, beside = 0, Rows(provenance_of(file), dict, kind="row") if wanted else ()
+    for row, told in zip(_rows(file) if wanted else (), beside, strict=False):
+        rows += 1
+        group = told.get("group")
+        if part_of.get(str(group)) != part:
+            where = part_of.get(str(group), "no part")
+            raise DataError.at(file, rows, f"is of the scene '{group}', which is in {where}", fix=_FIX)
+        if product == "reward" and row.get("session") != group:
+            raise DataError.at(
+                file, rows, f"has the session '{row.get('session')}', its scene is '{group}'", fix=_FIX
+            )
+        if row.get("judge") != found.judge:
+            raise DataError.at(
+                file, rows, f"was selected by '{row.get('judge')}', the set by '{found.judge}'", fix=_FIX
+            )
+    if rows != wanted:
+        raise DataError.at(file, None, f"has {rows} rows with provenance, expected {wanted}", fix=_FIX)
+    return rows
+
+
+def _rows(file: Path) -> Iterator[dict[str, Any]]:
+    if file.suffix == ".jsonl":
+        yield from Rows(file, dict, kind="row")
+        return
+    try:
+        yield from orjson.loads(file.read_bytes())
+    except OSError as error:
+        raise cannot_read(file, error) from error
+    except orjson.JSONDecodeError as error:
+        raise DataError.at(file, None, f"is not JSON ({error.msg})", fix=_FIX) from error

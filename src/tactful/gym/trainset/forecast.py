@@ -1,0 +1,66 @@
+"""What a run of `gym trainset` will ask of its models, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+from tactful.gym.play.assistant import propose_prompt
+from tactful.gym.trainset.offering import AGAIN
+from tactful.gym.trainset.pipeline import TrainsetConfig
+from tactful.gym.trainset.types import Point
+from tactful.llm.prices import price_table
+from tactful.text import estimate_tokens
+from tactful.types import Record
+
+REPLY_TOKENS = 80
+"""Assumed length of a candidate with its thought, and of a verdict; a reasoning model's thoughts come on top."""
+TYPICAL_TRIES = 3
+"""Candidates at a point, as a rule; `tries` of them where the judge accepts none."""
+DEFAULT_URL = "https://api.openai.com/v1"
+
+
+class TrainsetForecast(Record):
+    """All figures are estimates, for so many tries at each point; `most_calls` is what cannot be exceeded."""
+
+    points: int
+    tries: int
+    calls: int
+    most_calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float | None
+    """Of the proposer and a judge that is a model; None: the price of one of them is not known."""
+
+
+def forecast(
+    points: Iterable[Point], config: TrainsetConfig, *, votes: int = 1, limit: int | None = None
+) -> TrainsetForecast:
+    """Every prompt is made and measured; nothing is sent. The judge's is taken to be as long as the proposer's."""
+    tries = min(TYPICAL_TRIES, config.tries)
+    again = estimate_tokens(AGAIN.source) + REPLY_TOKENS
+    count = sent = 0
+    for point in islice(points, limit):
+        count += 1
+        messages = propose_prompt(point.seen, config.max_chars).messages
+        sent += tries * sum(estimate_tokens(message.content) for message in messages)
+    judged = 0 if config.judge_model is None else votes
+    asked, received = count * tries, count * tries * REPLY_TOKENS
+    proposer = (config.proposer, sent + count * again * (tries * (tries - 1) // 2), received)
+    paid = [
+        proposer,
+        *([(config.judge_model, sent * judged, received * judged)] if config.judge_model else []),
+    ]
+    costs = []
+    for spec, out, back in paid:
+        price = price_table().lookup(spec.name, spec.base_url or DEFAULT_URL)
+        costs.append(price.cost_usd(out, back) if price else None)
+    return TrainsetForecast(
+        points=count,
+        tries=tries,
+        calls=asked * (1 + judged),
+        most_calls=count * config.tries * (1 + judged),
+        prompt_tokens=sum(out for _, out, _ in paid),
+        completion_tokens=sum(back for _, _, back in paid),
+        cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
+    )

@@ -1,0 +1,130 @@
+"""`tactful gym trainset` as typed, and who may judge what came of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.gym.made import day
+from tests.gym.players import scene
+
+from tactful.data.io import write_jsonl
+
+
+@pytest.fixture
+def gym(tactful, monkeypatch, tmp_path: Path):
+    monkeypatch.chdir(tmp_path)
+    write_jsonl("episodes.jsonl", [day(f"scene-{at}", scene=scene(at)) for at in range(10)])
+
+    def call(*words):
+        done = tactful(*words)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return call
+
+
+def test_episodes_become_files_for_every_trainer(gym):
+    asked = ("gym", "trainset", "episodes.jsonl", "--judge", "user", "--model", "offline")
+    done = gym(*asked, "--tries", 5, "--out", "t")
+    assert done.returncode == 0, done.stderr
+    assert "selected by user from what offline proposed, at 40 points:" in done.stdout
+    assert "a rehearsal" in done.stderr
+    assert "next: tactful train sft t" in done.stderr
+    held = gym(*asked, "--tries", 5, "--out", "t", "--resume", "--json")
+    told = json.loads(held.stdout)
+    assert (told["points"]["done"], told["judge"], told["usage"]["calls"]) == (
+        40,
+        "user",
+        told["usage"]["calls"],
+    )
+    assert gym("data", "check", "t/trainset.json").returncode == 0
+
+
+def test_nothing_is_sent_with_dry_run(gym):
+    done = gym(
+        "gym",
+        "trainset",
+        "episodes.jsonl",
+        "--judge",
+        "gpt-4.1",
+        "--model",
+        "gpt-4.1-mini",
+        "--dry-run",
+        "--json",
+    )
+    told = json.loads(done.stdout)
+    assert (told["points"], told["most_calls"], told["calls"]) == (40, 40 * 15 * 2, 40 * 3 * 2)
+    assert told["cost_usd"] > 0
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--judge", "user", "--votes", 3), "--votes 3 belongs to a --judge that is a model"),
+        (("--judge", "reward:"), "names no folder; write reward:models/reward"),
+        (("--judge", "reward:none"), "none"),
+        (
+            ("--judge", "user", "--judge-base-url", "http://x"),
+            "belong to a --judge that is a model, not 'user'",
+        ),
+        (("--judge", "user", "--validation", 0.6, "--test", 0.6), "leave something to train on"),
+        (("--judge", "user", "--tokenizer", "none"), "no tokenizer can be read there"),
+    ],
+)
+def test_wrong_options_are_refused_before_a_folder_is_made(gym, words, said):
+    done = gym("gym", "trainset", "episodes.jsonl", "--model", "offline", "--out", "t", *words)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert not Path("t").exists()
+
+
+def test_a_file_of_something_else_is_refused_with_its_kind(gym):
+    write_jsonl("m.jsonl", [{"obs": [{"time": "1", "event": "e"}], "pred_task": None, "valid": True}])
+    done = gym("gym", "trainset", "m.jsonl", "--judge", "user", "--model", "offline", "--out", "t")
+    assert "holds 'labelled-moments', expected episodes" in done.stderr
+
+
+# ---------------------------------------------------------------- nobody judges by his own word
+
+
+def test_a_reward_model_that_selected_is_not_measured_by_its_own_labels(gym):
+    for words in (
+        ("data", "seeds", "moments", "--out", "seeds.jsonl"),
+        ("reward", "train", "seeds.jsonl", "--out", "model", "--no-evaluate"),
+        ("gym", "trainset", "episodes.jsonl", "--judge", "reward:model", "--model", "offline", "--out", "t"),
+    ):
+        done = gym(*words)
+        assert done.returncode == 0, done.stderr
+    judge = json.loads(Path("t/trainset.json").read_bytes())["judge"]
+    assert judge.startswith("reward:")
+    for command in (("bench", "judge"), ("reward", "evaluate")):
+        refused = gym(*command, "t/reward/train.jsonl", "--model", "model")
+        assert refused.returncode == 2
+        assert "labels in these data itself, so that what it says of them measures nothing" in refused.stderr
+        forced = gym(*command, "t/reward/train.jsonl", "--model", "model", "--allow-seen")
+        assert forced.returncode == 0, forced.stderr
+        assert "these figures measure NOTHING" in forced.stderr
+
+
+def test_a_prompted_judge_that_selected_is_not_measured_by_its_own_labels(gym):
+    gym("gym", "trainset", "episodes.jsonl", "--judge", "offline", "--model", "offline", "--out", "t")
+    refused = gym("bench", "judge", "t/reward/train.jsonl", "--judge", "offline")
+    assert refused.returncode == 2
+    assert "offline: gave" in refused.stderr
+    forced = gym("bench", "judge", "t/reward/train.jsonl", "--judge", "offline", "--allow-seen")
+    assert forced.returncode == 0, forced.stderr
+
+
+def test_an_assistant_is_not_judged_by_who_selected_its_training(gym):
+    gym("gym", "trainset", "episodes.jsonl", "--judge", "offline", "--model", "offline", "--out", "t")
+    gym("data", "export", "episodes.jsonl", "--to", "traces", "--out", "x")
+    asked = ("bench", "proactive", "x", "--policy", "always", "--judge", "offline", "--trained-on", "t")
+    refused = gym(*asked, "--out", "b")
+    assert refused.returncode == 2
+    assert "the assistant: was trained on answers that 'offline' selected" in refused.stderr
+    assert "or --allow-seen, which marks it" in refused.stderr
+    forced = gym(*asked, "--out", "c", "--allow-seen")
+    assert "was trained on answers that 'offline' selected: its figures measure NOTHING" in forced.stderr
