@@ -89,8 +89,13 @@ _BYTES: tuple[tuple[bytes, str, str], ...] = (
     (b"PAR1", "a Parquet file", "write its rows as JSON lines, and give those"),
     (b"SQLite format 3\x00", "an SQLite database", "write its rows as JSON lines, and give those"),
     (b"%PDF", "a PDF", "give a file with one JSON object per line"),
+    (b"<!DOCTYPE", "an HTML page", "export the conversations as JSON, and give that"),
+    (b"<!doctype", "an HTML page", "export the conversations as JSON, and give that"),
+    (b"<html", "an HTML page", "export the conversations as JSON, and give that"),
+    (b"BZh", "bzip2", "unpack it: bzcat {path} > {new}, and give {new}"),
+    (b"\xfd7zXZ\x00", "xz", "unpack it: xzcat {path} > {new}, and give {new}"),
 )  # fmt: skip
-_SHUT = frozenset({"zstd", "an SQLite database", "a PDF"})
+_SHUT = frozenset({"zstd", "an SQLite database", "a PDF", "an HTML page"})
 """Of these, what also the readers of logs do not open."""
 _LARGEST = 200_000_000
 """Bytes of a document that are read to say what it holds."""

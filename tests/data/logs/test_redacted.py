@@ -157,8 +157,8 @@ def test_a_folder_that_was_given_is_named_as_it_was_given_beside_one_whose_name_
 def test_a_user_is_a_hash_that_is_the_same_in_the_project_and_another_elsewhere(tmp_path, monkeypatch):
     log = tmp_path / "a.jsonl"
     log.write_bytes(SHAPES["openai"](TALKS))
-    (tmp_path / "one").mkdir()
-    (tmp_path / "two").mkdir()
+    for place in ("one", "two"):
+        (tmp_path / place / ".git").mkdir(parents=True)  # a project of its own, whatever lies above
     users = {}
     for place in ("one", "two"):
         monkeypatch.chdir(tmp_path / place)

@@ -45,7 +45,11 @@ def chats(
     rows = iter(found)
     first = next(rows, None)
     if first is None:
-        why = found.problems[0] if found.problems else f"{found.files} files, no conversation in them"
+        why = (
+            found.problems[0]
+            if found.problems
+            else ("the file holds" if found.files == 1 else f"the {found.files} files hold") + " none"
+        )
         raise DataError.at(
             ", ".join(map(str, files)), None, f"no conversation was found ({why})", fix="give chat logs"
         )

@@ -1,15 +1,18 @@
-"""From bytes to rows, whatever a log is packed in: gzip and zip by their first bytes, UTF-16, a byte order mark, indented
-JSON, arrays. Rows come as they are read; a document is never whole in memory unless it is one row.
+"""From bytes to rows, whatever a log is packed in: gzip, bzip2, xz and zip by their first bytes, UTF-16 and UTF-32, byte
+order marks, indented JSON, arrays, several documents on a line. Rows come as they are read; a document is never whole in memory unless it is one row.
 """
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
 import io
 import json
+import lzma
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -34,12 +37,38 @@ _LISTS = frozenset(
         "items",
         "rows",
         "traces",
+        "chats",
+        "records",
+        "results",
+        "entries",
+        "logs",
     }
 )
 """Keys under which a document of one object keeps its rows."""
+_OF_CONVERSATIONS = frozenset({"messages", "mapping", "chat_messages", "conversation", "turns", "chat"})
+"""Keys by which what stands under `conversations` is whole conversations, not ShareGPT's messages."""
+_TURNS = ("messages", "conversations", "conversation", "turns")
+"""Keys whose list some exports keep as text."""
 _PEEK = 65_536
+_LAYERS = 5
+"""How often packed a file may be."""
+_BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 _LOG_NAMES = frozenset(
-    {".json", ".jsonl", ".ndjson", ".gz", ".zip", ".csv", ".tsv", ".parquet", ".txt", ".log", ".jsonlines"}
+    {
+        ".json",
+        ".jsonl",
+        ".ndjson",
+        ".gz",
+        ".bz2",
+        ".xz",
+        ".zip",
+        ".csv",
+        ".tsv",
+        ".parquet",
+        ".txt",
+        ".log",
+        ".jsonlines",
+    }
 )
 
 
@@ -66,6 +95,14 @@ def open_parts(path: Path | str) -> Iterator[tuple[str, IO[bytes]]]:
 
 def rows_of(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
     """The rows of JSON lines, of an array, or of one document or several, each with its place."""
+    number = 0
+    for number, row in _rows(file, notes):
+        yield number, _with_lists(row)
+    if broken := getattr(getattr(file, "raw", None), "broken", ""):
+        notes.bad(number + 1, f"ends too early, or is damaged from here on ({broken})")
+
+
+def _rows(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
     start = _peeked(file)
     if start.startswith(b"PAR1"):
         return parquet_rows(file, notes)
@@ -87,15 +124,24 @@ def rows_of(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
     return _lines(file, notes)
 
 
-def _unpacked(name: str, file: IO[bytes]) -> Iterator[tuple[str, IO[bytes]]]:
+def _unpacked(name: str, file: IO[bytes], layers: int = 0) -> Iterator[tuple[str, IO[bytes]]]:
     buffered = file if hasattr(file, "peek") else io.BufferedReader(file, _PEEK)  # type: ignore[type-var]
-    start = buffered.peek(4)[:4]
+    start = buffered.peek(6)[:6]
+    inner: Any = None
     if start.startswith(b"\x1f\x8b"):
-        with gzip.GzipFile(fileobj=buffered) as inner:
-            yield from _unpacked(name, io.BufferedReader(inner, _PEEK))
+        inner = gzip.GzipFile(fileobj=buffered, mode="rb")
+    elif start.startswith(b"BZh"):
+        inner = bz2.BZ2File(buffered)
+    elif start == b"\xfd7zXZ\x00":
+        inner = lzma.LZMAFile(buffered)  # noqa: SIM115 - closed below, whichever it is
+    if inner is not None:
+        if layers >= _LAYERS:
+            raise DataError.at(name, None, f"is packed more than {_LAYERS} times over", fix="unpack it")
+        with inner:
+            yield from _unpacked(name, io.BufferedReader(_Readable(inner), _PEEK), layers + 1)
         return
-    if start == b"PK\x03\x04":
-        yield from _zipped(name, buffered)
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        yield from _zipped(name, buffered, layers)
         return
     encoding = _encoding(start)
     if encoding is None:
@@ -105,7 +151,7 @@ def _unpacked(name: str, file: IO[bytes]) -> Iterator[tuple[str, IO[bytes]]]:
     yield name, io.BufferedReader(_Recoded(reader), _PEEK)
 
 
-def _zipped(name: str, file: IO[bytes]) -> Iterator[tuple[str, IO[bytes]]]:
+def _zipped(name: str, file: IO[bytes], layers: int) -> Iterator[tuple[str, IO[bytes]]]:
     with ExitStack() as stack:
         held = file if file.seekable() else stack.enter_context(io.BytesIO(file.read()))
         try:
@@ -117,11 +163,15 @@ def _zipped(name: str, file: IO[bytes]) -> Iterator[tuple[str, IO[bytes]]]:
         for item in sorted(archive.namelist()):
             if Path(item).suffix.lower() in _LOG_NAMES and not item.startswith("__MACOSX"):
                 with archive.open(item) as inner:
-                    yield from _unpacked(f"{name}/{item}", io.BufferedReader(inner, _PEEK))  # type: ignore[type-var]
+                    yield from _unpacked(
+                        f"{name}/{item}", io.BufferedReader(_Readable(inner), _PEEK), layers + 1
+                    )
 
 
 def _encoding(start: bytes) -> str | None:
     """The encoding of a text that is not UTF-8; None for UTF-8."""
+    if start.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return "utf-32"
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     if len(start) >= 4 and start[1:2] == b"\x00" and start[3:4] == b"\x00":
@@ -129,6 +179,30 @@ def _encoding(start: bytes) -> str | None:
     if len(start) >= 4 and start[0:1] == b"\x00" and start[2:3] == b"\x00":
         return "utf-16-be"
     return None
+
+
+class _Readable(io.RawIOBase):
+    """A packed file as far as it can be unpacked; `broken` says why it ends where it does."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self.broken = ""
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill as much of `buffer` as there is."""
+        if self.broken:
+            return 0
+        try:
+            found = self._inner.read1(len(buffer))
+        except _BROKEN as error:
+            self.broken = str(error) or type(error).__name__
+            return 0
+        buffer[: len(found)] = found
+        return len(found)
 
 
 class _Recoded(io.RawIOBase):
@@ -172,13 +246,47 @@ def _may_be_line(line: bytes) -> bool:
 
 def _lines(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
     for number, line in enumerate(file, start=1):
-        bare = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+        bare = line.removeprefix(b"\xef\xbb\xbf")
         if not bare.strip():
             continue
         try:
             yield number, loads(bare)
         except ValueError as error:
-            notes.bad(number, f"not JSON ({error}): {shown(bare.rstrip())}")
+            several = _on_one_line(bare)
+            if not several:
+                notes.bad(number, f"not JSON ({error}): {shown(bare.rstrip())}")
+            for one in several:
+                yield number, one
+
+
+def _on_one_line(line: bytes) -> list[Any]:
+    """The objects of a line that holds several, one behind the other; none where anything else stands there."""
+    found: list[Any] = []
+    try:
+        text, at = line.decode("utf-8").strip(), 0
+        while at < len(text):
+            one, at = json.JSONDecoder().raw_decode(text, at)
+            found.append(_whole(one))
+            while at < len(text) and text[at] in " \t\r\n\x1e":
+                at += 1
+    except (ValueError, RecursionError):
+        return []
+    return found if all(isinstance(one, dict) for one in found) else []
+
+
+def _with_lists(row: Any) -> Any:
+    """A row whose turns are a list, where an export keeps them as text: `"messages": "[{…}]"`."""
+    if not isinstance(row, dict):
+        return row
+    opened = {}
+    for key in _TURNS:
+        text = row.get(key)
+        if isinstance(text, str) and text.lstrip().startswith("[{"):
+            try:
+                opened[key] = loads(text.encode("utf-8", "replace"))
+            except ValueError:
+                continue
+    return {**row, **opened} if opened else row
 
 
 def loads(line: bytes) -> Any:
@@ -186,9 +294,20 @@ def loads(line: bytes) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        if b"\\ud" not in line.lower() and b"NaN" not in line and b"Infinity" not in line:
-            raise ValueError(f"{error.msg} at character {error.pos + 1}") from error
-        return _whole(json.loads(line.decode("utf-8", "replace")))
+        if b"\\ud" in line.lower() or b"NaN" in line or b"Infinity" in line:
+            return _whole(json.loads(line.decode("utf-8", "replace")))
+        if "UTF-8" in error.msg and b"\xef\xbb\xbf" not in line[:3]:
+            raise ValueError(_not_utf8(line)) from error
+        raise ValueError(f"{error.msg} at character {error.pos + 1}") from error
+
+
+def _not_utf8(line: bytes) -> str:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        byte = line[error.start]
+        return f"not UTF-8: byte 0x{byte:02x} at {error.start + 1}; write it as UTF-8, as by iconv -f LATIN1 -t UTF-8"
+    return "not UTF-8"
 
 
 def _whole(value: Any) -> Any:
@@ -226,9 +345,11 @@ def _list_in(head: bytes) -> str:
     import ijson
 
     try:
-        for place, event, _ in ijson.parse(head[:_PEEK]):
+        for place, event, value in ijson.parse(head[:_PEEK]):
             if event == "start_array" and place in _LISTS:
                 return str(place)
+            if event == "map_key" and place == "conversations.item" and value in _OF_CONVERSATIONS:
+                return "conversations"
     except ijson.JSONError:
         pass
     return ""

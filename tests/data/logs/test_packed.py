@@ -1,0 +1,121 @@
+"""Whatever a log is packed in or broken by, its conversations are read and the rest is named."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import lzma
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tactful.data.logs import Log
+from tactful.errors import DataError
+
+
+def talk(id: str) -> dict[str, object]:
+    said = ["Write a haiku.", "Rain on the roof.", f"No, about {id}."]
+    return {
+        "id": id,
+        "messages": [
+            {"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(said)
+        ],
+    }
+
+
+TALKS = [talk("a"), talk("b")]
+LINES = "".join(json.dumps(one) + "\n" for one in TALKS).encode()
+
+
+def read(path: Path) -> tuple[list[str], list[str]]:
+    """Ids of the conversations, and what was said of the rest."""
+    log = Log(path)
+    return [one.id for one in log], log.problems
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("log.jsonl.bz2", bz2.compress(LINES)),
+        ("log.jsonl.xz", lzma.compress(LINES)),
+        ("twice.jsonl.gz", gzip.compress(gzip.compress(LINES))),
+        ("utf32.jsonl", LINES.decode().encode("utf-32")),
+        ("lines of old Macs.jsonl", LINES.replace(b"\n", b"\r")),
+        ("one behind the other.jsonl", LINES.replace(b"\n", b"")),
+        ("a mark on each line.jsonl", LINES.replace(b'{"id"', b'\xef\xbb\xbf{"id"')),
+        ("under a key.json", json.dumps({"conversations": TALKS}).encode()),
+        ("under another key.json", json.dumps({"total": 2, "results": TALKS}, indent=1).encode()),
+        (
+            "turns as text.jsonl",
+            "\n".join(json.dumps({**one, "messages": json.dumps(one["messages"])}) for one in TALKS).encode(),
+        ),
+    ],
+)  # fmt: skip
+def test_it_is_read_whole(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert read(tmp_path / name) == (["a", "b"], [])
+
+
+def many() -> bytes:
+    return "".join(
+        json.dumps(talk(f"{number}-{hash((number, 'x'))}")) + "\n" for number in range(2000)
+    ).encode()
+
+
+def cut(packed: bytes) -> bytes:
+    return packed[: len(packed) // 2]
+
+
+def flipped(packed: bytes) -> bytes:
+    at = len(packed) // 2
+    return packed[:at] + bytes([packed[at] ^ 0xFF]) + packed[at + 1 :]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("harm", [cut, flipped])
+def test_a_damaged_archive_keeps_what_stands_before_the_damage(
+    tmp_path: Path, pack: Callable[[bytes], bytes], harm: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / "log.gz").write_bytes(harm(pack(many())))
+    ids, problems = read(tmp_path / "log.gz")
+    assert len(ids) < 2000
+    assert problems
+    if pack is gzip.compress:  # the others unpack block by block, and this log is one block
+        assert len(ids) > 200
+
+
+def test_a_member_of_an_archive_that_is_damaged_costs_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "log.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("one.jsonl", json.dumps(TALKS[0]) + "\n")
+        archive.writestr("two.jsonl", json.dumps(TALKS[1]) + "\n")
+    path.write_bytes(path.read_bytes().replace(b"about a.", b"about x."))
+    ids, problems = read(path)
+    assert ids[-1] == "b"
+    assert any("one.jsonl" in problem and "damaged" in problem for problem in problems)
+
+
+def test_an_archive_in_archives_without_end_is_refused(tmp_path: Path) -> None:
+    packed = LINES
+    for _ in range(8):
+        packed = gzip.compress(packed)
+    (tmp_path / "log.gz").write_bytes(packed)
+    with pytest.raises(DataError, match="packed more than 5 times"):
+        read(tmp_path / "log.gz")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("latin.jsonl", '{"id": "a", "text": "Schön"}'.encode("latin-1"), r"not UTF-8: byte 0xf6 at 25"),
+        ("page.html", b"<!DOCTYPE html><html></html>", "is an HTML page"),
+    ],
+)
+def test_it_is_named(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    ids, problems = read(tmp_path / name)
+    assert not ids
+    assert said in problems[0]
