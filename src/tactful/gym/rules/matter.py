@@ -17,7 +17,7 @@ Beat = Literal[
 """What one act is."""
 
 _FILE = re.compile(
-    r"\b[\w-]+\.(?:py|ipynb|js|jsx|ts|tsx|vue|html|css|java|kt|go|rb|rs|c|cpp|h|swift|sql|sh|json|ya?ml|toml|csv|log|md|txt"
+    r"(?:(?<=[“‘《\"'])[\w-]+|(?<![\w-])[A-Za-z0-9_-]+)\.(?:py|ipynb|js|jsx|ts|tsx|vue|html|css|java|kt|go|rb|rs|c|cpp|h|swift|sql|sh|json|ya?ml|toml|csv|log|md|txt"
     r"|tex|docx?|xlsx?|pptx?|pdf|odt|m|r|php|png|svg)\b",
     re.IGNORECASE,
 )
@@ -39,7 +39,8 @@ _SHOWS: tuple[tuple[Beat, re.Pattern[str]], ...] = (
     ("check", re.compile(r"\bruns?\b|\btests?\b|execut|compil|preview|运行|测试|预览", re.IGNORECASE)),
     ("open", re.compile(r"\bopens?\b|\bopened\b|launch|start|navigat|打开|启动|切换", re.IGNORECASE)),
 )
-_ENOUGH_TOPICS, _ENOUGH_TOOLS = 4, 2
+_ENOUGH_TOPICS, _ENOUGH_TOOLS = 5, 2
+_MOST_TOPICS, _LONGEST_TOPIC = 24, 40
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,7 @@ def matter_of(scene: Scene) -> Matter:
     """What a scene offers; each list holds at least one thing."""
     examples = tuple(text.strip() for text in scene.example_events if _BY_USER.match(text))
     quoted = [found for text in examples for found in _QUOTED.findall(text) if not _FILE.fullmatch(found)]
-    about = _several(topics(scene.user.goal))
-    if len(about) < _ENOUGH_TOPICS:
-        about += _several(topics(scene.theme)) + [topic for text in quoted for topic in topics(text)]
-    if len(about) < _ENOUGH_TOPICS:
-        about += topics(scene.user.goal) + topics(scene.description)
-    about = list(dict.fromkeys(about))[:24] or [scene.user.goal[:40]]
+    about = _topics(scene, quoted)
     files = [name for text in examples for name in _FILE.findall(text) if not name[0].isdigit()]
     if not files:
         suffix = single(scene.lang, scene.setting, "suffix")
@@ -76,7 +72,8 @@ def matter_of(scene: Scene) -> Matter:
     named = [re.sub(r"\s*[(（].*", "", entity.name).strip() or entity.name for entity in scene.entities]
     tools = [name for name in named if _TOOL.search(name)]
     if len(tools) < _ENOUGH_TOOLS:
-        tools += listed(scene.lang, scene.setting, "tools")
+        usual = listed(scene.lang, scene.setting, "tools")
+        tools += [tool for tool in usual if not any(name.lower() in tool for name in tools)]
     return Matter(
         lang=scene.lang,
         setting=scene.setting,
@@ -94,9 +91,20 @@ def _texts(scene: Scene) -> list[str]:
     return [*told, *scene.operations, *scene.example_events, *(entity.name for entity in scene.entities)]
 
 
+def _topics(scene: Scene, quoted: list[str]) -> list[str]:
+    """Enough of them: the goal's, the theme's and the examples' of several words; then single ones, and the description's."""
+    goal, theme, told = (topics(text) for text in (scene.user.goal, scene.theme, scene.description))
+    examples = [name for text in quoted for name in topics(text)]
+    found: list[str] = []
+    for source in (*map(_several, (goal, theme, examples)), goal, theme, _several(told), examples, told):
+        if len(found) < _ENOUGH_TOPICS:
+            found += source
+    return list(dict.fromkeys(found))[:_MOST_TOPICS] or [scene.user.goal[:_LONGEST_TOPIC]]
+
+
 def _several(found: list[str]) -> list[str]:
-    """Topics of several words, or of several characters where words are not parted."""
-    return [topic for topic in found if " " in topic or (not topic.isascii() and len(topic) > 2)] or found
+    """Those of several words, or of several characters where words are not parted."""
+    return [topic for topic in found if " " in topic or (not topic.isascii() and len(topic) > 2)]
 
 
 def _by_show(examples: tuple[str, ...]) -> dict[Beat, tuple[str, ...]]:

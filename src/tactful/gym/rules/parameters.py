@@ -72,6 +72,7 @@ class AcceptanceParameters(ByTiming):
     irrelevance: float = Field(ge=0)
     enough_overlap: float = Field(gt=0, le=1)
     openness: float = Field(ge=0)
+    wear: float = Field(ge=0)
     refused: float = Field(ge=0)
     refused_most: int = Field(ge=0)
     crowding: float = Field(ge=0)

@@ -65,6 +65,7 @@ def weighed(
     logit += given.need * (wanted - parameters.need.at(timing))
     logit -= given.irrelevance * (1 - fit)
     logit += given.openness * (world.traits.openness - 0.5)
+    logit -= given.wear * work.worn
     logit -= given.refused * min(work.refused, given.refused_most)
     now = unfolded.events[-1].at if unfolded.events else None
     if world.shown_at is not None and now is not None:

@@ -43,6 +43,8 @@ class Work:
     pieces: tuple[Piece, ...]
     patience: float
     """What is left of it; at 0 every offer is refused."""
+    full_patience: float
+    """What there was at the beginning."""
     stretch: int
     """Acts until something else is turned to."""
     at: int = -1
@@ -83,6 +85,11 @@ class Work:
         return "late" if self.late else "flow"
 
     @property
+    def worn(self) -> float:
+        """How much of the patience is used up, from 0 to 1."""
+        return 1 - self.patience / self.full_patience
+
+    @property
     def next_piece(self) -> Piece:
         """What is thought of: the piece worked on, or the one after it where that is done."""
         return self.pieces[self.at + 1] if self.beat == "done" and not self.over else self.piece
@@ -116,22 +123,24 @@ def begun(scene: Scene, traits: Traits, parameters: Parameters, rng: random.Rand
         for topic in topics[:count]
     )
     bounds = parameters.patience
+    patience = bounds.least + (bounds.most - bounds.least) * traits.patience
     return Work(
         matter=matter,
         pieces=pieces,
-        patience=bounds.least + (bounds.most - bounds.least) * traits.patience,
+        patience=patience,
+        full_patience=patience,
         stretch=_stretch(traits, given.stretch, rng),
     )
 
 
 def _stretch(traits: Traits, bounds: tuple[int, int], rng: random.Random) -> int:
     fewest, most = bounds
-    return max(1, round(fewest + (most - fewest) * (traits.focus + rng.random()) / 2))
+    return max(1, round(fewest + (most - fewest) * (3 * traits.focus + rng.random()) / 4))
 
 
 def after_act(work: Work, traits: Traits, parameters: Parameters, rng: random.Random) -> Work:
     """The work one act later."""
-    rested = min(parameters.patience.most, work.patience + parameters.patience.rest)
+    rested = min(work.full_patience, work.patience + parameters.patience.rest)
     moved = _moved(replace(work, patience=rested), traits, parameters, rng)
     since = moved.since_trouble
     moved = replace(moved, late=since is not None and since <= parameters.course.late_acts)
@@ -215,7 +224,7 @@ def _spoken(work: Work, rng: random.Random) -> Work:
 def after_help(work: Work, fit: float, parameters: Parameters) -> Work:
     """The work after an accepted offer: trouble ends, the piece is done sooner, by so much as the offer fits (0 to 1)."""
     share = parameters.course.saved * fit
-    regained = min(parameters.patience.most, work.patience + parameters.patience.regained)
+    regained = min(work.full_patience, work.patience + parameters.patience.regained)
     helped = replace(work, refused=0, patience=regained, wanted=False)
     if work.timing == "stuck":
         helped = replace(helped, beat="work", stuck=0)

@@ -66,7 +66,7 @@ class RuleWorker:
         rejected = rng.random() < self.parameters.refusal.at(timing)
         verdict: Verdict = "rejected" if rejected else "ignored"
         after = after_refusal(work, rejected=rejected, parameters=self.parameters, rng=rng)
-        leaves = after.patience <= 0 and rng.random() < self.parameters.patience.leaves
+        leaves = rng.random() < self.parameters.patience.leaves * after.worn
         return Reacted(
             verdict, _why(found.objection, verdict, timing, lang, leaves=leaves), leaves, work=after
         )
