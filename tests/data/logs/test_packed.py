@@ -119,3 +119,24 @@ def test_it_is_named(tmp_path: Path, name: str, content: bytes, said: str) -> No
     ids, problems = read(tmp_path / name)
     assert not ids
     assert said in problems[0]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"contents": [
+            {"role": "user", "parts": [{"text": "Write a haiku."}]},
+            {"role": "model", "parts": [{"text": "Syllables…", "thought": True}, {"text": "Rain."}]},
+        ]},
+        {"id": "a", "messages": [
+            {"sender": "user", "message": "Write a haiku."}, {"sender": "bot", "message": "Rain."},
+        ]},
+    ],
+)  # fmt: skip
+def test_messages_under_other_words_are_messages(tmp_path: Path, row: dict[str, object]) -> None:
+    (tmp_path / "log.json").write_text(json.dumps(row))
+    (found,) = Log(tmp_path / "log.json")
+    assert [(turn.role, turn.content) for turn in found.turns] == [
+        ("user", "Write a haiku."),
+        ("assistant", "Rain."),
+    ]

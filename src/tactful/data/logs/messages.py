@@ -31,10 +31,11 @@ _CALLS = frozenset({"tool_use", "tool_call", "function_call", "server_tool_use",
 _RESULTS = frozenset(
     {"tool_result", "tool_call_response", "function_call_output", "tool_response", "tool-result"}
 )
+_CONTENTS = ("content", "parts", "value", "text", "message")
 _TIMES = ("timestamp", "created_at", "create_time", "createdAt", "created", "time", "date", "at")
 _OURS = frozenset(
     {"role", "content", "from", "value", "type", "data", "kwargs", "parts", "tool_calls", "tool_call_id", "function_call", "lc"}
-    | {"id", "name", "model", "thoughts", "reasoning_content", "reasoning", "additional_kwargs", "sender", "text", *_TIMES}
+    | {"id", "name", "model", "thoughts", "reasoning_content", "reasoning", "additional_kwargs", "sender", "text", "message", *_TIMES}
     | {"rating", "feedback", "annotation", "score"}
 )  # fmt: skip
 
@@ -57,17 +58,8 @@ def add_message(draft: Draft, row: Any, **known: Any) -> None:
     role = role_of(row)
     if role is None:
         return
-    content = next(
-        (row[key] for key in ("content", "parts", "value", "text") if row.get(key) is not None), None
-    )
-    if content is None and not row.keys() & {
-        "content",
-        "parts",
-        "value",
-        "text",
-        "tool_calls",
-        "function_call",
-    }:
+    content = next((row[key] for key in _CONTENTS if row.get(key) is not None), None)
+    if content is None and not row.keys() & {*_CONTENTS, "tool_calls", "function_call"}:
         raise ValueError(f"a message has no 'content': {shown(dict(row))}")
     known = {**_known(row), **{key: value for key, value in known.items() if value}}
     if role == "tool":

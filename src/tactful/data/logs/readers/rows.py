@@ -8,7 +8,7 @@ from typing import Any
 from tactful.data.logs.ratings import ratings_of
 from tactful.data.logs.types import Row
 
-LISTS = ("messages", "conversation", "turns", "chat", "dialogue", "dialog", "history")
+LISTS = ("messages", "conversation", "turns", "chat", "dialogue", "dialog", "history", "contents")
 IDS = (
     "id",
     "conversation_id",
