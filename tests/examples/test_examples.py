@@ -26,7 +26,7 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_every_example_has_a_test_here() -> None:
     names = {path.name for path in EXAMPLES.iterdir() if not path.name.startswith((".", "__"))}
-    assert names == {
+    assert names - {"activity"} == {  # `activity`: what docs/activity.md imports, tested there
         "policy_in_a_chat_loop.py",
         "own_action_space",
         "ask_less_after_complaints.py",

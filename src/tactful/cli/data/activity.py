@@ -175,14 +175,14 @@ def _tell(work: WorkSessions) -> None:
         f"{counted(found['events'], 'event')}, {found['hours']:.2f} h of {found['hours_recorded']:.2f} h recorded"
     )
     if found["gap_s"]:
-        gaps = ", ".join(f"{float(share):.0%} ≤ {gap:g} s" for share, gap in found["gap_s"].items())
+        gaps = ", ".join(f"{float(share):.0%} ≤ {gap:.4g} s" for share, gap in found["gap_s"].items())
         say(f"between events: {gaps}")
     out = ", ".join(f"{hours:.2f} h {why}" for why, hours in found["hours_left_out"].items())
     say(f"left out: {out or 'nothing'}")
     cut = ", ".join(f"{count} {kind}" for kind, count in found["cut"].items())
     say(f"redacted: {cut or 'nothing'}")
     if found["short_switches_merged"]:
-        say(f"merged: {counted(found['short_switches_merged'], 'short switch')}")
+        say(f"switches shorter than --flicker, merged: {found['short_switches_merged']:,}")
     if found["other_buckets"]:
         say(f"passed over: {counted(found['other_buckets'], 'bucket')} of other types")
     if found["without_zone"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _BROWSERS = (
     "firefox", "chrome", "chromium", "brave", "edge", "msedge", "safari", "opera", "vivaldi", "librewolf", "waterfox",
@@ -12,9 +13,23 @@ _BROWSERS = (
 _EDITORS = (
     "code", "codium", "vscodium", "cursor", "windsurf", "vim", "nvim", "gvim", "neovim", "emacs", "sublime", "sublime_text",
     "pycharm", "intellij", "idea", "idea64", "webstorm", "goland", "clion", "rider", "phpstorm", "jetbrains", "visual studio",
-    "devenv", "android studio", "xcode", "zed", "rstudio", "atom", "kate", "gedit", "notepad++", "terminal", "kitty", "alacritty",
-    "wezterm", "iterm", "iterm2", "konsole", "xterm", "foot", "ghostty", "tmux", "helix",
+    "devenv", "android studio", "xcode", "zed", "rstudio", "atom", "kate", "gedit", "notepad++", "helix",
 )  # fmt: skip
+_TERMINALS = (
+    "terminal",
+    "kitty",
+    "alacritty",
+    "wezterm",
+    "iterm",
+    "iterm2",
+    "konsole",
+    "xterm",
+    "foot",
+    "ghostty",
+    "tmux",
+    "powershell",
+    "cmd",
+)
 _PRIVATE = (
     r"\(incognito\)|\[incognito\]|incognito(?: mode| window| tab)?|in ?private(?: browsing)?|private brows\w+|private window|\(private\)"
     r"|inkognito|privater (?:modus|tab)|privates (?:fenster|surfen)|navigation privée|incógnito|navegación privada|navegação (?:privada|anônima)"
@@ -27,6 +42,8 @@ _SUFFIX = re.compile(
     r"|visual studio code|code - oss|vscodium|cursor|vim|nvim|sublime text|pycharm|intellij idea|personal|work)\s*$",
     re.IGNORECASE,
 )
+_LAST = re.compile(r"(.+)\s[-—–|]\s+(\S.*)", re.DOTALL)
+_LEAST_NAME = 3
 _COUNT = re.compile(r"^(?:\(\d+\+?\)|\[\d+\+?\]|[●•*✳✶⠁-⣿]+)\s+")
 
 
@@ -40,25 +57,38 @@ def _named(app: str, names: tuple[str, ...]) -> bool:
     )
 
 
+@lru_cache(maxsize=65_536)
 def is_browser(app: str) -> bool:
     """Whether the program shows pages."""
     return _named(app, _BROWSERS)
 
 
+@lru_cache(maxsize=65_536)
 def is_editor(app: str) -> bool:
-    """Whether files are edited in the program, or in a terminal that it is."""
+    """Whether files are edited in the program."""
     return _named(app, _EDITORS)
 
 
+@lru_cache(maxsize=65_536)
+def may_edit(app: str) -> bool:
+    """Whether an editor may run in the program: it is one, or a terminal."""
+    return is_editor(app) or _named(app, _TERMINALS)
+
+
+@lru_cache(maxsize=65_536)
 def says_private(app: str, title: str) -> bool:
     """Whether a window's title says that it is private: of a browser anywhere in it, of others at its end."""
     return bool((_PRIVATE_ANYWHERE if is_browser(app) else _PRIVATE_AT_END).search(title))
 
 
-def bare_title(title: str) -> str:
+@lru_cache(maxsize=65_536)
+def bare_title(title: str, app: str) -> str:
     """The title without counts of what is unread and without the name of the program behind it."""
     while (shorter := _COUNT.sub("", title)) != title:
         title = shorter
     while (shorter := _SUFFIX.sub("", title)) != title:
         title = shorter
+    own, parts = app.lower().removesuffix(".exe"), _LAST.fullmatch(title)
+    if parts and len(own) >= _LEAST_NAME and (own in parts[2].lower() or parts[2].lower() in own):
+        title = parts[1]
     return title.strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,6 +15,7 @@ from tactful.errors import UsageError
 _SPACES = re.compile(r"\s+")
 
 
+@lru_cache(maxsize=65_536)
 def plain(text: str) -> str:
     """The text as it is compared: compatible forms of letters made one, invisible ones left out, case and spaces evened."""
     folded = unicodedata.normalize("NFKC", text).casefold()
@@ -28,6 +30,7 @@ class Patterns:
         """From what was given: texts, `re:…`, and `@FILE` with one of them a line. Raises: UsageError, UserError."""
         self._texts: list[str] = []
         self._found: list[Callable[[str], object]] = []
+        self._known: dict[str, bool] = {}
         for entry in _entries(given):
             if entry.startswith("re:"):
                 self._found.append(_compiled(entry[3:]).search)
@@ -42,6 +45,12 @@ class Patterns:
         return bool(self) and any(self._in(text) for text in texts if text)
 
     def _in(self, text: str) -> bool:
+        known = self._known.get(text)
+        if known is None:
+            known = self._known[text] = self._looked_up(text)
+        return known
+
+    def _looked_up(self, text: str) -> bool:
         forms = {text, unquote(text), unquote(unquote(text)), text.replace("+", " ")}
         plains = {plain(form) for form in forms}
         return any(entry in form for entry in self._texts for form in plains) or any(

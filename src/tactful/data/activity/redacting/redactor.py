@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from tactful.data.activity.redacting.apps import bare_title, says_private
@@ -66,7 +67,7 @@ class Redactor:
         if self._allow and not self._allow.match((app, title, url, file)):
             self.cut["title"] += bool(title or url or file)
             return Shown(app=told)
-        title = bare_title(_visible(title)) if app or url else _visible(title)
+        title = bare_title(_visible(title), _visible(app))
         return Shown(
             app=told,
             title=self.clean(title),
@@ -119,10 +120,6 @@ class Redactor:
 
         return cut
 
-    def is_denied(self, texts: Sequence[str]) -> bool:
-        """Whether one of the texts is on the deny list."""
-        return self._deny.match(texts)
-
 
 def names_of(events: Iterable[RawEvent]) -> set[str]:
     """Names of people and machines that the events give away."""
@@ -146,6 +143,7 @@ def _is_set(value: Any) -> bool:
     return value not in (None, False, 0, "", "false", "False", "0", "no")
 
 
+@lru_cache(maxsize=65_536)
 def _visible(text: str) -> str:
     """The text in one line, without characters that nobody sees."""
     kept = (char for char in text if unicodedata.category(char) not in ("Cf", "Cs", "Co", "Cn"))

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tactful.data.activity.redacting.apps import is_browser, is_editor
+from tactful.data.activity.redacting.apps import is_browser, may_edit
 from tactful.data.activity.redacting.patterns import plain
 from tactful.data.activity.types import SECOND, Gone, LogEvent, RawEvent, Shown
 
@@ -72,9 +72,9 @@ def _under(
     if event.gone or event.kind == "away":
         return event
     app, title = (value if isinstance(value := before.data.get(key), str) else "" for key in ("app", "title"))
-    page, edits, compared = is_browser(app), is_editor(app), plain(title)
-    place = bisect_right(starts, event.end + _NEAR)
-    for shadow in reversed(shadows[:place]):
+    page, edits, compared = is_browser(app), may_edit(app), plain(title)
+    for place in range(bisect_right(starts, event.end + _NEAR) - 1, -1, -1):
+        shadow = shadows[place]
         if shadow.start + longest + _NEAR < event.start:
             break
         apart = max(shadow.start - event.end, event.start - shadow.end)
