@@ -26,7 +26,7 @@ _MOST_CELLS = 4_000_000
 """Numbers that the bootstrap holds at a time."""
 _MOST_FOR_BCA = 2000
 """Groups up to which the interval of a mean is BCa: its jackknife takes the square of their number."""
-_CHUNK = 100  # draws whose weights are held at a time
+_CHUNK = 100  # draws whose weights are held at a time, at the most
 _FLAT = 1e-12
 
 
@@ -85,8 +85,9 @@ def resampled(
     whole = statistic(sums.sum(axis=0)[None, :])
     rng = np.random.default_rng(seed)
     parts: list[Mapping[str, Array]] = []
-    for left in range(resamples if count >= FEWEST_GROUPS else 0, 0, -_CHUNK):
-        weights = rng.multinomial(count, np.full(count, 1 / count), size=min(_CHUNK, left)).astype(float)
+    chunk = min(_CHUNK, max(1, _MOST_CELLS // max(1, count)))
+    for left in range(resamples if count >= FEWEST_GROUPS else 0, 0, -chunk):
+        weights = rng.multinomial(count, np.full(count, 1 / count), size=min(chunk, left)).astype(float)
         parts.append(statistic(weights @ sums))
     return {
         name: estimate(
