@@ -41,7 +41,9 @@ class GymSummary(Record):
     missed: int
     """Of them, those without an offer that was shown."""
     utility: float
-    """Sum over episodes of `utility`, a false alarm as dear as an accepted offer is worth."""
+    """Sum over episodes of `utility`, at the costs below."""
+    cost_false_alarm: float = 1.0
+    cost_miss: float = 0.0
     notes: int
     """Places where a model gave no usable reply and something stands for it."""
 
@@ -82,7 +84,11 @@ class GymSummary(Record):
             )
         yield f"help was wanted in {self.help_wanted} rounds, {self.missed} of them without an offer"
         mean = f" ({self.utility / self.episodes:+.2f} an episode)" if self.episodes else ""
-        yield f"{'utility':14} {self.utility:>+6.0f} {mean}: accepted offers less those rejected or ignored"
+        miss = f", a missed need -{self.cost_miss:g}" if self.cost_miss else ""
+        yield (
+            f"{'utility':14} {self.utility:>+6.0f} {mean}: an accepted offer is worth 1, one that is not "
+            f"-{self.cost_false_alarm:g}{miss}"
+        )
         if self.notes:
             yield f"{self.notes} replies were missing; the episodes' notes say what stands for them"
 
@@ -100,7 +106,9 @@ def _worth(step: GymStep, false_alarm: float, miss: float) -> float:
     return -miss if step.outcome.help_wanted else 0.0
 
 
-def summarise(episodes: Iterable[GymEpisode]) -> GymSummary:
+def summarise(
+    episodes: Iterable[GymEpisode], *, cost_false_alarm: float = 1.0, cost_miss: float = 0.0
+) -> GymSummary:
     """The summary, reading the episodes once and keeping none."""
     ends: Counter[str] = Counter()
     rounds: Counter[str] = Counter()
@@ -112,7 +120,7 @@ def summarise(episodes: Iterable[GymEpisode]) -> GymSummary:
     for episode in episodes:
         ends[episode.end] += 1
         events += len(episode.events)
-        total += utility(episode)
+        total += utility(episode, false_alarm=cost_false_alarm, miss=cost_miss)
         notes += len(episode.notes)
         for step in _open_rounds(episode):
             place = step.outcome.timing or _UNTOLD
@@ -140,6 +148,8 @@ def summarise(episodes: Iterable[GymEpisode]) -> GymSummary:
         help_wanted=wanted,
         missed=missed,
         utility=total,
+        cost_false_alarm=cost_false_alarm,
+        cost_miss=cost_miss,
         notes=notes,
     )
 

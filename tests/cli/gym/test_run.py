@@ -144,3 +144,16 @@ def test_rules_and_models_play_together(tactful, scenes, tmp_path, monkeypatch, 
         done = tactful(*words, "--base-url", server.base_url, "--out", "run", "--rounds", 12)
     assert done.returncode == 0, done.stderr
     assert len(episodes(tmp_path / "run")) == 4
+
+
+def test_the_shipped_scenes_are_played_and_costs_change_the_summary_alone(tactful, scenes, tmp_path):
+    words = ("gym", "run", "bundled", "--model", "offline", "--assistant", "every:5", "--limit", 4)
+    plain, dear = (
+        tactful(*words, *more, "--json", "--out", name)
+        for name, more in (("a", ()), ("b", ("--cost-false-alarm", 3, "--cost-miss", 1)))
+    )
+    one, two = json.loads(plain.stdout), json.loads(dear.stdout)
+    refused = one["shown"] - one["verdicts"]["accepted"]
+    assert one["utility"] == one["verdicts"]["accepted"] - refused
+    assert two["utility"] == one["verdicts"]["accepted"] - 3 * refused - one["missed"]
+    assert (tmp_path / "a/records.jsonl").read_bytes() == (tmp_path / "b/records.jsonl").read_bytes()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 NO_SCENE = "give a file of scenes, or make some with 'tactful gym scenes'"
 """What to do about a file without scenes."""
 OFFLINE = "offline"
+_COSTS = ("cost_false_alarm", "cost_miss")
 
 
 class PlayOptions(ModelOptions, RunSettings, total=False):
@@ -58,6 +59,10 @@ class PlayOptions(ModelOptions, RunSettings, total=False):
     """TOML over the table of what the rules suppose about people."""
     max_chars: int
     """Most characters of what has happened in a prompt; default 12000."""
+    cost_false_alarm: float
+    """What a shown offer that is not accepted costs in the summary's utility, an accepted one being worth 1; default 1."""
+    cost_miss: float
+    """What a round costs there in which help was wanted and none offered; default 0."""
     strict: bool
     """Stop at the first scene that cannot be read, where it is left out and counted else."""
 
@@ -72,7 +77,7 @@ class GymRun(Run["GymEpisode"]):
 def play(scenes: Iterable[Scene] | Path | str, *, model: str, **options: Unpack[PlayOptions]) -> GymRun:
     """Every scene played: somebody works, things happen, an assistant offers help or not, and is accepted or not.
 
-    `scenes` is a file in our form or ProactiveBench's, a run that made some, or scenes in memory. `model` plays whatever
+    `scenes` is a file in our form or ProactiveBench's, a run that made some, `bundled`, or scenes in memory. `model` plays whatever
     part no other is named for; `offline`: rules play person and surroundings, and word the offers. Options: see
     `PlayOptions`, `ModelOptions`, `RunSettings`. `run.summary` counts episodes, `run.made` what happened in them; its
     moments train a reward model: `tf.train_reward(run)`.
@@ -97,7 +102,8 @@ def play(scenes: Iterable[Scene] | Path | str, *, model: str, **options: Unpack[
     summary = worked(replace(job, source=first), run_options(options))
     again = None if read.retraceable else partial(_job, config, read, strict)
     run = GymRun(summary, GymEpisode, source=read, again=again)
-    _sum_up(run)
+    costs = {name: options[name] for name in _COSTS if name in options}  # type: ignore[literal-required]
+    _sum_up(run, costs)
     return run
 
 
@@ -126,9 +132,10 @@ def retry_play(config: Mapping[str, Any], source: str, skip_bad: bool) -> Job:
 
 
 def _scenes(given: Any, strict: bool) -> Input[Scene]:
-    from tactful.gym.scenes.reading import Scenes
+    from tactful.gym.scenes.reading import BUNDLED, SHIPPED, Scenes
 
-    return Input.of(given, lambda path: Scenes(path, skip_bad=not strict), kind="scenes")
+    place = SHIPPED if given == BUNDLED else given
+    return Input.of(place, lambda path: Scenes(path, skip_bad=not strict), kind="scenes")
 
 
 def _job(config: GymConfig, read: Input[Scene], strict: bool) -> Job:
@@ -148,7 +155,7 @@ def _config(model: str, options: PlayOptions) -> tuple[GymConfig, bool]:
     from tactful.gym.play.people import load_people
     from tactful.gym.rules.parameters import load_parameters
 
-    rest: dict[str, Any] = others(options)
+    rest = {name: value for name, value in others(options).items() if name not in _COSTS}
     strict = rest.pop("strict", False)
     assistant = rest.pop("assistant", None) or model
     people = rest.pop("people", None) or ()
@@ -184,12 +191,12 @@ def _is_model(assistant: str) -> bool:
     return plain_decider(assistant) is None and not assistant.startswith(("gate:", "policy:"))
 
 
-def _sum_up(run: GymRun) -> None:
+def _sum_up(run: GymRun, costs: Mapping[str, float]) -> None:
     """What became of the scenes, kept in the run and in its `summary.json`."""
     from tactful.gym.summary import summarise
 
     summary = run.summary
-    run.made = summarise(run)
+    run.made = summarise(run, **costs)
     summary.folder.save_summary(
         {
             "run": str(run.folder),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.options import DryRunFlag, JsonFlag, ModelFlags, ModelOption, RunFlags, StrictFlag
+from tactful.cli.options import DryRunFlag, JsonFlag, ModelFlags, ModelOption, RunFlags, StrictFlag, finite
 from tactful.cli.output import (
     emit_json,
     end_empty,
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 def run(
     scenes: Annotated[
         str,
-        typer.Argument(metavar="SCENES", help="Scenes in YAML or JSONL, ours or ProactiveBench's; or a run."),
+        typer.Argument(
+            metavar="SCENES",
+            help="Scenes in YAML or JSONL, ours or ProactiveBench's; a run that made some; or `bundled`.",
+        ),
     ],
     *,
     model: ModelOption,
@@ -78,6 +81,24 @@ def run(
     max_chars: Annotated[
         int, typer.Option("--max-chars", min=500, help="Most characters of what has happened in a prompt.")
     ] = 12_000,
+    cost_false_alarm: Annotated[
+        float,
+        typer.Option(
+            "--cost-false-alarm",
+            min=0,
+            callback=finite,
+            help="In the utility of the summary: of an offer that is not accepted; an accepted one is worth 1.",
+        ),
+    ] = 1.0,
+    cost_miss: Annotated[
+        float,
+        typer.Option(
+            "--cost-miss",
+            min=0,
+            callback=finite,
+            help="In the utility of the summary: of a round in which help was wanted and none offered.",
+        ),
+    ] = 0.0,
     at: ModelFlags,
     flags: RunFlags,
     strict: StrictFlag = False,
@@ -86,7 +107,7 @@ def run(
 ) -> None:
     """Play scenes: somebody works, things happen, an assistant offers help, and it is accepted or not.
 
-    Example: `tactful gym run scenes.yaml --model offline --assistant always --out runs/gym`
+    Example: `tactful gym run bundled --model offline --assistant every:5 --out runs/gym`
 
     With an endpoint: `tactful gym run scenes.yaml --model gpt-4.1-mini --assistant gate:MODEL --budget-usd 2`
     """
@@ -105,6 +126,8 @@ def run(
         "people": people,
         "parameters": parameters,
         "max_chars": max_chars,
+        "cost_false_alarm": cost_false_alarm,
+        "cost_miss": cost_miss,
         "strict": strict,
         **at.given(),
         **flags.given(),

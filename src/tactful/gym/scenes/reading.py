@@ -16,7 +16,7 @@ from tactful.gym.types import Scene, Setting
 _SEEDS = "seeds become scenes by: tactful gym scenes --seeds FILE --out scenes.yaml"
 BUNDLED = "bundled"
 """What stands for the scenes that are shipped, wherever a file of scenes may be given."""
-_SHIPPED = Path(__file__).with_name("scenes.yaml")
+SHIPPED = Path(__file__).with_name("scenes.yaml")
 Form = Literal["ours", "proactivebench"]
 
 
@@ -63,15 +63,19 @@ class Scenes(DocumentRows[Scene]):
             yield item.line, _Found(item.value, group)
 
 
+def scenes_file(given: Path | str) -> Path:
+    """Where scenes stand: the file itself, that of a run folder, or for `bundled` the shipped one."""
+    place = SHIPPED if str(given) == BUNDLED else Path(given)
+    return place / "records.jsonl" if place.is_dir() else place
+
+
 def read_scenes(path: Path | str, *, setting: Setting | None = None, skip_bad: bool = False) -> list[Scene]:
     """The scenes of a file, of the run folder that built them, or the `bundled` ones.
 
     Raises: DataError for the first bad scene, unless `skip_bad`, and for a file without any; UserError for one that
     cannot be read. Who wants to know what was left out reads `Scenes` itself.
     """
-    place = _SHIPPED if str(path) == BUNDLED else path
-    place = Path(place) / "records.jsonl" if Path(place).is_dir() else place
-    rows = Scenes(place, setting=setting, skip_bad=skip_bad)
+    rows = Scenes(scenes_file(path), setting=setting, skip_bad=skip_bad)
     found = list(rows)
     if not found:
         why = f"; the first of {rows.bad} bad ones: {rows.problems[0]}" if rows.bad else ""
