@@ -33,6 +33,8 @@ def parse_time(text: object) -> datetime | None:
         seconds = float(text)
     except ValueError:
         return _spelt_time(spelt)
+    except OverflowError:  # a whole number that no float holds
+        return None
     if not math.isfinite(seconds):
         return None
     unit = next((unit for least, unit in _UNITS if abs(seconds) >= least), 1.0)

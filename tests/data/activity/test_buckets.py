@@ -8,8 +8,10 @@ import pytest
 from tests.data.activity.logs import bucket, export, imported, page, row, told, window
 
 from tactful.data.activity.sources.buckets import is_export, read_buckets
+from tactful.data.activity.sources.export import read_export
 
 ROWS = [window(0, 100), window(100, 100, "Code", "b.py")]
+WRITTEN = '{"buckets": [{"type": "currentwindow", "events": [ROWS]}]}'
 SENTENCES = ["The user started work in 'Code': 'a.py'.", "In 'Code', the user opened 'b.py'."]
 
 
@@ -119,3 +121,36 @@ def test_texts_that_are_no_texts_are_empty():
 
 def test_a_log_of_nothing_is_read():
     assert read_buckets({"buckets": {}}).read == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            '{"timestamp": "2025-03-03T09:00:00Z", "duration": NaN, "data": {"app": "x"}}',
+            "a duration that is no number",
+        ),
+        (
+            '{"timestamp": "2025-03-03T09:00:00Z", "duration": Infinity, "data": {}}',
+            "a duration of over a month",
+        ),
+        ('{"timestamp": "2025-03-03T09:00:00Z", "duration": MANY, "data": {}}', "over a month"),
+        ('{"timestamp": MANY, "duration": 1, "data": {}}', "no time that can be read"),
+    ],
+)
+def test_numbers_out_of_the_ordinary_are_bad_rows(tmp_path, text, why):
+    (tmp_path / "a.json").write_text(WRITTEN.replace("ROWS", text.replace("MANY", "1" + "0" * 400)))
+    _, report = imported(read_export(tmp_path / "a.json"))
+    assert why in report.log.problems[0]
+
+
+def test_half_a_character_in_a_title_and_deep_data_end_nothing(tmp_path):
+    deep = '{"a":' * 300 + '"zoe.quill@example.org"' + "}" * 300
+    rows = '{"timestamp": "2025-03-03T09:00:00Z", "duration": 60, "data": {"app": "Code", "title": "a\\ud83d.py", "x": DEEP}}'.replace(
+        "DEEP", deep
+    )
+    (tmp_path / "a.json").write_text(WRITTEN.replace("ROWS", rows))
+    assert told(read_export(tmp_path / "a.json"), deny=["nobody"]) == [
+        "The user started work in 'Code': 'a.py'."
+    ]
+    assert told(read_export(tmp_path / "a.json"), deny=["zoe.quill"]) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -17,7 +18,10 @@ EMAIL = "zoe.quill@example.org"
 QUERY = "quarterlyfigures"
 DENIED = "Project Nightshade"
 NAME = "zoequill"
+PHONE, CARD = "+44 20 7946 0958", "5555 5555 5555 4444"
 PLANTS = {
+    PHONE: (f"call {PHONE} back", f"https://x.example/tel/{PHONE}", f"{PHONE}.vcf"),
+    CARD: (f"pay {CARD} now", f"https://x.example/{CARD}/a", CARD),
     SECRET: (f"deploy {SECRET} now", f"https://x.example/{SECRET}/a", f"{SECRET}.txt"),
     EMAIL: (
         f"Inbox ({EMAIL})",
@@ -230,3 +234,53 @@ def test_everyday_words_are_no_names():
         "'the user guide'"
         in told(export([window(0, 60, "Code", "/home/user/x"), window(60, 60, "Code", "the user guide")]))[1]
     )
+
+
+def test_windows_names_with_a_space_are_cut_whole_and_in_parts():
+    windows = [
+        window(0, 60, "Word", "C:\\Users\\Zoe Quillman\\tax.docx"),
+        window(60, 60, "Slack", "Quillman, Zoe"),
+        window(120, 60, "Slack", "zoe quillman"),
+    ]
+    text = " ".join(told(export(windows))).lower()
+    assert "quillman" not in text
+    assert "zoe" not in text
+
+
+def test_a_package_with_a_version_is_no_prompt_of_a_shell():
+    windows = [window(0, 60, "kitty", "npm i react@latest"), window(60, 60, "Code", "react hooks")]
+    assert told(export(windows)) == [
+        "The user started work in 'kitty': 'npm i react@latest'.",
+        "The user switched to 'Code': 'react hooks'.",
+    ]
+
+
+def test_a_title_that_is_nothing_but_a_prompt_is_cut():
+    windows = [window(0, 60, "kitty", "zoequill@bigbox"), window(60, 60, "Slack", "BigBox is down")]
+    text = " ".join(told(export(windows))).lower()
+    assert "zoequill" not in text
+    assert "bigbox" not in text
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "a" * 200_000,
+        "a." * 100_000,
+        "a@" * 100_000,
+        "?a=" * 60_000,
+        "/home/" * 40_000,
+        "http://" * 30_000,
+        "- " * 100_000,
+        "(1) " * 50_000,
+        "x\u200b" * 100_000,
+        "%25" * 70_000,
+    ],
+)
+def test_long_titles_made_to_be_slow_are_not(title):
+    started = time.process_time()
+    told(
+        export([window(0, 60, "firefox", title)], pages=[page(0, 60, f"https://a.example/{title}", title)]),
+        deny=["q"],
+    )
+    assert time.process_time() - started < 5

@@ -6,12 +6,16 @@ import re
 from collections.abc import Callable, Iterable
 
 _IN_PATH = re.compile(
-    r"(?:/(?:home|Users|export/home)/|[A-Za-z]:\\{1,2}Users\\{1,2}|[A-Za-z]:/Users/|/run/media/|/media/|(?<![\w/])~)"
-    r"([\w.@%+-]+)",
+    r"(?:/(?:home|Users|export/home)/|[A-Za-z]:/Users/|/run/media/|/media/)([\w.@%+-]+)"
+    r"|[A-Za-z]:\\{1,2}Users\\{1,2}([^\\/:*?\"<>|\r\n]{1,64})"
+    r"|(?<![\w/])~([\w.-]+)(?=/)",
     re.IGNORECASE,
 )
-_SHELL = re.compile(r"(?<![\w.@/+-])([a-z_][\w.-]*)@([A-Za-z][\w-]*(?:\.[\w-]+)*)(?=[\s:~/\])]|$)")
-"""`ann@laptop: ~/work`; a mail address has been cut before where it has a dot."""
+_SHELL = re.compile(
+    r"(?<![\w.@/+-])([a-z_][\w.-]*)@([A-Za-z][\w-]*(?:\.[\w-]+)*)(?=:\s*[~/]|:\s*$)"
+    r"|^\s*([a-z_][\w.-]*)@([A-Za-z][\w-]*(?:\.[\w-]+)*)\s*$"
+)
+"""`ann@laptop: ~/work`, or nothing but `ann@laptop`; `react@latest` in a command is none."""
 _COMMON = frozenset(
     [
         "root",
@@ -76,10 +80,14 @@ def names_in(text: str) -> set[str]:
     """User names that stand in paths and shell prompts of a text, lower case."""
     if "/" not in text and "\\" not in text and "@" not in text and "~" not in text:
         return set()
-    found = {match[1] for match in _IN_PATH.finditer(text)}
-    for match in _SHELL.finditer(text):
-        found |= {match[1], match[2]}
-    return {name for name in map(str.lower, found) if is_telling(name)}
+    found = {
+        name
+        for pattern in (_IN_PATH, _SHELL)
+        for match in pattern.finditer(text)
+        for name in match.groups("")
+    }
+    found |= {word for name in found for word in name.split()}
+    return {name for name in (name.strip().lower() for name in found) if is_telling(name)}
 
 
 def is_telling(name: str) -> bool:

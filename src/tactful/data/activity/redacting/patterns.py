@@ -83,11 +83,15 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def texts_of(value: object) -> Sequence[str]:
-    """Every text in a JSON value, keys included."""
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, dict):
-        return [text for pair in value.items() for part in pair for text in texts_of(part)]
-    if isinstance(value, list):
-        return [text for item in value for text in texts_of(item)]
-    return ()
+    """Every text in a JSON value, keys included, however deep."""
+    found: list[str] = []
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            found.append(item)
+        elif isinstance(item, dict):
+            waiting += [*item.keys(), *item.values()]
+        elif isinstance(item, list):
+            waiting += item
+    return found

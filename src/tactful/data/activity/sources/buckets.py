@@ -5,7 +5,6 @@ A row that cannot be read is counted by its reason and named by its place; nothi
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -146,7 +145,7 @@ def _event(kind: Kind, row: Any, zone: tzinfo, log: Log) -> RawEvent | str:
     duration = row.get("duration")
     if duration is None:
         duration = 0
-    if isinstance(duration, bool) or not isinstance(duration, int | float) or not math.isfinite(duration):
+    if isinstance(duration, bool) or not isinstance(duration, int | float) or duration != duration:
         return "has a duration that is no number"
     if duration < 0:
         return "has a negative duration"

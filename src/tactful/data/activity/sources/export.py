@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,24 @@ def read_export(path: Path) -> Any:
     except OSError as error:
         raise cannot_read(path, error) from error
     try:
-        document = orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
-        raise DataError.at(path, error.lineno, "is not JSON", fix=_FIX) from error
+        document = parsed(data)
+    except ValueError as error:
+        raise DataError.at(path, getattr(error, "lineno", None), "is not JSON", fix=_FIX) from error
     if not is_export(document):
         raise DataError.at(path, None, "holds no buckets", fix=_FIX)
     return document
+
+
+def parsed(data: bytes) -> Any:
+    """The JSON document in these bytes, also with what ActivityWatch's own JSON holds at times: NaN, half a character.
+
+    Raises: ValueError, or its JSONDecodeError.
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    except RecursionError as error:
+        raise ValueError("is nested too deeply") from error

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import aiohttp
-import orjson
 
 from tactful.data.activity.sources.buckets import KINDS
+from tactful.data.activity.sources.export import parsed
 from tactful.errors import UsageError, UserError
 
 _TIMEOUT_S = 300.0
@@ -60,8 +60,8 @@ async def _get(session: aiohttp.ClientSession, url: str) -> Any:
         async with session.get(url, allow_redirects=False) as answer:
             if answer.status != 200:
                 raise UserError(f"{place}: answered {answer.status}, expected 200; {_FIX}")
-            return orjson.loads(await answer.read())
-    except orjson.JSONDecodeError as error:
+            return parsed(await answer.read())
+    except ValueError as error:
         raise UserError(f"{place}: is no server of ActivityWatch (its answer is not JSON); {_FIX}") from error
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         raise UserError(f"{place}: cannot be reached ({type(error).__name__}); {_FIX}") from error
