@@ -39,7 +39,7 @@ def test_utility_is_what_was_taken_less_what_was_not_and_what_was_missed():
     # one accepted; two shown and not; two rounds in which help was wanted and none shown
     assert utility(DAY) == 1 - 2
     assert utility(DAY, false_alarm=0.5) == 1 - 2 * 0.5
-    assert utility(DAY, false_alarm=0.25, miss=0.1) == 1 - 2 * 0.25 - 2 * 0.1
+    assert utility(DAY, false_alarm=0.25, miss=0.125) == 1 - 2 * 0.25 - 2 * 0.125
     assert summarise([DAY, DAY], cost_false_alarm=0.5).utility == 0
 
 
