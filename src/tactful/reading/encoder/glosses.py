@@ -65,8 +65,8 @@ class Glosses:
     @cached_property
     def _english(self) -> frozenset[str]:
         """English words as far as this room knows any: those of the glosses."""
-        glosses = (gloss for of in self.words.values() for gloss in of.values())
-        return frozenset(word for gloss in glosses for word in _WORD.findall(gloss.lower()))
+        glosses = "\n".join(gloss for of in self.words.values() for gloss in of.values())
+        return frozenset(_WORD.findall(glosses.lower()))
 
     @cached_property
     def _longest(self) -> int:
@@ -138,8 +138,9 @@ class Glosses:
 
 def _bare_too(words: Mapping[str, str]) -> dict[str, str]:
     """The words, and where no other word is spelt so, each without its accents, as many people type it."""
+    apart = unicodedata.normalize("NFD", "\n".join(words))
+    marks = dict.fromkeys(ord(letter) for letter in set(apart) if unicodedata.combining(letter))
     bare: dict[str, str] = {}
-    for word, gloss in words.items():
-        apart = unicodedata.normalize("NFD", word)
-        bare.setdefault("".join(letter for letter in apart if not unicodedata.combining(letter)), gloss)
+    for word, gloss in zip(apart.translate(marks).split("\n"), words.values(), strict=True):
+        bare.setdefault(word, gloss)
     return {**bare, **words}
