@@ -200,17 +200,22 @@ def test_a_long_day_is_bounded_and_the_latest_is_kept():
     assert episode.steps[-2].events[-1].text in model.prompts("unfold")[-1]
 
 
-def test_a_context_that_is_too_short_gets_less_of_what_happened():
-    sizes = []
+def test_a_context_that_is_too_short_gets_less_of_scene_and_past():
+    long = scene(
+        description="desk " * 2000,
+        entities=tuple(Entity(name=f"Thing {at}", state="as it was " * 20) for at in range(40)),
+    )
+    sizes: dict[str, list[int]] = {}
 
     def spoil(part: str, prompt: str, sample: int) -> None:
-        if part == "act":
-            sizes.append(len(prompt))
-            if len(prompt) > 7_000:
-                raise ProviderError("too long", outcome="too_long", input_too_long=True)
+        sizes.setdefault(part, []).append(len(prompt))
+        if len(prompt) > 8_000:
+            raise ProviderError("too long", outcome="too_long", input_too_long=True)
 
-    episode = played(FakePlayer(spoil), rounds=60)
-    assert episode.notes == ()
+    episode = played(FakePlayer(spoil), long)
+    assert (episode.end, episode.notes) == ("goal", ())
+    for part in ("expand", "ask", "unfold", "act", "react"):
+        assert max(sizes[part]) > 8_000 > min(sizes[part]), part
 
 
 # ---------------------------------------------------------------- replies that are missing

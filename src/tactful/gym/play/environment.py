@@ -125,10 +125,10 @@ class ModelEnvironment:
     async def expand(self, world: World) -> str:
         """The scene in full; without a usable reply its own description."""
 
-        def prompt(_: int) -> Rendered:
+        def prompt(max_chars: int) -> Rendered:
             scene = world.scene
             shown = fenced(
-                scene=scene_lines(scene, world.states),
+                scene=scene_lines(scene, world.states, max_chars),
                 examples=example_lines(scene),
                 person=person_lines(scene),
             )
@@ -144,10 +144,10 @@ class ModelEnvironment:
     async def answer(self, world: World, question: str) -> str:
         """What the person finds; empty without a usable reply."""
 
-        def prompt(_: int) -> Rendered:
+        def prompt(max_chars: int) -> Rendered:
             shown = fenced(
-                scene=scene_lines(world.scene, world.states),
-                background=background(world),
+                scene=scene_lines(world.scene, world.states, max_chars),
+                background=background(world, max_chars),
                 answers=answer_lines(world),
                 question=as_json(question),
             )
@@ -201,9 +201,9 @@ class ModelEnvironment:
 
 def _shown(world: World, max_chars: int, **more: str) -> dict[str, str]:
     return fenced(
-        scene=scene_lines(world.scene, world.states),
+        scene=scene_lines(world.scene, world.states, max_chars),
         examples=example_lines(world.scene),
-        background=background(world),
+        background=background(world, max_chars),
         happened=happened(world, max_chars),
         **more,
     )

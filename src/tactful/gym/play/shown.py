@@ -25,13 +25,13 @@ def fenced(**texts: str) -> dict[str, str]:
     return {"mark": mark_for(tuple(texts.values()), 12), **texts}
 
 
-def scene_lines(scene: Scene, states: Mapping[str, str]) -> str:
-    """Surroundings and things in them, each with its present state."""
+def scene_lines(scene: Scene, states: Mapping[str, str], max_chars: int) -> str:
+    """Surroundings and things in them, each with its present state; the first that fit in a third of `max_chars`."""
     lines = [
         {
             "setting": scene.setting,
             **({"theme": _cut(scene.theme)} if scene.theme else {}),
-            "description": _cut(scene.description, _MOST_PROSE),
+            "description": _cut(scene.description, min(_MOST_PROSE, max_chars // 4)),
         }
     ]
     things = [
@@ -42,7 +42,13 @@ def scene_lines(scene: Scene, states: Mapping[str, str]) -> str:
         }
         for entity in scene.entities[:_MOST_ENTITIES]
     ]
-    return "\n".join(map(as_json, [*lines, *things]))
+    kept, room = [as_json(line) for line in lines], max_chars // 3
+    for number, line in enumerate(map(as_json, things)):
+        room -= len(line) + 1
+        if room < 0:
+            return "\n".join([*kept, as_json({"left out": f"{len(things) - number} more things"})])
+        kept.append(line)
+    return "\n".join(kept)
 
 
 def example_lines(scene: Scene) -> str:
@@ -65,14 +71,14 @@ def answer_lines(world: World) -> str:
     return "\n".join(lines) or NOTHING
 
 
-def background(world: World) -> str:
-    """The scene as it was told in full."""
-    return visible(shortened(world.background, _MOST_PROSE)) or NOTHING
+def background(world: World, max_chars: int) -> str:
+    """The scene as it was told in full, cut in the middle at a third of `max_chars`."""
+    return visible(shortened(world.background, min(_MOST_PROSE, max_chars // 3))) or NOTHING
 
 
-def identity(world: World) -> str:
-    """Whom the person takes itself for."""
-    return visible(shortened(world.identity, _MOST_PROSE)) or NOTHING
+def identity(world: World, max_chars: int) -> str:
+    """Whom the person takes itself for, cut in the middle at a third of `max_chars`."""
+    return visible(shortened(world.identity, min(_MOST_PROSE, max_chars // 3))) or NOTHING
 
 
 def traits(one: Traits) -> dict[str, int]:

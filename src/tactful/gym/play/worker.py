@@ -99,10 +99,10 @@ class ModelWorker:
     async def introduce(self, world: World) -> str:
         """Who am I? Without a usable reply, whom the scene describes."""
 
-        def prompt(_: int) -> Rendered:
+        def prompt(max_chars: int) -> Rendered:
             shown = fenced(
-                scene=scene_lines(world.scene, world.states),
-                background=background(world),
+                scene=scene_lines(world.scene, world.states, max_chars),
+                background=background(world, max_chars),
                 person=person_lines(world.scene),
             )
             return INTRODUCE.render(**shown, **traits(world.traits), language=_language(world))
@@ -117,11 +117,11 @@ class ModelWorker:
     async def ask(self, world: World) -> str | None:
         """A question about the surroundings; none without a usable reply."""
 
-        def prompt(_: int) -> Rendered:
+        def prompt(max_chars: int) -> Rendered:
             shown = fenced(
-                scene=scene_lines(world.scene, world.states),
-                background=background(world),
-                identity=identity(world),
+                scene=scene_lines(world.scene, world.states, max_chars),
+                background=background(world, max_chars),
+                identity=identity(world, max_chars),
                 person=person_lines(world.scene),
                 answers=answer_lines(world),
             )
@@ -141,7 +141,7 @@ class ModelWorker:
         def prompt(max_chars: int) -> Rendered:
             about = traits(world.traits)
             return ACT.render(
-                **_shown(world, happened(world, max_chars)),
+                **_shown(world, happened(world, max_chars), max_chars),
                 **{name: about[name] for name in ("patience", "skill", "focus")},
                 now=clock(world.clock),
                 language=_language(world),
@@ -155,7 +155,7 @@ class ModelWorker:
 
         def prompt(max_chars: int) -> Rendered:
             past = happened(world, max_chars, now=unfolded.events)
-            shown = _shown(world, past, offer=as_json(offer))
+            shown = _shown(world, past, max_chars, offer=as_json(offer))
             now = unfolded.events[-1].at if unfolded.events else world.clock
             history = world.history
             return REACT.render(
@@ -177,10 +177,10 @@ class ModelWorker:
         return Reacted(said.verdict, plain(said.reason, _MOST_REASON), said.leaves)
 
 
-def _shown(world: World, past: str, **more: str) -> dict[str, str]:
+def _shown(world: World, past: str, max_chars: int, **more: str) -> dict[str, str]:
     return fenced(
-        scene=scene_lines(world.scene, world.states),
-        identity=identity(world),
+        scene=scene_lines(world.scene, world.states, max_chars),
+        identity=identity(world, max_chars),
         person=person_lines(world.scene),
         answers=answer_lines(world),
         happened=past,
