@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
+import subprocess
+import sys
 
 import pytest
 from tests.commands import tactful  # noqa: F401
@@ -157,3 +162,26 @@ def test_a_dry_run_says_what_would_be_asked_and_sends_nothing(tactful, project, 
     assert done.returncode == 0, done.stderr
     assert "gpt-4.1-mini: 2 calls" in done.stderr
     assert not (project / "work.jsonl").exists()
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n", 3), ("y", 1)])
+def test_at_a_terminal_the_person_is_asked(project, answer, code):
+    place, terminal = pty.openpty()
+    command = [sys.executable, "-m", "tactful", *IMPORT, "--server", "http://nowhere.invalid:5600"]
+    process = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, cwd=project)
+    os.close(terminal)
+    shown = b""
+    while b"Go on?" not in shown:
+        shown += os.read(place, 1000)
+    os.write(place, f"{answer}\n".encode())
+    with contextlib.suppress(OSError):  # how a terminal says that nobody is at the other end
+        while more := os.read(place, 1000):
+            shown += more
+    assert process.wait(timeout=60) == code
+    os.close(place)
+    said = " ".join(shown.decode().split())
+    assert (
+        "The log would be fetched from http://nowhere.invalid:5600, which is not on this machine. Go on?"
+        in said
+    )
+    assert ("cannot be reached" in said) == (answer == "y")
