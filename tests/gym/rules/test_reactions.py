@@ -59,7 +59,7 @@ def accepted(*args, **given):
 
 
 def test_a_boundary_is_a_better_moment_than_a_flow_and_trouble_better_than_its_end():
-    # the table gives 0.52, 0.25, 0.68 and 0.25 where help is wanted as often as it is; four standard errors are 0.11
+    # the table gives 0.52, 0.25, 0.82 and 0.25 where help is wanted as often as it is; four standard errors are 0.11
     by_timing = {timing: accepted(timing=timing) for timing in BEAT}
     assert by_timing["boundary"] > by_timing["flow"] + 0.1
     assert by_timing["stuck"] > by_timing["late"] + 0.1
