@@ -135,13 +135,15 @@ def test_the_assistant_sees_events_and_history_and_nothing_of_scene_goal_or_pers
 
 def test_the_person_sees_how_it_took_earlier_offers_and_never_what_the_surroundings_judged():
     model = FakePlayer()
-    played(model)
+    episode = played(model)
     last = model.prompts("act")[-1]
     assert '"offer of the assistant": "Shall I speed up query' in last
     assert '"reaction": "' in last
     assert "timing" not in last
     assert "help_wanted" not in last
     assert re.search(r"Offers so far: [1-9]", model.prompts("react")[-1])
+    doing = re.findall(r'^{"act": "(.*)"}$', model.prompts("react")[2], re.MULTILINE)
+    assert doing == [step.act for step in episode.steps[:3]], "the act of this round is the last"
 
 
 def test_a_person_has_its_traits_and_writes_in_the_language_of_the_scene():

@@ -62,6 +62,7 @@ async def _opened(play: Play, cast: Cast, *, traits: Traits, limits: Limits, see
 async def _round(world: World, cast: Cast, limits: Limits) -> tuple[World, End | None]:
     """The world one round later, and why that was the last one."""
     act = await cast.worker.act(world)
+    world = world.after(doing=act.text)
     unfolded = await cast.environment.unfold(world, act)
     if act.kind != "act":
         step = GymStep(

@@ -37,6 +37,8 @@ class World:
     history: ProposalHistory = field(default_factory=ProposalHistory)
     shown_at: datetime | None = None
     """When the last offer was shown."""
+    doing: str = ""
+    """What the user has set out to do in the round that is being played."""
     work: Any = None
     """What the rules keep of the work from round to round; None where models play."""
 

@@ -93,8 +93,12 @@ def clock(at: datetime | None) -> str:
 
 
 def happened(world: World, max_chars: int, *, now: Sequence[Event] = ()) -> str:
-    """What was done, seen and offered so far, oldest first, `now` at the end; the latest lines that fit."""
+    """What was done, seen and offered so far, oldest first, the act of this round and its events `now` at the end.
+
+    The latest lines that fit are kept.
+    """
     lines = [as_json(line) for step in world.steps for line in _step_lines(step)]
+    lines += [as_json({"act": _cut(world.doing)})] if now and world.doing else []
     lines += [as_json(_event_line(event)) for event in now]
     return latest(lines, max_chars)
 
