@@ -34,6 +34,10 @@ PLANTS = {
         f"https://find.example/s#{QUERY}",
         f"see https://find.example/s?q={QUERY}&x=1 there",
         f"www.find.example/s?{QUERY}",
+        f'https://find.example/?q="{QUERY}" - Firefox',
+        f"https://find.example/?q=a {QUERY} — Firefox",
+        f"localhost:3000/s?{QUERY}",
+        f"chrome-extension://abc/x.html?{QUERY}",
         f"https://go.example/to/https%3A%2F%2Fx.example%2F%3Fq%3D{QUERY}",
     ),
     DENIED: (

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
 _URL = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://|www\.|(?<![\w@.-])(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/)[^\s\"'<>]*", re.IGNORECASE
+    r"(?:[a-z][a-z0-9+.-]*://|www\.|(?<![\w@.-])(?:(?:[\w-]+\.)+[a-z]{2,}|localhost|(?:\d{1,3}\.){3}\d{1,3})(?::\d+)?/)"
+    r"[^\s\"'<>?#;]*(?:[?#;](?=\S).*?(?=\s+[-—–|·]\s|$))?",
+    re.IGNORECASE,
 )
+"""A URL in a title. Its query goes on to the next dash or the end: browsers show spaces and quotes in it as they are."""
 _PAIRS = re.compile(r"[?&#;](?:amp;)?[\w.%\[\]-]{1,64}=[^\s\"'<>)]*")
 _FROM = re.compile(r"[?#;].*", re.DOTALL)
 _ID = re.compile(r"(?=.*\d)[\w=%.~+-]{20,}|[0-9a-f]{8}-[0-9a-f-]{20,}|\d{6,}|[\w=-]{28,}", re.IGNORECASE)
@@ -45,7 +48,7 @@ def site_of(url: str, query: Callable[[], str], identifier: Callable[[], str]) -
         return ""
     if parts.query or parts.fragment or parts.username or parts.password:
         query()
-    if parts.scheme.lower() == "file" or not host:
+    if parts.scheme.lower() not in ("http", "https", "") or not host:
         return (
             f"{parts.scheme.lower()}:"
             if re.fullmatch(r"[a-z][a-z0-9+.-]*", parts.scheme, re.IGNORECASE)
