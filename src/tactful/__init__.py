@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tactful.api.feedback.labelled import train_feedback_judge as train_feedback_judge
     from tactful.api.gym.audit import audit_gym as audit_gym
     from tactful.api.gym.run import play as play
+    from tactful.api.gym.stats import gym_stats as gym_stats
     from tactful.api.gym.trainset import trainset as trainset
     from tactful.api.gym.users import fit_gym_users as fit_gym_users
     from tactful.api.loading import load as load
@@ -94,6 +95,7 @@ _HOMES = {
     "fit_confidence": "tactful.api.feedback.labelled",
     "fit_gym_users": "tactful.api.gym.users",
     "fit_users": "tactful.api.mend",
+    "gym_stats": "tactful.api.gym.stats",
     "import_mbpp": "tactful.api.data.mbpp",
     "init_data": "tactful.api.data.layout",
     "iterate": "tactful.api.calibrate.iterate",

@@ -38,6 +38,7 @@ from tactful.api.feedback import judge as _judge
 from tactful.api.feedback import labelled as _labelled
 from tactful.api.gym import audit as _audit_gym
 from tactful.api.gym import run as _gym_run
+from tactful.api.gym import stats as _gym_stats
 from tactful.api.gym import trainset as _trainset
 from tactful.api.gym import users as _gym_users
 from tactful.api.reward import assistants as _assistants
@@ -85,6 +86,7 @@ export = _coroutine(_export.export)
 fit_confidence = _coroutine(_labelled.fit_confidence)
 fit_gym_users = _coroutine(_gym_users.fit_gym_users)
 fit_users = _coroutine(_mend.fit_users)
+gym_stats = _coroutine(_gym_stats.gym_stats)
 import_mbpp = _coroutine(_mbpp.import_mbpp)
 init_data = _coroutine(_layout.init_data)
 iterate = _coroutine(_iterate.iterate)

@@ -14,6 +14,7 @@ from tests.evaluation.utterance_fixtures import item
 from tests.evaluation.worlds import evaluation
 from tests.feedback.report.test_page import some
 from tests.gym.card.simulators import Simulator
+from tests.gym.made import day, episode, step
 from tests.reward.synthetic import make_items
 
 from tactful.audit.page import render_page
@@ -38,6 +39,9 @@ from tactful.feedback.report.page import overview, render_report
 from tactful.gym.card.page import render_page as card_page
 from tactful.gym.card.pipeline import card_of
 from tactful.gym.card.types import Ranked, Ranking
+from tactful.gym.stats.page import render_page as stats_page
+from tactful.gym.stats.recordings import of_episodes
+from tactful.gym.stats.tally import count
 from tactful.reading.opening import open_embedded_reader
 from tactful.reward.gate.rule import Costs, GateConfig
 
@@ -155,6 +159,18 @@ def _card() -> str:
     return card_page(card_of(played, people, source=LONG, against=LONG, ranked=(check, rankings)))
 
 
+def _stats() -> str:
+    days = [
+        day(f"{setting} {LONG} {at}", setting=setting, assistant=f"gate:{LONG}" if at % 2 else "always")
+        for setting in ("coding", "writing", "daily")
+        for at in range(9)
+    ]
+    untimed = step(0, 0, offer="Help?", timing=None)
+    bare = [event.model_copy(update={"at": None}) for event in untimed.events]
+    last = episode(LONG, untimed.model_copy(update={"events": tuple(bare)}))
+    return stats_page(count(of_episodes([*days, last]), sources=(f"runs/{LONG}", LONG), pictures=7))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "acceptance.html.j2": _judge,
     "audit.html.j2": _audit,
@@ -163,6 +179,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "gating.html.j2": _gate,
     "report.html.j2 of policies": _policies,
     "report.html.j2 of feedback": _feedback_report,
+    "stats.html.j2": _stats,
     "suggestions.html.j2": _suggestions,
     "utterance.html.j2": _utterance,
 }

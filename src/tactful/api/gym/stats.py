@@ -1,0 +1,110 @@
+"""What is in episodes, traces, moments and logs of work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tactful.api.runs import outside_loop
+from tactful.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from tactful.gym.stats.recordings import Recording
+    from tactful.gym.stats.results import GymStats
+
+_TAKEN = (
+    "give a run of `gym run`, a folder of ProactiveBench's traces, moments (`obs` in each row), or what `data import "
+    "activitywatch` wrote"
+)
+
+
+def gym_stats(*sources: Any, out: Path | str | None = None, pictures: int = 12, seed: int = 0) -> GymStats:
+    """Instances, events and offers by setting; acceptance by where the work stood; gaps, burstiness, endings.
+
+    Each of `sources` is a run of the gym or its folder, a file of episodes, `GymEpisode`s, a folder of traces, a file of
+    moments, or imported activity. Intervals go by scene, trace or session. `out` is a new folder for the page
+    (`stats.html`) and the same as JSON; `pictures` is how many instances it draws.
+
+    Raises DataError for anything that holds no recorded work, UsageError when a page lies in `out` already.
+
+    >>> import tactful as tf
+    >>> found = tf.gym_stats(tf.moments())
+    >>> found.whole.instances, found.whole.offers
+    (30, 317)
+    """
+    from tactful.gym.stats.page import refuse_existing, write_stats
+    from tactful.gym.stats.tally import count
+
+    if not sources:
+        raise UsageError(f"nothing to count; {_TAKEN}")
+    if out is not None:
+        refuse_existing(Path(out))
+    names = [_name(one) for one in sources]
+    found = outside_loop(
+        lambda: count(
+            (each for one in sources for each in recordings(one)), sources=names, pictures=pictures, seed=seed
+        )
+    )
+    if not found.whole.instances:
+        raise DataError.at(", ".join(names), None, "holds no recorded work", fix=_TAKEN)
+    if out is not None:
+        write_stats(found, Path(out))
+    return found
+
+
+def _name(given: Any) -> str:
+    source = getattr(given, "folder", given)
+    return str(source) if isinstance(source, str | os.PathLike) else "<the records given>"
+
+
+def recordings(given: Any) -> Iterator[Recording]:
+    """The recordings of one source, as they are asked for. Raises: DataError for anything else."""
+    source = getattr(given, "folder", given)
+    if isinstance(source, str | os.PathLike):
+        yield from _in_place(Path(source))
+    else:
+        yield from _in_memory(list(source))
+
+
+def _in_memory(records: Sequence[Any]) -> Iterator[Recording]:
+    from tactful.gym.stats.recordings import of_episodes, of_moments
+    from tactful.gym.types import GymEpisode
+
+    if all(isinstance(record, GymEpisode) for record in records):
+        yield from of_episodes(records)
+    else:
+        yield from of_moments(records)
+
+
+def _in_place(path: Path) -> Iterator[Recording]:
+    from tactful.data.check import detect_kind
+    from tactful.data.formats.traces import read_splits, read_traces
+    from tactful.data.io import read_jsonl
+    from tactful.gym.stats.recordings import of_episodes, of_moments, of_sessions, of_traces
+    from tactful.gym.types import GymEpisode
+    from tactful.runs import resolve_input
+
+    if path.is_dir() and not (path / "run.json").exists():
+        traces = read_traces(path)
+        yield from of_traces(traces, read_splits(path, traces))
+        return
+    place = resolve_input(path)
+    kind = detect_kind(place)
+    if kind == "episodes":
+        yield from of_episodes(read_jsonl(place, GymEpisode))
+    elif kind == "work-sessions":
+        from tactful.data.activity.types import WorkSession
+
+        yield from of_sessions((one.id, one.id, one.events) for one in read_jsonl(place, WorkSession))
+    elif kind in ("labelled-moments", "moments"):
+        yield from of_moments(_moments(place, labelled=kind == "labelled-moments"))
+    else:
+        raise DataError.at(path, None, f"holds '{kind}', expected people at work", fix=_TAKEN)
+
+
+def _moments(path: Path, *, labelled: bool) -> Iterable[Any]:
+    from tactful.data.formats.moments import labelled_rows, moment_rows
+
+    return labelled_rows(path) if labelled else moment_rows(path)

@@ -1,0 +1,100 @@
+"""The statistics as text, and the words that the page shares with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from tactful.gym.stats.results import GAP_EDGES_S, PUBLISHED, GymStats, WorkRow
+from tactful.stats.estimate import Estimate
+from tactful.text.counting import counted
+
+_GAPS = [
+    f"below {GAP_EDGES_S[0]} s",
+    *(f"{low} to {high} s" for low, high in pairwise(GAP_EDGES_S)),
+    f"{GAP_EDGES_S[-1]} s and more",
+]
+
+
+def gap_names() -> list[str]:
+    """What `GapSizes.shares` are called."""
+    return list(_GAPS)
+
+
+def share(found: Estimate) -> str:
+    """`42% [38%, 47%]`; the share alone where it has no interval; – where nothing was counted."""
+    if found.value is None:
+        return "–"
+    if found.low is None or found.high is None:
+        return f"{found.value:.0%}"
+    return f"{found.value:.0%} [{found.low:.0%}, {found.high:.0%}]"
+
+
+def lasting(seconds: float) -> str:
+    """`45 s`, `12 min`, `3.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def first_offer(row: WorkRow) -> str:
+    """The median with the quartiles around it; – where nothing was offered."""
+    if row.first_offer_s is None:
+        return "–"
+    low, middle, high = map(lasting, row.first_offer_s)
+    return f"{middle} ({low} to {high})"
+
+
+def headline(found: GymStats) -> str:
+    """What there is, in a sentence."""
+    row = found.whole
+    said = f"{counted(row.instances, 'instance')} of {counted(row.scenes, 'scene')}, {row.events:,} events"
+    if not row.offers:
+        return f"{said}; nothing was offered"
+    return f"{said}; {counted(row.offers, 'offer')}, {share(row.acceptance)} accepted"
+
+
+def published() -> str:
+    """The paper's own line."""
+    return f"ProactiveBench's training set, as published: {PUBLISHED[0]} scenes, {PUBLISHED[1]:,} events."
+
+
+def stats_lines(found: GymStats) -> Iterator[str]:
+    """Every table as text."""
+    rows = [*found.settings, found.whole] if len(found.settings) > 1 else [found.whole]
+    rows += found.parts
+    wide = max(14, *(len(row.name) for row in rows))
+    yield (
+        f"{'':<{wide}}{'instances':>10}{'scenes':>8}{'events':>8}{'hours':>8}{'offers':>8}{'per hour':>20}{'accepted':>18}"
+        f"{'silence':>18}"
+    )
+    for row in rows:
+        yield (
+            f"{row.name:<{wide}}{row.instances:>10}{row.scenes:>8}{row.events:>8}{row.hours:>8.1f}{row.offers:>8}"
+            f"{row.per_hour.short(1):>20}{share(row.acceptance):>18}{share(row.silence):>18}"
+        )
+    yield ""
+    yield f"{'':<{wide}}{'burstiness':>22}{'corrected':>22}{'gaps p10':>10}{'p50':>8}{'p90':>8}{'duplicates':>18}"
+    for row in rows:
+        gaps = [
+            f"{value:.0f} s" if value is not None else "–"
+            for value in (row.gaps.p10, row.gaps.p50, row.gaps.p90)
+        ]
+        yield (
+            f"{row.name:<{wide}}{row.burstiness.short(2):>22}{row.burstiness_corrected.short(2):>22}{gaps[0]:>10}"
+            f"{gaps[1]:>8}{gaps[2]:>8}{share(row.duplicates):>18}"
+        )
+    if found.timings:
+        yield ""
+        yield f"{'offers at':<{wide}}{'offers':>8}{'accepted':>20}{'rejected':>20}{'ignored':>20}"
+        for held in found.timings:
+            yield (
+                f"{held.timing:<{wide}}{held.offers:>8}{share(held.accepted):>20}{share(held.rejected):>20}"
+                f"{share(held.ignored):>20}"
+            )
+        yield f"first offer after {first_offer(found.whole)}; none in {found.whole.never_offered} instances"
+    if found.whole.endings:
+        yield "ended by " + ", ".join(f"{name}: {number}" for name, number in found.whole.endings.items())
+    for note in found.notes:
+        yield f"note: {note}"
+    yield published()
