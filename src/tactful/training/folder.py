@@ -33,34 +33,44 @@ def is_main() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
-def begin(place: Place, config: TrainConfig, material: Material) -> Path | None:
-    """Make or reopen the folder; the checkpoint to go on from, None for the start.
+def refuse_taken(place: Place, config: TrainConfig, material: Material) -> None:
+    """Nothing, where the training can begin in this folder, or go on there.
 
     Raises: UserError for a folder that is finished or holds something else; ConfigChanged, naming what differs.
     """
     out = place.out
     if (out / MANIFEST_FILE).is_file():
         raise UserError(f"{out}: is finished already; give --out a new folder")
-    state = {
-        "config": config.model_dump(mode="json"),
-        "data": [file.model_dump(mode="json") for file in material.files],
-    }
-    if not is_main():
-        return _newest(out) if place.resume else None
     if place.resume and (out / _BEGUN).is_file():
-        _same(out, json.loads((out / _BEGUN).read_text(encoding="utf-8")), state)
-        return _newest(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        _same(out, json.loads((out / _BEGUN).read_text(encoding="utf-8")), _state(config, material))
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         begun = (out / _BEGUN).is_file()
         raise UserError(
             f"{out}: holds a training that did not end; go on with --resume, or give --out a new folder"
             if begun
             else f"{out}: is not an empty folder; give --out a new one"
         )
+
+
+def begin(place: Place, config: TrainConfig, material: Material) -> Path | None:
+    """Make or reopen the folder; the checkpoint to go on from, None for the start. Raises what `refuse_taken` raises."""
+    out = place.out
+    if not is_main():
+        return _newest(out) if place.resume else None
+    refuse_taken(place, config, material)
+    if (out / _BEGUN).is_file():
+        return _newest(out)
     make_folder(out)
     write_file(out / CONFIG_FILE, [_toml(config)])
-    write_file(out / _BEGUN, [json.dumps(state, indent=1).encode() + b"\n"])
+    write_file(out / _BEGUN, [json.dumps(_state(config, material), indent=1).encode() + b"\n"])
     return None
+
+
+def _state(config: TrainConfig, material: Material) -> dict[str, Any]:
+    return {
+        "config": config.model_dump(mode="json"),
+        "data": [file.model_dump(mode="json") for file in material.files],
+    }
 
 
 def _same(out: Path, before: dict[str, Any], now: dict[str, Any]) -> None:

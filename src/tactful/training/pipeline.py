@@ -6,8 +6,7 @@ import importlib
 from collections.abc import Callable
 from pathlib import Path
 
-from tactful.errors import UserError
-from tactful.training.folder import is_main
+from tactful.training.folder import is_main, refuse_taken
 from tactful.training.material.checks import Checked, check_material
 from tactful.training.material.forms import read_material
 from tactful.training.misfits import refuse_misfits
@@ -15,7 +14,7 @@ from tactful.training.running import PACKAGES, OnStep, Task
 from tactful.training.types import Place, TrainConfig
 from tactful.weights.base import Loaded, base_folder, load_tokenizer, open_model
 from tactful.weights.extras import dtype_of, need
-from tactful.weights.types import MANIFEST_FILE, Manifest
+from tactful.weights.types import Manifest
 
 
 def train(
@@ -33,9 +32,9 @@ def train(
     """
     refuse_misfits(config)
     transformers, *_ = need("transformers", *PACKAGES, what=f"train {config.trainer}")
-    if (place.out / MANIFEST_FILE).is_file():
-        raise UserError(f"{place.out}: is finished already; give --out a new folder")
     material = read_material(data, config, valid)
+    if is_main():
+        refuse_taken(place, config, material)
     folder = base_folder(config.model)
     tokenizer = load_tokenizer(folder)
     checked = check_material(material, config, tokenizer)

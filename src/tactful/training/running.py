@@ -43,7 +43,7 @@ _LOADED = (
     "added_tokens.json",
     "judge.json",
 )
-_TIMES = ("runtime", "per_second", "total_flos", "num_tokens", "epoch", "loss_before")
+_TIMES = ("runtime", "per_second", "total_flos", "num_tokens", "epoch")
 
 
 @dataclass(frozen=True)
@@ -233,8 +233,7 @@ def _figures(history: list[dict[str, Any]], measured: Mapping[str, Any]) -> dict
     return {
         name: float(value)
         for name, value in sorted(found.items())
-        if isinstance(value, int | float)
-        and not any(word in name for word in _TIMES if word != "loss_before")
+        if isinstance(value, int | float) and not any(word in name for word in _TIMES)
     }
 
 
@@ -243,7 +242,7 @@ def _manifest(
 ) -> Manifest:
     config, material, base = task.config, task.material, task.base
     out = task.place.out
-    files = sorted({path for pattern in _LOADED for path in out.glob(pattern)} - {out / MANIFEST_FILE})
+    files = sorted({path for pattern in _LOADED for path in out.glob(pattern)})
     return Manifest(
         trainer=config.trainer,
         form=material.form,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -69,9 +70,19 @@ def _fetched(name: str) -> Path:
 
 
 def fingerprint(folder: Path) -> str:
-    """What tells one set of weights from another: names, sizes, first and last MiB of the files that hold them."""
-    parts = []
-    for file in sorted([*folder.glob("*.safetensors"), folder / "config.json"]):
+    """What tells one set of weights from another: the configuration, and names, sizes, first and last MiB of the files.
+
+    The version of transformers that wrote the configuration is no part of it: a GGUF is unpacked by each machine's own.
+    Raises: UserError for a folder without a configuration.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{folder}: its config.json cannot be read ({error}); give a folder that holds a model"
+        ) from error
+    parts = [json.dumps({**config, "transformers_version": ""}, sort_keys=True)]
+    for file in sorted(folder.glob("*.safetensors")):
         size = file.stat().st_size
         with file.open("rb") as opened:
             start = opened.read(_MIB)

@@ -91,7 +91,12 @@ class TrainFlags:
         ),
     ] = None
     max_length: Annotated[
-        int | None, _flag("--max-length", min=8, help="Most tokens of prompt and answer; default: 1024.")
+        int | None,
+        _flag(
+            "--max-length",
+            min=8,
+            help="Most tokens of prompt and answer; default: 1024. grpo starts no further message beyond it.",
+        ),
     ] = None
     too_long: Annotated[
         Literal["refuse", "leave-out", "cut-prompt"] | None,

@@ -113,7 +113,8 @@ def _fitting(
     examples: list[Example], config: TrainConfig, tokenizer: Any, left_out: Counter[str]
 ) -> tuple[list[Example], dict[str, int], int]:
     """Those within the limit, the tokens of all, and how many prompts were cut for it."""
-    lengths = [length_of(item, tokenizer) for item in examples]
+    sides = 1 if config.trainer == "sft" else 2  # the wanted answer alone is trained on there
+    lengths = [length_of(item, tokenizer, sides) for item in examples]
     over = [at for at, length in enumerate(lengths) if length > config.max_length]
     if over and config.too_long == "refuse":
         longest = max(lengths)
@@ -129,7 +130,7 @@ def _fitting(
         if lengths[at] <= config.max_length:
             kept.append(item)
             continue
-        shorter = _cut(item, config.max_length, tokenizer) if config.too_long == "cut-prompt" else None
+        shorter = _cut(item, config.max_length, tokenizer, sides) if config.too_long == "cut-prompt" else None
         if shorter is None:
             left_out["too long"] += 1
         else:
@@ -143,14 +144,14 @@ def _fitting(
     return kept, tokens, cut
 
 
-def length_of(item: Example, tokenizer: Any) -> int:
-    """Tokens of the prompt and its longer answer, as trained on."""
+def length_of(item: Example, tokenizer: Any, sides: int = 2) -> int:
+    """Tokens of the prompt and its longer answer of both, or of the wanted one alone."""
     prompt = len(prompt_ids(tokenizer, item.prompt))
-    answers = [side for side in (item.answer, item.rejected) if side]
+    answers = [side for side in (item.answer, item.rejected)[:sides] if side]
     return prompt + max((len(answer_ids(tokenizer, item.prompt, side)) for side in answers), default=0)
 
 
-def _cut(item: Example, limit: int, tokenizer: Any) -> Example | None:
+def _cut(item: Example, limit: int, tokenizer: Any, sides: int) -> Example | None:
     """Without the oldest messages after the system's, until it fits; None where the last message alone does not."""
     system = [message for message in item.prompt[:1] if message.role == "system"]
     rest: Sequence[Message] = item.prompt[len(system) :]
@@ -159,7 +160,7 @@ def _cut(item: Example, limit: int, tokenizer: Any) -> Example | None:
         while len(rest) > 1 and rest[0].role != "user":
             rest = rest[1:]
         shorter = replace(item, prompt=(*system, *rest))
-        if length_of(shorter, tokenizer) <= limit:
+        if length_of(shorter, tokenizer, sides) <= limit:
             return shorter
     return None
 

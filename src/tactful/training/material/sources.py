@@ -84,6 +84,10 @@ def provenance_beside(path: Path) -> list[dict[str, object]]:
 
 
 def _file(path: Path) -> Path:
+    if (path / "run.json").is_file():
+        return resolve_input(path)
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder; with --valid-data give two files, or two run folders")
     if not path.is_file():
         raise UserError(f"{path}: no such file or folder; check the path")
     return path
