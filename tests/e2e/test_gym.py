@@ -14,6 +14,7 @@ from tests.chat_server import serving
 from tests.gym.players import part_of, scene, script
 
 import tactful as tf
+from tactful.errors import StopRun
 from tactful.gym.scenes.reading import write_scenes
 from tactful.gym.types import GymEpisode
 from tactful.runs import RunFolder
@@ -124,6 +125,20 @@ def test_failed_episodes_alone_are_taken_again_and_their_finished_calls_are_not_
     assert (run.summary.done, run.summary.failed) == (SCENES, 0)
     assert all("desk 3 " in prompt or "desk" not in prompt for prompt in again)
     assert not any("set the stage" in prompt for prompt in again), "its background was there already"
+
+
+def test_a_spent_budget_stops_cleanly_and_what_was_paid_is_not_paid_again(scenes, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    with serving(script) as server:
+        how = {"model": "m", "assistant": "none", "base_url": server.base_url, "progress": "off"}
+        with pytest.raises(StopRun, match="go on with: --resume"):
+            tf.play(scenes, out=tmp_path / "run", budget_tokens=150_000, concurrency=4, **how)
+        stopped = RunFolder.open(tmp_path / "run").counts()
+        assert 0 < stopped.done < SCENES
+        run = tf.play(scenes, out=tmp_path / "run", resume=True, **how)
+        times = Counter(server.prompts)
+    assert (run.summary.done, run.summary.failed) == (SCENES, 0)
+    assert max(times.values()) == 1, "an episode that was stopped goes on from the call cache"
 
 
 def test_words_in_a_scene_that_give_orders_change_no_reply(tmp_path, monkeypatch):

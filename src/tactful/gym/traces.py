@@ -1,19 +1,22 @@
-"""Episodes in the form of ProactiveBench's traces: what could be seen, and the offers that were shown at each event.
+"""Episodes in ProactiveBench's forms: traces, and labelled moments.
 
-What only the simulation knows (verdicts, whether help was wanted) is not written: a trace is what an assistant watches.
+What only the simulation knows (verdicts, whether help was wanted) is in no trace, which is what an assistant watches; it
+is the label of a moment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 
+from tactful.data.formats.moments import moment_row
 from tactful.data.formats.traces import SPLITS, Trace, TracePoint, file_name, write_traces
-from tactful.data.io import read_jsonl, write_file
+from tactful.data.io import read_jsonl, write_file, write_jsonl
 from tactful.data.trainer_forms import new_folder
 from tactful.errors import DataError
 from tactful.gym.types import SETTINGS, GymEpisode
@@ -69,6 +72,34 @@ def export_traces(run_or_file: Path | str, out: Path | str, times: Times = "epoc
     told = {name: {"files": files} for name, files in splits.items() if files}
     write_file(folder / SPLITS, [orjson.dumps(told, option=orjson.OPT_INDENT_2)])
     return TracesExport(traces=written, **counts)
+
+
+class MomentsExport(Record):
+    """What an export wrote."""
+
+    moments: int
+    categories: Mapping[str, int]
+    """hit, false-alarm, correct-silence, missed-need"""
+
+
+def export_moments(run_or_file: Path | str, out: Path | str) -> MomentsExport:
+    """Write the labelled moments of episodes into `moments.jsonl` of the new folder `out`, in ProactiveBench's form.
+
+    One episode is held at a time. Raises: UserError for a folder that holds files; DataError for a bad line, or none.
+    """
+    folder, source = new_folder(out), resolve_input(run_or_file)
+    counts: Counter[str] = Counter()
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for episode in read_jsonl(source, GymEpisode):
+            for item in episode.moments():
+                counts[item.category] += 1
+                yield moment_row(item)
+
+    written = write_jsonl(folder / "moments.jsonl", rows())
+    if not written:
+        raise DataError.at(source, None, "holds no labelled moment", fix="make some: tactful gym run")
+    return MomentsExport(moments=written, categories=dict(sorted(counts.items())))
 
 
 def _timed(event: Event, start: datetime | None, times: Times) -> Event:

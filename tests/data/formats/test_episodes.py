@@ -7,7 +7,7 @@ import tactful as tf
 from tactful.data.formats.labelled import read_either, read_moments
 from tactful.data.formats.moments import labelled_rows, moment_row, moment_rows
 from tactful.data.io import to_line, write_jsonl
-from tactful.errors import DataError
+from tactful.errors import DataError, UsageError, UserError
 
 DAY = episode(
     "s",
@@ -68,3 +68,15 @@ def test_an_episode_that_stands_twice_is_told(file):
         more.write(to_line(DAY))
     with pytest.raises(DataError, match="the id 's/p0#0' of line 1"):
         list(labelled_rows(file))
+
+
+def test_the_moments_of_a_run_are_exported_in_the_form_of_others(file, tmp_path):
+    done = tf.export(file, "moments", tmp_path / "out")
+    assert done.moments == 8
+    assert done.categories == {"correct-silence": 2, "false-alarm": 2, "hit": 2, "missed-need": 2}
+    again = labelled_rows(tmp_path / "out" / "moments.jsonl")
+    assert [moment_row(item) for item in again] == [moment_row(item) for item in labelled_rows(file)]
+    with pytest.raises(UserError, match="not an empty folder"):
+        tf.export(file, "moments", tmp_path / "out")
+    with pytest.raises(UsageError, match="--times text belongs to --to traces"):
+        tf.export(file, "moments", tmp_path / "other", times="text")

@@ -1,4 +1,4 @@
-"""Preference pairs as trainers read them, and episodes as traces."""
+"""Preference pairs as trainers read them; episodes as traces or moments."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from tactful.errors import UsageError
 
 if TYPE_CHECKING:
     from tactful.data.export import PairsExport
-    from tactful.gym.traces import TracesExport
+    from tactful.gym.traces import MomentsExport, TracesExport
     from tactful.utterance.export import UtteranceExport
 
 
 def export(
     pairs: os.PathLike[str] | str,
-    to: Literal["trl", "llama-factory", "openai", "traces"] | str,
+    to: Literal["trl", "llama-factory", "openai", "traces", "moments"] | str,
     out: Path | str,
     *,
     times: Literal["epoch", "text"] = "epoch",
     skip_bad: bool = False,
-) -> PairsExport | UtteranceExport | TracesExport:
+) -> PairsExport | UtteranceExport | TracesExport | MomentsExport:
     """What was written into the new folder `out`: preference pairs in a trainer's form, their provenance beside.
 
     `pairs` is a run of `pairs` or `synthesize`, or a file. Of `synthesize` also every chosen side for SFT. The hidden
     side of a task, and what a user wrote next, are never in a prompt. Pairs with two equal sides and repeated ones
     are left out and counted. To `traces`: the episodes of `gym run` as ProactiveBench's traces, their times in seconds
-    since 1970 or as `Day 1, 9:00:05 AM`.
+    since 1970 or as `Day 1, 9:00:05 AM`; to `moments`: their labelled moments.
 
     Raises UserError for an unknown form, no pairs, or a folder that holds files; DataError for a bad line.
 
@@ -43,8 +43,8 @@ def export(
     from tactful.utterance.export import export_utterance, holds_pairs
 
     source = Path(pairs)
-    if to == "traces":
-        return _traces(source, out, times, skip_bad=skip_bad)
+    if to in ("traces", "moments"):
+        return _episodes(source, to, out, times, skip_bad=skip_bad)
     if times != "epoch":
         raise UsageError(f"--times {times} belongs to --to traces")
     if holds_pairs(source):
@@ -55,11 +55,15 @@ def export(
     return export_pairs(source, to, out)
 
 
-def _traces(
-    source: Path, out: Path | str, times: Literal["epoch", "text"], *, skip_bad: bool
-) -> TracesExport:
-    from tactful.gym.traces import export_traces
+def _episodes(
+    source: Path, to: str, out: Path | str, times: Literal["epoch", "text"], *, skip_bad: bool
+) -> TracesExport | MomentsExport:
+    from tactful.gym.traces import export_moments, export_traces
 
     if skip_bad:
-        raise UsageError("--skip-bad is for records of 'utterance synthesize'; a bad episode is no trace")
-    return export_traces(source, out, times)
+        raise UsageError("--skip-bad is for records of 'utterance synthesize'; a bad episode is nothing else")
+    if to == "traces":
+        return export_traces(source, out, times)
+    if times != "epoch":
+        raise UsageError(f"--times {times} belongs to --to traces")
+    return export_moments(source, out)

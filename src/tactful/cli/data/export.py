@@ -1,4 +1,4 @@
-"""`tactful data export`: preference pairs as trainers read them, episodes as traces."""
+"""`tactful data export`: preference pairs as trainers read them, episodes as traces or moments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def export(
         typer.Argument(metavar="RUN|FILE", help="Run folder or file with preference pairs, or episodes."),
     ],
     *,
-    to: Annotated[str, typer.Option("--to", help="Form: trl, llama-factory or openai; of episodes: traces.")],
+    to: Annotated[
+        str, typer.Option("--to", help="Form: trl, llama-factory or openai; of episodes: traces or moments.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="New folder for the files.")],
     times: Annotated[
         Literal["epoch", "text"],
@@ -33,10 +35,10 @@ def export(
     Of `utterance synthesize`: preference pairs, and every chosen side for SFT. The hidden side of a task (references,
     tests, requirements) and what a user wrote next are never in the prompt of an export.
 
-    Of `gym run`: `tactful data export runs/gym --to traces --out traces`, in ProactiveBench's form.
+    Of `gym run`: `tactful data export runs/gym --to traces --out traces`, or `--to moments`, in ProactiveBench's forms.
     """
     from tactful.api.data.export import export as exported
-    from tactful.gym.traces import TracesExport
+    from tactful.gym.traces import MomentsExport, TracesExport
     from tactful.utterance.export import UtteranceExport
 
     done = exported(pairs, to, out, times=times, skip_bad=skip_bad)
@@ -44,6 +46,12 @@ def export(
         if as_json:
             emit_json({**done.model_dump(), "to": to, "out": str(out)})
         say(f"{done.traces} traces of {done.events} events with {done.offers} offers written to {out}")
+        return
+    if isinstance(done, MomentsExport):
+        if as_json:
+            emit_json({**done.model_dump(), "to": to, "out": str(out)})
+        told = ", ".join(f"{count} {name}" for name, count in done.categories.items())
+        say(f"{done.moments} labelled moments written to {out / 'moments.jsonl'}: {told}")
         return
     counts = {"equal_sides": done.equal_sides, "repeated": done.repeated}
     if as_json:
