@@ -40,6 +40,7 @@ STATS = "tests/stats"
 PAIRS = "tests/calibration/test_pairs.py"
 CACHE = "tests/llm/test_cache.py tests/llm/test_client.py"
 SANDBOX = "tests/sandbox/test_honest.py tests/sandbox/test_cheats.py tests/sandbox/test_faults.py tests/sandbox/verdict tests/sandbox/test_values.py"
+ACTIVITY = "tests/data/activity"
 _RULE, _LOSSES, _PROMISE = (f"reward/gate/{name}.py" for name in ("rule", "losses", "promise"))
 _BETTING, _CONFORMAL = "reward/gate/betting.py", "reward/gate/conformal.py"
 _INTAKE, _SESSION = "runs/running/intake.py", "runs/running/session.py"
@@ -47,6 +48,11 @@ _RUNNER, _BOOTSTRAP, _SHARES = "runs/running/runner.py", "stats/bootstrap.py", "
 _PAIRS, _CACHE, _CLIENT = "calibration/pairs.py", "llm/cache.py", "llm/client.py"
 _CHECK, _COMPARE, _PROGRESS = (f"sandbox/verdict/{name}.py" for name in ("check", "compare", "progress"))
 _ENDING, _FITTING = "sandbox/verdict/ending.py", "policy/fitting.py"
+
+_REDACTOR, _SHADOWS, _WEB, _NAMES = (
+    f"data/activity/redacting/{name}.py" for name in ("redactor", "shadows", "web", "names")
+)
+_LAYOUT, _PARTING = (f"data/activity/timeline/{name}.py" for name in ("layout", "sessions"))
 
 MUTANTS = [
     Mutant("gate", _RULE, "np.where(p >= high, SPEAK", "np.where(p > high, SPEAK", GATE),
@@ -109,6 +115,21 @@ MUTANTS = [
     Mutant("named", _FITTING, "simplest = max(i for i", "simplest = min(i for i", "tests/policy/test_embedded.py"),
     Mutant("named", _LOSSES, 'seeded("gate-order", *order).shuffle(order)', "pass", GATE),
     Mutant("named", _RULE, "np.array(max(self.threshold or 0.0, self.floor))", "np.array(self.threshold or 0.0)", GATE),
+    Mutant("activity", _REDACTOR, "self._deny.match(texts_of(dict(data)))", 'self._deny.match((title,))', ACTIVITY),
+    Mutant("activity", _REDACTOR, "told = self._names.cut(told", "told = (lambda text, mark: text)(told", ACTIVITY),
+    Mutant("activity", _REDACTOR, "told = redaction.text(told)", "pass", ACTIVITY),
+    Mutant("activity", _REDACTOR, 'not in (None, False, 0, "", "false"', 'in (True,) and value not in (None, "false"', ACTIVITY),
+    Mutant("activity", _SHADOWS, "if shows or (alike and apart <= _NEAR):", "if alike and apart <= _NEAR:", ACTIVITY),
+    Mutant("activity", _SHADOWS, "return inside >= 0 and 2 * inside >= event.end - event.start", "return inside >= 0", ACTIVITY),
+    Mutant("activity", _WEB, "_PAIRS.sub(lambda found: cut(), _URL.sub(shorter, text))", "_URL.sub(shorter, text)", ACTIVITY),
+    Mutant("activity", _WEB, "path = unquote(unquote(parts.path))", "path = parts.path", ACTIVITY),
+    Mutant("activity", _NAMES, "found |= {word for name in found for word in name.split()}", "pass", ACTIVITY),
+    Mutant("activity", _LAYOUT, "for away in (False, True)", "for away in (True,)", ACTIVITY),
+    Mutant("activity", _LAYOUT, "hidden = other is None or window.gone or other.gone", "hidden = other is None or window.gone", ACTIVITY),
+    Mutant("activity", _PARTING, "if pause > gap:", "if pause >= gap:", ACTIVITY),
+    Mutant("activity", _PARTING, "worked=one.worked + other.worked", "worked=one.worked", ACTIVITY),
+    Mutant("activity", "data/activity/telling/model.py", "Redaction().text(sentence) for sentence", "sentence for sentence", ACTIVITY),
+    Mutant("activity", "data/activity/sources/here.py", "return (mapped or address).is_loopback", "return address.is_private", ACTIVITY + " tests/cli/data/test_activity.py"),
 ]  # fmt: skip
 
 

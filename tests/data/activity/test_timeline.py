@@ -159,6 +159,13 @@ def test_a_long_time_away_parts_two_sessions_and_a_short_one_is_told():
     assert len(imported(export(windows, away=[afk(1000, 600)]), gap_s=601)[0]) == 1
 
 
+@pytest.mark.parametrize("app", ["loginwindow", "LockApp.exe"])
+def test_a_locked_screen_is_time_away(app):
+    sessions, report = imported(export([window(0, 60), window(60, 7200, app, "Windows"), window(7260, 60)]))
+    assert [session.active_s for session in sessions] == [60, 60]
+    assert report.left_out["away"] == 7200 * SECOND
+
+
 def test_time_that_nobody_recorded_parts_sessions_too():
     assert len(imported(export([window(0, 60), window(400, 60)]))[0]) == 2
 

@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 from tactful.types import Event, Provenance, Written
 
 Kind = Literal["window", "away", "web", "editor"]
-Gone = Literal["", "private", "denied", "blank"]
-"""Why nothing of an event is told: a private window, the deny list, nothing in it; empty: it is told."""
+Gone = Literal["", "private", "denied", "blank", "locked"]
+"""Why nothing of an event is told: a private window, the deny list, nothing in it, a locked screen; empty: it is told."""
 SECOND = 1_000_000
 
 

@@ -30,6 +30,19 @@ _TERMINALS = (
     "powershell",
     "cmd",
 )
+_LOCKS = frozenset(
+    {
+        "loginwindow",
+        "lockapp",
+        "screensaverengine",
+        "logonui",
+        "i3lock",
+        "swaylock",
+        "gnome-screensaver",
+        "kscreenlocker_greet",
+    }
+)
+"""What stands in front while the screen is locked: nobody works at that."""
 _PRIVATE = (
     r"\(incognito\)|\[incognito\]|incognito(?: mode| window| tab)?|in ?private(?: browsing)?|private brows\w+|private window|\(private\)"
     r"|inkognito|privater (?:modus|tab)|privates (?:fenster|surfen)|navigation privée|incógnito|navegación privada|navegação (?:privada|anônima)"
@@ -73,6 +86,11 @@ def is_editor(app: str) -> bool:
 def may_edit(app: str) -> bool:
     """Whether an editor may run in the program: it is one, or a terminal."""
     return is_editor(app) or _named(app, _TERMINALS)
+
+
+def is_locked(app: str) -> bool:
+    """Whether the program is a locked screen."""
+    return app.lower().removesuffix(".exe") in _LOCKS
 
 
 @lru_cache(maxsize=65_536)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from tactful.data.activity.redacting.apps import bare_title, says_private
+from tactful.data.activity.redacting.apps import bare_title, is_locked, says_private
 from tactful.data.activity.redacting.names import Names, names_in
 from tactful.data.activity.redacting.patterns import Patterns, texts_of
 from tactful.data.activity.redacting.web import cut_queries, is_search, site_of
@@ -51,6 +51,8 @@ class Redactor:
     def _gone(self, event: RawEvent) -> Gone:
         data = event.data
         app, title = _text(data, "app"), _text(data, "title")
+        if event.kind == "window" and is_locked(app):
+            return "locked"
         if any(_is_set(data.get(mark)) for mark in _PRIVATE_MARKS):
             return "private"
         if event.kind == "window" and says_private(app, title):

@@ -26,6 +26,7 @@ class Laid:
     recorded: int = 0
     """Microseconds that the windows cover: `recorded` = the spans' + `away`."""
     away: int = 0
+    """With the time of locked screens."""
 
 
 def lay_out(events: Iterable[LogEvent]) -> Laid:
@@ -42,7 +43,7 @@ def lay_out(events: Iterable[LogEvent]) -> Laid:
         )
     laid = Laid(recorded=sum(end - start for start, end, _ in pieces))
     for start, end, event, away in crossed(pieces, away_times(by_kind["away"])):
-        if away is None:
+        if away is None and event.gone != "locked":
             laid.spans.append(Span(start, end, event.shown, event.gone, worked=end - start))
         else:
             laid.away += end - start
