@@ -125,7 +125,6 @@ MUTANTS = [
     Mutant("activity", _WEB, "path = unquote(unquote(parts.path))", "path = parts.path", ACTIVITY),
     Mutant("activity", _NAMES, "found |= {word for name in found for word in name.split()}", "pass", ACTIVITY),
     Mutant("activity", _LAYOUT, "for away in (False, True)", "for away in (True,)", ACTIVITY),
-    Mutant("activity", _LAYOUT, "hidden = other is None or window.gone or other.gone", "hidden = other is None or window.gone", ACTIVITY),
     Mutant("activity", _PARTING, "if pause > gap:", "if pause >= gap:", ACTIVITY),
     Mutant("activity", _PARTING, "worked=one.worked + other.worked", "worked=one.worked", ACTIVITY),
     Mutant("activity", "data/activity/telling/model.py", "Redaction().text(sentence) for sentence", "sentence for sentence", ACTIVITY),

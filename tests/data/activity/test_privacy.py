@@ -37,6 +37,7 @@ PLANTS = {
         f'https://find.example/?q="{QUERY}" - Firefox',
         f"https://find.example/?q=a {QUERY} — Firefox",
         f"localhost:3000/s?{QUERY}",
+        f"results ?q={QUERY} of today",
         f"chrome-extension://abc/x.html?{QUERY}",
         f"https://go.example/to/https%3A%2F%2Fx.example%2F%3Fq%3D{QUERY}",
     ),
@@ -164,6 +165,18 @@ def test_a_private_tab_in_the_background_hides_no_editor():
     windows = [window(0, 600)]
     pages = [page(0, 600, "https://clinic.example/", "Fever", incognito=True)]
     assert told(export(windows, pages=pages)) == ["The user started work in 'Code': 'a.py'."]
+
+
+def test_a_private_tab_without_a_title_hides_its_window_by_its_time():
+    windows = [window(0, 100), window(100, 60, "firefox", "Fever")]
+    assert told(export(windows, pages=[page(100, 60, "", "", incognito=True)])) == [
+        "The user started work in 'Code': 'a.py'."
+    ]
+
+
+def test_paths_of_pages_are_told_as_people_read_them():
+    pages = [page(0, 60, "https://a.example/%E9%A1%B9%E7%9B%AE/a%20b?x=1", "Docs")]
+    assert told(export(pages=pages)) == ["The user started work in a window: 'Docs' (a.example/项目/a b)."]
 
 
 @pytest.mark.parametrize("mark", [True, 1, "true", "yes", "on", "unknown"])

@@ -167,7 +167,8 @@ def test_a_locked_screen_is_time_away(app):
 
 
 def test_time_that_nobody_recorded_parts_sessions_too():
-    assert len(imported(export([window(0, 60), window(400, 60)]))[0]) == 2
+    assert len(imported(export([window(0, 60), window(361, 60)]))[0]) == 2
+    assert len(imported(export([window(0, 60), window(360, 60)]))[0]) == 1
 
 
 def test_hidden_time_is_work_and_no_pause():

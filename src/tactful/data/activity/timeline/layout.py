@@ -97,8 +97,10 @@ def _explained(
                     break
             if other is not None:
                 pieces[place] = (start, end, window, other)
-        hidden = other is None or window.gone or other.gone
-        found.append((start, end, window if hidden or other is None else _told(window, other, page=page)))
+        # of a hidden page nothing is known, so that its window stays as it is
+        found.append(
+            (start, end, window if other is None or window.gone else _told(window, other, page=page))
+        )
     return found
 
 
