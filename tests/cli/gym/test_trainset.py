@@ -128,3 +128,22 @@ def test_an_assistant_is_not_judged_by_who_selected_its_training(gym):
     assert "or --allow-seen, which marks it" in refused.stderr
     forced = gym(*asked, "--out", "c", "--allow-seen")
     assert "was trained on answers that 'offline' selected: its figures measure NOTHING" in forced.stderr
+
+
+def test_the_folder_of_a_trained_assistant_says_itself_who_selected(gym, tmp_path):
+    from datetime import UTC, datetime
+
+    from tactful.weights.types import Manifest
+
+    gym("data", "export", "episodes.jsonl", "--to", "traces", "--out", "x")
+    told = Manifest(
+        trainer="sft", form="answers", kind="sharegpt", lora=False, base="b", base_folder="b", base_fingerprint="f",
+        config={}, data=(), examples={"train": 1, "valid": 0}, grouped_by="scene", selected_by=("offline",), versions={},
+        seed=0, steps=1, figures={}, files={}, made_at=datetime.now(UTC),
+    )  # fmt: skip
+    Path("assistant").mkdir()
+    Path("assistant/training.json").write_text(told.model_dump_json())
+    refused = gym("bench", "proactive", "x", "--model", "assistant", "--judge", "offline", "--out", "b")
+    assert refused.returncode == 2
+    assert "assistant: was trained on answers that 'offline' selected" in refused.stderr
+    assert not Path("b").exists()

@@ -61,8 +61,7 @@ def published() -> str:
 
 def stats_lines(found: GymStats) -> Iterator[str]:
     """Every table as text."""
-    rows = [*found.settings, found.whole] if len(found.settings) > 1 else [found.whole]
-    rows += found.parts
+    rows = [*found.settings, *([found.whole] if len(found.settings) > 1 else []), *found.parts]
     wide = max(14, *(len(row.name) for row in rows))
     yield (
         f"{'':<{wide}}{'instances':>10}{'scenes':>8}{'events':>8}{'hours':>8}{'offers':>8}{'per hour':>20}{'accepted':>18}"
