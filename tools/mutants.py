@@ -41,6 +41,7 @@ PAIRS = "tests/calibration/test_pairs.py"
 CACHE = "tests/llm/test_cache.py tests/llm/test_client.py"
 SANDBOX = "tests/sandbox/test_honest.py tests/sandbox/test_cheats.py tests/sandbox/test_faults.py tests/sandbox/verdict tests/sandbox/test_values.py"
 ACTIVITY = "tests/data/activity"
+GYM = "tests/gym/play tests/cli/gym/test_run.py tests/data/formats/test_episodes.py"
 _RULE, _LOSSES, _PROMISE = (f"reward/gate/{name}.py" for name in ("rule", "losses", "promise"))
 _BETTING, _CONFORMAL = "reward/gate/betting.py", "reward/gate/conformal.py"
 _INTAKE, _SESSION = "runs/running/intake.py", "runs/running/session.py"
@@ -95,6 +96,23 @@ MUTANTS = [
     Mutant("sandbox", _PROGRESS, "self._failure = self._failure or (outcome, detail)", "self._failure = (outcome, detail)", SANDBOX),
     Mutant("sandbox", _PROGRESS, "if len(self._done) != len(self._plans):", "if False:", SANDBOX),
     Mutant("sandbox", _ENDING, "if ended.cpu_s >= cpu_limit_s(job):", "if False:", SANDBOX),
+    Mutant("gym", "gym/play/deciding.py", "due = now // self.events > (now", "due = now // self.events >= (now", GYM),
+    Mutant("gym", "gym/play/episode.py", 'world.history.accepted + (reacted.verdict == "accepted")', "world.history.accepted + 1", GYM),
+    Mutant("gym", "gym/play/episode.py", "max(0.0, (now - world.shown_at).total_seconds())", "0.0", GYM),
+    Mutant("gym", "gym/play/episode.py", "replace(said, shown=False)", "said", GYM),
+    Mutant("gym", "gym/play/episode.py", "            if not world.steps:\n                raise\n", "", GYM),
+    Mutant("gym", "gym/play/asking.py", "for draw in range(DRAWS)", "for draw in range(1)", GYM),
+    Mutant("gym", "gym/play/asking.py", "self.sample + draw * _APART", "self.sample", GYM),
+    Mutant("gym", "gym/play/shown.py", "mark_for(tuple(texts.values()), 12)", '"0" * 12', GYM),
+    Mutant("gym", "gym/play/shown.py", "return visible(shortened(world.background", "return (shortened(world.background", GYM),
+    Mutant("gym", "gym/play/environment.py", "sorted(reply.events[:MOST_EVENTS], key=lambda one: one.after_s)", "reply.events[:MOST_EVENTS]", GYM),
+    Mutant("gym", "gym/play/environment.py", "if (name := one.entity.strip().casefold()) in known", "if (name := one.entity.strip().casefold()) is not None", GYM),
+    Mutant("gym", "gym/casting.py", "Speaker(model, play.pass_index,", "Speaker(model, 0,", GYM),
+    Mutant("gym", "data/formats/episodes.py", 'accepted=found.verdict == "accepted"', 'accepted=found.verdict != "rejected"', GYM),
+    Mutant("gym", "data/formats/episodes.py", "accepted=not found.help_wanted", "accepted=True", GYM),
+    Mutant("gym", "api/gym/deciding.py", 'gate.decide(acceptance).action == "speak"', 'gate.decide(acceptance).action != "silent"', "tests/cli/gym/test_deciding.py"),
+    Mutant("gym", "api/gym/deciding.py", "    gate.check(judge)\n", "", "tests/cli/gym/test_deciding.py"),
+    Mutant("gym", "api/gym/run.py", 'update={"assistant_hash": digest}', "update={}", "tests/cli/gym/test_deciding.py"),
     # those that the project was once found not to notice
     Mutant("named", _BOOTSTRAP, "stdtrit(groups - 1, 0.975)", "stdtrit(groups - 1, 0.75)", STATS),
     Mutant("named", _BOOTSTRAP, "confidence_level=1 - 2 * tail(len(means))", "confidence_level=0.9", STATS),

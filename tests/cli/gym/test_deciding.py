@@ -54,6 +54,20 @@ def test_a_gate_shows_an_offer_iff_its_probability_reaches_the_threshold(tactful
     }
 
 
+def test_where_a_gate_abstains_nothing_is_shown(tactful, scenes, tmp_path, model):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "model.json").write_bytes((model / "model.json").read_bytes())
+    gate = Gate.model_validate_json((model / "gate.json").read_bytes())
+    band = GateConfig(form="fixed", threshold=THRESHOLD, abstain_low=0.2, abstain_high=0.6)
+    save_gate(gate.model_copy(update={"config": band}), mine)
+    words = ("gym", "run", scenes, "--model", "offline", "--assistant", "gate:mine", "--out", "run")
+    assert tactful(*words).returncode == 0
+    judged = [step for step in steps(tmp_path / "run") if step.proposal is not None]
+    assert any(THRESHOLD <= step.acceptance < 0.6 for step in judged)
+    assert all(step.shown == (step.acceptance >= 0.6) for step in judged)
+
+
 def test_a_gate_of_another_model_is_refused_before_anything_is_played(tactful, scenes, tmp_path, model):
     other = tmp_path / "other"
     tf.train_reward(tf.moments(), limit=150, evaluate=False).save(other)

@@ -136,6 +136,15 @@ def test_every_part_by_a_model_of_its_own(tactful, scenes, tmp_path, monkeypatch
     assert {one.end for one in found} == {"goal"}
 
 
+def test_every_pass_of_a_scene_is_told_anew(tactful, scenes, monkeypatch):
+    with serving(script) as server:
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-x")
+        words = ("gym", "run", scenes, "--model", "m", "--assistant", "none", "--passes", 2)
+        assert tactful(*words, "--base-url", server.base_url, "--out", "run").returncode == 0
+        opening = [text for text in server.prompts if "set the stage" in text]
+    assert len(opening) == 2 * len(set(opening)) == 8
+
+
 @pytest.mark.parametrize("part", ["--user", "--environment"])
 def test_rules_and_models_play_together(tactful, scenes, tmp_path, monkeypatch, part):
     with serving(script) as server:
