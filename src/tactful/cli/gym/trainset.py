@@ -133,4 +133,5 @@ def _tell(done: TrainsetRun, *, as_json: bool) -> None:
     tell_failures(done.summary, "; then give this command again with --resume, which writes the files anew")
     end_empty(done.summary)
     say(f"written: {done.folder / 'trainset.json'}, sft/, dpo/, reward/")
-    next_command(f"tactful train sft {quoted(done.folder)} --model smollm2 --out trained")
+    longest = f"--max-length {done.made.max_tokens} --too-long leave-out"
+    next_command(f"tactful train sft {quoted(done.folder)} --model smollm2 {longest} --out assistant")
