@@ -33,8 +33,8 @@ def fit_gym_users(
     >>> import tactful as tf
     >>> tf.moments().save("moments.jsonl")
     >>> found = tf.fit_gym_users("moments.jsonl", out="users.toml")
-    >>> [one.key for one in found.fitted][:3]
-    ['need.boundary', 'need.flow', 'need.stuck']
+    >>> {"need.boundary", "need.flow", "need.stuck"} <= {one.key for one in found.fitted}
+    True
     """
     from tactful.gym.fitting.fit import fit_users
     from tactful.gym.fitting.writing import write_parameters
