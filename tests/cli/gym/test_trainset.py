@@ -107,6 +107,12 @@ def test_a_reward_model_that_selected_is_not_measured_by_its_own_labels(gym):
         forced = gym(*command, "t/reward/train.jsonl", "--model", "model", "--allow-seen")
         assert forced.returncode == 0, forced.stderr
         assert "these figures measure NOTHING" in forced.stderr
+    gate = gym("reward", "gate", "model", "t/reward/train.jsonl", "--cost-false-alarm", 2)
+    assert gate.returncode == 1
+    assert (
+        "gave every label in these data itself, so that a gate set on them would promise nothing"
+        in gate.stderr
+    )
 
 
 def test_a_prompted_judge_that_selected_is_not_measured_by_its_own_labels(gym):

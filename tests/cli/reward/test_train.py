@@ -217,7 +217,7 @@ def test_a_missing_file_and_a_folder_are_named(tactful, tmp_path):
     assert "no.jsonl: cannot be read (No such file or directory); check the path" in missing.stderr
     folder = tactful("reward", "train", tmp_path, "--out", tmp_path / "model")
     assert folder.returncode == 1
-    assert "is a folder, expected a file" in folder.stderr
+    assert "not a run folder" in folder.stderr
 
 
 def test_a_file_in_the_place_of_the_folder_is_left_alone(tactful, moments, tmp_path):

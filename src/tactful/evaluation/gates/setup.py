@@ -16,7 +16,7 @@ from tactful.reward.embedded.training import TrainConfig, cross_judge, moments_h
 from tactful.reward.gate.conformal import OnAverage, conformal_threshold
 from tactful.reward.gate.promise import Of, Promise, promise
 from tactful.reward.gate.rule import GateConfig
-from tactful.reward.types import Acceptance, TrainedJudge
+from tactful.reward.types import Acceptance, TrainedJudge, identity_of
 from tactful.types import LabelledMoment
 
 
@@ -49,20 +49,30 @@ class Asked:
 
 
 def unseen(items: Sequence[LabelledMoment], model: TrainedJudge, name: str) -> JudgedMoments:
-    """The sessions that `model` was not trained on; `name` as messages call it. Raises: UserError when there is none."""
-    seen = set(model.sessions)
+    """The sessions that `model` was not trained on, without labels that it gave itself; `name` as messages call it.
+
+    Raises: UserError when there is none.
+    """
+    seen, own = set(model.sessions), identity_of(model)
     sessions = {item.moment.session for item in items}
-    kept = [item for item in items if item.moment.session not in seen]
+    others = [item for item in items if item.label.judge != own]
+    if not others:
+        raise UserError(
+            f"{name}: gave every label in these data itself, so that a gate set on them would promise nothing; give labels "
+            "by people or by another judge"
+        )
+    kept = [item for item in others if item.moment.session not in seen]
     if not kept:
         raise UserError(
             f"{name}: was trained on all {len(sessions)} sessions in these data, so that a gate set on them would "
             "flatter it; give sessions that it has not seen, or --leave-one-session-out"
         )
     left_out: tuple[str, ...] = ()
-    if len(kept) < len(items):
-        left_out = (
-            f"left out: {len(items) - len(kept)} moments of {len(sessions & seen)} sessions that {name} was trained on",
-        )
+    if len(others) < len(items):
+        left_out = (f"left out: {len(items) - len(others)} moments whose labels {name} gave itself",)
+    if len(kept) < len(others):
+        trained = f"{len(sessions & seen)} sessions that {name} was trained on"
+        left_out += (f"left out: {len(others) - len(kept)} moments of {trained}",)
     return JudgedMoments(
         judge=model.name,
         model=model.fingerprint,
