@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,10 +103,18 @@ def draw(line: Timeline) -> Drawn:
     return Drawn(
         line=line,
         ticks=tuple(ticks),
-        marks=tuple((place(mark.at_s), mark.verdict or "") for mark in line.offers),
+        marks=tuple((place(second), verdict) for second, verdict in _marks(line)),
         labels=tuple((place(second), text) for second, text in _labels(line)),
         caption=_caption(line),
     )
+
+
+def _marks(line: Timeline) -> list[tuple[float, str]]:
+    """One for each time: of several offers that were judged there, the commonest verdict."""
+    at: dict[float, Counter[str]] = {}
+    for mark in line.offers:
+        at.setdefault(mark.at_s, Counter())[mark.verdict or ""] += 1
+    return [(second, verdicts.most_common(1)[0][0]) for second, verdicts in at.items()]
 
 
 def _labels(line: Timeline) -> list[tuple[float, str]]:
