@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tactful.api.gym.logs import EpisodesGiven, PeopleGiven, read_episodes, read_people
 from tactful.api.runs import outside_loop
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tactful.gym.card.types import Card, Check, Ranking
     from tactful.gym.types import GymEpisode, Scene
 
+ScenesGiven = Any
+"""What is taken for scenes: a file, `bundled`, several of them, or `Scene`s."""
 ASSISTANTS = ("none", "every:20", "every:5", "always")
 """Who is ranked where nobody is named."""
 
@@ -23,7 +25,7 @@ def audit_gym(
     *,
     against: PeopleGiven | None = None,
     out: Path | str | None = None,
-    scenes: Iterable[Scene] | Path | str | None = None,
+    scenes: ScenesGiven | None = None,
     parameters: Path | str | None = None,
     assistants: Sequence[str] = ASSISTANTS,
     cost_false_alarm: float = 0.25,
@@ -69,7 +71,7 @@ def audit_gym(
 
 
 def _ranked(
-    scenes: Iterable[Scene] | Path | str,
+    scenes: ScenesGiven,
     parameters: Path,
     assistants: Sequence[str],
     *,
@@ -84,7 +86,7 @@ def _ranked(
         raise UsageError(
             "--assistant: a ranking takes two or more, such as --assistant none --assistant every:10"
         )
-    known = scenes if isinstance(scenes, Path | str) else list(scenes)
+    known = _scenes(scenes)
     false_alarm, miss = costs
     sides = {
         name: {one: _played(known, one, table, passes, seed) for one in dict.fromkeys(assistants)}
@@ -97,8 +99,21 @@ def _ranked(
     return ranking_check(default, fitted, false_alarm=false_alarm, miss=miss, seed=seed), rankings
 
 
+def _scenes(given: ScenesGiven) -> list[Scene]:
+    """All of them; of scenes with one id the first. Raises: DataError."""
+    from tactful.gym.scenes.reading import read_scenes
+    from tactful.gym.types import Scene
+
+    several = [given] if isinstance(given, Path | str | Scene) else list(given)
+    found: dict[str, Scene] = {}
+    for one in several:
+        for scene in [one] if isinstance(one, Scene) else read_scenes(one):
+            found.setdefault(scene.id, scene)
+    return list(found.values())
+
+
 def _played(
-    scenes: Sequence[Scene] | Path | str, assistant: str, parameters: Path | None, passes: int, seed: int
+    scenes: Sequence[Scene], assistant: str, parameters: Path | None, passes: int, seed: int
 ) -> list[GymEpisode]:
     """The scenes played by rules, in a run folder that is thrown away."""
     from tempfile import TemporaryDirectory

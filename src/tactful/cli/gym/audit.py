@@ -25,10 +25,11 @@ def audit(
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="New folder for card.html and card.json.")] = None,
     scenes: Annotated[
-        Path | None,
+        list[str] | None,
         typer.Option(
             "--scenes",
-            help="With --parameters: scenes on which assistants are ranked under both kinds of users.",
+            help="With --parameters: scenes on which assistants are ranked under both kinds of users: a file, or "
+            "`bundled`. May be given several times.",
         ),
     ] = None,
     parameters: Annotated[
@@ -83,7 +84,7 @@ def audit(
         run,
         against=against or None,
         out=out,
-        scenes=scenes,
+        scenes=scenes or None,
         parameters=parameters,
         assistants=assistant or ASSISTANTS,
         cost_false_alarm=cost_false_alarm,

@@ -14,7 +14,7 @@ from tactful.gym.card.limits import LIMITS
 from tactful.gym.card.types import Check, Ranked, Ranking
 from tactful.gym.summary import utility
 from tactful.gym.types import GymEpisode
-from tactful.stats import Estimate
+from tactful.stats import FEWEST_GROUPS, Estimate
 from tactful.stats.bootstrap import estimate, group_draws, grouped_mean
 
 Array = NDArray[Any]
@@ -68,27 +68,46 @@ def advantage(
 def ranking_check(
     default: Played, fitted: Played, *, false_alarm: float, miss: float = 0.0, seed: int = 0
 ) -> Check:
-    """Do the same assistants, two or more, stand in the same order under fitted users? By pairs of them."""
+    """Do assistants, two or more, stand in the same order under fitted users?
+
+    By pairs of them whose order is clear under the default users: whose paired interval over scenes leaves out 0.
+    """
     names = [name for name in default if name in fitted]
-    tables = [_table(played, names, false_alarm, miss) for played in (default, fitted)]
-    pairs = list(combinations(range(len(names)), 2))
-    draws = group_draws(len(tables[0]), _RESAMPLES, seed) / max(1, len(tables[0]))
-    drawn = _alike(draws @ tables[0], draws @ tables[1], pairs)
-    whole = {
-        pair: float(_alike(tables[0].mean(axis=0)[None], tables[1].mean(axis=0)[None], [pair])[0])
-        for pair in pairs
+    first, other = (_table(played, names, false_alarm, miss) for played in (default, fitted))
+    scenes = [str(at) for at in range(len(first))]
+    gaps = {
+        (a, b): grouped_mean(first[:, a] - first[:, b], scenes, seed=seed)
+        for a, b in combinations(range(len(names)), 2)
     }
-    sizes = {"items": sum(map(len, (*default.values(), *fitted.values()))), "groups": len(tables[0])}
-    figure = estimate(float(np.mean(list(whole.values()))), drawn, **sizes)
-    turned = [f"{names[a]} and {names[b]}" for (a, b), same in whole.items() if not same]
+    pairs = [pair for pair, gap in gaps.items() if _is_clear(gap)]
+    sizes = {"items": sum(map(len, (*default.values(), *fitted.values()))), "groups": len(first)}
+    if pairs:
+        draws = group_draws(len(first), _RESAMPLES, seed)
+        whole = _alike(first.sum(axis=0)[None], other.sum(axis=0)[None], pairs)
+        drawn = _alike(draws @ first, draws @ other, pairs).mean(axis=1)
+        figure = estimate(float(whole.mean()), drawn, **sizes)
+        turned = [
+            f"{names[a]} and {names[b]}" for (a, b), same in zip(pairs, whole[0], strict=True) if not same
+        ]
+    else:
+        figure, turned = Estimate(value=None, **sizes), []
+    told = f"{len(pairs)} of {len(gaps)} pairs are clear under the default users"
     return Check(
         name="ranking",
-        asks=f"pairs of the assistants {', '.join(names)} that stand in the same order of utility under fitted users",
+        asks=f"pairs of the assistants {', '.join(names)}, clearly ordered by utility under the default users, that stand "
+        "in the same order under fitted ones",
         side="users",
         figure=figure,
         limit=LIMITS["ranking"],
-        note=f"turned: {'; '.join(turned)}" if turned else "",
+        note=f"{told}; turned: {'; '.join(turned)}" if turned else told,
     )
+
+
+def _is_clear(gap: Estimate) -> bool:
+    """Whether the interval leaves out 0; without one, for all scenes alike, whether the value does."""
+    if gap.low is None or gap.high is None:
+        return bool(gap.value) and gap.groups >= FEWEST_GROUPS
+    return gap.low > 0 or gap.high < 0
 
 
 def _table(played: Played, names: Sequence[str], false_alarm: float, miss: float) -> Array:
@@ -99,6 +118,6 @@ def _table(played: Played, names: Sequence[str], false_alarm: float, miss: float
 
 
 def _alike(one: Array, other: Array, pairs: Sequence[tuple[int, int]]) -> Array:
-    """Share of the pairs that stand in the same order in both, for each row."""
-    same = [np.sign(one[:, a] - one[:, b]) == np.sign(other[:, a] - other[:, b]) for a, b in pairs]
-    return np.asarray(np.mean(same, axis=0))
+    """(rows, pairs): whether each pair stands in the same order in both."""
+    left, right = np.array(pairs).T
+    return np.asarray(np.sign(one[:, left] - one[:, right]) == np.sign(other[:, left] - other[:, right]))
