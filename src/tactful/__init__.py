@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from tactful.api.feedback.labelled import train_feedback_judge as train_feedback_judge
     from tactful.api.gym.audit import audit_gym as audit_gym
     from tactful.api.gym.run import play as play
+    from tactful.api.gym.scenes import build_scenes as build_scenes
+    from tactful.api.gym.scenes import save_scenes as save_scenes
+    from tactful.api.gym.scenes import scenes as scenes
     from tactful.api.gym.stats import gym_stats as gym_stats
     from tactful.api.gym.trainset import trainset as trainset
     from tactful.api.gym.users import fit_gym_users as fit_gym_users
@@ -81,6 +84,7 @@ _HOMES = {
     "audit_gym": "tactful.api.gym.audit",
     "bench_assistants": "tactful.api.reward.assistants",
     "bench_suggestions": "tactful.api.reward.suggestions",
+    "build_scenes": "tactful.api.gym.scenes",
     "calibrate_reader": "tactful.api.reader",
     "chats": "tactful.api.feedback.chats",
     "check": "tactful.api.data.check",
@@ -116,6 +120,8 @@ _HOMES = {
     "replay": "tactful.api.mend",
     "reward": "tactful.api.calibrate.reward",
     "rollout": "tactful.api.calibrate.rollout",
+    "save_scenes": "tactful.api.gym.scenes",
+    "scenes": "tactful.api.gym.scenes",
     "serve": "tactful.api.reward.serve",
     "serve_policy": "tactful.api.policy_serve",
     "set_gate": "tactful.api.reward.gate",

@@ -38,6 +38,7 @@ from tactful.api.feedback import judge as _judge
 from tactful.api.feedback import labelled as _labelled
 from tactful.api.gym import audit as _audit_gym
 from tactful.api.gym import run as _gym_run
+from tactful.api.gym import scenes as _gym_scenes
 from tactful.api.gym import stats as _gym_stats
 from tactful.api.gym import trainset as _trainset
 from tactful.api.gym import users as _gym_users
@@ -72,6 +73,7 @@ audit = _coroutine(_audit.audit)
 audit_gym = _coroutine(_audit_gym.audit_gym)
 bench_assistants = _coroutine(_assistants.bench_assistants)
 bench_suggestions = _coroutine(_suggestions.bench_suggestions)
+build_scenes = _coroutine(_gym_scenes.build_scenes)
 calibrate_reader = _coroutine(_reader.calibrate_reader)
 chats = _coroutine(_chats.chats)
 check = _coroutine(_check.check)
@@ -107,6 +109,8 @@ reasons = _coroutine(_reasons.reasons)
 replay = _coroutine(_mend.replay)
 reward = _coroutine(_reward.reward)
 rollout = _coroutine(_rollout.rollout)
+save_scenes = _coroutine(_gym_scenes.save_scenes)
+scenes = _coroutine(_gym_scenes.scenes)
 serve = _serve.serving
 serve_policy = _policy_serve.serving_policy
 set_gate = _coroutine(_gate.set_gate)

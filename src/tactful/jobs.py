@@ -25,6 +25,7 @@ BUILDERS = {
     "data activity": "tactful.data.activity.telling.model:retry_tell",
     "feedback judge": "tactful.feedback.pipeline:retry_judge",
     "gym run": "tactful.api.gym.run:retry_play",
+    "gym scenes": "tactful.gym.scenes.pipeline:retry_scenes",
     "gym trainset": "tactful.api.gym.trainset:retry_trainset",
     "learn turns": "tactful.mend.pipeline:retry_read",
     "reward judge": "tactful.api.reward.judge:retry_judge",

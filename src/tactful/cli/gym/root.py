@@ -2,6 +2,7 @@
 
 from tactful.cli.gym.audit import audit
 from tactful.cli.gym.run import run
+from tactful.cli.gym.scenes import scenes
 from tactful.cli.gym.show import show
 from tactful.cli.gym.stats import stats
 from tactful.cli.gym.trainset import trainset
@@ -10,6 +11,6 @@ from tactful.cli.splice import noun_of
 
 noun = noun_of(
     "People at work, offers of help, and what came of them.",
-    {"run": run, "show": show, "stats": stats, "trainset": trainset, "audit": audit},
+    {"scenes": scenes, "run": run, "show": show, "stats": stats, "trainset": trainset, "audit": audit},
 )
 noun.add_typer(users.noun, name="users")

@@ -47,6 +47,23 @@ _WORDS: Mapping[Setting, re.Pattern[str]] = {
 }
 
 
+_CODE = re.compile(
+    r"\.(?:py|js|jsx|ts|tsx|vue|go|rs|java|rb|c|cpp|h|cs|kt|swift|sql|sh|html|css|ipynb)\b", re.I
+)
+_PROSE = re.compile(r"\.(?:md|docx?|odt|tex|txt|rtf)\b|markdown|plain ?text", re.I)
+_PROGRAMS = re.compile(
+    r"visual studio code|vs ?code|code\.exe|microsoft (?:word|excel|edge|teams)|sublime text", re.I
+)
+"""Names of programs say little: many write their articles in an editor for code."""
+
+
+def event_setting(text: str) -> Setting | None:
+    """The setting that one event tells: by the kind of file, else by its words, names of programs left out."""
+    if _CODE.search(text):
+        return "coding"
+    return "writing" if _PROSE.search(text) else likely_setting(_PROGRAMS.sub(" ", text))
+
+
 def likely_setting(*texts: str) -> Setting | None:
     """The setting with the most words in the first of the texts that decides; None where none does."""
     for text in texts:
