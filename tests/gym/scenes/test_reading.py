@@ -134,7 +134,8 @@ def test_a_goal_that_tells_no_setting_is_refused_with_the_flag(tmp_path):
         "user": {"description": "Somebody.", "goal": "Be glad."},
     }
     with pytest.raises(
-        DataError, match=r"scenes.yaml:1: scene has user goal 'Be glad.*--setting coding\|writing"
+        DataError,
+        match=r"scenes.yaml:1: scene has user goal 'Be glad.*setting=…\) with one of coding, writing",
     ):
         read_scenes(_file(tmp_path, [row]))
 

@@ -56,7 +56,7 @@ def scene_of(row: Any, *, group: str = "", setting: Setting | None = None) -> Sc
     if told is None:
         raise ValueError(
             f"scene has user goal {shorten(user.goal)}, whose words do not tell the setting; "
-            f"name it: --setting {'|'.join(SETTINGS)}"
+            f"name it: tf.scenes(FILE, setting=…) with one of {', '.join(SETTINGS)}"
         )
     entities = tuple(Entity(name=one) if isinstance(one, str) else one for one in around.entities)
     return Scene(
