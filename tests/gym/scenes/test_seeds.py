@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.preprocessing import normalize
 
 from tactful.api.data.check import check
 from tactful.errors import DataError
 from tactful.gym.scenes.reading import BUNDLED, read_scenes
 from tactful.gym.scenes.seeds import Seeds, read_seeds, write_seeds
 from tactful.gym.types import SETTINGS
-from tactful.text.similarity import similarity
+from tactful.text.similarity import CJK_GRAMS, WORD_GRAMS, gram_sizes, ngram_counts, similarity
 
 THEIRS = Path(os.environ.get("TACTFUL_TEST_DATA", "../shared/data")) / "proactivebench" / "seed_tasks.yaml"
 needs_data = pytest.mark.skipif(not THEIRS.exists(), reason="ProactiveBench's files are not here")
@@ -43,7 +45,16 @@ def test_nothing_of_ours_is_copied_from_theirs():
     theirs = [text for seed in read_seeds(THEIRS) for text in (seed.task, *seed.setting_events)]
     ours = [text for seed in read_seeds() for text in (seed.task, *seed.sample_events)]
     ours += [text for scene in read_scenes(BUNDLED) for text in (scene.user.goal, *scene.example_events)]
-    assert max(similarity(a, b) for a in ours for b in theirs) < 0.75
+    for sizes, texts in (
+        (WORD_GRAMS, [text for text in ours if gram_sizes(text) == WORD_GRAMS]),
+        (CJK_GRAMS, [text for text in ours if gram_sizes(text) == CJK_GRAMS]),
+    ):
+        counted = DictVectorizer().fit_transform([ngram_counts(text, sizes) for text in [*texts, *theirs]])
+        rows = normalize(counted)
+        likeness = rows[: len(texts)] @ rows[len(texts) :].T  # `similarity` of every pair at once
+        at, other = divmod(int(likeness.argmax()), len(theirs))
+        assert likeness[at, other] == pytest.approx(similarity(texts[at], theirs[other]))
+        assert likeness.max() < 0.75
 
 
 @needs_data
