@@ -171,3 +171,28 @@ def test_page_and_lines_hold_every_check(sound):
 
 def test_every_limit_has_its_reason():
     assert all(len(limit.why) > 20 for limit in LIMITS.values())
+
+
+@pytest.mark.filterwarnings("error")
+def test_episodes_without_a_step_or_without_times_get_a_card():
+    empty = [one.model_copy(update={"steps": ()}) for one in SOUND.episodes(scenes=9, passes=1)]
+    found = card_of(empty, SOUND.people(), source="empty", against="people")
+    assert {one.verdict for one in found.checks if one.name not in ("never ends", "claims done")} == {
+        "not estimable"
+    }
+    untimed = [
+        one.model_copy(
+            update={
+                "steps": tuple(
+                    step.model_copy(
+                        update={
+                            "events": tuple(event.model_copy(update={"at": None}) for event in step.events)
+                        }
+                    )
+                    for step in one.steps
+                )
+            }
+        )
+        for one in SOUND.episodes(scenes=9, passes=1)
+    ]
+    assert card_of(untimed, source="untimed").check("uniform timing").verdict == "not estimable"

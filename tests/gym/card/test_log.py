@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -142,6 +143,14 @@ def test_the_first_word_that_tells_is_the_kind_of_an_event(text, kind):
 
 def test_a_sentence_is_what_is_left_without_its_content():
     assert sentence("The user opens 'a b.py' at line 12 of report.md") == "the user opens … at line … of …"
+    assert sentence("用户在报告第3行输入了文字。") == "用户在报告第…行输入了文字。"
+
+
+def test_a_log_may_hold_anything_and_takes_no_long_look():
+    started = time.process_time()
+    kind_of_event("z" * 1_000_000)
+    kind_of_event("The user opens " + "a." * 500_000)
+    assert time.process_time() - started < 5
 
 
 def test_a_language_is_that_of_the_sentences_not_of_what_they_quote():

@@ -48,7 +48,7 @@ def stream_checks(simulated: Recorded, people: Recorded | None, *, seed: int = 0
             people=_shared_sentences(real, seed) if real else None,
         ),
     ]
-    if real:
+    if mine and real:
         checks.append(
             Check(
                 name="mix of events",

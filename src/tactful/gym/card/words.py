@@ -28,8 +28,11 @@ KINDS: dict[str, str] = {
 OTHER = "other"
 _PATTERNS = {kind: re.compile(words, re.IGNORECASE) for kind, words in KINDS.items()}
 _CONTENT = re.compile(
-    r"'[^']*'|\"[^\"]*\"|“[^”]*”|‘[^’]*’|「[^」]*」|《[^》]*》|`[^`]*`|\S*\d\S*|\S+\.\w{1,5}\b"
+    r"'[^']*'|\"[^\"]*\"|“[^”]*”|‘[^’]*’|「[^」]*」|《[^》]*》|`[^`]*`"
+    r"|[^\s一-鿿，。]*\d[^\s一-鿿，。]*|[^\s一-鿿，。]+\.\w{1,5}\b"
 )
+_LONGEST = 1000
+"""Characters of an event that are looked at: a log may hold anything."""
 
 
 @lru_cache(maxsize=200_000)
@@ -47,12 +50,12 @@ def kind_of_event(text: str) -> str:
 @lru_cache(maxsize=200_000)
 def sentence(text: str) -> str:
     """The sentence without its content: what is quoted, names of files, and whatever holds a digit are masked."""
-    return " ".join(_CONTENT.sub("…", text).lower().split())
+    return " ".join(_CONTENT.sub("…", text[:_LONGEST]).lower().split())
 
 
 def completes(events: Iterable[Event]) -> bool:
     """Whether one of the events shows that something was brought to its end."""
-    return any(_PATTERNS["completes"].search(event.text) is not None for event in events)
+    return any(_PATTERNS["completes"].search(event.text[:_LONGEST]) is not None for event in events)
 
 
 def language(events: Iterable[Event]) -> str:
