@@ -1,8 +1,12 @@
 """The table of parameters, and people drawn from it."""
 
+import json
+import math
 import re
+import statistics
 
 import pytest
+from tests.gym.rules.scenes import data_folder
 
 from tactful.errors import ConfigError
 from tactful.gym.rules.parameters import TABLE, drawn_traits, load_parameters
@@ -59,3 +63,21 @@ def test_people_are_drawn_by_the_seed_alone_and_differ():
     # mean 0.5, standard deviation 0.2: four standard errors are 0.06
     assert abs(sum(one.patience for one in drawn) / 200 - 0.5) < 0.06
     assert len({one.patience for one in drawn}) > 150
+
+
+def test_the_shares_that_the_table_takes_from_judged_offers_are_theirs():
+    rows = [
+        json.loads(line) for line in (data_folder() / "reward_train.jsonl").read_text("utf-8").splitlines()
+    ]
+    offers = [row for row in rows if row["pred_task"] is not None]
+
+    def accepted(wanted):
+        return statistics.mean(row["valid"] for row in offers if row["help_needed"] in wanted)
+
+    assert len(offers) == 1387
+    assert accepted([True, False]) == pytest.approx(0.342, abs=5e-4)
+    assert accepted([True]) == pytest.approx(0.543, abs=5e-4)
+    assert accepted([False]) == pytest.approx(0.223, abs=5e-4)
+    assert statistics.mean(row["help_needed"] for row in rows) == pytest.approx(0.373, abs=5e-4)
+    shift = math.log(0.543 / 0.457) - math.log(0.223 / 0.777)
+    assert load_parameters().acceptance.need == pytest.approx(shift, abs=0.01)

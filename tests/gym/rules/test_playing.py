@@ -10,6 +10,7 @@ from tactful.gym.casting import Casting
 from tactful.gym.pipeline import GymStage, plays
 from tactful.gym.play.deciding import Always, Every, Never
 from tactful.gym.play.parts import Limits
+from tactful.gym.scenes.reading import read_scenes
 from tactful.runs import RunOptions, run_stage
 from tactful.stats.burstiness import gaps_s, mean_burstiness
 from tactful.text.lang import cjk_share
@@ -78,8 +79,11 @@ def test_episodes_end_by_goal_by_leaving_and_by_either_limit():
 
 
 @pytest.mark.parametrize("decider", [Never(), Always(), Every(10)], ids=lambda decider: decider.label)
-def test_episodes_of_the_published_scenes_have_thirty_events_on_average(decider):
-    episodes = play_all(proactivebench_scenes(), passes=2, decider=decider)
+@pytest.mark.parametrize(
+    "given", [proactivebench_scenes, lambda: read_scenes("bundled")], ids=["published", "ours"]
+)
+def test_episodes_have_thirty_events_on_average(decider, given):
+    episodes = play_all(given(), passes=2, decider=decider)
     assert sum(len(episode.events) for episode in episodes) / len(episodes) >= 30
 
 

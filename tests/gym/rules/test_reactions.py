@@ -103,6 +103,7 @@ def test_open_people_accept_more():
     "offer",
     [
         "asdf qwer zxcv uiop",
+        "CheckName.rb Ruby script lines types mistakes",
         "!!! ???",
         "Ruby Ruby Ruby Ruby Ruby",
         "Shall I tidy up the desktop icons?",

@@ -19,6 +19,8 @@ _EARLIER = 12
 """Offers that are remembered."""
 _SAME = 0.8
 """Share of the words of two sentences that they have in common, from which on they say the same."""
+_MANY = 6
+"""Words from which on a sentence has grammar."""
 _OFF_TOPIC = 0.34
 """Fit below which a refusal names the topic."""
 
@@ -80,9 +82,10 @@ def _logit(share: float) -> float:
 
 
 def _is_language(offer: str, words: frozenset[str]) -> bool:
-    """Whether it holds words, and not one over and over."""
+    """Whether it holds words, not one over and over, and not many without any grammar."""
     plain = offer.lower().split()
-    return bool(words) and 2 * len(set(plain)) >= len(plain)
+    told = len(plain) < _MANY or has_grammar(offer)
+    return bool(words) and told and 2 * len(set(plain)) >= len(plain)
 
 
 def _is_redundant(words: frozenset[str], recent: list[str], world: World) -> bool:
