@@ -32,8 +32,9 @@ def test_a_skewed_figure_has_no_interval_below_15_groups(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", INTERVALS)
-def test_every_interval_holds_the_truth_from_8_to_100_groups(name: str) -> None:
-    # 93 to 97 in truth; 1,000 draws have a standard error of 0.7, of which one and a half are allowed
-    refused = name.startswith("off policy") or name in SKEWED
-    for groups in (15, 30, 100) if refused else (8, 15, 30, 100):
-        assert 0.92 <= coverage(name, groups, 1000) <= 0.98, groups
+def test_every_interval_holds_the_truth_with_the_fewest_groups_that_it_takes_and_with_100(name: str) -> None:
+    # 93 to 97 in truth; 1,000 draws have a standard error of 0.7, of which one and a half are allowed, 500 one of 1.0.
+    # benchmarks/coverage.py has all sizes
+    fewest = 15 if name.startswith("off policy") or name in SKEWED else 8
+    assert 0.92 <= coverage(name, fewest, 1000) <= 0.98
+    assert 0.92 <= coverage(name, 100, 500) <= 0.98
