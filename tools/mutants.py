@@ -42,6 +42,7 @@ CACHE = "tests/llm/test_cache.py tests/llm/test_client.py"
 SANDBOX = "tests/sandbox/test_honest.py tests/sandbox/test_cheats.py tests/sandbox/test_faults.py tests/sandbox/verdict tests/sandbox/test_values.py"
 ACTIVITY = "tests/data/activity"
 GYM = "tests/gym/play tests/cli/gym/test_run.py tests/data/formats/test_episodes.py"
+CARD = "tests/gym/card tests/gym/fitting"
 _RULE, _LOSSES, _PROMISE = (f"reward/gate/{name}.py" for name in ("rule", "losses", "promise"))
 _BETTING, _CONFORMAL = "reward/gate/betting.py", "reward/gate/conformal.py"
 _INTAKE, _SESSION = "runs/running/intake.py", "runs/running/session.py"
@@ -113,6 +114,23 @@ MUTANTS = [
     Mutant("gym", "api/gym/deciding.py", 'gate.decide(acceptance).action == "speak"', 'gate.decide(acceptance).action != "silent"', "tests/cli/gym/test_deciding.py"),
     Mutant("gym", "api/gym/deciding.py", "    gate.check(judge)\n", "", "tests/cli/gym/test_deciding.py"),
     Mutant("gym", "api/gym/run.py", 'update={"assistant_hash": digest}', "update={}", "tests/cli/gym/test_deciding.py"),
+    Mutant("card", "gym/card/types.py", "self.figure.groups < FEWEST_GROUPS", "self.figure.groups < 0", CARD),
+    Mutant("card", "gym/card/types.py", "return abs(figure) > self.value", "return figure > self.value", CARD),
+    Mutant("card", "gym/card/users.py", "refused[one.user] += not one.accepted", "refused[one.user] += 1", CARD),
+    Mutant("card", "gym/card/users.py", "    if any(not step.carried_out for step in before):\n        return True\n", "", CARD),
+    Mutant("card", "gym/card/users.py", 'return {"gap": each[:, 0] - each[:, 1]}', 'return {"gap": each[:, 0]}', CARD),
+    Mutant("card", "gym/card/log.py", "refused += not accepted", "refused += 1", CARD),
+    Mutant("card", "gym/card/log.py", "points.setdefault(place, Point", "points.setdefault((*place, moment.id), Point", CARD),
+    Mutant("card", "gym/card/log.py", "if not events[0].time.startswith(_IN_WORDS)", "if True", CARD),
+    Mutant("card", "gym/card/stream.py", "if 2 * len(part) >= size", "if True", CARD),
+    Mutant("card", "gym/card/stream.py", "if one != group and spoken[one] == spoken[group]", "", CARD),
+    Mutant("card", "gym/card/telling.py", "fold_of |= group_folds(", "fold_of = group_folds(", CARD),
+    Mutant("card", "gym/card/ranking.py", "sums[one.group][1] += len(one.steps)", "sums[one.group][1] += 1", CARD),
+    Mutant("card", "gym/card/ranking.py", "if _is_clear(gap)", "", CARD),
+    Mutant("card", "gym/fitting/gaps.py", "one - shift for one", "one for one", CARD),
+    Mutant("card", "gym/fitting/taking.py", "_PRIOR_POINTS * start.at(name)", "0", CARD),
+    Mutant("card", "gym/fitting/taking.py", "min(1.0, fit / enough_overlap)", "1.0", CARD),
+    Mutant("card", "gym/fitting/fit.py", "or begun < _FEWEST_FAILURES", "", CARD),
     # those that the project was once found not to notice
     Mutant("named", _BOOTSTRAP, "stdtrit(groups - 1, 0.975)", "stdtrit(groups - 1, 0.75)", STATS),
     Mutant("named", _BOOTSTRAP, "confidence_level=1 - 2 * tail(len(means))", "confidence_level=0.9", STATS),

@@ -2,7 +2,7 @@
 
 import pytest
 from tests.gym.card.simulators import Simulator
-from tests.gym.made import day
+from tests.gym.made import day, episode, event, step
 
 from tactful.errors import DataError
 from tactful.gym.card.limits import LIMITS
@@ -196,3 +196,28 @@ def test_episodes_without_a_step_or_without_times_get_a_card():
         for one in SOUND.episodes(scenes=9, passes=1)
     ]
     assert card_of(untimed, source="untimed").check("uniform timing").verdict == "not estimable"
+
+
+def test_whoever_accepted_what_was_offered_was_not_disturbed():
+    glad = [
+        episode(f"s{at}", *(step(n, n, offer=f"Offer {n}.", verdict="accepted", done=(n,)) for n in range(6)))
+        for at in range(9)
+    ]
+    assert card_of(glad, source="glad").check("never leaves").figure.items == 0
+
+
+def test_a_scene_is_held_against_other_scenes_of_its_language_and_never_against_itself():
+    def said(name: str, text: str):
+        return step(0, 0).model_copy(
+            update={"events": tuple(event(at, text.format(name)) for at in range(5))}
+        )
+
+    alone = [episode(name, said(name, "The user draws a {}.")) for name in "abcdefghi"]
+    assert card_of(alone, source="own words").check("uniform in style").figure.value == 0
+    both = [episode(f"{name}2", said(name, "用户画了{}。")) for name in "abcdefghi"]
+    same = [episode(f"{name}3", said("x", "用户画了{}。")) for name in "abcdefghi"]
+    assert card_of(both, source="own words").check("uniform in style").figure.value == 0
+    # nine scenes that all say one thing, beside nine of another language: still everything in common
+    assert card_of([*alone, *same], source="mixed").check("uniform in style").figure.value == pytest.approx(
+        0.5
+    )

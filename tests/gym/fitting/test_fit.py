@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -164,3 +165,25 @@ def test_the_file_is_read_by_the_rules_and_says_what_it_was(tmp_path):
 def test_fitting_is_the_same_at_every_time():
     played = of_episodes(Simulator().episodes(scenes=9, passes=2))
     assert fit_users(played, START, source="a") == fit_users(played, START, source="a")
+
+
+def test_offers_that_fit_and_those_that_do_not_are_told_apart():
+    rng = Random(4)
+    fitting = reactions(rng)
+    off = [replace(one, proposal="Water the plants") for one in reactions(rng)]
+    # what is offered makes no difference here, where the default takes three logits from what does not fit
+    found = fit_users(Recorded((), (*fitting, *off)), START, source="made")
+    assert {one.key: one.value for one in found.fitted}["acceptance.irrelevance"] < 0.5
+    minded = [replace(one, accepted=False) for one in off]
+    found = fit_users(Recorded((), (*fitting, *minded)), START, source="made")
+    assert {one.key: one.value for one in found.fitted}[
+        "acceptance.irrelevance"
+    ] > START.acceptance.irrelevance
+
+
+def test_a_log_that_sees_no_failure_says_nothing_of_mistakes():
+    session = Session("a", "a", tuple(event(at, f"The user types line {at}.") for at in range(150)))
+    assert (
+        "0 events tell of a failure"
+        in fit_users(Recorded((session,)), START, source="a").left["work.*.trouble"]
+    )

@@ -46,6 +46,12 @@ def audit_gym(
 
     Raises DataError for anything that holds no episode or no work, UsageError when a card lies in `out` already, or for
     one of `scenes` and `parameters` without the other.
+
+    >>> import tactful as tf
+    >>> run = tf.play("bundled", model="offline", assistant="every:5", out="runs/g", progress="off")
+    >>> card = tf.audit_gym(run)
+    >>> card.scenes, card.check("uniform timing").verdict
+    (12, 'ok')
     """
     from tactful.gym.card.page import refuse_existing, write_card
     from tactful.gym.card.pipeline import card_of
