@@ -99,6 +99,13 @@ def test_a_browser_that_names_no_machine_belongs_to_the_one_that_is_known():
     assert told(document) == ["The user started work in 'firefox': 'Docs' (a.example/x)."]
 
 
+def test_windows_that_name_no_machine_are_a_machine_beside_another():
+    phone = bucket("currentwindow", [row(at, 20, app="Maps") for at in (10, 150)], host="unknown")
+    sessions, report = imported(export(ROWS, others=[phone]))
+    assert report.machines == 2
+    assert [event.text for event in sessions[0].events] == SENTENCES
+
+
 def test_each_machine_has_sessions_of_its_own():
     others = [bucket("currentwindow", [window(50, 60)], host="other-box")]
     sessions, report = imported(export(ROWS, others=others))

@@ -155,6 +155,17 @@ def test_a_window_that_says_it_is_private_is_dropped_without_any_watcher_in_the_
     assert report.cut == {"private": 1}
 
 
+@pytest.mark.parametrize("host", ["unknown", None, "small-box.local"])
+def test_a_private_tab_of_a_machine_that_is_not_known_hides_its_window_on_any(host):
+    pages = bucket(
+        "web.tab.current", [page(100, 60, "https://clinic.example/", "Fever", incognito=True)], host=host
+    )
+    windows = [window(0, 60), window(100, 60, "firefox", "Fever"), window(160, 60, "Code", "b.py")]
+    small = bucket("currentwindow", windows, host="small-box")
+    busy = [window(at * 10, 10, "Slack", f"c{at}") for at in range(50)]
+    assert "ever" not in everything(export(busy, others=[small, pages])).replace("never", "")
+
+
 def test_a_normal_window_before_a_private_one_stays():
     windows = [window(0, 100, "firefox", "Docs"), window(100, 60, "firefox", "Fever")]
     pages = [page(99, 61, "https://clinic.example/", "Fever", incognito=True)]

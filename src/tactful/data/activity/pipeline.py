@@ -51,7 +51,7 @@ def sessions_of(document: Any, options: ActivityOptions) -> tuple[list[WorkSessi
     names = {*hosts, *names_of(event for host in hosts for event in log.hosts[host])}
     for host in hosts:
         user = hashes.hashed(host)
-        events = _redacted(log.hosts[host], names, options, report)
+        events = _redacted(log.hosts[host], log.beside, names, options, report)
         found += [_told(session, user, options) for session in _worked(events, options.bounds, report)]
     report.machines = len({session.user for session in found})
     found.sort(key=lambda session: (session.started_at, session.id))
@@ -59,10 +59,16 @@ def sessions_of(document: Any, options: ActivityOptions) -> tuple[list[WorkSessi
 
 
 def _redacted(
-    raw: Sequence[RawEvent], names: Iterable[str], options: ActivityOptions, report: ImportReport
+    raw: Sequence[RawEvent],
+    beside: Iterable[RawEvent],
+    names: Iterable[str],
+    options: ActivityOptions,
+    report: ImportReport,
 ) -> list[LogEvent]:
     redactor = Redactor(allow=options.allow, deny=options.deny, names=names)
-    events = shadowed(raw, [redactor.redact(event) for event in raw])
+    own = {id(event) for event in raw}
+    others = [(event, redactor.gone(event)) for event in beside if id(event) not in own]
+    events = shadowed(raw, [redactor.redact(event) for event in raw], others)
     report.cut += redactor.cut
     report.cut.update(event.gone for event in events if event.gone in ("private", "denied"))
     return events

@@ -43,12 +43,13 @@ class Redactor:
         data = event.data
         if event.kind == "away":
             return LogEvent(event.kind, event.start, event.end, away=data.get("status") == "afk")
-        gone = self._gone(event)
+        gone = self.gone(event)
         if gone:
             return LogEvent(event.kind, event.start, event.end, gone=gone)
         return LogEvent(event.kind, event.start, event.end, self._shown(data))
 
-    def _gone(self, event: RawEvent) -> Gone:
+    def gone(self, event: RawEvent) -> Gone:
+        """Why nothing of the event may be told; empty where it may be."""
         data = event.data
         app, title = _text(data, "app"), _text(data, "title")
         if event.kind == "window" and is_locked(app):

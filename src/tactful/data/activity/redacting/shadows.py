@@ -7,7 +7,7 @@ those of editors that overlap a hidden file, are hidden as well, and so is any w
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tactful.data.activity.redacting.apps import is_browser, may_edit
@@ -32,9 +32,15 @@ class _Shadow:
     """Title of the tab, or name of the file, as compared."""
 
 
-def shadowed(raw: Sequence[RawEvent], seen: Sequence[LogEvent]) -> list[LogEvent]:
-    """The events of one machine, those hidden too that show what is hidden beside them; `seen` is `raw`, redacted."""
-    shadows = sorted(_shadows(raw, seen), key=lambda shadow: shadow.start)
+def shadowed(
+    raw: Sequence[RawEvent], seen: Sequence[LogEvent], beside: Iterable[tuple[RawEvent, Gone]] = ()
+) -> list[LogEvent]:
+    """The events of one machine, those hidden too that show what is hidden beside them; `seen` is `raw`, redacted.
+
+    `beside`: pages and files that may have been shown here, and why they are hidden.
+    """
+    own = ((before, event.gone) for before, event in zip(raw, seen, strict=True))
+    shadows = sorted([*_shadows(own), *_shadows(beside)], key=lambda shadow: shadow.start)
     if not shadows:
         return list(seen)
     starts = [shadow.start for shadow in shadows]
@@ -42,23 +48,22 @@ def shadowed(raw: Sequence[RawEvent], seen: Sequence[LogEvent]) -> list[LogEvent
     return [_under(before, event, shadows, starts, longest) for before, event in zip(raw, seen, strict=True)]
 
 
-def _shadows(raw: Sequence[RawEvent], seen: Sequence[LogEvent]) -> list[_Shadow]:
+def _shadows(events: Iterable[tuple[RawEvent, Gone]]) -> list[_Shadow]:
     pairs = sorted(
-        ((before, event) for before, event in zip(raw, seen, strict=True) if event.kind in ("web", "editor")),
-        key=lambda pair: pair[0].start,
+        (pair for pair in events if pair[0].kind in ("web", "editor")), key=lambda pair: pair[0].start
     )
     following: dict[str, int] = {}
     found = []
-    for before, event in reversed(pairs):
-        until = min(following.get(event.kind, before.end + HELD), before.end + HELD)
-        following[event.kind] = before.start
-        if event.gone in ("private", "denied"):
+    for before, gone in reversed(pairs):
+        until = min(following.get(before.kind, before.end + HELD), before.end + HELD)
+        following[before.kind] = before.start
+        if gone in ("private", "denied"):
             named = (before.data.get("title"), before.data.get("file"))
             names = tuple(
                 name for text in named if isinstance(text, str) and len(name := _last(text)) >= _LEAST_TITLE
             )
             end = max(before.end, until)
-            found.append(_Shadow(before.start, end, event.gone, event.kind == "web", names))
+            found.append(_Shadow(before.start, end, gone, before.kind == "web", names))
     return found
 
 

@@ -6,7 +6,7 @@ A row that cannot be read is counted by its reason and named by its place; nothi
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -41,6 +41,8 @@ class Log:
 
     hosts: dict[str, list[RawEvent]] = field(default_factory=lambda: defaultdict(list))
     """Name of a machine → its events, as they came."""
+    beside: list[RawEvent] = field(default_factory=list)
+    """Pages and files whose watcher names no machine, or one without windows: any machine's windows may show them."""
     buckets: Counter[Kind] = field(default_factory=Counter)
     """Kind → how many buckets."""
     other_buckets: int = 0
@@ -98,7 +100,11 @@ def read_buckets(document: Any, *, zone: tzinfo = UTC) -> Log:
                 log.refuse(f"{place} ({_TYPES[kind]}), event {at}", event)
             else:
                 into.append(event)
-    _join_unknown(log.hosts)
+    with_windows = [name for name, events in log.hosts.items() if _of(events, "window")]
+    for name, events in log.hosts.items():
+        if name == UNKNOWN_HOST or name not in with_windows:
+            log.beside += _of(events, "web", "editor")
+    _join_unknown(log.hosts, with_windows)
     return log
 
 
@@ -173,9 +179,21 @@ def _time(given: Any, zone: tzinfo) -> tuple[datetime | None, bool]:
     return parse_time(given), True
 
 
-def _join_unknown(hosts: dict[str, list[RawEvent]]) -> None:
-    """Browsers' watchers long named no machine: their events belong to the machine with the most events."""
+def _of(events: Iterable[RawEvent], *kinds: Kind) -> list[RawEvent]:
+    return [event for event in events if event.kind in kinds]
+
+
+def _join_unknown(hosts: dict[str, list[RawEvent]], with_windows: Sequence[str]) -> None:
+    """Browsers' watchers long named no machine: their events belong to the machine with the most events.
+
+    Windows without a machine beside those of another are a machine of their own: phones name none.
+    """
     known = [name for name in hosts if name != UNKNOWN_HOST]
-    if UNKNOWN_HOST in hosts and known:
-        most = max(known, key=lambda name: (len(hosts[name]), name))
-        hosts[most] += hosts.pop(UNKNOWN_HOST)
+    if UNKNOWN_HOST not in hosts or not known:
+        return
+    own: tuple[Kind, ...] = ("window", "away") if set(with_windows) > {UNKNOWN_HOST} else ()
+    given = hosts.pop(UNKNOWN_HOST)
+    most = max(known, key=lambda name: (len(hosts[name]), name))
+    hosts[most] += [event for event in given if event.kind not in own]
+    if own:
+        hosts[UNKNOWN_HOST] = _of(given, *own)
