@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import unicodedata
 from typing import Any
 
 import pytest
@@ -147,6 +148,13 @@ def test_a_private_tab_is_dropped_with_the_window_that_showed_it():
         ("chrome", "发烧 - Google Chrome（无痕模式）"),
         ("Firefox", "Fieber — Mozilla Firefox Privater Modus"),
         ("SomethingNew", "Fever (Incognito)"),
+        ("firefox", unicodedata.normalize("NFD", "Fièvre — Navigation privée")),
+        ("msedge.exe", "Fever - [InPriv\u200bate] - Microsoft Edge"),
+        ("Tor Browser", "Fever - Tor Browser"),
+        ("firefox", "Koorts — Mozilla Firefox Privénavigatie"),
+        ("firefox", "Gorączka — Mozilla Firefox (Tryb prywatny)"),
+        ("firefox", "Гарячка — Mozilla Firefox Приватний перегляд"),
+        ("chrome", "Febre - Google Chrome (Anônima)"),
     ],
 )
 def test_a_window_that_says_it_is_private_is_dropped_without_any_watcher_in_the_browser(app, title):
@@ -213,6 +221,12 @@ def test_what_a_file_denies_hides_the_editors_window_of_that_time():
     assert told(export(windows, files=files), deny=["/clients/acme/"]) == [
         "The user started work in 'Code': 'a.py'."
     ]
+
+
+@pytest.mark.parametrize("word", ["incognito", "title", "app", "url"])
+def test_the_names_of_fields_are_no_content_that_is_denied(word):
+    windows, pages = [window(0, 100, "firefox", "Docs")], [page(0, 100, "https://a.example/x", "Docs")]
+    assert told(export(windows, pages=pages), deny=[word]) != []
 
 
 def test_an_allow_list_leaves_the_app_and_hides_the_titles_of_all_others():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from tactful.data.activity.redacting.patterns import plain
+
 _BROWSERS = (
     "firefox", "chrome", "chromium", "brave", "edge", "msedge", "safari", "opera", "vivaldi", "librewolf", "waterfox",
     "tor browser", "epiphany", "gnome web", "falkon", "qutebrowser", "browser", "navigator", "duckduckgo", "浏览器", "iexplore",
@@ -45,8 +47,10 @@ _LOCKS = frozenset(
 """What stands in front while the screen is locked: nobody works at that."""
 _PRIVATE = (
     r"\(incognito\)|\[incognito\]|incognito(?: mode| window| tab)?|in ?private(?: browsing)?|private brows\w+|private window|\(private\)"
-    r"|inkognito|privater (?:modus|tab)|privates (?:fenster|surfen)|navigation privée|incógnito|navegación privada|navegação (?:privada|anônima)"
-    r"|anonimo|navigazione (?:anonima|privata)|инкогнито|приватн\w+ просмотр|无痕|無痕|隐身|隐私浏览|隱私瀏覽|シークレット|プライベート|시크릿|사생활 보호"
+    r"|inkognito|privater (?:modus|tab)|privates (?:fenster|surfen)|\(privat\)|navigation privée|incógnito|navegación privada"
+    r"|navegação (?:priva\w+|an[ôó]nima)|\(an[ôó]nima\)|an[ôó]nimo|navigazione (?:anonima|privata)|privénavigatie|tryb prywatny"
+    r"|privat (?:surfning|browsing|nettlesing)|anonymní prohlížení|privát böngészés|navigare privată|yksityinen selaus|gizli gezinti"
+    r"|инкогнито|приватн\w+ (?:просмотр|перегляд)|无痕|無痕|隐身|隐私浏览|隱私瀏覽|シークレット|プライベート|시크릿|사생활 보호"
 )
 _PRIVATE_ANYWHERE = re.compile(rf"(?:{_PRIVATE})", re.IGNORECASE)
 _PRIVATE_AT_END = re.compile(rf"(?:^|[-—–|(\[·]\s*)(?:{_PRIVATE})[)\]\s]*$", re.IGNORECASE)
@@ -95,8 +99,12 @@ def is_locked(app: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def says_private(app: str, title: str) -> bool:
-    """Whether a window's title says that it is private: of a browser anywhere in it, of others at its end."""
-    return bool((_PRIVATE_ANYWHERE if is_browser(app) else _PRIVATE_AT_END).search(title))
+    """Whether a window's title says that it is private: of a browser anywhere in it, of others at its end.
+
+    The Tor Browser has no other windows, and says nothing.
+    """
+    place = _PRIVATE_ANYWHERE if is_browser(app) else _PRIVATE_AT_END
+    return "tor browser" in app.lower() or bool(place.search(plain(title)))
 
 
 @lru_cache(maxsize=65_536)

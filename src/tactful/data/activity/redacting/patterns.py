@@ -83,9 +83,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def texts_of(value: object) -> Sequence[str]:
-    """Every text in a JSON value, keys included, however deep."""
+    """Every text in a JSON value, however deep; of what it holds inside, the keys too: its own are the log's words."""
     found: list[str] = []
-    waiting = [value]
+    waiting = [*value.values()] if isinstance(value, dict) else [value]
     while waiting:
         item = waiting.pop()
         if isinstance(item, str):
