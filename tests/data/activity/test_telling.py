@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from tests.chat_server import Fault, serving
@@ -11,7 +12,7 @@ from tests.data.activity.test_privacy import PLANTS, forms_of
 
 from tactful.api.data.activity import work_sessions
 from tactful.data.activity.telling.model import LINES, tell_prompt
-from tactful.errors import SafetyRefusal, StopRun
+from tactful.errors import SafetyRefusal, StopRun, UsageError
 from tactful.text.fence import mark_for
 
 INJECTIONS = (
@@ -200,3 +201,31 @@ def test_a_stopped_run_goes_on_and_pays_no_call_twice(project):
         assert len(asked) == 4
         work = work_sessions(path, **reach, resume=True)
     assert (len(work), len(asked)) == (6, 7)  # three answered, one refused, three more
+
+
+# ---------------------------------------------------------------- Python
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"denny": ["acme"]}, "'denny' is no option of work_sessions; expected some of allow"),
+        ({"gap_s": float("nan")}, "gap_s is nan, expected seconds"),
+        ({"least_s": -1}, "least_s is -1, expected seconds"),
+        ({"lang": "fr"}, "lang is 'fr', expected auto, en or zh"),
+        ({"deny": [5]}, "5 is no text"),
+    ],
+)
+def test_an_option_that_is_none_is_refused_in_python_too(project, options, said):
+    path = write(project, MANY)
+    with pytest.raises(UsageError, match=re.escape(said)):
+        work_sessions(path, **options)
+
+
+def test_one_text_is_a_list_of_one(project):
+    path = write(project, export([window(0, 60, "Code", "acme plan"), window(60, 60, "Slack", "loud")]))
+    assert [event.text for session in work_sessions(path, deny="acme") for event in session.events] == [
+        "The user started work in 'Slack': 'loud'."
+    ]
+    (session,) = work_sessions(path, allow="acme")
+    assert "loud" not in session.model_dump_json()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,9 +36,9 @@ class ActivityReading(ModelOptions, RunSettings, total=False):
     """Sessions with less work than this are left out; default 60."""
     lang: Literal["auto", "en", "zh"]
     """Of the sentences; `auto`, the default: of the titles."""
-    allow: Sequence[str]
+    allow: Sequence[str] | str
     """Only titles, pages and files that hold one of these are told: texts, `re:…`, `@FILE` with one a line."""
-    deny: Sequence[str]
+    deny: Sequence[str] | str
     """What holds one of these is dropped whole."""
     yes: bool
     """A server or an endpoint that is not on this machine may be used."""
@@ -151,6 +152,14 @@ def forecast_telling(
     return forecast(found.sessions, _spec(model, reading), limit=reading.get("limit"))
 
 
+def _refuse_unknown(reading: ActivityReading) -> None:
+    """Raises UsageError for an option that is none: a list that is misspelt would let everything through."""
+    unknown = sorted(set(reading) - set(ActivityReading.__annotations__))
+    if unknown:
+        known = ", ".join(sorted(ActivityReading.__annotations__))
+        raise UsageError(f"'{unknown[0]}' is no option of work_sessions; expected some of {known}")
+
+
 def _spec(model: str, reading: ActivityReading) -> ModelSpec:
     from tactful.data.activity.telling.model import SCRIPTS
 
@@ -162,11 +171,17 @@ def _options(reading: ActivityReading) -> ActivityOptions:
     from tactful.data.activity.redacting.patterns import Patterns
     from tactful.data.activity.timeline.sessions import Bounds
 
+    _refuse_unknown(reading)
     bounds = {name: reading[name] for name in ("gap_s", "flicker_s", "least_s") if name in reading}
+    for name, seconds in bounds.items():
+        if not 0 <= seconds < math.inf:
+            raise UsageError(f"{name} is {seconds}, expected seconds from 0 on")
+    if (lang := reading.get("lang", "auto")) not in ("auto", "en", "zh"):
+        raise UsageError(f"lang is '{lang}', expected auto, en or zh")
     return ActivityOptions(
         zone=_zone(reading.get("zone", "UTC")),
         bounds=Bounds(**bounds),
-        lang=reading.get("lang", "auto"),
+        lang=lang,
         allow=Patterns(reading.get("allow", ())),
         deny=Patterns(reading.get("deny", ())),
     )

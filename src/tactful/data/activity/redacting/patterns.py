@@ -60,7 +60,9 @@ class Patterns:
 
 def _entries(given: Iterable[str]) -> list[str]:
     found: list[str] = []
-    for entry in given:
+    for entry in (given,) if isinstance(given, str) else given:
+        if not isinstance(entry, str):
+            raise UsageError(f"{entry!r} is no text; deny and allow take texts, `re:…` and `@FILE`")
         if not entry.startswith("@"):
             found.append(entry)
             continue
