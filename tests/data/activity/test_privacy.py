@@ -317,12 +317,17 @@ def test_a_title_that_is_nothing_but_a_prompt_is_cut():
         "(1) " * 50_000,
         "x\u200b" * 100_000,
         "%25" * 70_000,
+        "%" + "a" * 200_000,
     ],
 )
 def test_long_titles_made_to_be_slow_are_not(title):
     started = time.process_time()
     told(
-        export([window(0, 60, "firefox", title)], pages=[page(0, 60, f"https://a.example/{title}", title)]),
+        export(
+            [window(0, 60, "firefox", title)],
+            pages=[page(0, 60, f"https://a.example/{title}", title)],
+            files=[row(0, 60, file=title, project=title, language=title)],
+        ),
         deny=["q"],
     )
     assert time.process_time() - started < 5

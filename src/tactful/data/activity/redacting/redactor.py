@@ -88,7 +88,7 @@ class Redactor:
 
     def _last_part(self, path: str) -> str:
         """The name at the end of a path, or of an editor's URL for a file elsewhere."""
-        bare = cut_queries(_visible(path), self._marker("query"))
+        bare = cut_queries(_visible(path)[:_LOOKED_AT], self._marker("query"))
         return self.clean(_FOLDERS.split(bare.rstrip("/\\"))[-1])
 
     def clean(self, text: str) -> str:
