@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, create_model
 from tactful.data.activity.types import WorkSession
 from tactful.data.io import read_jsonl
 from tactful.llm import ChatModel, ModelSpec, Rehearsal
-from tactful.llm.prices import price_table
+from tactful.llm.prices import price_of
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.runs import Context, Job, OutsideHash
@@ -31,7 +31,6 @@ LINES = 20
 """Sentences in a call."""
 _LONGEST = 400
 _REPLY_TOKENS = 30
-_DEFAULT_URL = "https://api.openai.com/v1"
 _LANGUAGES = {"en": "English", "zh": "Chinese"}
 
 
@@ -146,7 +145,7 @@ def forecast(sessions: Sequence[WorkSession], model: ModelSpec, *, limit: int | 
     prompts = [tell_prompt(part, session.lang) for session in asked for part in _parts(session.events)]
     sent = sum(estimate_tokens(message.content) for prompt in prompts for message in prompt.messages)
     received = _REPLY_TOKENS * sum(len(session.events) for session in asked)
-    price = price_table().lookup(model.name, model.base_url or _DEFAULT_URL)
+    price = price_of(model)
     return TellForecast(
         sessions=len(asked),
         calls=len(prompts),
