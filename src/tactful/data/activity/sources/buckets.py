@@ -81,7 +81,7 @@ def read_buckets(document: Any, *, zone: tzinfo = UTC) -> Log:
         if not isinstance(bucket, Mapping):
             log.refuse(place, "is no object", row=False)
             continue
-        kind = _kind(name, bucket)
+        kind = kind_of(name, bucket)
         if kind is None:
             log.other_buckets += 1
             continue
@@ -132,7 +132,8 @@ def _id(bucket: Any) -> str:
     return str(bucket.get("id", "")) if isinstance(bucket, Mapping) else ""
 
 
-def _kind(name: str, bucket: Mapping[str, Any]) -> Kind | None:
+def kind_of(name: str, bucket: Mapping[str, Any]) -> Kind | None:
+    """What the events of a bucket are; None where it is of a type that is not read."""
     type_ = bucket.get("type")
     if isinstance(type_, str) and type_.strip():
         return KINDS.get(type_.strip())

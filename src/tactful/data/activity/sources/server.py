@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import aiohttp
 
-from tactful.data.activity.sources.buckets import KINDS
+from tactful.data.activity.sources.buckets import kind_of
 from tactful.data.activity.sources.export import parsed
 from tactful.errors import UsageError, UserError
 
@@ -27,7 +27,8 @@ def server_address(given: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise UsageError(f"--server '{given}' is no address; expected something like http://localhost:5600")
+        shown = given.rpartition("@")[2]
+        raise UsageError(f"--server '{shown}' is no address; expected something like http://localhost:5600")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise UsageError("--server holds more than an address; expected something like http://localhost:5600")
     return text.removesuffix("/0").removesuffix("/api")
@@ -44,7 +45,7 @@ async def fetch_buckets(address: str) -> Any:
         if not isinstance(found, dict):
             raise UserError(f"{address}: is no server of ActivityWatch (its buckets are no object); {_FIX}")
         for name, bucket in found.items():
-            if isinstance(bucket, dict) and bucket.get("type") in KINDS:
+            if isinstance(bucket, dict) and kind_of(name, bucket) is not None:
                 try:
                     bucket["events"] = await _get(
                         session, f"{address}/api/0/buckets/{quote(name, safe='')}/events"
