@@ -50,7 +50,9 @@ def answering(answers: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         server.server_close()
 
 
-def test_buckets_of_odd_types_are_passed_over_and_those_without_a_type_known_by_their_id(tmp_path, monkeypatch):
+def test_buckets_of_odd_types_are_passed_over_and_those_without_a_type_known_by_their_id(
+    tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     found = {"odd": {"type": ["x"]}, "none": None, "aw-watcher-window_desk": {"hostname": "desk"}}
     rows = bucket("currentwindow", [window(0, 90)])["events"]

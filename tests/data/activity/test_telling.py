@@ -12,7 +12,7 @@ from tests.data.activity.test_privacy import PLANTS, forms_of
 
 from tactful.api.data.activity import work_sessions
 from tactful.data.activity.telling.model import LINES, tell_prompt
-from tactful.errors import SafetyRefusal, StopRun, UsageError
+from tactful.errors import SafetyRefusal, StopRun, UsageError, UserError
 from tactful.text.fence import mark_for
 
 INJECTIONS = (
@@ -201,6 +201,48 @@ def test_a_stopped_run_goes_on_and_pays_no_call_twice(project):
         assert len(asked) == 4
         work = work_sessions(path, **reach, resume=True)
     assert (len(work), len(asked)) == (6, 7)  # three answered, one refused, three more
+
+
+def test_on_resume_the_log_is_read_as_it_was_before(project):
+    path = write(project, export([window(at * 1000, 60, "Code", f"f{at}.py") for at in range(4)]))
+    asked = []
+
+    def script(ask):
+        asked.append(ask)
+        return Fault("quota_in_200") if len(asked) == 2 else says("Now")(ask)
+
+    with serving(script) as server:
+        reach = {"model": "m", "base_url": server.base_url, "out": "runs/a", "progress": "off"}
+        with pytest.raises(StopRun):
+            work_sessions(path, **reach, concurrency=1)
+        with pytest.raises(UserError, match="runs/a: holds results of another configuration"):
+            work_sessions(path, **reach, resume=True, deny=["f3"])
+        assert len(asked) == 2
+
+
+def test_a_folder_that_is_taken_or_missing_is_named_and_nothing_is_left_behind(project):
+    path = write(project, MANY)
+    with pytest.raises(UsageError, match=r"runs/a: nothing to resume"):
+        work_sessions(path, model="offline", out="runs/a", resume=True)
+    assert not (project / "runs").exists()
+    work_sessions(path, model="offline", out="runs/a", progress="off")
+    with pytest.raises(UsageError, match=r"runs/a: exists already; go on with it by --resume, or .* --run"):
+        work_sessions(path, model="offline", out="runs/a", progress="off")
+
+
+def test_hours_add_up_after_a_model_too(project):
+    def script(ask):
+        return json.dumps({"sentences": ["acme"]}) if "b.py" in ask.text else says("Now")(ask)
+
+    rows = [window(0, 60), window(1000, 90, "Code", "b.py"), window(2000, 120, "Code", "c.py")]
+    path = write(project, export(rows))
+    with serving(script) as server:
+        reach = {"model": "m", "base_url": server.base_url, "out": "runs/a", "progress": "off"}
+        work = work_sessions(path, **reach, deny=["acme"], limit=2)
+    report = work.report
+    assert [session.active_s for session in work] == [60]
+    assert (report.left_out["denied"], report.left_out["untold"]) == (90_000_000, 120_000_000)
+    assert report.recorded == report.statistics.active_us + sum(report.left_out.values())
 
 
 # ---------------------------------------------------------------- Python

@@ -104,10 +104,11 @@ def work_sessions(
     far = far_places(server, model, reading)
     if far and not reading.get("yes", False):
         raise SafetyRefusal(f"{'; '.join(far)}. Where that is right, add --yes")
-    found = _read(export, server, _options(reading))
+    options = _options(reading)
+    found = _read(export, server, options)
     if model is None:
         return found
-    return _told(found, _spec(model, reading), reading)
+    return _told(found, _spec(model, reading), options, reading)
 
 
 def far_places(server: str | None, model: str | None, reading: ActivityReading) -> list[str]:
@@ -217,28 +218,36 @@ def _read(export: Any, server: str | None, options: ActivityOptions) -> WorkSess
     return WorkSessions(tuple(sessions), report)
 
 
-def _told(found: WorkSessions, spec: ModelSpec, reading: ActivityReading) -> WorkSessions:
+def _told(
+    found: WorkSessions, spec: ModelSpec, options: ActivityOptions, reading: ActivityReading
+) -> WorkSessions:
     """The same sessions in the model's words; those that failed, or that now hold what is denied, are left out."""
     from tactful.api.runs import worked
     from tactful.data.activity import WorkSession
-    from tactful.data.activity.redacting.patterns import Patterns
-    from tactful.data.activity.report import Statistics
     from tactful.data.activity.telling.model import TellConfig, tell_job
 
     if not found.sessions:
         return found
     folder = Path(reading.get("out") or f"runs/data-activity-{datetime.now(UTC):%Y%m%dT%H%M%S}")
-    plain = folder.with_name(f"{folder.name}.templates.jsonl")
-    if not (reading.get("resume") and plain.exists()):
-        found.save(plain)
-    job = tell_job(TellConfig(seed=reading.get("seed", 0), assistant=spec), plain)
-    summary = worked(job, run_options({**reading, "out": folder}))
-    deny = Patterns(reading.get("deny", ()))
-    told = [
-        session
-        for session in summary.folder.records(WorkSession)
-        if not deny.match(event.text for event in session.events)
-    ]
-    found.report.cut["denied"] += summary.done - len(told)
-    found.report.statistics = Statistics()
-    return WorkSessions(tuple(found.report.counted(told)), found.report, summary)
+    plain = _templates(found, folder, resume=reading.get("resume", False))
+    config = TellConfig(seed=reading.get("seed", 0), reading=options.digest(), assistant=spec)
+    summary = worked(tell_job(config, plain), run_options({**reading, "out": folder}))
+    answered = list(summary.folder.records(WorkSession))
+    told = [session for session in answered if not options.deny.match(event.text for event in session.events)]
+    found.report.cut["denied"] += len(answered) - len(told)
+    found.report.retold(found.sessions, answered, told)
+    return WorkSessions(tuple(told), found.report, summary)
+
+
+def _templates(found: WorkSessions, folder: Path, *, resume: bool) -> Path:
+    """The file beside the run's folder with the sessions as templates tell them; on resume the one that is there."""
+    place = folder.with_name(f"{folder.name}.templates.jsonl")
+    if resume and not folder.exists():
+        raise UsageError(f"{folder}: nothing to resume, there is no such folder; see `tactful runs list`")
+    if not resume and (place.exists() or folder.exists()):
+        raise UsageError(
+            f"{folder}: exists already; go on with it by --resume, or name a new folder in --run"
+        )
+    if not place.exists():
+        found.save(place)
+    return place

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from hashlib import sha256
 from typing import Any, Literal
 
 from tactful.data.activity.redacting.patterns import Patterns
@@ -39,6 +40,11 @@ class ActivityOptions:
     """Of the sentences; `auto`: of the titles, for each session."""
     allow: Patterns = field(default_factory=lambda: Patterns(()))
     deny: Patterns = field(default_factory=lambda: Patterns(()))
+
+    def digest(self) -> str:
+        """A hash that is another wherever another option is."""
+        told = (str(self.zone), self.bounds, self.lang, self.allow.entries, self.deny.entries)
+        return sha256(repr(told).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 def sessions_of(document: Any, options: ActivityOptions) -> tuple[list[WorkSession], ImportReport]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -57,7 +57,7 @@ class ImportReport:
     recorded: int = 0
     """Microseconds that the log's windows cover."""
     left_out: Counter[str] = field(default_factory=Counter)
-    """Why → microseconds: `away`, `private`, `denied`, `blank`, `short`."""
+    """Why → microseconds: `away`, `private`, `denied`, `blank`, `short`; `untold`: a model failed to tell it, or --limit ended before."""
     cut: Counter[str] = field(default_factory=Counter)
     """Kind → how often it was cut from a text; `private` and `denied`: events that were dropped whole."""
     flicker: int = 0
@@ -70,6 +70,18 @@ class ImportReport:
         for session in kept:
             self.statistics.add(session)
         return kept
+
+    def retold(
+        self, known: Iterable[WorkSession], answered: Iterable[WorkSession], told: Sequence[WorkSession]
+    ) -> None:
+        """Count anew after a model told the sessions: of `known` those of `answered`, but for what it held that is denied."""
+        self.statistics = Statistics()
+        self.counted(told)
+        kept, came = {session.id for session in told}, {session.id for session in answered}
+        for session in known:
+            if session.id not in kept:
+                why = "denied" if session.id in came else "untold"
+                self.left_out[why] += round(session.active_s * SECOND)
 
     def counts(self) -> dict[str, Any]:
         """All of it as plain data."""

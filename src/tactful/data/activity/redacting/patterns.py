@@ -31,7 +31,9 @@ class Patterns:
         self._texts: list[str] = []
         self._found: list[Callable[[str], object]] = []
         self._known: dict[str, bool] = {}
-        for entry in _entries(given):
+        self.entries = tuple(_entries(given))
+        """Each text and `re:…`, those of files too."""
+        for entry in self.entries:
             if entry.startswith("re:"):
                 self._found.append(_compiled(entry[3:]).search)
             elif plain(entry):

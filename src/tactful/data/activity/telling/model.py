@@ -58,6 +58,8 @@ class TellConfig(Record):
     """What telling depends on, beside the sessions."""
 
     seed: int = 0
+    reading: str = ""
+    """Hash of how the log was read: what is denied now must not go out of sentences that were written before."""
     assistant: Annotated[ModelSpec, OutsideHash()]
     """How the model is reached. (The runner hashes the model by itself.)"""
 
