@@ -10,8 +10,9 @@ from typing import Any, Literal
 import orjson
 from tests.chat_server import Ask
 
+from tactful.errors import ParseError
 from tactful.gym.types import Entity, Scene, SceneUser
-from tactful.llm.replies.structured import parse_reply
+from tactful.llm.replies.structured import Unusable, parse_reply
 from tactful.prompts import Rendered
 
 PARTS = {
@@ -129,7 +130,10 @@ class FakePlayer:
         self.asked.append((part, text))
         said = self._spoil(part, text, sample) if self._spoil else None
         reply = good_reply(part, text) if said is None else said
-        return parse_reply(orjson.dumps(reply).decode(), reply_type, complete=True).value
+        try:
+            return parse_reply(orjson.dumps(reply).decode(), reply_type, complete=True).value
+        except Unusable as error:
+            raise ParseError(str(error)) from None  # as the door does, after asking again
 
     async def complete(self, *_: Any, **__: Any) -> Any:
         raise AssertionError("every reply of the gym is structured")

@@ -13,20 +13,11 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from tactful.types import Record
 
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("is blank")
-    return text.strip()
-
-
-Said = Annotated[str, AfterValidator(_not_blank)]
-"""A text that says something. Checked by us: strict schemas of several endpoints know no least length of a string."""
 TWO = Field(min_length=2, max_length=2)
 """Exactly two; as a list of one kind of item, which strict schemas know, and not as a tuple, which they do not."""
 

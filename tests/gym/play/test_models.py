@@ -259,6 +259,33 @@ def test_no_single_part_without_a_usable_reply_loses_the_episode(part, error):
     assert f"in {DRAWS} draws: " in episode.notes[0]
 
 
+@pytest.mark.parametrize("blank", [" ", "\u3000\n", "\x1c"])
+def test_a_reply_that_says_nothing_is_of_no_use_like_none(blank):
+    events = [{"after_s": 1, "event": blank}]
+    unfolded = {"events": events, "changes": [], "timing": "flow", "help_wanted": False}
+    first = played(spoiling("unfold", reply=unfolded), rounds=1).steps[0]
+    assert [event.text for event in first.events] == [first.act], "no round is without events"
+    for part, reply in {
+        "expand": {"background": blank},
+        "introduce": {"identity": blank},
+        "answer": {"answer": blank},
+        "carry_out": {"events": events, "changes": []},
+        "offer": {"thought": "", "proposal": blank},
+    }.items():
+        assert f"in {DRAWS} draws: " in played(spoiling(part, reply=reply)).notes[0], part
+    with pytest.raises(ParseError, match="no usable ActReply"):
+        played(spoiling("act", reply={"thought": "", "kind": "act", "act": blank}))
+
+
+def test_the_schema_of_a_reply_says_what_it_is_to_whom_it_asks():
+    from tactful.gym.play.environment import GoingOnReply
+
+    schema = GoingOnReply.model_json_schema()
+    assert schema["title"] == "GoingOnReply"
+    assert schema["description"].startswith("What an act that goes on looks like")
+    assert schema["properties"]["events"]["minItems"] == 1
+
+
 def test_without_events_the_act_stands_alone_and_no_silence_is_labelled():
     episode = played(spoiling("unfold", FILTERED))
     first = episode.steps[0]

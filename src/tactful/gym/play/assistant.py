@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic import Field
-
 from tactful.gym.play.asking import PartReply, Speaker, plain
 from tactful.gym.play.parts import Generator, NoReply, Seen
 from tactful.gym.play.shown import fenced, seen_fields
+from tactful.llm.replies.words import Said
 from tactful.prompts import Prompt, Rendered, load_prompt
 from tactful.text.lang import language
 from tactful.text.lines import as_json
@@ -38,7 +37,7 @@ class OfferReply(PartReply):
 
     thought: str
     """One sentence: what the person is doing, and what would help most."""
-    proposal: str = Field(min_length=1)
+    proposal: Said
     """The help, in one sentence addressed to the person."""
 
 

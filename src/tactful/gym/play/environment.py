@@ -26,6 +26,7 @@ from tactful.gym.play.shown import (
     traits,
 )
 from tactful.gym.types import Timing, event_at
+from tactful.llm.replies.words import Said
 from tactful.prompts import Prompt, Rendered, load_prompt
 from tactful.text.lang import language
 from tactful.text.lines import as_json
@@ -50,14 +51,14 @@ _MOST_EVENT, _MOST_STATE, _MOST_ANSWER, _MOST_BACKGROUND = 600, 300, 1_000, 6_00
 class BackgroundReply(PartReply):
     """The scene told in full."""
 
-    background: str = Field(min_length=1)
+    background: Said
     """The surroundings in two to four short paragraphs."""
 
 
 class AnswerReply(PartReply):
     """What is found."""
 
-    answer: str = Field(min_length=1)
+    answer: Said
     """One to three sentences."""
 
 
@@ -66,7 +67,7 @@ class TimedEvent(PartReply):
 
     after_s: float = Field(ge=0, le=LONGEST_S)
     """Whole seconds after now at which it happens."""
-    event: str = Field(min_length=1)
+    event: Said
     """One sentence."""
 
 
@@ -98,8 +99,8 @@ class UnfoldReply(EventsReply):
     """Whether a good offer of help would be welcome to this person right after these events."""
 
 
-class _SomeEvents(UnfoldReply):
-    """The same of an act that goes on, which nothing at all to see would belie."""
+class GoingOnReply(UnfoldReply):
+    """What an act that goes on looks like: something can be seen of it. And where the work stands then."""
 
     events: tuple[TimedEvent, ...] = Field(min_length=1)
 
@@ -175,7 +176,7 @@ class ModelEnvironment:
 
         going_on = act.kind == "act"
         try:
-            reply = await self.speaker.say(prompt, _SomeEvents if going_on else UnfoldReply)
+            reply = await self.speaker.say(prompt, GoingOnReply if going_on else UnfoldReply)
         except NoReply as error:
             self.speaker.note(len(world.steps), "the act stands for its events", error)
             return Unfolded(_bare(world, [act.text] if going_on else []), {})
@@ -216,7 +217,7 @@ def _language(world: World) -> str:
 def _timed(reply: EventsReply, now: datetime) -> tuple[Event, ...]:
     """The events on our clock, in order of time, equal ones once."""
     found = sorted(reply.events[:MOST_EVENTS], key=lambda one: one.after_s)
-    told = {(round(one.after_s), text): None for one in found if (text := plain(one.event, _MOST_EVENT))}
+    told = dict.fromkeys((round(one.after_s), plain(one.event, _MOST_EVENT)) for one in found)
     return tuple(event_at(now + timedelta(seconds=after_s), text) for after_s, text in told)
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import Field
-
 from tactful.gym.play.asking import PartReply, Speaker, plain
 from tactful.gym.play.parts import Act, Generator, NoReply, Reacted, Unfolded, World
 from tactful.gym.play.shown import (
@@ -24,6 +22,7 @@ from tactful.gym.play.shown import (
     traits,
 )
 from tactful.gym.types import Verdict
+from tactful.llm.replies.words import Said
 from tactful.prompts import Prompt, Rendered, load_prompt
 from tactful.text.lang import language
 from tactful.text.lines import as_json
@@ -45,7 +44,7 @@ _MOST_ACT, _MOST_REASON, _MOST_QUESTION, _MOST_IDENTITY = 400, 400, 400, 3_000
 class IdentityReply(PartReply):
     """Who the person is."""
 
-    identity: str = Field(min_length=1)
+    identity: Said
     """One paragraph in the first person."""
 
 
@@ -63,7 +62,7 @@ class ActReply(PartReply):
     """One sentence: how far the work is, and what comes next."""
     kind: Literal["act", "finish", "leave"]
     """act: go on; finish: the goal is reached; leave: give up and go away."""
-    act: str = Field(min_length=1)
+    act: Said
     """What the person does now, one sentence in the third person."""
 
 

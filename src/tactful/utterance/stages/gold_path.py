@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from tactful.llm.replies.words import Said
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.text.shorten import shortened
 from tactful.utterance.asking import ask
 from tactful.utterance.dialogues import plain
-from tactful.utterance.replies import ModelReply, Note, Said, bare_word, path_of, spelled
+from tactful.utterance.replies import ModelReply, Note, bare_word, path_of, spelled
 from tactful.utterance.stages.abstract import concrete_part
 from tactful.utterance.stages.insight import PathReply, same_path, tree_text
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript

@@ -13,12 +13,13 @@ from typing import Annotated, Any
 import orjson
 
 from tactful.data.formats.chats import ChatMessage
+from tactful.llm.replies.words import Said
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.types import Record
 from tactful.utterance.asking import ask
 from tactful.utterance.dialogues import plain
-from tactful.utterance.replies import TWO, ModelReply, Note, Said, as_list, as_text, path_of, spelled
+from tactful.utterance.replies import TWO, ModelReply, Note, as_list, as_text, path_of, spelled
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
 from tactful.utterance.types import (
     VIEWS,

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tactful.llm.replies.words import Said
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.text.shorten import shortened
 from tactful.utterance.asking import ask
-from tactful.utterance.replies import ModelReply, Note, Said, path_of, spelled
+from tactful.utterance.replies import ModelReply, Note, path_of, spelled
 from tactful.utterance.stages.gold_path import GoldPath, not_abstract
 from tactful.utterance.stages.insight import PathReply, same_path, tree_text
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript

@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from tactful.llm.replies.words import Said
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.utterance.asking import ask
-from tactful.utterance.replies import TWO, ModelReply, Note, Said, as_list, as_text, spelled
+from tactful.utterance.replies import TWO, ModelReply, Note, as_list, as_text, spelled
 from tactful.utterance.stages.insight import repeated, tree_text
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
 from tactful.utterance.types import (

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from tactful.llm.replies.percent import Percent
+from tactful.llm.replies.words import Said
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.text.shorten import shortened
 from tactful.types import Record
 from tactful.utterance.asking import ask
-from tactful.utterance.replies import ModelReply, Note, Said, as_list, narrow, spelled
+from tactful.utterance.replies import ModelReply, Note, as_list, narrow, spelled
 from tactful.utterance.transcript import fenced, language
 from tactful.utterance.types import Example, Insight, Similarity
 

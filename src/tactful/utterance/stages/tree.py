@@ -10,11 +10,12 @@ from typing import Any
 
 from pydantic import Field
 
+from tactful.llm.replies.words import Said
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.types import Record
 from tactful.utterance.asking import ask
-from tactful.utterance.replies import ModelReply, Note, Said, as_list, as_text, spelled
+from tactful.utterance.replies import ModelReply, Note, as_list, as_text, spelled
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
 from tactful.utterance.types import Attribute, Example, IntentTree, Topic
 
