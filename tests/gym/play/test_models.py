@@ -118,6 +118,14 @@ def test_an_accepted_offer_is_carried_out_within_the_bound_and_what_was_seen_goe
     assert len(sent[1].splitlines()) == 2
 
 
+def test_where_no_step_is_allowed_nobody_is_asked_what_to_do():
+    model = FakePlayer()
+    episode = played(model, operations=0)
+    assert any(step.outcome.verdict == "accepted" for step in episode.steps)
+    assert all(step.carried_out == () for step in episode.steps)
+    assert [*model.prompts("operate"), *model.prompts("carry_out")] == []
+
+
 def test_the_proposer_alone_may_stay_silent():
     model = FakePlayer()
     episode = played(model, decider=OwnJudgement("fake"))
@@ -168,6 +176,13 @@ def test_the_person_sees_how_it_took_earlier_offers_and_never_what_the_surroundi
     assert re.search(r"Offers so far: [1-9]", model.prompts("react")[-1])
     doing = re.findall(r'^{"act": "(.*)"}$', model.prompts("react")[2], re.MULTILINE)
     assert doing == [step.act for step in episode.steps[:3]], "the act of this round is the last"
+
+
+def test_who_reacts_sees_things_as_the_last_events_left_them():
+    model = FakePlayer()
+    episode = played(model)
+    for step, text in zip(episode.steps[:-1], model.prompts("react"), strict=True):
+        assert f'{{"entity": "Report", "state": "{step.changes["Report"]}"}}' in text
 
 
 def test_a_person_has_its_traits_and_writes_in_the_language_of_the_scene():

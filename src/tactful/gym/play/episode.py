@@ -142,8 +142,8 @@ async def _carried_out(
     cast: Cast,
     limits: Limits,
 ) -> Unfolded:
-    """What the assistant's work looked like; nothing unless its offer was accepted."""
-    if reacted.verdict != "accepted":
+    """What the assistant's work looked like; nothing unless its offer was accepted, or where no step is allowed."""
+    if reacted.verdict != "accepted" or not limits.operations:
         return Unfolded((), {})
     operations = await cast.assistant.operations(seen, offer, most=limits.operations)
     if not operations:

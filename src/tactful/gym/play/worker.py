@@ -154,7 +154,8 @@ class ModelWorker:
 
         def prompt(max_chars: int) -> Rendered:
             past = happened(world, max_chars, now=unfolded.events)
-            shown = _shown(world, past, max_chars, offer=as_json(offer))
+            by_now = world.after(states={**world.states, **unfolded.changes})
+            shown = _shown(by_now, past, max_chars, offer=as_json(offer))
             now = unfolded.events[-1].at if unfolded.events else world.clock
             history = world.history
             return REACT.render(
