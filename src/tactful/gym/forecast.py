@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -9,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
+from tactful.gym.casting import ROLES
 from tactful.gym.pipeline import GymStage
 from tactful.gym.play.deciding import Always, Never, OwnJudgement
 from tactful.gym.types import Play
@@ -59,7 +61,9 @@ class RoleForecast(Record):
 
 
 class GymForecast(Record):
-    """What a run will take at the most: no episode ends before its limits, and every offer is taken."""
+    """What a run will take at the most, but for replies drawn anew: nobody finishes before the last round, every offer is
+    taken, and one event a round leaves the limit of events unmet for longest.
+    """
 
     plays: int
     sampled: int
@@ -93,21 +97,30 @@ class _StandIn:
         """Nothing to close."""
 
 
-async def forecast(job: Job, models: Mapping[str, ModelSpec], *, seed: int, plays: int) -> GymForecast:
-    """Calls, tokens and cost of `plays` plays, from playing the first of them to their limits with stand-ins."""
+async def forecast(
+    job: Job, models: Mapping[str, ModelSpec], *, seed: int, limit: int | None = None
+) -> GymForecast:
+    """Calls, tokens and cost of the job's first `limit` plays, from playing some of them to the last round with stand-ins.
+
+    Stand-ins also play what rules will: rules finish, leave and refuse.
+    """
     stage = job.stage
     assert isinstance(stage, GymStage)
-    casting = stage.casting
+    casting, limits = stage.casting, stage.limits
     if not isinstance(casting.decider, Never | OwnJudgement):
-        stage = replace(stage, casting=replace(casting, decider=Always()))
-    stand_ins = {role: _StandIn() for role in models}
-    sampled = 0
-    for play in islice(job.source, min(SAMPLE, plays)):
+        casting = replace(casting, decider=Always())
+    rounds = min(limits.rounds, limits.events)
+    stage = replace(stage, casting=casting, limits=replace(limits, rounds=rounds, events=sys.maxsize))
+    stand_ins = {role: _StandIn() for role in ROLES}
+    plays = 0
+    for play in islice(job.source, limit):
         assert isinstance(play, Play)
-        await stage(play, Context(play.id, seed, "", dict(stand_ins)))
-        sampled += 1
+        if models and plays < SAMPLE:
+            await stage(play, Context(play.id, seed, "", dict(stand_ins)))
+        plays += 1
+    sampled = min(SAMPLE, plays) if models else 0
     scale = plays / sampled if sampled else 0.0
-    roles = tuple(_role(role, models[role], stand_in, scale) for role, stand_in in stand_ins.items())
+    roles = tuple(_role(role, models[role], stand_ins[role], scale) for role in models)
     return GymForecast(plays=plays, sampled=sampled, roles=roles)
 
 

@@ -122,6 +122,37 @@ def test_dry_run_counts_the_calls_of_each_part_and_sends_nothing(tactful, scenes
     assert "4 plays by rules; no model is asked" in rules.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "calls"),
+    [
+        # Of each scene: told once, three answers, 60 acts and 60 offers carried out; who one is, three questions, 60 acts
+        # and 60 reactions; 60 offers and what was done for them.
+        ((), {"environment": 124, "user": 124, "assistant": 120}),
+        # Rules would finish and refuse; what they leave to models is counted as if they did neither.
+        (("--user", "offline"), {"environment": 124, "assistant": 120}),
+        (("--environment", "offline"), {"user": 124, "assistant": 120}),
+        (("--assistant", "none"), {"environment": 64, "user": 64}),
+        # A round has one event at least: three rounds, and no fourth.
+        (("--rounds", 9, "--max-events", 3, "--questions", 0), {"environment": 7, "user": 7, "assistant": 6}),
+    ],
+)
+def test_dry_run_counts_the_most_that_a_run_can_ask(tactful, scenes, words, calls):
+    done = tactful("gym", "run", scenes, "--model", "gpt-4.1-mini", *words, "--dry-run", "--json")
+    told = json.loads(done.stdout)
+    assert told["plays"] == 4
+    assert {role["role"]: role["calls"] for role in told["roles"]} == {
+        role: 4 * count for role, count in calls.items()
+    }
+
+
+def test_dry_run_counts_the_scenes_of_a_pipe_and_stops_at_the_limit(tactful, scenes, tmp_path):
+    write_scenes(tmp_path / "scenes.jsonl", [scene(number) for number in range(4)])
+    piped = (tmp_path / "scenes.jsonl").read_bytes()
+    words = ("gym", "run", "-", "--model", "gpt-4.1-mini", "--passes", 2, "--dry-run", "--json")
+    assert json.loads(tactful(*words, stdin=piped).stdout)["plays"] == 8
+    assert json.loads(tactful(*words, "--limit", 3, stdin=piped).stdout)["plays"] == 3
+
+
 def test_every_part_by_a_model_of_its_own(tactful, scenes, tmp_path, monkeypatch):
     with serving(script) as server:
         monkeypatch.setenv("OPENAI_API_KEY", "sk-x")

@@ -110,17 +110,16 @@ def play(scenes: Iterable[Scene] | Path | str, *, model: str, **options: Unpack[
 def forecast_play(
     scenes: Iterable[Scene] | Path | str, *, model: str, **options: Unpack[PlayOptions]
 ) -> GymForecast:
-    """Calls, tokens and cost that `play` would take, estimated by playing some scenes with a stand-in; nothing is sent."""
+    """Calls, tokens and cost that `play` would take at the most, estimated with stand-ins that play some scenes; nothing is sent."""
     import asyncio
-    import sys
 
     from tactful.api.runs import outside_loop
     from tactful.gym.forecast import forecast
 
     config, strict = _config(model, options)
     job = _job(config, _scenes(scenes, strict), strict)
-    plays = min(job.total or 0, options.get("limit") or sys.maxsize)
-    return outside_loop(lambda: asyncio.run(forecast(job, config.models, seed=config.seed, plays=plays)))
+    limit = options.get("limit")
+    return outside_loop(lambda: asyncio.run(forecast(job, config.models, seed=config.seed, limit=limit)))
 
 
 def retry_play(config: Mapping[str, Any], source: str, skip_bad: bool) -> Job:

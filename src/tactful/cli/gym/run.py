@@ -145,7 +145,7 @@ def _tell_forecast(expected: GymForecast, *, as_json: bool) -> None:
     if not expected.roles:
         say(f"{expected.plays} plays by rules; no model is asked")
         return
-    say(f"{expected.plays} plays, none ending before its limits and every offer taken; nothing was sent:")
+    say(f"{expected.plays} plays, each to its last round and every offer taken; nothing was sent:")
     for one in expected.roles:
         tell_calls(
             f"{one.role} {one.model}", one.calls, one.prompt_tokens, one.completion_tokens, one.cost_usd
