@@ -50,7 +50,16 @@ PLANTS = {
         "Ｐroject Nightshade",
         "https://x.example/?t=project+nightshade",
     ),
-    NAME: (f"/home/{NAME}/tax/a.py", f"C:\\Users\\{NAME}\\tax\\a.py", f"{NAME}@box: ~/tax", f"~{NAME}/notes"),
+    NAME: (
+        f"ssh {NAME}@bigbox",
+        f"{NAME}@box ~/tax % ls",
+        f"tax — {NAME}@box — ~/tax — -zsh — 80×24",
+        f"[{NAME}@box tax]$ vim",
+        f"/home/{NAME}/tax/a.py",
+        f"C:\\Users\\{NAME}\\tax\\a.py",
+        f"{NAME}@box: ~/tax",
+        f"~{NAME}/notes",
+    ),
 }
 """What must not be told → how a log may hold it."""
 FIELDS = ("app", "title", "url", "file", "project", "language", "branch", "status", "incognito", "\u0000odd")
@@ -269,6 +278,13 @@ def test_a_name_known_from_a_path_is_cut_from_every_other_title():
 
 def test_the_machines_name_is_told_nowhere():
     assert "desk-seven" not in everything(export([window(0, 60, "Terminal", "ann@desk-seven: ~/work")]))
+
+
+def test_ids_in_the_path_of_a_url_are_cut_from_titles_too():
+    link = "https://docs.example/document/d/1AbCdEfGhIjKlMnOpQrStUvWxYz0123456789/edit"
+    assert told(export([window(0, 60, "Slack", f"see {link} now")])) == [
+        "The user started work in 'Slack': 'see https://docs.example/document/d/…/edit now'."
+    ]
 
 
 def test_everyday_words_are_no_names():

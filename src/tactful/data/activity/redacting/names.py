@@ -12,10 +12,12 @@ _IN_PATH = re.compile(
     re.IGNORECASE,
 )
 _SHELL = re.compile(
-    r"(?<![\w.@/+-])([a-z_][\w.-]*)@([A-Za-z][\w-]*(?:\.[\w-]+)*)(?=:\s*[~/]|:\s*$)"
+    r"(?<![\w.@/+-])([a-z_][\w.-]*)@([A-Za-z][\w-]*(?:\.[\w-]+)*)(?=:\s*[~/]|:\s*$|\s+(?:—\s+)?[~/]|\s[^\]\s]+\][$#%])"
     r"|^\s*([a-z_][\w.-]*)@([A-Za-z][\w-]*(?:\.[\w-]+)*)\s*$"
+    r"|(?<=ssh )([a-z_][\w.-]*)@(\w[\w.-]*)"
 )
-"""`ann@laptop: ~/work`, or nothing but `ann@laptop`; `react@latest` in a command is none."""
+"""`ann@laptop: ~/work`, `ann@laptop ~ %`, `[ann@laptop work]$`, `ssh ann@laptop`, or nothing but `ann@laptop`; `react@latest`
+in a command is none."""
 _COMMON = frozenset(
     [
         "root",

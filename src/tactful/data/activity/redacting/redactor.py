@@ -110,7 +110,7 @@ class Redactor:
 
             return cut
 
-        told = cut_queries(_visible(text)[:_LOOKED_AT], mark("query", ""))
+        told = cut_queries(_visible(text)[:_LOOKED_AT], mark("query", ""), mark("id", "…"))
         told = redaction.text(told)
         told = self._names.cut(told, mark("name", "[NAME]")).strip()
         told = told if len(told) <= _TOLD else told[: _TOLD - 1].rstrip() + "…"

@@ -15,6 +15,7 @@ _URL = re.compile(
 _PAIRS = re.compile(r"[?&#;](?:amp;)?[\w.%\[\]-]{1,64}=[^\s\"'<>)]*")
 _FROM = re.compile(r"[?#;].*", re.DOTALL)
 _ID = re.compile(r"(?=.*\d)[\w=%.~+-]{20,}|[0-9a-f]{8}-[0-9a-f-]{20,}|\d{6,}|[\w=-]{28,}", re.IGNORECASE)
+_IN_PATH = re.compile(r"(?<=/)[^/\s]+")
 _MOST_PARTS = 3
 _SEARCHES = {
     "google": "/search", "bing": "/search", "duckduckgo": "/", "baidu": "/s", "sogou": "/web", "yahoo": "/search",
@@ -24,14 +25,22 @@ _SEARCHES = {
 """Site → the path of its results."""
 
 
-def cut_queries(text: str, cut: Callable[[], str]) -> str:
-    """A text whose URLs end before their query or fragment; `name=value` pairs behind `?`, `&` or `#` are cut anywhere."""
-    if "?" not in text and "#" not in text and "=" not in text and ";" not in text and "%" not in text:
+def cut_queries(text: str, cut: Callable[[], str], identifier: Callable[[], str] | None = None) -> str:
+    """A text whose URLs end before their query or fragment; `name=value` pairs behind `?`, `&` or `#` are cut anywhere.
+
+    What `identifier()` gives stands in place of ids in the URLs' paths; None: they stay.
+    """
+    if not any(mark in text for mark in "?#=;%/"):
         return text
 
     def shorter(found: re.Match[str]) -> str:
         url = found[0] if "%3" not in found[0] and "%2" not in found[0] else unquote(unquote(found[0]))
-        return _FROM.sub(lambda _: cut(), url) if _FROM.search(url) else found[0]
+        url = _FROM.sub(lambda _: cut(), url) if _FROM.search(url) else found[0]
+        return (
+            url
+            if identifier is None
+            else _IN_PATH.sub(lambda part: identifier() if _ID.fullmatch(part[0]) else part[0], url)
+        )
 
     return _PAIRS.sub(lambda found: cut(), _URL.sub(shorter, text))
 
