@@ -171,6 +171,18 @@ def test_time_that_nobody_recorded_parts_sessions_too():
     assert len(imported(export([window(0, 60), window(360, 60)]))[0]) == 1
 
 
+def test_a_pause_before_something_hidden_is_told_with_what_follows():
+    windows = [
+        window(0, 100),
+        window(280, 60, "firefox", "x (Private Browsing)"),
+        window(340, 60, "Slack", "c"),
+    ]
+    assert told(export(windows))[1:] == [
+        "The user came back after about 3 minutes away.",
+        "The user switched to 'Slack': 'c'.",
+    ]
+
+
 def test_hidden_time_is_work_and_no_pause():
     windows = [window(0, 60), window(60, 600, "firefox", "x (Private Browsing)"), window(660, 60)]
     sessions, _ = imported(export(windows))

@@ -41,10 +41,14 @@ def part(spans: Sequence[Span], bounds: Bounds) -> Parted:
     """The sessions of spans in order of time. The time of all spans = that of the sessions + `left_out`."""
     found = Parted()
     for session in _parted(spans, round(bounds.gap_s * SECOND)):
-        kept = [span for span in session if not span.gone]
+        kept, hidden_pause = [], 0
         for span in session:
-            if span.gone:
+            if span.gone:  # who came back to something hidden came back
                 found.left_out[span.gone] += span.worked
+                hidden_pause += span.pause
+            else:
+                kept.append(replace(span, pause=span.pause + hidden_pause))
+                hidden_pause = 0
         merged = merge(kept, round(bounds.flicker_s * SECOND))
         found.flicker += sum(1 for _ in _runs(kept)) - len(merged)
         worked = sum(span.worked for span in merged)
