@@ -6,7 +6,8 @@ those of editors that overlap a hidden file, are hidden as well, and so is any w
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -32,6 +33,20 @@ class _Shadow:
     """Title of the tab, or name of the file, as compared."""
 
 
+class _Alike:
+    """Shadows of like lengths, in order of time."""
+
+    def __init__(self, shadows: Sequence[_Shadow]) -> None:
+        self._shadows = shadows
+        self._starts = [shadow.start for shadow in shadows]
+        self._longest = max(shadow.end - shadow.start for shadow in shadows)
+
+    def near(self, event: LogEvent) -> Sequence[_Shadow]:
+        """Those that may lie around an event's time; the latest first."""
+        first = bisect_left(self._starts, event.start - self._longest - _NEAR)
+        return self._shadows[first : bisect_right(self._starts, event.end + _NEAR)][::-1]
+
+
 def shadowed(
     raw: Sequence[RawEvent], seen: Sequence[LogEvent], beside: Iterable[tuple[RawEvent, Gone]] = ()
 ) -> list[LogEvent]:
@@ -41,11 +56,12 @@ def shadowed(
     """
     own = ((before, event.gone) for before, event in zip(raw, seen, strict=True))
     shadows = sorted([*_shadows(own), *_shadows(beside)], key=lambda shadow: shadow.start)
-    if not shadows:
-        return list(seen)
-    starts = [shadow.start for shadow in shadows]
-    longest = max(shadow.end - shadow.start for shadow in shadows)
-    return [_under(before, event, shadows, starts, longest) for before, event in zip(raw, seen, strict=True)]
+    # of like lengths together, so that a tab left open for a day does not make the search for the short ones long
+    lengths = defaultdict(list)
+    for shadow in shadows:
+        lengths[(shadow.end - shadow.start).bit_length()].append(shadow)
+    groups = [_Alike(found) for found in lengths.values()]
+    return [_under(before, event, groups) for before, event in zip(raw, seen, strict=True)]
 
 
 def _shadows(events: Iterable[tuple[RawEvent, Gone]]) -> list[_Shadow]:
@@ -71,17 +87,12 @@ def _last(text: str) -> str:
     return plain(text.replace("\\", "/").rsplit("/", 1)[-1] if "/" in text and " " not in text else text)
 
 
-def _under(
-    before: RawEvent, event: LogEvent, shadows: Sequence[_Shadow], starts: Sequence[int], longest: int
-) -> LogEvent:
+def _under(before: RawEvent, event: LogEvent, groups: Sequence[_Alike]) -> LogEvent:
     if event.gone or event.kind == "away":
         return event
     app, title = (value if isinstance(value := before.data.get(key), str) else "" for key in ("app", "title"))
     page, edits, compared = is_browser(app), may_edit(app), plain(title)
-    for place in range(bisect_right(starts, event.end + _NEAR) - 1, -1, -1):
-        shadow = shadows[place]
-        if shadow.start + longest + _NEAR < event.start:
-            break
+    for shadow in (shadow for group in groups for shadow in group.near(event)):
         apart = max(shadow.start - event.end, event.start - shadow.end)
         alike = any(name in compared for name in shadow.names)
         shows = event.kind == "window" and (page if shadow.page else edits) and _may_show(event, shadow)
