@@ -78,6 +78,7 @@ def test_a_bad_scene_is_left_out_and_told_and_ends_no_run(tactful, scenes, tmp_p
         ),
         (("--assistant", "policy:nowhere"), "nowhere: no such file or folder; make one with 'tactful policy"),
         (("--assistant", "m", "--proposer", "n"), "--assistant m decides and words by itself"),
+        (("--assistant", "none", "--proposer", "n"), "--assistant none offers nothing; --proposer goes with"),
         (("--people", "nobody.toml"), "nobody.toml: people cannot be read"),
         (("--parameters", "none.toml"), "none.toml: parameters cannot be read"),
     ],

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, others, run_options, spec_of
-from tactful.api.runs import Run, worked
+from tactful.api.options import ModelOptions, RunSettings, others, spec_of
+from tactful.api.runs import Run, worked_over
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
@@ -93,14 +92,11 @@ def play(scenes: Iterable[Scene] | Path | str, *, model: str, **options: Unpack[
     [('a', 'always', True)]
     """
     from tactful.gym.types import GymEpisode
-    from tactful.runs import begun
 
     config, strict = _config(model, options)
     read = _scenes(scenes, strict)
-    job = _job(config, read, strict)
-    first = begun(iter(job.source), read.name, what="usable scene", fix=NO_SCENE)
-    summary = worked(replace(job, source=first), run_options(options))
-    again = None if read.retraceable else partial(_job, config, read, strict)
+    make = partial(_job, config, read, strict)
+    summary, again = worked_over(make, read, options, what="usable scene", fix=NO_SCENE)
     run = GymRun(summary, GymEpisode, source=read, again=again)
     costs = {name: options[name] for name in _COSTS if name in options}  # type: ignore[literal-required]
     _sum_up(run, costs)
@@ -162,9 +158,10 @@ def _config(model: str, options: PlayOptions) -> tuple[GymConfig, bool]:
     parts = {part: rest.pop(part, None) or model for part in ("environment", "user")}
     proposer = rest.pop("proposer", None)
     own = _is_model(assistant)
-    if own and proposer is not None and proposer != assistant:
+    if proposer is not None and (assistant == "none" or (own and proposer != assistant)):
+        does = "decides and words by itself" if own else "offers nothing"
         raise UsageError(
-            f"--assistant {assistant} decides and words by itself; --proposer goes with always, every:N, gate: and policy:"
+            f"--assistant {assistant} {does}; --proposer goes with always, every:N, gate: and policy:"
         )
     parts["proposer"] = assistant if own else proposer or model
 
