@@ -259,6 +259,28 @@ def test_a_context_that_is_too_short_gets_less_of_scene_and_past():
         assert max(sizes[part]) > 8_000 > min(sizes[part]), part
 
 
+def test_a_context_that_is_too_short_gets_less_of_person_examples_and_answers():
+    wordy = scene(
+        example_events=tuple(f"The user reads page {at} " + "and on " * 100 for at in range(12)),
+        user=SceneUser(description="careful " * 500, goal="all of it " * 400),
+    )
+
+    def spoil(part: str, prompt: str, sample: int) -> Any:
+        if len(prompt) > 8_000:
+            raise ProviderError("too long", outcome="too_long", input_too_long=True)
+        return {"question": "And where is " + "this and " * 30} if part == "ask" else None
+
+    model = FakePlayer(spoil)
+    episode = played(model, wordy, questions=20, rounds=3)
+    assert (len(episode.asked), len(episode.steps), episode.notes) == (20, 3, ())
+    for part in ("expand", "introduce", "ask", "act", "react"):
+        assert any(len(text) > 8_000 for text in model.prompts(part)), part
+    assert max(len(text) for text in model.prompts("unfold")) < 8_000, "sample events are few from the start"
+    last = model.prompts("ask")[-1]
+    assert '{"left out": "' in last
+    assert episode.asked[-2][1] in last, "the latest answers are kept"
+
+
 # ---------------------------------------------------------------- replies that are missing
 
 

@@ -130,8 +130,8 @@ class ModelEnvironment:
             scene = world.scene
             shown = fenced(
                 scene=scene_lines(scene, world.states, max_chars),
-                examples=example_lines(scene),
-                person=person_lines(scene),
+                examples=example_lines(scene, max_chars),
+                person=person_lines(scene, max_chars),
             )
             return EXPAND.render(**shown, language=_language(world))
 
@@ -149,7 +149,7 @@ class ModelEnvironment:
             shown = fenced(
                 scene=scene_lines(world.scene, world.states, max_chars),
                 background=background(world, max_chars),
-                answers=answer_lines(world),
+                answers=answer_lines(world, max_chars),
                 question=as_json(question),
             )
             return ANSWER.render(**shown, language=_language(world))
@@ -203,7 +203,7 @@ class ModelEnvironment:
 def _shown(world: World, max_chars: int, **more: str) -> dict[str, str]:
     return fenced(
         scene=scene_lines(world.scene, world.states, max_chars),
-        examples=example_lines(world.scene),
+        examples=example_lines(world.scene, max_chars),
         background=background(world, max_chars),
         happened=happened(world, max_chars),
         **more,

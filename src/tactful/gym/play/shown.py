@@ -51,24 +51,22 @@ def scene_lines(scene: Scene, states: Mapping[str, str], max_chars: int) -> str:
     return "\n".join(kept)
 
 
-def example_lines(scene: Scene) -> str:
-    """Sample events of the scene, for the grain in which things are told."""
-    return (
-        "\n".join(as_json({"event": _cut(text)}) for text in scene.example_events[:_MOST_EXAMPLES]) or NOTHING
-    )
+def example_lines(scene: Scene, max_chars: int) -> str:
+    """Sample events of the scene, for the grain in which things are told; as many as fit in a third of `max_chars`."""
+    examples = scene.example_events[:_MOST_EXAMPLES]
+    return latest([as_json({"event": _cut(text)}) for text in examples], max_chars // 3)
 
 
-def person_lines(scene: Scene) -> str:
-    """Who works here, and at what."""
-    return as_json(
-        {"person": _cut(scene.user.description, _MOST_PROSE), "goal": _cut(scene.user.goal, _MOST_PROSE)}
-    )
+def person_lines(scene: Scene, max_chars: int) -> str:
+    """Who works here, and at what; each cut in the middle at a third of `max_chars`."""
+    most = min(_MOST_PROSE, max_chars // 3)
+    return as_json({"person": _cut(scene.user.description, most), "goal": _cut(scene.user.goal, most)})
 
 
-def answer_lines(world: World) -> str:
-    """What the person has asked about the surroundings, with the answers."""
+def answer_lines(world: World, max_chars: int) -> str:
+    """What the person has asked about the surroundings, with the answers; the latest that fit in half of `max_chars`."""
     lines = [as_json({"asked": _cut(asked), "answer": _cut(answer)}) for asked, answer in world.asked]
-    return "\n".join(lines) or NOTHING
+    return latest(lines, max_chars // 2)
 
 
 def background(world: World, max_chars: int) -> str:

@@ -102,7 +102,7 @@ class ModelWorker:
             shown = fenced(
                 scene=scene_lines(world.scene, world.states, max_chars),
                 background=background(world, max_chars),
-                person=person_lines(world.scene),
+                person=person_lines(world.scene, max_chars),
             )
             return INTRODUCE.render(**shown, **traits(world.traits), language=_language(world))
 
@@ -121,8 +121,8 @@ class ModelWorker:
                 scene=scene_lines(world.scene, world.states, max_chars),
                 background=background(world, max_chars),
                 identity=identity(world, max_chars),
-                person=person_lines(world.scene),
-                answers=answer_lines(world),
+                person=person_lines(world.scene, max_chars),
+                answers=answer_lines(world, max_chars),
             )
             return ASK.render(**shown, language=_language(world))
 
@@ -181,8 +181,8 @@ def _shown(world: World, past: str, max_chars: int, **more: str) -> dict[str, st
     return fenced(
         scene=scene_lines(world.scene, world.states, max_chars),
         identity=identity(world, max_chars),
-        person=person_lines(world.scene),
-        answers=answer_lines(world),
+        person=person_lines(world.scene, max_chars),
+        answers=answer_lines(world, max_chars),
         happened=past,
         **more,
     )
