@@ -90,8 +90,8 @@ class Traits(Record):
     """How seldom the work goes wrong."""
     focus: float = Field(default=0.5, ge=0, le=1)
     """How long a stretch of work lasts before something else is turned to."""
-    pace: float = Field(default=1.0, gt=0)
-    """Factor on the seconds between events."""
+    pace: float = Field(default=1.0, gt=0, le=100_000)
+    """Factor on the seconds between events, where rules tell them; a model is not shown it."""
 
 
 class Play(Record):

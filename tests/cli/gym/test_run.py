@@ -100,6 +100,8 @@ def test_people_work_in_turn_and_a_bad_one_is_named(tactful, scenes, tmp_path):
     people.write_text("[[person]]\npatience = 3\n")
     wrong = tactful(*words, "--out", "other")
     assert "people.toml: person 1: patience is 3" in wrong.stderr
+    people.write_text("[[person]]\npace = 1e300\n")
+    assert "people.toml: person 1: pace is 1e+300" in tactful(*words, "--out", "other").stderr
 
 
 def test_limits_end_an_episode_and_are_its_reason(tactful, scenes, tmp_path):
