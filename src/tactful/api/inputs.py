@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tactful.runs import Job
 
 T = TypeVar("T")
+NAMELESS = "<the records given>"
+"""What messages call records in memory."""
 
 
 class Input(Generic[T]):
@@ -39,7 +41,7 @@ class Input(Generic[T]):
         import os
 
         if not isinstance(source, str | os.PathLike):
-            return cls([check(record) for record in source], "<the records given>", None)
+            return cls([check(record) for record in source], NAMELESS, None)
         from tactful.data.check import refuse_other_kind
         from tactful.runs import resolve_input
 

@@ -16,6 +16,7 @@ from tactful.data.io import write_jsonl
 from tactful.errors import DataError, UsageError
 from tactful.gym.stats.page import draw, render_page
 from tactful.gym.stats.tally import count
+from tactful.gym.stats.telling import headline
 from tactful.gym.traces import export_traces
 from tactful.types import Event
 
@@ -152,7 +153,43 @@ def count_one(one):
     return count(of_episodes([one]))
 
 
+def test_scenes_of_one_seed_task_are_one_group_and_both_are_said():
+    several = [day(f"scene-{at}", group=f"task-{at // 2}") for at in range(20)]
+    found = tf.gym_stats(several)
+    assert (found.whole.instances, found.whole.scenes, found.whole.groups) == (20, 20, 10)
+    assert found.whole.acceptance.groups == 10
+    assert headline(found).startswith("20 instances of 20 scenes in 10 groups, 200 events;")
+    assert "20 scenes in 10 groups" in render_page(found)
+
+
+def test_where_no_assistant_was_there_nothing_was_kept_silent():
+    alone = [episode(f"a-{at}", step(0, 0), step(1, 9), assistant="none", setting="daily") for at in range(3)]
+    row = tf.gym_stats(alone).whole
+    assert row.silence.value is row.per_hour.value is None
+    assert row.never_offered == 0
+    beside = tf.gym_stats([*days(3), *alone]).whole
+    assert beside.silence.value == pytest.approx(1 / 4)
+    assert beside.per_hour.value == pytest.approx(3 / (80 / 3600))
+
+
+def test_moments_of_episodes_of_one_group_stay_apart():
+    """Both episodes have the session `task`; only the first lasts 80 s."""
+    short = episode("b", step(0, 0), step(1, 4, offer="Help.", verdict="rejected"), group="task")
+    items = [item for one in (day("a", group="task"), short) for item in one.moments()]
+    found = tf.gym_stats(items)
+    assert (found.whole.instances, found.whole.groups, found.whole.events) == (2, 1, 12)
+    assert found.whole.hours == pytest.approx(84 / 3600)
+    assert [line.offers[-1].at_s for line in found.timelines] == [80, 4]
+
+
+def test_the_picture_of_a_very_long_instance_says_that_it_shows_its_beginning():
+    long = episode("a", step(0, *range(1_600)))
+    assert "the first 1,500 of 1,600 events in" in draw(count_one(long).timelines[0]).caption
+
+
 def test_what_is_no_recorded_work_is_refused(tmp_path):
+    with pytest.raises(DataError, match="holds GymEpisode and dict, expected moments, or episodes alone"):
+        tf.gym_stats([day("a"), {"query": "x"}])
     with pytest.raises(UsageError, match="nothing to count"):
         tf.gym_stats()
     with pytest.raises(DataError, match="holds no recorded work"):

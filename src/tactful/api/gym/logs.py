@@ -35,7 +35,7 @@ def read_episodes(given: EpisodesGiven, *, limit: int | None = None) -> tuple[li
 
 def episodes_input(given: EpisodesGiven, *, skip_bad: bool = False) -> Input[GymEpisode]:
     """The episodes, read as they are asked for. Raises: DataError for a file of another kind, or a bad line."""
-    from tactful.api.inputs import Input
+    from tactful.api.inputs import NAMELESS, Input
     from tactful.data.check import detect_kind
     from tactful.data.io import read_jsonl
     from tactful.gym.types import GymEpisode
@@ -49,7 +49,14 @@ def episodes_input(given: EpisodesGiven, *, skip_bad: bool = False) -> Input[Gym
             raise DataError.at(
                 str(source), None, f"holds '{kind}', expected episodes", fix="give a run of `gym run`"
             )
-    return Input.of(source, lambda path: read_jsonl(path, GymEpisode, skip_bad=skip_bad))
+
+    def check(record: Any) -> GymEpisode:
+        if not isinstance(record, GymEpisode):
+            given = f"holds {type(record).__name__}, expected GymEpisode"
+            raise DataError.at(NAMELESS, None, given, fix="give a run of `gym run`")
+        return record
+
+    return Input.of(source, lambda path: read_jsonl(path, GymEpisode, skip_bad=skip_bad), check=check)
 
 
 def read_people(given: PeopleGiven) -> tuple[Recorded, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tactful.api.inputs import NAMELESS
 from tactful.api.runs import outside_loop
 from tactful.errors import DataError, UsageError
 
@@ -24,7 +25,7 @@ def gym_stats(*sources: Any, out: Path | str | None = None, pictures: int = 12, 
     """Instances, events and offers by setting; acceptance by where the work stood; gaps, burstiness, endings.
 
     Each of `sources` is a run of the gym or its folder, a file of episodes, `GymEpisode`s, a folder of traces, a file of
-    moments, or imported activity. Intervals go by scene, trace or session. `out` is a new folder for the page
+    moments, or imported activity. Intervals go by seed task of the scenes, trace or session. `out` is a new folder for the page
     (`stats.html`) and the same as JSON; `pictures` is how many instances it draws.
 
     Raises DataError for anything that holds no recorded work, UsageError when a page lies in `out` already.
@@ -56,7 +57,7 @@ def gym_stats(*sources: Any, out: Path | str | None = None, pictures: int = 12, 
 
 def _name(given: Any) -> str:
     source = getattr(given, "folder", given)
-    return str(source) if isinstance(source, str | os.PathLike) else "<the records given>"
+    return str(source) if isinstance(source, str | os.PathLike) else NAMELESS
 
 
 def recordings(given: Any) -> Iterator[Recording]:
@@ -71,11 +72,17 @@ def recordings(given: Any) -> Iterator[Recording]:
 def _in_memory(records: Sequence[Any]) -> Iterator[Recording]:
     from tactful.gym.stats.recordings import of_episodes, of_moments
     from tactful.gym.types import GymEpisode
+    from tactful.types import LabelledMoment, Moment
 
     if all(isinstance(record, GymEpisode) for record in records):
         yield from of_episodes(records)
-    else:
-        yield from of_moments(records)
+        return
+    if kinds := {
+        type(record).__name__ for record in records if not isinstance(record, Moment | LabelledMoment)
+    }:
+        given = f"holds {' and '.join(sorted(kinds))}, expected moments, or episodes alone"
+        raise DataError.at(NAMELESS, None, given, fix="give GymEpisodes, or Moments")
+    yield from of_moments(records)
 
 
 def _in_place(path: Path) -> Iterator[Recording]:
@@ -97,7 +104,7 @@ def _in_place(path: Path) -> Iterator[Recording]:
     elif kind == "work-sessions":
         from tactful.data.activity.types import WorkSession
 
-        yield from of_sessions((one.id, one.id, one.events) for one in read_jsonl(place, WorkSession))
+        yield from of_sessions((one.id, one.events) for one in read_jsonl(place, WorkSession))
     elif kind in ("labelled-moments", "moments"):
         yield from of_moments(_moments(place, labelled=kind == "labelled-moments"))
     else:

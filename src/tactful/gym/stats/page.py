@@ -84,6 +84,8 @@ def render_page(found: GymStats) -> str:
         first_offer=telling.first_offer,
         headline=telling.headline(found),
         published=telling.published(),
+        intervals=telling.INTERVALS,
+        scenes=telling.scenes,
         counted=counted,
         clean=clean,
     )
@@ -136,7 +138,9 @@ def _clock(seconds: int, step: int) -> str:
 def _caption(line: Timeline) -> str:
     said = [line.id, line.setting] if line.setting != "not said" else [line.id]
     said += [f"assistant {line.assistant}"] if line.assistant else []
-    events = counted(len(line.ticks), "event")
+    events = counted(line.events, "event")
+    if len(line.ticks) < line.events:
+        events = f"the first {len(line.ticks):,} of {events}"
     said.append(f"{events} in {telling.lasting(line.seconds)}" if line.timed else f"{events} without times")
     if line.offers:
         order = ("accepted", "rejected", "ignored", "not judged")

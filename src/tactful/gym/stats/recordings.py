@@ -14,6 +14,8 @@ from tactful.types import Event, LabelledMoment, Moment
 Kind = Literal["boundary", "flow", "stuck", "late", "assistant", "event"]
 """Of an event: where the work stood, that the assistant did it, or nothing that is known."""
 NOT_SAID = "not said"
+NOBODY = "none"
+"""The assistant of an episode in which there was none."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +42,22 @@ class Recording:
     """One stretch of work."""
 
     id: str
+    scene: str
     group: str
-    """What intervals go by: the scene, the trace, the session."""
+    """What intervals go by: scenes made from one seed task share it; else the scene, the trace, the session."""
     setting: str
     source: Literal["episodes", "traces", "moments", "activity"]
     ticks: tuple[Tick, ...]
     offers: tuple[Offer, ...] = ()
     chances: int = 0
-    """Times that an offer could have been made; 0 where nobody watched."""
+    """Times that an offer could have been made; 0 where no assistant was there."""
     assistant: str = ""
     end: str = ""
+
+    @property
+    def watched(self) -> bool:
+        """Whether an assistant was there while the work was done, and could have spoken at any time."""
+        return self.source == "episodes" and self.assistant != NOBODY
 
     @property
     def times(self) -> list[datetime]:
@@ -80,13 +88,14 @@ def of_episodes(episodes: Iterable[GymEpisode]) -> Iterator[Recording]:
         for step in episode.steps:
             timing = step.outcome.timing
             ticks += [Tick(event.at, timing or "event", event.text) for event in step.events]
-            chances += bool(step.events)
+            chances += bool(step.events) and episode.assistant != NOBODY
             if step.shown and step.proposal is not None and ticks:
                 offers.append(Offer(len(ticks) - 1, step.outcome.verdict, timing, step.proposal))
             ticks += [Tick(event.at, "assistant", event.text) for event in step.carried_out]
         if ticks:
             yield Recording(
                 id=episode.id,
+                scene=episode.scene_id,
                 group=episode.group,
                 setting=episode.setting,
                 source="episodes",
@@ -102,22 +111,25 @@ def of_traces(traces: Iterable[Trace], splits: Mapping[str, Sequence[str]]) -> I
     """One recording a trace; its setting is the split that it is in. What a trace suggests, nobody was shown."""
     setting = {trace: name for name, ids in splits.items() if name != "all" for trace in ids}
     for trace in traces:
-        yield Recording(trace.id, trace.id, setting.get(trace.id, NOT_SAID), "traces", _ticks(trace.events))
+        yield _unwatched(trace.id, setting.get(trace.id, NOT_SAID), "traces", trace.events)
 
 
-def of_sessions(sessions: Iterable[tuple[str, str, Sequence[Event]]]) -> Iterator[Recording]:
-    """One recording a session of real work, `(id, group, events)`."""
-    for name, group, events in sessions:
-        yield Recording(name, group, NOT_SAID, "activity", _ticks(events))
+def of_sessions(sessions: Iterable[tuple[str, Sequence[Event]]]) -> Iterator[Recording]:
+    """One recording a session of real work, `(id, events)`."""
+    for name, events in sessions:
+        yield _unwatched(name, NOT_SAID, "activity", events)
 
 
 def of_moments(moments: Iterable[Moment | LabelledMoment]) -> Iterator[Recording]:
-    """One recording a session: its longest observation, and everything that was judged along it."""
-    held: dict[str, list[tuple[Moment, bool | None]]] = {}
+    """One recording a session and user: its longest observation, and everything that was judged along it.
+
+    Of the gym's moments the session is the scene's group, and each episode is a user of its own.
+    """
+    held: dict[tuple[str, str], list[tuple[Moment, bool | None]]] = {}
     for item in moments:
         told = (item.moment, item.label.accepted) if isinstance(item, LabelledMoment) else (item, None)
-        held.setdefault(told[0].session, []).append(told)
-    for session, several in held.items():
+        held.setdefault((told[0].session, told[0].user), []).append(told)
+    for (session, user), several in held.items():
         longest = max((moment for moment, _ in several), key=lambda moment: len(moment.events))
         offers = [
             Offer(
@@ -130,7 +142,8 @@ def of_moments(moments: Iterable[Moment | LabelledMoment]) -> Iterator[Recording
             if moment.proposal is not None
         ]
         yield Recording(
-            id=session,
+            id=user or session,
+            scene=session,
             group=session,
             setting=NOT_SAID,
             source="moments",
@@ -138,6 +151,12 @@ def of_moments(moments: Iterable[Moment | LabelledMoment]) -> Iterator[Recording
             offers=tuple(offers),
             chances=len(several),
         )
+
+
+def _unwatched(
+    id: str, setting: str, source: Literal["traces", "activity"], events: Sequence[Event]
+) -> Recording:
+    return Recording(id, id, id, setting, source, _ticks(events))
 
 
 def _ticks(events: Sequence[Event]) -> tuple[Tick, ...]:

@@ -34,7 +34,9 @@ class WorkRow(Record):
     name: str
     instances: int
     scenes: int
-    """Or traces, or sessions: what intervals go by."""
+    """Or traces, or sessions."""
+    groups: int
+    """What intervals go by: scenes made from one seed task are one."""
     events: int
     hours: float
     """Summed over instances, each from its first event to its last."""
@@ -45,7 +47,7 @@ class WorkRow(Record):
     acceptance: Estimate
     """Accepted of the offers with a verdict."""
     silence: Estimate
-    """Chances at which nothing was offered."""
+    """Chances at which nothing was offered; undefined where no assistant was there."""
     duplicates: Estimate
     """Events whose text was in the same instance before."""
     burstiness: Estimate
@@ -56,7 +58,7 @@ class WorkRow(Record):
     first_offer_s: tuple[float, float, float] | None
     """Quartiles of the seconds until the first offer, over instances with one."""
     never_offered: int
-    """Instances without an offer, where an assistant watched."""
+    """Instances without an offer, where an assistant was there."""
     endings: Mapping[str, int]
 
 
@@ -90,6 +92,8 @@ class Timeline(Record):
     """False: no times are known, and events stand one second apart."""
     seconds: float
     ticks: tuple[tuple[float, Kind], ...]
+    """The first of `events`."""
+    events: int
     offers: tuple[Mark, ...]
 
 

@@ -48,6 +48,7 @@ class _Work:
     seconds: float = 0.0
     offers: int = 0
     never_offered: int = 0
+    scenes: set[str] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
     per_hour: defaultdict[str, Pair] = field(default_factory=_pairs)
     accepted: defaultdict[str, Pair] = field(default_factory=_pairs)
@@ -64,8 +65,9 @@ class _Work:
         self.events += len(one.ticks)
         self.seconds += one.seconds
         self.offers += len(one.offers)
+        self.scenes.add(one.scene)
         self.groups.add(one.group)
-        if one.source == "episodes":
+        if one.watched:
             _add(self.per_hour[one.group], len(one.offers), one.seconds / 3600)
             self.never_offered += not one.offers
         for offer in one.offers:
@@ -77,7 +79,7 @@ class _Work:
         _add(self.repeated[one.group], len(texts) - len(set(texts)), len(texts))
         self.gaps.append(array("d", gaps_s(tick.at for tick in one.ticks)))
         self.gap_groups.append(one.group)
-        if (first := one.first_offer_s) is not None and one.source == "episodes":
+        if one.watched and (first := one.first_offer_s) is not None:
             self.first_offers.append(first)
         if one.end:
             self.endings[one.end] += 1
@@ -95,7 +97,8 @@ class _Work:
         return WorkRow(
             name=name,
             instances=self.instances,
-            scenes=len(self.groups),
+            scenes=len(self.scenes),
+            groups=len(self.groups),
             events=self.events,
             hours=self.seconds / 3600,
             offers=self.offers,
@@ -183,6 +186,7 @@ def timeline(one: Recording) -> Timeline:
         timed=timed,
         seconds=max((second(index) for index in range(kept)), default=0.0),
         ticks=tuple((second(index), one.ticks[index].kind) for index in range(kept)),
+        events=len(one.ticks),
         offers=tuple(
             Mark(at_s=second(offer.index), verdict=offer.verdict, timing=offer.timing, text=offer.text)
             for offer in one.offers

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tactful.gym.stats.results import GAP_EDGES_S, PUBLISHED, GymStats, WorkRow
-from tactful.stats.estimate import Estimate
+from tactful.stats.estimate import FEWEST_GROUPS, Estimate
 from tactful.text.counting import counted
 
+INTERVALS = (
+    "Intervals are 95% and go by group: scenes made from one seed task, a trace, a session; none stands for fewer than "
+    f"{FEWEST_GROUPS}."
+)
 _GAPS = [
     f"below {GAP_EDGES_S[0]} s",
     *(f"{low} to {high} s" for low, high in pairwise(GAP_EDGES_S)),
@@ -45,10 +49,16 @@ def first_offer(row: WorkRow) -> str:
     return f"{middle} ({low} to {high})"
 
 
+def scenes(row: WorkRow) -> str:
+    """`20 scenes in 9 groups`; the scenes alone where each is a group of its own."""
+    found = counted(row.scenes, "scene")
+    return found if row.groups == row.scenes else f"{found} in {counted(row.groups, 'group')}"
+
+
 def headline(found: GymStats) -> str:
     """What there is, in a sentence."""
     row = found.whole
-    said = f"{counted(row.instances, 'instance')} of {counted(row.scenes, 'scene')}, {row.events:,} events"
+    said = f"{counted(row.instances, 'instance')} of {scenes(row)}, {counted(row.events, 'event')}"
     if not row.offers:
         return f"{said}; nothing was offered"
     return f"{said}; {counted(row.offers, 'offer')}, {share(row.acceptance)} accepted"
@@ -64,12 +74,12 @@ def stats_lines(found: GymStats) -> Iterator[str]:
     rows = [*found.settings, *([found.whole] if len(found.settings) > 1 else []), *found.parts]
     wide = max(14, *(len(row.name) for row in rows))
     yield (
-        f"{'':<{wide}}{'instances':>10}{'scenes':>8}{'events':>8}{'hours':>8}{'offers':>8}{'per hour':>20}{'accepted':>18}"
+        f"{'':<{wide}}{'instances':>10}{'scenes':>8}{'groups':>8}{'events':>8}{'hours':>8}{'offers':>8}{'per hour':>20}{'accepted':>18}"
         f"{'silence':>18}"
     )
     for row in rows:
         yield (
-            f"{row.name:<{wide}}{row.instances:>10}{row.scenes:>8}{row.events:>8}{row.hours:>8.1f}{row.offers:>8}"
+            f"{row.name:<{wide}}{row.instances:>10}{row.scenes:>8}{row.groups:>8}{row.events:>8}{row.hours:>8.1f}{row.offers:>8}"
             f"{row.per_hour.short(1):>20}{share(row.acceptance):>18}{share(row.silence):>18}"
         )
     yield ""
@@ -91,7 +101,10 @@ def stats_lines(found: GymStats) -> Iterator[str]:
                 f"{held.timing:<{wide}}{held.offers:>8}{share(held.accepted):>20}{share(held.rejected):>20}"
                 f"{share(held.ignored):>20}"
             )
-        yield f"first offer after {first_offer(found.whole)}; none in {found.whole.never_offered} instances"
+    if found.whole.first_offer_s is not None:
+        never = counted(found.whole.never_offered, "instance")
+        yield f"first offer after {first_offer(found.whole)}; none in {never}"
+    yield INTERVALS
     if found.whole.endings:
         yield "ended by " + ", ".join(f"{name}: {number}" for name, number in found.whole.endings.items())
     for note in found.notes:
