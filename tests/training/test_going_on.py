@@ -163,3 +163,12 @@ def test_a_folder_of_something_else_and_an_unknown_base_are_told_apart(tiny: Pat
         load_base("./nowhere")
     with pytest.raises(UserError, match=r"is no GGUF file|cannot be read"):
         load_base(str(write_rows(tmp_path / "x.gguf", [{}])))
+
+
+def test_who_selected_for_the_base_is_remembered_by_what_is_trained_on_it(tiny: Path, tmp_path: Path) -> None:
+    selected = write_rows(tmp_path / "selected.jsonl", [row | {"judge": "j"} for row in trl_pairs(12)])
+    train(selected, config(tiny, max_steps=1, lora=False), Place(tmp_path / "first"))
+    others = write_rows(tmp_path / "others.jsonl", [row | {"judge": "k"} for row in trl_pairs(12)])
+    second = train(others, config(tmp_path / "first", max_steps=1), Place(tmp_path / "second"))
+    assert read_manifest(tmp_path / "first").selected_by == ("j",)
+    assert second.selected_by == ("j", "k")

@@ -14,6 +14,7 @@ from tactful.training.running import PACKAGES, OnStep, Task
 from tactful.training.types import Place, TrainConfig
 from tactful.weights.base import Loaded, base_folder, load_tokenizer, open_model
 from tactful.weights.extras import dtype_of, need
+from tactful.weights.trained import selectors_of
 from tactful.weights.types import Manifest
 
 
@@ -36,6 +37,7 @@ def train(
     if is_main():
         refuse_taken(place, config, material)
     folder = base_folder(config.model)
+    material.selected_by = tuple(sorted({*material.selected_by, *selectors_of(folder)}))
     tokenizer = load_tokenizer(folder)
     checked = check_material(material, config, tokenizer)
     if on_check is not None and is_main():

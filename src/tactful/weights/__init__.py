@@ -9,7 +9,7 @@ torch, transformers and peft (extra `[train]`) are imported when a model is open
 
 from tactful.weights.base import Head, Loaded, base_folder, load_base, load_tokenizer
 from tactful.weights.tokens import answer_ids, prompt_ids
-from tactful.weights.trained import load_trained, read_manifest
+from tactful.weights.trained import load_trained, read_manifest, selectors_of
 from tactful.weights.types import MANIFEST_FILE, Manifest, TrainedOn
 
 __all__ = [
@@ -25,4 +25,5 @@ __all__ = [
     "load_trained",
     "prompt_ids",
     "read_manifest",
+    "selectors_of",
 ]

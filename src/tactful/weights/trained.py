@@ -35,6 +35,11 @@ def read_manifest(folder: Path | str) -> Manifest:
         ) from error
 
 
+def selectors_of(folder: Path | str) -> tuple[str, ...]:
+    """Judges that selected what a model was trained on, as its folder says; none for one that is no folder of ours."""
+    return read_manifest(folder).selected_by if (Path(folder) / MANIFEST_FILE).is_file() else ()
+
+
 def load_trained(folder: Path | str, *, dtype: str = "auto", merge: bool = False) -> Loaded:
     """The trained model, on this machine's device and in evaluation mode, with tokenizer and manifest.
 

@@ -58,7 +58,8 @@ class Manifest(Record):
     pipeline: str = ""
     """The commands that made the data, as far as it says."""
     selected_by: tuple[str, ...] = ()
-    """Judges that selected the answers of the data, or gave its labels, where no person did: none of them measures this."""
+    """Judges that selected the answers of the data, or gave its labels, where no person did, those of the base included:
+    none of them measures this."""
     versions: Mapping[str, str]
     seed: int
     steps: int

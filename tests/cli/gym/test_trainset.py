@@ -136,6 +136,35 @@ def test_an_assistant_is_not_judged_by_who_selected_its_training(gym):
     assert "was trained on answers that 'offline' selected: its figures measure NOTHING" in forced.stderr
 
 
+def test_labels_of_the_simulated_user_do_not_judge_whom_it_selected(gym):
+    """Our reward model learns from the episodes' labels, and would say what the simulated user says."""
+    gym("gym", "trainset", "episodes.jsonl", "--judge", "user", "--model", "offline", "--out", "t")
+    gym("data", "export", "episodes.jsonl", "--to", "traces", "--out", "x")
+    refused = gym(
+        "bench",
+        "proactive",
+        "x",
+        "--policy",
+        "always",
+        "--judge-data",
+        "episodes.jsonl",
+        "--trained-on",
+        "t",
+    )
+    assert refused.returncode == 2, refused.stderr
+    assert "the assistant: was trained on answers that 'user' selected" in refused.stderr
+
+
+def test_another_spelling_is_the_same_judge():
+    from tactful.evaluation.judges.own_word import same_judge
+
+    for other in ("GPT-4.1-mini", "openai/gpt-4.1-mini", "./models/gpt-4.1-mini/"):
+        assert same_judge("gpt-4.1-mini", other)
+    for other in ("gpt-4.1", "", ".", "user", "reward:gpt-4.1-mini"):
+        assert not same_judge("gpt-4.1-mini", other)
+    assert not same_judge("", ".")
+
+
 def test_the_folder_of_a_trained_assistant_says_itself_who_selected(gym, tmp_path):
     from datetime import UTC, datetime
 

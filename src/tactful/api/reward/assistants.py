@@ -132,15 +132,14 @@ def _selected_by(model: str | None, trained_on: Path | None) -> tuple[str, ...]:
     """Who selected what the assistant learnt, as the training set says, and the model's folder where it is here."""
     from tactful.gym.trainset.checking import read_trainset
     from tactful.gym.trainset.writing import MANIFEST
-    from tactful.weights.trained import read_manifest
-    from tactful.weights.types import MANIFEST_FILE
+    from tactful.weights import selectors_of
 
     found: list[str] = []
     if trained_on is not None:
         file = trained_on / MANIFEST if trained_on.is_dir() else trained_on
         found.append(read_trainset(file).judge)
-    if model is not None and (Path(model) / MANIFEST_FILE).is_file():
-        found += read_manifest(Path(model)).selected_by
+    if model is not None:
+        found += selectors_of(model)
     return tuple(dict.fromkeys(found))
 
 

@@ -2,7 +2,7 @@
 
 An episode gives a labelled moment for each shown offer, and for each silence of which it is known whether help was wanted.
 The session is the scene's group, so that no split parts what belongs together; an ignored offer counts as not accepted; a
-silence is right where no help was wanted.
+silence is right where no help was wanted. That a simulated user said so, and no person, stands in each label.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from tactful.types import TAG, Event, LabelledMoment, Moment, MomentLabel, Propo
 R = TypeVar("R")
 
 KIND = "episodes"
+SIMULATED = "user"
+"""Who gave the labels, as `MomentLabel.judge` names it."""
 _BEGINS = f'{{"{TAG}":"{KIND}"'.encode()
 
 
@@ -77,10 +79,12 @@ def moments_of(id: str, group: str, steps: Sequence[_PlayedStep]) -> Iterator[La
 def _label(step: _PlayedStep) -> MomentLabel | None:
     found = step.outcome
     if step.shown:
-        return MomentLabel(accepted=found.verdict == "accepted", help_needed=found.help_wanted)
-    if found.help_wanted is None:
+        right = found.verdict == "accepted"
+    elif found.help_wanted is None:
         return None
-    return MomentLabel(accepted=not found.help_wanted, help_needed=found.help_wanted)
+    else:
+        right = not found.help_wanted
+    return MomentLabel(accepted=right, help_needed=found.help_wanted, judge=SIMULATED)
 
 
 # ---------------------------------------------------------------- files

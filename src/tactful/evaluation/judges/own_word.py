@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from tactful.errors import UsageError
 from tactful.types import LabelledMoment
+
+
+def same_judge(one: str, other: str) -> bool:
+    """Whether two names mean one judge: `GPT-4.1-mini`, `openai/gpt-4.1-mini` and `./models/gpt-4.1-mini/` do."""
+    return bool(one and other) and PurePath(one.casefold()).name == PurePath(other.casefold()).name
 
 
 def refuse_own_word(
@@ -15,7 +21,7 @@ def refuse_own_word(
 
     Raises: UsageError where one was, unless `allow`.
     """
-    own = sum(item.label.judge == judge for item in items)
+    own = sum(same_judge(item.label.judge, judge) for item in items)
     if not own:
         return ()
     if not allow:
@@ -35,7 +41,7 @@ def refuse_selecting(
 
     Raises: UsageError where it is, unless `allow`.
     """
-    if judge not in selected_by:
+    if not any(same_judge(judge, one) for one in selected_by):
         return ()
     if not allow:
         raise UsageError(
