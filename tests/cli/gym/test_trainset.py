@@ -34,12 +34,15 @@ def test_episodes_become_files_for_every_trainer(gym):
     assert "next: tactful train sft t" in done.stderr
     held = gym(*asked, "--tries", 5, "--out", "t", "--resume", "--json")
     told = json.loads(held.stdout)
-    assert (told["points"]["done"], told["judge"], told["usage"]["calls"]) == (
-        40,
-        "user",
-        told["usage"]["calls"],
-    )
+    assert (told["points"]["done"], told["judge"]) == (40, "user")
     assert gym("data", "check", "t/trainset.json").returncode == 0
+
+
+def test_what_was_not_written_is_not_named(gym):
+    asked = ("gym", "trainset", "episodes.jsonl", "--judge", "user", "--model", "offline", "--out", "t")
+    done = gym(*asked, "--max-tokens-row", 256)
+    assert "left out:" in done.stdout
+    assert done.stderr.splitlines()[-1] == "written: t/trainset.json, reward/"
 
 
 def test_nothing_is_sent_with_dry_run(gym):

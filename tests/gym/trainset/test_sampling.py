@@ -81,6 +81,13 @@ async def test_a_repeated_candidate_is_not_judged_again_and_an_unreadable_reply_
     assert (found.repeated, found.unreadable, len(found.tries)) == (1, 1, 2)
 
 
+async def test_case_and_punctuation_make_no_other_candidate():
+    judge = Judge({"fix IT": True, "Fix that.": True})
+    found = await tried_at(POINT, Saying("Fix it?", "fix IT", "修复它。", "修复它", "Fix that."), judge)
+    assert judge.asked == ["Fix it?", "修复它。", "Fix that."]
+    assert found.repeated == 2
+
+
 async def test_without_one_readable_candidate_the_point_fails():
     with pytest.raises(ParseError, match="no candidate in 2 tries is readable: no JSON"):
         await tried_at(POINT, Saying(UNREADABLE, UNREADABLE), Judge(), tries=2)

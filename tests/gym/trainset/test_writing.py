@@ -105,7 +105,7 @@ def test_a_row_in_the_wrong_part_is_found(made, tmp_path):
     told["parts"]["train"]["groups"][0] = groups[0]
     path.write_text(json.dumps(told))
     with pytest.raises(
-        DataError, match=r"is of the scene 'scene-\d+', which is in test; write the files again"
+        DataError, match=r"is of the group 'scene-\d+', which is in test; write the files again"
     ):
         check_trainset(path)
     told["parts"]["test"]["groups"] = [told["parts"]["train"]["groups"][1]]
@@ -149,6 +149,57 @@ def test_tokens_are_counted_by_a_tokenizer_where_one_is_given(tmp_path):
         counter(tmp_path / "none.json")
 
 
-def test_shares_that_leave_nothing_are_refused(tmp_path):
+def test_shares_that_leave_nothing_are_refused_before_anything_is_asked(tmp_path):
     with pytest.raises(UsageError, match="leave something to train on"):
         tf.trainset([day("a")], judge="user", model="offline", validation=0.6, test=0.5, out=tmp_path / "t")
+    with pytest.raises(ValueError, match="greater than or equal to 0"):
+        tf.trainset([day("a")], judge="user", model="offline", validation=-0.1, out=tmp_path / "t")
+    assert not (tmp_path / "t").exists()
+
+
+def test_votes_of_the_judge_do_not_mind_the_temperature_of_the_proposer(tmp_path):
+    days = [day(f"scene-{at}", scene=scene(at)) for at in range(3)]
+    options = {"votes": 2, "temperature": 0.0, "points": 1, "progress": "off"}
+    run = tf.trainset(days, judge="offline", model="offline", out=tmp_path / "t", **options)
+    assert run.made.points == 3
+
+
+def test_scenes_and_groups_are_counted_and_what_was_accepted_by_where_the_work_stood(tmp_path):
+    days = [day(f"scene-{at}", scene=scene(at), group=f"task-{at // 2}") for at in range(20)]
+    run = tf.trainset(days, judge="user", model="offline", out=tmp_path / "t", tries=6, progress="off")
+    parts = run.made.parts.values()
+    assert [(part.scenes, len(part.groups)) for part in parts] == [(16, 8), (2, 1), (2, 1)]
+    told = run.made.timings
+    # of the four rounds of a day the last ends nothing: all four are points
+    assert {name: at.points for name, at in told.items()} == {"boundary": 20, "flow": 40, "stuck": 20}
+    assert sum(at.silences for at in told.values()) == run.made.silent
+    assert sum(at.silences + at.offers for at in told.values()) == run.made.accepted
+    assert told["flow"].silences > told["stuck"].silences == 0
+
+
+def test_pairs_that_do_not_fit_are_counted_as_left_out(tmp_path):
+    days = [day(f"scene-{at}", scene=scene(at)) for at in range(3)]
+    run = tf.trainset(
+        days, judge="user", model="offline", out=tmp_path / "t", max_tokens_row=256, progress="off"
+    )
+    points = list(run)
+    wanted = sum(1 + len(point.rejected) for point in points if point.accepted is not None)
+    assert dict(run.made.left_out) == {"too long for the tokens, even with one event": wanted}
+    assert sum(len(point.rejected) for point in points) > 0
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("dpo/train.jsonl", '{"prompt": []}\n', "has no provenance"),
+        ("dpo/train_provenance.jsonl", '{"group": "scene-1"}\n', "is no row"),
+    ],
+)
+def test_a_row_more_on_either_side_is_found(made, tmp_path, file, text, said):
+    import shutil
+
+    shutil.copytree(made, tmp_path / "t")
+    with (tmp_path / "t" / file).open("a") as opened:
+        opened.write(text)
+    with pytest.raises(DataError, match=said):
+        check_trainset(tmp_path / "t" / "trainset.json")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tactful.gym.trainset.forms import Fit
     from tactful.gym.trainset.pipeline import TrainsetConfig
     from tactful.gym.trainset.types import JudgedPoint  # noqa: F401 - in the base of TrainsetRun
-    from tactful.gym.trainset.writing import Trainset
+    from tactful.gym.trainset.writing import Shares, Trainset
     from tactful.gym.types import GymEpisode
     from tactful.runs import Job
 
@@ -42,7 +42,7 @@ class TrainsetOptions(ModelOptions, RunSettings, total=False):
     tokenizer: Path | str | None
     """`tokenizer.json`, or a model's folder that holds one: tokens are counted by it, not estimated."""
     validation: float
-    """Share of the scenes that validate; default 0.1."""
+    """Share of the groups of scenes that validate; default 0.1."""
     test: float
     skip_bad: bool
 
@@ -65,7 +65,7 @@ def trainset(
 
     `episodes` is a run of the gym, a file or records. `judge` is `user` (the simulated one), `reward:FOLDER` (a trained
     reward model) or a model's name; `model` is a model's name; `offline` rehearses either. In the folder: `sft/` for
-    LLaMA-Factory, `dpo/` for TRL, `reward/` for `train_reward`, each split by scene, and `trainset.json`, which names
+    LLaMA-Factory, `dpo/` for TRL, `reward/` for `train_reward`, each split by the groups of scenes, and `trainset.json`, which names
     the judge: it is refused as the judge of what was trained on them. Options: see `TrainsetOptions`, `ModelOptions`,
     `RunSettings`.
 
@@ -138,11 +138,13 @@ def _refuse_misfits(judge: str, model: str, options: TrainsetOptions) -> None:
         raise UsageError(
             f"--judge-base-url and --judge-api-key-env belong to a --judge that is a model, not '{judge}'"
         )
-    if options.get("votes", 1) > 1 and options.get("temperature") == 0:
-        raise UsageError("--votes above 1 at --temperature 0 draws the same reply again; raise it")
-    held = options.get("validation", 0.1) + options.get("test", 0.1)
-    if held >= 1:
-        raise UsageError(f"--validation and --test together are {held:g}; leave something to train on")
+    _shares(options).parts()
+
+
+def _shares(options: TrainsetOptions) -> Shares:
+    from tactful.gym.trainset.writing import Shares
+
+    return Shares(validation=options.get("validation", 0.1), test=options.get("test", 0.1))
 
 
 def _fit(options: TrainsetOptions) -> tuple[Fit, str]:
@@ -194,13 +196,13 @@ def retry_trainset(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
 def _write(
     run: TrainsetRun, config: TrainsetConfig, options: TrainsetOptions, fit: Fit, counted: str
 ) -> None:
-    from tactful.gym.trainset.writing import Shares, write_trainset
+    from tactful.gym.trainset.writing import write_trainset
 
     summary = run.summary
     run.made = write_trainset(
         summary.folder,
         judge_given=config.judge_given,
-        shares=Shares(validation=options.get("validation", 0.1), test=options.get("test", 0.1)),
+        shares=_shares(options),
         fit=fit,
         counted=counted,
         seed=config.seed,

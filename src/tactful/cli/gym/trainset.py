@@ -50,9 +50,11 @@ def trainset(
         int, typer.Option("--votes", min=1, help="--judge MODEL: verdicts asked for of each candidate.")
     ] = 1,
     validation: Annotated[
-        float, typer.Option("--validation", **_SHARE, help="Share of the scenes that validate.")
+        float, typer.Option("--validation", **_SHARE, help="Share of the groups of scenes that validate.")
     ] = 0.1,
-    test: Annotated[float, typer.Option("--test", **_SHARE, help="Share of the scenes held out.")] = 0.1,
+    test: Annotated[
+        float, typer.Option("--test", **_SHARE, help="Share of the groups of scenes held out.")
+    ] = 0.1,
     max_tokens_row: Annotated[
         int,
         typer.Option(
@@ -83,7 +85,7 @@ def trainset(
     Example: `tactful gym trainset runs/gym --judge user --model offline --out runs/trainset`
 
     Silence is a candidate like any other. Written are SFT conversations, preference pairs and labelled moments, split by
-    scene, with the judge's name in every row: to measure by the same judge what was trained on them is refused.
+    groups of scenes, with the judge's name in every row: to measure by the same judge what was trained on them is refused.
     """
     from tactful.api.gym import trainset as making
 
@@ -122,6 +124,7 @@ def _tell_forecast(expected: TrainsetForecast, model: str, *, as_json: bool) -> 
 
 def _tell(done: TrainsetRun, *, as_json: bool) -> None:
     from tactful.gym.trainset.telling import trainset_lines
+    from tactful.gym.trainset.writing import MANIFEST, PRODUCTS
 
     if as_json:
         emit_json(done.details)
@@ -132,6 +135,9 @@ def _tell(done: TrainsetRun, *, as_json: bool) -> None:
     tell_bad(done)
     tell_failures(done.summary, "; then give this command again with --resume, which writes the files anew")
     end_empty(done.summary)
-    say(f"written: {done.folder / 'trainset.json'}, sft/, dpo/, reward/")
-    longest = f"--max-length {done.made.max_tokens} --too-long leave-out"
-    next_command(f"tactful train sft {quoted(done.folder)} --model smollm2 {longest} --out assistant")
+    parts = done.made.parts.values()
+    there = [name for name, rows in PRODUCTS.items() if any(getattr(part, rows) for part in parts)]
+    say(", ".join([f"written: {done.folder / MANIFEST}", *(f"{name}/" for name in there)]))
+    if "sft" in there:
+        longest = f"--max-length {done.made.max_tokens} --too-long leave-out"
+        next_command(f"tactful train sft {quoted(done.folder)} --model smollm2 {longest} --out assistant")

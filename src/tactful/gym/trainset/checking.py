@@ -1,8 +1,9 @@
-"""Does a training set keep its word? No scene stands in two parts, every row in the part of its scene, by one judge."""
+"""Does a training set keep its word? No group of scenes stands in two parts, every row in its group's, by one judge."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def check_trainset(path: Path) -> int:
         for group in held.groups:
             if group in part_of:
                 raise DataError.at(
-                    path, None, f"the scene '{group}' is in {part_of[group]} and in {part}", fix=_FIX
+                    path, None, f"the group '{group}' is in {part_of[group]} and in {part}", fix=_FIX
                 )
             part_of[group] = part
     return sum(_checked(path.parent, product, part, found, part_of) for product in PRODUCTS for part in PARTS)
@@ -46,16 +47,21 @@ def _checked(folder: Path, product: str, part: Part, found: Trainset, part_of: d
     file = row_file(folder, product, part)
     counts = found.parts.get(part)
     wanted = 0 if counts is None else getattr(counts, PRODUCTS[product])
-    rows, beside = 0, Rows(provenance_of(file), dict, kind="row") if wanted else ()
-    for row, told in zip(_rows(file) if wanted else (), beside, strict=False):
+    if not wanted and not file.exists():
+        return 0
+    rows = 0
+    for row, told in zip_longest(_rows(file), Rows(provenance_of(file), dict, kind="row")):
         rows += 1
+        if not isinstance(row, dict) or told is None:
+            wrong = "is no row" if told is not None else "has no provenance"
+            raise DataError.at(file, rows, wrong, fix=_FIX)
         group = told.get("group")
         if part_of.get(str(group)) != part:
             where = part_of.get(str(group), "no part")
-            raise DataError.at(file, rows, f"is of the scene '{group}', which is in {where}", fix=_FIX)
+            raise DataError.at(file, rows, f"is of the group '{group}', which is in {where}", fix=_FIX)
         if product == "reward" and row.get("session") != group:
             raise DataError.at(
-                file, rows, f"has the session '{row.get('session')}', its scene is '{group}'", fix=_FIX
+                file, rows, f"has the session '{row.get('session')}', its group is '{group}'", fix=_FIX
             )
         if row.get("judge") != found.judge:
             raise DataError.at(

@@ -77,7 +77,7 @@ class TrainsetStage:
                 unreadable += 1
                 why = str(error)
                 continue
-            if any(one.proposal == candidate.proposal for one in tried):
+            if any(_same(one.proposal, candidate.proposal) for one in tried):
                 repeated += 1
                 continue
             said = await self.judge.judge(record, candidate.proposal, context)
@@ -97,6 +97,14 @@ class TrainsetStage:
             return Candidate(SILENT_THOUGHT["zh" if zh else "en"], None)
         model = context.models["proposer"]
         return await next_candidate(point, tried, model, sample=number, max_chars=self.max_chars)
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    """Whether both say the same, whatever the case and the punctuation; silence is only like itself."""
+    if one is None or other is None:
+        return one is other
+    bare = ["".join(filter(str.isalnum, text.casefold())) or text for text in (one, other)]
+    return bare[0] == bare[1]
 
 
 def _judged(

@@ -93,7 +93,7 @@ class JudgedPoint(Written):
     setting: Setting
     lang: str = "en"
     timing: Timing | None = None
-    """Where the work stood; for tables, never for a prompt."""
+    """Where the work stood; for `trainset.json` and its table, never for a prompt."""
     help_wanted: bool | None = None
     """As the simulation knows it; None where nobody can say."""
     operations: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ class JudgedPoint(Written):
     """Before anything was said: its proposal is None."""
     tries: tuple[Try, ...] = Field(min_length=1)
     repeated: int = 0
-    """Candidates that were the same as one before, and not judged again."""
+    """Candidates that were the same as one before but for case and punctuation, and not judged again."""
     unreadable: int = 0
     """Replies of the proposer without a candidate."""
     judge: str

@@ -1,6 +1,6 @@
-"""The files of a training set, written from its run: one part of the scenes each for training, validation and test.
+"""The files of a training set, written from its run: parts for training, validation and test that share no group of scenes.
 
-    OUT/trainset.json   who selected, which scene is in which part, what was written and what was left out
+    OUT/trainset.json   who selected, which group is in which part, what was written and what was left out
     OUT/sft/            sft.json, sft_validation.json, sft_test.json (ShareGPT), dataset_info.json, sft.yaml
     OUT/dpo/            train.jsonl, valid.jsonl, test.jsonl (TRL: prompt, chosen, rejected, margin)
     OUT/reward/         train.jsonl, valid.jsonl, test.jsonl (labelled moments)
@@ -10,11 +10,11 @@ Beside each file of rows lies `…_provenance.jsonl`, a line for each row. A par
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, get_args
 
 import orjson
 from pydantic import Field
@@ -27,6 +27,7 @@ from tactful.data.trainer_forms import Distinct, sharegpt_sft, trl_pair
 from tactful.errors import UsageError
 from tactful.gym.trainset.forms import Fit, answered, labelled, preferences
 from tactful.gym.trainset.types import JudgedPoint
+from tactful.gym.types import Timing
 from tactful.runs import RunFolder, atomic_write, write_atomic
 from tactful.runs.store.files import make_folder
 from tactful.types import Record
@@ -37,25 +38,45 @@ PRODUCTS = {"sft": "sft", "dpo": "pairs", "reward": "moments"}
 """Folder → what `PartCounts` calls its rows."""
 MANIFEST = "trainset.json"
 DATASET = "tactful_gym_sft"
+_TOO_LONG = "too long for the tokens, even with one event"
 _SHARE = Field(default=0.1, ge=0, lt=1)
 
 
 class Shares(Record):
-    """Of the scenes, how many are held out; the rest is trained on."""
+    """Of the groups of scenes, how many are held out; the rest is trained on."""
 
     validation: float = _SHARE
     test: float = _SHARE
+
+    def parts(self) -> dict[str, float]:
+        """Share of each part that there is. Raises: UsageError where nothing is left to train on."""
+        train = round(1 - self.validation - self.test, 9)
+        if train <= 0:
+            raise UsageError(
+                f"--validation {self.validation:g} and --test {self.test:g}: leave something to train on; lower them"
+            )
+        given = {"train": train, "validation": self.validation, "test": self.test}
+        return {name: share for name, share in given.items() if share}
 
 
 class PartCounts(Record):
     """What one part holds."""
 
     groups: tuple[str, ...]
-    """The scenes of this part, and of no other."""
+    """Of this part, and of no other: scenes made from one seed task share one."""
+    scenes: int
     points: int
     sft: int
     pairs: int
     moments: int
+
+
+class TimingCounts(Record):
+    """What was accepted at the points where the work stood so."""
+
+    points: int
+    offers: int
+    silences: int
 
 
 class Trainset(Record):
@@ -75,6 +96,8 @@ class Trainset(Record):
     """Points with an accepted candidate."""
     silent: int
     """Of these, those where it is silence."""
+    timings: Mapping[str, TimingCounts]
+    """The same by where the work stood, as the simulation knows it."""
     tries: Mapping[str, int]
     """Number of candidates up to the accepted one → points; `none`: nothing was accepted."""
     unscored: int
@@ -88,11 +111,6 @@ class Trainset(Record):
     counted: str
     """How: `estimated`, or the tokenizer."""
 
-    @property
-    def acceptance(self) -> float | None:
-        """Share of the points with an accepted candidate."""
-        return self.accepted / self.points if self.points else None
-
 
 def write_trainset(
     folder: RunFolder, *, judge_given: str, shares: Shares, fit: Fit, counted: str, seed: int = 0
@@ -101,7 +119,7 @@ def write_trainset(
 
     Raises: UsageError for shares that leave nothing to train on.
     """
-    part_of = _parts([point.group for point in folder.records(JudgedPoint)], shares, seed)
+    part_of = _parts([point.group for point in folder.records(JudgedPoint)], shares.parts(), seed)
     told = _Tally()
     with ExitStack() as stack:
         files = _Files(folder.path, stack)
@@ -129,21 +147,11 @@ def write_trainset(
     return found
 
 
-def _parts(groups: list[str], shares: Shares, seed: int) -> dict[str, Part]:
-    """Scene → its part. Fewer scenes than parts: all train. Raises: UsageError."""
-    given: dict[str, float] = {
-        "train": round(1 - shares.validation - shares.test, 9),
-        "validation": shares.validation,
-        "test": shares.test,
-    }
-    if given["train"] <= 0:
-        raise UsageError(
-            f"--validation {shares.validation:g} and --test {shares.test:g} leave nothing to train on; lower them"
-        )
-    given = {name: share for name, share in given.items() if share}
-    if len(set(groups)) < len(given):
+def _parts(groups: list[str], shares: Mapping[str, float], seed: int) -> dict[str, Part]:
+    """Group → its part. Fewer groups than parts: all train."""
+    if len(set(groups)) < len(shares):
         return dict.fromkeys(groups, "train")
-    split = split_by_group(groups, given, seed=seed, grouped_by="scene")
+    split = split_by_group(groups, shares, seed=seed, grouped_by="scene")
     return {groups[at]: part for part in PARTS for at in split.parts.get(part, ())}
 
 
@@ -155,8 +163,11 @@ def _rows(
     if best is not None:
         yield "sft", {**sharegpt_sft(best), "judge": point.judge}, _beside(point, best.id)
     elif point.accepted is not None:
-        told.left_out["too long for the tokens, even with one event"] += 1
-    for pair, margin in preferences(point, fit):
+        told.left_out[_TOO_LONG] += 1
+    pairs = list(preferences(point, fit))
+    if point.accepted is not None and not pairs and point.rejected:
+        told.left_out[_TOO_LONG] += len(point.rejected)
+    for pair, margin in pairs:
         if distinct.takes(pair):
             row = {**trl_pair(pair), "margin": margin, "judge": point.judge}
             yield "dpo", row, _beside(point, pair.id)
@@ -183,6 +194,8 @@ class _Tally:
 
     def __init__(self) -> None:
         self.points: Counter[Part] = Counter()
+        self.scenes: defaultdict[Part, set[str]] = defaultdict(set)
+        self.timings: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.rows: Counter[tuple[Part, str]] = Counter()
         self.tries: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
@@ -192,7 +205,12 @@ class _Tally:
     def point(self, point: JudgedPoint, part: Part) -> None:
         """Count one point."""
         self.points[part] += 1
+        self.scenes[part].add(point.scene_id)
         found = point.accepted
+        at = self.timings[point.timing or "not said"]
+        at["points"] += 1
+        if found is not None:
+            at["silences" if found.proposal is None else "offers"] += 1
         self.tries["none" if found is None else str(len(point.tries))] += 1
         self.counts["accepted"] += found is not None
         self.counts["silent"] += found is not None and found.proposal is None
@@ -209,6 +227,7 @@ class _Tally:
         parts = {
             part: PartCounts(
                 groups=tuple(sorted(group for group, own in part_of.items() if own == part)),
+                scenes=len(self.scenes[part]),
                 points=self.points[part],
                 sft=self.rows[part, "sft"],
                 pairs=self.rows[part, "dpo"],
@@ -222,6 +241,11 @@ class _Tally:
             parts=parts,
             points=self.points.total(),
             tries={name: self.tries[name] for name in order},
+            timings={
+                name: TimingCounts(**{what: held[what] for what in TimingCounts.model_fields})
+                for name in (*get_args(Timing), "not said")
+                if (held := self.timings.get(name))
+            },
             left_out=dict(sorted(self.left_out.items())),
             **{name: self.counts[name] for name in names},
             **more,
