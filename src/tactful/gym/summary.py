@@ -32,6 +32,7 @@ class GymSummary(Record):
     ends: Mapping[str, int]
     """Why it ended → episodes."""
     rounds: int
+    """In which an offer could have been made: without the act by which somebody finishes or leaves."""
     events: int
     """Everything that an assistant saw, its own work included."""
     timings: Mapping[str, TimingCount]
