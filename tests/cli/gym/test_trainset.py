@@ -185,3 +185,31 @@ def test_the_folder_of_a_trained_assistant_says_itself_who_selected(gym, tmp_pat
     assert refused.returncode == 2
     assert "assistant: was trained on answers that 'offline' selected" in refused.stderr
     assert not Path("b").exists()
+
+
+def test_the_simulated_user_judges_by_the_table_that_its_run_was_played_with(gym):
+    """One who takes nothing, in either way of naming the run; a file without its run has our own table."""
+    Path("never.toml").write_text("[acceptance]\nboundary = 1e-6\nflow = 1e-6\nstuck = 1e-6\nlate = 1e-6\n")
+    gym(
+        "gym",
+        "run",
+        "bundled",
+        "--model",
+        "offline",
+        "--assistant",
+        "none",
+        "--parameters",
+        "never.toml",
+        "--limit",
+        2,
+        "--out",
+        "run",
+    )
+    Path("alone.jsonl").write_bytes(Path("run/records.jsonl").read_bytes())
+    offers = {}
+    for name in ("run", "run/records.jsonl", "alone.jsonl"):
+        asked = ("gym", "trainset", name, "--judge", "user", "--model", "offline", "--json")
+        told = json.loads(gym(*asked, "--out", f"t-{len(offers)}").stdout)
+        offers[name] = sum(at["offers"] for at in told["timings"].values())
+    assert offers["run"] == offers["run/records.jsonl"] == 0
+    assert offers["alone.jsonl"] > 0

@@ -177,7 +177,8 @@ def test_moments_of_episodes_of_one_group_stay_apart():
     short = episode("b", step(0, 0), step(1, 4, offer="Help.", verdict="rejected"), group="task")
     items = [item for one in (day("a", group="task"), short) for item in one.moments()]
     found = tf.gym_stats(items)
-    assert (found.whole.instances, found.whole.groups, found.whole.events) == (2, 1, 12)
+    assert (found.whole.instances, found.whole.scenes, found.whole.groups) == (2, 0, 1)
+    assert headline(found).startswith("2 instances in 1 group, 12 events;")
     assert found.whole.hours == pytest.approx(84 / 3600)
     assert [line.offers[-1].at_s for line in found.timelines] == [80, 4]
 

@@ -19,6 +19,7 @@ from tactful.runs import Context
 from tactful.types import Moment
 
 if TYPE_CHECKING:
+    from tactful.gym.rules.parameters import Parameters
     from tactful.reward.embedded.model import RewardModel
     from tactful.reward.tuned.judge import TunedJudge
     from tactful.reward.types import Acceptance
@@ -54,8 +55,8 @@ class TrainedOne:
         return _verdict(said)
 
 
-def selecting_judge(given: str, *, votes: int = 1) -> CandidateJudge:
-    """The judge that `user`, `reward:FOLDER` or the name of a model names.
+def selecting_judge(given: str, *, votes: int = 1, parameters: Parameters | None = None) -> CandidateJudge:
+    """The judge that `user`, `reward:FOLDER` or the name of a model names; `parameters` of the user, our table by default.
 
     Raises: UsageError for options that are another's; DataError or UserError for a folder that holds no reward model.
     """
@@ -67,7 +68,7 @@ def selecting_judge(given: str, *, votes: int = 1) -> CandidateJudge:
                 f"--votes {votes} belongs to a --judge that is a model; '{given}' says the same every time"
             )
         if given == "user":
-            return UserJudge()
+            return UserJudge() if parameters is None else UserJudge(parameters)
         folder = given.removeprefix(TRAINED)
         if not folder:
             raise UsageError("--judge reward: names no folder; write reward:models/reward")

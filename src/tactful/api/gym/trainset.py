@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from tactful.api.runs import Run, worked
 from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from tactful.gym.rules.parameters import Parameters
     from tactful.gym.trainset.forecast import TrainsetForecast
     from tactful.gym.trainset.forms import Fit
     from tactful.gym.trainset.pipeline import TrainsetConfig
@@ -80,7 +82,7 @@ def trainset(
     from tactful.runs import begun
 
     fit, counted = _fit(options)
-    config, read = _config(judge, model, options), _read(episodes, options.get("skip_bad", False))
+    config, read = _config(episodes, judge, model, options), _read(episodes, options.get("skip_bad", False))
     job = _job(config, read, _kept(options))
     first = begun(iter(job.source), read.name, what="episode with events", fix=NO_EPISODE)
     summary = worked(replace(job, source=first), run_options(options))
@@ -100,12 +102,12 @@ def forecast_trainset(
     from tactful.gym.trainset.forecast import forecast
     from tactful.gym.trainset.points import Points
 
-    config, read = _config(judge, model, options), _read(episodes, options.get("skip_bad", False))
+    config, read = _config(episodes, judge, model, options), _read(episodes, options.get("skip_bad", False))
     points = Points(read, config.points, config.seed)
     return forecast(points, config, votes=options.get("votes", 1), limit=options.get("limit"))
 
 
-def _config(judge: str, model: str, options: TrainsetOptions) -> TrainsetConfig:
+def _config(episodes: Any, judge: str, model: str, options: TrainsetOptions) -> TrainsetConfig:
     from tactful.api.gym.judges import asks_model, selecting_judge
     from tactful.gym.play.asking import MAX_CHARS
     from tactful.gym.trainset.pipeline import SCRIPTS, TrainsetConfig
@@ -128,7 +130,23 @@ def _config(judge: str, model: str, options: TrainsetOptions) -> TrainsetConfig:
         seed=options.get("seed", 0),
         proposer=spec_of(model, SCRIPTS, options),
         judge_model=spec_of(judge, JUDGING, options, **elsewhere) if asks_model(judge) else None,
+        parameters=_played_with(episodes) if judge == "user" else None,
     )
+
+
+def _played_with(episodes: Any) -> Parameters:
+    """What the rules supposed about people in a run of the gym; our table for episodes that come without their run."""
+    from tactful.gym.rules.parameters import Parameters, load_parameters
+    from tactful.runs import RunFolder
+
+    place = getattr(episodes, "folder", episodes)
+    if isinstance(place, str | os.PathLike):
+        for folder in (Path(place), Path(place).parent):
+            if (folder / "run.json").is_file():
+                info = RunFolder.open(folder).info()
+                if (info.noun, info.verb) == ("gym", "run"):
+                    return Parameters.model_validate(info.config["parameters"])
+    return load_parameters()
 
 
 def _refuse_misfits(judge: str, model: str, options: TrainsetOptions) -> None:
@@ -172,7 +190,7 @@ def _job(config: TrainsetConfig, read: Input[GymEpisode], kept: dict[str, Any]) 
     from tactful.gym.trainset.pipeline import trainset_job
     from tactful.runs import reopening
 
-    judge = selecting_judge(config.judge_given, votes=config.votes)
+    judge = selecting_judge(config.judge_given, votes=config.votes, parameters=config.parameters)
     if judge.identity != config.judge:
         raise DataError(
             f"{config.judge_given}: the reward model is not the one that the run was begun with; give that one, or a new "

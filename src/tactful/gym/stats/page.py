@@ -85,7 +85,7 @@ def render_page(found: GymStats) -> str:
         headline=telling.headline(found),
         published=telling.published(),
         intervals=telling.INTERVALS,
-        scenes=telling.scenes,
+        within=telling.within,
         counted=counted,
         clean=clean,
     )

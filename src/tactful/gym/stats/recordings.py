@@ -43,6 +43,7 @@ class Recording:
 
     id: str
     scene: str
+    """Empty where it is not known: episodes alone say it."""
     group: str
     """What intervals go by: scenes made from one seed task share it; else the scene, the trace, the session."""
     setting: str
@@ -143,7 +144,7 @@ def of_moments(moments: Iterable[Moment | LabelledMoment]) -> Iterator[Recording
         ]
         yield Recording(
             id=user or session,
-            scene=session,
+            scene="",
             group=session,
             setting=NOT_SAID,
             source="moments",
@@ -156,7 +157,7 @@ def of_moments(moments: Iterable[Moment | LabelledMoment]) -> Iterator[Recording
 def _unwatched(
     id: str, setting: str, source: Literal["traces", "activity"], events: Sequence[Event]
 ) -> Recording:
-    return Recording(id, id, id, setting, source, _ticks(events))
+    return Recording(id, "", id, setting, source, _ticks(events))
 
 
 def _ticks(events: Sequence[Event]) -> tuple[Tick, ...]:

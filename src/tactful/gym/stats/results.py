@@ -34,9 +34,9 @@ class WorkRow(Record):
     name: str
     instances: int
     scenes: int
-    """Or traces, or sessions."""
+    """That episodes were played of; traces, moments and activity say none."""
     groups: int
-    """What intervals go by: scenes made from one seed task are one."""
+    """What intervals go by: scenes made from one seed task are one; else each trace or session."""
     events: int
     hours: float
     """Summed over instances, each from its first event to its last."""

@@ -65,7 +65,8 @@ class _Work:
         self.events += len(one.ticks)
         self.seconds += one.seconds
         self.offers += len(one.offers)
-        self.scenes.add(one.scene)
+        if one.scene:
+            self.scenes.add(one.scene)
         self.groups.add(one.group)
         if one.watched:
             _add(self.per_hour[one.group], len(one.offers), one.seconds / 3600)

@@ -49,16 +49,17 @@ def first_offer(row: WorkRow) -> str:
     return f"{middle} ({low} to {high})"
 
 
-def scenes(row: WorkRow) -> str:
-    """`20 scenes in 9 groups`; the scenes alone where each is a group of its own."""
-    found = counted(row.scenes, "scene")
-    return found if row.groups == row.scenes else f"{found} in {counted(row.groups, 'group')}"
+def within(row: WorkRow) -> str:
+    """` of 20 scenes in 9 groups`, with its blank; without the groups where each scene, or each instance, is one of its own."""
+    found = f" of {counted(row.scenes, 'scene')}" if row.scenes else ""
+    known = row.scenes or row.instances
+    return found if row.groups == known else f"{found} in {counted(row.groups, 'group')}"
 
 
 def headline(found: GymStats) -> str:
     """What there is, in a sentence."""
     row = found.whole
-    said = f"{counted(row.instances, 'instance')} of {scenes(row)}, {counted(row.events, 'event')}"
+    said = f"{counted(row.instances, 'instance')}{within(row)}, {counted(row.events, 'event')}"
     if not row.offers:
         return f"{said}; nothing was offered"
     return f"{said}; {counted(row.offers, 'offer')}, {share(row.acceptance)} accepted"
@@ -79,7 +80,7 @@ def stats_lines(found: GymStats) -> Iterator[str]:
     )
     for row in rows:
         yield (
-            f"{row.name:<{wide}}{row.instances:>10}{row.scenes:>8}{row.groups:>8}{row.events:>8}{row.hours:>8.1f}{row.offers:>8}"
+            f"{row.name:<{wide}}{row.instances:>10}{row.scenes or '–':>8}{row.groups:>8}{row.events:>8}{row.hours:>8.1f}{row.offers:>8}"
             f"{row.per_hour.short(1):>20}{share(row.acceptance):>18}{share(row.silence):>18}"
         )
     yield ""

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from tactful.errors import ParseError
 from tactful.gym.play.asking import MAX_CHARS
+from tactful.gym.rules.parameters import Parameters
 from tactful.gym.trainset.offering import PROMPTS, Candidate, next_candidate
 from tactful.gym.trainset.points import Points
 from tactful.gym.trainset.types import CandidateJudge, JudgedPoint, Point, Try
@@ -55,6 +56,8 @@ class TrainsetConfig(Record):
     """How the proposer is reached. (The runner hashes the models by itself.)"""
     judge_model: Annotated[ModelSpec | None, OutsideHash()] = None
     """None: no model judges."""
+    parameters: Parameters | None = None
+    """What the rules suppose about the simulated user, where it judges: those that its run was played with."""
 
 
 @dataclass(frozen=True)
