@@ -20,7 +20,7 @@ def test_episodes_are_exported_as_traces(invoke, tmp_path):
     ("words", "said"),
     [
         (("--to", "trl", "--times", "text"), "--times text belongs to --to traces"),
-        (("--to", "traces", "--skip-bad"), "a bad episode is no trace"),
+        (("--to", "traces", "--skip-bad"), "a bad episode is nothing else"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(invoke, tmp_path, words, said):
