@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.data.activity.logs import afk, bucket, export, imported, page, row, told, window
 
-from tactful.data.activity.forms import moment_rows, trace_rows
+from tactful.data.activity.forms import moment_rows, trace_of
+from tactful.data.formats.traces import trace_bytes
 
 SECRET = "sk-proj-Zx81kQm20LpWv73TnRb5"
 EMAIL = "zoe.quill@example.org"
@@ -71,7 +72,7 @@ def everything(document: Any, **options: Any) -> str:
     return "\n".join(
         [
             *(session.model_dump_json() for session in sessions),
-            json.dumps([trace_rows(session) for session in sessions], ensure_ascii=False),
+            "".join(trace_bytes(trace_of(session)).decode() for session in sessions),
             json.dumps(list(moment_rows(sessions)), ensure_ascii=False),
             json.dumps(report.counts(), ensure_ascii=False),
         ]

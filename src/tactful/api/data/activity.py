@@ -64,14 +64,15 @@ class WorkSessions:
 
         Raises UsageError when `path` exists.
         """
-        from tactful.data.activity.forms import moment_rows, write_traces
+        from tactful.data.activity.forms import moment_rows, trace_of
+        from tactful.data.formats.traces import write_traces
         from tactful.data.io import STDIN, write_jsonl
 
         place = Path(path)
         if str(place) != STDIN and place.exists():
             raise UsageError(f"{place}: exists already; give --out a new name")
         if to == "traces":
-            return write_traces(place, self.sessions)
+            return write_traces(map(trace_of, self.sessions), place)
         return write_jsonl(place, self.sessions if to == "sessions" else moment_rows(self.sessions))
 
     def __repr__(self) -> str:

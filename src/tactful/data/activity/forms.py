@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
-import orjson
-
 from tactful.data.activity.types import WorkSession
-from tactful.runs.store.files import write_atomic
+from tactful.data.formats.traces import Trace, TracePoint
 from tactful.types import Event
 
 Form = Literal["sessions", "traces", "moments"]
@@ -17,15 +14,10 @@ SEEN = 50
 """Events of an observation in the form `moments`: the latest of the session so far."""
 
 
-def trace_rows(session: WorkSession) -> list[dict[str, Any]]:
+def trace_of(session: WorkSession) -> Trace:
     """A session as one of ProactiveBench's traces: nobody suggested anything."""
-    return [
-        {
-            "observation": {"time": _epoch(event), "event": event.text},
-            "agent_response": {"candidate_task": []},
-        }
-        for event in session.events
-    ]
+    points = (TracePoint(event=event.model_copy(update={"time": _epoch(event)})) for event in session.events)
+    return Trace(id=session.id, points=tuple(points))
 
 
 def moment_rows(sessions: Iterable[WorkSession]) -> Iterator[dict[str, Any]]:
@@ -40,18 +32,6 @@ def moment_rows(sessions: Iterable[WorkSession]) -> Iterator[dict[str, Any]]:
                 "obs": [{"time": event.time, "event": event.text} for event in seen],
                 "pred_task": None,
             }
-
-
-def write_traces(folder: Path, sessions: Iterable[WorkSession]) -> int:
-    """One file a session, named for it; how many. The folder is made."""
-    folder.mkdir(parents=True, exist_ok=True)
-    count = 0
-    for session in sessions:
-        name = "".join(char if char.isalnum() or char in "-." else "_" for char in session.id)
-        data = orjson.dumps(trace_rows(session), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        write_atomic(folder / f"{name}.json", [data])
-        count += 1
-    return count
 
 
 def _epoch(event: Event) -> str:
