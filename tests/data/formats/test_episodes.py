@@ -1,5 +1,7 @@
 """Episodes of the gym are read wherever labelled moments are."""
 
+import json
+
 import pytest
 from tests.gym.made import episode, step
 
@@ -44,6 +46,12 @@ def test_every_reader_of_moments_takes_episodes(file):
     assert list(moment_rows(file)) == [item.moment for item in labelled]
     assert list(read_moments(file).moments) == list(read_either(file).moments) == labelled
     assert list(tf.moments(file)) == labelled
+
+
+def test_episodes_that_another_program_wrote_again_are_episodes_still(file, tmp_path):
+    rows = [dict(reversed(json.loads(line).items())) for line in file.read_text().splitlines()]
+    (tmp_path / "again.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    assert list(labelled_rows(tmp_path / "again.jsonl")) == list(labelled_rows(file))
 
 
 def test_moments_written_as_rows_read_back_equal(file, tmp_path):

@@ -17,14 +17,14 @@ from pydantic import ConfigDict, Field, ValidationError
 from tactful.data.io import Rows
 from tactful.data.recognise import kind_of
 from tactful.runs import resolve_input
-from tactful.types import TAG, Event, LabelledMoment, Moment, MomentLabel, ProposalHistory, Record
+from tactful.types import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory, Record
 
 R = TypeVar("R")
 
 KIND = "episodes"
 SIMULATED = "user"
 """Who gave the labels, as `MomentLabel.judge` names it."""
-_BEGINS = f'{{"{TAG}":"{KIND}"'.encode()
+_NAMED = f'"{KIND}"'.encode()
 
 
 class _Known(Protocol):
@@ -134,19 +134,26 @@ class MomentRows(Rows[R]):
     def _rows(self) -> Iterator[tuple[int, Any]]:
         """As in any file; of an episode its moments, or what is wrong with it, at its own line."""
         for number, row in super()._rows():
-            if not _is_episode(row):
+            whole = _episode(row)
+            if whole is None:
                 yield number, row
                 continue
             try:
-                found = _Episode.model_validate(orjson.loads(row) if isinstance(row, bytes) else row)
-            except (ValidationError, orjson.JSONDecodeError) as error:
+                found = _Episode.model_validate(whole)
+            except ValidationError as error:
                 yield number, error
             else:
                 for moment in moments_of(found.id, found.group, found.steps):
                     yield number, moment
 
 
-def _is_episode(row: Any) -> bool:
+def _episode(row: Any) -> Mapping[str, Any] | None:
+    """The object of a row, or of a line, that is an episode."""
     if isinstance(row, bytes):
-        return row.startswith(_BEGINS)
-    return isinstance(row, Mapping) and kind_of(row) == KIND
+        if _NAMED not in row:
+            return None
+        try:
+            row = orjson.loads(row)
+        except orjson.JSONDecodeError:  # the reader tells of it
+            return None
+    return row if isinstance(row, Mapping) and kind_of(row) == KIND else None
