@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ DOCUMENTS = (".yaml", ".yml", ".json")
 _MOST_VALUES = 5_000_000
 """Aliases may repeat one value many times over; a file that would grow beyond this is refused."""
 _UTF8 = "write it as UTF-8"
+_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
+"""A character beyond the first 65,536, as many programs write it in JSON; in YAML it is none."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def read_yaml(path: Path | str) -> list[Item]:
         raise DataError.at(path, None, f"is not UTF-8 (byte {error.start})", fix=_UTF8) from error
     loader: Any = None
     try:
-        loader = _Loader(text)
+        loader = _Loader(_PAIR.sub(_joined, text) if Path(path).suffix == ".json" else text)
         node = loader.get_single_node()
         if node is None:
             return []
@@ -92,6 +95,11 @@ def read_yaml(path: Path | str) -> list[Item]:
     finally:
         if loader is not None:
             loader.dispose()
+
+
+def _joined(pair: re.Match[str]) -> str:
+    high, low = int(pair[2], 16) - 0xD800, int(pair[3], 16) - 0xDC00
+    return pair[1] + chr(0x10000 + (high << 10) + low)
 
 
 def _items(path: Path | str, loader: Any, node: Any) -> Iterator[Item]:
