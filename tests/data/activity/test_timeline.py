@@ -126,6 +126,27 @@ def test_without_windows_pages_and_files_are_the_work():
     ]
 
 
+def test_the_page_of_another_browser_in_the_background_is_not_told_of_the_one_in_front():
+    windows = [
+        window(0, 60, "chrome", "Inbox - Google Chrome"),
+        window(60, 60, "firefox", "Docs — Mozilla Firefox"),
+    ]
+    pages = [
+        page(0, 70, "https://mail.example/", "Inbox"),
+        page(62, 50, "https://mail.example/", "Inbox (1)"),
+    ]
+    assert told(export(windows, pages=pages))[1] == "The user switched to 'firefox': 'Docs'."
+
+
+def test_a_page_that_is_told_of_late_explains_its_window_from_the_beginning():
+    windows = [window(0, 60, "firefox", "Old"), window(60, 60, "firefox", "Docs")]
+    pages = [page(0, 60, "https://a.example/old", "Old"), page(65, 0, "https://a.example/docs", "Docs")]
+    assert told(export(windows, pages=pages)) == [
+        "The user started work in 'firefox': 'Old' (a.example/old).",
+        "In 'firefox', the user opened 'Docs' (a.example/docs).",
+    ]
+
+
 # ---------------------------------------------------------------- short switches, pauses, sessions
 
 

@@ -84,24 +84,35 @@ def _explained(
     pieces = crossed(windows, beside)
     found: list[Stretch[LogEvent]] = []
     for place, (start, end, window, other) in enumerate(pieces):
-        if (
-            other is None
-        ):  # a page is told of once a minute or less, and stays while the window bears its title
-            for near in (place - 1, place + 1):
-                if (
-                    0 <= near < len(pieces)
-                    and pieces[near][2] is window
-                    and (there := pieces[near][3]) is not None
-                ):
-                    other = there if _bears(window, there, page=page) else other
-                    break
-            if other is not None:
-                pieces[place] = (start, end, window, other)
+        if other is None or not _explains(window, other, page=page):
+            # a page is told of late, once a minute or less, and stays while the window bears its title
+            near = (pieces[at] for at in (place - 1, place + 1) if 0 <= at < len(pieces))
+            other = next(
+                (
+                    there
+                    for _, _, same, there in near
+                    if there and same is window and _bears(window, there, page=page)
+                ),
+                None,
+            )
+            pieces[place] = (start, end, window, other)
         # of a hidden page nothing is known, so that its window stays as it is
         found.append(
             (start, end, window if other is None or window.gone else _told(window, other, page=page))
         )
     return found
+
+
+def _explains(window: LogEvent, other: LogEvent, *, page: bool) -> bool:
+    """Whether the window may show this; a browser's that bears another title shows no page of another browser."""
+    own = window.shown
+    if _bears(window, other, page=page):
+        return True
+    return is_editor(own.app) if not page else is_browser(own.app) and _alike(own.title, other.shown.title)
+
+
+def _alike(one: str, other: str) -> bool:
+    return not one or not other or one.lower() == other.lower()
 
 
 def _bears(window: LogEvent, other: LogEvent, *, page: bool) -> bool:
@@ -112,8 +123,6 @@ def _bears(window: LogEvent, other: LogEvent, *, page: bool) -> bool:
 
 def _told(window: LogEvent, other: LogEvent, *, page: bool) -> LogEvent:
     own, more = window.shown, other.shown
-    if not (is_browser(own.app) if page else is_editor(own.app)) and not _bears(window, other, page=page):
-        return window
     if page:
         shown = replace(own, title=more.title or own.title, site=more.site, search=more.search)
     else:
