@@ -61,7 +61,7 @@ def _episodes(
     from tactful.gym.traces import export_moments, export_traces
 
     if skip_bad:
-        raise UsageError("--skip-bad is for records of 'utterance synthesize'; a bad episode is no trace and no moment")
+        raise UsageError("--skip-bad is for records of 'utterance synthesize'; a bad episode is nothing else")
     if to == "traces":
         return export_traces(source, out, times)
     if times != "epoch":
