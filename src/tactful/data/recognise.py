@@ -132,7 +132,11 @@ def refuse_named(row: Mapping[str, Any], wanted: str) -> None:
 
 
 def foreign_row(row: Mapping[str, Any], path: Path | str) -> Recognised | None:
-    """Which other kind of ours a row is that no reader of logs knows. None: not told."""
+    """Which other kind of ours a row is that no reader of logs knows, or a log of activity. None: not told."""
+    if isinstance(row.get("buckets"), Mapping | list):
+        return Recognised(
+            "is an export of ActivityWatch", f"run: tactful data import activitywatch {_quoted(path)}"
+        )
     kind = kind_of(row)
     if kind is None or kind in _LOGS:
         return None

@@ -74,6 +74,13 @@ def test_its_rows_are_known_to_check(tactful):  # noqa: F811
     assert checked.stdout == "work.jsonl: work-sessions: 2 read = 2 good + 0 bad\n"
 
 
+@pytest.mark.parametrize("words", [("data", "check"), ("data", "import", "chats")])
+def test_an_export_that_is_given_to_other_commands_is_known(tactful, words):  # noqa: F811
+    done = tactful(*words, "export.json")
+    assert done.returncode == 1
+    assert "export.json: is an export of ActivityWatch" in done.stderr
+
+
 def test_traces_are_read_by_the_readers_of_traces(tactful, project):  # noqa: F811
     tactful(*IMPORT, "export.json", "--out", "work.jsonl")
     assert tactful(*IMPORT, "export.json", "--to", "traces").returncode == 0
