@@ -49,6 +49,8 @@ class Acceptance(Written):
     """LM judge: the single verdicts; None = unreadable."""
     provenance: Provenance | None = None
     """LM judge: model, prompt hash and run; None for judges that say it on their card."""
+    judge: str = ""
+    """A trained judge, as `MomentLabel.judge` names it; empty in memory, and for a prompted one, which `provenance` names."""
 
     @classmethod
     def unscored(cls, moment_id: str, *, reason: str, votes: tuple[bool | None, ...] = ()) -> Self:
@@ -116,7 +118,12 @@ class TrainedJudge(Protocol):
 
 def identity_of(model: TrainedJudge) -> str:
     """How labels name a trained judge that gave them: by what it decides with, wherever its folder lies."""
-    return f"reward:{model.fingerprint}"
+    return identified(model.fingerprint)
+
+
+def identified(fingerprint: str) -> str:
+    """The same, of its fingerprint."""
+    return f"reward:{fingerprint}"
 
 
 class JudgeAtOnce(ABC):
@@ -130,9 +137,11 @@ class JudgeAtOnce(ABC):
         self, moments: Iterable[Moment], *, explain: bool = False
     ) -> Iterator[tuple[Moment, Acceptance]]:
         """Each moment with its judgement, as they are asked for: memory does not grow with their number."""
-        left = iter(moments)
+        left, fingerprint = iter(moments), getattr(self, "fingerprint", "")
+        signed = {"judge": identified(fingerprint)} if fingerprint else {}
         while batch := list(islice(left, _BATCH)):
-            yield from zip(batch, self.judge_now(batch, explain=explain), strict=True)
+            for moment, said in zip(batch, self.judge_now(batch, explain=explain), strict=True):
+                yield moment, said.model_copy(update=signed)
 
     async def judge(self, moment: Moment) -> Acceptance:
         """The judgement of one moment, explained."""

@@ -110,6 +110,11 @@ def test_a_reward_model_that_selected_is_not_measured_by_its_own_labels(gym):
         forced = gym(*command, "t/reward/train.jsonl", "--model", "model", "--allow-seen")
         assert forced.returncode == 0, forced.stderr
         assert "these figures measure NOTHING" in forced.stderr
+    gym("reward", "judge", "t/reward/train.jsonl", "--model", "model", "--out", "said.jsonl")
+    from_file = ("bench", "judge", "t/reward/train.jsonl", "--judged", "said.jsonl")
+    refused = gym(*from_file)
+    assert refused.returncode == 2, refused.stderr
+    assert f"{judge}: gave" in refused.stderr
     gate = gym("reward", "gate", "model", "t/reward/train.jsonl", "--cost-false-alarm", 2)
     assert gate.returncode == 1
     assert (

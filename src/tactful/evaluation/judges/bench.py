@@ -159,8 +159,8 @@ def from_file(items: Items, path: Path, *, allow_seen: bool = False) -> Judged:
     if strange:
         warnings.append(f"{strange} judgements in {path} are of moments that these data lack")
     models = sorted({one.provenance.model for one in said if one.provenance is not None})
-    for model in models:
-        warnings += refuse_own_word(both, model, allow=allow_seen)
+    for judge in [*models, *sorted({one.judge for one in said if one.judge})]:
+        warnings += refuse_own_word(both, judge, allow=allow_seen)
     return Judged(
         name=" and ".join(models) or path.name,
         regime=f"judgements read from {path}",

@@ -9,7 +9,7 @@ from tactful.gym.play.assistant import propose_prompt
 from tactful.gym.trainset.offering import AGAIN
 from tactful.gym.trainset.pipeline import TrainsetConfig
 from tactful.gym.trainset.types import Point
-from tactful.llm.prices import price_table
+from tactful.llm.prices import price_of
 from tactful.text import estimate_tokens
 from tactful.types import Record
 
@@ -17,7 +17,6 @@ REPLY_TOKENS = 80
 """Assumed length of a candidate with its thought, and of a verdict; a reasoning model's thoughts come on top."""
 TYPICAL_TRIES = 3
 """Candidates at a point, as a rule; `tries` of them where the judge accepts none."""
-DEFAULT_URL = "https://api.openai.com/v1"
 
 
 class TrainsetForecast(Record):
@@ -53,7 +52,7 @@ def forecast(
     ]
     costs = []
     for spec, out, back in paid:
-        price = price_table().lookup(spec.name, spec.base_url or DEFAULT_URL)
+        price = price_of(spec)
         costs.append(price.cost_usd(out, back) if price else None)
     return TrainsetForecast(
         points=count,
