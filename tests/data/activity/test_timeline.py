@@ -138,6 +138,12 @@ def test_the_page_of_another_browser_in_the_background_is_not_told_of_the_one_in
     assert told(export(windows, pages=pages))[1] == "The user switched to 'firefox': 'Docs'."
 
 
+def test_the_file_of_another_editor_is_not_told_of_the_one_in_front():
+    windows = [window(0, 60, "Code", "x.py - a"), window(60, 60, "PyCharm", "main.py – b")]
+    files = [row(0, 70, file="/a/x.py", project="/a", language="python")]
+    assert told(export(windows, files=files))[1] == "The user switched to 'PyCharm': 'main.py – b'."
+
+
 def test_a_page_that_is_told_of_late_explains_its_window_from_the_beginning():
     windows = [window(0, 60, "firefox", "Old"), window(60, 60, "firefox", "Docs")]
     pages = [page(0, 60, "https://a.example/old", "Old"), page(65, 0, "https://a.example/docs", "Docs")]

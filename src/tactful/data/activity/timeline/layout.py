@@ -6,6 +6,7 @@ union of what the log says; where it says both, the longer interval is believed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,7 @@ from tactful.data.activity.timeline.sweep import Stretch, crossed, strongest, un
 from tactful.data.activity.types import LogEvent, Span
 
 _LEAST_ALIKE = 4
+_FILE = re.compile(r"\w\.[a-z][a-z0-9]{0,5}\b", re.IGNORECASE)
 
 
 @dataclass
@@ -104,11 +106,13 @@ def _explained(
 
 
 def _explains(window: LogEvent, other: LogEvent, *, page: bool) -> bool:
-    """Whether the window may show this; a browser's that bears another title shows no page of another browser."""
+    """Whether the window may show this; what bears another title, or names another file, shows that of another program."""
     own = window.shown
     if _bears(window, other, page=page):
         return True
-    return is_editor(own.app) if not page else is_browser(own.app) and _alike(own.title, other.shown.title)
+    if not page:
+        return is_editor(own.app) and not _FILE.search(own.title)
+    return is_browser(own.app) and _alike(own.title, other.shown.title)
 
 
 def _alike(one: str, other: str) -> bool:
