@@ -14,6 +14,7 @@ import tactful as tf
 from tactful.data.formats.moments import labelled_rows
 from tactful.data.io import read_jsonl
 from tactful.errors import ConfigError, DataError, UsageError
+from tactful.gym.play.assistant import propose_prompt
 from tactful.gym.trainset.checking import check_trainset, read_trainset
 from tactful.gym.trainset.forms import Fit, counter, margin, preferences
 from tactful.gym.trainset.types import JudgedPoint, Try
@@ -133,6 +134,8 @@ def test_of_a_long_context_whole_events_go_the_oldest_first(made):
         assert events(full - less) == whole[-len(events(full - less)) :]
         assert len(events(full - less)) < len(whole)
     assert Fit(300, len).messages(point, ["x"]) is None
+    narrow = Fit(10**6, len, max_chars=150).messages(point, ["x"])
+    assert narrow == propose_prompt(point.seen, 150).messages != shortest
     assert list(preferences(point, Fit(300, len))) == []
 
 

@@ -167,11 +167,13 @@ def _shares(options: TrainsetOptions) -> Shares:
 
 def _fit(options: TrainsetOptions) -> tuple[Fit, str]:
     """How long rows may be, and how that is counted; wrong options are told before anything is asked."""
+    from tactful.gym.play.asking import MAX_CHARS
     from tactful.gym.trainset.forms import Fit, counter
 
     given = options.get("tokenizer")
     count, counted = counter(None if given is None else Path(given))
-    return Fit(options.get("max_tokens_row", 4096), count), counted
+    most = options.get("max_chars", MAX_CHARS)
+    return Fit(options.get("max_tokens_row", 4096), count, most), counted
 
 
 def _read(episodes: Run[GymEpisode] | Iterable[GymEpisode] | Path | str, skip_bad: bool) -> Input[GymEpisode]:

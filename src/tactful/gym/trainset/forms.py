@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tactful.data.trainer_forms import Answered, Preference, said
 from tactful.errors import ConfigError
+from tactful.gym.play.asking import MAX_CHARS
 from tactful.gym.play.assistant import propose_prompt
 from tactful.gym.trainset.offering import answer_text
 from tactful.gym.trainset.types import JudgedPoint, Try
@@ -30,6 +31,8 @@ class Fit:
     tokens: int = 4096
     """Most of prompt and answer together; 4096 is the `cutoff_len` of the YAML that lies beside."""
     count: Count = estimate_tokens
+    max_chars: int = MAX_CHARS
+    """Most characters of events, as the proposer was asked; an assistant in an episode sees no more."""
 
     def messages(self, point: JudgedPoint, answers: list[str]) -> tuple[Message, ...] | None:
         """The prompt with as many of the latest events as fit with the longest answer; None where not even one does."""
@@ -43,7 +46,8 @@ class Fit:
             return sum(lengths) + longest <= self.tokens
 
         most = sum(len(event.text) + len(event.time) for event in point.moment.events)
-        if fits(whole := made(most + 1)):
+        most = min(most, self.max_chars)
+        if fits(whole := made(most)):
             return whole
         low, high = 0, most
         if not fits(found := made(low)):
