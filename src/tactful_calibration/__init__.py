@@ -16,9 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
-
-import aiohttp
+from typing import Any
 
 from tactful.calibration.pipeline import by_names, sessions
 from tactful.calibration.play.talk import Talk, talk_prompt
@@ -26,18 +24,11 @@ from tactful.calibration.reward.rewards import RewardConfig, load_reward_config
 from tactful.calibration.reward.task_score import TaskScorer
 from tactful.calibration.tasks.state_rows import ready_rows
 from tactful.calibration.types import Session
-from tactful.errors import UserError
 from tactful.training.rl.credit import Credit, credits_of
-
-try:
-    import verifiers.v1 as vf
-except ImportError as error:
-    raise UserError("the environment needs verifiers; run: pip install 'verifiers>=0.4,<0.5'") from error
+from tactful_verifiers import TalkHarness, local_agent, vf
 
 __all__ = ["TalkEnv", "TalkHarness", "TalkTaskset", "load_environment"]
 TASKSET = "tactful-calibration"
-_AS_LONG_AS_IT_TAKES = aiohttp.ClientTimeout(total=None, sock_connect=30)
-"""A model may think, or wait in the trainer's queue, for long; verifiers bounds the rollout."""
 
 
 class TalkTasksetConfig(vf.TasksetConfig):  # type: ignore[misc]
@@ -54,8 +45,8 @@ class TalkTasksetConfig(vf.TasksetConfig):  # type: ignore[misc]
 class TalkEnvConfig(vf.EnvConfig):  # type: ignore[misc]
     """How the talks go and what they earn."""
 
-    assistant: vf.AgentConfig = vf.AgentConfig(runtime=vf.SubprocessConfig())
-    """The model that is trained or measured. Nothing of it runs in the runtime, so the local one does."""
+    assistant: vf.AgentConfig = local_agent()
+    """The model that is trained or measured."""
     max_turns: int = 4
     """Messages of the model in one task."""
     seed: int = 0
@@ -85,39 +76,6 @@ class TalkTaskset(vf.Taskset[TalkTask, TalkTasksetConfig]):  # type: ignore[misc
             prompt = [{"role": message.role, "content": message.content} for message in said]
             data = {"id": session.id, "name": session.states[0].id, "system_prompt": system.content}
             yield TalkTask(vf.TaskData.model_validate({**data, "prompt": prompt}), self.config.task)
-
-
-class TalkHarness(vf.Harness[vf.HarnessConfig]):  # type: ignore[misc]
-    """Sends the conversation to the model and takes one message: no program, no tools, nothing runs."""
-
-    APPENDS_SYSTEM_PROMPT: ClassVar[bool] = True
-    SUPPORTS_RESUME: ClassVar[bool] = True
-    EXECUTES_CODE: ClassVar[bool] = False
-    NEEDS_CONTAINER: ClassVar[bool] = False
-
-    async def launch(
-        self,
-        ctx: Any,
-        trace: Any,
-        runtime: Any,
-        endpoint: str,
-        secret: str,
-        mcp_urls: Any,
-        data: Any,
-    ) -> Any:
-        """One message of the model after `data.prompt`."""
-        system, said = self.resolve_prompt(data)
-        messages = [{"role": "system", "content": system}] if system else []
-        messages += [{"role": item.role, "content": item.content} for item in said or ()]
-        async with (
-            aiohttp.ClientSession(timeout=_AS_LONG_AS_IT_TAKES) as http,
-            http.post(
-                f"{endpoint}/chat/completions",
-                json={"model": ctx.model, "messages": messages},
-                headers={"Authorization": f"Bearer {secret}"},
-            ) as reply,
-        ):
-            return vf.ProgramResult(0 if reply.ok else 1, "", "" if reply.ok else await reply.text())
 
 
 class TalkEnv(vf.Env[TalkEnvConfig]):  # type: ignore[misc]

@@ -50,7 +50,9 @@ def test_the_wheel_holds_every_file_of_a_kind(names: set[str], kind: str) -> Non
 
 def test_the_wheel_holds_nothing_but_the_package(names: set[str]) -> None:
     info = f"tactful-{tactful.__version__}.dist-info/"
-    assert not [name for name in names if not name.startswith(("tactful/", "tactful_calibration/", info))]
+    ours = ("tactful/", "tactful_calibration/", "tactful_gym/", "tactful_verifiers/")
+    assert not [name for name in names if not name.startswith((*ours, info))]
+    assert {f"{folder}__init__.py" for folder in ours} <= names
     assert not [name for name in names if "__pycache__" in name]
     assert f"{info}licenses/LICENSE" in names
 

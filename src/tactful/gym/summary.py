@@ -98,10 +98,11 @@ def utility(episode: GymEpisode, *, false_alarm: float = 1.0, miss: float = 0.0)
     """1 for an accepted offer, −`false_alarm` for one that was shown and not accepted, −`miss` for each round in which
     help was wanted and nothing shown; the form `utility` of our gates.
     """
-    return sum(_worth(step, false_alarm, miss) for step in episode.steps)
+    return sum(worth(step, false_alarm=false_alarm, miss=miss) for step in episode.steps)
 
 
-def _worth(step: GymStep, false_alarm: float, miss: float) -> float:
+def worth(step: GymStep, *, false_alarm: float = 1.0, miss: float = 0.0) -> float:
+    """What one round adds to the `utility`."""
     if step.shown:
         return 1.0 if step.outcome.verdict == "accepted" else -false_alarm
     return -miss if step.outcome.help_wanted else 0.0

@@ -80,8 +80,7 @@ class ModelProposer:
         except NoReply as error:
             self.speaker.note(_round(seen), "nothing is offered", error)
             return None
-        text = plain(text, _MOST_OFFER)
-        return None if text.casefold() in _SILENCE else text
+        return offered(text)
 
     async def operations(self, seen: Seen, offer: str, *, most: int) -> tuple[str, ...]:
         """What it does for an accepted offer; nothing without a usable reply."""
@@ -103,6 +102,20 @@ def propose_prompt(seen: Seen, max_chars: int, *, due: bool = False) -> Rendered
     """What the assistant is asked, the latest events that fit in `max_chars` in it; `due`: for an offer in any case."""
     shown = fenced(**seen_fields(seen, max_chars))
     return (OFFER if due else PROPOSE).render(**shown, language=_language(seen))
+
+
+def orders(lang: str) -> str:
+    """The system message of `propose_prompt` where a scene is in this language: the same in every round."""
+    system, _ = PROPOSE.render(
+        **dict.fromkeys(_SEEN - {"language"}, ""), language=language(lang, "the events")
+    ).messages
+    return system.content
+
+
+def offered(proposal: str | None) -> str | None:
+    """The offer that a reply's `proposal` is, as it is shown; None for silence, also where that is put in words."""
+    text = plain(proposal or "", _MOST_OFFER)
+    return None if text.casefold() in _SILENCE else text
 
 
 def _round(seen: Seen) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tactful.gym.play.asking import plain
-from tactful.gym.play.assistant import PROPOSE, ProposeReply, propose_prompt
+from tactful.gym.play.assistant import PROPOSE, ProposeReply, offered, propose_prompt
 from tactful.gym.trainset.types import Point, Try
 from tactful.llm import ChatModel, Rehearsal, within_context
 from tactful.prompts import Prompt, load_prompt
@@ -19,8 +19,7 @@ from tactful.types import Message
 
 AGAIN = load_prompt(__file__, "again", fields={"reason"})
 PROMPTS: tuple[Prompt, ...] = (PROPOSE, AGAIN)
-_MOST_OFFER, _MOST_THOUGHT, _MOST_REASON = 400, 600, 400
-_SILENCE = frozenset({"", "null", "none"})
+_MOST_THOUGHT, _MOST_REASON = 600, 400
 
 
 class Candidate(NamedTuple):
@@ -44,8 +43,7 @@ async def next_candidate(
         )
 
     said = await within_context(ask, max_chars)
-    text = plain(said.proposal or "", _MOST_OFFER)
-    return Candidate(plain(said.thought, _MOST_THOUGHT), None if text.casefold() in _SILENCE else text)
+    return Candidate(plain(said.thought, _MOST_THOUGHT), offered(said.proposal))
 
 
 def answer_text(candidate: Candidate | Try) -> str:

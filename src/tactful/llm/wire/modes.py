@@ -80,8 +80,13 @@ def _without_system(said: list[dict[str, str]]) -> list[dict[str, str]]:
     return [{"role": "user", "content": orders}, *rest]
 
 
+def format_in_words(schema: str) -> str:
+    """What is said of the reply's form where nothing else holds an endpoint to it; `schema` is a `schema_text`."""
+    return FORMAT_PROMPT.render(schema=schema).messages[0].content
+
+
 def _say_format(said: list[dict[str, str]], asked: int, schema: str) -> None:
-    wanted = FORMAT_PROMPT.render(schema=schema).messages[0].content
+    wanted = format_in_words(schema)
     for message in reversed(said[:asked]):
         if message["role"] == "user":
             message["content"] += f"\n\n{wanted}"

@@ -1,8 +1,9 @@
-"""Online reinforcement learning on the calibration tasks: a model talks to the simulated user and gets our reward.
+"""Online reinforcement learning: a model talks to the simulated user, or sits beside a simulated person, and gets our reward.
 
 - `credit.py`: what a talk is worth, as a whole and message by message
 - `talking.py`: the talks, token by token
 - `trainer.py`: TRL's trainer on them
+- `watching.py`: episodes of the gym, round by round, and what they are worth
 
-The package `tactful_calibration` beside this one is the same as an environment of `verifiers`.
+The packages `tactful_calibration` and `tactful_gym` beside this one are the tasks and the gym as environments of `verifiers`.
 """
