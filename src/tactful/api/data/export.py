@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, overload
 
 from tactful.errors import UsageError
 
@@ -14,9 +14,36 @@ if TYPE_CHECKING:
     from tactful.utterance.export import UtteranceExport
 
 
+@overload
 def export(
     pairs: os.PathLike[str] | str,
-    to: Literal["trl", "llama-factory", "openai", "traces", "moments"] | str,
+    to: Literal["trl", "llama-factory", "openai"],
+    out: Path | str,
+    *,
+    skip_bad: bool = False,
+) -> PairsExport | UtteranceExport: ...
+@overload
+def export(
+    pairs: os.PathLike[str] | str,
+    to: Literal["traces"],
+    out: Path | str,
+    *,
+    times: Literal["epoch", "text"] = "epoch",
+) -> TracesExport: ...
+@overload
+def export(pairs: os.PathLike[str] | str, to: Literal["moments"], out: Path | str) -> MomentsExport: ...
+@overload
+def export(
+    pairs: os.PathLike[str] | str,
+    to: str,
+    out: Path | str,
+    *,
+    times: Literal["epoch", "text"] = "epoch",
+    skip_bad: bool = False,
+) -> PairsExport | UtteranceExport | TracesExport | MomentsExport: ...
+def export(
+    pairs: os.PathLike[str] | str,
+    to: str,
     out: Path | str,
     *,
     times: Literal["epoch", "text"] = "epoch",
@@ -24,8 +51,9 @@ def export(
 ) -> PairsExport | UtteranceExport | TracesExport | MomentsExport:
     """What was written into the new folder `out`: preference pairs in a trainer's form, their provenance beside.
 
-    `pairs` is a run of `pairs` or `synthesize`, or a file. Of `synthesize` also every chosen side for SFT. The hidden
-    side of a task, and what a user wrote next, are never in a prompt. Pairs with two equal sides and repeated ones
+    `to`: `trl`, `llama-factory` or `openai`; `traces` or `moments` of episodes. `pairs` is a run of `pairs` or
+    `synthesize`, or a file. Of `synthesize` also every chosen side for SFT. The hidden side of a task, and what a user
+    wrote next, are never in a prompt. Pairs with two equal sides and repeated ones
     are left out and counted. To `traces`: the episodes of `gym run` as ProactiveBench's traces, their times in seconds
     since 1970 or as `Day 1, 9:00:05 AM`; to `moments`: their labelled moments.
 
