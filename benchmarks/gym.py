@@ -2,7 +2,8 @@
 
     python benchmarks/gym.py [--episodes 2000] [--rounds 3]
 
-Surroundings, person and proposer by rules, an offer every ten events, through the runner at 64 at a time: every episode
+Surroundings, person and proposer by rules, about fifty events an episode (pieces of work a little longer than the table's), an
+offer every ten events, through the runner at 64 at a time: every episode
 is stored in SQLite and exported at the end. ProactiveBench's 20 scenes where they are at hand, else three of ours; each
 measurement in a fresh process. Target: a peak memory at all the episodes at most 1.1 times the one at a quarter of
 them. Then burstiness beside the recorded sessions', where those are at hand.
@@ -26,6 +27,7 @@ from common import machine, spread
 from tactful.gym.casting import Casting
 from tactful.gym.pipeline import GymStage, plays
 from tactful.gym.play.deciding import Decider, plain_decider
+from tactful.gym.rules.parameters import Parameters, load_parameters
 from tactful.gym.scenes.reading import read_scenes
 from tactful.gym.types import GymEpisode, Scene
 from tactful.runs import RunOptions, run_stage
@@ -59,7 +61,23 @@ def decider(spec: str) -> Decider:
     return found
 
 
-def played(folder: Path, episodes: int, spec: str, concurrency: int = 64) -> Path:
+LONGER = 1.15
+"""Factor on the acts of each piece of work, for episodes of about fifty events."""
+
+
+def longer() -> Parameters:
+    """The bundled table with longer pieces of work."""
+    table = load_parameters()
+    work = {
+        setting: one.model_copy(update={"acts": tuple(round(acts * LONGER) for acts in one.acts)})
+        for setting, one in table.work.items()
+    }
+    return table.model_copy(update={"work": work})
+
+
+def played(
+    folder: Path, episodes: int, spec: str, concurrency: int = 64, parameters: Parameters | None = None
+) -> Path:
     """The records of a run of so many episodes."""
     held = scenes()
     summary = run_stage(
@@ -67,7 +85,7 @@ def played(folder: Path, episodes: int, spec: str, concurrency: int = 64) -> Pat
         verb="run",
         config=Config(),
         source=plays(held, passes=-(-episodes // len(held))),
-        stage=GymStage(Casting(decider(spec))),
+        stage=GymStage(Casting(decider(spec), parameters or load_parameters())),
         options=RunOptions(out=folder, progress="off", concurrency=concurrency, limit=episodes),
     )
     assert summary.done == episodes, summary
@@ -78,7 +96,7 @@ def measure(episodes: int) -> dict[str, float]:
     """One run in this process."""
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        records = played(Path(folder) / "out", episodes, "every:10")
+        records = played(Path(folder) / "out", episodes, "every:10", parameters=longer())
         took = time.perf_counter() - began
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         with records.open("rb") as lines:
