@@ -5,6 +5,7 @@ from tests.chat_server import serving
 from tests.gym.scenes.fakes import answers
 
 import tactful as tf
+from tactful.api.gym.scenes import forecast_scenes
 from tactful.errors import BudgetSpent, DataError, UsageError
 from tactful.gym.scenes.pipeline import distinct, likeness_of
 from tactful.gym.scenes.reading import BUNDLED, read_scenes
@@ -169,3 +170,12 @@ def test_the_form_of_proactivebench_is_written_on_request(tmp_path):
 def test_the_bundled_scenes_are_played(tmp_path):
     run = tf.play("bundled", model="offline", assistant="none", out="r", progress="off")
     assert run.summary.done == 12
+
+
+def test_the_forecast_has_the_price_at_the_endpoint_that_is_asked(monkeypatch):
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    found = forecast_scenes(model="gpt-4.1-mini", limit=2)
+    assert (found.scenes, found.calls) == (2, 12)
+    assert found.cost_usd is not None
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:8000/v1")
+    assert forecast_scenes(model="gpt-4.1-mini", limit=2).cost_usd is None

@@ -15,9 +15,10 @@ from pydantic import Field
 from tactful.gym.scenes.building import PROMPTS, Brief, build_scene
 from tactful.gym.scenes.rhythm import Rhythm
 from tactful.gym.scenes.seeds import OURS, Seed, read_seeds
+from tactful.gym.scenes.steps import STEPS
 from tactful.gym.types import SETTINGS, Scene
 from tactful.llm import ModelSpec
-from tactful.llm.prices import price_table
+from tactful.llm.prices import price_of
 from tactful.runs import Context, Job, OutsideHash
 from tactful.text import estimate_tokens
 from tactful.text.similarity import similarity
@@ -157,7 +158,6 @@ def _situation(scene: Scene) -> str:
 # ---------------------------------------------------------------- before anything is sent
 
 _REPLY_TOKENS = 700
-_DEFAULT_URL = "https://api.openai.com/v1"
 
 
 class ScenesForecast(Record):
@@ -174,11 +174,11 @@ class ScenesForecast(Record):
 def forecast(job: Job, config: ScenesConfig, *, limit: int | None = None) -> ScenesForecast:
     """Six calls a scene, each shown the replies before it; nothing is sent."""
     wanted = list(job.source)[:limit]
-    steps = len(PROMPTS) - 1
-    prose = sum(estimate_tokens(prompt.source) for prompt in PROMPTS[:-1])
+    steps = len(STEPS)
+    prose = sum(estimate_tokens(step.prompt.source) for step in STEPS)
     material = 500 * steps + _REPLY_TOKENS * steps * (steps - 1) // 2
     sent, received = len(wanted) * (prose + material), len(wanted) * steps * _REPLY_TOKENS
-    price = price_table().lookup(config.assistant.name, config.assistant.base_url or _DEFAULT_URL)
+    price = price_of(config.assistant)
     return ScenesForecast(
         scenes=len(wanted),
         calls=len(wanted) * steps,
