@@ -119,6 +119,11 @@ def estimate_tokens(text: str) -> int:
     return cjk + -(-(len(text) - cjk) // 4)
 
 
+def is_chinese(code: str) -> bool:
+    """Whether the code of a language names Chinese: `zh`, `zh-CN`, `zh_TW`."""
+    return code.lower().startswith("zh")
+
+
 def language(code: str, of: str = "the dialogue") -> str:
     """The language of a code in words, for prompts that say what to write in; of an unknown code: that `of` something."""
     return _NAMES.get(code.lower().split("-")[0], f"the language of {of} ({code})")

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tactful.text import detect_lang, similarity
-from tactful.text.lang import CJK
+from tactful.text.lang import CJK, is_chinese
 from tactful.types import Message, seeded
 from tactful.utterance.leakage import content_words
 
@@ -57,7 +57,7 @@ _WORDS: dict[str, dict[str, Any]] = {
 
 
 def _words(facts: Facts) -> dict[str, Any]:
-    return _WORDS["zh" if facts["lang"].lower().startswith("zh") else "en"]
+    return _WORDS["zh" if is_chinese(facts["lang"]) else "en"]
 
 
 def tree_script(messages: Sequence[Message], facts: Facts, rng: random.Random) -> Said:

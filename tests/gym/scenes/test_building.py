@@ -208,3 +208,22 @@ async def test_rehearsed_events_follow_any_rhythm(lang, kinds):
     model = OfflineModel(model_spec("offline", scripts="gym.scenes", seed=0, concurrency=1))
     rhythm = RHYTHM.model_copy(update={"kinds": kinds})
     assert await build_scene(Brief(id="a/s0", seed=seed, rhythm=rhythm), model)
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "zh_TW", "ZH"])
+async def test_chinese_by_any_of_its_codes_is_asked_for_and_rehearsed(lang):
+    chinese = next(one for one in read_seeds() if one.lang == "zh")
+    seed = chinese.model_copy(update={"lang": lang, "id": "daily-zh"})
+    model = OfflineModel(model_spec("offline", scripts="gym.scenes", seed=0, concurrency=1))
+    scene = await build_scene(Brief(id="daily-zh/s0", seed=seed, rhythm=RHYTHM), model)
+    assert scene.lang == lang
+    assert "工作时" in scene.user.description
+
+
+async def test_a_language_is_named_in_the_prompt_and_japanese_is_no_wrong_english():
+    surroundings = "町の小さな店の奥の部屋で、帳簿と電話が机の上にあります。" * 3
+    model = Model(profile=[{"surroundings": surroundings}])
+    scene = await build_scene(Brief(id="a/s0", seed=SEED.model_copy(update={"lang": "ja"})), model)
+    assert scene.lang == "ja"
+    assert len(model.prompts) == len(NAMES)
+    assert all("Japanese (日本語)" in prompt for prompt in model.prompts)

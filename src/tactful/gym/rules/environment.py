@@ -14,6 +14,7 @@ from tactful.gym.rules.phrases import chosen, filled, single
 from tactful.gym.rules.work import Work, after_act, begun
 from tactful.gym.types import event_at
 from tactful.prompts import Prompt
+from tactful.text.lang import is_chinese
 from tactful.types import Event, seeded
 
 _NAMED = 4  # tools and topics told of in the background
@@ -32,7 +33,7 @@ class RuleEnvironment:
         """The scene's own description, with what is at hand."""
         matter = matter_of(world.scene)
         template = single(matter.lang, "common", "background")
-        between = "、" if matter.lang.startswith("zh") else ", "
+        between = "、" if is_chinese(matter.lang) else ", "
         return filled(
             template,
             where=world.scene.description,

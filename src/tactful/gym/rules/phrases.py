@@ -9,13 +9,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
+from tactful.text.lang import is_chinese
+
 FOLDER = Path(__file__).with_name("phrases")
 
 
 @lru_cache
 def phrases(lang: str) -> Mapping[str, Any]:
     """The table of a language; English for one that there is no table of."""
-    path = FOLDER / ("zh.toml" if lang.lower().startswith("zh") else "en.toml")
+    path = FOLDER / ("zh.toml" if is_chinese(lang) else "en.toml")
     return tomllib.loads(path.read_text("utf-8"))
 
 

@@ -16,6 +16,7 @@ from tactful.gym.types import Entity, Scene, SceneUser
 from tactful.llm.types import ChatModel, Rehearsal, spoken_by
 from tactful.prompts import Prompt, Rendered, load_prompt
 from tactful.text.fence import mark_for
+from tactful.text.lang import language
 from tactful.text.lines import as_json, on_one_line
 from tactful.types import Message, Record, seeded
 
@@ -26,7 +27,6 @@ ASK_AGAIN = 2
 MOST_EVENTS = 12
 """Sample events of a seed that a model is shown; of more, so many are drawn."""
 _NOTHING = "(nothing)"
-_LANGUAGES = {"en": "English", "zh": "Chinese"}
 
 _PLACES = (
     "at home", "in an open-plan office", "on a train", "in a workshop", "in a library", "behind a counter",
@@ -92,7 +92,7 @@ def _prompt(step: Step[Any], draft: Draft, drawn: dict[str, str], seed_lines: st
         "rhythm": as_json(draft.rhythm.model_dump(mode="json")) if draft.rhythm else _NOTHING,
     }
     mark = mark_for(tuple(fields.values()), 12)
-    return step.prompt.render(mark=mark, language=_LANGUAGES.get(draft.seed.lang, draft.seed.lang), **fields)
+    return step.prompt.render(mark=mark, language=language(draft.seed.lang, "the task"), **fields)
 
 
 def _seed_lines(seed: Seed, rng: random.Random) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tactful.gym.scenes.rhythm import KINDS, Kind, event_kind
+from tactful.text.lang import is_chinese
 from tactful.text.similarity import normalise
 from tactful.types import Message, seeded
 
@@ -119,7 +120,7 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
 
 
 def _lang(facts: Facts) -> str:
-    return "zh" if facts["seed"]["lang"] == "zh" else "en"
+    return "zh" if is_chinese(facts["seed"]["lang"]) else "en"
 
 
 def profile_script(messages: Sequence[Message], facts: Facts, rng: random.Random) -> Said:

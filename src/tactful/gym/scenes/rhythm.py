@@ -17,6 +17,7 @@ from pydantic import Field
 from tactful.gym.scenes.settings import event_setting
 from tactful.gym.types import SETTINGS, Setting
 from tactful.stats.burstiness import gaps_s
+from tactful.text.lang import is_chinese
 from tactful.types import Event, Record
 
 Kind = Literal[
@@ -194,8 +195,8 @@ _KINDS_EN: Mapping[Kind, str] = {
 
 def habits(rhythm: Rhythm, lang: str) -> str:
     """The habits of a scene's person, as a sentence to be put behind the description."""
-    words = _HABITS["zh" if lang == "zh" else "en"]
-    names = _KINDS_ZH if lang == "zh" else _KINDS_EN
+    words = _HABITS["zh" if is_chinese(lang) else "en"]
+    names = _KINDS_ZH if is_chinese(lang) else _KINDS_EN
     parts = []
     if rhythm.events_per_hour is not None and rhythm.gap_s is not None:
         parts.append(words["pace"].format(per_hour=rhythm.events_per_hour, median=rhythm.gap_s[1]))

@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field
 from tactful.gym.scenes.rhythm import KINDS, Rhythm, distance, kind_shares
 from tactful.gym.scenes.seeds import Seed
 from tactful.prompts import Prompt, load_prompt
-from tactful.text.lang import CJK, cjk_share
+from tactful.text.lang import CJK, cjk_share, is_chinese, language
 from tactful.text.similarity import normalise, similarity
 from tactful.types import Record
 
@@ -288,7 +288,9 @@ def _fits(event: Happening, draft: Draft) -> bool:
 
 
 def _other_language(draft: Draft, *texts: str) -> str:
+    """Chinese signs where they are not wanted, or none where they are; Japanese and Korean are not told apart from either."""
+    lang = draft.seed.lang
     chinese = cjk_share(" ".join(texts)) > 0.2
-    if chinese == (draft.seed.lang == "zh"):
+    if chinese == is_chinese(lang) or lang.lower().startswith(("ja", "ko")):
         return ""
-    return "it is not written in " + ("Chinese" if draft.seed.lang == "zh" else "English")
+    return f"it is not written in {language(lang, 'the task')}"

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tactful.gym.rules.words import topics
+from tactful.text.lang import is_chinese
 from tactful.types import Message
 
 RIGHT = 0.5
@@ -52,7 +53,7 @@ def candidate_script(
     messages: Sequence[Message], facts: Mapping[str, Any], rng: random.Random
 ) -> dict[str, Any]:
     """Right by lot at first, more surely after each candidate that was turned down."""
-    said = _SAID["zh" if facts["lang"].lower().startswith("zh") else "en"]
+    said = _SAID["zh" if is_chinese(facts["lang"]) else "en"]
     wanted, tried = bool(facts["wanted"]), facts["tried"]
     right = rng.random() < RIGHT + 0.1 * len(tried)
     if right and not wanted and None not in tried:

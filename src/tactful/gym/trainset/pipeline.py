@@ -25,6 +25,7 @@ from tactful.gym.types import GymEpisode
 from tactful.llm import ModelSpec
 from tactful.llm.types import spoken_by
 from tactful.runs import Context, Job, OutsideHash
+from tactful.text.lang import is_chinese
 from tactful.types import Record
 
 SCRIPTS = "gym.trainset"
@@ -96,8 +97,7 @@ class TrainsetStage:
     ) -> Candidate:
         """The proposer's; in the last try silence, where nothing else was accepted and it was not tried."""
         if number == self.tries - 1 and tried and all(one.proposal is not None for one in tried):
-            zh = point.episode.lang.lower().startswith("zh")
-            return Candidate(SILENT_THOUGHT["zh" if zh else "en"], None)
+            return Candidate(SILENT_THOUGHT["zh" if is_chinese(point.episode.lang) else "en"], None)
         model = context.models["proposer"]
         return await next_candidate(point, tried, model, sample=number, max_chars=self.max_chars)
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tactful.text.lang import is_chinese
 from tactful.types import Message
 from tactful.utterance.stages.target_text import target_text
 from tactful.utterance.types import Category, CategoryReasoning, Insight, IntentTree
@@ -47,7 +48,7 @@ _TEMPLATES: Mapping[str, Mapping[str, tuple[tuple[str, str, str], ...]]] = {
 
 def predict_script(messages: Sequence[Message], facts: Mapping[str, Any], rng: random.Random) -> str:
     """A reply in the form that the prompt asks for; in a few cases without the predictions."""
-    lang = "zh" if facts["lang"].startswith("zh") else "en"
+    lang = "zh" if is_chinese(facts["lang"]) else "en"
     words = [word for said in reversed(facts["said"]) for word in _WORD[lang].findall(said)]
     word = words[0] if words else ("这个" if lang == "zh" else "one")
     insight = Insight.model_validate(
