@@ -104,7 +104,7 @@ def forecast_trainset(
 
     config, read = _config(episodes, judge, model, options), _read(episodes, options.get("skip_bad", False))
     points = Points(read, config.points, config.seed)
-    return forecast(points, config, votes=options.get("votes", 1), limit=options.get("limit"))
+    return forecast(points, config, limit=options.get("limit"))
 
 
 def _config(episodes: Any, judge: str, model: str, options: TrainsetOptions) -> TrainsetConfig:

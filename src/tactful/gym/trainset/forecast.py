@@ -33,7 +33,7 @@ class TrainsetForecast(Record):
 
 
 def forecast(
-    points: Iterable[Point], config: TrainsetConfig, *, votes: int = 1, limit: int | None = None
+    points: Iterable[Point], config: TrainsetConfig, *, limit: int | None = None
 ) -> TrainsetForecast:
     """Every prompt is made and measured; nothing is sent. The judge's is taken to be as long as the proposer's."""
     tries = min(TYPICAL_TRIES, config.tries)
@@ -43,7 +43,7 @@ def forecast(
         count += 1
         messages = propose_prompt(point.seen, config.max_chars).messages
         sent += tries * sum(estimate_tokens(message.content) for message in messages)
-    judged = 0 if config.judge_model is None else votes
+    judged = 0 if config.judge_model is None else config.votes
     asked, received = count * tries, count * tries * REPLY_TOKENS
     proposer = (config.proposer, sent + count * again * (tries * (tries - 1) // 2), received)
     paid = [
