@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tactful.data.formats.episodes import SIMULATED
 from tactful.errors import UsageError
 from tactful.gym.trainset.types import CandidateJudge, Point, Verdict
 from tactful.prompts import Prompt
@@ -67,7 +68,7 @@ def selecting_judge(given: str, *, votes: int = 1, parameters: Parameters | None
             raise UsageError(
                 f"--votes {votes} belongs to a --judge that is a model; '{given}' says the same every time"
             )
-        if given == "user":
+        if given == SIMULATED:
             return UserJudge() if parameters is None else UserJudge(parameters)
         folder = given.removeprefix(TRAINED)
         if not folder:
@@ -78,7 +79,7 @@ def selecting_judge(given: str, *, votes: int = 1, parameters: Parameters | None
 
 def asks_model(given: str) -> bool:
     """Whether this judge is a chat model."""
-    return given != "user" and not given.startswith(TRAINED)
+    return given != SIMULATED and not given.startswith(TRAINED)
 
 
 @lru_cache(maxsize=4)

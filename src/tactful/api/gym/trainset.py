@@ -109,6 +109,7 @@ def forecast_trainset(
 
 def _config(episodes: Any, judge: str, model: str, options: TrainsetOptions) -> TrainsetConfig:
     from tactful.api.gym.judges import asks_model, selecting_judge
+    from tactful.data.formats.episodes import SIMULATED
     from tactful.gym.play.asking import MAX_CHARS
     from tactful.gym.trainset.pipeline import SCRIPTS, TrainsetConfig
     from tactful.reward.judging.judge import SCRIPTS as JUDGING
@@ -130,7 +131,7 @@ def _config(episodes: Any, judge: str, model: str, options: TrainsetOptions) -> 
         seed=options.get("seed", 0),
         proposer=spec_of(model, SCRIPTS, options),
         judge_model=spec_of(judge, JUDGING, options, **elsewhere) if asks_model(judge) else None,
-        parameters=_played_with(episodes) if judge == "user" else None,
+        parameters=_played_with(episodes) if judge == SIMULATED else None,
     )
 
 

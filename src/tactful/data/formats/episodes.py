@@ -23,7 +23,7 @@ R = TypeVar("R")
 
 KIND = "episodes"
 SIMULATED = "user"
-"""Who gave the labels, as `MomentLabel.judge` names it."""
+"""The simulated user, as `MomentLabel.judge` and `--judge` name it where it gave labels or selects."""
 _NAMED = f'"{KIND}"'.encode()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tactful.data.formats.episodes import SIMULATED
 from tactful.data.trainer_forms import Answered, Preference, said
 from tactful.errors import ConfigError
 from tactful.gym.play.asking import MAX_CHARS
@@ -129,7 +130,7 @@ def labelled(point: JudgedPoint) -> Iterator[LabelledMoment]:
 
 def _needed(point: JudgedPoint, one: Try) -> bool | None:
     """Whether help was wanted, as this judge knows it: of a model, what its verdict on silence or on taken help says."""
-    if point.judge == "user":
+    if point.judge == SIMULATED:
         return point.help_wanted
     if one.proposal is None:
         return not one.accepted

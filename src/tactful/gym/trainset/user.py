@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from tactful.data.formats.episodes import SIMULATED
 from tactful.gym.play.episode import play_episode
 from tactful.gym.play.parts import Act, Cast, Generator, Limits, Proposed, Reacted, Seen, Unfolded, World
 from tactful.gym.rules.environment import RuleEnvironment
@@ -29,7 +30,7 @@ class UserJudge:
     """A `CandidateJudge` that asks no model. Silence is right iff no help was wanted."""
 
     parameters: Parameters = field(default_factory=load_parameters)
-    identity: str = "user"
+    identity: str = SIMULATED
     prompts: tuple[Prompt, ...] = ()
 
     async def judge(self, point: Point, proposal: str | None, context: Context) -> Verdict:
