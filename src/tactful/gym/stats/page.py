@@ -10,6 +10,7 @@ from tactful.data.page import clean, render_template
 from tactful.errors import UsageError
 from tactful.gym.stats import telling
 from tactful.gym.stats.results import GymStats, Timeline
+from tactful.runs.running.progress import duration
 from tactful.runs.store.files import write_atomic
 from tactful.text.counting import counted
 
@@ -71,7 +72,7 @@ def render_page(found: GymStats) -> str:
         __file__,
         "stats.html.j2",
         found=found,
-        rows=[*found.settings, *([found.whole] if len(found.settings) > 1 else []), *found.parts],
+        rows=found.rows,
         drawn=drawn,
         width=WIDTH,
         top=_TOP,
@@ -141,7 +142,7 @@ def _caption(line: Timeline) -> str:
     events = counted(line.events, "event")
     if len(line.ticks) < line.events:
         events = f"the first {len(line.ticks):,} of {events}"
-    said.append(f"{events} in {telling.lasting(line.seconds)}" if line.timed else f"{events} without times")
+    said.append(f"{events} in {duration(line.seconds)}" if line.timed else f"{events} without times")
     if line.offers:
         order = ("accepted", "rejected", "ignored", "not judged")
         verdicts = [mark.verdict or "not judged" for mark in line.offers]

@@ -112,3 +112,8 @@ class GymStats(Record):
     """Of some instances, in turn from each setting; `whole.instances` says of how many."""
     notes: tuple[str, ...] = ()
     version: str
+
+    @property
+    def rows(self) -> tuple[WorkRow, ...]:
+        """The rows of a table: each setting, all of them where there are several, each part."""
+        return (*self.settings, *((self.whole,) if len(self.settings) > 1 else ()), *self.parts)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tactful.gym.stats.results import GAP_EDGES_S, PUBLISHED, GymStats, WorkRow
+from tactful.runs.running.progress import duration
 from tactful.stats.estimate import FEWEST_GROUPS, Estimate
 from tactful.text.counting import counted
 
@@ -34,18 +35,11 @@ def share(found: Estimate) -> str:
     return f"{found.value:.0%} [{found.low:.0%}, {found.high:.0%}]"
 
 
-def lasting(seconds: float) -> str:
-    """`45 s`, `12 min`, `3.5 h`."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
 def first_offer(row: WorkRow) -> str:
     """The median with the quartiles around it; – where nothing was offered."""
     if row.first_offer_s is None:
         return "–"
-    low, middle, high = map(lasting, row.first_offer_s)
+    low, middle, high = map(duration, row.first_offer_s)
     return f"{middle} ({low} to {high})"
 
 
@@ -72,7 +66,7 @@ def published() -> str:
 
 def stats_lines(found: GymStats) -> Iterator[str]:
     """Every table as text."""
-    rows = [*found.settings, *([found.whole] if len(found.settings) > 1 else []), *found.parts]
+    rows = found.rows
     wide = max(14, *(len(row.name) for row in rows))
     yield (
         f"{'':<{wide}}{'instances':>10}{'scenes':>8}{'groups':>8}{'events':>8}{'hours':>8}{'offers':>8}{'per hour':>20}{'accepted':>18}"
