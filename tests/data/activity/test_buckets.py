@@ -62,18 +62,18 @@ def test_bad_rows_are_counted_and_named_by_place_and_end_nothing():
     document = {"buckets": [bucket("currentwindow", [*bad, *ROWS]), *others]}
     sessions, report = imported(document)
     assert [event.text for event in sessions[0].events] == SENTENCES
-    log = report.log
-    assert (log.read, log.bad, log.other_buckets) == (13, 11, 1)
-    assert sum(log.reasons.values()) == 13  # and two buckets
-    assert "bucket 1 (currentwindow), event 12: is no object" in log.problems
-    assert "bucket 3: has events that are no list" in log.problems
-    assert "zoe" not in " ".join(log.problems)
+    read = report.reading
+    assert (read.read, read.bad, read.other_buckets) == (13, 11, 1)
+    assert sum(read.reasons.values()) == 13  # and two buckets
+    assert "bucket 1 (currentwindow), event 12: is no object" in read.problems
+    assert "bucket 3: has events that are no list" in read.problems
+    assert "zoe" not in " ".join(read.problems)
 
 
 def test_a_missing_duration_is_none():
     rows = [{"timestamp": "2025-03-03T09:00:00Z", "data": {"app": "Code", "title": "a.py"}}]
     sessions, report = imported({"buckets": [bucket("currentwindow", rows)]})
-    assert (sessions[0].active_s, report.log.bad) == (0, 0)
+    assert (sessions[0].active_s, report.reading.bad) == (0, 0)
 
 
 def test_times_without_a_zone_are_utc_or_in_the_zone_that_is_named():
@@ -81,7 +81,7 @@ def test_times_without_a_zone_are_utc_or_in_the_zone_that_is_named():
     document = {"buckets": [bucket("currentwindow", rows)]}
     sessions, report = imported(document)
     assert sessions[0].started_at.isoformat() == "2025-03-03T09:00:00.500000+00:00"
-    assert report.log.without_zone == 1
+    assert report.reading.without_zone == 1
     sessions, _ = imported(document, zone=ZoneInfo("Asia/Shanghai"))
     assert sessions[0].started_at.isoformat() == "2025-03-03T01:00:00.500000+00:00"
 
@@ -90,7 +90,7 @@ def test_other_zones_become_utc():
     rows = [{**ROWS[0], "timestamp": "2025-03-03T17:00:00+08:00"}]
     sessions, report = imported({"buckets": [bucket("currentwindow", rows)]})
     assert sessions[0].started_at.isoformat() == "2025-03-03T09:00:00+00:00"
-    assert report.log.without_zone == 0
+    assert report.reading.without_zone == 0
 
 
 def test_a_browser_that_names_no_machine_belongs_to_the_one_that_is_known():
@@ -127,7 +127,7 @@ def test_texts_that_are_no_texts_are_empty():
 
 
 def test_a_log_of_nothing_is_read():
-    assert read_buckets({"buckets": {}}).read == 0
+    assert read_buckets({"buckets": {}}).reading.read == 0
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_log_of_nothing_is_read():
 def test_numbers_out_of_the_ordinary_are_bad_rows(tmp_path, text, why):
     (tmp_path / "a.json").write_text(WRITTEN.replace("ROWS", text.replace("MANY", "1" + "0" * 400)))
     _, report = imported(read_export(tmp_path / "a.json"))
-    assert why in report.log.problems[0]
+    assert why in report.reading.problems[0]
 
 
 def test_half_a_character_in_a_title_and_deep_data_end_nothing(tmp_path):

@@ -117,6 +117,13 @@ def test_nothing_that_was_planted_comes_out(found):
     assert not any(form in text for form in forms_of(plant))
 
 
+def test_the_report_holds_counts_and_no_content():
+    document = export([window(0, 300, "Code", f"{DENIED}.py"), window(300, 300, "Code", f"{EMAIL}.py")])
+    _, report = imported(document, deny=[DENIED])
+    assert report.reading.read == 2
+    assert not any(text in repr(report) for text in (DENIED, EMAIL))
+
+
 @pytest.mark.parametrize("field", ["app", "title", "url", "file", "project", "language"])
 @pytest.mark.parametrize("plant", sorted(PLANTS))
 def test_every_field_of_every_kind_is_cut(field, plant):

@@ -50,7 +50,7 @@ class ActivityOptions:
 def sessions_of(document: Any, options: ActivityOptions) -> tuple[list[WorkSession], ImportReport]:
     """The work sessions of an export's document, oldest first, and what became of the rest."""
     log = read_buckets(document, zone=options.zone)
-    report = ImportReport(log)
+    report = ImportReport(log.reading)
     found: list[WorkSession] = []
     hashes = Names()
     hosts = sorted(log.hosts)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from tactful.data.activity.sources.buckets import Log
+from tactful.data.activity.sources.buckets import Reading
 from tactful.data.activity.types import SECOND, WorkSession
 
 QUANTILES = (0.1, 0.5, 0.9, 0.99)
@@ -52,7 +52,7 @@ class Statistics:
 class ImportReport:
     """What an import did. In hours, `recorded` = the sessions' + those that were left out."""
 
-    log: Log
+    reading: Reading
     machines: int = 0
     recorded: int = 0
     """Microseconds that the log's windows cover."""
@@ -85,7 +85,7 @@ class ImportReport:
 
     def counts(self) -> dict[str, Any]:
         """All of it as plain data."""
-        log, found = self.log, self.statistics
+        read, found = self.reading, self.statistics
         return {
             "sessions": found.sessions,
             "events": found.events,
@@ -97,13 +97,13 @@ class ImportReport:
             "cut": dict(_sorted(self.cut)),
             "short_switches_merged": self.flicker,
             "short_sessions": self.short,
-            "buckets": dict(_sorted(log.buckets)),
-            "other_buckets": log.other_buckets,
-            "rows": log.read,
-            "bad": log.bad,
-            "bad_because": dict(_sorted(log.reasons)),
-            "problems": list(log.problems),
-            "without_zone": log.without_zone,
+            "buckets": dict(_sorted(read.buckets)),
+            "other_buckets": read.other_buckets,
+            "rows": read.read,
+            "bad": read.bad,
+            "bad_because": dict(_sorted(read.reasons)),
+            "problems": list(read.problems),
+            "without_zone": read.without_zone,
         }
 
 

@@ -36,13 +36,9 @@ UNKNOWN_HOST = "unknown"
 
 
 @dataclass
-class Log:
-    """What was read, by machine, and what could not be."""
+class Reading:
+    """What became of a log's rows. Counts, places and reasons: no content."""
 
-    hosts: dict[str, list[RawEvent]] = field(default_factory=lambda: defaultdict(list))
-    """Name of a machine → its events, as they came."""
-    beside: list[RawEvent] = field(default_factory=list)
-    """Pages and files whose watcher names no machine, or one without windows: any machine's windows may show them."""
     buckets: Counter[Kind] = field(default_factory=Counter)
     """Kind → how many buckets."""
     other_buckets: int = 0
@@ -65,6 +61,17 @@ class Log:
             self.problems.append(f"{place}: {why}")
 
 
+@dataclass
+class Log:
+    """What was read, by machine, and what could not be."""
+
+    hosts: dict[str, list[RawEvent]] = field(default_factory=lambda: defaultdict(list))
+    """Name of a machine → its events, as they came."""
+    beside: list[RawEvent] = field(default_factory=list)
+    """Pages and files whose watcher names no machine, or one without windows: any machine's windows may show them."""
+    reading: Reading = field(default_factory=Reading)
+
+
 def is_export(document: Any) -> bool:
     """Whether a JSON document holds buckets."""
     return _buckets(document) is not None
@@ -76,28 +83,29 @@ def read_buckets(document: Any, *, zone: tzinfo = UTC) -> Log:
     The document must be one of those of `is_export`.
     """
     log = Log()
+    reading = log.reading
     for number, (name, bucket) in enumerate(_buckets(document) or (), start=1):
         place = f"bucket {number}"
         if not isinstance(bucket, Mapping):
-            log.refuse(place, "is no object", row=False)
+            reading.refuse(place, "is no object", row=False)
             continue
         kind = kind_of(name, bucket)
         if kind is None:
-            log.other_buckets += 1
+            reading.other_buckets += 1
             continue
-        log.buckets[kind] += 1
+        reading.buckets[kind] += 1
         events = bucket.get("events")
         if not isinstance(events, list):
             if events is not None:
-                log.refuse(place, "has events that are no list", row=False)
+                reading.refuse(place, "has events that are no list", row=False)
             continue
         host = bucket.get("hostname")
         into = log.hosts[host.strip() if isinstance(host, str) and host.strip() else UNKNOWN_HOST]
         for at, row in enumerate(events, start=1):
-            log.read += 1
-            event = _event(kind, row, zone, log)
+            reading.read += 1
+            event = _event(kind, row, zone, reading)
             if isinstance(event, str):
-                log.refuse(f"{place} ({_TYPES[kind]}), event {at}", event)
+                reading.refuse(f"{place} ({_TYPES[kind]}), event {at}", event)
             else:
                 into.append(event)
     with_windows = [name for name, events in log.hosts.items() if _of(events, "window")]
@@ -140,7 +148,7 @@ def kind_of(name: str, bucket: Mapping[str, Any]) -> Kind | None:
     return next((kind for start, kind in _BY_ID.items() if name.startswith(start)), None)
 
 
-def _event(kind: Kind, row: Any, zone: tzinfo, log: Log) -> RawEvent | str:
+def _event(kind: Kind, row: Any, zone: tzinfo, reading: Reading) -> RawEvent | str:
     """The event of a row, or what is wrong with it."""
     if not isinstance(row, Mapping):
         return "is no object"
@@ -163,7 +171,7 @@ def _event(kind: Kind, row: Any, zone: tzinfo, log: Log) -> RawEvent | str:
         return "has no data"
     if kind == "away" and data.get("status") not in ("afk", "not-afk"):
         return "has a status other than 'afk' and 'not-afk'"
-    log.without_zone += not zoned
+    reading.without_zone += not zoned
     start = (at - _EPOCH) // timedelta(microseconds=1)
     return RawEvent(kind, start, start + round(duration * SECOND), data)
 
