@@ -87,6 +87,24 @@ def test_a_damaged_archive_keeps_what_stands_before_the_damage(
         assert len(ids) > 200
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_log_of_another_encoding_that_ends_too_early_is_said_to(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "log.gz").write_bytes(cut(gzip.compress(many().decode().encode(encoding))))
+    ids, problems = read(tmp_path / "log.gz")
+    assert 200 < len(ids) < 2000
+    assert "ends too early, or is damaged" in problems[-1]
+
+
+@pytest.mark.parametrize("turns", ["a list", "a text"])
+def test_a_row_that_is_nested_without_end_costs_no_other(tmp_path: Path, turns: str) -> None:
+    deep = '[{"score": NaN, "of": ' + "[" * 100_000 + "]" * 100_000 + "}]"
+    row = f'{{"id": "deep", "messages": {deep if turns == "a list" else json.dumps(deep)}}}\n'
+    (tmp_path / "log.jsonl").write_bytes(row.encode() + LINES)
+    ids, problems = read(tmp_path / "log.jsonl")
+    assert ids == ["a", "b"]
+    assert len(problems) == 1
+
+
 def test_a_member_of_an_archive_that_is_damaged_costs_no_other(tmp_path: Path) -> None:
     path = tmp_path / "log.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:

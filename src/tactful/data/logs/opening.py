@@ -98,7 +98,7 @@ def rows_of(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
     number = 0
     for number, row in _rows(file, notes):
         yield number, _with_lists(row)
-    if broken := getattr(getattr(file, "raw", None), "broken", ""):
+    if broken := _broken(file):
         notes.bad(number + 1, f"ends too early, or is damaged from here on ({broken})")
 
 
@@ -205,12 +205,23 @@ class _Readable(io.RawIOBase):
         return len(found)
 
 
+def _broken(file: Any) -> str:
+    """Why an unpacked file ends before its end; empty where it does not."""
+    found: str = getattr(getattr(file, "raw", None), "broken", "")
+    return found
+
+
 class _Recoded(io.RawIOBase):
     """A text of another encoding as UTF-8 bytes."""
 
     def __init__(self, reader: codecs.StreamReader) -> None:
         self._reader = reader
         self._left = b""
+
+    @property
+    def broken(self) -> str:
+        """Why what it reads from ends before its end."""
+        return _broken(self._reader.stream)
 
     def readable(self) -> bool:
         """It is."""
@@ -295,7 +306,10 @@ def loads(line: bytes) -> Any:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:
         if b"\\ud" in line.lower() or b"NaN" in line or b"Infinity" in line:
-            return _whole(json.loads(line.decode("utf-8", "replace")))
+            try:
+                return _whole(json.loads(line.decode("utf-8", "replace")))
+            except RecursionError:
+                raise ValueError("nested too deeply") from error
         if "UTF-8" in error.msg and b"\xef\xbb\xbf" not in line[:3]:
             raise ValueError(_not_utf8(line)) from error
         raise ValueError(f"{error.msg} at character {error.pos + 1}") from error
