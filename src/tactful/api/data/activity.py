@@ -117,8 +117,8 @@ def far_places(server: str | None, model: str | None, reading: ActivityReading) 
 
     Raises UserError for an address that is none, or a key that is missing.
     """
-    from tactful.data.activity.sources.here import is_here, place_of
     from tactful.llm.endpoint import find_endpoint
+    from tactful.text.addresses import is_here, place_of
 
     far = []
     if server is not None:

@@ -24,9 +24,10 @@ from tactful.reward.history import HistoryTracker
 from tactful.reward.serve.chat import ChatRequest, chunks, completion, content
 from tactful.reward.serve.desk import Desk
 from tactful.reward.serve.errors import ApiError, json_response
-from tactful.reward.serve.guard import guard, is_loopback, read_json
+from tactful.reward.serve.guard import guard, read_json
 from tactful.reward.serve.judge import MOST_USERS, answers, gate_for, read_asked, read_reaction
 from tactful.reward.types import MomentJudge
+from tactful.text.addresses import is_loopback
 
 _quiet = logging.getLogger(f"{__name__}.http")
 _quiet.disabled = True
