@@ -230,6 +230,13 @@ def test_a_folder_that_is_taken_or_missing_is_named_and_nothing_is_left_behind(p
         work_sessions(path, model="offline", out="runs/a", progress="off")
 
 
+def test_two_runs_in_the_same_second_have_folders_of_their_own(project):
+    path = write(project, MANY)
+    one, other = (work_sessions(path, model="offline", progress="off") for _ in range(2))
+    assert one.run.folder.path != other.run.folder.path
+    assert len(list((project / "runs").glob("*.templates.jsonl"))) == 2
+
+
 def test_hours_add_up_after_a_model_too(project):
     def script(ask):
         return json.dumps({"sentences": ["acme"]}) if "b.py" in ask.text else says("Now")(ask)

@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
@@ -102,9 +102,7 @@ def work_sessions(
     >>> [event.text for session in work for event in session.events], dict(work.report.cut)
     (["The user started work in 'Code': 'Ann <[EMAIL]>'."], {'email': 1})
     """
-    far = far_places(server, model, reading)
-    if far and not reading.get("yes", False):
-        raise SafetyRefusal(f"{'; '.join(far)}. Where that is right, add --yes")
+    _refuse_far(server, model, reading)
     options = _options(reading)
     found = _read(export, server, options)
     if model is None:
@@ -147,11 +145,16 @@ def forecast_telling(
     """Calls, tokens and cost that `work_sessions` would take with `model`, estimated; nothing is sent to it."""
     from tactful.data.activity.telling.model import forecast
 
-    far = far_places(server, None, reading)
-    if far and not reading.get("yes", False):
-        raise SafetyRefusal(f"{'; '.join(far)}. Where that is right, add --yes")
+    _refuse_far(server, None, reading)
     found = _read(export, server, _options(reading))
     return forecast(found.sessions, _spec(model, reading), limit=reading.get("limit"))
+
+
+def _refuse_far(server: str | None, model: str | None, reading: ActivityReading) -> None:
+    """Raises SafetyRefusal where something would go to or from another machine and nobody said `yes`."""
+    far = far_places(server, model, reading)
+    if far and not reading.get("yes", False):
+        raise SafetyRefusal(f"{'; '.join(far)}. Where that is right, add --yes")
 
 
 def _refuse_unknown(reading: ActivityReading) -> None:
@@ -226,10 +229,12 @@ def _told(
     from tactful.api.runs import worked
     from tactful.data.activity import WorkSession
     from tactful.data.activity.telling.model import TellConfig, tell_job
+    from tactful.runs.read.folder import new_folder_path
 
     if not found.sessions:
         return found
-    folder = Path(reading.get("out") or f"runs/data-activity-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+    out = reading.get("out")
+    folder = Path(out) if out else new_folder_path(Path("runs"), "data", "activity")
     plain = _templates(found, folder, resume=reading.get("resume", False))
     config = TellConfig(seed=reading.get("seed", 0), reading=options.digest(), assistant=spec)
     summary = worked(tell_job(config, plain), run_options({**reading, "out": folder}))
