@@ -71,10 +71,10 @@ def export(
     from tactful.utterance.export import export_utterance, holds_pairs
 
     source = Path(pairs)
+    if times != "epoch" and to != "traces":
+        raise UsageError(f"--times {times} belongs to --to traces")
     if to in ("traces", "moments"):
         return _episodes(source, to, out, times, skip_bad=skip_bad)
-    if times != "epoch":
-        raise UsageError(f"--times {times} belongs to --to traces")
     if holds_pairs(source):
         return export_utterance(source, to, out, skip_bad=skip_bad)
     if skip_bad:
@@ -90,8 +90,4 @@ def _episodes(
 
     if skip_bad:
         raise UsageError("--skip-bad is for records of 'utterance synthesize'; a bad episode is nothing else")
-    if to == "traces":
-        return export_traces(source, out, times)
-    if times != "epoch":
-        raise UsageError(f"--times {times} belongs to --to traces")
-    return export_moments(source, out)
+    return export_traces(source, out, times) if to == "traces" else export_moments(source, out)
