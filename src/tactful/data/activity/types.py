@@ -57,6 +57,11 @@ class RawEvent:
     """Not before `start`; the same where the log has no duration."""
     data: Mapping[str, Any]
 
+    def text(self, key: str) -> str:
+        """What stands under a key of `data`; empty where that is no text."""
+        value = self.data.get(key)
+        return value if isinstance(value, str) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:

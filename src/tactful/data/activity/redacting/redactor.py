@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -40,32 +40,30 @@ class Redactor:
 
     def redact(self, event: RawEvent) -> LogEvent:
         """The event with what may be told; with nothing where it is private, denied or holds nothing."""
-        data = event.data
         if event.kind == "away":
-            return LogEvent(event.kind, event.start, event.end, away=data.get("status") == "afk")
+            return LogEvent(event.kind, event.start, event.end, away=event.text("status") == "afk")
         gone = self.gone(event)
         if gone:
             return LogEvent(event.kind, event.start, event.end, gone=gone)
-        return LogEvent(event.kind, event.start, event.end, self._shown(data))
+        return LogEvent(event.kind, event.start, event.end, self._shown(event))
 
     def gone(self, event: RawEvent) -> Gone:
         """Why nothing of the event may be told; empty where it may be."""
-        data = event.data
-        app, title = _text(data, "app"), _text(data, "title")
+        app, title = event.text("app"), event.text("title")
         if event.kind == "window" and is_locked(app):
             return "locked"
-        if any(_is_set(data.get(mark)) for mark in _PRIVATE_MARKS):
+        if any(_is_set(event.data.get(mark)) for mark in _PRIVATE_MARKS):
             return "private"
         if event.kind == "window" and says_private(app, title):
             return "private"
-        if self._deny.match(texts_of(dict(data))):
+        if self._deny.match(texts_of(dict(event.data))):
             return "denied"
-        if not any(_text(data, key).strip() for key in ("app", "title", "url", "file")):
+        if not any(event.text(key).strip() for key in ("app", "title", "url", "file")):
             return "blank"
         return ""
 
-    def _shown(self, data: Mapping[str, Any]) -> Shown:
-        app, title, url, file = (_text(data, key) for key in ("app", "title", "url", "file"))
+    def _shown(self, event: RawEvent) -> Shown:
+        app, title, url, file = map(event.text, ("app", "title", "url", "file"))
         told = self.clean(app)
         if self._allow and not self._allow.match((app, title, url, file)):
             self.cut["title"] += bool(title or url or file)
@@ -76,19 +74,19 @@ class Redactor:
             title=self.clean(title),
             site=self._site(url),
             file=self._last_part(file),
-            project=self._last_part(_text(data, "project")),
-            language=self.clean(_text(data, "language")),
+            project=self._last_part(event.text("project")),
+            language=self.clean(event.text("language")),
             search=is_search(url),
         )
 
     def _site(self, url: str) -> str:
         if not url:
             return ""
-        return self.clean(site_of(_visible(url), self._marker("query"), self._marker("id", "…")))
+        return self.clean(site_of(_visible(url), _marker(self.cut, "query"), _marker(self.cut, "id", "…")))
 
     def _last_part(self, path: str) -> str:
         """The name at the end of a path, or of an editor's URL for a file elsewhere."""
-        bare = cut_queries(_visible(path)[:_LOOKED_AT], self._marker("query"))
+        bare = cut_queries(_visible(path)[:_LOOKED_AT], _marker(self.cut, "query"))
         return self.clean(_FOLDERS.split(bare.rstrip("/\\"))[-1])
 
     def clean(self, text: str) -> str:
@@ -102,26 +100,11 @@ class Redactor:
     def _clean(self, text: str) -> tuple[str, Counter[str]]:
         counts: Counter[str] = Counter()
         redaction = Redaction()
-
-        def mark(kind: str, stand_in: str) -> Callable[[], str]:
-            def cut() -> str:
-                counts[kind] += 1
-                return stand_in
-
-            return cut
-
-        told = cut_queries(_visible(text)[:_LOOKED_AT], mark("query", ""), mark("id", "…"))
+        told = cut_queries(_visible(text)[:_LOOKED_AT], _marker(counts, "query"), _marker(counts, "id", "…"))
         told = redaction.text(told)
-        told = self._names.cut(told, mark("name", "[NAME]")).strip()
+        told = self._names.cut(told, _marker(counts, "name", "[NAME]")).strip()
         told = told if len(told) <= _TOLD else told[: _TOLD - 1].rstrip() + "…"
         return told, counts + redaction.cut
-
-    def _marker(self, kind: str, stand_in: str = "") -> Callable[[], str]:
-        def cut() -> str:
-            self.cut[kind] += 1
-            return stand_in
-
-        return cut
 
 
 def names_of(events: Iterable[RawEvent]) -> set[str]:
@@ -136,9 +119,14 @@ def names_of(events: Iterable[RawEvent]) -> set[str]:
     return names
 
 
-def _text(data: Mapping[str, Any], key: str) -> str:
-    value = data.get(key)
-    return value if isinstance(value, str) else ""
+def _marker(cut: Counter[str], kind: str, stand_in: str = "") -> Callable[[], str]:
+    """What counts one more of `kind` and gives what stands in its place."""
+
+    def mark() -> str:
+        cut[kind] += 1
+        return stand_in
+
+    return mark
 
 
 def _is_set(value: Any) -> bool:

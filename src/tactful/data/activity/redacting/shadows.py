@@ -74,10 +74,8 @@ def _shadows(events: Iterable[tuple[RawEvent, Gone]]) -> list[_Shadow]:
         until = min(following.get(before.kind, before.end + HELD), before.end + HELD)
         following[before.kind] = before.start
         if gone in ("private", "denied"):
-            named = (before.data.get("title"), before.data.get("file"))
-            names = tuple(
-                name for text in named if isinstance(text, str) and len(name := _last(text)) >= _LEAST_TITLE
-            )
+            named = (before.text("title"), before.text("file"))
+            names = tuple(name for text in named if len(name := _last(text)) >= _LEAST_TITLE)
             end = max(before.end, until)
             found.append(_Shadow(before.start, end, gone, before.kind == "web", names))
     return found
@@ -90,8 +88,8 @@ def _last(text: str) -> str:
 def _under(before: RawEvent, event: LogEvent, groups: Sequence[_Alike]) -> LogEvent:
     if event.gone or event.kind == "away":
         return event
-    app, title = (value if isinstance(value := before.data.get(key), str) else "" for key in ("app", "title"))
-    page, edits, compared = is_browser(app), may_edit(app), plain(title)
+    app = before.text("app")
+    page, edits, compared = is_browser(app), may_edit(app), plain(before.text("title"))
     for shadow in (shadow for group in groups for shadow in group.near(event)):
         apart = max(shadow.start - event.end, event.start - shadow.end)
         alike = any(name in compared for name in shadow.names)

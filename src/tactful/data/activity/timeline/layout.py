@@ -66,16 +66,11 @@ def away_times(events: Sequence[LogEvent]) -> list[Stretch[LogEvent]]:
 def _held(events: list[LogEvent]) -> list[Stretch[LogEvent]]:
     """Pages or files with the time for which they explain a window: until the next one, at most a minute after their end."""
     ordered = sorted(events, key=lambda event: (event.start, event.end))
-    longer = (
-        [
-            replace(event, end=max(event.end, min(event.end + HELD, following)))
-            for event, following in zip(
-                ordered, [*(event.start for event in ordered[1:]), 10**18], strict=True
-            )
-        ]
-        if ordered
-        else []
-    )
+    untils = [*(event.start for event in ordered[1:]), 10**18]
+    longer = [
+        replace(event, end=max(event.end, min(event.end + HELD, until)))
+        for event, until in zip(ordered, untils, strict=False)
+    ]
     return strongest(longer, lambda event: (event.start, event.end - event.start))
 
 
