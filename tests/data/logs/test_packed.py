@@ -116,6 +116,18 @@ def test_a_member_of_an_archive_that_is_damaged_costs_no_other(tmp_path: Path) -
     assert any("one.jsonl" in problem and "damaged" in problem for problem in problems)
 
 
+def test_an_archive_under_a_password_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "log.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("one.jsonl", LINES)
+    packed = bytearray(path.read_bytes())
+    for flags in (6, packed.index(b"PK\x01\x02") + 8):
+        packed[flags] |= 1
+    path.write_bytes(packed)
+    with pytest.raises(DataError, match=r"one\.jsonl.*cannot be unpacked .*encrypted.*unpack the archive"):
+        read(path)
+
+
 def test_an_archive_in_archives_without_end_is_refused(tmp_path: Path) -> None:
     packed = LINES
     for _ in range(8):

@@ -162,10 +162,22 @@ def _zipped(name: str, file: IO[bytes], layers: int) -> Iterator[tuple[str, IO[b
             ) from error
         for item in sorted(archive.namelist()):
             if Path(item).suffix.lower() in _LOG_NAMES and not item.startswith("__MACOSX"):
-                with archive.open(item) as inner:
+                with _member(archive, name, item) as inner:
                     yield from _unpacked(
                         f"{name}/{item}", io.BufferedReader(_Readable(inner), _PEEK), layers + 1
                     )
+
+
+def _member(archive: zipfile.ZipFile, name: str, item: str) -> IO[bytes]:
+    try:
+        return archive.open(item)
+    except (RuntimeError, zipfile.BadZipFile) as error:  # encrypted, packed as nobody here unpacks, damaged
+        raise DataError.at(
+            f"{name}/{item}",
+            None,
+            f"cannot be unpacked ({error})",
+            fix="unpack the archive and give its files",
+        ) from error
 
 
 def _encoding(start: bytes) -> str | None:
