@@ -7,22 +7,27 @@ from urllib.parse import urlsplit
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine is at `host`; a name other than `localhost` may be anything."""
+    """Whether only this machine can reach `host`; a name other than `localhost` may be anything."""
     try:
-        address = ip_address(host.strip("[]"))
+        return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.lower() == "localhost"
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
 
 
 def is_here(url: str) -> bool:
-    """Whether only this machine is at the other end; of names also those below `localhost`, which stand for it."""
+    """Whether only this machine is at the other end: also below `localhost`, and at an IPv4 address written as IPv6."""
     try:
         host = (urlsplit(url).hostname or "").rstrip(".").lower()
     except ValueError:
         return False
-    return is_loopback(host) or host.endswith(".localhost")
+    return is_loopback(_as_ipv4(host)) or host.endswith(".localhost")
+
+
+def _as_ipv4(host: str) -> str:
+    try:
+        return str(getattr(ip_address(host), "ipv4_mapped", None) or host)
+    except ValueError:
+        return host
 
 
 def place_of(url: str) -> str:
