@@ -76,6 +76,25 @@ def test_a_recording_that_is_held_twice_counts_once_and_the_longer_one_stands():
     assert [one.id for one in found.sessions] == ["b", "c"]
 
 
+def test_two_days_that_begin_alike_are_two_recordings():
+    days = [
+        [event(start + at, f"line {at}") for at in range(length)] for start, length in ((0, 4), (86_400, 5))
+    ]
+    found = joined([of_sessions(zip(("monday", "tuesday"), days, strict=True))])
+    assert [one.id for one in found.sessions] == ["monday", "tuesday"]
+
+
+def test_moments_of_several_users_in_one_session_give_each_users_events():
+    told = [moment("a", 3, needed=True), moment("a", 2, needed=True)]
+    found = of_moments(
+        one.model_copy(update={"moment": one.moment.model_copy(update={"user": user})})
+        for user in ("u", "v")
+        for one in told
+    )
+    assert [(one.id, one.group, len(one.events)) for one in found.sessions] == [("u", "a", 3), ("v", "a", 3)]
+    assert len(found.points) == 4
+
+
 def test_gaps_where_the_clock_jumps_or_is_unknown_are_none():
     session = Session("a", "a", (event(0, "a"), event(5, "b"), event(3, "c"), Event(text="d"), event(9, "e")))
     assert session.gaps == [5.0]

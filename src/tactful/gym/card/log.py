@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 
 from tactful.gym.types import GymEpisode, Timing, Verdict
 from tactful.stats.burstiness import gaps_s
@@ -65,7 +66,7 @@ class Recorded:
     sessions: tuple[Session, ...]
     reactions: tuple[Reaction, ...] = ()
     points: tuple[Point, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 def of_episodes(episodes: Iterable[GymEpisode]) -> Recorded:
@@ -117,33 +118,34 @@ def _course(episode: GymEpisode) -> tuple[list[Reaction], list[Point]]:
 
 
 def of_moments(moments: Iterable[Moment | LabelledMoment]) -> Recorded:
-    """Sessions by their longest observation; a reaction for each labelled proposal.
+    """Sessions, each user's of their own, by their longest observation; a reaction for each labelled proposal.
 
     Sessions whose times stand in words ("Day 1, 11:00 PM") come from ProactiveBench's generator, not from a recording:
     they count for reactions, which are people's, and not for events.
     """
-    longest: dict[str, tuple[Event, ...]] = {}
-    reactions, points = list[Reaction](), dict[tuple[str, int, str], Point]()
+    longest: dict[tuple[str, str], tuple[Event, ...]] = {}
+    reactions, points = list[Reaction](), dict[tuple[str, str, int, str], Point]()
     for item in moments:
         moment = item.moment if isinstance(item, LabelledMoment) else item
-        if len(moment.events) > len(longest.get(moment.session, ())):
-            longest[moment.session] = moment.events
+        whose = (moment.session, moment.user)
+        if len(moment.events) > len(longest.get(whose, ())):
+            longest[whose] = moment.events
         if not isinstance(item, LabelledMoment):
             continue
         recent, wanted = moment.events[-_RECENT:], item.label.help_needed
         if wanted is not None:
-            place = (moment.session, len(moment.events), moment.events[-1].text)
+            place = (*whose, len(moment.events), moment.events[-1].text)
             points.setdefault(place, Point(moment.session, recent, wanted, None))
         if moment.proposal is not None:
             reactions.append(_reaction(item, recent))
-    kept = {name: events for name, events in longest.items() if not events[0].time.startswith(_IN_WORDS)}
+    kept = {whose: events for whose, events in longest.items() if not events[0].time.startswith(_IN_WORDS)}
     notes = []
     if len(kept) < len(longest):
         left = len(longest) - len(kept)
         notes.append(
             f"{left} sessions with times in words were written by a generator; their events are left out"
         )
-    sessions = tuple(Session(name, name, events) for name, events in kept.items())
+    sessions = tuple(Session(user or session, session, events) for (session, user), events in kept.items())
     return Recorded(sessions, tuple(reactions), tuple(points.values()), tuple(notes))
 
 
@@ -164,10 +166,10 @@ def _reaction(item: LabelledMoment, recent: tuple[Event, ...]) -> Reaction:
 
 
 def joined(parts: Sequence[Recorded]) -> Recorded:
-    """All of them; a recording that two of them hold counts once."""
-    seen: dict[tuple[str, ...], Session] = {}
+    """All of them; a recording that two of them hold counts once: one that begins with the same events at the same times."""
+    seen: dict[tuple[tuple[datetime | None, str], ...], Session] = {}
     for session in (one for part in parts for one in part.sessions):
-        opening = tuple(event.text for event in session.events[:_OPENING])
+        opening = tuple((event.at, event.text) for event in session.events[:_OPENING])
         kept = seen.get(opening)
         if kept is None or len(session.events) > len(kept.events):
             seen[opening] = session
