@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fnmatch import fnmatch
 from random import Random
 
 import pytest
@@ -125,6 +126,30 @@ def test_what_a_log_does_not_show_stays_and_is_named():
     } <= found.left.keys()
     assert "patience, course" in found.left
     assert all(found.left.values())
+
+
+@pytest.mark.parametrize("recorded", [Recorded(()), of_episodes(Simulator().episodes(scenes=10, passes=3))])
+def test_every_value_of_the_table_is_fitted_or_named(recorded):
+    found = fit_users(recorded, START, source="runs/a")
+    told = {one.key for one in found.fitted} | {name for names in found.left for name in names.split(", ")}
+
+    def untold(key: str, value: object) -> list[str]:
+        if any(fnmatch(key, name) for name in told):
+            return []
+        if isinstance(value, dict):
+            return [one for name, held in value.items() for one in untold(f"{key}.{name}".lstrip("."), held)]
+        return [key]
+
+    assert untold("", START.model_dump()) == []
+
+
+def test_the_spread_of_openness_says_how_many_offers_it_was_counted_on():
+    rng = Random(5)
+    offers = [
+        replace(one, accepted=rng.random() < 0.1 + 0.8 * (int(one.group[1:]) % 2)) for one in reactions(rng)
+    ]
+    found = {one.key: one for one in fit_users(Recorded((), tuple(offers)), START, source="made").fitted}
+    assert found["traits.openness"].estimate.items == len(offers)
 
 
 def test_sessions_cut_at_one_length_say_nothing_of_length_and_others_do():

@@ -44,7 +44,9 @@ ALWAYS_LEFT: Mapping[str, str] = {
     "gaps.away_median_s, gaps.away_spread": "which gap is a person's being away, a log does not say",
     "need.late, acceptance.late": "whether help comes late, a log does not say",
     "acceptance.enough_overlap, acceptance.openness": "they set the scale of what is fitted",
-    "acceptance.refused, acceptance.crowding, acceptance.crowding_s": "they need a user's offers in their order",
+    "acceptance.wear, acceptance.refused, acceptance.refused_most, acceptance.crowding, acceptance.crowding_s": (
+        "they need a user's offers in their order"
+    ),
     "refusal": "whether an offer was rejected or ignored, labels of moments do not say",
     "patience, course": "what offers do to the work afterwards, labels of moments do not say",
     "offline": "it is about the assistant, not about people",
@@ -261,7 +263,7 @@ def _items(key: str, material: _Material) -> int:
     part = key.split(".")[0]
     if part == "need":
         return len(material.points)
-    if part == "acceptance":
+    if part == "acceptance" or key == "traits.openness":
         return len(material.offers)
     if part == "gaps":
         return sum(len(one.gaps) for one in material.sessions)
