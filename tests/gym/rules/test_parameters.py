@@ -29,6 +29,7 @@ def test_a_file_lies_over_the_bundled_table(tmp_path):
         ("[acceptance]\nflwo = 0.4\n", "acceptance.flwo is 0.4"),
         ("[work.coding]\nacts = [3, 2]\n", r"acts is \[3, 2\]"),
         ("[acceptance\n", "cannot be read"),
+        ("[offline]\nrelevant = 0\noff_topic = 0\nredundant = 0\nuntimely = 0\n", "offline .* above 0"),
     ],
 )
 def test_a_bad_file_is_refused_with_key_and_value(tmp_path, text, says):

@@ -126,6 +126,12 @@ class OfflineParameters(Record):
     silent_unwanted: float = Field(ge=0, le=1)
     silent_wanted: float = Field(ge=0, le=1)
 
+    @model_validator(mode="after")
+    def _says_something(self) -> OfflineParameters:
+        if not self.relevant + self.off_topic + self.redundant + self.untimely:
+            raise ValueError("of relevant, off_topic, redundant and untimely one is above 0")
+        return self
+
 
 class TraitParameters(Record):
     """Mean and standard deviation of each trait over people."""
