@@ -19,11 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 from common import machine, spread
 
+from tactful.data.formats.traces import read_traces
 from tactful.gym.casting import Casting
 from tactful.gym.pipeline import GymStage, plays
 from tactful.gym.play.deciding import Decider, plain_decider
@@ -112,11 +112,9 @@ def in_fresh_process(episodes: int) -> dict[str, float]:
 
 def recorded_gaps() -> list[list[float]]:
     """Of the recorded sessions; none where they are not at hand."""
-    found = []
-    for path in sorted((REAL / "traces").glob("*.json")):
-        times = [float(row["observation"]["time"]) for row in json.loads(path.read_text("utf-8"))]
-        found.append(gaps_s([datetime.fromtimestamp(second, UTC) for second in times]))
-    return found
+    folder = REAL / "traces"
+    traces = read_traces(folder) if folder.is_dir() else []
+    return [gaps_s(event.at for event in trace.events) for trace in traces]
 
 
 def print_burstiness(episodes: int = 200) -> None:

@@ -16,7 +16,7 @@ from tactful.gym.card.types import Check
 from tactful.gym.card.words import KINDS, OTHER, kind_of_event, language, sentence
 from tactful.stats import Estimate
 from tactful.stats.bootstrap import estimate, group_draws, grouped_gap, grouped_mean
-from tactful.stats.burstiness import burstiness, gaps_s
+from tactful.stats.burstiness import burstiness
 from tactful.types import seeded
 
 Array = NDArray[Any]
@@ -49,14 +49,15 @@ def stream_checks(simulated: Recorded, people: Recorded | None, *, seed: int = 0
         ),
     ]
     if mine and real:
+        ours, theirs = _shares(mine), _shares(real)
         checks.append(
             Check(
                 name="mix of events",
                 asks="Dice's coefficient of the shares of kinds of events (opens, searches, writes, …) and people's",
                 side="events",
-                figure=_mix(mine, real, seed),
+                figure=_mix(ours, theirs, len(mine) + len(real), seed),
                 limit=LIMITS["mix of events"],
-                note=_mix_note(mine, real),
+                note=_mix_note(ours[1], theirs[1]),
             )
         )
     return checks
@@ -76,7 +77,7 @@ def windows(session: Session, size: int = WINDOW) -> list[Session]:
 
 
 def _burst(session: Session) -> float:
-    found = burstiness(gaps_s(event.at for event in session.events), finite_size=True)
+    found = burstiness(session.gaps, finite_size=True)
     return np.nan if found is None else found
 
 
@@ -175,21 +176,19 @@ def _shares(sessions: Sequence[Session]) -> tuple[list[str], Array]:
     return list(rows), np.array([np.mean(one, axis=0) for one in rows.values()])
 
 
-def _mix(mine: Sequence[Session], real: Sequence[Session], seed: int) -> Estimate:
-    (groups, ours), (others, theirs) = _shares(mine), _shares(real)
+def _mix(mine: tuple[list[str], Array], real: tuple[list[str], Array], sessions: int, seed: int) -> Estimate:
+    (groups, ours), (others, theirs) = mine, real
     drawn = []
     for side, (names, table) in enumerate(((groups, ours), (others, theirs))):
         draws = group_draws(len(names), _RESAMPLES, seed + side)
         drawn.append(draws @ table / len(names))
     whole = float(np.minimum(ours.mean(axis=0), theirs.mean(axis=0)).sum())
     fewer = min(len(groups), len(others))
-    return estimate(
-        whole, np.minimum(drawn[0], drawn[1]).sum(axis=1), items=len(mine) + len(real), groups=fewer
-    )
+    return estimate(whole, np.minimum(drawn[0], drawn[1]).sum(axis=1), items=sessions, groups=fewer)
 
 
-def _mix_note(mine: Sequence[Session], real: Sequence[Session]) -> str:
-    gaps = _shares(mine)[1].mean(axis=0) - _shares(real)[1].mean(axis=0)
+def _mix_note(ours: Array, theirs: Array) -> str:
+    gaps = ours.mean(axis=0) - theirs.mean(axis=0)
     kinds = [*KINDS, OTHER]
     order = [int(at) for at in np.argsort(gaps)]
     told = chain(((at, "more") for at in reversed(order[-2:])), ((at, "less") for at in order[:2]))

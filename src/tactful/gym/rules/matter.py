@@ -9,7 +9,7 @@ from typing import Literal
 
 from tactful.gym.rules.phrases import listed, single
 from tactful.gym.rules.words import topics, words_of
-from tactful.gym.types import Scene
+from tactful.gym.types import Scene, Setting
 
 Beat = Literal[
     "open", "work", "check", "error", "retry", "search", "fix", "done", "away", "back", "finish", "leave"
@@ -48,7 +48,7 @@ class Matter:
     """The stuff of a scene's sentences."""
 
     lang: str
-    setting: str
+    setting: Setting
     goal: str
     topics: tuple[str, ...]
     """What pieces of work can be about; the goal's own words first."""
@@ -58,6 +58,10 @@ class Matter:
     """The scene's example events of the user, by what they show."""
     words: frozenset[str]
     """Everything that the scene speaks of."""
+
+    def beside(self, topic: str) -> list[str]:
+        """The other topics; the topic itself where it is the only one."""
+        return [other for other in self.topics if other != topic] or [topic]
 
 
 def matter_of(scene: Scene) -> Matter:

@@ -64,10 +64,8 @@ def _values(seen: Seen, last: str, rng: random.Random) -> dict[str, Any]:
     """What offers can be about: what the rules know of the work, else what the last event names."""
     work = seen.rehearsal.get("work")
     if isinstance(work, Work):
-        others = [topic for topic in work.matter.topics if topic != work.next_piece.topic] or [
-            work.next_piece.topic
-        ]
         piece = work.next_piece
-        return {"topic": piece.topic, "file": piece.file, "part": rng.choice(others), "trouble": work.trouble}
+        part = rng.choice(work.matter.beside(piece.topic))
+        return {"topic": piece.topic, "file": piece.file, "part": part, "trouble": work.trouble}
     named = topics(last) or [last]
     return {"topic": rng.choice(named), "file": named[-1], "part": rng.choice(named), "trouble": ""}

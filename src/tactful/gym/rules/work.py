@@ -151,7 +151,7 @@ def after_act(work: Work, traits: Traits, parameters: Parameters, rng: random.Ra
 
 
 def _moved(work: Work, traits: Traits, parameters: Parameters, rng: random.Random) -> Work:
-    given = parameters.work[work.matter.setting]  # type: ignore[index]
+    given = parameters.work[work.matter.setting]
     since = None if work.since_trouble is None else work.since_trouble + 1
     work = replace(work, since_trouble=since)
     if work.at >= 0 and rng.random() < parameters.patience.leaves_unasked:
@@ -188,12 +188,11 @@ def _moved(work: Work, traits: Traits, parameters: Parameters, rng: random.Rando
 
 
 def _names(work: Work, rng: random.Random) -> dict[str, Any]:
-    others = [topic for topic in work.matter.topics if topic != work.piece.topic] or [work.piece.topic]
     return {
         "topic": work.piece.topic,
         "tool": work.piece.tool,
         "file": work.piece.file,
-        "part": rng.choice(others),
+        "part": rng.choice(work.matter.beside(work.piece.topic)),
         "line": rng.randint(2, _MOST_LINES),
         "trouble": work.trouble,
         "goal": work.matter.goal,
