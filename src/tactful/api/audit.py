@@ -47,11 +47,12 @@ def audit(
     1
     """
     from tactful.audit.agreement import Labels
-    from tactful.audit.page import FINDINGS, refuse_existing, write_audit
+    from tactful.audit.page import DATA, FINDINGS, PAGE, TEXT, write_audit
     from tactful.audit.pipeline import audit as audited
     from tactful.audit.prompted import PromptedJudge
     from tactful.data.io import to_line
     from tactful.data.logs import read_conversations
+    from tactful.data.page import refuse_existing
     from tactful.reading.opening import open_reader
     from tactful.runs.store.files import atomic_write
 
@@ -61,7 +62,7 @@ def audit(
     with ExitStack() as stack:
         lines = None
         if folder is not None:
-            refuse_existing(folder)
+            refuse_existing(folder, (PAGE, TEXT, DATA))
             folder.mkdir(parents=True, exist_ok=True)
             lines = stack.enter_context(atomic_write(folder / FINDINGS))
 

@@ -9,9 +9,7 @@ from pathlib import Path
 
 from tactful.audit.results import Audit, Said, Slice
 from tactful.audit.words import percent
-from tactful.data.page import clean, render_template
-from tactful.errors import UsageError
-from tactful.runs.store.files import write_atomic
+from tactful.data.page import clean, render_template, write_texts
 from tactful.stats.asking import MEANINGS
 from tactful.text.counting import counted
 
@@ -43,22 +41,12 @@ _NAMES = {
 
 def write_audit(found: Audit, folder: Path) -> list[Path]:
     """Write page, text and data into `folder`; their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = {
+    texts = {
         PAGE: render_page(found),
         TEXT: render_text(found),
         DATA: found.model_dump_json(indent=1) + "\n",
     }
-    for name, text in written.items():
-        write_atomic(folder / name, [text.encode("utf-8", "replace")])
-    return [folder / name for name in written]
-
-
-def refuse_existing(folder: Path) -> None:
-    """Raises: UsageError where an audit lies in `folder` already."""
-    for name in (PAGE, TEXT, DATA):
-        if (folder / name).exists():
-            raise UsageError(f"{folder / name}: exists already; give --out a new folder")
+    return write_texts(folder, texts)
 
 
 def render_page(found: Audit) -> str:

@@ -1,9 +1,13 @@
-"""HTML pages: one environment in which every value is escaped and a missing one is an error."""
+"""HTML pages: one environment in which every value is escaped and a missing one is an error; and folders of a page and its data."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from tactful.data.io import write_file
+from tactful.errors import UsageError
 
 
 def render_template(room: str, template: str, /, **values: Any) -> str:
@@ -27,3 +31,20 @@ def render_template(room: str, template: str, /, **values: Any) -> str:
 def clean(text: str) -> str:
     """Control and bidirectional characters shown as a mark."""
     return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
+
+
+def write_texts(folder: Path, texts: Mapping[str, str]) -> list[Path]:
+    """Write each text into `folder`, made where it is missing, under its name; their paths.
+
+    Raises: CannotWrite.
+    """
+    for name, text in texts.items():
+        write_file(folder / name, [text.encode("utf-8", "replace")])
+    return [folder / name for name in texts]
+
+
+def refuse_existing(folder: Path, names: Iterable[str]) -> None:
+    """Raises: UsageError where a file of one of these names lies in `folder` already."""
+    for name in names:
+        if (folder / name).exists():
+            raise UsageError(f"{folder / name}: exists already; give --out a new folder")

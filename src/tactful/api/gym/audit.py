@@ -53,7 +53,8 @@ def audit_gym(
     >>> card.scenes, card.check("uniform timing").verdict
     (12, 'ok')
     """
-    from tactful.gym.card.page import refuse_existing, write_card
+    from tactful.data.page import refuse_existing
+    from tactful.gym.card.page import DATA, PAGE, write_card
     from tactful.gym.card.pipeline import card_of
 
     if (scenes is None) != (parameters is None):
@@ -61,7 +62,7 @@ def audit_gym(
             "--scenes and --parameters go together: assistants play these scenes under both kinds of users"
         )
     if out is not None:
-        refuse_existing(Path(out))
+        refuse_existing(Path(out), (PAGE, DATA))
     played, source = read_episodes(episodes, limit=limit)
     people, name = (None, "") if against is None else read_people(against)
     ranked = None

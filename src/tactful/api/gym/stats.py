@@ -35,13 +35,14 @@ def gym_stats(*sources: Any, out: Path | str | None = None, pictures: int = 12, 
     >>> found.whole.instances, found.whole.offers
     (30, 317)
     """
-    from tactful.gym.stats.page import refuse_existing, write_stats
+    from tactful.data.page import refuse_existing
+    from tactful.gym.stats.page import DATA, PAGE, write_stats
     from tactful.gym.stats.tally import count
 
     if not sources:
         raise UsageError(f"nothing to count; {_TAKEN}")
     if out is not None:
-        refuse_existing(Path(out))
+        refuse_existing(Path(out), (PAGE, DATA))
     names = [_name(one) for one in sources]
     found = outside_loop(
         lambda: count(

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tactful.data.page import clean, render_template
-from tactful.errors import UsageError
+from tactful.data.page import clean, render_template, write_texts
 from tactful.gym.card.types import Card, Check, Ranking
-from tactful.runs.store.files import write_atomic
 from tactful.text.counting import counted
 
 PAGE, DATA = "card.html", "card.json"
@@ -23,18 +21,7 @@ MARKS = {"ok": "ok", "unlike": "UNLIKE", "not estimable": "not estimable"}
 
 def write_card(found: Card, folder: Path) -> list[Path]:
     """Write page and data into `folder`; their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = {PAGE: render_page(found), DATA: found.model_dump_json(indent=1) + "\n"}
-    for name, text in written.items():
-        write_atomic(folder / name, [text.encode("utf-8", "replace")])
-    return [folder / name for name in written]
-
-
-def refuse_existing(folder: Path) -> None:
-    """Raises: UsageError where a card lies in `folder` already."""
-    for name in (PAGE, DATA):
-        if (folder / name).exists():
-            raise UsageError(f"{folder / name}: exists already; give --out a new folder")
+    return write_texts(folder, {PAGE: render_page(found), DATA: found.model_dump_json(indent=1) + "\n"})
 
 
 def render_page(found: Card) -> str:

@@ -6,12 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tactful.data.page import clean, render_template
-from tactful.errors import UsageError
+from tactful.data.page import clean, render_template, write_texts
 from tactful.gym.stats import telling
 from tactful.gym.stats.results import GymStats, Timeline
 from tactful.runs.running.progress import duration
-from tactful.runs.store.files import write_atomic
 from tactful.text.counting import counted
 
 PAGE, DATA = "stats.html", "stats.json"
@@ -49,18 +47,7 @@ class Drawn:
 
 def write_stats(found: GymStats, folder: Path) -> list[Path]:
     """Write page and data into `folder`; their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = {PAGE: render_page(found), DATA: found.model_dump_json(indent=1) + "\n"}
-    for name, text in written.items():
-        write_atomic(folder / name, [text.encode("utf-8", "replace")])
-    return [folder / name for name in written]
-
-
-def refuse_existing(folder: Path) -> None:
-    """Raises: UsageError where statistics lie in `folder` already."""
-    for name in (PAGE, DATA):
-        if (folder / name).exists():
-            raise UsageError(f"{folder / name}: exists already; give --out a new folder")
+    return write_texts(folder, {PAGE: render_page(found), DATA: found.model_dump_json(indent=1) + "\n"})
 
 
 def render_page(found: GymStats) -> str:
