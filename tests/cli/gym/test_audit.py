@@ -123,6 +123,21 @@ def test_the_card_says_whether_assistants_rank_otherwise_under_fitted_users(run)
     assert fitted["always"] > default["always"]
 
 
+def test_a_file_of_parameters_may_have_any_name(run):
+    desk = {
+        "id": "s",
+        "setting": "writing",
+        "description": "A desk.",
+        "user": {"description": "Ada", "goal": "Proofread"},
+    }
+    write_jsonl("scenes.jsonl", [desk])
+    Path("default").write_text("[acceptance]\nboundary = 0.9\n")
+    words = ("--scenes", "scenes.jsonl", "--parameters", "default", "--passes", "1", "--json")
+    done = run("episodes.jsonl", *words, "--assistant", "none", "--assistant", "always")
+    assert done.returncode == 0, done.stderr
+    assert [one["users"] for one in json.loads(done.stdout)["rankings"]] == ["default", "default"]
+
+
 def test_scenes_and_parameters_go_together(run):
     done = run("episodes.jsonl", "--scenes", "scenes.jsonl")
     assert done.returncode == 2

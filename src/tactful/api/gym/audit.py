@@ -95,14 +95,14 @@ def _ranked(
         )
     known = _scenes(scenes)
     false_alarm, miss = costs
-    sides = {
-        name: {one: _played(known, one, table, passes, seed) for one in dict.fromkeys(assistants)}
-        for name, table in (("default", None), (str(parameters), parameters))
-    }
-    rankings = tuple(
-        ranking(name, played, false_alarm=false_alarm, miss=miss) for name, played in sides.items()
+    default, fitted = (
+        {one: _played(known, one, table, passes, seed) for one in dict.fromkeys(assistants)}
+        for table in (None, parameters)
     )
-    default, fitted = sides.values()
+    rankings = tuple(
+        ranking(name, played, false_alarm=false_alarm, miss=miss)
+        for name, played in (("default", default), (str(parameters), fitted))
+    )
     return ranking_check(default, fitted, false_alarm=false_alarm, miss=miss, seed=seed), rankings
 
 

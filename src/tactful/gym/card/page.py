@@ -67,7 +67,7 @@ def _details(found: Card) -> list[list[Row]]:
     ]
     traits: list[Row] = [(name, one.short(2)) for name, one in found.traits.items()]
     told = (
-        (("offers at", "shown", "accepted", "ignored"), timings),
+        (("offers at", "shown", "accepted, mean of scenes", "ignored, mean of scenes"), timings),
         (
             ("generated told from recorded by", "AUROC", "speaks for generated", "speaks for recorded"),
             telling,
