@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -40,3 +41,27 @@ def test_help_of_the_root_imports_no_command_and_a_call_only_its_own() -> None:
     places = {"tactful.cli." + place.path.partition(":")[0] for place in COMMANDS.values()}
     assert not places & imported("--help")
     assert places & imported("runs", "list", "--help") == {"tactful.cli.runs.root"}
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (("train", "sft"), "Extra [train]."),
+        (("gym", "run"), "TOML with [[person]] tables"),
+        (("gym", "users", "fit"), "tactful gym users fit traces/ reward_train.jsonl --out users.toml"),
+        (("doctor",), "Check Python"),
+    ],
+)
+def test_help_keeps_what_stands_in_brackets_and_sets_commands_apart(
+    words: tuple[str, ...], shown: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tactful", *words, "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={**os.environ, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "200"},
+    )
+    assert shown in done.stdout
+    assert "`" not in done.stdout

@@ -83,7 +83,7 @@ def _flags(group: Any, left_out: frozenset[str]) -> dict[str, inspect.Parameter]
 
 def noun_of(about: str, verbs: Mapping[str, Callable[..., None]]) -> typer.Typer:
     """A noun of the command line with its verbs, in this order."""
-    noun = typer.Typer(no_args_is_help=True, help=about, add_completion=False)
+    noun = typer.Typer(no_args_is_help=True, help=about, add_completion=False, rich_markup_mode="markdown")
     noun.callback()(lambda: None)  # so that a noun of one verb keeps its verb
     for name, verb in verbs.items():
         noun.command(name)(spliced(verb))
