@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 
 import pytest
 from typer.main import get_command
@@ -21,7 +22,7 @@ def test_the_root_says_of_a_command_what_the_command_says_of_itself(name: str) -
     assert not {"install_completion", "show_completion"} & {item.name for item in command.params}
 
 
-def imported(*words: str) -> set[str]:
+def imported(*words: str, environment: Mapping[str, str] | None = None) -> set[str]:
     """Modules of commands after a call."""
     code = (
         "import contextlib, io, json, sys\n"
@@ -32,7 +33,12 @@ def imported(*words: str) -> set[str]:
         "print(json.dumps([name for name in sys.modules if name.startswith('tactful.cli.')]))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={**os.environ, **(environment or {})},
     )
     return set(json.loads(done.stdout))
 
@@ -41,6 +47,13 @@ def test_help_of_the_root_imports_no_command_and_a_call_only_its_own() -> None:
     places = {"tactful.cli." + place.path.partition(":")[0] for place in COMMANDS.values()}
     assert not places & imported("--help")
     assert places & imported("runs", "list", "--help") == {"tactful.cli.runs.root"}
+
+
+@pytest.mark.parametrize("typed", ["tactful ", "tactful ca"])
+def test_completing_a_word_of_the_root_imports_no_command(typed: str) -> None:
+    places = {"tactful.cli." + place.path.partition(":")[0] for place in COMMANDS.values()}
+    asked = {"_TACTFUL_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": "1"}
+    assert not places & imported(environment=asked)
 
 
 @pytest.mark.parametrize(

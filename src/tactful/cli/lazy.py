@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,13 +80,28 @@ class Lazy(TyperGroup):
         super().__init__(**given)
         self.commands = _Loaded(self.places, self.commands)
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names, in order; none is imported for it."""
+        return list(self.commands)
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """The help of the root, from what `places` says: no command is imported for it."""
+        with self._told():
+            super().format_help(ctx, formatter)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """What a word of the root may become, likewise."""
+        with self._told():
+            return super().shell_complete(ctx, incomplete)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Inside, each command is its name and first line of help alone."""
         whole, self.commands = (
             self.commands,
             {name: TyperGroup(name=name, help=one.about) for name, one in self.places.items()},
         )
         try:
-            super().format_help(ctx, formatter)
+            yield
         finally:
             self.commands = whole
