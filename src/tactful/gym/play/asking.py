@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from pydantic import ConfigDict
 
@@ -12,7 +12,7 @@ from tactful.errors import ParseError, ProviderError
 from tactful.gym.play.parts import Generator, NoReply
 from tactful.llm import ChatModel, Outcome, within_context
 from tactful.llm.replies.words import clip
-from tactful.prompts import Rendered
+from tactful.prompts import Prompt, Rendered
 from tactful.text.lines import on_one_line
 from tactful.types import Record
 
@@ -81,6 +81,25 @@ class Speaker:
     def note(self, index: int, what: str, error: NoReply) -> None:
         """Note what stands in the place of a reply."""
         self.notes.append(f"round {index}: {what} ({error})")
+
+
+@dataclass(frozen=True)
+class ModelPart:
+    """Base of the parts that models play; each class names its prompts."""
+
+    speaker: Speaker
+
+    prompts: ClassVar[tuple[Prompt, ...]]
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return self.speaker.name
+
+    @property
+    def generator(self) -> Generator:
+        """The model's."""
+        return self.speaker.generator
 
 
 def plain(text: str, most: int) -> str:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tactful.gym.play.asking import PartReply, Speaker, plain
-from tactful.gym.play.parts import Generator, NoReply, Seen
+from tactful.gym.play.asking import ModelPart, PartReply, plain
+from tactful.gym.play.parts import NoReply, Seen
 from tactful.gym.play.shown import fenced, seen_fields
 from tactful.llm.replies.words import Said
 from tactful.prompts import Prompt, Rendered, load_prompt
@@ -49,22 +49,10 @@ class OperateReply(PartReply):
 
 
 @dataclass(frozen=True)
-class ModelProposer:
+class ModelProposer(ModelPart):
     """A chat model that words offers."""
 
-    speaker: Speaker
-
     prompts = (PROPOSE, OFFER, OPERATE)
-
-    @property
-    def name(self) -> str:
-        """The model's."""
-        return self.speaker.name
-
-    @property
-    def generator(self) -> Generator:
-        """The model's."""
-        return self.speaker.generator
 
     async def offer(self, seen: Seen, *, due: bool) -> str | None:
         """The help to offer now; None for silence, which a model without a usable reply keeps too."""

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from tactful.gym.play.asking import PartReply, Speaker, plain
-from tactful.gym.play.parts import Act, Generator, NoReply, Unfolded, World
+from tactful.gym.play.asking import ModelPart, PartReply, plain
+from tactful.gym.play.parts import Act, NoReply, Unfolded, World
 from tactful.gym.play.shown import (
     answer_lines,
     background,
@@ -106,22 +106,10 @@ class GoingOnReply(UnfoldReply):
 
 
 @dataclass(frozen=True)
-class ModelEnvironment:
+class ModelEnvironment(ModelPart):
     """A chat model as the surroundings."""
 
-    speaker: Speaker
-
     prompts = (EXPAND, ANSWER, UNFOLD, CARRY_OUT)
-
-    @property
-    def name(self) -> str:
-        """The model's."""
-        return self.speaker.name
-
-    @property
-    def generator(self) -> Generator:
-        """The model's."""
-        return self.speaker.generator
 
     async def expand(self, world: World) -> str:
         """The scene in full; without a usable reply its own description."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tactful.gym.play.asking import PartReply, Speaker, plain
-from tactful.gym.play.parts import Act, Generator, NoReply, Reacted, Unfolded, World
+from tactful.gym.play.asking import ModelPart, PartReply, plain
+from tactful.gym.play.parts import Act, NoReply, Reacted, Unfolded, World
 from tactful.gym.play.shown import (
     answer_lines,
     background,
@@ -78,22 +78,10 @@ class ReactReply(PartReply):
 
 
 @dataclass(frozen=True)
-class ModelWorker:
+class ModelWorker(ModelPart):
     """A chat model as the person at work."""
 
-    speaker: Speaker
-
     prompts = (INTRODUCE, ASK, ACT, REACT)
-
-    @property
-    def name(self) -> str:
-        """The model's."""
-        return self.speaker.name
-
-    @property
-    def generator(self) -> Generator:
-        """The model's."""
-        return self.speaker.generator
 
     async def introduce(self, world: World) -> str:
         """Who am I? Without a usable reply, whom the scene describes."""
