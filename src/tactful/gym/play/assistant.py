@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tactful.data.formats.moments import plain_proposal
 from tactful.gym.play.asking import ModelPart, PartReply, plain
 from tactful.gym.play.parts import NoReply, Seen
 from tactful.gym.play.shown import fenced, seen_fields
@@ -20,7 +21,6 @@ PROPOSE = load_prompt(__file__, "propose", fields=_SEEN)
 OFFER = load_prompt(__file__, "offer", fields=_SEEN)
 OPERATE = load_prompt(__file__, "operate", fields=_SEEN | {"offer", "most"})
 _MOST_OFFER, _MOST_OPERATION = 400, 300
-_SILENCE = frozenset({"", "null", "none"})
 
 
 class ProposeReply(PartReply):
@@ -102,8 +102,8 @@ def orders(lang: str) -> str:
 
 def offered(proposal: str | None) -> str | None:
     """The offer that a reply's `proposal` is, as it is shown; None for silence, also where that is put in words."""
-    text = plain(proposal or "", _MOST_OFFER)
-    return None if text.casefold() in _SILENCE else text
+    said = plain_proposal(proposal)
+    return None if said is None else plain(said, _MOST_OFFER)
 
 
 def _round(seen: Seen) -> int:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from tactful.gym.play.asking import plain
 from tactful.gym.play.parts import Seen, World
 from tactful.gym.types import GymStep, Scene, Traits
 from tactful.text.fence import mark_for
-from tactful.text.lines import as_json, on_one_line, shown_events, visible
+from tactful.text.lines import as_json, shown_events, visible
 from tactful.text.shorten import shortened
 from tactful.types import Event
 
@@ -148,4 +149,4 @@ def _event_line(event: Event) -> dict[str, str]:
 
 
 def _cut(text: str, most: int = _MOST_TEXT) -> str:
-    return on_one_line(" ".join(text.split()), most)
+    return plain(text, most)

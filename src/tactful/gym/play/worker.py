@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tactful.data.formats.moments import plain_proposal
 from tactful.gym.play.asking import ModelPart, PartReply, plain
 from tactful.gym.play.parts import Act, NoReply, Reacted, Unfolded, World
 from tactful.gym.play.shown import (
@@ -119,8 +120,8 @@ class ModelWorker(ModelPart):
         except NoReply as error:
             self.speaker.note(0, "no further question is asked", error)
             return None
-        question = plain(said.question or "", _MOST_QUESTION)
-        return question if question and question.casefold() not in ("null", "none") else None
+        question = plain_proposal(said.question)
+        return None if question is None else plain(question, _MOST_QUESTION)
 
     async def act(self, world: World) -> Act:
         """The next thing to do. Raises: NoReply, for which nothing can stand; ProviderError; StopRun."""
