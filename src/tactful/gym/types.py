@@ -148,6 +148,11 @@ class GymStep(Record):
     """What the assistant then did, when the offer was accepted."""
     outcome: Outcome = Outcome()
 
+    @property
+    def seen(self) -> tuple[Event, ...]:
+        """What an assistant saw of this round, its own work included, oldest first."""
+        return (*self.events, *self.carried_out)
+
 
 class GymEpisode(Written):
     """A scene played to its end."""
@@ -182,7 +187,7 @@ class GymEpisode(Written):
     @property
     def events(self) -> tuple[Event, ...]:
         """Everything that an assistant saw, its own work included, oldest first."""
-        return tuple(event for step in self.steps for event in (*step.events, *step.carried_out))
+        return tuple(event for step in self.steps for event in step.seen)
 
     def moments(self) -> Iterator[LabelledMoment]:
         """A labelled moment for each shown offer, and for each silence of which it is known whether help was wanted."""

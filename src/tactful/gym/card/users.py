@@ -262,4 +262,4 @@ def _ends_early(episode: GymEpisode) -> bool | None:
 
 
 def _shows_completion(episode: GymEpisode) -> bool:
-    return any(completes((*step.events, *step.carried_out)) for step in episode.steps[-_LAST_STEPS:])
+    return any(completes(step.seen) for step in episode.steps[-_LAST_STEPS:])

@@ -12,14 +12,13 @@ answered from the call cache.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from tactful.gym.play.parts import Act, Cast, Limits, NoReply, Proposed, Reacted, Seen, Unfolded, World
 from tactful.gym.types import End, GymEpisode, GymStep, Outcome, Play, Traits
 from tactful.prompts import Prompt
-from tactful.types import Event, Moment, ProposalHistory, Provenance
+from tactful.types import Moment, ProposalHistory, Provenance
 
 MORNING = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
 """When every episode begins: a Monday."""
@@ -73,23 +72,19 @@ async def _round(world: World, cast: Cast, limits: Limits) -> tuple[World, End |
             history=world.history,
             outcome=Outcome(timing=unfolded.timing),
         )
-        return _grown(world, step, unfolded.events, act.work), "goal" if act.kind == "finish" else "left"
+        return _grown(world, step, act.work), "goal" if act.kind == "finish" else "left"
     seen = _seen(world, act, unfolded)
     said = await cast.assistant.propose(seen)
-    if said.text is None or not said.shown:
-        world = _grown(
-            world, _step(world, act, unfolded, seen, said), unfolded.events, unfolded.work or act.work
-        )
-        return world, _over(world, limits)
-    reacted = await cast.worker.react(world, unfolded, said.text)
-    if reacted is None:
+    reacted = None
+    if said.text is not None and said.shown:
+        reacted = await cast.worker.react(world, unfolded, said.text)
+    if said.text is None or reacted is None:
         step = _step(world, act, unfolded, seen, replace(said, shown=False))
-        return _grown(world, step, unfolded.events, unfolded.work or act.work), _over(world, limits)
+        world = _grown(world, step, unfolded.work or act.work)
+        return world, _over(world, limits)
     done = await _carried_out(world, act, unfolded, seen, said.text, reacted, cast, limits)
     step = _step(world, act, unfolded, seen, said, reacted, done)
-    world = _grown(
-        world, step, (*unfolded.events, *done.events), done.work or reacted.work or unfolded.work or act.work
-    )
+    world = _grown(world, step, done.work or reacted.work or unfolded.work or act.work)
     shown = world.history.shown + 1
     accepted = world.history.accepted + (reacted.verdict == "accepted")
     history = ProposalHistory(shown=shown, accepted=accepted)
@@ -148,12 +143,8 @@ async def _carried_out(
     operations = await cast.assistant.operations(seen, offer, most=limits.operations)
     if not operations:
         return Unfolded((), {})
-    now = _grown(
-        world,
-        _step(world, act, unfolded, seen, Proposed(offer, shown=True), reacted),
-        unfolded.events,
-        reacted.work,
-    )
+    step = _step(world, act, unfolded, seen, Proposed(offer, shown=True), reacted)
+    now = _grown(world, step, reacted.work)
     return await cast.environment.carry_out(now, operations[: limits.operations])
 
 
@@ -188,9 +179,9 @@ def _step(
     )
 
 
-def _grown(world: World, step: GymStep, events: Sequence[Event], work: object) -> World:
+def _grown(world: World, step: GymStep, work: object) -> World:
     """The world with one more step, its clock at the last event, its entities as they are now."""
-    times = [event.at for event in events if event.at is not None]
+    times = [event.at for event in step.seen if event.at is not None]
     return world.after(
         steps=(*world.steps, step),
         clock=max([world.clock, *times]),

@@ -50,7 +50,7 @@ class World:
     @property
     def events(self) -> tuple[Event, ...]:
         """Everything that can be seen so far, oldest first."""
-        return tuple(event for step in self.steps for event in (*step.events, *step.carried_out))
+        return tuple(event for step in self.steps for event in step.seen)
 
     def draw_key(self, *what: object) -> tuple[object, ...]:
         """What draws of this round are seeded by: `seeded(*world.draw_key("gap"))`."""

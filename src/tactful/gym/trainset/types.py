@@ -39,7 +39,7 @@ class Point(Record):
     def moment(self) -> Moment:
         """What an assistant sees here, before it says anything."""
         before = self.episode.steps[:-1]
-        events = tuple(event for step in before for event in (*step.events, *step.carried_out))
+        events = tuple(event for step in before for event in step.seen)
         return Moment(
             id=self.id,
             session=self.episode.group,
