@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -14,7 +14,8 @@ from tactful.calibration.play.llm_user import UserReply
 from tactful.calibration.play.rollout import RolloutStage
 from tactful.calibration.types import Session
 from tactful.llm import CallOptions, ModelSpec, Rehearsal, Reply
-from tactful.llm.prices import price_of
+from tactful.llm.forecast import RoleForecast, StandIn
+from tactful.llm.types import messages_of
 from tactful.prompts import Rendered
 from tactful.text import estimate_tokens
 from tactful.types import Message, Record
@@ -28,18 +29,6 @@ ASK_TOKENS, SOLVE_TOKENS, USER_TOKENS = 60, 400, 120
 _OPTIONS = CallOptions()
 
 
-class RoleForecast(Record):
-    """Calls and tokens of one role; all figures are estimates."""
-
-    role: str
-    model: str
-    calls: int
-    prompt_tokens: int
-    completion_tokens: int
-    cost_usd: float | None
-    """None: the price of this model at this endpoint is not known."""
-
-
 class Forecast(Record):
     """What a rollout over these sessions will take."""
 
@@ -49,14 +38,9 @@ class Forecast(Record):
 
 
 @dataclass
-class _StandIn:
-    """Says something of the usual length and counts what it was sent. Sends nothing."""
+class _StandIn(StandIn):
+    """Says something of the usual length."""
 
-    name: str = "stand-in"
-    generator: Literal["endpoint", "offline"] = "offline"
-    calls: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
     _seen: set[tuple[str, int]] = field(default_factory=set)
 
     async def complete(
@@ -70,7 +54,7 @@ class _StandIn:
         """A question where one is due, else a solution that every reader recognises."""
         assert rehearsal is not None, "an offline model gets a rehearsal"
         kind = rehearsal.facts["kind"]
-        self._count(prompt, sample, ASK_TOKENS if kind == "ask" else SOLVE_TOKENS)
+        self._sent(prompt, sample, ASK_TOKENS if kind == "ask" else SOLVE_TOKENS)
         asked = f"Which of the {self.calls} do you mean?\n"
         solved = (
             "```python\nx = 0\n```" if rehearsal.facts["solution"] == "code" else "- One.\n- Two.\n- Three."
@@ -88,22 +72,16 @@ class _StandIn:
         rehearsal: Rehearsal | None = None,
     ) -> T:
         """A user who answers, so that conversations go on."""
-        self._count(prompt, sample, USER_TOKENS)
+        self._sent(prompt, sample, USER_TOKENS)
         said: dict[str, Any] = dict.fromkeys(UserReply.model_fields, False)
         return reply_type.model_validate(said | {"reply": "The usual.", "satisfaction": 0.0})
 
-    async def aclose(self) -> None:
-        """Nothing to close."""
-
-    def _count(self, prompt: Rendered | Sequence[Message], sample: int, answer: int) -> None:
-        messages = prompt.messages if isinstance(prompt, Rendered) else tuple(prompt)
-        said = "\x1e".join(message.content for message in messages)
+    def _sent(self, prompt: Rendered | Sequence[Message], sample: int, answer: int) -> None:
+        said = "\x1e".join(message.content for message in messages_of(prompt))
         if (said, sample) in self._seen:  # the call cache answers
             return
         self._seen.add((said, sample))
-        self.calls += 1
-        self.prompt_tokens += estimate_tokens(said)
-        self.completion_tokens += answer
+        self.count(estimate_tokens(said), answer)
 
 
 async def forecast(
@@ -132,19 +110,5 @@ async def forecast(
         total = sampled + sum(1 for _ in rest)
     scale = total / sampled if sampled else 0.0
     specs = {"assistant": assistant} | ({"user": user} if user else {})
-    roles = tuple(_role(role, specs[role], stand_in, scale) for role, stand_in in stand_ins.items())
+    roles = tuple(stand_in.forecast(role, specs[role], scale) for role, stand_in in stand_ins.items())
     return Forecast(sessions=total, sampled=sampled, roles=roles)
-
-
-def _role(role: str, spec: ModelSpec, counted: _StandIn, scale: float) -> RoleForecast:
-    prompt, completion = round(counted.prompt_tokens * scale), round(counted.completion_tokens * scale)
-    price = price_of(spec)
-    free = spec.name == "offline"
-    return RoleForecast(
-        role=role,
-        model=spec.name,
-        calls=round(counted.calls * scale),
-        prompt_tokens=prompt,
-        completion_tokens=completion,
-        cost_usd=0.0 if free else price.cost_usd(prompt, completion) if price else None,
-    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -15,7 +15,8 @@ from tactful.gym.pipeline import GymStage
 from tactful.gym.play.deciding import Always, Never, OwnJudgement
 from tactful.gym.types import Play
 from tactful.llm import ModelSpec, Rehearsal, Reply
-from tactful.llm.prices import price_of
+from tactful.llm.forecast import RoleForecast, StandIn
+from tactful.llm.types import messages_of
 from tactful.prompts import Rendered
 from tactful.runs import Context, Job
 from tactful.text import estimate_tokens
@@ -48,18 +49,6 @@ _SAID: Mapping[str, Any] = {
 """Field of a reply → what the stand-in says: nobody finishes, and every offer is accepted and carried out."""
 
 
-class RoleForecast(Record):
-    """Calls and tokens of one part; all figures are estimates."""
-
-    role: str
-    model: str
-    calls: int
-    prompt_tokens: int
-    completion_tokens: int
-    cost_usd: float | None
-    """None: the price of this model at this endpoint is not known."""
-
-
 class GymForecast(Record):
     """What a run will take at the most, but for replies drawn anew: nobody finishes before the last round, every offer is
     taken, and one event a round leaves the limit of events unmet for longest.
@@ -70,31 +59,19 @@ class GymForecast(Record):
     roles: tuple[RoleForecast, ...]
 
 
-@dataclass
-class _StandIn:
-    """Says something of the usual length and counts what it was sent. Sends nothing."""
-
-    name: str = "stand-in"
-    generator: Literal["endpoint", "offline"] = "offline"
-    calls: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+class _StandIn(StandIn):
+    """What plays on longest."""
 
     async def structured(self, prompt: Rendered | Sequence[Message], reply_type: type[T], **_: Any) -> T:
-        """What goes on longest."""
-        messages = prompt.messages if isinstance(prompt, Rendered) else prompt
+        """A reply with which the episode goes on."""
         reply = reply_type.model_validate({name: _SAID[name] for name in reply_type.model_fields})
-        self.calls += 1
-        self.prompt_tokens += sum(estimate_tokens(message.content) for message in messages)
-        self.completion_tokens += estimate_tokens(reply.model_dump_json())
+        sent = sum(estimate_tokens(message.content) for message in messages_of(prompt))
+        self.count(sent, estimate_tokens(reply.model_dump_json()))
         return reply
 
     async def complete(self, prompt: Any, *, rehearsal: Rehearsal | None = None, **_: Any) -> Reply:
         """Nobody asks for this here."""
-        raise NotImplementedError
-
-    async def aclose(self) -> None:
-        """Nothing to close."""
+        raise NotImplementedError("every part of an episode asks for a structured reply")
 
 
 async def forecast(
@@ -120,18 +97,5 @@ async def forecast(
         plays += 1
     sampled = min(SAMPLE, plays) if models else 0
     scale = plays / sampled if sampled else 0.0
-    roles = tuple(_role(role, models[role], stand_ins[role], scale) for role in models)
+    roles = tuple(stand_ins[role].forecast(role, spec, scale) for role, spec in models.items())
     return GymForecast(plays=plays, sampled=sampled, roles=roles)
-
-
-def _role(role: str, spec: ModelSpec, counted: _StandIn, scale: float) -> RoleForecast:
-    prompt, completion = round(counted.prompt_tokens * scale), round(counted.completion_tokens * scale)
-    price = price_of(spec)
-    return RoleForecast(
-        role=role,
-        model=spec.name,
-        calls=round(counted.calls * scale),
-        prompt_tokens=prompt,
-        completion_tokens=completion,
-        cost_usd=price.cost_usd(prompt, completion) if price else None,
-    )

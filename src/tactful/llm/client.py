@@ -24,7 +24,7 @@ from tactful.llm.meter import count
 from tactful.llm.prices import PriceTable, price_table
 from tactful.llm.replies.structured import Unusable, parse_reply, schema_text
 from tactful.llm.replies.words import clip
-from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage
+from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage, messages_of
 from tactful.llm.wire.meaning import Answer, Trouble
 from tactful.llm.wire.modes import Mode, encode
 from tactful.llm.wire.outcomes import read_response
@@ -98,7 +98,7 @@ class ChatClient:
 
         Raises: as `ChatModel.complete`.
         """
-        messages = _messages(prompt)
+        messages = messages_of(prompt)
         found = await self._ask(self._question(messages, len(messages), self._options(options), sample, None))
         answer = found.answer
         return Reply(
@@ -120,7 +120,7 @@ class ChatClient:
         rehearsal: Rehearsal | None = None,
     ) -> T:
         """A validated reply. Raises: as `ChatModel.structured`."""
-        messages, options = _messages(prompt), self._options(options)
+        messages, options = messages_of(prompt), self._options(options)
         value = await self._converse(messages, reply_type, options, sample, replay=True)
         if value is None:  # every reply was an old, bad one: ask afresh
             value = await self._converse(messages, reply_type, options, sample, replay=False)
@@ -260,10 +260,6 @@ class ChatClient:
             tokens = f"{used.prompt_tokens},{used.completion_tokens},{int(used.estimated)}".encode()
             await self._cache.put(question.key, answered.body, usage=tokens, model=self.name)
         return _Found(answered.answer, answered.usage, cached=False)
-
-
-def _messages(prompt: Rendered | Sequence[Message]) -> tuple[Message, ...]:
-    return prompt.messages if isinstance(prompt, Rendered) else tuple(prompt)
 
 
 def _livelier(options: CallOptions) -> CallOptions:

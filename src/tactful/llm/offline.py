@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from tactful.errors import ConfigError, ParseError
 from tactful.llm.meter import count
-from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage
+from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage, messages_of
 from tactful.prompts import Rendered
 from tactful.text import estimate_tokens
 from tactful.text.thoughts import split_thoughts
@@ -99,7 +99,7 @@ class OfflineModel:
                 f"the offline model has no script for task '{rehearsal.task}' of room '{rehearsal.room}'; "
                 f"it knows {sorted(self._scripts)}"
             )
-        messages = prompt.messages if isinstance(prompt, Rendered) else tuple(prompt)
+        messages = messages_of(prompt)
         said = (f"{message.role}\x1e{message.content}" for message in messages)
         return script(messages, rehearsal.facts, seeded(self._seed, *said, sample))
 
@@ -130,10 +130,9 @@ def _as_json(said: BaseModel | dict[str, Any]) -> bytes:
 
 
 def _usage(prompt: Rendered | Sequence[Message], text: str) -> Usage:
-    messages = prompt.messages if isinstance(prompt, Rendered) else prompt
     return Usage(
         calls=1,
-        prompt_tokens=sum(estimate_tokens(message.content) for message in messages),
+        prompt_tokens=sum(estimate_tokens(message.content) for message in messages_of(prompt)),
         completion_tokens=estimate_tokens(text),
         estimated=True,
     )

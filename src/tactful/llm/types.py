@@ -135,6 +135,11 @@ class ChatModel(Protocol):
         ...
 
 
+def messages_of(prompt: Rendered | Sequence[Message]) -> tuple[Message, ...]:
+    """What is sent."""
+    return prompt.messages if isinstance(prompt, Rendered) else tuple(prompt)
+
+
 class ModelSpec(Record):
     """Everything needed to open a model in any process. Picklable; holds the name of the key variable, never a key."""
 
