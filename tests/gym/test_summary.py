@@ -43,6 +43,13 @@ def test_utility_is_what_was_taken_less_what_was_not_and_what_was_missed():
     assert summarise([DAY, DAY], cost_false_alarm=0.5).utility == 0
 
 
+def test_the_table_keeps_the_fraction_of_a_utility():
+    *_, told = summarise([DAY], cost_false_alarm=0.625).lines()
+    assert told.startswith("utility         -0.25  (-0.25 an episode)")
+    *_, told = summarise([DAY]).lines()
+    assert told.startswith("utility            -1  (-1.00 an episode)")
+
+
 def test_nothing_played_counts_nothing():
     found = summarise([])
     assert (found.episodes, found.utility, found.shown) == (0, 0, 0)

@@ -87,7 +87,7 @@ class GymSummary(Record):
         mean = f" ({self.utility / self.episodes:+.2f} an episode)" if self.episodes else ""
         miss = f", a missed need -{self.cost_miss:g}" if self.cost_miss else ""
         yield (
-            f"{'utility':14} {self.utility:>+6.0f} {mean}: an accepted offer is worth 1, one that is not "
+            f"{'utility':14} {self.utility:>+6g} {mean}: an accepted offer is worth 1, one that is not "
             f"-{self.cost_false_alarm:g}{miss}"
         )
         if self.notes:
