@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tactful.errors import DataError
 
@@ -18,10 +18,12 @@ EpisodesGiven = Any
 """What functions of this room take for episodes: a run or its folder, a file, or `GymEpisode`s."""
 PeopleGiven = Any
 """What they take for people at work: one or several files or folders, as `read_people` reads them."""
-_TAKEN = (
+TAKEN = (
     "give a folder of ProactiveBench's traces, moments (`obs` in each row), what `data import activitywatch` wrote, or a "
     "run of `gym run`"
 )
+"""What to do about anything else, for messages."""
+Work = Literal["traces", "episodes", "sessions", "moments"]
 
 
 def read_episodes(given: EpisodesGiven, *, limit: int | None = None) -> tuple[list[GymEpisode], str]:
@@ -73,32 +75,46 @@ def read_people(given: PeopleGiven) -> tuple[Recorded, str]:
     found = joined([_read(Path(one)) for one in several])
     name = " + ".join(map(str, several))
     if not found.sessions and not found.reactions:
-        raise DataError.at(name, None, "holds no recorded work", fix=_TAKEN)
+        raise DataError.at(name, None, "holds no recorded work", fix=TAKEN)
     return found, name
 
 
 def _read(path: Path) -> Recorded:
     from tactful.gym.card.log import of_episodes, of_moments, of_sessions
 
-    if path.is_dir() and not (path / "run.json").exists():
-        from tactful.data.formats.traces import read_traces
+    work, rows = work_in(path)
+    if work == "episodes":
+        return of_episodes(rows)
+    if work == "moments":
+        return of_moments(rows)
+    return of_sessions((one.id, one.events) for one in rows)
 
-        return of_sessions((f"{trace.id}", trace.events) for trace in read_traces(path))
+
+def work_in(path: Path) -> tuple[Work, Iterable[Any]]:
+    """What kind of work a folder of traces, a run or a file holds, and its records as they are asked for.
+
+    Raises: DataError for anything else, UserError where it cannot be read.
+    """
     from tactful.data.check import detect_kind
     from tactful.data.io import read_jsonl
     from tactful.runs import resolve_input
 
+    if path.is_dir() and not (path / "run.json").exists():
+        from tactful.data.formats.traces import read_traces
+
+        return "traces", read_traces(path)
     place = resolve_input(path)
     kind = detect_kind(place)
     if kind == "episodes":
-        return of_episodes(read_episodes(path)[0])
+        from tactful.gym.types import GymEpisode
+
+        return "episodes", read_jsonl(place, GymEpisode)
     if kind == "work-sessions":
         from tactful.data.activity.types import WorkSession
 
-        return of_sessions((one.id, one.events) for one in read_jsonl(place, WorkSession))
+        return "sessions", read_jsonl(place, WorkSession)
     if kind in ("labelled-moments", "moments"):
         from tactful.data.formats.moments import labelled_rows, moment_rows
 
-        rows: Iterable[Any] = labelled_rows(place) if kind == "labelled-moments" else moment_rows(place)
-        return of_moments(rows)
-    raise DataError.at(path, None, f"holds '{kind}', expected people at work", fix=_TAKEN)
+        return "moments", labelled_rows(place) if kind == "labelled-moments" else moment_rows(place)
+    raise DataError.at(path, None, f"holds '{kind}', expected people at work", fix=TAKEN)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tactful.api.gym.logs import TAKEN, work_in
 from tactful.api.inputs import NAMELESS
 from tactful.api.runs import outside_loop
 from tactful.errors import DataError, UsageError
@@ -14,11 +15,6 @@ from tactful.errors import DataError, UsageError
 if TYPE_CHECKING:
     from tactful.gym.stats.recordings import Recording
     from tactful.gym.stats.results import GymStats
-
-_TAKEN = (
-    "give a run of `gym run`, a folder of ProactiveBench's traces, moments (`obs` in each row), or what `data import "
-    "activitywatch` wrote"
-)
 
 
 def gym_stats(*sources: Any, out: Path | str | None = None, pictures: int = 12, seed: int = 0) -> GymStats:
@@ -40,7 +36,7 @@ def gym_stats(*sources: Any, out: Path | str | None = None, pictures: int = 12, 
     from tactful.gym.stats.tally import count
 
     if not sources:
-        raise UsageError(f"nothing to count; {_TAKEN}")
+        raise UsageError(f"nothing to count; {TAKEN}")
     if out is not None:
         refuse_existing(Path(out), (PAGE, DATA))
     names = [_name(one) for one in sources]
@@ -50,7 +46,7 @@ def gym_stats(*sources: Any, out: Path | str | None = None, pictures: int = 12, 
         )
     )
     if not found.whole.instances:
-        raise DataError.at(", ".join(names), None, "holds no recorded work", fix=_TAKEN)
+        raise DataError.at(", ".join(names), None, "holds no recorded work", fix=TAKEN)
     if out is not None:
         write_stats(found, Path(out))
     return found
@@ -87,32 +83,16 @@ def _in_memory(records: Sequence[Any]) -> Iterator[Recording]:
 
 
 def _in_place(path: Path) -> Iterator[Recording]:
-    from tactful.data.check import detect_kind
-    from tactful.data.formats.traces import read_splits, read_traces
-    from tactful.data.io import read_jsonl
+    from tactful.data.formats.traces import read_splits
     from tactful.gym.stats.recordings import of_episodes, of_moments, of_sessions, of_traces
-    from tactful.gym.types import GymEpisode
-    from tactful.runs import resolve_input
 
-    if path.is_dir() and not (path / "run.json").exists():
-        traces = read_traces(path)
+    work, rows = work_in(path)
+    if work == "traces":
+        traces = list(rows)
         yield from of_traces(traces, read_splits(path, traces))
-        return
-    place = resolve_input(path)
-    kind = detect_kind(place)
-    if kind == "episodes":
-        yield from of_episodes(read_jsonl(place, GymEpisode))
-    elif kind == "work-sessions":
-        from tactful.data.activity.types import WorkSession
-
-        yield from of_sessions((one.id, one.events) for one in read_jsonl(place, WorkSession))
-    elif kind in ("labelled-moments", "moments"):
-        yield from of_moments(_moments(place, labelled=kind == "labelled-moments"))
+    elif work == "episodes":
+        yield from of_episodes(rows)
+    elif work == "sessions":
+        yield from of_sessions((one.id, one.events) for one in rows)
     else:
-        raise DataError.at(path, None, f"holds '{kind}', expected people at work", fix=_TAKEN)
-
-
-def _moments(path: Path, *, labelled: bool) -> Iterable[Any]:
-    from tactful.data.formats.moments import labelled_rows, moment_rows
-
-    return labelled_rows(path) if labelled else moment_rows(path)
+        yield from of_moments(rows)
