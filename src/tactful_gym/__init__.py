@@ -15,6 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import Field
+
 from tactful.data.splits import split_by_group
 from tactful.gym.pipeline import plays
 from tactful.gym.play.asking import MAX_CHARS
@@ -48,7 +50,7 @@ class GymTasksetConfig(vf.TasksetConfig):  # type: ignore[misc]
     """Draws the parts: the `--seed` of `gym trainset` where a model trained on that goes on here."""
     people: str = ""
     """TOML file of people; without it somebody is drawn for each play."""
-    passes: int = 1
+    passes: int = Field(default=1, ge=1)
     """Repeats of every scene, each with draws of its own."""
 
 
@@ -59,13 +61,13 @@ class GymEnvConfig(vf.EnvConfig):  # type: ignore[misc]
     """The model that is trained or measured."""
     cost: float = COST
     """Of an offer that is shown and not accepted; an accepted one earns 1, silence 0."""
-    rounds: int = 60
+    rounds: int = Field(default=Limits.rounds, ge=1)
     """An episode ends after so many at the latest; each is one answer of the model."""
-    max_events: int = 200
+    max_events: int = Field(default=Limits.events, ge=1)
     """An episode ends after the round in which it reaches them."""
-    operations: int = 3
+    operations: int = Field(default=Limits.operations, ge=0)
     """Steps that are carried out, by rules, for an accepted offer at the most."""
-    max_chars: int = MAX_CHARS
+    max_chars: int = Field(default=MAX_CHARS, ge=500)
     """Most characters of events in a prompt; the latest are kept."""
     say_format: bool = False
     """Say the reply's form (JSON) in words below each prompt, as endpoints without a JSON mode are told it: for a model that was not

@@ -36,11 +36,11 @@ class GymConfig(Record):
     """Who decides on offers: `none`, `always`, `every:N`, `gate:FOLDER`, `policy:PATH`, or the proposer's name."""
     assistant_hash: str = ""
     """Filled in when the run is made: hash of the gate and its model, or of the policy."""
-    rounds: int = Field(default=60, ge=1)
-    max_events: int = Field(default=200, ge=1)
+    rounds: int = Field(default=Limits.rounds, ge=1)
+    max_events: int = Field(default=Limits.events, ge=1)
     """An episode ends after the round in which it reaches them."""
-    questions: int = Field(default=3, ge=0)
-    operations: int = Field(default=3, ge=0)
+    questions: int = Field(default=Limits.questions, ge=0)
+    operations: int = Field(default=Limits.operations, ge=0)
     passes: int = Field(default=1, ge=1)
     """Times that every scene is played."""
     max_chars: int = Field(default=MAX_CHARS, ge=500)

@@ -132,3 +132,11 @@ def test_every_scene_is_as_many_tasks_as_it_is_played() -> None:
     assert len(tasks) == 24
     assert len({task.data.id for task in tasks}) == 24
     assert len({task.data.name for task in tasks}) == 12
+
+
+@pytest.mark.parametrize("setting", ["rounds", "max_events", "max_chars", "passes"])
+def test_settings_have_the_bounds_of_a_run_of_the_gym(setting: str) -> None:
+    from tactful_gym import load_environment
+
+    with pytest.raises(ValueError, match=setting):
+        load_environment(**{setting: 0})
