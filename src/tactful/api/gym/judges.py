@@ -52,7 +52,7 @@ class TrainedOne:
 
     async def judge(self, point: Point, proposal: str | None, context: Context) -> Verdict:
         """What the model says. Raises: DataError for a folder that is damaged."""
-        [said] = _opened(self.folder).judge_now([_offered(point, proposal)], explain=True)
+        [said] = _opened(self.folder, self.identity).judge_now([_offered(point, proposal)], explain=True)
         return _verdict(said)
 
 
@@ -73,7 +73,8 @@ def selecting_judge(given: str, *, votes: int = 1, parameters: Parameters | None
         folder = given.removeprefix(TRAINED)
         if not folder:
             raise UsageError("--judge reward: names no folder; write reward:models/reward")
-        return TrainedOne(str(Path(folder).resolve()), identity_of(_opened(str(Path(folder).resolve()))))
+        place = str(Path(folder).resolve())
+        return TrainedOne(place, identity_of(open_judge(place)))
     return PromptedJudge(given, votes)
 
 
@@ -83,7 +84,8 @@ def asks_model(given: str) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _opened(folder: str) -> RewardModel | TunedJudge:
+def _opened(folder: str, identity: str) -> RewardModel | TunedJudge:
+    """What lies in the folder: another model that was saved there meanwhile has another identity."""
     return open_judge(folder)
 
 
