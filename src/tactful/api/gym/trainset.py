@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of
-from tactful.api.runs import Run, worked
+from tactful.api.options import ModelOptions, RunSettings, spec_of
+from tactful.api.runs import Run, worked_over
 from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -79,14 +80,12 @@ def trainset(
     tactful.errors.DataError: <the records given>: holds no episode with events; make some: tactful gym run SCENES --out RUN
     """
     from tactful.gym.trainset.types import JudgedPoint
-    from tactful.runs import begun
 
     fit, counted = _fit(options)
     config, read = _config(episodes, judge, model, options), _read(episodes, options.get("skip_bad", False))
-    job = _job(config, read, _kept(options))
-    first = begun(iter(job.source), read.name, what="episode with events", fix=NO_EPISODE)
-    summary = worked(replace(job, source=first), run_options(options))
-    run = TrainsetRun(summary, JudgedPoint, source=read, again=None if read.retraceable else lambda: job)
+    make = partial(_job, config, read, _kept(options))
+    summary, again = worked_over(make, read, options, what="episode with events", fix=NO_EPISODE)
+    run = TrainsetRun(summary, JudgedPoint, source=read, again=again)
     _write(run, config, options, fit, counted)
     return run
 
@@ -115,7 +114,7 @@ def _config(episodes: Any, judge: str, model: str, options: TrainsetOptions) -> 
     from tactful.reward.judging.judge import SCRIPTS as JUDGING
     from tactful.reward.pipeline import MAX_TOKENS
 
-    _refuse_misfits(judge, model, options)
+    _refuse_misfits(judge, options)
     elsewhere: dict[str, Any] = {"temperature": None, "max_tokens": options.get("max_tokens") or MAX_TOKENS}
     if (url := options.get("judge_base_url")) is not None:
         elsewhere["base_url"] = url
@@ -150,7 +149,7 @@ def _played_with(episodes: Any) -> Parameters:
     return load_parameters()
 
 
-def _refuse_misfits(judge: str, model: str, options: TrainsetOptions) -> None:
+def _refuse_misfits(judge: str, options: TrainsetOptions) -> None:
     from tactful.api.gym.judges import asks_model
 
     if not asks_model(judge) and (options.get("judge_base_url") or options.get("judge_api_key_env")):
