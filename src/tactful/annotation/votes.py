@@ -1,0 +1,59 @@
+"""What was collected, in memory, and the single votes in it: what agreement, export and audit start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tactful.annotation.types import Adjudication, Annotation, Item, Kind, Question, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One value by one annotator about one unit."""
+
+    unit: str
+    """The item, and where it has several parts the part: `ITEM#0` is its first proposal."""
+    question: Question
+    value: Value
+    annotator: str
+    """A UUID; where a file tells only the order of votes, `1`, `2`, … within its unit, which name nobody."""
+    kind: Kind
+    session: str
+    setting: str = ""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Items with what annotators answered, and what adjudication decided."""
+
+    items: Mapping[str, Item]
+    annotations: Sequence[Annotation] = ()
+    adjudications: Mapping[str, Adjudication] = field(default_factory=dict)
+    """Item → the last decision on it."""
+    name: str = ""
+    """The database or folder, as messages name it."""
+    nameless: bool = False
+    """The votes have no annotators, only an order within their unit: nothing can be told per annotator."""
+
+    def votes(self) -> Iterator[Vote]:
+        """The votes that count: answered, not withdrawn, no repeat; in the order of the annotations."""
+        for one in self.annotations:
+            if one.counts:
+                yield from votes_of(one)
+
+
+def votes_of(annotation: Annotation) -> Iterator[Vote]:
+    """The votes in one annotation; none where it was skipped."""
+    if annotation.answer is None:
+        return
+    for part, question, value in annotation.answer.votes():
+        yield Vote(
+            unit=f"{annotation.item}#{part}" if part else annotation.item,
+            question=question,
+            value=value,
+            annotator=annotation.annotator,
+            kind=annotation.kind,
+            session=annotation.session,
+            setting=annotation.setting,
+        )
