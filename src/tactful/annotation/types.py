@@ -80,14 +80,16 @@ class ProposalsAnswer(Record):
     kind: Literal["proposals"] = "proposals"
     accepted: tuple[bool, ...]
     """One for each candidate, in the item's order whatever order they were shown in."""
-    help_wanted: bool
-    """Whether the person would have wanted help at this moment, whatever was offered."""
+    help_wanted: bool | None
+    """Whether the person would have wanted help at this moment, whatever was offered; None only in votes that were
+    collected elsewhere, without this question: here it is always asked."""
 
     def votes(self) -> Iterator[tuple[str, Question, Value]]:
         """(part of the item, question, value) of each vote."""
         for place, accepted in enumerate(self.accepted):
             yield str(place), "accepted", accepted
-        yield "", "help_wanted", self.help_wanted
+        if self.help_wanted is not None:
+            yield "", "help_wanted", self.help_wanted
 
 
 class RepliesAnswer(Record):
