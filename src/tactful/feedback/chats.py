@@ -136,7 +136,7 @@ class Turns:
 def turns_of(row: ChatRow, count: Extraction | None = None) -> Iterator[Turn]:
     """The turns of one dialogue in order; `count` is added to."""
     count = count if count is not None else Extraction()
-    count.dialogues += row.user_next is None or count.is_new(row.source, _dialogue_id(row))
+    count.dialogues += row.user_next is None or count.is_new(row.source, dialogue_of(row))
     found = 0
     for turn in _turns(row, count):
         found += 1
@@ -145,24 +145,30 @@ def turns_of(row: ChatRow, count: Extraction | None = None) -> Iterator[Turn]:
     count.dialogues_without_turn += not found
 
 
-def _dialogue_id(row: ChatRow) -> str:
+def dialogue_of(row: ChatRow) -> str:
+    """The dialogue that a row is, or is an exchange of."""
     return row.dialogue_id or (_TURN_SUFFIX.sub("", row.id) if row.user_next is not None else row.id)
 
 
+def spoken(row: ChatRow, count: Extraction | None = None) -> list[tuple[str, str, dict[str, JsonValue]]]:
+    """(role, text, extra keys) of user and assistant in turn: several messages of one in a row are one."""
+    return list(_merged(_messages(row), count if count is not None else Extraction()))
+
+
 def _turns(row: ChatRow, count: Extraction) -> Iterator[Turn]:
-    spoken = list(_merged(_messages(row), count))
-    dialogue_id = _dialogue_id(row)
-    answers = [at for at, (role, _, _) in enumerate(spoken) if role == ASSISTANT]
+    said = spoken(row, count)
+    dialogue_id = dialogue_of(row)
+    answers = [at for at, (role, _, _) in enumerate(said) if role == ASSISTANT]
     if row.user_next is not None:  # a row about one exchange: what came before it is history
         answers = answers[-1:]
     for index, at in enumerate(answers):
         count.answers += 1
         if at == 0:
             count.no_query += 1
-        elif at + 1 == len(spoken):
+        elif at + 1 == len(said):
             count.no_follow_up += 1
         else:
-            query, (_, answer, extra), follow_up = spoken[at - 1], spoken[at], spoken[at + 1]
+            query, (_, answer, extra), follow_up = said[at - 1], said[at], said[at + 1]
             yield Turn(
                 id=row.id if row.user_next is not None else f"{row.id}/{index}",
                 q_t=query[1],

@@ -16,7 +16,10 @@ Opener = Callable[["Path | str"], "Rows[Any]"]
 
 def readers() -> dict[str, Opener]:
     """Kind of record → how its file is opened, bad rows counted."""
-    kinds = (_calibration(), _feedback(), _utterance(), _reward(), _gym(), _others(), _exports())
+    kinds = (
+        *(_calibration(), _feedback(), _utterance(), _reward(), _gym(), _annotation(), _others()),
+        _exports(),
+    )
     return {name: opener for group in kinds for name, opener in group.items()}
 
 
@@ -148,6 +151,16 @@ def _gym() -> dict[str, Opener]:
         "scenes": lambda path: Scenes(path, skip_bad=True),
         "episodes": _of(GymEpisode, _own_id),
         "judged-points": _of(JudgedPoint, _own_id),
+    }
+
+
+def _annotation() -> dict[str, Opener]:
+    from tactful.annotation.types import Adjudication, Annotation, Item
+
+    return {
+        "annotation-items": _of(Item, _own_id, "item"),
+        "annotations": _of(Annotation, _own_id),
+        "adjudications": _of(Adjudication),
     }
 
 

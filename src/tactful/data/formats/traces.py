@@ -82,10 +82,12 @@ def read_traces(folder: Path) -> list[Trace]:
     Raises: DataError for no folder, no trace, or an unusable one.
     """
     place = folder / "traces" if (folder / "traces").is_dir() else folder
-    return [
-        _in_order(path, Trace(id=path.stem, points=_entries(path, _trace_point, "trace")))
-        for path in _files(place, what="trace", fix=_TRACE_FIX)
-    ]
+    return [read_trace(path) for path in _files(place, what="trace", fix=_TRACE_FIX)]
+
+
+def read_trace(path: Path) -> Trace:
+    """The trace in one file. Raises: DataError for an unusable one."""
+    return _in_order(path, Trace(id=path.stem, points=_entries(path, _trace_point, "trace")))
 
 
 def _in_order(path: Path, trace: Trace) -> Trace:
