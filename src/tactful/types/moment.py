@@ -59,6 +59,9 @@ class MomentLabel(Private):
     """Whether help was wanted at this moment, whatever was proposed; None when nobody said."""
     votes: tuple[bool, ...] = ()
     """One per annotator: accepted or not; empty when only the verdict is known."""
+    p_accepted: float | None = Field(default=None, ge=0, le=1)
+    """How surely people accept it, where a rule that knows more than the votes said so: how good its annotators are, or
+    who decided a disagreement. A reward model learns it in place of the votes' share."""
     judge: str = ""
     """Who said it where no person did: `user` (a simulated one), a model's name, or `reward:` and the fingerprint of a
     trained one; empty: people. A judge is not measured by its own word."""

@@ -269,3 +269,14 @@ def test_bad_rows_are_counted_and_left_out_on_request(tmp_path):
     assert len(list(unlabelled)) == 2
     assert unlabelled.bad == 2
     assert "m.jsonl:3: " in unlabelled.problems[1]
+
+
+def test_how_surely_people_accept_is_kept_and_must_be_a_probability(tmp_path):
+    item = parse_labelled(row(p_accepted=0.8))
+    assert item.label.p_accepted == 0.8
+    assert parse_labelled(json.loads(json.dumps(moment_row(item)))) == item
+    assert "p_accepted" not in moment_row(parse_labelled(row()))
+    path = tmp_path / "moments.jsonl"
+    path.write_text(json.dumps(row(p_accepted=1.5)) + "\n")
+    with pytest.raises(DataError, match=r"moments\.jsonl:1: .*p_accepted 1\.5"):
+        list(labelled_rows(path))

@@ -12,6 +12,8 @@ from tactful.errors import UserError
 from tactful.evaluation.judges.measure import measure
 from tactful.reward.embedded.training import (
     TrainConfig,
+    _proposal_rows,
+    _silence_rows,
     cross_judge,
     prepare,
     train,
@@ -19,6 +21,7 @@ from tactful.reward.embedded.training import (
     train_without,
 )
 from tactful.reward.history import HistoryTracker
+from tactful.reward.likeness import open_likeness
 from tactful.types import LabelledMoment, Moment, MomentLabel, ProposalHistory
 
 REAL = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -210,3 +213,22 @@ def test_prepared_once_or_per_session_gives_the_same_model() -> None:
     one = train_prepared(prepare(items), without=session).judge_now(moments)
     other = train_without(items, session).judge_now(moments)
     assert [said.p_accept for said in one] == pytest.approx([said.p_accept for said in other])
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_how_surely_people_accept_is_learnt_in_place_of_their_votes(
+    items: list[LabelledMoment], silent: bool
+) -> None:
+    def with_share(p: float) -> list[LabelledMoment]:
+        return [
+            item.model_copy(update={"label": item.label.model_copy(update={"p_accepted": p})})
+            if (item.moment.proposal is None) == silent and item.label.accepted
+            else item
+            for item in items
+        ]
+
+    rows = (_silence_rows if silent else _proposal_rows)(with_share(0.55), open_likeness("ngrams"))
+    assert rows is not None
+    chosen = rows.outcomes != silent  # of a silence the outcome is the need
+    np.testing.assert_allclose(rows.targets[chosen], 0.45 if silent else 0.55)
+    assert not np.isclose(rows.targets[~chosen], 0.55).any()

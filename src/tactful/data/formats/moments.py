@@ -35,6 +35,7 @@ _KEYS = (
     "user",
     "history",
     "judge",
+    "p_accepted",
 )
 TIMES = "write seconds or milliseconds since 1970, ISO 8601, or 'Day 2, 1:05 AM'"
 """How a time may be written, for messages."""
@@ -118,7 +119,7 @@ def plain_proposal(proposal: str | None) -> str | None:
 
 
 def moment_row(item: LabelledMoment) -> dict[str, Any]:
-    """The row that reads back as this item, in ProactiveBench's keys (all but `id`, `session` and `user` theirs)."""
+    """The row that reads back as this item, in ProactiveBench's keys (all but `id`, `session`, `user`, `history`, `judge` and `p_accepted` theirs)."""
     names = {"missed-need": "Missed-Need (MN)", "correct-silence": "Correct-Rejection (CR)"}
     names |= {"hit": "Correct-Detection (CD)", "false-alarm": "False-Alarm (FA)"}
     moment, label = item.moment, item.label
@@ -138,6 +139,8 @@ def moment_row(item: LabelledMoment) -> dict[str, Any]:
         row["history"] = moment.history.model_dump()
     if label.judge:
         row["judge"] = label.judge
+    if label.p_accepted is not None:
+        row["p_accepted"] = label.p_accepted
     return row
 
 
@@ -189,7 +192,13 @@ def parse_labelled(row: Any) -> LabelledMoment:
         )
     item = LabelledMoment(
         moment=moment,
-        label=MomentLabel(accepted=accepted, help_needed=need, votes=tuple(votes), judge=_text(row, "judge")),
+        label=MomentLabel(
+            accepted=accepted,
+            help_needed=need,
+            votes=tuple(votes),
+            judge=_text(row, "judge"),
+            p_accepted=row.get("p_accepted"),
+        ),
     )
     given = row.get("category")
     if given is not None and CATEGORIES.get(str(given), given) != item.category:

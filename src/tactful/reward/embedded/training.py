@@ -209,7 +209,7 @@ def _proposal_rows(items: Sequence[LabelledMoment], likeness: Likeness) -> _Rows
         openings=openings,
         values=table.values,
         names=table.names,
-        targets=np.array([_vote_share(item) for item in offered]),
+        targets=np.array([_welcome(item) for item in offered]),
         outcomes=np.array([item.label.accepted for item in offered]),
         sessions=np.array([item.moment.session for item in offered]),
     )
@@ -241,14 +241,22 @@ def _need(group: Sequence[LabelledMoment]) -> bool | None:
 
 
 def _soft_need(group: Sequence[LabelledMoment], need: bool) -> float:
-    """In [0, 1]: the verdict on the need, averaged with the welcome that the proposals made there found."""
-    offered = [_vote_share(item) for item in group if item.moment.proposal is not None]
+    """In [0, 1]: how surely people do not want silence, where a rule over answers says so; else the verdict on the need,
+    averaged with the welcome that the proposals made there found."""
+    told = [
+        1 - p for item in group if item.moment.proposal is None and (p := item.label.p_accepted) is not None
+    ]
+    if told:
+        return float(np.mean(told))
+    offered = [_welcome(item) for item in group if item.moment.proposal is not None]
     return float(np.mean([float(need), float(np.mean(offered))])) if offered else float(need)
 
 
-def _vote_share(item: LabelledMoment) -> float:
-    """Share of the annotators who accept; the verdict where nobody voted."""
+def _welcome(item: LabelledMoment) -> float:
+    """How surely people accept it: as a rule over votes says, else the share of votes, else the verdict."""
     votes = item.label.votes
+    if item.label.p_accepted is not None:
+        return item.label.p_accepted
     return sum(votes) / len(votes) if votes else float(item.label.accepted)
 
 
