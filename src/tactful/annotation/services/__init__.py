@@ -1,0 +1,1 @@
+"""What is written: items, assignments, answers, accounts. Each function is one transaction."""

@@ -1,0 +1,122 @@
+"""Items into the database: each once, with as many places as it wants annotators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import Connection, func, insert, select
+
+from tactful.annotation.services.project import Project, project_of
+from tactful.annotation.store import Store
+from tactful.annotation.store.tables import items, slots
+from tactful.annotation.types import Item, Proposals
+from tactful.types import seeded
+
+_BATCH = 500
+_LEAST_WEIGHT = 0.05
+"""Of an item of which the model is quite sure, beside 1 where it is at a half: it may still come up."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What came of loading."""
+
+    read: int
+    new: int
+    known: int
+    """Were in the database already, with whatever was answered to them."""
+
+
+def load_items(store: Store, given: Iterable[Item]) -> Loaded:
+    """Put items into the pool (those with `gold` among the watching ones); the settings say how many places each gets.
+
+    Under `order = uncertainty` every item of the pool needs its `acceptance`. Raises: ValueError where one has none.
+    """
+    read = new = 0
+    with store.read() as connection:
+        project = project_of(connection)
+    rest = iter(given)
+    while batch := tuple(islice(rest, _BATCH)):
+        read += len(batch)
+        with store.write() as connection:
+            new += _load(connection, batch, project)
+    if new and project.order == "uncertainty":
+        with store.write() as connection:
+            _renumber(connection)
+    return Loaded(read=read, new=new, known=read - new)
+
+
+def _load(connection: Connection, batch: Sequence[Item], project: Project) -> int:
+    known = set(
+        connection.execute(select(items.c.key).where(items.c.key.in_([one.id for one in batch]))).scalars()
+    )
+    fresh = list({one.id: one for one in batch if one.id not in known}.values())
+    if not fresh:
+        return 0
+    start = (connection.execute(select(func.max(items.c.number))).scalar() or -1) + 1
+    if connection.execute(select(items.c.id).where(items.c.number >= 0).limit(1)).first() is None:
+        start = 0
+    rows, number = [], start
+    for one in fresh:
+        in_pool = one.gold is None
+        weight = _weight(one) if in_pool and project.order == "uncertainty" else None
+        rows.append(
+            {
+                "key": one.id,
+                "number": number if in_pool else -1,
+                "kind": one.kind,
+                "session": one.session,
+                "setting": one.setting[:80],
+                "source": one.source,
+                "record": one.model_dump_json(),
+                "parts": len(one.shown.candidates) if isinstance(one.shown, Proposals) else 0,
+                "gold": not in_pool,
+                "weight": weight,
+                "priority": None if weight is None else weight / _draw(project, one),
+            }
+        )
+        number += in_pool
+    connection.execute(insert(items), rows)
+    placed = connection.execute(
+        select(items.c.id, items.c.number).where(
+            items.c.key.in_([one.id for one in fresh]), items.c.number >= 0
+        )
+    ).all()
+    places = [
+        {"item_id": item, "number": number, "state": "open", "repeat": False}
+        for item, number in placed
+        for _ in range(project.overlap)
+    ]
+    if places:
+        connection.execute(insert(slots), places)
+    return len(fresh)
+
+
+def _weight(item: Item) -> float:
+    if item.acceptance is None:
+        raise ValueError(
+            f"item '{item.id}' has no acceptance, by which uncertainty orders; give --reward MODEL or --order random"
+        )
+    return max(_LEAST_WEIGHT, 1 - abs(2 * item.acceptance - 1))
+
+
+def _draw(project: Project, item: Item) -> float:
+    """Uniform in (0, 1]: the same for this item whenever it is loaded."""
+    return 1 - seeded(project.seed, "priority", item.id).random()
+
+
+def _renumber(connection: Connection) -> None:
+    """Number the pool by priority, the largest first: a sample by priorities (Duffield, Lund and Thorup, J. ACM 54(6), 2007)."""
+    order = (
+        select(
+            items.c.id, func.row_number().over(order_by=(items.c.priority.desc(), items.c.id)).label("place")
+        )
+        .where(items.c.number >= 0)
+        .subquery()
+    )
+    place = select(order.c.place - 1).where(order.c.id == items.c.id).scalar_subquery()
+    connection.execute(items.update().where(items.c.number >= 0).values(number=place))
+    number = select(items.c.number).where(items.c.id == slots.c.item_id).scalar_subquery()
+    connection.execute(slots.update().where(slots.c.number >= 0).values(number=number))

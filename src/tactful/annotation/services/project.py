@@ -1,0 +1,65 @@
+"""How one project of annotation is run: settings that live in its database."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+from sqlalchemy import Connection, delete, insert, select
+
+from tactful.annotation.store import Store
+from tactful.annotation.store.tables import settings
+from tactful.types import Record
+
+_NAME = "project"
+_PAUSED = "paused"
+
+
+class Project(Record):
+    """What a project decides once; kept when it is served again without saying otherwise."""
+
+    title: str = "Tactful"
+    overlap: int = Field(default=3, ge=1, le=50)
+    """Annotators for each item of the pool; counts for items that are loaded from then on."""
+    lease_minutes: float = Field(default=30.0, gt=0, le=24 * 60)
+    """After this long without an answer an item goes back to the pool."""
+    order: Literal["random", "uncertainty"] = "random"
+    """`random`: another order for each annotator. `uncertainty`: what a reward model is least sure of comes first, by chance in
+    proportion, so that what is annotated weighs up to all."""
+    gold_share: float = Field(default=0.05, ge=0, le=0.5)
+    """Share of the items that an annotator is given whose answer is known, while there are any."""
+    repeat_share: float = Field(default=0.05, ge=0, le=0.5)
+    """Share that the annotator has answered before."""
+    repeat_after: int = Field(default=20, ge=1)
+    """Answers between an item and its repeat, at least."""
+    seed: int = 0
+
+
+def project_of(connection: Connection) -> Project:
+    """The settings in the database; the defaults where it has none yet."""
+    found = connection.execute(select(settings.c.value).where(settings.c.name == _NAME)).scalar()
+    return Project() if found is None else Project.model_validate_json(found)
+
+
+def keep_project(store: Store, project: Project) -> None:
+    """Store the settings."""
+    with store.write() as connection:
+        _put(connection, _NAME, project.model_dump_json())
+
+
+def is_paused(connection: Connection) -> bool:
+    """Whether items are given to nobody for now."""
+    return connection.execute(select(settings.c.value).where(settings.c.name == _PAUSED)).scalar() is not None
+
+
+def pause(store: Store, paused: bool) -> None:
+    """Give out no more items, or go on. Answers to items that were given already are taken all the same."""
+    with store.write() as connection:
+        connection.execute(delete(settings).where(settings.c.name == _PAUSED))
+        if paused:
+            _put(connection, _PAUSED, "true")
+
+
+def _put(connection: Connection, name: str, value: str) -> None:
+    connection.execute(delete(settings).where(settings.c.name == name))
+    connection.execute(insert(settings).values(name=name, value=value))

@@ -1,0 +1,152 @@
+"""Opens the database and hands out connections: for reading, or for one writing transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from tactful.errors import MissingExtra, UserError
+
+try:
+    from sqlalchemy import Connection, Engine, create_engine, event
+    from sqlalchemy.engine import URL, make_url
+    from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+except ImportError as error:
+    raise MissingExtra("annotate", "a database of annotations") from error
+
+_WAIT_S = 20.0
+_CONNECTIONS = 48
+"""At most open at once: more than the threads that answer requests."""
+
+
+class Store:
+    """The database. Every write is one short transaction; whoever was told that it is done finds it after any crash."""
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine = engine
+        self.name = name
+        """As messages name it, without a password."""
+
+    @property
+    def is_sqlite(self) -> bool:
+        """A file, and no server."""
+        return self._engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database. Raises: UserError where it cannot be reached."""
+        with self._told(), self._engine.connect() as connection:
+            yield connection.execution_options(tactful_reads=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: all of it is kept, or nothing. Raises: UserError where it cannot be written."""
+        with self._told(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            why = str(error.orig).strip().splitlines()[0]
+            raise UserError(
+                f"{self.name}: {why}; check that it can be reached and written, and that the disk has room"
+            ) from error
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def is_database(place: Path | str) -> bool:
+    """Whether this names a database of ours: an address, or a file of SQLite."""
+    text = str(place)
+    if text.startswith(("postgresql:", "postgresql+", "postgres:", "sqlite:")):
+        return True
+    path = Path(text)
+    try:
+        with path.open("rb") as file:
+            return file.read(16) == b"SQLite format 3\x00"
+    except OSError:
+        return path.suffix in (".sqlite", ".db") and not path.exists()
+
+
+def open_store(place: Path | str, *, create: bool = True) -> Store:
+    """The store in a file of SQLite, or at an address such as `postgresql://user:password@host/name`, its tables brought up to date.
+
+    Raises: UserError where there is none and `create` is false, it cannot be reached, or is of a newer Tactful; MissingExtra.
+    """
+    from tactful.annotation.store.migrate import upgrade
+
+    url = _address(place)
+    if url.get_backend_name() == "sqlite" and not create and not Path(url.database or "").is_file():
+        raise UserError(f"{place}: no such database; start with: tactful annotate serve --database {place}")
+    store = Store(_engine(url), _named(url))
+    try:
+        with store._told():
+            upgrade(store._engine, store.name)
+    except DBAPIError as error:
+        store.close()
+        why = str(error.orig).strip().splitlines()[0]
+        raise UserError(f"{store.name}: no database of annotations ({why})") from error
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _address(place: Path | str) -> URL:
+    text = str(place)
+    if "://" not in text:
+        return URL.create("sqlite", database=text)
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise UserError(
+            "the address of the database cannot be read; write postgresql://user:password@host/name"
+        ) from error
+    if url.get_backend_name() in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() == "sqlite":
+        return url
+    raise UserError(
+        f"databases are SQLite or PostgreSQL, got '{url.get_backend_name()}'; write postgresql://… or a path"
+    )
+
+
+def _named(url: URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return url.database or "memory"
+    return url.set(drivername="postgresql").render_as_string(hide_password=True)
+
+
+def _engine(url: URL) -> Engine:
+    pool = {"pool_size": 12, "max_overflow": _CONNECTIONS - 12, "pool_timeout": _WAIT_S}
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10}, **pool)
+    engine = create_engine(url, connect_args={"timeout": _WAIT_S}, **pool)
+
+    @event.listens_for(engine, "connect")
+    def _prepared(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions are begun below, and not by the driver
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(
+            "PRAGMA synchronous=FULL"
+        )  # an answer is an hour of somebody's life: also after a power cut
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("tactful_reads", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,14 @@
+"""What alembic runs before a revision: over the connection that `migrate.upgrade` opened, in its transaction."""
+
+from alembic import context
+
+from tactful.annotation.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,
+    transaction_per_migration=False,
+    render_as_batch=True,
+)
+context.run_migrations()
