@@ -12,7 +12,9 @@ from tests.evaluation.pages import PAGES
 import tactful
 
 SOURCE = Path(tactful.__file__).parent
-TEMPLATES = sorted(path for path in SOURCE.rglob("*.j2"))
+SERVED = {"web", "annotation", "viewer"}
+"""Rooms whose pages are served, not written: their frame is web's."""
+TEMPLATES = sorted(path for path in SOURCE.rglob("*.j2") if path.relative_to(SOURCE).parts[0] not in SERVED)
 SHARED = {"page.html.j2", "parts.html.j2"}
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tactful.data.io import write_file
 from tactful.errors import UsageError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render_template(room: str, template: str, /, **values: Any) -> str:
@@ -16,16 +21,21 @@ def render_template(room: str, template: str, /, **values: Any) -> str:
     It fills the frame `page.html.j2` and builds on `parts.html.j2`, which stand here. What models, users and logs said
     is shown, never run: values are escaped, but in a template of Markdown, for whose values the caller answers.
     """
+    return open_templates([Path(room).parent / "templates"]).get_template(template).render(**values)
+
+
+def open_templates(folders: Iterable[Path], **options: Any) -> Environment:
+    """The environment of every page: templates of `folders`, earlier ones first, then those that stand here."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-    environment = Environment(
-        loader=FileSystemLoader([Path(room).parent / "templates", Path(__file__).parent / "templates"]),
+    return Environment(
+        loader=FileSystemLoader([*folders, TEMPLATES]),
         autoescape=select_autoescape(disabled_extensions=("markdown",), default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        **options,
     )
-    return environment.get_template(template).render(**values)
 
 
 def clean(text: str) -> str:

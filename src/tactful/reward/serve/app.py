@@ -9,12 +9,10 @@ of the process or until `DELETE /v1/reactions/USER`.
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from aiohttp import web
 
@@ -27,7 +25,7 @@ from tactful.reward.serve.errors import ApiError, json_response
 from tactful.reward.serve.guard import guard, read_json
 from tactful.reward.serve.judge import MOST_USERS, answers, gate_for, read_asked, read_reaction
 from tactful.reward.types import MomentJudge
-from tactful.text.addresses import is_loopback
+from tactful.text.addresses import address_at, cannot_listen, is_loopback
 
 _quiet = logging.getLogger(f"{__name__}.http")
 _quiet.disabled = True
@@ -173,17 +171,7 @@ async def running(app: web.Application, host: str, port: int) -> AsyncIterator[s
         try:
             await site.start()
         except OSError as error:
-            raise UserError(_cannot_listen(host, port, error)) from error
-        name = host.strip("[]")
-        chosen = runner.addresses[0][1]
-        yield f"http://{f'[{name}]' if ':' in name else quote(name)}:{chosen}"
+            raise UserError(cannot_listen(host, port, error)) from error
+        yield address_at(host, runner.addresses[0][1])
     finally:
         await runner.cleanup()
-
-
-def _cannot_listen(host: str, port: int, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"port {port} of {host} is taken by another program; give --port another number, or 0 for a free one"
-    if error.errno == errno.EACCES:
-        return f"port {port} is reserved for the system; give --port a number above 1023"
-    return f"cannot listen at {host} port {port} ({error.strerror}); is --host an address of this machine?"

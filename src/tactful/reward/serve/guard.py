@@ -7,17 +7,16 @@ import hmac
 import logging
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from tactful.reward.serve.errors import ApiError, invalid
+from tactful.text.addresses import is_served, served_names
 
 log = logging.getLogger(__name__)
 
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -28,7 +27,7 @@ def guard(
 
     `addresses` are told to who asks at another one.
     """
-    allowed = LOOPBACK_NAMES | {host.strip("[]").lower() for host in hosts}
+    allowed = served_names(hosts)
     wanted = None if key is None else f"Bearer {key}".encode()
 
     @web.middleware
@@ -73,13 +72,7 @@ async def read_json(request: web.Request) -> dict[str, Any]:
 
 
 def _check_host(request: web.Request, allowed: frozenset[str]) -> None:
-    """A page that points a name of its own at this machine (DNS rebinding) sends that name here."""
-    given = request.headers.getall("Host", [])
-    try:
-        name = urlsplit(f"//{given[0]}").hostname if len(given) == 1 else None
-    except ValueError:
-        name = None
-    if name is None or name.rstrip(".").lower() not in allowed:
+    if not is_served(request.headers.getall("Host", []), allowed):
         raise ApiError(
             403,
             "this name is not served here; ask by the address that the server printed, or start it with --allow-host",
