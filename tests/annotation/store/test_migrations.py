@@ -9,9 +9,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
-from tactful.annotation.store import open_store
-from tactful.annotation.store.migrate import revisions, upgrade
+from tactful.annotation.store import SCHEMA, open_store
 from tactful.annotation.store.tables import metadata
+from tactful.database.migrate import revisions, upgrade
 from tactful.errors import UserError
 
 
@@ -21,14 +21,14 @@ def url(address: str) -> str:
     )
 
 
-@pytest.mark.parametrize("start", [None, *revisions()])
+@pytest.mark.parametrize("start", [None, *revisions(SCHEMA.revisions)])
 def test_a_database_of_any_earlier_revision_becomes_the_present_one(address: str, start: str | None) -> None:
     engine = create_engine(url(address))
     if start is not None:
-        upgrade(engine, address, to=start)
+        upgrade(engine, SCHEMA.revisions, address, to=start)
     with open_store(address) as store, store.read() as connection:
         found = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert found.get_current_revision() == revisions()[-1]
+        assert found.get_current_revision() == revisions(SCHEMA.revisions)[-1]
         assert compare_metadata(found, metadata) == []
     engine.dispose()
 

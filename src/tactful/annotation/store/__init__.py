@@ -1,5 +1,17 @@
 """Where annotations are kept: one database, SQLite on a disk or PostgreSQL by its address."""
 
-from tactful.annotation.store.database import Store, open_store
+from __future__ import annotations
 
-__all__ = ["Store", "open_store"]
+from pathlib import Path
+
+from tactful.database import Schema, Store, is_database, open_database
+
+SCHEMA = Schema(Path(__file__).parent / "revisions", "annotations", "tactful annotate serve")
+
+
+def open_store(place: Path | str, *, create: bool = True) -> Store:
+    """The store of annotations in a file or at an address, made where there is none. Raises: as `open_database`."""
+    return open_database(place, SCHEMA, create=create)
+
+
+__all__ = ["SCHEMA", "Store", "is_database", "open_store"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ try:
     from sqlalchemy.engine import URL, make_url
     from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 except ImportError as error:
-    raise MissingExtra("annotate", "a database of annotations") from error
+    raise MissingExtra("annotate", "a database of annotations or decisions") from error
 
 _WAIT_S = 20.0
 _CONNECTIONS = 48
@@ -80,24 +81,36 @@ def is_database(place: Path | str) -> bool:
         return path.suffix in (".sqlite", ".db") and not path.exists()
 
 
-def open_store(place: Path | str, *, create: bool = True) -> Store:
+@dataclass(frozen=True)
+class Schema:
+    """Whose tables a database holds."""
+
+    revisions: Path
+    """Folder of alembic's revisions."""
+    what: str
+    """What is kept, for messages: `annotations`."""
+    made_by: str
+    """The command that makes such a database."""
+
+
+def open_database(place: Path | str, schema: Schema, *, create: bool = True) -> Store:
     """The store in a file of SQLite, or at an address such as `postgresql://user:password@host/name`, its tables brought up to date.
 
     Raises: UserError where there is none and `create` is false, it cannot be reached, or is of a newer Tactful; MissingExtra.
     """
-    from tactful.annotation.store.migrate import upgrade
+    from tactful.database.migrate import upgrade
 
     url = _address(place)
     if url.get_backend_name() == "sqlite" and not create and not Path(url.database or "").is_file():
-        raise UserError(f"{place}: no such database; start with: tactful annotate serve --database {place}")
+        raise UserError(f"{place}: no such database; start with: {schema.made_by} --database {place}")
     store = Store(_engine(url), _named(url))
     try:
         with store._told():
-            upgrade(store._engine, store.name)
+            upgrade(store._engine, schema.revisions, store.name)
     except DBAPIError as error:
         store.close()
         why = str(error.orig).strip().splitlines()[0]
-        raise UserError(f"{store.name}: no database of annotations ({why})") from error
+        raise UserError(f"{store.name}: no database of {schema.what} ({why})") from error
     except BaseException:
         store.close()
         raise
