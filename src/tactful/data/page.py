@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 from tactful.data.io import write_file
 from tactful.errors import UsageError
@@ -40,7 +41,21 @@ def open_templates(folders: Iterable[Path], **options: Any) -> Environment:
 
 def clean(text: str) -> str:
     """Control and bidirectional characters shown as a mark."""
-    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
+    return text.replace("\r\n", "\n").translate(_SHOWN)
+
+
+class _Shown(dict[int, int | str]):
+    """What stands for a character; found once for each."""
+
+    def __missing__(self, code: int) -> int | str:
+        char = chr(code)
+        plain = (
+            char.isprintable() or char in "\n\t" or category(char) == "Zs"
+        )  # Chinese texts have wide spaces
+        return self.setdefault(code, code if plain else "�")
+
+
+_SHOWN = _Shown()
 
 
 def write_texts(folder: Path, texts: Mapping[str, str]) -> list[Path]:

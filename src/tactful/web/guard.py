@@ -9,7 +9,6 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Iterable
-from http.cookies import Morsel, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -126,11 +125,9 @@ class Guard:
         return cookies
 
     def _cookie(self, name: str, value: str, seconds: int | None) -> bytes:
-        made: Morsel[str] = SimpleCookie({name: value})[name]
-        made.update({"path": "/", "httponly": True, "samesite": "Lax", "secure": self._behind_tls})
-        if seconds is not None:
-            made["max-age"] = seconds
-        return made.OutputString().encode()
+        kept = "" if seconds is None else f"; Max-Age={seconds}"
+        secure = "; Secure" if self._behind_tls else ""
+        return f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{kept}{secure}".encode()
 
     def _headers(self, given: Iterable[Any], cookies: list[bytes]) -> list[tuple[bytes, bytes]]:
         kept = [(name, value) for name, value in given if name.lower() not in self._ours]

@@ -67,7 +67,7 @@ def load_words(rooms: Iterable[Path]) -> dict[str, Words]:
 def choose_language(asked: str | None, kept: str | None, accepted: str) -> str:
     """The language of a page: what the address asks for, what the browser kept, what its Accept-Language likes best."""
     for one in (asked, kept):
-        if one in LANGUAGES:
+        if one is not None and one in LANGUAGES:
             return one
     liked = []
     for place, part in enumerate(accepted.split(",")):

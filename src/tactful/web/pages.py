@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from jinja2 import Environment, nodes
 from markupsafe import Markup, escape
@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from tactful.data.page import TEMPLATES, clean, open_templates
 from tactful.errors import ConfigError
+from tactful.stats.estimate import Estimate
 from tactful.web.language import LANGUAGES, Words, load_words
 from tactful.web.visit import Signer, visit_of
 
@@ -28,22 +29,6 @@ _MEDIA = {
     ".png": "image/png",
     ".woff2": "font/woff2",
 }
-
-
-class Measured(Protocol):
-    """An estimate: a value in [0, 1] and its interval; None where nothing was scored."""
-
-    @property
-    def value(self) -> float | None:
-        """None: nothing was scored."""
-
-    @property
-    def low(self) -> float | None:
-        """None: no interval."""
-
-    @property
-    def high(self) -> float | None:
-        """None: no interval."""
 
 
 class Pages:
@@ -156,7 +141,7 @@ def number(value: float, digits: int = 0) -> str:
     return f"{value:,.{digits}f}"
 
 
-def percent(value: float | Measured | None, digits: int = 1) -> str:
+def percent(value: float | Estimate | None, digits: int = 1) -> str:
     """A share in [0, 1] as percent; an estimate with its interval; a dash for what nobody measured."""
     if value is None:
         return "–"
@@ -194,7 +179,8 @@ def _environment(folders: Iterable[Path], words: Words, title: str, asset: Any) 
 
 def _check_words(environment: Environment, name: str) -> None:
     """Every `t("key", n=…)` of a template has its text and fills it."""
-    words: Words = environment.globals["t"]
+    words = environment.globals["t"]
+    assert isinstance(words, Words)
     assert environment.loader is not None
     source, path, _ = environment.loader.get_source(environment, name)
     for call in environment.parse(source).find_all(nodes.Call):
