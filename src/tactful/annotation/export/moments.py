@@ -1,0 +1,77 @@
+"""Observations with their votes as labelled moments: every offer and every silence, by a rule over the votes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tactful.annotation.export.aggregate import Told
+from tactful.annotation.export.observations import Observation
+from tactful.annotation.export.units import Unit
+from tactful.data.formats.moments import moment_row
+from tactful.types import LabelledMoment, Moment, MomentLabel, ProposalHistory
+
+
+def labelled_moments(
+    seen: Sequence[Observation], offers: Sequence[Told], silences: Sequence[Told]
+) -> Iterator[LabelledMoment]:
+    """The moments whose label was kept; `offers` and `silences` say what a rule makes of the votes, in order.
+
+    An offer that was kept knows whether help was needed there where that is known.
+    """
+    told_offers = iter(offers)
+    for one, quiet in zip(seen, silences, strict=True):
+        need = _need(one, quiet)
+        for text, unit in one.offers:
+            told = next(told_offers)
+            if told.value is not None:
+                yield _labelled(one, unit, text, told, need)
+        if quiet.value is not None:
+            yield _labelled(one, one.silence, None, quiet, need)
+
+
+def _need(one: Observation, quiet: Told) -> bool | None:
+    """Whether help was needed: known where it was asked, and where offers were wanted; else None."""
+    if quiet.value is None or (one.derived and quiet.value):
+        return None
+    return not quiet.value
+
+
+def _labelled(
+    one: Observation, unit: Unit, proposal: str | None, told: Told, need: bool | None
+) -> LabelledMoment:
+    item, origin = one.item, one.item.origin
+    history = origin.get("history")
+    return LabelledMoment(
+        moment=Moment(
+            id=unit.id,
+            session=item.session,
+            user=str(origin.get("user") or ""),
+            events=item.shown.events,  # type: ignore[union-attr]
+            proposal=proposal,
+            history=ProposalHistory.model_validate(history) if isinstance(history, Mapping) else None,
+        ),
+        label=MomentLabel(
+            accepted=bool(told.value),
+            help_needed=need,
+            votes=tuple(bool(vote) for vote in unit.votes.values()),
+            p_accepted=round(told.share(True), 6),
+        ),
+    )
+
+
+def published_row(item: LabelledMoment) -> dict[str, Any]:
+    """The row in ProactiveBench's own six keys.
+
+    Its `help_needed` is never unknown there: what is not known is what the silence says, and of an offer without it false,
+    as its readers take a missing one.
+    """
+    row = moment_row(item)
+    keys = ("obs", "pred_task", "valid", "help_needed", "annotation", "category")
+    return {key: row[key] for key in keys} | {"help_needed": published_need(item)}
+
+
+def published_need(item: LabelledMoment) -> bool:
+    """Whether help was needed, by the silence's own verdict where nobody was asked."""
+    need, silent = item.label.help_needed, item.moment.proposal is None
+    return need if need is not None else silent and not item.label.accepted

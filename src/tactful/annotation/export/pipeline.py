@@ -1,0 +1,298 @@
+"""The files of each form:
+
+Collected ─┬─ votes: everything as it is
+           ├─ observations ──rule──▶ labelled moments: reward, proactivebench
+           └─ items ──rule──▶ rows: feedback, states, pairs
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from tactful.annotation.export.aggregate import RULES, Rule, Told, aggregate
+from tactful.annotation.export.as_published import as_published, draw_test
+from tactful.annotation.export.moments import labelled_moments, published_row
+from tactful.annotation.export.observations import observations, offers_of
+from tactful.annotation.export.rows import ASKED, asked_of
+from tactful.annotation.export.units import Unit
+from tactful.annotation.votes import Collected
+from tactful.data.formats.moments import moment_row
+from tactful.data.io import to_line, write_file
+from tactful.data.splits import split_by_group
+from tactful.data.trainer_forms import new_folder
+from tactful.errors import UsageError, UserError
+from tactful.types import LabelledMoment, Record, content_hash
+
+Form = Literal["votes", "reward", "feedback", "states", "pairs", "proactivebench"]
+FORMS: tuple[Form, ...] = get_args(Form)
+TRAIN, TEST = "train.jsonl", "test.jsonl"
+_NAMED = {"feedback": "follow-ups", "states": "requests", "pairs": "comparisons"}
+Row = dict[str, Any]
+
+
+class RuleCount(Record):
+    """What a rule keeps and drops of one kind of unit; units = kept + dropped."""
+
+    rule: str
+    of: str
+    """`proposals`, `silences`, `follow-ups`, `requests` or `comparisons`."""
+    units: int
+    kept: dict[str, int]
+    """Why → how many."""
+    dropped: dict[str, int]
+    """Why → how many."""
+
+
+class AnnotationsExport(Record):
+    """What was written into the folder, and what was kept and dropped on the way."""
+
+    to: Form
+    files: dict[str, int]
+    """Name → rows."""
+    grouped_by: str = ""
+    """What train and test have nothing in common of; empty: nothing was split."""
+    groups: Mapping[str, int] = {}
+    """File → sessions in it."""
+    chosen: str = ""
+    """The rule that made the labels."""
+    rules: tuple[RuleCount, ...] = ()
+    """Each rule on each kind of unit."""
+    labels: Mapping[str, int] = {}
+    """Label or category → rows, in all files."""
+    notes: tuple[str, ...] = ()
+    """What to know before training on it."""
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """How votes become labels and labels files."""
+
+    rule: Rule = "majority"
+    fewest: int = 2
+    """Votes that a unit needs; decided ones need none."""
+    test_share: float = 0.2
+    """Of the sessions; 0: no test file."""
+    published: bool = False
+    """proactivebench: by the published conversion, with its faults."""
+    seed: int = 0
+
+
+def export_collected(
+    collected: Collected, to: Form, out: Path | str, options: ExportOptions | None = None
+) -> AnnotationsExport:
+    """Write what was collected in a form into the new folder `out`; each file appears whole or not at all.
+
+    Raises: UsageError for a form or rule that does not fit; UserError where nothing is kept, all is of one session and a
+    test file is wanted, or the folder holds files.
+    """
+    options = options or ExportOptions()
+    _refuse(to, options)
+    folder = new_folder(out)
+    if to == "votes":
+        return _votes(collected, folder)
+    if to in ASKED:
+        return _rows(collected, to, folder, options)
+    return _moments(collected, to, folder, options)
+
+
+def _refuse(to: str, options: ExportOptions) -> None:
+    if to not in FORMS:
+        raise UsageError(f"--to '{to}' is not known; choose one of: {', '.join(FORMS)}")
+    if options.rule not in RULES:
+        raise UsageError(f"--aggregate '{options.rule}' is not known; choose one of: {', '.join(RULES)}")
+    if not 0 <= options.test_share < 1:
+        raise UsageError(f"--test-share {options.test_share} is not from 0 to below 1")
+    if options.published and to != "proactivebench":
+        raise UsageError(f"--as-published belongs to --to proactivebench, not to --to {to}")
+    if to == "states" and options.rule == "soft":
+        raise UsageError("--aggregate soft keeps doubt, and a request is open or complete; use majority")
+
+
+# ---------------------------------------------------------------- forms
+
+
+def _votes(collected: Collected, folder: Path) -> AnnotationsExport:
+    files: dict[str, Sequence[Record]] = {
+        "items.jsonl": list(collected.items.values()),
+        "annotations.jsonl": list(collected.annotations),
+        "adjudications.jsonl": list(collected.adjudications.values()),
+    }
+    for name, records in files.items():
+        write_file(folder / name, map(to_line, records))
+    return AnnotationsExport(to="votes", files={name: len(records) for name, records in files.items()})
+
+
+def _rows(collected: Collected, to: Form, folder: Path, options: ExportOptions) -> AnnotationsExport:
+    asked = ASKED[to]
+    given = asked_of(collected, asked)
+    units = [unit for _, unit in given]
+    told = _chosen(collected, units, options)
+    made = [
+        asked.row(item, one) if one.value is not None else ""
+        for (item, _), one in zip(given, told, strict=True)
+    ]
+    odd = Counter(why for why in made if isinstance(why, str) and why)
+    rows = [
+        (item.session, row) for (item, _), row in zip(given, made, strict=True) if not isinstance(row, str)
+    ]
+    key = {"feedback": "label7", "states": "label"}.get(to)
+    return _split(
+        collected,
+        to,
+        folder,
+        options,
+        rows,
+        rules=_counted(collected, {_NAMED[to]: units}, options),
+        labels=dict(Counter(str(row[key]) for _, row in rows)) if key else {},
+        notes=[f"{count} labels gave no row: {why}" for why, count in odd.items()],
+    )
+
+
+def _moments(collected: Collected, to: Form, folder: Path, options: ExportOptions) -> AnnotationsExport:
+    seen = observations(collected)
+    offers, silences = offers_of(seen), [one.silence for one in seen]
+    if options.published:
+        return _as_published(collected, folder, as_published(seen), options)
+    items = list(
+        labelled_moments(seen, _chosen(collected, offers, options), _chosen(collected, silences, options))
+    )
+    notes = []
+    if derived := sum(one.derived for one in seen):
+        notes.append(
+            f"{derived} of {len(seen)} silences are derived from votes on proposals: nobody was asked whether help was wanted"
+        )
+    if clashing := sum(one.contradictions for one in seen):
+        notes.append(
+            f"{clashing} answers accept a proposal and say that no help was wanted; the silence follows the question"
+        )
+    row = published_row if to == "proactivebench" else moment_row
+    rows = [(item.moment.session, row(item)) for item in items]
+    if to == "proactivebench":  # its rows have no ids: equal ones are one
+        rows = list({content_hash(to_line(row)): (session, row) for session, row in rows}.values())
+    return _split(
+        collected,
+        to,
+        folder,
+        options,
+        rows,
+        rules=_counted(collected, {"proposals": offers, "silences": silences}, options),
+        labels=dict(Counter(item.category for item in items)),
+        notes=notes,
+    )
+
+
+def _as_published(
+    collected: Collected, folder: Path, rows: Sequence[LabelledMoment], options: ExportOptions
+) -> AnnotationsExport:
+    """Both files of the published conversion; without a test share everything is in the first."""
+    if not rows:
+        raise UserError(
+            f"{collected.name}: the published conversion makes no row of it; it takes two votes on a proposal"
+        )
+    parts = draw_test(rows, options.seed) if options.test_share else (list(range(len(rows))), [])
+    files = dict(zip((TRAIN, TEST), parts, strict=True))
+    both = {rows[at].moment.events for at in parts[0]} & {rows[at].moment.events for at in parts[1]}
+    for name, places in files.items():
+        if places:
+            write_file(folder / name, (to_line(published_row(rows[at])) for at in places))
+    return AnnotationsExport(
+        to="proactivebench",
+        files={name: len(places) for name, places in files.items() if places},
+        labels=dict(Counter(row.category for row in rows)),
+        notes=(
+            "made with the faults of the published conversion, for comparison; do not train on it",
+            f"{len(both)} observations stand in both files",
+        ),
+    )
+
+
+# ---------------------------------------------------------------- rules and splits
+
+
+def _chosen(collected: Collected, units: Sequence[Unit], options: ExportOptions) -> list[Told]:
+    return aggregate(units, options.rule, options.fewest, nameless=collected.nameless)
+
+
+def _counted(
+    collected: Collected, kinds: dict[str, list[Unit]], options: ExportOptions
+) -> tuple[RuleCount, ...]:
+    """What each rule keeps and drops; Dawid–Skene is left out where votes name nobody."""
+    found = []
+    for rule in RULES:
+        if rule == "dawid-skene" and collected.nameless:
+            continue
+        for of, units in kinds.items():
+            told = aggregate(units, rule, options.fewest)
+            found.append(
+                RuleCount(
+                    rule=rule,
+                    of=of,
+                    units=len(units),
+                    kept=dict(Counter(one.why for one in told if one.value is not None)),
+                    dropped=dict(Counter(one.why for one in told if one.value is None)),
+                )
+            )
+    return tuple(found)
+
+
+def _split(
+    collected: Collected,
+    to: Form,
+    folder: Path,
+    options: ExportOptions,
+    rows: Sequence[tuple[str, Row]],
+    *,
+    rules: tuple[RuleCount, ...],
+    labels: dict[str, int],
+    notes: Sequence[str],
+) -> AnnotationsExport:
+    """Write train and test, no session in both."""
+    if not rows:
+        raise UserError(f"{collected.name}: {_nothing(to, rules, options, notes)}")
+    sessions = [session for session, _ in rows]
+    if options.test_share and len(set(sessions)) < 2:
+        raise UserError(
+            f"{collected.name}: everything is of the session '{sessions[0]}', so no test file can be split off; "
+            "give --test-share 0"
+        )
+    parts: dict[str, Sequence[int]] = {TRAIN: range(len(rows))}
+    groups = {TRAIN: len(set(sessions))}
+    if options.test_share:
+        shares = {TRAIN: 1 - options.test_share, TEST: options.test_share}
+        split = split_by_group(sessions, shares, seed=options.seed, grouped_by="session")
+        parts, groups = dict(split.parts), dict(split.groups)
+    for name, places in parts.items():
+        write_file(folder / name, (to_line(rows[at][1]) for at in places))
+    if chosen := sum(one.probability is not None for one in collected.annotations):
+        notes = [
+            *notes,
+            f"{chosen} answers are on items that a model's doubt chose: rows are no fair sample; --to votes keeps with which "
+            "probability",
+        ]
+    return AnnotationsExport(
+        to=to,
+        files={name: len(places) for name, places in parts.items()},
+        grouped_by="session" if options.test_share else "",
+        groups=groups,
+        chosen=options.rule,
+        rules=rules,
+        labels=labels,
+        notes=tuple(notes),
+    )
+
+
+def _nothing(to: Form, rules: tuple[RuleCount, ...], options: ExportOptions, notes: Sequence[str]) -> str:
+    """Why there is no row, and what to do."""
+    mine = [count for count in rules if count.rule == options.rule]
+    if not sum(count.units for count in mine):
+        kind = ASKED[to].kind if to in ASKED else "proposals"
+        return f"holds no answer to an item of the kind '{kind}'; --to {to} needs one"
+    why = Counter[str]()
+    for count in mine:
+        why.update(count.dropped)
+    told = ", ".join([*(f"{count} {reason}" for reason, count in why.items()), *notes])
+    return f"the rule '{options.rule}' keeps nothing ({told}); give --min-votes 1, another --aggregate, or adjudicate"
