@@ -22,8 +22,9 @@
   }
 
   function labelOf(one) {
-    const said = one.dataset.keyLabel || one.getAttribute("aria-label") || one.labels?.[0]?.textContent || one.textContent;
-    return said.replace(/\s+/g, " ").trim();
+    const text = (one.labels?.[0] ?? one).cloneNode(true);
+    text.querySelectorAll("kbd").forEach((cap) => cap.remove());
+    return (one.dataset.keyLabel || one.getAttribute("aria-label") || text.textContent).replace(/\s+/g, " ").trim();
   }
 
   function row(keys, label) {
