@@ -79,7 +79,7 @@ def _keep(
         if found.state != "leased":
             return False
         if answer is not None:
-            _check(found, answer)
+            check_answer(found, answer)
         project = project_of(connection)
         pooled = found.number >= 0
         if answer is not None or not pooled:
@@ -178,7 +178,8 @@ def _said_before(connection: Connection, annotator: str, slot: int) -> bool:
     return connection.execute(said.limit(1)).first() is not None
 
 
-def _check(found: Row[Any], answer: Answer) -> None:
+def check_answer(found: Row[Any], answer: Answer) -> None:
+    """Nothing, if the answer fits the item (its `kind` and `parts`). Raises: WrongAnswer."""
     if answer.kind != found.kind:
         raise WrongAnswer(
             f"the item is of the kind '{found.kind}', the answer of '{answer.kind}'; reload the page"

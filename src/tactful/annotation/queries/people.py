@@ -1,0 +1,117 @@
+"""Who the annotators are to those who look at their votes, and how each of them errs."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, select
+
+from tactful.annotation.store.tables import annotators
+from tactful.annotation.types import KINDS, QUESTIONS, Kind, Question, Value
+from tactful.annotation.votes import Collected, Vote, votes_of
+
+
+def pseudonyms(connection: Connection) -> dict[str, str]:
+    """UUID → `A1`, `A2`, … in the order in which they joined: the same for ever, and it names nobody."""
+    joined = connection.execute(
+        select(annotators.c.id).order_by(annotators.c.created_at, annotators.c.id)
+    ).scalars()
+    return {id: f"A{number}" for number, id in enumerate(joined, start=1)}
+
+
+@dataclass
+class Confusion:
+    """One annotator's votes on one question beside what should have been said."""
+
+    kind: Kind
+    question: Question
+    counts: Counter[tuple[Value, Value]] = field(default_factory=Counter)
+    """(what should have been said, what was said) → votes."""
+    tied: int = 0
+    """Votes where the others were even: beside no consensus."""
+    alone: int = 0
+    """Votes where nobody else voted."""
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """Everything that stands in it, sorted: rows and columns alike."""
+        return tuple(sorted({value for pair in self.counts for value in pair}, key=str, reverse=True))
+
+    @property
+    def votes(self) -> int:
+        """In the matrix."""
+        return self.counts.total()
+
+    @property
+    def alike(self) -> int:
+        """On its diagonal."""
+        return sum(count for (right, said), count in self.counts.items() if right == said)
+
+
+@dataclass(frozen=True)
+class Errs:
+    """How one annotator errs."""
+
+    others: tuple[Confusion, ...]
+    """Against the majority of the others, without the annotator's own vote."""
+    gold: tuple[Confusion, ...]
+    """Against the answers that are known."""
+
+
+def confusions(collected: Collected) -> Mapping[str, Errs]:
+    """Annotator → how they err, over the votes that count."""
+    others: dict[str, dict[tuple[Kind, Question], Confusion]] = defaultdict(dict)
+    gold: dict[str, dict[tuple[Kind, Question], Confusion]] = defaultdict(dict)
+    by_unit: dict[tuple[str, Question], list[Vote]] = defaultdict(list)
+    for one in collected.votes():
+        by_unit[one.unit, one.question].append(one)
+    for votes in by_unit.values():
+        counts = Counter(one.value for one in votes)
+        for one in votes:
+            matrix = _matrix(others, one)
+            right = _majority(counts, one.value)
+            if right is not None:
+                matrix.counts[right, one.value] += 1
+            elif len(votes) == 1:
+                matrix.alone += 1
+            else:
+                matrix.tied += 1
+    for one, right in _known(collected):
+        _matrix(gold, one).counts[right, one.value] += 1
+    return {who: Errs(_sorted(others[who]), _sorted(gold[who])) for who in {*others, *gold}}
+
+
+def _majority(counts: Counter[Value], own: Value) -> Value | None:
+    """What most of the others said; None: nobody else did, or they are even."""
+    rest = counts.copy()
+    rest[own] -= 1
+    (most, first), *further = rest.most_common(2)
+    return most if first and (not further or further[0][1] < first) else None
+
+
+def _known(collected: Collected) -> Iterator[tuple[Vote, Value]]:
+    """The votes on items whose answer is known, with the value that is right."""
+    for one in collected.annotations:
+        gold = collected.items[one.item].gold if one.counts and one.gold else None
+        if gold is None:
+            continue
+        right = {(part, question): value for part, question, value in gold.votes()}
+        for vote in votes_of(one):
+            part = vote.unit.removeprefix(one.item).removeprefix("#")
+            if (part, vote.question) in right:
+                yield vote, right[part, vote.question]
+
+
+def _matrix(found: Mapping[str, dict[tuple[Kind, Question], Confusion]], vote: Vote) -> Confusion:
+    mine = found[vote.annotator]
+    key = (vote.kind, vote.question)
+    if key not in mine:
+        mine[key] = Confusion(*key)
+    return mine[key]
+
+
+def _sorted(found: Mapping[tuple[Kind, Question], Confusion]) -> tuple[Confusion, ...]:
+    keys = sorted(found, key=lambda key: (KINDS.index(key[0]), QUESTIONS.index(key[1])))
+    return tuple(found[key] for key in keys)
