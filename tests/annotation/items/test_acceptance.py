@@ -6,7 +6,7 @@ from tests.annotation.items.sources import hidden_sources, moment, obs, rows
 from tactful.annotation.items.acceptance import with_acceptance
 from tactful.annotation.items.reading import read_items
 from tactful.reward.types import Acceptance
-from tactful.types import Moment
+from tactful.types import Moment, ProposalHistory
 
 
 class Told:
@@ -35,10 +35,12 @@ class Told:
 def test_the_candidate_that_is_least_sure_decides(tmp_path, offers, expected):
     judge = Told(a=0.9, b=0.4, c=None, none=0.7)
     events = obs(*(f"The user does {at}." for at in range(5)))
-    path = rows(tmp_path / "a.jsonl", [moment(events, offer, valid=True) for offer in offers])
+    before = {"shown": 2, "accepted": 1}
+    path = rows(tmp_path / "a.jsonl", [moment(events, one, valid=True, history=before) for one in offers])
     [item] = with_acceptance(read_items(path, window=2), judge)
     assert item.acceptance == expected
     assert [event.text for event in judge.shown[0].events] == [row["event"] for row in events]
+    assert judge.shown[0].history == ProposalHistory(shown=2, accepted=1)
 
 
 def test_other_kinds_have_none_and_stay_in_order(tmp_path):

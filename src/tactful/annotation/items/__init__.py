@@ -5,7 +5,7 @@ puts them in a row, each item once. What annotators must not see goes into `Item
 
 | read from | shown | origin |
 |---|---|---|
-| moments, labelled or not | one item for all that was proposed at one observation | `moments`: the rows in ProactiveBench's keys without `obs`, each with the place of its `candidate` (null: silence); `earlier`: the events before those shown |
+| moments, labelled or not | one item for all that was proposed at one observation | `moments`: the rows in ProactiveBench's keys without `obs`, each with the place of its `candidate` (null: silence); `earlier`: the events before those shown; `user`, `history` |
 | episodes of the gym | one for each step | the same, of its one moment; `episode`, `step`, `proposal`, `held_back`, `acceptance`, `outcome` |
 | traces and responses | one for each event with candidates | `moments`, `earlier`, `trace`, `event`, `row` |
 | pairs, TRL rows | the two replies, the side by a hash | `chosen`: `first` or `second`; `row` |

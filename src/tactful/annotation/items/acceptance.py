@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
+from tactful.annotation.items.making import events_of
 from tactful.annotation.types import Item, Proposals
 from tactful.reward.types import TrainedJudge
-from tactful.types import Event, Moment
+from tactful.types import Moment, ProposalHistory
 
 _BATCH = 64
 
@@ -32,14 +33,15 @@ def _moments(item: Item) -> list[Moment]:
     """Its candidates as moments that saw everything, also what is not shown; silence where there is none."""
     if not isinstance(item.shown, Proposals):
         return []
-    earlier = item.origin.get("earlier")
-    before = [Event.model_validate(event) for event in earlier] if isinstance(earlier, list) else []
+    events, known = events_of(item), item.origin.get("history")
+    history = ProposalHistory.model_validate(known) if isinstance(known, Mapping) else None
     return [
         Moment(
             id=f"{item.id}#{place}",
             session=item.session,
-            events=(*before, *item.shown.events),
+            events=events,
             proposal=proposal,
+            history=history,
         )
         for place, proposal in enumerate(item.shown.candidates or (None,))
     ]

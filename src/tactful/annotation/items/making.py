@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from tactful.annotation.types import Answer, Item, Kind, Shown
+from tactful.annotation.types import Answer, Item, Kind, Proposals, Shown
 from tactful.data.io import Rows
 from tactful.text import detect_lang
 from tactful.types import Event, content_hash
@@ -99,6 +99,15 @@ class File:
             origin=origin,
             gold=gold if self.wanted.gold else None,
         )
+
+
+def events_of(item: Item) -> tuple[Event, ...]:
+    """All events that its moment had seen, oldest first: those shown and those before; none where it shows no events."""
+    if not isinstance(item.shown, Proposals):
+        return ()
+    earlier = item.origin.get("earlier")
+    before = [Event.model_validate(event) for event in earlier] if isinstance(earlier, list) else []
+    return (*before, *item.shown.events)
 
 
 def told_events(events: Iterable[Event]) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from tactful.annotation.types import Item, Proposals, ProposalsAnswer
 from tactful.data.formats.moments import labelled_rows, moment_row, moment_rows, observation_id
 from tactful.data.io import Rows
 from tactful.gym.types import GymEpisode, GymStep
-from tactful.types import Event, LabelledMoment, Moment, MomentLabel
+from tactful.types import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory
 
 _Said = tuple[Moment, MomentLabel | None]
 
@@ -48,7 +48,7 @@ def _item(file: File, said: Sequence[_Said]) -> Item:
         Proposals(events=events, candidates=tuple(places)),
         *(moment.session, moment.user, told_events(moment.events), list(places)),
         session=moment.session,
-        origin={"moments": rows, "earlier": earlier},
+        origin={"moments": rows, "earlier": earlier, **_known(moment.user, moment.history)},
         text=_text(events),
         gold=_gold(said, list(places)),
     )
@@ -59,6 +59,11 @@ def _row(moment: Moment, label: MomentLabel | None) -> dict[str, Any]:
     row = moment_row(LabelledMoment(moment=moment, label=label or MomentLabel(accepted=False)))
     unsaid = () if label is not None else ("valid", "help_needed", "annotation", "category")
     return {key: value for key, value in row.items() if key != "obs" and key not in unsaid}
+
+
+def _known(user: str, history: ProposalHistory | None) -> dict[str, Any]:
+    """Who worked there, and what became of offers before, where that is known."""
+    return {"user": user, "history": None if history is None else history.model_dump()}
 
 
 def _text(events: Iterable[Event]) -> str:
@@ -152,6 +157,7 @@ def _step(
         origin={
             "moments": rows,
             "earlier": earlier,
+            **_known(episode.id, step.history),
             "episode": episode.id,
             "step": step.index,
             "proposal": step.proposal,
