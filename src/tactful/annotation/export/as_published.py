@@ -43,9 +43,9 @@ def as_published(seen: Sequence[Observation]) -> list[LabelledMoment]:
 
 
 def _converted(one: Observation) -> Iterator[LabelledMoment]:
-    names = list(dict.fromkeys(name for _, offer in one.offers for name in offer.votes))
-    names = [name for name in names if all(name in offer.votes for _, offer in one.offers)]
-    columns = [[bool(offer.votes[name]) for name in names] for _, offer in one.offers]
+    names = list(dict.fromkeys(name for offer in one.offers for name in offer.unit.votes))
+    names = [name for name in names if all(name in offer.unit.votes for offer in one.offers)]
+    columns = [[bool(offer.unit.votes[name]) for name in names] for offer in one.offers]
     if not names:
         return
     needed = any(all(column) for column in columns)
@@ -53,12 +53,7 @@ def _converted(one: Observation) -> Iterator[LabelledMoment]:
 
     def row(unit: str, proposal: str | None, accepted: bool, votes: Sequence[bool]) -> LabelledMoment:
         return LabelledMoment(
-            moment=Moment(
-                id=unit,
-                session=one.item.session,
-                events=one.item.shown.events,  # type: ignore[union-attr]
-                proposal=proposal,
-            ),
+            moment=Moment(id=unit, session=one.item.session, events=one.events, proposal=proposal),
             label=MomentLabel(accepted=accepted, help_needed=needed, votes=tuple(votes)),
         )
 
@@ -66,9 +61,9 @@ def _converted(one: Observation) -> Iterator[LabelledMoment]:
         wrong = needed and sum(chose) >= 2
         yield row(f"{one.item.id}#silence", None, not wrong, [not said for said in chose])
     for accepted in (True, False):
-        for (text, unit), column in zip(one.offers, columns, strict=True):
+        for offer, column in zip(one.offers, columns, strict=True):
             if column.count(accepted) >= 2:
-                yield row(unit.id, text, accepted, column)
+                yield row(offer.unit.id, offer.proposal, accepted, column)
 
 
 def draw_test(rows: Sequence[LabelledMoment], seed: int, drawn: int = DRAWN) -> tuple[list[int], list[int]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tactful.annotation.export.aggregate import Told
-from tactful.annotation.export.observations import Observation
-from tactful.annotation.export.units import Unit
+from tactful.annotation.export.observations import Observation, Offer
 from tactful.data.formats.moments import moment_row
 from tactful.types import LabelledMoment, Moment, MomentLabel, ProposalHistory
 
@@ -22,12 +21,12 @@ def labelled_moments(
     told_offers = iter(offers)
     for one, quiet in zip(seen, silences, strict=True):
         need = _need(one, quiet)
-        for text, unit in one.offers:
+        for offer in one.offers:
             told = next(told_offers)
             if told.value is not None:
-                yield _labelled(one, unit, text, told, need)
+                yield _labelled(one, offer, told, need)
         if quiet.value is not None:
-            yield _labelled(one, one.silence, None, quiet, need)
+            yield _labelled(one, None, quiet, need)
 
 
 def _need(one: Observation, quiet: Told) -> bool | None:
@@ -37,19 +36,17 @@ def _need(one: Observation, quiet: Told) -> bool | None:
     return not quiet.value
 
 
-def _labelled(
-    one: Observation, unit: Unit, proposal: str | None, told: Told, need: bool | None
-) -> LabelledMoment:
-    item, origin = one.item, one.item.origin
-    history = origin.get("history")
+def _labelled(one: Observation, offer: Offer | None, told: Told, need: bool | None) -> LabelledMoment:
+    unit, row = (one.silence, one.row) if offer is None else (offer.unit, offer.row)
+    history = row.get("history")
     return LabelledMoment(
         moment=Moment(
             id=unit.id,
-            session=item.session,
-            user=str(origin.get("user") or ""),
-            events=item.shown.events,  # type: ignore[union-attr]
-            proposal=proposal,
-            history=ProposalHistory.model_validate(history) if isinstance(history, Mapping) else None,
+            session=unit.session,
+            user=str(row.get("user") or ""),
+            events=one.events,
+            proposal=None if offer is None else offer.proposal,
+            history=None if history is None else ProposalHistory.model_validate(history),
         ),
         label=MomentLabel(
             accepted=bool(told.value),

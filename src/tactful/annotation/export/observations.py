@@ -16,22 +16,41 @@ was right, *rather than these offers*, for an annotator who judged every one of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from tactful.annotation.export.units import Unit, answered, units_of
 from tactful.annotation.types import Item, Proposals
 from tactful.annotation.votes import Collected
+from tactful.types import Event
+
+
+_Row = Mapping[str, Any]
+
+
+class Offer(NamedTuple):
+    """What could have been offered."""
+
+    proposal: str
+    unit: Unit
+    """Votes whether it is accepted."""
+    row: _Row
+    """What the item's origin holds of it."""
 
 
 @dataclass
 class Observation:
-    """One point of a session; several items that show the same events are one."""
+    """One point of a session; several items at the same point are one."""
 
     item: Item
     """The first that shows it."""
-    offers: list[tuple[str, Unit]] = field(default_factory=list)
-    """(proposal, votes whether it is accepted), in the items' order."""
+    events: tuple[Event, ...]
+    """All that was seen, also what was not shown to annotators."""
+    offers: list[Offer] = field(default_factory=list)
+    """In the items' order."""
+    row: _Row = field(default_factory=dict)
+    """What the item's origin holds of the silence, or else of any moment here."""
     asked: Unit | None = None
     """Votes that silence was right, by the question itself or as a file tells them; None where there are none."""
     derived: bool = True
@@ -46,11 +65,11 @@ class Observation:
 
     def _derived(self) -> Unit:
         unit = Unit(f"{self.item.id}#silence", self.item.session)
-        for name in dict.fromkeys(name for _, offer in self.offers for name in offer.votes):
-            said = [offer.votes.get(name) for _, offer in self.offers]
+        for name in dict.fromkeys(name for offer in self.offers for name in offer.unit.votes):
+            said = [offer.unit.votes.get(name) for offer in self.offers]
             if True in said or None not in said:
                 unit.votes[name] = True not in said
-        decided = [offer.decided for _, offer in self.offers if offer.decided is not None]
+        decided = [offer.unit.decided for offer in self.offers if offer.unit.decided is not None]
         accepted = any(value for value, _ in decided)
         if accepted or (decided and len(decided) == len(self.offers)):
             unit.decided = (not accepted, decided[0][1])
@@ -66,10 +85,13 @@ def observations(collected: Collected) -> list[Observation]:
         units = units_of(collected, item, answers)
         if not units:
             continue
-        one = found.setdefault((item.session, shown.events), Observation(item))
+        rows, events = _origin(item, shown)
+        quiet = rows.get(None) or next(iter(rows.values()), {})
+        key = (item.session, quiet.get("user"), events)
+        one = found.setdefault(key, Observation(item, events, row=quiet))
         for place, text in enumerate(shown.candidates):
             if (unit := units.get((str(place), "accepted"))) is not None:
-                one.offers.append((text, unit))
+                one.offers.append(Offer(text, unit, rows.get(place, quiet)))
         wanted = units.get(("", "help_wanted"))
         if wanted is not None:
             one.asked = one.asked or Unit(f"{one.item.id}#silence", item.session)
@@ -92,4 +114,12 @@ def observations(collected: Collected) -> list[Observation]:
 
 def offers_of(seen: Sequence[Observation]) -> list[Unit]:
     """The votes on every offer, in order."""
-    return [unit for one in seen for _, unit in one.offers]
+    return [offer.unit for one in seen for offer in one.offers]
+
+
+def _origin(item: Item, shown: Proposals) -> tuple[dict[Any, _Row], tuple[Event, ...]]:
+    """(candidate's place, None for silence → its row; all events) as the origin keeps them."""
+    given, earlier = item.origin.get("moments"), item.origin.get("earlier")
+    rows = [row for row in given if isinstance(row, Mapping)] if isinstance(given, list) else []
+    before = [Event.model_validate(event) for event in earlier] if isinstance(earlier, list) else []
+    return {row.get("candidate"): row for row in reversed(rows)}, (*before, *shown.events)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tactful.annotation.export.aggregate import Told
@@ -105,7 +105,9 @@ ASKED = {
 
 def _known(item: Item) -> Row:
     """Source and language, where they are known; a reader of logs finds them otherwise."""
-    return {key: value for key, value in (("source", item.source), ("lang", item.lang)) if value}
+    turn = item.origin.get("turn")
+    source = turn.get("source") if isinstance(turn, Mapping) else None
+    return {key: value for key, value in (("source", source or item.source), ("lang", item.lang)) if value}
 
 
 def _plain(messages: Sequence[Message]) -> list[Row]:
