@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tactful.api.annotate.agreement import measure_agreement as measure_agreement
     from tactful.api.audit import audit as audit
     from tactful.api.calibrate.compare import compare as compare
     from tactful.api.calibrate.evaluate import evaluate as evaluate
@@ -109,6 +110,7 @@ _HOMES = {
     "labels": "tactful.api.reader",
     "learn": "tactful.api.mend",
     "load": "tactful.api.loading",
+    "measure_agreement": "tactful.api.annotate.agreement",
     "measure_judge": "tactful.api.reward.measure",
     "measure_readers": "tactful.api.reader",
     "moments": "tactful.api.reward.moments",

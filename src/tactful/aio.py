@@ -20,6 +20,7 @@ from tactful.api import policy_serve as _policy_serve
 from tactful.api import reader as _reader
 from tactful.api import sweep as _sweep
 from tactful.api import train as _train_model
+from tactful.api.annotate import agreement as _agreement
 from tactful.api.calibrate import compare as _compare
 from tactful.api.calibrate import evaluate as _evaluate
 from tactful.api.calibrate import iterate as _iterate
@@ -98,6 +99,7 @@ judge_suggestions = _coroutine(_suggestions.judge_suggestions)
 labels = _coroutine(_reader.labels)
 learn = _coroutine(_mend.learn)
 load = _coroutine(_loading.load)
+measure_agreement = _coroutine(_agreement.measure_agreement)
 measure_judge = _coroutine(_measure.measure_judge)
 measure_readers = _coroutine(_reader.measure_readers)
 moments = _coroutine(_moments.moments)

@@ -168,3 +168,25 @@ def test_group_means_are_those_of_a_loop(rows):
         if any(g == name and not np.isnan(v) for g, v in rows)
     ]
     assert group_means(values, groups) == pytest.approx(expected)
+
+
+def test_many_groups_are_drawn_otherwise_and_give_the_same_interval():
+    # means of n independent values with spread 1: the interval is ± 1.96 / √n, on either side of 1,000 groups
+    rng = np.random.default_rng(3)
+    for count in (900, 4000):
+        values = rng.normal(size=count)
+        sums = np.column_stack([values, np.ones(count)])
+        found = resampled(sums, lambda rows: {"mean": rows[:, 0] / rows[:, 1]}, items=count)["mean"]
+        assert found.value == pytest.approx(values.mean())
+        assert found.high - found.low == pytest.approx(2 * 1.96 / np.sqrt(count), rel=0.1)
+
+
+def test_a_sparse_array_of_sums_gives_what_a_full_one_gives():
+    from scipy.sparse import csr_array
+
+    sums = np.random.default_rng(4).integers(0, 2, size=(30, 2)).astype(float)
+
+    def statistic(rows):
+        return {"ratio": rows[:, 0] / rows[:, 1]}
+
+    assert resampled(csr_array(sums), statistic, items=30) == resampled(sums, statistic, items=30)

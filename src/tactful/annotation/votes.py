@@ -35,6 +35,10 @@ class Collected:
     """The database or folder, as messages name it."""
     nameless: bool = False
     """The votes have no annotators, only an order within their unit: nothing can be told per annotator."""
+    bad: int = 0
+    """Rows that could not be read and were left out."""
+    problems: Sequence[str] = ()
+    """`file:line: what is wrong` of the first of them."""
 
     def votes(self) -> Iterator[Vote]:
         """The votes that count: answered, not withdrawn, no repeat; in the order of the annotations."""

@@ -1,0 +1,137 @@
+"""What was collected is read from folders and from labelled moments; what is wrong is named."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.annotation.agreement.made import NOW, asking, collected, proposals
+
+from tactful.annotation.agreement.measure import measure_agreement
+from tactful.annotation.reading import merged, read_collected
+from tactful.annotation.types import Adjudication
+from tactful.data.io import write_jsonl
+from tactful.errors import DataError, UsageError
+
+DATA = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
+PUBLISHED = DATA / "proactivebench" / "reward_train.jsonl"
+ROWS = [
+    ("a", "s", "coding", "x", proposals([True, False])),
+    ("a", "s", "coding", "y", proposals([True, True], False)),
+    ("b", "s", "coding", "x", asking("ask")),
+]
+
+
+def export(folder, rows=ROWS, decided=()):
+    made = collected(rows)
+    write_jsonl(folder / "items.jsonl", made.items.values())
+    write_jsonl(folder / "annotations.jsonl", made.annotations)
+    if decided:
+        write_jsonl(folder / "adjudications.jsonl", decided)
+    return made
+
+
+def moment(proposal, votes, event="opens the file", **more):
+    return {
+        "obs": [{"time": "1", "event": event}],
+        "pred_task": proposal,
+        "valid": False,
+        "annotation": votes,
+        **more,
+    }
+
+
+def test_a_folder_reads_back_with_its_last_adjudications(tmp_path):
+    decided = [
+        Adjudication(item="b", answer=asking("act"), by="x", at=NOW.replace(year=2027)),
+        Adjudication(item="b", answer=asking("ask"), by="x", at=NOW),
+    ]
+    made = export(tmp_path, decided=decided)
+    found = read_collected(tmp_path)
+    assert (found.items, found.annotations) == (made.items, made.annotations)
+    assert found.adjudications == {"b": decided[0]}
+    assert not found.nameless
+    assert read_collected(tmp_path / "annotations.jsonl") == found
+    assert read_collected(str(tmp_path / "items.jsonl")) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"item": "z"}, "annotation has item 'z', which is not in items.jsonl"),
+        ({"kind": "replies"}, "annotation has kind 'replies', expected 'asking', as its item is"),
+        (
+            {"item": "a", "kind": "proposals"},
+            "annotation has an answer of kind 'asking', expected 'proposals'",
+        ),
+        (
+            {"item": "a", "kind": "proposals", "answer": proposals([True])},
+            "annotation has 1 answers in 'accepted', but its item has 2 candidates",
+        ),
+        ({"id": "a0"}, "annotation has the id 'a0' of line 1; ids must differ"),
+    ],
+)
+def test_an_annotation_that_cannot_be_of_its_item_is_named_with_its_line(tmp_path, changes, said):
+    made = export(tmp_path)
+    bad = made.annotations[2].model_copy(update=changes)
+    write_jsonl(tmp_path / "annotations.jsonl", [*made.annotations[:2], bad])
+    with pytest.raises(DataError) as caught:
+        read_collected(tmp_path)
+    assert f"{tmp_path / 'annotations.jsonl'}:3: {said}" in str(caught.value)
+    kept = read_collected(tmp_path, skip_bad=True)
+    assert (len(kept.annotations), kept.bad) == (2, 1)
+    assert said in kept.problems[0]
+
+
+def test_a_folder_that_lacks_a_file_says_which(tmp_path):
+    with pytest.raises(DataError, match=r"holds no annotations\.jsonl; give a folder with items\.jsonl"):
+        read_collected(tmp_path)
+    export(tmp_path)
+    (tmp_path / "items.jsonl").unlink()
+    with pytest.raises(DataError, match=r"holds no items\.jsonl"):
+        read_collected(tmp_path)
+
+
+def test_votes_of_labelled_moments_name_nobody_and_silence_stays_apart(tmp_path):
+    write_jsonl(tmp_path / "m.jsonl", [moment("Sort it.", [True, False]), moment(None, [False, False, True])])
+    found = read_collected(tmp_path / "m.jsonl")
+    assert found.nameless
+    votes = [(vote.question, vote.value, vote.annotator, vote.session) for vote in found.votes()]
+    assert votes == [
+        ("accepted", True, "1", "opens the file"),
+        ("accepted", False, "2", "opens the file"),
+        ("help_wanted", True, "1", "opens the file"),
+        ("help_wanted", True, "2", "opens the file"),
+        ("help_wanted", False, "3", "opens the file"),
+    ]
+    assert [item.origin["valid"] for item in found.items.values()] == [False, False]
+
+
+def test_moments_without_votes_are_refused(tmp_path):
+    write_jsonl(tmp_path / "m.jsonl", [moment("Sort it.", [])])
+    with pytest.raises(DataError, match=r"m\.jsonl: holds no votes; give a folder"):
+        read_collected(tmp_path / "m.jsonl")
+    write_jsonl(tmp_path / "m.jsonl", [{"obs": [{"event": "x"}], "pred_task": None}])
+    with pytest.raises(DataError, match=r"m\.jsonl:1: moment has no 'valid'"):
+        read_collected(tmp_path / "m.jsonl")
+
+
+def test_several_sources_are_one_and_what_stands_in_both_counts_once(tmp_path):
+    export(tmp_path / "one")
+    export(tmp_path / "two", [*ROWS, ("b", "s", "coding", "y", asking("ask"))])
+    both = merged([read_collected(tmp_path / "one"), read_collected(tmp_path / "two")])
+    assert (len(both.items), len(both.annotations)) == (2, 4)
+    write_jsonl(tmp_path / "m.jsonl", [moment("Sort it.", [True, False])])
+    with pytest.raises(UsageError, match="without annotators, the other names them"):
+        merged([read_collected(tmp_path / "one"), read_collected(tmp_path / "m.jsonl")])
+
+
+@pytest.mark.skipif(not PUBLISHED.exists(), reason="ProactiveBench's reward data is not there")
+def test_the_published_votes_agree_hardly_on_proposals_and_less_than_chance_on_silence():
+    found = measure_agreement(read_collected(PUBLISHED), resamples=200)
+    whole = {one.question: one.whole for one in found.questions}
+    assert (found.items, found.votes, found.sessions) == (1629, 4694, 16)
+    assert (whole["accepted"].units, whole["help_wanted"].units) == (1387, 242)
+    assert whole["accepted"].alpha.value == pytest.approx(0.169, abs=5e-4)
+    assert whole["help_wanted"].alpha.value == pytest.approx(-0.214, abs=5e-4)

@@ -1,0 +1,3 @@
+"""`tactful gym …` as typed, in this process."""
+
+from tests.commands import tactful as tactful
