@@ -78,7 +78,7 @@ def test_the_majority_of_people_decides_on_a_derived_silence_not_one_of_them():
 
 
 def test_whoever_judged_only_some_offers_and_took_none_says_nothing_about_silence():
-    item, other = moment("s", "e", ["x"]), moment("s", "e", ["y"], origin={"n": 2})
+    item, other = moment("s", "e", ["x"]), moment("s", "e", ["y"])
     other = other.model_copy(update={"id": "second"})
     given = collected(
         [
@@ -122,11 +122,15 @@ def test_votes_on_silence_that_name_nobody_are_taken_as_derived():
     assert brief(labelled(given)) == [(None, True, None)]
 
 
-def test_user_and_history_come_back_from_where_the_item_came():
+def test_events_that_were_not_shown_user_and_history_come_back_from_where_the_item_came():
     item = moment(
-        "s", "e", ["x"], origin={"user": "u", "history": {"shown": 2, "accepted": 1, "since_last_s": None}}
+        "s",
+        "e",
+        ["x"],
+        origin={"user": "u", "history": {"shown": 2, "accepted": 1}, "earlier": [{"text": "before"}]},
     )
     [one, _] = labelled(collected([(item, {"a": answer([True], True), "b": answer([True], True)})]))
+    assert [event.text for event in one.moment.events] == ["before", "e"]
     assert one.moment.user == "u"
     assert one.moment.history is not None
     assert one.moment.history.shown == 2

@@ -37,13 +37,13 @@ def _need(one: Observation, quiet: Told) -> bool | None:
 
 
 def _labelled(one: Observation, offer: Offer | None, told: Told, need: bool | None) -> LabelledMoment:
-    unit, row = (one.silence, one.row) if offer is None else (offer.unit, offer.row)
-    history = row.get("history")
+    unit, origin = one.silence if offer is None else offer.unit, one.item.origin
+    history = origin.get("history")
     return LabelledMoment(
         moment=Moment(
             id=unit.id,
             session=unit.session,
-            user=str(row.get("user") or ""),
+            user=str(origin.get("user") or ""),
             events=one.events,
             proposal=None if offer is None else offer.proposal,
             history=None if history is None else ProposalHistory.model_validate(history),

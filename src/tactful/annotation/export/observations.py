@@ -16,17 +16,15 @@ was right, *rather than these offers*, for an annotator who judged every one of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tactful.annotation.export.units import Unit, answered, units_of
+from tactful.annotation.items.making import events_of
 from tactful.annotation.types import Item, Proposals
 from tactful.annotation.votes import Collected
 from tactful.types import Event
-
-
-_Row = Mapping[str, Any]
 
 
 class Offer(NamedTuple):
@@ -35,8 +33,6 @@ class Offer(NamedTuple):
     proposal: str
     unit: Unit
     """Votes whether it is accepted."""
-    row: _Row
-    """What the item's origin holds of it."""
 
 
 @dataclass
@@ -49,8 +45,6 @@ class Observation:
     """All that was seen, also what was not shown to annotators."""
     offers: list[Offer] = field(default_factory=list)
     """In the items' order."""
-    row: _Row = field(default_factory=dict)
-    """What the item's origin holds of the silence, or else of any moment here."""
     asked: Unit | None = None
     """Votes that silence was right, by the question itself or as a file tells them; None where there are none."""
     derived: bool = True
@@ -80,24 +74,19 @@ def observations(collected: Collected) -> list[Observation]:
     """Every point of which something was said, in the order of the items."""
     found: dict[object, Observation] = {}
     for item, answers in answered(collected, "proposals"):
-        shown = item.shown
-        assert isinstance(shown, Proposals)
         units = units_of(collected, item, answers)
         if not units:
             continue
-        rows, events = _origin(item, shown)
-        quiet = rows.get(None) or next(iter(rows.values()), {})
-        key = (item.session, quiet.get("user"), events)
-        one = found.setdefault(key, Observation(item, events, row=quiet))
-        for place, text in enumerate(shown.candidates):
+        events = events_of(item)
+        key = (item.session, item.origin.get("user"), events)
+        one = found.setdefault(key, Observation(item, events))
+        for place, text in enumerate(item.shown.candidates if isinstance(item.shown, Proposals) else ()):
             if (unit := units.get((str(place), "accepted"))) is not None:
-                one.offers.append(Offer(text, unit, rows.get(place, quiet)))
+                one.offers.append(Offer(text, unit))
         wanted = units.get(("", "help_wanted"))
         if wanted is not None:
             one.asked = one.asked or Unit(f"{one.item.id}#silence", item.session)
-            one.derived = (
-                collected.nameless
-            )  # files without annotators hold what was derived from votes on offers
+            one.derived = collected.nameless  # such files hold what was derived from votes on offers
             one.asked.votes |= {name: not value for name, value in wanted.votes.items()}
             if wanted.decided is not None:
                 one.asked.decided = (not wanted.decided[0], wanted.decided[1])
@@ -115,11 +104,3 @@ def observations(collected: Collected) -> list[Observation]:
 def offers_of(seen: Sequence[Observation]) -> list[Unit]:
     """The votes on every offer, in order."""
     return [offer.unit for one in seen for offer in one.offers]
-
-
-def _origin(item: Item, shown: Proposals) -> tuple[dict[Any, _Row], tuple[Event, ...]]:
-    """(candidate's place, None for silence → its row; all events) as the origin keeps them."""
-    given, earlier = item.origin.get("moments"), item.origin.get("earlier")
-    rows = [row for row in given if isinstance(row, Mapping)] if isinstance(given, list) else []
-    before = [Event.model_validate(event) for event in earlier] if isinstance(earlier, list) else []
-    return {row.get("candidate"): row for row in reversed(rows)}, (*before, *shown.events)
