@@ -46,7 +46,8 @@ def test_the_lock_covers_everything_that_the_project_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     own = {"tactful"}  # the dev extra takes in others of the project's own
-    asked = {name_of(item) for item in [*project["dependencies"], *extras["dev"], *extras["annotate"]]} - own
+    named = [*project["dependencies"], *extras["dev"], *extras["annotate"], *extras["live"]]
+    asked = {name_of(item) for item in named} - own
     locked = {name_of(entry) for entry in entries()}
     assert asked <= locked
     assert "torch" not in locked

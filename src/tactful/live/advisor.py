@@ -1,0 +1,301 @@
+"""`Advisor`: a decision on each turn, and what came of it. Whatever fails, the assistant goes on as before.
+
+    decide:   messages → conversation (by its prefix) → what came of the turn before, at a glance → state → belief → choice
+    observe:  the turn before, judged in full, away from the request's path → taste of its user
+
+Reading and choosing take milliseconds and happen in a thread of their own, so that an event loop is never held up. What is
+stored is committed by one writer (`storing/writer.py`); `Decided.stored` is done when it is safe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+from uuid import uuid4
+
+from tactful.data.logs.users import Names
+from tactful.live.asking import MISSING, suggested
+from tactful.live.learning import believed, choose, learned
+from tactful.live.learning.choosing import shown_history
+from tactful.live.memory import Known, Memory
+from tactful.live.recognising import place_of
+from tactful.live.settings import LiveSettings
+from tactful.live.storing import open_live_store
+from tactful.live.tasks import Followed, followed, glance, last_exchange, said, state_of
+from tactful.live.types import Advice, Observation, Taste
+from tactful.mend.turns import Task
+from tactful.policy import CostPolicy
+from tactful.prompts import load_prompt
+from tactful.reading.opening import open_embedded_reader
+from tactful.reading.types import ReaderAtOnce
+from tactful.types import Message, NativeAsk, Policy, UserHistory, seeded
+
+_log = logging.getLogger(__name__)
+ACTIONS = ("Execute", "Clarify")
+_TOLD = {
+    "answer": load_prompt(__file__, "answer", fields={"shown"}),
+    "ask": load_prompt(__file__, "ask", fields={"missing", "shown"}),
+}
+
+
+@dataclass(frozen=True)
+class Decided:
+    """An advice, and when it is safe in the database."""
+
+    advice: Advice
+    stored: Future[None]
+
+
+class Advisor:
+    """Decides turn by turn and learns from what follows. Safe to use from several threads.
+
+    `policy`: by default the cost policy over answering and asking. `reader`: by default the bundled encoder.
+    `database`: a path or `postgresql://…`. `settings`: mode, share of traffic, bounds.
+    """
+
+    def __init__(
+        self,
+        database: Path | str = "live.sqlite",
+        *,
+        policy: Policy | None = None,
+        reader: ReaderAtOnce | None = None,
+        settings: LiveSettings | None = None,
+    ) -> None:
+        self.settings = settings or LiveSettings()
+        self.policy = policy or CostPolicy(ACTIONS)
+        self.reader = reader or open_embedded_reader()
+        self.failed = 0
+        """Decisions that failed and let the assistant go on."""
+        self._names = Names()
+        self._memory = Memory(open_live_store(database), self.settings)
+        self._deciding = ThreadPoolExecutor(1, thread_name_prefix="tactful-live")
+        self._observing = ThreadPoolExecutor(1, thread_name_prefix="tactful-live-observe")
+
+    # ------------------------------------------------------------ decide
+
+    def decide(
+        self,
+        messages: Sequence[Message],
+        *,
+        user: str = "",
+        conversation: str = "",
+        ask: NativeAsk | None = None,
+    ) -> Advice:
+        """What to do about the user's last message. Never raises for what fails inside: such an advice says `failed`.
+
+        `user`: any name for the person, stored as a hash. `conversation`: its id where the caller has one; else it is
+        recognised by its prefix. `ask`: how the assistant's last turn asked, where it used a tool. Raises: ValueError where
+        the last message is not the user's.
+        """
+        _check(messages)
+        work = self._deciding.submit(self._decide, tuple(messages), user, conversation, ask)
+        try:
+            return work.result(self.settings.timeout_ms / 1000).advice
+        except Exception as error:
+            return self._failed(error, messages, user, conversation)
+
+    async def adecide(
+        self,
+        messages: Sequence[Message],
+        *,
+        user: str = "",
+        conversation: str = "",
+        ask: NativeAsk | None = None,
+    ) -> Decided:
+        """As `decide`, without holding up the event loop, and with the future of its being stored."""
+        _check(messages)
+        work = self._deciding.submit(self._decide, tuple(messages), user, conversation, ask)
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(work), self.settings.timeout_ms / 1000)
+        except Exception as error:
+            never: Future[None] = Future()
+            never.set_exception(RuntimeError("the decision failed"))
+            return Decided(self._failed(error, messages, user, conversation), never)
+
+    def _decide(
+        self, messages: tuple[Message, ...], user: str, conversation: str, ask: NativeAsk | None
+    ) -> Decided:
+        started, at = time.perf_counter(), datetime.now(UTC)
+        hashed = self._names.hashed(user, always=True)
+        place = place_of(messages, hashed)
+        known = self._memory.known(place, conversation, hashed)
+        before = last_exchange(messages, ask)
+        seen = glance(before) if before is not None else None
+        task = _after(known.task, seen)
+        taste = known.taste or Taste(user=hashed)
+        population = self._memory.population()
+        believed_now = believed(known.taste, population, at)
+        streak = taste.streak
+        if known.unobserved and seen is not None and seen.outcome == "rejected":
+            believed_now = (believed_now[0] + 1, believed_now[1])
+            streak += 1
+        advice_id = uuid4().hex
+        task.request = task.request or messages[-1].content
+        history = UserHistory()  # the cost policy is told what is believed; others see counts
+        if not isinstance(self.policy, CostPolicy):
+            history = shown_history(believed_now, (population.no, population.yes))
+        state = state_of(messages, task, self.reader, id=advice_id, domain=self.settings.domain, user=history)
+        rng = seeded(self.settings.seed, advice_id)
+        chosen = choose(
+            self.policy,
+            state,
+            believed_now,
+            self.settings.guards,
+            rng,
+            asked_before=known.asked,
+            streak=streak if hashed else 0,
+        )
+        treated = self._treats(hashed or known.conversation)
+        choice = "ask" if chosen.asks else "answer"
+        advice = Advice(
+            id=advice_id,
+            at=at,
+            conversation=known.conversation,
+            turn=len(said(messages)) - 1,
+            user=hashed,
+            mode=self.settings.mode,
+            treated=treated,
+            choice=choice,
+            action=chosen.decision.action,
+            probabilities=chosen.decision.probabilities,
+            behaviour=_behaviour(choice, state.missing, believed_now) if treated else "",
+            need=None if state.need_unknown else round(1 - state.query_clarity, 4),
+            need_unknown=state.need_unknown,
+            missing=state.missing,
+            question=suggested(state.missing, state.lang) if chosen.asks else None,
+            reason=chosen.reason,
+            propensity=chosen.propensity,
+            explored=chosen.explored,
+            rejects=round(chosen.rejects, 4),
+            took_ms=round(1000 * (time.perf_counter() - started), 3),
+            policy=self.policy.name,
+            reader=self.reader.name,
+        )
+        stored = self._memory.keep(advice, place, task, messages)
+        if before is not None and known.earlier:
+            self._observing.submit(self._observe, known.earlier, before)
+        return Decided(advice, stored)
+
+    def _treats(self, who: str) -> bool:
+        if self.settings.mode == "shadow" or self._memory.killed():
+            return False
+        return seeded(self.settings.seed, "share", who).random() < self.settings.share
+
+    def _failed(
+        self, error: BaseException, messages: Sequence[Message], user: str, conversation: str
+    ) -> Advice:
+        self.failed += 1
+        late = isinstance(error, TimeoutError)
+        why = f"no decision within {self.settings.timeout_ms:g} ms" if late else type(error).__name__
+        _log.warning("a decision failed, the assistant goes on as before: %s", why)
+        return Advice(
+            id=uuid4().hex,
+            at=datetime.now(UTC),
+            conversation=conversation or "unknown",
+            turn=max(0, len(said(messages)) - 1),
+            user=self._names.hashed(user, always=True),
+            mode=self.settings.mode,
+            treated=False,
+            choice="answer",
+            action=self.policy.actions[0],
+            probabilities={},
+            failed=why,
+            policy=self.policy.name,
+            reader=self.reader.name,
+        )
+
+    # ------------------------------------------------------------ observe
+
+    def observe(
+        self,
+        advice: str,
+        messages: Sequence[Message] | None = None,
+        *,
+        told: Followed | None = None,
+        ask: NativeAsk | None = None,
+    ) -> Observation | None:
+        """What came of the turn with this advice, and learn from it.
+
+        From `messages`, whose last one is the user's next message; or as an interface `told`. None: the advice is not known,
+        was observed already, or the messages hold no answer with a reply. Raises: UserError where the database cannot be
+        reached.
+        """
+        if told is not None:
+            return self._learn(advice, told, "told")
+        passage = last_exchange(messages or (), ask)
+        if passage is None:
+            return None
+        return self._learn(advice, followed(passage, self.reader), "read")
+
+    def _observe(self, advice: str, passage: object) -> None:
+        from tactful.audit.types import Passage
+
+        assert isinstance(passage, Passage)
+        try:
+            self._learn(advice, followed(passage, self.reader), "read")
+        except Exception as error:
+            _log.warning("what came of a turn was not learned: %s", type(error).__name__)
+
+    def _learn(self, advice: str, found: Followed, how: str) -> Observation | None:
+        at = datetime.now(UTC)
+        population = self._memory.population()
+        return self._memory.observed(
+            advice,
+            found,
+            how,
+            at,
+            lambda taste: learned(taste, found.outcome, at, population),
+        )
+
+    def settle(self) -> None:
+        """Wait until everything that was handed in is judged and stored."""
+        self._observing.submit(lambda: None).result()
+        self._memory.settle()
+
+    def close(self) -> None:
+        """Finish what waits, and let go of the database."""
+        self._deciding.shutdown(wait=True)
+        self._observing.shutdown(wait=True)
+        self._memory.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _check(messages: Sequence[Message]) -> None:
+    turns = said(messages)
+    if not turns or turns[-1].role != "user":
+        raise ValueError("the last message is not the user's; decide when it is the assistant's turn")
+
+
+def _after(task: Task, seen: Followed | None) -> Task:
+    """The task at the request at hand: the turn before has been counted, as far as a glance tells."""
+    if seen is None:
+        return task
+    task.note(seen.asked, seen.outcome)
+    if not seen.asked and seen.outcome == "fine":
+        return Task(user=task.over)
+    return task
+
+
+def _behaviour(choice: str, missing: Sequence[str], belief: tuple[float, float]) -> str:
+    no, yes = belief
+    shown = f"Of questions like it, this person would probably decline {no / (no + yes):.0%}."
+    if choice == "answer":
+        return _TOLD["answer"].render(shown=shown).messages[0].content
+    named = " and ".join(MISSING[kind] for kind in missing[:2] if kind in MISSING)
+    told = _TOLD["ask"].render(missing=named or "something that only they can know", shown=shown)
+    return told.messages[0].content
+
+
+__all__ = ["Advisor", "Decided", "Known"]

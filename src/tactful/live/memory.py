@@ -1,0 +1,263 @@
+"""What an advisor knows of conversations and users, and how it is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from sqlalchemy import Connection, delete, insert, select, update
+
+from tactful.database import Store
+from tactful.live.learning import Population
+from tactful.live.recognising import Place
+from tactful.live.settings import LiveSettings
+from tactful.live.storing.tables import advice as advice_table
+from tactful.live.storing.tables import conversations, meta, observations, tastes
+from tactful.live.storing.writer import Writer
+from tactful.live.tasks import Followed
+from tactful.live.types import Advice, Observation, Taste
+from tactful.mend.turns import Task
+from tactful.types import Message, UserHistory
+
+_REREAD_S = 2.0
+"""How old what is shared by all (kill switch, population) may be."""
+_KILLED, _POPULATION = "killed", "population"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known where a request comes in."""
+
+    conversation: str
+    task: Task
+    taste: Taste | None
+    earlier: str = ""
+    """Id of the advice on the request before this one; empty: none is known."""
+    unobserved: bool = False
+    """What came of that has not been learned yet."""
+    asked: int = 0
+    """Questions that were advised in this conversation."""
+
+
+class Memory:
+    """The database behind an advisor."""
+
+    def __init__(self, store: Store, settings: LiveSettings) -> None:
+        self.store = store
+        self.writer = Writer(store)
+        self._settings = settings
+        self._shared: tuple[float, bool, Population] | None = None
+
+    def known(self, place: Place, conversation: str, user: str) -> Known:
+        """What is known of this request's conversation and user; a new conversation where its prefix is new."""
+        with self.store.read() as connection:
+            earlier = self._earlier(connection, place, conversation)
+            id = conversation or (earlier.conversation if earlier else uuid4().hex)
+            kept = connection.execute(select(conversations.c.task).where(conversations.c.id == id)).scalar()
+            asked = len(
+                connection.execute(
+                    select(advice_table.c.id).where(
+                        advice_table.c.conversation == id,
+                        advice_table.c.choice == "ask",
+                        advice_table.c.key != place.key,
+                    )
+                ).all()
+            )
+            seen = (
+                earlier is not None
+                and connection.execute(
+                    select(observations.c.advice).where(observations.c.advice == earlier.id)
+                ).first()
+            )
+            return Known(
+                conversation=id,
+                task=_task(kept),
+                taste=taste_of(connection, user),
+                earlier=earlier.id if earlier else "",
+                unobserved=earlier is not None and not seen,
+                asked=asked,
+            )
+
+    def _earlier(self, connection: Connection, place: Place, conversation: str) -> Any:
+        """The latest advice on an earlier request of the same conversation."""
+        columns = select(advice_table.c.id, advice_table.c.conversation, advice_table.c.key)
+        keys = [key for key, _ in place.earlier[:4]]
+        if conversation:
+            found = columns.where(
+                advice_table.c.conversation == conversation, advice_table.c.key != place.key
+            )
+            return connection.execute(found.order_by(advice_table.c.at.desc()).limit(1)).first()
+        if not keys:
+            return None
+        rows = connection.execute(
+            columns.where(advice_table.c.key.in_(keys)).order_by(advice_table.c.at.desc())
+        ).all()
+        return min(rows, key=lambda row: keys.index(row.key), default=None)
+
+    def keep(self, found: Advice, place: Place, task: Task, messages: Sequence[Message]) -> Future[None]:
+        """Store an advice and where its conversation stands."""
+        row = {
+            "id": found.id,
+            "conversation": found.conversation,
+            "key": place.key,
+            "user": found.user,
+            "at": found.at,
+            "choice": found.choice,
+            "treated": found.treated,
+            "record": found.model_dump_json(),
+        }
+        stands = {"task": orjson.dumps(_plain(task)).decode(), "at": found.at}
+        if self._settings.keep_texts:
+            stands["texts"] = orjson.dumps([one.model_dump() for one in messages]).decode()
+
+        def write(connection: Connection) -> None:
+            connection.execute(insert(advice_table).values(row))
+            changed = connection.execute(
+                update(conversations).where(conversations.c.id == found.conversation).values(stands)
+            )
+            if not changed.rowcount:
+                first = {"id": found.conversation, "user": found.user, "begun_at": found.at}
+                connection.execute(insert(conversations).values(first | stands))
+
+        return self.writer.put(write)
+
+    def observed(
+        self, advice: str, found: Followed, how: Any, at: datetime, learn: Callable[[Taste], Taste]
+    ) -> Observation | None:
+        """Store what came of an advice, once, and what it teaches of the user. None: not known, or observed before."""
+        made: list[Observation] = []
+
+        def write(connection: Connection) -> None:
+            made.clear()
+            given = connection.execute(
+                select(advice_table.c.user, advice_table.c.conversation).where(advice_table.c.id == advice)
+            ).first()
+            seen = connection.execute(
+                select(observations.c.advice).where(observations.c.advice == advice)
+            ).first()
+            if given is None or seen is not None:
+                return
+            one = Observation(
+                advice=advice,
+                at=at,
+                conversation=given.conversation,
+                user=given.user,
+                asked=found.asked,
+                outcome=found.outcome,
+                complaint=found.complaint,
+                how=how,
+                subject=found.subject,
+            )
+            row = {name: getattr(one, name) for name in ("advice", "conversation", "user", "at", "outcome")}
+            connection.execute(insert(observations).values(row | {"record": one.model_dump_json()}))
+            if given.user:
+                keep_taste(connection, learn(taste_of(connection, given.user) or Taste(user=given.user)), at)
+            made.append(one)
+
+        self.writer.put(write).result(timeout=60)
+        return made[0] if made else None
+
+    # ------------------------------------------------------------ shared by all
+
+    def killed(self) -> bool:
+        """Whether the kill switch is on: everybody is left as without an advisor."""
+        return self._read_shared()[1]
+
+    def population(self) -> Population:
+        """What is believed of a user of whom nothing is known."""
+        return self._read_shared()[2]
+
+    def _read_shared(self) -> tuple[float, bool, Population]:
+        now = time.monotonic()
+        if self._shared is None or now - self._shared[0] > _REREAD_S:
+            with self.store.read() as connection:
+                rows = connection.execute(
+                    select(meta.c.name, meta.c.value).where(meta.c.name.in_((_KILLED, _POPULATION)))
+                )
+                kept = {row.name: row.value for row in rows}
+            held = kept.get(_POPULATION)
+            believed = self._settings.population if held is None else Population.model_validate_json(held)
+            self._shared = (now, _KILLED in kept, believed)
+        return self._shared
+
+    def kill(self, on: bool) -> None:
+        """Turn the kill switch on or off, for every advisor on this database; they notice within two seconds."""
+        self._set(_KILLED, "true" if on else None)
+
+    def keep_population(self, population: Population) -> None:
+        """Store what is believed of new users."""
+        self._set(_POPULATION, population.model_dump_json())
+
+    def _set(self, name: str, value: str | None) -> None:
+        def write(connection: Connection) -> None:
+            connection.execute(delete(meta).where(meta.c.name == name))
+            if value is not None:
+                connection.execute(insert(meta).values(name=name, value=value))
+
+        self.writer.put(write).result(timeout=60)
+        self._shared = None
+
+    # ------------------------------------------------------------ removing
+
+    def forget(self, user: str) -> int:
+        """Remove everything of a user (by hash): tastes, conversations, advice, observations. The number of rows."""
+        counted: list[int] = []
+
+        def write(connection: Connection) -> None:
+            counted.clear()
+            for table in (observations, advice_table, conversations, tastes):
+                counted.append(connection.execute(delete(table).where(table.c.user == user)).rowcount)
+
+        self.writer.put(write).result(timeout=60)
+        return sum(counted)
+
+    def prune(self, now: datetime | None = None) -> Future[None]:
+        """Remove what is older than the retention; tastes stay."""
+        before = (now or datetime.now(UTC)) - timedelta(days=self._settings.retention_days)
+
+        def write(connection: Connection) -> None:
+            for table in (observations, advice_table, conversations):
+                connection.execute(delete(table).where(table.c.at < before))
+
+        return self.writer.put(write)
+
+    def settle(self) -> None:
+        """Wait until everything that was put is committed."""
+        self.writer.put(lambda _: None).result(timeout=60)
+
+    def close(self) -> None:
+        """Commit what waits, and let go."""
+        self.writer.close()
+        self.store.close()
+
+
+def taste_of(connection: Connection, user: str) -> Taste | None:
+    """What this user (a hash) has shown; None: nothing yet, or nobody is named."""
+    if not user:
+        return None
+    found = connection.execute(select(tastes.c.record).where(tastes.c.user == user)).scalar()
+    return None if found is None else Taste.model_validate_json(found)
+
+
+def keep_taste(connection: Connection, taste: Taste, at: datetime) -> None:
+    """Store what a user has shown."""
+    row = {"record": taste.model_dump_json(), "at": at}
+    if not connection.execute(update(tastes).where(tastes.c.user == taste.user).values(row)).rowcount:
+        connection.execute(insert(tastes).values(row | {"user": taste.user}))
+
+
+def _task(kept: str | None) -> Task:
+    if kept is None:
+        return Task()
+    held = orjson.loads(kept)
+    return Task(**held | {"user": UserHistory(**held["user"])})
+
+
+def _plain(task: Task) -> dict[str, Any]:
+    return asdict(replace(task, user=UserHistory())) | {"user": task.user.model_dump()}
