@@ -14,10 +14,10 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import orjson
 
@@ -30,6 +30,16 @@ from tactful.runs.store.schema import refuse_newer, upgrade
 
 _INSERT = f"INSERT OR REPLACE INTO results ({COLUMNS}) VALUES ({','.join('?' * 20)})"  # noqa: S608
 _SELECT = f"SELECT {COLUMNS} FROM results"  # noqa: S608
+
+Order = Literal["order", "id", "state", "cost", "elapsed", "tokens"]
+_ORDERS: Mapping[Order, str] = {
+    "order": "ordinal",
+    "id": "record_id",
+    "state": "state",
+    "cost": "cost_usd",
+    "elapsed": "elapsed_s",
+    "tokens": "prompt_tokens + completion_tokens",
+}
 
 
 @dataclass(frozen=True)
@@ -189,6 +199,66 @@ class RunState:
         if not row.damaged:
             aside = Row(lowest, row.record_id, row.record_hash, row.result, row.attempts)
             self._connection.execute(_INSERT, packed(aside))
+
+    # ------------------------------------------------------------ places
+
+    def stamps(self, after: int, most: int) -> list[tuple[int, bytes]]:
+        """(place, hash of the row) of the next rows after place `after`: what tells whether a row is still the same."""
+        with self._told:
+            return self._connection.execute(
+                "SELECT ordinal, row_hash FROM results WHERE ordinal > ? ORDER BY ordinal LIMIT ?",
+                (max(-1, after), most),
+            ).fetchall()
+
+    def at(self, places: Sequence[int]) -> list[Row]:
+        """The rows at these places of the input, in the order asked for; a place that holds none is left out."""
+        with self._told:
+            marks = ",".join("?" * len(places))
+            found = self._connection.execute(f"{_SELECT} WHERE ordinal IN ({marks})", places).fetchall()
+        rows = {row.ordinal: row for row in map(unpacked, found)}
+        return [rows[place] for place in places if place in rows]
+
+    def places(
+        self, where: Mapping[str, str | int], order: Order, *, descending: bool, offset: int, limit: int
+    ) -> tuple[list[int], int]:
+        """The places of one page of the rows whose columns have these values, and how many such rows there are."""
+        condition = "".join(f" AND {column} = ?" for column in where)
+        direction = "DESC" if descending else "ASC"
+        with self._told:
+            found = self._connection.execute(
+                f"SELECT ordinal FROM results WHERE ordinal >= 0{condition} "  # noqa: S608
+                f"ORDER BY {_ORDERS[order]} {direction}, ordinal LIMIT ? OFFSET ?",
+                (*where.values(), limit, offset),
+            ).fetchall()
+            if not where:
+                return [place for (place,) in found], self.count()
+            count = self._connection.execute(
+                f"SELECT count(*) FROM results WHERE ordinal >= 0{condition}",  # noqa: S608
+                tuple(where.values()),
+            ).fetchone()[0]
+        return [place for (place,) in found], int(count)
+
+    def count(self) -> int:
+        """Rows of the input. Asked so that SQLite counts in its index of ids, a thirtieth of the table."""
+        with self._told:
+            every = self._connection.execute("SELECT count(*) FROM results").fetchone()[0]
+            absent = self._connection.execute("SELECT count(*) FROM results WHERE ordinal < 0").fetchone()[0]
+        return int(every) - int(absent)
+
+    def outputs_before(self, place: int) -> tuple[int, int]:
+        """Outputs of all records before this place, and of the one at it: where it stands in `records.jsonl`."""
+        with self._told:
+            before, own = self._connection.execute(
+                "SELECT total(CASE WHEN ordinal < ? THEN outputs END), total(CASE WHEN ordinal = ? THEN outputs END) "
+                "FROM results WHERE ordinal BETWEEN 0 AND ? AND state = 'done'",
+                (place, place, place),
+            ).fetchone()
+        return int(before), int(own)
+
+    def version(self) -> int:
+        """Another number once anyone else has written, as long as this stays open."""
+        with self._told:
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     # ------------------------------------------------------------ sums
 

@@ -1,0 +1,1 @@
+"""Filters as expressions: read, turned into SQL, and written as Python."""

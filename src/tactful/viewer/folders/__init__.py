@@ -1,0 +1,1 @@
+"""Which runs lie here, and how each stands."""

@@ -1,0 +1,158 @@
+"""The runs under a folder, each in a row; one that is broken is a row too, with its reason."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import UTC
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from tactful.errors import DataError, UserError
+from tactful.runs.read.folder import RunFolder, RunInfo
+from tactful.runs.read.report import RunLine, run_line
+from tactful.runs.store.lock import is_locked
+from tactful.viewer.types import RunRow, Standing
+
+MOST_DEEP = 4
+"""Folders below the one that is looked at; `calibrate demo` puts its runs two below."""
+MOST_FIGURES = 8
+_STANDINGS: Mapping[str, Standing] = {
+    "running": "going", "done": "done", "interrupted": "stopped", "killed": "stopped", "unreadable": "damaged",
+}  # fmt: skip
+_WATCHED = ("run.json", "run.sqlite", "run.sqlite-wal", "summary.json")
+
+
+class Runs:
+    """The runs under `root`. What a run's files say is kept until one of them changes, so that hundreds of large runs
+    are told in no time after the first look."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._kept: dict[Path, tuple[object, RunRow]] = {}
+
+    def rows(self) -> tuple[RunRow, ...]:
+        """The newest first, damaged ones at the end. Raises: DataError when there is no such folder."""
+        if not self.root.is_dir():
+            raise DataError(f"{self.root}: no such folder; runs without --out go to ./runs")
+        found: dict[Path, tuple[object, RunRow]] = {}
+        for path in run_paths(self.root):
+            signs = _signs(path)
+            kept = self._kept.get(path)
+            found[path] = kept if kept is not None and kept[0] == signs else (signs, self._row(path))
+        self._kept = found
+        return tuple(sorted((row for _, row in found.values()), key=lambda row: row.started_at, reverse=True))
+
+    def _row(self, path: Path) -> RunRow:
+        name = "." if path == self.root else str(path.relative_to(self.root))
+        return run_row(path, name)
+
+
+def run_paths(root: Path) -> Iterator[Path]:
+    """The run folders at and below `root`, sorted; nothing is looked for inside a run, in hidden folders or by links."""
+
+    def below(folder: Path, deep: int) -> Iterator[Path]:
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:  # whether it is a run cannot be seen: the row will say so
+            yield folder
+            return
+        if any(entry.name in ("run.json", "run.sqlite") for entry in entries):
+            yield folder
+            return
+        for entry in entries:
+            if deep < MOST_DEEP and not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+                yield from below(Path(entry.path), deep + 1)
+
+    return below(root, 0)
+
+
+def run_row(path: Path, name: str = "") -> RunRow:
+    """The run in `path`; a damaged one with what is wrong with it, never an error."""
+    folder = RunFolder(path)
+    line = run_line(folder)
+    name = name or line.name
+    if line.problem:
+        return RunRow(name=name, path=str(path), standing="damaged", problem=line.problem)
+    try:
+        return _told(folder.info(), line, name, _generator(folder))
+    except (UserError, OSError) as error:  # it was taken away meanwhile
+        return RunRow(name=name, path=str(path), standing="damaged", problem=str(error))
+
+
+def _told(info: RunInfo, line: RunLine, name: str, generator: str) -> RunRow:
+    models = tuple(dict.fromkeys(str(model.get("name", "")) for model in info.models.values()))
+    usage = line.usage
+    return RunRow(
+        name=name,
+        path=line.path,
+        command=line.command,
+        standing=_STANDINGS[line.standing],
+        problem=info.why_stopped if line.standing != "killed" else "its process ended without a word",
+        started_at=info.started_at.astimezone(UTC).isoformat(timespec="seconds"),
+        read=line.read,
+        done=line.done,
+        failed=line.failed,
+        skipped=line.skipped,
+        unscored=line.unscored,
+        calls=usage.calls,
+        tokens=usage.prompt_tokens + usage.completion_tokens,
+        cost_usd=usage.cost_usd,
+        models=models,
+        offline="offline" in (generator, *models),
+        figures=_figures(Path(line.path) / "summary.json"),
+    )
+
+
+def _generator(folder: RunFolder) -> str:
+    """Who spoke, by the first stored record: rules and models that were played offline are no models of the run."""
+    with closing(folder.state()) as state:
+        first = next((row for row in state.rows("done") if not row.damaged), None)
+    try:
+        found = json.loads(first.result.lines.splitlines()[0]) if first is not None else {}
+        return str(found["provenance"]["generator"])
+    except (ValueError, LookupError, TypeError):
+        return ""
+
+
+def _figures(path: Path) -> dict[str, float]:
+    """The first numbers of the summary, by dotted name; none where it is missing or unreadable."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return dict(islice(_numbers(found, ""), MOST_FIGURES))
+
+
+def _numbers(value: Any, name: str) -> Iterator[tuple[str, float]]:
+    """Numbers two levels down at most; an estimate (value, low, high) is its value."""
+    if not isinstance(value, dict) or name.count(".") > 1:
+        return
+    for key, inner in value.items():
+        dotted = f"{name}.{key}".lstrip(".")
+        if isinstance(inner, int | float) and not isinstance(inner, bool):
+            yield dotted, float(inner)
+        elif isinstance(inner, dict) and isinstance(inner.get("value"), int | float):
+            yield dotted, float(inner["value"])
+        else:
+            yield from _numbers(inner, dotted)
+
+
+def _signs(path: Path) -> object:
+    """What differs once a row may have changed; whoever holds the lock may die without touching a file."""
+    found: list[object] = []
+    for name in _WATCHED:
+        try:
+            about = os.stat(path / name)
+        except OSError as error:
+            found.append(error.errno)
+        else:
+            found.append((about.st_ino, about.st_size, about.st_mtime_ns))
+    try:
+        found.append(is_locked(path))
+    except UserError as error:
+        found.append(str(error))
+    return found

@@ -1,0 +1,91 @@
+"""The text of a record, and the words in it: what search finds, in Chinese as in English.
+
+SQLite's `unicode61` takes a run of Chinese for one word, and its `trigram` finds no word of two characters, which most
+Chinese words are. So every Chinese, Japanese character is set apart as a word of its own; a Chinese word is then a phrase.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from tactful.types import TAG
+
+_CHARACTER = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_APART = re.compile(f"([{_CHARACTER}])")
+_WORD = re.compile(f"[{_CHARACTER}]|[^\\W_{_CHARACTER}]+")
+_PIECE = re.compile(r'"([^"]*)"|(\S+)')
+_NOT_TEXT = frozenset({TAG, "provenance", "prompt_hashes"})
+_AROUND = 60
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, in its order; provenance is none."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            if name not in _NOT_TEXT:
+                yield from texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
+
+
+def whole_text(parts: Iterable[str]) -> str:
+    """The texts of a record one below the other, each only once: branches repeat what the mainline said."""
+    return "\n".join(dict.fromkeys(part for part in parts if part))
+
+
+def as_indexed(text: str) -> str:
+    """The text as it is indexed: folded, and every character of Chinese or Japanese a word of its own."""
+    return text if text.isascii() else _APART.sub(r" \1 ", _folded(text))
+
+
+def as_match(needle: str) -> str:
+    """The words as FTS5 takes them: all must be there, each also as a beginning; quotes make a phrase. Empty: no word."""
+    return " AND ".join('"' + " ".join(words) + '"' + "*" for words in _phrases(needle))
+
+
+def holds(text: str, needle: str) -> bool:
+    """Whether the index finds the text by these words."""
+    phrases = _phrases(needle)
+    there = _words(text)
+    return bool(phrases) and all(_at(there, phrase) for phrase in phrases)
+
+
+def excerpt(text: str, needle: str = "", *, most: int = 200) -> str:
+    """Where the first of the words stands, or how the text begins, on one line."""
+    flat = " ".join(text.split())
+    phrases = _phrases(needle)
+    at = max(0, flat.lower().find(phrases[0][0]) - _AROUND) if phrases else 0
+    end = at + most
+    return f"{'…' if at else ''}{flat[at:end]}{'…' if end < len(flat) else ''}"
+
+
+def _phrases(needle: str) -> list[list[str]]:
+    pieces = (quoted or word for quoted, word in _PIECE.findall(needle))
+    return [words for piece in pieces if (words := _words(piece))]
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(_folded(text))
+
+
+def _folded(text: str) -> str:
+    """Lower case without accents."""
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join(c for c in apart if not unicodedata.combining(c))).lower()
+
+
+def _at(there: list[str], phrase: list[str]) -> bool:
+    *exact, last = phrase
+    size = len(phrase)
+    return any(
+        there[at].startswith(last) and there[at - size + 1 : at] == exact
+        for at in range(size - 1, len(there))
+    )

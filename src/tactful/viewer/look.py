@@ -1,0 +1,288 @@
+"""The door for pages: a run or a file, its pages of records, one record, its facts. Any thread may ask.
+
+view = View.open("runs/audit"); view.page(Query(filter="asked and not needed")); view.record(12); view.close()
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from tactful.errors import UsageError, UserError
+from tactful.viewer.filters.grammar import parse
+from tactful.viewer.filters.python import to_python
+from tactful.viewer.filters.sql import Condition, to_sql
+from tactful.viewer.index.build import Builder, text_of
+from tactful.viewer.index.place import index_folder
+from tactful.viewer.index.sources import Entry, Source, is_plain, open_source, refuse_unknown_sort
+from tactful.viewer.index.tables import discard, known_facts, open_index
+from tactful.viewer.index.text import as_match, excerpt, texts
+from tactful.viewer.strips.kinds import strips_of
+from tactful.viewer.types import Fact, Line, Other, Page, Progress, Query, Shown, Strip
+
+_PREVIEW = 200
+_MOST_MATCHES = 50
+_NOT_TRUE = "0"
+
+
+class View:
+    """One run folder or JSONL file. Reads only; its index grows in the background from `open` to `close`."""
+
+    def __init__(self, source: Source, builder: Builder) -> None:
+        self._source = source
+        self._builder = builder
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Raises: DataError where there is no run and no file; CannotWrite where the index has no place."""
+        source = open_source(Path(path))
+        builder = Builder(source, index_folder(source.path))
+        builder.start()
+        return cls(source, builder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the index; what it holds stays for the next time."""
+        self._builder.close()
+
+    @property
+    def path(self) -> Path:
+        """Of the run folder or file."""
+        return self._source.path
+
+    def progress(self) -> Progress:
+        """How far the index has got."""
+        return self._builder.progress()
+
+    def wait(self, timeout_s: float = 60.0) -> bool:
+        """Wait until all that was stored can be found; for tests and exports, never for a page."""
+        return self._builder.wait(timeout_s)
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What filters and sorting may name, as far as the index has got."""
+        with self._index() as connection:
+            return () if connection is None else tuple(fact for _, fact in known_facts(connection).values())
+
+    def as_python(self, expression: str) -> str:
+        """The filter as code to paste: it lists the turns that the viewer finds. Raises: UsageError, as `page`."""
+        code = to_python(parse(expression, self.facts()))
+        return (
+            "from tactful.viewer.units import units\n\n"
+            f"found = [unit for unit in units({str(self.path.absolute())!r}) if {code}]\n"
+        )
+
+    # ------------------------------------------------------------ records
+
+    def page(self, query: Query) -> Page:
+        """One page. Without text, filter and facts to sort by it needs no index.
+
+        Raises: UsageError for a filter that cannot be read, or a name that no record here has.
+        """
+        with self._builder.pausing():
+            return self._page(query)
+
+    def _page(self, query: Query) -> Page:
+        if is_plain(query, self._source):
+            places, total = self._source.page(query)
+            return Page(lines=self._lines(places, query, {}), total=total)
+        with self._index() as connection:
+            if connection is None:
+                return Page(lines=(), total=0, progress=self.progress())
+            places, total, matches = _found(connection, query)
+        progress = self.progress()
+        lines = self._lines(places, query, matches)
+        return Page(lines=lines, total=total, progress=None if progress.complete else progress)
+
+    def record(self, ordinal: int) -> Shown | None:
+        """The record at this place with all its turns and what their other branches got; None: none is stored there."""
+        with self._builder.pausing():
+            return self._record(ordinal)
+
+    def _record(self, ordinal: int) -> Shown | None:
+        entries = self._source.entries((ordinal,))
+        if not entries:
+            return None
+        entry = entries[0]
+        strips = strips_of(entry.rows, self._source.config)
+        return Shown(
+            line=_line(entry, "", ()),
+            outputs=tuple(entry.rows),
+            strips=tuple(self._with_others(strips)),
+            detail=entry.detail,
+            attempts=entry.attempts,
+            raw=self._source.raw(ordinal),
+        )
+
+    def find(self, record_id: str) -> int | None:
+        """The place of the first record with this id, or with a turn of this id; None: none is indexed."""
+        with self._index() as connection:
+            if connection is None:
+                return None
+            known = known_facts(connection)
+            tests = [f"{known[name][0]} = :id" for name in ("id", "turn_id") if name in known]
+            if not tests:
+                return None
+            found = connection.execute(
+                f"SELECT min(ordinal) FROM units WHERE {' OR '.join(tests)}",  # noqa: S608
+                {"id": record_id},
+            ).fetchone()[0]
+        return None if found is None else int(found)
+
+    def _lines(
+        self, places: Sequence[int], query: Query, matches: dict[int, tuple[tuple[int, int], ...]]
+    ) -> tuple[Line, ...]:
+        entries = self._source.entries(places)
+        return tuple(_line(entry, query.text, matches.get(entry.line.ordinal, ())) for entry in entries)
+
+    # ------------------------------------------------------------ the road not taken
+
+    def _with_others(self, strips: Sequence[Strip]) -> Iterator[Strip]:
+        """The strips, each with what other trajectories of the run got at the same decision point."""
+        named = {strip.id for strip in strips if strip.action} | {
+            strip.parent for strip in strips if strip.parent
+        }
+        beside = [one for one in self._related(sorted(named - {""})) if one.action]
+        for strip in strips:
+            others = [_as_other(one) for one in beside if _is_beside(one, strip)]
+            yield strip.model_copy(update={"others": (*strip.others, *others)}) if others else strip
+
+    def _related(self, ids: Sequence[str]) -> list[Strip]:
+        """The turns of these trajectories, and of those that branch from them."""
+        with self._index() as connection:
+            if connection is None or not ids:
+                return []
+            known = known_facts(connection)
+            if not {"parent", "turn_id"} <= known.keys():
+                return []
+            marks = ",".join("?" * len(ids))
+            parent, own = known["parent"][0], known["turn_id"][0]
+            places = connection.execute(
+                f"SELECT DISTINCT ordinal FROM units WHERE {parent} IN ({marks}) OR {own} IN ({marks})",  # noqa: S608
+                (*ids, *ids),
+            ).fetchall()
+        entries = self._source.entries([place for (place,) in places])
+        return [strip for entry in entries for strip in strips_of(entry.rows, self._source.config)]
+
+    @contextmanager
+    def _index(self) -> Iterator[sqlite3.Connection | None]:
+        """The index for one question; None while there is none yet."""
+        if not self._builder.path.is_file():
+            yield None
+            return
+        with closing(open_index(self._builder.path)) as connection:
+            connection.execute("BEGIN")
+            try:
+                begun = connection.execute(
+                    "SELECT count(*) FROM sqlite_master WHERE name = 'words'"
+                ).fetchone()
+                yield connection if begun == (1,) else None
+            except sqlite3.DatabaseError as error:
+                if not isinstance(error, sqlite3.OperationalError):
+                    discard(self._builder.path)  # of no use; the next look finds it begun anew
+                raise UserError(
+                    f"{self._builder.path}: the index cannot be read ({error}); look again"
+                ) from error
+
+
+def _is_beside(other: Strip, strip: Strip) -> bool:
+    """Whether `other` is another action at the decision point of `strip`: a branch from it, or what it branched from."""
+    if other.turn != strip.turn or other.id == strip.id:
+        return False
+    if other.branched and other.parent == strip.id:
+        return True
+    return strip.branched and (other.id == strip.parent or (other.branched and other.parent == strip.parent))
+
+
+def _as_other(strip: Strip) -> Other:
+    names = Other.model_fields
+    return Other(**{name: getattr(strip, name) for name in names})
+
+
+def _line(entry: Entry, needle: str, matches: tuple[tuple[int, int], ...]) -> Line:
+    line = entry.line
+    text = text_of(entry) if needle else line.reason or "\n".join(filter(_is_prose, texts(entry.rows)))
+    return line.model_copy(update={"preview": excerpt(text, needle, most=_PREVIEW), "matches": matches})
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a person would read it: ids and names say little in a list."""
+    return " " in text or not text.isascii()
+
+
+# ---------------------------------------------------------------- asking the index
+
+
+def _found(
+    connection: sqlite3.Connection, query: Query
+) -> tuple[list[int], int, dict[int, tuple[tuple[int, int], ...]]]:
+    """Places of the page, how many records match, and at which turns."""
+    known = known_facts(connection)
+    condition, values = _condition(query, known)
+    refuse_unknown_sort(query, tuple(known))
+    way = "DESC" if query.descending else "ASC"
+    if query.sort == "order" or query.sort not in known:
+        order, grouped = f"ordinal {way}", "DISTINCT ordinal"
+        tail = ""
+    else:
+        best = "max" if query.descending else "min"
+        grouped, tail = "ordinal", "GROUP BY ordinal"
+        order = f"{best}({known[query.sort][0]}) {way} NULLS LAST, ordinal"
+    places = connection.execute(
+        f"SELECT {grouped} FROM units WHERE {condition} {tail} ORDER BY {order} LIMIT ? OFFSET ?",  # noqa: S608
+        (*values, query.limit, query.offset),
+    ).fetchall()
+    counted = f"SELECT count(DISTINCT ordinal) FROM units WHERE {condition}"  # noqa: S608
+    total = connection.execute(counted, values).fetchone()[0]
+    found = [place for (place,) in places]
+    return found, int(total), _matches(connection, found, condition, values) if query.filter else {}
+
+
+def _matches(
+    connection: sqlite3.Connection, places: Sequence[int], condition: str, values: Sequence[Any]
+) -> dict[int, tuple[tuple[int, int], ...]]:
+    """Of each record, the turns for which the filter holds; the first ones where they are many."""
+    marks = ",".join("?" * len(places))
+    found: dict[int, list[tuple[int, int]]] = {}
+    for ordinal, line, turn in connection.execute(
+        f"SELECT ordinal, line, turn FROM units INDEXED BY units_of WHERE ordinal IN ({marks}) AND {condition} ORDER BY unit",  # noqa: S608
+        (*places, *values),
+    ):
+        if line is not None and len(turns := found.setdefault(ordinal, [])) < _MOST_MATCHES:
+            turns.append((line, turn))
+    return {ordinal: tuple(turns) for ordinal, turns in found.items()}
+
+
+def _condition(query: Query, known: dict[str, tuple[str, Fact]]) -> Condition:
+    parts: list[Condition] = []
+    for name in ("state", "stage", "error"):
+        if value := getattr(query, name):
+            parts.append((f"{known[name][0]} = ?", [value]) if name in known else (_NOT_TRUE, []))
+    if query.unscored:
+        parts.append((f"{known['unscored'][0]} = 1", []) if "unscored" in known else (_NOT_TRUE, []))
+    if query.text:
+        parts.append(_words(query.text))
+    if query.filter:
+        tree = parse(query.filter, [fact for _, fact in known.values()])
+        parts.append(to_sql(tree, lambda name: known[name][0], _also_words))
+    return " AND ".join(sql for sql, _ in parts) or "1", [value for _, values in parts for value in values]
+
+
+def _words(needle: str) -> Condition:
+    match = as_match(needle)
+    if not match:
+        raise UsageError(f"'{needle}' holds no letter or digit to search for")
+    return "(doc IN (SELECT rowid FROM words WHERE text MATCH ?))", [match]
+
+
+def _also_words(needle: str) -> Condition:
+    """As `_words`, beside other conditions: the sign keeps SQLite from going through all documents of a common word."""
+    sql, values = _words(needle)
+    return sql.replace("(doc IN", "(+doc IN"), values

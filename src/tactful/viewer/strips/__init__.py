@@ -1,0 +1,1 @@
+"""What a policy did at each turn of a record, one function per kind of record."""
