@@ -39,10 +39,8 @@ from tactful.types import Message, NativeAsk, Policy, UserHistory, seeded
 
 _log = logging.getLogger(__name__)
 ACTIONS = ("Execute", "Clarify")
-_TOLD = {
-    "answer": load_prompt(__file__, "answer", fields={"shown"}),
-    "ask": load_prompt(__file__, "ask", fields={"missing", "shown"}),
-}
+ANSWER = load_prompt(__file__, "answer", fields={"shown"})
+ASK = load_prompt(__file__, "ask", fields={"missing", "shown"})
 
 
 @dataclass(frozen=True)
@@ -292,9 +290,9 @@ def _behaviour(choice: str, missing: Sequence[str], belief: tuple[float, float])
     no, yes = belief
     shown = f"Of questions like it, this person would probably decline {no / (no + yes):.0%}."
     if choice == "answer":
-        return _TOLD["answer"].render(shown=shown).messages[0].content
+        return ANSWER.render(shown=shown).messages[0].content
     named = " and ".join(MISSING[kind] for kind in missing[:2] if kind in MISSING)
-    told = _TOLD["ask"].render(missing=named or "something that only they can know", shown=shown)
+    told = ASK.render(missing=named or "something that only they can know", shown=shown)
     return told.messages[0].content
 
 
