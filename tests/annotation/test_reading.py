@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 from tests.annotation.agreement.made import NOW, asking, collected, proposals
+from tests.annotation.pool import START, annotator, item, yes
 
 from tactful.annotation.agreement.measure import measure_agreement
 from tactful.annotation.reading import merged, read_collected
+from tactful.annotation.services.answering import give_answer
+from tactful.annotation.services.assigning import Assigned, assign
+from tactful.annotation.services.loading import load_items
+from tactful.annotation.services.project import Project, keep_project
+from tactful.annotation.store import open_store
 from tactful.annotation.types import Adjudication
 from tactful.data.io import write_jsonl
-from tactful.errors import DataError, UsageError
+from tactful.errors import DataError, UsageError, UserError
 
 DATA = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 PUBLISHED = DATA / "proactivebench" / "reward_train.jsonl"
@@ -105,7 +111,34 @@ def test_votes_of_labelled_moments_name_nobody_and_silence_stays_apart(tmp_path)
         ("help_wanted", True, "2", "opens the file"),
         ("help_wanted", False, "3", "opens the file"),
     ]
-    assert [item.origin["valid"] for item in found.items.values()] == [False, False]
+    rows = [item.origin["moments"][0] for item in found.items.values()]
+    assert [(row["candidate"], row["valid"], row["category"]) for row in rows] == [
+        (0, False, "False-Alarm (FA)"),
+        (None, False, "Missed-Need (MN)"),
+    ]
+
+
+def test_a_database_is_read_by_its_file_or_address(address):
+    with open_store(address) as store:
+        keep_project(store, Project(overlap=2, gold_share=0, repeat_share=0))
+        load_items(store, [item(1)])
+        for name in ("Ann", "Ben"):
+            who = annotator(store, name)
+            given = assign(store, who, now=START)
+            assert isinstance(given, Assigned)
+            assert give_answer(store, who, given.slot, yes(given.item), now=START)
+    found = read_collected(address)
+    assert [(vote.question, vote.value) for vote in found.votes()] == [
+        ("accepted", True),
+        ("help_wanted", True),
+    ] * 2
+    assert not found.nameless
+
+
+def test_a_database_that_is_not_there_is_named_and_not_made(tmp_path):
+    with pytest.raises(UserError, match=r"none\.sqlite: no such database"):
+        read_collected(tmp_path / "none.sqlite")
+    assert not (tmp_path / "none.sqlite").exists()
 
 
 def test_moments_without_votes_are_refused(tmp_path):

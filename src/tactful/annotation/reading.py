@@ -1,4 +1,4 @@
-"""What was collected, read from where it lies: an exported folder, or labelled moments that hold the votes."""
+"""What was collected, read from where it lies: a database, an exported folder, or labelled moments that hold the votes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from tactful.annotation.types import Adjudication, Annotation, Item, Proposals, ProposalsAnswer
 from tactful.annotation.votes import Collected
 from tactful.data.check import detect_kind
-from tactful.data.formats.moments import labelled_rows
+from tactful.data.formats.moments import labelled_rows, moment_row
 from tactful.data.io import STDIN, Rows
 from tactful.errors import DataError, UsageError, UserError
 from tactful.types import LabelledMoment
@@ -19,18 +19,21 @@ ITEMS, ANNOTATIONS, ADJUDICATIONS = "items.jsonl", "annotations.jsonl", "adjudic
 """The files of an exported folder; the last may be missing."""
 NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 """When votes were given of which no one noted the time."""
+_SQLITE = b"SQLite format 3\x00"
 _KINDS = frozenset({"annotation-items", "annotations", "adjudications"})
 _TAKEN = f"give a folder with {ITEMS} and {ANNOTATIONS}, or labelled moments with votes in 'annotation'"
 
 
 def read_collected(source: Path | str, *, skip_bad: bool = False) -> Collected:
-    """Everything that was collected in a folder, or in a file of labelled moments with votes.
+    """Everything that was collected in a database (a file, an address), a folder, or a file of labelled moments with votes.
 
     Any file of a folder stands for the folder. Votes of labelled moments name nobody: `nameless`. With `skip_bad`, rows
     that cannot be used are left out and counted.
     Raises: UserError when it cannot be opened, DataError at the first bad row and where there are no votes.
     """
     path = Path(source)
+    if _is_database(source):
+        return _of_database(source)
     if path.is_dir() and (path / ANNOTATIONS).exists():
         return _of_folder(path, skip_bad)
     if path.is_dir() and not (path / "run.json").exists():
@@ -66,6 +69,29 @@ def _kind(path: Path) -> str:
         return detect_kind(path)
     except UserError:  # its reader says what is wrong
         return ""
+
+
+# ---------------------------------------------------------------- a database
+
+
+def _is_database(source: Path | str) -> bool:
+    """An address, a file of SQLite, or a name for one: told without the extra that opens it."""
+    if "://" in str(source):
+        return True
+    path = Path(source)
+    if not path.is_file():
+        return path.suffix in (".sqlite", ".db") and not path.exists()
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
+
+
+def _of_database(place: Path | str) -> Collected:
+    """Raises: UserError where there is none or it cannot be read; MissingExtra."""
+    from tactful.annotation.queries.collected import collected
+    from tactful.annotation.store import open_store
+
+    with open_store(place, create=False) as store:
+        return collected(store)
 
 
 # ---------------------------------------------------------------- a folder
@@ -151,6 +177,7 @@ def _of_moments(source: Path | str, skip_bad: bool) -> Collected:
 
 def _item(given: LabelledMoment, source: str) -> Item:
     moment = given.moment
+    row = {key: value for key, value in moment_row(given).items() if key != "obs"}
     return Item(
         id=moment.id,
         session=moment.session,
@@ -158,7 +185,11 @@ def _item(given: LabelledMoment, source: str) -> Item:
             events=moment.events, candidates=() if moment.proposal is None else (moment.proposal,)
         ),
         source=source,
-        origin={"valid": given.label.accepted, "help_needed": given.label.help_needed},
+        origin={
+            "moments": [row | {"candidate": None if moment.proposal is None else 0}],
+            "user": moment.user,
+            "history": None if moment.history is None else moment.history.model_dump(),
+        },
     )
 
 

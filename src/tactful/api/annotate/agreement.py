@@ -24,7 +24,7 @@ def measure_agreement(
 ) -> Agreement:
     """Krippendorff's alpha, Fleiss' and Cohen's kappa, raw agreement beside chance: by question, setting and annotator.
 
-    Each of `sources` is an exported folder, or a file of labelled moments with votes. Intervals are 95% and go by session.
+    Each of `sources` is a database of annotations, an exported folder, or a file of labelled moments with votes. Intervals are 95% and go by session.
     A figure that is undefined has the value None, and `undefined` says why. `out` is a new folder for the tables as text
     and as JSON.
 

@@ -15,9 +15,9 @@ def agreement(
     sources: Annotated[
         list[str],
         typer.Argument(
-            metavar="FOLDER|FILE…",
-            help="Exported folders (`items.jsonl`, `annotations.jsonl`), or labelled moments with votes in `annotation`; "
-            "`-` is stdin.",
+            metavar="DATABASE|FOLDER|FILE…",
+            help="Databases of annotations (a file, or `postgresql://…`), exported folders (`items.jsonl`, "
+            "`annotations.jsonl`), or labelled moments with votes in `annotation`; `-` is stdin.",
         ),
     ],
     *,
