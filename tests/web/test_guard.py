@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.websockets import WebSocket
 
 from tactful.errors import UserError
 from tactful.web.app import build_app
@@ -306,8 +307,20 @@ async def test_a_message_is_shown_once_on_the_next_page_and_only_as_the_app_said
     assert "2 left" not in (await client.get("/")).text
 
 
-async def test_a_websocket_is_refused(room):
-    said = []
+async def test_links_of_a_page_stay_on_this_site_whatever_address_was_asked_for(client):
+    for path in ("//evil.example/x?a=1&lang=en", "/%0d%0aset-cookie:x"):
+        text = (await client.get(f"http://127.0.0.1:7860{path}")).text
+        assert "<main" in text
+        for address in re.findall(r'(?:href|src|action)="([^"]+)"', text):
+            assert re.match(r"/(?!/)|\?|#|data:,", address), address
+
+
+async def test_a_websocket_reaches_no_route(room):
+    app, said = _app(room), []
+
+    @app.websocket("/talk")
+    async def talk(socket: WebSocket) -> None:
+        await socket.accept()
 
     async def receive():
         return {"type": "websocket.connect"}
@@ -315,5 +328,5 @@ async def test_a_websocket_is_refused(room):
     async def send(message):
         said.append(message["type"])
 
-    await _app(room)({"type": "websocket", "path": "/", "headers": []}, receive, send)
-    assert said in ([], ["websocket.close"])
+    await app({"type": "websocket", "path": "/talk", "headers": []}, receive, send)
+    assert said == []

@@ -77,9 +77,7 @@ class _App(FastAPI):
         super().__init__(
             title=title,
             lifespan=lifespan,
-            openapi_url=None,
-            docs_url=None,
-            redoc_url=None,
+            openapi_url=None,  # and so no pages of documentation
             redirect_slashes=False,
             telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         )
