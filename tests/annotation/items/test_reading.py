@@ -165,6 +165,11 @@ def test_a_file_that_gives_none_of_the_kinds_is_refused(tmp_path):
         list(read_items(path, kinds=["replies"]))
 
 
+def test_a_kind_that_is_not_known_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="--kind moments: not known; choose of proposals, replies"):
+        read_items(tmp_path, kinds=["moments"])
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [

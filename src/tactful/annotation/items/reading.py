@@ -165,6 +165,8 @@ def read_items(
     """
     if window < 1:
         raise UsageError(f"window is {window}, expected at least one event")
+    if unknown := sorted(set(kinds or ()) - set(KINDS)):
+        raise UsageError(f"--kind {unknown[0]}: not known; choose of {', '.join(KINDS)}")
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
     chosen = None if kinds is None else frozenset(kinds)
     wanted = Wanted(kinds=chosen, window=window, silent=silent, gold=gold, skip_bad=skip_bad)

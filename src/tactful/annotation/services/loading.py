@@ -55,10 +55,8 @@ def _load(connection: Connection, batch: Sequence[Item], project: Project) -> in
     fresh = list({one.id: one for one in batch if one.id not in known}.values())
     if not fresh:
         return 0
-    start = (connection.execute(select(func.max(items.c.number))).scalar() or -1) + 1
-    if connection.execute(select(items.c.id).where(items.c.number >= 0).limit(1)).first() is None:
-        start = 0
-    rows, number = [], start
+    last = connection.execute(select(func.coalesce(func.max(items.c.number), -1))).scalar_one()
+    rows, number = [], last + 1
     for one in fresh:
         in_pool = one.gold is None
         weight = _weight(one) if in_pool and project.order == "uncertainty" else None
