@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import socket
+import ssl
 import sys
 from contextlib import asynccontextmanager
 
@@ -92,6 +94,30 @@ async def test_a_certificate_that_cannot_be_used_is_named(tmp_path):
         with pytest.raises(UserError, match=r"cert\.pem: no usable certificate with its key"):
             async with running(build_app(title="Shop"), tls_cert=cert, tls_key=cert):
                 pass
+
+
+async def test_a_body_that_never_comes_ends_after_a_while(monkeypatch):
+    monkeypatch.setattr("tactful.web.guard._BODY_S", 0.05)
+    async with running(build_app(title="Shop")) as address:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
+        writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf")
+        assert b" 408 " in await asyncio.wait_for(reader.readline(), 10)
+        writer.close()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl, to make a certificate")
+async def test_behind_tls_the_address_says_so_and_answers(tmp_path):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    made = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {cert}"
+    process = await asyncio.create_subprocess_exec(*made.split(), stderr=asyncio.subprocess.DEVNULL)
+    assert await process.wait() == 0
+    trust = ssl.create_default_context(cafile=cert)
+    async with running(build_app(title="Shop", behind_tls=True), tls_cert=cert, tls_key=key) as address:
+        assert address.startswith("https://127.0.0.1:")
+        async with httpx.AsyncClient(verify=trust) as client:
+            answer = await client.get(f"{address}/nothing")
+    assert "strict-transport-security" in answer.headers
+    assert answer.headers["set-cookie"].startswith("__Host-tactful_browser=")
 
 
 def test_an_address_that_others_reach_is_told():
