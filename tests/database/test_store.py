@@ -1,0 +1,81 @@
+"""A database is opened by path or address, read at one state, written whole or not at all, and says what is wrong with it."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+
+from tactful.database import Store, is_database
+from tactful.errors import UserError
+from tactful.live.storing import open_live_store
+from tactful.live.storing.tables import meta
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_live_store(tmp_path / "live.sqlite")
+
+
+def names(store: Store) -> list[str]:
+    with store.read() as connection:
+        return list(connection.execute(select(meta.c.name).order_by(meta.c.name)).scalars())
+
+
+def test_a_write_that_fails_midway_leaves_nothing(store: Store) -> None:
+    def broken() -> None:
+        with store.write() as connection:
+            connection.execute(insert(meta).values(name="first", value="1"))
+            raise RuntimeError("midway")
+
+    with pytest.raises(RuntimeError, match="midway"):
+        broken()
+    assert names(store) == []
+
+
+def test_what_is_read_does_not_change_while_others_write(store: Store) -> None:
+    with store.read() as reading:
+        assert reading.execute(select(meta.c.name)).all() == []
+        with store.write() as writing:
+            writing.execute(insert(meta).values(name="later", value="1"))
+        assert reading.execute(select(meta.c.name)).all() == []
+    assert names(store) == ["later"]
+
+
+def test_a_database_that_is_missing_is_made_only_where_that_is_wanted(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such database; start with: tactful live serve --database"):
+        open_live_store(tmp_path / "none.sqlite", create=False)
+    assert not (tmp_path / "none.sqlite").exists()
+
+
+def test_a_place_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"none/live\.sqlite: unable to open database file"):
+        open_live_store(tmp_path / "none" / "live.sqlite")
+
+
+def test_a_locked_database_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tactful.database.store._WAIT_S", 0.05)
+    with (
+        open_live_store(tmp_path / "live.sqlite") as one,
+        open_live_store(tmp_path / "live.sqlite") as other,
+        one.write() as held,
+    ):
+        held.execute(insert(meta).values(name="held", value="1"))
+        with pytest.raises(UserError, match="locked"), other.write():
+            pass
+
+
+def test_what_is_a_database_is_told_by_its_first_bytes_or_its_address(tmp_path: Path, store: Store) -> None:
+    (tmp_path / "rows.jsonl").write_text("{}\n")
+    (tmp_path / "notes.db").write_text("no database")
+    assert is_database(tmp_path / "live.sqlite")
+    assert is_database("postgresql://ann@localhost/work")
+    assert not is_database(tmp_path / "rows.jsonl")
+    assert not is_database(tmp_path / "notes.db")
+    assert not is_database(tmp_path)
+
+
+def test_the_file_is_nobody_elses_to_write(tmp_path: Path, store: Store) -> None:
+    assert not (tmp_path / "live.sqlite").stat().st_mode & stat.S_IWOTH
