@@ -10,5 +10,5 @@
 | `agreement/` | how far annotators agree, beside chance |
 | `export/` | votes, training sets, ProactiveBench's form |
 | `published/` | what is wrong with a published set |
-| `views/`, `app.py` | the pages |
+| `views/`, `app.py` | the pages, with their `templates/`, `words/` and `assets/` |
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Literal
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from tactful.types import Record
 
 _NAME = "project"
 _PAUSED = "paused"
+_SIGNING = "signing"
 
 
 class Project(Record):
@@ -58,6 +60,16 @@ def pause(store: Store, paused: bool) -> None:
         connection.execute(delete(settings).where(settings.c.name == _PAUSED))
         if paused:
             _put(connection, _PAUSED, "true")
+
+
+def app_secret(store: Store) -> bytes:
+    """Signs tokens of the pages: made once, so that pages that are open survive a restart."""
+    with store.write() as connection:
+        found = connection.execute(select(settings.c.value).where(settings.c.name == _SIGNING)).scalar()
+        if found is None:
+            found = secrets.token_hex(32)
+            _put(connection, _SIGNING, found)
+        return bytes.fromhex(found)
 
 
 def _put(connection: Connection, name: str, value: str) -> None:

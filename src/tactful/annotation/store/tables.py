@@ -56,6 +56,9 @@ invitations = Table(
     Column("created_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("uses_left", Integer, nullable=False),
+    Column(
+        "annotator_id", String(36), ForeignKey("annotators.id", ondelete="CASCADE")
+    ),  # whose password it sets anew; NULL: whoever comes is new
     Column("note", String(80), nullable=False, server_default=""),
 )
 

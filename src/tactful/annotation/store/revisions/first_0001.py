@@ -39,7 +39,14 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("uses_left", sa.Integer(), nullable=False),
+        sa.Column("annotator_id", sa.String(length=36), nullable=True),
         sa.Column("note", sa.String(length=80), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["annotator_id"],
+            ["annotators.id"],
+            name=op.f("fk_invitations_annotator_id"),
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_invitations")),
     )
     op.create_table(

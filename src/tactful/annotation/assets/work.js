@@ -1,0 +1,51 @@
+// What is chosen for an item stays in this tab until it is saved: a reload, a lost connection or an ended session takes nothing.
+// And whoever has an item open for longer than its lease is told.
+"use strict";
+(() => {
+  const NAME = "tactful-draft";
+  let late;
+
+  const form = () => document.getElementById("answer");
+  const typed = (field) => field.name && !["hidden", "submit", "button"].includes(field.type);
+
+  function keep() {
+    const fields = [...form().elements].filter(typed).filter((field) => field.type !== "radio" || field.checked);
+    const said = fields.map((field) => [field.name, field.value]);
+    sessionStorage.setItem(NAME, JSON.stringify([document.getElementById("work").dataset.slot, said]));
+  }
+
+  function restore(slot) {
+    const [kept, said] = JSON.parse(sessionStorage.getItem(NAME) ?? "[]");
+    if (kept !== slot) {
+      sessionStorage.removeItem(NAME);
+      return;
+    }
+    for (const [name, value] of said) {
+      for (const field of form().elements) {
+        if (field.name !== name || !typed(field)) continue;
+        if (field.type !== "radio") field.value = value;
+        else if (field.value === value) field.checked = true;
+      }
+    }
+  }
+
+  function begin() {
+    clearTimeout(late);
+    const work = document.getElementById("work");
+    if (!work?.dataset.slot) return;
+    restore(work.dataset.slot);
+    late = setTimeout(() => {
+      const line = document.createElement("p");
+      line.className = "banner";
+      line.setAttribute("role", "alert");
+      line.textContent = work.dataset.late;
+      document.getElementById("said").replaceChildren(line);
+    }, 1000 * work.dataset.left);
+  }
+
+  document.addEventListener("input", (event) => { if (event.target.form === form()) keep(); });
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx.target?.id === "work") begin();
+  });
+  begin();
+})();
