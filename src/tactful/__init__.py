@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tactful.api.annotate.agreement import measure_agreement as measure_agreement
+    from tactful.api.annotate.export import export_annotations as export_annotations
     from tactful.api.audit import audit as audit
     from tactful.api.calibrate.compare import compare as compare
     from tactful.api.calibrate.evaluate import evaluate as evaluate
@@ -111,6 +112,7 @@ _HOMES = {
     "learn": "tactful.api.mend",
     "load": "tactful.api.loading",
     "measure_agreement": "tactful.api.annotate.agreement",
+    "export_annotations": "tactful.api.annotate.export",
     "measure_judge": "tactful.api.reward.measure",
     "measure_readers": "tactful.api.reader",
     "moments": "tactful.api.reward.moments",

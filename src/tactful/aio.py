@@ -21,6 +21,7 @@ from tactful.api import reader as _reader
 from tactful.api import sweep as _sweep
 from tactful.api import train as _train_model
 from tactful.api.annotate import agreement as _agreement
+from tactful.api.annotate import export as _annotations
 from tactful.api.calibrate import compare as _compare
 from tactful.api.calibrate import evaluate as _evaluate
 from tactful.api.calibrate import iterate as _iterate
@@ -100,6 +101,7 @@ labels = _coroutine(_reader.labels)
 learn = _coroutine(_mend.learn)
 load = _coroutine(_loading.load)
 measure_agreement = _coroutine(_agreement.measure_agreement)
+export_annotations = _coroutine(_annotations.export_annotations)
 measure_judge = _coroutine(_measure.measure_judge)
 measure_readers = _coroutine(_reader.measure_readers)
 moments = _coroutine(_moments.moments)

@@ -8,7 +8,7 @@ Collected ─┬─ votes: everything as it is
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -25,7 +25,7 @@ from tactful.data.io import to_line, write_file
 from tactful.data.splits import split_by_group
 from tactful.data.trainer_forms import new_folder
 from tactful.errors import UsageError, UserError
-from tactful.types import LabelledMoment, Record, content_hash
+from tactful.types import LabelledMoment, Record
 
 Form = Literal["votes", "reward", "feedback", "states", "pairs", "proactivebench"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -156,7 +156,9 @@ def _moments(collected: Collected, to: Form, folder: Path, options: ExportOption
     seen = observations(collected)
     offers, silences = offers_of(seen), [one.silence for one in seen]
     if options.published:
-        return _as_published(collected, folder, as_published(seen), options)
+        return _as_published(
+            collected, folder, _once(as_published(seen), lambda item: item.label.accepted), options
+        )
     items = list(
         labelled_moments(seen, _chosen(collected, offers, options), _chosen(collected, silences, options))
     )
@@ -169,10 +171,10 @@ def _moments(collected: Collected, to: Form, folder: Path, options: ExportOption
         notes.append(
             f"{clashing} answers accept a proposal and say that no help was wanted; the silence follows the question"
         )
+    if to == "proactivebench":
+        items = _once(items, lambda item: None)
     row = published_row if to == "proactivebench" else moment_row
     rows = [(item.moment.session, row(item)) for item in items]
-    if to == "proactivebench":  # its rows have no ids: equal ones are one
-        rows = list({content_hash(to_line(row)): (session, row) for session, row in rows}.values())
     return _split(
         collected,
         to,
@@ -183,6 +185,17 @@ def _moments(collected: Collected, to: Form, folder: Path, options: ExportOption
         labels=dict(Counter(item.category for item in items)),
         notes=notes,
     )
+
+
+def _once(
+    items: Iterable[LabelledMoment], beside: Callable[[LabelledMoment], object]
+) -> list[LabelledMoment]:
+    """Each of equal moments with equal votes, and what is told `beside`, once: in ProactiveBench's form nothing else tells
+    them apart."""
+    found: dict[object, LabelledMoment] = {}
+    for item in items:
+        found.setdefault((item.moment.events, item.moment.proposal, item.label.votes, beside(item)), item)
+    return list(found.values())
 
 
 def _as_published(
