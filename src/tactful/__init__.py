@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tactful.api.data.export import export as export
     from tactful.api.data.layout import init_data as init_data
     from tactful.api.data.mbpp import import_mbpp as import_mbpp
+    from tactful.api.data.published import audit_proactivebench as audit_proactivebench
     from tactful.api.doctor import doctor as doctor
     from tactful.api.feedback.chats import chats as chats
     from tactful.api.feedback.judge import judge as judge
@@ -84,6 +85,7 @@ _HOMES = {
     "ask_moments": "tactful.api.reward.judge",
     "audit": "tactful.api.audit",
     "audit_gym": "tactful.api.gym.audit",
+    "audit_proactivebench": "tactful.api.data.published",
     "bench_assistants": "tactful.api.reward.assistants",
     "bench_suggestions": "tactful.api.reward.suggestions",
     "build_scenes": "tactful.api.gym.scenes",

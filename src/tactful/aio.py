@@ -35,6 +35,7 @@ from tactful.api.data import conversations as _conversations
 from tactful.api.data import export as _export
 from tactful.api.data import layout as _layout
 from tactful.api.data import mbpp as _mbpp
+from tactful.api.data import published as _published
 from tactful.api.feedback import chats as _chats
 from tactful.api.feedback import judge as _judge
 from tactful.api.feedback import labelled as _labelled
@@ -73,6 +74,7 @@ def _coroutine(call: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
 ask_moments = _coroutine(_judge_moments.ask_moments)
 audit = _coroutine(_audit.audit)
 audit_gym = _coroutine(_audit_gym.audit_gym)
+audit_proactivebench = _coroutine(_published.audit_proactivebench)
 bench_assistants = _coroutine(_assistants.bench_assistants)
 bench_suggestions = _coroutine(_suggestions.bench_suggestions)
 build_scenes = _coroutine(_gym_scenes.build_scenes)

@@ -61,12 +61,13 @@ def figure_lines(rows: Sequence[tuple[str, Figures]]) -> Iterator[str]:
             f"{name:<{wide}}{one.units:>8,}{one.votes:>8,}{one.sessions:>10,}{corrected}{share(one.raw):>18}"
             f"{share(one.chance):>18}"
         )
+    missing: dict[tuple[str, str], list[str]] = {}
     for name, one in rows:
-        reasons: dict[str, list[str]] = {}
-        for figure, why in one.undefined.items():
-            reasons.setdefault(why, []).append(figure)
-        for why, figures in reasons.items():
-            yield f"{name.strip()}: no {', '.join(figures)}: {why}"
+        for why in dict.fromkeys(one.undefined.values()):
+            figures = ", ".join(figure for figure, said in one.undefined.items() if said == why)
+            missing.setdefault((figures, why), []).append(name.strip())
+    for (figures, why), names in missing.items():
+        yield f"{', '.join(names)}: no {figures}: {why}"
 
 
 def _annotator_lines(rows: Sequence[AnnotatorRow]) -> Iterator[str]:

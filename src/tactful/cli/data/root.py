@@ -1,6 +1,7 @@
 """`tactful data`: files in, files checked, files out for trainers."""
 
 from tactful.cli.data.activity import activitywatch
+from tactful.cli.data.audit import proactivebench
 from tactful.cli.data.chats import chats
 from tactful.cli.data.check import check
 from tactful.cli.data.export import export
@@ -18,5 +19,8 @@ noun.add_typer(
         {"chats": chats, "activitywatch": activitywatch, "mbpp": mbpp},
     ),
     name="import",
+)
+noun.add_typer(
+    noun_of("Say what is wrong with a published set.", {"proactivebench": proactivebench}), name="audit"
 )
 noun.add_typer(noun_of("Write bundled data into a file of yours.", {"moments": moments}), name="seeds")
