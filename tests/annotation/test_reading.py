@@ -118,6 +118,16 @@ def test_votes_of_labelled_moments_name_nobody_and_silence_stays_apart(tmp_path)
     ]
 
 
+def test_votes_that_named_nobody_do_not_either_once_they_were_exported(tmp_path):
+    write_jsonl(tmp_path / "m.jsonl", [moment("Sort it.", [True, False])])
+    first = read_collected(tmp_path / "m.jsonl")
+    write_jsonl(tmp_path / "items.jsonl", first.items.values())
+    write_jsonl(tmp_path / "annotations.jsonl", first.annotations)
+    again = read_collected(tmp_path / "annotations.jsonl")
+    assert again.nameless
+    assert list(again.votes()) == list(first.votes())
+
+
 def test_a_database_is_read_by_its_file_or_address(address):
     with open_store(address) as store:
         keep_project(store, Project(overlap=2, gold_share=0, repeat_share=0))

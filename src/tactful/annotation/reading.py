@@ -98,7 +98,7 @@ def _of_database(place: Path | str) -> Collected:
 
 
 def _of_folder(folder: Path, skip_bad: bool) -> Collected:
-    """The three files of an export."""
+    """The three files of an export; annotators that are numbers, as of labelled moments that were exported, name nobody."""
     for name in (ITEMS, ANNOTATIONS):
         if not (folder / name).exists():
             raise DataError.at(folder, None, f"holds no {name}", fix=_TAKEN)
@@ -131,6 +131,7 @@ def _of_folder(folder: Path, skip_bad: bool) -> Collected:
         annotations=annotations,
         adjudications=adjudications,
         name=str(folder),
+        nameless=bool(annotations) and all(one.annotator.isdigit() for one in annotations),
         bad=sum(rows.bad for rows in files),
         problems=[problem for rows in files for problem in rows.problems],
     )
