@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from tactful.errors import UserError
-from tactful.llm import CallCache
+from tactful.llm import CallCache, metered
+from tactful.llm.cache import Asked, calls_of
+from tactful.types import Message
 
 KEY = b"k" * 16
 
@@ -125,7 +127,9 @@ def test_closing_twice_is_harmless(tmp_path: Path) -> None:
 
 WRITER = """
 import asyncio, sys
-from tactful.llm import CallCache
+from tactful.llm import CallCache, metered
+from tactful.llm.cache import Asked, calls_of
+from tactful.types import Message
 
 async def main():
     cache = CallCache(sys.argv[1])
@@ -155,3 +159,24 @@ def test_C1_kill_at_random_moments_loses_no_acknowledged_answer(tmp_path: Path) 
             assert len(acknowledged) > 1
             assert all(cache.get(number.to_bytes(16)) for number in acknowledged)
             assert cache.damaged == 0
+
+
+async def test_what_was_sent_is_kept_by_record_also_in_a_cache_of_before(tmp_path: Path) -> None:
+    path = tmp_path / "calls.sqlite"
+    CallCache(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.executescript("DROP TABLE asked; DROP TABLE requests")
+    with CallCache(path) as cache:
+        with metered(("run", "r1")):
+            await cache.put(
+                KEY, b"body", usage=b"7,8,1", model="m", messages=[Message(role="user", content="问")]
+            )
+        with metered(("run", "r2")), metered():  # a meter inside belongs to the same record
+            cache.note(KEY)
+        cache.note(KEY)  # outside of runs: for nobody
+        await put(cache, 1)
+    with sqlite3.connect(path) as connection:
+        for record in ("r1", "r2"):
+            assert calls_of(connection, "run", record) == [Asked("m", (("user", "问"),), b"body", 15, False)]
+        assert calls_of(connection, "other", "r1") == []
+        assert connection.execute("SELECT count(*) FROM asked").fetchone() == (2,)

@@ -16,13 +16,19 @@ import logging
 import os
 import sqlite3
 import time
+import zlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 from urllib.parse import quote
 
+import orjson
+
 from tactful.errors import StopRun, UserError
+from tactful.llm.meter import asker
+from tactful.types import Message
 
 _log = logging.getLogger(__name__)
 _VERSION = 1
@@ -39,6 +45,15 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, digest BLOB NOT NULL, v
 PRAGMA user_version = {_VERSION};
 COMMIT;
 """
+_SIDE_TABLES = (
+    "CREATE TABLE IF NOT EXISTS requests (key BLOB PRIMARY KEY, messages BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS asked (id INTEGER PRIMARY KEY, run TEXT NOT NULL, record TEXT NOT NULL, "
+    "key BLOB NOT NULL, UNIQUE (run, record, key))",
+)
+"""What was sent, and for which record: for whoever looks at a run, never needed to answer a call. They came later than
+version 1, whose programs leave them alone."""
+_REQUEST = "INSERT OR IGNORE INTO requests (key, messages) VALUES (?, ?)"
+_ASKED = "INSERT OR IGNORE INTO asked (run, record, key) VALUES (?, ?, ?)"
 _PUT = (
     "INSERT INTO calls (key, model, at, digest, usage, body) VALUES (?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (key) DO UPDATE SET model = excluded.model, at = excluded.at, digest = excluded.digest, "
@@ -46,6 +61,11 @@ _PUT = (
 )
 _MARK = "UPDATE calls SET invalid = 1 WHERE key = ?"
 _GET = "SELECT body, usage, digest, invalid FROM calls WHERE key = ?"
+_OF_RECORD = (
+    "SELECT calls.model, calls.usage, calls.body, calls.invalid, requests.messages FROM asked "
+    "JOIN calls ON calls.key = asked.key LEFT JOIN requests ON requests.key = asked.key "
+    "WHERE asked.run = ? AND asked.record = ? ORDER BY asked.id"
+)
 _USED = "SELECT model, usage FROM calls"
 _PUT_FACT = "INSERT OR REPLACE INTO facts (name, digest, value) VALUES (?, ?, ?)"
 
@@ -58,6 +78,18 @@ class Stored(NamedTuple):
     body: bytes
     usage: bytes
     """Prompt tokens, completion tokens, and 1 where they are our estimate: `812,64,0`."""
+    invalid: bool
+
+
+class Asked(NamedTuple):
+    """A call as it was made for a record."""
+
+    model: str
+    messages: tuple[tuple[str, str], ...]
+    """(role, content) as sent; empty where they were not kept."""
+    body: bytes
+    """Of the response, raw."""
+    tokens: int
     invalid: bool
 
 
@@ -105,9 +137,21 @@ class CallCache:
             return None
         return Stored(body, usage, bool(invalid))
 
-    async def put(self, key: bytes, body: bytes, *, usage: bytes, model: str) -> None:
-        """Store an answer; returns when it is committed. Raises StopRun when it cannot be stored."""
+    async def put(
+        self, key: bytes, body: bytes, *, usage: bytes, model: str, messages: Sequence[Message] = ()
+    ) -> None:
+        """Store an answer, and what was sent for it; returns when it is committed. Raises StopRun when it cannot be
+        stored."""
+        if messages:
+            sent = orjson.dumps([(message.role, message.content) for message in messages])
+            self._enqueue(((_REQUEST, (key, zlib.compress(sent, 1))), None), asyncio.get_running_loop())
+        self.note(key)
         await self._write((_PUT, (key, model, time.time(), _digest(key, usage, body), usage, body)))
+
+    def note(self, key: bytes) -> None:
+        """Note that the running record asked this, be it answered from here; written with the next group."""
+        if (record := asker()) is not None:
+            self._enqueue(((_ASKED, (*record, key)), None), asyncio.get_running_loop())
 
     def mark_invalid(self, key: bytes) -> None:
         """Note that this answer failed validation; written with the next group."""
@@ -233,6 +277,8 @@ class CallCache:
                 f"{self.path}: a call cache of version {version}, this Tactful reads {_VERSION}; "
                 "upgrade Tactful or choose another --cache"
             )
+        for statement in _SIDE_TABLES:
+            connection.execute(statement)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=30.0, isolation_level=None, check_same_thread=False)
@@ -247,6 +293,25 @@ class CallCache:
         self.damaged += 1
         if self.damaged == 1:
             _log.warning("%s: the call cache %s; such calls are asked again", self.path, problem)
+
+
+def calls_of(connection: sqlite3.Connection, run: str, record: str) -> list[Asked]:
+    """The calls that were made for a record, in order; none where the cache is older than these notes."""
+    try:
+        found = connection.execute(_OF_RECORD, (run, record)).fetchall()
+    except sqlite3.OperationalError:
+        return []
+    return [
+        Asked(model, _sent(messages), body, sum(map(int, usage.split(b",")[:2])), bool(invalid))
+        for model, usage, body, invalid, messages in found
+    ]
+
+
+def _sent(pressed: bytes | None) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple((role, content) for role, content in orjson.loads(zlib.decompress(pressed or b"")))
+    except (zlib.error, ValueError):
+        return ()
 
 
 def tokens_used(path: Path) -> dict[str, tuple[int, int]]:

@@ -216,9 +216,11 @@ class ChatClient:
         while (under_way := self._under_way.get(question.key)) is not None:
             found = await asyncio.shield(under_way)
             if found is not None:
+                self._note(question.key)
                 count(_CACHED)
                 return _Found(found.answer, _free(found.usage), cached=True)
         if replay and (found := self._recall(question.key)) is not None:
+            self._note(question.key)
             count(_CACHED)
             return found
         done: asyncio.Future[_Found | None] = asyncio.get_running_loop().create_future()
@@ -235,6 +237,10 @@ class ChatClient:
             del self._under_way[question.key]
             if not done.done():  # cancelled: whoever waits asks for itself
                 done.set_result(None)
+
+    def _note(self, key: bytes) -> None:
+        if self._cache is not None:
+            self._cache.note(key)
 
     def _recall(self, key: bytes) -> _Found | None:
         stored = self._cache.get(key) if self._cache is not None else None
@@ -258,7 +264,9 @@ class ChatClient:
         if self._cache is not None:
             used = answered.usage
             tokens = f"{used.prompt_tokens},{used.completion_tokens},{int(used.estimated)}".encode()
-            await self._cache.put(question.key, answered.body, usage=tokens, model=self.name)
+            await self._cache.put(
+                question.key, answered.body, usage=tokens, model=self.name, messages=question.messages
+            )
         return _Found(answered.answer, answered.usage, cached=False)
 
 

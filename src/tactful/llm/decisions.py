@@ -98,7 +98,8 @@ class Decider:
         )
         key = hashlib.sha256(encode(("decisions", self._endpoint.base_url)) + request).digest()[:16]
         stored = self._cache.get(key) if self._cache is not None else None
-        if stored is not None:
+        if self._cache is not None and stored is not None:
+            self._cache.note(key)
             count(Usage(cached=1))
             return read_answers(read_json(stored.body), questions)
         estimated = [Message(role="user", content=request.decode())]
@@ -112,7 +113,7 @@ class Decider:
         if self._cache is not None:
             used = answered.usage
             tokens = f"{used.prompt_tokens},{used.completion_tokens},{int(used.estimated)}".encode()
-            await self._cache.put(key, answered.body, usage=tokens, model=self._spec.name)
+            await self._cache.put(key, answered.body, usage=tokens, model=self._spec.name, messages=estimated)
         return read_answers(read_json(answered.body), questions)
 
     async def aclose(self) -> None:

@@ -13,15 +13,19 @@ from contextvars import ContextVar
 from tactful.llm.types import Usage
 
 _MOST_PARTS = 64
+Asker = tuple[str, str]
+"""(run id, record id)"""
 
 
 class Meter:
     """Running totals of the calls made under one `metered()` block."""
 
-    __slots__ = ("_outer", "_parts", "asked_again", "repaired", "unknown_endings")
+    __slots__ = ("_outer", "_parts", "asked_again", "record", "repaired", "unknown_endings")
 
-    def __init__(self, outer: Meter | None = None) -> None:
+    def __init__(self, outer: Meter | None = None, record: Asker | None = None) -> None:
         self._outer = outer
+        self.record: Asker | None = record if record is not None or outer is None else outer.record
+        """On whose account the calls are made; None: of nobody that could be named."""
         self._parts: list[Usage] = []
         self.repaired = 0
         """Structured replies whose JSON was slightly broken and was repaired."""
@@ -60,14 +64,20 @@ _current: ContextVar[Meter | None] = ContextVar("tactful_meter", default=None)
 
 
 @contextmanager
-def metered() -> Iterator[Meter]:
-    """A fresh meter for the calls made inside the block."""
-    meter = Meter(_current.get())
+def metered(record: Asker | None = None) -> Iterator[Meter]:
+    """A fresh meter for the calls made inside the block; the call cache notes them with `record`, where one is named."""
+    meter = Meter(_current.get(), record)
     token = _current.set(meter)
     try:
         yield meter
     finally:
         _current.reset(token)
+
+
+def asker() -> Asker | None:
+    """The run and record on whose account calls are made now; None outside of runs."""
+    meter = _current.get()
+    return None if meter is None else meter.record
 
 
 def count(usage: Usage | None, *, repaired: int = 0, asked_again: int = 0, unknown_endings: int = 0) -> None:

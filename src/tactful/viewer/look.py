@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tactful.errors import UsageError, UserError
+from tactful.viewer.calls import made_for
 from tactful.viewer.filters.grammar import parse
 from tactful.viewer.filters.python import to_python
 from tactful.viewer.filters.sql import Condition, to_sql
@@ -21,7 +22,7 @@ from tactful.viewer.index.sources import Entry, Source, is_plain, open_source, r
 from tactful.viewer.index.tables import discard, known_facts, open_index
 from tactful.viewer.index.text import as_match, excerpt, texts
 from tactful.viewer.strips.kinds import strips_of
-from tactful.viewer.types import Fact, Line, Other, Page, Progress, Query, Shown, Strip
+from tactful.viewer.types import Call, Fact, Line, Other, Page, Progress, Query, Shown, Strip
 
 _PREVIEW = 200
 _MOST_MATCHES = 50
@@ -120,6 +121,12 @@ class View:
             attempts=entry.attempts,
             raw=self._source.raw(ordinal),
         )
+
+    def calls(self, ordinal: int) -> tuple[Call, ...]:
+        """The calls that were made for this record, as sent and as answered; empty for a rehearsal, a file, and a run of
+        before they were noted."""
+        entries = self._source.entries((ordinal,))
+        return made_for(self._source.path, entries[0].line.id) if entries else ()
 
     def find(self, record_id: str) -> int | None:
         """The place of the first record with this id, or with a turn of this id; None: none is indexed."""
@@ -225,6 +232,8 @@ def _found(
 ) -> tuple[list[int], int, dict[int, tuple[tuple[int, int], ...]]]:
     """Places of the page, how many records match, and at which turns."""
     known = known_facts(connection)
+    if not known:  # nothing is indexed yet: every name may still come
+        return [], 0, {}
     condition, values = _condition(query, known)
     refuse_unknown_sort(query, tuple(known))
     way = "DESC" if query.descending else "ASC"

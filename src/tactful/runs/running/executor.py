@@ -100,7 +100,7 @@ class LocalExecutor:
         context = Context(str(record.id), work.seed, work.run_id, self._models)  # type: ignore[attr-defined]
         began = time.perf_counter()
         finished = False
-        with self._meter() as meter:
+        with self._meter(context) as meter:
             try:
                 result = _outcome(await work.stage(record, context))
                 finished = True
@@ -128,12 +128,12 @@ class LocalExecutor:
         if self._cache is not None:
             self._cache.close()
 
-    def _meter(self) -> AbstractContextManager[Any]:
+    def _meter(self, context: Context) -> AbstractContextManager[Any]:
         if not self._models:
             return nullcontext()
         from tactful.llm import metered
 
-        return metered()
+        return metered((context.run_id, context.record_id))
 
     def _failure(self, error: BaseException) -> Result:
         on_purpose = isinstance(error, TactfulError)

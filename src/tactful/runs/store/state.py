@@ -91,7 +91,7 @@ class RunState:
         if not path.is_file():
             raise DataError(f"{path}: no such file; the run folder is incomplete, start the run again")
         with _Told(path):
-            connection = _read_only(path)
+            connection = read_only(path)
             try:
                 refuse_newer(connection, path)
             except BaseException:
@@ -326,7 +326,7 @@ class RunState:
             raise
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
+def read_only(path: Path) -> sqlite3.Connection:
     """A connection that writes nothing. SQLite wants a file of its own beside a WAL; where the folder does not admit
     one nobody writes, and the file is taken as it lies, or a copy where a killed run left a WAL."""
     place, wal = path.absolute(), path.with_name(path.name + "-wal")
