@@ -2,7 +2,7 @@
 
 import pytest
 
-from tactful.annotation.export.aggregate import RULES, aggregate
+from tactful.annotation.export.aggregate import RULES, aggregate, annotators_of
 from tactful.annotation.export.units import Unit
 from tactful.errors import UsageError
 
@@ -57,6 +57,13 @@ def test_dawid_skene_trusts_good_annotators_against_the_majority():
         [*clear, Unit("u", "s", {"a0": True, "a2": False, "a3": False})], "dawid-skene", 2
     )
     assert (other.value, other.why) == (True, "against the majority")
+
+
+def test_how_often_each_annotator_is_right_is_told():
+    found = annotators_of([unit(value, value, not value) for value in [True, False] * 20])
+    assert list(found) == ["a0", "a1", "a2"]
+    assert min(found["a0"].values()) > 0.9
+    assert max(found["a2"].values()) < 0.1
 
 
 def test_dawid_skene_refuses_votes_that_name_nobody():

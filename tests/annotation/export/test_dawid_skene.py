@@ -64,13 +64,13 @@ def test_it_is_what_the_equations_say(values):
     votes = [{f"a{at}": draw.randrange(values) for at in range(5) if draw.random() < 0.7} for _ in range(40)]
     votes = [unit or {"a0": 0} for unit in votes]
     found = dawid_skene(votes, values, most=12)
-    np.testing.assert_allclose(found.posteriors, plainly(votes, values, found.rounds), atol=1e-4)
+    np.testing.assert_allclose(found.posteriors, plainly(votes, values, len(found.objective)), atol=1e-4)
 
 
 def test_the_objective_never_falls_and_it_stands_still_at_the_end():
     for seed in range(5):
         found = dawid_skene(simulated(seed)[1], 2, {0: 1, 1: 0})
-        assert found.converged
+        assert len(found.objective) < 1000
         assert all(
             later >= earlier - 1e-7
             for earlier, later in zip(found.objective, found.objective[1:], strict=False)

@@ -117,6 +117,10 @@ def test_reward_splits_by_session_and_counts_what_each_rule_drops(tmp_path):
     assert told["unanimous", "silences"] == (10, {"votes disagree": 10})
     assert told["soft", "proposals"] == (40, {})
     assert told["dawid-skene", "proposals"][0] == 40
+    assert done.annotators == {}
+    trusting = dataclasses.replace(WHOLE, rule="dawid-skene")
+    told = export_collected(ten_sessions(), "reward", tmp_path / "ds", trusting).annotators
+    assert told["silences"].keys() == {"a", "b", "c"}
     assert all(count.units == sum(count.kept.values()) + sum(count.dropped.values()) for count in done.rules)
 
 
@@ -239,6 +243,8 @@ def test_a_folder_with_files_is_refused_and_stays(tmp_path):
         ("reward", {"test_share": 1.0}, "--test-share 1.0"),
         ("reward", {"published": True}, "belongs to --to proactivebench"),
         ("states", {"rule": "soft"}, "use majority"),
+        ("votes", {"rule": "soft"}, "--to votes does not go by them"),
+        ("proactivebench", {"published": True, "fewest": 3}, "--as-published does not go by them"),
     ],
 )
 def test_what_does_not_fit_is_refused_before_anything_is_written(tmp_path, to, options, sentence):

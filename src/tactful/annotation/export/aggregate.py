@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from tactful.annotation.export.dawid_skene import dawid_skene
+from tactful.annotation.export.dawid_skene import DawidSkene, dawid_skene
 from tactful.annotation.export.units import Unit
 from tactful.annotation.types import Value
 from tactful.errors import UsageError
@@ -96,12 +96,25 @@ def _shares(unit: Unit) -> dict[Value, float]:
     return {value: count / len(unit.votes) for value, count in counts.items()}
 
 
+def annotators_of(units: Sequence[Unit]) -> dict[str, dict[str, float]]:
+    """Annotator → value → how often they say it where it is right, as Dawid and Skene's model learns it from these votes."""
+    values, found = _fitted(units)
+    return {
+        name: {str(value): round(float(table[at, at]), 4) for at, value in enumerate(values)}
+        for name, table in found.tables.items()
+    }
+
+
 def _learnt(units: Sequence[Unit]) -> list[dict[Value, float]]:
     """The posterior of each unit."""
+    values, found = _fitted(units)
+    return [dict(zip(values, map(float, row), strict=True)) for row in found.posteriors]
+
+
+def _fitted(units: Sequence[Unit]) -> tuple[list[Value], DawidSkene]:
     said = {value for unit in units for value in unit.votes.values()}
     values = sorted(said | {unit.decided[0] for unit in units if unit.decided is not None}, key=str)
     place = {value: at for at, value in enumerate(values)}
     known = {at: place[unit.decided[0]] for at, unit in enumerate(units) if unit.decided is not None}
     votes = [{name: place[value] for name, value in unit.votes.items()} for unit in units]
-    found = dawid_skene(votes, len(values), known)
-    return [dict(zip(values, map(float, row), strict=True)) for row in found.posteriors]
+    return values, dawid_skene(votes, len(values), known)

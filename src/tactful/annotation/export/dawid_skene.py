@@ -31,14 +31,8 @@ class DawidSkene:
     """(values,): how frequent each value is."""
     tables: Mapping[str, Array]
     """Annotator → (values, values): the probability of each vote (column) where a value (row) is right."""
-    rounds: int
     objective: tuple[float, ...]
     """Log probability of the votes and of the smoothing after each round; it never falls."""
-
-    @property
-    def converged(self) -> bool:
-        """Whether the posteriors stood still before the rounds ran out."""
-        return self.rounds < _MOST
 
 
 def dawid_skene(
@@ -83,6 +77,4 @@ def dawid_skene(
         objective.append(float(evidence.sum() + prior))
         if np.abs(posteriors - before).max(initial=0.0) < _CLOSE:
             break
-    return DawidSkene(
-        posteriors, shares, dict(zip(names, tables, strict=True)), len(objective), tuple(objective)
-    )
+    return DawidSkene(posteriors, shares, dict(zip(names, tables, strict=True)), tuple(objective))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from tactful.annotation.export.aggregate import RULES, Rule, Told, aggregate
+from tactful.annotation.export.aggregate import RULES, Rule, Told, aggregate, annotators_of
 from tactful.annotation.export.as_published import as_published, draw_test
 from tactful.annotation.export.moments import labelled_moments, published_row
 from tactful.annotation.export.observations import observations, offers_of
@@ -61,6 +61,8 @@ class AnnotationsExport(Record):
     """The rule that made the labels."""
     rules: tuple[RuleCount, ...] = ()
     """Each rule on each kind of unit."""
+    annotators: Mapping[str, Mapping[str, Mapping[str, float]]] = {}
+    """dawid-skene: kind of unit → annotator → value → how often they say it where it is right."""
     labels: Mapping[str, int] = {}
     """Label or category → rows, in all files."""
     notes: tuple[str, ...] = ()
@@ -108,6 +110,9 @@ def _refuse(to: str, options: ExportOptions) -> None:
         raise UsageError(f"--test-share {options.test_share} is not from 0 to below 1")
     if options.published and to != "proactivebench":
         raise UsageError(f"--as-published belongs to --to proactivebench, not to --to {to}")
+    if (to == "votes" or options.published) and (options.rule, options.fewest) != ("majority", 2):
+        form = "--as-published" if options.published else "--to votes"
+        raise UsageError(f"--aggregate and --min-votes make labels of votes, and {form} does not go by them")
     if to == "states" and options.rule == "soft":
         raise UsageError("--aggregate soft keeps doubt, and a request is open or complete; use majority")
 
@@ -146,7 +151,7 @@ def _rows(collected: Collected, to: Form, folder: Path, options: ExportOptions) 
         folder,
         options,
         rows,
-        rules=_counted(collected, {_NAMED[to]: units}, options),
+        kinds={_NAMED[to]: units},
         labels=dict(Counter(str(row[key]) for _, row in rows)) if key else {},
         notes=[f"{count} labels gave no row: {why}" for why, count in odd.items()],
     )
@@ -181,7 +186,7 @@ def _moments(collected: Collected, to: Form, folder: Path, options: ExportOption
         folder,
         options,
         rows,
-        rules=_counted(collected, {"proposals": offers, "silences": silences}, options),
+        kinds={"proposals": offers, "silences": silences},
         labels=dict(Counter(item.category for item in items)),
         notes=notes,
     )
@@ -231,7 +236,7 @@ def _chosen(collected: Collected, units: Sequence[Unit], options: ExportOptions)
 
 
 def _counted(
-    collected: Collected, kinds: dict[str, list[Unit]], options: ExportOptions
+    collected: Collected, kinds: Mapping[str, Sequence[Unit]], options: ExportOptions
 ) -> tuple[RuleCount, ...]:
     """What each rule keeps and drops; Dawid–Skene is left out where votes name nobody."""
     found = []
@@ -259,11 +264,12 @@ def _split(
     options: ExportOptions,
     rows: Sequence[tuple[str, Row]],
     *,
-    rules: tuple[RuleCount, ...],
+    kinds: Mapping[str, Sequence[Unit]],
     labels: dict[str, int],
     notes: Sequence[str],
 ) -> AnnotationsExport:
     """Write train and test, no session in both."""
+    rules = _counted(collected, kinds, options)
     if not rows:
         raise UserError(f"{collected.name}: {_nothing(to, rules, options, notes)}")
     sessions = [session for session, _ in rows]
@@ -293,6 +299,9 @@ def _split(
         groups=groups,
         chosen=options.rule,
         rules=rules,
+        annotators={of: annotators_of(units) for of, units in kinds.items()}
+        if options.rule == "dawid-skene"
+        else {},
         labels=labels,
         notes=tuple(notes),
     )

@@ -121,6 +121,10 @@ def _lines(done: AnnotationsExport) -> Iterator[str]:
         for count in done.rules:
             if count.rule == done.chosen:
                 yield f"{count.of} kept: " + (_listed(count.kept) or "none")
+    for of, people in done.annotators.items():
+        for name, right in people.items():
+            often = ", ".join(f"{value} {share:.2f}" for value, share in right.items())
+            yield f"{of}, annotator {name}, said where it is right: {often}"
     if done.labels:
         yield "labels: " + _listed(done.labels)
     for name, rows in done.files.items():
