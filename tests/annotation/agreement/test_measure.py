@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from tests.annotation.agreement.made import NOW, asking, collected, follow_up, proposals
@@ -100,6 +102,22 @@ def test_skipped_withdrawn_repeated_and_doubled_answers_are_left_out_and_counted
     assert "Left out: 1 skipped, 1 withdrawn, 1 repeats, 1 given twice." in list(agreement_lines(found))
 
 
+def averaged_cohen(rows):
+    """Pair by pair: agreement and chance on the units that both judged, averaged by their number."""
+    said: dict[str, dict[str, bool]] = {}
+    for id, _, _, who, answer in rows:
+        said.setdefault(who, {})[id] = answer.accepted[0]
+    alike = chance = units = 0.0
+    for one, other in combinations(sorted(said), 2):
+        shared = said[one].keys() & said[other].keys()
+        assert len(shared) >= 10
+        first, second = (sum(said[who][id] for id in shared) / len(shared) for who in (one, other))
+        alike += sum(said[one][id] == said[other][id] for id in shared)
+        chance += len(shared) * (first * second + (1 - first) * (1 - second))
+        units += len(shared)
+    return (alike - chance) / (units - chance)
+
+
 def test_figures_of_simulated_people_are_the_librarys_with_an_interval_around_them():
     from sklearn.metrics import cohen_kappa_score
 
@@ -113,10 +131,14 @@ def test_figures_of_simulated_people_are_the_librarys_with_an_interval_around_th
     assert one.whole.alpha.value == pytest.approx(alpha(counts))
     assert one.whole.alpha.low < one.whole.alpha.value < one.whole.alpha.high
     assert one.whole.pairs == 6
+    assert one.whole.cohen.value == pytest.approx(averaged_cohen(rows))
     assert one.whole.cohen.low < one.whole.cohen.value < one.whole.cohen.high
     assert set(one.settings) == {"coding", "writing"}
     assert [part.units for part in one.settings.values()] == [60, 60]
     assert [part.sessions for part in one.settings.values()] == [10, 10]
+
+    assert (one.whole.chance.low, one.whole.chance.high) == (None, None)
+    assert all(row.chance.low is None and row.raw.low is not None for row in found.by_annotator)
 
     two = [row for row in rows if row[3] in ("p0", "p1")]
     shared = {id for id in votes if {row[3] for row in two if row[0] == id} == {"p0", "p1"}}

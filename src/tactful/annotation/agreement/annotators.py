@@ -77,7 +77,8 @@ def _with_others(
             return {"raw": rows[:, 0] / pairs, "chance": (first * second).sum(axis=1) / pairs**2}
 
     units = len(np.unique(ballots.unit[own]))
-    return resampled(sums, figures, items=units, seed=seed, resamples=resamples)
+    found = resampled(sums, figures, items=units, seed=seed, resamples=resamples)
+    return found | {"chance": found["chance"].model_copy(update={"low": None, "high": None})}
 
 
 def repeats(collected: Collected, first: Sequence[Annotation]) -> Checks:

@@ -71,6 +71,7 @@ def figures_of_counts(
         return found | {"cohen": pooled_cohen(rows[:, width:].reshape(len(rows), pairs, -1))}
 
     found = resampled(sums, statistic, items=len(counts), seed=seed, resamples=resamples)
+    found["chance"] = found["chance"].model_copy(update={"low": None, "high": None})
     said = np.flatnonzero(counts.sum(axis=0))
     if not len(counts):
         undefined = dict.fromkeys(found, "no unit has two votes")

@@ -31,7 +31,8 @@ class Figures(Record):
     raw: Estimate
     """Share of the pairs of votes on a unit that are alike, mean over units. Not corrected for chance."""
     chance: Estimate
-    """What `raw` would be if votes fell at random with the same shares of the values."""
+    """What `raw` would be if votes fell at random with the same shares of the values. It has no interval: where these are
+    nearly even it is at its least, and nearly every draw finds more."""
     undefined: Mapping[str, str] = {}
     """Figure → why it has no value."""
 
@@ -57,7 +58,8 @@ class AnnotatorRow(Record):
     raw: Estimate
     """Share of the pairs of a vote of theirs and one of someone else on the same unit that are alike; `items` are units."""
     chance: Estimate
-    """What `raw` would be if their votes and the others' fell at random with the same shares of the values."""
+    """What `raw` would be if their votes and the others' fell at random with the same shares of the values; without
+    an interval, as in `Figures`."""
     consistency: Estimate
     """Share of repeated questions that they answered as before."""
     gold: Estimate

@@ -45,6 +45,8 @@ def agreement_lines(found: Agreement) -> Iterator[str]:
         yield ""
         yield from _annotator_lines(found.by_annotator)
     yield INTERVALS
+    if found.annotators is None:
+        yield "Votes that silence was right count under help_wanted, reversed."
     yield _left_out(found)
 
 
@@ -53,13 +55,13 @@ def figure_lines(rows: Sequence[tuple[str, Figures]]) -> Iterator[str]:
     wide = max(14, *(len(name) for name, _ in rows)) if rows else 14
     yield (
         f"{'':<{wide}}{'units':>8}{'votes':>8}{'sessions':>10}{'alpha':>24}{'Fleiss':>24}{'Cohen':>24}{'raw':>18}"
-        f"{'chance':>18}"
+        f"{'chance':>8}"
     )
     for name, one in rows:
         corrected = "".join(f"{getattr(one, figure).short():>24}" for figure in _CHANCE_CORRECTED)
         yield (
             f"{name:<{wide}}{one.units:>8,}{one.votes:>8,}{one.sessions:>10,}{corrected}{share(one.raw):>18}"
-            f"{share(one.chance):>18}"
+            f"{share(one.chance):>8}"
         )
     missing: dict[tuple[str, str], list[str]] = {}
     for name, one in rows:
@@ -74,12 +76,12 @@ def _annotator_lines(rows: Sequence[AnnotatorRow]) -> Iterator[str]:
     wide = max(len(row.annotator) for row in rows) + 2
     asked = max(len(row.question) for row in rows) + 2
     yield (
-        f"{'annotator':<{wide}}{'':<{asked}}{'votes':>7}{'with others':>18}{'chance':>18}{'on units':>10}"
+        f"{'annotator':<{wide}}{'':<{asked}}{'votes':>7}{'with others':>18}{'chance':>8}{'on units':>10}"
         f"{'as before':>18}{'of':>6}{'gold':>18}{'of':>6}"
     )
     for row in rows:
         yield (
-            f"{row.annotator:<{wide}}{row.question:<{asked}}{row.votes:>7,}{share(row.raw):>18}{share(row.chance):>18}"
+            f"{row.annotator:<{wide}}{row.question:<{asked}}{row.votes:>7,}{share(row.raw):>18}{share(row.chance):>8}"
             f"{row.raw.items:>10,}{share(row.consistency):>18}{row.consistency.items:>6,}{share(row.gold):>18}"
             f"{row.gold.items:>6,}"
         )
