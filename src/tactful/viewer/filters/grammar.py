@@ -27,6 +27,8 @@ _OPS: Mapping[type[ast.cmpop], Op] = {
 }  # fmt: skip
 _WORDS: Mapping[str, Scalar | None] = {"true": True, "false": False, "none": None, "null": None}
 _SHOWN = 60
+_DEEP = 30
+"""Brackets and `not` within one another: SQLite's own parser gives up at some ninety."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,7 @@ def parse(expression: str, known: Sequence[Fact]) -> Tree:
         raise UsageError(
             f"the filter '{_short(expression)}' cannot be read ({_fault(error)}){hint}"
         ) from None
-    try:
-        return _Reader(known).read(tree)
-    except RecursionError:
-        raise UsageError(f"the filter '{_short(expression)}' is nested too deeply") from None
+    return _Reader(known, expression).read(tree)
 
 
 def type_of(value: Scalar) -> FieldType:
@@ -124,17 +123,20 @@ def type_of(value: Scalar) -> FieldType:
 class _Reader:
     """Takes Python's tree apart."""
 
-    def __init__(self, known: Sequence[Fact]) -> None:
+    def __init__(self, known: Sequence[Fact], expression: str) -> None:
         self._known = {fact.name: fact for fact in known}
+        self._expression = expression
 
-    def read(self, node: ast.expr) -> Tree:
+    def read(self, node: ast.expr, deep: int = 0) -> Tree:
         """What is true or false."""
+        if deep > _DEEP:
+            raise UsageError(f"the filter '{_short(self._expression)}' is nested too deeply")
         match node:
             case ast.BoolOp():
                 how: Literal["and", "or"] = "and" if isinstance(node.op, ast.And) else "or"
-                return Both(how, tuple(map(self.read, node.values)))
+                return Both(how, tuple(self.read(value, deep + 1) for value in node.values))
             case ast.UnaryOp(op=ast.Not()):
-                return Not(self.read(node.operand))
+                return Not(self.read(node.operand, deep + 1))
             case ast.Name() if node.id.lower() not in _WORDS:
                 name = self._name(node)
                 if "yes/no" not in name.types:

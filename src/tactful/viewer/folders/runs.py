@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -142,7 +143,8 @@ def _numbers(value: Any, name: str) -> Iterator[tuple[str, float]]:
 
 
 def _signs(path: Path) -> object:
-    """What differs once a row may have changed; whoever holds the lock may die without touching a file."""
+    """What differs once a row may have changed; whoever holds the lock may die without touching a file. An empty
+    file, as reading SQLite leaves one, is as good as none."""
     found: list[object] = []
     for name in _WATCHED:
         try:
@@ -150,7 +152,7 @@ def _signs(path: Path) -> object:
         except OSError as error:
             found.append(error.errno)
         else:
-            found.append((about.st_ino, about.st_size, about.st_mtime_ns))
+            found.append((about.st_ino, about.st_size, about.st_mtime_ns) if about.st_size else errno.ENOENT)
     try:
         found.append(is_locked(path))
     except UserError as error:
