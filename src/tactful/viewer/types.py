@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
@@ -45,6 +46,21 @@ class RunRow(Record):
     """A rehearsal: no language model spoke."""
     figures: Mapping[str, float] = {}
     """The first numbers of `summary.json`, where the run has one."""
+
+
+class Listed(Record):
+    """A run, or a JSONL file, in a list of what can be looked at."""
+
+    key: str
+    """Names it in the address of a page."""
+    name: str
+    """Its path below the folder that is looked at."""
+    path: str
+    run: RunRow | None = None
+    """None: a file."""
+    size: int = 0
+    """Of a file, bytes."""
+    changed_at: datetime | None = None
 
 
 # ---------------------------------------------------------------- turns

@@ -41,15 +41,20 @@ class Runs:
             raise DataError(f"{self.root}: no such folder; runs without --out go to ./runs")
         found: dict[Path, tuple[object, RunRow]] = {}
         for path in run_paths(self.root):
-            signs = _signs(path)
-            kept = self._kept.get(path)
-            found[path] = kept if kept is not None and kept[0] == signs else (signs, self._row(path))
+            found[path] = self._look(path)
         self._kept = found
         return tuple(sorted((row for _, row in found.values()), key=lambda row: row.started_at, reverse=True))
 
-    def _row(self, path: Path) -> RunRow:
-        name = "." if path == self.root else str(path.relative_to(self.root))
-        return run_row(path, name)
+    def row(self, path: Path) -> RunRow:
+        """One of them, as it is now."""
+        self._kept[path] = self._look(path)
+        return self._kept[path][1]
+
+    def _look(self, path: Path) -> tuple[object, RunRow]:
+        signs, kept = _signs(path), self._kept.get(path)
+        if kept is not None and kept[0] == signs:
+            return kept
+        return signs, run_row(path, "." if path == self.root else str(path.relative_to(self.root)))
 
 
 def run_paths(root: Path) -> Iterator[Path]:

@@ -13,11 +13,17 @@ from tactful.types import content_hash
 _ORIGIN = "of.txt"
 
 
+def cache_root() -> Path:
+    """The viewer's own folder among the caches of this user, made where it is missing. Raises: CannotWrite."""
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "tactful" / "viewer"
+    make_private_folder(root)
+    return root
+
+
 def index_folder(run: Path) -> Path:
     """The folder, made where it is missing; those of runs that are gone are removed. Raises: CannotWrite."""
     origin = os.path.realpath(run)
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "tactful" / "viewer"
-    make_private_folder(root)
+    root = cache_root()
     _sweep(root)
     folder = root / content_hash(origin)
     make_private_folder(folder)
