@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tactful.api.annotate.agreement import measure_agreement as measure_agreement
     from tactful.api.annotate.export import export_annotations as export_annotations
+    from tactful.api.annotate.serve import serve_annotation as serve_annotation
     from tactful.api.audit import audit as audit
     from tactful.api.calibrate.compare import compare as compare
     from tactful.api.calibrate.evaluate import evaluate as evaluate
@@ -129,6 +130,7 @@ _HOMES = {
     "save_scenes": "tactful.api.gym.scenes",
     "scenes": "tactful.api.gym.scenes",
     "serve": "tactful.api.reward.serve",
+    "serve_annotation": "tactful.api.annotate.serve",
     "serve_policy": "tactful.api.policy_serve",
     "set_gate": "tactful.api.reward.gate",
     "states": "tactful.api.calibrate.states",

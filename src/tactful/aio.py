@@ -1,7 +1,8 @@
 """The names of `tactful` as coroutines: `run = await tactful.aio.rollout(states, model="gpt-4.1-mini")`.
 
 Each runs in a thread of its own, which ends by itself: cancelling stops the waiting, not the run, whose finished
-records are stored in any case. `serve` and `serve_policy` are blocks: `async with tactful.aio.serve("model") as served`.
+records are stored in any case. `serve`, `serve_annotation` and `serve_policy` are blocks:
+`async with tactful.aio.serve("model") as served`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tactful.api import sweep as _sweep
 from tactful.api import train as _train_model
 from tactful.api.annotate import agreement as _agreement
 from tactful.api.annotate import export as _annotations
+from tactful.api.annotate import serve as _serve_annotation
 from tactful.api.calibrate import compare as _compare
 from tactful.api.calibrate import evaluate as _evaluate
 from tactful.api.calibrate import iterate as _iterate
@@ -118,6 +120,7 @@ rollout = _coroutine(_rollout.rollout)
 save_scenes = _coroutine(_gym_scenes.save_scenes)
 scenes = _coroutine(_gym_scenes.scenes)
 serve = _serve.serving
+serve_annotation = _serve_annotation.serving_annotation
 serve_policy = _policy_serve.serving_policy
 set_gate = _coroutine(_gate.set_gate)
 states = _coroutine(_states.states)

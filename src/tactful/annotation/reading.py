@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from tactful.annotation.types import Adjudication, Annotation, Item, Proposals, ProposalsAnswer
-from tactful.annotation.votes import Collected
+from tactful.annotation.votes import ADJUDICATIONS, ANNOTATIONS, ITEMS, Collected
 from tactful.data.check import detect_kind
 from tactful.data.formats.moments import labelled_rows, moment_row
 from tactful.data.io import STDIN, Rows
 from tactful.errors import DataError, UsageError, UserError
 from tactful.types import LabelledMoment
 
-ITEMS, ANNOTATIONS, ADJUDICATIONS = "items.jsonl", "annotations.jsonl", "adjudications.jsonl"
-"""The files of an exported folder; the last may be missing."""
 NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 """When votes were given of which no one noted the time."""
 _SQLITE = b"SQLite format 3\x00"

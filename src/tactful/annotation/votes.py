@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from tactful.annotation.types import Adjudication, Annotation, Item, Kind, Question, Value
 
+ITEMS, ANNOTATIONS, ADJUDICATIONS = "items.jsonl", "annotations.jsonl", "adjudications.jsonl"
+"""The files of an exported folder; the last may be missing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Vote:

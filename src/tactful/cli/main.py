@@ -44,7 +44,7 @@ COMMANDS = {
     "policy": Place("policy.root:noun", "Which action now? Train, ask, explain and serve a policy."),
     "train": Place("train.root:noun", "Fine-tune a language model on data of ours."),
     "bench": Place("bench.root:noun", "Reports of what was measured."),
-    "annotate": Place("annotate.root:noun", "People judge, and how far they agree."),
+    "annotate": Place("annotate.root:noun", "People judge, how far they agree, and what is made of it."),
     "data": Place("data.root:noun", "Bring data in, check it, and export it for trainers."),
     "runs": Place("runs.root:noun", "Look at runs, take failures again, write their outputs."),
 }

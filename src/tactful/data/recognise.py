@@ -73,7 +73,7 @@ TAKEN_BY: Mapping[str, str] = {
     "moments": "reward judge",
     "suggestions": "bench suggestions",
     "annotations": "annotate agreement",
-    "annotation-items": "annotate agreement",
+    "annotation-items": "annotate serve",
     "adjudications": "annotate agreement",
     "states": "calibrate rollout",
     "scenes": "gym run",

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from tests.annotation.items.sources import SECRET, hidden_sources, moment, obs, pair, rows
 
@@ -138,9 +140,16 @@ def test_items_that_were_written_are_read_as_they_are(tmp_path):
     assert {item.kind for item in given} == set(KINDS)
     write_jsonl(tmp_path / "items.jsonl", given)
     assert list(read_items(tmp_path / "items.jsonl")) == given
+    assert list(read_items(tmp_path)) == given  # the folder of an export
     read = read_items(tmp_path / "items.jsonl", kinds=["replies"])
     assert {item.kind for item in read} == {"replies"}
     assert read.left_out["an item of a kind that is not wanted"] == len(given) - 2
+
+
+def test_a_log_that_is_one_document_is_a_log(tmp_path):
+    talk = [{"from": ("human", "gpt")[at % 2], "value": turn["content"]} for at, turn in enumerate(TALK)]
+    (tmp_path / "a.json").write_text(json.dumps([{"id": "c", "conversations": talk}]))
+    assert len(list(read_items(tmp_path / "a.json"))) == 1
 
 
 def test_a_limit_is_over_all_files(tmp_path):

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from tactful.annotation.items.traces import trace_files
+from tactful.annotation.votes import ITEMS
 from tactful.data.check import detect_kind
 from tactful.data.io import STDIN, Rows
-from tactful.data.logs import log_input
+from tactful.data.logs import is_log, log_input
 from tactful.data.recognise import TAKEN_BY
 from tactful.errors import DataError, UsageError, UserError
 from tactful.runs import resolve_input
@@ -25,6 +26,8 @@ def what_it_is(path: Path) -> tuple[str, Path]:
     """
     if str(path) == STDIN:
         raise UsageError("standard input is read once, and these files more than once; write it to a file")
+    if (path / ITEMS).is_file():
+        path = path / ITEMS
     if path.exists() and not (path / "run.json").exists() and trace_files(path):
         return "traces", path
     several = [one.name for one in sorted(path.glob("*/")) if trace_files(one)] if path.is_dir() else []
@@ -42,7 +45,8 @@ def what_it_is(path: Path) -> tuple[str, Path]:
     if "needs_clarification" in first or {"text", "label"} <= first.keys():
         return "requests", place
     try:
-        return detect_kind(place), place
+        kind = detect_kind(place)
+        return ("chats" if kind == "llama-factory" and is_log(place) else kind), place
     except UsageError:
         raise DataError.at(path, None, "holds nothing that is recognised", fix=f"give {TAKEN}") from None
 
