@@ -1,7 +1,7 @@
 """Labelled moments from votes: silence by the question, or derived as far as votes on offers tell."""
 
 import pytest
-from tests.annotation.export.made import adjudicated, answer, collected, moment, moments
+from tests.annotation.export.made import AT, adjudicated, annotation, answer, collected, moment, moments
 
 from tactful.annotation.export.aggregate import aggregate
 from tactful.annotation.export.moments import labelled_moments, published_row
@@ -134,6 +134,21 @@ def test_events_that_were_not_shown_user_and_history_come_back_from_where_the_it
     assert one.moment.user == "u"
     assert one.moment.history is not None
     assert one.moment.history.shown == 2
+
+
+def test_withdrawn_repeated_and_skipped_answers_are_no_votes():
+    item = moment("s", "e", ["x"])
+    yes, no = answer([True], True), answer([False], False)
+    told = [
+        annotation(item, "a", yes),
+        annotation(item, "a", no, repeat=True),
+        annotation(item, "b", no, withdrawn_at=AT),
+        annotation(item, "c", None, skipped="not my field"),
+        annotation(item, "d", yes),
+    ]
+    [offer, silence] = labelled(Collected({item.id: item}, told))
+    assert offer.label.votes == (True, True)
+    assert silence.label.votes == (False, False)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """`tactful annotate export`, and that what it writes goes straight into what trains and measures."""
 
+import dataclasses
 import json
 import os
 import random
 from pathlib import Path
 
 import pytest
-from tests.annotation.export.made import collected, moments, of_shown
+from tests.annotation.export.made import AT, adjudicated, annotation, answer, collected, moments, of_shown
 
 from tactful.annotation.export.pipeline import export_collected
 from tactful.annotation.reading import read_collected
@@ -73,11 +74,25 @@ def votes(tmp_path: Path) -> Path:
     return folder(tmp_path / "votes", some_moments())
 
 
-def test_votes_are_read_back_as_they_were(tactful, votes, tmp_path):
+def test_votes_are_read_back_as_they_were(tactful, tmp_path):
+    given = some_moments()
+    item = next(iter(given.items.values()))
+    more = [
+        annotation(item, "d", None, skipped="not my field", comment="too short"),
+        annotation(item, "e", answer([True, True], True), withdrawn_at=AT, order=(1, 0), probability=0.5),
+        annotation(item, "a", answer([True, True], True), repeat=True),
+    ]
+    decided = {item.id: adjudicated(item, answer([True, False], True))}
+    given = dataclasses.replace(given, annotations=[*given.annotations, *more], adjudications=decided)
+    votes = folder(tmp_path / "votes", given)
     done = tactful("annotate", "export", votes, "--to", "votes", "--out", tmp_path / "again")
     assert done.returncode == 0, done.stderr
-    one, other = read_collected(votes), read_collected(tmp_path / "again")
-    assert (one.items, list(one.annotations)) == (other.items, list(other.annotations))
+    found = read_collected(tmp_path / "again")
+    assert (found.items, list(found.annotations), found.adjudications) == (
+        given.items,
+        given.annotations,
+        given.adjudications,
+    )
     assert f"next: tactful annotate agreement {tmp_path / 'again'}" in done.stderr
 
 

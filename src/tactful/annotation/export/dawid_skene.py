@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 _EVERYWHERE, _RIGHT, _VALUES = 0.5, 1.0, 1.0
 """Votes that each annotator begins with: in every cell of the table, beside that on its diagonal; units of each value."""
-_CLOSE, _MOST = 1e-7, 1000
+_CLOSE, _MOST = 1e-5, 500
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def dawid_skene(
     place = {name: at for at, name in enumerate(names)}
     told = [(at, place[name], value) for at, unit in enumerate(votes) for name, value in unit.items()]
     unit, who, what = np.array(told, dtype=int).reshape(-1, 3).T
+    cell = who * values + what
     fixed = np.array(sorted(known or {}), dtype=int)
     settled = np.eye(values)[[(known or {})[at] for at in fixed]] if len(fixed) else np.zeros((0, values))
     posteriors = np.ones((len(votes), values)) / values  # who has no vote is told by the rest alone
@@ -63,12 +64,14 @@ def dawid_skene(
         counts = np.full((len(names), values, values), _EVERYWHERE) + _RIGHT * np.eye(values)
         smoothing = counts.copy()
         for right in range(values):
-            np.add.at(counts[:, right], (who, what), posteriors[unit, right])
+            said = np.bincount(cell, posteriors[unit, right], minlength=len(names) * values)
+            counts[:, right] += said.reshape(len(names), values)
         tables = counts / counts.sum(axis=2, keepdims=True)
         of_values = _VALUES + posteriors.sum(axis=0)
         shares = of_values / of_values.sum()
         joint = np.tile(np.log(shares), (len(votes), 1))
-        np.add.at(joint, unit, np.log(tables)[who, :, what])
+        for right, column in enumerate(np.log(tables)[who, :, what].T):
+            joint[:, right] += np.bincount(unit, column, minlength=len(votes))
         evidence = np.logaddexp.reduce(joint, axis=1)
         posteriors = np.exp(joint - evidence[:, None])
         posteriors[fixed] = settled

@@ -32,12 +32,14 @@ FORMS: tuple[Form, ...] = get_args(Form)
 TRAIN, TEST = "train.jsonl", "test.jsonl"
 _NAMED = {"feedback": "follow-ups", "states": "requests", "pairs": "comparisons"}
 Row = dict[str, Any]
+Kinds = Mapping[str, Sequence[Unit]]
+"""Kind of unit, as tables name it → all of them."""
 
 
 class RuleCount(Record):
     """What a rule keeps and drops of one kind of unit; units = kept + dropped."""
 
-    rule: str
+    rule: Rule
     of: str
     """`proposals`, `silences`, `follow-ups`, `requests` or `comparisons`."""
     units: int
@@ -135,7 +137,9 @@ def _rows(collected: Collected, to: Form, folder: Path, options: ExportOptions) 
     asked = ASKED[to]
     given = asked_of(collected, asked)
     units = [unit for _, unit in given]
-    told = _chosen(collected, units, options)
+    kinds = {_NAMED[to]: units}
+    by_rule = _by_rule(collected, kinds, options)
+    told = by_rule[_NAMED[to]][options.rule]
     made = [
         asked.row(item, one) if one.value is not None else ""
         for (item, _), one in zip(given, told, strict=True)
@@ -151,7 +155,8 @@ def _rows(collected: Collected, to: Form, folder: Path, options: ExportOptions) 
         folder,
         options,
         rows,
-        kinds={_NAMED[to]: units},
+        kinds=kinds,
+        by_rule=by_rule,
         labels=dict(Counter(str(row[key]) for _, row in rows)) if key else {},
         notes=[f"{count} labels gave no row: {why}" for why, count in odd.items()],
     )
@@ -159,14 +164,13 @@ def _rows(collected: Collected, to: Form, folder: Path, options: ExportOptions) 
 
 def _moments(collected: Collected, to: Form, folder: Path, options: ExportOptions) -> AnnotationsExport:
     seen = observations(collected)
-    offers, silences = offers_of(seen), [one.silence for one in seen]
     if options.published:
         return _as_published(
             collected, folder, _once(as_published(seen), lambda item: item.label.accepted), options
         )
-    items = list(
-        labelled_moments(seen, _chosen(collected, offers, options), _chosen(collected, silences, options))
-    )
+    kinds = {"proposals": offers_of(seen), "silences": [one.silence for one in seen]}
+    by_rule = _by_rule(collected, kinds, options)
+    items = list(labelled_moments(seen, *(by_rule[of][options.rule] for of in kinds)))
     notes = []
     if derived := sum(one.derived for one in seen):
         notes.append(
@@ -186,7 +190,8 @@ def _moments(collected: Collected, to: Form, folder: Path, options: ExportOption
         folder,
         options,
         rows,
-        kinds={"proposals": offers, "silences": silences},
+        kinds=kinds,
+        by_rule=by_rule,
         labels=dict(Counter(item.category for item in items)),
         notes=notes,
     )
@@ -231,30 +236,35 @@ def _as_published(
 # ---------------------------------------------------------------- rules and splits
 
 
-def _chosen(collected: Collected, units: Sequence[Unit], options: ExportOptions) -> list[Told]:
-    return aggregate(units, options.rule, options.fewest, nameless=collected.nameless)
+_ByRule = Mapping[str, Mapping[Rule, Sequence[Told]]]
+"""Kind of unit → rule → what it says of each."""
 
 
-def _counted(
-    collected: Collected, kinds: Mapping[str, Sequence[Unit]], options: ExportOptions
-) -> tuple[RuleCount, ...]:
-    """What each rule keeps and drops; Dawid–Skene is left out where votes name nobody."""
-    found = []
-    for rule in RULES:
-        if rule == "dawid-skene" and collected.nameless:
-            continue
-        for of, units in kinds.items():
-            told = aggregate(units, rule, options.fewest)
-            found.append(
-                RuleCount(
-                    rule=rule,
-                    of=of,
-                    units=len(units),
-                    kept=dict(Counter(one.why for one in told if one.value is not None)),
-                    dropped=dict(Counter(one.why for one in told if one.value is None)),
-                )
-            )
-    return tuple(found)
+def _by_rule(collected: Collected, kinds: Kinds, options: ExportOptions) -> _ByRule:
+    """What every rule says of all units; Dawid–Skene is left out where votes name nobody, unless it is the one chosen."""
+    rules = [
+        rule for rule in RULES if rule == options.rule or not (collected.nameless and rule == "dawid-skene")
+    ]
+    return {
+        of: {rule: aggregate(units, rule, options.fewest, nameless=collected.nameless) for rule in rules}
+        for of, units in kinds.items()
+    }
+
+
+def _counted(by_rule: _ByRule) -> tuple[RuleCount, ...]:
+    """What each rule keeps and drops."""
+    counts = [
+        RuleCount(
+            rule=rule,
+            of=of,
+            units=len(told),
+            kept=dict(Counter(one.why for one in told if one.value is not None)),
+            dropped=dict(Counter(one.why for one in told if one.value is None)),
+        )
+        for of, rules in by_rule.items()
+        for rule, told in rules.items()
+    ]
+    return tuple(sorted(counts, key=lambda count: RULES.index(count.rule)))
 
 
 def _split(
@@ -264,12 +274,13 @@ def _split(
     options: ExportOptions,
     rows: Sequence[tuple[str, Row]],
     *,
-    kinds: Mapping[str, Sequence[Unit]],
+    kinds: Kinds,
+    by_rule: _ByRule,
     labels: dict[str, int],
     notes: Sequence[str],
 ) -> AnnotationsExport:
     """Write train and test, no session in both."""
-    rules = _counted(collected, kinds, options)
+    rules = _counted(by_rule)
     if not rows:
         raise UserError(f"{collected.name}: {_nothing(to, rules, options, notes)}")
     sessions = [session for session, _ in rows]
