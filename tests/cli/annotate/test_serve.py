@@ -87,6 +87,24 @@ def test_a_block_of_a_script_serves_with_the_settings_that_it_names(tmp_path, da
 
 
 @pytest.mark.parametrize(
+    ("options", "link", "exposed"),
+    [
+        (
+            {"host": "0.0.0.0", "allow_hosts": ["judge.example"]},
+            r"http://judge\.example:\d+/join/",
+            "without TLS",
+        ),
+        ({"behind_tls": True, "allow_hosts": ["judge.example"]}, r"https://judge\.example/join/", None),
+        ({"behind_tls": True}, r"http://127\.0\.0\.1:\d+/join/", None),
+    ],
+)
+def test_the_link_that_sets_up_leads_where_others_reach_the_pages(tmp_path, data, options, link, exposed):
+    with tf.serve_annotation(data, database=tmp_path / "a.sqlite", **options) as served:
+        assert re.match(link, served.setup_link)
+        assert (served.exposed is None) if exposed is None else (exposed in served.exposed)
+
+
+@pytest.mark.parametrize(
     ("words", "what"),
     [
         (["--single-user", "--host", "192.0.2.1"], "--single-user is for one person at this machine"),

@@ -115,7 +115,9 @@ async def serving_annotation(
                 store.name,
                 asks_key=not single,
                 filled=filled,
-                setup_link=None if token is None else f"{_told(address, host, names)}{link_path(token)}",
+                setup_link=None
+                if token is None
+                else f"{_told(address, host, names, proxied=tls is None and behind)}{link_path(token)}",
                 exposed=exposure(host, tls=behind),
             )
 
@@ -171,8 +173,10 @@ def _names(host: str, options: AnnotateOptions) -> tuple[str, ...]:
     return named if here or host.strip("[]") in _ANY_ADDRESS else (*named, host)
 
 
-def _told(address: str, host: str, names: Sequence[str]) -> str:
-    """The address as others type it: a server at every address is asked by its name."""
+def _told(address: str, host: str, names: Sequence[str], *, proxied: bool) -> str:
+    """The address as others type it: behind a proxy, and of a server at every address, by its name."""
+    if proxied and names:
+        return f"https://{names[0]}"
     if host.strip("[]") not in _ANY_ADDRESS:
         return address
     scheme, _, place = address.partition("://")
