@@ -263,6 +263,44 @@ def test_a_file_is_looked_at_like_a_run_and_followed(tmp_path: Path, monkeypatch
         until(lambda: view.page(Query(filter="asked or not asked")).total == 1)
 
 
+def rewarded(id_: str, reward: float, *, parent: str = "") -> bytes:
+    step = {"action": "HIGH" if parent else "LOW", "questions": len(parent), "message": "m", "reaction": {}}
+    trajectory = {"id": id_, "parent": parent, "decision_point": 0, "steps": [step]}
+    row = {
+        "tactful": "rewarded",
+        "trajectory": trajectory,
+        "counts": [],
+        "task_score": reward,
+        "interruption_cost": 0.0,
+    }
+    return orjson.dumps({**row, "reward": reward}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def test_the_road_not_taken_stands_in_other_records_and_filters_know_what_it_got(tmp_path: Path) -> None:
+    path = tmp_path / "rewarded.jsonl"
+    path.write_bytes(
+        rewarded("a/main", 0.5) + rewarded("a/b", 0.9, parent="a/main") + rewarded("a/c", 0.1, parent="a/main")
+        + rewarded("b/main", 0.8) + rewarded("b/b", 0.2, parent="b/main")
+    )  # fmt: skip
+    with View.open(path) as view:
+        view.wait()
+        main, branch, alone = view.record(0), view.record(1), view.record(3)
+        better = [line.ordinal for line in view.page(Query(filter="other_reward > reward")).lines]
+        code = view.as_python("other_reward > reward")
+    assert main is not None
+    assert branch is not None
+    assert alone is not None
+    assert [(one.action, one.did, one.reward, one.id) for one in main.strips[0].others] == [
+        ("HIGH", "asked", 0.9, "a/b"), ("HIGH", "asked", 0.1, "a/c"),
+    ]  # fmt: skip
+    assert [one.id for one in branch.strips[0].others] == ["a/main", "a/c"]
+    assert [one.id for one in alone.strips[0].others] == ["b/b"]
+    assert better == [0]
+    scope: dict[str, Any] = {}
+    exec(code, scope)
+    assert [unit.ordinal for unit in scope["found"]] == better
+
+
 def test_what_is_neither_run_nor_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such run folder"):
         View.open(tmp_path / "nothing")

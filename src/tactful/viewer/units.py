@@ -14,6 +14,7 @@ from tactful.viewer.index.build import text_of, units_of
 from tactful.viewer.index.sources import Entry, Source, open_source
 from tactful.viewer.index.tables import OTHER_REWARD
 from tactful.viewer.index.text import holds
+from tactful.viewer.strips.kinds import kind_of
 from tactful.viewer.types import Scalar
 
 _AT_ONCE = 200
@@ -51,6 +52,9 @@ def units(path: Path | str) -> Iterator[Unit]:
 def _best_of_branches(source: Source) -> dict[tuple[str, int | None], float]:
     """(mainline, turn) → the best reward of the branches that were played from there."""
     best: dict[tuple[str, int | None], float] = {}
+    first = next(_entries(source), None)
+    if first is None or not any(isinstance(row, dict) and kind_of(row) == "rewarded" for row in first.rows):
+        return best
     for entry in _entries(source):
         for _, turn, facts in units_of(entry, source.config):
             reward = facts.get("reward")

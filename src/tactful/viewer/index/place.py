@@ -7,7 +7,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from tactful.runs.store.files import make_private_folder
+from tactful.runs.store.files import make_private_folder, write_atomic
 from tactful.types import content_hash
 
 _ORIGIN = "of.txt"
@@ -27,7 +27,7 @@ def index_folder(run: Path) -> Path:
     _sweep(root)
     folder = root / content_hash(origin)
     make_private_folder(folder)
-    (folder / _ORIGIN).write_text(origin, encoding="utf-8", errors="surrogateescape")
+    write_atomic(folder / _ORIGIN, (os.fsencode(origin),))
     return folder
 
 
@@ -35,6 +35,6 @@ def _sweep(root: Path) -> None:
     """Remove the indices of runs that are no more. One that cannot be read or removed stays."""
     for folder in root.iterdir():
         with suppress(OSError):
-            origin = (folder / _ORIGIN).read_text(encoding="utf-8", errors="surrogateescape")
+            origin = os.fsdecode((folder / _ORIGIN).read_bytes())
             if not os.path.lexists(origin):
                 shutil.rmtree(folder)

@@ -1,7 +1,6 @@
 """The tables of the side index: records, a row of facts per turn, and the words.
 
-A fact has a column of its own, made when it is first met. Measured on 100,000 records against a table of (record, name,
-value): a filter reads a third of the pages. Words of a record that was replaced stay behind in the full-text table and lead
+A fact has a column of its own, made when it is first met, so that a filter of several facts goes over one table. Words of a record that was replaced stay behind in the full-text table and lead
 nowhere: SQLite removes single texts from a table without contents only from version 3.43 on.
 """
 
