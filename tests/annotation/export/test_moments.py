@@ -109,6 +109,15 @@ def test_an_adjudicated_answer_overrules_and_the_votes_stay():
     assert items[0].label.p_accepted == 0.0
 
 
+def test_an_adjudicated_answer_decides_on_silence_also_where_nobody_was_asked():
+    item = moment("s", "e", ["x"])
+    for accepted in (True, False):
+        given = collected([(item, {"a": answer([not accepted], None), "b": answer([not accepted], None)})])
+        decided = {item.id: adjudicated(item, answer([accepted], None))}
+        items = labelled(Collected(given.items, given.annotations, decided))
+        assert brief(items) == [("x", accepted, accepted or None), (None, not accepted, accepted or None)]
+
+
 def test_a_known_answer_overrules_where_nobody_adjudicated():
     item = moment("s", "e", ["x"], gold=answer([True], True))
     assert brief(labelled(collected([(item, {"a": answer([False], False)})]))) == [

@@ -191,6 +191,9 @@ def test_feedback_gives_whole_turns_with_their_label(tmp_path):
     assert (majority.of, majority.kept, majority.dropped) == ("follow-ups", {"by majority": 1}, {"tie": 1})
     export_collected(given, "feedback", tmp_path / "soft", dataclasses.replace(WHOLE, rule="soft"))
     assert rows(tmp_path / "soft" / "train.jsonl")[0]["accept"] == ["neutral"]
+    clear = turns(*[people(a=label, b=label) for label in ("neutral", "pos_praise", "neg_correction")] * 5)
+    export_collected(clear, "feedback", tmp_path / "ds", dataclasses.replace(WHOLE, rule="dawid-skene"))
+    assert {tuple(row["accept"]) for row in rows(tmp_path / "ds" / "train.jsonl")} == {()}
 
 
 def test_states_are_open_where_the_assistant_should_have_asked(tmp_path):

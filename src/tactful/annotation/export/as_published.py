@@ -4,8 +4,8 @@ What arXiv:2410.12361's repository (thunlp/ProactiveAgent, `convert_annotations.
 of an observation, told in our words:
 
 1. help was needed iff **everybody** accepted one and the same candidate;
-2. of two annotators or more, a silence is made: wrong, if help was needed and two or more accepted something; else right,
-   if **anybody accepted something**; none at all where nobody did;
+2. of two annotators or more, a silence is made: wrong, if help was needed; else right, if **anybody accepted something**;
+   none at all where nobody did;
 3. the vote of an annotator on that silence is that they accepted no candidate;
 4. a candidate is accepted with two votes for it and rejected with two against it: nothing with one each, **both** with two
    each;
@@ -58,8 +58,7 @@ def _converted(one: Observation) -> Iterator[LabelledMoment]:
         )
 
     if len(names) >= 2 and any(chose):
-        wrong = needed and sum(chose) >= 2
-        yield row(f"{one.item.id}#silence", None, not wrong, [not said for said in chose])
+        yield row(f"{one.item.id}#silence", None, not needed, [not said for said in chose])
     for accepted in (True, False):
         for offer, column in zip(one.offers, columns, strict=True):
             if column.count(accepted) >= 2:
