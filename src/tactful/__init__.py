@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from tactful.api.gym.stats import gym_stats as gym_stats
     from tactful.api.gym.trainset import trainset as trainset
     from tactful.api.gym.users import fit_gym_users as fit_gym_users
+    from tactful.api.live.export import live_conversations as live_conversations
+    from tactful.api.live.status import live_status as live_status
     from tactful.api.loading import load as load
     from tactful.api.mend import fit_users as fit_users
     from tactful.api.mend import learn as learn
@@ -113,6 +115,8 @@ _HOMES = {
     "judge_suggestions": "tactful.api.reward.suggestions",
     "labels": "tactful.api.reader",
     "learn": "tactful.api.mend",
+    "live_conversations": "tactful.api.live.export",
+    "live_status": "tactful.api.live.status",
     "load": "tactful.api.loading",
     "measure_agreement": "tactful.api.annotate.agreement",
     "export_annotations": "tactful.api.annotate.export",

@@ -47,6 +47,8 @@ from tactful.api.gym import scenes as _gym_scenes
 from tactful.api.gym import stats as _gym_stats
 from tactful.api.gym import trainset as _trainset
 from tactful.api.gym import users as _gym_users
+from tactful.api.live import export as _live_export
+from tactful.api.live import status as _live_status
 from tactful.api.reward import assistants as _assistants
 from tactful.api.reward import gate as _gate
 from tactful.api.reward import judge as _judge_moments
@@ -103,6 +105,8 @@ judge_moments = _coroutine(_judge_moments.judge_moments)
 judge_suggestions = _coroutine(_suggestions.judge_suggestions)
 labels = _coroutine(_reader.labels)
 learn = _coroutine(_mend.learn)
+live_conversations = _coroutine(_live_export.live_conversations)
+live_status = _coroutine(_live_status.live_status)
 load = _coroutine(_loading.load)
 measure_agreement = _coroutine(_agreement.measure_agreement)
 export_annotations = _coroutine(_annotations.export_annotations)

@@ -45,6 +45,7 @@ COMMANDS = {
     "train": Place("train.root:noun", "Fine-tune a language model on data of ours."),
     "bench": Place("bench.root:noun", "Reports of what was measured."),
     "annotate": Place("annotate.root:noun", "People judge, how far they agree, and what is made of it."),
+    "live": Place("live.root:noun", "Decisions for a running assistant, turn by turn."),
     "data": Place("data.root:noun", "Bring data in, check it, and export it for trainers."),
     "runs": Place("runs.root:noun", "Look at runs, take failures again, write their outputs."),
 }

@@ -1,0 +1,1 @@
+"""`tactful live`: decisions for a running assistant."""
