@@ -82,7 +82,8 @@ class Site:
     def __init__(self, store: Store, *names: str, options: AppOptions | None = None, **project: Any) -> None:
         self.store = store
         keep_project(store, Project.model_validate({"gold_share": 0, "repeat_share": 0, **project}))
-        load_items(store, items(*names))
+        self.items = items(*names)
+        load_items(store, self.items)
         self.app = build_annotation_app(store, options)
 
     def browser(self, **options: Any) -> Browser:
