@@ -235,6 +235,12 @@ def test_a_record_shows_its_outputs_turns_and_raw_lines(run: Path) -> None:
     assert [row["id"] for row in shown.outputs] == ["r9"]
     place, _, line = shown.raw[0].rpartition(":")
     assert orjson.loads(Path(place).read_bytes().splitlines()[int(line) - 1])["id"] == "r9"
+    info = run / "run.json"
+    info.write_text(info.read_text().replace('"state": "done"', '"state": "running"'))
+    with View.open(run) as view:
+        killed = view.record(9)
+    assert killed is not None
+    assert killed.raw == (), "what a killed run wrote last is older than what it stored"
     assert (failed.line.error, failed.raw, failed.attempts) == ("out_of_reach", (), 1)
 
 

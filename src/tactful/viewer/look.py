@@ -215,13 +215,19 @@ def _as_other(strip: Strip) -> Other:
 
 def _line(entry: Entry, needle: str, matches: tuple[tuple[int, int], ...]) -> Line:
     line = entry.line
-    text = text_of(entry) if needle else line.reason or "\n".join(filter(_is_prose, texts(entry.rows)))
+    text = text_of(entry) if needle else line.reason or "\n".join(_first_prose(entry))
     return line.model_copy(update={"preview": excerpt(text, needle, most=_PREVIEW), "matches": matches})
 
 
-def _is_prose(text: str) -> bool:
-    """Whether a person would read it: ids and names say little in a list."""
-    return " " in text or not text.isascii()
+def _first_prose(entry: Entry) -> Iterator[str]:
+    """The first texts that a person would read, as many as a preview shows: ids and names say little in a list."""
+    length = 0
+    for text in texts(entry.rows):
+        if " " in text or not text.isascii():
+            yield text
+            length += len(text)
+        if length > 4 * _PREVIEW:
+            return
 
 
 # ---------------------------------------------------------------- asking the index

@@ -17,6 +17,7 @@ from tests.runs.parts import Answer, Logged, run
 
 from tactful.errors import DataError, UserError
 from tactful.runs import RunFolder
+from tactful.runs.store.rows import packed
 from tactful.runs.store.schema import MIGRATIONS, upgrade
 from tactful.runs.store.state import RunState
 
@@ -290,3 +291,47 @@ def test_many_readers_read_while_a_run_writes(tmp_path):
         return await parts.double(item, context)
 
     assert run(tmp_path / "out", stage=stage, count=100).done == 100
+
+
+# ------------------------------------------------------------ places
+
+
+@pytest.fixture
+def state(tmp_path):
+    """20 records of which 3 and 13 are skipped, 5, 7, 15, 17 failed, and the last was set aside."""
+    folder = run(tmp_path / "out", stage=parts.moody, count=20).folder
+    writer = RunState.create(folder.state_path)
+    writer.vacate(19)
+    yield writer
+    writer.close()
+
+
+def test_a_page_of_places_and_how_many_there_are_leave_out_what_was_set_aside(state):
+    assert state.places({}, "order", descending=False, offset=17, limit=5) == ([17, 18], 19)
+    assert state.places({"state": "failed"}, "order", descending=True, offset=1, limit=2) == ([15, 7], 4)
+    assert state.places({"error": "ZeroDivisionError"}, "id", descending=False, offset=0, limit=9) == (
+        [17, 7],
+        2,
+    )
+    assert state.count() == 19
+
+
+def test_rows_come_in_the_order_asked_for_without_those_that_are_not_there(state):
+    assert [row.record_id for row in state.at([5, 2, 99, 19])] == ["item-5", "item-2"]
+    assert state.at([]) == []
+
+
+def test_stamps_tell_a_row_that_was_replaced(state):
+    before = dict(state.stamps(4, 3))
+    assert list(before) == [5, 6, 7]
+    (row,) = state.at([6])
+    row.result.lines = b"{}\n"
+    state._write([packed(row)])
+    after = dict(state.stamps(-9, 99))
+    assert len(after) == 19
+    assert {place for place in before if before[place] != after[place]} == {6}
+
+
+def test_the_line_of_an_output_counts_the_outputs_before_it(state):
+    assert state.outputs_before(4) == (3, 1)  # 0, 1, 2; 3 was skipped
+    assert state.outputs_before(5) == (4, 0)  # failed: no line

@@ -150,7 +150,7 @@ class RunSource:
     def raw(self, place: int) -> tuple[str, ...]:
         """The lines of `records.jsonl`; empty while it is not written, or older than what is stored."""
         target = self.folder.records_path
-        if is_locked(self.path) or not target.is_file():
+        if self.folder.standing() not in ("done", "interrupted") or not target.is_file():
             return ()
         with closing(self.folder.state()) as state:
             before, own = state.outputs_before(place)

@@ -59,11 +59,12 @@ def holds(text: str, needle: str) -> bool:
 
 def excerpt(text: str, needle: str = "", *, most: int = 200) -> str:
     """Where the first of the words stands, or how the text begins, on one line."""
-    flat = " ".join(text.split())
     phrases = _phrases(needle)
-    at = max(0, flat.lower().find(phrases[0][0]) - _AROUND) if phrases else 0
-    end = at + most
-    return f"{'…' if at else ''}{flat[at:end]}{'…' if end < len(flat) else ''}"
+    at = max(0, text.lower().find(phrases[0][0]) - _AROUND) if phrases else 0
+    near = text[at : at + 4 * most]  # spaces that fall together may be many; a whole record may be long
+    flat = " ".join(near.split())
+    more = len(flat) > most or at + 4 * most < len(text)
+    return f"{'…' if at else ''}{flat[:most]}{'…' if more else ''}"
 
 
 def _phrases(needle: str) -> list[list[str]]:
