@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tactful.types import TAG
@@ -24,15 +24,15 @@ _AROUND = 60
 
 def texts(value: Any) -> Iterator[str]:
     """Every text in a JSON value, in its order; provenance is none."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            if name not in _NOT_TEXT:
-                yield from texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from texts(inner)
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if type(one) is str:
+            yield one
+        elif type(one) is dict:
+            waiting += [inner for name, inner in reversed(one.items()) if name not in _NOT_TEXT]
+        elif type(one) is list:
+            waiting += reversed(one)
 
 
 def whole_text(parts: Iterable[str]) -> str:
