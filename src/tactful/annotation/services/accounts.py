@@ -165,21 +165,13 @@ def use_link(
 
 def single_person(store: Store, *, now: datetime | None = None) -> Person:
     """Who works with `--single-user`: an administrator whom no password lets in; made when first asked for."""
-    with store.write() as connection:
-        found = connection.execute(select(annotators.c.id).where(annotators.c.name_key == _SINGLE)).scalar()
-        if found is None:
-            found = str(uuid.uuid4())
-            connection.execute(
-                insert(annotators).values(
-                    id=found,
-                    name="single user",
-                    name_key=_SINGLE,
-                    password_hash="",
-                    role="admin",
-                    created_at=now or datetime.now(UTC),
-                )
-            )
-        return Person(id=found, name="", role="admin")
+    mine = select(annotators.c.id).where(annotators.c.name_key == _SINGLE)
+    with store.read() as connection:
+        found = connection.execute(mine).scalar()
+    if found is None:
+        with store.write() as connection:
+            found = connection.execute(mine).scalar() or _added_single(connection, now or datetime.now(UTC))
+    return Person(id=found, name="", role="admin")
 
 
 def disable(store: Store, annotator: str, disabled: bool, *, now: datetime | None = None) -> None:
@@ -293,6 +285,13 @@ def _added(connection: Connection, name: str, hashed: str, role: Role, at: datet
         )
     )
     return Person(id=id, name=name, role=role)
+
+
+def _added_single(connection: Connection, at: datetime) -> str:
+    id = str(uuid.uuid4())
+    row = {"id": id, "name": "single user", "name_key": _SINGLE, "password_hash": "", "role": "admin"}
+    connection.execute(insert(annotators).values(row | {"created_at": at}))
+    return id
 
 
 def _renewed(connection: Connection, annotator: str, hashed: str) -> Person:

@@ -11,7 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    cast,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from tactful.annotation.services.project import Project, is_paused, project_of
@@ -136,8 +148,7 @@ def _claim_from_pool(connection: Connection, annotator: str, project: Project, a
     for _ in range(_PIECES):
         if cursor >= size:
             break
-        numbers = _numbers(project, annotator, size, cursor)
-        if _take(connection, annotator, project, at, numbers):
+        if _take(connection, annotator, project, at, _stretch(project, annotator, size, cursor)):
             _keep_cursor(connection, annotator, start, cursor)
             return True
         cursor += _PIECE
@@ -150,24 +161,34 @@ def _keep_cursor(connection: Connection, annotator: str, start: int, cursor: int
         connection.execute(update(annotators).where(annotators.c.id == annotator).values(cursor=cursor))
 
 
-def _numbers(project: Project, annotator: str, size: int, start: int) -> list[int]:
-    """The next numbers of the pool in this annotator's own order."""
+@dataclass(frozen=True)
+class _Stretch:
+    """The next numbers of the pool in an annotator's own order, and the turn of a slot among them."""
+
+    numbers: Sequence[int]
+    turn: ColumnElement[int]
+
+
+def _stretch(project: Project, annotator: str, size: int, start: int) -> _Stretch:
     if project.order == "random":
         base, span, places = 0, size, range(start, min(start + _PIECE, size))
     else:
         base = start - start % _PIECE
         span = min(_PIECE, size - base)
         places = range(span)
-    if span == 1:
-        return [base]
     rng = seeded(project.seed, "permutation", annotator, base)
-    factor = next(one for one in iter(lambda: rng.randrange(1, span), 0) if math.gcd(one, span) == 1)
+    factor = 1
+    if span > 1:
+        factor = next(one for one in iter(lambda: rng.randrange(1, span), 0) if math.gcd(one, span) == 1)
     shift = rng.randrange(span)
-    return [base + (factor * place + shift) % span for place in places]
+    numbers = [base + (factor * place + shift) % span for place in places]
+    # The permutation backwards: one expression, whatever the numbers, which is compiled once.
+    offset = cast(slots.c.number, BigInteger) + (span - shift - base)
+    return _Stretch(numbers, offset * pow(factor, -1, span) % span)
 
 
 def _take(
-    connection: Connection, annotator: str, project: Project, at: datetime, numbers: Sequence[int] | None
+    connection: Connection, annotator: str, project: Project, at: datetime, stretch: _Stretch | None
 ) -> bool:
     """Claim one free place in one statement: two who ask at once never get the same."""
     mine, said = slots.alias(), answers.alias()
@@ -185,11 +206,10 @@ def _take(
         .exists(),
     )
     found = select(slots.c.id).where(free)
-    if numbers is None:
+    if stretch is None:
         found = found.where(slots.c.number >= 0).order_by(slots.c.number)
     else:
-        turn = case({number: place for place, number in enumerate(numbers)}, value=slots.c.number)
-        found = found.where(slots.c.number.in_(numbers)).order_by(turn)
+        found = found.where(slots.c.number.in_(stretch.numbers)).order_by(stretch.turn)
     one = found.limit(1).with_for_update(skip_locked=True, of=slots)
     taken = connection.execute(
         update(slots)
