@@ -117,7 +117,7 @@ def simulate(
                     "slot_id": place,
                 }
                 if rng.random() < 0.03:
-                    said.append(base | {"skipped": "I do not know this programming language"})
+                    said.append(base | {"skipped": rng.choice(("unclear", "language", "broken"))})
                     continue
                 answer = right if rng.random() < qualities[at] else _answer(item, rng)
                 said.append(base | {"answer": answer.model_dump_json()})

@@ -12,13 +12,15 @@ from tactful.annotation.queries.standing import Overall
 from tactful.annotation.services.project import app_secret, project_of
 from tactful.annotation.store import Store
 from tactful.annotation.views import accounts, guide, work
+from tactful.annotation.views.admin import admin_router
+from tactful.annotation.views.admin.measured import Measuring
 from tactful.annotation.views.who import session_cookie
 from tactful.errors import UsageError
 from tactful.web.app import build_app
 
 HERE = Path(__file__).parent
-ROUTERS: Sequence[APIRouter] = (accounts.router, work.router, guide.router)
-ROOMS: Sequence[Path] = (HERE,)
+ROUTERS: Sequence[APIRouter] = (accounts.router, work.router, guide.router, admin_router())
+ROOMS: Sequence[Path] = (HERE, HERE / "views" / "admin")
 """With templates, words and assets."""
 
 
@@ -55,6 +57,7 @@ def build_annotation_app(store: Store, options: AppOptions | None = None) -> Fas
     app.state.store = store
     app.state.options = options
     app.state.overall = Overall(store)
+    app.state.measuring = Measuring(store)
     for router in ROUTERS:
         app.include_router(router)
     return app

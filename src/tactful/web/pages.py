@@ -52,6 +52,11 @@ class Pages:
                 _check_words(environment, name)
                 environment.get_template(name)
 
+    def rename(self, title: str) -> None:
+        """Give the app another title, from the next page on."""
+        for environment in self._environments.values():
+            environment.globals["app_title"] = title
+
     def render(self, request: Request, template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
         """The page, or a part of one, in the language of who asks."""
         visit = visit_of(request)

@@ -55,7 +55,7 @@ def disputed(collected: Collected) -> list[Disputed]:
             continue
         id, part = places[unit]
         item = collected.items[id]
-        one = Disputed(
+        row = Disputed(
             item=id,
             kind=item.kind,
             question=question,
@@ -66,8 +66,8 @@ def disputed(collected: Collected) -> list[Disputed]:
             votes=dict(votes.most_common()),
         )
         before = found.get((id, question))
-        if before is None or _strength(one) < _strength(before):
-            found[id, question] = one
+        if before is None or _strength(row) < _strength(before):
+            found[id, question] = row
     return sorted(found.values(), key=_strength)
 
 

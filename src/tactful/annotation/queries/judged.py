@@ -12,7 +12,10 @@ from tactful.annotation.queries.people import pseudonyms
 from tactful.annotation.services.answering import ANSWER
 from tactful.annotation.store import Store
 from tactful.annotation.store.tables import adjudications, answers, items
-from tactful.annotation.types import Answer, Item
+from tactful.annotation.types import Answer, Asking, FollowUp, Item, Proposals, Replies
+
+_LONGEST = 160
+"""Characters of a glimpse."""
 
 
 @dataclass(frozen=True)
@@ -98,3 +101,37 @@ def numbers_of(store: Store, ids: Iterable[str]) -> dict[str, int]:
     with store.read() as connection:
         found = connection.execute(select(items.c.key, items.c.id).where(items.c.key.in_(list(ids))))
         return {row.key: row.id for row in found}
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """What an item is about, in a line."""
+
+    number: int
+    """In the database."""
+    text: str
+    offers: tuple[str, ...]
+
+
+def glimpses(store: Store, ids: Iterable[str]) -> dict[str, Glimpse]:
+    """Item → what it is about."""
+    with store.read() as connection:
+        found = connection.execute(
+            select(items.c.key, items.c.id, items.c.record).where(items.c.key.in_(list(ids)))
+        ).all()
+    return {row.key: _glimpse(row.id, Item.model_validate_json(row.record)) for row in found}
+
+
+def _glimpse(number: int, item: Item) -> Glimpse:
+    match item.shown:
+        case Proposals(events=events, candidates=candidates):
+            return Glimpse(number, _short(events[-1].text), tuple(map(_short, candidates)))
+        case FollowUp(next=text):
+            return Glimpse(number, _short(text), ())
+        case Replies(messages=messages) | Asking(messages=messages):
+            return Glimpse(number, _short(messages[-1].content), ())
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

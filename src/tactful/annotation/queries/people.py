@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import get_args
 
 from sqlalchemy import Connection, select
 
-from tactful.annotation.store.tables import annotators
-from tactful.annotation.types import KINDS, QUESTIONS, Kind, Question, Value
+from tactful.annotation.store import Store
+from tactful.annotation.store.tables import annotators, invitations
+from tactful.annotation.types import KINDS, QUESTIONS, Better, Kind, Question, Value, Verdict
 from tactful.annotation.votes import Collected, Vote, votes_of
+from tactful.types import Label
+
+_CHOICES: tuple[Value, ...] = (True, False, *get_args(Better), *Label, *get_args(Verdict))
 
 
 def pseudonyms(connection: Connection) -> dict[str, str]:
@@ -19,6 +25,34 @@ def pseudonyms(connection: Connection) -> dict[str, str]:
         select(annotators.c.id).order_by(annotators.c.created_at, annotators.c.id)
     ).scalars()
     return {id: f"A{number}" for number, id in enumerate(joined, start=1)}
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """A link by which somebody may still join."""
+
+    token_hash: str
+    role: str
+    note: str
+    uses_left: int
+    expires_at: datetime
+
+
+def open_invitations(store: Store, *, now: datetime | None = None) -> list[Invitation]:
+    """Those that are good, the newest first; links that set a password anew are not among them."""
+    with store.read() as connection:
+        found = connection.execute(
+            select(invitations)
+            .where(
+                invitations.c.expires_at > (now or datetime.now(UTC)),
+                invitations.c.uses_left > 0,
+                invitations.c.annotator_id.is_(None),
+            )
+            .order_by(invitations.c.created_at.desc(), invitations.c.token_hash)
+        )
+        return [
+            Invitation(row.token_hash, row.role, row.note, row.uses_left, row.expires_at) for row in found
+        ]
 
 
 @dataclass
@@ -36,8 +70,8 @@ class Confusion:
 
     @property
     def values(self) -> tuple[Value, ...]:
-        """Everything that stands in it, sorted: rows and columns alike."""
-        return tuple(sorted({value for pair in self.counts for value in pair}, key=str, reverse=True))
+        """Everything that stands in it, in the order of the choices: rows and columns alike."""
+        return tuple(sorted({value for pair in self.counts for value in pair}, key=_CHOICES.index))
 
     @property
     def votes(self) -> int:

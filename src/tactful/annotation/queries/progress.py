@@ -104,6 +104,12 @@ def progress(store: Store, *, now: datetime | None = None) -> Progress:
         )
 
 
+def people(store: Store, *, now: datetime | None = None) -> tuple[Person, ...]:
+    """What each annotator did."""
+    with store.read() as connection:
+        return tuple(_people(connection, now or datetime.now(UTC)))
+
+
 _Key = tuple[str, str]
 
 

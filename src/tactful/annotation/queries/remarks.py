@@ -57,7 +57,7 @@ def remarks(store: Store, what: What, *, start: int = 0, most: int = 50) -> Rema
             .limit(most)
         ).all()
         reasons = connection.execute(
-            select(answers.c.skipped, func.count().label("count"))
+            select(answers.c.skipped, func.count())
             .where(wanted)
             .group_by(answers.c.skipped)
             .order_by(func.count().desc(), answers.c.skipped)
@@ -78,7 +78,7 @@ def remarks(store: Store, what: What, *, start: int = 0, most: int = 50) -> Rema
             for row in rows
         ],
         total=total,
-        reasons={row.skipped: row.count for row in reasons} if what == "skipped" else {},
+        reasons={why: count for why, count in reasons} if what == "skipped" else {},
     )
 
 

@@ -24,7 +24,7 @@ def decide(
         found = connection.execute(select(items.c.kind, items.c.parts).where(items.c.id == number)).first()
         if found is None:
             raise UserError(f"there is no item {number}; go back to the list")
-        check_answer(found, answer)
+        check_answer(found.kind, found.parts, answer)
         connection.execute(
             insert(adjudications).values(
                 item_id=number,

@@ -79,7 +79,7 @@ def _keep(
         if found.state != "leased":
             return False
         if answer is not None:
-            check_answer(found, answer)
+            check_answer(found.kind, found.parts, answer)
         project = project_of(connection)
         pooled = found.number >= 0
         if answer is not None or not pooled:
@@ -178,13 +178,11 @@ def _said_before(connection: Connection, annotator: str, slot: int) -> bool:
     return connection.execute(said.limit(1)).first() is not None
 
 
-def check_answer(found: Row[Any], answer: Answer) -> None:
-    """Nothing, if the answer fits the item (its `kind` and `parts`). Raises: WrongAnswer."""
-    if answer.kind != found.kind:
+def check_answer(kind: str, parts: int, answer: Answer) -> None:
+    """Nothing, if the answer fits an item of this kind with so many proposals. Raises: WrongAnswer."""
+    if answer.kind != kind:
+        raise WrongAnswer(f"the item is of the kind '{kind}', the answer of '{answer.kind}'; reload the page")
+    if isinstance(answer, ProposalsAnswer) and len(answer.accepted) != parts:
         raise WrongAnswer(
-            f"the item is of the kind '{found.kind}', the answer of '{answer.kind}'; reload the page"
-        )
-    if isinstance(answer, ProposalsAnswer) and len(answer.accepted) != found.parts:
-        raise WrongAnswer(
-            f"the item has {found.parts} proposals, the answer speaks of {len(answer.accepted)}; answer each of them"
+            f"the item has {parts} proposals, the answer speaks of {len(answer.accepted)}; answer each of them"
         )
