@@ -59,6 +59,12 @@ class View:
         """Of the run folder or file."""
         return self._source.path
 
+    @property
+    def index_path(self) -> Path | None:
+        """Of its index; None while there is none yet."""
+        with self._index() as connection:
+            return None if connection is None else self._builder.path
+
     def progress(self) -> Progress:
         """How far the index has got."""
         return self._builder.progress()

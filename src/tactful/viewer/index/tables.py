@@ -48,7 +48,7 @@ def open_index(path: Path, *, writing: bool = False) -> sqlite3.Connection:
             connection.execute("PRAGMA cache_size=-8000")
         else:
             connection.execute("PRAGMA query_only=1")
-            connection.create_function("folded", 1, _folded, deterministic=True)
+            column_functions(connection)
     except BaseException:
         connection.close()
         raise
@@ -77,9 +77,14 @@ def discard(path: Path) -> None:
         path.with_name(name).unlink(missing_ok=True)
 
 
-def known_facts(connection: sqlite3.Connection) -> dict[str, tuple[str, Fact]]:
+def column_functions(connection: sqlite3.Connection) -> None:
+    """Make known to a connection what conditions of filters call."""
+    connection.create_function("folded", 1, _folded, deterministic=True)
+
+
+def known_facts(connection: sqlite3.Connection, schema: str = "main") -> dict[str, tuple[str, Fact]]:
     """Name → column and types, by name."""
-    found = connection.execute("SELECT place, name, types FROM facts ORDER BY name").fetchall()
+    found = connection.execute(f"SELECT place, name, types FROM {schema}.facts ORDER BY name").fetchall()  # noqa: S608
     types: dict[str, FieldType] = {"yes/no": "yes/no", "number": "number", "text": "text"}
     return {
         name: (column(place), Fact(name=name, types=tuple(types[one] for one in told.split(","))))
