@@ -10,11 +10,11 @@ from fastapi import APIRouter, FastAPI
 
 from tactful.viewer.door import COOKIE, Door
 from tactful.viewer.folders.library import Library
-from tactful.viewer.views import runs
+from tactful.viewer.views import calls, record, records, runs
 from tactful.web.app import build_app
 
 HERE = Path(__file__).parent
-ROUTERS: Sequence[APIRouter] = (runs.router,)
+ROUTERS: Sequence[APIRouter] = (runs.router, records.router, record.router, calls.router)
 """Each with pages of its own; what they share is in `views/asked.py`."""
 
 

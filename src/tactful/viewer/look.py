@@ -6,26 +6,42 @@ view = View.open("runs/audit"); view.page(Query(filter="asked and not needed"));
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 from tactful.errors import UsageError, UserError
 from tactful.viewer.calls import made_for
-from tactful.viewer.filters.grammar import parse
+from tactful.viewer.filters.grammar import UnknownFact, parse
 from tactful.viewer.filters.python import to_python
 from tactful.viewer.filters.sql import Condition, to_sql
 from tactful.viewer.index.build import Builder, text_of
 from tactful.viewer.index.place import index_folder
 from tactful.viewer.index.sources import Entry, Source, is_plain, open_source, refuse_unknown_sort
 from tactful.viewer.index.tables import discard, known_facts, open_index
-from tactful.viewer.index.text import as_match, excerpt, texts
+from tactful.viewer.index.text import as_match, excerpt, marked, texts
 from tactful.viewer.strips.kinds import strips_of
-from tactful.viewer.types import Call, Fact, Line, Other, Page, Progress, Query, Shown, Strip
+from tactful.viewer.types import (
+    Call,
+    Fact,
+    Line,
+    Mark,
+    Other,
+    Page,
+    Progress,
+    Query,
+    Scalar,
+    Shown,
+    Strip,
+    Tally,
+)
 
 _PREVIEW = 200
 _MOST_MATCHES = 50
+_MOST_MARKS = 60
+_FIRST_TURNS = 300
+_SHORT = 60
 _NOT_TRUE = "0"
 
 
@@ -78,6 +94,20 @@ class View:
         with self._index() as connection:
             return () if connection is None else tuple(fact for _, fact in known_facts(connection).values())
 
+    def examples(self, most: int = 3) -> Mapping[str, tuple[Scalar, ...]]:
+        """Name of a fact → some of its values, from the first turns that have it; long texts are none."""
+        with self._index() as connection:
+            return {} if connection is None else _examples(connection, most)
+
+    def tally(self, filters: Sequence[str], average: Sequence[str] = ()) -> tuple[Tally, ...]:
+        """For how many turns each filter holds, and the averages of these facts over them; one that asks for a fact
+        which no record has holds for none. Raises: UsageError for a filter that cannot be read."""
+        with self._builder.pausing(), self._index() as connection:
+            if connection is None:
+                return tuple(Tally(filter=one) for one in filters)
+            known = known_facts(connection)
+            return tuple(_tally(connection, known, one, average) for one in filters)
+
     def as_python(self, expression: str) -> str:
         """The filter as code to paste: it lists the turns that the viewer finds. Raises: UsageError, as `page`."""
         code = to_python(parse(expression, self.facts()))
@@ -120,7 +150,7 @@ class View:
         entry = entries[0]
         strips = strips_of(entry.rows, self._source.config)
         return Shown(
-            line=_line(entry, "", ()),
+            line=_line(entry, "", (), strips),
             outputs=tuple(entry.rows),
             strips=tuple(self._with_others(strips)),
             detail=entry.detail,
@@ -153,7 +183,15 @@ class View:
         self, places: Sequence[int], query: Query, matches: dict[int, tuple[tuple[int, int], ...]]
     ) -> tuple[Line, ...]:
         entries = self._source.entries(places)
-        return tuple(_line(entry, query.text, matches.get(entry.line.ordinal, ())) for entry in entries)
+        return tuple(
+            _line(
+                entry,
+                query.text,
+                matches.get(entry.line.ordinal, ()),
+                strips_of(entry.rows, self._source.config),
+            )
+            for entry in entries
+        )
 
     # ------------------------------------------------------------ the road not taken
 
@@ -219,24 +257,90 @@ def _as_other(strip: Strip) -> Other:
     return Other(**{name: getattr(strip, name) for name in names})
 
 
-def _line(entry: Entry, needle: str, matches: tuple[tuple[int, int], ...]) -> Line:
+def _line(entry: Entry, needle: str, matches: tuple[tuple[int, int], ...], strips: Sequence[Strip]) -> Line:
     line = entry.line
-    text = text_of(entry) if needle else line.reason or "\n".join(_first_prose(entry))
-    return line.model_copy(update={"preview": excerpt(text, needle, most=_PREVIEW), "matches": matches})
+    text = _where(entry, needle) if needle else line.reason or "\n".join(_first_prose(entry))
+    told = {"preview": excerpt(text, needle, most=_PREVIEW), "matches": matches}
+    return line.model_copy(update={**told, "marks": _marks(strips)})
+
+
+def _where(entry: Entry, needle: str) -> str:
+    """The text that holds the words: what a person would read, unless they stand elsewhere alone."""
+    prose = "\n".join(dict.fromkeys(filter(_is_prose, texts(entry.rows))))
+    return prose if any(hit for _, hit in marked(prose, needle)) else text_of(entry)
 
 
 def _first_prose(entry: Entry) -> Iterator[str]:
     """The first texts that a person would read, as many as a preview shows: ids and names say little in a list."""
     length = 0
     for text in texts(entry.rows):
-        if " " in text or not text.isascii():
+        if _is_prose(text):
             yield text
             length += len(text)
         if length > 4 * _PREVIEW:
             return
 
 
+def _is_prose(text: str) -> bool:
+    return " " in text or not text.isascii()
+
+
+def _marks(strips: Sequence[Strip]) -> tuple[Mark, ...]:
+    """The first turns in short."""
+    return tuple(
+        Mark(
+            line=one.line,
+            turn=one.turn,
+            did=one.did,
+            needed=one.needed,
+            branched=one.branched,
+            reward=one.reward,
+        )
+        for one in strips[:_MOST_MARKS]
+    )
+
+
 # ---------------------------------------------------------------- asking the index
+
+
+def _examples(connection: sqlite3.Connection, most: int) -> dict[str, tuple[Scalar, ...]]:
+    """From the first turns; what none of those has is looked for by itself."""
+    known = known_facts(connection)
+    found: dict[str, list[Scalar]] = {name: [] for name in known}
+    columns = ",".join(place for place, _ in known.values()) or "1"
+    rows = connection.execute(f"SELECT {columns} FROM units LIMIT ?", (_FIRST_TURNS,))  # noqa: S608
+    for row in rows:
+        for name, value in zip(known, row, strict=False):
+            values = found[name]
+            if value is not None and len(values) < most and value not in values and len(str(value)) < _SHORT:
+                values.append(value)
+    for name, (place, _) in known.items():
+        if not found[name]:
+            row = connection.execute(
+                f"SELECT {place} FROM units WHERE {place} IS NOT NULL LIMIT 1"  # noqa: S608
+            ).fetchone()
+            found[name] = [] if row is None or len(str(row[0])) >= _SHORT else [row[0]]
+    return {
+        name: tuple(bool(value) if known[name][1].types == ("yes/no",) else value for value in values)
+        for name, values in found.items()
+    }
+
+
+def _tally(
+    connection: sqlite3.Connection, known: dict[str, tuple[str, Fact]], filter_: str, average: Sequence[str]
+) -> Tally:
+    try:
+        condition, values = _condition(Query(filter=filter_), known)
+    except UnknownFact:
+        return Tally(filter=filter_)
+    named = [name for name in average if name in known]
+    means = "".join(f", avg({known[name][0]})" for name in named)
+    count, *found = connection.execute(
+        f"SELECT count(*){means} FROM units WHERE turn IS NOT NULL AND {condition}",  # noqa: S608
+        values,
+    ).fetchone()
+    averages = {name: value for name, value in zip(named, found, strict=True) if value is not None}
+    return Tally(filter=filter_, turns=count, averages=averages)
 
 
 def _found(

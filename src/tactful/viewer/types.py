@@ -188,6 +188,26 @@ class Progress(Record):
         return self.problem or f"indexed {self.indexed:,} of {self.total:,}"
 
 
+class Tally(Record):
+    """How many turns a filter holds for."""
+
+    filter: str
+    turns: int = 0
+    averages: Mapping[str, float] = {}
+    """Over those turns of which the fact is known."""
+
+
+class Mark(Record):
+    """One turn in a list of records: what was done, as far as the record says."""
+
+    line: int
+    turn: int
+    did: Did | None
+    needed: bool | None
+    branched: bool
+    reward: float | None
+
+
 class Line(Record):
     """One record in a list."""
 
@@ -207,6 +227,8 @@ class Line(Record):
     """How its text begins, or where the words were found."""
     matches: tuple[tuple[int, int], ...] = ()
     """(line, turn) of the turns that a filter holds for; empty without a filter."""
+    marks: tuple[Mark, ...] = ()
+    """Its turns in short; the first ones where they are many."""
 
 
 class Page(Record):

@@ -31,6 +31,10 @@ _DEEP = 30
 """Brackets and `not` within one another: SQLite's own parser gives up at some ninety."""
 
 
+class UnknownFact(UsageError):
+    """A filter asks for a fact that no record here has, or none of that type."""
+
+
 @dataclass(frozen=True)
 class Name:
     """A fact."""
@@ -140,7 +144,7 @@ class _Reader:
             case ast.Name() if node.id.lower() not in _WORDS:
                 name = self._name(node)
                 if "yes/no" not in name.types:
-                    raise UsageError(
+                    raise UnknownFact(
                         f"'{node.id}' is {' or '.join(name.types)}, not yes/no; compare it: {node.id} == …"
                     )
                 return Holds(name)
@@ -235,7 +239,7 @@ class _Reader:
             raise UsageError(f"'{_short(ast.unparse(node))}': expected the name of a fact; {self._all()}")
         found = self._known.get(node.id)
         if found is None:
-            raise UsageError(f"no record here has '{_short(node.id)}'; {self._all()}")
+            raise UnknownFact(f"no record here has '{_short(node.id)}'; {self._all()}")
         return Name(found.name, found.types)
 
     def _all(self) -> str:

@@ -21,6 +21,8 @@ from tactful.viewer.types import RunRow, Standing
 MOST_DEEP = 4
 """Folders below the one that is looked at; `calibrate demo` puts its runs two below."""
 MOST_FIGURES = 8
+_TOLD = frozenset({"read", "done", "failed", "skipped", "unscored", "usage"})
+"""The row has them itself."""
 _STANDINGS: Mapping[str, Standing] = {
     "running": "going", "done": "done", "interrupted": "stopped", "killed": "stopped", "unreadable": "damaged",
 }  # fmt: skip
@@ -125,12 +127,13 @@ def _generator(folder: RunFolder) -> str:
 
 
 def _figures(path: Path) -> dict[str, float]:
-    """The first numbers of the summary, by dotted name; none where it is missing or unreadable."""
+    """The first numbers of the summary that are not 0, by dotted name; none where it is missing or unreadable."""
     try:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
-    return dict(islice(_numbers(found, ""), MOST_FIGURES))
+    told = (one for one in _numbers(found, "") if one[1] and _TOLD.isdisjoint(one[0].split(".")))
+    return dict(islice(told, MOST_FIGURES))
 
 
 def _numbers(value: Any, name: str) -> Iterator[tuple[str, float]]:

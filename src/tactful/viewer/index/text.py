@@ -20,6 +20,7 @@ _WORD = re.compile(f"[{_CHARACTER}]|[^\\W_{_CHARACTER}]+")
 _PIECE = re.compile(r'"([^"]*)"|(\S+)')
 _NOT_TEXT = frozenset({TAG, "provenance", "prompt_hashes"})
 _AROUND = 60
+_MOST_MARKED = 20
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -55,6 +56,25 @@ def holds(text: str, needle: str) -> bool:
     phrases = _phrases(needle)
     there = _words(text)
     return bool(phrases) and all(_at(there, phrase) for phrase in phrases)
+
+
+def marked(text: str, needle: str) -> Iterator[tuple[str, bool]]:
+    """The text in pieces, each with whether it is what was searched for. Where accents differ it is found, not marked."""
+    phrases = _phrases(needle)[:_MOST_MARKED]
+    at = 0
+    for found in re.finditer("|".join(map(_pattern, phrases)), text, re.IGNORECASE) if phrases else ():
+        if found.start() > at:
+            yield text[at : found.start()], False
+        yield found[0], True
+        at = found.end()
+    if at < len(text):
+        yield text[at:], False
+
+
+def _pattern(phrase: list[str]) -> str:
+    before = "" if _APART.match(phrase[0]) else r"(?<![^\W_])"
+    after = "" if _APART.match(phrase[-1]) else r"[^\W_]*"
+    return before + r"[\W_]*".join(map(re.escape, phrase)) + after
 
 
 def excerpt(text: str, needle: str = "", *, most: int = 200) -> str:

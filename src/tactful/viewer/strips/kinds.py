@@ -18,6 +18,8 @@ _BY_KIND: Mapping[str, Callable[[Row], Iterator[Strip]]] = {
     "judged-points": moments.point_strips,
     "acceptances": moments.acceptance_strips,
     "decisions": moments.decision_strips,
+    "proposals": moments.decision_strips,
+    "labelled-moments": moments.judged_row_strips,
     "moments": moments.moment_strips,
     "reasoned-moments": moments.moment_strips,
     "judged-turns": chats.judged_turn_strips,
@@ -34,6 +36,9 @@ _BY_KEYS: tuple[tuple[str, frozenset[str]], ...] = (
     ("rewarded", frozenset({"trajectory", "counts", "reward"})),
     ("trajectories", frozenset({"state_id", "steps", "action_space"})),
     ("pairs", frozenset({"prompt", "chosen", "rejected"})),
+    ("proposals", frozenset({"trace", "at", "proposal", "thought"})),
+    ("labelled-moments", frozenset({"obs", "pred_task"})),
+    ("states", frozenset({"query", "query_clarity", "dialogue_turn", "history"})),
 )
 """Rows without the word: records of one room alone, and files of before."""
 

@@ -72,7 +72,7 @@ def acceptance_strips(row: Row) -> Iterator[Strip]:
 
 
 def decision_strips(row: Row) -> Iterator[Strip]:
-    """One strip of `bench proactive`: what an assistant did at one event, and what came of it."""
+    """One strip of `bench proactive`: what an assistant did at one event, and, once it was judged, what came of it."""
     p = number(row.get("p_accept"))
     yield Strip(
         id=f"{words(row.get('trace'))}#{row.get('at')}",
@@ -97,6 +97,19 @@ def moment_strips(row: Row) -> Iterator[Strip]:
         outcome=_verdict(label.get("accepted")),
         needed=yes_no(label.get("help_needed")),
         facts=facts(moment, "session", "user") | facts(row, "category", "accepted", "tries", "checks"),
+    )
+
+
+def judged_row_strips(row: Row) -> Iterator[Strip]:
+    """One strip of a row of ProactiveBench: what was proposed, whether the annotators held with it."""
+    said, valid = row.get("pred_task"), yes_no(row.get("valid"))
+    yield Strip(
+        id=words(row.get("id")),
+        did="silent" if said is None else "offered",
+        said=words(said),
+        outcome=_verdict(valid) if said is not None else "",
+        needed=yes_no(row.get("help_needed")),
+        facts=facts(row, "session", "user", "category", "valid", "judge"),
     )
 
 

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from tactful.viewer.views.asked import library_of
 from tactful.viewer.views.queries import link
+from tactful.viewer.views.showing import showing
 from tactful.web.pages import page
 
 router = APIRouter()
@@ -26,9 +27,9 @@ def home(request: Request) -> Response:
     return page(
         request,
         "view-runs.html.j2",
-        link=link,
         runs=runs,
         files=files,
         folder=str(library.path),
         again_s=_SOON_S if going else _LATER_S,
+        **showing(request),
     )

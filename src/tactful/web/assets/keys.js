@@ -77,7 +77,7 @@
 
   // ---------------------------------------------------------------- swaps
 
-  let before = "";
+  let before = "", had = false;
   const lost = () => !document.activeElement || document.activeElement === document.body;
 
   function announce(text) {
@@ -94,7 +94,10 @@
     byId("said").replaceChildren(line);
   }
 
-  document.addEventListener("htmx:before:swap", () => { before = document.activeElement?.id ?? ""; });
+  document.addEventListener("htmx:before:swap", () => {
+    had = !lost();
+    before = document.activeElement?.id ?? "";
+  });
 
   document.addEventListener("htmx:after:swap", (event) => {
     const ctx = event.detail.ctx;
@@ -102,7 +105,7 @@
     if (!target) return;
     const wanted = target.matches("[data-focus]") ? target : target.querySelector("[data-focus]");
     if (wanted) wanted.focus();
-    else if (lost()) {
+    else if (had && lost()) { // what had it is gone
       const again = before && byId(before);
       if (again) again.focus();
       else {

@@ -1,0 +1,154 @@
+"""One record: what it tells, a strip for each turn, why it failed, its raw lines; and its neighbours in the search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tactful.viewer.look import View
+from tactful.viewer.stories.beats import Beat, Happened, Story, TurnAt
+from tactful.viewer.stories.kinds import story_of
+from tactful.viewer.types import Listed, Query, Shown, Strip
+from tactful.viewer.views.asked import listed, looking_at
+from tactful.viewer.views.queries import PER_PAGE, link, number_in, query_of
+from tactful.viewer.views.records import commands
+from tactful.viewer.views.showing import showing
+from tactful.web.pages import page
+
+router = APIRouter()
+MOST_OUTPUTS = 40
+"""Of a record, on one page."""
+MOST_BEATS = 600
+"""Of an output; the raw line has all of them."""
+LAST_PLACE = 2**53
+_DEEPEST = 6
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output of a record on its page."""
+
+    line: int
+    raw: str
+    """`file:line`; empty while it is not written."""
+    story: Story
+    beats: tuple[tuple[int, tuple[Happened, ...] | Beat], ...]
+    """Each with how deep it lies in a tree; events that follow each other are one piece."""
+    left_out: int
+    """Beats that are too many for a page."""
+    strips: dict[int, Strip]
+    unplaced: tuple[Strip, ...]
+    """Turns that no beat gives a place to."""
+
+    @property
+    def speaks(self) -> bool:
+        """It shows messages, so that strips need not repeat what was said."""
+        return any(not isinstance(one, tuple) and one.beat in ("said", "compared") for _, one in self.beats)
+
+
+@router.get("/of/{key}/records/{ordinal}")
+def record(request: Request, key: str, ordinal: int) -> Response:
+    """The record at this place of the input. `at` says where it stands in the search, for its neighbours."""
+    one, query = listed(request, key), query_of(request)
+    first = number_in(request, "line", 0) // MOST_OUTPUTS * MOST_OUTPUTS
+    with looking_at(request, key) as view:
+        shown = _shown(view, ordinal)
+        before, after = _neighbours(request, view, query, ordinal)
+    at = number_in(request, "at", ordinal)
+    return page(
+        request,
+        "view-record.html.j2",
+        one=one,
+        query=query,
+        shown=shown,
+        outputs=[_output(shown, line) for line in range(len(shown.outputs))[first : first + MOST_OUTPUTS]],
+        first=first,
+        per_page=MOST_OUTPUTS,
+        before=before,
+        after=after,
+        back=link(key, query=query, **({"page": at // PER_PAGE + 1} if at >= PER_PAGE else {})),
+        commands=_commands(one, shown),
+        **showing(request, query.text),
+    )
+
+
+@router.get("/of/{key}/records/{ordinal}/raw")
+def raw(request: Request, key: str, ordinal: int) -> Response:
+    """Every output as JSON, with the file and line where it stands."""
+    one, query = listed(request, key), query_of(request)
+    with looking_at(request, key) as view:
+        shown = _shown(view, ordinal)
+    lines = [
+        (line, shown.raw[line] if line < len(shown.raw) else "", row)
+        for line, row in enumerate(shown.outputs)
+    ]
+    return page(
+        request,
+        "view-raw.html.j2",
+        one=one,
+        query=query,
+        shown=shown,
+        lines=lines,
+        **showing(request, query.text),
+    )
+
+
+def _shown(view: View, ordinal: int) -> Shown:
+    found = view.record(ordinal) if 0 <= ordinal < LAST_PLACE else None
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _neighbours(request: Request, view: View, query: Query, ordinal: int) -> tuple[str, str]:
+    """The addresses of the records before and after this one in the search; empty: there is none."""
+    at = number_in(request, "at", ordinal)
+    first = max(0, at - 1)
+    around = view.page(query.model_copy(update={"offset": first, "limit": at - first + 2})).lines
+    places = [line.ordinal for line in around]
+    if ordinal not in places:  # the search finds other records by now
+        return "", ""
+    own = places.index(ordinal)
+
+    def address(place: int) -> str:
+        if not 0 <= place < len(places):
+            return ""
+        return link(view_key, "records", places[place], query=query, at=first + place)
+
+    view_key = request.path_params["key"]
+    return address(own - 1), address(own + 1)
+
+
+def _output(shown: Shown, line: int) -> Output:
+    story = story_of(shown.outputs[line])
+    beats: list[tuple[int, tuple[Happened, ...] | Beat]] = []
+    depth = 0
+    for timeline, group in groupby(story.beats[:MOST_BEATS], lambda beat: isinstance(beat, Happened)):
+        if timeline:
+            beats.append((depth, tuple(beat for beat in group if isinstance(beat, Happened))))
+            continue
+        for beat in group:
+            depth = min(beat.depth, _DEEPEST) if isinstance(beat, TurnAt) else depth
+            beats.append((depth, beat))
+    strips = {strip.turn: strip for strip in shown.strips if strip.line == line}
+    placed = {beat.turn for beat in story.beats if beat.beat == "turn"}
+    return Output(
+        line=line,
+        raw=shown.raw[line] if line < len(shown.raw) else "",
+        story=story,
+        beats=tuple(beats),
+        left_out=max(0, len(story.beats) - MOST_BEATS),
+        strips=strips,
+        unplaced=tuple(strip for turn, strip in strips.items() if turn not in placed),
+    )
+
+
+def _commands(one: Listed, shown: Shown) -> tuple[tuple[str, str], ...]:
+    """What may be done next with a record that failed or could not be judged."""
+    wanted = {"failed": "retry", "done": "unscored" if shown.line.unscored else ""}.get(shown.line.state, "")
+    return tuple(found for found in commands(one.run) if found[0] == wanted)

@@ -1,0 +1,125 @@
+"""The records of a run or file: searched, filtered, sorted, page by page, while it goes on."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tactful.errors import UsageError
+from tactful.runs.read.folder import RunFolder
+from tactful.runs.read.reasons import Reason
+from tactful.viewer.types import Listed, Page, Query, RunRow
+from tactful.viewer.views.asked import library_of, listed, looking_at
+from tactful.viewer.views.queries import PER_PAGE, params_of, query_of
+from tactful.viewer.views.showing import showing
+from tactful.web.pages import page
+
+router = APIRouter()
+_SOON_S = 3
+_MOST_REASONS = 8
+DID = ("asked", "answered", "offered", "silent")
+_GLANCE = (
+    *DID,
+    "asked and needed", "asked and not needed", "answered and needed",
+    "offered and needed", "offered and not needed", "silent and needed",
+    "branched is None and other_reward > reward",
+)  # fmt: skip
+_AVERAGES = ("reward", "task_score", "interruption_cost")
+_COLUMNS = ("order", "id", "state", "cost", "tokens", "elapsed")
+
+
+@router.get("/of/{key}")
+def records(request: Request, key: str) -> Response:
+    """One page of them. A filter that cannot be read leaves them out and stands under its field, with status 422."""
+    one, query = listed(request, key), query_of(request)
+    if one.run is not None and one.run.standing == "damaged":
+        return page(request, "view-damaged.html.j2", one=one, **showing(request))
+    wrong, code = "", ""
+    with looking_at(request, key) as view:
+        try:
+            found = view.page(query)
+            if query.filter:
+                code = view.as_python(query.filter)
+        except UsageError as error:
+            wrong, found = str(error), Page(lines=(), total=0)
+        facts = view.facts()
+        progress = view.progress()
+    going = one.run is not None and one.run.standing == "going"
+    return page(
+        request,
+        "view-records.html.j2",
+        422 if wrong else 200,
+        one=one,
+        query=query,
+        params=params_of(query),
+        found=found,
+        wrong=wrong,
+        python=code,
+        facts=facts,
+        columns=_COLUMNS,
+        progress=progress,
+        again_s=_SOON_S if going or not (progress.complete or progress.problem) else 0,
+        number_of_page=query.offset // PER_PAGE + 1,
+        pages=max(1, -(-found.total // PER_PAGE)),
+        reasons=_reasons(one),
+        files=library_of(request).files(one) if one.run is not None else (),
+        commands=commands(one.run),
+        config=_config(one),
+        of_state=of_state,
+        **showing(request, query.text),
+    )
+
+
+@router.get("/of/{key}/glance")
+def glance(request: Request, key: str) -> Response:
+    """What the policy did over all turns, and what came of it."""
+    with looking_at(request, key) as view:
+        tallies = {tally.filter: tally for tally in view.tally(_GLANCE, _AVERAGES)}
+    return page(request, "view-glance.html.j2", key=key, did=DID, tallies=tallies, **showing(request))
+
+
+@router.get("/of/{key}/facts")
+def facts(request: Request, key: str) -> Response:
+    """What filters may name, with types and examples."""
+    with looking_at(request, key) as view:
+        known, examples = view.facts(), view.examples()
+    return page(request, "view-facts.html.j2", key=key, facts=known, examples=examples, **showing(request))
+
+
+def commands(run: RunRow | None) -> tuple[tuple[str, str], ...]:
+    """(key of the word that says when, command) of what one may do next with a run as it stands."""
+    if run is None or run.standing == "going":
+        return ()
+    path = shlex.quote(run.path)
+    found = []
+    if run.failed:
+        found.append(("retry", f"tactful runs retry {path}"))
+    if run.unscored:
+        found.append(("unscored", f"tactful runs retry {path} --unscored"))
+    return tuple(found)
+
+
+def of_state(query: Query, **changed: Any) -> Query:
+    """The same search with other filters by state."""
+    return query.model_copy(
+        update={"state": "", "stage": "", "error": "", "unscored": False, "offset": 0, **changed}
+    )
+
+
+def _reasons(one: Listed) -> tuple[Reason, ...]:
+    """Why records failed, most frequent first."""
+    if one.run is None or not one.run.failed:
+        return ()
+    return tuple(RunFolder(Path(one.path)).reasons("failed")[:_MOST_REASONS])
+
+
+def _config(one: Listed) -> str:
+    path = RunFolder(Path(one.path)).config_path
+    return (
+        path.read_text(encoding="utf-8", errors="replace") if one.run is not None and path.is_file() else ""
+    )
