@@ -48,6 +48,7 @@ from tactful.api.gym import stats as _gym_stats
 from tactful.api.gym import trainset as _trainset
 from tactful.api.gym import users as _gym_users
 from tactful.api.live import export as _live_export
+from tactful.api.live import proxy as _live_proxy
 from tactful.api.live import status as _live_status
 from tactful.api.reward import assistants as _assistants
 from tactful.api.reward import gate as _gate
@@ -106,6 +107,7 @@ judge_suggestions = _coroutine(_suggestions.judge_suggestions)
 labels = _coroutine(_reader.labels)
 learn = _coroutine(_mend.learn)
 live_conversations = _coroutine(_live_export.live_conversations)
+live_proxy = _live_proxy.proxying_live
 live_status = _coroutine(_live_status.live_status)
 load = _coroutine(_loading.load)
 measure_agreement = _coroutine(_agreement.measure_agreement)

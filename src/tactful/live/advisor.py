@@ -252,6 +252,19 @@ class Advisor:
             lambda taste: learned(taste, found.outcome, at, population),
         )
 
+    def untold(self, advice: Advice) -> None:
+        """Correct an advice whose assistant could not be told: it counts as untreated."""
+        self._memory.untold(advice)
+
+    def prune(self) -> None:
+        """Remove what is older than the retention, soon; what was learned of users stays."""
+        self._memory.prune()
+
+    @property
+    def lost(self) -> int:
+        """Writes that could not be kept."""
+        return self._memory.writer.lost
+
     def settle(self) -> None:
         """Wait until everything that was handed in is judged and stored."""
         self._observing.submit(lambda: None).result()

@@ -163,6 +163,16 @@ class Memory:
         self.writer.put(write).result(timeout=60)
         return made[0] if made else None
 
+    def untold(self, found: Advice) -> None:
+        """Correct an advice: the assistant was not told after all."""
+        one = found.model_copy(update={"treated": False, "behaviour": ""})
+        row = {"treated": False, "record": one.model_dump_json()}
+
+        def write(connection: Connection) -> None:
+            connection.execute(update(advice_table).where(advice_table.c.id == found.id).values(row))
+
+        self.writer.put(write)
+
     # ------------------------------------------------------------ shared by all
 
     def killed(self) -> bool:

@@ -1,7 +1,10 @@
 """`tactful live`: the verbs, in the order of the work."""
 
 from tactful.cli.live.export import export
+from tactful.cli.live.proxy import proxy
 from tactful.cli.live.status import status
 from tactful.cli.splice import noun_of
 
-noun = noun_of("Decisions for a running assistant, turn by turn.", {"status": status, "export": export})
+noun = noun_of(
+    "Decisions for a running assistant, turn by turn.", {"proxy": proxy, "status": status, "export": export}
+)

@@ -1,0 +1,359 @@
+"""The proxy: a request is read, an advisor asked, the upstream told or not, and its answer passed on as it is.
+
+Whatever fails in between, the request goes on as it came (`Proxy.counts` says how often). In shadow nobody is told, so
+the upstream is asked at once and the decision is made meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from tactful.errors import UserError
+from tactful.live.advisor import Advisor, Decided
+from tactful.live.proxy.passing import Upstream, open_session, passed_headers, passed_on, send
+from tactful.live.proxy.reading import Asked, kind_of, named, read_asked, thread_of
+from tactful.live.proxy.settings import (
+    ADVICE_HEADER,
+    CHOICE_HEADER,
+    CONVERSATION_HEADER,
+    HEALTH,
+    KEY_HEADER,
+    USER_HEADER,
+    ProxySettings,
+)
+from tactful.live.proxy.splicing import Body, read_body
+from tactful.live.proxy.telling import Ways, told
+from tactful.live.proxy.threads import MOST_BYTES, Thread, Threads, response_in
+from tactful.live.recognising import place_of
+from tactful.reward.serve.errors import ApiError, json_response
+from tactful.text.addresses import address_at, cannot_listen, is_served, served_names
+
+log = logging.getLogger(__name__)
+_quiet = logging.getLogger(f"{__name__}.http")
+_quiet.disabled = True
+"""aiohttp would log broken requests with their content."""
+_REMEMBERED = 10_000
+_REFUSES = (400, 422)
+_PRUNE_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was decided at one request, for the steps and repetitions that follow it."""
+
+    decided: Decided
+    at: int
+    """Where the assistant is told."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One request that is understood."""
+
+    asked: Asked
+    body: Body
+    thread: Thread
+    name: str
+    """Of its thread at the server."""
+    key: str
+
+
+class Proxy:
+    """Answers every request that comes in. Raises: as `ProxySettings.check`."""
+
+    def __init__(self, advisor: Advisor, settings: ProxySettings) -> None:
+        settings.check()
+        self.counts: Counter[str] = Counter()
+        """What happened, by name; as `GET /tactful/health` tells."""
+        self._advisor = advisor
+        self._settings = settings
+        self._upstream = Upstream.at(settings.upstream)
+        self._names = served_names((settings.host, *settings.allow_hosts))
+        self._key = None if settings.key is None else settings.key.encode()
+        self._ways, self._threads = Ways(), Threads()
+        self._said: OrderedDict[str, Said] = OrderedDict()
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Ready for requests; needs a running loop."""
+        self._session = open_session(self._settings.connect_s)
+
+    async def close(self) -> None:
+        """Let go of the connections to the upstream."""
+        if self._session is not None:
+            await self._session.close()
+
+    # ------------------------------------------------------------ one request
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """The answer to a request."""
+        self.counts["requests"] += 1
+        try:
+            self._check_host(request)
+            if request.path == HEALTH:
+                return self._health(request)
+            self._check_key(request)
+            body = await self._read(request)
+            return await self._answered(request, body)
+        except ApiError as error:
+            self.counts[f"refused_{error.code}"] += 1
+            return error.response()
+        except Exception as error:  # the last wall: its content stays unseen
+            self.counts["failed"] += 1
+            log.error("a request failed with %s", type(error).__name__)
+            return ApiError(500, "the proxy failed on this request", code="internal").response()
+
+    async def _answered(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
+        url = self._upstream.url(request.raw_path)
+        headers = passed_headers(request.headers, to_upstream=True)
+        turn = self._understood(request, body)
+        deciding: asyncio.Task[Said | None] | None = None
+        sent, said = body, None
+        if turn is not None:
+            deciding = asyncio.ensure_future(self._decided(request, turn))
+            deciding.add_done_callback(_seen)
+            if self._advisor.settings.mode != "shadow":
+                said = await deciding
+                sent = self._with_fact(turn, said, body)
+        assert self._session is not None
+        reply = await send(self._session, request.method, url, headers, sent)
+        if turn is not None and sent is not body and reply.status in _REFUSES:
+            reply.close()
+            reply = await send(self._session, request.method, url, headers, body)
+            self._sent_unchanged(turn, said, reply.status)
+        more = {} if deciding is None else await self._acknowledged(deciding)
+        keep: list[bytes] | None = [] if turn is not None and turn.asked.kind == "responses" else None
+        async with reply:
+            answer, whole = await passed_on(request, reply, more, keep, MOST_BYTES)
+        self.counts["passed" if whole else "broken_off"] += 1
+        if turn is not None and keep and whole and reply.status == 200:
+            said = deciding.result() if deciding is not None and deciding.done() else None
+            self._remember(turn, said, response_in(b"".join(keep), reply.headers.get("Content-Encoding", "")))
+        return answer
+
+    async def _read(self, request: web.BaseRequest) -> bytes:
+        most = self._settings.max_body_bytes
+        too_large = ApiError(
+            413, f"the body is larger than {most} bytes; send less", code="too_large", final=True
+        )
+        if (request.content_length or 0) > most:
+            raise too_large
+        pieces, size = [], 0
+        try:
+            if request.headers.get("Expect", "").lower() == "100-continue":
+                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                request.writer.output_size = 0
+            async for piece in request.content.iter_any():
+                size += len(piece)
+                if size > most:
+                    raise too_large
+                pieces.append(piece)
+        except (web.RequestPayloadError, ConnectionError):
+            raise ApiError(400, "the body is broken off", code="invalid_request") from None
+        return b"".join(pieces)
+
+    # ------------------------------------------------------------ advice
+
+    def _understood(self, request: web.BaseRequest, body: bytes) -> Turn | None:
+        """The request as a turn of a conversation; None: it is passed on, and nothing more."""
+        kind = kind_of(request.method, request.path)
+        if kind is None or request.headers.get("Content-Encoding", "identity") != "identity":
+            return None
+        try:
+            found = read_body(body)
+            if found is None:
+                self.counts["not_understood"] += 1
+                return None
+            name = thread_of(kind, found.values)
+            thread = self._threads.get(name) if name else None
+            asked = read_asked(kind, found, thread.items if thread else ())
+            if asked is None:
+                self.counts["not_understood"] += 1
+                return None
+            given = request.headers.get(CONVERSATION_HEADER, "")
+            conversation = named(given) if given else thread.conversation if thread else ""
+            kept = Thread(conversation, thread.items if thread else ())
+            scope = f"{self._user(request, asked)}\0{conversation}"
+            last = asked.messages if not kept.items else asked.messages[asked.last :][:1]
+            return Turn(asked, found, kept, name, place_of(last, scope).key)
+        except Exception as error:
+            self.counts["not_understood"] += 1
+            log.warning("a request was not understood: %s", type(error).__name__)
+            return None
+
+    def _user(self, request: web.BaseRequest, asked: Asked) -> str:
+        return request.headers.get(USER_HEADER, "")[:200] or asked.user
+
+    async def _decided(self, request: web.BaseRequest, turn: Turn) -> Said | None:
+        """What is decided on this turn; None: nothing can be."""
+        try:
+            again = request.headers.get("X-Stainless-Retry-Count", "0") != "0"
+            before = self._said.get(turn.key)
+            if before is not None and (again or not turn.asked.due):
+                self.counts["went_on"] += 1
+                return before
+            if not turn.asked.due:
+                self.counts["not_due"] += 1
+                return None
+            decided = await self._advisor.adecide(
+                turn.asked.messages,
+                user=self._user(request, turn.asked),
+                conversation=turn.thread.conversation,
+                ask=turn.asked.ask,
+            )
+        except Exception as error:
+            self.counts["advisor_failed"] += 1
+            log.warning("no advice on a request: %s", type(error).__name__)
+            return None
+        if decided.advice.failed:
+            self.counts["advisor_failed"] += 1
+            return None
+        self.counts[f"advised_{decided.advice.choice}"] += 1
+        said = Said(decided, turn.asked.at)
+        self._said[turn.key] = said
+        while len(self._said) > _REMEMBERED:
+            self._said.popitem(last=False)
+        return said
+
+    def _with_fact(self, turn: Turn, said: Said | None, body: bytes) -> bytes:
+        """The body with what the assistant is told; the body itself where that is nothing, or cannot be done."""
+        if said is None or not said.decided.advice.behaviour:
+            return body
+        try:
+            way = self._ways.of(str(turn.body.values.get("model")))
+            sent = told(turn.body, turn.asked, said.at, said.decided.advice.behaviour, way)
+        except Exception as error:
+            log.warning("a request could not be added to: %s", type(error).__name__)
+            sent = None
+        if sent is None:
+            self.counts["not_told"] += 1
+            self._advisor.untold(said.decided.advice)
+            return body
+        self.counts["told"] += 1
+        return sent
+
+    def _sent_unchanged(self, turn: Turn, said: Said | None, status: int) -> None:
+        self.counts["sent_again_unchanged"] += 1
+        if status < 400:
+            self._ways.refused(str(turn.body.values.get("model")), turn.asked.kind)
+        if said is not None:
+            self._advisor.untold(said.decided.advice)
+
+    async def _acknowledged(self, deciding: asyncio.Task[Said | None]) -> dict[str, str]:
+        """The headers that tell what was decided: the advice's id only where it is committed."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._settings.stored_ms / 1000
+        if not deciding.done():
+            await asyncio.wait((deciding,), timeout=self._settings.stored_ms / 1000)
+        if not deciding.done():
+            self.counts["unacknowledged"] += 1
+            return {}
+        said = deciding.result()
+        if said is None:
+            return {}
+        more: dict[str, str] = {CHOICE_HEADER: said.decided.advice.choice}
+        stored = said.decided.stored
+        if not stored.done():
+            waiting = asyncio.wrap_future(stored)
+            waiting.add_done_callback(_seen)
+            await asyncio.wait((waiting,), timeout=max(0.0, until - clock()))
+        if stored.done() and stored.exception() is None:
+            more[ADVICE_HEADER] = said.decided.advice.id
+        else:
+            self.counts["unacknowledged"] += 1
+        return more
+
+    def _remember(self, turn: Turn, said: Said | None, response: Any) -> None:
+        """What the server keeps of this conversation, so that its next request is understood."""
+        conversation = said.decided.advice.conversation if said else turn.thread.conversation
+        given = turn.body.values.get("input")
+        items = [{"role": "user", "content": given}] if isinstance(given, str) else given
+        if conversation and isinstance(items, list):
+            self._threads.keep(conversation, [*turn.thread.items, *items], response, turn.name)
+
+    # ------------------------------------------------------------ who may ask
+
+    def _check_host(self, request: web.BaseRequest) -> None:
+        if not is_served(request.headers.getall("Host", []), self._names):
+            raise ApiError(
+                403,
+                "this name is not served here; ask by the address that the proxy printed, or start it with --allow-host",
+                code="host_not_allowed",
+                final=True,
+            )
+
+    def _knows_key(self, request: web.BaseRequest) -> bool:
+        given = request.headers.get(KEY_HEADER, "").encode("utf-8", "surrogateescape")
+        return self._key is None or hmac.compare_digest(given, self._key)
+
+    def _check_key(self, request: web.BaseRequest) -> None:
+        if not self._knows_key(request):
+            told = f"the proxy's key is missing or wrong; send it as '{KEY_HEADER}: KEY', and the upstream's as ever"
+            raise ApiError(401, told, code="invalid_api_key", final=True)
+
+    def _health(self, request: web.BaseRequest) -> web.Response:
+        found: dict[str, Any] = {"status": "ok"}
+        if self._knows_key(request):
+            found |= {
+                "mode": self._advisor.settings.mode,
+                "counts": dict(sorted(self.counts.items())),
+                "lost_writes": self._advisor.lost,
+            }
+        return json_response(found)
+
+
+def _seen(done: asyncio.Future[Any]) -> None:
+    if not done.cancelled():
+        done.exception()
+
+
+@asynccontextmanager
+async def proxying(advisor: Advisor, settings: ProxySettings, port: int) -> AsyncIterator[tuple[str, Proxy]]:
+    """Serve while the block runs; gives the address and the proxy. Port 0 takes a free one.
+
+    Raises: SafetyRefusal when others could reach it without a key; UserError when the port is taken or the host is not of
+    this machine.
+    """
+    proxy = Proxy(advisor, settings)
+    server = web.Server(
+        proxy.handle,
+        handler_cancellation=True,
+        auto_decompress=False,
+        access_log=None,
+        logger=_quiet,
+        max_line_size=64 * 1024,
+        max_field_size=64 * 1024,
+        keepalive_timeout=75.0,
+    )
+    runner = web.ServerRunner(server, shutdown_timeout=5.0)
+    await runner.setup()
+    await proxy.open()
+    pruning = asyncio.ensure_future(_pruning(advisor))
+    try:
+        site = web.TCPSite(runner, settings.host.strip("[]"), port, backlog=2048)
+        try:
+            await site.start()
+        except OSError as error:
+            raise UserError(cannot_listen(settings.host, port, error)) from error
+        yield address_at(settings.host, runner.addresses[0][1]), proxy
+    finally:
+        pruning.cancel()
+        await runner.cleanup()
+        await proxy.close()
+
+
+async def _pruning(advisor: Advisor) -> None:
+    """What is older than the retention goes, now and every hour."""
+    while True:
+        advisor.prune()
+        await asyncio.sleep(_PRUNE_S)
