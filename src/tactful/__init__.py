@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from tactful.api.gym.users import fit_gym_users as fit_gym_users
     from tactful.api.live.export import live_conversations as live_conversations
     from tactful.api.live.proxy import live_proxy as live_proxy
+    from tactful.api.live.serve import live_serve as live_serve
     from tactful.api.live.status import live_status as live_status
     from tactful.api.loading import load as load
     from tactful.api.mend import fit_users as fit_users
@@ -118,6 +119,7 @@ _HOMES = {
     "learn": "tactful.api.mend",
     "live_conversations": "tactful.api.live.export",
     "live_proxy": "tactful.api.live.proxy",
+    "live_serve": "tactful.api.live.serve",
     "live_status": "tactful.api.live.status",
     "load": "tactful.api.loading",
     "measure_agreement": "tactful.api.annotate.agreement",

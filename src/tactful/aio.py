@@ -49,6 +49,7 @@ from tactful.api.gym import trainset as _trainset
 from tactful.api.gym import users as _gym_users
 from tactful.api.live import export as _live_export
 from tactful.api.live import proxy as _live_proxy
+from tactful.api.live import serve as _live_serve
 from tactful.api.live import status as _live_status
 from tactful.api.reward import assistants as _assistants
 from tactful.api.reward import gate as _gate
@@ -108,6 +109,7 @@ labels = _coroutine(_reader.labels)
 learn = _coroutine(_mend.learn)
 live_conversations = _coroutine(_live_export.live_conversations)
 live_proxy = _live_proxy.proxying_live
+live_serve = _live_serve.serving_live
 live_status = _coroutine(_live_status.live_status)
 load = _coroutine(_loading.load)
 measure_agreement = _coroutine(_agreement.measure_agreement)

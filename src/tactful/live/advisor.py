@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Self
 from uuid import uuid4
 
+from tactful.audit.domains import domain_of
 from tactful.data.logs.users import Names
 from tactful.live.asking import MISSING, suggested
 from tactful.live.learning import believed, choose, learned
@@ -75,6 +76,16 @@ class Advisor:
         self._memory = Memory(open_live_store(database), self.settings)
         self._deciding = ThreadPoolExecutor(1, thread_name_prefix="tactful-live")
         self._observing = ThreadPoolExecutor(1, thread_name_prefix="tactful-live-observe")
+
+    def ready(self) -> None:
+        """Read and choose once, unstored: the first decision of a process loads what the later ones find loaded."""
+        self._deciding.submit(self._rehearse).result()
+
+    def _rehearse(self) -> None:
+        said = (Message(role="user", content="Which of them shall it be?"),)
+        state = state_of(said, Task(), self.reader, id="", domain=self.settings.domain, user=UserHistory())
+        belief = believed(None, self._memory.population(), datetime.now(UTC))
+        choose(self.policy, state, belief, self.settings.guards, seeded(0, ""))
 
     # ------------------------------------------------------------ decide
 
@@ -135,11 +146,19 @@ class Advisor:
             believed_now = (believed_now[0] + 1, believed_now[1])
             streak += 1
         advice_id = uuid4().hex
-        task.request = task.request or messages[-1].content
+        # A live task is known by its domain, never by its words: it is stored.
+        task.request = task.request or self.settings.domain or domain_of(messages[-1].content)
         history = UserHistory()  # the cost policy is told what is believed; others see counts
         if not isinstance(self.policy, CostPolicy):
             history = shown_history(believed_now, (population.no, population.yes))
-        state = state_of(messages, task, self.reader, id=advice_id, domain=self.settings.domain, user=history)
+        state = state_of(
+            messages,
+            task,
+            self.reader,
+            id=advice_id,
+            domain=self.settings.domain or task.request,
+            user=history,
+        )
         rng = seeded(self.settings.seed, advice_id)
         chosen = choose(
             self.policy,
@@ -208,6 +227,20 @@ class Advisor:
             policy=self.policy.name,
             reader=self.reader.name,
         )
+
+    def standing(self, messages: Sequence[Message], *, user: str = "", conversation: str) -> Advice:
+        """The advice on the user's last message: that which was given, or one that is given now. Raises: as `decide`."""
+        _check(messages)
+        key = place_of(messages, self._names.hashed(user, always=True)).key
+        try:
+            given = self._memory.given(conversation, key)
+        except Exception as error:
+            return self._failed(error, messages, user, conversation)
+        return given or self.decide(messages, user=user, conversation=conversation)
+
+    def latest(self, conversation: str) -> Advice | None:
+        """The latest advice in a conversation; None: there is none."""
+        return self._memory.given(conversation)
 
     # ------------------------------------------------------------ observe
 

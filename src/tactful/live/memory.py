@@ -100,6 +100,15 @@ class Memory:
         ).all()
         return min(rows, key=lambda row: keys.index(row.key), default=None)
 
+    def given(self, conversation: str, key: str = "") -> Advice | None:
+        """The latest advice in a conversation, on the request with this key where one is given; None: there is none."""
+        found = select(advice_table.c.record).where(advice_table.c.conversation == conversation)
+        if key:
+            found = found.where(advice_table.c.key == key)
+        with self.store.read() as connection:
+            record = connection.execute(found.order_by(advice_table.c.at.desc()).limit(1)).scalar()
+        return None if record is None else Advice.model_validate_json(record)
+
     def keep(self, found: Advice, place: Place, task: Task, messages: Sequence[Message]) -> Future[None]:
         """Store an advice and where its conversation stands."""
         row = {

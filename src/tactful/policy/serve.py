@@ -70,11 +70,13 @@ def create_policy_app(
     Raises: SafetyRefusal when others could reach it without a key.
     """
     app = guarded_app(settings, "POST /v1/act and GET /v1/policy, /health")
-    _Routes(policy, settings, reader, domain).add_to(app)
+    PolicyRoutes(policy, settings, reader, domain).add_to(app)
     return app
 
 
-class _Routes:
+class PolicyRoutes:
+    """What a policy answers; part of a server of its own, or of `live serve`."""
+
     def __init__(
         self, policy: Policy, settings: ServeSettings, reader: ReaderAtOnce | None, domain: str
     ) -> None:
@@ -84,17 +86,18 @@ class _Routes:
         )
 
     def add_to(self, app: web.Application) -> None:
-        app.router.add_get("/v1/policy", self.about)
-        app.router.add_post("/v1/act", self.act)
+        """Answer at these addresses of `app`."""
+        app.router.add_get("/v1/policy", self._about)
+        app.router.add_post("/v1/act", self._act)
         app.on_cleanup.append(self._close)
 
     async def _close(self, app: web.Application) -> None:
         self.desk.close()
 
-    async def about(self, request: web.Request) -> web.Response:
+    async def _about(self, request: web.Request) -> web.Response:
         return json_response({"policy": self.policy.name, "actions": list(self.policy.actions)})
 
-    async def act(self, request: web.Request) -> web.Response:
+    async def _act(self, request: web.Request) -> web.Response:
         body = await read_json(request)
         states = self._states(body)
         told = [

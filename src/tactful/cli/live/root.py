@@ -2,9 +2,11 @@
 
 from tactful.cli.live.export import export
 from tactful.cli.live.proxy import proxy
+from tactful.cli.live.serve import serve
 from tactful.cli.live.status import status
 from tactful.cli.splice import noun_of
 
 noun = noun_of(
-    "Decisions for a running assistant, turn by turn.", {"proxy": proxy, "status": status, "export": export}
+    "Decisions for a running assistant, turn by turn.",
+    {"proxy": proxy, "serve": serve, "status": status, "export": export},
 )

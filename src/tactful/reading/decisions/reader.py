@@ -29,7 +29,7 @@ REACTION = load_prompt(__file__, "decide_reaction", fields=set())
 OFFER = load_prompt(__file__, "decide_offer", fields=set())
 PROMPTS: tuple[Prompt, ...] = (NEED, GAP, CRITICAL, REACTION, OFFER)
 
-_GAPS: Mapping[Gap, str] = {
+GAP_MEANINGS: Mapping[Gap, str] = {
     "goal": "what it is for, or what result is wanted",
     "constraint": "a limit, preference, audience or format",
     "input": "the text, file, number or name that is to be worked on",
@@ -77,9 +77,12 @@ class DecisionsReader(AskedReader):
         """Need, each kind of gap and whether one is critical, in one call."""
         shown = [*_cut(request.context), *_cut([Message(role="user", content=request.text)])]
         asked = [
-            Ask(name="need", instructions=_words(NEED)),
-            *(Ask(name=kind, instructions=_words(GAP, meaning=meaning)) for kind, meaning in _GAPS.items()),
-            Ask(name="critical", instructions=_words(CRITICAL)),
+            Ask(name="need", instructions=instructions_of(NEED)),
+            *(
+                Ask(name=kind, instructions=instructions_of(GAP, meaning=meaning))
+                for kind, meaning in GAP_MEANINGS.items()
+            ),
+            Ask(name="critical", instructions=instructions_of(CRITICAL)),
         ]
         need, *gaps, critical = await self.model.decide(shown, asked)
         p = _known(need)
@@ -87,7 +90,7 @@ class DecisionsReader(AskedReader):
             return Need(need=p)
         missing = [
             Missing(kind=kind, p=said.p)
-            for kind, said in zip(_GAPS, gaps, strict=True)
+            for kind, said in zip(GAP_MEANINGS, gaps, strict=True)
             if said.p is not None and said.p >= _LIKELY
         ]
         return Need(need=p, missing=tuple(sorted(missing, key=lambda gap: -gap.p)), critical=critical.p)
@@ -98,7 +101,7 @@ class DecisionsReader(AskedReader):
         shown = _cut([Message.model_validate({"role": role, "content": text}) for role, text in turns])
         asked = Ask(
             name="reaction",
-            instructions=_words(REACTION),
+            instructions=instructions_of(REACTION),
             choices={str(label): meaning for label, meaning in _LABELS.items()},
         )
         [said] = await self.model.decide(shown, [asked])
@@ -108,7 +111,7 @@ class DecisionsReader(AskedReader):
 
     async def offer(self, moment: Moment) -> float:
         """Probability that the offer, or the silence, is welcome."""
-        asked = Ask(name="welcome", instructions=_words(OFFER))
+        asked = Ask(name="welcome", instructions=instructions_of(OFFER))
         [said] = await self.model.decide("\n".join(shown_moment(moment).values()), [asked])
         return _known(said)
 
@@ -119,7 +122,8 @@ def _known(said: Said) -> float:
     return said.p
 
 
-def _words(prompt: Prompt, **values: str) -> str:
+def instructions_of(prompt: Prompt, **values: str) -> str:
+    """A question's words, as they are sent."""
     return prompt.render(**values).messages[0].content
 
 

@@ -61,12 +61,16 @@ def create_app(judge: MomentJudge, settings: ServeSettings, *, gate: Gate | None
     )
     if gate is not None:
         gate.check(judge)
-    _Routes(judge, settings, gate).add_to(app)
+    JudgeRoutes(judge, settings, gate).add_to(app)
     return app
 
 
-def guarded_app(settings: ServeSettings, addresses: str) -> web.Application:
+def guarded_app(
+    settings: ServeSettings, addresses: str, *, keyless: frozenset[str] = frozenset()
+) -> web.Application:
     """An application without answers yet, but for `GET /health`, behind the guard; `addresses` names those it will have.
+
+    `keyless` are further paths that are answered without a key.
 
     Raises: SafetyRefusal when others could reach it without a key.
     """
@@ -83,6 +87,7 @@ def guarded_app(settings: ServeSettings, addresses: str) -> web.Application:
                 max_body_bytes=settings.max_body_bytes,
                 deadline_s=settings.deadline_s,
                 addresses=addresses,
+                keyless=keyless | {"/health"},
             )
         ],
         client_max_size=settings.max_body_bytes,
@@ -96,29 +101,38 @@ async def _health(request: web.Request) -> web.Response:
     return json_response({"status": "ok"})
 
 
-class _Routes:
-    def __init__(self, judge: MomentJudge, settings: ServeSettings, gate: Gate | None) -> None:
+class JudgeRoutes:
+    """What a judge of moments answers; part of a server of its own, or of `live serve`."""
+
+    def __init__(
+        self, judge: MomentJudge, settings: ServeSettings, gate: Gate | None, *, beside: tuple[str, ...] = ()
+    ) -> None:
         self.name = judge.name
+        self.models_told = tuple(dict.fromkeys((judge.name, *beside)))
+        """What else the same server answers with stands beside the judge."""
         self.gate = gate
         self.tracker = HistoryTracker()
         self.desk = Desk.of_judge(judge, concurrency=settings.concurrency, queue=settings.queue)
 
     def add_to(self, app: web.Application) -> None:
-        app.router.add_get("/v1/models", self.models)
-        app.router.add_post("/v1/chat/completions", self.chat)
-        app.router.add_post("/v1/judge", self.judge)
-        app.router.add_post("/v1/reactions", self.react)
-        app.router.add_delete("/v1/reactions/{user}", self.forget)
+        """Answer at these addresses of `app`."""
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/v1/judge", self._judge)
+        app.router.add_post("/v1/reactions", self._react)
+        app.router.add_delete("/v1/reactions/{user}", self._forget)
         app.on_cleanup.append(self._close)
 
     async def _close(self, app: web.Application) -> None:
         self.desk.close()
 
-    async def models(self, request: web.Request) -> web.Response:
-        one = {"id": self.name, "object": "model", "created": 0, "owned_by": "tactful"}
-        return json_response({"object": "list", "data": [one]})
+    async def _models(self, request: web.Request) -> web.Response:
+        told = [
+            {"id": name, "object": "model", "created": 0, "owned_by": "tactful"} for name in self.models_told
+        ]
+        return json_response({"object": "list", "data": told})
 
-    async def chat(self, request: web.Request) -> web.StreamResponse:
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
         asked = ChatRequest.read(await read_json(request))
         moment = asked.moment()
         text = content(moment, (await self.desk.answered([moment]))[0])
@@ -132,7 +146,7 @@ class _Routes:
             headers=headers,
         )
 
-    async def judge(self, request: web.Request) -> web.Response:
+    async def _judge(self, request: web.Request) -> web.Response:
         body = await read_json(request)
         moments, costs = read_asked(body, self.tracker)
         gate = gate_for(self.gate, costs, self.name)
@@ -141,7 +155,7 @@ class _Routes:
             return json_response({"judge": self.name, "judgements": told})
         return json_response({"judge": self.name, **told[0]})
 
-    async def react(self, request: web.Request) -> web.Response:
+    async def _react(self, request: web.Request) -> web.Response:
         reaction = read_reaction(await read_json(request))
         if self.tracker.users >= MOST_USERS and not self.tracker.history(reaction.user).shown:
             told = (
@@ -151,7 +165,7 @@ class _Routes:
         found = self.tracker.observe(reaction.user, accepted=reaction.accepted, at=reaction.at)
         return json_response({"user": reaction.user, **found.model_dump(mode="json")})
 
-    async def forget(self, request: web.Request) -> web.Response:
+    async def _forget(self, request: web.Request) -> web.Response:
         user = request.match_info["user"]
         if not self.tracker.forget(user):
             raise ApiError(404, "nothing is known of this user", code="not_found", param="user", final=True)

@@ -21,9 +21,15 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
 def guard(
-    *, key: str | None, hosts: Iterable[str], max_body_bytes: int, deadline_s: float, addresses: str
+    *,
+    key: str | None,
+    hosts: Iterable[str],
+    max_body_bytes: int,
+    deadline_s: float,
+    addresses: str,
+    keyless: frozenset[str] = frozenset({"/health"}),
 ) -> Middleware:
-    """The middleware before every answer. `/health` needs no key; `hosts` are allowed beside the loopback names.
+    """The middleware before every answer. `keyless` paths need no key; `hosts` are allowed beside the loopback names.
 
     `addresses` are told to who asks at another one.
     """
@@ -34,7 +40,7 @@ def guard(
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             _check_host(request, allowed)
-            if request.path != "/health":
+            if request.path not in keyless:
                 _check_key(request, wanted)
             if request.method == "POST":
                 _check_body(request, max_body_bytes)

@@ -1,1 +1,0 @@
-"""Needless and missed questions, grouped by what they are about."""
