@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from tactful.runs import RunSummary
 
 
@@ -26,6 +28,30 @@ class HasBad(Protocol):
     @property
     def problems(self) -> Sequence[str]:
         """What was wrong with the first of them."""
+        ...
+
+
+class Asked(Protocol):
+    """What one model would be asked; estimates."""
+
+    @property
+    def calls(self) -> int:
+        """Requests."""
+        ...
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Of all of them."""
+        ...
+
+    @property
+    def completion_tokens(self) -> int:
+        """Of all of them."""
+        ...
+
+    @property
+    def cost_usd(self) -> float | None:
+        """None: the price is not known."""
         ...
 
 
@@ -66,6 +92,18 @@ def tell_calls(who: str, calls: int, prompt_tokens: int, completion_tokens: int,
     """What one model will be asked, and for how much; all figures are estimates."""
     cost = "price not known" if usd is None else f"about {usd:.2f} USD"
     say(f"  {who}: {calls} calls, {prompt_tokens} prompt and {completion_tokens} completion tokens, {cost}")
+
+
+def tell_forecast(
+    expected: BaseModel, words: str, asked: Iterable[tuple[str, Asked]], *, as_json: bool
+) -> None:
+    """What a run would ask of its models, each with what it is called; `words` opens the lines for a person."""
+    if as_json:
+        emit_json(expected.model_dump(mode="json"))
+        return
+    say(words)
+    for who, one in asked:
+        tell_calls(who, one.calls, one.prompt_tokens, one.completion_tokens, one.cost_usd)
 
 
 def printable(text: str) -> str:

@@ -17,11 +17,19 @@ from tactful.cli.options import (
     SkipBadFlag,
     UserModelOption,
 )
-from tactful.cli.output import emit_json, end_empty, next_command, quoted, say, tell_bad, tell_failures
+from tactful.cli.output import (
+    emit_json,
+    end_empty,
+    next_command,
+    quoted,
+    say,
+    tell_bad,
+    tell_failures,
+    tell_forecast,
+)
 
 if TYPE_CHECKING:
     from tactful.api.runs import Run
-    from tactful.calibration.forecast import Forecast
     from tactful.types import Trajectory
 
 
@@ -84,24 +92,16 @@ def rollout(
         **run.given(),
     }
     if dry_run:
-        _print_forecast(play.forecast_rollout(source, model=model, **chosen), as_json=as_json)
+        expected = play.forecast_rollout(source, model=model, **chosen)
+        played = "all" if expected.sampled == expected.sessions else f"the first {expected.sampled}"
+        words = (
+            f"{expected.sessions} sessions; estimated by playing {played} with a stand-in, nothing was sent:"
+        )
+        roles = [(f"{one.role} {one.model}", one) for one in expected.roles]
+        tell_forecast(expected, words, roles, as_json=as_json)
         return
     done = play.rollout(source, model=model, **chosen)
     _print_summary(done, as_json=as_json)
-
-
-def _print_forecast(expected: Forecast, *, as_json: bool) -> None:
-    if as_json:
-        emit_json(expected.model_dump(mode="json"))
-        return
-    played = "all" if expected.sampled == expected.sessions else f"the first {expected.sampled}"
-    say(f"{expected.sessions} sessions; estimated by playing {played} with a stand-in, nothing was sent:")
-    for role in expected.roles:
-        cost = "price not known" if role.cost_usd is None else f"about {role.cost_usd:.2f} USD"
-        say(
-            f"  {role.role} {role.model}: {role.calls} calls, {role.prompt_tokens} prompt and "
-            f"{role.completion_tokens} completion tokens, {cost}"
-        )
 
 
 def _print_summary(run: Run[Trajectory], *, as_json: bool) -> None:

@@ -16,8 +16,8 @@ from tactful.cli.output import (
     next_command,
     quoted,
     say,
-    tell_calls,
     tell_failures,
+    tell_forecast,
 )
 from tactful.cli.splice import without
 from tactful.errors import DataError, UsageError
@@ -129,13 +129,8 @@ def activitywatch(
     if dry_run:
         assert model is not None
         expected = activity.forecast_telling(export, server=server, model=model, **reading)
-        if as_json:
-            emit_json(expected.model_dump(mode="json"))
-            return
-        say(f"{expected.sessions} sessions; estimated, nothing was sent:")
-        tell_calls(
-            model, expected.calls, expected.prompt_tokens, expected.completion_tokens, expected.cost_usd
-        )
+        words = f"{expected.sessions} sessions; estimated, nothing was sent:"
+        tell_forecast(expected, words, [(model, expected)], as_json=as_json)
         return
     work = activity.work_sessions(export, server=server, model=model, **reading)
     if not work.sessions and work.run is None:

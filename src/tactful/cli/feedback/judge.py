@@ -26,12 +26,11 @@ from tactful.cli.output import (
     quoted,
     say,
     tell_bad,
-    tell_calls,
     tell_failures,
+    tell_forecast,
 )
 
 if TYPE_CHECKING:
-    from tactful.feedback.forecast import FeedbackForecast
     from tactful.feedback.judging.panel import PanelReport
     from tactful.feedback.report.outcome import JudgingOutcome
 
@@ -135,18 +134,11 @@ def judge(
         **run.given(),
     }
     if dry_run:
-        _tell_forecast(judging.forecast_judge(source, **chosen), as_json=as_json)
+        expected = judging.forecast_judge(source, **chosen)
+        words = f"{expected.turns} turns; estimated, nothing was sent:"
+        tell_forecast(expected, words, [(one.judge, one) for one in expected.judges], as_json=as_json)
         return
     _tell(judging.judge(source, **chosen).outcome, as_json=as_json)
-
-
-def _tell_forecast(expected: FeedbackForecast, *, as_json: bool) -> None:
-    if as_json:
-        emit_json(expected.model_dump(mode="json"))
-        return
-    say(f"{expected.turns} turns; estimated, nothing was sent:")
-    for item in expected.judges:
-        tell_calls(item.judge, item.calls, item.prompt_tokens, item.completion_tokens, item.cost_usd)
 
 
 def _tell(found: JudgingOutcome, *, as_json: bool) -> None:

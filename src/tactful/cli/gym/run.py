@@ -13,15 +13,13 @@ from tactful.cli.output import (
     end_empty,
     next_command,
     quoted,
-    say,
     tell_bad,
-    tell_calls,
     tell_failures,
+    tell_forecast,
 )
 
 if TYPE_CHECKING:
     from tactful.api.gym.run import GymRun
-    from tactful.gym.forecast import GymForecast
 
 
 def run(
@@ -133,23 +131,14 @@ def run(
         **flags.given(),
     }
     if dry_run:
-        _tell_forecast(gym.forecast_play(scenes, model=model, **chosen), as_json=as_json)
+        expected = gym.forecast_play(scenes, model=model, **chosen)
+        words = f"{expected.plays} plays, each to its last round and every offer taken; nothing was sent:"
+        if not expected.roles:
+            words = f"{expected.plays} plays by rules; no model is asked"
+        roles = [(f"{one.role} {one.model}", one) for one in expected.roles]
+        tell_forecast(expected, words, roles, as_json=as_json)
         return
     _tell(gym.play(scenes, model=model, **chosen), as_json=as_json)
-
-
-def _tell_forecast(expected: GymForecast, *, as_json: bool) -> None:
-    if as_json:
-        emit_json(expected.model_dump(mode="json"))
-        return
-    if not expected.roles:
-        say(f"{expected.plays} plays by rules; no model is asked")
-        return
-    say(f"{expected.plays} plays, each to its last round and every offer taken; nothing was sent:")
-    for one in expected.roles:
-        tell_calls(
-            f"{one.role} {one.model}", one.calls, one.prompt_tokens, one.completion_tokens, one.cost_usd
-        )
 
 
 def _tell(run: GymRun, *, as_json: bool) -> None:

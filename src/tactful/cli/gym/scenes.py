@@ -16,8 +16,8 @@ from tactful.cli.output import (
     quoted,
     say,
     tell_bad,
-    tell_calls,
     tell_failures,
+    tell_forecast,
 )
 
 if TYPE_CHECKING:
@@ -87,13 +87,8 @@ def scenes(
     }
     if dry_run:
         expected = building.forecast_scenes(seeds, model=model, **chosen)
-        if as_json:
-            emit_json(expected.model_dump(mode="json"))
-            return
-        say(f"{expected.scenes} scenes; estimated, nothing was sent:")
-        tell_calls(
-            model, expected.calls, expected.prompt_tokens, expected.completion_tokens, expected.cost_usd
-        )
+        words = f"{expected.scenes} scenes; estimated, nothing was sent:"
+        tell_forecast(expected, words, [(model, expected)], as_json=as_json)
         return
     _tell(building.build_scenes(seeds, model=model, **chosen), as_json=as_json)
 

@@ -15,13 +15,12 @@ from tactful.cli.output import (
     quoted,
     say,
     tell_bad,
-    tell_calls,
     tell_failures,
+    tell_forecast,
 )
 
 if TYPE_CHECKING:
     from tactful.api.gym.trainset import TrainsetRun
-    from tactful.gym.trainset.forecast import TrainsetForecast
 
 _SHARE = {"min": 0.0, "max": 0.9}
 
@@ -106,20 +105,13 @@ def trainset(
     }
     if dry_run:
         expected = making.forecast_trainset(run_or_file, judge=judge, model=model, **chosen)
-        _tell_forecast(expected, model, as_json=as_json)
+        words = (
+            f"{expected.points} points at {expected.tries} tries each, at most {expected.most_calls} calls; estimated, nothing "
+            "was sent:"
+        )
+        tell_forecast(expected, words, [(model, expected)], as_json=as_json)
         return
     _tell(making.trainset(run_or_file, judge=judge, model=model, **chosen), as_json=as_json)
-
-
-def _tell_forecast(expected: TrainsetForecast, model: str, *, as_json: bool) -> None:
-    if as_json:
-        emit_json(expected.model_dump(mode="json"))
-        return
-    say(
-        f"{expected.points} points at {expected.tries} tries each, at most {expected.most_calls} calls; estimated, nothing "
-        "was sent:"
-    )
-    tell_calls(model, expected.calls, expected.prompt_tokens, expected.completion_tokens, expected.cost_usd)
 
 
 def _tell(done: TrainsetRun, *, as_json: bool) -> None:

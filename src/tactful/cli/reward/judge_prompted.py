@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tactful.cli.output import emit_json, end_empty, next_command, quoted, say, tell_bad, tell_failures
-from tactful.cli.reward.options import tell_forecast
+from tactful.cli.output import (
+    emit_json,
+    end_empty,
+    next_command,
+    quoted,
+    say,
+    tell_bad,
+    tell_failures,
+    tell_forecast,
+)
 
 if TYPE_CHECKING:
     from tactful.api.reward.judge import AskingOptions
@@ -21,7 +29,9 @@ def judge_by_prompt(source: str, model: str, chosen: AskingOptions, *, dry_run: 
     from tactful.api.reward.judge import ask_moments, forecast_asking
 
     if dry_run:
-        tell_forecast(forecast_asking(source, model=model, **chosen), model, as_json=as_json)
+        expected = forecast_asking(source, model=model, **chosen)
+        words = f"{expected.moments} moments; estimated, nothing was sent:"
+        tell_forecast(expected, words, [(model, expected)], as_json=as_json)
         return
     _report(
         ask_moments(source, model=model, **chosen), source, model, chosen.get("votes", 1), as_json=as_json

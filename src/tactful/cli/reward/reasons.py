@@ -16,8 +16,16 @@ from tactful.cli.options import (
     RunFlags,
     SkipBadFlag,
 )
-from tactful.cli.output import emit_json, end_empty, next_command, quoted, say, tell_bad, tell_failures
-from tactful.cli.reward.options import tell_forecast
+from tactful.cli.output import (
+    emit_json,
+    end_empty,
+    next_command,
+    quoted,
+    say,
+    tell_bad,
+    tell_failures,
+    tell_forecast,
+)
 
 if TYPE_CHECKING:
     from tactful.api.reward.reasons import ReasonsOptions, ReasonsRun
@@ -68,7 +76,9 @@ def reasons(
         chosen["max_chars"] = max_chars
     chosen = {**chosen, **at.given(), **run.given()}
     if dry_run:
-        tell_forecast(forecast_reasons(source, model=model, **chosen), model, as_json=as_json)
+        expected = forecast_reasons(source, model=model, **chosen)
+        words = f"{expected.moments} moments; estimated, nothing was sent:"
+        tell_forecast(expected, words, [(model, expected)], as_json=as_json)
         return
     _report(write_reasons(source, model=model, **chosen), model, as_json=as_json)
 

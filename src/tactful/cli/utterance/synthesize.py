@@ -14,14 +14,13 @@ from tactful.cli.output import (
     quoted,
     say,
     tell_bad,
-    tell_calls,
     tell_failures,
+    tell_forecast,
 )
 from tactful.cli.utterance.options import DialoguesArgument, ReasoningFlags, TargetsOption
 
 if TYPE_CHECKING:
     from tactful.api.utterance.synthesize import SynthesisRun
-    from tactful.utterance.forecast import SynthesisForecast
 
 
 def synthesize(
@@ -78,20 +77,14 @@ def synthesize(
         **run.given(),
     }
     if dry_run:
-        _tell_forecast(synthesis.forecast_synthesize(source, model=model, **chosen), model, as_json=as_json)
+        expected = synthesis.forecast_synthesize(source, model=model, **chosen)
+        words = (
+            f"{expected.targets} targets, {expected.dialogues_without_target} dialogues without one; estimated from "
+            "above, nothing was sent:"
+        )
+        tell_forecast(expected, words, [(model, expected)], as_json=as_json)
         return
     _tell(synthesis.synthesize(source, model=model, **chosen), as_json=as_json)
-
-
-def _tell_forecast(expected: SynthesisForecast, model: str, *, as_json: bool) -> None:
-    if as_json:
-        emit_json(expected.model_dump(mode="json"))
-        return
-    say(
-        f"{expected.targets} targets, {expected.dialogues_without_target} dialogues without one; estimated from "
-        "above, nothing was sent:"
-    )
-    tell_calls(model, expected.calls, expected.prompt_tokens, expected.completion_tokens, expected.cost_usd)
 
 
 def _tell(run: SynthesisRun, *, as_json: bool) -> None:
