@@ -104,7 +104,8 @@ class Advisor:
         the last message is not the user's.
         """
         _check(messages)
-        work = self._deciding.submit(self._decide, tuple(messages), user, conversation, ask)
+        until = time.monotonic() + self.settings.timeout_ms / 1000
+        work = self._deciding.submit(self._decide, tuple(messages), user, conversation, ask, until)
         try:
             return work.result(self.settings.timeout_ms / 1000).advice
         except Exception as error:
@@ -120,7 +121,8 @@ class Advisor:
     ) -> Decided:
         """As `decide`, without holding up the event loop, and with the future of its being stored."""
         _check(messages)
-        work = self._deciding.submit(self._decide, tuple(messages), user, conversation, ask)
+        until = time.monotonic() + self.settings.timeout_ms / 1000
+        work = self._deciding.submit(self._decide, tuple(messages), user, conversation, ask, until)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(work), self.settings.timeout_ms / 1000)
         except Exception as error:
@@ -129,8 +131,14 @@ class Advisor:
             return Decided(self._failed(error, messages, user, conversation), never)
 
     def _decide(
-        self, messages: tuple[Message, ...], user: str, conversation: str, ask: NativeAsk | None
+        self,
+        messages: tuple[Message, ...],
+        user: str,
+        conversation: str,
+        ask: NativeAsk | None,
+        until: float,
     ) -> Decided:
+        _in_time(until)  # with more requests than can be decided, the oldest are not worked on for nothing
         started, at = time.perf_counter(), datetime.now(UTC)
         hashed = self._names.hashed(user, always=True)
         place = place_of(messages, hashed)
@@ -195,6 +203,7 @@ class Advisor:
             policy=self.policy.name,
             reader=self.reader.name,
         )
+        _in_time(until)  # nobody waits for it: it must not be counted as told
         stored = self._memory.keep(advice, place, task, messages)
         if before is not None and known.earlier:
             self._observing.submit(self._observe, known.earlier, before)
@@ -320,6 +329,11 @@ def _check(messages: Sequence[Message]) -> None:
     turns = said(messages)
     if not turns or turns[-1].role != "user":
         raise ValueError("the last message is not the user's; decide when it is the assistant's turn")
+
+
+def _in_time(until: float) -> None:
+    if time.monotonic() > until:
+        raise TimeoutError
 
 
 def _after(task: Task, seen: Followed | None) -> Task:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -140,7 +141,15 @@ async def passed_on(
                     keep = None
         await answer.write_eof()
     except (aiohttp.ClientError, OSError):  # the upstream broke off, or nobody reads any more
+        with suppress(OSError, RuntimeError):  # also where nothing was begun
+            await answer.write(_left_in(reply.content))
         if request.transport is not None:
             request.transport.close()  # what was written goes out; the end of the answer does not
         return answer, False
     return answer, True
+
+
+def _left_in(content: aiohttp.StreamReader) -> bytes:
+    """What had come before the connection broke: reading raises from then on, and would keep it."""
+    content._exception = None
+    return content.read_nowait()
