@@ -18,8 +18,12 @@ router = APIRouter()
 
 @router.get("/")
 def home(request: Request) -> Response:
-    """Where each begins."""
-    return RedirectResponse("/login" if asking(request) is None else "/work", 303)
+    """Where each begins: a single user works, although they may administer too."""
+    person = asking(request)
+    if person is None:
+        return RedirectResponse("/login", 303)
+    looks_on = person.role == "admin" and not request.app.state.options.single_user
+    return RedirectResponse("/admin" if looks_on else "/work", 303)
 
 
 @router.get("/join/{token}")

@@ -53,11 +53,13 @@ def said(item: Item, who: int) -> Answer:
 @pytest.fixture
 def boss(store: Store) -> Browser:
     """The administrator of a project in which three people answered everything."""
-    browser = Site(store, overlap=4).administrator()  # whose own first item is before them
+    site = Site(store, overlap=4)
     for at in range(3):
         who = annotator(store, f"Person {at}")
         while isinstance(one := assign(store, who), Assigned):
             give_answer(store, who, one.slot, said(one.item, at), comment="hm" if at == 1 else "")
+    browser = site.administrator()
+    browser.get("/work")  # their own first item is before them
     browser.get("/admin/disagreement")
     return browser
 
