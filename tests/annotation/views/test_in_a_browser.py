@@ -164,6 +164,29 @@ async def test_a_lost_connection_and_a_reload_lose_nothing(store: Store) -> None
     assert one.comment == "hm"
 
 
+async def test_without_scripts_forms_do_it_all(store: Store) -> None:
+    from playwright.async_api import expect
+
+    site = Site(store, "several", "asking", overlap=1)
+    async with served(site.app) as machine, machine.browser(java_script_enabled=False) as page:
+        await come(page, link_path(invite(store)), "Ann")
+        while await page.locator("#answer").count():
+            if await page.locator(".second").count():
+                await expect(page.locator(".second")).not_to_be_visible()
+                await page.get_by_label("Yes").check()
+                for number, choice in enumerate(("Accept", "Decline", "Decline")):
+                    await page.locator(".offer").nth(number).get_by_label(choice).check()
+                await page.get_by_role("button", name="Save").click()
+            else:
+                await page.locator("summary").click()
+                await page.locator("details button").first.click()
+        await expect(page.locator(".nothing h2")).to_have_text("All done. Thank you!")
+    assert {one.item: one.skipped for one in collected(store).annotations} == {
+        "several": "",
+        "asking": "unclear",
+    }
+
+
 async def test_whoever_has_an_item_for_too_long_is_told(store: Store) -> None:
     from playwright.async_api import expect
 

@@ -17,7 +17,7 @@ from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tactful.annotation.store import Store
@@ -296,10 +296,10 @@ def _added_single(connection: Connection, at: datetime) -> str:
 
 def _renewed(connection: Connection, annotator: str, hashed: str) -> Person:
     connection.execute(delete(logins).where(logins.c.annotator_id == annotator))
-    row: Row[tuple[str, Role]] = connection.execute(
+    row = connection.execute(
         update(annotators)
         .where(annotators.c.id == annotator)
         .values(password_hash=hashed)
         .returning(annotators.c.name, annotators.c.role)
     ).one()
-    return Person(id=annotator, name=row[0], role=row[1])
+    return Person(id=annotator, name=row.name, role=row.role)

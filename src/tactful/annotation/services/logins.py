@@ -118,4 +118,5 @@ def _wait(connection: Connection, whose: ColumnElement[bool], free: int, at: dat
     if tries < free:
         return timedelta(0)
     after: timedelta = min(_FIRST_WAIT * 2 ** min(tries - free, 10), _LONGEST_WAIT)
-    return max(last + after - at, timedelta(0))
+    left: timedelta = last + after - at
+    return max(left, timedelta(0))

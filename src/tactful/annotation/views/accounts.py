@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from tactful.annotation.services import accounts, logins
 from tactful.annotation.views.who import Sent, asking, session_cookie, store_of
-from tactful.web.pages import page, say_next, words_of
+from tactful.web.pages import Pages, page, say_next, words_of
 from tactful.web.visit import visit_of
 
 router = APIRouter()
@@ -119,4 +119,5 @@ def _ended(request: Request) -> None:
 
 
 def _bad_link(request: Request) -> Response:
-    return request.app.state.pages.error(request, 404, words_of(request)("accounts.bad_link"))
+    pages: Pages = request.app.state.pages
+    return pages.error(request, 404, words_of(request)("accounts.bad_link"))
