@@ -5,8 +5,9 @@ view = View.open("runs/audit"); view.page(Query(filter="asked and not needed"));
 
 from __future__ import annotations
 
+import random
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -43,6 +44,7 @@ _MOST_MARKS = 60
 _FIRST_TURNS = 300
 _SHORT = 60
 _NOT_TRUE = "0"
+_AT_ONCE = 200
 
 
 class View:
@@ -163,6 +165,42 @@ class View:
         before they were noted."""
         entries = self._source.entries((ordinal,))
         return made_for(self._source.path, entries[0].line.id) if entries else ()
+
+    def sample(
+        self, filter_: str, most: int, *, seed: int = 0
+    ) -> tuple[int, tuple[tuple[int, int, int], ...]]:
+        """(turns for which the filter holds, (ordinal, line, turn) of at most so many of them, drawn at random, in order).
+
+        Raises: UsageError for a filter that cannot be read.
+        """
+        rng, drawn, count = random.Random(seed), list[tuple[int, int, int]](), 0
+        with self._builder.pausing(), self._index() as connection:
+            if connection is None:
+                return 0, ()
+            condition, values = _condition(Query(filter=filter_), known_facts(connection))
+            for place in connection.execute(
+                f"SELECT ordinal, line, turn FROM units WHERE turn IS NOT NULL AND {condition} ORDER BY unit",  # noqa: S608
+                values,
+            ):
+                count += 1
+                if len(drawn) < most:
+                    drawn.append(place)
+                elif (at := rng.randrange(count)) < most:
+                    drawn[at] = place
+        return count, tuple(sorted(drawn))
+
+    def rows_at(self, places: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], Any]:
+        """(ordinal, line) → the JSON object that stands there, for these turns."""
+        wanted = {(ordinal, line) for ordinal, line, _ in places}
+        ordinals, found = sorted({ordinal for ordinal, _ in wanted}), dict[tuple[int, int], Any]()
+        for first in range(0, len(ordinals), _AT_ONCE):
+            for entry in self._source.entries(ordinals[first : first + _AT_ONCE]):
+                found |= {
+                    (entry.line.ordinal, line): row
+                    for line, row in enumerate(entry.rows)
+                    if (entry.line.ordinal, line) in wanted
+                }
+        return found
 
     def find(self, record_id: str) -> int | None:
         """The place of the first record with this id, or with a turn of this id; None: none is indexed."""

@@ -37,7 +37,7 @@ _NO_FIGURES = frozenset(
 _MOST_FIGURES = 40
 _MANY = 10_000
 Side = Literal["a", "b"]
-_OTHER: Mapping[Side, Side] = {"a": "b", "b": "a"}
+_SIDES: tuple[Side, Side] = ("a", "b")
 
 
 class Comparison:
@@ -109,9 +109,9 @@ class Comparison:
             if not set(by) <= self._both.keys():
                 continue
             keys = (
-                f"SELECT {self._key(side, by)} AS key FROM {side}.units WHERE key NOT NULL"
-                for side in ("a", "b")
-            )  # type: ignore[arg-type]
+                f"SELECT {self._key(side, by)} AS key FROM {side}.units WHERE key NOT NULL"  # noqa: S608
+                for side in _SIDES
+            )
             count = self._one(f"SELECT count(*) FROM ({' INTERSECT '.join(keys)})")  # noqa: S608
             if count > best[0]:
                 best = count, by
@@ -120,8 +120,8 @@ class Comparison:
     def _join(self) -> None:
         """The table of turns that answer each other."""
         execute = self._connection.execute
-        for side in ("a", "b"):
-            key = self._key(side, self.by) if self.by else "NULL"  # type: ignore[arg-type]
+        for side in _SIDES:
+            key = self._key(side, self.by) if self.by else "NULL"
             place = "0" if "turn_id" in self.by else "coalesce(line, 0)"
             execute(
                 f"CREATE TABLE side_{side} AS SELECT unit, ordinal, line, turn, key, {place} AS place, row_number() "  # noqa: S608
@@ -268,8 +268,8 @@ class Comparison:
     def _sums(self, facts: Sequence[str]) -> Array:
         """(groups, 4 × facts): of each fact its sum and count in a, and in b."""
         sums: dict[str, Array] = {}
-        for at, side in enumerate(("a", "b")):
-            for name, *row in self._rows(side, facts):  # type: ignore[arg-type]
+        for at, side in enumerate(_SIDES):
+            for name, *row in self._rows(side, facts):
                 mine = sums.setdefault(name, np.zeros(4 * len(facts)))
                 for place in range(len(facts)):
                     mine[4 * place + 2 * at : 4 * place + 2 * at + 2] = row[2 * place : 2 * place + 2]

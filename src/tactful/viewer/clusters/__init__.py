@@ -1,0 +1,1 @@
+"""Needless and missed questions, grouped by what they are about."""

@@ -1,0 +1,179 @@
+"""Texts in groups of like ones: words and pairs of words weighed by how telling they are, reduced, and k-means over that.
+
+Decided by looking at audits of real logs: at 216 needless questions of MultiWOZ the groups are "book", "price range",
+"area, town", "parking, internet". Vectors of the bundled reader were made to tell whether a request needs a question, not
+what it is about, and take 5 ms a text; they are not used. The number of groups grows with the square root of that of the
+texts: the silhouette kept choosing the most that it was offered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+MOST_GROUPS = 12
+FEWEST_TEXTS = 8
+"""Fewer are one group."""
+_DIMENSIONS = 50
+_TERMS = 5000
+_WORDS = 5
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_SAID_OF_ALL = frozenset(
+    [
+        "like",
+        "need",
+        "want",
+        "yes",
+        "please",
+        "thanks",
+        "thank",
+        "hi",
+        "hello",
+        "just",
+        "ll",
+        "ve",
+        "re",
+        "looking",
+        "help",
+        "really",
+        "try",
+        "let",
+        "know",
+        "great",
+        "okay",
+        "ok",
+        "sure",
+    ]
+)
+_SAID_OF_ALL_ZH = frozenset(
+    [
+        "你好",
+        "您好",
+        "谢谢",
+        "好的",
+        "请问",
+        "一下",
+        "我想",
+        "想要",
+        "帮我",
+        "可以",
+        "有没",
+        "没有",
+        "什么",
+        "我要",
+        "一个",
+        "能不",
+        "不能",
+    ]
+)
+
+
+def grouped(texts: Sequence[str], *, seed: int = 0) -> list[tuple[tuple[str, ...], list[int]]]:
+    """(telling words, places of its texts, the most typical first) of each group, the largest first.
+
+    Texts without a word that says anything are a group without words, at the end.
+    """
+    import numpy as np
+
+    if len(texts) < FEWEST_TEXTS:
+        return [(_words_alone(texts), list(range(len(texts))))] if texts else []
+    weights, names = _weighed(texts)
+    told = np.asarray(weights.sum(axis=1)).ravel() > 0
+    places, mute = np.flatnonzero(told), np.flatnonzero(~told)
+    found = _clustered(weights[places], names, seed) if len(places) else []
+    groups = [(words, [int(places[at]) for at in inside]) for words, inside in found]
+    groups.sort(key=lambda group: (-len(group[1]), group[1]))
+    return [*groups, ((), [int(place) for place in mute])] if len(mute) else groups
+
+
+def _weighed(texts: Sequence[str]) -> tuple[Any, Sequence[str]]:
+    """(texts × terms, terms). Terms of one text alone, and of more than half of all, say nothing of a group: they are left
+    out where others remain."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    for fewest, most in ((2, 0.5), (1, 1.0)):
+        vectorizer = TfidfVectorizer(
+            analyzer=_analysed, sublinear_tf=True, min_df=fewest, max_df=most, max_features=_TERMS
+        )
+        try:
+            return vectorizer.fit_transform(texts), vectorizer.get_feature_names_out()
+        except ValueError:  # no term is left
+            continue
+    from scipy.sparse import csr_matrix
+
+    return csr_matrix((len(texts), 1)), ("",)
+
+
+def _clustered(weights: Any, names: Sequence[str], seed: int) -> list[tuple[tuple[str, ...], list[int]]]:
+    import numpy as np
+    from sklearn.cluster import KMeans
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.preprocessing import normalize
+
+    count = weights.shape[0]
+    different = len({(row.indices.tobytes(), row.data.tobytes()) for row in weights})
+    dense = min(_DIMENSIONS, weights.shape[1] - 1, count - 1)
+    if dense >= 2 and different > 2:
+        vectors = normalize(TruncatedSVD(dense, random_state=seed).fit_transform(weights))
+        different = len(np.unique(vectors.round(9), axis=0))
+    else:
+        vectors = weights.toarray()
+    wanted = min(MOST_GROUPS, different, max(1, round((count / 2) ** 0.5)))
+    labels = KMeans(wanted, n_init=4, random_state=seed).fit_predict(vectors)
+    found = []
+    for label in range(wanted):
+        inside = labels == label
+        mean = np.asarray(weights[inside].mean(axis=0)).ravel()
+        others = np.asarray(weights[~inside].mean(axis=0)).ravel() if not inside.all() else 0
+        words = [names[at] for at in np.argsort(others - mean, kind="stable") if mean[at] > 0]
+        nearness = vectors[inside] @ vectors[inside].mean(axis=0)
+        order = np.argsort(-nearness.round(9), kind="stable")
+        found.append((_distinct(words), [int(place) for place in np.flatnonzero(inside)[order]]))
+    return found
+
+
+def _distinct(words: Sequence[str]) -> tuple[str, ...]:
+    """The first ones, without words that a pair among them holds already, or pairs of words that are there."""
+    found: list[str] = []
+    for word in words:
+        parts = set(word.split())
+        if not any(parts & set(one.split()) for one in found):
+            found.append(word)
+        elif len(parts) == 2:
+            alone = [at for at, one in enumerate(found) if one in parts]
+            if len(alone) == 1 and alone[0] == 0 and len(found) == 1:
+                found[0] = word  # "price", "price range": the pair says more
+        if len(found) == _WORDS:
+            break
+    return tuple(found)
+
+
+def _words_alone(texts: Sequence[str]) -> tuple[str, ...]:
+    counts: dict[str, int] = {}
+    for text in texts:
+        for term in dict.fromkeys(_analysed(text)):
+            counts[term] = counts.get(term, 0) + 1
+    return _distinct(sorted(counts, key=lambda term: -counts[term]))
+
+
+def _analysed(text: str) -> list[str]:
+    """The terms of a text: words and pairs of neighbours; of Chinese and Japanese, pairs of characters."""
+    return list(_terms(text.lower()))
+
+
+def _terms(text: str) -> Iterator[str]:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    for run in _CJK.findall(text):
+        pairs = (run[at : at + 2] for at in range(len(run) - 1))
+        yield from (pair for pair in pairs if pair not in _SAID_OF_ALL_ZH)
+    words = [
+        word
+        for word in _WORD.findall(_CJK.sub(" ", text))
+        if word not in ENGLISH_STOP_WORDS and word not in _SAID_OF_ALL
+    ]
+    yield from words
+    yield from (f"{one} {other}" for one, other in pairwise(words))
