@@ -10,11 +10,14 @@ from fastapi import APIRouter, FastAPI
 
 from tactful.viewer.door import COOKIE, Door
 from tactful.viewer.folders.library import Library
-from tactful.viewer.views import calls, record, records, runs
+from tactful.viewer.views import calls, clusters, compare, record, records, runs
+from tactful.viewer.views.kept import Kept
 from tactful.web.app import build_app
 
 HERE = Path(__file__).parent
-ROUTERS: Sequence[APIRouter] = (runs.router, records.router, record.router, calls.router)
+ROUTERS: Sequence[APIRouter] = (
+    runs.router, records.router, record.router, calls.router, compare.router, clusters.router,
+)  # fmt: skip
 """Each with pages of its own; what they share is in `views/asked.py`."""
 
 
@@ -32,6 +35,7 @@ def build_viewer_app(library: Library, *, key: str) -> FastAPI:
         title="Tactful", rooms=(HERE,), secret=key.encode(), session_cookie=COOKIE, lifespan=until_the_end
     )
     app.state.library = library
+    app.state.kept = Kept()
     app.add_middleware(Door, key=key, pages=app.state.pages)
     for router in ROUTERS:
         app.include_router(router)

@@ -46,7 +46,7 @@ def test_records_are_matched_by_their_input_in_whatever_order_they_stand(tmp_pat
         assert found.by == ("turn_id",)
         assert total == 2
         assert [(one.a, one.b, one.key, one.differing) for one in pairs] == [(1, 0, "y", 1), (0, 2, "x", 0)]
-        assert pairs[0].first == (0, 0)
+        assert pairs[0].first == (0, 0, 0)
         assert comparison.only_in("a", 5) == (2,)
         assert comparison.only_in("b", 5) == (1,)
 

@@ -6,6 +6,7 @@ comparison = Comparison(a, b); comparison.matched; comparison.page("a.asked and 
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -49,9 +50,10 @@ class Comparison:
         Raises: UsageError for a fact that not both have.
         """
         self._lock = RLock()
-        self._connection = sqlite3.connect(
+        self._connection = sqlite3.connect(  # on disk, unnamed
             "", isolation_level=None, check_same_thread=False
-        )  # on disk, unnamed
+        )
+        self._closing = weakref.finalize(self, self._connection.close)
         try:
             self._open(a, b, by)
         except BaseException:
@@ -84,7 +86,7 @@ class Comparison:
     def close(self) -> None:
         """Forget it."""
         with self._lock:
-            self._connection.close()
+            self._closing()
 
     # ------------------------------------------------------------ matching
 
@@ -135,7 +137,7 @@ class Comparison:
         )
         execute(
             "CREATE TABLE pairs AS SELECT x.unit AS a, y.unit AS b, x.ordinal AS ao, y.ordinal AS bo, x.key AS key, "  # noqa: S608
-            f"x.line AS line, x.turn AS turn, ({differs or '0'}) AS differs "
+            f"x.line AS line, y.line AS bline, x.turn AS turn, ({differs or '0'}) AS differs "
             "FROM side_a x JOIN side_b y USING (key, place, turn, nth) "
             "JOIN a.units ua ON ua.unit = x.unit JOIN b.units ub ON ub.unit = y.unit"
         )
@@ -188,22 +190,23 @@ class Comparison:
         with self._lock:
             total = self._one(f"SELECT count(*) FROM (SELECT 1 {chosen})", values)  # noqa: S608
             rows = self._connection.execute(
-                "SELECT ao, bo, min(pairs.key), count(*), sum(pairs.differs), "
-                f"min(CASE WHEN pairs.differs THEN pairs.line * 100000 + pairs.turn END) {chosen} "
+                f"SELECT ao, bo, min(pairs.key), count(*), sum(pairs.differs) {chosen} "
                 "ORDER BY max(pairs.differs) DESC, ao, bo LIMIT ? OFFSET ?",
                 (*values, limit, offset),
             ).fetchall()
-        return tuple(
-            Pair(
-                a=a,
-                b=b,
-                key=key,
-                turns=turns,
-                differing=differing,
-                first=None if at is None else divmod(at, 100000),
+            found = tuple(
+                Pair(a=a, b=b, key=key, turns=turns, differing=differing, first=self._first(a, b))
+                for a, b, key, turns, differing in rows
             )
-            for a, b, key, turns, differing, at in rows
-        ), total
+        return found, total
+
+    def _first(self, a: int, b: int) -> tuple[int, int, int]:
+        """Where the two differ first, else their first turn."""
+        line, line_b, turn = self._connection.execute(
+            "SELECT line, bline, turn FROM pairs WHERE ao = ? AND bo = ? ORDER BY differs DESC, line, turn LIMIT 1",
+            (a, b),
+        ).fetchone()
+        return line, line_b, turn
 
     # ------------------------------------------------------------ figures
 

@@ -35,8 +35,8 @@ class Pair(Record):
     turns: int
     """That stand in both; with a filter, those for which it holds."""
     differing: int
-    first: tuple[int, int] | None = None
-    """(line, turn) of a where they differ first."""
+    first: tuple[int, int, int]
+    """(line in a, line in b, turn) where they differ first; where they do not, of the first turn."""
 
 
 class Figure(Record):
