@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -255,7 +256,93 @@ def servers(given: argparse.Namespace) -> None:
             )
 
 
-MEASURES = {"servers": servers}
+def overhead(given: argparse.Namespace) -> None:
+    """Of `tactful live proxy` in each mode, beside a bare proxy; each request is a new conversation of its own user."""
+    flags = ("--reader", given.reader, "--keep-texts") if given.keep_texts else ("--reader", given.reader)
+    with ExitStack() as stack:
+        target, _ = stack.enter_context(process("upstream", given.upstream_ms, 0))
+        fronts = {"bare proxy": stack.enter_context(process("bare_aiohttp", target))[0]}
+        for mode in ("shadow", "advise"):
+            fronts[mode] = stack.enter_context(proxy(target, "--mode", mode, *flags))[0]
+        for stream in (False, True):
+            direct, *rest = asyncio.run(in_turn([target, *fronts.values()], given.requests, stream))
+            for name, took in zip(fronts, rest, strict=True):
+                middle, high = statistics.median(took), at(took, 0.99)
+                print(
+                    f"{name:10} {'stream' if stream else 'plain ':6}  p50 {middle - statistics.median(direct):+.2f} ms, "
+                    f"p99 {high - at(direct, 0.99):+.2f} ms to the first byte "
+                    f"(direct: {statistics.median(direct):.2f}, {at(direct, 0.99):.2f})"
+                )
+        for mode in ("shadow", "advise"):
+            print(f"{mode}: {asyncio.run(health(fronts[mode]))}")
+
+
+async def health(address: str) -> str:
+    async with session() as client, client.get(f"{address}/tactful/health") as reply:
+        return str((await reply.json())["counts"])
+
+
+def streams(given: argparse.Namespace) -> None:
+    """So many streams at once, their chunks 50 ms apart; every byte is compared."""
+    with ExitStack() as stack:
+        target, _ = stack.enter_context(process("upstream", given.upstream_ms, 50))
+        fronts = {"direct": (target, None)}
+        for mode in ("shadow", "advise"):
+            fronts[mode] = stack.enter_context(proxy(target, "--mode", mode, "--reader", given.reader))
+        for name, (address, running) in fronts.items():
+            took, middle, high = asyncio.run(together(address, given.streams))
+            memory = f", {running.memory_info().rss / 1e6:.0f} MB" if running else ""
+            print(
+                f"{name:8} {given.streams} streams of {CHUNKS + 1} chunks: {took:.2f} s, first byte p50 {middle:.0f} ms, "
+                f"p99 {high:.0f} ms{memory}"
+            )
+            if running:
+                print(f"         {asyncio.run(health(address))}")
+
+
+def replay(given: argparse.Namespace) -> None:
+    """Turns of made-up conversations, four to each, as fast as an advisor without a reader takes and judges them."""
+    from tactful.live.advisor import Advisor
+    from tactful.live.settings import LiveSettings
+    from tactful.live.unread import NoReader
+    from tactful.types import Message
+
+    me, step = psutil.Process(), max(1, given.turns // 10)
+    replies = ("Thanks, that is it.", "No, shorter please.", "Good. And now in French.", "Just do it!")
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "live.sqlite"
+        settings = LiveSettings(mode="advise", timeout_ms=60_000, retention_days=given.retention_days)
+        with Advisor(file, reader=NoReader(), settings=settings) as advisor:
+            started, done, talk = time.perf_counter(), 0, 0
+            while done < given.turns:
+                said: list[Message] = []
+                for turn in range(4):
+                    text = (
+                        f"Write letter {talk} to the customer about the delivery."
+                        if not turn
+                        else replies[(talk + turn) % 4]
+                    )
+                    said.append(Message(role="user", content=text))
+                    advisor.decide(said, user=f"user-{talk % given.users}")
+                    said.append(
+                        Message(
+                            role="assistant", content="Shall it be formal?" if talk % 3 else "Here it is: …"
+                        )
+                    )
+                    done += 1
+                    if done % step == 0:
+                        advisor.settle()
+                        took = time.perf_counter() - started
+                        size = sum(path.stat().st_size for path in Path(place).iterdir()) / 1e6
+                        print(
+                            f"{done:>9,} turns, {done / took:,.0f} a second, {me.memory_info().rss / 1e6:.0f} MB, "
+                            f"database {size:.1f} MB ({1e6 * size / done:,.0f} bytes a turn), {advisor.failed} failed",
+                            flush=True,
+                        )
+                talk += 1
+
+
+MEASURES = {"servers": servers, "overhead": overhead, "streams": streams, "replay": replay}
 
 
 def main() -> None:
@@ -270,6 +357,12 @@ def main() -> None:
     options.add_argument("what", choices=list(MEASURES))
     options.add_argument("--requests", type=int, default=600)
     options.add_argument("--streams", type=int, default=None)
+    options.add_argument("--reader", default="none")
+    options.add_argument("--keep-texts", action="store_true")
+    options.add_argument("--upstream-ms", type=float, default=20, help="until the upstream's first byte")
+    options.add_argument("--turns", type=int, default=20_000)
+    options.add_argument("--users", type=int, default=5_000)
+    options.add_argument("--retention-days", type=float, default=180)
     given = options.parse_args()
     given.streams = given.streams or (100 if given.what == "servers" else 500)
     print(f"machine: {machine()}")

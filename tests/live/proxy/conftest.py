@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 from sqlalchemy import select
+from tests.commands import tactful
 
 from tactful.live.advisor import ACTIONS, Advisor
 from tactful.live.proxy.app import Proxy, proxying
@@ -20,6 +21,8 @@ from tactful.live.storing.tables import advice, observations
 from tactful.live.types import Advice, Observation
 from tactful.policy import open_policy
 from tactful.reading.opening import open_embedded_reader
+
+__all__ = ["tactful"]
 
 
 @dataclass

@@ -338,6 +338,7 @@ async def proxying(advisor: Advisor, settings: ProxySettings, port: int) -> Asyn
     runner = web.ServerRunner(server, shutdown_timeout=5.0)
     await runner.setup()
     await proxy.open()
+    await asyncio.to_thread(advisor.ready)
     pruning = asyncio.ensure_future(_pruning(advisor))
     try:
         site = web.TCPSite(runner, settings.host.strip("[]"), port, backlog=2048)
