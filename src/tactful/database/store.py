@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 from tactful.errors import MissingExtra, UserError
@@ -29,6 +30,8 @@ class Store:
         self._engine = engine
         self.name = name
         """As messages name it, without a password."""
+        # Writers of one process take turns: SQLite lets them poll for its lock, and the unlucky one waits for seconds.
+        self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
 
     @property
     def is_sqlite(self) -> bool:
@@ -42,10 +45,18 @@ class Store:
             yield connection.execution_options(tactful_reads=True)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction: all of it is kept, or nothing. Raises: UserError where it cannot be written."""
-        with self._told(), self._engine.begin() as connection:
-            yield connection
+    def write(self, *, lasting: bool = True) -> Iterator[Connection]:
+        """One transaction: all of it is kept, or nothing. Raises: UserError where it cannot be written.
+
+        Without `lasting` it does not wait for the disk: a crash of the process loses nothing, a power cut this one, unless
+        a lasting one came after it.
+        """
+        with self._turn, self._told(), self._engine.connect() as connection:
+            connection = connection.execution_options(tactful_lasting=lasting)
+            with connection.begin():
+                if not lasting and not self.is_sqlite:
+                    connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+                yield connection
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -152,14 +163,20 @@ def _engine(url: URL) -> Engine:
     def _prepared(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun below, and not by the driver
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(
-            "PRAGMA synchronous=FULL"
-        )  # an answer is an hour of somebody's life: also after a power cut
         connection.execute("PRAGMA foreign_keys=ON")
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
-        reads = connection.get_execution_options().get("tactful_reads", False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if options.get("tactful_reads", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        # An answer is an hour of somebody's life: FULL keeps it also after a power cut.
+        lasting = options.get("tactful_lasting", True)
+        if connection.info.get("tactful_lasting") is not lasting:
+            driver: Any = connection.connection.driver_connection
+            driver.execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
+            connection.info["tactful_lasting"] = lasting
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine

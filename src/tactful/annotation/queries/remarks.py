@@ -78,7 +78,7 @@ def remarks(store: Store, what: What, *, start: int = 0, most: int = 50) -> Rema
             for row in rows
         ],
         total=total,
-        reasons={why: count for why, count in reasons} if what == "skipped" else {},
+        reasons={row[0]: row[1] for row in reasons} if what == "skipped" else {},
     )
 
 

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
+    String,
     and_,
+    bindparam,
     cast,
     func,
     insert,
@@ -25,11 +30,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from tactful.annotation.services.project import Project, is_paused, project_of
 from tactful.annotation.store import Store
 from tactful.annotation.store.tables import annotators, answers, items, slots
 from tactful.annotation.types import Item
+from tactful.database import Utc
 from tactful.types import seeded
 
 _PIECE = 64
@@ -67,7 +74,7 @@ def assign(store: Store, annotator: str, *, now: datetime | None = None) -> Assi
     at = now or datetime.now(UTC)
     for _ in range(3):
         try:
-            with store.write() as connection:
+            with store.write(lasting=False) as connection:  # a claim that is lost is claimed again
                 project = project_of(connection)
                 held = _held(connection, annotator, project, at)
                 if held is not None:
@@ -163,10 +170,13 @@ def _keep_cursor(connection: Connection, annotator: str, start: int, cursor: int
 
 @dataclass(frozen=True)
 class _Stretch:
-    """The next numbers of the pool in an annotator's own order, and the turn of a slot among them."""
+    """The next numbers of the pool in an annotator's own order, and the permutation backwards: the turn of number n is
+    (n + offset) · factor mod span."""
 
     numbers: Sequence[int]
-    turn: ColumnElement[int]
+    offset: int
+    factor: int
+    span: int
 
 
 def _stretch(project: Project, annotator: str, size: int, start: int) -> _Stretch:
@@ -182,53 +192,60 @@ def _stretch(project: Project, annotator: str, size: int, start: int) -> _Stretc
         factor = next(one for one in iter(lambda: rng.randrange(1, span), 0) if math.gcd(one, span) == 1)
     shift = rng.randrange(span)
     numbers = [base + (factor * place + shift) % span for place in places]
-    # The permutation backwards: one expression, whatever the numbers, which is compiled once.
-    offset = cast(slots.c.number, BigInteger) + (span - shift - base)
-    return _Stretch(numbers, offset * pow(factor, -1, span) % span)
+    return _Stretch(numbers, span - shift - base, pow(factor, -1, span), span)
 
 
 def _take(
     connection: Connection, annotator: str, project: Project, at: datetime, stretch: _Stretch | None
 ) -> bool:
     """Claim one free place in one statement: two who ask at once never get the same."""
+    values: dict[str, Any] = {
+        "who": annotator,
+        "now": at,
+        "until": at + timedelta(minutes=project.lease_minutes),
+    }
+    if stretch is not None:
+        values |= asdict(stretch)
+    return connection.execute(_taking(stretch is not None), values).first() is not None
+
+
+@cache
+def _taking(in_stretch: bool) -> ReturningUpdate[tuple[int]]:
+    """The statement, which is built once: it is the largest of those that an answer takes."""
+    who, now = bindparam("who", type_=String()), bindparam("now", type_=Utc())
     mine, said = slots.alias(), answers.alias()
     free = and_(
-        _is_free(at),
-        ~select(mine.c.id)
-        .where(mine.c.item_id == slots.c.item_id, mine.c.annotator_id == annotator)
-        .exists(),
+        _is_free(now),
+        ~select(mine.c.id).where(mine.c.item_id == slots.c.item_id, mine.c.annotator_id == who).exists(),
         ~select(said.c.id)
-        .where(
-            said.c.item_id == slots.c.item_id,
-            said.c.annotator_id == annotator,
-            said.c.withdrawn_at.is_(None),
-        )
+        .where(said.c.item_id == slots.c.item_id, said.c.annotator_id == who, said.c.withdrawn_at.is_(None))
         .exists(),
     )
     found = select(slots.c.id).where(free)
-    if stretch is None:
-        found = found.where(slots.c.number >= 0).order_by(slots.c.number)
+    if in_stretch:
+        offset, factor, span = (bindparam(name, type_=BigInteger()) for name in ("offset", "factor", "span"))
+        turn = (cast(slots.c.number, BigInteger) + offset) * factor % span
+        found = found.where(slots.c.number.in_(bindparam("numbers", expanding=True))).order_by(turn)
     else:
-        found = found.where(slots.c.number.in_(stretch.numbers)).order_by(stretch.turn)
+        found = found.where(slots.c.number >= 0).order_by(slots.c.number)
     one = found.limit(1).with_for_update(skip_locked=True, of=slots)
-    taken = connection.execute(
+    return (
         update(slots)
-        .where(slots.c.id == one.scalar_subquery(), _is_free(at))
+        .where(slots.c.id == one.scalar_subquery(), _is_free(now))
         .values(
             state="leased",
-            annotator_id=annotator,
-            leased_at=at,
-            leased_until=at + timedelta(minutes=project.lease_minutes),
+            annotator_id=who,
+            leased_at=now,
+            leased_until=bindparam("until", type_=Utc()),
         )
         .returning(slots.c.id)
-    ).first()
-    return taken is not None
+    )
 
 
-def _is_free(at: datetime) -> ColumnElement[bool]:
+def _is_free(now: BindParameter[datetime]) -> ColumnElement[bool]:
     return or_(
         slots.c.state == "open",
-        and_(slots.c.state == "leased", slots.c.leased_until <= at, slots.c.number >= 0),
+        and_(slots.c.state == "leased", slots.c.leased_until <= now, slots.c.number >= 0),
     )
 
 
