@@ -23,8 +23,9 @@ from uuid import uuid4
 from tactful.audit.domains import domain_of
 from tactful.data.logs.users import Names
 from tactful.live.asking import MISSING, suggested
-from tactful.live.learning import believed, choose, learned
+from tactful.live.learning import Belief, Population, choose, question_belief
 from tactful.live.learning.choosing import shown_history
+from tactful.live.learning.patience import present
 from tactful.live.memory import Known, Memory
 from tactful.live.recognising import place_of
 from tactful.live.settings import LiveSettings
@@ -147,18 +148,17 @@ class Advisor:
         seen = glance(before) if before is not None else None
         task = _after(known.task, seen)
         taste = known.taste or Taste(user=hashed)
-        population = self._memory.population()
-        believed_now = believed(known.taste, population, at)
-        streak = taste.streak
-        if known.unobserved and seen is not None and seen.outcome == "rejected":
-            believed_now = (believed_now[0] + 1, believed_now[1])
-            streak += 1
+        belief = _believed(hashed, taste, task, self._memory.population(), at)
+        streak = taste.streak if hashed else 0
+        since = (at - taste.questions.at).total_seconds() / 86_400 if taste.questions.at else 0.0
+        if hashed and known.unobserved and seen is not None and seen.outcome == "rejected":
+            belief, streak, since = belief.after(1, 0), streak + 1, 0.0
         advice_id = uuid4().hex
         # A live task is known by its domain, never by its words: it is stored.
         task.request = task.request or self.settings.domain or domain_of(messages[-1].content)
         history = UserHistory()  # the cost policy is told what is believed; others see counts
         if not isinstance(self.policy, CostPolicy):
-            history = shown_history(believed_now, (population.no, population.yes))
+            history = shown_history(present(taste.questions))
         state = state_of(
             messages,
             task,
@@ -167,16 +167,9 @@ class Advisor:
             domain=self.settings.domain or task.request,
             user=history,
         )
-        rng = seeded(self.settings.seed, advice_id)
-        chosen = choose(
-            self.policy,
-            state,
-            believed_now,
-            self.settings.guards,
-            rng,
-            asked_before=known.asked,
-            streak=streak if hashed else 0,
-        )
+        guards, put = self.settings.guards, max(known.asked, task.asked + task.user.questions)
+        rng, held = seeded(self.settings.seed, advice_id), guards.held(put, streak, since)
+        chosen = choose(self.policy, state, belief, guards, rng, held=held)
         treated = self._treats(hashed or known.conversation)
         choice = "ask" if chosen.asks else "answer"
         advice = Advice(
@@ -190,7 +183,7 @@ class Advisor:
             choice=choice,
             action=chosen.decision.action,
             probabilities=chosen.decision.probabilities,
-            behaviour=_behaviour(choice, state.missing, believed_now) if treated else "",
+            behaviour=_behaviour(choice, state.missing, belief.mean) if treated else "",
             need=None if state.need_unknown else round(1 - state.query_clarity, 4),
             need_unknown=state.need_unknown,
             missing=state.missing,
@@ -198,7 +191,7 @@ class Advisor:
             reason=chosen.reason,
             propensity=chosen.propensity,
             explored=chosen.explored,
-            rejects=round(chosen.rejects, 4),
+            rejects=round(belief.mean, 4),
             took_ms=round(1000 * (time.perf_counter() - started), 3),
             policy=self.policy.name,
             reader=self.reader.name,
@@ -284,15 +277,7 @@ class Advisor:
             _log.warning("what came of a turn was not learned: %s", type(error).__name__)
 
     def _learn(self, advice: str, found: Followed, how: str) -> Observation | None:
-        at = datetime.now(UTC)
-        population = self._memory.population()
-        return self._memory.observed(
-            advice,
-            found,
-            how,
-            at,
-            lambda taste: learned(taste, found.outcome, at, population),
-        )
+        return self._memory.observed(advice, found, how, datetime.now(UTC))
 
     def untold(self, advice: Advice) -> None:
         """Correct an advice whose assistant could not be told: it counts as untreated."""
@@ -346,9 +331,17 @@ def _after(task: Task, seen: Followed | None) -> Task:
     return task
 
 
-def _behaviour(choice: str, missing: Sequence[str], belief: tuple[float, float]) -> str:
-    no, yes = belief
-    shown = f"Of questions like it, this person would probably decline {no / (no + yes):.0%}."
+def _believed(user: str, taste: Taste, task: Task, population: Population, at: datetime) -> Belief:
+    """Of this user; where nobody is named, what this conversation showed is all there is."""
+    belief = question_belief(taste, population, at)
+    if user:
+        return belief
+    rejected, answered = task.rejected + task.user.rejected, task.answered + task.user.answered
+    return belief.after(rejected, answered)
+
+
+def _behaviour(choice: str, missing: Sequence[str], rejects: float) -> str:
+    shown = f"Of questions like it, this person would probably decline {rejects:.0%}."
     if choice == "answer":
         return ANSWER.render(shown=shown).messages[0].content
     named = " and ".join(MISSING[kind] for kind in missing[:2] if kind in MISSING)

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import orjson
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from tactful.database import Store
-from tactful.live.learning import Population
+from tactful.live.learning import Population, learned, learned_offer, pooled
+from tactful.live.learning.patience import NO, YES
+from tactful.live.learning.pooling import due
 from tactful.live.recognising import Place
 from tactful.live.settings import LiveSettings
 from tactful.live.storing.tables import advice as advice_table
-from tactful.live.storing.tables import conversations, meta, observations, tastes
+from tactful.live.storing.tables import conversations, meta, observations
 from tactful.live.storing.writer import Writer
 from tactful.live.tasks import Followed
+from tactful.live.tastes import all_tastes, change_taste, insert_new, remove_user, reset_taste, taste_of
 from tactful.live.types import Advice, Observation, Taste
 from tactful.mend.turns import Task
 from tactful.types import Message, UserHistory
 
 _REREAD_S = 2.0
 """How old what is shared by all (kill switch, population) may be."""
-_KILLED, _POPULATION = "killed", "population"
+_LOOKED_AT = 4  # requests before the one at hand
+_KILLED, _POPULATION, _ASSUMED = "killed", "population", "assumed"
 
 
 @dataclass(frozen=True)
@@ -53,9 +59,15 @@ class Memory:
         self.writer = Writer(store)
         self._settings = settings
         self._shared: tuple[float, bool, Population] | None = None
+        self._reactions = 0
+        self._unsafe: dict[str, Future[None]] = {}
+        """Keys and conversations of advice that is not committed yet."""
 
     def known(self, place: Place, conversation: str, user: str) -> Known:
         """What is known of this request's conversation and user; a new conversation where its prefix is new."""
+        for name in (conversation, *(key for key, _ in place.earlier[:_LOOKED_AT])):
+            if (stored := self._unsafe.get(name)) is not None:
+                wait((stored,), timeout=5.0)
         with self.store.read() as connection:
             earlier = self._earlier(connection, place, conversation)
             id = conversation or (earlier.conversation if earlier else uuid4().hex)
@@ -87,7 +99,7 @@ class Memory:
     def _earlier(self, connection: Connection, place: Place, conversation: str) -> Any:
         """The latest advice on an earlier request of the same conversation."""
         columns = select(advice_table.c.id, advice_table.c.conversation, advice_table.c.key)
-        keys = [key for key, _ in place.earlier[:4]]
+        keys = [key for key, _ in place.earlier[:_LOOKED_AT]]
         if conversation:
             found = columns.where(
                 advice_table.c.conversation == conversation, advice_table.c.key != place.key
@@ -134,18 +146,28 @@ class Memory:
                 first = {"id": found.conversation, "user": found.user, "begun_at": found.at}
                 connection.execute(insert(conversations).values(first | stands))
 
-        return self.writer.put(write)
+        names = (place.key, found.conversation)
+        stored = self.writer.put(write)
+        self._unsafe.update(dict.fromkeys(names, stored))
+        stored.add_done_callback(lambda done: self._safe(names, done))
+        return stored
 
-    def observed(
-        self, advice: str, found: Followed, how: Any, at: datetime, learn: Callable[[Taste], Taste]
-    ) -> Observation | None:
+    def _safe(self, names: Sequence[str], stored: Future[None]) -> None:
+        for name in names:
+            if self._unsafe.get(name) is stored:
+                self._unsafe.pop(name, None)
+
+    def observed(self, advice: str, found: Followed, how: Any, at: datetime) -> Observation | None:
         """Store what came of an advice, once, and what it teaches of the user. None: not known, or observed before."""
         made: list[Observation] = []
+        population = self.population()
 
         def write(connection: Connection) -> None:
             made.clear()
             given = connection.execute(
-                select(advice_table.c.user, advice_table.c.conversation).where(advice_table.c.id == advice)
+                select(advice_table.c.user, advice_table.c.conversation, advice_table.c.record).where(
+                    advice_table.c.id == advice
+                )
             ).first()
             seen = connection.execute(
                 select(observations.c.advice).where(observations.c.advice == advice)
@@ -166,10 +188,23 @@ class Memory:
             row = {name: getattr(one, name) for name in ("advice", "conversation", "user", "at", "outcome")}
             connection.execute(insert(observations).values(row | {"record": one.model_dump_json()}))
             if given.user:
-                keep_taste(connection, learn(taste_of(connection, given.user) or Taste(user=given.user)), at)
+                teaches = partial(
+                    learned,
+                    outcome=found.outcome,
+                    at=at,
+                    population=population,
+                    subject=found.subject,
+                    need=orjson.loads(given.record)["need"],
+                )
+                change_taste(connection, given.user, at, teaches)
             made.append(one)
 
-        self.writer.put(write).result(timeout=60)
+        try:
+            self.writer.put(write).result(timeout=60)
+        except IntegrityError:  # another process observed it in the same moment
+            return None
+        if made and made[0].user and found.outcome in NO | YES:
+            self._reacted()
         return made[0] if made else None
 
     def untold(self, found: Advice) -> None:
@@ -181,6 +216,46 @@ class Memory:
             connection.execute(update(advice_table).where(advice_table.c.id == found.id).values(row))
 
         self.writer.put(write)
+
+    def offered(self, user: str, kind: str, accepted: bool, at: datetime) -> None:
+        """Learn what this user (a hash) did with an offer of this kind."""
+        population = self.population()
+
+        def write(connection: Connection) -> None:
+            change_taste(
+                connection, user, at, lambda taste: learned_offer(taste, kind, accepted, at, population)
+            )
+
+        self.writer.put(write).result(timeout=60)
+        self._reacted()
+
+    def _reacted(self) -> None:
+        self._reactions += 1
+        if due(self.population(), self._reactions):
+            self.estimate_population()
+
+    def taste(self, user: str) -> Taste | None:
+        """What this user (a hash) has shown; None: nothing yet."""
+        with self.store.read() as connection:
+            return taste_of(connection, user)
+
+    def tastes(self) -> list[Taste]:
+        """What everybody has shown."""
+        with self.store.read() as connection:
+            return list(all_tastes(connection))
+
+    def take_over(self, assumed: Population, known: Iterable[Taste], at: datetime) -> int:
+        """Begin with what a log taught: of users in general, and of those not known yet. How many users were new."""
+        rows = [{"user": one.user, "record": one.model_dump_json(), "at": at} for one in known]
+        new: list[int] = []
+
+        def write(connection: Connection) -> None:
+            new[:] = [sum(insert_new(connection, row) for row in rows)]
+
+        self.writer.put(write).result(timeout=600)
+        self._set(_ASSUMED, assumed.model_dump_json())
+        self.estimate_population()
+        return new[0]
 
     # ------------------------------------------------------------ shared by all
 
@@ -195,23 +270,34 @@ class Memory:
     def _read_shared(self) -> tuple[float, bool, Population]:
         now = time.monotonic()
         if self._shared is None or now - self._shared[0] > _REREAD_S:
-            with self.store.read() as connection:
-                rows = connection.execute(
-                    select(meta.c.name, meta.c.value).where(meta.c.name.in_((_KILLED, _POPULATION)))
-                )
-                kept = {row.name: row.value for row in rows}
-            held = kept.get(_POPULATION)
-            believed = self._settings.population if held is None else Population.model_validate_json(held)
-            self._shared = (now, _KILLED in kept, believed)
+            kept = self._meta(_KILLED, _POPULATION, _ASSUMED)
+            self._shared = (now, _KILLED in kept, self._population(kept, _POPULATION, _ASSUMED))
         return self._shared
+
+    def _meta(self, *names: str) -> dict[str, str]:
+        with self.store.read() as connection:
+            rows = connection.execute(select(meta.c.name, meta.c.value).where(meta.c.name.in_(names)))
+            return {row.name: row.value for row in rows}
+
+    def _population(self, kept: dict[str, str], *names: str) -> Population:
+        """The first of these that is kept, else the settings' own; how fast users change is always the settings'."""
+        own = self._settings.population
+        held = next((kept[name] for name in names if name in kept), None)
+        if held is None:
+            return own
+        fast = {"changes": own.changes, "half_life_days": own.half_life_days}
+        return Population.model_validate_json(held).model_copy(update=fast)
 
     def kill(self, on: bool) -> None:
         """Turn the kill switch on or off, for every advisor on this database; they notice within two seconds."""
         self._set(_KILLED, "true" if on else None)
 
-    def keep_population(self, population: Population) -> None:
-        """Store what is believed of new users."""
-        self._set(_POPULATION, population.model_dump_json())
+    def estimate_population(self) -> Population:
+        """Estimate from everybody what a new user is like, and store it."""
+        found = pooled(self.tastes(), self._population(self._meta(_ASSUMED), _ASSUMED))
+        self._set(_POPULATION, found.model_dump_json())
+        self._reactions = 0
+        return found
 
     def _set(self, name: str, value: str | None) -> None:
         def write(connection: Connection) -> None:
@@ -225,16 +311,16 @@ class Memory:
     # ------------------------------------------------------------ removing
 
     def forget(self, user: str) -> int:
-        """Remove everything of a user (by hash): tastes, conversations, advice, observations. The number of rows."""
+        """Remove everything of a user (by hash), in every table. The number of rows."""
         counted: list[int] = []
+        self.writer.put(lambda connection: counted.append(remove_user(connection, user))).result(timeout=60)
+        return counted[-1]
 
-        def write(connection: Connection) -> None:
-            counted.clear()
-            for table in (observations, advice_table, conversations, tastes):
-                counted.append(connection.execute(delete(table).where(table.c.user == user)).rowcount)
-
-        self.writer.put(write).result(timeout=60)
-        return sum(counted)
+    def reset(self, user: str) -> bool:
+        """Let a user (by hash) begin anew, what was decided for them stays; whether anything was known of them."""
+        known: list[bool] = []
+        self.writer.put(lambda connection: known.append(reset_taste(connection, user))).result(timeout=60)
+        return known[-1]
 
     def prune(self, now: datetime | None = None) -> Future[None]:
         """Remove what is older than the retention; tastes stay."""
@@ -254,21 +340,6 @@ class Memory:
         """Commit what waits, and let go."""
         self.writer.close()
         self.store.close()
-
-
-def taste_of(connection: Connection, user: str) -> Taste | None:
-    """What this user (a hash) has shown; None: nothing yet, or nobody is named."""
-    if not user:
-        return None
-    found = connection.execute(select(tastes.c.record).where(tastes.c.user == user)).scalar()
-    return None if found is None else Taste.model_validate_json(found)
-
-
-def keep_taste(connection: Connection, taste: Taste, at: datetime) -> None:
-    """Store what a user has shown."""
-    row = {"record": taste.model_dump_json(), "at": at}
-    if not connection.execute(update(tastes).where(tastes.c.user == taste.user).values(row)).rowcount:
-        connection.execute(insert(tastes).values(row | {"user": taste.user}))
 
 
 def _task(kept: str | None) -> Task:

@@ -87,15 +87,25 @@ class Observation(Written):
     """Of a complaint; of a needless question, why it was."""
 
 
+class Spell(Record):
+    """What a user did since they last changed, if that was then. See `learning/patience.py`."""
+
+    weight: float = Field(ge=0, le=1)
+    """How likely it is that they changed just then, and not since; over all spells they sum to 1."""
+    no: float = Field(ge=0)
+    yes: float = Field(ge=0)
+
+
 class Counted(Record):
-    """Reactions of one user to one thing, each weighing less the older it is."""
+    """Reactions of one user to one thing."""
 
     no: float = Field(default=0.0, ge=0)
-    """Questions rejected or left; offers dismissed."""
+    """Questions rejected or left; offers dismissed: all that were seen."""
     yes: float = Field(default=0.0, ge=0)
     """Questions answered; offers accepted."""
+    spells: tuple[Spell, ...] = ()
     at: datetime | None = None
-    """When it was last brought up to date."""
+    """Of the last reaction."""
 
 
 class Taste(Record):
@@ -107,5 +117,5 @@ class Taste(Record):
     """By kind of offer."""
     seen: int = 0
     """Turns observed, of all kinds."""
-    streak: int = Field(default=0, ge=0)
-    """Questions rejected in a row, up to now."""
+    streak: float = Field(default=0.0, ge=0)
+    """Questions rejected in a row, up to now; a mild rejection counts less than one."""

@@ -92,41 +92,49 @@ class CostPolicy:
     training: Mapping[str, Any] = field(default_factory=dict)
     """Where fitted costs come from; empty for costs that were set by hand."""
 
-    def weigh(self, state: PublicState) -> Weighed:
-        """Worth and cost of the number of questions for which worth − cost is greatest; ties go to the fewest."""
-        found = max(self._options(state), key=lambda option: option.worth - option.cost)
+    def weigh(self, state: PublicState, rejects: float | None = None) -> Weighed:
+        """Worth and cost of the number of questions for which worth − cost is greatest; ties go to the fewest.
+
+        `rejects`: P(this user rejects a needed question), from whoever knows it better than the counts in the state do,
+        which are then not looked at.
+        """
+        found = max(self.options(state, rejects), key=lambda option: option.worth - option.cost)
         if state.need_unknown:
             return replace(found, worth=0.0, why=f"the reader does not know ({state.need_unknown})")
         if state.prev_reject:
             return replace(found, worth=0.0, why="this user rejected a question in this task")
         return found
 
-    def _options(self, state: PublicState) -> list[Weighed]:
+    def options(self, state: PublicState, rejects: float | None = None) -> list[Weighed]:
         """What could be asked now, fewest questions first; where none is left, one that is worth nothing."""
         need, asked, costs = round(1 - state.query_clarity, 6), _asked(state), self.costs
         value = costs.value.get(state.domain, costs.otherwise)
         told = (value,) if isinstance(value, float) else value
         values = (0.0, *told[: len(state.missing) or None])
-        rejects, timing = _rejects(state, need, costs), _timing(state)
+        known = _rejects(state, costs) if rejects is None else rejects
+        refused, timing = known + (1 - need) * (1 - known) * costs.needless, _timing(state)
         found = []
         for more in range(1, min(len(self.actions), len(values) - asked)):
             brings = values[asked + more] - values[asked]
-            worth = need * brings * (1 - rejects) * timing
-            cost = costs.scale * (costs.lam * more * (1 + asked) + costs.delta * rejects)
-            found.append(Weighed(need, worth, cost, rejects, more, brings, timing, _why(worth, cost, need)))
+            worth = need * brings * (1 - refused) * timing
+            cost = costs.scale * (costs.lam * more * (1 + asked) + costs.delta * refused)
+            found.append(Weighed(need, worth, cost, refused, more, brings, timing, _why(worth, cost, need)))
         spent = "no question is left whose answer would bring anything"
-        return found or [Weighed(need, 0.0, 0.0, rejects, 0, 0.0, timing, spent)]
+        return found or [Weighed(need, 0.0, 0.0, refused, 0, 0.0, timing, spent)]
 
     def act(self, state: PublicState, rng: random.Random | None = None) -> Decision:
         """The least asking action unless asking is worth it. Probabilities: a logistic of worth − cost, for the record."""
         weighed = self.weigh(state)
-        most = len(self.actions) - 1
-        asking = self.actions[min(most, _asked(state) + max(1, weighed.questions))]
+        asking = self.asking(state, weighed)
         chance = 1 / (1 + math.exp(-(weighed.worth - weighed.cost) / _SPREAD)) if weighed.worth else 0.0
         shares = dict.fromkeys(self.actions, 0.0)
         shares[self.actions[0]] += 1 - chance
         shares[asking] += chance
         return Decision(action=asking if weighed.asks else self.actions[0], probabilities=shares)
+
+    def asking(self, state: PublicState, weighed: Weighed) -> str:
+        """The action that puts as many questions."""
+        return self.actions[min(len(self.actions) - 1, _asked(state) + max(1, weighed.questions))]
 
     def tips_at(self, state: PublicState) -> float | None:
         """The least need in [0, 1], to a hundredth, from which it would ask here; None: whatever the need."""
@@ -161,9 +169,7 @@ class CostPolicy:
 
     def _tips(self, state: PublicState, found: Weighed) -> str:
         least = self.tips_at(state)
-        times = max(
-            option.worth / option.cost if option.cost else math.inf for option in self._options(state)
-        )
+        times = max(option.worth / option.cost if option.cost else math.inf for option in self.options(state))
         if found.asks:
             return f"it would answer at once below p(need) {least:.2f}, or if questions cost {times:.2g} times as much"
         need = "at no p(need)" if least is None else f"from p(need) {least:.2f}"
@@ -197,12 +203,11 @@ def _asked(state: PublicState) -> int:
     return max(state.questions_asked, state.prev_reject)
 
 
-def _rejects(state: PublicState, need: float, costs: Costs) -> float:
-    """P(this user rejects a question now), from what they did in this task and those before it."""
+def _rejects(state: PublicState, costs: Costs) -> float:
+    """P(this user rejects a needed question now), from what they did in this task and those before it."""
     rejected = costs.rejects[0] + state.user.rejected + state.prev_reject
     answered = costs.rejects[1] + state.user.answered + state.answered
-    needed = rejected / (rejected + answered)
-    return needed + (1 - need) * (1 - needed) * costs.needless
+    return rejected / (rejected + answered)
 
 
 def _timing(state: PublicState) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tactful.types import Decision, PublicState
 
@@ -36,6 +37,8 @@ class RandomPolicy:
 
     actions: tuple[str, ...]
     name: str = "random"
+    draws: ClassVar[bool] = True
+    """Its probabilities are those that it draws with, and no mere measure of how sure it is."""
 
     def act(self, state: PublicState, rng: random.Random) -> Decision:
         """A uniform draw from `rng`."""

@@ -1,22 +1,26 @@
 """A choice out of what is believed: the best guess, now and then a draw from the belief (Thompson), never past the guards.
 
-With the exploration share ε, P(ask) = (1 − ε) · [the best guess asks] + ε · P(p ≤ p*), where p is this user's chance of rejecting,
-distributed as believed, and p* the highest at which asking is still worth it. So each choice has an exact propensity.
+The best guess weighs a question with the expected chance of its being rejected, since a reward is linear in it. With the
+exploration share ε, a chance is drawn from the belief instead and taken for true. So
+
+    P(action) = (1 − ε) · [the best guess is this action] + ε · P(p lies where the policy takes this action)
+
+and each choice has an exact propensity: worth − cost of every option is linear in p, which parts [0, 1] into few intervals.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import combinations, pairwise
 
 from pydantic import Field
 
+from tactful.live.learning.patience import Belief
 from tactful.policy.cost import CostPolicy
 from tactful.types import Decision, Policy, PublicState, Record, UserHistory
 
-_SURE = 1e6
-"""Weight of a prior that holds one value alone."""
-_STEPS = 16
+_LONGEST_REST_DAYS = 60.0
 
 
 class Guards(Record):
@@ -24,10 +28,25 @@ class Guards(Record):
 
     questions_per_conversation: int = Field(default=3, ge=0)
     """More are never advised."""
-    rejected_in_a_row: int = Field(default=2, ge=1)
-    """After so many, over whatever conversations, no question is advised until another reaction than rejecting comes or the taste fades."""
-    explore: float = Field(default=0.1, ge=0, le=0.5)
+    rejected_in_a_row: int = Field(default=3, ge=1)
+    """After so many, over whatever conversations, this user is left in peace for `rest_days`."""
+    rest_days: float = Field(default=7.0, ge=0)
+    """Then a question is possible again, where it is worth it by what is then believed. Each further rejection doubles the time,
+    up to 60 days: nobody is bothered often, and nobody is given up for ever."""
+    explore: float = Field(default=0.2, ge=0, le=0.5)
     """Share ε of the turns that are decided by a draw; 0: never."""
+
+    def held(self, asked: int, streak: float, days: float) -> str:
+        """Why no question is possible now; empty: one is.
+
+        `asked`: questions of this conversation; `streak`: rejected in a row, the last of them `days` ago.
+        """
+        if asked >= self.questions_per_conversation:
+            return f"{asked} questions were put in this conversation, the most that the guards allow"
+        more = streak - self.rejected_in_a_row
+        if more >= 0 and days < min(_LONGEST_REST_DAYS, self.rest_days * 2 ** min(int(more), 10)):
+            return f"this user rejected the last {streak:g} questions, the last one {days:.1f} days ago"
+        return ""
 
 
 @dataclass(frozen=True)
@@ -38,81 +57,82 @@ class Chosen:
     asks: bool
     propensity: float | None
     explored: bool
-    rejects: float
     reason: str
 
 
 def choose(
-    policy: Policy,
-    state: PublicState,
-    belief: tuple[float, float],
-    guards: Guards,
-    rng: random.Random,
-    *,
-    asked_before: int = 0,
-    streak: int = 0,
+    policy: Policy, state: PublicState, belief: Belief, guards: Guards, rng: random.Random, *, held: str = ""
 ) -> Chosen:
-    """What to do in `state` for a user of whom `belief` (rejected, answered) is believed.
+    """What to do in `state` for a user of whom `belief` is held; `held`: why no question is possible.
 
-    `asked_before`: questions already put in this conversation. A policy that does not weigh costs decides alone, from the
-    state; guards hold for it as well.
+    A policy that does not weigh costs decides alone, from the state; guards hold for it as well, and only one that draws by its
+    probabilities has a propensity.
     """
-    mean = belief[0] / (belief[0] + belief[1])
-    held = _held(guards, asked_before, streak)
     if not isinstance(policy, CostPolicy):
-        decision = policy.act(state, rng)
-        asks = decision.action != policy.actions[0]
-        if asks and held:
-            return Chosen(_still(policy), False, None, False, mean, held)
-        return Chosen(decision, asks, None, False, mean, "as the policy decides")
-    best = _with(policy, belief).weigh(state)
+        return _as_it_decides(policy, state, rng, held)
     if held:
-        return Chosen(_still(policy), False, 1.0, False, mean, held)
-    drawn = bool(guards.explore) and rng.random() < guards.explore
-    used = belief
-    if drawn:
-        p = rng.betavariate(*belief)
-        used = (p * _SURE, (1 - p) * _SURE)
-    found = _with(policy, used).weigh(state)
-    share = (1 - guards.explore) * best.asks
+        return Chosen(_still(policy), False, 1.0, False, held)
+    best = policy.weigh(state, belief.mean)
+    usual = _action(policy, state, belief.mean)
+    shares = dict.fromkeys(policy.actions, 0.0)
+    shares[usual] = 1 - guards.explore
     if guards.explore:
-        share += guards.explore * _asks_below(policy, state, belief)
-    decision = _with(policy, used).act(state)
-    decision = decision.model_copy(update={"probabilities": _shares(policy, decision, share)})
-    propensity = share if found.asks else 1 - share
+        for action, share in drawn_shares(policy, state, belief).items():
+            shares[action] += guards.explore * share
+    taken, why = usual, best.why
+    if guards.explore and rng.random() < guards.explore:
+        p = belief.draw(rng)
+        taken = _action(policy, state, p)
+        if taken != usual:
+            why = f"drawn, to learn more of this user: as if they rejected {p:.0%} of needed questions"
+    quiet = policy.actions[0]
+    asks = taken != quiet
+    propensity = 1 - shares[quiet] if asks else shares[quiet]
     return Chosen(
-        decision, found.asks, min(1.0, max(1e-6, propensity)), found.asks != best.asks, mean, found.why
+        Decision(action=taken, probabilities=shares),
+        asks,
+        min(1.0, max(1e-9, propensity)),
+        asks != (usual != quiet),
+        why,
     )
 
 
-def _held(guards: Guards, asked_before: int, streak: int) -> str:
-    if asked_before >= guards.questions_per_conversation:
-        return f"{asked_before} questions were put in this conversation, the most that the guards allow"
-    if streak >= guards.rejected_in_a_row:
-        return f"this user rejected the last {streak} questions"
-    return ""
+def drawn_shares(policy: CostPolicy, state: PublicState, belief: Belief) -> dict[str, float]:
+    """Action → P(a p drawn from the belief makes the policy take it)."""
+    shares = dict.fromkeys(policy.actions, 0.0)
+    if not policy.weigh(state, 0.0).asks:
+        shares[policy.actions[0]] = 1.0
+        return shares
+    lines = [(0.0, 0.0)]
+    for never, always in zip(policy.options(state, 0.0), policy.options(state, 1.0), strict=True):
+        lines.append((never.worth - never.cost, always.worth - always.cost))
+    crossing = {0.0, 1.0}
+    for (a0, a1), (b0, b1) in combinations(lines, 2):
+        gap0, gap1 = a0 - b0, a1 - b1
+        if gap0 * gap1 < 0:
+            crossing.add(gap0 / (gap0 - gap1))
+    points = sorted(crossing)
+    below = [0.0, *(belief.below(point) for point in points[1:-1]), 1.0]
+    for (left, right), (before, upto) in zip(pairwise(points), pairwise(below), strict=True):
+        shares[_action(policy, state, (left + right) / 2)] += upto - before
+    return shares
 
 
-def _with(policy: CostPolicy, belief: tuple[float, float]) -> CostPolicy:
-    return replace(policy, costs=policy.costs.model_copy(update={"rejects": belief}))
+def _action(policy: CostPolicy, state: PublicState, rejects: float) -> str:
+    weighed = policy.weigh(state, rejects)
+    return policy.asking(state, weighed) if weighed.asks else policy.actions[0]
 
 
-def _asks_below(policy: CostPolicy, state: PublicState, belief: tuple[float, float]) -> float:
-    """P(asking) where this user's chance of rejecting is drawn from the belief: it falls as that rises, so one point parts it."""
-    from scipy.special import betainc
-
-    def asks(p: float) -> bool:
-        return _with(policy, (p * _SURE, (1 - p) * _SURE)).weigh(state).asks
-
-    if not asks(1e-9):
-        return 0.0
-    if asks(1 - 1e-9):
-        return 1.0
-    low, high = 0.0, 1.0
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if asks(middle) else (low, middle)
-    return float(betainc(*belief, low))
+def _as_it_decides(policy: Policy, state: PublicState, rng: random.Random, held: str) -> Chosen:
+    draws = bool(getattr(policy, "draws", False))
+    decision = policy.act(state, rng)
+    asks = decision.action != policy.actions[0]
+    if held:
+        why = held if asks else "as the policy decides"
+        return Chosen(_still(policy), False, 1.0 if draws else None, False, why)
+    quiet = decision.probabilities.get(policy.actions[0], 0.0)
+    propensity = (1 - quiet if asks else quiet) if draws else None
+    return Chosen(decision, asks, propensity, False, "as the policy decides")
 
 
 def _still(policy: Policy) -> Decision:
@@ -121,15 +141,7 @@ def _still(policy: Policy) -> Decision:
     return Decision(action=policy.actions[0], probabilities=shares)
 
 
-def _shares(policy: CostPolicy, decision: Decision, asking: float) -> dict[str, float]:
-    asked = next((name for name in policy.actions[1:] if decision.probabilities.get(name)), policy.actions[1])
-    shares = dict.fromkeys(policy.actions, 0.0)
-    shares[policy.actions[0]] = 1 - asking
-    shares[asked] = asking
-    return shares
-
-
-def shown_history(belief: tuple[float, float], population: tuple[float, float]) -> UserHistory:
-    """What a user showed, in whole numbers, for policies that see counts."""
-    no, yes = (round(max(0.0, now - before)) for now, before in zip(belief, population, strict=True))
+def shown_history(shown: tuple[float, float]) -> UserHistory:
+    """What a user as they are now showed, (no, yes), in whole numbers, for policies that see counts."""
+    no, yes = (round(count) for count in shown)
     return UserHistory(tasks=no + yes, questions=no + yes, answered=yes, rejected=no)
