@@ -40,6 +40,7 @@ MILD = {"answered with annoyance": (0.1, 0.0), "already said": (0.1, 0.5)}
 """Subject of a rejection → how far it counts as one for the belief, and among those in a row."""
 LEFT = 0.5
 """The same, both, of a question that nobody answered: its answer is lost, but nobody complained."""
+_LENT = 0.5
 SPELLS = 8
 Prior = tuple[float, float]
 """Beta distribution over users, as (rejected, answered)."""
@@ -220,8 +221,8 @@ def learned(
 def offer_prior(taste: Taste | None, kind: str, population: Population, at: datetime) -> Prior:
     """What is believed before this kind's own reactions: the population's, moved by what this user did with other kinds.
 
-    Its strength stays the population's; its mean moves by as much, in log-odds, as the user's other kinds differ from what the
-    population does with them, weighed by how much of them was seen: n / (n + strength).
+    Its strength stays the population's. Its mean moves, in log-odds, half as far as this user is believed to differ from the
+    population with other kinds, for users like some kinds and not others.
     """
     no, yes = population.offers.get(kind, population.any_offer)
     others = {name: one for name, one in taste.offers.items() if name != kind} if taste else {}
@@ -237,7 +238,7 @@ def offer_prior(taste: Taste | None, kind: str, population: Population, at: date
     strength = no + yes
     usual = expected / seen
     theirs_now = (rejected + strength * usual) / (seen + strength)
-    mean = shifted(no / strength, theirs_now, usual)
+    mean = shifted(no / strength, theirs_now, usual, _LENT)
     return strength * mean, strength * (1 - mean)
 
 
@@ -260,11 +261,11 @@ def personal(accepts: float, belief: Belief, population: Prior) -> float:
     return 1 - shifted(1 - accepts, belief.mean, no / (no + yes))
 
 
-def shifted(p: float, theirs: float, usual: float) -> float:
-    """`p`, its odds multiplied by those of `theirs` over those of `usual`; in (0, 1)."""
+def shifted(p: float, theirs: float, usual: float, far: float = 1.0) -> float:
+    """`p` moved in log-odds by `far` times the way from `usual` to `theirs`; in (0, 1)."""
     p, theirs, usual = (min(1 - 1e-6, max(1e-6, value)) for value in (p, theirs, usual))
-    odds = p / (1 - p) * theirs / (1 - theirs) * (1 - usual) / usual
-    return odds / (1 + odds)
+    odds = p / (1 - p) * (theirs / (1 - theirs) * (1 - usual) / usual) ** far
+    return float(odds / (1 + odds))
 
 
 def everybody(
