@@ -85,7 +85,7 @@ class Advisor:
     def _rehearse(self) -> None:
         said = (Message(role="user", content="Which of them shall it be?"),)
         state = state_of(said, Task(), self.reader, id="", domain=self.settings.domain, user=UserHistory())
-        belief = believed(None, self._memory.population(), datetime.now(UTC))
+        belief = question_belief(None, self._memory.population(), datetime.now(UTC))
         choose(self.policy, state, belief, self.settings.guards, seeded(0, ""))
 
     # ------------------------------------------------------------ decide
