@@ -16,7 +16,7 @@ from tests.annotation.items.sources import hidden_sources, moment, obs, rows
 from tests.commands import Command
 
 import tactful as tf
-from tactful.errors import MissingExtra
+from tactful.errors import MissingExtra, UsageError
 
 
 @pytest.fixture
@@ -84,6 +84,23 @@ def test_a_block_of_a_script_serves_with_the_settings_that_it_names(tmp_path, da
         assert served.filled.project.title == "Our offers"
         assert served.setup_link is not None
         assert served.setup_link.startswith(f"{served.address}/")
+
+
+def test_a_new_administrator_can_be_let_in_where_there_is_one_whose_password_is_lost(tmp_path, data):
+    from tactful.annotation.services.accounts import use_link
+    from tactful.annotation.store import open_store
+
+    place = tmp_path / "a.sqlite"
+    with tf.serve_annotation(data, database=place) as served, open_store(place) as store:
+        use_link(store, served.setup_link.rpartition("/")[2], name="Ada", password="a long password")
+    with tf.serve_annotation(database=place) as served:
+        assert served.setup_link is None
+    with tf.serve_annotation(database=place, new_admin_link=True) as served, open_store(place) as store:
+        person = use_link(store, served.setup_link.rpartition("/")[2], name="Bea", password="a long password")
+        assert person.role == "admin"
+    alone = tf.serve_annotation(database=place, single_user=True, new_admin_link=True)
+    with pytest.raises(UsageError, match="leave out --new-admin-link"), alone:
+        pass
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ class AnnotateOptions(TypedDict, total=False):
     """A proxy before the server speaks https."""
     single_user: bool
     """One person, on this machine, without an account."""
+    new_admin_link: bool
+    """A link for one more administrator, where nobody can sign in as one any more."""
     title: str | None
     overlap: int | None
     """Annotators for each item; 3 at first."""
@@ -67,7 +69,7 @@ class ServedPages(Served):
     filled: Filled | None = None
     """What was loaded, and what is there."""
     setup_link: str | None = None
-    """Makes the administrator's account, once; None where there is one, or with `single_user`."""
+    """Makes an administrator's account, once; None where there is one and no new link was asked for, or with `single_user`."""
     exposed: str | None = None
     """What whoever starts it must know, where other machines reach it."""
 
@@ -77,12 +79,14 @@ async def serving_annotation(
     *data: os.PathLike[str] | str, **options: Unpack[AnnotateOptions]
 ) -> AsyncIterator[ServedPages]:
     """`serve_annotation` for coroutines: `async with tactful.aio.serve_annotation("traces") as served`."""
+    if options.get("single_user") and options.get("new_admin_link"):
+        raise UsageError("--single-user has no accounts; leave out --new-admin-link")
     host, tls = options.get("host", "127.0.0.1"), _tls(options)
     behind = options.get("behind_tls", False) or tls is not None
     names = _names(host, options)
     try:
         from tactful.annotation.app import AppOptions, build_annotation_app
-        from tactful.annotation.services.accounts import link_path, setup_token
+        from tactful.annotation.services.accounts import SETUP_LASTS, invite, link_path, setup_token
         from tactful.annotation.services.filling import Given, fill
         from tactful.annotation.store import open_store
         from tactful.web.serve import exposure, running
@@ -110,6 +114,8 @@ async def serving_annotation(
             app, host=host, port=options.get("port", 0), tls_cert=certificate, tls_key=key
         ) as address:
             token = None if single else setup_token(store)
+            if token is None and options.get("new_admin_link"):
+                token = invite(store, role="admin", lasts=SETUP_LASTS)
             yield ServedPages(
                 address,
                 store.name,

@@ -40,6 +40,13 @@ class PlaceFlags:
     single_user: Annotated[
         bool, typer.Option("--single-user", help="No accounts: one person, at this machine alone.")
     ] = False
+    new_admin_link: Annotated[
+        bool,
+        typer.Option(
+            "--new-admin-link",
+            help="Print a link for one more administrator: the password of the last one is lost.",
+        ),
+    ] = False
     tls_cert: Annotated[
         Path | None, typer.Option("--tls-cert", help="Certificate for https, PEM; with --tls-key.")
     ] = None
@@ -55,6 +62,7 @@ class PlaceFlags:
             "port": self.port,
             "allow_hosts": self.allow_host or (),
             "single_user": self.single_user,
+            "new_admin_link": self.new_admin_link,
             "tls_cert": self.tls_cert,
             "tls_key": self.tls_key,
             "behind_tls": self.behind_tls,
