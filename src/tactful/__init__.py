@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from tactful.api.utterance.evaluate import evaluate_predictions as evaluate_predictions
     from tactful.api.utterance.predict import predict as predict
     from tactful.api.utterance.synthesize import synthesize as synthesize
+    from tactful.api.view import view as view
     from tactful.feedback.user_prior import UserPrior as UserPrior
 
 __version__ = "0.1.0"
@@ -150,6 +151,7 @@ _HOMES = {
     "train_reader": "tactful.api.reader",
     "train_reward": "tactful.api.reward.train",
     "train_suggestions": "tactful.api.reward.suggestions",
+    "view": "tactful.api.view",
     "work_sessions": "tactful.api.data.activity",
     "trainset": "tactful.api.gym.trainset",
 }

@@ -1,7 +1,7 @@
 """The names of `tactful` as coroutines: `run = await tactful.aio.rollout(states, model="gpt-4.1-mini")`.
 
 Each runs in a thread of its own, which ends by itself: cancelling stops the waiting, not the run, whose finished
-records are stored in any case. `serve`, `serve_annotation` and `serve_policy` are blocks:
+records are stored in any case. `serve`, `serve_annotation`, `serve_policy` and `view` are blocks:
 `async with tactful.aio.serve("model") as served`.
 """
 
@@ -21,6 +21,7 @@ from tactful.api import policy_serve as _policy_serve
 from tactful.api import reader as _reader
 from tactful.api import sweep as _sweep
 from tactful.api import train as _train_model
+from tactful.api import view as _view
 from tactful.api.annotate import agreement as _agreement
 from tactful.api.annotate import export as _annotations
 from tactful.api.annotate import serve as _serve_annotation
@@ -140,5 +141,6 @@ train_policy = _coroutine(_policy.train_policy)
 train_reader = _coroutine(_reader.train_reader)
 train_reward = _coroutine(_train.train_reward)
 train_suggestions = _coroutine(_suggestions.train_suggestions)
+view = _view.viewing
 work_sessions = _coroutine(_activity.work_sessions)
 trainset = _coroutine(_trainset.trainset)

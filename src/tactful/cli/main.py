@@ -30,6 +30,10 @@ COMMANDS = {
         "sweep:sweep",
         "Run a command once for each combination of a grid, and put all of them into one table.",
     ),
+    "view": Place(
+        "view:view",
+        "Look at runs in the browser: what the policy did at each turn, how sure it was, and what the other branch got.",
+    ),
     "doctor": Place(
         "doctor:doctor", "Check Python, the sandbox, the encoder, and an endpoint with its model."
     ),

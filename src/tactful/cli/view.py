@@ -1,0 +1,52 @@
+"""`tactful view`: look at runs in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tactful.cli.output import say
+from tactful.cli.serving import serve_until_signal
+
+if TYPE_CHECKING:
+    from tactful.api.serving import Served
+
+
+def view(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="[RUN|FOLDER|FILE]", help="A run, a folder with runs and JSONL files, or a JSONL file."
+        ),
+    ] = Path("runs"),
+    *,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
+    ] = 7861,
+    open_: Annotated[bool, typer.Option("--open", help="Open the address in the browser.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print {'address': …} as one line of JSON on stdout.")
+    ] = False,
+) -> None:
+    """Look at runs in the browser: what the policy did at each turn, how sure it was, and what the other branch got.
+
+    Example: `tactful view runs --open`, or one run: `tactful view runs/gym-run-20260101T120000Z`
+
+    Search in every text, filters such as `asked and not needed`, links to a record or a turn, calls with their prompts, raw
+    lines. Nothing in the folder is changed. It listens on this machine alone, and the address has a key, so that no other
+    user of the machine looks along; it stays the same, and links stay good. To look from elsewhere: `ssh -L 7861:127.0.0.1:7861`.
+    A run that is still going is followed. The index for search is kept in the user's cache folder. Ends with Ctrl-C (130) or
+    SIGTERM (0). Extra [annotate].
+    """
+    from tactful.api.view import viewing
+
+    def tell(served: Served) -> None:
+        say(f"looking at {served.name}; open {served.address} in a browser; Ctrl-C stops it")
+        if open_:
+            import webbrowser
+
+            webbrowser.open(served.address)
+
+    serve_until_signal(viewing(path, port=port), tell, as_json=as_json)
