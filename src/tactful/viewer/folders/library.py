@@ -117,7 +117,7 @@ class Library:
         key = name.replace(os.sep, ":")
         other = self._known.get(key)
         if not key.isprintable() or not key.strip(".") or (other is not None and other.path != str(path)):
-            key = content_hash(str(path))
+            key = content_hash(os.fsencode(path))
         size, changed_at = 0, None
         if run is None:
             with suppress(OSError):

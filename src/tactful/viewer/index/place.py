@@ -25,7 +25,7 @@ def index_folder(run: Path) -> Path:
     origin = os.path.realpath(run)
     root = cache_root()
     _sweep(root)
-    folder = root / content_hash(origin)
+    folder = root / content_hash(os.fsencode(origin))
     make_private_folder(folder)
     write_atomic(folder / _ORIGIN, (os.fsencode(origin),))
     return folder

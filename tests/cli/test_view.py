@@ -1,0 +1,77 @@
+"""`tactful view` as a process: its address opens the pages, a signal ends it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+import pytest
+from tests.commands import Command
+from tests.viewer.viewed import make_run
+
+import tactful as tf
+from tactful.errors import DataError, MissingExtra
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.mark.slow
+def test_the_printed_address_opens_the_pages_until_a_signal(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs" / "a", 3)
+    command = [sys.executable, "-m", "tactful", "view", "runs", "--port", "0", "--json"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            address = json.loads(process.stdout.readline())["address"]
+            assert address.startswith("http://127.0.0.1:")
+            browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+            with browser.open(address, timeout=20) as reply:
+                assert "?key=" not in reply.url
+                assert "view try" in reply.read().decode()
+            process.send_signal(signal.SIGTERM)
+            _, told = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert f"looking at runs; open {address} in a browser" in told
+
+
+def test_a_place_with_nothing_in_it_is_told_and_nothing_is_served(tactful: Command, tmp_path: Path) -> None:
+    done = tactful("view", tmp_path / "nowhere")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "nowhere: no such file or folder" in done.stderr
+    with pytest.raises(DataError), tf.view(tmp_path / "nowhere"):
+        pass
+
+
+def test_no_other_address_can_be_listened_at(tactful: Command, tmp_path: Path) -> None:
+    done = tactful("view", tmp_path, "--host", "0.0.0.0")
+    assert done.returncode == 2
+
+
+def test_pages_are_served_from_python_too(tmp_path: Path) -> None:
+    make_run(tmp_path / "a", 1)
+    with tf.view(tmp_path) as served:
+        assert served.asks_key
+        bare = served.address.partition("/?key=")[0]
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(bare, timeout=20)
+
+
+def test_a_missing_extra_is_named_with_the_line_to_type(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "tactful.viewer.app", None)
+    with pytest.raises(MissingExtra, match=r"view needs the extra 'annotate'"), tf.view(tmp_path):
+        pass
