@@ -10,13 +10,13 @@ from fastapi import APIRouter, FastAPI
 
 from tactful.viewer.door import COOKIE, Door
 from tactful.viewer.folders.library import Library
-from tactful.viewer.views import calls, clusters, compare, record, records, runs
+from tactful.viewer.views import calls, clusters, compare, export, record, records, runs
 from tactful.viewer.views.kept import Kept
 from tactful.web.app import build_app
 
 HERE = Path(__file__).parent
 ROUTERS: Sequence[APIRouter] = (
-    runs.router, records.router, record.router, calls.router, compare.router, clusters.router,
+    runs.router, records.router, record.router, calls.router, compare.router, clusters.router, export.router,
 )  # fmt: skip
 """Each with pages of its own; what they share is in `views/asked.py`."""
 

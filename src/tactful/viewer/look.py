@@ -87,7 +87,7 @@ class View:
         """How far the index has got."""
         return self._builder.progress()
 
-    def wait(self, timeout_s: float = 60.0) -> bool:
+    def wait(self, timeout_s: float | None = 60.0) -> bool:
         """Wait until all that was stored can be found; for tests and exports, never for a page."""
         return self._builder.wait(timeout_s)
 

@@ -44,7 +44,7 @@ class Pages:
         self.assets, self.version = _assets(rooms)
         folders = [room / "templates" for room in rooms]
         self._environments = {
-            language: _environment(folders, words, title, self.asset)
+            language: open_environment(folders, words, title, self.asset)
             for language, words in self.words.items()
         }
         for environment in self._environments.values():
@@ -173,7 +173,8 @@ def shown(value: Any) -> Any:
 # ---------------------------------------------------------------- parts
 
 
-def _environment(folders: Iterable[Path], words: Words, title: str, asset: Any) -> Environment:
+def open_environment(folders: Iterable[Path], words: Words, title: str, asset: Any = None) -> Environment:
+    """Jinja2 over these folders, with the words and forms that every template asks for."""
     environment = open_templates(folders, finalize=shown, auto_reload=False)
     environment.globals.update(
         t=words, app_title=title, languages=LANGUAGES, asset=asset, shown=shown,

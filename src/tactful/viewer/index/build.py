@@ -51,7 +51,7 @@ class Builder:
         total = self._source.count()
         return Progress(indexed=min(total, self._indexed()), total=total, problem=self._problem)
 
-    def wait(self, timeout_s: float) -> bool:
+    def wait(self, timeout_s: float | None) -> bool:
         """Wait until everything that was stored is indexed; False where that takes longer."""
         return self._ready.wait(timeout_s)
 

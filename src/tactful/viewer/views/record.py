@@ -66,7 +66,7 @@ def record(request: Request, key: str, ordinal: int) -> Response:
         one=one,
         query=query,
         shown=shown,
-        outputs=[_output(shown, line) for line in range(len(shown.outputs))[first : first + MOST_OUTPUTS]],
+        outputs=[output_of(shown, line) for line in range(len(shown.outputs))[first : first + MOST_OUTPUTS]],
         first=first,
         per_page=MOST_OUTPUTS,
         before=before,
@@ -124,7 +124,8 @@ def _neighbours(request: Request, view: View, query: Query, ordinal: int) -> tup
     return address(own - 1), address(own + 1)
 
 
-def _output(shown: Shown, line: int) -> Output:
+def output_of(shown: Shown, line: int) -> Output:
+    """One output with its turns in their places."""
     story = story_of(shown.outputs[line])
     beats: list[tuple[int, tuple[Happened, ...] | Beat]] = []
     depth = 0

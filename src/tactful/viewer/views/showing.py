@@ -15,6 +15,7 @@ from tactful.data.page import clean
 from tactful.viewer.index.text import marked
 from tactful.viewer.types import Did, Scalar, Strip
 from tactful.viewer.views.queries import link
+from tactful.web.language import Words
 from tactful.web.pages import words_of
 
 Pieces = tuple[tuple[str, bool], ...]
@@ -26,7 +27,11 @@ _MOST_TOKENS = 3000
 
 def showing(request: Request, needle: str = "") -> dict[str, Any]:
     """What the templates of runs and records ask for beside their own values."""
-    words = words_of(request)
+    return showing_in(words_of(request), needle)
+
+
+def showing_in(words: Words, needle: str = "") -> dict[str, Any]:
+    """The same, in a language."""
 
     def named(group: str, word: str) -> str:
         """Our word, in the language of the page; a foreign one as it is."""

@@ -1,0 +1,85 @@
+"""A selection of records as one HTML file to send: strips and conversations, no script, nothing of the network.
+
+Hidden requirements, references and tests, calls and configuration stay at home.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from markupsafe import Markup
+
+from tactful.data.io import write_file
+from tactful.errors import UsageError
+from tactful.viewer.folders.library import Library
+from tactful.viewer.look import View
+from tactful.viewer.types import Listed, Query
+from tactful.viewer.views.record import MOST_OUTPUTS, output_of
+from tactful.viewer.views.showing import showing_in
+from tactful.web import pages
+from tactful.web.language import load_words
+
+HERE = Path(__file__).parent
+MOST_RECORDS = 100
+"""In a file, unless more are asked for."""
+LIMIT = 1000
+_STYLES = (pages.HERE / "assets" / "style.css", HERE / "assets" / "view.css")
+
+
+def render_selection(
+    view: View, one: Listed, query: Query, *, limit: int = MOST_RECORDS, language: str = "en"
+) -> str:
+    """The page: the first `limit` records of the search, and of how many. Raises: UsageError, as `View.page` does."""
+    found = view.page(query.model_copy(update={"offset": 0, "limit": min(limit, LIMIT)}))
+    shown = [view.record(line.ordinal) for line in found.lines]
+    records = [
+        (record, [output_of(record, line) for line in range(min(MOST_OUTPUTS, len(record.outputs)))])
+        for record in shown
+        if record is not None
+    ]
+    rooms = (HERE, pages.HERE)
+    words = load_words(rooms)[language]
+    template = pages.open_environment([room / "templates" for room in rooms], words, "Tactful").get_template(
+        "view-export.html.j2"
+    )
+    return template.render(
+        language=language,
+        style=Markup("\n").join(Markup(path.read_text(encoding="utf-8")) for path in _STYLES),  # noqa: S704 - ours
+        one=one,
+        query=query,
+        records=records,
+        total=found.total,
+        progress=found.progress,
+        at=datetime.now(UTC),
+        **showing_in(words, query.text),
+    )
+
+
+def export_selection(
+    path: Path, out: Path, *, filter_: str = "", text: str = "", limit: int = MOST_RECORDS
+) -> int:
+    """Write the file; how many records match. `path` is one run or one JSONL file.
+
+    Raises: UsageError for a filter that cannot be read, a folder of several runs, a file that exists, or a limit out of range.
+    """
+    if out.exists():
+        raise UsageError(f"{out}: exists already; give --export another name")
+    if not 1 <= limit <= LIMIT:
+        raise UsageError(f"--limit {limit}: a file holds 1 to {LIMIT:,} records")
+    library = Library(path)
+    try:
+        if library.only is None:
+            names = ", ".join(run.name for run in library.runs()[:5])
+            raise UsageError(f"{path}: holds several runs ({names}, …); give one of them")
+        one = library.find(library.only)
+        assert one is not None
+        query = Query(filter=filter_, text=text)
+        with library.view(one.key) as view:
+            view.wait(None)
+            rendered = render_selection(view, one, query, limit=limit)
+            total = view.page(query.model_copy(update={"limit": 1})).total
+    finally:
+        library.close()
+    write_file(out, [rendered.encode("utf-8", "replace")])
+    return total
