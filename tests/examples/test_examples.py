@@ -33,6 +33,8 @@ def test_every_example_has_a_test_here() -> None:
         "ask_the_reward_server.py",
         "calibrate_your_tasks.ipynb",
         "log_to_policy.ipynb",
+        "claude-code-plugin",
+        "codex-plugin",
     }
 
 

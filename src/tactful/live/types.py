@@ -16,6 +16,8 @@ Mode = Literal["shadow", "advise", "act"]
 goes against the decision, where an interface lets us (an ask tool, a hook)."""
 MODES: tuple[Mode, ...] = get_args(Mode)
 Choice = Literal["answer", "ask"]
+QUESTION_OUTCOMES: frozenset[Outcome] = frozenset({"welcome", "needless", "rejected", "left"})
+"""What can come of a question alone."""
 
 
 class SuggestedQuestion(Record):

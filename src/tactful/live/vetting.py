@@ -14,7 +14,9 @@ from tactful.text.shorten import shortened
 from tactful.types import NativeAsk, Record
 
 NEEDLESS = load_prompt(__file__, "needless", fields={"shown", "assumed"})
-_RECOMMENDED = re.compile(r"\s*[\[(（【]\s*(?:recommended|default|推荐|默认)\s*[\])）】]", re.IGNORECASE)
+NOT_PUT = "This question was not put to the person"
+"""How what is told begins: a log in which a tool gives this back holds no question that anybody declined."""
+RECOMMENDED = re.compile(r"\s*[\[(（【]\s*(?:recommended|default|推荐|默认)\s*[\])）】]", re.IGNORECASE)
 _GRAVE = re.compile(
     r"\b(?:delet\w*|remov\w*|drop(?:s|ped|ping)?|destroy\w*|overwrit\w*|eras\w*|wip\w*|purg\w*|truncat\w*|revert\w*|reset\w*"
     r"|force[- ]?push\w*|rm -\w+|production|prod|deploy\w*|publish\w*|releas\w*|pay(?:s|ing|ment\w*)?|buy\w*|purchas\w*|spend\w*|send\w*"
@@ -80,8 +82,8 @@ def _offered(ask: NativeAsk) -> list[tuple[str, tuple[str, ...]]]:
 
 def _assumed(question: str, options: tuple[str, ...]) -> Assumed | None:
     """The option that is marked as recommended, else the first."""
-    option = next((one for one in options if _RECOMMENDED.search(one)), options[0] if options else "")
-    default = _RECOMMENDED.sub("", option).strip()
+    option = next((one for one in options if RECOMMENDED.search(one)), options[0] if options else "")
+    default = RECOMMENDED.sub("", option).strip()
     if not default:
         return None
     return Assumed(question=_line(question), default=_line(default))

@@ -7,6 +7,7 @@ import logging
 import sqlite3
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +210,7 @@ def test_nothing_that_is_said_is_logged_or_stored(tmp_path: Path, caplog: pytest
             {"messages": talk, "conversation": "c", "ask": {"questions": [secret]}},
         )
     assert "zebra" not in caplog.text
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         dump = "\n".join(connection.iterdump())
     assert "zebra" not in dump
     assert "dora" not in dump

@@ -1,6 +1,7 @@
 """`tactful live`: the verbs, in the order of the work."""
 
 from tactful.cli.live.export import export
+from tactful.cli.live.hook import hook
 from tactful.cli.live.proxy import proxy
 from tactful.cli.live.serve import serve
 from tactful.cli.live.status import status
@@ -8,5 +9,5 @@ from tactful.cli.splice import noun_of
 
 noun = noun_of(
     "Decisions for a running assistant, turn by turn.",
-    {"proxy": proxy, "serve": serve, "status": status, "export": export},
+    {"proxy": proxy, "serve": serve, "hook": hook, "status": status, "export": export},
 )

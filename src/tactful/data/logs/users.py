@@ -20,8 +20,10 @@ _log = logging.getLogger(__name__)
 class Names:
     """Turns names into hashes, or leaves them where they are to be kept. The salt is made when the first name comes."""
 
-    def __init__(self, *, keep: bool = False) -> None:
+    def __init__(self, *, keep: bool = False, place: Path | None = None) -> None:
         self._keep = keep
+        self._place = place
+        """In which project; None: in the one that this process is in."""
         self._salt: bytes | None = None
 
     def hashed(self, name: str, mark: str = "u", *, always: bool = False) -> str:
@@ -29,7 +31,7 @@ class Names:
         if not name or (self._keep and not always) or _HASHED.fullmatch(name):
             return name
         if self._salt is None:
-            self._salt = project_salt()
+            self._salt = project_salt(self._place)
         return f"{mark}-{hashlib.blake2b(name.encode('utf-8', 'replace'), key=self._salt, digest_size=5).hexdigest()}"
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from tactful.data.io import describe
 from tactful.live.advisor import Advisor
 from tactful.live.tasks import Followed
-from tactful.live.types import Advice, Observation
+from tactful.live.types import QUESTION_OUTCOMES, Advice, Observation
 from tactful.live.vetting import Vetted, vet
 from tactful.mend.types import Outcome
 from tactful.reward.serve.errors import invalid
@@ -106,10 +106,6 @@ class ObservationGiven(Record):
     observation: Observation | None
 
 
-ASKED: frozenset[Outcome] = frozenset({"welcome", "needless", "rejected", "left"})
-"""What can come of a question alone."""
-
-
 def read(kind: type[_A], body: dict[str, Any]) -> _A:
     """A body as a record. Raises: ApiError 400 that names the field."""
     try:
@@ -164,7 +160,7 @@ def observed(advisor: Advisor, asked: ObservationAsked) -> ObservationGiven:
     if not found:
         return ObservationGiven(observation=None)
     if asked.outcome is not None:
-        did = asked.asked if asked.asked is not None else asked.outcome in ASKED
+        did = asked.asked if asked.asked is not None else asked.outcome in QUESTION_OUTCOMES
         told = Followed(asked=did, outcome=asked.outcome, complaint=None)
         return ObservationGiven(observation=advisor.observe(found, told=told))
     messages = [one.message() for one in asked.messages]

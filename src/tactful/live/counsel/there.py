@@ -1,0 +1,100 @@
+"""A server of `tactful live serve` that runs already: nothing is loaded here, and it is not waited for long."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from tactful.errors import SafetyRefusal, UsageError
+from tactful.live.counsel.types import Told
+from tactful.text.addresses import is_here
+from tactful.types import Message, NativeAsk
+
+_MOST = 1024 * 1024  # of an answer
+
+
+@dataclass(frozen=True)
+class CounselThere:
+    """A `Counsel` at an address. Raises OSError or HTTPException where it does not answer in time, ValueError where it refuses."""
+
+    url: str
+    """Such as `http://127.0.0.1:8000`."""
+    key: str | None = field(default=None, repr=False)
+    timeout_s: float = 0.2
+    """Of each answer."""
+
+    def __post_init__(self) -> None:
+        """Raises: UsageError for what is no address, SafetyRefusal for one of another machine, without a key."""
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"--url {self.url}: is no address; give one such as http://127.0.0.1:8000")
+        if self.key is None and not is_here(self.url):
+            raise SafetyRefusal(
+                f"--url {self.url} is another machine, which would get what is said; name the variable of its key with "
+                "--api-key-env, or ask a server on 127.0.0.1"
+            )
+
+    def advise(self, messages: Sequence[Message], *, user: str, conversation: str) -> Told:
+        """What to do about the user's last message."""
+        return self._post(
+            "/v1/advice", {"messages": _rows(messages), "user": user, "conversation": conversation}
+        )
+
+    def vet(self, messages: Sequence[Message], ask: NativeAsk, *, user: str, conversation: str) -> Told:
+        """May this question be put?"""
+        body = {
+            "messages": _rows(messages),
+            "user": user,
+            "conversation": conversation,
+            "ask": ask.model_dump(),
+        }
+        return self._post("/v1/asks", body)
+
+    def observe(
+        self, messages: Sequence[Message], ask: NativeAsk | None, *, conversation: str
+    ) -> Told | None:
+        """Learn what came of the latest advice in a conversation."""
+        asked = None if ask is None else ask.model_dump()
+        return _found(
+            self._post(
+                "/v1/observations", {"messages": _rows(messages), "ask": asked, "conversation": conversation}
+            )
+        )
+
+    def report(self, advice: str, outcome: str) -> Told | None:
+        """Learn what came of an advice, as it is told."""
+        return _found(self._post("/v1/observations", {"advice": advice, "outcome": outcome}))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> Told:
+        parts = urlsplit(self.url)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = kind(parts.hostname or "", parts.port, timeout=self.timeout_s)
+        headers = {"Content-Type": "application/json"}
+        if self.key is not None:
+            headers["Authorization"] = f"Bearer {self.key}"
+        try:
+            connection.request("POST", parts.path.rstrip("/") + path, orjson.dumps(body), headers)
+            answer = connection.getresponse()
+            told = orjson.loads(answer.read(_MOST))
+        finally:
+            connection.close()
+        if answer.status != 200 or not isinstance(told, dict):
+            raise ValueError(f"the server answered with status {answer.status}")
+        return told
+
+
+def _rows(messages: Sequence[Message]) -> list[dict[str, str]]:
+    return [{"role": one.role, "content": one.content} for one in messages]
+
+
+def _found(told: Told) -> Told | None:
+    observation: Told | None = told.get("observation")
+    return observation

@@ -1,0 +1,77 @@
+"""A hook as a process: stdin in, stdout out. It fails open: whatever goes wrong, nothing is said and the agent goes on.
+
+What went wrong is a line in a log file: time, event and kind of the error, never a text.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from getpass import getuser
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+
+from tactful.live.counsel.types import Counsel
+
+DEADLINE_S = 10.0
+"""Agents drop what comes later than in 30 s; a person waits for this."""
+_MOST = 8 * 1024 * 1024
+
+
+def state_folder() -> Path:
+    """Where hooks keep what they learn and their log, whatever folder the agent works in."""
+    root = os.environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser()
+    return Path(root) / "tactful"
+
+
+def run_hook(open_counsel: Callable[[], Counsel], folder: Path, *, given: BinaryIO, told: BinaryIO) -> None:
+    """Read one call, answer it. Never raises; at the deadline the process ends as if there was nothing to say."""
+    event = "unread"
+    watch = threading.Timer(DEADLINE_S, _give_up, [folder])
+    watch.daemon = True
+    watch.start()
+    counsel: Counsel | None = None
+    try:
+        from tactful.data.logs.users import Names
+        from tactful.live.hooks.answering import HookCall, answer
+
+        data = given.read(_MOST + 1)
+        if len(data) > _MOST:
+            raise ValueError("the call is too large")
+        call = HookCall.model_validate(orjson.loads(data))
+        event = call.hook_event_name if call.hook_event_name.isidentifier() else "odd"
+        counsel = open_counsel()
+        (folder / ".tactful").mkdir(parents=True, exist_ok=True)  # the salt's place is here, not above
+        user = Names(place=folder).hashed(getuser())
+        if (said := answer(call, counsel, user=user)) is not None:
+            told.write(orjson.dumps(said) + b"\n")
+            told.flush()
+    except BaseException as error:  # the last wall before the agent
+        note(folder, f"{event[:40]}: {type(error).__name__}")
+    try:
+        if counsel is not None:
+            counsel.close()
+    except Exception as error:
+        note(folder, f"{event[:40]}: {type(error).__name__} while closing")
+    watch.cancel()
+
+
+def note(folder: Path, what: str) -> None:
+    """A line in the log of hooks; nothing where it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "hooks.log").open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {what}\n")
+    except OSError:
+        return
+
+
+def _give_up(folder: Path) -> None:
+    note(folder, f"no answer within {DEADLINE_S:g} s")
+    sys.stderr.flush()
+    os._exit(0)

@@ -1,0 +1,80 @@
+"""The session so far, out of the log that the agent itself keeps: the end of it, however long it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tactful.data.logs.readers.claude_code import CLAUDE_CODE
+from tactful.data.logs.readers.codex import CODEX
+from tactful.data.logs.types import Notes
+from tactful.live.vetting import NOT_PUT
+from tactful.text.shorten import shortened
+from tactful.types import ChatTurn, Message, NativeAsk
+
+_READ = 4 * 1024 * 1024
+"""Bytes of the log's end that are read."""
+_TURNS = 40
+_LONGEST = 8_000
+"""Characters of one message."""
+
+
+def turns_of(log: Path, session: str) -> list[ChatTurn]:
+    """What user and assistant said, oldest first; questions that we held back are no part of it. A missing log is empty."""
+    try:
+        with log.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _READ))
+            lines = file.read(_READ).split(b"\n")
+    except FileNotFoundError:
+        return []
+    rows = [row for line in lines[size > _READ :] if isinstance(row := _row(line), dict)]
+    kind = next((one for one in (CLAUDE_CODE, CODEX) if any(one.is_one(row) for row in rows[:50])), None)
+    if kind is None:
+        return []
+    found = [draft for _, draft in kind.read(enumerate(rows, 1), Notes(bad=lambda *_: None))]
+    draft = next((one for one in reversed(found) if one.id == session), found[-1] if found else None)
+    if draft is None:
+        return []
+    turns = [_without_held_back(ChatTurn.model_validate(turn)) for turn in draft.as_dict(1)["turns"]]
+    return [turn for turn in turns if turn.role in ("user", "assistant") and not turn.blank][-_TURNS:]
+
+
+def messages_of(turns: Sequence[ChatTurn]) -> list[Message]:
+    """The turns as an advisor takes them, long ones shortened."""
+    return [
+        Message(
+            role="user" if turn.role == "user" else "assistant",
+            content=shortened(turn.content.strip(), _LONGEST),
+        )
+        for turn in turns
+    ]
+
+
+def asked_since(turns: Sequence[ChatTurn]) -> tuple[int, NativeAsk] | None:
+    """(place, question) of the last turn that asked by a tool since the user's last request; None: none did."""
+    for at in range(len(turns) - 1, -1, -1):
+        turn = turns[at]
+        if turn.role == "user" and not turn.answers:
+            return None
+        if turn.ask is not None:
+            return at, turn.ask
+    return None
+
+
+def _without_held_back(turn: ChatTurn) -> ChatTurn:
+    """The turn without a question that was never put: its tool gave back what we said."""
+    if turn.ask is None or not any(NOT_PUT in (call.result or "") for call in turn.calls):
+        return turn
+    said = turn.content.removesuffix("\n".join(turn.ask.questions)).strip()
+    return turn.model_copy(update={"ask": None, "content": said})
+
+
+def _row(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
