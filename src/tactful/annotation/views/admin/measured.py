@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 _EVERY_S = 15.0
 _SHARE = 20
 """A measurement that takes long is repeated no sooner than after this many times as long: answers go first."""
-_FIRST_S = 2.0
+_FIRST_S = 1.0
 """How long a page waits for figures when there are none at all yet."""
 
 
