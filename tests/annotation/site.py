@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.testclient import TestClient
 
@@ -57,7 +58,9 @@ class Browser(TestClient):
         found = re.search(r'"X-CSRF-Token": "(\w+)"', self.page)
         headers = {"HX-Request": "true"} if part else {}
         data = {"csrf_token": token if token is not None else found[1] if found else "", **fields}
-        return self.post(path, data=data, headers=headers)
+        body = urlencode(data, errors="surrogatepass")
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        return self.post(path, content=body, headers=headers)
 
     def come(self, token: str, name: str) -> Any:
         """By a link."""

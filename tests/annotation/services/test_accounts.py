@@ -137,6 +137,8 @@ def test_whoever_is_shut_out_has_no_session_and_the_last_administrator_stays(sto
     assert person_of(store, session) is None
     with pytest.raises(WrongLogin):
         sign_in(store, "Ann", GOOD, "127.0.0.1")
+    renewed = use_link(store, reset_token(store, ann.id), password=GOOD)
+    assert person_of(store, begin_session(store, renewed)) is None, "by no link either"
     disable(store, ann.id, False)
     assert person_of(store, session) is None, "a session that was ended does not come back"
     sign_in(store, "Ann", GOOD, "127.0.0.1")

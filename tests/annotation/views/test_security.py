@@ -159,9 +159,7 @@ def test_no_field_is_anything_but_a_value(store: Store, text: str) -> None:
     slot, rows = ann.field("slot"), _rows(store)
 
     def sent(browser: Browser, path: str, **fields: str) -> int:
-        raw = {name: value.encode("utf-8", "surrogatepass") for name, value in fields.items()}
-        answer = browser.submit(path, **raw)
-        return int(answer.status_code)
+        return int(browser.submit(path, **fields).status_code)
 
     for field in ("slot", "kind", "verdict", "skip"):
         assert sent(ann, "/work/answer", **({"slot": slot} | ANSWER | {field: text})) in (
@@ -181,6 +179,8 @@ def test_no_field_is_anything_but_a_value(store: Store, text: str) -> None:
         200,
         422,
     )
+    if "\0" in text:
+        assert collected(store).annotations == (), "PostgreSQL keeps no such text"
     for one in collected(store).annotations:
         assert one.comment == text.encode("utf-8", "replace").decode().strip() or "\ud800" in text
 
