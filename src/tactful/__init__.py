@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from tactful.api.live.proxy import live_proxy as live_proxy
     from tactful.api.live.serve import live_serve as live_serve
     from tactful.api.live.status import live_status as live_status
+    from tactful.api.live.users import live_users as live_users
     from tactful.api.loading import load as load
     from tactful.api.mend import fit_users as fit_users
     from tactful.api.mend import learn as learn
@@ -122,6 +123,7 @@ _HOMES = {
     "live_proxy": "tactful.api.live.proxy",
     "live_serve": "tactful.api.live.serve",
     "live_status": "tactful.api.live.status",
+    "live_users": "tactful.api.live.users",
     "load": "tactful.api.loading",
     "measure_agreement": "tactful.api.annotate.agreement",
     "export_annotations": "tactful.api.annotate.export",

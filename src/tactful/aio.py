@@ -52,6 +52,7 @@ from tactful.api.live import export as _live_export
 from tactful.api.live import proxy as _live_proxy
 from tactful.api.live import serve as _live_serve
 from tactful.api.live import status as _live_status
+from tactful.api.live import users as _live_users
 from tactful.api.reward import assistants as _assistants
 from tactful.api.reward import gate as _gate
 from tactful.api.reward import judge as _judge_moments
@@ -112,6 +113,7 @@ live_conversations = _coroutine(_live_export.live_conversations)
 live_proxy = _live_proxy.proxying_live
 live_serve = _live_serve.serving_live
 live_status = _coroutine(_live_status.live_status)
+live_users = _coroutine(_live_users.live_users)
 load = _coroutine(_loading.load)
 measure_agreement = _coroutine(_agreement.measure_agreement)
 export_annotations = _coroutine(_annotations.export_annotations)

@@ -26,6 +26,7 @@ from tactful.live.asking import MISSING, suggested
 from tactful.live.learning import Belief, Population, choose, question_belief
 from tactful.live.learning.choosing import shown_history
 from tactful.live.learning.patience import present
+from tactful.live.learning.pooling import population_of
 from tactful.live.memory import Known, Memory
 from tactful.live.recognising import place_of
 from tactful.live.settings import LiveSettings
@@ -68,8 +69,8 @@ class Advisor:
         reader: ReaderAtOnce | None = None,
         settings: LiveSettings | None = None,
     ) -> None:
-        self.settings = settings or LiveSettings()
         self.policy = policy or CostPolicy(ACTIONS)
+        self.settings = _from_policy(settings or LiveSettings(), self.policy)
         self.reader = reader or open_embedded_reader()
         self.failed = 0
         """Decisions that failed and let the assistant go on."""
@@ -329,6 +330,13 @@ def _after(task: Task, seen: Followed | None) -> Task:
     if not seen.asked and seen.outcome == "fine":
         return Task(user=task.over)
     return task
+
+
+def _from_policy(settings: LiveSettings, policy: Policy) -> LiveSettings:
+    """Costs that were learned from a log tell what users are like, where the settings do not."""
+    if not isinstance(policy, CostPolicy) or settings.population != Population():
+        return settings
+    return settings.model_copy(update={"population": population_of(policy, settings.population)})
 
 
 def _believed(user: str, taste: Taste, task: Task, population: Population, at: datetime) -> Belief:

@@ -25,7 +25,15 @@ from tactful.live.storing.tables import advice as advice_table
 from tactful.live.storing.tables import conversations, meta, observations
 from tactful.live.storing.writer import Writer
 from tactful.live.tasks import Followed
-from tactful.live.tastes import all_tastes, change_taste, insert_new, remove_user, reset_taste, taste_of
+from tactful.live.tastes import (
+    all_tastes,
+    change_taste,
+    insert_new,
+    is_known,
+    remove_user,
+    reset_taste,
+    taste_of,
+)
 from tactful.live.types import Advice, Observation, Taste
 from tactful.mend.turns import Task
 from tactful.types import Message, UserHistory
@@ -239,6 +247,11 @@ class Memory:
         with self.store.read() as connection:
             return taste_of(connection, user)
 
+    def knows(self, user: str) -> bool:
+        """Whether any row is of this user (a hash)."""
+        with self.store.read() as connection:
+            return is_known(connection, user)
+
     def tastes(self) -> list[Taste]:
         """What everybody has shown."""
         with self.store.read() as connection:
@@ -311,9 +324,11 @@ class Memory:
     # ------------------------------------------------------------ removing
 
     def forget(self, user: str) -> int:
-        """Remove everything of a user (by hash), in every table. The number of rows."""
+        """Remove everything of a user (by hash), in every table, and from what is believed of new users. The number of rows."""
         counted: list[int] = []
         self.writer.put(lambda connection: counted.append(remove_user(connection, user))).result(timeout=60)
+        if self.population().source == "users":
+            self.estimate_population()
         return counted[-1]
 
     def reset(self, user: str) -> bool:

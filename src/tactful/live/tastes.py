@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tactful.live.storing.tables import metadata, tastes
@@ -55,5 +55,18 @@ def remove_user(connection: Connection, user: str) -> int:
     """Remove every row that is of this user, in every table; how many. SQLite overwrites what they held."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete=ON")
-    mine = [table for table in metadata.sorted_tables if "user" in table.c]
-    return sum(connection.execute(delete(table).where(table.c.user == user)).rowcount for table in mine)
+    return sum(
+        connection.execute(delete(table).where(table.c.user == user)).rowcount for table in _with_users()
+    )
+
+
+def is_known(connection: Connection, user: str) -> bool:
+    """Whether any row of any table is of this user."""
+    return any(
+        connection.execute(select(table.c.user).where(table.c.user == user).limit(1)).first()
+        for table in _with_users()
+    )
+
+
+def _with_users() -> list[Table]:
+    return [table for table in metadata.sorted_tables if "user" in table.c]

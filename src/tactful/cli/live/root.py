@@ -5,9 +5,10 @@ from tactful.cli.live.hook import hook
 from tactful.cli.live.proxy import proxy
 from tactful.cli.live.serve import serve
 from tactful.cli.live.status import status
+from tactful.cli.live.users import users
 from tactful.cli.splice import noun_of
 
 noun = noun_of(
     "Decisions for a running assistant, turn by turn.",
-    {"proxy": proxy, "serve": serve, "hook": hook, "status": status, "export": export},
+    {"proxy": proxy, "serve": serve, "hook": hook, "status": status, "users": users, "export": export},
 )

@@ -43,10 +43,14 @@ class Guards(Record):
         """
         if asked >= self.questions_per_conversation:
             return f"{asked} questions were put in this conversation, the most that the guards allow"
-        more = streak - self.rejected_in_a_row
-        if more >= 0 and days < min(_LONGEST_REST_DAYS, self.rest_days * 2 ** min(int(more), 10)):
+        if days < self.rest(streak):
             return f"this user rejected the last {streak:g} questions, the last one {days:.1f} days ago"
         return ""
+
+    def rest(self, streak: float) -> float:
+        """Days without a question after so many rejections in a row."""
+        more = int(streak) - self.rejected_in_a_row
+        return 0.0 if more < 0 else min(_LONGEST_REST_DAYS, self.rest_days * 2 ** min(more, 10))
 
 
 @dataclass(frozen=True)

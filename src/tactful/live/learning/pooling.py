@@ -18,9 +18,17 @@ import numpy as np
 
 from tactful.live.learning.patience import Population, Prior, everybody
 from tactful.live.types import Taste
+from tactful.policy.cost import CostPolicy
 
 _SPREAD = 0.5
 _MORE, _FEWEST = 8, 20
+
+
+def population_of(policy: CostPolicy, otherwise: Population) -> Population:
+    """The population as the numbers of a policy have it; the rest as in `otherwise`."""
+    no, yes = policy.costs.rejects
+    told = {"no": no, "yes": yes, "needless": policy.costs.needless, "users": 0, "reactions": 0}
+    return otherwise.model_copy(update={**told, "source": "log" if policy.training else "assumed"})
 
 
 def due(population: Population, reactions: int) -> bool:
