@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -62,7 +63,7 @@ def routes() -> list[tuple[str, str]]:
     def walk(routes: Any, prefix: str = "") -> None:
         for one in routes:
             if hasattr(one, "endpoint"):
-                path = (prefix + one.path).replace("{number}", "1").replace("{id}", "nobody")
+                path = (prefix + one.path).replace("{number}", "1").replace("{id}", str(uuid.UUID(int=0)))
                 found.extend((method, path) for method in sorted(one.methods - {"HEAD"}))
             else:
                 walk(one.original_router.routes, prefix + one.include_context.prefix)
@@ -182,7 +183,25 @@ def test_a_project_without_items_or_votes_has_pages_too(store: Store) -> None:
     for path in ("/admin", "/admin/annotators", "/admin/disagreement", "/admin/skipped", "/admin/comments"):
         assert browser.get(path).status_code == 200
     assert browser.get("/admin/items/1").status_code == 404
-    assert browser.get("/admin/annotators/nobody").status_code == 404
+    assert browser.get(f"/admin/annotators/{uuid.uuid4()}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/admin/items/0", f"/admin/items/{10**30}", "/admin/items/x", "/admin/items/1;DROP TABLE items",
+     "/admin/annotators/nobody", "/admin/annotators/%00", "/admin/annotators/..%2f..%2fetc"],
+)  # fmt: skip
+def test_an_address_that_names_nothing_is_refused(store: Store, path: str) -> None:
+    assert Site(store).administrator().get(path).status_code in (404, 422)
+
+
+@pytest.mark.parametrize("field", ["kind", "question", "setting", "source", "left", "page"])
+def test_a_query_is_a_value_and_no_statement(store: Store, field: str) -> None:
+    browser = administrator(store)
+    page = browser.get("/admin/disagreement", params={field: "'; DROP TABLE answers; -- <script>\u0000"})
+    assert page.status_code == 200
+    assert "<script>" not in page.text.replace("<script src", "")
+    assert "Ada" in browser.get("/admin").text
 
 
 # ---------------------------------------------------------------- pause and settings

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -24,6 +25,8 @@ from tactful.web.pages import page, say_next
 
 router = APIRouter()
 _MOST = 25
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""Of an item in the database, as every database takes it."""
 _FIELDS = ("kind", "question", "setting", "source")
 
 
@@ -83,13 +86,13 @@ def disagreement(request: Request, me: Admin) -> Response:
 
 
 @router.get("/items/{number}")
-def item(request: Request, me: Admin, number: int) -> Response:
+def item(request: Request, me: Admin, number: Number) -> Response:
     """One item with every vote, to be decided."""
     return _item(request, me, number, _wanted(request.query_params))
 
 
 @router.post("/items/{number}")
-def decided(request: Request, me: Admin, number: int, sent: Sent) -> Response:
+def decided(request: Request, me: Admin, number: Number, sent: Sent) -> Response:
     """The decision, then the next disagreement of the list that nobody has decided."""
     wanted = _wanted(sent, "by_")
     store = store_of(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
@@ -48,6 +49,12 @@ def invited(request: Request, me: Admin, sent: Sent) -> Response:
     return _people(request, me, link=_address(request, token), uses=uses, days=days)
 
 
+@router.get("/invite")
+def invited_before() -> Response:
+    """Of the page with the link in another language: the link is not shown again."""
+    return RedirectResponse("/admin/annotators", 303)
+
+
 @router.post("/withdraw")
 def withdraw(request: Request, sent: Sent) -> Response:
     """Nobody joins by this invitation any more."""
@@ -56,27 +63,34 @@ def withdraw(request: Request, sent: Sent) -> Response:
 
 
 @router.get("/{id}")
-def person(request: Request, me: Admin, id: str) -> Response:
+def person(request: Request, me: Admin, id: UUID) -> Response:
     """How one annotator works and errs."""
-    return _person(request, me, id)
+    return _person(request, me, str(id))
 
 
 @router.post("/{id}/disable")
-def shut_out(request: Request, id: str) -> Response:
+def shut_out(request: Request, id: UUID) -> Response:
     """This person comes in no more, at once."""
-    return _let(request, id, True)
+    return _let(request, str(id), True)
 
 
 @router.post("/{id}/enable")
-def let_in(request: Request, id: str) -> Response:
+def let_in(request: Request, id: UUID) -> Response:
     """This person may come in again."""
-    return _let(request, id, False)
+    return _let(request, str(id), False)
 
 
 @router.post("/{id}/reset")
-def reset(request: Request, me: Admin, id: str) -> Response:
+def reset(request: Request, me: Admin, id: UUID) -> Response:
     """A link that sets the password anew, shown this once."""
-    return _person(request, me, id, link=_address(request, reset_token(store_of(request), id)))
+    one = str(id)
+    return _person(request, me, one, link=_address(request, reset_token(store_of(request), one)))
+
+
+@router.get("/{id}/reset")
+def reset_before(id: UUID) -> Response:
+    """Of the page with the link in another language: the link is not shown again."""
+    return RedirectResponse(f"/admin/annotators/{id}", 303)
 
 
 def _people(
