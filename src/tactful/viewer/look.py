@@ -269,10 +269,7 @@ class View:
         with closing(open_index(self._builder.path)) as connection:
             connection.execute("BEGIN")
             try:
-                begun = connection.execute(
-                    "SELECT count(*) FROM sqlite_master WHERE name = 'words'"
-                ).fetchone()
-                yield connection if begun == (1,) else None
+                yield connection if _is_begun(connection) else None
             except sqlite3.DatabaseError as error:
                 if not isinstance(error, sqlite3.OperationalError):
                     discard(self._builder.path)  # of no use; the next look finds it begun anew
@@ -333,12 +330,22 @@ def _marks(strips: Sequence[Strip]) -> tuple[Mark, ...]:
             needed=one.needed,
             branched=one.branched,
             reward=one.reward,
+            outcome=one.outcome[:_SHORT],
         )
         for one in strips[:_MOST_MARKS]
     )
 
 
 # ---------------------------------------------------------------- asking the index
+
+
+def _is_begun(connection: sqlite3.Connection) -> bool:
+    """Whether there are tables; not while the index is being made, or made anew in place of another."""
+    try:
+        found = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'words'").fetchone()
+    except sqlite3.OperationalError:
+        return False
+    return bool(found[0])
 
 
 def _examples(connection: sqlite3.Connection, most: int) -> dict[str, tuple[Scalar, ...]]:

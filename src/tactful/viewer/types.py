@@ -206,6 +206,7 @@ class Mark(Record):
     needed: bool | None
     branched: bool
     reward: float | None
+    outcome: str = ""
 
 
 class Line(Record):

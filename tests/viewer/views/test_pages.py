@@ -201,8 +201,8 @@ def test_names_for_filters_come_with_types_and_examples_that_are_filters(client:
     assert "/of/a?filter=not+asked" in page.links()
     for link in page.links("/of/a?filter="):
         seen(client, link)
-    (field,) = [attrs for _, attrs in seen(client, "/of/a").tags if attrs.get("id") == "filter"]
-    assert "needed:yes/no " in str(field["data-facts"])
+    (standing,) = [attrs for _, attrs in seen(client, "/of/a").tags if attrs.get("id") == "standing"]
+    assert "needed:yes/no " in str(standing["data-facts"])
 
 
 def test_what_the_policy_did_is_summed_up_over_all_turns(client: TestClient) -> None:

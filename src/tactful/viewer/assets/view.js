@@ -1,6 +1,6 @@
 // Copy buttons, and names that complete while a filter is typed.
 //   data-copy           clicked: the text of the <pre> before it is copied; data-copy-address: the address of the page
-//   data-facts          of the field: "name:type,type name:type …"
+//   data-facts          of what tells how the run stands: "name:type,type name:type …"; it grows with the index
 "use strict";
 (() => {
   const byId = (id) => document.getElementById(id);
@@ -21,8 +21,6 @@
   const field = byId("filter"), list = byId("names");
   if (!field || !list) return;
   const WORDS = ["and", "or", "not", "in", "is", "None", "true", "false"];
-  const facts = field.dataset.facts.trim().split(/\s+/).filter(Boolean).map((one) => one.split(":"));
-  facts.push(...WORDS.map((word) => [word, ""]));
   let chosen = -1;
 
   // The name that is being typed: from its first letter to the caret, outside of quotes.
@@ -55,9 +53,14 @@
     close();
   }
 
+  function names() {
+    const facts = byId("standing").dataset.facts.trim().split(/\s+/).filter(Boolean).map((one) => one.split(":"));
+    return [...facts, ...WORDS.map((word) => [word, ""])];
+  }
+
   function offer() {
     const word = typed().toLowerCase();
-    const found = word ? facts.filter(([name]) => name.toLowerCase().startsWith(word) && name.toLowerCase() !== word) : [];
+    const found = word ? names().filter(([name]) => name.toLowerCase().startsWith(word) && name.toLowerCase() !== word) : [];
     if (!found.length) return close();
     list.replaceChildren(...found.slice(0, 12).map(([name, types], at) => {
       const option = document.createElement("li"), hint = document.createElement("small");
@@ -76,6 +79,9 @@
   }
 
   field.addEventListener("input", offer);
+  document.addEventListener("htmx:after:swap", () => { // there may be more names by now
+    if (document.activeElement === field && list.hidden) offer();
+  });
   field.addEventListener("blur", () => setTimeout(close, 150)); // after the click on an option
   list.addEventListener("mousedown", (event) => {
     const option = event.target.closest("[role=option]");

@@ -13,14 +13,14 @@ from starlette.responses import Response
 from tactful.errors import UsageError
 from tactful.runs.read.folder import RunFolder
 from tactful.runs.read.reasons import Reason
-from tactful.viewer.types import Listed, Page, Query, RunRow
+from tactful.viewer.types import Listed, Page, Progress, Query, RunRow
 from tactful.viewer.views.asked import library_of, listed, looking_at
 from tactful.viewer.views.queries import PER_PAGE, params_of, query_of
 from tactful.viewer.views.showing import showing
 from tactful.web.pages import page
 
 router = APIRouter()
-_SOON_S = 3
+_SOON_S, _AT_ONCE_S = 3, 1
 _MOST_REASONS = 8
 DID = ("asked", "answered", "offered", "silent")
 _GLANCE = (
@@ -49,7 +49,6 @@ def records(request: Request, key: str) -> Response:
             wrong, found = str(error), Page(lines=(), total=0)
         facts = view.facts()
         progress = view.progress()
-    going = one.run is not None and one.run.standing == "going"
     return page(
         request,
         "view-records.html.j2",
@@ -63,7 +62,7 @@ def records(request: Request, key: str) -> Response:
         facts=facts,
         columns=_COLUMNS,
         progress=progress,
-        again_s=_SOON_S if going or not (progress.complete or progress.problem) else 0,
+        again_s=_again(one, progress),
         number_of_page=query.offset // PER_PAGE + 1,
         pages=max(1, -(-found.total // PER_PAGE)),
         reasons=_reasons(one),
@@ -78,9 +77,13 @@ def records(request: Request, key: str) -> Response:
 @router.get("/of/{key}/glance")
 def glance(request: Request, key: str) -> Response:
     """What the policy did over all turns, and what came of it."""
+    one = listed(request, key)
     with looking_at(request, key) as view:
+        again_s = _again(one, view.progress())
         tallies = {tally.filter: tally for tally in view.tally(_GLANCE, _AVERAGES)}
-    return page(request, "view-glance.html.j2", key=key, did=DID, tallies=tallies, **showing(request))
+    return page(
+        request, "view-glance.html.j2", key=key, did=DID, tallies=tallies, again_s=again_s, **showing(request)
+    )
 
 
 @router.get("/of/{key}/facts")
@@ -89,6 +92,13 @@ def facts(request: Request, key: str) -> Response:
     with looking_at(request, key) as view:
         known, examples = view.facts(), view.examples()
     return page(request, "view-facts.html.j2", key=key, facts=known, examples=examples, **showing(request))
+
+
+def _again(one: Listed, progress: Progress) -> int:
+    """In how many seconds there will be news; 0: there will be none."""
+    if not (progress.complete or progress.problem):
+        return _AT_ONCE_S
+    return _SOON_S if one.run is not None and one.run.standing == "going" else 0
 
 
 def commands(run: RunRow | None) -> tuple[tuple[str, str], ...]:
