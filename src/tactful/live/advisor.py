@@ -41,6 +41,7 @@ from tactful.reading.types import ReaderAtOnce
 from tactful.types import Message, NativeAsk, Policy, UserHistory, seeded
 
 _log = logging.getLogger(__name__)
+_RECENT = 1000  # conversations whose latest advice is at hand
 ACTIONS = ("Execute", "Clarify")
 ANSWER = load_prompt(__file__, "answer", fields={"shown"})
 ASK = load_prompt(__file__, "ask", fields={"missing", "shown"})
@@ -76,6 +77,8 @@ class Advisor:
         """Decisions that failed and let the assistant go on."""
         self._names = Names()
         self._memory = Memory(open_live_store(database), self.settings)
+        self._recent: dict[str, tuple[str, Advice]] = {}
+        """Conversation → key and advice of its latest request: the database may be a moment behind."""
         self._deciding = ThreadPoolExecutor(1, thread_name_prefix="tactful-live")
         self._observing = ThreadPoolExecutor(1, thread_name_prefix="tactful-live-observe")
 
@@ -199,6 +202,10 @@ class Advisor:
         )
         _in_time(until)  # nobody waits for it: it must not be counted as told
         stored = self._memory.keep(advice, place, task, messages)
+        self._recent.pop(known.conversation, None)
+        self._recent[known.conversation] = (place.key, advice)
+        if len(self._recent) > _RECENT:
+            del self._recent[next(iter(self._recent))]
         if before is not None and known.earlier:
             self._observing.submit(self._observe, known.earlier, before)
         return Decided(advice, stored)
@@ -235,15 +242,17 @@ class Advisor:
         """The advice on the user's last message: that which was given, or one that is given now. Raises: as `decide`."""
         _check(messages)
         key = place_of(messages, self._names.hashed(user, always=True)).key
+        latest_key, latest = self._recent.get(conversation, ("", None))
         try:
-            given = self._memory.given(conversation, key)
+            given = latest if latest_key == key else self._memory.given(conversation, key)
         except Exception as error:
             return self._failed(error, messages, user, conversation)
         return given or self.decide(messages, user=user, conversation=conversation)
 
     def latest(self, conversation: str) -> Advice | None:
         """The latest advice in a conversation; None: there is none."""
-        return self._memory.given(conversation)
+        _, latest = self._recent.get(conversation, ("", None))
+        return latest or self._memory.given(conversation)
 
     # ------------------------------------------------------------ observe
 

@@ -2,6 +2,7 @@
 
 from tactful.cli.live.export import export
 from tactful.cli.live.hook import hook
+from tactful.cli.live.mcp import mcp
 from tactful.cli.live.proxy import proxy
 from tactful.cli.live.serve import serve
 from tactful.cli.live.status import status
@@ -10,5 +11,13 @@ from tactful.cli.splice import noun_of
 
 noun = noun_of(
     "Decisions for a running assistant, turn by turn.",
-    {"proxy": proxy, "serve": serve, "hook": hook, "status": status, "users": users, "export": export},
+    {
+        "proxy": proxy,
+        "serve": serve,
+        "hook": hook,
+        "mcp": mcp,
+        "status": status,
+        "users": users,
+        "export": export,
+    },
 )
