@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,13 +23,15 @@ from typing import Self
 from uuid import uuid4
 
 from tactful.audit.domains import domain_of
+from tactful.audit.types import Passage
 from tactful.data.logs.users import Names
 from tactful.live.asking import MISSING, suggested
 from tactful.live.learning import Belief, Population, choose, question_belief
 from tactful.live.learning.choosing import shown_history
 from tactful.live.learning.patience import present
 from tactful.live.learning.pooling import population_of
-from tactful.live.memory import Known, Memory
+from tactful.live.lookup import Known
+from tactful.live.memory import Memory, Observing
 from tactful.live.recognising import place_of
 from tactful.live.settings import LiveSettings
 from tactful.live.storing import open_live_store
@@ -40,6 +44,9 @@ from tactful.reading.opening import open_embedded_reader
 from tactful.reading.types import ReaderAtOnce
 from tactful.types import Message, NativeAsk, Policy, UserHistory, seeded
 
+_UNJUDGED = 2000
+"""Turns that may wait to be judged."""
+_UNFINISHED = 64
 _log = logging.getLogger(__name__)
 _RECENT = 1000  # conversations whose latest advice is at hand
 ACTIONS = ("Execute", "Clarify")
@@ -81,6 +88,10 @@ class Advisor:
         """Conversation → key and advice of its latest request: the database may be a moment behind."""
         self._deciding = ThreadPoolExecutor(1, thread_name_prefix="tactful-live")
         self._observing = ThreadPoolExecutor(1, thread_name_prefix="tactful-live-observe")
+        self._room = threading.BoundedSemaphore(_UNJUDGED)
+        self._unfinished: deque[Observing] = deque()
+        self.unjudged = 0
+        """Turns of which nothing is learned, since too many waited to be judged."""
 
     def ready(self) -> None:
         """Read and choose once, unstored: the first decision of a process loads what the later ones find loaded."""
@@ -207,7 +218,7 @@ class Advisor:
         if len(self._recent) > _RECENT:
             del self._recent[next(iter(self._recent))]
         if before is not None and known.earlier:
-            self._observing.submit(self._observe, known.earlier, before)
+            self._observe_soon(known.earlier, before)
         return Decided(advice, stored)
 
     def _treats(self, who: str) -> bool:
@@ -277,14 +288,29 @@ class Advisor:
             return None
         return self._learn(advice, followed(passage, self.reader), "read")
 
-    def _observe(self, advice: str, passage: object) -> None:
-        from tactful.audit.types import Passage
+    def _observe_soon(self, advice: str, passage: Passage) -> None:
+        if self._room.acquire(blocking=False):
+            self._observing.submit(self._observe, advice, passage)
+        else:
+            self.unjudged += 1
 
-        assert isinstance(passage, Passage)
+    def _observe(self, advice: str, passage: Passage) -> None:
         try:
-            self._learn(advice, followed(passage, self.reader), "read")
+            found = followed(passage, self.reader)
+            self._unfinished.append(self._memory.observing(advice, found, "read", datetime.now(UTC)))
         except Exception as error:
             _log.warning("what came of a turn was not learned: %s", type(error).__name__)
+        finally:
+            self._room.release()
+        self._finish(_UNFINISHED)
+
+    def _finish(self, leave: int) -> None:
+        """See to what is stored by now, and wait for the oldest until at most `leave` are on their way."""
+        while self._unfinished and (len(self._unfinished) > leave or self._unfinished[0].stored.done()):
+            try:
+                self._unfinished.popleft().finish()
+            except Exception as error:
+                _log.warning("what came of a turn was not learned: %s", type(error).__name__)
 
     def _learn(self, advice: str, found: Followed, how: str) -> Observation | None:
         return self._memory.observed(advice, found, how, datetime.now(UTC))
@@ -304,13 +330,14 @@ class Advisor:
 
     def settle(self) -> None:
         """Wait until everything that was handed in is judged and stored."""
-        self._observing.submit(lambda: None).result()
+        self._observing.submit(self._finish, 0).result()
         self._memory.settle()
 
     def close(self) -> None:
         """Finish what waits, and let go of the database."""
         self._deciding.shutdown(wait=True)
         self._observing.shutdown(wait=True)
+        self._finish(0)
         self._memory.close()
 
     def __enter__(self) -> Self:

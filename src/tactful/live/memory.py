@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import orjson
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tactful.database import Store
 from tactful.live.learning import Population, learned, learned_offer, pooled
 from tactful.live.learning.patience import NO, YES
 from tactful.live.learning.pooling import due
+from tactful.live.lookup import Known, keys_before, look_up, spelt
 from tactful.live.recognising import Place
 from tactful.live.settings import LiveSettings
 from tactful.live.storing.tables import advice as advice_table
@@ -36,27 +36,35 @@ from tactful.live.tastes import (
 )
 from tactful.live.types import Advice, Observation, Taste
 from tactful.mend.turns import Task
-from tactful.types import Message, UserHistory
+from tactful.types import Message
 
 _REREAD_S = 2.0
 """How old what is shared by all (kill switch, population) may be."""
-_LOOKED_AT = 4  # requests before the one at hand
+_UNSAFE_S = 0.1
+"""How long a request waits for the one before it to be stored: without it, its conversation is not recognised."""
 _KILLED, _POPULATION, _ASSUMED = "killed", "population", "assumed"
+_INSERT_ADVICE, _INSERT_CONVERSATION = insert(advice_table), insert(conversations)
+_INSERT_OBSERVATION = insert(observations)
+_GIVEN = (
+    select(
+        advice_table.c.user,
+        advice_table.c.conversation,
+        advice_table.c.record,
+        observations.c.advice.label("seen"),
+    )
+    .outerjoin(observations, observations.c.advice == advice_table.c.id)
+    .where(advice_table.c.id == bindparam("which"))
+)
+_UPDATE_CONVERSATION = update(conversations).where(conversations.c.id == bindparam("which"))
 
 
 @dataclass(frozen=True)
-class Known:
-    """What is known where a request comes in."""
+class Observing:
+    """What came of a turn, on its way into the database."""
 
-    conversation: str
-    task: Task
-    taste: Taste | None
-    earlier: str = ""
-    """Id of the advice on the request before this one; empty: none is known."""
-    unobserved: bool = False
-    """What came of that has not been learned yet."""
-    asked: int = 0
-    """Questions that were advised in this conversation."""
+    stored: Future[None]
+    finish: Callable[[], Observation | None]
+    """Waits for it."""
 
 
 class Memory:
@@ -73,52 +81,11 @@ class Memory:
 
     def known(self, place: Place, conversation: str, user: str) -> Known:
         """What is known of this request's conversation and user; a new conversation where its prefix is new."""
-        for name in (conversation, *(key for key, _ in place.earlier[:_LOOKED_AT])):
+        for name in (conversation, *keys_before(place)):
             if (stored := self._unsafe.get(name)) is not None:
-                wait((stored,), timeout=5.0)
+                wait((stored,), timeout=_UNSAFE_S)
         with self.store.read() as connection:
-            earlier = self._earlier(connection, place, conversation)
-            id = conversation or (earlier.conversation if earlier else uuid4().hex)
-            kept = connection.execute(select(conversations.c.task).where(conversations.c.id == id)).scalar()
-            asked = len(
-                connection.execute(
-                    select(advice_table.c.id).where(
-                        advice_table.c.conversation == id,
-                        advice_table.c.choice == "ask",
-                        advice_table.c.key != place.key,
-                    )
-                ).all()
-            )
-            seen = (
-                earlier is not None
-                and connection.execute(
-                    select(observations.c.advice).where(observations.c.advice == earlier.id)
-                ).first()
-            )
-            return Known(
-                conversation=id,
-                task=_task(kept),
-                taste=taste_of(connection, user),
-                earlier=earlier.id if earlier else "",
-                unobserved=earlier is not None and not seen,
-                asked=asked,
-            )
-
-    def _earlier(self, connection: Connection, place: Place, conversation: str) -> Any:
-        """The latest advice on an earlier request of the same conversation."""
-        columns = select(advice_table.c.id, advice_table.c.conversation, advice_table.c.key)
-        keys = [key for key, _ in place.earlier[:_LOOKED_AT]]
-        if conversation:
-            found = columns.where(
-                advice_table.c.conversation == conversation, advice_table.c.key != place.key
-            )
-            return connection.execute(found.order_by(advice_table.c.at.desc()).limit(1)).first()
-        if not keys:
-            return None
-        rows = connection.execute(
-            columns.where(advice_table.c.key.in_(keys)).order_by(advice_table.c.at.desc())
-        ).all()
-        return min(rows, key=lambda row: keys.index(row.key), default=None)
+            return look_up(connection, place, conversation, user)
 
     def given(self, conversation: str, key: str = "") -> Advice | None:
         """The latest advice in a conversation, on the request with this key where one is given; None: there is none."""
@@ -141,18 +108,16 @@ class Memory:
             "treated": found.treated,
             "record": found.model_dump_json(),
         }
-        stands = {"task": orjson.dumps(_plain(task)).decode(), "at": found.at}
+        stands = {"task": spelt(task), "at": found.at}
         if self._settings.keep_texts:
             stands["texts"] = orjson.dumps([one.model_dump() for one in messages]).decode()
 
         def write(connection: Connection) -> None:
-            connection.execute(insert(advice_table).values(row))
-            changed = connection.execute(
-                update(conversations).where(conversations.c.id == found.conversation).values(stands)
-            )
+            connection.execute(_INSERT_ADVICE, row)
+            changed = connection.execute(_UPDATE_CONVERSATION, stands | {"which": found.conversation})
             if not changed.rowcount:
                 first = {"id": found.conversation, "user": found.user, "begun_at": found.at}
-                connection.execute(insert(conversations).values(first | stands))
+                connection.execute(_INSERT_CONVERSATION, first | stands)
 
         names = (place.key, found.conversation)
         stored = self.writer.put(write)
@@ -167,20 +132,17 @@ class Memory:
 
     def observed(self, advice: str, found: Followed, how: Any, at: datetime) -> Observation | None:
         """Store what came of an advice, once, and what it teaches of the user. None: not known, or observed before."""
+        return self.observing(advice, found, how, at).finish()
+
+    def observing(self, advice: str, found: Followed, how: Any, at: datetime) -> Observing:
+        """The same, begun: with many of them, one commit stores what waits."""
         made: list[Observation] = []
         population = self.population()
 
         def write(connection: Connection) -> None:
             made.clear()
-            given = connection.execute(
-                select(advice_table.c.user, advice_table.c.conversation, advice_table.c.record).where(
-                    advice_table.c.id == advice
-                )
-            ).first()
-            seen = connection.execute(
-                select(observations.c.advice).where(observations.c.advice == advice)
-            ).first()
-            if given is None or seen is not None:
+            given = connection.execute(_GIVEN, {"which": advice}).first()
+            if given is None or given.seen is not None:
                 return
             one = Observation(
                 advice=advice,
@@ -194,7 +156,7 @@ class Memory:
                 subject=found.subject,
             )
             row = {name: getattr(one, name) for name in ("advice", "conversation", "user", "at", "outcome")}
-            connection.execute(insert(observations).values(row | {"record": one.model_dump_json()}))
+            connection.execute(_INSERT_OBSERVATION, row | {"record": one.model_dump_json()})
             if given.user:
                 teaches = partial(
                     learned,
@@ -207,13 +169,17 @@ class Memory:
                 change_taste(connection, given.user, at, teaches)
             made.append(one)
 
-        try:
-            self.writer.put(write).result(timeout=60)
-        except IntegrityError:  # another process observed it in the same moment
-            return None
-        if made and made[0].user and found.outcome in NO | YES:
-            self._reacted()
-        return made[0] if made else None
+        def finish() -> Observation | None:
+            try:
+                stored.result(timeout=60)
+            except IntegrityError:  # another process observed it in the same moment
+                return None
+            if made and made[0].user and found.outcome in NO | YES:
+                self._reacted()
+            return made[0] if made else None
+
+        stored = self.writer.put(write)
+        return Observing(stored, finish)
 
     def untold(self, found: Advice) -> None:
         """Correct an advice: the assistant was not told after all."""
@@ -355,14 +321,3 @@ class Memory:
         """Commit what waits, and let go."""
         self.writer.close()
         self.store.close()
-
-
-def _task(kept: str | None) -> Task:
-    if kept is None:
-        return Task()
-    held = orjson.loads(kept)
-    return Task(**held | {"user": UserHistory(**held["user"])})
-
-
-def _plain(task: Task) -> dict[str, Any]:
-    return asdict(replace(task, user=UserHistory())) | {"user": task.user.model_dump()}

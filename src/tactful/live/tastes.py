@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tactful.live.storing.tables import metadata, tastes
 from tactful.live.types import Taste
+
+_OF_USER = select(tastes.c.record).where(tastes.c.user == bindparam("name"))
+_HELD = _OF_USER.with_for_update()
+_CHANGE = update(tastes).where(tastes.c.user == bindparam("name"))
 
 
 def taste_of(connection: Connection, user: str) -> Taste | None:
     """What this user (a hash) has shown; None: nothing yet, or nobody is named."""
     if not user:
         return None
-    found = connection.execute(select(tastes.c.record).where(tastes.c.user == user)).scalar()
+    found = connection.execute(_OF_USER, {"name": user}).scalar()
     return None if found is None else Taste.model_validate_json(found)
 
 
@@ -33,11 +37,9 @@ def change_taste(connection: Connection, user: str, at: datetime, change: Callab
     """Store what a user has shown after `change`; whoever else changes it waits, so that no reaction is lost."""
     first = {"user": user, "record": Taste(user=user).model_dump_json(), "at": at}
     insert_new(connection, first)
-    record = connection.execute(
-        select(tastes.c.record).where(tastes.c.user == user).with_for_update()
-    ).scalar_one()
+    record = connection.execute(_HELD, {"name": user}).scalar_one()
     changed = change(Taste.model_validate_json(record)).model_dump_json()
-    connection.execute(update(tastes).where(tastes.c.user == user).values(record=changed, at=at))
+    connection.execute(_CHANGE, {"name": user, "record": changed, "at": at})
 
 
 def insert_new(connection: Connection, row: dict[str, object]) -> bool:

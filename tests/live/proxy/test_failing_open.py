@@ -18,8 +18,8 @@ from tests.live.proxy.upstream import COMPLETION, Wire, plain, wired
 from tactful.policy import FixedPolicy
 
 
-async def passes_unchanged(at: Front, wire: Wire) -> Any:
-    reply = await at.chat(REQUEST)
+async def passes_unchanged(at: Front, wire: Wire, *said: str) -> Any:
+    reply = await at.chat(*said or (REQUEST,))
     assert (reply.status, json.loads(await reply.read())) == (200, COMPLETION)
     assert facts(wire.got[-1]) == []
     assert "x-tactful-advice" not in reply.headers
@@ -31,8 +31,8 @@ async def test_an_advisor_that_raises(front, monkeypatch, mode: str) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(FixedPolicy, "act", broken)
     async with wired(plain(COMPLETION)) as wire, front(wire.url, mode=mode) as at:
+        monkeypatch.setattr(FixedPolicy, "act", broken)
         reply = await passes_unchanged(at, wire)
         assert "x-tactful-choice" not in reply.headers
         assert at.proxy.counts["advisor_failed"] == 1
@@ -45,8 +45,8 @@ async def test_an_advisor_that_takes_too_long_and_its_late_decision_is_none(fron
         time.sleep(0.4)
         return right(*given)
 
-    monkeypatch.setattr(FixedPolicy, "act", slow)
     async with wired(plain(COMPLETION)) as wire, front(wire.url, timeout_ms=50) as at:
+        monkeypatch.setattr(FixedPolicy, "act", slow)
         await passes_unchanged(at, wire)
         assert at.proxy.counts["advisor_failed"] == 1
         await at.settled()
@@ -60,7 +60,7 @@ async def test_a_database_without_its_tables(front, tmp_path: Path) -> None:
         with sqlite3.connect(tmp_path / "live.sqlite") as connection:
             connection.execute("DROP TABLE advice")
         connection.close()
-        await passes_unchanged(at, wire)
+        await passes_unchanged(at, wire, REQUEST, "Which one?", "The first one.")
         assert at.proxy.counts["advisor_failed"] == 1
 
 

@@ -44,6 +44,8 @@ _quiet.disabled = True
 """aiohttp would log broken requests with their content."""
 _REMEMBERED = 10_000
 _REFUSES = (400, 422)
+_AFTER_S = 0.002
+"""In shadow, decisions begin when the request is on its way: a thread at work would hold it up."""
 _PRUNE_S = 3600.0
 
 
@@ -120,9 +122,10 @@ class Proxy:
         deciding: asyncio.Task[Said | None] | None = None
         sent, said = body, None
         if turn is not None:
-            deciding = asyncio.ensure_future(self._decided(request, turn))
+            shadow = self._advisor.settings.mode == "shadow"
+            deciding = asyncio.ensure_future(self._decided(request, turn, _AFTER_S if shadow else 0.0))
             deciding.add_done_callback(_seen)
-            if self._advisor.settings.mode != "shadow":
+            if not shadow:
                 said = await deciding
                 sent = self._with_fact(turn, said, body)
         assert self._session is not None
@@ -194,9 +197,10 @@ class Proxy:
     def _user(self, request: web.BaseRequest, asked: Asked) -> str:
         return request.headers.get(USER_HEADER, "")[:200] or asked.user
 
-    async def _decided(self, request: web.BaseRequest, turn: Turn) -> Said | None:
-        """What is decided on this turn; None: nothing can be."""
+    async def _decided(self, request: web.BaseRequest, turn: Turn, after_s: float) -> Said | None:
+        """What is decided on this turn, begun after so many seconds; None: nothing can be."""
         try:
+            await asyncio.sleep(after_s)
             again = request.headers.get("X-Stainless-Retry-Count", "0") != "0"
             before = self._said.get(turn.key)
             if before is not None and (again or not turn.asked.due):
@@ -308,6 +312,7 @@ class Proxy:
                 "mode": self._advisor.settings.mode,
                 "counts": dict(sorted(self.counts.items())),
                 "lost_writes": self._advisor.lost,
+                "unjudged_turns": self._advisor.unjudged,
             }
         return json_response(found)
 
@@ -336,9 +341,9 @@ async def proxying(advisor: Advisor, settings: ProxySettings, port: int) -> Asyn
         keepalive_timeout=75.0,
     )
     runner = web.ServerRunner(server, shutdown_timeout=5.0)
+    await asyncio.to_thread(advisor.ready)
     await runner.setup()
     await proxy.open()
-    await asyncio.to_thread(advisor.ready)
     pruning = asyncio.ensure_future(_pruning(advisor))
     try:
         site = web.TCPSite(runner, settings.host.strip("[]"), port, backlog=2048)

@@ -1,0 +1,108 @@
+"""What the database knows where a request comes in: three short questions, written once, since each request waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from sqlalchemy import Connection, bindparam, func, select
+
+from tactful.live.recognising import Place
+from tactful.live.storing.tables import advice, conversations, observations
+from tactful.live.tastes import taste_of
+from tactful.live.types import Taste
+from tactful.mend.turns import Task
+from tactful.types import UserHistory
+
+LOOKED_AT = 4
+"""Requests before the one at hand."""
+
+_BEFORE = (
+    select(
+        advice.c.id,
+        advice.c.conversation,
+        advice.c.key,
+        observations.c.advice.label("seen"),
+        conversations.c.task,
+    )
+    .outerjoin(observations, observations.c.advice == advice.c.id)
+    .outerjoin(conversations, conversations.c.id == advice.c.conversation)
+    .order_by(advice.c.at.desc())
+)
+_BY_KEY = _BEFORE.where(advice.c.key.in_([bindparam(f"key{at}") for at in range(LOOKED_AT)]))
+_BY_CONVERSATION = _BEFORE.where(
+    advice.c.conversation == bindparam("conversation"), advice.c.key != bindparam("key")
+).limit(1)
+_ASKED = select(func.count()).where(
+    advice.c.conversation == bindparam("conversation"),
+    advice.c.choice == "ask",
+    advice.c.key != bindparam("key"),
+)
+_TASK = select(conversations.c.task).where(conversations.c.id == bindparam("conversation"))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known where a request comes in."""
+
+    conversation: str
+    task: Task
+    taste: Taste | None
+    earlier: str = ""
+    """Id of the advice on the request before this one; empty: none is known."""
+    unobserved: bool = False
+    """What came of that has not been learned yet."""
+    asked: int = 0
+    """Questions that were advised in this conversation."""
+
+
+def look_up(connection: Connection, place: Place, conversation: str, user: str) -> Known:
+    """What is known of this request's conversation and user; a new conversation where its prefix is new."""
+    earlier = _earlier(connection, place, conversation)
+    id = conversation or (earlier.conversation if earlier else "")
+    taste = taste_of(connection, user)
+    if not id:
+        return Known(uuid4().hex, Task(), taste)
+    here = {"conversation": id, "key": place.key}
+    kept = earlier.task if earlier else connection.execute(_TASK, here).scalar()
+    return Known(
+        conversation=id,
+        task=_task(kept),
+        taste=taste,
+        earlier=earlier.id if earlier else "",
+        unobserved=earlier is not None and earlier.seen is None,
+        asked=connection.execute(_ASKED, here).scalar_one(),
+    )
+
+
+def keys_before(place: Place) -> Sequence[str]:
+    """Of the requests that are looked for, the latest first."""
+    return [key for key, _ in place.earlier[:LOOKED_AT]]
+
+
+def spelt(task: Task) -> str:
+    """As it is kept."""
+    held = asdict(replace(task, user=UserHistory())) | {"user": task.user.model_dump()}
+    return orjson.dumps(held).decode()
+
+
+def _earlier(connection: Connection, place: Place, conversation: str) -> Any:
+    """The latest advice on an earlier request of the same conversation, with where that stands."""
+    if conversation:
+        return connection.execute(_BY_CONVERSATION, {"conversation": conversation, "key": place.key}).first()
+    keys = keys_before(place)
+    if not keys:
+        return None
+    padded = {f"key{at}": keys[min(at, len(keys) - 1)] for at in range(LOOKED_AT)}
+    rows = connection.execute(_BY_KEY, padded).all()
+    return min(rows, key=lambda row: keys.index(row.key), default=None)
+
+
+def _task(kept: str | None) -> Task:
+    if kept is None:
+        return Task()
+    held = orjson.loads(kept)
+    return Task(**held | {"user": UserHistory(**held["user"])})
