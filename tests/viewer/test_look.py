@@ -356,3 +356,41 @@ def until(holds: Any, seconds: float = 20.0) -> None:
     while not holds():
         assert time.monotonic() < end, "it never came"
         time.sleep(0.02)
+
+
+def test_turns_are_counted_and_averaged_by_filters(run: Path) -> None:
+    with View.open(run) as view:
+        view.wait()
+        # r0, 3, 6, 9, 12, 15 ask, with rewards −1, 2, 0, 3, 1, −1
+        asked, needless, road, kind = view.tally(
+            ["asked", "asked and not needed", "other_reward > reward", "persona"], ["reward", "margin"]
+        )
+        assert (asked.turns, needless.turns, road.turns) == (6, 3, 0)
+        assert asked.averages == {"reward": pytest.approx(4 / 6)}
+        assert needless.averages == {"reward": pytest.approx((2 + 3 - 1) / 3)}
+        assert kind.turns == 0, "no fact of yes or no"
+        with pytest.raises(UsageError, match="cannot be read"):
+            view.tally(["asked and"])
+
+
+def test_facts_have_examples_also_where_the_first_turns_have_none(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tactful.viewer.look._FIRST_TURNS", 3)
+    with View.open(run) as view:
+        view.wait()
+        found = view.examples(most=2)
+    assert found["persona"] == ("patient", "hurried")
+    assert found["asked"] == (True, False)
+    assert found["reward"] == (-1.0, 0.0)
+    assert found["stage"] == ("answering",), "r7 is the first that failed"
+
+
+def test_a_list_shows_each_turn_in_short_and_says_something_of_a_record_without_texts(tmp_path: Path) -> None:
+    row = {"tactful": "findings", "conversation": "c", "turn": 1, "asked": True, "need": 0.1, "needless": 0.9,
+           "reason": "unanswered", "unjudged": ""}  # fmt: skip
+    (tmp_path / "rows.jsonl").write_bytes(orjson.dumps(row))
+    with View.open(tmp_path / "rows.jsonl") as view:
+        (line,) = view.page(Query()).lines
+    (mark,) = line.marks
+    assert (mark.did, mark.needed, line.preview) == ("asked", False, "c#1 · unanswered")

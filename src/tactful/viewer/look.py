@@ -294,9 +294,19 @@ def _as_other(strip: Strip) -> Other:
 
 def _line(entry: Entry, needle: str, matches: tuple[tuple[int, int], ...], strips: Sequence[Strip]) -> Line:
     line = entry.line
-    text = _where(entry, needle) if needle else line.reason or "\n".join(_first_prose(entry))
+    text = (
+        _where(entry, needle)
+        if needle
+        else line.reason or "\n".join(_first_prose(entry)) or _in_short(strips)
+    )
     told = {"preview": excerpt(text, needle, most=_PREVIEW), "matches": matches}
     return line.model_copy(update={**told, "marks": _marks(strips)})
+
+
+def _in_short(strips: Sequence[Strip]) -> str:
+    """Of a record without a text that a person would read."""
+    first = strips[0] if strips else Strip()
+    return " · ".join(filter(None, (first.id, first.action, first.reason, first.outcome)))
 
 
 def _where(entry: Entry, needle: str) -> str:

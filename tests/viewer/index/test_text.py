@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from tactful.viewer.index.text import as_indexed, as_match, excerpt, holds, texts, whole_text
+from tactful.viewer.index.text import as_indexed, as_match, excerpt, holds, marked, texts, whole_text
 
 TEXTS = (
     "Refunds take a week; ask again.",
@@ -53,3 +53,23 @@ def test_an_excerpt_stands_around_the_word_on_one_line() -> None:
     assert "needle" in excerpt(text, "needle", most=80)
     assert excerpt("short  text\n") == "short text"
     assert len(excerpt(text, most=80)) == 81
+
+
+@pytest.mark.parametrize(
+    ("text", "needle", "wanted"),
+    [
+        ("Refunds take time; a REFUND", "refund", ["Refunds", "REFUND"]),
+        ("prerefund", "refund", []),
+        ("关于退款的问题", "退款", ["退款"]),
+        ("take your time, time", '"your time"', ["your time"]),
+        ("order-13 and order 14", "order 13", ["order", "13", "order"]),
+        ("a.b (c)", "(c) .*", ["c"]),
+        ("nothing", "?!", []),
+    ],
+)
+def test_hits_are_told_apart_and_nothing_of_the_text_is_lost(
+    text: str, needle: str, wanted: list[str]
+) -> None:
+    pieces = list(marked(text, needle))
+    assert [piece for piece, hit in pieces if hit] == wanted
+    assert "".join(piece for piece, _ in pieces) == text

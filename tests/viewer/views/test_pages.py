@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sqlite3
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -430,3 +431,39 @@ def test_pages_are_for_their_own_host_and_run_no_foreign_script(client: TestClie
     policy = client.get("/of/a").headers["content-security-policy"]
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+# ---------------------------------------------------------------- what is not whole
+
+
+def test_a_damaged_record_and_outputs_that_are_not_written_come_with_the_next_command(
+    changing: TestClient, tmp_path: Path
+) -> None:
+    run = tmp_path / "runs" / "a"
+    with sqlite3.connect(run / "run.sqlite") as connection:
+        connection.execute("UPDATE results SET reason = 'flipped' WHERE record_id = 'r3'")
+    page = seen(changing, "/of/a/records/3")
+    assert "does not match its hash" in page.text
+    assert f"tactful runs show {run}" in page.text
+    assert "tactful runs export" not in seen(changing, "/of/a/records/4/raw").text
+    (run / "records.jsonl").unlink()
+    assert f"tactful runs export {run}" in seen(changing, "/of/a/records/4/raw").text
+    assert "tactful runs export" not in seen(changing, "/of/rows.jsonl/records/4/raw").text
+
+
+def test_what_grows_with_the_index_is_asked_for_again_until_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_samples(tmp_path / "rows.jsonl")
+    monkeypatch.setattr("tactful.viewer.index.build.Builder.start", lambda builder: None)
+    with visiting(tmp_path) as client:
+        for address in ("/of/rows.jsonl", "/of/rows.jsonl/glance"):
+            assert "every 1s" in client.get(address).text
+        assert "reach 0 of" in seen(client, "/of/rows.jsonl").text
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with visiting(tmp_path) as client:
+        with client.app.state.library.view("rows.jsonl") as view:
+            assert view.wait()
+        for address in ("/of/rows.jsonl", "/of/rows.jsonl/glance"):
+            assert "every" not in str([attrs.get("hx-trigger") for _, attrs in seen(client, address).tags])

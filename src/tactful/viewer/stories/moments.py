@@ -21,10 +21,11 @@ def episode_beats(row: Row) -> Iterator[Beat]:
 
 
 def point_beats(row: Row) -> Iterator[Beat]:
-    """What was seen, and every candidate that was tried there."""
+    """What was seen, and the candidates that were tried there, where the turn does not tell all of them."""
     yield from happened(part(row, "moment"), "events")
     if tries := parts(row, "tries"):
         yield TurnAt(turn=0)
+    if len(tries) > 1:
         yield Options(name="tries", options=tuple(map(_try, tries)))
 
 

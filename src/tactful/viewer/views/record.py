@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -87,9 +88,11 @@ def raw(request: Request, key: str, ordinal: int) -> Response:
         (line, shown.raw[line] if line < len(shown.raw) else "", row)
         for line, row in enumerate(shown.outputs)
     ]
+    export = one.run is not None and one.run.standing != "going" and shown.outputs and not shown.raw
     return page(
         request,
         "view-raw.html.j2",
+        command=f"tactful runs export {shlex.quote(one.path)}" if export else "",
         one=one,
         query=query,
         shown=shown,
@@ -151,5 +154,7 @@ def output_of(shown: Shown, line: int) -> Output:
 
 def _commands(one: Listed, shown: Shown) -> tuple[tuple[str, str], ...]:
     """What may be done next with a record that failed or could not be judged."""
+    if one.run is not None and shown.line.state == "damaged":
+        return (("damaged", f"tactful runs show {shlex.quote(one.path)}"),)
     wanted = {"failed": "retry", "done": "unscored" if shown.line.unscored else ""}.get(shown.line.state, "")
     return tuple(found for found in commands(one.run) if found[0] == wanted)
