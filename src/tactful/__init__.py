@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from tactful.api.utterance.evaluate import evaluate_predictions as evaluate_predictions
     from tactful.api.utterance.predict import predict as predict
     from tactful.api.utterance.synthesize import synthesize as synthesize
+    from tactful.api.view import export_view as export_view
     from tactful.api.view import view as view
     from tactful.feedback.user_prior import UserPrior as UserPrior
 
@@ -107,6 +108,7 @@ _HOMES = {
     "evaluate_feedback_judge": "tactful.api.feedback.labelled",
     "evaluate_predictions": "tactful.api.utterance.evaluate",
     "export": "tactful.api.data.export",
+    "export_view": "tactful.api.view",
     "fit_confidence": "tactful.api.feedback.labelled",
     "fit_gym_users": "tactful.api.gym.users",
     "fit_users": "tactful.api.mend",

@@ -75,3 +75,37 @@ def test_a_missing_extra_is_named_with_the_line_to_type(
     monkeypatch.setitem(sys.modules, "tactful.viewer.app", None)
     with pytest.raises(MissingExtra, match=r"view needs the extra 'annotate'"), tf.view(tmp_path):
         pass
+
+
+def test_a_selection_is_one_file_and_nothing_is_served(tmp_path: Path, tactful: Command) -> None:
+    make_run(tmp_path / "run", 20)
+    out = tmp_path / "asked.html"
+    done = tactful("view", tmp_path / "run", "--export", out, "--filter", "asked", "--limit", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    # 0, 3, 6, 9, 12, 15 ask; 18 is skipped
+    assert json.loads(done.stdout) == {"file": str(out), "records": 2, "of": 6}
+    assert "2 of 6 records" in out.read_text(encoding="utf-8")
+    again = tactful("view", tmp_path / "run", "--export", out)
+    assert (again.returncode, "exists already" in again.stderr) == (2, True)
+    assert tf.export_view(tmp_path / "run", tmp_path / "all.html") == 20
+
+
+def test_filters_without_a_file_to_write_are_refused(tmp_path: Path, tactful: Command) -> None:
+    done = tactful("view", tmp_path, "--filter", "asked")
+    assert (done.returncode, "go with --export" in done.stderr) == (2, True)
+
+
+def test_a_database_for_labels_is_made_beside_never_in_the_run(tmp_path: Path) -> None:
+    make_run(tmp_path / "run", 3)
+
+    def stored() -> dict[str, bytes]:
+        return {
+            path.name: path.read_bytes()
+            for path in (tmp_path / "run").iterdir()
+            if "sqlite-" not in path.name
+        }
+
+    before = stored()
+    with tf.view(tmp_path / "run", annotations=tmp_path / "labels.sqlite"):
+        assert (tmp_path / "labels.sqlite").is_file()
+    assert stored() == before

@@ -64,46 +64,59 @@ def _keep(
     store: Store, annotator: str, slot: int, answer: Answer | None, skipped: str, comment: str, at: datetime
 ) -> bool:
     with store.write() as connection:
-        found = connection.execute(
-            select(slots, items.c.kind, items.c.parts, items.c.record)
-            .join(items, items.c.id == slots.c.item_id)
-            .where(slots.c.id == slot)
-            .with_for_update(of=slots)
-        ).first()
-        if found is None or found.annotator_id != annotator:
-            if _said_before(connection, annotator, slot):
-                return False
-            raise NotYours(
-                "this item is not yours to answer: its time ran out and somebody else has it; go on with the next"
-            )
-        if found.state != "leased":
+        return keep_in(connection, annotator, slot, answer, skipped, comment, at)
+
+
+def keep_in(
+    connection: Connection,
+    annotator: str,
+    slot: int,
+    answer: Answer | None,
+    skipped: str,
+    comment: str,
+    at: datetime,
+) -> bool:
+    """As `give_answer` and `skip`, within a transaction."""
+    found = connection.execute(
+        select(slots, items.c.kind, items.c.parts, items.c.record)
+        .join(items, items.c.id == slots.c.item_id)
+        .where(slots.c.id == slot)
+        .with_for_update(of=slots)
+    ).first()
+    if found is None or found.annotator_id != annotator:
+        if _said_before(connection, annotator, slot):
             return False
-        if answer is not None:
-            check_answer(found.kind, found.parts, answer)
-        project = project_of(connection)
-        pooled = found.number >= 0
-        if answer is not None or not pooled:
-            after: dict[str, Any] = {"state": "answered", "leased_until": None}
-        else:
-            after = {"state": "open", "annotator_id": None, "leased_at": None, "leased_until": None}
-        connection.execute(update(slots).where(slots.c.id == slot).values(after))
-        item = Item.model_validate_json(found.record)
-        spent = (at - found.leased_at).total_seconds()
-        connection.execute(
-            insert(answers).values(
-                slot_id=slot,
-                item_id=found.item_id,
-                annotator_id=annotator,
-                answer=None if answer is None else answer.model_dump_json(),
-                skipped=skipped,
-                comment=comment.strip(),
-                seconds=min(max(spent, 0.0), project.lease_minutes * 60),
-                shown_order=orjson.dumps(shown_order(project, annotator, item, found.repeat)).decode(),
-                repeat=found.repeat,
-                answered_at=at,
-            )
+        raise NotYours(
+            "this item is not yours to answer: its time ran out and somebody else has it; go on with the next"
         )
-        return True
+    if found.state != "leased":
+        return False
+    if answer is not None:
+        check_answer(found.kind, found.parts, answer)
+    project = project_of(connection)
+    pooled = found.number >= 0
+    if answer is not None or not pooled:
+        after: dict[str, Any] = {"state": "answered", "leased_until": None}
+    else:
+        after = {"state": "open", "annotator_id": None, "leased_at": None, "leased_until": None}
+    connection.execute(update(slots).where(slots.c.id == slot).values(after))
+    item = Item.model_validate_json(found.record)
+    spent = (at - found.leased_at).total_seconds()
+    connection.execute(
+        insert(answers).values(
+            slot_id=slot,
+            item_id=found.item_id,
+            annotator_id=annotator,
+            answer=None if answer is None else answer.model_dump_json(),
+            skipped=skipped,
+            comment=comment.strip(),
+            seconds=min(max(spent, 0.0), project.lease_minutes * 60),
+            shown_order=orjson.dumps(shown_order(project, annotator, item, found.repeat)).decode(),
+            repeat=found.repeat,
+            answered_at=at,
+        )
+    )
+    return True
 
 
 def undo(store: Store, annotator: str, *, now: datetime | None = None) -> Undone | None:
@@ -129,7 +142,7 @@ def _undo(connection: Connection, annotator: str, at: datetime, project: Project
     ).first()
     if last is None or _withdrawn_in_a_row(connection, annotator, last) >= UNDONE_AT_MOST:
         return None
-    _let_go(connection, annotator)
+    let_go(connection, annotator)
     lease = {"state": "leased", "annotator_id": annotator, "leased_at": at}
     lease["leased_until"] = at + timedelta(minutes=project.lease_minutes)
     own = update(slots).where(slots.c.id == last.slot_id, slots.c.annotator_id == annotator).values(lease)
@@ -152,7 +165,7 @@ def _undo(connection: Connection, annotator: str, at: datetime, project: Project
     return Undone(slot=place, answer=said, comment=last.comment)
 
 
-def _let_go(connection: Connection, annotator: str) -> None:
+def let_go(connection: Connection, annotator: str) -> None:
     """What the annotator has open goes back: to the pool, or away where it was made for them."""
     held = (slots.c.annotator_id == annotator) & (slots.c.state == "leased")
     connection.execute(delete(slots).where(held, slots.c.number < 0))

@@ -1,0 +1,112 @@
+"""A turn of a record as an item of annotation: the same item, by its id, as `tactful annotate serve` makes of the row."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from tactful.annotation.items.making import File, Tally, Wanted
+from tactful.annotation.items.reading import READERS
+from tactful.annotation.types import Item
+from tactful.data.formats.moments import moment_row
+from tactful.errors import TactfulError
+from tactful.types import LabelledMoment, Moment, MomentLabel
+from tactful.viewer.clusters.texts import audited, passages_at, place_of
+from tactful.viewer.strips.kinds import kind_of
+from tactful.viewer.strips.plain import Row, part, parts
+
+_LONGEST_NAME = 80
+_SAID = frozenset({"valid", "help_needed", "annotation", "category"})
+Chosen = tuple[str, Sequence[Any], Callable[[Item], bool]]
+"""(what a reader of annotation takes, rows of it, which of their items is meant)."""
+
+
+def item_at(row: Any, turn: int, *, source: str, path: Path) -> Item | None:
+    """The item of this turn; None: nobody can be asked about it. `path` is of the run or file that holds the row."""
+    chosen = _chosen(row, turn, path) if isinstance(row, Mapping) else None
+    if chosen is None:
+        return None
+    reader, rows, is_meant = chosen
+    name = audited(path)[0].name if reader == "conversations" else source
+    found = [item for item in _read(reader, rows, name) if is_meant(item)]
+    return found[-1] if found else None
+
+
+def _chosen(row: Row, turn: int, path: Path) -> Chosen | None:
+    kind = kind_of(row)
+    if kind in ("trajectories", "rewarded"):
+        steps = parts(part(row, "trajectory") or row, "steps")
+        return _state(part(steps[turn], "state")) if turn < len(steps) else None
+    if kind == "trees":
+        nodes = parts(row, "nodes")
+        return _state(part(part(nodes[turn], "step"), "state")) if turn < len(nodes) else None
+    if kind == "talks":
+        turns = parts(row, "turns")
+        return _state(part(turns[turn], "state")) if turn < len(turns) else None
+    if kind == "states":
+        return _state(row)
+    if kind == "episodes":
+        steps = parts(row, "steps")
+        at = steps[turn].get("index") if turn < len(steps) else None
+        return "episodes", (row,), lambda item: item.origin.get("step") == at
+    if kind == "judged-points":
+        moment = part(row, "moment")
+        tries = [one.get("proposal") for one in parts(row, "tries")]
+        return _moments(
+            {**moment, "id": f"{moment.get('id')}/{at}", "proposal": text} for at, text in enumerate(tries)
+        )
+    if kind == "findings":
+        return _passage(row, path)
+    if kind in ("moments", "reasoned-moments"):
+        return _moments((part(row, "moment") or row,))
+    return (kind, (row,), _any) if kind in ("pairs", "judged-turns", "labelled-moments") else None
+
+
+def _any(item: Item) -> bool:
+    return True
+
+
+def _moments(moments: Iterable[Row]) -> Chosen | None:
+    """What was proposed at one observation, without what was said of it."""
+    try:
+        found = [
+            Moment.model_validate({name: one[name] for name in Moment.model_fields if name in one})
+            for one in moments
+        ]
+    except ValidationError:
+        return None
+    rows = (moment_row(LabelledMoment(moment=one, label=MomentLabel(accepted=False))) for one in found)
+    return "moments", [{name: row[name] for name in row if name not in _SAID} for row in rows], _any
+
+
+def _state(state: Row) -> Chosen | None:
+    return ("states", (state,), _any) if state else None
+
+
+def _passage(row: Row, path: Path) -> Chosen | None:
+    """What the assistant was asked, in the words of the log that was audited; what it did then is not shown."""
+    place = place_of(row)
+    passage = passages_at(audited(path), (place,)).get(place) if place is not None else None
+    if passage is None:
+        return None
+    said = [message.model_dump(mode="json") for message in passage.context]
+    said.append({"role": "user", "content": passage.request})
+    return "conversations", ({"id": passage.conversation, "messages": said},), _any
+
+
+def _read(reader: str, rows: Sequence[Any], source: str) -> Iterator[Item]:
+    """The items of rows, by the reader that annotation has for such a file; none where it refuses them."""
+    with tempfile.TemporaryDirectory(prefix="tactful-") as folder:
+        path = Path(folder) / f"{Path(source).stem[:_LONGEST_NAME] or 'rows'}.jsonl"
+        path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+        kinds = frozenset({"asking"}) if reader == "conversations" else None
+        file = File(path, source, Wanted(kinds=kinds), Tally())  # type: ignore[arg-type]
+        try:
+            yield from READERS[reader][1](file)
+        except TactfulError:
+            return
