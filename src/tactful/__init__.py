@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from tactful.api.live.serve import live_serve as live_serve
     from tactful.api.live.status import live_status as live_status
     from tactful.api.live.users import live_users as live_users
+    from tactful.api.live.watch import live_moments as live_moments
+    from tactful.api.live.watch import live_rehearse as live_rehearse
+    from tactful.api.live.watch import live_watch as live_watch
+    from tactful.api.live.watch import live_why as live_why
     from tactful.api.loading import load as load
     from tactful.api.mend import fit_users as fit_users
     from tactful.api.mend import learn as learn
@@ -122,10 +126,14 @@ _HOMES = {
     "labels": "tactful.api.reader",
     "learn": "tactful.api.mend",
     "live_conversations": "tactful.api.live.export",
+    "live_moments": "tactful.api.live.watch",
     "live_proxy": "tactful.api.live.proxy",
+    "live_rehearse": "tactful.api.live.watch",
     "live_serve": "tactful.api.live.serve",
     "live_status": "tactful.api.live.status",
     "live_users": "tactful.api.live.users",
+    "live_watch": "tactful.api.live.watch",
+    "live_why": "tactful.api.live.watch",
     "load": "tactful.api.loading",
     "measure_agreement": "tactful.api.annotate.agreement",
     "export_annotations": "tactful.api.annotate.export",

@@ -53,6 +53,7 @@ from tactful.api.live import proxy as _live_proxy
 from tactful.api.live import serve as _live_serve
 from tactful.api.live import status as _live_status
 from tactful.api.live import users as _live_users
+from tactful.api.live import watch as _live_watch
 from tactful.api.reward import assistants as _assistants
 from tactful.api.reward import gate as _gate
 from tactful.api.reward import judge as _judge_moments
@@ -111,10 +112,14 @@ judge_suggestions = _coroutine(_suggestions.judge_suggestions)
 labels = _coroutine(_reader.labels)
 learn = _coroutine(_mend.learn)
 live_conversations = _coroutine(_live_export.live_conversations)
+live_moments = _coroutine(_live_watch.live_moments)
 live_proxy = _live_proxy.proxying_live
+live_rehearse = _coroutine(_live_watch.live_rehearse)
 live_serve = _live_serve.serving_live
 live_status = _coroutine(_live_status.live_status)
 live_users = _coroutine(_live_users.live_users)
+live_watch = _live_watch.watching_live
+live_why = _coroutine(_live_watch.live_why)
 load = _coroutine(_loading.load)
 measure_agreement = _coroutine(_agreement.measure_agreement)
 export_annotations = _coroutine(_annotations.export_annotations)

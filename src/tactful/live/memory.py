@@ -22,7 +22,7 @@ from tactful.live.lookup import Known, keys_before, look_up, spelt
 from tactful.live.recognising import Place
 from tactful.live.settings import LiveSettings
 from tactful.live.storing.tables import advice as advice_table
-from tactful.live.storing.tables import conversations, meta, observations
+from tactful.live.storing.tables import conversations, deliveries, meta, observations, offers
 from tactful.live.storing.writer import Writer
 from tactful.live.tasks import Followed
 from tactful.live.tastes import (
@@ -308,7 +308,7 @@ class Memory:
         before = (now or datetime.now(UTC)) - timedelta(days=self._settings.retention_days)
 
         def write(connection: Connection) -> None:
-            for table in (observations, advice_table, conversations):
+            for table in (observations, advice_table, conversations, deliveries, offers):
                 connection.execute(delete(table).where(table.c.at < before))
 
         return self.writer.put(write)

@@ -7,6 +7,8 @@ from tactful.cli.live.proxy import proxy
 from tactful.cli.live.serve import serve
 from tactful.cli.live.status import status
 from tactful.cli.live.users import users
+from tactful.cli.live.watch import watch
+from tactful.cli.live.why import why
 from tactful.cli.splice import noun_of
 
 noun = noun_of(
@@ -16,6 +18,8 @@ noun = noun_of(
         "serve": serve,
         "hook": hook,
         "mcp": mcp,
+        "watch": watch,
+        "why": why,
         "status": status,
         "users": users,
         "export": export,

@@ -5,6 +5,7 @@ Only the address that was given is asked: redirects are not followed, no proxy o
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -34,13 +35,16 @@ def server_address(given: str) -> str:
     return text.removesuffix("/0").removesuffix("/api")
 
 
-async def fetch_buckets(address: str) -> Any:
+async def fetch_buckets(address: str, *, since: datetime | None = None) -> Any:
     """`{"buckets": {id: {…, "events": […]}}}` of the buckets that are read. A bucket that the server does not give has no list.
+
+    `since` (aware): only events from then on.
 
     Raises: UserError when the server cannot be reached or is none of ActivityWatch.
     """
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_TIMEOUT_S)
     async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        part = "" if since is None else f"?start={quote(since.isoformat())}"
         found = await _get(session, f"{address}/api/0/buckets/")
         if not isinstance(found, dict):
             raise UserError(f"{address}: is no server of ActivityWatch (its buckets are no object); {_FIX}")
@@ -48,7 +52,7 @@ async def fetch_buckets(address: str) -> Any:
             if isinstance(bucket, dict) and kind_of(name, bucket) is not None:
                 try:
                     bucket["events"] = await _get(
-                        session, f"{address}/api/0/buckets/{quote(name, safe='')}/events"
+                        session, f"{address}/api/0/buckets/{quote(name, safe='')}/events{part}"
                     )
                 except UserError:
                     bucket["events"] = "not given"
