@@ -117,6 +117,14 @@ def test_one_address_that_tries_many_names_waits_and_others_do_not(
     sign_in(store, "Ann", GOOD, "10.0.0.2", now=START)
 
 
+def test_where_an_address_tells_nobody_apart_names_alone_are_slowed(
+    store: Store, quick: list[str | None]
+) -> None:
+    for number in range(FREE_BY_ADDRESS):
+        wrong(store, f"name {number}", START, "")
+    sign_in(store, "Ann", GOOD, "", now=START)
+
+
 def test_waiting_survives_a_restart(store: Store, tmp_path: Path, quick: list[str | None]) -> None:
     for _ in range(FREE_BY_NAME):
         wrong(store, "Ann", START)

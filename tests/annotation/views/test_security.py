@@ -16,7 +16,7 @@ from tactful.annotation.app import AppOptions, build_annotation_app
 from tactful.annotation.queries.collected import collected
 from tactful.annotation.services.accounts import invite, link_path, setup_token
 from tactful.annotation.services.loading import load_items
-from tactful.annotation.services.logins import FREE_BY_NAME
+from tactful.annotation.services.logins import FREE_BY_ADDRESS, FREE_BY_NAME
 from tactful.annotation.store import Store
 from tactful.annotation.store.tables import annotators, failed_logins, logins, metadata
 from tactful.annotation.types import Asking, FollowUp, Item, Proposals, Replies
@@ -251,6 +251,21 @@ def test_guessing_a_password_is_slowed_and_tells_nothing(
         assert 0 < int(answer.headers["Retry-After"]) <= 5
         assert "Try again in" in answer.text
     assert len({re.sub(r"\w{64}", "", one) for one in told}) == 1
+
+
+@pytest.mark.parametrize(("client", "status"), [("192.0.2.7", 429), ("127.0.0.1", 200)])
+def test_who_guesses_many_names_is_slowed_unless_a_proxy_here_brings_everybody(
+    store: Store, monkeypatch: pytest.MonkeyPatch, client: str, status: int
+) -> None:
+    site = Site(store)
+    site.annotator("Ann")
+    monkeypatch.setattr(
+        "tactful.annotation.services.logins.is_password", lambda password, hashed: password == PASSWORD
+    )
+    guesser = site.browser(client=client)
+    for number in range(FREE_BY_ADDRESS):
+        assert guesser.sign_in(f"name {number}", "wrong wrong wrong").status_code == 401
+    assert guesser.sign_in("Ann").status_code == status
 
 
 @pytest.mark.parametrize("behind_tls", [False, True])

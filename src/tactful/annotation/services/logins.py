@@ -35,14 +35,14 @@ class TooManyTries(UserError):
 
 
 def sign_in(store: Store, name: str, password: str, address: str, *, now: datetime | None = None) -> str:
-    """The secret of a new session. Raises: TooManyTries; WrongLogin."""
+    """The secret of a new session. `address` is empty where it tells nobody apart. Raises: TooManyTries; WrongLogin."""
     at = now or datetime.now(UTC)
     key, address = name_key(name), address[:64]
     with store.write() as connection:
-        wait = max(
-            _wait(connection, failed_logins.c.name_key == key, FREE_BY_NAME, at),
-            _wait(connection, failed_logins.c.address == address, FREE_BY_ADDRESS, at),
-        )
+        wait = _wait(connection, failed_logins.c.name_key == key, FREE_BY_NAME, at)
+        if address:
+            by_address = _wait(connection, failed_logins.c.address == address, FREE_BY_ADDRESS, at)
+            wait = max(wait, by_address)
         if wait > timedelta(0):
             raise TooManyTries(wait)
         # Counted as wrong before it is looked at: many tries at once are all counted.
