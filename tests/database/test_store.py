@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from tactful.database import Store, is_database
 from tactful.errors import UserError
@@ -79,3 +81,30 @@ def test_what_is_a_database_is_told_by_its_first_bytes_or_its_address(tmp_path: 
 
 def test_the_file_is_nobody_elses_to_write(tmp_path: Path, store: Store) -> None:
     assert not (tmp_path / "live.sqlite").stat().st_mode & stat.S_IWOTH
+
+
+def test_a_database_at_the_last_revision_is_opened_without_alembic(tmp_path: Path) -> None:
+    open_live_store(tmp_path / "live.sqlite").close()
+    code = (
+        "import sys; from tactful.live.storing import open_live_store; "
+        "open_live_store(sys.argv[1]).close(); print('alembic' in sys.modules)"
+    )
+    for name, loaded in (("live.sqlite", "False"), ("new.sqlite", "True")):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / name)], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == loaded
+
+
+def test_what_stands_at_an_earlier_revision_is_brought_up_to_date(tmp_path: Path) -> None:
+    from tactful.database.newest import is_newest
+
+    revisions = tmp_path / "revisions"
+    revisions.mkdir()
+    (revisions / "first_0001.py").write_text('revision = "0001"\ndown_revision = None\n')
+    with open_live_store(tmp_path / "live.sqlite") as store:
+        with store.write() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        assert is_newest(store._engine, revisions)
+        (revisions / "second_0002.py").write_text('revision: str = "0002"\ndown_revision: str | None = "0001"\n')
+        assert not is_newest(store._engine, revisions)

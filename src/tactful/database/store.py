@@ -109,7 +109,7 @@ def open_database(place: Path | str, schema: Schema, *, create: bool = True) -> 
 
     Raises: UserError where there is none and `create` is false, it cannot be reached, or is of a newer Tactful; MissingExtra.
     """
-    from tactful.database.migrate import upgrade
+    from tactful.database.newest import is_newest
 
     url = _address(place)
     if url.get_backend_name() == "sqlite" and not create and not Path(url.database or "").is_file():
@@ -117,7 +117,10 @@ def open_database(place: Path | str, schema: Schema, *, create: bool = True) -> 
     store = Store(_engine(url), _named(url))
     try:
         with store._told():
-            upgrade(store._engine, schema.revisions, store.name)
+            if not is_newest(store._engine, schema.revisions):
+                from tactful.database.migrate import upgrade
+
+                upgrade(store._engine, schema.revisions, store.name)
     except DBAPIError as error:
         store.close()
         why = str(error.orig).strip().splitlines()[0]

@@ -30,6 +30,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from tactful.live.learning.beta import beta_below, beta_log
 from tactful.live.types import Counted, Spell, Taste
 from tactful.mend.types import Outcome
 from tactful.types import Record
@@ -94,18 +95,16 @@ class Belief:
 
     def below(self, p: float) -> float:
         """P(this user's chance ≤ p)."""
-        from scipy.special import betainc
-
-        return float(sum(weight * betainc(no, yes, p) for weight, no, yes in self.parts))
+        return sum(weight * beta_below(no, yes, p) for weight, no, yes in self.parts)
 
     def after(self, no: int, yes: int) -> Belief:
         """The belief after so many more rejections and answers."""
-        import numpy as np
-        from scipy.special import betaln
-
-        weights, a, b = (np.array(column) for column in zip(*self.parts, strict=True))
-        weights = weights * np.exp(betaln(a + no, b + yes) - betaln(a, b))
-        return Belief(tuple(zip(weights / weights.sum(), a + no, b + yes, strict=True)))
+        parts = [
+            (weight * exp(beta_log(a + no, b + yes) - beta_log(a, b)), a + no, b + yes)
+            for weight, a, b in self.parts
+        ]
+        total = sum(weight for weight, _, _ in parts)
+        return Belief(tuple((weight / total, a, b) for weight, a, b in parts))
 
 
 def believed(counted: Counted, prior: Prior, population: Population, at: datetime) -> Belief:
