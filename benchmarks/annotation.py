@@ -7,8 +7,8 @@ machine's cores, and PostgreSQL, a real server started here, shares them too. Fo
 
 1. each annotator answers about once a second (a pause of 0.5 to 1.5 s after each answer) for a minute;
 2. each answers again at once, for a quarter of that: the most that it takes;
-3. a fresh database, paced as in 1, for half a minute; the server is killed with kill -9 after a third of it and started
-   again. The clients wait for it.
+3. a fresh database, paced as in 1: the server is killed with kill -9 after a quarter of the time and started again, for
+   another quarter. The clients wait for it.
 
 An answer takes from sending it until the next item is there. Afterwards the database is held against what the clients
 were told: lost (acknowledged and not there), double, and items with more answers than the overlap. Exits with 1 where there is
@@ -24,6 +24,7 @@ import os
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,18 +81,27 @@ async def paced(place: str, given: argparse.Namespace) -> Found:
 
 async def killed(place: str, given: argparse.Namespace) -> Found:
     people = fill(place, count=given.items, people=given.people, overlap=OVERLAP, seed=given.seed)
-    port = free_port()
+    port, told = free_port(), Told()
+    part_s = given.seconds / 4
     async with serving(place, port) as one:
+        lasting = 10 * given.seconds
         at_work = asyncio.create_task(
-            work(one.address, people, seconds=given.seconds / 2, pause_s=1, seed=given.seed)
+            work(one.address, people, seconds=lasting, pause_s=1, seed=given.seed, told=told)
         )
-        await asyncio.sleep(given.seconds / 6)
+        await asyncio.sleep(part_s)
         one.process.kill()
         await one.process.wait()
+    before, started = len(told.kept), time.perf_counter()
     async with serving(place, port):
-        told = await at_work
+        again_s = time.perf_counter() - started
+        await asyncio.sleep(part_s)
+        told.enough = True
+        await at_work
     found = compare(place, told.kept, overlap=OVERLAP)
-    print(told_line("killed and started again", told, given.seconds / 2))
+    print(
+        f"{'killed and started again':28}{before} answers before kill -9, {len(told.kept) - before} after; up again in "
+        f"{again_s:.1f} s, {told.broken} requests found no server"
+    )
     print(found_line(found, len(told.kept)), flush=True)
     return found
 

@@ -55,6 +55,13 @@ class Told:
     """From sending each of them until the next item was there."""
     broken: int = 0
     """Requests that ended without an answer: the server was dead."""
+    enough: bool = False
+    """Set: everybody stops, before the time is over."""
+
+    async def holds(self, count: int) -> None:
+        """Wait until so many answers were acknowledged."""
+        while len(self.kept) < count:  # noqa: ASYNC110 - a test looks on
+            await asyncio.sleep(0.02)
 
 
 def fill(place: Path | str, *, count: int, people: int, overlap: int = 3, seed: int = 0) -> list[Worker]:
@@ -129,13 +136,19 @@ def free_port() -> int:
 
 
 async def work(
-    address: str, workers: Sequence[Worker], *, seconds: float, pause_s: float, seed: int = 0
+    address: str,
+    workers: Sequence[Worker],
+    *,
+    seconds: float,
+    pause_s: float,
+    seed: int = 0,
+    told: Told | None = None,
 ) -> Told:
-    """All answer until the time is over: after each answer a pause of `pause_s` on average, half as long to half as long again.
+    """All answer until the time is over, or `told` says enough: after each answer a pause of `pause_s` on average, half as long to half as long again.
 
     Whoever finds no server waits for it.
     """
-    told = Told()
+    told = told or Told()
     until = time.monotonic() + seconds
     connector = aiohttp.TCPConnector(limit=0)
     async with (
@@ -162,7 +175,7 @@ async def _one(
     headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
     await asyncio.sleep(first_s)
     page = ""
-    while time.monotonic() < until:
+    while time.monotonic() < until and not told.enough:
         try:
             if 'name="slot"' not in page:
                 page = await _opened(http, headers)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, bindparam, case, func, select
 
 from tactful.annotation.services.answering import ANSWER
 from tactful.annotation.store import Store
@@ -17,6 +17,27 @@ from tactful.annotation.types import Answer
 _PACE = 50
 """Last answers of which the pace is told."""
 _STALE_S = 10.0
+# What every page of work takes is built once: building a statement takes longer than carrying it out.
+_MINE = (
+    answers.c.annotator_id == bindparam("who"),
+    answers.c.withdrawn_at.is_(None),
+    answers.c.answer.is_not(None),
+)
+_TODAY = case((answers.c.answered_at >= bindparam("midnight"), 1), else_=0)
+_COUNTED = select(func.count(), func.coalesce(func.sum(_TODAY), 0)).where(*_MINE)
+_PACES = select(answers.c.seconds).where(*_MINE).order_by(answers.c.answered_at.desc()).limit(_PACE)
+_BEFORE = (
+    select(answers.c.answer, answers.c.comment)
+    .join(items, items.c.id == answers.c.item_id)
+    .where(
+        items.c.key == bindparam("which"),
+        answers.c.annotator_id == bindparam("who"),
+        answers.c.repeat == bindparam("again"),
+        answers.c.withdrawn_at.is_not(None),
+    )
+    .order_by(answers.c.withdrawn_at.desc(), answers.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -60,35 +81,15 @@ class Overall:
 
 def standing(connection: Connection, annotator: str, now: datetime) -> Standing:
     """How far this annotator is."""
-    mine = (
-        answers.c.annotator_id == annotator,
-        answers.c.withdrawn_at.is_(None),
-        answers.c.answer.is_not(None),
-    )
     midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    today = func.coalesce(func.sum(case((answers.c.answered_at >= midnight, 1), else_=0)), 0)
-    counted = connection.execute(select(func.count(), today).where(*mine)).one()
-    last = connection.execute(
-        select(answers.c.seconds).where(*mine).order_by(answers.c.answered_at.desc()).limit(_PACE)
-    )
-    paces = list(last.scalars())
+    counted = connection.execute(_COUNTED, {"who": annotator, "midnight": midnight}).one()
+    paces = list(connection.execute(_PACES, {"who": annotator}).scalars())
     return Standing(answered=counted[0], today=counted[1], seconds=median(paces) if len(paces) >= 5 else None)
 
 
 def said_before(connection: Connection, annotator: str, item: str, repeat: bool) -> Before | None:
     """What was taken back last of this item, for the annotator to see again; None where nothing was."""
-    found = connection.execute(
-        select(answers.c.answer, answers.c.comment)
-        .join(items, items.c.id == answers.c.item_id)
-        .where(
-            items.c.key == item,
-            answers.c.annotator_id == annotator,
-            answers.c.repeat == repeat,
-            answers.c.withdrawn_at.is_not(None),
-        )
-        .order_by(answers.c.withdrawn_at.desc(), answers.c.id.desc())
-        .limit(1)
-    ).first()
+    found = connection.execute(_BEFORE, {"who": annotator, "which": item, "again": repeat}).first()
     if found is None:
         return None
     answer = None if found.answer is None else ANSWER.validate_json(found.answer)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tactful.annotation.services.assigning import shown_order
@@ -19,6 +19,14 @@ from tactful.annotation.types import Answer, Item, ProposalsAnswer
 from tactful.errors import UserError
 
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+# What every answer takes is built once: building a statement takes longer than carrying it out.
+_PLACE = (
+    select(slots, items.c.kind, items.c.parts, items.c.record)
+    .join(items, items.c.id == slots.c.item_id)
+    .where(slots.c.id == bindparam("place"))
+    .with_for_update(of=slots)
+)
+_CHANGE = update(slots).where(slots.c.id == bindparam("place"))
 UNDONE_AT_MOST = 20
 """Answers that can be taken back one after the other."""
 
@@ -77,12 +85,7 @@ def keep_in(
     at: datetime,
 ) -> bool:
     """As `give_answer` and `skip`, within a transaction."""
-    found = connection.execute(
-        select(slots, items.c.kind, items.c.parts, items.c.record)
-        .join(items, items.c.id == slots.c.item_id)
-        .where(slots.c.id == slot)
-        .with_for_update(of=slots)
-    ).first()
+    found = connection.execute(_PLACE, {"place": slot}).first()
     if found is None or found.annotator_id != annotator:
         if _said_before(connection, annotator, slot):
             return False
@@ -99,23 +102,22 @@ def keep_in(
         after: dict[str, Any] = {"state": "answered", "leased_until": None}
     else:
         after = {"state": "open", "annotator_id": None, "leased_at": None, "leased_until": None}
-    connection.execute(update(slots).where(slots.c.id == slot).values(after))
+    connection.execute(_CHANGE, {"place": slot, **after})
     item = Item.model_validate_json(found.record)
     spent = (at - found.leased_at).total_seconds()
-    connection.execute(
-        insert(answers).values(
-            slot_id=slot,
-            item_id=found.item_id,
-            annotator_id=annotator,
-            answer=None if answer is None else answer.model_dump_json(),
-            skipped=skipped,
-            comment=comment.strip(),
-            seconds=min(max(spent, 0.0), project.lease_minutes * 60),
-            shown_order=orjson.dumps(shown_order(project, annotator, item, found.repeat)).decode(),
-            repeat=found.repeat,
-            answered_at=at,
-        )
-    )
+    row = {
+        "slot_id": slot,
+        "item_id": found.item_id,
+        "annotator_id": annotator,
+        "answer": None if answer is None else answer.model_dump_json(),
+        "skipped": skipped,
+        "comment": comment.strip(),
+        "seconds": min(max(spent, 0.0), project.lease_minutes * 60),
+        "shown_order": orjson.dumps(shown_order(project, annotator, item, found.repeat)).decode(),
+        "repeat": found.repeat,
+        "answered_at": at,
+    }
+    connection.execute(insert(answers), row)
     return True
 
 

@@ -42,6 +42,15 @@ from tactful.types import seeded
 _PIECE = 64
 """Numbers of the pool that one statement looks at; under `uncertainty` also the span within which an annotator's own
 order departs from the common one."""
+# What every claim takes is built once: building a statement takes longer than carrying it out.
+_HELD = (
+    select(slots.c.id, slots.c.leased_at, slots.c.leased_until, slots.c.repeat, items.c.record)
+    .join(items, items.c.id == slots.c.item_id)
+    .where(slots.c.annotator_id == bindparam("who"), slots.c.state == "leased")
+)
+_ANSWERED = select(func.count()).select_from(answers).where(answers.c.annotator_id == bindparam("who"))
+_SIZE = select(func.max(items.c.number))
+_CURSOR = select(annotators.c.cursor).where(annotators.c.id == bindparam("who"))
 _PIECES = 6
 """Looked at for one claim before any open place is taken, whatever its number."""
 
@@ -105,11 +114,7 @@ def shown_order(project: Project, annotator: str, item: Item, repeat: bool) -> t
 
 def _held(connection: Connection, annotator: str, project: Project, at: datetime) -> Assigned | None:
     """What the annotator has open; its lease begins anew where it had run out and nobody took it."""
-    found = connection.execute(
-        select(slots.c.id, slots.c.leased_at, slots.c.leased_until, slots.c.repeat, items.c.record)
-        .join(items, items.c.id == slots.c.item_id)
-        .where(slots.c.annotator_id == annotator, slots.c.state == "leased")
-    ).first()
+    found = connection.execute(_HELD, {"who": annotator}).first()
     if found is None:
         return None
     leased_at, until = found.leased_at, found.leased_until
@@ -131,9 +136,7 @@ def _held(connection: Connection, annotator: str, project: Project, at: datetime
 
 def _claim(connection: Connection, annotator: str, project: Project, at: datetime) -> bool:
     """Take a gold item, a repeat or a place of the pool. False: nothing is free."""
-    answered = connection.execute(
-        select(func.count()).select_from(answers).where(answers.c.annotator_id == annotator)
-    ).scalar_one()
+    answered = connection.execute(_ANSWERED, {"who": annotator}).scalar_one()
     draw = seeded(project.seed, "turn", annotator, answered).random()
     if draw < project.gold_share and _claim_gold(connection, annotator, project, at):
         return True
@@ -144,11 +147,11 @@ def _claim(connection: Connection, annotator: str, project: Project, at: datetim
 
 
 def _claim_from_pool(connection: Connection, annotator: str, project: Project, at: datetime) -> bool:
-    size = connection.execute(select(func.max(items.c.number))).scalar()
+    size = connection.execute(_SIZE).scalar()
     if size is None or size < 0:
         return False
     size += 1
-    cursor = connection.execute(select(annotators.c.cursor).where(annotators.c.id == annotator)).scalar_one()
+    cursor = connection.execute(_CURSOR, {"who": annotator}).scalar_one()
     if cursor >= size:
         cursor = 0
     start = cursor

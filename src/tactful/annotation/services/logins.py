@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from tactful.annotation.services.accounts import Person, is_password, name_key, new_secret, secret_hash
 from tactful.annotation.store import Store
@@ -19,6 +19,15 @@ _RENEWED_EVERY = timedelta(hours=1)
 FREE_BY_NAME, FREE_BY_ADDRESS = 5, 30
 """Wrong tries within `_COUNTED` after which one must wait; many people may sit behind one address."""
 _COUNTED = timedelta(hours=1)
+_WHOSE = (  # what every request takes is built once
+    select(annotators.c.id, annotators.c.name, annotators.c.role, logins.c.expires_at, logins.c.created_at)
+    .join(annotators, annotators.c.id == logins.c.annotator_id)
+    .where(
+        logins.c.token_hash == bindparam("token"),
+        logins.c.expires_at > bindparam("now"),
+        annotators.c.disabled_at.is_(None),
+    )
+)
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=15)
 
 
@@ -73,23 +82,8 @@ def sign_out(store: Store, token: str) -> None:
 def person_of(store: Store, token: str, *, now: datetime | None = None) -> Person | None:
     """Whose session it is; None where it has ended, never was, or the person was shut out."""
     at = now or datetime.now(UTC)
-    columns = (
-        annotators.c.id,
-        annotators.c.name,
-        annotators.c.role,
-        logins.c.expires_at,
-        logins.c.created_at,
-    )
     with store.read() as connection:
-        found = connection.execute(
-            select(*columns)
-            .join(annotators, annotators.c.id == logins.c.annotator_id)
-            .where(
-                logins.c.token_hash == secret_hash(token),
-                logins.c.expires_at > at,
-                annotators.c.disabled_at.is_(None),
-            )
-        ).first()
+        found = connection.execute(_WHOSE, {"token": secret_hash(token), "now": at}).first()
     if found is None:
         return None
     until = min(at + IDLE, found.created_at + LONGEST)

@@ -6,7 +6,7 @@ import secrets
 from typing import Literal
 
 from pydantic import Field
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from tactful.annotation.store import Store
 from tactful.annotation.store.tables import settings
@@ -14,6 +14,7 @@ from tactful.types import Record
 
 _NAME = "project"
 _PAUSED = "paused"
+_VALUE = select(settings.c.value).where(settings.c.name == bindparam("which"))
 _SIGNING = "signing"
 
 
@@ -39,7 +40,7 @@ class Project(Record):
 
 def project_of(connection: Connection) -> Project:
     """The settings in the database; the defaults where it has none yet."""
-    found = connection.execute(select(settings.c.value).where(settings.c.name == _NAME)).scalar()
+    found = connection.execute(_VALUE, {"which": _NAME}).scalar()
     return Project() if found is None else Project.model_validate_json(found)
 
 
@@ -51,7 +52,7 @@ def keep_project(store: Store, project: Project) -> None:
 
 def is_paused(connection: Connection) -> bool:
     """Whether items are given to nobody for now."""
-    return connection.execute(select(settings.c.value).where(settings.c.name == _PAUSED)).scalar() is not None
+    return connection.execute(_VALUE, {"which": _PAUSED}).scalar() is not None
 
 
 def pause(store: Store, paused: bool) -> None:
