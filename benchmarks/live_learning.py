@@ -23,173 +23,25 @@ import argparse
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from common import machine
+from live_people import DOMAINS, IMPATIENT, Task, User, people, read
 
-from tactful.calibration.play.offline import NEEDLESS
 from tactful.calibration.play.personas import builtin_personas, load_personas
-from tactful.calibration.play.users import (
-    REDUNDANT,
-    UserView,
-    answer_probability,
-    off_topic_probability,
-    react_by_rules,
-    reject_probability,
-    reveal_probability,
-    silence_probability,
-)
-from tactful.calibration.reward.rewards import RewardConfig
-from tactful.calibration.tasks.states import seed_states
-from tactful.calibration.types import Persona
+from tactful.calibration.play.users import reject_probability
 from tactful.live.learning import Guards, Population, choose, learned, pooled, question_belief
 from tactful.live.learning.choosing import Chosen
 from tactful.live.learning.pooling import due
-from tactful.live.tasks import followed, last_exchange
 from tactful.live.types import Taste
 from tactful.mend.types import UNKNOWN, Outcome
 from tactful.policy import CostPolicy
-from tactful.reading.opening import open_embedded_reader
 from tactful.stats.bootstrap import grouped_mean
-from tactful.types import Message, PublicState, State, seeded
+from tactful.types import seeded
 
-REWARD = RewardConfig()
 POLICY = CostPolicy(("answer", "ask"))
-BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
-GAP_DAYS = 0.2
-DOMAINS = ("coding", "planning")
-
-
-# ---------------------------------------------------------------- users and their tasks
-
-
-@dataclass(frozen=True)
-class Task:
-    """One request: what is seen of it, and what asking and answering are worth."""
-
-    state: State
-    seen: PublicState
-    question: str
-    wanted: float
-    """Weight of the requirement that the question is about; 0: of nothing open."""
-    told: float
-    """Task score once it is told."""
-    untold: float
-
-    @property
-    def open(self) -> bool:
-        return self.wanted > 0
-
-
-@cache
-def tasks(domain: str) -> tuple[Task, ...]:
-    """Every bundled task of a domain, in both wordings."""
-    found = []
-    for state in seed_states(domain):
-        unknown = sorted((one for one in state.hidden.requirements if one.open), key=lambda one: -one.weight)
-        left = sum(one.weight for one in unknown)
-        after = left - (unknown[0].weight if unknown else 0.0)
-        whole = domain == "coding" and REWARD.task_score == "all-or-nothing"
-        untold, told = (float(not gap) if whole else 1 - gap for gap in (round(left, 6), round(after, 6)))
-        question = unknown[0].question if unknown else NEEDLESS["zh" if state.lang == "zh" else "en"][0]
-        found.append(
-            Task(state, state.public(), question, unknown[0].weight if unknown else 0.0, told, untold)
-        )
-    return tuple(found)
-
-
-@dataclass
-class User:
-    """One simulated person and the tasks that they bring, one after the other."""
-
-    name: str
-    family: str
-    persona: Persona
-    turns: list[Task]
-    at: list[datetime]
-    annoyed_from: int | None = None
-    """From this interaction on they reject every question."""
-
-    def expected(self, turn: int) -> tuple[float, float]:
-        """Expected reward of answering at once, and of asking."""
-        task, who = self.turns[turn], self.persona
-        rejects = reject_probability(who)
-        rejects += 0.0 if task.open else (1 - rejects) * REDUNDANT
-        if self.annoyed_from is not None and turn >= self.annoyed_from:
-            rejects = 1.0
-        tells = 0.0
-        if task.open:
-            tells = (
-                (1 - rejects)
-                * (1 - silence_probability(who, solved=False))
-                * (1 - off_topic_probability(who))
-            )
-            tells *= answer_probability(who) * reveal_probability(who)
-        gain = tells * (task.told - task.untold + REWARD.gamma)
-        return task.untold, task.untold + gain - REWARD.lam - REWARD.delta * rejects
-
-    def asked(self, turn: int, seed: int) -> tuple[float, str]:
-        """Reward of asking as it came out, and the reply."""
-        task, rng = self.turns[turn], seeded(seed, self.name, turn)
-        if self.annoyed_from is not None and turn >= self.annoyed_from:
-            return task.untold - REWARD.lam - REWARD.delta, "Stop asking me questions and just do it."
-        state = task.state
-        view = UserView(
-            persona=self.persona, lang=state.lang, query=state.query, history=(), requirements=state.hidden.requirements,
-            revealed=(), questions=(task.question,), gave_solution=False, questions_before=0, rejections_before=0,
-            pass_index=0,
-        )  # fmt: skip
-        came = react_by_rules(view, rng)
-        good = bool(came.revealed)
-        reward = (task.told if good else task.untold) + REWARD.gamma * good - REWARD.lam
-        return reward - REWARD.delta * came.reaction.reject_signal, came.reaction.reply
-
-
-def people(
-    personas: Sequence[Persona], each: int, turns: int, seed: int, annoyed_from: int | None = None
-) -> list[User]:
-    """Users of these families."""
-    found = []
-    for persona in personas:
-        for number in range(each):
-            name = f"{persona.name} {number}"
-            rng = seeded(seed, "user", name)
-            traits = {
-                trait: min(0.98, max(0.02, getattr(persona, trait) + rng.gauss(0, 0.07)))
-                for trait in ("expertise", "patience", "clarity", "time_pressure")
-            }
-            domain = rng.choice(DOMAINS) if persona.domain == "any" else persona.domain
-            brought: list[Task] = []
-            while len(brought) < turns:
-                brought += rng.sample(tasks(domain), len(tasks(domain)))
-            at, times = BEGUN, []
-            for _ in range(turns):
-                at += timedelta(days=rng.expovariate(1 / GAP_DAYS))
-                times.append(at)
-            mine = persona.model_copy(update=traits)
-            found.append(User(name, persona.name, mine, brought[:turns], times, annoyed_from))
-    return found
-
-
-@cache
-def reading() -> Any:
-    return open_embedded_reader()
-
-
-@cache
-def read(query: str, question: str, reply: str) -> tuple[Outcome, str]:
-    """What an advisor makes of a reply to a question."""
-    if not reply:
-        return "left", ""
-    said = [("user", query), ("assistant", question), ("user", reply)]
-    passage = last_exchange([Message(role=role, content=text) for role, text in said])  # type: ignore[arg-type]
-    assert passage is not None
-    found = followed(passage, reading())
-    return found.outcome, found.subject
 
 
 # ---------------------------------------------------------------- those who decide
@@ -371,7 +223,7 @@ def compare(
     )
     played = {name: play(make(), users, seed, upto) for name, make in makers.items()}
     ours = played["ours"]
-    print(f"{'':34}{'regret over all':>26}{'less than ours by':>30}{'asks':>8}{'rejected':>10}")
+    print(f"{'':34}{'regret over all':>26}{'ours minus theirs':>30}{'asks':>8}{'rejected':>10}")
     for name, found in played.items():
         whole = found["regret"].sum(axis=1)
         gap = whole - ours["regret"].sum(axis=1)
@@ -380,6 +232,12 @@ def compare(
             f"{name:34}{mean_over(whole, users).text(2):>26}{against:>30}{found['asked'].mean():>8.2f}"
             f"{found['rejected'].sum() / max(1, found['asked'].sum()):>10.2f}"
         )
+    for mine, theirs in (("ours", "pooled"), ("ours, warm", "pooled, warm")):
+        rivals = [name for name in played if name.startswith("squarecb") and name.endswith(f", {theirs}")]
+        if rivals:
+            best = min(rivals, key=lambda name: played[name]["regret"].sum())
+            gap = (played[mine]["regret"] - played[best]["regret"]).sum(axis=1)
+            print(f"{mine} minus {best}, the best of its kind here: {mean_over(gap, users).text(2)}")
     print("\nreward an interaction, ours minus theirs, by interactions:")
     windows = [(0, 10), (10, 20), (10, upto)]
     print(f"{'':34}" + "".join(f"{f'{a + 1} to {b}':>30}" for a, b in windows))
@@ -403,12 +261,12 @@ def annoyed(users: Sequence[User], since: int, seed: int, upto: int) -> None:
             chances = [turn for turn in range(upto) if POLICY.weigh(user.turns[turn].seen).asks]
             before.append(asked[row, [turn for turn in chances if turn < since][-10:]].mean())
             put.append(asked[row, [turn for turn in chances if turn >= since][:30]])
-        after = np.array(put)
+        after = np.array([row[: min(map(len, put))] for row in put])
         peace = np.array([float(not row[3:13].any()) for row in after])
         print(
             f"{name}: {len(users)} users, asked at {np.mean(before):.0%} of the last 10 chances before they turn\n"
             f"  questions at the first 10 chances after that: {after[:, :10].sum(axis=1).mean():.2f} on average, "
-            f"{after[:, :10].sum(axis=1).max():.0f} at the most; at the first 30: {after.sum(axis=1).mean():.2f}, {after.sum(axis=1).max():.0f}\n"
+            f"{after[:, :10].sum(axis=1).max():.0f} at the most; at the first {after.shape[1]}: {after.sum(axis=1).mean():.2f}, {after.sum(axis=1).max():.0f}\n"
             f"  no more than 3 at the first 10 chances: {mean_over((after[:, :10].sum(axis=1) <= 3).astype(float), users).percent(1)}; "
             f"none from the 4th to the 13th: {mean_over(peace, users).percent(1)}"
         )
@@ -434,8 +292,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         compare("Held out", people(held_out, given.users, turns, seed), makers, seed, turns)
     if "annoyed" in wanted:
         patient = [persona for persona in held_out if reject_probability(persona) < 0.15]
-        print("\n## Held out, patient users who from interaction 101 on reject every question")
-        annoyed(people(patient, given.users, turns, seed, annoyed_from=100), 100, seed, turns)
+        half = turns // 2
+        for wholly, words in (
+            (True, "reject every question"),
+            (False, f"are as impatient as can be ({IMPATIENT})"),
+        ):
+            print(f"\n## Held out, patient users who from interaction {half + 1} on {words}")
+            turning = people(patient, given.users, turns, seed, annoyed_from=half, wholly=wholly)
+            annoyed(turning, half, seed, turns)
     if "in sample" in wanted:
         few = max(1, given.users // 4)
         compare("In sample, families of training", people(training, few, turns, seed), makers, seed, turns)

@@ -273,7 +273,9 @@ class Memory:
 
     def estimate_population(self) -> Population:
         """Estimate from everybody what a new user is like, and store it."""
-        found = pooled(self.tastes(), self._population(self._meta(_ASSUMED), _ASSUMED))
+        assumed = self._population(self._meta(_ASSUMED), _ASSUMED)
+        with self.store.read() as connection:
+            found = pooled(all_tastes(connection), assumed)
         self._set(_POPULATION, found.model_dump_json())
         self._reactions = 0
         return found
