@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -31,12 +32,24 @@ def test_every_example_has_a_test_here() -> None:
         "own_action_space",
         "ask_less_after_complaints.py",
         "ask_the_reward_server.py",
+        "offers_through_proactive_gate.py",
         "calibrate_your_tasks.ipynb",
         "log_to_policy.ipynb",
         "claude-code-plugin",
         "codex-plugin",
         "langchain_decision_model.py",  # tested in tests/live/serve/test_frameworks.py
     }
+
+
+@pytest.mark.skipif(
+    find_spec("proactive_gate") is None, reason="proactive-gate is not installed: pip install proactive-gate"
+)
+def test_our_probability_decides_in_proactive_gate(tmp_path: Path) -> None:
+    done = run(str(EXAMPLES / "offers_through_proactive_gate.py"), cwd=tmp_path)
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["offered", "silent", "silent", "silent"]
+    for line, check in zip(lines[1:], ("utilityFloor", "dailyBudget", "quietHours"), strict=True):
+        assert f"({check}: " in line
 
 
 def test_the_rule_in_a_chat_loop_becomes_quieter(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, case, delete, func, insert, select, update
 
 from tactful.data.formats.moments import parse_event
 from tactful.database import Store
@@ -90,11 +90,11 @@ class Ledger:
     def history(self, user: str, at: datetime) -> ProposalHistory:
         """What this user did with what went out before `at`, as judges of moments see it."""
         out = (offers.c.user == user) & (offers.c.made == "offered") & (offers.c.at < at)
+        taken = func.coalesce(func.sum(case((offers.c.reaction == "accepted", 1), else_=0)), 0)
         with self._store.read() as connection:
-            shown, last = connection.execute(select(func.count(), func.max(offers.c.at)).where(out)).one()
-            accepted = connection.execute(
-                select(func.count()).select_from(offers).where(out, offers.c.reaction == "accepted")
-            ).scalar_one()
+            shown, last, accepted = connection.execute(
+                select(func.count(), func.max(offers.c.at), taken).where(out)
+            ).one()
         since = None if last is None else max(0.0, (at - last).total_seconds())
         return ProposalHistory(shown=shown, accepted=accepted, since_last_s=since)
 
