@@ -7,5 +7,10 @@
 | `recognising.py` | which conversation a request goes on with, by its prefix |
 | `storing/` | the database of what was seen, decided and learned |
 | `learning/` | each user's patience: Bayesian, pooled, forgetting |
-| `behaviours/` | what an assistant is told, stated as facts |
+| `vetting.py` | whether a question may be put to the user, or a default is assumed |
+| `proxy/` | in front of any OpenAI-compatible endpoint |
+| `serve/` | a server: the decisions endpoint, advice, offers and actions |
+| `counsel/` | who is asked by hooks and tools: an advisor here, or a server that runs |
+| `hooks/`, `mcp/` | coding agents; whatever speaks MCP |
+| `prompts/` | what an assistant is told, stated as facts |
 """

@@ -14,8 +14,6 @@ from tactful.text.shorten import shortened
 from tactful.types import NativeAsk, Record
 
 NEEDLESS = load_prompt(__file__, "needless", fields={"shown", "assumed"})
-NOT_PUT = "This question was not put to the person"
-"""How what is told begins: a log in which a tool gives this back holds no question that anybody declined."""
 RECOMMENDED = re.compile(r"\s*[\[(（【]\s*(?:recommended|default|推荐|默认)\s*[\])）】]", re.IGNORECASE)
 _GRAVE = re.compile(
     r"\b(?:delet\w*|remov\w*|drop(?:s|ped|ping)?|destroy\w*|overwrit\w*|eras\w*|wip\w*|purg\w*|truncat\w*|revert\w*|reset\w*"

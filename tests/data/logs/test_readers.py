@@ -7,6 +7,7 @@ import pytest
 from tests.data.logs.shapes import iso, lines
 
 from tactful.data.logs import read_conversations
+from tactful.data.logs.asking import HELD_BACK
 
 ASK = {
     "questions": [
@@ -68,6 +69,18 @@ def test_a_question_that_was_turned_down_has_no_answer(tmp_path):
     assert found.turns[1].ask.answer is None
     assert found.turns[1].interrupted
     assert log.bad == 0
+
+
+def test_a_question_that_a_hook_of_ours_held_back_was_asked_of_nobody(tmp_path):
+    rows = [
+        claude("1", None, "user", "Send a reminder."),
+        claude("2", "1", "assistant", [{"type": "text", "text": "Let me see."}, {"type": "tool_use", "id": "t", "name": "AskUserQuestion", "input": ASK}]),
+        claude("3", "2", "user", [{"type": "tool_result", "tool_use_id": "t", "is_error": True, "content": f"Hook denied this tool: {HELD_BACK}: it has a default."}]),
+        claude("4", "3", "assistant", [{"type": "text", "text": "Sent to Acme."}]),
+    ]  # fmt: skip
+    (found,), _ = read(tmp_path, lines(rows))
+    assert [content for _, content in spoken(found)] == ["Send a reminder.", "Let me see.", "Sent to Acme."]
+    assert all(turn.ask is None for turn in found.turns)
 
 
 def test_machinery_of_claude_code_is_counted_and_a_rewound_message_is_a_branch(tmp_path):

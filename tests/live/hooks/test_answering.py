@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.live.hooks.sessions import ASK, SESSION, ClaudeLog, ask_of, codex_log, prompt_of, said
 
+from tactful.data.logs.asking import HELD_BACK
 from tactful.live.advisor import Advisor
 from tactful.live.counsel.here import CounselHere
 from tactful.live.hooks.answering import HookCall, answer
@@ -189,7 +190,8 @@ def test_a_question_that_was_held_back_is_nobodys_rejection(counsel: CounselHere
     told(counsel, prompt_of(CLOSED, log.path))
     log.user(CLOSED)
     reason = told(counsel, ask_of(log.path))["permissionDecisionReason"]
-    log.asks(reason, failed=True)
+    assert HELD_BACK in reason
+    log.asks(f"PreToolUse:AskUserQuestion hook denied this tool: {reason}", failed=True)
     log.assistant(said("I took SQLite."))
     told(counsel, prompt_of("Good. Now add a table.", log.path))
     assert outcomes(counsel) == ["fine"]

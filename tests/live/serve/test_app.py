@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sqlite3
 import urllib.error
 import urllib.request
@@ -145,6 +146,9 @@ def test_the_page_for_people_loads_nothing_and_runs_nothing(address: str) -> Non
     assert "http" not in text.replace("http-equiv", "")
     assert "/v1/decisions" in text
     assert "tactful.needs_question" in text
+    for link in re.findall(r'href="#([^"]+)"', text):
+        assert f'id="{link}"' in text
+    assert "PredicateAsked" in text
 
 
 # ------------------------------------------------------------ who may ask

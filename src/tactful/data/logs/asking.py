@@ -30,6 +30,8 @@ ASK_TOOLS = frozenset(
     }
 )
 """Names without case and separators."""
+HELD_BACK = "This question was not put to the person"
+"""How the result of an ask tool begins that `tactful live hook` gave in the person's place."""
 _DECLINED = re.compile(
     r"\s*(?:\[?request interrupted|no answer\b|(?:error: )?(?:the )?user (?:doesn't want|does not want|has )?\s*(?:to proceed"
     r"|declined|rejected|dismissed|cancel|did not|didn't|not answered|skipped|wants to clarify|interrupted))",

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from tactful.data.logs.asking import answer_of, ask_of
+from tactful.data.logs.asking import HELD_BACK, answer_of, ask_of
 from tactful.text.thoughts import split_thoughts
 
 _MACHINERY = re.compile(
@@ -101,6 +101,10 @@ class Draft:
         turn["calls"][place].update(result=text, failed=failed)
         ask: dict[str, Any] | None = turn.get("ask")
         if ask is None or turn["calls"][place]["name"] != ask["tool"]:
+            return
+        if HELD_BACK in text:  # nobody was asked, and nobody declined
+            del turn["ask"]
+            turn["content"] = turn["content"].removesuffix("\n".join(ask["questions"])).strip()
             return
         ask["answer"], ask["declined"] = answer_of(text, failed=failed)
         if ask["answer"]:

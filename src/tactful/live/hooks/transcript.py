@@ -11,7 +11,6 @@ import orjson
 from tactful.data.logs.readers.claude_code import CLAUDE_CODE
 from tactful.data.logs.readers.codex import CODEX
 from tactful.data.logs.types import Notes
-from tactful.live.vetting import NOT_PUT
 from tactful.text.shorten import shortened
 from tactful.types import ChatTurn, Message, NativeAsk
 
@@ -23,7 +22,7 @@ _LONGEST = 8_000
 
 
 def turns_of(log: Path, session: str) -> list[ChatTurn]:
-    """What user and assistant said, oldest first; questions that we held back are no part of it. A missing log is empty."""
+    """What user and assistant said, oldest first. A missing log is empty."""
     try:
         with log.open("rb") as file:
             size = file.seek(0, 2)
@@ -39,7 +38,7 @@ def turns_of(log: Path, session: str) -> list[ChatTurn]:
     draft = next((one for one in reversed(found) if one.id == session), found[-1] if found else None)
     if draft is None:
         return []
-    turns = [_without_held_back(ChatTurn.model_validate(turn)) for turn in draft.as_dict(1)["turns"]]
+    turns = [ChatTurn.model_validate(turn) for turn in draft.as_dict(1)["turns"]]
     return [turn for turn in turns if turn.role in ("user", "assistant") and not turn.blank][-_TURNS:]
 
 
@@ -63,14 +62,6 @@ def asked_since(turns: Sequence[ChatTurn]) -> tuple[int, NativeAsk] | None:
         if turn.ask is not None:
             return at, turn.ask
     return None
-
-
-def _without_held_back(turn: ChatTurn) -> ChatTurn:
-    """The turn without a question that was never put: its tool gave back what we said."""
-    if turn.ask is None or not any(NOT_PUT in (call.result or "") for call in turn.calls):
-        return turn
-    said = turn.content.removesuffix("\n".join(turn.ask.questions)).strip()
-    return turn.model_copy(update={"ask": None, "content": said})
 
 
 def _row(line: bytes) -> Any:

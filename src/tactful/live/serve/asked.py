@@ -16,7 +16,7 @@ LONGEST = 200_000
 
 
 class _Asked(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
 class Part(_Asked):
@@ -67,7 +67,9 @@ Item = MessageItem | ToolItem
 
 class _Question(_Asked):
     instructions: Annotated[str, Field(max_length=LONGEST)] | Annotated[list[Part], Field(max_length=100)]
+    """Not read where `name` is one of ours."""
     name: str | None = Field(default=None, max_length=200)
+    """Comes back with the answer."""
 
     @property
     def words(self) -> str:
@@ -129,7 +131,9 @@ class DecisionsAsked(_Asked):
         Annotated[str, Field(max_length=LONGEST)]
         | Annotated[list[Item], Field(min_length=1, max_length=2000)]
     )
+    """One text, which the user wrote, or messages in order; calls of tools and their outputs are passed over."""
     questions: list[QuestionAsked] = Field(min_length=1, max_length=MOST_QUESTIONS)
+    """Answered in this order."""
 
     @classmethod
     def read(cls, body: dict[str, Any]) -> Self:

@@ -1,15 +1,13 @@
-"""The fields of a record, as a page shows them."""
+"""The fields of a type, as a page shows them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
 
-
-def fields_of(kind: type[BaseModel]) -> list[dict[str, str]]:
-    """Name, type in words, and what it says of itself, for each field."""
-    schema = kind.model_json_schema(by_alias=True)
+def fields_of(schema: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Name, type in words, and what it says of itself, for each field of an object's JSON schema."""
     needed = set(schema.get("required", ()))
     return [
         {
@@ -17,7 +15,7 @@ def fields_of(kind: type[BaseModel]) -> list[dict[str, str]]:
             "kind": _kind(field) + ("" if name in needed else ", may be left out"),
             "about": " ".join(str(field.get("description", "")).split()),
         }
-        for name, field in schema["properties"].items()
+        for name, field in schema.get("properties", {}).items()
     ]
 
 

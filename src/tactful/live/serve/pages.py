@@ -182,11 +182,16 @@ def _page() -> tuple[str, str]:
                 "method": one.method.upper(),
                 "path": one.path,
                 "about": one.about,
-                "asked": fields_of(one.asked) if one.asked else [],
-                "given": fields_of(one.given) if one.given else [],
+                "asked": one.asked.__name__ if one.asked else "",
+                "given": one.given.__name__ if one.given else "",
             }
             for one in ADDRESSES
         ],
+        types={
+            name: {"about": schema.get("description", ""), "fields": fields_of(schema)}
+            for name, schema in openapi()["components"]["schemas"].items()
+            if schema.get("properties")
+        },
         questions=QUESTIONS,
         groups=GROUPS,
     )
