@@ -35,9 +35,9 @@ from tactful.live.watch.types import WatchSettings, Window
 from tactful.live.watch.watcher import Watcher
 from tactful.reading.opening import open_embedded_reader
 from tactful.reward.judging.reading import ReadingMomentJudge
-from tactful.reward.types import MomentJudge
+from tactful.reward.types import Acceptance, JudgeAtOnce, MomentJudge
 from tactful.stats.bootstrap import grouped_mean
-from tactful.types import Event, LabelledMoment
+from tactful.types import Event, LabelledMoment, Moment
 
 ONE_AT_A_TIME = DeliveryPolicy(
     mode="act", zone="UTC", per_hour=10_000, per_day=10_000, gap_minutes=0.001, new_days=0, quiet=(), busy=(), digest=(),
@@ -71,6 +71,21 @@ class Labelled:
 
     async def close(self) -> None:
         return None
+
+
+class Remembering(JudgeAtOnce):
+    """A reader's judgements, each made once: it sees events and proposal alone."""
+
+    def __init__(self, judge: JudgeAtOnce) -> None:
+        self._judge, self.name = judge, "reader"
+        self._said: dict[tuple[str, str | None], Acceptance] = {}
+
+    def judge_now(self, moments: Sequence[Moment], *, explain: bool = False) -> list[Acceptance]:
+        keys = [("".join(event.text for event in one.events), one.proposal) for one in moments]
+        new = [(key, one) for key, one in zip(keys, moments, strict=True) if key not in self._said]
+        for (key, _), said in zip(new, self._judge.judge_now([one for _, one in new]), strict=True):
+            self._said[key] = said
+        return [self._said[key] for key in keys]
 
 
 def _by_lot(text: str) -> str:
@@ -134,7 +149,7 @@ def row(name: str, sessions: Sequence[Session], took: Sequence[Sequence[bool]]) 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("moments", type=Path)
-    parser.add_argument("--least", type=float, nargs="+", default=[0.4, 0.5, 0.6, 0.7])
+    parser.add_argument("--least", type=float, nargs="+", default=[0.4, 0.5, 0.6])
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)
     moments = list(tf.moments(arguments.moments))
@@ -147,7 +162,7 @@ def main() -> None:
     print(row("every proposal (base rate)", sessions, every))
     judges: dict[str, list[MomentJudge | None]] = {
         "no judge": [None] * len(sessions),
-        "reader": [ReadingMomentJudge(open_embedded_reader(), need=False)] * len(sessions),
+        "reader": [Remembering(ReadingMomentJudge(open_embedded_reader(), need=False))] * len(sessions),
         "reward model of the other sessions": [
             tf.train_reward([m for m in moments if m.moment.session != one.name], evaluate=False).model
             for one in sessions

@@ -33,12 +33,25 @@ def test_every_example_has_a_test_here() -> None:
         "ask_less_after_complaints.py",
         "ask_the_reward_server.py",
         "offers_through_proactive_gate.py",
+        "helper",
         "calibrate_your_tasks.ipynb",
         "log_to_policy.ipynb",
         "claude-code-plugin",
         "codex-plugin",
         "langchain_decision_model.py",  # tested in tests/live/serve/test_frameworks.py
     }
+
+
+def test_the_helper_offers_three_of_eight_proposals_of_a_day_and_says_why_not_the_others(
+    tmp_path: Path,
+) -> None:
+    helper = EXAMPLES / "helper"
+    files = ("--rules", str(helper / "rules.toml"), "--delivery", str(helper / "delivery.toml"))
+    words = ("live", "watch", str(helper / "day.jsonl"), *files, "--least", "0.4", "--dry-run", "--json")
+    told = json.loads(run("-m", "tactful", *words, cwd=tmp_path).stdout)
+    assert [one["kind"] for one in told["offers"]] == ["fix", "organise", "explain"]
+    assert {one["check"] for one in told["withheld"]} == {"acceptance", "gap"}
+    assert len(told["withheld"]) == 5
 
 
 @pytest.mark.skipif(
