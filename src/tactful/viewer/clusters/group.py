@@ -14,10 +14,12 @@ from itertools import pairwise
 from typing import Any
 
 MOST_GROUPS = 12
-FEWEST_TEXTS = 8
-"""Fewer are one group."""
+FEWEST_TEXTS = 20
+"""Fewer are one group: among a dozen different texts any parting is arbitrary."""
 _DIMENSIONS = 50
 _TERMS = 5000
+_TELLING = 0.75
+"""Share of the texts that must have a term left."""
 _WORDS = 5
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -94,14 +96,16 @@ def _weighed(texts: Sequence[str]) -> tuple[Any, Sequence[str]]:
     out where others remain."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    for fewest, most in ((2, 0.5), (1, 1.0)):
+    for fewest, most, telling in ((2, 0.5, _TELLING), (1, 0.5, _TELLING), (1, 1.0, 0.0)):
         vectorizer = TfidfVectorizer(
             analyzer=_analysed, sublinear_tf=True, min_df=fewest, max_df=most, max_features=_TERMS
         )
         try:
-            return vectorizer.fit_transform(texts), vectorizer.get_feature_names_out()
+            weights = vectorizer.fit_transform(texts)
         except ValueError:  # no term is left
             continue
+        if (weights.getnnz(axis=1) > 0).mean() >= telling:
+            return weights, vectorizer.get_feature_names_out()
     from scipy.sparse import csr_matrix
 
     return csr_matrix((len(texts), 1)), ("",)
@@ -156,7 +160,8 @@ def _words_alone(texts: Sequence[str]) -> tuple[str, ...]:
     for text in texts:
         for term in dict.fromkeys(_analysed(text)):
             counts[term] = counts.get(term, 0) + 1
-    return _distinct(sorted(counts, key=lambda term: -counts[term]))
+    common = [term for term in counts if counts[term] >= max(2, len(texts) / 4)]
+    return _distinct(sorted(common, key=lambda term: -counts[term]))
 
 
 def _analysed(text: str) -> list[str]:
