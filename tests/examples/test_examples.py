@@ -38,6 +38,7 @@ def test_every_example_has_a_test_here() -> None:
         "log_to_policy.ipynb",
         "claude-code-plugin",
         "codex-plugin",
+        "middleware",  # tested in test_middleware.py
         "langchain_decision_model.py",  # tested in tests/live/serve/test_frameworks.py
     }
 

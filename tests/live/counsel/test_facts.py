@@ -1,0 +1,84 @@
+"""What middleware tells an assistant: once a turn, from messages of any endpoint, and nothing where anything fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tactful.live.counsel.facts import Facts, heard_in
+from tactful.types import Message, NativeAsk
+
+
+class Scripted:
+    """A counsel that answers with what it was asked. `fails`: it raises."""
+
+    def __init__(self, *, fails: bool = False, put: bool = False) -> None:
+        self.fails, self.put = fails, put
+        self.advised: list[tuple[Sequence[Message], str, str]] = []
+        self.vetted: list[tuple[NativeAsk, str]] = []
+
+    def advise(self, messages: Sequence[Message], *, user: str, conversation: str) -> Any:
+        if self.fails:
+            raise TimeoutError
+        self.advised.append((messages, user, conversation))
+        return {"behaviour": f"fact {len(self.advised)}", "conversation": conversation or "known"}
+
+    def vet(self, messages: Sequence[Message], ask: NativeAsk, *, user: str, conversation: str) -> Any:
+        self.vetted.append((ask, conversation))
+        return {"put": self.put, "told": "The usual default: a word."}
+
+
+USER = {"role": "user", "content": "Book a table"}
+STEP = [USER, {"role": "assistant", "content": None, "tool_calls": [{}]}, {"role": "tool", "content": "none"}]
+
+
+def test_a_turn_of_several_steps_is_decided_once_and_the_same_request_anew() -> None:
+    counsel = Scripted()
+    facts = Facts(counsel)  # type: ignore[arg-type]
+    assert [facts.fact([USER], user="ann"), facts.fact(STEP, user="ann")] == ["fact 1", "fact 1"]
+    assert facts.fact([USER], user="ann") == "fact 2"
+    assert facts.fact(STEP, user="bob") == "fact 3"
+    assert [(user, conversation) for _, user, conversation in counsel.advised] == [
+        ("ann", ""),
+        ("ann", ""),
+        ("bob", ""),
+    ]
+
+
+def test_of_parts_the_text_is_read_and_what_is_no_message_is_left_out() -> None:
+    messages: list[Any] = [
+        {"role": "system", "content": "Be brief."},
+        {"type": "reasoning", "summary": []},
+        {"role": "user", "content": [{"type": "input_text", "text": "Look:"}, {"type": "input_image"}]},
+        {"role": "assistant", "content": [{"type": "output_text", "text": "A cat."}]},
+        {"role": "user", "content": "And now?"},
+        {"type": "function_call", "name": "look"},
+        {"role": "assistant", "content": "I look."},
+    ]
+    assert [(one.role, one.content) for one in heard_in(messages)] == [
+        ("user", "Look:"),
+        ("assistant", "A cat."),
+        ("user", "And now?"),
+    ]
+    assert Facts(Scripted()).fact([{"role": "assistant", "content": "Hello!"}]) == ""  # type: ignore[arg-type]
+
+
+def test_what_fails_is_no_fact_and_no_veto_and_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    facts = Facts(Scripted(fails=True))  # type: ignore[arg-type]
+    assert facts.fact([USER]) == ""
+    assert facts.veto([USER], ["For when?"], [["now"]]) == ""
+    assert facts.failed == 1
+    assert "Book" not in caplog.text
+
+
+@pytest.mark.parametrize("put", [False, True])
+def test_a_question_is_held_against_the_advice_of_its_turn(put: bool) -> None:
+    counsel = Scripted(put=put)
+    facts = Facts(counsel)  # type: ignore[arg-type]
+    assert facts.veto([USER], ["A word?"]) == ""  # no turn of which anything is known
+    facts.fact([USER])
+    assert facts.veto(STEP, ["A word?"], [["yes", "no"]]) == ("" if put else "The usual default: a word.")
+    ((ask, conversation),) = counsel.vetted
+    assert (ask.questions, ask.options, conversation) == (("A word?",), (("yes", "no"),), "known")
