@@ -6,7 +6,9 @@ import asyncio
 import logging
 import multiprocessing
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -375,6 +377,7 @@ def _work(address: str, number: int, times: int) -> None:
         for turn in range(times):
             first = f"{OPEN} {number}.{turn}"
             one.decide(said(first), user="u-0123456789")
+            one.settle()  # a model takes longer to answer than this
             reply = ANSWERS if turn % 2 else REJECTS
             assert not one.decide(said(first, QUESTION, reply), user="u-0123456789").failed
         one.settle()
@@ -396,6 +399,19 @@ def test_two_processes_learn_of_one_user_and_no_reaction_is_lost(address: str) -
         assert taste.seen == 2 * times
         assert taste.questions.yes + taste.questions.no == pytest.approx(2 * times)
         assert one._memory.population().source == "users"
+
+
+@pytest.mark.slow
+def test_many_processes_may_open_a_new_database_at_once(address: str) -> None:
+    together = threading.Barrier(4)
+
+    def opened(_: int) -> str:
+        together.wait()
+        with Advisor(address, reader=Scripted(), settings=LiveSettings(timeout_ms=60_000)) as one:
+            return one.decide(said(CLEAR)).failed
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(opened, range(4))) == [""] * 4
 
 
 @pytest.mark.slow
@@ -432,3 +448,11 @@ def test_an_advisor_works_on_either_database(address: str) -> None:
         one.prune()
         one.settle()
         assert one.lost == 0
+
+
+def test_a_removed_user_leaves_what_new_ones_are_believed_to_be_like(advisor: Made) -> None:
+    one = advisor()
+    (last,) = turns(one, "ann", REJECTS)
+    assert one._memory.estimate_population().users == 1
+    one._memory.forget(last.user)
+    assert one._memory.population().source == "assumed"

@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Engine
 from tactful.errors import UserError
 
 _SCRIPTS = Path(__file__).parent / "scripts"
+_LOCK = 7_287_201
+"""PostgreSQL's advisory lock of whoever upgrades; any number that others do not use."""
 
 
 def revisions(folder: Path) -> list[str]:
@@ -31,6 +33,10 @@ def upgrade(engine: Engine, folder: Path, name: str, to: str = "head") -> None:
     if now == known[-1]:
         return
     with engine.begin() as connection:
+        if (
+            engine.dialect.name == "postgresql"
+        ):  # another process may be at it: then nothing is left to do after it
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         command.upgrade(_config(folder, connection), to)
 
 
