@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, get_args
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from tactful.mend.types import Outcome
 from tactful.types import Decision, Record, Written
 
+DESCRIBED = ConfigDict(use_attribute_docstrings=True)
+"""What stands under a field stands in the schema too, for whoever reads it over HTTP."""
 Mode = Literal["shadow", "advise", "act"]
 """`shadow`: decide and log, change nothing. `advise`: tell the assistant, which may do otherwise. `act`: also veto what
 goes against the decision, where an interface lets us (an ask tool, a hook)."""
@@ -23,6 +25,7 @@ QUESTION_OUTCOMES: frozenset[Outcome] = frozenset({"welcome", "needless", "rejec
 class SuggestedQuestion(Record):
     """A question that could be put, and what to assume where nobody answers."""
 
+    model_config = DESCRIBED
     text: str
     options: tuple[str, ...] = ()
     default: str = ""
@@ -32,6 +35,7 @@ class SuggestedQuestion(Record):
 class Advice(Decision, Written):
     """What an `Advisor` decided on one turn, and why. A `Decision` with the rest of what a caller needs."""
 
+    model_config = DESCRIBED
     row_kind = "advice"
 
     id: str
@@ -72,6 +76,7 @@ class Advice(Decision, Written):
 class Observation(Written):
     """What came of one turn: a person's next message as it was read, or what an interface told."""
 
+    model_config = DESCRIBED
     row_kind = "observations"
 
     advice: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tactful.live.types import Advice
+from tactful.live.types import DESCRIBED, Advice
 from tactful.prompts import load_prompt
 from tactful.text.shorten import shortened
 from tactful.types import NativeAsk, Record
@@ -36,6 +36,8 @@ class Assumed(Record):
 
 class Vetted(Record):
     """Whether a question may be put."""
+
+    model_config = DESCRIBED
 
     put: bool
     why: str

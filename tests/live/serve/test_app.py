@@ -133,6 +133,8 @@ def test_the_openapi_page_describes_every_address_that_answers(address: str) -> 
                 place = ((content or {}).get("content") or {}).get("application/json", {}).get("schema", {})
                 if "$ref" in place:
                     assert place["$ref"].rpartition("/")[2] in schema["components"]["schemas"]
+    for kind, field in (("AdviceGiven", "need"), ("DecisionsAsked", "input"), ("Vetted", "told")):
+        assert schema["components"]["schemas"][kind]["properties"][field]["description"]
     known = call(address, "/v1/decisions")[1]["questions"]
     assert {"tactful.needs_question", "tactful.reaction", "tactful.accepts"} <= {one["name"] for one in known}
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from tactful.data.io import describe
 from tactful.live.advisor import Advisor
 from tactful.live.tasks import Followed
-from tactful.live.types import QUESTION_OUTCOMES, Advice, Observation
+from tactful.live.types import DESCRIBED, QUESTION_OUTCOMES, Advice, Observation
 from tactful.live.vetting import Vetted, vet
 from tactful.mend.types import Outcome
 from tactful.reward.serve.errors import invalid
@@ -37,6 +37,8 @@ class Said(Record):
 class AskPut(Record):
     """A question that the assistant puts, or put, by a tool."""
 
+    model_config = DESCRIBED
+
     tool: str = Field(default="ask", max_length=200)
     questions: tuple[str, ...] = Field(min_length=1, max_length=20)
     options: tuple[tuple[str, ...], ...] = Field(default=(), max_length=20)
@@ -53,6 +55,8 @@ class AskPut(Record):
 class AdviceAsked(Record):
     """A conversation whose last message is the user's."""
 
+    model_config = DESCRIBED
+
     messages: tuple[Said, ...] = Field(min_length=1, max_length=2000)
     user: str = Field(default="", max_length=500)
     """Any name for the person; only a hash of it is kept."""
@@ -64,6 +68,8 @@ class AdviceAsked(Record):
 
 class AdviceGiven(Advice):
     """The advice, and whether it is safe in the database already."""
+
+    model_config = DESCRIBED
 
     stored: bool
     """False: not yet, or it failed; the decision stands."""
@@ -80,6 +86,8 @@ class AskVetted(Record):
 
 class ObservationAsked(Record):
     """What came of a turn: by id of its advice, or the latest one of a conversation; as it is read from messages, or told."""
+
+    model_config = DESCRIBED
 
     advice: str = Field(default="", max_length=64)
     conversation: str = Field(default="", max_length=64)

@@ -30,6 +30,7 @@ from tactful.live.serve.questions import (
     known_question,
     parted,
 )
+from tactful.live.types import DESCRIBED
 from tactful.reading.types import Exchange, Need, OfferReading, ReactionReading, ReaderAtOnce, Request
 from tactful.reward.serve.errors import ApiError
 from tactful.reward.serve.moments import moment_of
@@ -68,6 +69,8 @@ class ChoiceAnswer(Record):
 class LevelShare(Record):
     """A level of a scale and its probability."""
 
+    model_config = DESCRIBED
+
     label: str
     value: int
     """Its place, from 0."""
@@ -76,6 +79,8 @@ class LevelShare(Record):
 
 class ScoreAnswer(Record):
     """The expected place on the scale, and all levels."""
+
+    model_config = DESCRIBED
 
     type: Literal["score"] = "score"
     name: str | None = None
@@ -110,6 +115,8 @@ class UsageGiven(Record):
 
 class DecisionGiven(Record):
     """A reply: one answer for each question, in order."""
+
+    model_config = DESCRIBED
 
     model: str
     """Which reader answered."""

@@ -24,6 +24,7 @@ from tactful.live.serve.advice import (
 from tactful.live.serve.answering import DecisionGiven
 from tactful.live.serve.asked import DecisionsAsked
 from tactful.live.serve.questions import GROUPS, QUESTIONS, KnownQuestion
+from tactful.live.types import DESCRIBED
 from tactful.live.vetting import Vetted
 from tactful.policy.serve import MessagesAsked
 from tactful.reward.serve.chat import ChatRequest
@@ -35,6 +36,8 @@ SCHEMA_PATH, DOCS_PATH = "/openapi.json", "/docs"
 
 class ErrorTold(Record):
     """What is wrong."""
+
+    model_config = DESCRIBED
 
     message: str
     type: str

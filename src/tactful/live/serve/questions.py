@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
+from tactful.live.types import DESCRIBED
 from tactful.prompts import load_prompt
 from tactful.reading.decisions.reader import (
     CRITICAL,
@@ -30,6 +31,8 @@ NEEDLESS = load_prompt(__file__, "needless_question", fields=set())
 
 class KnownQuestion(Record):
     """A question that can be answered."""
+
+    model_config = DESCRIBED
 
     name: str
     about: str
