@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import openai
@@ -225,3 +226,16 @@ def test_text_that_gives_orders_changes_no_behaviour(client: openai.OpenAI) -> N
     assert reaction.type == "choice"
     assert {one.value for one in reaction.probabilities} == {"complaint", "other", "approval"}
     assert (unknown.type, accepts.type) == ("refusal", "refusal")
+
+
+def test_many_at_once_get_each_its_own_answer(client: openai.OpenAI) -> None:
+    texts = [f"Book a table for {count} on day {count}{'.' * (count % 3)}" for count in range(1, 25)]
+
+    def need(text: str) -> float:
+        given = client.decisions.create(model="any", input=text, questions=[asked("tactful.needs_question")])
+        return given.answers[0].probability  # type: ignore[union-attr,return-value]
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(need, texts))
+    known = open_embedded_reader().needs_now([Request(text=text) for text in texts])
+    assert found == pytest.approx([one.need for one in known], abs=1e-6)

@@ -16,7 +16,7 @@ from tactful.types import ChatTurn, Message, NativeAsk
 
 _READ = 4 * 1024 * 1024
 """Bytes of the log's end that are read."""
-_TURNS = 40
+_TURNS = 30
 _LONGEST = 8_000
 """Characters of one message."""
 
