@@ -168,8 +168,20 @@ def test_at_the_deadline_the_process_ends_as_if_there_was_nothing_to_say(
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[str]:
-    with tf.live_serve(database=str(tmp_path / "live.sqlite"), mode="act", reader="surface") as one:
+def patient(tmp_path: Path) -> dict[str, Any]:
+    """Options of a server that decides also on a busy machine."""
+    (tmp_path / "live.toml").write_text("timeout_ms = 20000\n")
+    return {
+        "config": tmp_path / "live.toml",
+        "database": str(tmp_path / "live.sqlite"),
+        "reader": "surface",
+        "mode": "act",
+    }
+
+
+@pytest.fixture
+def served(patient: dict[str, Any]) -> Iterator[str]:
+    with tf.live_serve(**patient) as one:
         yield one.address
 
 
@@ -200,12 +212,11 @@ def test_a_server_that_does_not_answer_is_not_waited_for(folder: Path, tmp_path:
 
 
 def test_a_key_is_sent_to_whom_it_is_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Path
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Path, patient: dict[str, Any]
 ) -> None:
     monkeypatch.setenv("A_KEY", "a-long-key")
     call = prompt_of("What is 2+2?", tmp_path / "s.jsonl")
-    options: dict[str, Any] = {"reader": "surface", "mode": "advise", "api_key_env": "A_KEY"}
-    with tf.live_serve(database=str(tmp_path / "live.sqlite"), **options) as one:
+    with tf.live_serve(**patient, api_key_env="A_KEY") as one:
         assert ran(call, url=one.address, timeout_ms=10_000) is None  # no key
         assert ran(call, url=one.address, timeout_ms=10_000, api_key_env="A_KEY") is not None
 

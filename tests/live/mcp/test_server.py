@@ -79,7 +79,9 @@ async def test_in_shadow_there_is_no_verdict(tmp_path: Path) -> None:
 
 
 async def test_a_running_server_decides(tmp_path: Path) -> None:
-    with tf.live_serve(database=str(tmp_path / "l.sqlite"), reader="surface", mode="act") as served:
+    (tmp_path / "live.toml").write_text("timeout_ms = 20000\n")
+    options = {"config": tmp_path / "live.toml", "reader": "surface", "mode": "act"}
+    with tf.live_serve(**options, database=str(tmp_path / "l.sqlite")) as served:
         async with mcp_client.Client(
             mcp_server(CounselThere(served.address, timeout_s=20.0), user="ann")
         ) as one:
