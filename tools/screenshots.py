@@ -76,7 +76,7 @@ def make_runs(out: Path) -> None:
     rollout = tf.rollout(
         states, model="offline", out=out / "rollout", seed=0, tasks_per_user=2, progress="off"
     )
-    tf.pairs(tf.reward(rollout, out=out / "reward", progress="off"), out=out / "pairs", progress="off")
+    tf.pairs(tf.reward(rollout, out=out / "reward", progress="off"), out=out / "pairs")
     tf.play("bundled", model="offline", assistant="every:5", out=out / "gym", progress="off")
     played = (out / "gym" / "records.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     Path(_ENGLISH).write_text("".join(row for row in played if '"lang":"en"' in row), encoding="utf-8")

@@ -113,3 +113,18 @@ def test_the_button_gives_the_same_selection_as_a_download(file: Path) -> None:
         assert '<html lang="zh">' in client.get("/of/t.jsonl/export?lang=zh").text
         assert client.get("/of/t.jsonl/export?filter=aksed").status_code == 422
         assert '/of/t.jsonl/export?filter=asked" download' in client.get("/of/t.jsonl?filter=asked").text
+
+
+def test_rows_that_are_not_known_are_shown_as_they_are_without_their_private_fields(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    path.write_bytes(
+        orjson.dumps(
+            {"id": "x", "note": "what I wrote", "reference": "the-hidden-one", "tests": "secret-tests"}
+        )
+    )
+    out = tmp_path / "mine.html"
+    export_selection(path, out)
+    page = out.read_text(encoding="utf-8")
+    assert "what I wrote" in page
+    assert "the-hidden-one" not in page
+    assert "secret-tests" not in page

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
 from tactful.data.io import write_file
 from tactful.errors import UsageError
+from tactful.types import Hidden
 from tactful.viewer.folders.library import Library
 from tactful.viewer.look import View
 from tactful.viewer.types import Listed, Query
@@ -52,6 +54,7 @@ def render_selection(
         total=found.total,
         progress=found.progress,
         at=datetime.now(UTC),
+        public=_public,
         **showing_in(words, query.text),
     )
 
@@ -83,3 +86,10 @@ def export_selection(
         library.close()
     write_file(out, [rendered.encode("utf-8", "replace")])
     return total
+
+
+def _public(rest: Any) -> Any:
+    """What else stands in a row of a kind that we do not know, without the private fields of a user's own states."""
+    if not isinstance(rest, dict):
+        return rest
+    return {name: value for name, value in rest.items() if name not in Hidden.model_fields}

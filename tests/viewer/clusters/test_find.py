@@ -126,7 +126,15 @@ def test_findings_are_told_in_the_words_of_the_log_that_was_audited(tmp_path: Pa
 def test_an_audit_that_names_no_log_or_a_broken_one_does_no_harm(tmp_path: Path) -> None:
     rows = [finding("c1", 1, asked=True, needless=0.9, need=None)]
     findings = write(tmp_path / "findings.jsonl", rows)
-    for told in (b"{", b"[]", b'{"logs": 3}', b'{"logs": ["/nowhere/at/all"]}', b'{"logs": [null]}'):
+    for told in (
+        b"{",
+        b"[]",
+        b'{"logs": 3}',
+        b'{"logs": ["/nowhere/at/all"]}',
+        b'{"logs": [null]}',
+        b'{"logs": ["/"]}',
+        b'{"logs": ["/dev/zero"]}',
+    ):
         (tmp_path / "audit.json").write_bytes(told)
         assert found_in(findings).found[0].without_text == 1
     broken = tmp_path / "broken.jsonl"

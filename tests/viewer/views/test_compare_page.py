@@ -58,6 +58,9 @@ def test_two_files_stand_side_by_side_where_they_differ_first(tmp_path: Path) ->
         wrong = client.get("/compare?a=a.jsonl&b=b.jsonl&filter=a.nothing")
         assert wrong.status_code == 422
         assert "no record here has" in wrong.text
+        by = client.get("/compare?a=a.jsonl&b=b.jsonl&by=scene")
+        assert (by.status_code, "not both runs have &#39;scene&#39;" in by.text) == (422, True)
+        assert "matched by trace, at" in client.get("/compare?a=a.jsonl&b=b.jsonl&by=trace,at").text
         choice = client.get("/compare?a=a.jsonl").text
         assert '<option value="a.jsonl" selected>' in choice
         assert '<option value="b.jsonl">' in choice

@@ -44,13 +44,16 @@ def place_of(row: Any) -> Place | None:
 
 
 def audited(findings: Path) -> tuple[Path, ...]:
-    """The logs that the audit in whose folder these findings lie was made of; none where it does not say, or they are gone."""
+    """The logs that the audit in whose folder these findings lie was made of; none where it does not say, they are gone, or
+    are none: the folder may come from somebody else."""
     try:
         told = json.loads((findings.parent / _AUDIT).read_bytes())
         named = [Path(path) for path in told["logs"]]
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return ()
-    return tuple(named) if all(path.exists() for path in named) else ()
+    around = findings.resolve().parents
+    sound = (path.is_file() or (path.is_dir() and path.resolve() not in around) for path in named)
+    return tuple(named) if all(sound) else ()
 
 
 def passages_at(logs: Iterable[Path], places: Iterable[Place]) -> dict[Place, Passage]:
