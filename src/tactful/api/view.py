@@ -60,7 +60,7 @@ def export_view(
     Raises: UsageError for a filter that cannot be read or a file that exists; DataError where there is no run; MissingExtra.
     """
     try:
-        from tactful.viewer.exporting import export_selection
+        from tactful.viewer.views.exporting import export_selection
     except ImportError as error:
         raise MissingExtra("annotate", "view") from error
     return export_selection(Path(path), Path(out), filter_=filter, text=text, limit=limit)

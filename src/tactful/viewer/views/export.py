@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tactful.errors import UsageError
-from tactful.viewer.exporting import render_selection
 from tactful.viewer.views.asked import listed, looking_at
+from tactful.viewer.views.exporting import render_selection
 from tactful.viewer.views.queries import query_of
 from tactful.web.visit import visit_of
 

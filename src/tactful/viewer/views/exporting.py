@@ -22,7 +22,7 @@ from tactful.viewer.views.showing import showing_in
 from tactful.web import pages
 from tactful.web.language import load_words
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 MOST_RECORDS = 100
 """In a file, unless more are asked for."""
 LIMIT = 1000

@@ -12,7 +12,7 @@ from tests.viewer.viewed import make_run
 from tests.viewer.visiting import visiting
 
 from tactful.errors import UsageError
-from tactful.viewer.exporting import export_selection
+from tactful.viewer.views.exporting import export_selection
 
 EVIL = '<script>alert(1)</script><a href="javascript:alert(2)">x</a>\u202e'
 
