@@ -66,3 +66,48 @@ async def test_a_turn_is_labelled_by_keyboard_and_its_record_sent_as_a_file(tmp_
         (found,) = collected(store).annotations
     assert found.answer == AskingAnswer(verdict="ask", what="Which day?")
     assert said == []
+
+
+async def test_comparisons_and_clusters_fit_a_phone_and_say_nothing_in_the_console(tmp_path: Path) -> None:
+    playwright = pytest.importorskip(
+        "playwright.async_api", reason="needs playwright, of the development tools"
+    )
+    binary = find_browser()
+    if binary is None:
+        pytest.skip("no Chromium here: install Debian's chromium, or name one in TACTFUL_CHROMIUM")
+    long = "an-identifier-without-a-single-place-to-break-it-" * 3
+    for name, needs in (("a", True), ("b", False)):
+        rows = [
+            {
+                "tactful": "decisions",
+                "trace": long,
+                "at": at,
+                "proposal": f"{long} {at}",
+                "need": needs,
+                "outcome": "hit",
+            }
+            for at in range(30)
+        ]
+        (tmp_path / f"{name}.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    said: list[str] = []
+    async with (
+        running(build_viewer_app(Library(tmp_path), key=KEY)) as address,
+        playwright.async_playwright() as machine,
+    ):
+        browser = await machine.chromium.launch(executable_path=binary, args=["--no-sandbox"])
+        context = await browser.new_context(viewport={"width": 400, "height": 800}, locale="en")
+        tab = await context.new_page()
+        tab.on("console", lambda message: said.append(message.text))
+        await tab.goto(f"{address}/?key={KEY}")
+        for page, sign in (
+            ("/compare?a=a.jsonl&b=b.jsonl", "Where they differ"),
+            ("/of/b.jsonl/clusters", "30 needless questions and offers"),
+            ("/compare?a=a.jsonl", "Run b"),
+        ):
+            await tab.goto(address + page)
+            await playwright.expect(
+                tab.get_by_text(sign, exact=True).first
+            ).to_be_visible()  # once it is indexed
+            assert await tab.evaluate("document.documentElement.scrollWidth") <= 400, page
+        await browser.close()
+    assert said == []
