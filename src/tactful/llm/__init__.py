@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tactful.llm.budget import Budget
-from tactful.llm.cache import CallCache
+from tactful.llm.cache import CallCache, Calls
 from tactful.llm.meter import Meter, metered
 from tactful.llm.offline import OfflineModel, Script
 from tactful.llm.room import within_context
@@ -27,6 +27,7 @@ __all__ = [
     "Budget",
     "CallCache",
     "CallOptions",
+    "Calls",
     "ChatModel",
     "Meter",
     "ModelSpec",
@@ -46,7 +47,7 @@ __all__ = [
 def open_model(
     spec: ModelSpec,
     *,
-    cache: CallCache | None = None,
+    cache: Calls | None = None,
     budget: Budget | None = None,
     prices: PriceTable | None = None,
 ) -> ChatModel:

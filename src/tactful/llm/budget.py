@@ -40,7 +40,7 @@ class Hold:
 
     def _end(self, usd: float, tokens: int) -> None:
         if self._budget is not None:
-            self._budget._ended(self, usd, tokens)
+            self._budget.ended(self, usd, tokens)
             self._budget = None
 
 
@@ -99,7 +99,8 @@ class Budget:
             self.tokens is None or self.spent_tokens + self._held_tokens + tokens <= self.tokens
         )
 
-    def _ended(self, hold: Hold, usd: float, tokens: int) -> None:
+    def ended(self, hold: Hold, usd: float, tokens: int) -> None:
+        """A hold of this budget ended at this cost; `Hold` calls it."""
         self._holds -= 1
         self._held_usd = max(0.0, self._held_usd - hold.usd) if self._holds else 0.0
         self._held_tokens -= hold.tokens

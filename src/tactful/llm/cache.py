@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 from urllib.parse import quote
 
 import orjson
@@ -93,6 +93,47 @@ class Asked(NamedTuple):
     invalid: bool
 
 
+class Calls(Protocol):
+    """Where the door finds and keeps answered calls: a `CallCache`, or a worker's link to the one that all workers share.
+
+    Whoever finds nothing asks the endpoint, and ends with `put` or `abandon`: others may be waiting for it.
+    """
+
+    async def find(self, key: bytes) -> Stored | None:
+        """The stored answer, or None: the caller is to ask. Waits while another worker asks the same."""
+        ...
+
+    def abandon(self, key: bytes) -> None:
+        """The call that was not found was not answered either."""
+        ...
+
+    async def put(
+        self, key: bytes, body: bytes, *, usage: bytes, model: str, messages: Sequence[Message] = ()
+    ) -> None:
+        """Store an answer, and what was sent for it; returns when it is safe. Raises StopRun when it cannot be stored."""
+        ...
+
+    def note(self, key: bytes) -> None:
+        """Note that the running record asked this, be it answered from here."""
+        ...
+
+    def mark_invalid(self, key: bytes) -> None:
+        """Note that this answer failed validation."""
+        ...
+
+    async def find_fact(self, name: str) -> bytes | None:
+        """What was found out about an endpoint, or None."""
+        ...
+
+    async def put_fact(self, name: str, value: bytes) -> None:
+        """Keep what was found out about an endpoint."""
+        ...
+
+    def close(self) -> None:
+        """Write what is waiting; no call follows."""
+        ...
+
+
 class CallCache:
     """The cache in the file `path`, made when missing (folder 0700, file 0600). Close it, or use `with`.
 
@@ -137,14 +178,28 @@ class CallCache:
             return None
         return Stored(body, usage, bool(invalid))
 
+    async def find(self, key: bytes) -> Stored | None:
+        """As `get`: within one process the door itself sees to it that equal calls are sent once."""
+        return self.get(key)
+
+    def abandon(self, key: bytes) -> None:
+        """Nobody waits."""
+
+    async def find_fact(self, name: str) -> bytes | None:
+        """As `get_fact`."""
+        return self.get_fact(name)
+
     async def put(
         self, key: bytes, body: bytes, *, usage: bytes, model: str, messages: Sequence[Message] = ()
     ) -> None:
         """Store an answer, and what was sent for it; returns when it is committed. Raises StopRun when it cannot be
         stored."""
-        if messages:
-            sent = orjson.dumps([(message.role, message.content) for message in messages])
-            self._enqueue(((_REQUEST, (key, zlib.compress(sent, 1))), None), asyncio.get_running_loop())
+        await self.put_packed(key, body, usage=usage, model=model, sent=packed(messages))
+
+    async def put_packed(self, key: bytes, body: bytes, *, usage: bytes, model: str, sent: bytes) -> None:
+        """As `put`, with what was sent as `packed` gives it."""
+        if sent:
+            self._enqueue(((_REQUEST, (key, sent)), None), asyncio.get_running_loop())
         self.note(key)
         await self._write((_PUT, (key, model, time.time(), _digest(key, usage, body), usage, body)))
 
@@ -293,6 +348,13 @@ class CallCache:
         self.damaged += 1
         if self.damaged == 1:
             _log.warning("%s: the call cache %s; such calls are asked again", self.path, problem)
+
+
+def packed(messages: Sequence[Message]) -> bytes:
+    """Messages as the cache keeps them; empty for none."""
+    if not messages:
+        return b""
+    return zlib.compress(orjson.dumps([(message.role, message.content) for message in messages]), 1)
 
 
 def calls_of(connection: sqlite3.Connection, run: str, record: str) -> list[Asked]:

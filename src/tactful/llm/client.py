@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from tactful.errors import ParseError, UserError
 from tactful.llm.budget import Budget
-from tactful.llm.cache import CallCache
+from tactful.llm.cache import Calls
 from tactful.llm.decisions import Ask, Decider, Said, Shown
 from tactful.llm.endpoint import find_endpoint
 from tactful.llm.meter import count
@@ -63,7 +63,7 @@ class ChatClient:
         self,
         spec: ModelSpec,
         *,
-        cache: CallCache | None = None,
+        cache: Calls | None = None,
         budget: Budget | None = None,
         prices: PriceTable | None = None,
     ) -> None:
@@ -219,14 +219,15 @@ class ChatClient:
                 self._note(question.key)
                 count(_CACHED)
                 return _Found(found.answer, _free(found.usage), cached=True)
-        if replay and (found := self._recall(question.key)) is not None:
-            self._note(question.key)
-            count(_CACHED)
-            return found
         done: asyncio.Future[_Found | None] = asyncio.get_running_loop().create_future()
         self._under_way[question.key] = done
         try:
-            found = await self._send_and_store(question)
+            found = await self._recall(question.key) if replay else None
+            if found is None:
+                found = await self._send_and_store(question)
+            else:
+                self._note(question.key)
+                count(_CACHED)
             done.set_result(found)
             return found
         except Exception as error:
@@ -242,8 +243,8 @@ class ChatClient:
         if self._cache is not None:
             self._cache.note(key)
 
-    def _recall(self, key: bytes) -> _Found | None:
-        stored = self._cache.get(key) if self._cache is not None else None
+    async def _recall(self, key: bytes) -> _Found | None:
+        stored = await self._cache.find(key) if self._cache is not None else None
         if stored is None:
             return None
         answer = read_response(200, {}, stored.body)
@@ -260,7 +261,12 @@ class ChatClient:
         return _Found(answer, usage, cached=True)
 
     async def _send_and_store(self, question: Question) -> _Found:
-        answered = await self._sender.send(question)
+        try:
+            answered = await self._sender.send(question)
+        except BaseException:
+            if self._cache is not None:
+                self._cache.abandon(question.key)
+            raise
         if self._cache is not None:
             used = answered.usage
             tokens = f"{used.prompt_tokens},{used.completion_tokens},{int(used.estimated)}".encode()

@@ -15,13 +15,13 @@ from pydantic import Field
 
 from tactful.errors import ProviderError
 from tactful.llm.budget import Budget
-from tactful.llm.cache import CallCache
+from tactful.llm.cache import Calls
 from tactful.llm.endpoint import Endpoint
 from tactful.llm.meter import count
 from tactful.llm.prices import Price
 from tactful.llm.replies.words import clip
 from tactful.llm.types import ModelSpec, Outcome, Usage
-from tactful.llm.wire.caller import BadRequest
+from tactful.llm.wire.caller import Answered, BadRequest
 from tactful.llm.wire.line import Line
 from tactful.llm.wire.meaning import Answer, Next, Trouble
 from tactful.llm.wire.modes import encode
@@ -71,7 +71,7 @@ class Decider:
         spec: ModelSpec,
         endpoint: Endpoint,
         *,
-        cache: CallCache | None,
+        cache: Calls | None,
         budget: Budget | None,
         price: Price | None,
     ) -> None:
@@ -97,24 +97,32 @@ class Decider:
             }
         )
         key = hashlib.sha256(encode(("decisions", self._endpoint.base_url)) + request).digest()[:16]
-        stored = self._cache.get(key) if self._cache is not None else None
+        stored = await self._cache.find(key) if self._cache is not None else None
         if self._cache is not None and stored is not None:
             self._cache.note(key)
             count(Usage(cached=1))
             return read_answers(read_json(stored.body), questions)
         estimated = [Message(role="user", content=request.decode())]
         try:
-            answered = await self._line.caller().call(lambda limit: request, None, estimated)
-        except BadRequest as error:
-            raise self._line.error(error.trouble) from None
-        except ProviderError as error:
-            self._line.gave_none(error)
+            answered = await self._send(request, estimated)
+        except BaseException:
+            if self._cache is not None:
+                self._cache.abandon(key)
             raise
         if self._cache is not None:
             used = answered.usage
             tokens = f"{used.prompt_tokens},{used.completion_tokens},{int(used.estimated)}".encode()
             await self._cache.put(key, answered.body, usage=tokens, model=self._spec.name, messages=estimated)
         return read_answers(read_json(answered.body), questions)
+
+    async def _send(self, request: bytes, estimated: Sequence[Message]) -> Answered:
+        try:
+            return await self._line.caller().call(lambda limit: request, None, estimated)
+        except BadRequest as error:
+            raise self._line.error(error.trouble) from None
+        except ProviderError as error:
+            self._line.gave_none(error)
+            raise
 
     async def aclose(self) -> None:
         """Close connections; calls after this are an error."""

@@ -80,6 +80,14 @@ def asker() -> Asker | None:
     return None if meter is None else meter.record
 
 
+def cost_so_far() -> Usage:
+    """What has been counted for the running record; nothing outside of runs."""
+    meter = _current.get()
+    while meter is not None and meter._outer is not None:
+        meter = meter._outer
+    return Usage() if meter is None else meter.usage
+
+
 def count(usage: Usage | None, *, repaired: int = 0, asked_again: int = 0, unknown_endings: int = 0) -> None:
     """Add to the meter of the running record, if there is one."""
     meter = _current.get()

@@ -15,6 +15,7 @@ import asyncio
 import random
 import weakref
 from collections import deque
+from typing import Protocol
 
 from aiolimiter import AsyncLimiter
 
@@ -35,10 +36,24 @@ class Deferred(Exception):
     """The throttle stays closed beyond the deadline of this call."""
 
 
+class Elsewhere(Protocol):
+    """The other processes of a run that call the same endpoints: they share its rate limit and its pauses."""
+
+    async def permit(self, endpoint: str, requests_per_minute: float) -> None:
+        """Wait for the rate limit of all."""
+        ...
+
+    def paused(self, endpoint: str, wait_s: float) -> None:
+        """Tell the others that a 429 closed the endpoint for so long."""
+        ...
+
+
 class Throttle:
     """Lets requests to one endpoint pass. Belongs to one event loop."""
 
-    def __init__(self, ceiling: int) -> None:
+    def __init__(self, ceiling: int, endpoint: str = "", elsewhere: Elsewhere | None = None) -> None:
+        self._endpoint = endpoint
+        self._elsewhere = elsewhere
         self.users = 0
         self.ceiling = ceiling
         self.limit = float(ceiling)
@@ -64,8 +79,7 @@ class Throttle:
         """Bound the rate; the smallest bound of all models of the endpoint holds."""
         if requests_per_minute < self._rate_per_minute:
             self._rate_per_minute = requests_per_minute
-            burst = max(1.0, requests_per_minute / 240)
-            self._limiter = AsyncLimiter(burst, burst * 60 / requests_per_minute)
+            self._limiter = rate_limiter(requests_per_minute)
 
     # ------------------------------------------------------------ slots
 
@@ -96,8 +110,12 @@ class Throttle:
 
     async def limited(self) -> None:
         """Wait for the rate limit, if there is one."""
-        if self._limiter is not None:
+        if self._limiter is None:
+            return
+        if self._elsewhere is None:
             await self._limiter.acquire()
+        else:
+            await self._elsewhere.permit(self._endpoint, self._rate_per_minute)
 
     async def pass_through(self, deadline: float) -> int:
         """Wait until a request may be sent; the ticket tells later what became of it.
@@ -175,12 +193,27 @@ class Throttle:
             wait_s = longest * (0.75 + 0.25 * random.random())
             if not first_of_round and self._opens_at > now:
                 return
+        if self._elsewhere is not None and now + wait_s > self._opens_at:
+            self._elsewhere.paused(self._endpoint, wait_s)
+        self._close(ticket, now, wait_s)
+
+    def paused_elsewhere(self, wait_s: float) -> None:
+        """Another process met a 429: as if the last request from here had met it."""
+        self._close(self._tickets, asyncio.get_running_loop().time(), wait_s)
+
+    def _close(self, ticket: int, now: float, wait_s: float) -> None:
         self._opens_at = max(self._opens_at, now + wait_s)
         self._next_at = max(self._next_at, self._opens_at)
-        if first_of_round:
+        if ticket > self._cut_at:
             served = sum(at > now - _WINDOW_S for at in self._served) / _WINDOW_S
             self._pace = max(1.0, _SERVED_SHARE * (served or self._pace or 1.0))
         self.strained(ticket)
+
+
+def rate_limiter(requests_per_minute: float) -> AsyncLimiter:
+    """Lets so many requests pass in a minute, evenly: a burst is a quarter of a second's worth."""
+    burst = max(1.0, requests_per_minute / 240)
+    return AsyncLimiter(burst, burst * 60 / requests_per_minute)
 
 
 _throttles: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Throttle]] = (
@@ -188,12 +221,28 @@ _throttles: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Throt
 )
 
 
+_elsewhere: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Elsewhere] = weakref.WeakKeyDictionary()
+
+
+def share_throttles(elsewhere: Elsewhere) -> None:
+    """From now on the throttles that are made in the running loop share rate limits and pauses with other processes."""
+    _elsewhere[asyncio.get_running_loop()] = elsewhere
+
+
+def pause_here(endpoint: str, wait_s: float) -> None:
+    """Another process met a 429 of `endpoint`: its throttle in the running loop, if there is one, closes too."""
+    throttle = _throttles.get(asyncio.get_running_loop(), {}).get(endpoint)
+    if throttle is not None:
+        throttle.paused_elsewhere(wait_s)
+
+
 def join_throttle(endpoint: str, *, ceiling: int, requests_per_minute: float | None) -> Throttle:
     """The throttle of `endpoint` in the running loop, made by the first user; `leave_throttle` when done."""
-    throttles = _throttles.setdefault(asyncio.get_running_loop(), {})
+    loop = asyncio.get_running_loop()
+    throttles = _throttles.setdefault(loop, {})
     throttle = throttles.get(endpoint)
     if throttle is None:
-        throttle = throttles[endpoint] = Throttle(ceiling)
+        throttle = throttles[endpoint] = Throttle(ceiling, endpoint, _elsewhere.get(loop))
     elif ceiling > throttle.ceiling:
         throttle.ceiling = ceiling
         throttle.limit = float(ceiling)

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from tactful.errors import ProviderError
 from tactful.llm.budget import Budget
-from tactful.llm.cache import CallCache
+from tactful.llm.cache import Calls
 from tactful.llm.endpoint import Endpoint
 from tactful.llm.prices import Price
 from tactful.llm.types import CallOptions, ModelSpec, Outcome
@@ -65,7 +65,7 @@ class Sender:
         spec: ModelSpec,
         endpoint: Endpoint,
         *,
-        cache: CallCache | None,
+        cache: Calls | None,
         budget: Budget | None,
         price: Price | None,
     ) -> None:
@@ -106,7 +106,7 @@ class Sender:
 
     async def json_mode(self) -> Mode:
         """How this endpoint and model are held to JSON; probed where it is not known yet."""
-        findings = self._known()
+        findings = await self._known()
         if findings.mode is None:
             async with self._probing:
                 if findings.mode is None:
@@ -136,7 +136,7 @@ class Sender:
 
     async def _send_as(self, question: Question, mode: Mode) -> Answered:
         """Send in this mode, in the form of token limit and system message that the endpoint takes. Raises BadRequest."""
-        findings = self._known()
+        findings = await self._known()
         while True:
             tried = Form(findings.limit_field, findings.no_system)
 
@@ -177,11 +177,12 @@ class Sender:
     def _fact(self) -> str:
         return f"endpoint {self._endpoint.base_url} {self._spec.name}"
 
-    def _known(self) -> Findings:
+    async def _known(self) -> Findings:
         """What was found out before; nothing is sent."""
         if self._findings is None:
-            stored = self._cache.get_fact(self._fact()) if self._cache is not None else None
-            self._findings = Findings.model_validate_json(stored) if stored else Findings()
+            stored = await self._cache.find_fact(self._fact()) if self._cache is not None else None
+            known = Findings.model_validate_json(stored) if stored else Findings()
+            self._findings = self._findings or known  # all calls of this model learn in one place
         return self._findings
 
     async def _remember(self, findings: Findings) -> None:
