@@ -9,8 +9,6 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from tactful.runs.store.files import CannotWrite, write_atomic
-
 _FOLDER = ".tactful"
 _PROJECTS = (_FOLDER, ".git", "pyproject.toml")
 _HASHED = re.compile(r"(?:u|p|id)-[0-9a-f]{10}")
@@ -46,11 +44,13 @@ def project_salt(start: Path | None = None) -> bytes:
         here,
     )
     file = root / _FOLDER / "salt"
+    with suppress(OSError, ValueError):
+        if found := bytes.fromhex(file.read_text(encoding="ascii").strip()):
+            return found  # an empty one would be no secret
+    from tactful.runs.store.files import CannotWrite, write_atomic  # once a project
+
     salt = secrets.token_bytes(16)
     try:
-        with suppress(FileNotFoundError, ValueError):
-            if found := bytes.fromhex(file.read_text(encoding="ascii").strip()):
-                return found  # an empty one would be no secret
         file.parent.mkdir(exist_ok=True)
         (file.parent / ".gitignore").write_text("*\n", encoding="ascii")
         write_atomic(file, [salt.hex().encode(), b"\n"])
