@@ -217,11 +217,16 @@ async def in_turn(addresses: Sequence[str], requests: int, stream: bool) -> list
     return took
 
 
-async def together(address: str, streams: int) -> tuple[float, float, float]:
-    """Seconds until all of so many streams that begin at once are read; p50 and p99 of their first byte in ms."""
+async def together(address: str, streams: int, within_s: float = 0.0) -> tuple[float, float, float]:
+    """Seconds until all of so many streams, which begin within some seconds, are read; p50 and p99 of their first byte in ms."""
+
+    async def late(number: int) -> tuple[float, float]:
+        await asyncio.sleep(within_s * number / streams)
+        return await one(client, address, True, number)
+
     async with session() as client:
         started = time.perf_counter()
-        found = await asyncio.gather(*(one(client, address, True, number) for number in range(streams)))
+        found = await asyncio.gather(*(late(number) for number in range(streams)))
         took = time.perf_counter() - started
     firsts = [first for first, _ in found]
     return took, statistics.median(firsts), at(firsts, 0.99)
@@ -283,63 +288,81 @@ async def health(address: str) -> str:
 
 
 def streams(given: argparse.Namespace) -> None:
-    """So many streams at once, their chunks 50 ms apart; every byte is compared."""
+    """So many streams that begin within eight seconds and last ten: all are open at once. Every byte is compared."""
     with ExitStack() as stack:
-        target, _ = stack.enter_context(process("upstream", given.upstream_ms, 50))
-        fronts = {"direct": (target, None)}
+        target, _ = stack.enter_context(process("upstream", given.upstream_ms, 250))
+        fronts: dict[str, tuple[str, psutil.Process | None]] = {"direct": (target, None)}
+        fronts["bare proxy"] = stack.enter_context(process("bare_aiohttp", target))
         for mode in ("shadow", "advise"):
             fronts[mode] = stack.enter_context(proxy(target, "--mode", mode, "--reader", given.reader))
         for name, (address, running) in fronts.items():
-            took, middle, high = asyncio.run(together(address, given.streams))
-            memory = f", {running.memory_info().rss / 1e6:.0f} MB" if running else ""
+            before = sum(running.cpu_times()[:2]) if running else 0.0
+            took, middle, high = asyncio.run(together(address, given.streams, 8.0))
             print(
-                f"{name:8} {given.streams} streams of {CHUNKS + 1} chunks: {took:.2f} s, first byte p50 {middle:.0f} ms, "
-                f"p99 {high:.0f} ms{memory}"
+                f"{name:10} {given.streams} streams of {CHUNKS + 1} chunks in {took:.1f} s, first byte p50 {middle:.1f} ms, "
+                f"p99 {high:.1f} ms"
             )
             if running:
-                print(f"         {asyncio.run(health(address))}")
+                cpu = 1000 * (sum(running.cpu_times()[:2]) - before) / given.streams
+                print(f"           {cpu:.1f} ms CPU a stream, {running.memory_info().rss / 1e6:.0f} MB")
+            if name in ("shadow", "advise"):
+                print(f"           {asyncio.run(health(address))}")
+
+
+REPLIES = ("Thanks, that is it.", "No, shorter please.", "Good. And now in French.", "Just do it!")
 
 
 def replay(given: argparse.Namespace) -> None:
     """Turns of made-up conversations, four to each, as fast as an advisor without a reader takes and judges them."""
+    asyncio.run(replayed(given))
+
+
+async def replayed(given: argparse.Namespace) -> None:
     from tactful.live.advisor import Advisor
     from tactful.live.settings import LiveSettings
     from tactful.live.unread import NoReader
     from tactful.types import Message
 
-    me, step = psutil.Process(), max(1, given.turns // 10)
-    replies = ("Thanks, that is it.", "No, shorter please.", "Good. And now in French.", "Just do it!")
+    me, step, done = psutil.Process(), max(1, given.turns // 10), 0
+    talks = iter(range(given.turns // 4))
+
+    async def talk(advisor: Advisor) -> None:
+        nonlocal done
+        for number in talks:
+            said: list[Message] = []
+            for turn in range(4):
+                text = (
+                    REPLIES[(number + turn) % 4]
+                    if turn
+                    else f"Write letter {number} to the customer about it."
+                )
+                said.append(Message(role="user", content=text))
+                await advisor.adecide(said, user=f"user-{number % given.users}")
+                said.append(
+                    Message(role="assistant", content="Shall it be formal?" if number % 3 else "Here: …")
+                )
+                done += 1
+                if done % step == 0:
+                    tell()
+
+    def tell() -> None:
+        took, cpu = time.perf_counter() - started, time.process_time() - used
+        size = sum(path.stat().st_size for path in Path(place).iterdir()) / 1e6
+        print(
+            f"{done:>9,} turns, {done / took:,.0f} a second, {1000 * cpu / done:.2f} ms CPU each, "
+            f"{me.memory_info().rss / 1e6:.0f} MB, database {size:.1f} MB ({1e6 * size / done:,.0f} bytes a turn)",
+            flush=True,
+        )
+
     with tempfile.TemporaryDirectory() as place:
-        file = Path(place) / "live.sqlite"
-        settings = LiveSettings(mode="advise", timeout_ms=60_000, retention_days=given.retention_days)
-        with Advisor(file, reader=NoReader(), settings=settings) as advisor:
-            started, done, talk = time.perf_counter(), 0, 0
-            while done < given.turns:
-                said: list[Message] = []
-                for turn in range(4):
-                    text = (
-                        f"Write letter {talk} to the customer about the delivery."
-                        if not turn
-                        else replies[(talk + turn) % 4]
-                    )
-                    said.append(Message(role="user", content=text))
-                    advisor.decide(said, user=f"user-{talk % given.users}")
-                    said.append(
-                        Message(
-                            role="assistant", content="Shall it be formal?" if talk % 3 else "Here it is: …"
-                        )
-                    )
-                    done += 1
-                    if done % step == 0:
-                        advisor.settle()
-                        took = time.perf_counter() - started
-                        size = sum(path.stat().st_size for path in Path(place).iterdir()) / 1e6
-                        print(
-                            f"{done:>9,} turns, {done / took:,.0f} a second, {me.memory_info().rss / 1e6:.0f} MB, "
-                            f"database {size:.1f} MB ({1e6 * size / done:,.0f} bytes a turn), {advisor.failed} failed",
-                            flush=True,
-                        )
-                talk += 1
+        settings = LiveSettings(mode="advise", timeout_ms=60_000)
+        with Advisor(Path(place) / "live.sqlite", reader=NoReader(), settings=settings) as advisor:
+            started, used = time.perf_counter(), time.process_time()
+            await asyncio.gather(*(talk(advisor) for _ in range(16)))
+            advisor.settle()
+            print(
+                f"{advisor.failed} decisions failed, {advisor.unjudged} turns unjudged, {advisor.lost} writes lost"
+            )
 
 
 MEASURES = {"servers": servers, "overhead": overhead, "streams": streams, "replay": replay}
@@ -362,7 +385,6 @@ def main() -> None:
     options.add_argument("--upstream-ms", type=float, default=20, help="until the upstream's first byte")
     options.add_argument("--turns", type=int, default=20_000)
     options.add_argument("--users", type=int, default=5_000)
-    options.add_argument("--retention-days", type=float, default=180)
     given = options.parse_args()
     given.streams = given.streams or (100 if given.what == "servers" else 500)
     print(f"machine: {machine()}")
