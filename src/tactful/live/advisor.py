@@ -35,7 +35,7 @@ from tactful.live.memory import Memory, Observing
 from tactful.live.recognising import place_of
 from tactful.live.settings import LiveSettings
 from tactful.live.storing import open_live_store
-from tactful.live.tasks import Followed, followed, glance, last_exchange, said, state_of
+from tactful.live.tasks import Followed, empty_caches, followed, glance, last_exchange, said, state_of
 from tactful.live.types import Advice, Observation, Taste
 from tactful.mend.turns import Task
 from tactful.policy import CostPolicy
@@ -47,6 +47,7 @@ from tactful.types import Message, NativeAsk, Policy, UserHistory, seeded
 _UNJUDGED = 2000
 """Turns that may wait to be judged."""
 _UNFINISHED = 64
+_EMPTIED_AFTER = 1000
 _log = logging.getLogger(__name__)
 _RECENT = 1000  # conversations whose latest advice is at hand
 ACTIONS = ("Execute", "Clarify")
@@ -90,6 +91,7 @@ class Advisor:
         self._observing = ThreadPoolExecutor(1, thread_name_prefix="tactful-live-observe")
         self._room = threading.BoundedSemaphore(_UNJUDGED)
         self._unfinished: deque[Observing] = deque()
+        self._judged = 0
         self.unjudged = 0
         """Turns of which nothing is learned, since too many waited to be judged."""
 
@@ -171,8 +173,13 @@ class Advisor:
         advice_id = uuid4().hex
         # A live task is known by its domain, never by its words: it is stored.
         task.request = task.request or self.settings.domain or domain_of(messages[-1].content)
-        history = UserHistory()  # the cost policy is told what is believed; others see counts
-        if not isinstance(self.policy, CostPolicy):
+        history, complexity = (
+            UserHistory(),
+            None,
+        )  # the cost policy is told what is believed; others see counts
+        if isinstance(self.policy, CostPolicy):
+            complexity = 0.5  # it looks at none, and an estimate takes a fifth of the time
+        else:
             history = shown_history(present(taste.questions))
         state = state_of(
             messages,
@@ -181,6 +188,7 @@ class Advisor:
             id=advice_id,
             domain=self.settings.domain or task.request,
             user=history,
+            complexity=complexity,
         )
         guards, put = self.settings.guards, max(known.asked, task.asked + task.user.questions)
         rng, held = seeded(self.settings.seed, advice_id), guards.held(put, streak, since)
@@ -303,6 +311,9 @@ class Advisor:
         finally:
             self._room.release()
         self._finish(_UNFINISHED)
+        self._judged += 1
+        if self._judged % _EMPTIED_AFTER == 0:
+            empty_caches()
 
     def _finish(self, leave: int) -> None:
         """See to what is stored by now, and wait for the oldest until at most `leave` are on their way."""

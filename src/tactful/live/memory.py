@@ -43,6 +43,7 @@ _REREAD_S = 2.0
 _UNSAFE_S = 0.1
 """How long a request waits for the one before it to be stored: without it, its conversation is not recognised."""
 _KILLED, _POPULATION, _ASSUMED = "killed", "population", "assumed"
+_COLUMNS = ("id", "conversation", "user", "at", "choice", "treated")
 _INSERT_ADVICE, _INSERT_CONVERSATION = insert(advice_table), insert(conversations)
 _INSERT_OBSERVATION = insert(observations)
 _GIVEN = (
@@ -98,22 +99,14 @@ class Memory:
 
     def keep(self, found: Advice, place: Place, task: Task, messages: Sequence[Message]) -> Future[None]:
         """Store an advice and where its conversation stands."""
-        row = {
-            "id": found.id,
-            "conversation": found.conversation,
-            "key": place.key,
-            "user": found.user,
-            "at": found.at,
-            "choice": found.choice,
-            "treated": found.treated,
-            "record": found.model_dump_json(),
-        }
-        stands = {"task": spelt(task), "at": found.at}
-        if self._settings.keep_texts:
-            stands["texts"] = orjson.dumps([one.model_dump() for one in messages]).decode()
+        texts = tuple(messages) if self._settings.keep_texts else ()
 
-        def write(connection: Connection) -> None:
-            connection.execute(_INSERT_ADVICE, row)
+        def write(connection: Connection) -> None:  # whatever can be done here, no request waits for
+            row = {name: getattr(found, name) for name in _COLUMNS}
+            connection.execute(_INSERT_ADVICE, row | {"key": place.key, "record": found.model_dump_json()})
+            stands = {"task": spelt(task), "at": found.at}
+            if texts:
+                stands["texts"] = orjson.dumps([one.model_dump() for one in texts]).decode()
             changed = connection.execute(_UPDATE_CONVERSATION, stands | {"which": found.conversation})
             if not changed.rowcount:
                 first = {"id": found.conversation, "user": found.user, "begun_at": found.at}

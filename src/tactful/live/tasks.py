@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from tactful.audit.domains import domain_of
 from tactful.audit.judging import Judge
 from tactful.audit.signs import signs_of
-from tactful.audit.turns import passages
+from tactful.audit.turns import asked, passages
 from tactful.audit.types import Passage
 from tactful.calibration.tasks.states import complete_states
 from tactful.mend.turns import Task, outcome_of
 from tactful.mend.types import Outcome
 from tactful.reading.types import ReaderAtOnce, Request
 from tactful.text import detect_lang
+from tactful.text.similarity import ngram_counts
 from tactful.types import ChatTurn, Conversation, Message, NativeAsk, PublicState, State, UserHistory
 
 _CONTEXT = 4  # turns before the request that the reader sees, as in audits
@@ -73,7 +74,14 @@ def followed(passage: Passage, reader: ReaderAtOnce) -> Followed:
 
 
 def state_of(
-    messages: Sequence[Message], task: Task, reader: ReaderAtOnce, *, id: str, domain: str, user: UserHistory
+    messages: Sequence[Message],
+    task: Task,
+    reader: ReaderAtOnce,
+    *,
+    id: str,
+    domain: str,
+    user: UserHistory,
+    complexity: float | None = None,
 ) -> PublicState:
     """The decision point at the user's last message."""
     turns = said(messages)
@@ -87,7 +95,7 @@ def state_of(
         query_clarity=1.0 if need.need is None else round(1 - need.need, 4),
         need_unknown=need.unknown,
         missing=tuple(gap.kind for gap in need.missing),
-        task_complexity=None,
+        task_complexity=complexity,
         prev_reject=task.rejected,
         questions_asked=task.asked,
         answered=task.answered,
@@ -95,3 +103,9 @@ def state_of(
         lang=detect_lang(request),
     )
     return complete_states([state])[0].public()
+
+
+def empty_caches() -> None:
+    """Let go of the texts that were read: what helps with a log, whose texts come again, grows with every text here."""
+    for cached in (signs_of, asked, ngram_counts):
+        cached.cache_clear()

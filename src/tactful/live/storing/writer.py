@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
@@ -14,6 +15,8 @@ from tactful.database import Store
 
 Write = Callable[[Connection], None]
 _TOGETHER = 512
+_GATHERED_S = 0.002
+"""More may come in so long, and whoever handed it in goes on first."""
 _WAITING = 20_000
 """Writes that may wait: with a database that takes none for long, more are refused, and counted."""
 
@@ -65,6 +68,7 @@ class Writer:
 
     def _batches(self) -> Iterator[list[tuple[Write, Future[None]]]]:
         while (first := self._waiting.get()) is not None:
+            time.sleep(_GATHERED_S)
             batch = [first]
             ended = False
             while len(batch) < _TOGETHER:

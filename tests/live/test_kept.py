@@ -1,0 +1,100 @@
+"""What is kept: counted, exported, corrected, removed when it is old; on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from tactful.audit.signs import signs_of
+from tactful.live.advisor import ACTIONS, Advisor
+from tactful.live.exporting import kept_conversations
+from tactful.live.settings import LiveSettings
+from tactful.live.status import status_of
+from tactful.live.storing.tables import advice, conversations, observations, tastes
+from tactful.live.types import Advice
+from tactful.live.unread import NoReader
+from tactful.mend.turns import PROPENSITY
+from tactful.policy import open_policy
+from tactful.types import Message
+
+REQUEST = "Write a function that reads the sales file and sends the report to the team."
+
+
+def said(*texts: str) -> list[Message]:
+    return [Message(role=("user", "assistant")[at % 2], content=text) for at, text in enumerate(texts)]
+
+
+@pytest.fixture
+def advisor(address: str) -> Iterator[Advisor]:
+    settings = LiveSettings(mode="advise", keep_texts=True, timeout_ms=20_000, retention_days=30)
+    policy = open_policy("random", ACTIONS)  # draws, so that what it does has a propensity
+    with Advisor(address, policy=policy, reader=NoReader(), settings=settings) as made:
+        yield made
+
+
+def test_figures_and_conversations_are_the_same_in_every_database(advisor: Advisor) -> None:
+    for number in range(3):
+        first = advisor.decide(said(f"{REQUEST} {number}"), user="ann")
+        answer = "Which file is it?" if first.choice == "ask" else "Done: it reads sales.csv."
+        advisor.decide(said(f"{REQUEST} {number}", answer, "I told you already. Just do it!"), user="ann")
+    advisor.settle()
+    found = status_of(advisor._memory.store)
+    assert (found.turns, found.conversations, found.with_texts, found.named_users) == (6, 3, 3, 1)
+    assert (sum(found.observed.values()), found.treated, found.share) == (3, 6, 1.0)
+    assert found.bytes > 10_000
+    talks = list(kept_conversations(advisor._memory.store))
+    assert [talk.turns[0].content for talk in talks] == [f"{REQUEST} {number}" for number in range(3)]
+    assert [len(talk.turns) for talk in talks] == [3, 3, 3]
+    assert all(talk.turns[1].meta[PROPENSITY] == pytest.approx(0.5) for talk in talks)
+
+
+def test_what_an_assistant_was_not_told_after_all_is_no_propensity_of_ours(advisor: Advisor) -> None:
+    first = advisor.decide(said(REQUEST))
+    advisor.untold(first)
+    answer = "Which file is it?" if first.choice == "ask" else "Done: it reads sales.csv."
+    advisor.decide(said(REQUEST, answer, "Just do it!"))
+    advisor.settle()
+    (talk,) = kept_conversations(advisor._memory.store)
+    assert talk.turns[1].meta == {"advice": first.id, "choice": first.choice, "treated": False}
+    with advisor._memory.store.read() as connection:
+        record = connection.execute(select(advice.c.record).where(advice.c.id == first.id)).scalar_one()
+    assert (Advice.model_validate_json(record).treated, Advice.model_validate_json(record).behaviour) == (
+        False,
+        "",
+    )
+
+
+def test_what_is_older_than_the_retention_goes_and_what_was_learned_stays(advisor: Advisor) -> None:
+    advisor.decide(said(REQUEST), user="ann")
+    advisor.decide(said(REQUEST, "Which file is it?", "I told you already. Just do it!"), user="ann")
+    advisor.settle()
+    old = datetime.now(UTC) - timedelta(days=31)
+    with advisor._memory.store.write() as connection:
+        for table in (advice, conversations, observations):
+            connection.execute(update(table).values(at=old))
+    advisor.decide(said("Something else, today."), user="ann")
+    advisor.prune()
+    advisor.settle()
+    found = status_of(advisor._memory.store)
+    assert (found.turns, found.conversations, found.observed) == (1, 1, {})
+    with advisor._memory.store.read() as connection:
+        assert len(connection.execute(select(tastes)).all()) == 1
+
+
+def test_a_reader_that_is_none_knows_nothing_and_never_asks(address: str) -> None:
+    with Advisor(address, reader=NoReader(), settings=LiveSettings(timeout_ms=20_000)) as advisor:
+        found = advisor.decide(said("Book it."), user="ann")
+        assert (found.choice, found.need, found.reader) == ("answer", None, "none")
+        assert found.need_unknown
+
+
+def test_texts_that_were_judged_are_let_go_of_also_in_memory(advisor: Advisor, monkeypatch) -> None:
+    monkeypatch.setattr("tactful.live.advisor._EMPTIED_AFTER", 4)
+    for number in range(8):
+        advisor.decide(said(f"{REQUEST} {number}"))
+        advisor.decide(said(f"{REQUEST} {number}", "Which file?", f"The file {number}, as I said."))
+    advisor.settle()
+    assert signs_of.cache_info().currsize <= 4
