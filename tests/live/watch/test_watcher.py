@@ -261,6 +261,17 @@ async def test_what_was_withheld_comes_in_the_digest_once_and_is_not_seen_by_tha
     ] * 2
 
 
+async def test_what_was_in_a_digest_and_is_withheld_again_waits_for_the_next(watching: Make) -> None:
+    policy = OPEN.model_copy(update={"per_hour": 0, "digest": ("12:10", "12:40")})
+    live = watching(policy=policy)
+    for _ in range(2):
+        await live.see("a")
+        live.clock.later(minutes=20)
+        await live.tick()
+        live.clock.later(minutes=5)
+    assert [one.digest for one in live.way.notices] == [True, True]
+
+
 async def test_a_digest_waits_for_the_end_of_a_call_a_pause_and_quiet_hours(watching: Make) -> None:
     policy = OPEN.model_copy(update={"per_hour": 0, "digest": ("17:30",), "quiet": ("17:00-18:00",)})
     live = watching(policy=policy)

@@ -176,7 +176,7 @@ class Ledger:
             found.clear()
             values: dict[str, Any] = {"reaction": reaction, "reacted_at": at, "waiting": False}
             row = connection.execute(select(offers).where(offers.c.id == id)).first()
-            if row is None or row.reaction or row.made == "nothing":
+            if row is None or row.made == "nothing":
                 return
             if not self._keep_texts:
                 values["text"] = ""
