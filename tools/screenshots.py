@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,7 +40,7 @@ class Shot:
     address: str
     """`{first}` is the place of the first record for which `find` holds, in the run that the address names."""
     find: str = ""
-    site: Literal["view", "annotate"] = "view"
+    site: Literal["view", "annotate", "judged"] = "view"
     width: int = 1400
     height: int = 900
     scheme: Literal["light", "dark"] = "light"
@@ -66,6 +67,8 @@ SHOTS = (
     Shot("view-label-400", "/of/audit:findings.jsonl/records/{first}/label", find="asked and not needed", width=400, height=800, scheme="dark"),
     Shot("annotate-proposals", "/work", site="annotate", until=".second", keys=("y",), height=657, width=1366),
     Shot("annotate-proposals-400", "/work", site="annotate", until=".second", keys=("y",), width=400, height=800, scheme="dark"),
+    Shot("annotate-overview", "/admin", site="judged", height=1560),
+    Shot("annotate-disagreement", "/admin/disagreement?kind=proposals", site="judged", keys=("Enter", "y"), scheme="dark", height=800),
 )  # fmt: skip
 
 
@@ -132,9 +135,28 @@ async def annotation(runs: Path) -> AsyncIterator[tuple[str, Callable[[Shot], st
             yield f"{address}/work", lambda shot: shot.address
 
 
+@asynccontextmanager
+async def judged(runs: Path) -> AsyncIterator[tuple[str, Callable[[Shot], str]]]:
+    """The administrator's pages over a pool on which simulated people have worked."""
+    sys.path.insert(0, str(ROOT))
+    from tests.annotation.simulated import simulate
+
+    from tactful.annotation.app import AppOptions, build_annotation_app
+    from tactful.annotation.services.project import Project, keep_project
+    from tactful.annotation.store import open_store
+    from tactful.web.serve import running
+
+    with open_store("judged.sqlite") as store:
+        keep_project(store, Project(title="Offers of help"))
+        simulate(store, start=datetime.now(UTC) - timedelta(hours=2))
+        async with running(build_annotation_app(store, AppOptions(single_user=True))) as address:
+            yield f"{address}/admin", lambda shot: shot.address
+
+
 SITES: Mapping[str, Callable[[Path], AbstractAsyncContextManager[tuple[str, Callable[[Shot], str]]]]] = {
     "view": viewer,
     "annotate": annotation,
+    "judged": judged,
 }
 
 
