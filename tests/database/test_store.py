@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, text
 
-from tactful.database import Store, is_database
+from tactful.annotation.store import open_store
+from tactful.database import Store
 from tactful.errors import UserError
 from tactful.live.storing import open_live_store
 from tactful.live.storing.tables import meta
@@ -69,16 +72,6 @@ def test_a_locked_database_is_told_in_a_sentence(tmp_path: Path, monkeypatch: py
             pass
 
 
-def test_what_is_a_database_is_told_by_its_first_bytes_or_its_address(tmp_path: Path, store: Store) -> None:
-    (tmp_path / "rows.jsonl").write_text("{}\n")
-    (tmp_path / "notes.db").write_text("no database")
-    assert is_database(tmp_path / "live.sqlite")
-    assert is_database("postgresql://ann@localhost/work")
-    assert not is_database(tmp_path / "rows.jsonl")
-    assert not is_database(tmp_path / "notes.db")
-    assert not is_database(tmp_path)
-
-
 def test_the_file_is_nobody_elses_to_write(tmp_path: Path, store: Store) -> None:
     assert not (tmp_path / "live.sqlite").stat().st_mode & stat.S_IWOTH
 
@@ -106,5 +99,28 @@ def test_what_stands_at_an_earlier_revision_is_brought_up_to_date(tmp_path: Path
         with store.write() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         assert is_newest(store._engine, revisions)
-        (revisions / "second_0002.py").write_text('revision: str = "0002"\ndown_revision: str | None = "0001"\n')
+        (revisions / "second_0002.py").write_text(
+            'revision: str = "0002"\ndown_revision: str | None = "0001"\n'
+        )
         assert not is_newest(store._engine, revisions)
+
+
+def test_a_database_that_holds_something_else_is_refused_and_stays_as_it_was(tmp_path: Path) -> None:
+    other = tmp_path / "run.sqlite"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE results (id TEXT)")
+    before = other.read_bytes()
+    with pytest.raises(
+        UserError, match=r"run\.sqlite: holds something else than annotations \(a table 'results'\)"
+    ):
+        open_store(other)
+    assert other.read_bytes() == before
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_annotations_and_live_decisions_are_not_taken_for_each_other(tmp_path: Path, revision: str) -> None:
+    place = tmp_path / "ours.sqlite"
+    with open_live_store(place) as store, store.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :to"), {"to": revision})
+    with pytest.raises(UserError, match="something else than annotations"):
+        open_store(place)

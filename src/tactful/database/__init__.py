@@ -3,7 +3,7 @@
 Whoever keeps something in it has a folder of revisions; the tables are theirs.
 """
 
-from tactful.database.store import Schema, Store, is_database, open_database
+from tactful.database.store import Schema, Store, open_database
 from tactful.database.utc import Utc
 
-__all__ = ["Schema", "Store", "Utc", "is_database", "open_database"]
+__all__ = ["Schema", "Store", "Utc", "open_database"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -12,7 +12,7 @@ from typing import Any, Self
 from tactful.errors import MissingExtra, UserError
 
 try:
-    from sqlalchemy import Connection, Engine, create_engine, event
+    from sqlalchemy import Connection, Engine, create_engine, event, inspect
     from sqlalchemy.engine import URL, make_url
     from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 except ImportError as error:
@@ -79,19 +79,6 @@ class Store:
         self.close()
 
 
-def is_database(place: Path | str) -> bool:
-    """Whether this names a database of ours: an address, or a file of SQLite."""
-    text = str(place)
-    if text.startswith(("postgresql:", "postgresql+", "postgres:", "sqlite:")):
-        return True
-    path = Path(text)
-    try:
-        with path.open("rb") as file:
-            return file.read(16) == b"SQLite format 3\x00"
-    except OSError:
-        return path.suffix in (".sqlite", ".db") and not path.exists()
-
-
 @dataclass(frozen=True)
 class Schema:
     """Whose tables a database holds."""
@@ -102,12 +89,15 @@ class Schema:
     """What is kept, for messages: `annotations`."""
     made_by: str
     """The command that makes such a database."""
+    mark: str
+    """A table that every revision has and no other database of ours."""
 
 
 def open_database(place: Path | str, schema: Schema, *, create: bool = True) -> Store:
     """The store in a file of SQLite, or at an address such as `postgresql://user:password@host/name`, its tables brought up to date.
 
-    Raises: UserError where there is none and `create` is false, it cannot be reached, or is of a newer Tactful; MissingExtra.
+    Raises: UserError where there is none and `create` is false, it cannot be reached, holds something else, or is of a newer
+    Tactful; MissingExtra.
     """
     from tactful.database.newest import is_newest
 
@@ -117,6 +107,9 @@ def open_database(place: Path | str, schema: Schema, *, create: bool = True) -> 
     store = Store(_engine(url), _named(url))
     try:
         with store._told():
+            _refuse_others(store, schema)
+            if store.is_sqlite:
+                _keep_a_log(store._engine)
             if not is_newest(store._engine, schema.revisions):
                 from tactful.database.migrate import upgrade
 
@@ -129,6 +122,23 @@ def open_database(place: Path | str, schema: Schema, *, create: bool = True) -> 
         store.close()
         raise
     return store
+
+
+def _refuse_others(store: Store, schema: Schema) -> None:
+    """Tables are never put beside somebody else's. Raises: UserError."""
+    with store.read() as connection:
+        tables = inspect(connection).get_table_names()
+    if tables and schema.mark not in tables:
+        raise UserError(
+            f"{store.name}: holds something else than {schema.what} (a table '{tables[0]}'); name another database, or "
+            f"make one: {schema.made_by} --database NAME"
+        )
+
+
+def _keep_a_log(engine: Engine) -> None:
+    """The file stays in this mode, whoever opens it: readers do not wait for a writer."""
+    with closing(engine.raw_connection()) as connection:
+        connection.cursor().execute("PRAGMA journal_mode=WAL")
 
 
 def _address(place: Path | str) -> URL:
@@ -165,7 +175,6 @@ def _engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepared(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun below, and not by the driver
-        connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA foreign_keys=ON")
 
     @event.listens_for(engine, "begin")

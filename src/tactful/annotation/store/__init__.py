@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tactful.database import Schema, Store, is_database, open_database
+from tactful.database import Schema, Store, open_database
 
-SCHEMA = Schema(Path(__file__).parent / "revisions", "annotations", "tactful annotate serve")
+SCHEMA = Schema(
+    Path(__file__).parent / "revisions", "annotations", "tactful annotate serve", mark="annotators"
+)
 
 
 def open_store(place: Path | str, *, create: bool = True) -> Store:
@@ -14,4 +16,4 @@ def open_store(place: Path | str, *, create: bool = True) -> Store:
     return open_database(place, SCHEMA, create=create)
 
 
-__all__ = ["SCHEMA", "Store", "is_database", "open_store"]
+__all__ = ["SCHEMA", "Store", "open_store"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tactful.database import Schema, Store, open_database
 
-SCHEMA = Schema(Path(__file__).parent / "revisions", "live decisions", "tactful live serve")
+SCHEMA = Schema(Path(__file__).parent / "revisions", "live decisions", "tactful live serve", mark="advice")
 
 
 def open_live_store(place: Path | str, *, create: bool = True) -> Store:
