@@ -42,6 +42,7 @@ from tactful.gym.card.types import Ranked, Ranking
 from tactful.gym.stats.page import render_page as stats_page
 from tactful.gym.stats.recordings import of_episodes
 from tactful.gym.stats.tally import count
+from tactful.live.serve.pages import render_docs
 from tactful.reading.opening import open_embedded_reader
 from tactful.reward.gate.rule import Costs, GateConfig
 
@@ -173,6 +174,7 @@ def _stats() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "acceptance.html.j2": _judge,
+    "asked.html.j2": render_docs,
     "audit.html.j2": _audit,
     "card.html.j2": _card,
     "feedback.html.j2": _feedback_evaluation,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import logging
 import re
@@ -144,6 +146,8 @@ def test_the_page_for_people_loads_nothing_and_runs_nothing(address: str) -> Non
         text, policy = answer.read().decode(), answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    assert f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" in policy
     assert "<script" not in text
     assert "http" not in text.replace("http-equiv", "")
     assert "/v1/decisions" in text

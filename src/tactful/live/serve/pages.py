@@ -6,7 +6,6 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -14,6 +13,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from tactful import __version__
+from tactful.data.page import render_template
 from tactful.live.serve.advice import (
     AdviceAsked,
     AdviceGiven,
@@ -147,13 +147,15 @@ def openapi() -> dict[str, Any]:
 
 def docs_page() -> web.Response:
     """The page for people: no script, nothing from elsewhere."""
-    text, style = _page()
+    text = render_docs()
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    known = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return web.Response(
         text=text,
         content_type="text/html",
         charset="utf-8",
         headers={
-            "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{style}'; frame-ancestors 'none'; "
+            "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{known}'; frame-ancestors 'none'; "
             "base-uri 'none'; form-action 'none'",
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
@@ -163,22 +165,13 @@ def docs_page() -> web.Response:
 
 
 @cache
-def _page() -> tuple[str, str]:
-    """The page, and the hash of its style."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+def render_docs() -> str:
+    """Its HTML: every address, question and type."""
     from tactful.live.serve.fields import fields_of
 
-    room = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = (Path(__file__).parent / "templates" / "docs.css").read_text()
-    text = room.get_template("docs.html.j2").render(
-        style=style,
+    return render_template(
+        __file__,
+        "asked.html.j2",
         version=__version__,
         addresses=[
             {
@@ -198,7 +191,6 @@ def _page() -> tuple[str, str]:
         questions=QUESTIONS,
         groups=GROUPS,
     )
-    return text, base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
 def _json(schema: Any) -> dict[str, Any]:
