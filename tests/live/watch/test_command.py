@@ -195,6 +195,32 @@ def test_an_export_of_offers_without_texts_says_what_to_do(tactful: Command, pro
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+@pytest.mark.parametrize("source", [[], ["-"]])
+def test_a_signal_ends_it_at_once_and_cleanly_also_while_a_pipe_is_silent(
+    project: Path, source: list[str], number: signal.Signals, code: int
+) -> None:
+    words = [sys.executable, "-m", "tactful", "live", "watch", *source, *FREE, "--mode", "act", "--port", "0"]
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        words, stdin=reading, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    os.write(writing, b'{"event": "An error is shown."}\n')
+    if source:
+        wait_for(lambda: (project / "live.sqlite").exists() and tf.live_why())
+    else:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("watching")
+    process.send_signal(number)
+    _, told = process.communicate(timeout=20)
+    os.close(reading)
+    os.close(writing)
+    assert process.returncode == code
+    assert "Traceback" not in told
+    assert "rror" not in told
+
+
+@pytest.mark.slow
 def test_kill_9_under_load_loses_no_acknowledged_decision_and_exceeds_no_budget(project: Path) -> None:
     (project / "rules.toml").write_text(
         '[[rule]]\nkind = "k"\nwhen = "number (?P<n>\\\\d+)"\noffer = "Help with {n}?"'

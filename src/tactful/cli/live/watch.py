@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,8 @@ from tactful.cli.splice import without
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from tactful.api.live.watch import ProposeOptions, WatchOptions
     from tactful.api.serving import Served
     from tactful.live.watch.rehearsing import Rehearsal
@@ -207,9 +209,26 @@ def watch(
         serve_until_signal(api.watching_live(**options), _tell, as_json=at.as_json)
     else:
         found = RecordedEvents(events)
-        count = asyncio.run(api.following_live(found, **options))
-        _tell_read(count, found.bad, found.problem)
+        count = asyncio.run(_until_sigterm(api.following_live(found, **options)))
+        if count is not None:
+            _tell_read(count, found.bad, found.problem)
     next_command(f"tactful live why --database {quoted(database)}")
+
+
+async def _until_sigterm(work: Coroutine[Any, Any, int]) -> int | None:
+    """What `work` gives; None where SIGTERM ended it, which leaves nothing half done."""
+    import asyncio
+    import signal
+
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        current = asyncio.current_task()
+        if current is not None and current.cancelling():  # Ctrl-C
+            raise
+        return None
 
 
 def _tell(served: Served) -> None:

@@ -54,6 +54,8 @@ class Writer:
 
     def _work(self) -> None:
         for batch in self._batches():
+            for _, done in batch:
+                done.set_running_or_notify_cancel()  # whoever has gone is told no more; it is written all the same
             try:
                 with self._store.write() as connection:
                     for write, _ in batch:
@@ -64,7 +66,8 @@ class Writer:
                 self._one_by_one(batch)
             else:
                 for _, done in batch:
-                    done.set_result(None)
+                    if not done.cancelled():
+                        done.set_result(None)
 
     def _batches(self) -> Iterator[list[tuple[Write, Future[None]]]]:
         while (first := self._waiting.get()) is not None:
@@ -91,6 +94,8 @@ class Writer:
                     write(connection)
             except Exception as error:
                 self.lost += 1
-                done.set_exception(error)
+                if not done.cancelled():
+                    done.set_exception(error)
             else:
-                done.set_result(None)
+                if not done.cancelled():
+                    done.set_result(None)

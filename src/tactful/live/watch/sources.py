@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -29,6 +30,7 @@ MOST_EVENTS = 2_000
 LONGEST_TEXT = 20_000
 LONGEST_NAME = 200
 _WAITING = 10_000
+_LONGEST_LINE = 1_000_000
 _OVERLAP = timedelta(minutes=30)
 Seen = tuple[str, Event]
 """A person's name (empty: nobody said) and an event."""
@@ -72,7 +74,7 @@ class RecordedEvents:
 
     def __iter__(self) -> Iterator[Seen]:
         if self._path == STDIN:
-            yield from self._seen(sys.stdin.buffer)
+            yield from self._seen(_piped_lines())
             return
         try:
             with open(self._path, "rb") as file:
@@ -98,6 +100,24 @@ class RecordedEvents:
             except ValueError as error:
                 self.bad += 1
                 self.problem = self.problem or f"{self._path}:{number}: {error}"
+
+
+def _piped_lines() -> Iterator[bytes]:
+    """Lines of standard input, past its buffer: a thread that waits in there cannot be left behind at the end."""
+    try:
+        pipe = sys.stdin.fileno()
+    except (OSError, ValueError):  # something else stands in for it
+        yield from sys.stdin.buffer
+        return
+    rest = b""
+    while part := os.read(pipe, 65_536):
+        *lines, rest = (rest + part).split(b"\n")
+        yield from lines
+        if len(rest) > _LONGEST_LINE:
+            yield rest  # no event is so long: it is counted
+            rest = b""
+    if rest:
+        yield rest
 
 
 async def piped(events: RecordedEvents) -> AsyncIterator[Seen]:
