@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from tactful.errors import ProviderError
 from tactful.llm.types import ModelSpec
@@ -87,8 +89,22 @@ async def ask(item: Item, context: Context) -> Answer:
     return Answer(id=item.id, double=len(second.text))
 
 
-def endpoint(base_url: str) -> dict[str, ModelSpec]:
-    return {"assistant": ModelSpec(name="m", base_url=base_url)}
+async def ask_the_same(item: Item, context: Context) -> Answer:
+    """All records ask the same question."""
+    reply = await context.models["assistant"].complete([Message(role="user", content="Which way?")])
+    return Answer(id=item.id, double=len(reply.text))
+
+
+async def fatal(item: Item, context: Context) -> Answer:
+    """The third record kills the process that works on it."""
+    if item.number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    await asyncio.sleep(0.01)
+    return await double(item, context)
+
+
+def endpoint(base_url: str, **more: Any) -> dict[str, ModelSpec]:
+    return {"assistant": ModelSpec(name="m", base_url=base_url, **more)}
 
 
 def run(

@@ -21,11 +21,18 @@ def main() -> int:
     arguments.add_argument("--concurrency", type=int, default=8)
     arguments.add_argument("--pipe", action="store_true")
     arguments.add_argument("--base-url")
+    arguments.add_argument("--stage", default="ask", help="of tests.runs.parts, with --base-url")
+    arguments.add_argument("--requests-per-minute", type=float)
+    arguments.add_argument("--budget-tokens", type=int)
+    arguments.add_argument("--cache", type=Path)
+    arguments.add_argument("--workers", type=int, help="run on Ray")
     given = arguments.parse_args()
     stage = parts.Logged(given.log, given.pause) if given.log else parts.moody
     models = None
     if given.base_url:
-        stage, models = parts.ask, parts.endpoint(given.base_url)
+        stage = getattr(parts, given.stage)
+        models = parts.endpoint(given.base_url, requests_per_minute=given.requests_per_minute)
+    ray = {"executor": "ray", "workers": given.workers} if given.workers else {}
     source = (parts.Item.model_validate_json(line) for line in sys.stdin) if given.pipe else None
     try:
         parts.run(
@@ -36,6 +43,9 @@ def main() -> int:
             models=models,
             resume=given.resume,
             concurrency=given.concurrency,
+            budget_tokens=given.budget_tokens,
+            cache=given.cache,
+            **ray,
         )
     except TactfulError as error:
         print(error, file=sys.stderr)

@@ -67,6 +67,14 @@ class SpendOptions(TypedDict, total=False):
     """Stop cleanly before spending more; over all resumes."""
     budget_tokens: int | None
     progress: Literal["auto", "rich", "plain", "off"]
+    executor: Literal["local", "ray"]
+    """Where stages run: in this process (default), or in worker actors on Ray. What comes out is the same."""
+    ray_address: str | None
+    """The Ray cluster to join, `auto` for the one of this machine; default: Ray is started here for this run."""
+    workers: int | None
+    """ray: worker processes; default: the cores of this machine."""
+    per_worker_concurrency: int | None
+    """ray: records that one worker works on at a time; default: `concurrency` divided among them."""
 
 
 class RunSettings(SpendOptions, total=False):
@@ -82,7 +90,7 @@ class RunSettings(SpendOptions, total=False):
 
 
 _MODEL = ("base_url", "api_key_env", "timeout", "temperature", "max_tokens", "requests_per_minute")
-_RUN = ("concurrency", "cache", "budget_usd", "budget_tokens", "progress", "out", "resume", "seed", "limit")
+_RUN = (*SpendOptions.__annotations__, "out", "resume", "seed", "limit")
 
 
 def run_options(options: Mapping[str, Any]) -> RunOptions:

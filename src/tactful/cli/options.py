@@ -10,7 +10,7 @@ import math
 import shlex
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
@@ -44,6 +44,31 @@ BudgetUsdOption = Annotated[
 BudgetTokensOption = Annotated[
     int | None,
     typer.Option("--budget-tokens", min=0, help="Stop cleanly before using more tokens than this."),
+]
+ExecutorOption = Annotated[
+    Literal["local", "ray"],
+    typer.Option(
+        "--executor", help="`local`: in this process; `ray`: in workers on Ray, here or on a cluster."
+    ),
+]
+RayAddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ray-address",
+        help="ray: the cluster to join, `auto` for the one of this machine; default: Ray is started here.",
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="ray: worker processes; default: the cores of this machine."),
+]
+PerWorkerOption = Annotated[
+    int | None,
+    typer.Option(
+        "--per-worker-concurrency",
+        min=1,
+        help="ray: records that one worker works on at a time; default: --concurrency divided among them.",
+    ),
 ]
 DryRunFlag = Annotated[
     bool, typer.Option("--dry-run", help="Print the calls and their estimated cost; send nothing.")
@@ -254,6 +279,10 @@ class RunFlags:
     cache: CacheOption = None
     budget_usd: BudgetUsdOption = None
     budget_tokens: BudgetTokensOption = None
+    executor: ExecutorOption = "local"
+    ray_address: RayAddressOption = None
+    workers: WorkersOption = None
+    per_worker_concurrency: PerWorkerOption = None
 
     def spent(self) -> ReaderOptions:
         """What a reader takes of them."""

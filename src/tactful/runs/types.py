@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from tactful.errors import UsageError
 from tactful.llm.types import ChatModel, ModelSpec
@@ -66,6 +67,14 @@ class RunOptions(Record):
     """Go on with the run in `out`."""
     concurrency: int = Field(default=32, ge=1)
     """Records worked on at a time."""
+    executor: Literal["local", "ray"] = "local"
+    """Where stages run: in this process, or in worker actors on Ray. What comes out is the same."""
+    ray_address: str | None = None
+    """The Ray cluster to join, `auto` for the one of this machine; None: Ray is started here for this run."""
+    workers: int | None = Field(default=None, ge=1)
+    """ray: worker processes; None: as many as this machine has cores."""
+    per_worker_concurrency: int | None = Field(default=None, ge=1)
+    """ray: records that one worker works on at a time; None: `concurrency` is divided among them."""
     budget_usd: float | None = Field(default=None, ge=0)
     """For the whole run, over all resumes."""
     budget_tokens: int | None = Field(default=None, ge=0)
@@ -79,6 +88,30 @@ class RunOptions(Record):
     """Deadline of one call, for this session alone; None: what the models say."""
     least_max_tokens: int | None = Field(default=None, gt=0)
     """Raises every call's token limit to at least this, for this session alone: room for what was too long."""
+
+    @property
+    def how_many_workers(self) -> int:
+        """Worker processes, 1 for the run in this process."""
+        return 1 if self.executor == "local" else self.workers or os.cpu_count() or 1
+
+    @property
+    def at_once(self) -> int:
+        """Records worked on at a time, over all workers."""
+        if self.per_worker_concurrency is None:
+            return self.concurrency
+        return self.per_worker_concurrency * self.how_many_workers
+
+    @model_validator(mode="after")
+    def _ray_alone(self) -> Self:
+        given = {
+            "--ray-address": self.ray_address,
+            "--workers": self.workers,
+            "--per-worker-concurrency": self.per_worker_concurrency,
+        }
+        idle = [flag for flag, value in given.items() if value is not None]
+        if self.executor == "local" and idle:
+            raise UsageError(f"{idle[0]} is for --executor ray; this run has --executor local")
+        return self
 
 
 @dataclass(frozen=True)

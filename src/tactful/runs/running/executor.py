@@ -23,7 +23,7 @@ from tactful.runs.types import Context, Skip, Stage
 from tactful.types import tagged
 
 if TYPE_CHECKING:
-    from tactful.llm import CallCache
+    from tactful.llm import Budget, Calls
 
 _FRAMES = 12
 _SURELY_READABLE = 150
@@ -56,6 +56,11 @@ class Executor(Protocol):
     unfinished: Usage
     """What was paid for records that did not finish."""
 
+    @property
+    def standing(self) -> str:
+        """Who works, for the progress line: `4 workers, 1 lost, 1 restarted`; empty where it goes without saying."""
+        ...
+
     async def start(self, work: Work) -> None:
         """Open the models. Raises: ConfigError, EndpointRefused."""
         ...
@@ -72,10 +77,12 @@ class Executor(Protocol):
 class LocalExecutor:
     """Runs stages in the event loop of this process."""
 
+    standing = ""
+
     def __init__(self) -> None:
         self.unfinished = Usage()
         self._models: dict[str, ChatModel] = {}
-        self._cache: CallCache | None = None
+        self._calls: Calls | None = None
 
     async def start(self, work: Work) -> None:
         """Open each model once; roles with equal specs share it."""
@@ -83,15 +90,13 @@ class LocalExecutor:
         self._secrets = _secrets(work.models)
         if not work.models:
             return
-        from tactful.llm import Budget, CallCache, open_model
+        from tactful.llm import open_model
 
-        if work.cache_path is not None:
-            self._cache = CallCache(work.cache_path)
-        budget = Budget(usd=work.budget_usd, tokens=work.budget_tokens, spent=work.spent)
+        self._calls, budget = self._shared(work)
         opened: dict[ModelSpec, ChatModel] = {}
         for role, spec in work.models.items():
             if spec not in opened:
-                opened[spec] = open_model(spec, cache=self._cache, budget=budget)
+                opened[spec] = open_model(spec, cache=self._calls, budget=budget)
             self._models[role] = opened[spec]
 
     async def process(self, record: BaseModel) -> Result:
@@ -125,8 +130,15 @@ class LocalExecutor:
         """Close every model once, then the call cache."""
         for model in {id(model): model for model in self._models.values()}.values():
             await model.aclose()
-        if self._cache is not None:
-            self._cache.close()
+        if self._calls is not None:
+            self._calls.close()
+
+    def _shared(self, work: Work) -> tuple[Calls | None, Budget]:
+        """What all calls of the run share: where answers are kept, and what may be spent."""
+        from tactful.llm import Budget, CallCache
+
+        calls = None if work.cache_path is None else CallCache(work.cache_path)
+        return calls, Budget(usd=work.budget_usd, tokens=work.budget_tokens, spent=work.spent)
 
     def _meter(self, context: Context) -> AbstractContextManager[Any]:
         if not self._models:

@@ -34,6 +34,8 @@ class Tally:
     cached_prompt_tokens: int = 0
     cost_usd: float | None = 0.0
     estimated: bool = False
+    standing: str = ""
+    """Who works, where that does not go without saying."""
 
     def count(self, state: RowState, cost: Usage | None) -> None:
         """One more record is stored."""
@@ -93,7 +95,7 @@ class Progress:
 
     def _told(self, tally: Tally) -> str:
         """All of it on one line."""
-        told = (self._counts(tally), self._left(tally), self._spending(tally))
+        told = (self._counts(tally), tally.standing, self._left(tally), self._spending(tally))
         return f"{self._place(tally)}: {', '.join(filter(None, told))}"
 
     def _spending(self, tally: Tally) -> str:
@@ -166,9 +168,8 @@ class RichProgress(PlainProgress):
         """Redraw."""
         told = ", ".join(filter(None, (self._place(tally), self._left(tally))))
         self._far.update(self._far.task_ids[0], completed=tally.behind, told=told)
-        for task, line in zip(
-            self._below.task_ids, (self._counts(tally), self._spending(tally)), strict=True
-        ):
+        counts = ", ".join(filter(None, (self._counts(tally), tally.standing)))
+        for task, line in zip(self._below.task_ids, (counts, self._spending(tally)), strict=True):
             self._below.update(task, description=line, visible=bool(line))
         self._live.refresh()
 

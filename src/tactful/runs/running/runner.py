@@ -71,7 +71,7 @@ def run_job(
     that is removed again, unless Ctrl-C ended the run or a call was paid.
     """
     _refuse_running_loop()
-    executor = executor or LocalExecutor()
+    executor = executor or _executor(options)
     remember(job.models.values(), options.cache)
     with opened_run(job, options) as (folder, state, beginning):
         began, before = monotonic(), folder.info()
@@ -79,7 +79,7 @@ def run_job(
         folder.save_info(info)
         work = _work(job, options, folder, info, state)
         intake = Intake(
-            job.source, state, limit=options.limit, wanted=wanted, ahead=max(_AHEAD, options.concurrency)
+            job.source, state, limit=options.limit, wanted=wanted, ahead=max(_AHEAD, options.at_once)
         )
         total = expected_total(job.source, options.limit, job.total)
         with open_progress(options.progress, job.kind, total) as progress, closing(intake):
@@ -88,7 +88,7 @@ def run_job(
                     "the budget does not apply: no endpoint is called, and the tokens of a rehearsal are estimates "
                     "that cost nothing"
                 )
-            session = Session(intake, state, executor, concurrency=options.concurrency, progress=progress)
+            session = Session(intake, state, executor, concurrency=options.at_once, progress=progress)
             why = asyncio.run(_worked(work, session, executor))
         if intake.at_end and why is None:
             intake.end()
@@ -118,6 +118,14 @@ def run_job(
     if unwritten is not None:
         raise unwritten
     return summary
+
+
+def _executor(options: RunOptions) -> Executor:
+    if options.executor == "local":
+        return LocalExecutor()
+    from tactful.runs.running.ray.executor import RayExecutor
+
+    return RayExecutor(options.how_many_workers, options.at_once, options.ray_address)
 
 
 def _refuse_running_loop() -> None:

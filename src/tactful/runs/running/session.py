@@ -119,6 +119,7 @@ class Session:
         while True:
             await asyncio.sleep(self._progress.every_s)
             self.tally.behind = self._intake.read - self._intake.in_hand
+            self.tally.standing = self._executor.standing
             self._progress.show(self.tally)
 
     @contextmanager

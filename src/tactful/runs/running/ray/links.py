@@ -1,0 +1,195 @@
+"""What a worker's door to models takes in place of a file, a budget and a limiter of its own: links to the gate."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from tactful.errors import StopRun
+from tactful.llm.budget import Budget, Hold
+from tactful.llm.cache import Stored, packed
+from tactful.llm.meter import asker, cost_so_far
+from tactful.llm.prices import Price
+from tactful.llm.throttle import pause_here
+from tactful.runs.running.ray.batches import Outbox
+from tactful.runs.running.ray.gate import Said
+from tactful.types import Message
+
+
+class Link:
+    """One worker's line to the gate. `tell` needs no answer, `ask` waits for one."""
+
+    def __init__(self, gate: Any, worker: int) -> None:
+        self._gate = gate
+        self._worker = worker
+        self._outbox: Outbox[Said] = Outbox(self._send)
+        self._sending: set[asyncio.Task[None]] = set()
+        self._asked: dict[int, asyncio.Future[Any]] = {}
+        self._last = 0
+        self._lost: StopRun | None = None
+        self._listening = asyncio.create_task(self._listen())
+
+    def tell(self, verb: str, *values: Any) -> None:
+        """Say something."""
+        self._outbox.put(Said(0, verb, values))
+
+    def question(self) -> int:
+        """The number of the next question."""
+        self._last += 1
+        return self._last
+
+    async def ask(self, verb: str, *values: Any, number: int | None = None) -> Any:
+        """Say something that has an answer. Raises what the gate answers; StopRun when the gate is gone."""
+        if self._lost is not None:
+            raise StopRun(str(self._lost))
+        number = number or self.question()
+        answer = self._asked[number] = asyncio.get_running_loop().create_future()
+        self._outbox.put(Said(number, verb, values))
+        try:
+            return await answer
+        finally:
+            self._asked.pop(number, None)
+
+    async def aclose(self) -> None:
+        """Say what is still unsaid and hang up."""
+        self._outbox.flush()
+        await asyncio.gather(*self._sending)
+        self._listening.cancel()
+
+    def _send(self, batch: list[Said]) -> None:
+        from ray.exceptions import RayError
+
+        async def send() -> None:
+            with suppress(RayError):  # whoever listens hears of it
+                await self._gate.take.remote(self._worker, batch)
+
+        task = asyncio.create_task(send())
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _listen(self) -> None:
+        from ray.exceptions import RayError
+
+        try:
+            while True:
+                for number, value, error in await self._gate.news.remote(self._worker):
+                    self._hear(number, value, error)
+        except RayError as error:
+            self._lost = StopRun(f"the actor that keeps the call cache is gone ({type(error).__name__})")
+            for answer in self._asked.values():
+                if not answer.done():
+                    answer.set_exception(StopRun(str(self._lost)))
+
+    def _hear(self, number: int, value: Any, error: Exception | None) -> None:
+        if number == 0:
+            pause_here(*value)
+            return
+        answer = self._asked.get(number)
+        if answer is None or answer.done():
+            return
+        if error is None:
+            answer.set_result(value)
+        else:
+            answer.set_exception(error)
+
+
+class LinkedCalls:
+    """The gate's call cache, as the door takes it."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def find(self, key: bytes) -> Stored | None:
+        """The stored answer, or None: the caller is to ask. Waits while another worker asks the same."""
+        number = self._link.question()
+        try:
+            stored: Stored | None = await self._link.ask("find", key, number=number)
+        except asyncio.CancelledError:
+            self._link.tell("forget_find", key, number)
+            raise
+        return stored
+
+    def abandon(self, key: bytes) -> None:
+        """The call that was not found was not answered either."""
+        self._link.tell("abandon", key)
+
+    async def put(
+        self, key: bytes, body: bytes, *, usage: bytes, model: str, messages: Sequence[Message] = ()
+    ) -> None:
+        """Store an answer; returns when it is committed. Raises StopRun when it cannot be stored."""
+        answer = (key, body, usage, model, packed(messages))
+        await self._link.ask("put", answer, asker(), cost_so_far())
+
+    def note(self, key: bytes) -> None:
+        """Note that the running record asked this."""
+        self._link.tell("note", key, asker())
+
+    def mark_invalid(self, key: bytes) -> None:
+        """Note that this answer failed validation."""
+        self._link.tell("mark_invalid", key)
+
+    async def find_fact(self, name: str) -> bytes | None:
+        """What was found out about an endpoint, by whichever worker."""
+        value: bytes | None = await self._link.ask("find_fact", name)
+        return value
+
+    async def put_fact(self, name: str, value: bytes) -> None:
+        """Keep what was found out about an endpoint."""
+        await self._link.ask("put_fact", name, value)
+
+    def close(self) -> None:
+        """The link is closed by whoever opened it."""
+
+
+class LinkedHold(Hold):
+    """A hold that the gate keeps under a number."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, budget: Budget, usd: float, tokens: int, number: int) -> None:
+        super().__init__(budget, usd, tokens)
+        self.number = number
+
+
+class LinkedBudget(Budget):
+    """The gate's budget: caps are known here, what is spent only there."""
+
+    def __init__(self, link: Link, usd: float | None, tokens: int | None) -> None:
+        super().__init__(usd, tokens)
+        self._link = link
+
+    def price_earlier(self, price: Price) -> None:
+        """As `Budget.price_earlier`."""
+        self._link.tell("price_earlier", price)
+
+    async def reserve(self, usd: float, tokens: int) -> Hold:
+        """As `Budget.reserve`, over the calls of all workers."""
+        number = self._link.question()
+        try:
+            await self._link.ask("reserve", usd, tokens, number=number)
+        except asyncio.CancelledError:
+            self._link.tell("forget_reserve", number)
+            raise
+        return LinkedHold(self, usd, tokens, number)
+
+    def ended(self, hold: Hold, usd: float, tokens: int) -> None:
+        """Tell the gate what the call cost."""
+        assert isinstance(hold, LinkedHold)
+        self._link.tell("hold_ended", hold.number, usd, tokens)
+
+
+class LinkedThrottles:
+    """The other workers, as the throttles here see them."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def permit(self, endpoint: str, requests_per_minute: float) -> None:
+        """Wait for the rate limit of all workers."""
+        await self._link.ask("permit", endpoint, requests_per_minute)
+
+    def paused(self, endpoint: str, wait_s: float) -> None:
+        """All workers pause."""
+        self._link.tell("paused", endpoint, wait_s)
