@@ -39,6 +39,7 @@ def test_every_example_has_a_test_here() -> None:
         "claude-code-plugin",
         "codex-plugin",
         "middleware",  # tested in test_middleware.py
+        "live_trial.py",  # tested in test_live_trial.py
         "langchain_decision_model.py",  # tested in tests/live/serve/test_frameworks.py
     }
 

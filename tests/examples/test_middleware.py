@@ -28,9 +28,9 @@ NOBODY = "http://127.0.0.1:9"
 """Where nothing listens."""
 
 
-def loaded(name: str) -> ModuleType:
+def loaded(name: str, folder: Path = MIDDLEWARE) -> ModuleType:
     """An example as a module."""
-    spec = importlib.util.spec_from_file_location(name, MIDDLEWARE / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
