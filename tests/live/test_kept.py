@@ -75,8 +75,8 @@ def test_what_is_older_than_the_retention_goes_and_what_was_learned_stays(adviso
     with advisor._memory.store.write() as connection:
         for table in (advice, conversations, observations):
             connection.execute(update(table).values(at=old))
+    advisor._prune_at = 0.0  # an hour later
     advisor.decide(said("Something else, today."), user="ann")
-    advisor.prune()
     advisor.settle()
     found = status_of(advisor._memory.store)
     assert (found.turns, found.conversations, found.observed) == (1, 1, {})

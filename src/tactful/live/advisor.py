@@ -48,6 +48,7 @@ _UNJUDGED = 2000
 """Turns that may wait to be judged."""
 _UNFINISHED = 64
 _EMPTIED_AFTER = 1000
+_PRUNE_S = 3600.0
 _log = logging.getLogger(__name__)
 _RECENT = 1000  # conversations whose latest advice is at hand
 ACTIONS = ("Execute", "Clarify")
@@ -92,6 +93,7 @@ class Advisor:
         self._room = threading.BoundedSemaphore(_UNJUDGED)
         self._unfinished: deque[Observing] = deque()
         self._judged = 0
+        self._prune_at = 0.0
         self.unjudged = 0
         """Turns of which nothing is learned, since too many waited to be judged."""
 
@@ -227,6 +229,9 @@ class Advisor:
             del self._recent[next(iter(self._recent))]
         if before is not None and known.earlier:
             self._observe_soon(known.earlier, before)
+        if time.monotonic() > self._prune_at:
+            self._prune_at = time.monotonic() + _PRUNE_S
+            self.prune()
         return Decided(advice, stored)
 
     def _treats(self, who: str) -> bool:
@@ -331,7 +336,7 @@ class Advisor:
         self._memory.untold(advice)
 
     def prune(self) -> None:
-        """Remove what is older than the retention, soon; what was learned of users stays."""
+        """Remove what is older than the retention, soon; what was learned of users stays. Decisions see to it every hour."""
         self._memory.prune()
 
     @property

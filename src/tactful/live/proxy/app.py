@@ -46,7 +46,6 @@ _REMEMBERED = 10_000
 _REFUSES = (400, 422)
 _AFTER_S = 0.002
 """In shadow, decisions begin when the request is on its way: a thread at work would hold it up."""
-_PRUNE_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -344,7 +343,6 @@ async def proxying(advisor: Advisor, settings: ProxySettings, port: int) -> Asyn
     await asyncio.to_thread(advisor.ready)
     await runner.setup()
     await proxy.open()
-    pruning = asyncio.ensure_future(_pruning(advisor))
     try:
         site = web.TCPSite(runner, settings.host.strip("[]"), port, backlog=2048)
         try:
@@ -353,13 +351,5 @@ async def proxying(advisor: Advisor, settings: ProxySettings, port: int) -> Asyn
             raise UserError(cannot_listen(settings.host, port, error)) from error
         yield address_at(settings.host, runner.addresses[0][1]), proxy
     finally:
-        pruning.cancel()
         await runner.cleanup()
         await proxy.close()
-
-
-async def _pruning(advisor: Advisor) -> None:
-    """What is older than the retention goes, now and every hour."""
-    while True:
-        advisor.prune()
-        await asyncio.sleep(_PRUNE_S)
