@@ -141,6 +141,14 @@ def test_a_log_replayed_without_a_folder_gets_its_page_in_runs(tmp_path, monkeyp
     assert (tmp_path / found.folder / "replay.md").is_file()
     assert found.folder.startswith("runs/")
     assert "folder" not in json.loads((tmp_path / found.folder / "replay.json").read_text())
+    decisions = tmp_path / found.folder / "decisions.jsonl"
+    assert (tf.check(decisions).type, tf.check(decisions).good) == ("replayed", found.turns)
+    rows = [json.loads(line) for line in decisions.read_text().splitlines()]
+    assert (sum(row["asked"] for row in rows), sum(row["asks"] for row in rows)) == (
+        found.asks_before,
+        found.asks_after,
+    )
+    assert sum(row["effect"] is not None for row in rows) == sum(found.effects.values())
 
 
 def test_the_folder_of_learn_in_place_of_its_policy_is_refused_with_the_file(learned, tactful):

@@ -94,13 +94,15 @@ def replay(
     `logs` may be the folder of `learn`: what was judged there is not judged again, so that `reader`, `limit`, `skip_bad` and
     `reading` do nothing. `policy` is the file of a policy, or
     `cost`, `rule`, `random`, `always-Execute`, `always-Clarify`. Where the assistant's messages carry a `propensity`, the share of right
-    decisions is estimated off policy. `out` is a new folder for the run, `replay.md` and `replay.json`; without it, logs get one
-    in `runs/` (`.folder` names it), and the folder of `learn` none. `reading`: how the logs are read, as in `tf.conversations`.
+    decisions is estimated off policy. `out` is a new folder for the run, `replay.md`, `replay.json` and `decisions.jsonl`
+    (every turn, for `tactful view`); without it, logs get one in `runs/` (`.folder` names it), and the folder of `learn` none. `reading`: how the logs are read, as in `tf.conversations`.
 
     Raises UserError for a policy that cannot be opened, DataError for logs without conversations.
     """
+    from tactful.data.io import write_jsonl
     from tactful.data.sealed import save_document
     from tactful.mend.replaying.page import replay_page
+    from tactful.mend.replaying.replay import decided
     from tactful.mend.replaying.replay import replay as replayed
 
     first = _policy(policy)
@@ -130,6 +132,7 @@ def replay(
     folder.mkdir(parents=True, exist_ok=True)
     found = found.model_copy(update={"folder": str(folder)})
     save_document(folder / "replay.json", found, beside={"replay.md": replay_page(found)})
+    write_jsonl(folder / "decisions.jsonl", decided(talks, first, second, found=found, seed=seed))
     return found
 
 

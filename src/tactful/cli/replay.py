@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +31,7 @@ def replay(
         Path | None,
         typer.Option(
             "--out",
-            help="New folder for the run, `replay.md` and `replay.json`; default: logs get one in `runs/`.",
+            help="New folder for the run, `replay.md`, `replay.json`, `decisions.jsonl`; default: logs get one in `runs/`.",
         ),
     ] = None,
     reader: EmbeddedReaderOption = "encoder",
@@ -70,3 +71,4 @@ def replay(
     say(f"mind: {FLATTERED}")
     if found.folder:
         say(f"the turns that would have been decided otherwise: {Path(found.folder) / 'replay.md'}")
+        say(f"every turn: tactful view {shlex.quote(str(Path(found.folder) / 'decisions.jsonl'))}")

@@ -44,6 +44,7 @@ MARKS: Mapping[str, frozenset[str]] = {
     "labelled-moments": frozenset({"obs", "pred_task", "valid"}),
     "moments": frozenset({"obs", "pred_task"}),
     "findings": frozenset({"conversation", "turn", "asked", "unjudged"}),
+    "replayed": frozenset({"policy", "against", "asked", "asks"}),
     "failures": frozenset({"stage", "attempts", "input_hash"}),
     "suggestions": frozenset({"user", "shown_time", "decided_time", "accepted"}),
     "work-sessions": frozenset({"events", "lasted_s"}),

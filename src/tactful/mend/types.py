@@ -16,6 +16,8 @@ left (nobody answered). Of an answer: fine, guess (a wrong one), faulty (another
 answer at the end of its log: nothing said next."""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 UNKNOWN: frozenset[Outcome] = frozenset({"not judged", "nothing said next"})
+RIGHT: frozenset[Outcome] = frozenset({"welcome", "fine", "faulty"})
+"""Asking, or answering, was right."""
 Link = Literal["regenerated", "needless question", "complaint"]
 
 
@@ -48,7 +50,7 @@ class LoggedTurn(Record):
     @property
     def right(self) -> float | None:
         """1 where asking, or answering, was right; 0 where it was not; None where nobody knows."""
-        return None if self.outcome in UNKNOWN else float(self.outcome in ("welcome", "fine", "faulty"))
+        return None if self.outcome in UNKNOWN else float(self.outcome in RIGHT)
 
 
 class PairAt(Record):

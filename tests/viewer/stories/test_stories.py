@@ -44,6 +44,7 @@ TOLD = {
     "judged-turns": ["user: Plan my week", "assistant: Done", "user: That is wrong (next)", "turn 0"],
     "talks": ["user: Plan my week", "turn 0", "assistant: Which day is free?"],
     "findings": ["turn 0"],
+    "replayed": ["user: Plan my week", "turn 0", "assistant: Which day is free?", "user: I said Friday (next)"],
     "predictions": ["user: Plan my week", "assistant: Which day is free?", "turn 0", "predictions: Friday | Monday",
                     "user: Friday, please (came)"],
     "utterance": ["user: Plan my week", "assistant: Which day is free?", "turn 0", "user: Friday, please (came)",

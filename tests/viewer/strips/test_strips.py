@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.mend.parts import ASKED, talk
 
 from tactful.audit.types import Finding
 from tactful.calibration.reward.interruption import InterruptionConfig
 from tactful.feedback.types import Turn
+from tactful.mend.replaying.replay import decided, replay
+from tactful.mend.types import Outcome
+from tactful.policy import FixedPolicy
 from tactful.types import Written
 from tactful.viewer.strips.kinds import kind_of, strips_of
-from tactful.viewer.strips.plain import facts, inner_facts
+from tactful.viewer.strips.plain import facts, inner_facts, name_of
 
 
 def step(action: str, questions: int, **reaction: Any) -> dict[str, Any]:
@@ -171,7 +175,38 @@ def test_a_logged_decision_stands_beside_the_answer_that_was_better() -> None:
            "pairs": [{"id": "c#1", "chosen": "Blue it is", "rejected": "Which one?", "link": "needless question"}]}  # fmt: skip
     (strip,) = strips_of([row])
     assert (strip.did, strip.p, strip.p_of, strip.outcome) == ("asked", 0.3, "the action", "needless")
+    assert strip.needed is False
     assert [other.said for other in strip.others] == ["Blue it is"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "needed"),
+    [("welcome", True), ("needless", False), ("rejected", False), ("left", False), ("guess", True), ("fine", False),
+     ("faulty", False), ("not judged", None), ("nothing said next", None)],
+)  # fmt: skip
+def test_what_a_replayed_policy_would_have_done_stands_beside_what_was_done(
+    outcome: Outcome, needed: bool | None
+) -> None:
+    talks = [talk("c", [outcome])]
+    always = FixedPolicy("Clarify", ("Execute", "Clarify"))
+    (row,) = decided(talks, always, found=replay(talks, always))
+    (strip,) = strips_of([written(row)])
+    assert (strip.did, strip.needed) == ("asked" if outcome in ASKED else "answered", needed)
+    (other,) = strip.others
+    assert (other.did, other.action) == ("asked", "always-Clarify")
+    effect = "" if outcome in ASKED else "not known" if needed is None else "better" if needed else "worse"
+    assert other.outcome == effect == (strip.facts.get("effect") or "")
+
+
+def test_two_replayed_policies_are_both_roads_not_taken() -> None:
+    talks = [talk("c", ["fine"])]
+    always, never = (FixedPolicy(action, ("Execute", "Clarify")) for action in ("Clarify", "Execute"))
+    (row,) = decided(talks, always, never, found=replay(talks, always, never))
+    (strip,) = strips_of([written(row)])
+    assert [(one.action, one.did) for one in strip.others] == [
+        ("always-Clarify", "asked"),
+        ("always-Execute", "answered"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -202,3 +237,12 @@ def test_rows_without_their_word_are_known_by_their_keys() -> None:
 
 def written(record: Written) -> dict[str, Any]:
     return {"tactful": record.row_kind, **record.model_dump(mode="json")}
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [({"id": "a", "conversation": "c", "turn": 1}, "a"), ({"conversation": "c", "turn": 0}, "c#0"),
+     ({"trace": "t", "at": 3}, "t:3"), ({"conversation": "c"}, ""), ({"trace": 1, "at": 3}, ""), ({}, "")],
+)  # fmt: skip
+def test_a_row_without_an_id_is_named_by_its_place(row: dict[str, Any], name: str) -> None:
+    assert name_of(row) == name

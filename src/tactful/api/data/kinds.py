@@ -168,10 +168,12 @@ def _others() -> dict[str, Opener]:
     from tactful.audit.types import Finding
     from tactful.data.activity import WorkSession
     from tactful.data.formats.suggestions import suggestion_rows
+    from tactful.mend.replaying.replay import Decided
 
     return {
         "suggestions": lambda path: suggestion_rows(path, skip_bad=True),
         "findings": _of(Finding),
+        "replayed": _of(Decided, _own_id),
         "work-sessions": _of(WorkSession, _own_id),
     }
 

@@ -19,13 +19,11 @@ from tactful.mend.types import LoggedTalk, LoggedTurn, Outcome
 from tactful.policy.simple import RandomPolicy
 from tactful.stats import Estimate
 from tactful.stats.offpolicy import OffPolicyValue, off_policy_value
-from tactful.types import Policy, Record, seeded
+from tactful.types import Policy, Record, Written, seeded
 
 THE_LOG = "the log"
 MOST_SHOWN = 30
 Effect = Literal["better", "worse", "not known"]
-_BAD = ("needless", "rejected", "left", "guess")
-_GOOD = ("welcome", "fine", "faulty")
 
 
 class Difference(Record):
@@ -37,6 +35,33 @@ class Difference(Record):
     """What the one that is compared with does: asks, answers."""
     after: str
     effect: Effect
+    outcome: Outcome
+    """What followed what the log did."""
+    need: float | None
+    """As the reader has it; None: not known."""
+    request: str
+    answer: str
+    reply: str
+
+
+class Decided(Written):
+    """One turn of the log as the policy decides it; a row of `decisions.jsonl`."""
+
+    row_kind = "replayed"
+
+    id: str
+    """Of the turn in its log."""
+    conversation: str
+    policy: str
+    against: str
+    asked: bool
+    """What the log's assistant did: asked, or answered at once. What followed, followed that."""
+    asks: bool
+    """What the policy decides."""
+    against_asks: bool | None
+    """What the policy decides that it is compared with; None: it is compared with the log."""
+    effect: Effect | None
+    """Of the policy's decision; None where it is that of the log."""
     outcome: Outcome
     """What followed what the log did."""
     need: float | None
@@ -141,6 +166,35 @@ def replay(
     )
 
 
+def decided(
+    talks: Iterable[LoggedTalk],
+    policy: Policy,
+    against: Policy | None = None,
+    *,
+    found: Replay,
+    seed: int = 0,
+) -> Iterator[Decided]:
+    """Every turn of the log, decided as `replay` decided it; `found` is what that came to."""
+    for talk in talks:
+        for turn in talk.turns:
+            asks = _asks(policy, turn, seed)
+            yield Decided(
+                id=turn.id,
+                conversation=talk.id,
+                policy=found.policy,
+                against=found.against,
+                asked=turn.asked,
+                asks=asks,
+                against_asks=_asks(against, turn, seed) if against else None,
+                effect=None if asks == turn.asked else _effect(turn, asks),
+                outcome=turn.outcome,
+                need=_need(turn),
+                request=turn.state.query,
+                answer=turn.answer,
+                reply=turn.reply,
+            )
+
+
 def _asks(policy: Policy, turn: LoggedTurn, seed: int) -> bool:
     """Whether the policy asks at this turn: any action but its first, which asks least."""
     return policy.act(turn.state, seeded(seed, turn.id)).action != policy.actions[0]
@@ -160,24 +214,29 @@ def _count_changes(parts: Mapping[str, Part], talk: LoggedTalk, turn: LoggedTurn
 
 
 def _difference(talk: LoggedTalk, turn: LoggedTurn, *, did: bool, asks: bool) -> Difference:
-    unlike = asks != turn.asked
-    effect: Effect = "not known"
-    if turn.outcome in _BAD:
-        effect = "better" if unlike else "worse"
-    elif turn.outcome in _GOOD:
-        effect = "worse" if unlike else "better"
     return Difference(
         turn=turn.id,
         conversation=talk.id,
         before="asks" if did else "answers",
         after="asks" if asks else "answers",
-        effect=effect,
+        effect=_effect(turn, asks),
         outcome=turn.outcome,
-        need=None if turn.state.need_unknown else round(1 - turn.state.query_clarity, 3),
+        need=_need(turn),
         request=turn.state.query,
         answer=turn.answer,
         reply=turn.reply,
     )
+
+
+def _effect(turn: LoggedTurn, asks: bool) -> Effect:
+    """By what followed what the log did: leaving a bad one is better, leaving a good one worse."""
+    if turn.right is None:
+        return "not known"
+    return "better" if (asks == turn.asked) == bool(turn.right) else "worse"
+
+
+def _need(turn: LoggedTurn) -> float | None:
+    return None if turn.state.need_unknown else round(1 - turn.state.query_clarity, 3)
 
 
 def _shown(found: Mapping[Effect, Sequence[Difference]]) -> Iterator[Difference]:

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol, get_args
+from typing import Any, BinaryIO, Protocol, get_args
 
 import orjson
 
@@ -19,12 +19,14 @@ from tactful.runs.store.lock import is_locked
 from tactful.runs.store.rows import Row
 from tactful.runs.store.state import Order
 from tactful.types import content_hash
+from tactful.viewer.strips.plain import name_of
 from tactful.viewer.types import Line, Query, Scalar
 
 _EVERY = 256
 """Of a file, the place of every so-manieth line is kept in memory: 100,000 lines take 3 kB."""
 _HEAD = 4096
-_IDS = ("id", "moment_id", "turn_id", "item")
+_LONGEST = 1 << 24
+"""Bytes of a line that is read; of a longer one the beginning is shown as damaged."""
 
 
 class Entry:
@@ -241,16 +243,16 @@ class FileSource:
         return (f"{self.path}:{place + 1}",)
 
     def _line(self, place: int, line: bytes) -> Entry:
-        row = _read(line)
-        sound = not isinstance(row, str)
-        named = next((str(row[name]) for name in _IDS if row.get(name)), "") if isinstance(row, dict) else ""
+        cut = len(line) == _LONGEST and not line.endswith(b"\n")
+        row = line[:_HEAD].decode("utf-8", "replace") if cut else _read(line)
+        sound = not (cut or isinstance(row, str))
         told = Line(
             ordinal=place,
-            id=named or f"line {place + 1}",
+            id=(name_of(row) if isinstance(row, dict) else "") or f"line {place + 1}",
             state="done" if sound else "damaged",
             outputs=1,
             unscored=isinstance(row, dict) and row.get("unscored") is True,
-            reason="" if sound else "no JSON",
+            reason="" if sound else f"longer than {_LONGEST >> 20} MiB" if cut else "no JSON",
         )
         return Entry(told, [row])
 
@@ -261,7 +263,7 @@ class FileSource:
         with self._open() as file:
             block = place // _EVERY
             file.seek(self._starts[block])
-            for number, line in enumerate(file, block * _EVERY):
+            for number, (_, line) in enumerate(_lines(file), block * _EVERY):
                 if number >= min(place + most, self._lines):
                     return
                 if number >= place:
@@ -284,8 +286,8 @@ class FileSource:
             file.seek(self._starts[last])
             at, number = self._starts[last], last * _EVERY
             del self._starts[last + 1 :]
-            for line in file:
-                at, number = at + len(line), number + 1
+            for size, _ in _lines(file):
+                at, number = at + size, number + 1
                 if number % _EVERY == 0:
                     self._starts.append(at)
             self._scanned, self._lines = at, number
@@ -296,11 +298,20 @@ class FileSource:
         except OSError as error:
             raise DataError(f"{self.path}: cannot be read ({error.strerror})") from error
 
-    def _open(self) -> Any:
+    def _open(self) -> BinaryIO:
         try:
             return self.path.open("rb")
         except OSError as error:
             raise DataError(f"{self.path}: cannot be read ({error.strerror})") from error
+
+
+def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """(length, line) of each; of one that is too long its beginning, so that memory holds no more."""
+    while line := file.readline(_LONGEST):
+        size, end = len(line), line
+        while not end.endswith(b"\n") and (end := file.readline(_LONGEST)):
+            size += len(end)
+        yield size, line
 
 
 def _stretches(places: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -31,6 +31,16 @@ def talk_beats(row: Row) -> Iterator[Beat]:
     yield from (TurnAt(turn=turn) for turn in at.values())
 
 
+def replayed_beats(row: Row) -> Iterator[Beat]:
+    """The request, what the log's assistant said, and the user's next message."""
+    if request := words(row.get("request")):
+        yield Said(role="user", text=request)
+    yield TurnAt(turn=0)
+    yield Said(role="assistant", text=words(row.get("answer")))
+    if reply := words(row.get("reply")):
+        yield Said(role="user", text=reply, note="next")
+
+
 def prediction_beats(row: Row) -> Iterator[Beat]:
     """The dialogue so far, the predictions, and what really came."""
     yield from messages(row, "context")

@@ -20,6 +20,7 @@ _BY_KIND: Mapping[str, tuple[Teller, tuple[str, ...]]] = {
     "states": (dialogues.state_beats, ("query", "history", "hidden")),
     "judged-turns": (chats.judged_turn_beats, ("turn",)),
     "talks": (chats.talk_beats, ("messages",)),
+    "replayed": (chats.replayed_beats, ("request", "answer", "reply")),
     "predictions": (chats.prediction_beats, ("context", "predictions", "views", "hindsight")),
     "utterance": (chats.utterance_beats, ("context", "chosen", "rejected", "gold")),
     "episodes": (moments.episode_beats, ("steps", "background", "identity", "goal", "scene")),

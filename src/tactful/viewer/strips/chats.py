@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tactful.mend.types import OUTCOMES, RIGHT, UNKNOWN
 from tactful.viewer.strips.plain import Row, facts, number, part, parts, words, yes_no
 from tactful.viewer.types import Did, Other, Strip
 
 _HALF = 0.5
 """The audit calls a question needless, a guess a guess, from here on; so with needs."""
+_JUDGED = frozenset(OUTCOMES) - UNKNOWN
 
 
 def judged_turn_strips(row: Row) -> Iterator[Strip]:
@@ -66,9 +68,32 @@ def talk_strips(row: Row) -> Iterator[Strip]:
             said=words(logged.get("answer")),
             reply=words(logged.get("reply")),
             outcome=words(logged.get("outcome")),
+            needed=_needed_by(yes_no(logged.get("asked")), words(logged.get("outcome"))),
             others=() if pair is None else (Other(said=words(pair.get("chosen")), outcome=words(pair.get("link"))),),
             facts=facts(row, "user") | facts(logged, "sure") | facts(state, "query_clarity", "task_complexity", "domain", "lang"),
         )  # fmt: skip
+
+
+def replayed_strips(row: Row) -> Iterator[Strip]:
+    """One strip: what the log's assistant did and what followed, beside what the policies would have done there."""
+    asked, need, outcome = yes_no(row.get("asked")), number(row.get("need")), words(row.get("outcome"))
+    decisions = (("policy", "asks", words(row.get("effect"))), ("against", "against_asks", ""))
+    yield Strip(
+        id=words(row.get("id")),
+        did=_asked(asked),
+        p=need,
+        p_of="need" if need is not None else "",
+        said=words(row.get("answer")),
+        reply=words(row.get("reply")),
+        outcome=outcome,
+        needed=_needed_by(asked, outcome),
+        others=tuple(
+            Other(action=words(row.get(who)), did=_asked(asks), outcome=effect)
+            for who, decision, effect in decisions
+            if (asks := yes_no(row.get(decision))) is not None
+        ),
+        facts=facts(row, "conversation", "asks", "against_asks", "effect", "need"),
+    )
 
 
 def prediction_strips(row: Row) -> Iterator[Strip]:
@@ -104,6 +129,11 @@ def _side(side: Row) -> Other:
         reward=max(scores) if scores else None,
         outcome=words(side.get("origin")),
     )
+
+
+def _needed_by(asked: bool | None, outcome: str) -> bool | None:
+    """Whether a question was needed, by what followed what was done; None: nobody knows."""
+    return None if asked is None else (outcome in RIGHT) == asked if outcome in _JUDGED else None
 
 
 def _asked(asked: bool | None) -> Did | None:

@@ -24,6 +24,7 @@ _BY_KIND: Mapping[str, Callable[[Row], Iterator[Strip]]] = {
     "reasoned-moments": moments.moment_strips,
     "judged-turns": chats.judged_turn_strips,
     "findings": chats.finding_strips,
+    "replayed": chats.replayed_strips,
     "talks": chats.talk_strips,
     "predictions": chats.prediction_strips,
     "utterance": chats.utterance_strips,

@@ -10,6 +10,7 @@ from tactful.viewer.types import Scalar, Strip
 
 Row = Mapping[str, Any]
 _NOT_FACTS = frozenset({TAG, "provenance", "hidden", "id"})
+_IDS = ("id", "moment_id", "turn_id", "item")
 _LONG = 300
 """Longer text is something to read and to search, not to compare."""
 
@@ -63,3 +64,13 @@ def _is_fact(value: Any) -> bool:
 def as_they_are(row: Row) -> Iterator[Strip]:
     """A row of which no more is known than what stands in it: one strip, with its values as facts."""
     yield Strip(id=words(row.get("id")), facts=inner_facts(row))
+
+
+def name_of(row: Row) -> str:
+    """The id of a row; of one without, its place in what it was made of; empty: it has no name."""
+    if found := next((str(row[name]) for name in _IDS if row.get(name)), ""):
+        return found
+    for whole, at, between in (("conversation", "turn", "#"), ("trace", "at", ":")):
+        if words(row.get(whole)) and number(row.get(at)) is not None:
+            return f"{row[whole]}{between}{row[at]}"
+    return ""
