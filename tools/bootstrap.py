@@ -4,7 +4,7 @@
     python3 tools/bootstrap.py demo     the whole loop, offline; ends with a table and a report
     python3 tools/bootstrap.py smoke    does this clone work? under a minute
     python3 tools/bootstrap.py test     the fast tests: five to six minutes on two cores
-    python3 tools/bootstrap.py slow     the slow tests, and those of training: installs the extra [train] and ActivityWatch's server
+    python3 tools/bootstrap.py slow     the slow tests, and those of training: installs [train], [ray] and ActivityWatch's server
     python3 tools/bootstrap.py check    format, lint, types, import rules, docs
     python3 tools/bootstrap.py bench    the benchmarks
     python3 tools/bootstrap.py setup    only the virtual environment
@@ -172,6 +172,22 @@ def set_up_training(python: Path, venv: Path = VENV) -> None:
     mark.write_text(stamp())
 
 
+def set_up_ray(python: Path, venv: Path = VENV) -> bool:
+    """Whether the extra [ray] is there, installed once. Where it is not to be had, its tests skip and say so."""
+    mark = venv / "spreads-from"
+    if mark.is_file() and mark.read_text() == stamp():
+        return True
+    print("tactful: adding the extra [ray] to .venv (once; about 80 MB)", flush=True)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    extra = project["optional-dependencies"]["ray"]
+    if subprocess.run([*pip, *extra], cwd=ROOT, check=False).returncode != 0:
+        print("tactful: it could not be installed; the tests on Ray skip", flush=True)
+        return False
+    mark.write_text(stamp())
+    return True
+
+
 def set_up_activitywatch(venv: Path = VENV) -> bool:
     """Whether ActivityWatch's server is there, installed once. Where it is not to be had, its tests skip and say so."""
     place = venv / "activitywatch"
@@ -196,6 +212,7 @@ def main(arguments: list[str]) -> int:
         python = set_up()
         if arguments[0] == "slow":
             set_up_training(python)
+            set_up_ray(python)
             set_up_activitywatch()
     except SetupError as error:
         print(f"tactful: {error}", file=sys.stderr)
