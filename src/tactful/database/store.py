@@ -45,8 +45,10 @@ class Store:
             yield connection.execution_options(tactful_reads=True)
 
     @contextmanager
-    def write(self, *, lasting: bool = True) -> Iterator[Connection]:
+    def write(self, *, lasting: bool = True, alone: str = "") -> Iterator[Connection]:
         """One transaction: all of it is kept, or nothing. Raises: UserError where it cannot be written.
+
+        `alone` names the table that nobody else changes until it ends, where what is written follows from what stands there.
 
         Without `lasting` it does not wait for the disk: a crash of the process loses nothing, a power cut this one, unless
         a lasting one came after it.
@@ -56,6 +58,8 @@ class Store:
             with connection.begin():
                 if not lasting and not self.is_sqlite:
                     connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+                if alone and not self.is_sqlite:  # SQLite lets one write at a time anyway
+                    connection.exec_driver_sql(f'LOCK TABLE "{alone}" IN SHARE ROW EXCLUSIVE MODE')
                 yield connection
 
     @contextmanager

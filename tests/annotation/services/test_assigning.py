@@ -111,6 +111,9 @@ def test_an_answer_that_does_not_fit_its_item_is_refused_and_the_item_stays_open
     filled(store, 1)
     who = annotator(store)
     held = given(assign(store, who))
+    unasked = ProposalsAnswer(accepted=(True,), help_wanted=None)
+    with pytest.raises(WrongAnswer, match="whether help was wanted"):
+        give_answer(store, who, held.slot, unasked)
     with pytest.raises(WrongAnswer, match="1 proposals, the answer speaks of 2"):
         give_answer(store, who, held.slot, ProposalsAnswer(accepted=(True, False), help_wanted=True))
     assert given(assign(store, who)).slot == held.slot

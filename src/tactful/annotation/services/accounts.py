@@ -169,7 +169,7 @@ def single_person(store: Store, *, now: datetime | None = None) -> Person:
     with store.read() as connection:
         found = connection.execute(mine).scalar()
     if found is None:
-        with store.write() as connection:
+        with store.write(alone=annotators.name) as connection:
             found = connection.execute(mine).scalar() or _added_single(connection, now or datetime.now(UTC))
     return Person(id=found, name="", role="admin")
 
@@ -179,7 +179,7 @@ def disable(store: Store, annotator: str, disabled: bool, *, now: datetime | Non
 
     Raises: LastAdministrator.
     """
-    with store.write() as connection:
+    with store.write(alone=annotators.name) as connection:
         at = (now or datetime.now(UTC)) if disabled else None
         connection.execute(update(annotators).where(annotators.c.id == annotator).values(disabled_at=at))
         if disabled and not _administrators(connection):

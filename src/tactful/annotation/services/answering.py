@@ -197,7 +197,11 @@ def check_answer(kind: str, parts: int, answer: Answer) -> None:
     """Nothing, if the answer fits an item of this kind with so many proposals. Raises: WrongAnswer."""
     if answer.kind != kind:
         raise WrongAnswer(f"the item is of the kind '{kind}', the answer of '{answer.kind}'; reload the page")
-    if isinstance(answer, ProposalsAnswer) and len(answer.accepted) != parts:
+    if not isinstance(answer, ProposalsAnswer):
+        return
+    if answer.help_wanted is None:  # only votes that were brought along leave it open
+        raise WrongAnswer("it is not answered whether help was wanted; answer it")
+    if len(answer.accepted) != parts:
         raise WrongAnswer(
             f"the item has {parts} proposals, the answer speaks of {len(answer.accepted)}; answer each of them"
         )

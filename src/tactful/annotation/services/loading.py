@@ -40,10 +40,10 @@ def load_items(store: Store, given: Iterable[Item]) -> Loaded:
     rest = iter(given)
     while batch := tuple(islice(rest, _BATCH)):
         read += len(batch)
-        with store.write() as connection:
+        with store.write(alone=items.name) as connection:
             new += _load(connection, batch, project)
     if new and project.order == "uncertainty":
-        with store.write() as connection:
+        with store.write(alone=items.name) as connection:
             _renumber(connection)
     return Loaded(read=read, new=new, known=read - new)
 

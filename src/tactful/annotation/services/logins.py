@@ -47,7 +47,7 @@ def sign_in(store: Store, name: str, password: str, address: str, *, now: dateti
     """The secret of a new session. `address` is empty where it tells nobody apart. Raises: TooManyTries; WrongLogin."""
     at = now or datetime.now(UTC)
     key, address = name_key(name), address[:64]
-    with store.write() as connection:
+    with store.write(alone=failed_logins.name) as connection:
         wait = _wait(connection, failed_logins.c.name_key == key, FREE_BY_NAME, at)
         if address:
             by_address = _wait(connection, failed_logins.c.address == address, FREE_BY_ADDRESS, at)

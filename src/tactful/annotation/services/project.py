@@ -46,7 +46,7 @@ def project_of(connection: Connection) -> Project:
 
 def keep_project(store: Store, project: Project) -> None:
     """Store the settings."""
-    with store.write() as connection:
+    with store.write(alone=settings.name) as connection:
         _put(connection, _NAME, project.model_dump_json())
 
 
@@ -57,7 +57,7 @@ def is_paused(connection: Connection) -> bool:
 
 def pause(store: Store, paused: bool) -> None:
     """Give out no more items, or go on. Answers to items that were given already are taken all the same."""
-    with store.write() as connection:
+    with store.write(alone=settings.name) as connection:
         connection.execute(delete(settings).where(settings.c.name == _PAUSED))
         if paused:
             _put(connection, _PAUSED, "true")
@@ -65,7 +65,7 @@ def pause(store: Store, paused: bool) -> None:
 
 def app_secret(store: Store) -> bytes:
     """Signs tokens of the pages: made once, so that pages that are open survive a restart."""
-    with store.write() as connection:
+    with store.write(alone=settings.name) as connection:
         found = connection.execute(select(settings.c.value).where(settings.c.name == _SIGNING)).scalar()
         if found is None:
             found = secrets.token_hex(32)
