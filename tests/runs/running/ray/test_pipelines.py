@@ -1,0 +1,138 @@
+"""Every pipeline's run command, offline: the same bytes and the same figures on Ray as in one process."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.feedback.chats import many_chats
+from tests.gym.players import scene
+from tests.utterance.fakes import write_rows
+
+from tactful.gym.scenes.reading import write_scenes
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed (extra [ray])"),
+]
+ROOT = Path(__file__).resolve().parents[4]
+OF_TIME = ("out", "elapsed_s", "run", "path", "started_at", "ended_at", "seconds")
+"""What a summary says of its own making."""
+
+
+def tactful(folder: Path, *words: object) -> str:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "TACTFUL_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "tactful", *map(str, words)],
+        cwd=folder,
+        env={**clean, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, f"tactful {' '.join(map(str, words))}\n{done.stderr}"
+    return done.stdout
+
+
+def states(folder: Path) -> Path:
+    tactful(
+        folder,
+        "calibrate",
+        "states",
+        "--mode",
+        "synthetic",
+        "--domain",
+        "coding",
+        "--n",
+        4,
+        "--out",
+        "states.jsonl",
+    )
+    return folder / "states.jsonl"
+
+
+def rollouts(folder: Path) -> Path:
+    tactful(folder, "calibrate", "rollout", states(folder), "--model", "offline", "--out", "rollouts")
+    return folder / "rollouts"
+
+
+def scenes(folder: Path) -> Path:
+    write_scenes(folder / "scenes.yaml", [scene(number) for number in range(6)])
+    return folder / "scenes.yaml"
+
+
+def played(folder: Path) -> Path:
+    tactful(
+        folder, "gym", "run", "bundled", "--model", "offline", "--assistant", "every:5", "--out", "played"
+    )
+    return folder / "played"
+
+
+def dialogues(folder: Path) -> Path:
+    return write_rows(folder / "talks.jsonl", 12)
+
+
+def chats(folder: Path) -> Path:
+    return many_chats(folder / "log.jsonl", 12)
+
+
+def nothing(folder: Path) -> None:
+    return None
+
+
+COMMANDS = {
+    "calibrate rollout": (states, []),
+    "calibrate reward": (rollouts, None),
+    "calibrate evaluate": (states, ["--policies", "rule"]),
+    "gym scenes": (nothing, ["--per-task", 1]),
+    "gym run": (lambda folder: "bundled", ["--assistant", "every:5"]),
+    "gym trainset": (played, ["--judge", "user"]),
+    "feedback judge": (chats, []),
+    "utterance synthesize": (dialogues, []),
+    "utterance predict": (dialogues, []),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_gives_the_same_bytes_and_figures_on_ray(tmp_path: Path, command: str) -> None:
+    make, more = COMMANDS[command]
+    source = make(tmp_path)
+    words: list[object] = command.split()
+    if command == "calibrate evaluate":
+        words += ["--states", source]
+    elif source is not None:
+        words.append(source)
+    if more is not None:
+        words += ["--model", "offline", *more]
+    local = tactful(tmp_path, *words, "--out", place(command, "local"), "--json")
+    ray = tactful(
+        tmp_path, *words, "--out", place(command, "ray"), "--json", "--executor", "ray", "--workers", 2
+    )
+    for name in ("records.jsonl", "failures.jsonl"):
+        for one in (tmp_path / "local").rglob(name):
+            other = tmp_path / "ray" / one.relative_to(tmp_path / "local")
+            assert one.read_bytes() == other.read_bytes(), one
+    for one in tmp_path.glob("local.yaml"):
+        assert one.read_bytes() == (tmp_path / "ray.yaml").read_bytes()
+    assert figures(json.loads(ray)) == figures(json.loads(local))
+
+
+def place(command: str, name: str) -> str:
+    return f"{name}.yaml" if command == "gym scenes" else name
+
+
+def figures(value: object) -> object:
+    """The summary without what names its folder and its time."""
+    if isinstance(value, dict):
+        return {k: figures(v) for k, v in value.items() if k not in OF_TIME and not k.endswith(("_s", "_at"))}
+    if isinstance(value, list):
+        return [figures(one) for one in value]
+    if isinstance(value, str):
+        return value.replace("/ray", "/local").removeprefix("ray")
+    return value
