@@ -72,6 +72,15 @@ def test_a_locked_database_is_told_in_a_sentence(tmp_path: Path, monkeypatch: py
             pass
 
 
+def test_opening_does_not_wait_for_whoever_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tactful.database.store._WAIT_S", 0.05)
+    open_live_store(tmp_path / "live.sqlite").close()
+    with closing(sqlite3.connect(tmp_path / "live.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with open_live_store(tmp_path / "live.sqlite") as store:
+            assert names(store) == []
+
+
 def test_the_file_is_nobody_elses_to_write(tmp_path: Path, store: Store) -> None:
     assert not (tmp_path / "live.sqlite").stat().st_mode & stat.S_IWOTH
 

@@ -25,7 +25,7 @@ def revisions(folder: Path) -> list[str]:
 
 def upgrade(engine: Engine, folder: Path, name: str, to: str = "head") -> None:
     """Bring the database to revision `to` of the folder. Raises: UserError for one of a newer Tactful."""
-    with engine.connect() as connection:
+    with engine.connect().execution_options(tactful_reads=True) as connection:
         now = MigrationContext.configure(connection).get_current_revision()
     known = revisions(folder)
     if now is not None and now not in known:

@@ -20,6 +20,8 @@ from tactful.live.counsel.types import Counsel
 
 DEADLINE_S = 10.0
 """Agents drop what comes later than in 30 s; a person waits for this."""
+STORED_S = 5.0
+"""Once all is said, the database is waited for so long: an agent goes on when the process has ended."""
 _MOST = 8 * 1024 * 1024
 
 
@@ -32,9 +34,7 @@ def state_folder() -> Path:
 def run_hook(open_counsel: Callable[[], Counsel], folder: Path, *, given: BinaryIO, told: BinaryIO) -> None:
     """Read one call, answer it. Never raises; at the deadline the process ends as if there was nothing to say."""
     event = "unread"
-    watch = threading.Timer(DEADLINE_S, _give_up, [folder])
-    watch.daemon = True
-    watch.start()
+    watch = _giving_up(folder, DEADLINE_S, "no answer")
     counsel: Counsel | None = None
     try:
         from tactful.data.logs.users import Names
@@ -53,6 +53,8 @@ def run_hook(open_counsel: Callable[[], Counsel], folder: Path, *, given: Binary
             told.flush()
     except BaseException as error:  # the last wall before the agent
         note(folder, f"{event[:40]}: {type(error).__name__}")
+    watch.cancel()
+    watch = _giving_up(folder, STORED_S, "not stored")
     try:
         if counsel is not None:
             counsel.close()
@@ -71,7 +73,13 @@ def note(folder: Path, what: str) -> None:
         return
 
 
-def _give_up(folder: Path) -> None:
-    note(folder, f"no answer within {DEADLINE_S:g} s")
-    sys.stderr.flush()
-    os._exit(0)
+def _giving_up(folder: Path, after_s: float, what: str) -> threading.Timer:
+    def end() -> None:
+        note(folder, f"{what} within {after_s:g} s")
+        sys.stderr.flush()
+        os._exit(0)
+
+    timer = threading.Timer(after_s, end)
+    timer.daemon = True
+    timer.start()
+    return timer
