@@ -55,6 +55,14 @@ def test_what_is_no_call_gets_no_answer_and_a_line(folder: Path, call: bytes) ->
     assert "zebra" not in lines[0]
 
 
+def test_a_call_over_the_bound_is_not_read_to_its_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_MOST", 1000)
+    given = io.BytesIO(b"x" * 5000)
+    answer_hook(given, io.BytesIO(), reader="surface")
+    assert given.tell() == 1001
+    assert (folder / "hooks.log").read_text().endswith("unread: ValueError\n")
+
+
 @pytest.mark.parametrize(
     "options",
     [
