@@ -48,6 +48,50 @@ def test_a_plain_answer_rejects_nothing(reply):
     assert not any((found.rejects, found.denies, found.elsewhere, found.objects))
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "No, two verses; the tickets are printed already.",
+        "The band can come on Sunday only.",
+        "It falls back to the default when nothing is set.",
+        "Whatever was left of it was sold.",
+        "Any month but not January, and any day except Friday is fine.",
+        "除了星期一都可以",
+        "重复的行直接跳过",
+    ],
+)
+def test_a_fact_is_not_taken_for_impatience_by_one_of_its_words(reply):
+    assert not signs(reply).rejects
+
+
+@pytest.mark.parametrize(
+    "reply", ["Write the thing already.", "Oh come on", "Use the default.", "周一周二都可以", "你直接写"]
+)
+def test_the_same_words_said_of_the_question_reject_it(reply):
+    assert signs(reply).rejects
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Four lines, about a storm at sea near Dover. Just write it.",
+        "四行，写海上的暴风雨，要有灯塔。快点写。",
+    ],
+)
+def test_who_tells_what_was_asked_and_hurries_has_answered(reply):
+    found = signs(reply)
+    assert found.push
+    assert found.tells
+    assert not found.rejects
+
+
+@pytest.mark.parametrize(
+    "reply", ["Stop asking me questions and just do it.", "Just write the poem.", "Rain. Just write it."]
+)
+def test_who_hurries_and_tells_next_to_nothing_has_not_answered(reply):
+    assert signs(reply).rejects
+
+
 def test_denying_something_is_not_saying_it_was_said():
     found = signs("I never said that.")
     assert found.denies

@@ -67,6 +67,25 @@ def test_an_upset_answer_tells_that_a_question_was_needless_where_the_request_wa
     assert not verdict("White.", asks=True, need=0.95, complaint=0.8).is_needless
 
 
+def test_a_reader_is_believed_less_that_a_reply_to_a_question_complains_the_more_it_tells():
+    tells_nothing, tells = "Fence.", "Dark green, matt, two coats, both sides, but spare the oak gate."
+    assert verdict(tells_nothing, asks=True, need=0.3, complaint=0.8).is_needless
+    assert not verdict(tells, asks=True, need=0.3, complaint=0.8).is_needless
+    assert not verdict(tells, asks=True, need=0.3, complaint=0.8).is_complaint
+
+
+def test_thanks_speak_against_an_upset_answer():
+    assert verdict("Paint.", asks=True, need=0.45, complaint=0.8).is_needless
+    assert not verdict("Glad you ask. Paint, thanks.", asks=True, need=0.45, complaint=0.8).is_complaint
+
+
+def test_who_hurries_but_tells_what_was_asked_counts_for_the_question_where_the_request_was_open():
+    hurried = "Dark green, matt, two coats on both sides. Just start."
+    assert not verdict(hurried, asks=True, need=0.6).is_needless
+    assert verdict(hurried, asks=True, need=0.05).reason == "just do it"
+    assert verdict("Just start.", asks=True, need=0.6).is_needless
+
+
 def test_a_question_that_was_declined_is_needless_unless_much_was_open():
     assert verdict(None, asks=True, declined=True, need=0.5).is_needless
     assert not verdict(None, asks=True, declined=True, need=0.97).is_needless

@@ -34,23 +34,25 @@ _SAID = _any(
 )
 _PUSH = _any(
     r"(?:^|[.!,;:—-]\s*|\b(?:please|so|ok|okay|and|but|then|no)\W+)just\s+(?!the\b|a\b|an\b|one\b|in\b|for\b|because\b|wondering\b|curious\b|checking\b|to\b|like\b)\w+",
-    r"\bcan(?:'t)?\s+you\s+(?:please\s+)?just\b|\b(?:get\s+on\s+with\s+it|get\s+to\s+it|get\s+going|do\s+it\s+already|hurry\s+up|do\s+what\s+i)\b|\balready\W*$",
+    r"\bcan(?:'t)?\s+you\s+(?:please\s+)?just\b|\b(?:get\s+on\s+with\s+it|get\s+to\s+it|get\s+going|do\s+it\s+already|hurry\s+up|do\s+what\s+i)\b|\b(?:do|write|make|give|show|tell|send|start|finish|fix|pick|run|use|print|draw|answer|go|get\s+on)\b[^.!?;]{0,30}\balready\W*$",
     r"^(?!\W*(?:yes|yep|yeah|sure|ok|okay)\b).{0,40}\bgo\s+ahead\b",
-    r"直接|赶紧|赶快|快点|快[写做弄给]|你就|先[做写弄给]\S{0,3}(?:再|看看|吧)|别(?:废话|啰嗦|磨叽|墨迹)|照做|写就(?:是|行)|做就(?:是|行)|就行了",
+    r"直接(?!忽略|跳过|丢弃|去掉)|赶紧|赶快|快点|快[写做弄给]|你就|先[做写弄给]\S{0,3}(?:再|看看|吧)|别(?:废话|啰嗦|磨叽|墨迹)|照做|写就(?:是|行)|做就(?:是|行)|就行了",
     r"\bmach(?:'s|\s+es|en\s+sie)?\s+(?:einfach|schon)\b|\beinfach\s+(?:machen|schreiben)\b|\b(?:fais|faites|écris)(?:-le)?\s+(?:juste|simplement)\b|\b(?:simplemente|solo)\s+\w+(?:lo|la|me)\b|\bhazlo\b",
 )
 _DELEGATES = _any(
     DELEGATE.pattern.removeprefix("(?i)"),
     r"\b(?:don'?t|do\s+not|doesn'?t|does\s+not|dont|doesnt)\s+(?:\w+\s+)?(?:care|matter|mind)\b|\b(?:any|anything|either|both|all)\s+(?:\w+\s+)?(?:is\s+|are\s+|will\s+|would\s+)?(?:fine|ok|okay|good|works?|do)\b",
-    r"\bwhatever\b|\bwhichever\b|\bno\s+preference\b|\b(?:you|u)\s+(?:decide|choose|pick)\b|\bnot\s+(?:important|bothered|fussed|picky)\b|\bdefaults?\b|\birrelevant\b",
+    r"\bwhatever\b(?!\s+(?:is|was|comes)\s+(?:left|over|first|last)\b)|\bwhichever\b|\bno\s+preference\b|\b(?:you|u)\s+(?:decide|choose|pick)\b|\bnot\s+(?:important|bothered|fussed|picky)\b|^\W*(?:the\s+|your\s+)?defaults?\b|\b(?:use|take|keep|with|by)\s+(?:the\s+|your\s+|any\s+)?defaults?\b|\bdefaults?\s+(?:is|are|will|would|works?|please)\b|\birrelevant\b",
     r"随便|都行|都可以|无所谓|你定|您定|看着办|默认|不重要|不在乎|不关心|没(?:什么|啥|有)?(?:特别)?(?:的)?要求|任意|哪个都|什么都",
     r"\begal\b|\bpeu\s+importe\b|\bcomme\s+tu\s+veux\b|\bme\s+da\s+igual\b|\bè\s+uguale\b|\bfa\s+lo\s+stesso\b",
 )
+_EXCEPT = _any(r"\b(?:except|but\s+not|apart\s+from|other\s+than)\b", r"除了?\S{1,12}(?:都|外)")
+"""A choice that is left open but for something tells that something."""
 _STOP = _any(
     r"\b(?:stop|quit)\s+(?:with\s+)?(?:the\s+|all\s+the\s+|your\s+)?(?:asking|question)|\b(?:so|too|how)\s+many\s+questions\b|\b(?:enough|no\s+more|more|again\s+with\s+the|all\s+these)\s+(?:\w+\s+){0,2}questions?\b",
     r"\bwhy\s+(?:are|do|would|must|does)\s+(?:you|it|that)\s+(?:\w+\s+){0,2}(?:ask|need|matter|care|want\s+to\s+know)|\b(?:don'?t|do\s+not|no\s+need\s+to)\s+ask\b|\b(?:interview|interrogat\w+|quiz|20\s+questions|twenty\s+questions|questionnaire)\b",
     r"\bdo\s+(?:i|we)\s+(?:really\s+)?(?:have|need)\s+to\b|\bwhat\s+(?:difference|does\s+(?:that|it|this)\s+(?:matter|have))|\bdoes\s+(?:it|that)\s+(?:even\s+|really\s+)?matter\b|\bwho\s+cares\b|\bobvious(?:ly)?\b|\bwhat\s+else\s*\?",
-    r"\bseriously\b|\breally\?|\b(?:are\s+you|you'?re|you\s+are|u)\s+(?:kidding|serious|joking)\b|\b(?:ffs|omg|ugh+|argh+|jfc|wtf|smh|sigh)\b|\bgood\s+grief\b|\bfor\s+(?:god|heaven|pete|christ|fuck)'?s?\s*'?s?\s+sake\b|\bcome\s+on\b|\?!|!\?|\?{2,}|？！|！？|？{2,}|🙄|😤|😡|🤦",
+    r"\bseriously\b|\breally\?|\b(?:are\s+you|you'?re|you\s+are|u)\s+(?:kidding|serious|joking)\b|\b(?:ffs|omg|ugh+|argh+|jfc|wtf|smh|sigh)\b|\bgood\s+grief\b|\bfor\s+(?:god|heaven|pete|christ|fuck)'?s?\s*'?s?\s+sake\b|(?<!can\s)(?<!to\s)(?<!will\s)\bcome\s+on\b|\?!|!\?|\?{2,}|？！|！？|？{2,}|🙄|😤|😡|🤦",
     r"别(?:再|老|总|一直)?问|问(?:这么|那么|太|这些|个没完|来问去)|(?:问题|话)(?:太|这么|那么|真|好)多|(?:怎么|干嘛|为什么|为啥)(?:还|又|老|总|要)?(?:是)?(?:在)?问|烦|啰嗦|罗嗦|废话|显然|这还用(?:问|说)|还用问|至于吗|有必要吗|重要吗|有关系吗|服了|无语|查户口|哎呀|唉",
     r"\bfrag\s+nicht\b|\bso\s+viele\s+fragen\b|\barrête\s+de\s+(?:me\s+)?(?:poser|demander)|\btrop\s+de\s+questions\b|\bdeja\s+de\s+preguntar\b|\btantas\s+preguntas\b|\bbasta\s+(?:con\s+le\s+)?domande\b",
 )
@@ -79,6 +81,7 @@ _POLITE_NO = _any(
 _AGREES = {lexicon.PRAISE, lexicon.THANKS, lexicon.ACK}
 _BRIEF = 4  # words of a clause that holds nothing beside it
 _QUESTION = re.compile(r"[?？]")
+_SENTENCE_END = re.compile(r"[.!?]\s+|[。！？；;\n]")
 _GOES_ON = {lexicon.NEXT, lexicon.ASKS, lexicon.TOPIC}
 _SEVERAL = 3  # new words of content that make a message one that tells something
 _REPEATED = 0.75
@@ -93,6 +96,8 @@ class Signs:
     """It points to what was said before."""
     push: bool
     """Just do it."""
+    tells: bool
+    """It says "just do it", and beside it something new."""
     delegates: bool
     """The assistant is to choose."""
     stop: bool
@@ -128,7 +133,7 @@ class Signs:
     @property
     def rejects(self) -> bool:
         """Words that no calm answer to a question holds."""
-        return self.said or self.push or self.delegates or self.stop
+        return self.said or self.delegates or self.stop or (self.push and not self.tells)
 
 
 @lru_cache(maxsize=16_384)
@@ -139,12 +144,14 @@ def signs_of(reply: str, request: str, earlier: str) -> Signs:
     kinds = {kind for clause in clauses for kind in clause.counts}
     objecting = objects(text) and not _POLITE_NO.search(text)
     denies = bool(_DENIES.search(text))
+    push = bool(_PUSH.search(text))
     words, before = topic_words(text), topic_words(earlier)
     repeats = len(text) > 12 and similarity(text[:300], request[:300]) >= _REPEATED
     return Signs(
         said=not denies and bool(_SAID.search(text)),
-        push=bool(_PUSH.search(text)),
-        delegates=bool(_DELEGATES.search(text)),
+        push=push,
+        tells=push and len(topic_words(_beside(text, _PUSH)) - before) >= _SEVERAL,
+        delegates=bool(_DELEGATES.search(text)) and not _EXCEPT.search(text),
         stop=bool(_STOP.search(text)),
         denies=denies,
         corrects=bool(_CORRECTS.search(text)),
@@ -160,3 +167,8 @@ def signs_of(reply: str, request: str, earlier: str) -> Signs:
         new=len(words - before),
         given=len(words & before) / len(words) if words else 0.0,
     )
+
+
+def _beside(text: str, sign: re.Pattern[str]) -> str:
+    """The sentences that do not bear a sign."""
+    return " ".join(one for one in _SENTENCE_END.split(text) if not sign.search(one))

@@ -45,6 +45,9 @@ _MUCH = 0.5  # share of a complaint's words that the user had said before: then 
 _OPEN = 0.5  # need from which a request counts as open
 _HALVED = 0.5  # exponent of what an answer is worth that is upset
 _UPSET = 0.5  # probability of a complaint from which a reply to a question counts as upset
+_TOLD, _TOLD_MUCH, _MANY = 0.5, 0.1, 5
+"""How many times likelier a reply to a question complains where it tells something new and repeats nothing, and where it
+tells many new words. Readers learned from replies to answers, and take a bare fact for a correction."""
 _SETTLED = 0.25  # need below which a question that was answered calmly was still needless
 
 
@@ -68,13 +71,18 @@ def _judge_question(
     if signs is None and not declined and need is not None and need >= _SETTLED:
         return Finding(**known, unjudged="the log ends with the question")
     odds = 1.0 if need is None else _odds(1 - need, SUREST if passage.first else LATER)
+    if complaint is not None and signs is not None:
+        complaint = _as_reply_to_question(complaint, signs)
     upset = not clear and signs is not None and _is_upset(signs, complaint)
     for sign in ["declined"] if declined else ["left"] if signs is None else _signs_of_reply(signs):
         odds *= NEEDLESS[sign] ** (_HALVED if upset else 1)
     odds *= _odds(complaint) if upset and complaint is not None else 1.0
     needless = odds / (1 + odds)
     minds = signs is not None and (
-        signs.stop or signs.said or (signs.push and signs.objects) or (needless >= 0.5 and upset)
+        signs.stop
+        or signs.said
+        or (signs.push and signs.objects and not signs.tells)
+        or (needless >= 0.5 and upset)
     )
     return Finding(
         **known,
@@ -87,7 +95,19 @@ def _judge_question(
 
 def _signs_of_reply(signs: Signs) -> list[str]:
     found = [name for name in ("said", "push", "stop", "delegates", "elsewhere") if getattr(signs, name)]
-    return found or ["informed" if signs.new else "bare"]
+    if signs.tells or not found:
+        found.append("informed" if signs.new else "bare")
+    return found
+
+
+def _as_reply_to_question(complaint: float, signs: Signs) -> float:
+    """What a reader says of a complaint, corrected by how much the reply tells, and by thanks."""
+    odds = _odds(complaint) * (COMPLAINT["pleased"] if signs.pleased else 1.0)
+    if signs.new >= _MANY:
+        odds *= _TOLD_MUCH
+    elif signs.new and not signs.given:
+        odds *= _TOLD
+    return odds / (1 + odds)
 
 
 def _is_upset(signs: Signs, complaint: float | None) -> bool:
