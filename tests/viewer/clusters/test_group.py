@@ -81,4 +81,17 @@ def test_chinese_is_grouped_by_its_words() -> None:
     found = grouped([*price, *park, *(f"{one}，谢谢" for one in (*price, *park))])
     words = [" ".join(words) for words, _ in found]
     assert any("价格" in one for one in words)
-    assert any("停车" in one for one in words)
+    assert any("停车场" in one for one in words)
+
+
+def test_groups_of_chinese_are_named_by_whole_words_alone() -> None:
+    texts = [
+        f"请问故宫的{what}是多少，我想去{place}"
+        for what in ("门票价格", "开放时间")
+        for place in "东西南北中上下左右前后"
+    ]
+    words = {word for names, _ in grouped(texts) for word in names}
+    assert {"门票价格", "开放时间"} <= words
+    assert not {one for one in words if "的" in one or "我" in one}
+    ((few, _),) = grouped(["附近的停车场吗", "停车场在哪里", "停车场的停车场"])
+    assert few == ("停车场",)

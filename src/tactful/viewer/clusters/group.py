@@ -9,6 +9,7 @@ texts: the silhouette kept choosing the most that it was offered.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -23,54 +24,20 @@ _TELLING = 0.75
 _WORDS = 5
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_SAID_OF_ALL = frozenset(
-    [
-        "like",
-        "need",
-        "want",
-        "yes",
-        "please",
-        "thanks",
-        "thank",
-        "hi",
-        "hello",
-        "just",
-        "ll",
-        "ve",
-        "re",
-        "looking",
-        "help",
-        "really",
-        "try",
-        "let",
-        "know",
-        "great",
-        "okay",
-        "ok",
-        "sure",
-    ]
+_SAID_OF_ALL = frozenset({
+    "like", "need", "want", "yes", "please", "thanks", "thank", "hi", "hello", "just", "ll", "ve", "re",
+    "looking", "help", "really", "try", "let", "know", "great", "okay", "ok", "sure",
+})  # fmt: skip
+_SAID_OF_ALL_ZH = frozenset({
+    "你好", "您好", "谢谢", "好的", "请问", "一下", "我想", "想要", "帮我", "可以", "有没", "没有", "什么", "我要", "一个", "能不", "不能",
+})  # fmt: skip
+_BETWEEN_WORDS_ZH = frozenset(
+    "的了吗呢吧啊呀哦嗯嘛么着得有是在我你您他她它们这那哪就都也还很太和跟与或给把被让从个一几想要找看请不没什能可以啥谁为会去来"
 )
-_SAID_OF_ALL_ZH = frozenset(
-    [
-        "你好",
-        "您好",
-        "谢谢",
-        "好的",
-        "请问",
-        "一下",
-        "我想",
-        "想要",
-        "帮我",
-        "可以",
-        "有没",
-        "没有",
-        "什么",
-        "我要",
-        "一个",
-        "能不",
-        "不能",
-    ]
-)
+"""A pair of characters with one of these is hardly ever a word: such pairs tell groups apart and name none."""
+_SHARED = 0.6
+"""Of the texts with a pair of characters, so many must go on alike for it to be part of a longer word."""
+_LONGEST_WORD = 8
 
 
 def grouped(texts: Sequence[str], *, seed: int = 0) -> list[tuple[tuple[str, ...], list[int]]]:
@@ -85,7 +52,8 @@ def grouped(texts: Sequence[str], *, seed: int = 0) -> list[tuple[tuple[str, ...
     weights, names = _weighed(texts)
     told = np.asarray(weights.sum(axis=1)).ravel() > 0
     places, mute = np.flatnonzero(told), np.flatnonzero(~told)
-    found = _clustered(weights[places], names, seed) if len(places) else []
+    told_texts = [texts[place] for place in places]
+    found = _clustered(weights[places], names, told_texts, seed) if len(places) else []
     groups = [(words, [int(places[at]) for at in inside]) for words, inside in found]
     groups.sort(key=lambda group: (-len(group[1]), group[1]))
     return [*groups, ((), [int(place) for place in mute])] if len(mute) else groups
@@ -111,7 +79,9 @@ def _weighed(texts: Sequence[str]) -> tuple[Any, Sequence[str]]:
     return csr_matrix((len(texts), 1)), ("",)
 
 
-def _clustered(weights: Any, names: Sequence[str], seed: int) -> list[tuple[tuple[str, ...], list[int]]]:
+def _clustered(
+    weights: Any, names: Sequence[str], texts: Sequence[str], seed: int
+) -> list[tuple[tuple[str, ...], list[int]]]:
     import numpy as np
     from sklearn.cluster import KMeans
     from sklearn.decomposition import TruncatedSVD
@@ -135,8 +105,36 @@ def _clustered(weights: Any, names: Sequence[str], seed: int) -> list[tuple[tupl
         words = [names[at] for at in np.argsort(others - mean, kind="stable") if mean[at] > 0]
         nearness = vectors[inside] @ vectors[inside].mean(axis=0)
         order = np.argsort(-nearness.round(9), kind="stable")
-        found.append((_distinct(words), [int(place) for place in np.flatnonzero(inside)[order]]))
+        own = [int(place) for place in np.flatnonzero(inside)[order]]
+        found.append((_named(words, [texts[place] for place in own]), own))
     return found
+
+
+def _named(words: Sequence[str], texts: Sequence[str]) -> tuple[str, ...]:
+    """The words that stand for a group of these texts, the most telling first; of Chinese and Japanese whole words, as
+    far as the texts themselves show where one ends."""
+    whole = [word for word in words if _BETWEEN_WORDS_ZH.isdisjoint(word)] or words
+    return _distinct([_grown(word, texts) for word in whole[: 4 * _WORDS]])
+
+
+def _grown(word: str, texts: Sequence[str]) -> str:
+    """The longer piece that most texts with these characters share; a word of letters as it is."""
+    if not _CJK.match(word):
+        return word
+    around = Counter[str]()
+    inside = [text for text in texts if word in text]
+    for text in inside:
+        at = text.index(word)
+        wider = (text[max(0, at - 1) : at + len(word)], text[at : at + len(word) + 1])
+        around.update(
+            one
+            for one in wider
+            if _CJK.fullmatch(one) and len(one) > len(word) and _BETWEEN_WORDS_ZH.isdisjoint(one)
+        )
+    best, count = around.most_common(1)[0] if around else ("", 0)
+    if len(word) < _LONGEST_WORD and count >= max(2, _SHARED * len(inside)):
+        return _grown(best, texts)
+    return word
 
 
 def _distinct(words: Sequence[str]) -> tuple[str, ...]:
@@ -144,7 +142,10 @@ def _distinct(words: Sequence[str]) -> tuple[str, ...]:
     found: list[str] = []
     for word in words:
         parts = set(word.split())
-        if not any(parts & set(one.split()) for one in found):
+        if _CJK.match(word):
+            if not any(word in one or one in word for one in found):
+                found.append(word)
+        elif not any(parts & set(one.split()) for one in found):
             found.append(word)
         elif len(parts) == 2:
             alone = [at for at, one in enumerate(found) if one in parts]
@@ -161,7 +162,7 @@ def _words_alone(texts: Sequence[str]) -> tuple[str, ...]:
         for term in dict.fromkeys(_analysed(text)):
             counts[term] = counts.get(term, 0) + 1
     common = [term for term in counts if counts[term] >= max(2, len(texts) / 4)]
-    return _distinct(sorted(common, key=lambda term: -counts[term]))
+    return _named(sorted(common, key=lambda term: -counts[term]), texts)
 
 
 def _analysed(text: str) -> list[str]:
