@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -43,9 +44,15 @@ class Front:
         await reply.read()
         return reply
 
-    async def settled(self) -> None:
-        import asyncio
+    async def counted(self, name: str) -> int:
+        """How often it happened, once it did: an answer's end is read before it is counted."""
+        for _ in range(1000):
+            if self.proxy.counts[name]:
+                break
+            await asyncio.sleep(0.02)
+        return self.proxy.counts[name]
 
+    async def settled(self) -> None:
         await asyncio.to_thread(self.advisor.settle)
 
     def advice(self) -> list[Advice]:

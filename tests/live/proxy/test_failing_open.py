@@ -69,7 +69,7 @@ async def test_a_database_that_is_locked_holds_up_nobody_and_gets_its_rows_later
 ) -> None:
     async with (
         wired(plain(COMPLETION)) as wire,
-        front(wire.url, mode="shadow", proxy={"stored_ms": 30}) as at,
+        front(wire.url, mode="shadow", proxy={"stored_ms": 1_000}) as at,
     ):
         other = sqlite3.connect(tmp_path / "live.sqlite", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")

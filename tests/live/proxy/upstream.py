@@ -39,6 +39,8 @@ class Wire:
     port: int = 0
     wait_s: float = 0.0
     apart_s: float = 0.0
+    go_on: asyncio.Event | None = None
+    """The second piece of a body waits for it."""
 
     @property
     def url(self) -> str:
@@ -49,9 +51,11 @@ class Wire:
             while (got := await self._request(reader)) is not None:
                 self.got.append(got)
                 await asyncio.sleep(self.wait_s)
-                for piece in self.answer(got):
+                for number, piece in enumerate(self.answer(got)):
                     if piece == CUT:
                         return
+                    if self.go_on is not None and number > 1:
+                        await self.go_on.wait()
                     writer.write(piece)
                     await writer.drain()
                     await asyncio.sleep(self.apart_s)
