@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -105,11 +107,25 @@ def people(base_url: str, conversations: int) -> None:
                 json.dumps(body).encode(),
                 {"Content-Type": "application/json"},
             )
-            with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310
-                said = json.load(reply)["choices"][0]["message"]["content"]
+            said = json.loads(sent(request))["choices"][0]["message"]["content"]
             messages.append({"role": "assistant", "content": said})
             messages.append({"role": "user", "content": REPLIES[said].format(name)})
     print(f"{conversations} conversations")
+
+
+def sent(request: urllib.request.Request) -> bytes:
+    """What is answered; a server that is about to start is waited for."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310
+                return bytes(reply.read())
+        except urllib.error.HTTPError:
+            raise
+        except urllib.error.URLError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
 
 
 def main() -> None:
