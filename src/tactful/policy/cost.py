@@ -221,5 +221,5 @@ def _timing(state: PublicState) -> float:
 
 def _why(worth: float, cost: float, need: float) -> str:
     if worth > cost:
-        return "an answer is worth more than the question costs"
+        return "a question is worth more than it costs"
     return "little is missing" if need < 0.5 else "the question would cost more than its answer is worth"
