@@ -40,6 +40,21 @@ def test_a_write_that_fails_midway_leaves_nothing(store: Store) -> None:
     assert names(store) == []
 
 
+@pytest.mark.parametrize("another", [False, True])
+def test_nothing_is_written_to_a_file_that_was_taken_away(
+    store: Store, tmp_path: Path, another: bool
+) -> None:
+    (tmp_path / "live.sqlite").rename(tmp_path / "kept.sqlite")
+    if another:
+        (tmp_path / "live.sqlite").write_bytes(b"")
+    with (
+        pytest.raises(UserError, match=r"live\.sqlite: the file was taken away"),
+        store.write() as connection,
+    ):
+        connection.execute(insert(meta).values(name="lost", value="1"))
+    assert names(store) == []
+
+
 def test_what_is_read_does_not_change_while_others_write(store: Store) -> None:
     with store.read() as reading:
         assert reading.execute(select(meta.c.name)).all() == []

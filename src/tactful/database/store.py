@@ -32,6 +32,7 @@ class Store:
         """As messages name it, without a password."""
         # Writers of one process take turns: SQLite lets them poll for its lock, and the unlucky one waits for seconds.
         self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
+        self._file: tuple[int, int] | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -54,6 +55,7 @@ class Store:
         a lasting one came after it.
         """
         with self._turn, self._told(), self._engine.connect() as connection:
+            self._check_place()
             connection = connection.execution_options(tactful_lasting=lasting)
             with connection.begin():
                 if not lasting and not self.is_sqlite:
@@ -71,6 +73,23 @@ class Store:
             raise UserError(
                 f"{self.name}: {why}; check that it can be reached and written, and that the disk has room"
             ) from error
+
+    def remember_file(self) -> None:
+        """From now on, writes are refused where another file stands in place of this one, or none: they would be kept nowhere."""
+        self._file = self._file_there() if self.is_sqlite else None
+
+    def _file_there(self) -> tuple[int, int] | None:
+        try:
+            found = Path(self._engine.url.database or "").stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _check_place(self) -> None:
+        if self._file is not None and self._file_there() != self._file:
+            raise UserError(
+                f"{self.name}: the file was taken away while it was in use; start again to write to a new one"
+            )
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -118,6 +137,7 @@ def open_database(place: Path | str, schema: Schema, *, create: bool = True) -> 
                 from tactful.database.migrate import upgrade
 
                 upgrade(store._engine, schema.revisions, store.name)
+            store.remember_file()
     except DBAPIError as error:
         store.close()
         why = str(error.orig).strip().splitlines()[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -18,10 +19,15 @@ from tests.live.proxy.upstream import COMPLETION, Wire, plain, wired
 from tactful.policy import FixedPolicy
 
 
-async def passes_unchanged(at: Front, wire: Wire, *said: str) -> Any:
+async def passes(at: Front, wire: Wire, *said: str) -> Any:
     reply = await at.chat(*said or (REQUEST,))
     assert (reply.status, json.loads(await reply.read())) == (200, COMPLETION)
     assert facts(wire.got[-1]) == []
+    return reply
+
+
+async def passes_unchanged(at: Front, wire: Wire, *said: str) -> Any:
+    reply = await passes(at, wire, *said)
     assert "x-tactful-advice" not in reply.headers
     return reply
 
@@ -100,3 +106,14 @@ async def test_a_database_that_is_full_is_counted(front) -> None:
         health = await (await at.session.get(f"{at.address}/tactful/health")).json()
         assert health["counts"]["unacknowledged"] > 0
         assert health["lost_writes"] > 0
+
+
+async def test_a_database_that_is_taken_away_acknowledges_nothing(front, tmp_path: Path) -> None:
+    async with wired(plain(COMPLETION)) as wire, front(wire.url, mode="shadow") as at:
+        reply = await passes(at, wire)
+        assert "x-tactful-advice" in reply.headers
+        for left in ("", "-wal", "-shm"):
+            os.unlink(f"{tmp_path}/live.sqlite{left}")
+        await passes_unchanged(at, wire, f"{REQUEST} again")
+        assert at.proxy.counts["unacknowledged"] == 1
+        assert at.advisor.lost == 1
