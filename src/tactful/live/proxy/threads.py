@@ -14,6 +14,8 @@ from typing import Any
 import orjson
 
 _MOST = 4096
+_MOST_CHARACTERS = 32 * 1024 * 1024
+"""Of all that is remembered; what is oldest goes first."""
 _ITEMS = 12
 _LONGEST_ITEM = 16_000
 MOST_BYTES = 1024 * 1024
@@ -27,6 +29,8 @@ class Thread:
 
     conversation: str
     items: tuple[Any, ...] = ()
+    size: int = 0
+    """Its characters."""
 
 
 class Threads:
@@ -34,6 +38,7 @@ class Threads:
 
     def __init__(self) -> None:
         self._held: OrderedDict[str, Thread] = OrderedDict()
+        self._size = 0
 
     def get(self, name: str) -> Thread | None:
         """What is known; None: nothing."""
@@ -43,13 +48,19 @@ class Threads:
         """Remember what was said before and in this response, under its id and under `name`."""
         if not isinstance(response, Mapping) or not isinstance(response.get("id"), str):
             return
-        said = [*items, *(response.get("output") or ())]
-        kept = [item for item in said if isinstance(item, Mapping) and len(str(item)) <= _LONGEST_ITEM]
-        for key in filter(None, (response["id"], name)):
-            self._held[key] = Thread(conversation, tuple(kept[-_ITEMS:]))
-            self._held.move_to_end(key)
-        while len(self._held) > _MOST:
-            self._held.popitem(last=False)
+        output = response.get("output")
+        answered = output if isinstance(output, list) else []
+        said = [item for item in (*items, *answered) if isinstance(item, Mapping)]
+        sized = [(item, len(str(item))) for item in said]
+        kept = [(item, size) for item, size in sized if size <= _LONGEST_ITEM][-_ITEMS:]
+        thread = Thread(conversation, tuple(item for item, _ in kept), sum(size for _, size in kept))
+        for key in dict.fromkeys(filter(None, (response["id"], name))):
+            if (before := self._held.pop(key, None)) is not None:
+                self._size -= before.size
+            self._held[key] = thread
+            self._size += thread.size
+        while len(self._held) > _MOST or self._size > _MOST_CHARACTERS:
+            self._size -= self._held.popitem(last=False)[1].size
 
 
 def response_in(raw: bytes, encoding: str) -> Any:
