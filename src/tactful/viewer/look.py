@@ -123,7 +123,8 @@ class View:
     def page(self, query: Query) -> Page:
         """One page. Without text, filter and facts to sort by it needs no index.
 
-        Raises: UsageError for a filter that cannot be read, or a name that no record here has.
+        Raises: UsageError for a filter that cannot be read, or a name that no record here has; while the index grows, a
+        name may still come: nothing is found so far.
         """
         with self._builder.pausing():
             return self._page(query)
@@ -135,7 +136,12 @@ class View:
         with self._index() as connection:
             if connection is None:
                 return Page(lines=(), total=0, progress=self.progress())
-            places, total, matches = _found(connection, query)
+            try:
+                places, total, matches = _found(connection, query)
+            except UnknownFact:
+                if (progress := self.progress()).complete:
+                    raise
+                return Page(lines=(), total=0, progress=progress)
         progress = self.progress()
         lines = self._lines(places, query, matches)
         return Page(lines=lines, total=total, progress=None if progress.complete else progress)
@@ -403,8 +409,6 @@ def _found(
 ) -> tuple[list[int], int, dict[int, tuple[tuple[int, int], ...]]]:
     """Places of the page, how many records match, and at which turns."""
     known = known_facts(connection)
-    if not known:  # nothing is indexed yet: every name may still come
-        return [], 0, {}
     condition, values = _condition(query, known)
     refuse_unknown_sort(query, tuple(known))
     way = "DESC" if query.descending else "ASC"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,10 @@ from tests.viewer.viewed import make_run
 from tests.viewer.visiting import visiting
 
 from tactful.runs.store.lock import only_writer
+from tactful.viewer.index.build import NAME, bring_up_to_date
+from tactful.viewer.index.place import index_folder
+from tactful.viewer.index.sources import open_source
+from tactful.viewer.index.tables import open_index, prepare
 from tactful.viewer.views import calls, record, records, runs
 
 
@@ -467,3 +473,30 @@ def test_what_grows_with_the_index_is_asked_for_again_until_it_is_whole(
             assert view.wait()
         for address in ("/of/rows.jsonl", "/of/rows.jsonl/glance"):
             assert "every" not in str([attrs.get("hx-trigger") for _, attrs in seen(client, address).tags])
+
+
+def test_a_link_with_a_filter_waits_for_names_that_are_not_indexed_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tactful.viewer.index.build._POLL_S", 0.02)
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"id": "a", "one": 1}\n')
+    asked = "/of/rows.jsonl?filter=two+%3E+1&sort=two"
+    source, index = open_source(path), index_folder(path) / NAME
+    with only_writer(index.parent):  # so that the viewer's own waits
+        for _ in ("nothing", "the first record"):
+            with visiting(path) as client:
+                early = client.get(asked)
+            assert (early.status_code, "no record here has" in early.text) == (200, False)
+            assert 'hx-trigger="every 1s"' in early.text
+            prepare(index, source.identity())
+            with closing(open_index(index, writing=True)) as connection:
+                bring_up_to_date(connection, source)
+            with path.open("a") as file:
+                file.write('{"id": "b", "two": 2}\n')
+    with visiting(path) as client:
+        until = time.monotonic() + 20
+        while "<b>2 records</b>" not in client.get(asked).text and time.monotonic() < until:
+            time.sleep(0.05)
+        assert "<b>2 records</b>" in client.get(asked).text
+        assert "no record here has &#39;three&#39;" in client.get("/of/rows.jsonl?sort=three").text

@@ -32,7 +32,7 @@ _DEEP = 30
 
 
 class UnknownFact(UsageError):
-    """A filter asks for a fact that no record here has, or none of that type."""
+    """A filter or a sorting asks for a fact that no record here has, or none of that type."""
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,13 @@ from typing import Any, BinaryIO, Protocol, get_args
 
 import orjson
 
-from tactful.errors import DataError, UsageError
+from tactful.errors import DataError
 from tactful.runs.read.folder import RunFolder
 from tactful.runs.store.lock import is_locked
 from tactful.runs.store.rows import Row
 from tactful.runs.store.state import Order
 from tactful.types import content_hash
+from tactful.viewer.filters.grammar import UnknownFact
 from tactful.viewer.strips.plain import name_of
 from tactful.viewer.types import Line, Query, Scalar
 
@@ -336,6 +337,6 @@ def is_plain(query: Query, source: Source) -> bool:
 
 
 def refuse_unknown_sort(query: Query, known: Sequence[str]) -> None:
-    """Raises: UsageError where no record has the fact to sort by."""
+    """Raises: UnknownFact where no record has the fact to sort by."""
     if query.sort not in known and query.sort not in get_args(Order):
-        raise UsageError(f"no record here has '{query.sort}' to sort by; known are: {', '.join(known)}")
+        raise UnknownFact(f"no record here has '{query.sort}' to sort by; known are: {', '.join(known)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from tactful.errors import UsageError
 from tactful.runs.read.folder import RunFolder
 from tactful.runs.read.reasons import Reason
+from tactful.viewer.filters.grammar import UnknownFact
 from tactful.viewer.types import Listed, Page, Progress, Query, RunRow
 from tactful.viewer.views.asked import library_of, listed, looking_at
 from tactful.viewer.views.queries import PER_PAGE, params_of, query_of
@@ -44,7 +46,8 @@ def records(request: Request, key: str) -> Response:
         try:
             found = view.page(query)
             if query.filter:
-                code = view.as_python(query.filter)
+                with suppress(UnknownFact):  # it may still come
+                    code = view.as_python(query.filter)
         except UsageError as error:
             wrong, found = str(error), Page(lines=(), total=0)
         facts = view.facts()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -29,7 +31,7 @@ def home(request: Request) -> Response:
         "view-runs.html.j2",
         runs=runs,
         files=files,
-        folder=str(library.path),
+        folder=os.path.abspath(library.path),
         again_s=_SOON_S if going else _LATER_S,
         **showing(request),
     )
