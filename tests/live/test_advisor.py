@@ -331,6 +331,27 @@ def test_a_database_that_is_locked_lets_the_assistant_go_on(advisor: Made, tmp_p
     assert one.lost == 0
 
 
+def test_who_tells_what_came_of_a_turn_is_not_held_up_by_a_locked_database(
+    advisor: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tactful.live.memory._OBSERVED_S", 0.2)
+    one = advisor()
+    asked = one.decide(said(OPEN), user="ann")
+    one.settle()
+    other = sqlite3.connect(tmp_path / "live.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    told = Followed(asked=True, outcome="rejected", complaint=None)
+    try:
+        assert one.observe(asked.id, told=told) is None
+        assert not one.decide(said(OPEN, QUESTION, REJECTS), user="ann").failed
+    finally:
+        other.execute("COMMIT")
+        other.close()
+    one.settle()
+    with one._memory.store.read() as connection:
+        assert connection.execute(select(observations.c.outcome)).scalars().all() == ["rejected"]
+
+
 def test_a_closed_advisor_lets_the_assistant_go_on(advisor: Made) -> None:
     one = advisor()
     one.close()

@@ -47,6 +47,7 @@ from tactful.types import Message, NativeAsk, Policy, UserHistory, seeded
 _UNJUDGED = 2000
 """Turns that may wait to be judged."""
 _UNFINISHED = 64
+_STORED_S = 60.0
 _EMPTIED_AFTER = 1000
 _PRUNE_S = 3600.0
 _log = logging.getLogger(__name__)
@@ -291,7 +292,8 @@ class Advisor:
         """What came of the turn with this advice, and learn from it.
 
         From `messages`, whose last one is the user's next message; or as an interface `told`. None: the advice is not known,
-        was observed already, or the messages hold no answer with a reply. Raises: UserError where the database cannot be
+        was observed already, the messages hold no answer with a reply, or the database takes nothing now: then it is stored
+        later. Raises: UserError where the database cannot be
         reached.
         """
         if told is not None:
@@ -324,7 +326,7 @@ class Advisor:
         """See to what is stored by now, and wait for the oldest until at most `leave` are on their way."""
         while self._unfinished and (len(self._unfinished) > leave or self._unfinished[0].stored.done()):
             try:
-                self._unfinished.popleft().finish()
+                self._unfinished.popleft().finish(_STORED_S)
             except Exception as error:
                 _log.warning("what came of a turn was not learned: %s", type(error).__name__)
 

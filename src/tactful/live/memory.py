@@ -42,6 +42,8 @@ _REREAD_S = 2.0
 """How old what is shared by all (kill switch, population) may be."""
 _UNSAFE_S = 0.1
 """How long a request waits for the one before it to be stored: without it, its conversation is not recognised."""
+_OBSERVED_S = 4.0
+"""How long whoever tells what came of a turn waits for it to be stored: hooks and servers do while somebody waits for them."""
 _KILLED, _POPULATION, _ASSUMED = "killed", "population", "assumed"
 _COLUMNS = ("id", "conversation", "user", "at", "choice", "treated")
 _INSERT_ADVICE, _INSERT_CONVERSATION = insert(advice_table), insert(conversations)
@@ -64,8 +66,8 @@ class Observing:
     """What came of a turn, on its way into the database."""
 
     stored: Future[None]
-    finish: Callable[[], Observation | None]
-    """Waits for it."""
+    finish: Callable[[float], Observation | None]
+    """Waits for it so many seconds. Raises: TimeoutError; it may be stored later."""
 
 
 class Memory:
@@ -124,8 +126,14 @@ class Memory:
                 self._unsafe.pop(name, None)
 
     def observed(self, advice: str, found: Followed, how: Any, at: datetime) -> Observation | None:
-        """Store what came of an advice, once, and what it teaches of the user. None: not known, or observed before."""
-        return self.observing(advice, found, how, at).finish()
+        """Store what came of an advice, once, and what it teaches of the user.
+
+        None: it is not known, was observed before, or waits for a database that takes nothing now.
+        """
+        try:
+            return self.observing(advice, found, how, at).finish(_OBSERVED_S)
+        except TimeoutError:
+            return None
 
     def observing(self, advice: str, found: Followed, how: Any, at: datetime) -> Observing:
         """The same, begun: with many of them, one commit stores what waits."""
@@ -162,9 +170,9 @@ class Memory:
                 change_taste(connection, given.user, at, teaches)
             made.append(one)
 
-        def finish() -> Observation | None:
+        def finish(wait_s: float) -> Observation | None:
             try:
-                stored.result(timeout=60)
+                stored.result(timeout=wait_s)
             except IntegrityError:  # another process observed it in the same moment
                 return None
             if made and made[0].user and found.outcome in NO | YES:
