@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tactful.annotation.services.project import Project, keep_project
 from tactful.annotation.store import open_store
 from tactful.annotation.types import Adjudication
 from tactful.data.io import write_jsonl
-from tactful.errors import DataError, UsageError, UserError
+from tactful.errors import DataError, MissingExtra, UsageError, UserError
 
 DATA = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 PUBLISHED = DATA / "proactivebench" / "reward_train.jsonl"
@@ -149,6 +150,12 @@ def test_a_database_that_is_not_there_is_named_and_not_made(tmp_path):
     with pytest.raises(UserError, match=r"none\.sqlite: no such database"):
         read_collected(tmp_path / "none.sqlite")
     assert not (tmp_path / "none.sqlite").exists()
+
+
+def test_a_missing_extra_is_told_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tactful.annotation.queries.collected", None)
+    with pytest.raises(MissingExtra, match=r"\[annotate\]"):
+        read_collected(tmp_path / "a.sqlite")
 
 
 def test_moments_without_votes_are_refused(tmp_path):

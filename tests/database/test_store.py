@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, text
 
 from tactful.annotation.store import open_store
 from tactful.database import Store
-from tactful.errors import UserError
+from tactful.errors import MissingExtra, UserError
 from tactful.live.storing import open_live_store
 from tactful.live.storing.tables import meta
 
@@ -148,3 +148,15 @@ def test_annotations_and_live_decisions_are_not_taken_for_each_other(tmp_path: P
         connection.execute(text("UPDATE alembic_version SET version_num = :to"), {"to": revision})
     with pytest.raises(UserError, match="something else than annotations"):
         open_store(place)
+
+
+@pytest.mark.parametrize(
+    ("module", "place"), [("alembic", "new.sqlite"), ("psycopg", "postgresql://ann@127.0.0.1:1/work")]
+)
+def test_a_missing_part_of_the_extra_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, place: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.delitem(sys.modules, "tactful.database.migrate", raising=False)
+    with pytest.raises(MissingExtra, match=r"\[annotate\]"):
+        open_store(place if "://" in place else tmp_path / place)

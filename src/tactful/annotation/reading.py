@@ -12,7 +12,7 @@ from tactful.annotation.votes import ADJUDICATIONS, ANNOTATIONS, ITEMS, Collecte
 from tactful.data.check import detect_kind
 from tactful.data.formats.moments import labelled_rows, moment_row
 from tactful.data.io import STDIN, Rows
-from tactful.errors import DataError, UsageError, UserError
+from tactful.errors import DataError, MissingExtra, UsageError, UserError
 from tactful.types import LabelledMoment
 
 NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
@@ -85,8 +85,11 @@ def _is_database(source: Path | str) -> bool:
 
 def _of_database(place: Path | str) -> Collected:
     """Raises: UserError where there is none or it cannot be read; MissingExtra."""
-    from tactful.annotation.queries.collected import collected
-    from tactful.annotation.store import open_store
+    try:
+        from tactful.annotation.queries.collected import collected
+        from tactful.annotation.store import open_store
+    except ImportError as error:
+        raise MissingExtra("annotate", "a database of annotations") from error
 
     with open_store(place, create=False) as store:
         return collected(store)

@@ -127,14 +127,20 @@ def open_database(place: Path | str, schema: Schema, *, create: bool = True) -> 
     url = _address(place)
     if url.get_backend_name() == "sqlite" and not create and not Path(url.database or "").is_file():
         raise UserError(f"{place}: no such database; start with: {schema.made_by} --database {place}")
-    store = Store(_engine(url), _named(url))
+    try:
+        store = Store(_engine(url), _named(url))
+    except ImportError as error:  # the driver
+        raise MissingExtra("annotate", "a database at an address") from error
     try:
         with store._told():
             _refuse_others(store, schema)
             if store.is_sqlite:
                 _keep_a_log(store._engine)
             if not is_newest(store._engine, schema.revisions):
-                from tactful.database.migrate import upgrade
+                try:
+                    from tactful.database.migrate import upgrade
+                except ImportError as error:
+                    raise MissingExtra("annotate", "making or upgrading a database") from error
 
                 upgrade(store._engine, schema.revisions, store.name)
             store.remember_file()
