@@ -95,6 +95,12 @@ async def ask_the_same(item: Item, context: Context) -> Answer:
     return Answer(id=item.id, double=len(reply.text))
 
 
+async def ask_for_a_record(item: Item, context: Context) -> Answer:
+    """A structured reply."""
+    said = [Message(role="user", content=f"Answer item {item.id}")]
+    return await context.models["assistant"].structured(said, Answer)
+
+
 async def fatal(item: Item, context: Context) -> Answer:
     """The third record kills the process that works on it."""
     if item.number == 3:

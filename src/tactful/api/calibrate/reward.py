@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from tactful.calibration.reward.probes import Probe
     from tactful.calibration.reward.rewarding import Scoring
     from tactful.calibration.reward.rewards import RewardConfig
+    from tactful.calibration.reward.task_score import TaskScorer
     from tactful.calibration.types import Rewarded
+    from tactful.runs import RunOptions
     from tactful.types import Trajectory
 
 
@@ -87,7 +90,8 @@ def reward(
     name, skip_bad = options.get("judge_model"), options.get("skip_bad", False)
     judge = None if name is None else spec_of(name, OFFLINE_SCRIPTS, options, temperature=0.0)
     read = Input.of(trajectories, lambda path: Rows(path, parse_row, skip_bad=skip_bad, kind="trajectory"))
-    scoring = Scoring(config, unsafe=options.get("unsafe_exec", False))
+    chosen = run_options(options)
+    scoring = Scoring(config, unsafe=options.get("unsafe_exec", False), make_scorer=_scorer(chosen))
     fix = "give the folder of 'tactful calibrate rollout'"
     first = begun(scoring.rewarded(read), read.name, what="trajectory", fix=fix)
     job = replace(reward_job(config, first, judge), total=read.count())
@@ -99,7 +103,7 @@ def reward(
             "judge": judge.model_dump(mode="json") if judge else None,
         }
         job = replace(job, resume_args=again)
-    summary = worked(job, run_options(options))
+    summary = worked(job, chosen)
     once_more = lambda: reward_job(config, Scoring(config, unsafe=scoring.unsafe).rewarded(read), judge)  # noqa: E731
     run = RewardRun(summary, Rewarded, source=read, again=None if read.retraceable else once_more)
     _sum_up(run, scoring, config)
@@ -113,6 +117,17 @@ def reward_config(given: RewardConfig | Path | str | None) -> RewardConfig:
     if given is None:
         return RewardConfig()
     return given if isinstance(given, RewardConfig) else load_reward_config(Path(given))
+
+
+def _scorer(chosen: RunOptions) -> Callable[..., TaskScorer]:
+    """Programs run where the stages of the run do."""
+    from tactful.calibration.reward.task_score import TaskScorer
+
+    if chosen.executor == "local":
+        return TaskScorer
+    from tactful.sandbox.on_ray import SpreadSandbox
+
+    return partial(TaskScorer, open_cage=partial(SpreadSandbox, chosen.how_many_workers, chosen.ray_address))
 
 
 def _sum_up(run: RewardRun, scoring: Scoring, config: RewardConfig) -> None:

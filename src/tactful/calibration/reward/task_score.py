@@ -8,8 +8,8 @@ quarantined, and everything about it is unscored. Unscored is None and never tur
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
@@ -157,7 +157,9 @@ class TaskScorer:
     memory_mb: int = 512
     unsafe: bool = False
     cage: Cage | None = None
-    """Runs the jobs; None opens a `tactful.sandbox.Sandbox`."""
+    """Runs the jobs; None: what `open_cage` opens."""
+    open_cage: Callable[..., AbstractContextManager[Cage]] | None = None
+    """Called with `unsafe=`; None opens a `tactful.sandbox.Sandbox`, on the cores of this machine."""
     distinct_runs: int = 0
     """Programs run so far."""
     _ran: dict[str, _Ran] = field(default_factory=dict)
@@ -226,7 +228,8 @@ class TaskScorer:
         if self.cage is None:
             from tactful.sandbox import Sandbox  # here, so that plans never load it
 
-            self.cage = self._open.enter_context(Sandbox(unsafe=self.unsafe))
+            opened = (self.open_cage or Sandbox)(unsafe=self.unsafe)
+            self.cage = self._open.enter_context(opened)
         return self.cage
 
 

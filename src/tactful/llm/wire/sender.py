@@ -7,6 +7,7 @@ from the first request that is turned down. All are kept in the call cache, so t
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import re
 from dataclasses import dataclass
@@ -110,13 +111,28 @@ class Sender:
         if findings.mode is None:
             async with self._probing:
                 if findings.mode is None:
-                    findings.mode = await self._probe()
-                    await self._remember(findings)
+                    findings.mode = await self._probe_once(findings)
         return findings.mode
 
     async def aclose(self) -> None:
         """Close connections; calls after this are an error."""
         await self._line.aclose()
+
+    async def _probe_once(self, findings: Findings) -> Mode:
+        """The mode, remembered; another process that shares the cache may be finding it out at this moment."""
+        if self._cache is None:
+            return await self._probe()
+        key = hashlib.sha256(f"probe of {self._fact()}".encode()).digest()[:16]
+        await self._cache.find(key)  # waits for whoever probes now
+        try:
+            stored = await self._cache.find_fact(self._fact())
+            mode = Findings.model_validate_json(stored).mode if stored else None
+            if mode is None:
+                mode = await self._probe()
+                await self._remember(findings.model_copy(update={"mode": mode}))
+        finally:
+            self._cache.abandon(key)
+        return mode
 
     async def _probe(self) -> Mode:
         messages = PROBE_PROMPT.render().messages

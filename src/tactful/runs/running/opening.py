@@ -25,7 +25,13 @@ from tactful.runs.types import Job, RunOptions
 
 DEFAULT_ROOT = Path("runs")
 _PACKAGES = ("pydantic", "aiohttp", "numpy", "scipy", "scikit-learn")
-_OURS = {LOCK_NAME, "run.sqlite", "run.sqlite-wal", "run.sqlite-shm", "calls.sqlite", "config.toml"}
+_STATE = "run.sqlite"
+_OURS = {
+    LOCK_NAME,
+    *(_STATE + part for part in ("", "-wal", "-shm", "-journal")),
+    "calls.sqlite",
+    "config.toml",
+}
 """What a folder may hold whose first session was killed before `run.json` was written."""
 
 

@@ -43,7 +43,12 @@ def ran(out: Path, count: int, *more: object) -> subprocess.CompletedProcess[str
 def running(out: Path, count: int, *more: object) -> Iterator[subprocess.Popen[str]]:
     """A run in a process of its own; whatever is left of it at the end is killed."""
     with subprocess.Popen(
-        command(out, count, *more), env=ENVIRONMENT, cwd=ROOT, stderr=subprocess.PIPE, text=True
+        command(out, count, *more),
+        env=ENVIRONMENT,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         try:
             yield process
@@ -125,6 +130,7 @@ def test_workers_killed_at_random_lose_and_double_nothing(tmp_path: Path) -> Non
                 wait_for(lambda: below(process, "ray::Worker"), process)
                 draw.choice(below(process, "ray::Worker")).kill()
             assert process.wait(240) == 0, process.stderr.read()
+            assert process.stdout.read() == ""  # Ray would tell there of the dead, among our data
         on_ray = server.jobs
         local = ran(tmp_path / "local", count, "--base-url", server.base_url)
         assert local.returncode == 0, local.stderr
@@ -206,6 +212,15 @@ def test_equal_calls_of_different_workers_are_sent_once(tmp_path: Path) -> None:
         assert server.jobs == 1
     usage = RunFolder(tmp_path / "ray").usage()
     assert (usage.calls, usage.cached) == (1, 39)
+
+
+@needs_ray
+def test_one_worker_finds_out_what_the_endpoint_takes_and_the_others_know(tmp_path: Path) -> None:
+    with serving(latency_s=0.2) as server:
+        at = ("--base-url", server.base_url, "--stage", "ask_for_a_record")
+        done = ran(tmp_path / "ray", 40, "--workers", 2, *at)
+        assert done.returncode == 0, done.stderr
+        assert (server.jobs, server.probes) == (40, 1)
 
 
 @needs_ray

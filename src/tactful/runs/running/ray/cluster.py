@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from typing import Any
 
 from tactful.errors import MissingExtra, UserError
@@ -11,14 +12,45 @@ from tactful.errors import MissingExtra, UserError
 _OBJECTS_BYTES = 100_000_000
 """Room for Ray's objects: what our actors say to each other is small and never goes there."""
 
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a warning about what it will do one day
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # Ray tells of dead workers on stdout, where our data goes
+}
 
-def join(address: str | None, workers: int) -> bool:
-    """Join the cluster at `address`, or start Ray here with room for so many workers; True when it is ours to stop.
+_lock = threading.Lock()
+_users = 0
+_ours = False
+
+
+def join(address: str | None, workers: int) -> None:
+    """Join the cluster at `address`, or start Ray here with room for so many workers; each `join` wants its `leave`.
 
     Raises: MissingExtra; UserError where there is no cluster.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    global _users, _ours
+    with _lock:
+        if not _users:
+            _ours = _joined(address, workers)
+        _users += 1
+
+
+def leave() -> None:
+    """The last one stops Ray, or leaves the cluster, unless it was joined by somebody else."""
+    global _users
+    with _lock:
+        _users -= 1
+        if _users or not _ours:
+            return
+        import ray
+
+        ray.shutdown()
+
+
+def _joined(address: str | None, workers: int) -> bool:
+    """Whether it was we who joined."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
     except ImportError:
@@ -50,10 +82,3 @@ def join(address: str | None, workers: int) -> bool:
             "leave the address out"
         ) from None
     return True
-
-
-def leave() -> None:
-    """Stop Ray here, or leave the cluster."""
-    import ray
-
-    ray.shutdown()

@@ -35,7 +35,7 @@ class RayExecutor:
         self._wanted = workers
         self._at_once = at_once
         self._address = address
-        self._ours = False
+        self._joined = False
         self._gate: Any = None
         self._members: list[Member] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -58,7 +58,8 @@ class RayExecutor:
 
         Raises: MissingExtra, UserError, and what opening the models raises.
         """
-        self._ours = join(self._address, self._wanted)
+        join(self._address, self._wanted)
+        self._joined = True
         self._work = replace(work, models={role: self._share(spec) for role, spec in work.models.items()})
         self._gate = _gate(work)
         if (failure := await self._gate.start.remote()) is not None:
@@ -106,7 +107,7 @@ class RayExecutor:
                             self.unfinished += paid
                     await self._gate.aclose.remote()
             _kill(self._gate, *(member.actor for member in self._members))
-        if self._ours:
+        if self._joined:
             leave()
 
     # ------------------------------------------------------------ workers
