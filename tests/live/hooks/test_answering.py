@@ -52,10 +52,12 @@ def log(tmp_path: Path) -> ClaudeLog:
     return ClaudeLog(tmp_path / "session.jsonl")
 
 
-def told(counsel: CounselHere, call: dict[str, Any]) -> Any:
+def told(counsel: CounselHere, call: dict[str, Any], unlearned: int = 0) -> Any:
     """What the agent gets, out of its wrapping."""
-    found = answer(HookCall.model_validate(call), counsel, user="u-0123456789")
+    failed: list[Exception] = []
+    found = answer(HookCall.model_validate(call), counsel, user="u-0123456789", unlearned=failed.append)
     counsel.advisor.settle()  # as the end of a hook's process does
+    assert len(failed) == unlearned
     if found is None:
         return None
     assert list(found) == ["hookSpecificOutput"]
@@ -172,6 +174,19 @@ def test_an_answered_question_is_learned_from_the_session_log(counsel: CounselHe
     log.assistant(said("Done with PostgreSQL."))
     told(counsel, prompt_of("Now add a table.", log.path))
     assert outcomes(counsel) == ["welcome"]
+
+
+def test_an_agent_is_told_also_where_nothing_could_be_learned_of_the_turn_before(
+    counsel: CounselHere, log: ClaudeLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.user(OPEN)
+    log.asks("The user doesn't want to proceed with this tool use.", failed=True)
+
+    def broken(*_: object, **__: object) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(CounselHere, "observe", broken)
+    assert told(counsel, prompt_of(CLOSED, log.path), unlearned=1)["additionalContext"]
 
 
 def test_a_rejected_question_is_learned_from_the_session_log(counsel: CounselHere, log: ClaudeLog) -> None:

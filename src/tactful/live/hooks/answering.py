@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,16 +51,23 @@ class HookCall(BaseModel):
         )
 
 
-def answer(call: HookCall, counsel: Counsel, *, user: str) -> dict[str, Any] | None:
-    """What the agent is told, in the shape that it takes; None: nothing."""
+def answer(
+    call: HookCall, counsel: Counsel, *, user: str, unlearned: Callable[[Exception], None]
+) -> dict[str, Any] | None:
+    """What the agent is told, in the shape that it takes; None: nothing.
+
+    `unlearned` hears why nothing could be learned of the turn before: the agent is told all the same.
+    """
     if call.hook_event_name == "UserPromptSubmit":
-        return _at_prompt(call, counsel, user)
+        return _at_prompt(call, counsel, user, unlearned)
     if call.hook_event_name == "PreToolUse":
         return _at_question(call, counsel, user)
     return None
 
 
-def _at_prompt(call: HookCall, counsel: Counsel, user: str) -> dict[str, Any] | None:
+def _at_prompt(
+    call: HookCall, counsel: Counsel, user: str, unlearned: Callable[[Exception], None]
+) -> dict[str, Any] | None:
     prompt = call.prompt.strip()
     if not prompt or prompt.startswith(("/", "!")):
         return None  # a command of the agent's own, or of a shell
@@ -72,7 +79,10 @@ def _at_prompt(call: HookCall, counsel: Counsel, user: str) -> dict[str, Any] | 
         at, ask = asked
         reply = next((place for place in range(at + 1, len(turns)) if turns[place].role == "user"), None)
         heard = turns[: reply + 1] if reply is not None else [*turns, now]
-        counsel.observe(messages_of(heard), ask, conversation=call.conversation)
+        try:
+            counsel.observe(messages_of(heard), ask, conversation=call.conversation)
+        except Exception as error:
+            unlearned(error)
     told = counsel.advise(messages_of([*turns, now]), user=user, conversation=call.conversation)
     if not told["behaviour"]:
         return None

@@ -48,7 +48,14 @@ def run_hook(open_counsel: Callable[[], Counsel], folder: Path, *, given: Binary
         counsel = open_counsel()
         (folder / ".tactful").mkdir(parents=True, exist_ok=True)  # the salt's place is here, not above
         user = Names(place=folder).hashed(getuser())
-        if (said := answer(call, counsel, user=user)) is not None:
+        what = event[:40]
+        said = answer(
+            call,
+            counsel,
+            user=user,
+            unlearned=lambda error: note(folder, f"{what}: nothing learned, {type(error).__name__}"),
+        )
+        if said is not None:
             told.write(orjson.dumps(said) + b"\n")
             told.flush()
     except BaseException as error:  # the last wall before the agent
