@@ -69,6 +69,18 @@ def test_pages_are_served_from_python_too(tmp_path: Path) -> None:
             urllib.request.urlopen(bare, timeout=20)
 
 
+def test_without_the_extra_installed_the_viewer_is_what_needs_it(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules |= dict.fromkeys(('fastapi', 'sqlalchemy')); "
+        "from tactful.cli.main import main; sys.argv = ['tactful', 'view', '.']; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("tactful: view needs the extra 'annotate'")
+
+
 def test_a_missing_extra_is_named_with_the_line_to_type(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

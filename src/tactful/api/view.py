@@ -22,7 +22,7 @@ async def viewing(
         from tactful.viewer.door import PARAMETER, own_key
         from tactful.viewer.folders.library import Library
         from tactful.web.serve import running
-    except ImportError as error:
+    except (ImportError, MissingExtra) as error:
         raise MissingExtra("annotate", "view") from error
 
     library, key = Library(os.fspath(path)), own_key()
