@@ -45,5 +45,6 @@ def chats(out: Path) -> None:
     tf.judge(log, model="offline", out=out / "feedback", **QUIET)
     tf.audit(log, out=out / "audit", reader="surface")
     tf.learn(log, out=out / "learned", reader="surface", **QUIET)
+    tf.replay(out / "learned", policy="always-Clarify", out=out / "replayed", **QUIET)
     tf.predict(log, model="offline", out=out / "predict", **QUIET)
     tf.synthesize(log, model="offline", out=out / "synthesize", **QUIET)

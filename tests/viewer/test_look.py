@@ -376,7 +376,7 @@ def test_turns_are_counted_and_averaged_by_filters(run: Path) -> None:
 def test_facts_have_examples_also_where_the_first_turns_have_none(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tactful.viewer.look._FIRST_TURNS", 3)
+    monkeypatch.setattr("tactful.viewer.index.asking._FIRST_TURNS", 3)
     with View.open(run) as view:
         view.wait()
         found = view.examples(most=2)

@@ -12,16 +12,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from tactful.errors import UsageError, UserError
+from tactful.errors import UserError
 from tactful.viewer.calls import made_for
 from tactful.viewer.filters.grammar import UnknownFact, parse
 from tactful.viewer.filters.python import to_python
-from tactful.viewer.filters.sql import Condition, to_sql
+from tactful.viewer.index.asking import condition_of, examples_of, found_by, is_begun, tally_of
 from tactful.viewer.index.build import Builder, text_of
 from tactful.viewer.index.place import index_folder
-from tactful.viewer.index.sources import Entry, Source, is_plain, open_source, refuse_unknown_sort
+from tactful.viewer.index.sources import Entry, Source, is_plain, open_source
 from tactful.viewer.index.tables import discard, known_facts, open_index
-from tactful.viewer.index.text import as_match, excerpt, marked, texts
+from tactful.viewer.index.text import excerpt, marked, texts
 from tactful.viewer.strips.kinds import strips_of
 from tactful.viewer.types import (
     Call,
@@ -39,11 +39,8 @@ from tactful.viewer.types import (
 )
 
 _PREVIEW = 200
-_MOST_MATCHES = 50
 _MOST_MARKS = 60
-_FIRST_TURNS = 300
 _SHORT = 60
-_NOT_TRUE = "0"
 _AT_ONCE = 200
 
 
@@ -99,7 +96,7 @@ class View:
     def examples(self, most: int = 3) -> Mapping[str, tuple[Scalar, ...]]:
         """Name of a fact → some of its values, from the first turns that have it; long texts are none."""
         with self._index() as connection:
-            return {} if connection is None else _examples(connection, most)
+            return {} if connection is None else examples_of(connection, most)
 
     def tally(self, filters: Sequence[str], average: Sequence[str] = ()) -> tuple[Tally, ...]:
         """For how many turns each filter holds, and the averages of these facts over them; one that asks for a fact
@@ -108,7 +105,7 @@ class View:
             if connection is None:
                 return tuple(Tally(filter=one) for one in filters)
             known = known_facts(connection)
-            return tuple(_tally(connection, known, one, average) for one in filters)
+            return tuple(tally_of(connection, known, one, average) for one in filters)
 
     def as_python(self, expression: str) -> str:
         """The filter as code to paste: it lists the turns that the viewer finds. Raises: UsageError, as `page`."""
@@ -137,7 +134,7 @@ class View:
             if connection is None:
                 return Page(lines=(), total=0, progress=self.progress())
             try:
-                places, total, matches = _found(connection, query)
+                places, total, matches = found_by(connection, query)
             except UnknownFact:
                 if (progress := self.progress()).complete:
                     raise
@@ -183,7 +180,7 @@ class View:
         with self._builder.pausing(), self._index() as connection:
             if connection is None:
                 return 0, ()
-            condition, values = _condition(Query(filter=filter_), known_facts(connection))
+            condition, values = condition_of(Query(filter=filter_), known_facts(connection))
             for place in connection.execute(
                 f"SELECT ordinal, line, turn FROM units WHERE turn IS NOT NULL AND {condition} ORDER BY unit",  # noqa: S608
                 values,
@@ -275,7 +272,7 @@ class View:
         with closing(open_index(self._builder.path)) as connection:
             connection.execute("BEGIN")
             try:
-                yield connection if _is_begun(connection) else None
+                yield connection if is_begun(connection) else None
             except sqlite3.DatabaseError as error:
                 if not isinstance(error, sqlite3.OperationalError):
                     discard(self._builder.path)  # of no use; the next look finds it begun anew
@@ -350,123 +347,3 @@ def _marks(strips: Sequence[Strip]) -> tuple[Mark, ...]:
         )
         for one in strips[:_MOST_MARKS]
     )
-
-
-# ---------------------------------------------------------------- asking the index
-
-
-def _is_begun(connection: sqlite3.Connection) -> bool:
-    """Whether there are tables; not while the index is being made, or made anew in place of another."""
-    try:
-        found = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'words'").fetchone()
-    except sqlite3.OperationalError:
-        return False
-    return bool(found[0])
-
-
-def _examples(connection: sqlite3.Connection, most: int) -> dict[str, tuple[Scalar, ...]]:
-    """From the first turns; what none of those has is looked for by itself."""
-    known = known_facts(connection)
-    found: dict[str, list[Scalar]] = {name: [] for name in known}
-    columns = ",".join(place for place, _ in known.values()) or "1"
-    rows = connection.execute(f"SELECT {columns} FROM units LIMIT ?", (_FIRST_TURNS,))  # noqa: S608
-    for row in rows:
-        for name, value in zip(known, row, strict=False):
-            values = found[name]
-            if value is not None and len(values) < most and value not in values and len(str(value)) < _SHORT:
-                values.append(value)
-    for name, (place, _) in known.items():
-        if not found[name]:
-            row = connection.execute(
-                f"SELECT {place} FROM units WHERE {place} IS NOT NULL LIMIT 1"  # noqa: S608
-            ).fetchone()
-            found[name] = [] if row is None or len(str(row[0])) >= _SHORT else [row[0]]
-    return {
-        name: tuple(bool(value) if known[name][1].types == ("yes/no",) else value for value in values)
-        for name, values in found.items()
-    }
-
-
-def _tally(
-    connection: sqlite3.Connection, known: dict[str, tuple[str, Fact]], filter_: str, average: Sequence[str]
-) -> Tally:
-    try:
-        condition, values = _condition(Query(filter=filter_), known)
-    except UnknownFact:
-        return Tally(filter=filter_)
-    named = [name for name in average if name in known]
-    means = "".join(f", avg({known[name][0]})" for name in named)
-    count, *found = connection.execute(
-        f"SELECT count(*){means} FROM units WHERE turn IS NOT NULL AND {condition}",  # noqa: S608
-        values,
-    ).fetchone()
-    averages = {name: value for name, value in zip(named, found, strict=True) if value is not None}
-    return Tally(filter=filter_, turns=count, averages=averages)
-
-
-def _found(
-    connection: sqlite3.Connection, query: Query
-) -> tuple[list[int], int, dict[int, tuple[tuple[int, int], ...]]]:
-    """Places of the page, how many records match, and at which turns."""
-    known = known_facts(connection)
-    condition, values = _condition(query, known)
-    refuse_unknown_sort(query, tuple(known))
-    way = "DESC" if query.descending else "ASC"
-    if query.sort == "order" or query.sort not in known:
-        order, grouped = f"ordinal {way}", "DISTINCT ordinal"
-        tail = ""
-    else:
-        best = "max" if query.descending else "min"
-        grouped, tail = "ordinal", "GROUP BY ordinal"
-        order = f"{best}({known[query.sort][0]}) {way} NULLS LAST, ordinal"
-    places = connection.execute(
-        f"SELECT {grouped} FROM units WHERE {condition} {tail} ORDER BY {order} LIMIT ? OFFSET ?",  # noqa: S608
-        (*values, query.limit, query.offset),
-    ).fetchall()
-    counted = f"SELECT count(DISTINCT ordinal) FROM units WHERE {condition}"  # noqa: S608
-    total = connection.execute(counted, values).fetchone()[0]
-    found = [place for (place,) in places]
-    return found, int(total), _matches(connection, found, condition, values) if query.filter else {}
-
-
-def _matches(
-    connection: sqlite3.Connection, places: Sequence[int], condition: str, values: Sequence[Any]
-) -> dict[int, tuple[tuple[int, int], ...]]:
-    """Of each record, the turns for which the filter holds; the first ones where they are many."""
-    marks = ",".join("?" * len(places))
-    found: dict[int, list[tuple[int, int]]] = {}
-    for ordinal, line, turn in connection.execute(
-        f"SELECT ordinal, line, turn FROM units INDEXED BY units_of WHERE ordinal IN ({marks}) AND {condition} ORDER BY unit",  # noqa: S608
-        (*places, *values),
-    ):
-        if line is not None and len(turns := found.setdefault(ordinal, [])) < _MOST_MATCHES:
-            turns.append((line, turn))
-    return {ordinal: tuple(turns) for ordinal, turns in found.items()}
-
-
-def _condition(query: Query, known: dict[str, tuple[str, Fact]]) -> Condition:
-    parts: list[Condition] = []
-    for name in ("state", "stage", "error"):
-        if value := getattr(query, name):
-            parts.append((f"{known[name][0]} = ?", [value]) if name in known else (_NOT_TRUE, []))
-    if query.unscored:
-        parts.append((f"{known['unscored'][0]} = 1", []) if "unscored" in known else (_NOT_TRUE, []))
-    if query.text:
-        parts.append(_words(query.text))
-    if query.filter:
-        tree = parse(query.filter, [fact for _, fact in known.values()])
-        parts.append(to_sql(tree, lambda name: known[name][0], _also_words))
-    return " AND ".join(sql for sql, _ in parts) or "1", [value for _, values in parts for value in values]
-
-
-def _words(needle: str) -> Condition:
-    match = as_match(needle)
-    if not match:
-        raise UsageError(f"'{needle}' holds no letter or digit to search for")
-    return "(doc IN (SELECT rowid FROM words WHERE text MATCH ?))", [match]
-
-
-def _also_words(needle: str) -> Condition:
-    """As `_words`, beside other conditions: the sign keeps SQLite from going through all documents of a common word."""
-    sql, values = _words(needle)
-    return sql.replace("(doc IN", "(+doc IN"), values

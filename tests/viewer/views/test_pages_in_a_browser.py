@@ -24,6 +24,7 @@ RUNS = {
     "feedback": "outcome is not None",
     "audit/findings.jsonl": "asked and not needed",
     "learned": "asked or answered",
+    "replayed/decisions.jsonl": "asks and effect != 'better'",
     "gym": "offered and not needed",
     "trainset": "offered or silent",
     "scenes.run": "setting is not None",

@@ -52,7 +52,7 @@ def grouped(texts: Sequence[str], *, seed: int = 0) -> list[tuple[tuple[str, ...
     weights, names = _weighed(texts)
     told = np.asarray(weights.sum(axis=1)).ravel() > 0
     places, mute = np.flatnonzero(told), np.flatnonzero(~told)
-    told_texts = [texts[place] for place in places]
+    told_texts = [texts[int(place)] for place in places]
     found = _clustered(weights[places], names, told_texts, seed) if len(places) else []
     groups = [(words, [int(places[at]) for at in inside]) for words, inside in found]
     groups.sort(key=lambda group: (-len(group[1]), group[1]))
