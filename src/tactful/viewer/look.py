@@ -130,16 +130,16 @@ class View:
         if is_plain(query, self._source):
             places, total = self._source.page(query)
             return Page(lines=self._lines(places, query, {}), total=total)
+        progress = self.progress()  # before asking: what comes meanwhile is not said to be there
         with self._index() as connection:
             if connection is None:
-                return Page(lines=(), total=0, progress=self.progress())
+                return Page(lines=(), total=0, progress=progress)
             try:
                 places, total, matches = found_by(connection, query)
             except UnknownFact:
-                if (progress := self.progress()).complete:
+                if progress.complete:
                     raise
                 return Page(lines=(), total=0, progress=progress)
-        progress = self.progress()
         lines = self._lines(places, query, matches)
         return Page(lines=lines, total=total, progress=None if progress.complete else progress)
 

@@ -19,10 +19,12 @@ from tests.viewer.viewed import make_run
 from tests.viewer.visiting import visiting
 
 from tactful.runs.store.lock import only_writer
+from tactful.viewer import look
 from tactful.viewer.index.build import NAME, bring_up_to_date
 from tactful.viewer.index.place import index_folder
 from tactful.viewer.index.sources import open_source
 from tactful.viewer.index.tables import open_index, prepare
+from tactful.viewer.look import View
 from tactful.viewer.views import calls, record, records, runs
 
 
@@ -500,3 +502,32 @@ def test_a_link_with_a_filter_waits_for_names_that_are_not_indexed_yet(
             time.sleep(0.05)
         assert "<b>2 records</b>" in client.get(asked).text
         assert "no record here has &#39;three&#39;" in client.get("/of/rows.jsonl?sort=three").text
+
+
+def test_how_far_the_index_is_was_asked_before_what_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"id": "a", "one": 1}\n')
+    asked: list[str] = []
+
+    def noted(owner: Any, name: str) -> None:
+        real = getattr(owner, name)
+
+        def note(*given: Any) -> Any:
+            asked.append(name)
+            return real(*given)
+
+        monkeypatch.setattr(owner, name, note)
+
+    for name in ("progress", "facts"):
+        noted(View, name)
+    noted(look, "found_by")
+    with visiting(path) as client:
+        until = time.monotonic() + 20
+        while "found_by" not in asked and time.monotonic() < until:
+            asked.clear()
+            client.get("/of/rows.jsonl?q=a")
+    assert asked == ["progress", "progress", "found_by", "facts"], (
+        "else a page made before the last record never asks again"
+    )

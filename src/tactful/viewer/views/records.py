@@ -43,6 +43,7 @@ def records(request: Request, key: str) -> Response:
         return page(request, "view-damaged.html.j2", one=one, **showing(request))
     wrong, code = "", ""
     with looking_at(request, key) as view:
+        progress = view.progress()  # first: a page that is said to be whole is made of a whole index
         try:
             found = view.page(query)
             if query.filter:
@@ -51,7 +52,6 @@ def records(request: Request, key: str) -> Response:
         except UsageError as error:
             wrong, found = str(error), Page(lines=(), total=0)
         facts = view.facts()
-        progress = view.progress()
     return page(
         request,
         "view-records.html.j2",
