@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,11 @@ from tests.viewer.viewed import Config, make_run, reply, requests, shouting
 
 from tactful.errors import DataError, UsageError
 from tactful.runs import RunOptions, run_stage
+from tactful.runs.store.lock import only_writer
+from tactful.viewer.index.build import NAME, bring_up_to_date
+from tactful.viewer.index.place import index_folder
+from tactful.viewer.index.sources import open_source
+from tactful.viewer.index.tables import Writer, open_index, prepare
 from tactful.viewer.look import View
 from tactful.viewer.types import Query
 from tactful.viewer.units import units
@@ -312,6 +318,31 @@ def test_the_road_not_taken_stands_in_other_records_and_filters_know_what_it_got
     scope: dict[str, Any] = {}
     exec(code, scope)
     assert [unit.ordinal for unit in scope["found"]] == better
+
+
+def test_an_index_is_whole_when_it_knows_what_branches_got(tmp_path: Path) -> None:
+    path = tmp_path / "rewarded.jsonl"
+    path.write_bytes(rewarded("a/main", 0.5))
+    source, index = open_source(path), index_folder(path) / NAME
+    prepare(index, source.identity())
+    better = Query(filter="other_reward > reward")
+    with only_writer(index.parent), closing(open_index(index, writing=True)) as connection:
+        told: list[str] = []
+        bring_up_to_date(connection, source)
+        with path.open("ab") as file:
+            file.write(rewarded("a/b", 0.9, parent="a/main"))
+        connection.set_trace_callback(told.append)
+        bring_up_to_date(connection, source)
+        assert any("UPDATE units SET" in one for one in told)
+        told.clear()
+        bring_up_to_date(connection, source)
+        assert not any("UPDATE units SET" in one for one in told), "nothing changed"
+        Writer(connection).change_roads()  # as a viewer that was killed before it told them leaves it
+        with View.open(path) as view:
+            assert view.progress().indexed == 1
+    with View.open(path) as view:
+        until(lambda: view.progress().complete)
+        assert [line.ordinal for line in view.page(better).lines] == [0]
 
 
 def test_what_is_neither_run_nor_file_is_told(tmp_path: Path) -> None:

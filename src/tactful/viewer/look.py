@@ -137,7 +137,9 @@ class View:
             try:
                 places, total, matches = found_by(connection, query)
             except UnknownFact:
-                if progress.complete:
+                if (
+                    progress.complete and (progress := self.progress()).complete
+                ):  # or it was begun anew just now
                     raise
                 return Page(lines=(), total=0, progress=progress)
         lines = self._lines(places, query, matches)

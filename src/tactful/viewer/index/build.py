@@ -13,7 +13,7 @@ from threading import Event, Lock, Thread
 from tactful.errors import RunLocked, TactfulError
 from tactful.runs.store.lock import only_writer
 from tactful.viewer.index.sources import Entry, Source
-from tactful.viewer.index.tables import Unit, Writer, discard, open_index, prepare
+from tactful.viewer.index.tables import COUNTED, Unit, Writer, discard, open_index, prepare
 from tactful.viewer.index.text import as_indexed, texts, whole_text
 from tactful.viewer.strips.kinds import strips_of
 from tactful.viewer.types import Progress, Scalar
@@ -84,7 +84,7 @@ class Builder:
             return 0
         try:
             with closing(open_index(self.path)) as connection:
-                return int(connection.execute("SELECT count(*) FROM records").fetchone()[0])
+                return max(0, connection.execute(COUNTED).fetchone()[0])
         except sqlite3.DatabaseError:  # another process begins it anew
             return 0
 
@@ -142,6 +142,8 @@ def bring_up_to_date(
             entries = source.entries(changed[first : first + _AT_ONCE])
             connection.execute("BEGIN IMMEDIATE")
             try:
+                if entries or gone:
+                    writer.change_roads()
                 writer.remove(gone if not first else ())
                 for entry in entries:
                     place = entry.line.ordinal

@@ -28,6 +28,8 @@ _SCHEMA = (
     "CREATE VIRTUAL TABLE words USING fts5 (text, content='', tokenize='unicode61 remove_diacritics 0')",
 )
 OTHER_REWARD = "other_reward"
+COUNTED = "SELECT (SELECT count(*) FROM records) - (SELECT count(*) FROM about WHERE name = 'roads')"
+"""How many records can be found; one fewer while what their branches got is not told."""
 Unit = tuple[int | None, int | None, Mapping[str, Scalar]]
 """(line, turn, facts); line and turn are None where the record has no turns."""
 
@@ -129,8 +131,18 @@ class Writer:
             if self._connection.execute("DELETE FROM records WHERE ordinal = ?", (ordinal,)).rowcount:
                 self._connection.execute("DELETE FROM units WHERE ordinal = ?", (ordinal,))
 
+    def change_roads(self) -> None:
+        """Note that records change: what their branches got is to be told again."""
+        self._connection.execute("INSERT OR IGNORE INTO about VALUES ('roads', 'changed')")
+
     def tell_roads_not_taken(self) -> None:
-        """Give each turn of a mainline the best reward of the branches that were played from it, as `other_reward`."""
+        """Give each turn of a mainline the best reward of the branches that were played from it, as `other_reward`, where
+        records changed."""
+        if self._connection.execute("SELECT 1 FROM about WHERE name = 'roads'").fetchone():
+            self._tell_roads()
+            self._connection.execute("DELETE FROM about WHERE name = 'roads'")
+
+    def _tell_roads(self) -> None:
         if not {"parent", "branched", "reward", "turn_id", "turn"} <= self._columns.keys():
             return
         self._place(OTHER_REWARD, 0.0)
