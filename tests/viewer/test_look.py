@@ -352,13 +352,6 @@ def test_what_is_neither_run_nor_file_is_told(tmp_path: Path) -> None:
         View.open(tmp_path)
 
 
-def test_a_record_is_found_by_its_id(run: Path) -> None:
-    with View.open(run) as view:
-        view.wait()
-        assert view.find("r11") == 11
-        assert view.find("nobody") is None
-
-
 def test_units_stream_without_an_index(run: Path, own_cache: Path) -> None:
     assert [unit.row["id"] for unit in units(run) if unit.get("reward") == 3] == ["r4", "r9", "r14", "r19"]
     assert not own_cache.exists()

@@ -207,21 +207,6 @@ class View:
                 }
         return found
 
-    def find(self, record_id: str) -> int | None:
-        """The place of the first record with this id, or with a turn of this id; None: none is indexed."""
-        with self._index() as connection:
-            if connection is None:
-                return None
-            known = known_facts(connection)
-            tests = [f"{known[name][0]} = :id" for name in ("id", "turn_id") if name in known]
-            if not tests:
-                return None
-            found = connection.execute(
-                f"SELECT min(ordinal) FROM units WHERE {' OR '.join(tests)}",  # noqa: S608
-                {"id": record_id},
-            ).fetchone()[0]
-        return None if found is None else int(found)
-
     def _lines(
         self, places: Sequence[int], query: Query, matches: dict[int, tuple[tuple[int, int], ...]]
     ) -> tuple[Line, ...]:

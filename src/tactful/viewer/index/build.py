@@ -84,7 +84,7 @@ class Builder:
             return 0
         try:
             with closing(open_index(self.path)) as connection:
-                return max(0, connection.execute(COUNTED).fetchone()[0])
+                return max(0, int(connection.execute(COUNTED).fetchone()[0]))
         except sqlite3.DatabaseError:  # another process begins it anew
             return 0
 
