@@ -26,13 +26,18 @@ def main() -> int:
     arguments.add_argument("--budget-tokens", type=int)
     arguments.add_argument("--cache", type=Path)
     arguments.add_argument("--workers", type=int, help="run on Ray")
+    arguments.add_argument("--ray-address")
     given = arguments.parse_args()
     stage = parts.Logged(given.log, given.pause) if given.log else parts.moody
     models = None
     if given.base_url:
         stage = getattr(parts, given.stage)
         models = parts.endpoint(given.base_url, requests_per_minute=given.requests_per_minute)
-    ray = {"executor": "ray", "workers": given.workers} if given.workers else {}
+    ray = (
+        {"executor": "ray", "workers": given.workers, "ray_address": given.ray_address}
+        if given.workers
+        else {}
+    )
     source = (parts.Item.model_validate_json(line) for line in sys.stdin) if given.pipe else None
     try:
         parts.run(

@@ -182,6 +182,34 @@ def test_when_the_head_is_killed_the_run_goes_on_where_it_was(tmp_path: Path, vi
 
 
 @needs_ray
+def test_a_node_may_leave_a_cluster_and_another_may_come(tmp_path: Path) -> None:
+    count = 400
+    with serving(latency_s=0.05) as server:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.runs.running.ray.nodes", str(tmp_path / "ray"), str(count), server.base_url],
+            env=ENVIRONMENT, cwd=ROOT, capture_output=True, text=True, timeout=280,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert server.jobs <= 2 * count + 8
+        assert ran(tmp_path / "local", count, "--base-url", server.base_url).returncode == 0
+    assert records(tmp_path / "ray") == records(tmp_path / "local")
+
+
+@needs_ray
+def test_no_cluster_at_an_address_is_told_and_a_client_is_refused(tmp_path: Path) -> None:
+    for address, words in (
+        ("127.0.0.1:9", "no Ray cluster answers there"),
+        ("auto", "no Ray cluster answers there"),
+        ("ray://127.0.0.1:9", "outside"),
+    ):
+        done = ran(tmp_path / "ray", 4, "--workers", 1, "--ray-address", address)
+        assert done.returncode == 1
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not (tmp_path / "ray").exists()
+
+
+@needs_ray
 def test_ctrl_c_stops_and_the_run_goes_on_locally_and_on_another_number_of_workers(tmp_path: Path) -> None:
     count = 300
     with serving(latency_s=0.05) as server:

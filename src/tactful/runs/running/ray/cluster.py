@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import threading
 from typing import Any
 
@@ -11,7 +12,7 @@ from tactful.errors import MissingExtra, UserError
 
 _OBJECTS_BYTES = 100_000_000
 """Room for Ray's objects: what our actors say to each other is small and never goes there."""
-
+_KNOCK_S = 10.0
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a warning about what it will do one day
@@ -74,11 +75,19 @@ def _joined(address: str | None, workers: int) -> bool:
             "would have to lie; start the command on a machine of the cluster, with --ray-address auto"
         )
     try:
+        _knock(address)
         ray.init(address=address, **quiet)
-    except (ConnectionError, ValueError) as error:
+    except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(
             f"--ray-address {address}: no Ray cluster answers there ({reason}); start one with 'ray start --head', or "
             "leave the address out"
         ) from None
     return True
+
+
+def _knock(address: str) -> None:
+    """Raises OSError where nobody listens: Ray would try for minutes, deaf to Ctrl-C."""
+    host, _, port = address.rpartition(":")
+    if port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK_S).close()
