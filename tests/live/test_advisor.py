@@ -55,6 +55,7 @@ def turns(one: Advisor, user: str, *replies: str, number: int = 0) -> list[Advic
     for at, reply in enumerate(replies):
         first = f"{OPEN} {number}.{at}"
         one.decide(said(first), user=user)
+        one.settle()  # on a busy machine the next request would not wait long enough for it
         found.append(one.decide(said(first, QUESTION, reply), user=user))
         one.settle()
     return found
