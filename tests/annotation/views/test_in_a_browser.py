@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from typing import Any
 
 import pytest
-from tests.annotation.browser import served
-from tests.annotation.site import KINDS, PASSWORD, Site
+from tests.annotation.browser import come, decide_and_export, press, served, sign_in
+from tests.annotation.site import KINDS, Site
 
 from tactful.annotation.queries.collected import collected
 from tactful.annotation.services.accounts import invite, link_path, setup_token
@@ -35,23 +37,6 @@ KEPT: dict[str, dict[str, Any]] = {
 }
 
 
-async def press(page: Any, *keys: str) -> None:
-    for key in keys:
-        await page.keyboard.press(key)
-
-
-async def come(page: Any, address: str, name: str, *, to: str = "**/work") -> None:
-    """By a link; the first field has no focus yet."""
-    await page.goto(address)
-    await page.locator("#name").focus()
-    await page.keyboard.type(name)
-    for _ in range(2):
-        await press(page, "Tab")
-        await page.keyboard.type(PASSWORD)
-    await press(page, "Enter")
-    await page.wait_for_url(to)
-
-
 async def here(page: Any) -> tuple[str, str]:
     """Slot and which of `KINDS` is before the annotator."""
     slot = await page.locator("#work").get_attribute("data-slot")
@@ -66,7 +51,7 @@ async def swapped(page: Any, slot: str) -> None:
     await page.wait_for_function("slot => document.getElementById('work').dataset.slot !== slot", arg=slot)
 
 
-async def test_the_whole_way_by_keyboard(store: Store) -> None:
+async def test_the_whole_way_by_keyboard(store: Store, tmp_path: Any) -> None:
     from playwright.async_api import expect
 
     site = Site(store)
@@ -84,10 +69,10 @@ async def test_the_whole_way_by_keyboard(store: Store) -> None:
                 await press(page, *KEYS[kind])
                 await swapped(page, slot)
                 done.append(kind)
-                focused = (
-                    "document.activeElement.closest('#work') && document.activeElement.getAttribute('role')"
+                # the new item has the focus
+                await page.wait_for_function(
+                    "document.activeElement.closest('#work') && document.activeElement.getAttribute('role') === 'region'"
                 )
-                assert await page.evaluate(focused) == "region", "the new item has the focus"
             unfinished, _ = await here(page)
             await press(page, "u")
             await swapped(page, unfinished)
@@ -95,12 +80,7 @@ async def test_the_whole_way_by_keyboard(store: Store) -> None:
             await expect(page.locator(".before")).to_contain_text("Taken back")
             again, kind = await here(page)
         async with machine.browser() as page:  # the browser was closed; another one goes on
-            await page.goto("/login")
-            await page.keyboard.type("Ann")
-            await press(page, "Tab")
-            await page.keyboard.type(PASSWORD)
-            await press(page, "Enter")
-            await page.wait_for_url("**/work")
+            await sign_in(page, "Ann", to="**/work")
             assert await here(page) == (again, kind)
             await expect(page.locator(".before")).to_contain_text("Taken back")
             while await page.locator("#answer").count():
@@ -109,8 +89,22 @@ async def test_the_whole_way_by_keyboard(store: Store) -> None:
                 await press(page, *keys)
                 await swapped(page, slot)
             await expect(page.locator(".nothing h2")).to_have_text("All done. Thank you!")
+        kept = {one.item: one for one in collected(store).annotations if one.withdrawn_at is None}
+        async with machine.browser() as page:  # somebody else sees one item otherwise
+            await come(page, link_path(invite(store)), "Bea")
+            while await page.locator("#answer").count():
+                slot, kind = await here(page)
+                await press(page, *(["3"] if kind == "follow-up" else KEYS[kind]))
+                await swapped(page, slot)
+        async with machine.browser() as page:
+            await sign_in(page, "Ada", to="**/admin")
+            await decide_and_export(page, tmp_path / "votes.zip", last=True)
         assert machine.said == []
-    kept = {one.item: one for one in collected(store).annotations if one.withdrawn_at is None}
+    (decided,) = collected(store).adjudications.values()
+    assert (decided.item, decided.answer.model_dump()["label"]) == ("follow-up", "neg_correction")
+    with zipfile.ZipFile(tmp_path / "votes.zip") as archive:
+        rows = [json.loads(row) for row in archive.read("annotations.jsonl").splitlines()]
+    assert len(rows) == 2 * len(KINDS) + 1, "what was undone is there too"
     assert set(kept) == set(KINDS)
     for name, answer in KEPT.items():
         found = kept[name].answer

@@ -8,9 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from tests.annotation.browser import Machine, served
+from tests.annotation.browser import Machine, come, decide_and_export, served
 from tests.annotation.simulated import simulate
-from tests.annotation.views.test_in_a_browser import come, press
 
 from tactful.annotation.app import build_annotation_app
 from tactful.annotation.queries.collected import collected
@@ -33,47 +32,9 @@ async def administering(store: Store, **options: Any) -> AsyncIterator[tuple[Mac
         yield machine, page
 
 
-async def tabbed_to(page: Any, text: str) -> None:
-    """Move on with Tab to the link or button of this text."""
-    for _ in range(60):
-        await press(page, "Tab")
-        if text in await page.evaluate("document.activeElement.textContent.trim()"):
-            return
-    raise AssertionError(f"Tab never comes to {text!r}")
-
-
 async def test_disagreements_are_decided_and_exported_by_keyboard(store: Store, tmp_path: Any) -> None:
-    from playwright.async_api import expect
-
     async with administering(store) as (machine, page):
-        await tabbed_to(page, "Disagreement")
-        await press(page, "Enter")
-        await page.wait_for_url("**/admin/disagreement")
-        await page.locator("#by-kind").focus()
-        await page.keyboard.type("Follow-up")
-        await tabbed_to(page, "Show")
-        await press(page, "Enter")
-        await page.wait_for_url("**kind=follow-up**")
-        await press(page, "Escape")
-        await page.locator("h1").evaluate("one => document.activeElement.blur()")
-        await press(page, "Enter")  # the first of the list
-        await page.wait_for_url("**/admin/items/**")
-        first = page.url
-        await press(page, "c")
-        await page.keyboard.type("told apart by the second clause")
-        await press(page, "Escape", "2")
-        await expect(page.locator("#said")).to_have_text("Decided. Here is the next.")
-        assert page.url != first
-        assert "kind=follow-up" in page.url
-        await press(page, "l")
-        await page.wait_for_url("**/admin/disagreement?kind=follow-up")
-        await expect(page.locator("tbody tr").first).to_contain_text("decided")
-        await page.goto("/admin/export")
-        async with page.expect_download() as coming:
-            await press(page, "d")
-        await (await coming.value).save_as(tmp_path / "votes.zip")
-        await press(page, "p")
-        await expect(page.locator("#preview")).to_have_text("What would be written")
+        await decide_and_export(page, tmp_path / "votes.zip")
         assert machine.said == []
     (decided,) = collected(store).adjudications.values()
     assert decided.answer == FollowUpAnswer(label=Label.NEG_CORRECTION)
