@@ -17,7 +17,7 @@ Opener = Callable[["Path | str"], "Rows[Any]"]
 def readers() -> dict[str, Opener]:
     """Kind of record → how its file is opened, bad rows counted."""
     kinds = (
-        *(_calibration(), _feedback(), _utterance(), _reward(), _gym(), _annotation(), _others()),
+        *(_calibration(), _feedback(), _utterance(), _reward(), _gym(), _annotation(), _live(), _others()),
         _exports(),
     )
     return {name: opener for group in kinds for name, opener in group.items()}
@@ -161,6 +161,17 @@ def _annotation() -> dict[str, Opener]:
         "annotation-items": _of(Item, _own_id, "item"),
         "annotations": _of(Annotation, _own_id),
         "adjudications": _of(Adjudication),
+    }
+
+
+def _live() -> dict[str, Opener]:
+    from tactful.live.delivery.types import Offer
+    from tactful.live.types import Advice, Observation
+
+    return {
+        "advice": _of(Advice, _own_id),
+        "observations": _of(Observation),
+        "offers": _of(Offer, _own_id),
     }
 
 
