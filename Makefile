@@ -6,7 +6,7 @@ PYTHON ?= python3
 help:
 	@echo "make demo     the whole loop, offline; ends with tables, three sentences and a report"
 	@echo "make smoke    does this clone work? every layer once, offline, in under a minute"
-	@echo "make test     the fast tests: five to six minutes on two cores"
+	@echo "make test     the fast tests: about eight minutes on two cores"
 	@echo "make slow     the slow tests: attacks on the sandbox, kill -9, a fresh clone"
 	@echo "make check    format, lint, types, import rules, docs"
 	@echo "make bench    the benchmarks, each figure beside a baseline"
