@@ -41,7 +41,9 @@ def test_the_wheel_is_named_by_version_and_fits_every_python(wheel: Path) -> Non
     assert wheel.name == f"tactful-{tactful.__version__}-py3-none-any.whl"
 
 
-@pytest.mark.parametrize("kind", ["*.py", "*.md", "*.toml", "*.jsonl", "*.yaml", "*.j2", "*.css", "*.js", "py.typed"])
+@pytest.mark.parametrize(
+    "kind", ["*.py", "*.md", "*.toml", "*.jsonl", "*.yaml", "*.j2", "*.css", "*.js", "py.typed"]
+)
 def test_the_wheel_holds_every_file_of_a_kind(names: set[str], kind: str) -> None:
     wanted = {f"tactful/{path.relative_to(PACKAGE).as_posix()}" for path in PACKAGE.rglob(kind)}
     assert wanted
