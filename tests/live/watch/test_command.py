@@ -202,19 +202,27 @@ def test_a_signal_ends_it_at_once_and_cleanly_also_while_a_pipe_is_silent(
 ) -> None:
     words = [sys.executable, "-m", "tactful", "live", "watch", *source, *FREE, "--mode", "act", "--port", "0"]
     reading, writing = os.pipe()
-    process = subprocess.Popen(
-        words, stdin=reading, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    os.write(writing, b'{"event": "An error is shown."}\n')
-    if source:
-        wait_for(lambda: (project / "live.sqlite").exists() and tf.live_why())
-    else:
-        assert process.stderr is not None
-        assert process.stderr.readline().startswith("watching")
-    process.send_signal(number)
-    _, told = process.communicate(timeout=20)
-    os.close(reading)
-    os.close(writing)
+    with subprocess.Popen(
+        words,
+        stdin=reading,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests may run where it is ignored
+    ) as process:
+        try:
+            os.write(writing, b'{"event": "An error is shown."}\n')
+            if source:
+                wait_for(lambda: (project / "live.sqlite").exists() and tf.live_why())
+            else:
+                assert process.stderr is not None
+                assert process.stderr.readline().startswith("watching")
+            process.send_signal(number)
+            _, told = process.communicate(timeout=20)
+        finally:
+            process.kill()
+            os.close(reading)
+            os.close(writing)
     assert process.returncode == code
     assert "Traceback" not in told
     assert "rror" not in told
