@@ -91,7 +91,21 @@ async def test_a_429_of_another_process_closes_the_throttle_here_and_is_not_told
         assert told.pauses == []
     finally:
         leave_throttle("http://e", throttle)
-    pause_here("http://nobody-calls-it", 1.0)
+
+
+async def test_a_429_of_another_process_also_closes_a_throttle_that_is_made_later() -> None:
+    now = asyncio.get_running_loop().time()
+    pause_here("http://e", 0.3)
+    throttle = join_throttle("http://e", ceiling=4, requests_per_minute=None)
+    try:
+        await throttle.pass_through(now + 10)
+        assert asyncio.get_running_loop().time() - now >= 0.29
+        await throttle.pass_through(
+            now + 10
+        )  # nor does it go on at the lowest pace: nothing was refused here
+        assert asyncio.get_running_loop().time() - now < 1
+    finally:
+        leave_throttle("http://e", throttle)
 
 
 def test_what_a_record_has_cost_so_far_is_that_of_its_outermost_meter() -> None:

@@ -201,6 +201,10 @@ class Throttle:
         """Another process met a 429: as if the last request from here had met it."""
         self._close(self._tickets, asyncio.get_running_loop().time(), wait_s)
 
+    def open_at(self, time: float) -> None:
+        """Let nothing pass before `time` (loop time)."""
+        self._opens_at = max(self._opens_at, time)
+
     def _close(self, ticket: int, now: float, wait_s: float) -> None:
         self._opens_at = max(self._opens_at, now + wait_s)
         self._next_at = max(self._next_at, self._opens_at)
@@ -222,6 +226,8 @@ _throttles: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Throt
 
 
 _elsewhere: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Elsewhere] = weakref.WeakKeyDictionary()
+_closed: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, float]] = weakref.WeakKeyDictionary()
+"""When endpoints that have no throttle yet open again."""
 
 
 def share_throttles(elsewhere: Elsewhere) -> None:
@@ -230,10 +236,13 @@ def share_throttles(elsewhere: Elsewhere) -> None:
 
 
 def pause_here(endpoint: str, wait_s: float) -> None:
-    """Another process met a 429 of `endpoint`: its throttle in the running loop, if there is one, closes too."""
-    throttle = _throttles.get(asyncio.get_running_loop(), {}).get(endpoint)
+    """Another process met a 429 of `endpoint`: its throttle in the running loop closes too, also one made later."""
+    loop = asyncio.get_running_loop()
+    throttle = _throttles.get(loop, {}).get(endpoint)
     if throttle is not None:
         throttle.paused_elsewhere(wait_s)
+    else:
+        _closed.setdefault(loop, {})[endpoint] = loop.time() + wait_s
 
 
 def join_throttle(endpoint: str, *, ceiling: int, requests_per_minute: float | None) -> Throttle:
@@ -243,6 +252,7 @@ def join_throttle(endpoint: str, *, ceiling: int, requests_per_minute: float | N
     throttle = throttles.get(endpoint)
     if throttle is None:
         throttle = throttles[endpoint] = Throttle(ceiling, endpoint, _elsewhere.get(loop))
+        throttle.open_at(_closed.get(loop, {}).pop(endpoint, 0.0))
     elif ceiling > throttle.ceiling:
         throttle.ceiling = ceiling
         throttle.limit = float(ceiling)

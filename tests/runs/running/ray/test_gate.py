@@ -130,6 +130,14 @@ async def test_a_429_pauses_all_other_workers(gate: Gate) -> None:
     await nothing_new(gate, ONE)
 
 
+async def test_a_worker_that_comes_during_a_pause_pauses_for_what_is_left_of_it(gate: Gate) -> None:
+    await gate.take(ONE, [Said(0, "paused", ("http://e", 2.5)), Said(0, "paused", ("http://over", 0.0))])
+    await gate.join(3)
+    ((number, (endpoint, left_s), _),) = await news(gate, 3)
+    assert (number, endpoint) == (0, "http://e")
+    assert 0 < left_s <= 2.5
+
+
 async def test_facts_and_notes_are_kept_in_the_file(gate: Gate, tmp_path: Path) -> None:
     await gate.take(ONE, [Said(1, "find_fact", ("endpoint",)), Said(2, "put_fact", ("endpoint", b"schema"))])
     heard: list[News] = []

@@ -77,14 +77,19 @@ class Gate:
         self._reserving: dict[tuple[int, int], asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._paid: dict[tuple[int, str], Usage] = {}
+        self._opens_at: dict[str, float] = {}
         self.answered = 0
         return None
 
     # ------------------------------------------------------------ what the driver says
 
     async def join(self, worker: int) -> None:
-        """A worker is about to start."""
-        self._inboxes[worker] = Inbox()
+        """A worker is about to start; pauses that are not over hold for it too."""
+        inbox = self._inboxes[worker] = Inbox()
+        now = asyncio.get_running_loop().time()
+        for endpoint, opens_at in self._opens_at.items():
+            if opens_at > now:
+                inbox.put(News(0, (endpoint, opens_at - now)))
 
     async def settled(self, records: Iterable[tuple[int, str]]) -> None:
         """These records of workers are stored, with what they cost."""
@@ -268,6 +273,8 @@ class Gate:
 
     def on_paused(self, worker: int, number: int, endpoint: str, wait_s: float) -> None:
         """A 429: everyone else pauses too."""
+        opens_at = asyncio.get_running_loop().time() + wait_s
+        self._opens_at[endpoint] = max(opens_at, self._opens_at.get(endpoint, 0.0))
         for other, inbox in self._inboxes.items():
             if other != worker:
                 inbox.put(News(0, (endpoint, wait_s)))
