@@ -52,9 +52,11 @@ class Input(Generic[T]):
         return cls(opened, opened.name, path)
 
     @property
-    def retraceable(self) -> Path | None:
-        """The file by its whole path, where another process can read it again; None for stdin and memory."""
-        return None if self.path is None or str(self.path) == "-" else self.path.resolve()
+    def retraceable(self) -> str | None:
+        """The file by its whole path or URL, where another process can read it again; None for stdin and memory."""
+        from tactful.sources import whole
+
+        return None if self.path is None or str(self.path) == "-" else whole(self.path)
 
     @property
     def bad(self) -> int:

@@ -11,10 +11,11 @@ from typing import Any
 import orjson
 
 from tactful.data.formats.yaml_items import read_yaml
-from tactful.data.io import STDIN, Rows, cannot_read
+from tactful.data.io import STDIN, Rows, cannot_read, opened_file
 from tactful.data.logs import is_log
 from tactful.data.recognise import MARKS, document, foreign_file, foreign_row, kind_of
 from tactful.errors import DataError, UsageError, UserError
+from tactful.sources import is_folder, is_parquet, parquet_rows
 from tactful.types import Record
 
 FORMATS: Mapping[str, str] = {
@@ -72,7 +73,7 @@ def detect_kind(path: Path | str) -> str:
     """
     if str(path) == STDIN:
         raise UsageError(f"standard input is read once; name its kind: --type {'|'.join(MARKS)}")
-    if Path(path).is_dir():
+    if is_folder(path):
         return "chats"
     suffix = Path(path).suffix.lower()
     if suffix == ".csv":
@@ -130,7 +131,7 @@ def refuse_other_kind(path: Path | str, wanted: str, *, given: Path | str | None
 def _refuse_foreign(path: Path) -> None:
     """Say what a file is that is none of ours, where that can be told. Raises: DataError."""
     row = _first_object(path)
-    with path.open("rb") as file:
+    with opened_file(path) as file:
         line = next((line for line in file if line.strip()), b"")
     other = foreign_row(row, path) if row else foreign_file(line, path)
     if other is not None:
@@ -180,27 +181,23 @@ def _json_kind(path: Path) -> tuple[str | None, str]:
 
 def _starts_document(path: Path) -> bool:
     """Whether the first line opens a JSON document that goes over several lines, and the rest makes it whole."""
-    try:
-        with path.open("rb") as file:
-            first = file.readline()
-    except OSError as error:
-        raise cannot_read(path, error) from error
+    with opened_file(path) as file:
+        first = file.readline()
     return first.strip() in (b"[", b"{") and document(path) is not None
 
 
 def _first_object(path: Path, lines: int = 50) -> dict[str, Any]:
     """The first JSON object among the first lines; empty when there is none."""
-    try:
-        with path.open("rb") as file:
-            for _, line in zip(range(lines), file, strict=False):
-                try:
-                    row: Any = orjson.loads(line.removeprefix(b"\xef\xbb\xbf"))
-                except orjson.JSONDecodeError:
-                    continue
-                if isinstance(row, dict):
-                    return row
-    except OSError as error:
-        raise cannot_read(path, error) from error
+    with opened_file(path) as file:
+        if is_parquet(file):
+            return next((row.cells for row in parquet_rows(file)), {})
+        for _, line in zip(range(lines), file, strict=False):
+            try:
+                row: Any = orjson.loads(line.removeprefix(b"\xef\xbb\xbf"))
+            except orjson.JSONDecodeError:
+                continue
+            if isinstance(row, dict):
+                return row
     return {}
 
 

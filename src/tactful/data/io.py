@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar, Union
+from typing import Annotated, Any, Generic, TypeVar, Union, cast
 
 import orjson
 from pydantic import BaseModel, Discriminator, Tag, TypeAdapter, ValidationError
@@ -17,6 +18,8 @@ from pydantic import BaseModel, Discriminator, Tag, TypeAdapter, ValidationError
 from tactful.data.recognise import foreign_file, named
 from tactful.data.seen import Seen
 from tactful.errors import DataError, UserError
+from tactful.sources import NoParquet, TableRow, is_parquet, open_source, parquet_rows, parsed, url_of
+from tactful.sources import named as name_of
 from tactful.types import TAG, Written, content_hash, tagged
 
 T = TypeVar("T", bound=BaseModel)
@@ -52,7 +55,7 @@ class Rows(Generic[R]):
     ) -> None:
         self.given = None if isinstance(path, str | Path) else path
         """Rows in memory, in place of a file."""
-        self.path = MEMORY if self.given is not None else str(path)
+        self.path = MEMORY if self.given is not None else name_of(cast("Path | str", path))
         self.read = 0
         """Lines that were not blank."""
         self.bad = 0
@@ -82,7 +85,7 @@ class Rows(Generic[R]):
         for number, row in self._rows():
             self.read += 1
             try:
-                item = self._parse(orjson.loads(row) if isinstance(row, bytes) else row)
+                item = self._item(row)
                 self._refuse_repeated(item, number, seen)
             except orjson.JSONDecodeError as error:
                 self._refuse_other(row)
@@ -95,6 +98,11 @@ class Rows(Generic[R]):
                 self._reject(number, str(error))
             else:
                 yield item
+
+    def _item(self, row: Any) -> R:
+        if isinstance(row, TableRow):
+            return parsed(row, self._parse)
+        return self._parse(orjson.loads(row) if isinstance(row, bytes) else row)
 
     def note(self, what: str) -> None:
         """Count something that was put right; the first time that a file needs it, the user is told."""
@@ -121,7 +129,20 @@ class Rows(Generic[R]):
         """(line number, raw line) of every line that is not blank; (number, row) of rows in memory."""
         if self.given is not None:
             return enumerate(self.given, start=1)
-        return self._numbered(_lines(self.path))
+        return self._opened()
+
+    def _opened(self) -> Iterator[tuple[int, Any]]:
+        with opened_file(self.path) as file:
+            if not is_parquet(file):
+                yield from self._numbered(file)
+                return
+            number = 0
+            try:
+                for number, row in enumerate(parquet_rows(file), start=1):
+                    yield number, row
+            except NoParquet as error:
+                self.read += 1
+                self._reject(number + 1, str(error))
 
     def _numbered(self, lines: Iterable[bytes]) -> Iterator[tuple[int, Any]]:
         for number, line in enumerate(lines, start=1):
@@ -202,9 +223,14 @@ def digest_of(path: Path) -> str:
     """A hash over the content of a file, or of all files of a folder. Raises: UserError when it cannot be read."""
     files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
     try:
-        return content_hash("".join(content_hash(file.read_bytes()) for file in files))
+        return content_hash("".join(content_hash(_content(file)) for file in files))
     except OSError as error:
         raise cannot_read(path, error) from error
+
+
+def _content(path: Path) -> bytes:
+    with open_source(path) as file:
+        return file.read()
 
 
 def to_line(record: BaseModel | dict[str, Any]) -> bytes:
@@ -300,22 +326,27 @@ def shorten(value: Any) -> str:
     return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + "…"
 
 
-def _lines(path: str) -> Iterator[bytes]:
-    if path == STDIN:
+@contextmanager
+def opened_file(path: Path | str) -> Iterator[io.BufferedReader]:
+    """The bytes of a file, a URL or stdin. Raises: UserError when it cannot be read."""
+    if str(path) == STDIN:
         stdin = (
             sys.stdin
         )  # held: a program that ends while a thread waits in it must not close it under its feet
-        yield from stdin.buffer
+        piped = stdin.buffer
+        yield cast("io.BufferedReader", piped if hasattr(piped, "peek") else io.BufferedReader(piped))
         return
     try:
-        with Path(path).open("rb") as file:
-            yield from file
+        with open_source(path) as file:
+            yield file
     except OSError as error:
         raise cannot_read(path, error) from error
 
 
 def cannot_read(path: Path | str, error: OSError) -> UserError:
     """The sentence for a file that cannot be opened."""
+    if (url := url_of(path)) is not None:
+        return UserError(f"{url}: this is read from files of this machine alone; copy it here first")
     if isinstance(error, IsADirectoryError):
         return UserError(f"{path}: is a folder, expected a file; give a file inside it")
     return UserError(f"{path}: cannot be read ({error.strerror}); check the path")

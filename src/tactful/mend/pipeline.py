@@ -20,6 +20,7 @@ from tactful.mend.turns import logged_talk, with_history
 from tactful.mend.types import LoggedTalk
 from tactful.reading.opening import open_embedded_reader
 from tactful.runs import Context, Job, RunFolder, RunOptions, Skip, begun, run_job
+from tactful.sources import whole
 from tactful.types import Conversation, Record
 
 NOUN, VERB = "learn", "turns"
@@ -79,7 +80,7 @@ def read_job(config: ReadConfig, log: Log) -> Job:
     paths = [str(path) for path in log.paths]
     again = None
     if "-" not in paths:
-        again = {"logs": [str(Path(path).resolve()) for path in paths], "reading": log.options.stored}
+        again = {"logs": [whole(path) for path in paths], "reading": log.options.stored}
     return Job(
         noun=NOUN,
         verb=VERB,

@@ -18,6 +18,7 @@ from tactful.data.recognise import kind_of
 from tactful.data.trainer_forms import Answered, Distinct, Preference, form_of, new_folder, said
 from tactful.errors import UserError
 from tactful.runs import RunFolder, resolve_input
+from tactful.sources import open_source
 from tactful.types import Message, Record
 from tactful.utterance.predict.predictor import predict_prompt
 from tactful.utterance.stages.target_text import target_text
@@ -89,7 +90,7 @@ def holds_pairs(run_or_file: Path | str) -> bool:
             return False
         return (info.noun, info.verb) == ("utterance", "synthesize")
     try:
-        with path.open("rb") as file:
+        with open_source(path) as file:
             row = orjson.loads(next((line for line in file if line.strip()), b"null"))
     except (OSError, orjson.JSONDecodeError):
         return False

@@ -14,6 +14,7 @@ from pathlib import Path
 from tactful.data.io import cannot_read
 from tactful.errors import UserError
 from tactful.runs.store.files import make_folder
+from tactful.sources import open_source
 from tactful.weights.extras import need
 from tactful.weights.quiet import quietly
 
@@ -61,7 +62,7 @@ def cache_root() -> Path:
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file of any size. Raises: UserError when it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_source(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise cannot_read(path, error) from error

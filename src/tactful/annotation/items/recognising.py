@@ -15,6 +15,7 @@ from tactful.data.logs import is_log, log_input
 from tactful.data.recognise import TAKEN_BY
 from tactful.errors import DataError, UsageError, UserError
 from tactful.runs import resolve_input
+from tactful.sources import is_folder
 
 TAKEN = "moments, traces, episodes of the gym, pairs, states, chat logs, labelled or judged turns, or items that were exported"
 
@@ -38,7 +39,7 @@ def what_it_is(path: Path) -> tuple[str, Path]:
             f"holds a folder for each of {', '.join(several)}",
             fix=f"give one: {path / several[0]}",
         )
-    place = log_input(path) if path.is_dir() else resolve_input(path)
+    place = log_input(path) if is_folder(path) else resolve_input(path)
     if place.is_file() and not place.stat().st_size:
         raise DataError.at(path, None, "is empty", fix=f"give {TAKEN}")
     first = _first(place)

@@ -46,7 +46,7 @@ def episodes_input(given: EpisodesGiven, *, skip_bad: bool = False) -> Input[Gym
     source = getattr(given, "folder", given)
     if isinstance(source, str | os.PathLike):
         path = resolve_input(Path(source))
-        kind = detect_kind(path) if path.stat().st_size else "episodes"
+        kind = "episodes" if path.is_file() and not path.stat().st_size else detect_kind(path)
         if kind != "episodes":
             raise DataError.at(
                 str(source), None, f"holds '{kind}', expected episodes", fix="give a run of `gym run`"

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from tactful.data.io import STDIN, Rows, cannot_read, describe, shorten
+from tactful.data.io import STDIN, Rows, describe, opened_file, shorten
 from tactful.data.recognise import refuse_named
 from tactful.data.seeds.planning_check import broken_checks
 from tactful.errors import DataError
@@ -258,11 +258,8 @@ def _looks_like_header(line: bytes) -> bool:
 
 
 def _file_lines(path: str) -> Iterator[str]:
-    try:
-        with Path(path).open("rb") as file:
-            yield from _decoded(file, path)
-    except OSError as error:
-        raise cannot_read(path, error) from error
+    with opened_file(path) as file:
+        yield from _decoded(file, path)
 
 
 def _decoded(lines: Iterable[bytes], name: str) -> Iterator[str]:

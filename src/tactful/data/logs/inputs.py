@@ -6,13 +6,14 @@ from pathlib import Path
 
 from tactful.data.logs.log import Log
 from tactful.data.logs.opening import files_of, open_parts
+from tactful.sources import is_folder
 
 
 def log_input(path: Path) -> Path:
     """A folder of logs as it is, else the file that a command should read: `resolve_input`. Raises: DataError."""
     from tactful.runs import resolve_input
 
-    if path.is_dir() and not (path / "run.json").exists() and files_of(path):
+    if is_folder(path) and not (path / "run.json").exists() and files_of(path):
         return path
     return resolve_input(path)
 

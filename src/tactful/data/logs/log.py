@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -13,7 +12,7 @@ from typing import IO, Any
 from tactful.data.io import STDIN
 from tactful.data.logs.beside import is_score, score_of
 from tactful.data.logs.drafts import Draft
-from tactful.data.logs.opening import files_of, open_parts, rows_of
+from tactful.data.logs.opening import files_of, is_zip, open_parts, rows_of
 from tactful.data.logs.options import LogOptions
 from tactful.data.logs.readers import FORMATS, Columns, reader_of
 from tactful.data.logs.shown import shown
@@ -22,6 +21,7 @@ from tactful.data.logs.users import Names
 from tactful.data.recognise import Recognised, foreign_bytes, foreign_row
 from tactful.data.seen import Seen
 from tactful.errors import DataError, UsageError, UserError
+from tactful.sources import is_folder, url_of
 from tactful.text.redaction import Redaction
 from tactful.types import Conversation
 
@@ -53,7 +53,8 @@ class Log:
         on_bad: OnBad | None = None,
     ) -> None:
         self._on_bad = on_bad
-        self.paths = [paths] if isinstance(paths, str | Path) else list(paths)
+        given = [paths] if isinstance(paths, str | Path) else paths
+        self.paths = [url_of(path) or path for path in given]
         self.options = options or LogOptions()
         known = {form.name: form for form in FORMATS}
         if self.options.format is not None and self.options.format not in known:
@@ -88,7 +89,7 @@ class Log:
         """The conversations, each with the place in its file where it began."""
         self._start()
         files = self._files()
-        several = len(files) > 1 or (str(files[0]) != STDIN and zipfile.is_zipfile(files[0]))
+        several = len(files) > 1 or (str(files[0]) != STDIN and is_zip(files[0]))
         ratings = self._ratings(files) if several else {}
         with closing(Seen()) as whole, closing(Seen()) as ids:
             for file in files:
@@ -127,7 +128,7 @@ class Log:
     def _files(self) -> list[Path | str]:
         files: list[Path | str] = []
         for path in self.paths:
-            files += [path] if str(path) == STDIN else files_of(Path(path))
+            files += [path] if str(path) == STDIN else files_of(path)
         if not files:
             named = ", ".join(map(str, self.paths))
             raise UserError(
@@ -166,7 +167,7 @@ class Log:
         if form is None:
             return
         source = "stdin" if name == STDIN else Path(name).name.split(".")[0]
-        several = len(self.paths) > 1 or any(Path(path).is_dir() for path in self.paths)
+        several = len(self.paths) > 1 or any(is_folder(path) for path in self.paths)
         for number, draft in form.read(chain(head, rows), notes):
             try:
                 conversation = self._finished(draft, number, form, source, several=several)

@@ -10,7 +10,6 @@ import gzip
 import io
 import json
 import lzma
-import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,11 +19,12 @@ from typing import IO, Any
 
 import orjson
 
-from tactful.data.io import STDIN, cannot_read
+from tactful.data.io import opened_file
 from tactful.data.logs.shown import shown
 from tactful.data.logs.tables import csv_rows, is_csv, parquet_rows
 from tactful.data.logs.types import Notes, Numbered
 from tactful.errors import DataError
+from tactful.sources import files_below, is_folder, named, open_source, url_of
 
 _LISTS = frozenset(
     {
@@ -72,25 +72,35 @@ _LOG_NAMES = frozenset(
 )
 
 
-def files_of(path: Path) -> list[Path]:
+def files_of(path: Path | str) -> list[Path | str]:
     """A file, or every log in a folder, in order of their names; hidden ones and other kinds of file are passed over."""
-    if not path.is_dir():
+    if not is_folder(path):
         return [path]
+    if (url := url_of(path)) is not None:
+        inside = [(one, Path(one.removeprefix(url))) for one in files_below(url)]
+        return [one for one, rest in inside if rest.suffix.lower() in _LOG_NAMES and not _hidden(rest)]
+    path = Path(path)
     found = [file for file in sorted(path.rglob("*")) if file.is_file() and file.suffix.lower() in _LOG_NAMES]
-    return [file for file in found if not any(part.startswith(".") for part in file.relative_to(path).parts)]
+    return [file for file in found if not _hidden(file.relative_to(path))]
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def open_parts(path: Path | str) -> Iterator[tuple[str, IO[bytes]]]:
     """(name, bytes) of a file, or of every log in a zip archive, unpacked. Raises: UserError, DataError."""
-    if str(path) == STDIN:
-        stdin = sys.stdin  # held: a program that ends while a thread waits in it must not close it
-        yield from _unpacked(STDIN, stdin.buffer)
-        return
+    with opened_file(path) as file:
+        yield from _unpacked(named(path), file)
+
+
+def is_zip(path: Path | str) -> bool:
+    """Whether a file is a zip archive, by what stands at its end."""
     try:
-        with Path(path).open("rb", buffering=_PEEK) as file:
-            yield from _unpacked(str(path), file)
-    except OSError as error:
-        raise cannot_read(path, error) from error
+        with open_source(path) as file:
+            return file.seekable() and zipfile.is_zipfile(file)
+    except OSError:
+        return False
 
 
 def rows_of(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:

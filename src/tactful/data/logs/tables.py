@@ -5,19 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from itertools import zip_longest
 from typing import IO, Any
 
 from tactful.data.logs.exchanges import opened
 from tactful.data.logs.types import Notes, Numbered
-from tactful.errors import MissingExtra
+from tactful.sources import NoParquet
+from tactful.sources import parquet_rows as rows_of_parquet
 
 _HEADER = re.compile(rb"\s*\"?[^\W\d][\w .:/-]*\"?(?:\s*[,;\t]\s*\"?[^\W\d][\w .:/-]*\"?)+\s*")
-_BATCH = 500
 
 
 def is_csv(head: bytes) -> bool:
@@ -57,34 +55,10 @@ def _cells(reader: Any, names: list[str], notes: Notes) -> Iterator[Numbered]:
 
 def parquet_rows(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
     """Rows, a batch at a time. Raises: MissingExtra."""
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        raise MissingExtra("parquet", "reading Parquet files") from None
-    held: Any = file if file.seekable() else io.BytesIO(file.read())
     number = 0
     try:
-        for batch in parquet.ParquetFile(held).iter_batches(batch_size=_BATCH):
-            for row in batch.to_pylist():
-                number += 1
-                yield number, {key: opened(_plain(value)) for key, value in row.items()}
-    except pyarrow.ArrowException as error:
-        notes.bad(number + 1, f"no Parquet from here on ({' '.join(str(error).split())[:80]})")
-
-
-def _plain(value: Any) -> Any:
-    """A value of a column as JSON would have it."""
-    if isinstance(value, datetime):
-        return (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items() if item is not None}
-    return value
+        for row in rows_of_parquet(file):
+            number += 1
+            yield number, {key: opened(row.get(key)) for key in row.cells}
+    except NoParquet as error:
+        notes.bad(number + 1, str(error))

@@ -28,6 +28,7 @@ from tactful.runs.result import Failure, RowState
 from tactful.runs.store.files import write_atomic
 from tactful.runs.store.lock import is_locked
 from tactful.runs.store.state import Counts, RunState
+from tactful.sources import refuse_missing
 from tactful.types import AnyRecord, Record
 
 Standing = Literal["running", "done", "interrupted", "killed"]
@@ -213,7 +214,7 @@ def _first_fault(error: ValidationError) -> str:
 def resolve_input(path_or_run: Path | str, name: str = "records.jsonl") -> Path:
     """The file that a command should read: `path_or_run` itself, or `name` in it if it is a run folder.
 
-    `-` (stdin) passes through. Raises: DataError when there is no such file.
+    `-` (stdin) passes through. Raises: DataError when there is no such file, UserError for a URL that cannot be read.
     """
     path = Path(path_or_run)
     if str(path) == "-":
@@ -225,8 +226,7 @@ def resolve_input(path_or_run: Path | str, name: str = "records.jsonl") -> Path:
             raise DataError(
                 f"{path}: not written yet; run: tactful runs export {shlex.quote(str(path.parent))}"
             )
-    if not path.exists():
-        raise DataError(f"{path}: no such file or run folder")
+    refuse_missing(path)
     return path
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tactful.errors import DataError
+from tactful.sources import whole
 
 T = TypeVar("T")
 
@@ -44,5 +45,5 @@ def count_lines(path: Path) -> int | None:
 
 
 def reopening(path: Path, **more: Any) -> dict[str, Any] | None:
-    """`Job.resume_args` of a run over a file: its absolute path as `source`, and `more`; None for stdin."""
-    return None if str(path) == "-" else {"source": str(path.resolve()), **more}
+    """`Job.resume_args` of a run over a file: its absolute path or URL as `source`, and `more`; None for stdin."""
+    return None if str(path) == "-" else {"source": whole(path), **more}

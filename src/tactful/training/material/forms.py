@@ -33,6 +33,7 @@ from tactful.reward.judging.prompt import PROMPT as JUDGE_PROMPT
 from tactful.reward.judging.prompt import judge_prompt
 from tactful.reward.reasons.export import judge_messages, reply_of
 from tactful.reward.reasons.thoughts import ReasonedMoment
+from tactful.sources import open_source
 from tactful.training.material.exported import READERS, kind_of_export
 from tactful.training.material.sources import Source, provenance_beside, sources
 from tactful.training.material.tasks import TALK_PROMPTS, task_of, tasks
@@ -154,7 +155,7 @@ def _read(source: Source, config: TrainConfig) -> _Read:
 
 def _array(path: Path) -> list[Any]:
     """The rows of a file that is one JSON array; empty for JSON lines."""
-    with path.open("rb") as file:
+    with open_source(path) as file:
         start = file.read(64).lstrip(b"\xef\xbb\xbf \r\n\t")
     whole = document(path) if start.startswith(b"[") else None
     return whole if isinstance(whole, list) and whole and isinstance(whole[0], dict) else []
@@ -166,7 +167,7 @@ def _first(path: Path) -> dict[str, Any]:
         if isinstance(row, dict):
             return row
         break
-    with path.open("rb") as file:
+    with open_source(path) as file:
         other = foreign_file(file.readline(), path)
     if other is not None:
         raise DataError.at(path, None, other.name, fix=other.fix)

@@ -9,6 +9,7 @@ from tactful.data.io import Rows
 from tactful.errors import UserError
 from tactful.gym.trainset.writing import MANIFEST
 from tactful.runs import RunFolder, resolve_input
+from tactful.sources import refuse_missing, url_of
 from tactful.training.types import Part, Trainer
 
 _STEMS: dict[Trainer, tuple[str, ...]] = {
@@ -88,7 +89,9 @@ def _file(path: Path) -> Path:
         return resolve_input(path)
     if path.is_dir():
         raise UserError(f"{path}: is a folder; with --valid-data give two files, or two run folders")
-    if not path.is_file():
+    if url_of(path) is not None:
+        refuse_missing(path)
+    elif not path.is_file():
         raise UserError(f"{path}: no such file or folder; check the path")
     return path
 

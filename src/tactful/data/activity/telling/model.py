@@ -18,6 +18,7 @@ from tactful.llm.prices import price_of
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.runs import Context, Job, OutsideHash
+from tactful.sources import whole
 from tactful.text import estimate_tokens
 from tactful.text.fence import mark_for
 from tactful.text.redaction import Redaction
@@ -121,7 +122,7 @@ def tell_job(config: TellConfig, sessions: Path) -> Job:
         stage=TellStage(),
         models={ROLE: config.assistant},
         prompts=[PROMPT],
-        resume_args={"sessions": str(sessions.resolve())},
+        resume_args={"sessions": whole(sessions)},
     )
 
 
