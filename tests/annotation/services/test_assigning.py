@@ -7,16 +7,17 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from tests.annotation.pool import START, annotator, item, yes
 
 from tactful.annotation.queries.collected import collected
 from tactful.annotation.services.answering import NotYours, WrongAnswer, give_answer, skip, undo
 from tactful.annotation.services.assigning import Assigned, Nothing, assign
+from tactful.annotation.services.filling import Given, fill
 from tactful.annotation.services.loading import load_items
 from tactful.annotation.services.project import Project, keep_project, pause
 from tactful.annotation.store import Store
-from tactful.annotation.store.tables import answers
+from tactful.annotation.store.tables import annotators, answers, items, slots
 from tactful.annotation.types import Item, ProposalsAnswer
 
 
@@ -52,8 +53,68 @@ def test_each_annotator_has_an_order_of_their_own(store: Store) -> None:
     filled(store, 200, overlap=3)
     first, second = ([one.id for one in answered_by(store, annotator(store), 40)] for _ in range(2))
     assert first != second
-    assert len(set(first) & set(second)) < 30
-    assert first != [f"item-{number}" for number in range(40)]
+    for block in (slice(0, 16), slice(16, 32)):
+        assert set(first[block]) == set(second[block])
+        assert first[block] != second[block]
+    assert len(set(first) & set(second)) >= 32
+    assert max(int(one.removeprefix("item-")) for one in first[:16]) > 100  # not what was loaded first
+
+
+def test_two_who_do_an_eighth_of_the_pool_do_most_of_it_in_common(store: Store) -> None:
+    filled(store, 480, overlap=3)
+    first, second = ({one.id for one in answered_by(store, annotator(store), 60)} for _ in range(2))
+    assert len(first & second) >= 48  # the three blocks that both went through
+
+
+def test_items_that_came_first_have_all_their_votes_early(store: Store) -> None:
+    filled(store, 480, overlap=3)
+    people = [annotator(store) for _ in range(3)]
+    for _ in range(16):
+        for who in people:
+            answered_by(store, who, 1)
+    votes = Counter(one.item for one in collected(store).annotations)
+    assert list(votes.values()) == [3] * 16
+
+
+def test_what_is_added_later_comes_after_what_was_there(store: Store) -> None:
+    filled(store, 64, overlap=2)
+    first, second = annotator(store), annotator(store)
+    answered_by(store, first)
+    load_items(store, [item(number) for number in range(64, 128)])
+    assert {one.id for one in answered_by(store, first)} == {f"item-{number}" for number in range(64, 128)}
+    assert {one.id for one in answered_by(store, second, 64)} == {f"item-{number}" for number in range(64)}
+
+
+def test_an_item_that_was_skipped_goes_to_the_next_annotator_who_has_not_met_it(store: Store) -> None:
+    filled(store, 200, overlap=2)
+    one, other, third = (annotator(store) for _ in range(3))
+    answered_by(store, other, 100)
+    held = given(assign(store, one))
+    skip(store, one, held.slot, "I do not know this tool")
+    answered_by(store, third, 100)
+    votes = {
+        vote.annotator for vote in collected(store).annotations if vote.item == held.item.id and vote.counts
+    }
+    assert votes == {other, third}
+    answered_by(store, one, 100)
+    left = {vote.item for vote in collected(store).annotations if vote.annotator == one and vote.counts}
+    assert held.item.id not in left
+
+
+def test_a_database_of_an_earlier_version_gets_a_common_order_and_goes_on_with_what_was_begun(
+    store: Store,
+) -> None:
+    filled(store, 200, overlap=2)
+    done = {one.id for one in answered_by(store, annotator(store), 10)}
+    with (
+        store.write() as connection
+    ):  # as it was: by number in the order of loading, each with an order of their own
+        number = items.c.id - 1
+        connection.execute(update(items).values(priority=None, number=number))
+        connection.execute(update(slots).values(number=slots.c.item_id - 1))
+        connection.execute(update(annotators).values(cursor=128))
+    fill(store, Given(), {})
+    assert {one.id for one in answered_by(store, annotator(store), 16)} >= done
 
 
 def test_who_comes_back_finds_the_same_item(store: Store) -> None:
@@ -253,3 +314,14 @@ def test_the_uncertain_come_first_and_their_probabilities_weigh_up_to_the_whole(
     assert sum(weights) == pytest.approx(400, rel=0.25)
     with store.read() as connection:
         assert connection.execute(select(func.count()).select_from(answers)).scalar() == 128
+
+
+def test_an_item_that_everybody_skipped_does_not_end_the_sample(store: Store) -> None:
+    keep_project(store, Project(overlap=1, gold_share=0, repeat_share=0, order="uncertainty"))
+    load_items(store, [item(n, acceptance=(n % 100) / 100) for n in range(200)])
+    who = annotator(store)
+    first = given(assign(store, who))
+    skip(store, who, first.slot, "unclear")
+    answered_by(store, who, 63)
+    known = [one for one in collected(store).annotations if one.probability is not None]
+    assert len(known) == 64

@@ -76,9 +76,10 @@ def _adjudication(row: Row[Any]) -> Adjudication:
 def _probabilities(connection: Connection) -> dict[int, float]:
     """Item → the probability with which it came to have all its annotations, where uncertainty ordered the pool.
 
-    The items that are full before the first that is not are a sample by priorities: with τ the priority of that first one,
-    an item of weight w was in it with probability min(1, w/τ), and weighting by the inverse is unbiased (Duffield, Lund and
-    Thorup, J. ACM 54(6), 2007). Items beyond it, which someone happened to be given already, have none.
+    The items that as many annotators dealt with as are wanted, before the first with fewer, are a sample by priorities: with
+    τ the priority of that first one, an item of weight w was in it with probability min(1, w/τ), and weighting by the inverse
+    is unbiased (Duffield, Lund and Thorup, J. ACM 54(6), 2007). Items beyond it, which someone happened to be given already,
+    have none. Who skipped an item dealt with it: else one that nobody can answer would end the sample for good.
     """
     project = project_of(connection)
     if project.order != "uncertainty":
@@ -89,8 +90,8 @@ def _probabilities(connection: Connection) -> dict[int, float]:
         .order_by(items.c.number)
     ).all()
     counted = connection.execute(
-        select(answers.c.item_id, func.count().label("said"))
-        .where(answers.c.withdrawn_at.is_(None), ~answers.c.repeat, answers.c.answer.is_not(None))
+        select(answers.c.item_id, func.count(answers.c.annotator_id.distinct()).label("said"))
+        .where(answers.c.withdrawn_at.is_(None), ~answers.c.repeat)
         .group_by(answers.c.item_id)
     )
     said = {row.item_id: row.said for row in counted}

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 from sqlalchemy.exc import IntegrityError
 
 from tactful.annotation.services.assigning import shown_order
+from tactful.annotation.services.claiming import FREE
 from tactful.annotation.services.project import Project, project_of
 from tactful.annotation.store import Store
 from tactful.annotation.store.tables import answers, items, slots
@@ -101,7 +102,7 @@ def keep_in(
     if answer is not None or not pooled:
         after: dict[str, Any] = {"state": "answered", "leased_until": None}
     else:
-        after = {"state": "open", "annotator_id": None, "leased_at": None, "leased_until": None}
+        after = {"state": "returned", "annotator_id": None, "leased_at": None, "leased_until": None}
     connection.execute(_CHANGE, {"place": slot, **after})
     item = Item.model_validate_json(found.record)
     spent = (at - found.leased_at).total_seconds()
@@ -152,12 +153,12 @@ def _undo(connection: Connection, annotator: str, at: datetime, project: Project
     if place is None:  # it was skipped, and its place went back to the pool
         free = (
             select(slots.c.id)
-            .where(slots.c.item_id == last.item_id, slots.c.state == "open")
+            .where(slots.c.item_id == last.item_id, slots.c.state.in_(FREE))
             .limit(1)
             .with_for_update(skip_locked=True)
         )
         taken = (
-            update(slots).where(slots.c.id == free.scalar_subquery(), slots.c.state == "open").values(lease)
+            update(slots).where(slots.c.id == free.scalar_subquery(), slots.c.state.in_(FREE)).values(lease)
         )
         place = connection.execute(taken.returning(slots.c.id)).scalar()
     if place is None:
@@ -172,7 +173,9 @@ def let_go(connection: Connection, annotator: str) -> None:
     held = (slots.c.annotator_id == annotator) & (slots.c.state == "leased")
     connection.execute(delete(slots).where(held, slots.c.number < 0))
     connection.execute(
-        update(slots).where(held).values(state="open", annotator_id=None, leased_at=None, leased_until=None)
+        update(slots)
+        .where(held)
+        .values(state="returned", annotator_id=None, leased_at=None, leased_until=None)
     )
 
 

@@ -1,47 +1,31 @@
-"""Which item does this annotator get next? One statement claims it, so that no two are ever given the same place.
-
-Each annotator goes through the pool in an order of their own: an affine permutation of its numbers, seeded by the project
-and the annotator, looked at a piece at a time, so that a claim costs the same in a pool of a hundred thousand.
-"""
+"""Which item does this annotator get next? What they have open, a gold item, a repeat, or one of the pool."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    BindParameter,
-    ColumnElement,
     Connection,
-    String,
-    and_,
     bindparam,
-    cast,
     func,
     insert,
     literal,
-    or_,
     select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.sql.dml import ReturningUpdate
 
+from tactful.annotation.services.claiming import claim_from_pool
 from tactful.annotation.services.project import Project, is_paused, project_of
 from tactful.annotation.store import Store
-from tactful.annotation.store.tables import annotators, answers, items, slots
+from tactful.annotation.store.tables import answers, items, slots
 from tactful.annotation.types import Item
-from tactful.database import Utc
 from tactful.types import seeded
 
-_PIECE = 64
-"""Numbers of the pool that one statement looks at; under `uncertainty` also the span within which an annotator's own
-order departs from the common one."""
+_REPEATABLE = 64
+"""Answers of which one is drawn to be repeated."""
 # What every claim takes is built once: building a statement takes longer than carrying it out.
 _HELD = (
     select(slots.c.id, slots.c.leased_at, slots.c.leased_until, slots.c.repeat, items.c.record)
@@ -49,10 +33,6 @@ _HELD = (
     .where(slots.c.annotator_id == bindparam("who"), slots.c.state == "leased")
 )
 _ANSWERED = select(func.count()).select_from(answers).where(answers.c.annotator_id == bindparam("who"))
-_SIZE = select(func.max(items.c.number))
-_CURSOR = select(annotators.c.cursor).where(annotators.c.id == bindparam("who"))
-_PIECES = 6
-"""Looked at for one claim before any open place is taken, whatever its number."""
 
 
 @dataclass(frozen=True)
@@ -143,113 +123,7 @@ def _claim(connection: Connection, annotator: str, project: Project, at: datetim
     in_turn = project.gold_share <= draw < project.gold_share + project.repeat_share
     if in_turn and _claim_repeat(connection, annotator, project, at):
         return True
-    return _claim_from_pool(connection, annotator, project, at)
-
-
-def _claim_from_pool(connection: Connection, annotator: str, project: Project, at: datetime) -> bool:
-    size = connection.execute(_SIZE).scalar()
-    if size is None or size < 0:
-        return False
-    size += 1
-    cursor = connection.execute(_CURSOR, {"who": annotator}).scalar_one()
-    if cursor >= size:
-        cursor = 0
-    start = cursor
-    for _ in range(_PIECES):
-        if cursor >= size:
-            break
-        if _take(connection, annotator, project, at, _stretch(project, annotator, size, cursor)):
-            _keep_cursor(connection, annotator, start, cursor)
-            return True
-        cursor += _PIECE
-    _keep_cursor(connection, annotator, start, cursor)
-    return _take(connection, annotator, project, at, None)
-
-
-def _keep_cursor(connection: Connection, annotator: str, start: int, cursor: int) -> None:
-    if cursor != start:
-        connection.execute(update(annotators).where(annotators.c.id == annotator).values(cursor=cursor))
-
-
-@dataclass(frozen=True)
-class _Stretch:
-    """The next numbers of the pool in an annotator's own order, and the permutation backwards: the turn of number n is
-    (n + offset) · factor mod span."""
-
-    numbers: Sequence[int]
-    offset: int
-    factor: int
-    span: int
-
-
-def _stretch(project: Project, annotator: str, size: int, start: int) -> _Stretch:
-    if project.order == "random":
-        base, span, places = 0, size, range(start, min(start + _PIECE, size))
-    else:
-        base = start - start % _PIECE
-        span = min(_PIECE, size - base)
-        places = range(span)
-    rng = seeded(project.seed, "permutation", annotator, base)
-    factor = 1
-    if span > 1:
-        factor = next(one for one in iter(lambda: rng.randrange(1, span), 0) if math.gcd(one, span) == 1)
-    shift = rng.randrange(span)
-    numbers = [base + (factor * place + shift) % span for place in places]
-    return _Stretch(numbers, span - shift - base, pow(factor, -1, span), span)
-
-
-def _take(
-    connection: Connection, annotator: str, project: Project, at: datetime, stretch: _Stretch | None
-) -> bool:
-    """Claim one free place in one statement: two who ask at once never get the same."""
-    values: dict[str, Any] = {
-        "who": annotator,
-        "now": at,
-        "until": at + timedelta(minutes=project.lease_minutes),
-    }
-    if stretch is not None:
-        values |= asdict(stretch)
-    return connection.execute(_taking(stretch is not None), values).first() is not None
-
-
-@cache
-def _taking(in_stretch: bool) -> ReturningUpdate[tuple[int]]:
-    """The statement, which is built once: it is the largest of those that an answer takes."""
-    who, now = bindparam("who", type_=String()), bindparam("now", type_=Utc())
-    mine, said = slots.alias(), answers.alias()
-    free = and_(
-        _is_free(now),
-        ~select(mine.c.id).where(mine.c.item_id == slots.c.item_id, mine.c.annotator_id == who).exists(),
-        ~select(said.c.id)
-        .where(said.c.item_id == slots.c.item_id, said.c.annotator_id == who, said.c.withdrawn_at.is_(None))
-        .exists(),
-    )
-    found = select(slots.c.id).where(free)
-    if in_stretch:
-        offset, factor, span = (bindparam(name, type_=BigInteger()) for name in ("offset", "factor", "span"))
-        turn = (cast(slots.c.number, BigInteger) + offset) * factor % span
-        found = found.where(slots.c.number.in_(bindparam("numbers", expanding=True))).order_by(turn)
-    else:
-        found = found.where(slots.c.number >= 0).order_by(slots.c.number)
-    one = found.limit(1).with_for_update(skip_locked=True, of=slots)
-    return (
-        update(slots)
-        .where(slots.c.id == one.scalar_subquery(), _is_free(now))
-        .values(
-            state="leased",
-            annotator_id=who,
-            leased_at=now,
-            leased_until=bindparam("until", type_=Utc()),
-        )
-        .returning(slots.c.id)
-    )
-
-
-def _is_free(now: BindParameter[datetime]) -> ColumnElement[bool]:
-    return or_(
-        slots.c.state == "open",
-        and_(slots.c.state == "leased", slots.c.leased_until <= now, slots.c.number >= 0),
-    )
+    return claim_from_pool(connection, annotator, project, at)
 
 
 def _claim_gold(connection: Connection, annotator: str, project: Project, at: datetime) -> bool:
@@ -282,7 +156,7 @@ def _claim_repeat(connection: Connection, annotator: str, project: Project, at: 
             )
             .order_by(answers.c.answered_at.desc(), answers.c.id.desc())
             .offset(project.repeat_after)
-            .limit(_PIECE)
+            .limit(_REPEATABLE)
         )
         .scalars()
         .all()

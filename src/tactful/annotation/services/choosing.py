@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, insert, select, update
 
 from tactful.annotation.services.answering import ANSWER, check_answer, keep_in, let_go
+from tactful.annotation.services.claiming import FREE
 from tactful.annotation.services.loading import load_items
 from tactful.annotation.services.project import Project, project_of
 from tactful.annotation.store import Store
@@ -61,7 +62,7 @@ def _slot(connection: Connection, annotator: str, item: int, project: Project, a
     of_item = slots.c.item_id == item
     own = select(slots.c.id).where(of_item, slots.c.annotator_id == annotator, ~slots.c.repeat)
     free = (
-        select(slots.c.id).where(of_item, slots.c.state == "open").limit(1).with_for_update(skip_locked=True)
+        select(slots.c.id).where(of_item, slots.c.state.in_(FREE)).limit(1).with_for_update(skip_locked=True)
     )
     for wanted in (own, free):
         taken = connection.execute(

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from tactful.annotation.items.acceptance import with_acceptance
 from tactful.annotation.items.making import WINDOW
 from tactful.annotation.items.reading import Items, read_items
-from tactful.annotation.services.loading import Loaded, load_items
+from tactful.annotation.services.loading import Loaded, arrange, load_items
 from tactful.annotation.services.project import Project, keep_project, project_of
 from tactful.annotation.store import Store
 from tactful.annotation.store.tables import items
@@ -89,6 +89,8 @@ def fill(
         return readings[-1]
 
     keep_project(store, project)
+    if project.order == "random":  # a database of an earlier Tactful knows no order in common
+        arrange(store)
     gold = load_items(store, read(given.gold, gold=True)) if given.gold else None
     data = None
     if given.data:

@@ -1,4 +1,4 @@
-"""Items into the database: each once, with as many places as it wants annotators."""
+"""Items into the database: each once, with as many places as it wants annotators, in the order that all go by."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select, update
 
 from tactful.annotation.services.project import Project, project_of
 from tactful.annotation.store import Store
-from tactful.annotation.store.tables import items, slots
+from tactful.annotation.store.tables import annotators, items, slots
 from tactful.annotation.types import Item, Proposals
 from tactful.types import seeded
 
@@ -42,9 +42,8 @@ def load_items(store: Store, given: Iterable[Item]) -> Loaded:
         read += len(batch)
         with store.write(alone=items.name) as connection:
             new += _load(connection, batch, project)
-    if new and project.order == "uncertainty":
-        with store.write(alone=items.name) as connection:
-            _renumber(connection)
+    if new:
+        arrange(store)
     return Loaded(read=read, new=new, known=read - new)
 
 
@@ -72,7 +71,7 @@ def _load(connection: Connection, batch: Sequence[Item], project: Project) -> in
                 "parts": len(one.shown.candidates) if isinstance(one.shown, Proposals) else 0,
                 "gold": not in_pool,
                 "weight": weight,
-                "priority": None if weight is None else weight / _draw(project, one),
+                "priority": None if weight is None else weight / _draw(project, one.id),
             }
         )
         number += in_pool
@@ -100,9 +99,48 @@ def _weight(item: Item) -> float:
     return max(_LEAST_WEIGHT, 1 - abs(2 * item.acceptance - 1))
 
 
-def _draw(project: Project, item: Item) -> float:
+def _draw(project: Project, key: str) -> float:
     """Uniform in (0, 1]: the same for this item whenever it is loaded."""
-    return 1 - seeded(project.seed, "priority", item.id).random()
+    return 1 - seeded(project.seed, "priority", key).random()
+
+
+def arrange(store: Store) -> None:
+    """Number what is not in order yet, and let everybody look through the pool from there.
+
+    Under `random` new items come in shuffled order after those that were there; in a database that knew no common order, what
+    has most answers comes first. Under `uncertainty` the whole pool is numbered anew.
+    """
+    with store.write(alone=items.name) as connection:
+        project = project_of(connection)
+        first = 0
+        if project.order == "uncertainty":
+            _renumber(connection)
+        else:
+            first = _shuffle(connection, project)
+        connection.execute(update(annotators).where(annotators.c.cursor > first).values(cursor=first))
+
+
+def _shuffle(connection: Connection, project: Project) -> int:
+    """Number what has no priority yet by chance, in the numbers that it has; the first of them."""
+    answered = select(func.count()).where(slots.c.item_id == items.c.id, slots.c.state == "answered")
+    found = connection.execute(
+        select(items.c.id, items.c.key, items.c.number, answered.scalar_subquery().label("answered"))
+        .where(items.c.number >= 0, items.c.priority.is_(None))
+        .order_by(items.c.number)
+    ).all()
+    if not found:
+        return 2**31 - 1
+    drawn = [(one.answered, _draw(project, one.key), one.id) for one in found]
+    placed = [
+        {"item": item, "place": one.number, "draw": draw}
+        for one, (_, draw, item) in zip(found, sorted(drawn, reverse=True), strict=True)
+    ]
+    number: BindParameter[int] = bindparam("place")
+    of_item = update(items).where(items.c.id == bindparam("item"))
+    connection.execute(of_item.values(number=number, priority=bindparam("draw")), placed)
+    places = update(slots).where(slots.c.item_id == bindparam("item"), slots.c.number >= 0)
+    connection.execute(places.values(number=number), placed)
+    return int(found[0].number)
 
 
 def _renumber(connection: Connection) -> None:

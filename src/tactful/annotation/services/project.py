@@ -27,8 +27,8 @@ class Project(Record):
     lease_minutes: float = Field(default=30.0, gt=0, le=24 * 60)
     """After this long without an answer an item goes back to the pool."""
     order: Literal["random", "uncertainty"] = "random"
-    """`random`: another order for each annotator. `uncertainty`: what a reward model is least sure of comes first, by chance in
-    proportion, so that what is annotated weighs up to all."""
+    """What of the pool comes first. `random`: by chance. `uncertainty`: what a reward model is least sure of, by chance in
+    proportion, so that what is annotated weighs up to all. Near by, the order is another for each annotator."""
     gold_share: float = Field(default=0.05, ge=0, le=0.5)
     """Share of the items that an annotator is given whose answer is known, while there are any."""
     repeat_share: float = Field(default=0.05, ge=0, le=0.5)

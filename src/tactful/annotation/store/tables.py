@@ -45,7 +45,9 @@ annotators = Table(
     Column("role", String(12), nullable=False),  # admin or annotator
     Column("created_at", Utc, nullable=False),
     Column("disabled_at", Utc),
-    Column("cursor", Integer, nullable=False, server_default="0"),  # how far along their own order of items
+    Column(
+        "cursor", Integer, nullable=False, server_default="0"
+    ),  # a number of the pool; what lies before it was looked through
 )
 
 invitations = Table(
@@ -98,8 +100,8 @@ items = Table(
     Column("gold", Boolean, nullable=False),
     Column(
         "priority", Float
-    ),  # uncertainty / uniform draw, where uncertainty orders the pool; larger = earlier
-    Column("weight", Float),  # the uncertainty
+    ),  # uniform draw, or uncertainty / uniform draw; larger = earlier. NULL: not in order yet
+    Column("weight", Float),  # the uncertainty, where that orders the pool
     Index("ix_items_number", "number"),
     Index("ix_items_kind", "kind"),
 )
@@ -112,7 +114,7 @@ slots = Table(
     Column("id", Integer, primary_key=True),
     Column("item_id", Integer, ForeignKey("items.id", ondelete="CASCADE"), nullable=False),
     Column("number", Integer, nullable=False),  # the item's; -1 for slots made for one annotator
-    Column("state", String(8), nullable=False),  # open, leased, answered
+    Column("state", String(8), nullable=False),  # open, leased, returned (left without an answer), answered
     Column("annotator_id", String(36), ForeignKey("annotators.id")),
     Column("repeat", Boolean, nullable=False),
     Column("leased_at", Utc),
