@@ -33,6 +33,7 @@ class Store:
         # Writers of one process take turns: SQLite lets them poll for its lock, and the unlucky one waits for seconds.
         self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
         self._file: tuple[int, int] | None = None
+        self._was_there = not self.is_sqlite or self._file_there() is not None
 
     @property
     def is_sqlite(self) -> bool:
@@ -94,6 +95,13 @@ class Store:
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()
+
+    def discard_new(self) -> None:
+        """Close, and take the file away where opening it made it: what was to stand in it could not be had."""
+        self.close()
+        if not self._was_there:
+            for ending in ("", "-wal", "-shm"):
+                Path(f"{self._engine.url.database}{ending}").unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

@@ -16,7 +16,7 @@ from tests.annotation.items.sources import hidden_sources, moment, obs, rows
 from tests.commands import Command
 
 import tactful as tf
-from tactful.errors import MissingExtra, UsageError
+from tactful.errors import MissingExtra, UsageError, UserError
 
 
 @pytest.fixture
@@ -84,6 +84,22 @@ def test_a_block_of_a_script_serves_with_the_settings_that_it_names(tmp_path, da
         assert served.filled.project.title == "Our offers"
         assert served.setup_link is not None
         assert served.setup_link.startswith(f"{served.address}/")
+
+
+def test_data_that_nobody_can_be_asked_about_leaves_no_database_behind(tmp_path, data):
+    notes = tmp_path / "notes.jsonl"
+    notes.write_text('{"note": "no item"}\n')
+    wrong = ([], [tmp_path / "none.jsonl"], [notes], [data, tmp_path / "none.jsonl"])
+    for files in wrong:
+        with pytest.raises(UserError), tf.serve_annotation(*files, database=tmp_path / "new.sqlite"):
+            pass
+        assert list(tmp_path.glob("new*")) == []
+    with tf.serve_annotation(data, database=tmp_path / "old.sqlite", single_user=True):
+        pass
+    with pytest.raises(UserError), tf.serve_annotation(notes, database=tmp_path / "old.sqlite"):
+        pass
+    with tf.serve_annotation(database=tmp_path / "old.sqlite", single_user=True) as served:
+        assert served.filled.pool == 2
 
 
 def test_a_new_administrator_can_be_let_in_where_there_is_one_whose_password_is_lost(tmp_path, data):

@@ -106,7 +106,11 @@ async def serving_annotation(
     told = cast("Mapping[str, Any]", options)
     settings = {name: told[name] for name in _SETTINGS if told.get(name) is not None}
     with open_store(options.get("database", DATABASE)) as store:
-        filled = fill(store, given, settings, judge=judge)
+        try:
+            filled = fill(store, given, settings, judge=judge)
+        except BaseException:
+            store.discard_new()
+            raise
         single = options.get("single_user", False)
         app = build_annotation_app(store, AppOptions(hosts=names, behind_tls=behind, single_user=single))
         certificate, key = tls or (None, None)
