@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -78,6 +79,18 @@ def test_reading_a_run_needs_no_permission_to_write(tmp_path, killed):
     assert done.stdout.split() == ["4", "done"] if killed else ["3", "done"], done.stderr
     if killed:
         assert (folder.path / "run.sqlite-wal").read_bytes() == before
+
+
+def test_who_looks_at_a_run_leaves_nothing_beside_it(tmp_path):
+    folder = run(tmp_path / "out", count=3).folder
+    before = {path.name: path.stat().st_mtime_ns for path in folder.path.iterdir()}
+    first, second = folder.state(), folder.state()
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        first._connection.execute("DELETE FROM results")
+    first.close()
+    assert second.count() == 3
+    second.close()
+    assert {path.name: path.stat().st_mtime_ns for path in folder.path.iterdir()} == before
 
 
 def _leave_a_log(folder):

@@ -392,11 +392,10 @@ def test_a_text_that_is_nested_without_end_is_no_error(tmp_path: Path) -> None:
 
 def test_no_page_writes_into_what_is_looked_at(client: TestClient) -> None:
     def state() -> dict[str, str]:
-        """SQLite's own side files come and go with whoever reads."""
         return {
             str(path): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(client.app.state.library.path.rglob("*"))
-            if path.is_file() and not path.name.endswith(("-shm", "-wal"))
+            if path.is_file() and not path.name.endswith(("-shm", "-wal"))  # SQLite's, while anybody reads
         }
 
     before = state()
@@ -404,6 +403,8 @@ def test_no_page_writes_into_what_is_looked_at(client: TestClient) -> None:
                     "/of/a/records/3/raw", "/of/a/records/3/calls", "/of/rows.jsonl", "/of/rows.jsonl/records/0"):  # fmt: skip
         seen(client, address)
     assert state() == before
+    client.app.state.library.close()
+    assert [path.name for path in client.app.state.library.path.rglob("*-[sw][ha][ml]")] == []
 
 
 def test_these_pages_can_only_be_asked_for(client: TestClient) -> None:

@@ -327,15 +327,18 @@ class RunState:
 
 
 def read_only(path: Path) -> sqlite3.Connection:
-    """A connection that writes nothing. SQLite wants a file of its own beside a WAL; where the folder does not admit
-    one nobody writes, and the file is taken as it lies, or a copy where a killed run left a WAL."""
+    """A connection that writes nothing. SQLite makes files of its own beside the database, and takes them away again when
+    the last connection that might write is closed: so one is opened that might, unless a killed run left a WAL, which
+    stays as it lies. Where the folder does not admit such files nobody writes, and the database is taken as it lies, or a
+    copy where there is a WAL."""
     place, wal = path.absolute(), path.with_name(path.name + "-wal")
+    left = wal.is_file() and wal.stat().st_size > 0
     try:
-        return _looked_into(f"{place.as_uri()}?mode=ro")
+        return _looked_into(f"{place.as_uri()}?mode={'ro' if left else 'rw'}")
     except sqlite3.OperationalError:
         if os.access(path.parent, os.W_OK):
             raise
-    if not wal.is_file() or not wal.stat().st_size:
+    if not left:
         return _looked_into(f"{place.as_uri()}?immutable=1")
     with tempfile.TemporaryDirectory(prefix="tactful-") as folder:
         copies = [shutil.copy(file, folder) for file in (place, wal)]
@@ -345,6 +348,7 @@ def read_only(path: Path) -> sqlite3.Connection:
 def _looked_into(uri: str) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10, check_same_thread=False)
     try:
+        connection.execute("PRAGMA query_only=ON")
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
     except BaseException:
         connection.close()
