@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
-from tactful.api.options import ReaderOptions, reader_setup
+from tactful.api.options import ExecutorOptions, ReaderOptions, executor_options, reader_setup, run_options
 from tactful.api.runs import outside_loop
+from tactful.errors import UsageError
 
 if TYPE_CHECKING:
     from tactful.api.data.conversations import LogReading
+    from tactful.audit.pipeline import Reads
     from tactful.audit.results import Audit
     from tactful.audit.types import Finding, Passage
+
+
+class AuditOptions(ReaderOptions, ExecutorOptions, total=False):
+    """How passages are read, and where: on Ray an embedded reader reads in every worker."""
 
 
 def audit(
@@ -26,7 +32,7 @@ def audit(
     limit: int | None = None,
     skip_bad: bool = True,
     reading: LogReading | None = None,
-    **options: Unpack[ReaderOptions],
+    **options: Unpack[AuditOptions],
 ) -> Audit:
     """What chat logs say about their assistant: how often it asks, which questions were needless, where it guessed.
 
@@ -34,7 +40,7 @@ def audit(
     as Markdown and JSON, and a line for each turn (`findings.jsonl`). `model`: a chat model judges, and the page shows
     where the reader differs. `labels`: a file of annotations, or `ratings` for those in the log, to measure the audit
     against. `limit`: look at the first conversations only. `reading`: how the logs are read, as in `tf.conversations`.
-    Options are for whoever asks a model: see `ReaderOptions`.
+    Options are for whoever asks a model, and where an embedded reader reads: see `AuditOptions`.
 
     Raises UserError for logs or a reader that cannot be opened, UsageError when an audit lies in `out` already,
     DataError for a log in which no assistant answers, and without `skip_bad` at the first bad row.
@@ -78,8 +84,38 @@ def audit(
                 labels=None if labels is None else Labels(str(labels)),
                 limit=limit,
                 on_finding=keep,
+                spread=stack.enter_context(_spread(reader, options)),
             )
         )
     if folder is not None:
         write_audit(found, folder)
     return found
+
+
+@contextmanager
+def _spread(reader: str, options: Mapping[str, Any]) -> Iterator[Reads | None]:
+    """Who reads on Ray; None for this process. Raises: UsageError for a reader that asks a model."""
+    chosen = run_options(executor_options(options))
+    if chosen.executor == "local":
+        yield None
+        return
+    from tactful.audit.on_ray import Reading
+    from tactful.reading.opening import is_reader
+    from tactful.runs.running.ray.spread import Spread
+
+    if chosen.per_worker_concurrency is not None:
+        raise UsageError(
+            "--per-worker-concurrency is for runs; a worker of an audit reads one batch at a time"
+        )
+    if chosen.per_worker_concurrency is not None:
+        raise UsageError("per_worker_concurrency is for runs: a worker of an audit reads one batch at a time")
+    if not is_reader(reader):
+        raise UsageError(
+            f"--executor ray spreads readers that are embedded, and '{reader}' asks a model: leave the executor out"
+        )
+    place = str(Path(reader).resolve()) if Path(reader).is_dir() else reader
+    spread: Spread[list[Passage], list[Finding]] = Spread(
+        Reading, place, workers=chosen.how_many_workers, address=chosen.ray_address
+    )
+    with spread:
+        yield lambda batches: (list(zip(batch, found, strict=True)) for batch, found in spread.map(batches))

@@ -56,7 +56,20 @@ class ReaderOptions(ModelOptions, total=False):
     """consistency: run solutions without a cage where none is at hand: dangerous."""
 
 
-class SpendOptions(TypedDict, total=False):
+class ExecutorOptions(TypedDict, total=False):
+    """Where the work is done. What comes out is the same."""
+
+    executor: Literal["local", "ray"]
+    """In this process (default), or in worker actors on Ray."""
+    ray_address: str | None
+    """The Ray cluster to join, `auto` for the one of this machine; default: Ray is started here and stopped at the end."""
+    workers: int | None
+    """ray: worker processes; default: the cores of this machine."""
+    per_worker_concurrency: int | None
+    """ray: records that one worker works on at a time; default: `concurrency` divided among them."""
+
+
+class SpendOptions(ExecutorOptions, total=False):
     """How fast a run goes on, and for how much."""
 
     concurrency: int
@@ -67,14 +80,6 @@ class SpendOptions(TypedDict, total=False):
     """Stop cleanly before spending more; over all resumes."""
     budget_tokens: int | None
     progress: Literal["auto", "rich", "plain", "off"]
-    executor: Literal["local", "ray"]
-    """Where stages run: in this process (default), or in worker actors on Ray. What comes out is the same."""
-    ray_address: str | None
-    """The Ray cluster to join, `auto` for the one of this machine; default: Ray is started here for this run."""
-    workers: int | None
-    """ray: worker processes; default: the cores of this machine."""
-    per_worker_concurrency: int | None
-    """ray: records that one worker works on at a time; default: `concurrency` divided among them."""
 
 
 class RunSettings(SpendOptions, total=False):
@@ -98,6 +103,11 @@ def run_options(options: Mapping[str, Any]) -> RunOptions:
     from tactful.runs import RunOptions
 
     return RunOptions(**{name: options[name] for name in _RUN if name in options})
+
+
+def executor_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of `options` that says where the work is done."""
+    return {name: options[name] for name in ExecutorOptions.__annotations__ if name in options}
 
 
 def spec_of(name: str, scripts: str, options: Mapping[str, Any], **fixed: Any) -> ModelSpec:

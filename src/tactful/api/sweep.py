@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
-import subprocess
-import sys
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
+from tactful.api.cells import Cell, runs_cells
+from tactful.api.options import ExecutorOptions
 from tactful.api.tables import Table
 from tactful.errors import ConfigError, DataError
 
 _KEYS = frozenset({"command", "out", "set", "grid", "show"})
 
 
-def sweep(config: Path | str | Mapping[str, Any], *, say: Callable[[str], None] = lambda line: None) -> Table:
+def sweep(
+    config: Path | str | Mapping[str, Any],
+    *,
+    say: Callable[[str], None] = lambda line: None,
+    **options: Unpack[ExecutorOptions],
+) -> Table:
     """Every combination of the grid, run in a process of its own where it has not been done, and their table.
 
     `config` is a TOML file or its content: `command` (the words after `tactful`, with the input), `out` (a folder),
     `[set]` (flags that all share), `[grid]` (flag → list of values) and `show` (dotted keys of the command's `--json`
     result that the table shows; default: its numbers at the top). A combination that failed or was interrupted is
-    taken up again by the next call, with `--resume` where its folder was begun. `say` hears what is run.
+    taken up again by the next call, with `--resume` where its folder was begun. `say` hears what is run. With
+    `executor="ray"` as many run at a time as there are workers.
 
     Raises ConfigError for a file that says something else; DataError, after all were tried, when some failed.
     """
@@ -32,26 +37,34 @@ def sweep(config: Path | str | Mapping[str, Any], *, say: Callable[[str], None] 
     root = Path(plan["out"])
     rows: list[dict[str, Any]] = []
     failed: list[str] = []
-    for point in _points(plan["grid"]):
-        name = "-".join(f"{flag}={value}" for flag, value in point.items())
-        folder = root / re.sub(r"[^A-Za-z0-9._=-]+", "_", name)
-        result = _done(folder, _words(plan, point, folder))
-        if result is None:
-            words = _words(plan, point, folder)
-            say(f"$ {' '.join(words)}")
-            result, problem = _run(folder, words)
+    points = _points(plan["grid"])
+    cells = {name: _cell(plan, point, root, name) for name, point in points.items()}
+    stored = {name: cell.done() for name, cell in cells.items()}
+
+    def waiting() -> Iterator[Cell]:
+        for name, cell in cells.items():
+            if stored[name] is None:
+                say(f"$ {' '.join(cell.words)}")
+                yield cell
+
+    with runs_cells(options) as run:
+        outcomes = run(waiting())
+        for name, point in points.items():
+            result, problem = stored[name], ""
+            if result is None:
+                result, problem = next(outcomes)
             if result is None:
                 failed.append(f"{name}: {problem}")
-                continue
-        rows.append({**point, **_shown(result, plan.get("show"))})
+            else:
+                rows.append({**point, **_shown(result, plan.get("show"))})
     if failed:
         raise DataError(
             f"{root}: {len(failed)} of {len(failed) + len(rows)} combinations failed and are taken again by the same "
             f"command; the first: {failed[0]}"
         )
     heads = list(dict.fromkeys(key for row in rows for key in row))
-    cells = [[_text(row.get(head)) for head in heads] for row in rows]
-    return Table(heads, cells, rows)
+    shown = [[_text(row.get(head)) for head in heads] for row in rows]
+    return Table(heads, shown, rows)
 
 
 def _read(config: Path | str | Mapping[str, Any]) -> dict[str, Any]:
@@ -89,46 +102,22 @@ _EXAMPLES = {
 }
 
 
-def _points(grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+def _points(grid: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, Any]]:
+    """Name → the values of a combination."""
+    points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+    return {"-".join(f"{flag}={value}" for flag, value in point.items()): point for point in points}
 
 
-def _words(plan: Mapping[str, Any], point: Mapping[str, Any], folder: Path) -> list[str]:
+def _cell(plan: Mapping[str, Any], point: Mapping[str, Any], root: Path, name: str) -> Cell:
+    folder = root / re.sub(r"[^A-Za-z0-9._=-]+", "_", name)
     flags: list[str] = []
     for name, value in {**plan.get("set", {}), **point}.items():
         if isinstance(value, bool):
             flags += [f"--{name}"] if value else []
         else:
             flags += [f"--{name}", str(value)]
-    return ["tactful", *map(str, plan["command"]), *flags, "--out", str(folder / "run"), "--json"]
-
-
-def _done(folder: Path, words: Sequence[str]) -> dict[str, Any] | None:
-    """The result that is stored of these very words; None where there is none yet."""
-    try:
-        stored = json.loads((folder / "result.json").read_bytes())
-    except (OSError, ValueError):
-        return None
-    result: dict[str, Any] | None = stored["result"] if stored.get("command") == list(words) else None
-    return result
-
-
-def _run(folder: Path, words: Sequence[str]) -> tuple[dict[str, Any] | None, str]:
-    """The command's result, stored; or None and the last line of what it said."""
-    from tactful.runs import write_atomic
-
-    folder.mkdir(parents=True, exist_ok=True)
-    resume = ["--resume"] if (folder / "run" / "run.json").is_file() else []
-    done = subprocess.run(
-        [sys.executable, "-m", "tactful", *words[1:], *resume], capture_output=True, text=True, check=False
-    )
-    (folder / "log.txt").write_text(done.stderr, encoding="utf-8")
-    if done.returncode:
-        return None, (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-    result = json.loads(done.stdout)
-    stored = {"command": list(words), "result": result}
-    write_atomic(folder / "result.json", [json.dumps(stored, ensure_ascii=False, indent=1).encode(), b"\n"])
-    return result, ""
+    words = ("tactful", *map(str, plan["command"]), *flags, "--out", str(folder / "run"), "--json")
+    return Cell(folder, words)
 
 
 def _shown(result: Any, wanted: Sequence[str] | None) -> dict[str, Any]:

@@ -32,6 +32,11 @@ class Judge:
         while batch := list(islice(source, BATCH)):
             yield from zip(batch, self._judged(batch), strict=True)
 
+    def batches(self, passages: Iterable[list[Passage]]) -> Iterator[list[tuple[Passage, Finding]]]:
+        """The same, some at a time."""
+        for some in passages:
+            yield list(self.findings(some))
+
     def _judged(self, batch: Sequence[Passage]) -> list[Finding]:
         signs = [
             None if one.reply is None else signs_of(one.reply, one.request, one.earlier) for one in batch

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from tactful import __version__
@@ -23,6 +24,10 @@ from tactful.llm.types import Usage
 from tactful.reading.types import ReaderAtOnce
 from tactful.stats.asking import asking_figures
 from tactful.types import Conversation
+
+Held = list[tuple[Conversation, list[Passage]]]
+Reads = Callable[[Iterable[list[Passage]]], Iterator[list[tuple[Passage, Finding]]]]
+"""Reads passages, some at a time, in their order."""
 
 AHEAD = 64
 """Conversations whose passages are read together."""
@@ -48,16 +53,18 @@ def audit(
     labels: Labels | None = None,
     limit: int | None = None,
     on_finding: Callable[[Passage, Finding], None] | None = None,
+    spread: Reads | None = None,
 ) -> Audit:
     """What `log` says about its assistant, judged with `reader`, or with `model` and the reader beside it.
 
-    `labels`: judgements of people, to measure the audit against. `on_finding` is given every passage with its finding as it is made. Raises: DataError for a log in which no
+    `labels`: judgements of people, to measure the audit against. `on_finding` is given every passage with its finding as it is made. `spread`: who reads in place of `reader`, with the same
+    outcome. Raises: DataError for a log in which no
     assistant answers anybody.
     """
     rows: list[Row] = []
     gallery, outcome = Gallery(), dict.fromkeys(OUTCOMES, 0)
     second = None if model is None else SecondOpinion(reader.name, model.name)
-    for conversation, found in judged(log, reader, model=model, second=second, limit=limit):
+    for conversation, found in judged(log, reader, model=model, second=second, limit=limit, spread=spread):
         rows.append(row_of(conversation, found))
         if labels is not None:
             labels.add(conversation, found)
@@ -97,32 +104,43 @@ def judged(
     model: PromptedJudge | None = None,
     second: SecondOpinion | None = None,
     limit: int | None = None,
+    spread: Reads | None = None,
 ) -> Iterator[tuple[Conversation, list[tuple[Passage, Finding]]]]:
     """Each conversation in which an assistant answers, with its findings: the model's, where there is one.
 
-    `second` is told what reader and model say of each passage.
+    `second` is told what reader and model say of each passage. `spread` reads in place of `reader`.
     """
-    judge = Judge(reader)
-    held: list[tuple[Conversation, list[Passage]]] = []
-    for number, conversation in enumerate(conversations):
-        if number == limit:
-            break
+    under_way: deque[Held] = deque()
+
+    def parts() -> Iterator[list[Passage]]:
+        for held in _held(conversations, limit):
+            under_way.append(held)
+            yield [passage for _, inside in held for passage in inside]
+
+    for read in (spread or Judge(reader).batches)(parts()):
+        yield from _judged(under_way.popleft(), iter(read), model, second)
+
+
+def _held(conversations: Iterable[Conversation], limit: int | None) -> Iterator[Held]:
+    """Conversations in which an assistant answers, with their passages, some at a time."""
+    held: Held = []
+    for conversation in islice(conversations, limit):
         parts = list(passages(conversation))
         if parts:
             held.append((conversation, parts))
         if len(held) == AHEAD:
-            yield from _judged(held, judge, model, second)
+            yield held
             held = []
-    yield from _judged(held, judge, model, second)
+    if held:
+        yield held
 
 
 def _judged(
-    held: list[tuple[Conversation, list[Passage]]],
-    judge: Judge,
+    held: Held,
+    found: Iterator[tuple[Passage, Finding]],
     model: PromptedJudge | None,
     second: SecondOpinion | None,
 ) -> Iterator[tuple[Conversation, list[tuple[Passage, Finding]]]]:
-    found = judge.findings(passage for _, parts in held for passage in parts)
     if model is not None:
         read = list(found)
         said = model.findings([passage for passage, _ in read])

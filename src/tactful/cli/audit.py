@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, LogFlags, ReaderFlags, StrictFlag
+from tactful.cli.options import ExecutorFlags, JsonFlag, LogFlags, ReaderFlags, StrictFlag
 from tactful.cli.output import emit_json, say, tell_reading
 from tactful.cli.splice import without
 
@@ -36,6 +36,7 @@ def audit(
         int | None, typer.Option("--limit", min=1, help="Look at the first N conversations only.")
     ] = None,
     strict: StrictFlag = False,
+    on: Annotated[ExecutorFlags, without("per_worker_concurrency")],
     as_json: JsonFlag = False,
 ) -> None:
     """Say how often an assistant asks, which questions were needless, where it guessed, and write a page about it.
@@ -58,6 +59,7 @@ def audit(
         skip_bad=not strict,
         reading=log.given(),
         **at.options(),
+        **on.chosen(),
     )
     tell_reading(found)
     if as_json:

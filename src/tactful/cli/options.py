@@ -16,7 +16,7 @@ import typer
 
 if TYPE_CHECKING:
     from tactful.api.data.conversations import LogReading
-    from tactful.api.options import JudgeOptions, ModelOptions, ReaderOptions, RunSettings
+    from tactful.api.options import ExecutorOptions, JudgeOptions, ModelOptions, ReaderOptions, RunSettings
     from tactful.calibration.reward.rewards import RewardConfig
     from tactful.runs import RunOptions
 
@@ -268,8 +268,22 @@ class RewardFlags:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunFlags:
-    """How a run goes on: where, how fast, for how much. Only the seed changes what comes out."""
+class ExecutorFlags:
+    """Where the work is done: what comes out is the same."""
+
+    executor: ExecutorOption = "local"
+    ray_address: RayAddressOption = None
+    workers: WorkersOption = None
+    per_worker_concurrency: PerWorkerOption = None
+
+    def chosen(self) -> ExecutorOptions:
+        """The same for the Python interface."""
+        return cast("ExecutorOptions", _shared(self, ExecutorFlags))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordFlags:
+    """How records are worked through: how fast, for how much. Only the seed changes what comes out."""
 
     seed: SeedOption = 0
     concurrency: ConcurrencyOption = 32
@@ -279,10 +293,11 @@ class RunFlags:
     cache: CacheOption = None
     budget_usd: BudgetUsdOption = None
     budget_tokens: BudgetTokensOption = None
-    executor: ExecutorOption = "local"
-    ray_address: RayAddressOption = None
-    workers: WorkersOption = None
-    per_worker_concurrency: PerWorkerOption = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFlags(ExecutorFlags, RecordFlags):
+    """How a run goes on: what of it, where, how fast, for how much. Only the seed changes what comes out."""
 
     def spent(self) -> ReaderOptions:
         """What a reader takes of them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
@@ -14,7 +15,7 @@ from tactful.api.calibrate.reward import RewardOptions, reward
 from tactful.api.calibrate.rollout import RolloutOptions, rollout
 from tactful.api.calibrate.states import states
 from tactful.api.loading import load
-from tactful.api.options import ModelOptions
+from tactful.api.options import ExecutorOptions, ModelOptions, executor_options, run_options
 from tactful.api.runs import Run
 from tactful.api.tables import Table
 from tactful.errors import ConfigChanged, UsageError, UserError
@@ -28,7 +29,7 @@ _TEXTS = ("config", "train_config")
 """Settings that are the text of a file."""
 
 
-class IterateOptions(ModelOptions, total=False):
+class IterateOptions(ModelOptions, ExecutorOptions, total=False):
     """What may be given to `iterate` beside states, model, rounds and folder."""
 
     n: int
@@ -95,10 +96,21 @@ def iterate(
     """
     loop = _Loop(source, model, Path(out), options)
     found = loop.begin()
-    while not found.stopped and len(found.rounds) < rounds:
-        done = loop.round(len(found.rounds) + 1, found)
-        found = loop.keep(found.with_round(done))
+    with _executor_kept(options):
+        while not found.stopped and len(found.rounds) < rounds:
+            done = loop.round(len(found.rounds) + 1, found)
+            found = loop.keep(found.with_round(done))
     return Loop(Path(out), found)
+
+
+def _executor_kept(options: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Ray is started once for all steps, where they run on it."""
+    chosen = run_options(executor_options(options))
+    if chosen.executor == "local":
+        return nullcontext()
+    from tactful.runs.running.ray.cluster import joined
+
+    return joined(chosen.ray_address, chosen.how_many_workers)
 
 
 def read_loop(place: Path) -> Loop:
@@ -259,14 +271,15 @@ class _Loop:
 
     def _rewarding(self, place: dict[str, Any]) -> RewardOptions:
         progress = self.options.get("progress", "auto")
-        return cast("RewardOptions", {**self._worth(), "progress": progress, "seed": self.seed, **place})
+        how = {**executor_options(self.options), "progress": progress}
+        return cast("RewardOptions", {**self._worth(), **how, "seed": self.seed, **place})
 
     def _worth(self) -> dict[str, Any]:
         return self._given("config", "unsafe_exec")
 
     def _shared(self) -> dict[str, Any]:
         playing = ("actions", "user_model", "concurrency", "cache", "progress")
-        return self._given(*ModelOptions.__annotations__, *playing)
+        return self._given(*ModelOptions.__annotations__, *ExecutorOptions.__annotations__, *playing)
 
     def _given(self, *names: str) -> dict[str, Any]:
         return {name: value for name, value in self.options.items() if name in names}

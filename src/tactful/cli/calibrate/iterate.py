@@ -11,6 +11,7 @@ from tactful.cli.options import (
     ActionsOption,
     CacheOption,
     ConcurrencyOption,
+    ExecutorFlags,
     JsonFlag,
     ModelFlags,
     ModelOption,
@@ -73,6 +74,7 @@ def iterate(
     seed: SeedOption = 0,
     concurrency: ConcurrencyOption = 32,
     cache: CacheOption = None,
+    on: ExecutorFlags,
     as_json: JsonFlag = False,
 ) -> None:
     """Roll out the current policy, reward, pair, train, measure on held-out tasks; and again while it gains.
@@ -101,7 +103,7 @@ def iterate(
         "cache": cache,
         "say": say,
     }
-    chosen.update(cast("IterateOptions", at.given()))
+    chosen.update(cast("IterateOptions", {**at.given(), **on.chosen()}))
     loop = looped(source, model=model, rounds=rounds, out=out, **chosen)
     if as_json:
         emit_json({"folder": str(out), "policy": loop.policy, **loop.found.model_dump(mode="json")})

@@ -12,6 +12,7 @@ from tactful.cli.options import (
     BudgetUsdOption,
     CacheOption,
     ConcurrencyOption,
+    ExecutorFlags,
     JsonFlag,
     RunArgument,
     TimeoutOption,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 def retry(
     run: RunArgument,
+    *,
     unscored: Annotated[
         bool, typer.Option("--unscored", help="Also take again what is done but could not be judged.")
     ] = False,
@@ -38,6 +40,7 @@ def retry(
     budget_usd: BudgetUsdOption = None,
     budget_tokens: BudgetTokensOption = None,
     cache: CacheOption = None,
+    on: ExecutorFlags,
     trust: Annotated[
         bool, typer.Option("--trust", help="The folder is yours: send to the endpoint that it names.")
     ] = False,
@@ -59,6 +62,7 @@ def retry(
         cache=cache,
         timeout_s=timeout,
         least_max_tokens=max_tokens,
+        **on.chosen(),
     )
     summary = retry_run(folder, _job(folder, trust=trust), unscored=unscored, options=options)
     if as_json:

@@ -6,6 +6,8 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tactful.errors import MissingExtra, UserError
@@ -46,6 +48,16 @@ def leave() -> None:
         import ray
 
         ray.shutdown()
+
+
+@contextmanager
+def joined(address: str | None, workers: int) -> Iterator[None]:
+    """`join` and, at the end, `leave`."""
+    join(address, workers)
+    try:
+        yield
+    finally:
+        leave()
 
 
 def _joined(address: str | None, workers: int) -> bool:
