@@ -44,8 +44,20 @@ def write(path: Path, *rows: Any) -> Path:
     return path
 
 
-def item_of(row: Any, turn: int = 0, path: Path = Path("rows.jsonl")) -> Item | None:
-    return item_at(row, turn, source="rows.jsonl", path=path)
+def item_of(row: Any, turn: int = 0, path: Path = Path("nowhere/rows.jsonl")) -> Item | None:
+    found = item_at(row, turn, source="rows.jsonl", path=path)
+    return found if isinstance(found, Item) else None
+
+
+def why_not(row: Any, path: Path = Path("nowhere/rows.jsonl")) -> str:
+    found = item_at(row, 0, source="rows.jsonl", path=path)
+    assert isinstance(found, str)
+    return found
+
+
+def replaced(path: Path, *, source: str) -> Item:
+    """The item that annotation makes of the only row of a file, as if it stood in another."""
+    return next(iter(read_items(path))).model_copy(update={"source": source})
 
 
 def token(page: str) -> dict[str, str]:
@@ -98,10 +110,75 @@ def test_what_was_done_and_what_the_judge_said_are_not_shown() -> None:
 
 
 def test_a_row_that_says_too_little_gives_no_question() -> None:
-    for row in (SAMPLES["acceptances"], SAMPLES["decisions"], SAMPLES["findings"], {"id": "x"}, [], None, "text",
-                {"tactful": "judged-turns"}, {"tactful": "episodes", "steps": 3}, {"tactful": "judged-points"},
-                {"tactful": "trajectories", "steps": [{"state": {"query": 3}}]}):  # fmt: skip
-        assert item_of(row) is None
+    for row in ({"id": "x"}, [], None, "text", {"tactful": "judged-turns"}, {"tactful": "episodes", "steps": 3},
+                {"tactful": "judged-points"}, {"tactful": "trajectories", "steps": [{"state": {"query": 3}}]}):  # fmt: skip
+        assert why_not(row) == "nothing"
+    for kind in ("acceptances", "decisions", "findings", "replayed", "proposals"):
+        assert why_not(SAMPLES[kind]) == "unnamed"
+    assert why_not({**SAMPLES["predictions"], "hindsight": {"message": None}}) == "unknown"
+
+
+def test_a_predicted_message_is_asked_about_by_the_one_that_came(tmp_path: Path) -> None:
+    said = [("user", "Plan my week"), ("assistant", "Which day?"), ("user", "Friday, please")]
+    log = write(
+        tmp_path / "log.jsonl", {"id": "d", "messages": [{"role": r, "content": text} for r, text in said]}
+    )
+    run = tf.predict(log, model="offline", out=tmp_path / "run", progress="off")
+    (row,) = run.folder.joinpath("records.jsonl").read_text().splitlines()
+    assert item_at(orjson.loads(row), 0, source="run", path=run.folder) == next(iter(read_items(log)))
+
+
+def test_a_judgement_is_asked_about_by_the_moment_in_what_the_run_was_made_from(tmp_path: Path) -> None:
+    rows = [
+        {"id": "m", "session": "s", "obs": [{"event": "The user types"}], "pred_task": "Shall I test it?"}
+    ]
+    moments = write(tmp_path / "moments.jsonl", *rows)
+    (tmp_path / "run").mkdir()
+    info = {"resume_args": {"source": str(moments)}}
+    (tmp_path / "run" / "run.json").write_bytes(orjson.dumps(info))
+    for row in (SAMPLES["acceptances"], {"id": "m", "acceptance": SAMPLES["acceptances"]}):
+        assert item_of(row, path=tmp_path / "run") == replaced(moments, source="rows.jsonl")
+    assert why_not({**SAMPLES["acceptances"], "moment_id": "other"}, path=tmp_path / "run") == "gone"
+    moments.unlink()
+    assert why_not(SAMPLES["acceptances"], path=tmp_path / "run") == "gone"
+
+
+def test_a_decision_along_a_trace_is_asked_about_by_what_was_seen_there(tmp_path: Path) -> None:
+    points = [{"observation": {"time": f"Day 1, 1:0{at} AM", "event": f"Event {at}"}} for at in range(5)]
+    (tmp_path / "traces").mkdir()
+    (tmp_path / "traces" / "t.json").write_bytes(orjson.dumps(points))
+    rows = write(tmp_path / "decisions.jsonl", SAMPLES["decisions"])
+    (tmp_path / "results.json").write_bytes(orjson.dumps({"folder": str(tmp_path / "traces")}))
+    found = item_of(SAMPLES["decisions"], path=rows)
+    assert found is not None
+    assert [event.text for event in found.shown.events] == [f"Event {at}" for at in range(4)]
+    assert found.shown.candidates == ("Shall I test it?",)
+    for wrong in ({"trace": "../t"}, {"at": 9}, {"at": -1}, {"at": None, "trace": None}):
+        assert why_not({**SAMPLES["decisions"], **wrong}, path=rows) == "gone"
+
+
+def test_a_turn_of_a_replay_is_the_item_of_the_turn_that_was_replayed(tmp_path: Path) -> None:
+    said = ["Rename a.txt.", "Shall I keep the content?", "I already said: just rename it.", "Done."]
+    turns = [{"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(said)]
+    log = write(tmp_path / "log.jsonl", {"id": "c", "messages": turns})
+    tf.learn(log, out=tmp_path / "learned", reader="surface", progress="off")
+    for logs, out in ((tmp_path / "learned", tmp_path / "replayed"), (log, tmp_path / "alone")):
+        tf.replay(logs, policy="always-Clarify", out=out, reader="surface", progress="off")
+        talk = orjson.loads((tmp_path / "learned" / "records.jsonl").read_bytes())
+        path = out / "decisions.jsonl"
+        rows = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+        for turn, row in enumerate(rows):
+            ours, theirs = item_of(row, path=path), item_of(talk, turn)
+            assert ours is not None
+            assert theirs is not None
+            assert ours == theirs
+
+
+def test_a_folder_that_was_made_from_what_lies_around_it_is_not_looked_through(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    for named in (str(tmp_path), "/", ".", "\0", 3, ""):
+        (tmp_path / "run" / "run.json").write_bytes(orjson.dumps({"resume_args": {"traces": named}}))
+        assert why_not(SAMPLES["decisions"], path=tmp_path / "run") in ("gone", "unnamed")
 
 
 def test_a_finding_is_asked_about_in_the_words_of_its_log(tmp_path: Path) -> None:

@@ -130,7 +130,8 @@ def replay(
             return found
         folder = talks.folder.path
     folder.mkdir(parents=True, exist_ok=True)
-    found = found.model_copy(update={"folder": str(folder)})
+    told = {"folder": str(folder), "talks": str(talks.folder.path.resolve())}
+    found = found.model_copy(update=told)
     save_document(folder / "replay.json", found, beside={"replay.md": replay_page(found)})
     write_jsonl(folder / "decisions.jsonl", decided(talks, first, second, found=found, seed=seed))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from pydantic import ValidationError
@@ -17,39 +17,44 @@ from tactful.data.formats.moments import moment_row
 from tactful.errors import TactfulError
 from tactful.types import LabelledMoment, Moment, MomentLabel
 from tactful.viewer.clusters.texts import audited, passages_at, place_of
+from tactful.viewer.elsewhere import Missing, moment_at, moment_of, state_of
 from tactful.viewer.strips.kinds import kind_of
-from tactful.viewer.strips.plain import Row, part, parts
+from tactful.viewer.strips.plain import Row, part, parts, words
 
 _LONGEST_NAME = 80
 _SAID = frozenset({"valid", "help_needed", "annotation", "category"})
 Chosen = tuple[str, Sequence[Any], Callable[[Item], bool]]
 """(what a reader of annotation takes, rows of it, which of their items is meant)."""
+WhyNot = Literal["nothing", "unknown", Missing]
+"""Why nobody can be asked: the row holds nothing of the kind; what the user said next is not known; as `Missing`."""
 
 
-def item_at(row: Any, turn: int, *, source: str, path: Path) -> Item | None:
-    """The item of this turn; None: nobody can be asked about it. `path` is of the run or file that holds the row."""
-    chosen = _chosen(row, turn, path) if isinstance(row, Mapping) else None
-    if chosen is None:
-        return None
+def item_at(row: Any, turn: int, *, source: str, path: Path) -> Item | WhyNot:
+    """The item of this turn, or why nobody can be asked about it. `path` is of the run or file that holds the row."""
+    chosen = _chosen(row, turn, path) if isinstance(row, Mapping) else "nothing"
+    if isinstance(chosen, str):
+        return chosen
     reader, rows, is_meant = chosen
-    name = audited(path)[0].name if reader == "conversations" else source
+    name = _log_of(row, path) if reader in ("conversations", "dialogues") else source
     found = [item for item in _read(reader, rows, name) if is_meant(item)]
-    return found[-1] if found else None
+    return found[-1] if found else "nothing"
 
 
-def _chosen(row: Row, turn: int, path: Path) -> Chosen | None:
+def _chosen(row: Row, turn: int, path: Path) -> Chosen | WhyNot:
     kind = kind_of(row)
     if kind in ("trajectories", "rewarded"):
         steps = parts(part(row, "trajectory") or row, "steps")
-        return _state(part(steps[turn], "state")) if turn < len(steps) else None
+        return _state(part(steps[turn], "state")) if turn < len(steps) else "nothing"
     if kind == "trees":
         nodes = parts(row, "nodes")
-        return _state(part(part(nodes[turn], "step"), "state")) if turn < len(nodes) else None
+        return _state(part(part(nodes[turn], "step"), "state")) if turn < len(nodes) else "nothing"
     if kind == "talks":
         turns = parts(row, "turns")
-        return _state(part(turns[turn], "state")) if turn < len(turns) else None
+        return _state(part(turns[turn], "state")) if turn < len(turns) else "nothing"
     if kind == "states":
         return _state(row)
+    if kind == "replayed":
+        return _state(state_of(row, path))
     if kind == "episodes":
         steps = parts(row, "steps")
         at = steps[turn].get("index") if turn < len(steps) else None
@@ -60,18 +65,26 @@ def _chosen(row: Row, turn: int, path: Path) -> Chosen | None:
         return _moments(
             {**moment, "id": f"{moment.get('id')}/{at}", "proposal": text} for at, text in enumerate(tries)
         )
-    if kind == "findings":
-        return _passage(row, path)
+    if kind in ("findings", "predictions", "utterance"):
+        return _passage(row, path) if kind == "findings" else _came(row)
     if kind in ("moments", "reasoned-moments"):
         return _moments((part(row, "moment") or row,))
-    return (kind, (row,), _any) if kind in ("pairs", "judged-turns", "labelled-moments") else None
+    if kind == "acceptances":
+        return _found(moment_of(part(row, "acceptance") or row, path))
+    if kind in ("decisions", "proposals"):
+        return _found(moment_at(row, path))
+    return (kind, (row,), _any) if kind in ("pairs", "judged-turns", "labelled-moments") else "nothing"
 
 
 def _any(item: Item) -> bool:
     return True
 
 
-def _moments(moments: Iterable[Row]) -> Chosen | None:
+def _found(moment: Moment | WhyNot) -> Chosen | WhyNot:
+    return moment if isinstance(moment, str) else _moments((moment.model_dump(mode="json"),))
+
+
+def _moments(moments: Iterable[Row]) -> Chosen | WhyNot:
     """What was proposed at one observation, without what was said of it."""
     try:
         found = [
@@ -79,21 +92,37 @@ def _moments(moments: Iterable[Row]) -> Chosen | None:
             for one in moments
         ]
     except ValidationError:
-        return None
+        return "nothing"
     rows = (moment_row(LabelledMoment(moment=one, label=MomentLabel(accepted=False))) for one in found)
     return "moments", [{name: row[name] for name in row if name not in _SAID} for row in rows], _any
 
 
-def _state(state: Row) -> Chosen | None:
-    return ("states", (state,), _any) if state else None
+def _state(state: Row | WhyNot) -> Chosen | WhyNot:
+    if isinstance(state, str):
+        return state
+    return ("states", (state,), _any) if state else "nothing"
 
 
-def _passage(row: Row, path: Path) -> Chosen | None:
+def _came(row: Row) -> Chosen | WhyNot:
+    """What the user really said next, as the follow-up that it is; the predictions are not shown."""
+    came = words(part(row, "hindsight" if "hindsight" in row else "gold").get("message"))
+    said = [*parts(row, "context"), {"role": "user", "content": came}]
+    return ("dialogues", ({"id": row.get("dialogue_id"), "messages": said},), _any) if came else "unknown"
+
+
+def _log_of(row: Row, path: Path) -> str:
+    """The name of the log in which the conversation of a row stands."""
+    logs = audited(path) if kind_of(row) == "findings" else ()
+    return logs[0].name if logs else f"{words(row.get('source'))}.jsonl"
+
+
+def _passage(row: Row, path: Path) -> Chosen | WhyNot:
     """What the assistant was asked, in the words of the log that was audited; what it did then is not shown."""
     place = place_of(row)
-    passage = passages_at(audited(path), (place,)).get(place) if place is not None else None
+    logs = audited(path)
+    passage = passages_at(logs, (place,)).get(place) if place is not None else None
     if passage is None:
-        return None
+        return "gone" if logs else "unnamed"
     said = [message.model_dump(mode="json") for message in passage.context]
     said.append({"role": "user", "content": passage.request})
     return "conversations", ({"id": passage.conversation, "messages": said},), _any

@@ -72,6 +72,8 @@ class BenchResult(Record):
     """How the judge stands to the traces: whether it has seen them."""
     quirks: bool
     """The published table counts with its quirks."""
+    folder: str = ""
+    """Where the traces lie."""
     traces: tuple[TraceInfo, ...]
     files: dict[str, tuple[FileMatch, ...]]
     """Assistant → how its files were matched."""

@@ -218,6 +218,7 @@ def bench_assistants(
         people=people,
         seed=options.seed,
     )
+    result = result.model_copy(update={"folder": str(ground.folder.resolve())})
     return Benched(result, decisions, lineup, ground, place)
 
 

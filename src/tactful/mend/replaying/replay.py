@@ -101,6 +101,8 @@ class Replay(Record):
     value_against: OffPolicyValue | None = None
     propensities: int
     """Turns with one."""
+    talks: str = ""
+    """The run in which the log was judged."""
     folder: str = Field(default="", exclude=True)
     """Where its page lies; empty: nothing was written."""
 

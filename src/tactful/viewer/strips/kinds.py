@@ -39,6 +39,7 @@ _BY_KEYS: tuple[tuple[str, frozenset[str]], ...] = (
     ("pairs", frozenset({"prompt", "chosen", "rejected"})),
     ("proposals", frozenset({"trace", "at", "proposal", "thought"})),
     ("labelled-moments", frozenset({"obs", "pred_task"})),
+    ("acceptances", frozenset({"acceptance"})),
     ("states", frozenset({"query", "query_clarity", "dialogue_turn", "history"})),
 )
 """Rows without the word: records of one room alone, and files of before."""

@@ -60,6 +60,7 @@ def point_strips(row: Row) -> Iterator[Strip]:
 
 def acceptance_strips(row: Row) -> Iterator[Strip]:
     """One strip: whether what was proposed would be accepted. What it was stands in the moment, not here."""
+    row = part(row, "acceptance") or row
     p = number(row.get("p_accept"))
     yield Strip(
         id=words(row.get("moment_id")),

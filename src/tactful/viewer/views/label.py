@@ -18,7 +18,7 @@ from tactful.annotation.store import Store
 from tactful.annotation.types import Item
 from tactful.annotation.views.answers import LONGEST_TEXT, answer_of
 from tactful.annotation.views.who import Sent
-from tactful.viewer.labelling import item_at
+from tactful.viewer.labelling import WhyNot, item_at
 from tactful.viewer.types import Listed
 from tactful.viewer.views.asked import library_of, listed, looking_at
 from tactful.viewer.views.queries import link, number_in
@@ -33,7 +33,8 @@ router = APIRouter()
 def form(request: Request, key: str, ordinal: int) -> Response:
     """The question about this turn; without a database, how to give one."""
     one, store = listed(request, key), _store(request)
-    item = _item(request, one, ordinal)
+    found = _item(request, one, ordinal)
+    item = found if isinstance(found, Item) else None
     said, order = None, tuple[int, ...]()
     if store is not None and item is not None:
         me = single_person(store).id
@@ -45,6 +46,7 @@ def form(request: Request, key: str, ordinal: int) -> Response:
         "view-label.html.j2",
         one=one,
         item=item,
+        why_not=found if item is None else "",
         order=order,
         answered=said[0] if said else None,
         comment=said[1] if said else "",
@@ -60,7 +62,7 @@ def keep(request: Request, key: str, ordinal: int, sent: Sent) -> Response:
     """Keep the answer, then back to the turn."""
     one, store = listed(request, key), _store(request)
     item = None if store is None else _item(request, one, ordinal)
-    if store is None or item is None:
+    if store is None or not isinstance(item, Item):
         raise HTTPException(404)
     try:
         answer = answer_of(sent)
@@ -79,7 +81,7 @@ def _store(request: Request) -> Store | None:
     return found
 
 
-def _item(request: Request, one: Listed, ordinal: int) -> Item | None:
+def _item(request: Request, one: Listed, ordinal: int) -> Item | WhyNot:
     line, turn = number_in(request, "line", 0), number_in(request, "turn", 0)
     with looking_at(request, one.key) as view:
         row = None
