@@ -145,7 +145,7 @@ def measure(client: str, base_url: str, calls: int, concurrency: int, cache: Pat
         str(concurrency),
         str(cache),
     ]
-    environment = {**os.environ, "OPENAI_API_KEY": "", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "OPENAI_API_KEY": "", "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -16,7 +16,7 @@ import pytest
 
 from tactful.errors import UserError
 from tactful.llm import CallCache, metered
-from tactful.llm.cache import Asked, calls_of
+from tactful.llm.cache import Asked, calls_of, packed
 from tactful.types import Message
 
 KEY = b"k" * 16
@@ -165,7 +165,7 @@ async def test_what_was_sent_is_kept_by_record_also_in_a_cache_of_before(tmp_pat
     path = tmp_path / "calls.sqlite"
     CallCache(path).close()
     with sqlite3.connect(path) as connection:
-        connection.executescript("DROP TABLE asked; DROP TABLE requests")
+        connection.executescript("DROP TABLE asked; ALTER TABLE calls DROP COLUMN messages")
     with CallCache(path) as cache:
         with metered(("run", "r1")):
             await cache.put(
@@ -180,3 +180,20 @@ async def test_what_was_sent_is_kept_by_record_also_in_a_cache_of_before(tmp_pat
             assert calls_of(connection, "run", record) == [Asked("m", (("user", "问"),), b"body", 15, False)]
         assert calls_of(connection, "other", "r1") == []
         assert connection.execute("SELECT count(*) FROM asked").fetchone() == (2,)
+
+
+async def test_what_was_sent_moves_out_of_the_table_where_it_stood_before(tmp_path: Path) -> None:
+    path = tmp_path / "calls.sqlite"
+    with CallCache(path) as cache, metered(("run", "r1")):
+        await put(cache, 1)
+        await put(cache, 2)
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE calls DROP COLUMN messages")
+        connection.execute("CREATE TABLE requests (key BLOB PRIMARY KEY, messages BLOB NOT NULL)")
+        connection.execute(
+            "INSERT INTO requests SELECT key, ? FROM calls LIMIT 1",
+            (packed([Message(role="user", content="q")]),),
+        )
+    CallCache(path).close()
+    with sqlite3.connect(path) as connection:
+        assert [asked.messages for asked in calls_of(connection, "run", "r1")] == [(("user", "q"),), ()]

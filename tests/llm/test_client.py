@@ -582,7 +582,7 @@ async def test_a_full_disk_stops_the_run_and_keeps_what_was_stored(tmp_path: Pat
     path = tmp_path / "calls.sqlite"
     async with ChatServer({"": "x" * 50_000}) as server, opened(server, cache=path) as model:
         await model.complete(prompt("first"))
-        model._cache._writer.execute("PRAGMA max_page_count = 30")  # type: ignore[attr-defined]
+        model._cache._connection.execute("PRAGMA max_page_count = 30")  # type: ignore[attr-defined]
         with pytest.raises(StopRun, match="free space and resume"):
             await _in_turn(model, 10)
     assert _stored(path) >= 1

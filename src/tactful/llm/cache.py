@@ -1,8 +1,9 @@
 """The call cache: every answered call, raw, in one SQLite file.
 
-An answer is stored before it is used, so that a killed run never pays twice. Writes go in small groups through one
-thread; `put` returns when its group is committed. Each row carries a hash of its own content, which is checked on
-reading: SQLite alone does not notice flipped bytes. A damaged row counts as absent and is reported.
+An answer is stored before it is used, so that a killed run never pays twice. What comes up in one turn of the loop is
+committed together, in the loop: only a checkpoint waits for the disk, and handing rows to a thread costs more than
+committing them. Each row carries a hash of its own content, which is checked on reading: SQLite alone does not notice
+flipped bytes. A damaged row counts as absent and is reported.
 
 An ordinary rowid table with a unique key: WITHOUT ROWID was measured 2–4 times slower and larger.
 """
@@ -18,7 +19,6 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
@@ -32,39 +32,38 @@ from tactful.types import Message
 
 _log = logging.getLogger(__name__)
 _VERSION = 1
-_GATHER_S = 0.002
-"""How long a group of writes is gathered before it is committed."""
+_WORTH_PRESSING = 1024
+"""Bytes of messages; shorter ones are kept as they are."""
+_PRESS_MEMORY = 6
+"""Of zlib: with its default (8) it takes longer to get its memory than to press a prompt."""
 
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, model TEXT NOT NULL, at REAL NOT NULL,
     invalid INTEGER NOT NULL DEFAULT 0, digest BLOB NOT NULL,
-    usage BLOB NOT NULL, body BLOB NOT NULL);
+    usage BLOB NOT NULL, body BLOB NOT NULL, messages BLOB);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, digest BLOB NOT NULL, value BLOB NOT NULL);
 PRAGMA user_version = {_VERSION};
 COMMIT;
 """
-_SIDE_TABLES = (
-    "CREATE TABLE IF NOT EXISTS requests (key BLOB PRIMARY KEY, messages BLOB NOT NULL)",
+_ASKED_TABLE = (
     "CREATE TABLE IF NOT EXISTS asked (id INTEGER PRIMARY KEY, run TEXT NOT NULL, record TEXT NOT NULL, "
-    "key BLOB NOT NULL, UNIQUE (run, record, key))",
+    "key BLOB NOT NULL, UNIQUE (run, record, key))"
 )
-"""What was sent, and for which record: for whoever looks at a run, never needed to answer a call. They came later than
-version 1, whose programs leave them alone."""
-_REQUEST = "INSERT OR IGNORE INTO requests (key, messages) VALUES (?, ?)"
+"""For which record a call was made. As `calls.messages`, what was sent, it is for whoever looks at a run, never needed
+to answer a call. Both came later than version 1, whose programs leave them alone."""
 _ASKED = "INSERT OR IGNORE INTO asked (run, record, key) VALUES (?, ?, ?)"
 _PUT = (
-    "INSERT INTO calls (key, model, at, digest, usage, body) VALUES (?, ?, ?, ?, ?, ?) "
+    "INSERT INTO calls (key, model, at, digest, usage, body, messages) VALUES (?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (key) DO UPDATE SET model = excluded.model, at = excluded.at, digest = excluded.digest, "
-    "usage = excluded.usage, body = excluded.body, invalid = 0"
+    "usage = excluded.usage, body = excluded.body, messages = excluded.messages, invalid = 0"
 )
 _MARK = "UPDATE calls SET invalid = 1 WHERE key = ?"
 _GET = "SELECT body, usage, digest, invalid FROM calls WHERE key = ?"
 _OF_RECORD = (
-    "SELECT calls.model, calls.usage, calls.body, calls.invalid, requests.messages FROM asked "
-    "JOIN calls ON calls.key = asked.key LEFT JOIN requests ON requests.key = asked.key "
-    "WHERE asked.run = ? AND asked.record = ? ORDER BY asked.id"
+    "SELECT calls.model, calls.usage, calls.body, calls.invalid, calls.messages FROM asked "
+    "JOIN calls ON calls.key = asked.key WHERE asked.run = ? AND asked.record = ? ORDER BY asked.id"
 )
 _USED = "SELECT model, usage FROM calls"
 _PUT_FACT = "INSERT OR REPLACE INTO facts (name, digest, value) VALUES (?, ?, ?)"
@@ -146,11 +145,9 @@ class CallCache:
         self.path = Path(path)
         self.damaged = 0
         """Rows whose content did not match their hash, so far."""
-        self._reader = self._open()
-        self._writer = self._connect()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="call-cache")
-        self._pending: list[tuple[_Write, asyncio.Future[None] | None]] = []
-        self._busy = False
+        self._connection = self._open()
+        self._pending: list[_Write] = []
+        self._waiting: list[asyncio.Future[None]] = []
 
     def __repr__(self) -> str:
         return f"CallCache({str(self.path)!r})"
@@ -166,7 +163,7 @@ class CallCache:
     def get(self, key: bytes) -> Stored | None:
         """The stored answer, or None when there is none or its row is damaged."""
         try:
-            row = self._reader.execute(_GET, (key,)).fetchone()
+            row = self._connection.execute(_GET, (key,)).fetchone()
         except sqlite3.DatabaseError as error:
             self._report(f"cannot be read ({error})")
             return None
@@ -198,24 +195,25 @@ class CallCache:
 
     async def put_packed(self, key: bytes, body: bytes, *, usage: bytes, model: str, sent: bytes) -> None:
         """As `put`, with what was sent as `packed` gives it."""
-        if sent:
-            self._enqueue(((_REQUEST, (key, sent)), None), asyncio.get_running_loop())
         self.note(key)
-        await self._write((_PUT, (key, model, time.time(), _digest(key, usage, body), usage, body)))
+        digest = _digest(key, usage, body)
+        await self._write(_PUT, (key, model, time.time(), digest, usage, body, sent or None))
 
     def note(self, key: bytes) -> None:
-        """Note that the running record asked this, be it answered from here; written with the next group."""
+        """Note that the running record asked this, be it answered from here; committed in this turn of the loop."""
         if (record := asker()) is not None:
-            self._enqueue(((_ASKED, (*record, key)), None), asyncio.get_running_loop())
+            self._add(_ASKED, (*record, key))
 
     def mark_invalid(self, key: bytes) -> None:
-        """Note that this answer failed validation; written with the next group."""
-        self._enqueue(((_MARK, (key,)), None), asyncio.get_running_loop())
+        """Note that this answer failed validation; committed in this turn of the loop."""
+        self._add(_MARK, (key,))
 
     def get_fact(self, name: str) -> bytes | None:
         """What was found out about an endpoint, or None."""
         try:
-            row = self._reader.execute("SELECT value, digest FROM facts WHERE name = ?", (name,)).fetchone()
+            row = self._connection.execute(
+                "SELECT value, digest FROM facts WHERE name = ?", (name,)
+            ).fetchone()
         except sqlite3.DatabaseError as error:
             self._report(f"cannot be read ({error})")
             return None
@@ -228,73 +226,53 @@ class CallCache:
 
     async def put_fact(self, name: str, value: bytes) -> None:
         """Keep what was found out about an endpoint."""
-        await self._write((_PUT_FACT, (name, _digest(name.encode(), value), value)))
+        await self._write(_PUT_FACT, (name, _digest(name.encode(), value), value))
 
     def close(self) -> None:
         """Write what is waiting and close the file. Closing twice is harmless."""
-        self._thread.shutdown(wait=True)
-        waiting, self._pending = self._pending, []
-        with contextlib.suppress(sqlite3.ProgrammingError):  # already closed
-            if waiting:
-                self._commit([write for write, _ in waiting])
-            self._writer.close()
-            self._reader.close()
+        if self._pending:
+            self._commit()
+        self._connection.close()
 
     # ------------------------------------------------------------ writing
 
-    async def _write(self, write: _Write) -> None:
-        loop = asyncio.get_running_loop()
-        done = loop.create_future()
-        self._enqueue((write, done), loop)
-        await done
+    async def _write(self, statement: str, values: tuple[object, ...]) -> None:
+        """As `_add`; returns when it is committed."""
+        committed = asyncio.get_running_loop().create_future()
+        self._add(statement, values)
+        self._waiting.append(committed)
+        await committed
 
-    def _enqueue(
-        self, item: tuple[_Write, asyncio.Future[None] | None], loop: asyncio.AbstractEventLoop
-    ) -> None:
-        self._pending.append(item)
-        if not self._busy:
-            self._busy = True
-            loop.call_later(_GATHER_S, self._start_group, loop)
+    def _add(self, statement: str, values: tuple[object, ...]) -> None:
+        """Write this with whatever else comes up in this turn of the loop."""
+        if not self._pending:
+            asyncio.get_running_loop().call_soon(self._commit)
+        self._pending.append((statement, values))
 
-    def _start_group(self, loop: asyncio.AbstractEventLoop) -> None:
-        group, self._pending = self._pending, []
-        if not group:  # closed meanwhile
-            self._busy = False
-            return
-        written = loop.run_in_executor(self._thread, self._commit, [write for write, _ in group])
-        written.add_done_callback(lambda result: self._end_group(result, group, loop))
-
-    def _end_group(
-        self,
-        result: asyncio.Future[None],
-        group: list[tuple[_Write, asyncio.Future[None] | None]],
-        loop: asyncio.AbstractEventLoop,
-    ) -> None:
-        error = None if result.cancelled() else result.exception()
-        for _, done in group:
-            if done is None or done.done():
+    def _commit(self) -> None:
+        writes, self._pending = self._pending, []
+        waiting, self._waiting = self._waiting, []
+        error = self._transact(writes)
+        for committed in waiting:
+            if committed.done():  # cancelled
                 continue
             if error is None:
-                done.set_result(None)
+                committed.set_result(None)
             else:
-                done.set_exception(
-                    StopRun(f"{self.path}: an answer cannot be stored ({error}); free space and resume")
-                )
-        if self._pending:
-            loop.call_later(_GATHER_S, self._start_group, loop)
-        else:
-            self._busy = False
+                committed.set_exception(error)
 
-    def _commit(self, writes: list[_Write]) -> None:
-        self._writer.execute("BEGIN IMMEDIATE")
+    def _transact(self, writes: list[_Write]) -> StopRun | None:
+        """All or none of the writes; what to tell those that wait for them, where it is none."""
         try:
+            self._connection.execute("BEGIN IMMEDIATE")
             for statement, values in writes:
-                self._writer.execute(statement, values)
-            self._writer.execute("COMMIT")
-        except BaseException:
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
-            raise
+                self._connection.execute(statement, values)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            return StopRun(f"{self.path}: an answer cannot be stored ({error}); free space and resume")
+        return None
 
     # ------------------------------------------------------------ the file
 
@@ -332,8 +310,9 @@ class CallCache:
                 f"{self.path}: a call cache of version {version}, this Tactful reads {_VERSION}; "
                 "upgrade Tactful or choose another --cache"
             )
-        for statement in _SIDE_TABLES:
-            connection.execute(statement)
+        connection.execute(_ASKED_TABLE)
+        if not _has_messages(connection):
+            _add_messages(connection)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=30.0, isolation_level=None, check_same_thread=False)
@@ -350,11 +329,31 @@ class CallCache:
             _log.warning("%s: the call cache %s; such calls are asked again", self.path, problem)
 
 
+def _has_messages(connection: sqlite3.Connection) -> bool:
+    return any(column[1] == "messages" for column in connection.execute("PRAGMA table_info(calls)"))
+
+
+def _add_messages(connection: sqlite3.Connection) -> None:
+    """What was sent stood in a table of its own once, and was not kept at all before that."""
+    connection.execute("BEGIN IMMEDIATE")
+    if not _has_messages(connection):  # another process may have been faster
+        connection.execute("ALTER TABLE calls ADD COLUMN messages BLOB")
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'requests'").fetchone():
+            connection.execute(
+                "UPDATE calls SET messages = (SELECT messages FROM requests WHERE requests.key = calls.key)"
+            )
+    connection.execute("COMMIT")
+
+
 def packed(messages: Sequence[Message]) -> bytes:
-    """Messages as the cache keeps them; empty for none."""
+    """Messages as the cache keeps them, pressed where they are long; empty for none."""
     if not messages:
         return b""
-    return zlib.compress(orjson.dumps([(message.role, message.content) for message in messages]), 1)
+    text = orjson.dumps([(message.role, message.content) for message in messages])
+    if len(text) < _WORTH_PRESSING:
+        return text
+    press = zlib.compressobj(level=1, memLevel=_PRESS_MEMORY)
+    return press.compress(text) + press.flush()
 
 
 def calls_of(connection: sqlite3.Connection, run: str, record: str) -> list[Asked]:
@@ -369,9 +368,10 @@ def calls_of(connection: sqlite3.Connection, run: str, record: str) -> list[Aske
     ]
 
 
-def _sent(pressed: bytes | None) -> tuple[tuple[str, str], ...]:
+def _sent(kept: bytes | None) -> tuple[tuple[str, str], ...]:
     try:
-        return tuple((role, content) for role, content in orjson.loads(zlib.decompress(pressed or b"")))
+        text = kept if kept and kept.startswith(b"[") else zlib.decompress(kept or b"")
+        return tuple((role, content) for role, content in orjson.loads(text))
     except (zlib.error, ValueError):
         return ()
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -45,8 +44,7 @@ _SHOWN_REPLY = 8000
 """Characters of a bad reply that are shown to the model again."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """The answer to a question, new or from the cache."""
 
     answer: Answer
@@ -81,7 +79,8 @@ class ChatClient:
             budget.price_earlier(price)
         self._sender = Sender(spec, self._endpoint, cache=cache, budget=budget, price=price)
         self._decider = Decider(spec, self._endpoint, cache=cache, budget=budget, price=price)
-        self._under_way: dict[bytes, asyncio.Future[_Found | None]] = {}
+        self._under_way: dict[bytes, list[asyncio.Future[_Found | None]]] = {}
+        """Of every question that is being asked: those that wait for the same answer."""
 
     def __repr__(self) -> str:
         return f"ChatClient({self.name!r} at {self._endpoint.base_url!r})"
@@ -213,31 +212,30 @@ class ChatClient:
 
     async def _ask(self, question: Question, *, replay: bool = True) -> _Found:
         """The answer: from a call under way, from the cache, or from the endpoint. Concurrent equals are sent once."""
-        while (under_way := self._under_way.get(question.key)) is not None:
-            found = await asyncio.shield(under_way)
+        while (others := self._under_way.get(question.key)) is not None:
+            turn: asyncio.Future[_Found | None] = asyncio.get_running_loop().create_future()
+            others.append(turn)
+            found = await turn
             if found is not None:
                 self._note(question.key)
                 count(_CACHED)
                 return _Found(found.answer, _free(found.usage), cached=True)
-        done: asyncio.Future[_Found | None] = asyncio.get_running_loop().create_future()
-        self._under_way[question.key] = done
+        waiting = self._under_way[question.key] = []
+        came: _Found | Exception | None = None  # stays so where cancelled: whoever waits asks for itself
         try:
-            found = await self._recall(question.key) if replay else None
-            if found is None:
-                found = await self._send_and_store(question)
+            came = await self._recall(question.key) if replay else None
+            if came is None:
+                came = await self._send_and_store(question)
             else:
                 self._note(question.key)
                 count(_CACHED)
-            done.set_result(found)
-            return found
+            return came
         except Exception as error:
-            done.set_exception(error)
-            done.exception()  # seen, also when nobody waits for it
+            came = error
             raise
         finally:
             del self._under_way[question.key]
-            if not done.done():  # cancelled: whoever waits asks for itself
-                done.set_result(None)
+            _tell(waiting, came)
 
     def _note(self, key: bytes) -> None:
         if self._cache is not None:
@@ -274,6 +272,17 @@ class ChatClient:
                 question.key, answered.body, usage=tokens, model=self.name, messages=question.messages
             )
         return _Found(answered.answer, answered.usage, cached=False)
+
+
+def _tell(waiting: list[asyncio.Future[_Found | None]], came: _Found | Exception | None) -> None:
+    """What came of a question, to all that wait for it."""
+    for turn in waiting:
+        if turn.done():  # cancelled
+            continue
+        if isinstance(came, Exception):
+            turn.set_exception(came)
+        else:
+            turn.set_result(came)
 
 
 def _livelier(options: CallOptions) -> CallOptions:

@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from tactful.errors import EndpointRefused, ProviderError
 from tactful.llm.budget import Budget, Hold
@@ -54,8 +55,7 @@ class BadRequest(Exception):
         self.trouble = trouble
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """A usable answer with its raw body and what it cost."""
 
     answer: Answer
@@ -63,8 +63,7 @@ class Answered:
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True)
-class _Took:
+class _Took(NamedTuple):
     """One exchange on the wire."""
 
     elapsed_s: float

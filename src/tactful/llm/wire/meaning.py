@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import Any, NamedTuple
 
 from tactful.llm.types import Outcome
 
@@ -20,8 +20,7 @@ class Next(Enum):
     STOP = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A usable response."""
 
     text: str

@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import logging
 import re
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -39,8 +38,7 @@ _LIMIT_REFUSED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """One call: what is asked, and what its answer is filed under."""
 
     messages: tuple[Message, ...]
@@ -185,8 +183,8 @@ class Sender:
                 await self._remember(findings)
 
     def _limit(self, question: Question) -> int | None:
-        limits = (question.options.max_tokens, self._spec.least_max_tokens)
-        return max((limit for limit in limits if limit is not None), default=None)
+        limit, least = question.options.max_tokens, self._spec.least_max_tokens
+        return least if limit is None else max(limit, least or 0)
 
     # ------------------------------------------------------------ what is known of the endpoint
 
