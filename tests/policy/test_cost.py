@@ -65,6 +65,14 @@ def test_the_rate_of_asking_falls_as_the_cost_rises(many, scales, delta):
     assert rates == sorted(rates, reverse=True)
 
 
+@given(seen=states())
+@settings(max_examples=100, deadline=None)
+def test_what_was_compared_says_what_was_done(seen):
+    decision = CostPolicy(LEVELS).act(seen)
+    assert (decision.weighed["worth"] > decision.weighed["cost"]) <= (decision.action != "LOW")
+    assert decision.weighed["need"] == round(1 - seen.query_clarity, 6)
+
+
 @given(seen=states(), needs=st.lists(st.floats(0, 1), min_size=2, max_size=6).map(sorted))
 @settings(max_examples=200, deadline=None)
 def test_more_need_never_asks_less(seen, needs):

@@ -130,7 +130,12 @@ class CostPolicy:
         shares = dict.fromkeys(self.actions, 0.0)
         shares[self.actions[0]] += 1 - chance
         shares[asking] += chance
-        return Decision(action=asking if weighed.asks else self.actions[0], probabilities=shares)
+        told = {"need": weighed.need, "worth": round(weighed.worth, 4), "cost": round(weighed.cost, 4)}
+        if state.need_unknown:
+            told = {}
+        return Decision(
+            action=asking if weighed.asks else self.actions[0], probabilities=shares, weighed=told
+        )
 
     def asking(self, state: PublicState, weighed: Weighed) -> str:
         """The action that puts as many questions."""

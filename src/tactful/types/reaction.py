@@ -17,6 +17,8 @@ class Decision(Record):
     action: str
     probabilities: Mapping[str, float]
     """Action → probability; sums to 1."""
+    weighed: Mapping[str, float] = Field(default={}, exclude_if=lambda found: not found)
+    """What was compared, by name: need, worth, cost. Empty: the policy compares nothing that it could tell."""
 
 
 class Reaction(Record):
@@ -39,6 +41,8 @@ class Step(Record):
     action: str
     probabilities: Mapping[str, float] = {}
     """The behaviour policy's, where it had any."""
+    weighed: Mapping[str, float] = Field(default={}, exclude_if=lambda found: not found)
+    """What it compared, where it told."""
     message: str
     questions: int = Field(ge=0)
     """Questions in `message`, counted by `text.count_questions`."""

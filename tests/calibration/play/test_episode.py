@@ -319,10 +319,14 @@ async def test_an_endpoint_is_named_as_one() -> None:
     assert (provenance.model, provenance.generator) == ("fake", "endpoint")
 
 
-async def test_a_decision_keeps_its_probabilities() -> None:
-    decision = Decision(action="LOW", probabilities={"LOW": 0.75, "MID": 0.25})
+async def test_a_decision_keeps_its_probabilities_and_what_was_compared() -> None:
+    weighed = {"need": 0.1, "worth": 0.06, "cost": 0.3}
+    decision = Decision(action="LOW", probabilities={"LOW": 0.75, "MID": 0.25}, weighed=weighed)
     episode, _, _ = await play([decision])
     assert episode.steps[0].probabilities == {"LOW": 0.75, "MID": 0.25}
+    assert episode.steps[0].weighed == weighed
+    episode, _, _ = await play(["LOW"])
+    assert "weighed" not in episode.steps[0].model_dump()
 
 
 async def test_tokens_are_the_endpoints_unless_hidden_reasoning_inflates_them() -> None:

@@ -56,6 +56,15 @@ def test_a_trajectory_has_a_strip_for_each_step() -> None:
     assert not first.branched
 
 
+def test_what_a_policy_compared_is_the_reason_of_its_turn() -> None:
+    weighed = {"need": 0.62, "worth": 0.31, "cost": 0.28}
+    strip = strips_of([trajectory(steps=[{**step("HIGH", 1), "weighed": weighed}])])[0]
+    assert (strip.p, strip.threshold, strip.reason) == (0.75, 0.5, "need 0.62, worth 0.31, cost 0.28")
+    told = strip.all_facts()
+    assert (told["need"], told["worth"], told["asking_cost"], told.get("cost")) == (0.62, 0.31, 0.28, None)
+    assert strips_of([trajectory()])[0].threshold is None
+
+
 def test_a_branch_is_marked_where_it_leaves_its_mainline() -> None:
     strips = strips_of([trajectory(), trajectory(id="t/b", parent="t/main", decision_point=1)])
     assert [(strip.line, strip.turn, strip.branched) for strip in strips] == [

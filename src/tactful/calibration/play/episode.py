@@ -140,10 +140,8 @@ class Episode:
         Raises what the models raise: ProviderError, ParseError, StopRun.
         """
         assert self.finished is None, f"the episode of '{self.state.id}' is over ({self.finished})"
-        action, probabilities = (
-            (choice, {}) if isinstance(choice, str) else (choice.action, choice.probabilities)
-        )
-        move = self.move(action, must_solve=must_solve)
+        decision = Decision(action=choice, probabilities={}) if isinstance(choice, str) else choice
+        move = self.move(decision.action, must_solve=must_solve)
         reply = await self._speak(move, assistant, seed)
         said = strip_thoughts(reply.text)
         reading = read_message(said, move.kind, self.space.solution, self.wanted)
@@ -151,7 +149,8 @@ class Episode:
         step = Step.model_construct(
             state=self.observation,
             action=move.action.name,
-            probabilities=probabilities,
+            probabilities=decision.probabilities,
+            weighed=decision.weighed,
             message=said,
             questions=len(reading.questions),
             tokens=_tokens(reply),

@@ -14,6 +14,9 @@ from tactful.viewer.types import Did, Other, Scalar, Strip
 
 _OF_TRAJECTORY = ("domain", "persona", "mode", "group", "end", "wording", "pass_index")
 _OF_STATE = ("query_clarity", "task_complexity", "dialogue_turn", "prev_reject", "lang")
+_WEIGHED = ("need", "worth", "cost")
+_EVEN = 0.5
+"""The action is the likelier of two, where worth was weighed against cost."""
 _OF_REACTION = ("answered_clarification", "reject_signal", "silence", "off_topic_flag", "satisfaction")
 
 
@@ -130,11 +133,14 @@ def _side(row: Row, side: str) -> Other:
 
 def _step(step: Row) -> Strip:
     action, reaction = words(step.get("action")), part(step, "reaction")
+    weighed = facts(part(step, "weighed"), *_WEIGHED)
     return Strip(
         did=_did(step),
         action=action,
         p=number(part(step, "probabilities").get(action)),
         p_of="the action" if action in part(step, "probabilities") else "",
+        threshold=_EVEN if weighed else None,
+        reason=", ".join(f"{name} {value:g}" for name, value in weighed.items()),
         said=words(step.get("message")),
         reply=words(reaction.get("reply")),
         outcome=_outcome(reaction),
@@ -165,4 +171,6 @@ def _step_facts(step: Row) -> dict[str, Scalar]:
     revealed = step.get("revealed")
     if isinstance(revealed, list):
         found["revealed"] = len(revealed)
+    weighed = facts(part(step, "weighed"), *_WEIGHED)  # what a record cost has that name already
+    found |= {"asking_cost" if name == "cost" else name: value for name, value in weighed.items()}
     return found | facts(part(step, "reaction"), *_OF_REACTION)
