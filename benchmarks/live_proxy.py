@@ -33,6 +33,8 @@ from aiohttp import web
 from common import machine
 
 CHUNKS = 40
+WARM = 20
+"""Requests before those that count."""
 PLAIN = json.dumps(
     {
         "id": "c",
@@ -209,10 +211,10 @@ async def in_turn(addresses: Sequence[str], requests: int, stream: bool) -> list
     """Milliseconds to the first byte at each address, asked in turn, so that a busy moment counts for all."""
     took: list[list[float]] = [[] for _ in addresses]
     async with session() as client:
-        for number in range(requests + 20):
+        for number in range(requests + WARM):
             for place, address in enumerate(addresses):
                 ms, _ = await one(client, address, stream, number)
-                if number >= 20:
+                if number >= WARM:
                     took[place].append(ms)
     return took
 
@@ -266,20 +268,31 @@ def overhead(given: argparse.Namespace) -> None:
     flags = ("--reader", given.reader, "--keep-texts") if given.keep_texts else ("--reader", given.reader)
     with ExitStack() as stack:
         target, _ = stack.enter_context(process("upstream", given.upstream_ms, 0))
-        fronts = {"bare proxy": stack.enter_context(process("bare_aiohttp", target))[0]}
+        fronts = {"bare proxy": stack.enter_context(process("bare_aiohttp", target))}
         for mode in ("shadow", "advise"):
-            fronts[mode] = stack.enter_context(proxy(target, "--mode", mode, *flags))[0]
+            fronts[mode] = stack.enter_context(proxy(target, "--mode", mode, *flags))
         for stream in (False, True):
-            direct, *rest = asyncio.run(in_turn([target, *fronts.values()], given.requests, stream))
-            for name, took in zip(fronts, rest, strict=True):
-                middle, high = statistics.median(took), at(took, 0.99)
+            before = {name: used(running) for name, (_, running) in fronts.items()}
+            addresses = [target, *(address for address, _ in fronts.values())]
+            direct, *rest = asyncio.run(in_turn(addresses, given.requests, stream))
+            usual = statistics.median(direct)
+            print(
+                f"direct     {'stream' if stream else 'plain ':6}  p50 {usual:.2f} ms, its p99 is {at(direct, 0.99) - usual:.2f} ms later"
+            )
+            for (name, (_, running)), took in zip(fronts.items(), rest, strict=True):
+                middle, high = statistics.median(took) - usual, at(took, 0.99) - usual
+                cpu = (used(running) - before[name]) / (given.requests + WARM)
                 print(
-                    f"{name:10} {'stream' if stream else 'plain ':6}  p50 {middle - statistics.median(direct):+.2f} ms, "
-                    f"p99 {high - at(direct, 0.99):+.2f} ms to the first byte "
-                    f"(direct: {statistics.median(direct):.2f}, {at(direct, 0.99):.2f})"
+                    f"{name:10} {'stream' if stream else 'plain ':6}  adds p50 {middle:.2f} ms, p99 {high:.2f} ms "
+                    f"({high / middle:.1f} times p50), {cpu:.2f} ms CPU a request"
                 )
         for mode in ("shadow", "advise"):
-            print(f"{mode}: {asyncio.run(health(fronts[mode]))}")
+            print(f"{mode}: {asyncio.run(health(fronts[mode][0]))}")
+
+
+def used(running: psutil.Process) -> float:
+    """Milliseconds of processor so far."""
+    return 1000 * sum(running.cpu_times()[:2])
 
 
 async def health(address: str) -> str:

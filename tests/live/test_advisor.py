@@ -7,7 +7,7 @@ import logging
 import multiprocessing
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from tactful.live.tasks import Followed
 from tactful.live.types import Advice
 from tactful.policy import CostPolicy, FixedPolicy, RandomPolicy
 from tactful.policy.cost import Costs
+from tactful.reading.types import Need, Request
 from tactful.types import NativeAsk
 
 Made = Callable[..., Advisor]
@@ -88,6 +89,42 @@ async def test_an_event_loop_gets_its_decision_with_the_future_of_its_being_stor
     assert decided.advice.choice == "ask"
 
 
+class Instant(Scripted):
+    """Takes no time, and tells what threads asked it for the need of which last request."""
+
+    instant = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[str, threading.Thread]] = []
+
+    def needs_now(self, requests: Sequence[Request]) -> list[Need]:
+        self.asked.append((requests[-1].text, threading.current_thread()))
+        return super().needs_now(requests)
+
+
+async def test_a_decision_that_takes_no_time_is_made_where_it_is_asked_for(advisor: Made) -> None:
+    reader = Instant()
+    one = advisor(reader=reader)
+    first = await one.adecide(said(OPEN), user="ann")
+    second = await one.adecide(said(OPEN, QUESTION, ANSWERS), user="ann")
+    assert {(text, threading.current_thread()) for text in (OPEN, ANSWERS)} <= set(reader.asked)
+    assert second.advice.conversation == first.advice.conversation
+
+
+async def test_a_database_that_has_to_be_waited_for_is_asked_in_a_thread(
+    advisor: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(_: str) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    reader = Instant()
+    one = advisor(reader=reader)
+    monkeypatch.setattr(one._memory._at_once, "taste", locked)
+    assert (await one.adecide(said(OPEN), user="ann")).advice.choice == "ask"
+    assert threading.current_thread() not in {thread for _, thread in reader.asked}
+
+
 # ------------------------------------------------------------ recognising
 
 
@@ -116,6 +153,29 @@ def test_a_callers_own_name_of_a_conversation_goes_before_its_prefix(advisor: Ma
     one.settle()
     shortened = one.decide(said(ANSWERS), conversation="c1")
     assert shortened.conversation == "c1"
+
+
+def test_a_conversation_that_another_process_went_on_with_is_taken_up_where_that_left_it(
+    advisor: Made,
+) -> None:
+    asks = FixedPolicy("Clarify", ACTIONS)
+    one, other = advisor(policy=asks), advisor(policy=asks)  # two memories on one database
+    texts = [OPEN]
+    for number, who in enumerate((one, other, other)):
+        given = who.decide(said(*texts), conversation="c1")
+        who.settle()
+        texts += [f"{QUESTION} {number}", f"{ANSWERS} {number} somehow"]
+    last = one.decide(said("And now?"), conversation="c1")  # its own memory ends with the first request
+    assert last.conversation == given.conversation == "c1"
+    assert "3 questions were put" in last.reason
+
+
+def test_an_advisor_that_begins_anew_recognises_what_the_database_knows(advisor: Made) -> None:
+    one = advisor()
+    first = one.decide(said(OPEN), user="ann")
+    one.settle()
+    then = advisor().decide(said(OPEN, QUESTION, ANSWERS), user="ann")
+    assert then.conversation == first.conversation
 
 
 def test_a_question_that_was_rejected_is_followed_by_none_in_its_task(advisor: Made) -> None:
@@ -193,7 +253,7 @@ def test_a_rejection_counts_before_it_is_judged_in_full(
     advisor: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = advisor(guards=Guards(rejected_in_a_row=1))
-    monkeypatch.setattr(one, "_observe", lambda *_: None)
+    monkeypatch.setattr(one._judging, "_judge", lambda *_: None)
     one.decide(said(OPEN), user="ann")
     then = one.decide(said(OPEN, QUESTION, REJECTS), user="ann")
     assert "rejected the last 1 questions" in then.reason
@@ -215,10 +275,10 @@ def test_where_nobody_is_named_the_conversation_tells(advisor: Made) -> None:
 
 def test_new_users_start_from_what_the_others_are_like(advisor: Made) -> None:
     one = advisor()
-    before = one._memory.population()
+    before = one._memory.shared.population()
     for number in range(10):
         turns(one, f"user {number}", REJECTS, REJECTS, number=number)
-    after = one._memory.population()
+    after = one._memory.shared.population()
     assert (before.source, after.source) == ("assumed", "users")
     assert after.no / (after.no + after.yes) > 0.4
     stranger = one.decide(said(OPEN), user="a stranger").rejects
@@ -227,10 +287,10 @@ def test_new_users_start_from_what_the_others_are_like(advisor: Made) -> None:
 
 def test_a_learned_policy_tells_what_users_are_like(advisor: Made, tmp_path: Path) -> None:
     policy = CostPolicy(ACTIONS, Costs(rejects=(4.0, 6.0), needless=0.1), training={"source": "a log"})
-    population = advisor(policy=policy)._memory.population()
+    population = advisor(policy=policy)._memory.shared.population()
     assert (population.questions, population.needless, population.source) == ((4.0, 6.0), 0.1, "log")
     own = advisor(tmp_path / "own.sqlite", policy=policy, population=Population(no=1.0, yes=1.0))
-    assert own._memory.population().questions == (1.0, 1.0)
+    assert own._memory.shared.population().questions == (1.0, 1.0)
 
 
 # ------------------------------------------------------------ other policies
@@ -258,23 +318,25 @@ def test_in_shadow_it_decides_and_tells_nobody(advisor: Made, mode: str, told: b
 def test_the_share_of_users_who_are_treated_is_the_same_ones_always(advisor: Made, tmp_path: Path) -> None:
     one, other = advisor(share=0.3), advisor(tmp_path / "other.sqlite", share=0.3)
     names = [f"user {number}" for number in range(150)]
-    first = [one._treats(one._names.hashed(name)) for name in names]
-    assert first == [other._treats(other._names.hashed(name)) for name in names]
+    first = [one._decider.treats(one._names.hashed(name)) for name in names]
+    assert first == [other._decider.treats(other._names.hashed(name)) for name in names]
     assert 0.15 < sum(first) / len(first) < 0.45
     treated = next(name for name, told in zip(names, first, strict=True) if told)
     assert all(one.decide(said(f"{OPEN} {number}"), user=treated).treated for number in range(3))
     more = advisor(tmp_path / "more.sqlite", share=0.6)
     assert all(
-        more._treats(more._names.hashed(name)) for name, told in zip(names, first, strict=True) if told
+        more._decider.treats(more._names.hashed(name))
+        for name, told in zip(names, first, strict=True)
+        if told
     )
 
 
 def test_the_kill_switch_leaves_everybody_alone_and_decisions_are_still_kept(advisor: Made) -> None:
     one = advisor()
-    one._memory.kill(True)
+    one._memory.shared.kill(True)
     advice = one.decide(said(OPEN), user="ann")
     assert (advice.choice, advice.treated, advice.behaviour) == ("ask", False, "")
-    one._memory.kill(False)
+    one._memory.shared.kill(False)
     assert one.decide(said(OPEN + " Now."), user="ann").treated
 
 
@@ -420,7 +482,7 @@ def test_two_processes_learn_of_one_user_and_no_reaction_is_lost(address: str) -
         (taste,) = one._memory.tastes()
         assert taste.seen == 2 * times
         assert taste.questions.yes + taste.questions.no == pytest.approx(2 * times)
-        assert one._memory.population().source == "users"
+        assert one._memory.shared.population().source == "users"
 
 
 @pytest.mark.slow
@@ -443,11 +505,12 @@ def test_two_who_observe_one_turn_learn_it_once(address: str) -> None:
     with (
         Advisor(address, reader=Scripted(), settings=calm) as one,
         Advisor(address, reader=Scripted(), settings=calm) as other,
+        ThreadPoolExecutor(2) as pool,
     ):
         for number in range(8):
             decided = one.decide(said(f"{OPEN} {number}"), user="ann")
             one.settle()
-            race = [who._observing.submit(who.observe, decided.id, told=told) for who in (one, other)]
+            race = [pool.submit(who.observe, decided.id, told=told) for who in (one, other)]
             assert sum(work.result() is not None for work in race) == 1
         assert one._memory.tastes()[0].questions.yes == 8
         with one._memory.store.read() as connection:
@@ -462,8 +525,8 @@ def test_an_advisor_works_on_either_database(address: str) -> None:
         turns(one, "bob", REJECTS, REJECTS, REJECTS)
         assert "rejected the last 3" in one.decide(said(OPEN), user="bob").reason
         user = one._names.hashed("bob")
-        one._memory.kill(True)
-        assert one._memory.killed()
+        one._memory.shared.kill(True)
+        assert one._memory.shared.killed()
         assert one._memory.reset(user)
         assert one._memory.forget(user) > 0
         assert one._memory.tastes() == []
@@ -475,9 +538,9 @@ def test_an_advisor_works_on_either_database(address: str) -> None:
 def test_a_removed_user_leaves_what_new_ones_are_believed_to_be_like(advisor: Made) -> None:
     one = advisor()
     (last,) = turns(one, "ann", REJECTS)
-    assert one._memory.estimate_population().users == 1
+    assert one._memory.shared.estimate().users == 1
     one._memory.forget(last.user)
-    assert one._memory.population().source == "assumed"
+    assert one._memory.shared.population().source == "assumed"
 
 
 def test_no_text_of_a_user_adds_to_what_an_assistant_can_be_told(advisor: Made) -> None:

@@ -92,7 +92,7 @@ def test_a_reader_that_is_none_knows_nothing_and_never_asks(address: str) -> Non
 
 
 def test_texts_that_were_judged_are_let_go_of_also_in_memory(advisor: Advisor, monkeypatch) -> None:
-    monkeypatch.setattr("tactful.live.advisor._EMPTIED_AFTER", 4)
+    monkeypatch.setattr("tactful.live.judging._EMPTIED_AFTER", 4)
     for number in range(8):
         advisor.decide(said(f"{REQUEST} {number}"))
         advisor.decide(said(f"{REQUEST} {number}", "Which file?", f"The file {number}, as I said."))

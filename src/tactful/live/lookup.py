@@ -1,9 +1,10 @@
-"""What the database knows where a request comes in: three short questions, written once, since each request waits for them."""
+"""What the database knows where a request comes in: short questions, written once, since each request waits for them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -19,12 +20,14 @@ from tactful.types import UserHistory
 
 LOOKED_AT = 4
 """Requests before the one at hand."""
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _BEFORE = (
     select(
         advice.c.id,
         advice.c.conversation,
         advice.c.key,
+        advice.c.at,
         observations.c.advice.label("seen"),
         conversations.c.task,
     )
@@ -53,6 +56,7 @@ class Known:
     taste: Taste | None
     earlier: str = ""
     """Id of the advice on the request before this one; empty: none is known."""
+    earlier_at: datetime = LONG_AGO
     unobserved: bool = False
     """What came of that has not been learned yet."""
     asked: int = 0
@@ -65,7 +69,7 @@ def look_up(connection: Connection, place: Place, conversation: str, user: str) 
     id = conversation or (earlier.conversation if earlier else "")
     taste = taste_of(connection, user)
     if not id:
-        return Known(uuid4().hex, Task(), taste)
+        return Known(new_conversation(), Task(), taste)
     here = {"conversation": id, "key": place.key}
     kept = earlier.task if earlier else connection.execute(_TASK, here).scalar()
     return Known(
@@ -73,6 +77,7 @@ def look_up(connection: Connection, place: Place, conversation: str, user: str) 
         task=_task(kept),
         taste=taste,
         earlier=earlier.id if earlier else "",
+        earlier_at=earlier.at if earlier else LONG_AGO,
         unobserved=earlier is not None and earlier.seen is None,
         asked=connection.execute(_ASKED, here).scalar_one(),
     )
@@ -85,8 +90,12 @@ def keys_before(place: Place) -> Sequence[str]:
 
 def spelt(task: Task) -> str:
     """As it is kept."""
-    held = asdict(replace(task, user=UserHistory())) | {"user": task.user.model_dump()}
-    return orjson.dumps(held).decode()
+    return orjson.dumps(vars(task) | {"user": vars(task.user)}).decode()
+
+
+def new_conversation() -> str:
+    """An id."""
+    return uuid4().hex
 
 
 def _earlier(connection: Connection, place: Place, conversation: str) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tactful.audit.domains import domain_of
 from tactful.audit.judging import Judge
@@ -44,6 +45,8 @@ def last_exchange(messages: Sequence[Message], ask: NativeAsk | None = None) -> 
 
     `ask`: the assistant asked by a tool.
     """
+    if not any(one.role == "assistant" for one in messages):
+        return None
     turns = tuple(ChatTurn(role=one.role, content=one.content) for one in said(messages))
     if ask is not None:
         at = next((at for at in range(len(turns) - 1, -1, -1) if turns[at].role == "assistant"), None)
@@ -83,26 +86,27 @@ def state_of(
     user: UserHistory,
     complexity: float | None = None,
 ) -> PublicState:
-    """The decision point at the user's last message."""
+    """The decision point at the user's last message; `complexity` None: it is estimated, which takes longer than all else."""
     turns = said(messages)
     request = turns[-1].content
     (need,) = reader.needs_now([Request(text=request, context=tuple(turns[-1 - _CONTEXT : -1]))])
-    state = State(
-        id=id,
-        domain=domain or domain_of(task.request or request),
-        query=request,
-        dialogue_turn=task.turn,
-        query_clarity=1.0 if need.need is None else round(1 - need.need, 4),
-        need_unknown=need.unknown,
-        missing=tuple(gap.kind for gap in need.missing),
-        task_complexity=complexity,
-        prev_reject=task.rejected,
-        questions_asked=task.asked,
-        answered=task.answered,
-        user=user,
-        lang=detect_lang(request),
-    )
-    return complete_states([state])[0].public()
+    shown: dict[str, Any] = {
+        "id": id,
+        "domain": domain or domain_of(task.request or request),
+        "query": request,
+        "dialogue_turn": task.turn,
+        "query_clarity": 1.0 if need.need is None else round(1 - need.need, 4),
+        "need_unknown": need.unknown,
+        "missing": tuple(gap.kind for gap in need.missing),
+        "prev_reject": task.rejected,
+        "questions_asked": task.asked,
+        "answered": task.answered,
+        "user": user,
+        "lang": detect_lang(request),
+    }
+    if complexity is None:
+        return complete_states([State(**shown)])[0].public()
+    return PublicState(**shown, task_complexity=complexity)
 
 
 def empty_caches() -> None:

@@ -1,8 +1,8 @@
-"""What users have shown, in the database: read, changed by one at a time, taken over from a log, removed."""
+"""What users have shown, in the database: read, changed, taken over from a log, removed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Table, bindparam, delete, select, update
@@ -12,7 +12,16 @@ from tactful.live.storing.tables import metadata, tastes
 from tactful.live.types import Taste
 
 _OF_USER = select(tastes.c.record).where(tastes.c.user == bindparam("name"))
-_HELD = _OF_USER.with_for_update()
+_HELD = (
+    select(tastes.c.user, tastes.c.record)
+    .where(tastes.c.user.in_(bindparam("users", expanding=True)))
+    .order_by(tastes.c.user)
+    .with_for_update()
+)
+_INSERT_NEW = {
+    "sqlite": sqlite.insert(tastes).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(tastes).on_conflict_do_nothing(),
+}
 _CHANGE = update(tastes).where(tastes.c.user == bindparam("name"))
 
 
@@ -33,19 +42,28 @@ def all_tastes(connection: Connection) -> Iterator[Taste]:
         yield Taste.model_validate_json(record)
 
 
-def change_taste(connection: Connection, user: str, at: datetime, change: Callable[[Taste], Taste]) -> None:
-    """Store what a user has shown after `change`; whoever else changes it waits, so that no reaction is lost."""
-    first = {"user": user, "record": Taste(user=user).model_dump_json(), "at": at}
-    insert_new(connection, first)
-    record = connection.execute(_HELD, {"name": user}).scalar_one()
-    changed = change(Taste.model_validate_json(record)).model_dump_json()
-    connection.execute(_CHANGE, {"name": user, "record": changed, "at": at})
+def change_tastes(
+    connection: Connection, changes: Mapping[str, Sequence[Callable[[Taste], Taste]]], at: datetime
+) -> None:
+    """Store what users (hashes) have shown after these changes; whoever else changes one waits, so that no reaction is lost."""
+    if not changes:
+        return
+    users = sorted(changes)  # all lock in one order
+    first = [{"user": user, "record": Taste(user=user).model_dump_json(), "at": at} for user in users]
+    connection.execute(_INSERT_NEW[connection.dialect.name], first)
+    held = {row.user: row.record for row in connection.execute(_HELD, {"users": users})}
+    rows = []
+    for user in users:
+        taste = Taste.model_validate_json(held[user])
+        for change in changes[user]:
+            taste = change(taste)
+        rows.append({"name": user, "record": taste.model_dump_json(), "at": at})
+    connection.execute(_CHANGE, rows)
 
 
 def insert_new(connection: Connection, row: dict[str, object]) -> bool:
     """Insert a taste unless there is one; whether it was."""
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return bool(connection.execute(make(tastes).values(row).on_conflict_do_nothing()).rowcount)
+    return bool(connection.execute(_INSERT_NEW[connection.dialect.name], row).rowcount)
 
 
 def reset_taste(connection: Connection, user: str) -> bool:

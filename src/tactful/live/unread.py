@@ -17,6 +17,8 @@ _WHY = "no reader was asked for"
 class NoReader(ReaderAtOnce):
     """Knows nothing, at once."""
 
+    instant = True
+
     @property
     def name(self) -> str:
         """As records name it."""

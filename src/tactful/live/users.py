@@ -59,7 +59,7 @@ class LiveUsers(Record):
 
 def shown_users(memory: Memory, guards: Guards, done: str = "") -> LiveUsers:
     """What is believed now."""
-    population, now = memory.population(), datetime.now(UTC)
+    population, now = memory.shared.population(), datetime.now(UTC)
     users = [_shown(taste, population, guards, now) for taste in memory.tastes()]
     ranked = sorted(users, key=lambda one: (-one.rejects, one.user))
     return LiveUsers(population=population, users=tuple(ranked), done=done)
@@ -121,5 +121,5 @@ def take_over(memory: Memory, folder: Path) -> str:
         for one in (read_jsonl(known, KnownUser) if known.is_file() else ())
         if one.history.rejected or one.history.answered
     ]
-    new = memory.take_over(population_of(policy, memory.population()), tastes, now)
+    new = memory.shared.take_over(population_of(policy, memory.shared.population()), tastes, now)
     return f"{new} of {len(tastes)} users of the log were not known yet; a new user starts as the log's users are"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Protocol, Self, get_args
+from typing import Annotated, ClassVar, Protocol, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -138,6 +138,9 @@ class Reader(Protocol):
 
 class ReaderAtOnce(ABC):
     """A reader that waits for nothing: `…_now` reads, and the coroutines of a `Reader` are the same."""
+
+    instant: ClassVar[bool] = False
+    """It reads in microseconds: whoever must not be held up may ask it on the spot."""
 
     @property
     @abstractmethod

@@ -84,9 +84,9 @@ def cjk_share(text: str) -> float:
 def scripts(text: str) -> Counter[str]:
     """Script (`LATIN`, `CJK`, `CYRILLIC` …) → letters of it in the text."""
     found: Counter[str] = Counter()
-    for letter in text[:2000]:
+    for letter, times in Counter(text[:2000]).items():
         if letter.isalpha():
-            found[unicodedata.name(letter, "UNNAMED").split(" ", 1)[0].split("-", 1)[0]] += 1
+            found[unicodedata.name(letter, "UNNAMED").split(" ", 1)[0].split("-", 1)[0]] += times
     return found
 
 
@@ -98,11 +98,12 @@ def detect_lang(text: str) -> Lang:
     is `en` when no word is accented (a single "café" makes it `other`), and every eighth word is one of the commonest or it has
     fewer than four words.
     """
-    if cjk_share(text) > 0.2:
-        return "other" if any(scripts(text)[name] for name in _KANA_HANGUL) else "zh"
-    found = scripts(text)
-    if sum(found.values()) > 2 * (found["LATIN"] or 1):
-        return "other"
+    if not text.isascii():
+        found = scripts(text)
+        if cjk_share(text) > 0.2:
+            return "other" if any(found[name] for name in _KANA_HANGUL) else "zh"
+        if sum(found.values()) > 2 * (found["LATIN"] or 1):
+            return "other"
     words = [word.strip(".,!?;:'\"()") for word in text.lower().split()]
     letters = [word for word in words if word.isalpha() and ord(max(word)) < 0x250]
     if any(ord(max(word)) > 0xBF for word in letters):

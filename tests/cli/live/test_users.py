@@ -18,7 +18,7 @@ from tactful.live.learning.patience import Population
 from tactful.live.memory import Memory
 from tactful.live.settings import LiveSettings
 from tactful.live.storing import open_live_store
-from tactful.live.tastes import change_taste
+from tactful.live.tastes import change_tastes
 from tactful.mend.learning.results import KnownUser
 from tactful.mend.types import Outcome
 from tactful.policy import CostPolicy
@@ -38,7 +38,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for name, outcomes in (("ann", ANN), ("bob", BOB)):
             for outcome in outcomes:
                 teaches = partial(learned, outcome=outcome, at=now, population=Population())
-                change_taste(connection, names.hashed(name), now, teaches)
+                change_tastes(connection, {names.hashed(name): [teaches]}, now)
     memory.offered(names.hashed("ann"), "summary", False, now)
     memory.close()
     return tmp_path / "live.sqlite"

@@ -58,7 +58,7 @@ async def test_the_kill_switch_and_the_share_leave_requests_as_they_came(front) 
             reply = await at.chat(REQUEST)
             assert reply.headers["x-tactful-choice"] == "ask"
         async with front(wire.url) as at:
-            at.advisor._memory.kill(True)
+            at.advisor._memory.shared.kill(True)
             await at.chat(REQUEST)
             assert [advice.treated for advice in at.advice()] == [False, False]
         assert [facts(got) for got in wire.got] == [[], []]

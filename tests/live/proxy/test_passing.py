@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import random
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -218,3 +219,19 @@ async def test_a_client_that_goes_away_ends_the_request_upstream(front) -> None:
                 break
             await asyncio.sleep(0.05)
         assert not at.proxy._session.connector._acquired
+
+
+async def test_a_proxy_of_the_environment_stands_between_and_no_key_is_taken_from_a_netrc(
+    front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with wired(plain(COMPLETION)) as wire:
+        (tmp_path / "netrc").write_text("machine upstream.test login ann password secret\n")
+        monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{wire.port}")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        async with front("http://upstream.test/v1") as at:
+            assert (await at.chat("Go on.")).status == 200
+            assert (await at.chat("Go on.", headers={"Authorization": "Bearer mine"})).status == 200
+        first, second = wire.got
+        assert first.line.startswith("POST http://upstream.test/v1/chat/completions ")
+        assert (first.header("Authorization"), second.header("Authorization")) == ([], ["Bearer mine"])

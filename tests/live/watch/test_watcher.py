@@ -217,10 +217,10 @@ async def test_shadow_sends_nothing_and_counts_what_would_have_gone_out(watching
 
 async def test_the_kill_switch_silences_at_once_and_lets_go_again(watching: Make) -> None:
     live = watching()
-    live.memory.kill(True)
+    live.memory.shared.kill(True)
     (offer,) = await live.see("a")
     assert offer.check == "killed"
-    live.memory.kill(False)
+    live.memory.shared.kill(False)
     (offer,) = await live.see("b")
     assert offer.made == "offered"
 
@@ -309,7 +309,7 @@ async def test_no_digest_in_shadow_and_none_while_killed(watching: Make) -> None
     policy = OPEN.model_copy(update={"per_hour": 0, "digest": ("14:00",)})
     live = watching(policy=policy)
     await live.see("a")
-    live.memory.kill(True)
+    live.memory.shared.kill(True)
     live.clock.later(hours=3)
     await live.tick()
     shadow = watching(policy=policy.model_copy(update={"mode": "shadow"}), clock=live.clock)

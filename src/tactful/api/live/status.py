@@ -34,7 +34,7 @@ def live_status(database: Path | str = "live.sqlite", *, kill: bool | None = Non
             return status_of(store)
     memory = Memory(store, LiveSettings())
     try:
-        memory.kill(kill)
+        memory.shared.kill(kill)
         return status_of(store)
     finally:
         memory.close()

@@ -77,7 +77,9 @@ def choose(
     if held:
         return Chosen(_still(policy), False, 1.0, False, held)
     best = policy.weigh(state, belief.mean)
-    usual = _action(policy, state, belief.mean)
+    if state.need_unknown or state.prev_reject:  # whatever the user is like, no question is worth it
+        return Chosen(_still(policy), False, 1.0, False, best.why)
+    usual = policy.asking(state, best) if best.asks else policy.actions[0]
     shares = dict.fromkeys(policy.actions, 0.0)
     shares[usual] = 1 - guards.explore
     if guards.explore:

@@ -99,6 +99,8 @@ class Belief:
 
     def after(self, no: int, yes: int) -> Belief:
         """The belief after so many more rejections and answers."""
+        if not no and not yes:
+            return self
         parts = [
             (weight * exp(beta_log(a + no, b + yes) - beta_log(a, b)), a + no, b + yes)
             for weight, a, b in self.parts
@@ -109,6 +111,8 @@ class Belief:
 
 def believed(counted: Counted, prior: Prior, population: Population, at: datetime) -> Belief:
     """What is believed at `at` of a user who showed this."""
+    if not counted.spells:
+        return Belief(((1.0, *prior),))
     spells = _aged(counted, population.half_life_days, 0.0, at)
     return Belief(tuple((one.weight, prior[0] + one.no, prior[1] + one.yes) for one in spells))
 

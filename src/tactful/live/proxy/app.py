@@ -87,7 +87,7 @@ class Proxy:
 
     async def open(self) -> None:
         """Ready for requests; needs a running loop."""
-        self._session = open_session(self._settings.connect_s)
+        self._session = open_session(self._upstream.origin, self._settings.connect_s)
 
     async def close(self) -> None:
         """Let go of the connections to the upstream."""
@@ -121,11 +121,11 @@ class Proxy:
         deciding: asyncio.Task[Said | None] | None = None
         sent, said = body, None
         if turn is not None:
-            shadow = self._advisor.settings.mode == "shadow"
-            deciding = asyncio.ensure_future(self._decided(request, turn, _AFTER_S if shadow else 0.0))
-            deciding.add_done_callback(_seen)
-            if not shadow:
-                said = await deciding
+            if self._advisor.settings.mode == "shadow":
+                deciding = asyncio.ensure_future(self._decided_after(_AFTER_S, request, turn))
+                deciding.add_done_callback(_seen)
+            else:
+                said = await self._decided(request, turn)
                 sent = self._with_fact(turn, said, body)
         assert self._session is not None
         reply = await send(self._session, request.method, url, headers, sent)
@@ -133,13 +133,16 @@ class Proxy:
             reply.close()
             reply = await send(self._session, request.method, url, headers, body)
             self._sent_unchanged(turn, said, reply.status)
-        more = {} if deciding is None else await self._acknowledged(deciding)
+        until = asyncio.get_running_loop().time() + self._settings.stored_ms / 1000
+        if deciding is not None:
+            said = await self._in_time(deciding, until)
+        more = {} if said is None else await self._acknowledged(said.decided, until)
         keep: list[bytes] | None = [] if turn is not None and turn.asked.kind == "responses" else None
         async with reply:
             answer, whole = await passed_on(request, reply, more, keep, MOST_BYTES)
         self.counts["passed" if whole else "broken_off"] += 1
         if turn is not None and keep and whole and reply.status == 200:
-            said = deciding.result() if deciding is not None and deciding.done() else None
+            said = deciding.result() if deciding is not None and deciding.done() else said
             self._remember(turn, said, response_in(b"".join(keep), reply.headers.get("Content-Encoding", "")))
         return answer
 
@@ -196,10 +199,13 @@ class Proxy:
     def _user(self, request: web.BaseRequest, asked: Asked) -> str:
         return request.headers.get(USER_HEADER, "")[:200] or asked.user
 
-    async def _decided(self, request: web.BaseRequest, turn: Turn, after_s: float) -> Said | None:
-        """What is decided on this turn, begun after so many seconds; None: nothing can be."""
+    async def _decided_after(self, seconds: float, request: web.BaseRequest, turn: Turn) -> Said | None:
+        await asyncio.sleep(seconds)
+        return await self._decided(request, turn)
+
+    async def _decided(self, request: web.BaseRequest, turn: Turn) -> Said | None:
+        """What is decided on this turn; None: nothing can be."""
         try:
-            await asyncio.sleep(after_s)
             again = request.headers.get("X-Stainless-Retry-Count", "0") != "0"
             before = self._said.get(turn.key)
             if before is not None and (again or not turn.asked.due):
@@ -252,26 +258,25 @@ class Proxy:
         if said is not None:
             self._advisor.untold(said.decided.advice)
 
-    async def _acknowledged(self, deciding: asyncio.Task[Said | None]) -> dict[str, str]:
-        """The headers that tell what was decided: the advice's id only where it is committed."""
-        clock = asyncio.get_running_loop().time
-        until = clock() + self._settings.stored_ms / 1000
+    async def _in_time(self, deciding: asyncio.Task[Said | None], until: float) -> Said | None:
+        """What is decided, once it is; None: nothing by then, on the loop's clock."""
         if not deciding.done():
-            await asyncio.wait((deciding,), timeout=self._settings.stored_ms / 1000)
-        if not deciding.done():
-            self.counts["unacknowledged"] += 1
-            return {}
-        said = deciding.result()
-        if said is None:
-            return {}
-        more: dict[str, str] = {CHOICE_HEADER: said.decided.advice.choice}
-        stored = said.decided.stored
+            await asyncio.wait((deciding,), timeout=max(0.0, until - asyncio.get_running_loop().time()))
+        if deciding.done():
+            return deciding.result()
+        self.counts["unacknowledged"] += 1
+        return None
+
+    async def _acknowledged(self, decided: Decided, until: float) -> dict[str, str]:
+        """The headers that tell what was decided: the advice's id only where it is committed by then, on the loop's clock."""
+        more: dict[str, str] = {CHOICE_HEADER: decided.advice.choice}
+        stored = decided.stored
         if not stored.done():
             waiting = asyncio.wrap_future(stored)
             waiting.add_done_callback(_seen)
-            await asyncio.wait((waiting,), timeout=max(0.0, until - clock()))
+            await asyncio.wait((waiting,), timeout=max(0.0, until - asyncio.get_running_loop().time()))
         if stored.done() and stored.exception() is None:
-            more[ADVICE_HEADER] = said.decided.advice.id
+            more[ADVICE_HEADER] = decided.advice.id
         else:
             self.counts["unacknowledged"] += 1
         return more

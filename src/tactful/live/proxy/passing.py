@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
+from aiohttp.helpers import get_env_proxy_for_url
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
@@ -62,15 +63,23 @@ class Upstream:
         return URL(self.origin + rest, encoded=True)
 
 
-def open_session(connect_s: float) -> aiohttp.ClientSession:
-    """The connections to the upstream. It adds no header of its own, follows nothing, keeps no cookie, opens no body."""
+def open_session(origin: str, connect_s: float) -> aiohttp.ClientSession:
+    """The connections to the upstream. It adds no header of its own, follows nothing, keeps no cookie, opens no body.
+
+    A proxy that the environment names for `origin` is used. It is looked for once (`trust_env` would for every request, in a
+    thread), and no key is taken from a netrc.
+    """
+    between: tuple[URL | None, aiohttp.BasicAuth | None] = (None, None)
+    with suppress(LookupError):
+        between = get_env_proxy_for_url(URL(origin))
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_s, connect=None),
-        trust_env=True,
+        proxy=between[0],
+        proxy_auth=between[1],
         max_line_size=_MOST_OF_HEADER,
         max_field_size=_MOST_OF_HEADER,
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -21,12 +22,30 @@ _WAITING = 20_000
 """Writes that may wait: with a database that takes none for long, more are refused, and counted."""
 
 
+@dataclass(frozen=True)
+class Kind:
+    """Writes that are alike, and made together: a statement for many rows costs a fraction of as many statements."""
+
+    place: int
+    """Among those that wait together, the lower place is written first."""
+    write: Callable[[Connection, Sequence[Any]], None]
+    """Writes several, in their order."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    kind: Kind | None
+    """None: it is written by itself, after all that came before it and before all that comes later."""
+    what: Any
+    done: Future[None]
+
+
 class Writer:
     """Takes writes from any thread; the future of each is done when it is committed, or holds why it is not."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: queue.Queue[tuple[Write, Future[None]] | None] = queue.Queue(_WAITING)
+        self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._ended = False
         self.lost = 0
         """Writes that could not be kept."""
@@ -35,41 +54,43 @@ class Writer:
 
     def put(self, write: Write) -> Future[None]:
         """Commit `write` soon. Never blocks and never raises: what cannot be taken is in the future."""
+        return self._put(None, write)
+
+    def put_one(self, kind: Kind, what: Any) -> Future[None]:
+        """The same of one among many: `what` is given to the kind's `write` with those that wait beside it."""
+        return self._put(kind, what)
+
+    def _put(self, kind: Kind | None, what: Any) -> Future[None]:
         done: Future[None] = Future()
-        try:
-            if self._ended:
-                raise RuntimeError("the writer is closed")
-            self._waiting.put_nowait((write, done))
-        except (queue.Full, RuntimeError) as error:
+        if self._ended or self._waiting.qsize() >= _WAITING:
             self.lost += 1
-            done.set_exception(error if str(error) else RuntimeError("too many writes wait for the database"))
+            why = "the writer is closed" if self._ended else "too many writes wait for the database"
+            done.set_exception(RuntimeError(why))
+        else:
+            self._waiting.put(_Job(kind, what, done))
         return done
 
     def close(self, timeout_s: float = 10.0) -> None:
         """Commit what waits, and end."""
         self._ended = True
-        with suppress(queue.Full):
-            self._waiting.put(None, timeout=timeout_s)
+        self._waiting.put(None)
         self._thread.join(timeout_s)
 
     def _work(self) -> None:
         for batch in self._batches():
-            for _, done in batch:
-                done.set_running_or_notify_cancel()  # whoever has gone is told no more; it is written all the same
+            for job in batch:
+                job.done.set_running_or_notify_cancel()  # whoever has gone is told no more; it is written all the same
             try:
                 with self._store.write() as connection:
-                    for write, _ in batch:
-                        write(connection)
-            except (
-                Exception
-            ):  # one of them, or the database: each alone, so that no one takes the others with it
+                    _write(connection, batch)
+            except Exception:  # one of them, or the database: each alone, so that no one takes others with it
                 self._one_by_one(batch)
             else:
-                for _, done in batch:
-                    if not done.cancelled():
-                        done.set_result(None)
+                for job in batch:
+                    if not job.done.cancelled():
+                        job.done.set_result(None)
 
-    def _batches(self) -> Iterator[list[tuple[Write, Future[None]]]]:
+    def _batches(self) -> Iterator[list[_Job]]:
         while (first := self._waiting.get()) is not None:
             time.sleep(_GATHERED_S)
             batch = [first]
@@ -87,15 +108,32 @@ class Writer:
             if ended:
                 return
 
-    def _one_by_one(self, batch: list[tuple[Write, Future[None]]]) -> None:
-        for write, done in batch:
+    def _one_by_one(self, batch: list[_Job]) -> None:
+        for job in batch:
             try:
                 with self._store.write() as connection:
-                    write(connection)
+                    _write(connection, [job])
             except Exception as error:
                 self.lost += 1
-                if not done.cancelled():
-                    done.set_exception(error)
+                if not job.done.cancelled():
+                    job.done.set_exception(error)
             else:
-                if not done.cancelled():
-                    done.set_result(None)
+                if not job.done.cancelled():
+                    job.done.set_result(None)
+
+
+def _write(connection: Connection, batch: Sequence[_Job]) -> None:
+    alike: dict[Kind, list[Any]] = {}
+
+    def flush() -> None:
+        for kind in sorted(alike, key=lambda one: one.place):
+            kind.write(connection, alike[kind])
+        alike.clear()
+
+    for job in batch:
+        if job.kind is not None:
+            alike.setdefault(job.kind, []).append(job.what)
+            continue
+        flush()
+        job.what(connection)
+    flush()

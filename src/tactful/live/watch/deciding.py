@@ -50,7 +50,7 @@ class Decider:
     ) -> list[Offer]:
         """A decision for each candidate, the likeliest to be welcome first; those to go out have `made` offered."""
         taste = await asyncio.to_thread(self._memory.taste, window.user)
-        population = await asyncio.to_thread(self._memory.population)
+        population = await asyncio.to_thread(self._memory.shared.population)
         judged = await self._acceptor.judged(window, candidates, taste, population, self._timeout_s)
         made = []
         for one in judged:
@@ -75,7 +75,7 @@ class Decider:
     def standing(self, window: Window, busy: str) -> Standing:
         """What counts now for this window's person."""
         found = self._ledger.standing(window.user, window.at, self._policy)
-        return replace(found, busy=busy, killed=self._memory.killed())
+        return replace(found, busy=busy, killed=self._memory.shared.killed())
 
     def _offer(self, window: Window, one: Judged, why: Silence | None, proposer: str) -> Offer:
         return Offer(
