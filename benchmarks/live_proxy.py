@@ -32,6 +32,8 @@ import psutil
 from aiohttp import web
 from common import machine
 
+from tactful.types import Message
+
 CHUNKS = 40
 WARM = 20
 """Requests before those that count."""
@@ -322,60 +324,53 @@ def streams(given: argparse.Namespace) -> None:
                 print(f"           {asyncio.run(health(address))}")
 
 
-REPLIES = ("Thanks, that is it.", "No, shorter please.", "Good. And now in French.", "Just do it!")
-
-
 def replay(given: argparse.Namespace) -> None:
-    """Turns of made-up conversations, four to each, as fast as an advisor without a reader takes and judges them."""
-    asyncio.run(replayed(given))
+    """Turns of made-up conversations, four to each, as fast as an advisor without a reader takes and judges them.
 
-
-async def replayed(given: argparse.Namespace) -> None:
+    Nobody waits for a turn's being stored: a thousand go in before it is seen to.
+    """
     from tactful.live.advisor import Advisor
     from tactful.live.settings import LiveSettings
     from tactful.live.unread import NoReader
-    from tactful.types import Message
 
     me, step, done = psutil.Process(), max(1, given.turns // 10), 0
-    talks = iter(range(given.turns // 4))
-
-    async def talk(advisor: Advisor) -> None:
-        nonlocal done
-        for number in talks:
-            said: list[Message] = []
-            for turn in range(4):
-                text = (
-                    REPLIES[(number + turn) % 4]
-                    if turn
-                    else f"Write letter {number} to the customer about it."
-                )
-                said.append(Message(role="user", content=text))
-                await advisor.adecide(said, user=f"user-{number % given.users}")
-                said.append(
-                    Message(role="assistant", content="Shall it be formal?" if number % 3 else "Here: …")
-                )
-                done += 1
-                if done % step == 0:
-                    tell()
-
-    def tell() -> None:
-        took, cpu = time.perf_counter() - started, time.process_time() - used
-        size = sum(path.stat().st_size for path in Path(place).iterdir()) / 1e6
-        print(
-            f"{done:>9,} turns, {done / took:,.0f} a second, {1000 * cpu / done:.2f} ms CPU each, "
-            f"{me.memory_info().rss / 1e6:.0f} MB, database {size:.1f} MB ({1e6 * size / done:,.0f} bytes a turn)",
-            flush=True,
-        )
-
     with tempfile.TemporaryDirectory() as place:
-        settings = LiveSettings(mode="advise", timeout_ms=60_000)
+        settings = LiveSettings(mode="advise", timeout_ms=60_000, retention_days=given.retention_days)
         with Advisor(Path(place) / "live.sqlite", reader=NoReader(), settings=settings) as advisor:
-            started, used = time.perf_counter(), time.process_time()
-            await asyncio.gather(*(talk(advisor) for _ in range(16)))
-            advisor.settle()
+            started, before = time.perf_counter(), time.process_time()
+            for first in range(0, given.turns // 4, TOGETHER):
+                numbers = range(first, min(first + TOGETHER, given.turns // 4))
+                for turn in range(4):
+                    for number in numbers:
+                        found = advisor.decide(said(number, turn), user=f"user-{number % given.users}")
+                        assert not found.failed
+                advisor.settle()
+                if (done + 4 * len(numbers)) // step > done // step:
+                    took, cpu = time.perf_counter() - started, time.process_time() - before
+                    turns = done + 4 * len(numbers)
+                    size = sum(path.stat().st_size for path in Path(place).iterdir()) / 1e6
+                    print(
+                        f"{turns:>9,} turns, {turns / took:,.0f} a second, {1000 * cpu / turns:.2f} ms CPU each, "
+                        f"{me.memory_info().rss / 1e6:.0f} MB, database {size:.1f} MB ({1e6 * size / turns:,.0f} bytes a turn)",
+                        flush=True,
+                    )
+                done += 4 * len(numbers)
             print(
                 f"{advisor.failed} decisions failed, {advisor.unjudged} turns unjudged, {advisor.lost} writes lost"
             )
+
+
+TOGETHER = 250
+REPLIES = ("Thanks, that is it.", "No, shorter please.", "Good. And now in French.", "Just do it!")
+
+
+def said(number: int, turn: int) -> list[Message]:
+    """A conversation up to one of its requests."""
+    answer = Message(role="assistant", content="Shall it be formal?" if number % 3 else "Here: …")
+    found = [Message(role="user", content=f"Write letter {number} to the customer about it.")]
+    for later in range(1, turn + 1):
+        found += [answer, Message(role="user", content=REPLIES[(number + later) % 4])]
+    return found
 
 
 MEASURES = {"servers": servers, "overhead": overhead, "streams": streams, "replay": replay}
@@ -398,6 +393,7 @@ def main() -> None:
     options.add_argument("--upstream-ms", type=float, default=20, help="until the upstream's first byte")
     options.add_argument("--turns", type=int, default=20_000)
     options.add_argument("--users", type=int, default=5_000)
+    options.add_argument("--retention-days", type=float, default=180)
     given = options.parse_args()
     given.streams = given.streams or (100 if given.what == "servers" else 500)
     print(f"machine: {machine()}")
