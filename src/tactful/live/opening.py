@@ -1,47 +1,16 @@
-"""An advisor by its configuration: a file of TOML, then what was given beside it."""
+"""An advisor by its configuration."""
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
-
-from tactful.data.io import describe
-from tactful.errors import ConfigError
 from tactful.live.advisor import ACTIONS, Advisor
+from tactful.live.configuring import LiveConfig, read_live_config
 from tactful.live.settings import LiveSettings
 from tactful.live.unread import NONE, NoReader
 from tactful.policy import open_policy, read_policy
-from tactful.reading.opening import DEFAULT, open_embedded_reader
+from tactful.reading.opening import open_embedded_reader
 from tactful.types import Policy
-
-
-class LiveConfig(LiveSettings):
-    """The settings of an advisor, with what it decides by and where it keeps what it knows."""
-
-    database: str = "live.sqlite"
-    """A file, or an address `postgresql://…`."""
-    reader: str = DEFAULT
-    """`encoder` (bundled), `surface`, a folder, or `none`: only conversations and learned costs, within a millisecond."""
-    policy: str = "cost"
-    """`cost`, the file of `tactful learn`, or one of `policy train`."""
-
-
-def read_live_config(config: Path | str | None = None, **given: Any) -> LiveConfig:
-    """The configuration in a file, or the defaults; what is `given` and not None goes before.
-
-    Raises: ConfigError, naming file and key, for what cannot be used.
-    """
-    values = {} if config is None else _read(Path(config))
-    values |= {key: value for key, value in given.items() if value is not None}
-    try:
-        return LiveConfig.model_validate(values)
-    except ValidationError as error:
-        where = f"{config}: " if config is not None else ""
-        known = ", ".join(LiveConfig.model_fields)
-        raise ConfigError(f"{where}{describe(error, 'the configuration')}; the keys are {known}") from error
 
 
 def open_advisor(config: LiveConfig) -> Advisor:
@@ -57,10 +26,4 @@ def _policy(name: str) -> Policy:
     return read_policy(Path(name))
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}; correct that line") from error
+__all__ = ["LiveConfig", "open_advisor", "read_live_config"]

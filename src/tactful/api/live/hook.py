@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
 from tactful.api.live.options import LiveOptions
 
 if TYPE_CHECKING:
+    from tactful.live.configuring import LiveConfig
     from tactful.live.counsel.types import Counsel
 
 
@@ -24,7 +25,8 @@ def answer_hook(
 
     Never raises: what fails is a line without texts in `hooks.log` in the state folder (`~/.local/state/tactful`), where
     `live.sqlite` is kept too unless `database` names another. With `url`, a running `live serve` decides, within
-    `timeout_ms` an answer; `api_key_env` names the variable of its key.
+    `timeout_ms` an answer; `api_key_env` names the variable of its key. Without, one is asked that works on the same database
+    with the same settings, where it runs; else this process decides.
     """
     from tactful.live.hooks.running import run_hook, state_folder
 
@@ -36,7 +38,9 @@ def answer_hook(
             from tactful.live.counsel.there import CounselThere
 
             return CounselThere(url, server_key(api_key_env), timeout_ms / 1000)
-        return counsel_here(folder, options)
+        from tactful.live.counsel.served import serving
+
+        return serving(_config(folder, options)) or counsel_here(folder, options)
 
     run_hook(counsel, folder, given=given, told=told)
 
@@ -44,17 +48,17 @@ def answer_hook(
 def counsel_here(folder: Path, options: LiveOptions, **defaults: Any) -> Counsel:
     """An advisor of this process with its database in `folder`, for requests to a coding agent, in no hurry to load."""
     from tactful.live.counsel.here import CounselHere
-    from tactful.live.opening import LiveConfig, open_advisor, read_live_config
+    from tactful.live.opening import open_advisor
+
+    return CounselHere(open_advisor(_config(folder, options, **defaults)))
+
+
+def _config(folder: Path, options: LiveOptions, **defaults: Any) -> LiveConfig:
+    from tactful.live.configuring import read_live_config
 
     folder.mkdir(parents=True, exist_ok=True)
     config = read_live_config(**options)
-    for name, value in {
-        "database": str(folder / "live.sqlite"),
-        "domain": "coding",
-        "timeout_ms": 5000.0,
-        **defaults,
-    }.items():
-        if name not in config.model_fields_set:
-            config = config.model_copy(update={name: value})
-    assert isinstance(config, LiveConfig)
-    return CounselHere(open_advisor(config))
+    usual = {"database": str(folder / "live.sqlite"), "domain": "coding", "timeout_ms": 5000.0, **defaults}
+    return config.model_copy(
+        update={name: value for name, value in usual.items() if name not in config.model_fields_set}
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -25,6 +25,7 @@ class LiveServeOptions(ServerOptions, LiveOptions, total=False):
 @asynccontextmanager
 async def serving_live(**options: Unpack[LiveServeOptions]) -> AsyncIterator[Served]:
     """`live_serve` for coroutines."""
+    from tactful.live.counsel.served import announced
     from tactful.live.opening import open_advisor, read_live_config
     from tactful.live.serve.app import create_live_app
     from tactful.policy import domain_for
@@ -41,7 +42,8 @@ async def serving_live(**options: Unpack[LiveServeOptions]) -> AsyncIterator[Ser
     decided: dict[str, Any] = {
         key: value for key, value in options.items() if key in LiveOptions.__annotations__
     }
-    with open_advisor(read_live_config(**decided)) as advisor:
+    config = read_live_config(**decided)
+    with open_advisor(config) as advisor:
         advisor.ready()
         judge: MomentJudge = ReadingMomentJudge(advisor.reader) if model is None else open_judge(Path(model))
         if isinstance(judge, Preparing):
@@ -55,7 +57,8 @@ async def serving_live(**options: Unpack[LiveServeOptions]) -> AsyncIterator[Ser
             domain=domain_for(advisor.policy, advisor.settings.domain or None),
         )
         async with running(app, settings.host, options.get("port", 0)) as address:
-            yield Served(address, advisor.reader.name, settings.key is not None, decides=gate is not None)
+            with nullcontext() if settings.key else announced(config, address):
+                yield Served(address, advisor.reader.name, settings.key is not None, decides=gate is not None)
 
 
 @contextmanager

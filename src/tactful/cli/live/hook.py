@@ -30,7 +30,7 @@ def hook(
 
     On UserPromptSubmit the agent is told what this request needs; on PreToolUse of its ask tool, with --mode act, a needless
     question is declined with the default to assume. What was decided and learned is in `~/.local/state/tactful/live.sqlite`,
-    unless --database says otherwise. Whatever goes wrong: exit 0, nothing said, a line without texts in `hooks.log` there.
+    unless --database says otherwise; a `live serve` that works on it with the same settings is asked where one runs. Whatever goes wrong: exit 0, nothing said, a line without texts in `hooks.log` there.
     """
     import sys
 

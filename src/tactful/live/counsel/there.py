@@ -73,7 +73,17 @@ class CounselThere:
     def close(self) -> None:
         """Nothing is held."""
 
+    def answers(self) -> bool:
+        """Whether a server of ours is there."""
+        try:
+            return "questions" in self._asked("GET", "/v1/decisions", None)
+        except (OSError, http.client.HTTPException, ValueError):
+            return False
+
     def _post(self, path: str, body: Mapping[str, Any]) -> Told:
+        return self._asked("POST", path, orjson.dumps(body))
+
+    def _asked(self, method: str, path: str, body: bytes | None) -> Told:
         parts = urlsplit(self.url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(parts.hostname or "", parts.port, timeout=self.timeout_s)
@@ -81,7 +91,7 @@ class CounselThere:
         if self.key is not None:
             headers["Authorization"] = f"Bearer {self.key}"
         try:
-            connection.request("POST", parts.path.rstrip("/") + path, orjson.dumps(body), headers)
+            connection.request(method, parts.path.rstrip("/") + path, body, headers)
             answer = connection.getresponse()
             told = orjson.loads(answer.read(_MOST))
         finally:

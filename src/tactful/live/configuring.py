@@ -1,0 +1,49 @@
+"""The configuration of an advisor: a file of TOML, then what was given beside it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from tactful.data.io import describe
+from tactful.errors import ConfigError
+from tactful.live.settings import LiveSettings
+from tactful.reading.opening import DEFAULT
+
+
+class LiveConfig(LiveSettings):
+    """The settings of an advisor, with what it decides by and where it keeps what it knows."""
+
+    database: str = "live.sqlite"
+    """A file, or an address `postgresql://…`."""
+    reader: str = DEFAULT
+    """`encoder` (bundled), `surface`, a folder, or `none`: only conversations and learned costs, within a millisecond."""
+    policy: str = "cost"
+    """`cost`, the file of `tactful learn`, or one of `policy train`."""
+
+
+def read_live_config(config: Path | str | None = None, **given: Any) -> LiveConfig:
+    """The configuration in a file, or the defaults; what is `given` and not None goes before.
+
+    Raises: ConfigError, naming file and key, for what cannot be used.
+    """
+    values = {} if config is None else _read(Path(config))
+    values |= {key: value for key, value in given.items() if value is not None}
+    try:
+        return LiveConfig.model_validate(values)
+    except ValidationError as error:
+        where = f"{config}: " if config is not None else ""
+        known = ", ".join(LiveConfig.model_fields)
+        raise ConfigError(f"{where}{describe(error, 'the configuration')}; the keys are {known}") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not valid TOML: {error}; correct that line") from error
