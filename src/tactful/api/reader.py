@@ -86,6 +86,8 @@ def train_reader(
     lora: bool = False,
     layers: int | None = None,
     rank: int | None = None,
+    share: float | None = None,
+    stays: float | None = None,
     epochs: int | None = None,
     learning_rate: float | None = None,
     batch: int = 32,
@@ -98,25 +100,37 @@ def train_reader(
 ) -> ReaderCard:
     """A small encoder, or with `lora` a language model, tuned on labelled texts into the folder `out`; extra `[train]`.
 
-    `base` is the folder of a BERT-like encoder, all-MiniLM-L6-v2 for instance, of which everything learns; with `lora` a
+    `base` is `encoder`, the reader that ships, or the folder of one trained before: it learns further, from `share` (0.125) of
+    the corpora beside your files, and of its weights `stays` (0.5) remain as they were. Or the folder of a BERT-like
+    encoder, all-MiniLM-L6-v2 for instance, of which everything learns; with `lora` a
     language model (`smollm2`, a folder, a .gguf file, a name on the Hub), of which adapters of `rank` (16) on the
-    uppermost `layers` (8) learn. `epochs`: 4, of a language model 2; `learning_rate`: 1.5e-4, of a language model 5e-4. `limit` trains
-    on whole contrast groups of about so many texts a judgement. Held-out writers are left out, and
+    uppermost `layers` (8) learn. `epochs`: 4, of a reader 3, of a language model 2; `learning_rate`: 1.5e-4, of a reader 6e-5,
+    of a language model 5e-4. `limit` trains on whole contrast groups of about so many texts a judgement. Held-out writers are left out, and
     with `keep_aside` a fourth of the groups of your files, for `labels(…, aside=True)` to measure on. The
     writers of `calibrate_on` only fit probabilities and limits; by default those that the corpora set aside for it.
     """
     if not lora and (layers, rank) != (None, None):
         raise UsageError("--layers and --rank are of adapters; give --lora with them")
+    further = None if lora else _reader_folder(base)
+    if further is None and (share, stays) != (None, None):
+        raise UsageError(
+            "--share and --stays are for a reader that learns further; give --base encoder or a reader's folder"
+        )
     from tactful.data.corpora import CALIBRATION, HELD_OUT, load_glosses, load_words
     from tactful.reading.encoder.learning import LearningSettings
-    from tactful.reading.encoder.training import train_encoder
+    from tactful.reading.encoder.training import continue_encoder, train_encoder
     from tactful.reading.labelled import Labelled, corpora, read_labelled
 
     own = read_labelled(paths, skip_bad=skip_bad, on_bad=on_bad)[0] if paths else Labelled()
     if keep_aside:
         own = own.kept_aside()[0]
-    texts = (corpora().without(HELD_OUT) if with_corpora else Labelled()) + own
     aside = set(calibrate_on) or (set(CALIBRATION) if with_corpora else set())
+    bundled = corpora().without(HELD_OUT) if with_corpora else Labelled()
+    if further is not None:
+        from tactful.evaluation.readers.sample import part
+
+        bundled = part(bundled.without(aside), 0.125 if share is None else share, seed) + bundled.by(aside)
+    texts = bundled + own
     chosen = {
         **_given(epochs=epochs, learning_rate=learning_rate),
         "batch": batch,
@@ -140,6 +154,16 @@ def train_reader(
             settings=SETTINGS.model_copy(update=chosen),
             on_step=on_step,
         )
+    if further is not None:
+        return continue_encoder(
+            training,
+            calibration,
+            further,
+            Path(out),
+            stays=0.5 if stays is None else stays,
+            settings=LearningSettings(**{"epochs": 3, "learning_rate": 6e-5, **chosen}),
+            on_step=on_step,
+        )
     return train_encoder(
         training,
         calibration,
@@ -150,6 +174,16 @@ def train_reader(
         settings=LearningSettings(**chosen),
         on_step=on_step,
     )
+
+
+def _reader_folder(base: Path | str) -> Path | None:
+    """Where the reader that is to learn further lies; None: `base` is no reader."""
+    from tactful.reading.encoder.card import CARD_FILE
+    from tactful.reading.encoder.reader import WEIGHTS
+
+    if str(base) == "encoder":
+        return WEIGHTS
+    return Path(base) if (Path(base) / CARD_FILE).is_file() else None
 
 
 def _given(**options: Any) -> dict[str, Any]:

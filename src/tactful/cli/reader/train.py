@@ -20,7 +20,7 @@ def train(
         str,
         typer.Option(
             "--base",
-            help="Folder of a BERT-like encoder; --lora: a language model, `smollm2`, a folder, a .gguf file or a name.",
+            help="`encoder` or a reader's folder: it learns further; the folder of a BERT-like encoder; --lora: a language model, `smollm2`, a folder, a .gguf file or a name.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="New folder for the reader.")],
@@ -51,12 +51,35 @@ def train(
     rank: Annotated[
         int | None, typer.Option("--rank", min=1, help="--lora: of the adapters; default: 16.")
     ] = None,
+    share: Annotated[
+        float | None,
+        typer.Option(
+            "--share",
+            min=0.0,
+            max=1.0,
+            help="Learning further: of the bundled corpora, what is learnt again beside LABELS; default: 0.125.",
+        ),
+    ] = None,
+    stays: Annotated[
+        float | None,
+        typer.Option(
+            "--stays",
+            min=0.0,
+            max=1.0,
+            help="Learning further: share of the weights that stays as it was; default: 0.5.",
+        ),
+    ] = None,
     epochs: Annotated[
-        int | None, typer.Option("--epochs", min=1, help="Passes over the texts; default: 4, --lora 2.")
+        int | None,
+        typer.Option(
+            "--epochs", min=1, help="Passes over the texts; default: 4, learning further 3, --lora 2."
+        ),
     ] = None,
     learning_rate: Annotated[
         float | None,
-        typer.Option("--learning-rate", min=1e-7, help="Peak; default: 1.5e-4, --lora 5e-4."),
+        typer.Option(
+            "--learning-rate", min=1e-7, help="Peak; default: 1.5e-4, learning further 6e-5, --lora 5e-4."
+        ),
     ] = None,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Texts at once, about.")] = 32,
     limit: Annotated[
@@ -74,7 +97,9 @@ def train(
 ) -> None:
     """Fine-tune a small encoder or language model on labelled requests, follow-ups and moments; needs the extra [train].
 
-    Example: `tactful reader train mine.jsonl --base all-MiniLM-L6-v2 --out reader`
+    Example, from the reader that ships: `tactful reader train mine.jsonl --base encoder --out reader`
+
+    From an encoder alone: `tactful reader train mine.jsonl --base all-MiniLM-L6-v2 --out reader`
 
     A language model: `tactful reader train --base smollm2 --lora --out reader-lm`
 
@@ -94,6 +119,8 @@ def train(
             lora=lora,
             layers=layers,
             rank=rank,
+            share=share,
+            stays=stays,
             epochs=epochs,
             learning_rate=learning_rate,
             batch=batch,

@@ -20,7 +20,18 @@ def sampled(labelled: Labelled, about: int, seed: int) -> Labelled:
     )
 
 
-def _drawn(rows: Sequence[T], group_of: Callable[[T], str], about: int, seed: int) -> tuple[T, ...]:
+def part(labelled: Labelled, share: float, seed: int) -> Labelled:
+    """About `share` (0 to 1) of the texts of each judgement, in whole groups drawn by seed."""
+    return Labelled(
+        _drawn(labelled.requests, lambda row: row.group, share * len(labelled.requests), seed),
+        _drawn(labelled.followups, lambda row: row.group, share * len(labelled.followups), seed),
+        _drawn(
+            labelled.moments, lambda row: row.labelled.moment.session, share * len(labelled.moments), seed
+        ),
+    )
+
+
+def _drawn(rows: Sequence[T], group_of: Callable[[T], str], about: float, seed: int) -> tuple[T, ...]:
     sizes: dict[str, int] = {}
     for row in rows:
         sizes[group_of(row)] = sizes.get(group_of(row), 0) + 1

@@ -13,6 +13,9 @@ from tactful.errors import MissingExtra
 from tactful.reading.encoder.network import WIDTH
 from tactful.reading.encoder.tokens import with_words
 
+ATTENTION_HEADS = "attention heads"
+"""Key of the file's metadata: what its weights do not tell."""
+
 
 def export_network(network: Any, path: Path) -> None:
     """Write the network as ONNX with int8 weights (about a quarter of the size; dynamic quantisation).
@@ -20,7 +23,7 @@ def export_network(network: Any, path: Path) -> None:
     Raises: MissingExtra, where torch or onnx is not installed.
     """
     try:
-        import onnx  # noqa: F401
+        import onnx
         import torch
         from onnxruntime.quantization import QuantType, quantize_dynamic
     except ImportError as error:
@@ -52,7 +55,9 @@ def export_network(network: Any, path: Path) -> None:
             external_data=False,
             verbose=False,
         )
-        quantize_dynamic(plain, path, weight_type=QuantType.QInt8, per_channel=True)
+        model = onnx.load(str(plain))
+        onnx.helper.set_model_props(model, {ATTENTION_HEADS: str(network.encoder.config.num_attention_heads)})
+        quantize_dynamic(model, path, weight_type=QuantType.QInt8, per_channel=True)
 
 
 def export_tokens(base: Path, words: Mapping[str, str], path: Path) -> None:

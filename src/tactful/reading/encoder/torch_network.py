@@ -11,23 +11,30 @@ from tactful.reading.encoder.network import WIDTH
 
 
 def build_network(base: Path, words: Mapping[str, str]) -> Any:
-    """Encoder of the folder `base` with a row more for each of `words`, and the heads on top.
+    """The network on the encoder in the folder `base`, with a row more for each of `words`."""
+    from transformers import AutoModel
+
+    # No dropout inside: drawing it takes as long as the forward pass on a CPU, and texts are few passes.
+    encoder = AutoModel.from_pretrained(
+        base, attn_implementation="eager", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+    )
+    _add_words(encoder, base, words)
+    return network_on(encoder)
+
+
+def network_on(encoder: Any) -> Any:
+    """`encoder` with the heads on top.
 
     forward(ids, segments, mask), each (batch, length), gives `vector` (batch, 2·hidden): the mean over all tokens
     beside the mean over the judged part, and per head (batch, classes).
     """
     import torch
-    from transformers import AutoModel
 
     class ReaderNetwork(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
-            # No dropout inside: drawing it takes as long as the forward pass on a CPU, and texts are few passes.
-            self.encoder = AutoModel.from_pretrained(
-                base, attn_implementation="eager", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
-            )
-            _add_words(self.encoder, base, words)
-            hidden = self.encoder.config.hidden_size
+            self.encoder = encoder
+            hidden = encoder.config.hidden_size
             self.drop = torch.nn.Dropout(0.1)
             self.heads = torch.nn.ModuleDict(
                 {name: torch.nn.Linear(2 * hidden, n) for name, n in WIDTH.items()}

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from pydantic import JsonValue
 
 from tactful.errors import UserError
-from tactful.reading.encoder.card import CARD_FILE, HeadCard, ReaderCard, Sharpness, refuse_used
+from tactful.reading.encoder.card import (
+    CARD_FILE,
+    HeadCard,
+    ReaderCard,
+    Sharpness,
+    read_card,
+    refuse_used,
+)
 from tactful.reading.encoder.examples import examples_of, texts_of
 from tactful.reading.encoder.export import export_network, export_tokens, file_hashes
 from tactful.reading.encoder.glosses import GLOSSES_FILE, Glosses, Words
@@ -18,6 +27,7 @@ from tactful.reading.encoder.learning import (
     Example,
     LearningSettings,
     Learnt,
+    fit,
     learn,
     torch_or_what_to_install,
 )
@@ -86,6 +96,57 @@ def train_encoder(
     )
 
 
+def continue_encoder(
+    training: Labelled,
+    calibration: Labelled,
+    source: Path,
+    out: Path,
+    *,
+    stays: float = 0.5,
+    settings: LearningSettings | None = None,
+    on_step: Callable[[int, int], None] | None = None,
+) -> ReaderCard:
+    """Train the encoder in the folder `source` further on `training` and write it into the folder `out`, calibrated anew.
+
+    Of the weights `stays` (0 to 1) remain those of before, the rest are those after training: the mean of both forgets
+    less than either (Wortsman et al., 2022, arXiv:2109.01903). Raises: as `train_encoder`; DataError, when the files of `source` are damaged.
+    """
+    refuse_shared(training, calibration)
+    refuse_used(out)
+    torch = torch_or_what_to_install()
+    from tactful.reading.encoder.restore import restore_network
+
+    before = read_card(source)
+    before.check_files(source)
+    settings = settings or LearningSettings()
+    tokens = Tokens.load(source / TOKENS_FILE)
+    examples = examples_of(training, tokens)
+    network = restore_network(source / NETWORK_FILE)
+    old = {name: value.clone() for name, value in network.state_dict().items()}
+    learnt = fit(network, examples, settings, on_step=on_step)
+    with torch.no_grad():
+        for name, value in network.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(old[name], stays)
+    make_folder(out)
+    for name in (TOKENS_FILE, GLOSSES_FILE):
+        if (source / name).is_file():
+            shutil.copyfile(source / name, out / name)
+    export_network(network, out / NETWORK_FILE)
+    return finish(
+        out,
+        tuple(name for name in (NETWORK_FILE, TOKENS_FILE, GLOSSES_FILE) if (out / name).is_file()),
+        Network(out / NETWORK_FILE, threads=settings.threads),
+        training,
+        calibration,
+        examples,
+        examples_of(calibration, tokens),
+        learnt,
+        settings,
+        continues={"fingerprint": before.fingerprint, "stays": stays, "training": dict(before.training)},
+    )
+
+
 def finish(
     out: Path,
     files: Sequence[str],
@@ -96,10 +157,13 @@ def finish(
     held: Sequence[Example],
     learnt: Learnt,
     settings: LearningSettings,
+    *,
+    continues: Mapping[str, JsonValue] | None = None,
 ) -> ReaderCard:
     """Calibrate and bound the trained `network`, and write scope and card beside the `files` in `out`; the card comes last.
 
-    `trained` and `held` are the texts of `training` and `calibration` as the network is shown them.
+    `trained` and `held` are the texts of `training` and `calibration` as the network is shown them; `continues` says
+    which reader was trained further.
     """
     heads, near = _bounded(network, trained, held, texts_of(calibration))
     save_scope(out / SCOPE_FILE, near)
@@ -117,6 +181,7 @@ def finish(
             "settings": settings.model_dump(mode="json"),
             "losses": [dict(one) for one in learnt.losses],
             "seconds": round(learnt.seconds),
+            **({"continues": dict(continues)} if continues else {}),
         },
     )
     write_atomic(out / CARD_FILE, [card.model_dump_json(indent=1).encode(), b"\n"])
