@@ -19,6 +19,8 @@ from tactful.annotation.store import Store, open_store
 from tactful.annotation.types import AskingAnswer, FollowUpAnswer, Item
 from tactful.types import Label
 from tactful.viewer.labelling import item_at
+from tactful.viewer.types import Line, Shown
+from tactful.viewer.views.record import output_of
 
 EVIL = "<script>alert(1)</script>\u202e"
 TURN = {
@@ -138,6 +140,13 @@ def test_a_judgement_is_asked_about_by_the_moment_in_what_the_run_was_made_from(
     (tmp_path / "run" / "run.json").write_bytes(orjson.dumps(info))
     for row in (SAMPLES["acceptances"], {"id": "m", "acceptance": SAMPLES["acceptances"]}):
         assert item_of(row, path=tmp_path / "run") == replaced(moments, source="rows.jsonl")
+        shown = Shown(line=Line(ordinal=0, id="m", state="done"), outputs=(row,))
+        story = output_of(shown, 0, tmp_path / "run").story
+        assert [getattr(beat, "text", "") for beat in story.beats] == [
+            "The user types",
+            "Shall I test it?",
+            "",
+        ]
     assert why_not({**SAMPLES["acceptances"], "moment_id": "other"}, path=tmp_path / "run") == "gone"
     moments.unlink()
     assert why_not(SAMPLES["acceptances"], path=tmp_path / "run") == "gone"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import orjson
 
 from tactful.annotation.items.traces import trace_files
-from tactful.data.formats.moments import moment_rows
+from tactful.data.formats.moments import moment_rows, parse_moment
 from tactful.data.formats.traces import read_trace
 from tactful.errors import TactfulError
 from tactful.runs.read.folder import RunFolder, resolve_input
@@ -31,10 +31,19 @@ _MADE_FROM = (
 """Files of a folder, and the names under which they say it."""
 
 
-def moment_of(acceptance: Row, path: Path) -> Moment | Missing:
-    """What was judged."""
-    id_ = words(acceptance.get("moment_id"))
-    return _first(path, lambda place: _moments(place, id_))
+def moment_before(row: Row, kind: str, path: Path) -> Moment | None:
+    """What was seen and proposed where this row of a kind was made, for its page; None: it is not found, or not soon."""
+    if kind == "acceptances":
+        found = moment_of(row, path, thorough=False)
+    else:
+        found = moment_at(row, path) if kind in ("decisions", "proposals") else "gone"
+    return None if isinstance(found, str) else found
+
+
+def moment_of(row: Row, path: Path, *, thorough: bool = True) -> Moment | Missing:
+    """What was judged; `thorough` looks also where its id is not written, but follows from what stands there."""
+    id_ = words((part(row, "acceptance") or row).get("moment_id"))
+    return _first(path, lambda place: _moments(place, id_, thorough))
 
 
 def moment_at(decision: Row, path: Path) -> Moment | Missing:
@@ -80,10 +89,14 @@ def _made_from(path: Path) -> Iterator[Path]:
             yield from () if place.resolve() in around and name != "replay.json" else (place,)
 
 
-def _moments(place: Path, id_: str) -> Iterator[Moment]:
-    for moment in moment_rows(resolve_input(place), skip_bad=True):
-        if moment.id == id_:
-            yield moment
+def _moments(place: Path, id_: str, thorough: bool) -> Iterator[Moment]:
+    path, named = resolve_input(place), orjson.dumps(id_)
+    with path.open("rb") as lines, suppress(ValueError):  # the reader below says what is wrong
+        for line in lines:
+            if named in line and (moment := parse_moment(orjson.loads(line))).id == id_:
+                yield moment
+    if thorough:
+        yield from (moment for moment in moment_rows(path, skip_bad=True) if moment.id == id_)
 
 
 def _seen(place: Path, trace: str, at: int, proposal: str | None) -> Iterator[Moment]:

@@ -70,7 +70,7 @@ def _chosen(row: Row, turn: int, path: Path) -> Chosen | WhyNot:
     if kind in ("moments", "reasoned-moments"):
         return _moments((part(row, "moment") or row,))
     if kind == "acceptances":
-        return _found(moment_of(part(row, "acceptance") or row, path))
+        return _found(moment_of(row, path))
     if kind in ("decisions", "proposals"):
         return _found(moment_at(row, path))
     return (kind, (row,), _any) if kind in ("pairs", "judged-turns", "labelled-moments") else "nothing"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tactful.types import Moment
+from tactful.viewer.elsewhere import moment_before
 from tactful.viewer.look import View
-from tactful.viewer.stories.beats import Beat, Happened, Story, TurnAt
+from tactful.viewer.stories.beats import Beat, Happened, Story, Told, TurnAt
 from tactful.viewer.stories.kinds import story_of
 from tactful.viewer.types import Listed, Query, Shown, Strip
 from tactful.viewer.views.asked import listed, looking_at
@@ -26,6 +30,8 @@ MOST_OUTPUTS = 40
 """Of a record, on one page."""
 MOST_BEATS = 600
 """Of an output; the raw line has all of them."""
+MOST_EVENTS = 30
+"""Before a turn whose record does not hold them: as many as annotators see."""
 LAST_PLACE = 2**53
 _DEEPEST = 6
 
@@ -67,7 +73,10 @@ def record(request: Request, key: str, ordinal: int) -> Response:
         one=one,
         query=query,
         shown=shown,
-        outputs=[output_of(shown, line) for line in range(len(shown.outputs))[first : first + MOST_OUTPUTS]],
+        outputs=[
+            output_of(shown, line, view.path)
+            for line in range(len(shown.outputs))[first : first + MOST_OUTPUTS]
+        ],
         first=first,
         per_page=MOST_OUTPUTS,
         before=before,
@@ -127,9 +136,12 @@ def _neighbours(request: Request, view: View, query: Query, ordinal: int) -> tup
     return address(own - 1), address(own + 1)
 
 
-def output_of(shown: Shown, line: int) -> Output:
-    """One output with its turns in their places."""
+def output_of(shown: Shown, line: int, path: Path | None = None) -> Output:
+    """One output with its turns in their places; `path` is of its run, where what it leaves out may be looked up."""
     story = story_of(shown.outputs[line])
+    before = moment_before(shown.outputs[line], story.kind, path) if path is not None else None
+    if before is not None:
+        story = story.model_copy(update={"beats": (*_beats_of(before, story.kind), *story.beats)})
     beats: list[tuple[int, tuple[Happened, ...] | Beat]] = []
     depth = 0
     for timeline, group in groupby(story.beats[:MOST_BEATS], lambda beat: isinstance(beat, Happened)):
@@ -150,6 +162,14 @@ def output_of(shown: Shown, line: int) -> Output:
         strips=strips,
         unplaced=tuple(strip for turn, strip in strips.items() if turn not in placed),
     )
+
+
+def _beats_of(moment: Moment, kind: str) -> Iterator[Beat]:
+    """The last events that were seen, and what was proposed, where the turn does not say it."""
+    for event in moment.events[-MOST_EVENTS:]:
+        yield Happened(at=event.time or (event.at.isoformat() if event.at else ""), text=event.text)
+    if kind == "acceptances":
+        yield Told(name="proposal", text=moment.proposal or "–")
 
 
 def _commands(one: Listed, shown: Shown) -> tuple[tuple[str, str], ...]:
