@@ -167,7 +167,7 @@ def output_of(shown: Shown, line: int, path: Path | None = None) -> Output:
 def _beats_of(moment: Moment, kind: str) -> Iterator[Beat]:
     """The last events that were seen, and what was proposed, where the turn does not say it."""
     for event in moment.events[-MOST_EVENTS:]:
-        yield Happened(at=event.time or (event.at.isoformat() if event.at else ""), text=event.text)
+        yield Happened(at=event.at.isoformat() if event.at else event.time, text=event.text)
     if kind == "acceptances":
         yield Told(name="proposal", text=moment.proposal or "–")
 
