@@ -86,8 +86,9 @@ class Ours:
         at, taste = user.at[turn], self.tastes.get(user.name) or Taste(user=user.name)
         since = (at - taste.questions.at).total_seconds() / 86_400 if taste.questions.at else 0.0
         belief = question_belief(taste, self.population, at)
-        held = self.guards.held(0, taste.streak, since)
-        self.last = choose(POLICY, user.turns[turn].seen, belief, self.guards, rng, held=held)
+        held, annoyed = self.guards.held(0, taste.streak, since), self.guards.annoyed(taste.recent, since)
+        seen = user.turns[turn].seen
+        self.last = choose(POLICY, seen, belief, self.guards, rng, held=held, annoyed=annoyed)
         return self.last.asks
 
     def learn(self, user: User, turn: int, asked: bool, reward: float, read: tuple[Outcome, str]) -> None:
@@ -191,6 +192,7 @@ def entrants(warm: Sequence[User], seed: int, turns: int) -> dict[str, Callable[
         "told each user's p": lambda: Fixed(told),
         "ours": Ours,
         "ours, ε = 0": lambda: Ours(Guards(explore=0.0)),
+        "ours, no cool-down": lambda: Ours(Guards(cool_down_days=0)),
         "ours, prior not re-estimated": lambda: Ours(pools=False),
         "ours, warm": warm_start,
     }
@@ -241,9 +243,11 @@ def compare(
     print("\nreward an interaction, ours minus theirs, by interactions:")
     windows = [(0, 10), (10, 20), (10, upto)]
     print(f"{'':34}" + "".join(f"{f'{a + 1} to {b}':>30}" for a, b in windows))
-    for name in ("always answers", "always asks", "unadapted"):
+    for name in [one for one in ("always answers", "always asks", "unadapted") if one in played]:
         gaps = [(ours["earned"] - played[name]["earned"])[:, a:b].mean(axis=1) for a, b in windows]
         print(f"{name:34}" + "".join(f"{mean_over(gap, users).text():>30}" for gap in gaps))
+    if "unadapted" not in played:
+        return
     gap = (ours["earned"] - played["unadapted"]["earned"])[:, 10:].mean(axis=1)
     for family in families:
         mine = [at for at, user in enumerate(users) if user.family == family]
@@ -254,21 +258,25 @@ def compare(
 
 def annoyed(users: Sequence[User], since: int, seed: int, upto: int) -> None:
     """How many questions meet a user who from `since` on rejects each, by their chances: where the unadapted policy would ask."""
-    for name, learner in (("ours", Ours()), ("ours, ε = 0", Ours(Guards(explore=0.0)))):
-        asked = play(learner, users, seed, upto)["asked"]
-        put, before = [], []
+    learners = {"ours": Guards(), "ours, ε = 0": Guards(explore=0.0)}
+    learners |= {f"ours, cool-down {days} days": Guards(cool_down_days=days) for days in (0, 5)}
+    for name, guards in learners.items():
+        played = play(Ours(guards), users, seed, upto)
+        put, rejected, before = [], [], []
         for row, user in enumerate(users):
             chances = [turn for turn in range(upto) if POLICY.weigh(user.turns[turn].seen).asks]
-            before.append(asked[row, [turn for turn in chances if turn < since][-10:]].mean())
-            put.append(asked[row, [turn for turn in chances if turn >= since][:30]])
-        after = np.array([row[: min(map(len, put))] for row in put])
-        peace = np.array([float(not row[3:13].any()) for row in after])
+            before.append(played["asked"][row, [turn for turn in chances if turn < since][-10:]].mean())
+            later = [turn for turn in chances if turn >= since][:10]
+            put.append(played["asked"][row, later].sum())
+            rejected.append(played["rejected"][row, later].sum())
+        few = [
+            mean_over((np.array(counts) <= 3).astype(float), users).percent(1) for counts in (put, rejected)
+        ]
         print(
             f"{name}: {len(users)} users, asked at {np.mean(before):.0%} of the last 10 chances before they turn\n"
-            f"  questions at the first 10 chances after that: {after[:, :10].sum(axis=1).mean():.2f} on average, "
-            f"{after[:, :10].sum(axis=1).max():.0f} at the most; at the first {after.shape[1]}: {after.sum(axis=1).mean():.2f}, {after.sum(axis=1).max():.0f}\n"
-            f"  no more than 3 at the first 10 chances: {mean_over((after[:, :10].sum(axis=1) <= 3).astype(float), users).percent(1)}; "
-            f"none from the 4th to the 13th: {mean_over(peace, users).percent(1)}"
+            f"  at the first 10 chances after that {np.mean(put):.2f} questions on average, {max(put):.0f} at the most; "
+            f"no more than 3: {few[0]}\n"
+            f"  heard as rejected {np.mean(rejected):.2f}, {max(rejected):.0f} at the most; no more than 3: {few[1]}"
         )
 
 
@@ -279,6 +287,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--interactions", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--personas", type=Path, help="fitted personas, TOML")
+    parser.add_argument(
+        "--entrants", default="", help="only those whose names begin so, separated by ';'; empty: all"
+    )
     parser.add_argument("--only", default="held out,annoyed,in sample,fitted")
     given = parser.parse_args(arguments)
     turns, seed, wanted = given.interactions, given.seed, given.only.split(",")
@@ -288,6 +299,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     held_out = [persona for persona in everybody if persona.held_out]
     warm = people(training, max(1, given.users // 4), turns, seed + 1)
     makers = entrants(warm, seed, turns)
+    if given.entrants:
+        names = tuple(given.entrants.split(";"))
+        makers = {name: make for name, make in makers.items() if name == "ours" or name.startswith(names)}
     if "held out" in wanted:
         compare("Held out", people(held_out, given.users, turns, seed), makers, seed, turns)
     if "annoyed" in wanted:

@@ -249,6 +249,17 @@ def test_a_user_who_rejects_is_left_in_peace_and_others_are_not(advisor: Made) -
     assert "ask" in {one.decide(said(f"{OPEN} again {n}"), user="ann").choice for n in range(5)}
 
 
+def test_a_user_who_turns_annoyed_is_asked_little_for_some_days_and_told_why(advisor: Made) -> None:
+    one = advisor(guards=Guards(explore=0.0, annoyed_after=1.2, annoyed_of=2, annoyed_rejects=1.0))
+    turns(one, "bob", *[ANSWERS] * 8)
+    assert one.decide(said(OPEN), user="bob").choice == "ask"
+    turns(one, "bob", REJECTS, REJECTS, number=1)
+    held = one.decide(said(f"{OPEN} again"), user="bob")
+    assert held.choice == "answer"
+    assert "rejected 2 of the last 2 questions" in held.reason
+    assert one.decide(said(f"{OPEN} again"), user="ann").choice == "ask"
+
+
 def test_a_rejection_counts_before_it_is_judged_in_full(
     advisor: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,7 +70,7 @@ class Decider:
         before = last_exchange(turn.messages, turn.ask)
         seen = glance(before) if before is not None else None
         task = _after(known.task, seen)
-        belief, held = self._believed(turn.user, known, task, seen, population, at)
+        belief, held, annoyed = self._believed(turn.user, known, task, seen, population, at)
         id = uuid4().hex
         # A live task is known by its domain, never by its words: it is stored.
         task.request = task.request or self.settings.domain or domain_of(turn.messages[-1].content)
@@ -87,7 +87,7 @@ class Decider:
             complexity=0.5 if weighs else None,
         )
         guards, rng = self.settings.guards, seeded(self.settings.seed, id)
-        chosen = choose(self.policy, state, belief, guards, rng, held=held)
+        chosen = choose(self.policy, state, belief, guards, rng, held=held, annoyed=annoyed)
         treated = not killed and self.treats(turn.user or known.conversation)
         return Made(
             Advice(
@@ -126,19 +126,21 @@ class Decider:
         seen: Followed | None,
         population: Population,
         at: datetime,
-    ) -> tuple[Belief, str]:
-        """What is believed of this user, and why no question is possible now (empty: one is)."""
+    ) -> tuple[Belief, str, str]:
+        """What is believed of this user, why no question is possible now, and why few are (empty: they are)."""
         taste = known.taste or _STRANGER
         belief = question_belief(taste, population, at)
         if not user:  # what this conversation showed is all there is
             rejected, answered = task.rejected + task.user.rejected, task.answered + task.user.answered
             belief = belief.after(rejected, answered)
-        streak = taste.streak if user else 0
+        streak, recent = (taste.streak, taste.recent) if user else (0.0, ())
         since = (at - taste.questions.at).total_seconds() / 86_400 if taste.questions.at else 0.0
         if user and known.unobserved and seen is not None and seen.outcome == "rejected":
             belief, streak, since = belief.after(1, 0), streak + 1, 0.0
+            recent = (*recent, 1.0)
         put = max(known.asked, task.asked + task.user.questions)
-        return belief, self.settings.guards.held(put, streak, since)
+        guards = self.settings.guards
+        return belief, guards.held(put, streak, since), guards.annoyed(recent, since)
 
     def treats(self, who: str) -> bool:
         """Whether this user (a conversation, where nobody is named) is treated at all, when nothing is switched off."""

@@ -126,3 +126,5 @@ class Taste(Record):
     """Turns observed, of all kinds."""
     streak: float = Field(default=0.0, ge=0)
     """Questions rejected in a row, up to now; a mild rejection counts less than one."""
+    recent: tuple[float, ...] = ()
+    """The last questions, the latest last: how far the reaction to each says that this user rejects needed ones, in [0, 1]."""

@@ -132,6 +132,32 @@ class TestGuards:
         assert self.guards.held(0, 400, 59)
         assert self.guards.held(0, 400, 61) == ""
 
+    def test_rejections_among_the_last_questions_say_that_somebody_is_annoyed(self) -> None:
+        guards = Guards(annoyed_after=1.2, annoyed_of=3, cool_down_days=3)
+        assert guards.annoyed((), 0) == ""
+        assert guards.annoyed((1, 0.1, 0), 0) == ""
+        assert "rejected 2 of the last 3 questions" in guards.annoyed((0, 0.7, 0, 0.6), 0.2)
+        assert guards.annoyed((1, 1, 0, 0), 0) == ""  # only one of the last three
+        assert guards.annoyed((1, 1), 3.0) == ""
+        assert Guards(cool_down_days=0).annoyed((1, 1, 1, 1), 0) == ""
+
+    def test_whoever_is_annoyed_is_asked_what_matters_much_and_nothing_is_tried_out_on_them(self) -> None:
+        patient = Belief(((1.0, 1.0, 50.0),))
+        for rejects, asks in ((0.1, True), (0.9, False)):
+            guards = Guards(explore=0.5, annoyed_rejects=rejects)
+            chosen = [
+                choose(TWO, state(), patient, guards, random.Random(n), annoyed="they mind")
+                for n in range(50)
+            ]
+            assert {(one.asks, one.propensity, one.explored) for one in chosen} == {(asks, 1.0, False)}
+            assert {one.reason.partition(";")[0] for one in chosen} == {"they mind"}
+
+    def test_a_policy_that_weighs_no_costs_asks_nothing_of_whoever_is_annoyed(self) -> None:
+        chosen = choose(
+            FixedPolicy("ask", ("answer", "ask")), state(), UNSURE, Guards(), random.Random(1), annoyed="no"
+        )
+        assert (chosen.asks, chosen.reason) == (False, "no")
+
 
 def test_a_history_is_shown_in_whole_numbers() -> None:
     shown = shown_history((1.6, 3.2))

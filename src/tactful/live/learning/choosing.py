@@ -11,12 +11,13 @@ and each choice has an exact propensity: worth − cost of every option is linea
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from pydantic import Field
 
-from tactful.live.learning.patience import Belief
+from tactful.live.learning.patience import RECENT, Belief
 from tactful.policy.cost import CostPolicy
 from tactful.types import Decision, Policy, PublicState, Record, UserHistory
 
@@ -33,6 +34,14 @@ class Guards(Record):
     rest_days: float = Field(default=7.0, ge=0)
     """Then a question is possible again, where it is worth it by what is then believed. Each further rejection doubles the time,
     up to 60 days: nobody is bothered often, and nobody is given up for ever."""
+    annoyed_after: float = Field(default=1.2, gt=0)
+    """After so much rejection among the last `annoyed_of` questions, only questions that matter much are put to this user for
+    `cool_down_days`: those that are worth it even to somebody who rejects `annoyed_rejects` of them. Nothing is explored meanwhile.
+    A rejected question counts 1 where it was needed, and less the less it was."""
+    annoyed_of: int = Field(default=2, ge=1, le=RECENT)
+    cool_down_days: float = Field(default=2.0, ge=0)
+    """0: this guard is off."""
+    annoyed_rejects: float = Field(default=0.7, ge=0, le=1)
     explore: float = Field(default=0.2, ge=0, le=0.5)
     """Share ε of the turns that are decided by a draw; 0: never."""
 
@@ -46,6 +55,17 @@ class Guards(Record):
         if days < self.rest(streak):
             return f"this user rejected the last {streak:g} questions, the last one {days:.1f} days ago"
         return ""
+
+    def annoyed(self, recent: Sequence[float], days: float) -> str:
+        """Why only what matters much is asked now; empty: nothing speaks against questions.
+
+        `recent`: how far this user rejected each of their last questions, the latest last; that was `days` ago.
+        """
+        last = recent[-self.annoyed_of :]
+        if sum(last) < self.annoyed_after or days >= self.cool_down_days:
+            return ""
+        rejected = sum(one > 0 for one in last)
+        return f"this user rejected {rejected} of the last {len(last)} questions, the last one asked {days:.1f} days ago"
 
     def rest(self, streak: float) -> float:
         """Days without a question after so many rejections in a row."""
@@ -65,20 +85,29 @@ class Chosen:
 
 
 def choose(
-    policy: Policy, state: PublicState, belief: Belief, guards: Guards, rng: random.Random, *, held: str = ""
+    policy: Policy,
+    state: PublicState,
+    belief: Belief,
+    guards: Guards,
+    rng: random.Random,
+    *,
+    held: str = "",
+    annoyed: str = "",
 ) -> Chosen:
-    """What to do in `state` for a user of whom `belief` is held; `held`: why no question is possible.
+    """What to do in `state` for a user of whom `belief` is held; `held`: why no question is possible; `annoyed`: why few are.
 
     A policy that does not weigh costs decides alone, from the state; guards hold for it as well, and only one that draws by its
     probabilities has a propensity.
     """
     if not isinstance(policy, CostPolicy):
-        return _as_it_decides(policy, state, rng, held)
+        return _as_it_decides(policy, state, rng, held or annoyed)
     if held:
         return Chosen(_still(policy), False, 1.0, False, held)
     best = policy.weigh(state, belief.mean)
     if state.need_unknown or state.prev_reject:  # whatever the user is like, no question is worth it
         return Chosen(_still(policy), False, 1.0, False, best.why)
+    if annoyed:
+        return _where_it_matters(policy, state, max(belief.mean, guards.annoyed_rejects), annoyed)
     usual = policy.asking(state, best) if best.asks else policy.actions[0]
     shares = dict.fromkeys(policy.actions, 0.0)
     shares[usual] = 1 - guards.explore
@@ -139,6 +168,14 @@ def _as_it_decides(policy: Policy, state: PublicState, rng: random.Random, held:
     quiet = decision.probabilities.get(policy.actions[0], 0.0)
     propensity = (1 - quiet if asks else quiet) if draws else None
     return Chosen(decision, asks, propensity, False, "as the policy decides")
+
+
+def _where_it_matters(policy: CostPolicy, state: PublicState, rejects: float, annoyed: str) -> Chosen:
+    taken = _action(policy, state, rejects)
+    asks = taken != policy.actions[0]
+    shares = {action: float(action == taken) for action in policy.actions}
+    why = f"{annoyed}; {'this one is worth it all the same' if asks else 'this one does not matter enough'}"
+    return Chosen(Decision(action=taken, probabilities=shares), asks, 1.0, False, why)
 
 
 def _still(policy: Policy) -> Decision:

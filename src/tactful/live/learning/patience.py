@@ -43,6 +43,8 @@ LEFT = 0.5
 """The same, both, of a question that nobody answered: its answer is lost, but nobody complained."""
 _LENT = 0.5
 SPELLS = 8
+RECENT = 8
+"""Questions whose reactions are kept one by one."""
 Prior = tuple[float, float]
 """Beta distribution over users, as (rejected, answered)."""
 
@@ -214,6 +216,7 @@ def learned(
             "questions": counted_on(taste.questions, no, population.questions, population, at),
             "seen": taste.seen + 1,
             "streak": streak,
+            "recent": (*taste.recent, no)[-RECENT:],
         }
     )
 
