@@ -76,7 +76,7 @@ def test_a_loop_comes_to_the_same_figures_on_ray(tmp_path: Path) -> None:
     words = ("calibrate", "iterate", "planning", "--model", "offline", "--rounds", 1, "--n", 16, "--json")
     local = json.loads(tactful(tmp_path, *words, "--out", "local"))
     ray = json.loads(tactful(tmp_path, *words, "--out", "ray", *RAY))
-    assert figures(ray["rounds"]) == figures(local["rounds"])
+    assert figures(ray["rounds"], tmp_path) == figures(local["rounds"], tmp_path)
     assert (tmp_path / "ray/round-1/policy.json").read_bytes() == (
         tmp_path / "local/round-1/policy.json"
     ).read_bytes()

@@ -1,12 +1,14 @@
-"""Every pipeline's run command, offline: the same bytes and the same figures on Ray as in one process."""
+"""Every pipeline's run command, offline: the same bytes and figures at 1, 2 and 4 workers on Ray as in one process."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from tactful.gym.scenes.reading import write_scenes
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(400),
     pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed (extra [ray])"),
 ]
 ROOT = Path(__file__).resolve().parents[4]
@@ -99,8 +101,38 @@ COMMANDS = {
 }
 
 
+WORKERS = (1, 2, 4)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[object]], str]]:
+    """Runs commands in one process with one Ray, which takes longer to start than they take."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "TACTFUL_"))}
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.runs.running.ray.many"],
+        cwd=tmp_path_factory.mktemp("ray"),
+        env={**clean, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+
+        def run(words: list[object]) -> str:
+            process.stdin.write(json.dumps([str(word) for word in words]) + "\n")
+            process.stdin.flush()
+            told = json.loads(process.stdout.readline())
+            assert told["code"] == 0, f"tactful {words}\n{told['stderr']}"
+            return told["stdout"]
+
+        yield run
+        process.stdin.close()
+        assert process.wait(60) == 0
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_gives_the_same_bytes_and_figures_on_ray(tmp_path: Path, command: str) -> None:
+def test_a_command_gives_the_same_bytes_and_figures_on_any_number_of_workers(
+    tmp_path: Path, command: str, ran: Callable[[list[object]], str]
+) -> None:
     make, more = COMMANDS[command]
     source = make(tmp_path)
     words: list[object] = command.split()
@@ -111,28 +143,27 @@ def test_a_command_gives_the_same_bytes_and_figures_on_ray(tmp_path: Path, comma
     if more is not None:
         words += ["--model", "offline", *more]
     local = tactful(tmp_path, *words, "--out", place(command, "local"), "--json")
-    ray = tactful(
-        tmp_path, *words, "--out", place(command, "ray"), "--json", "--executor", "ray", "--workers", 2
-    )
-    for name in ("records.jsonl", "failures.jsonl"):
-        for one in (tmp_path / "local").rglob(name):
-            other = tmp_path / "ray" / one.relative_to(tmp_path / "local")
-            assert one.read_bytes() == other.read_bytes(), one
-    for one in tmp_path.glob("local.yaml"):
-        assert one.read_bytes() == (tmp_path / "ray.yaml").read_bytes()
-    assert figures(json.loads(ray)) == figures(json.loads(local))
+    for count in WORKERS:
+        out = tmp_path / place(command, f"ray{count}")
+        ray = ran([*words, "--out", out, "--json", "--executor", "ray", "--workers", count])
+        for one in (*(tmp_path / "local").rglob("*.jsonl"), *tmp_path.glob("local.yaml")):
+            other = out if one.suffix == ".yaml" else out / one.relative_to(tmp_path / "local")
+            if one.name in ("records.jsonl", "failures.jsonl", "local.yaml"):
+                assert one.read_bytes() == other.read_bytes(), one
+        assert figures(json.loads(ray), tmp_path) == figures(json.loads(local), tmp_path)
 
 
 def place(command: str, name: str) -> str:
     return f"{name}.yaml" if command == "gym scenes" else name
 
 
-def figures(value: object) -> object:
+def figures(value: object, folder: Path) -> object:
     """The summary without what names its folder and its time."""
     if isinstance(value, dict):
-        return {k: figures(v) for k, v in value.items() if k not in OF_TIME and not k.endswith(("_s", "_at"))}
+        kept = {k: v for k, v in value.items() if k not in OF_TIME and not k.endswith(("_s", "_at"))}
+        return {k: figures(v, folder) for k, v in kept.items()}
     if isinstance(value, list):
-        return [figures(one) for one in value]
+        return [figures(one, folder) for one in value]
     if isinstance(value, str):
-        return value.replace("/ray", "/local").removeprefix("ray")
+        return re.sub(r"(^|/)ray\d?(?=$|[./])", r"\1local", value.replace(f"{folder}/", ""))
     return value

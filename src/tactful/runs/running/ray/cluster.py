@@ -15,10 +15,11 @@ from tactful.errors import MissingExtra, UserError
 _OBJECTS_BYTES = 100_000_000
 """Room for Ray's objects: what our actors say to each other is small and never goes there."""
 _KNOCK_S = 10.0
-_QUIET = {
+_SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a warning about what it will do one day
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # Ray tells of dead workers on stdout, where our data goes
+    "RAY_worker_niceness": "0",  # else 15: whatever else runs on the machine would go before the run
 }
 
 _lock = threading.Lock()
@@ -62,7 +63,7 @@ def joined(address: str | None, workers: int) -> Iterator[None]:
 
 def _joined(address: str | None, workers: int) -> bool:
     """Whether it was we who joined."""
-    for name, value in _QUIET.items():
+    for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     try:
         import ray
@@ -72,14 +73,7 @@ def _joined(address: str | None, workers: int) -> bool:
         return False
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address is None:
-        ray.init(
-            address="local",
-            num_cpus=workers,
-            num_gpus=0,
-            include_dashboard=False,
-            object_store_memory=_OBJECTS_BYTES,
-            **quiet,
-        )
+        _start(workers, quiet)
         return True
     if address.startswith("ray://"):
         raise UserError(
@@ -96,6 +90,31 @@ def _joined(address: str | None, workers: int) -> bool:
             "leave the address out"
         ) from None
     return True
+
+
+def _start(workers: int, quiet: dict[str, Any]) -> None:
+    """Start Ray here. Raises: UserError where it does not come up, also the second time: it gives itself half a minute."""
+    import ray
+
+    for last in (False, True):
+        try:
+            ray.init(
+                address="local",
+                num_cpus=workers,
+                num_gpus=0,
+                include_dashboard=False,
+                object_store_memory=_OBJECTS_BYTES,
+                **quiet,
+            )
+        except Exception as error:  # Ray raises no other kind for it
+            if last:
+                raise UserError(
+                    f"Ray did not start on this machine ({str(error).splitlines()[0]}); is it very busy, or short of "
+                    "memory? Run the same command again, or without --executor ray"
+                ) from error
+            ray.shutdown()
+        else:
+            return
 
 
 def _knock(address: str) -> None:

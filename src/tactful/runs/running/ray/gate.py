@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,7 +20,7 @@ from tactful.llm.meter import Asker, metered
 from tactful.llm.prices import Price
 from tactful.llm.throttle import rate_limiter
 from tactful.llm.types import Usage
-from tactful.runs.running.ray.batches import Inbox
+from tactful.runs.running.ray.batches import Inbox, pack, unpack
 
 if TYPE_CHECKING:
     from aiolimiter import AsyncLimiter
@@ -76,6 +76,7 @@ class Gate:
         self._limiters: dict[str, tuple[float, AsyncLimiter]] = {}
         self._reserving: dict[tuple[int, int], asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._storing: list[asyncio.Task[None]] = []
         self._paid: dict[tuple[int, str], Usage] = {}
         self._opens_at: dict[str, float] = {}
         self.answered = 0
@@ -127,7 +128,23 @@ class Gate:
 
     # ------------------------------------------------------------ the wire
 
-    async def take(self, worker: int, batch: list[Said]) -> None:
+    async def exchange(self, worker: int, said: bytes) -> bytes:
+        """`take` and, when the answers among it are committed, all news that there are by then; packed."""
+        inbox = self._inboxes.get(worker)
+        if inbox is None:
+            return pack([])
+        await self.take(worker, unpack(said))
+        told = inbox.now()
+        if self._storing:
+            storing, self._storing = self._storing, []
+            await asyncio.wait(storing)
+        return pack([tuple(news) for news in (*told, *inbox.now())])
+
+    async def packed_news(self, worker: int) -> bytes:
+        """`news`, packed."""
+        return pack([tuple(news) for news in await self.news(worker)])
+
+    async def take(self, worker: int, batch: Sequence[Said]) -> None:
         """What a worker says; nothing that one says who was given up."""
         if worker not in self._inboxes:
             return
@@ -205,7 +222,7 @@ class Gate:
             claim.stored = True
         if record is not None:
             self._paid[worker, record[1]] = cost
-        self._answer_later(worker, number, self._stored(answer, record))
+        self._storing.append(self._answer_later(worker, number, self._stored(answer, record)))
 
     async def _stored(self, answer: tuple[bytes, bytes, bytes, str, bytes], record: Asker | None) -> None:
         assert self._cache is not None

@@ -13,8 +13,7 @@ from tactful.llm.cache import Stored, packed
 from tactful.llm.meter import asker, cost_so_far
 from tactful.llm.prices import Price
 from tactful.llm.throttle import pause_here
-from tactful.runs.running.ray.batches import Outbox
-from tactful.runs.running.ray.gate import Said
+from tactful.runs.running.ray.batches import Outbox, pack, unpack
 from tactful.types import Message
 
 
@@ -24,8 +23,7 @@ class Link:
     def __init__(self, gate: Any, worker: int) -> None:
         self._gate = gate
         self._worker = worker
-        self._outbox: Outbox[Said] = Outbox(self._send)
-        self._sending: set[asyncio.Task[None]] = set()
+        self._outbox: Outbox[tuple[int, str, tuple[Any, ...]]] = Outbox(self._exchange)
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._last = 0
         self._lost: StopRun | None = None
@@ -33,7 +31,7 @@ class Link:
 
     def tell(self, verb: str, *values: Any) -> None:
         """Say something."""
-        self._outbox.put(Said(0, verb, values))
+        self._outbox.put((0, verb, values))
 
     def question(self) -> int:
         """The number of the next question."""
@@ -46,7 +44,7 @@ class Link:
             raise StopRun(str(self._lost))
         number = number or self.question()
         answer = self._asked[number] = asyncio.get_running_loop().create_future()
-        self._outbox.put(Said(number, verb, values))
+        self._outbox.put((number, verb, values))
         try:
             return await answer
         finally:
@@ -54,45 +52,39 @@ class Link:
 
     async def aclose(self) -> None:
         """Say what is still unsaid and hang up."""
-        self._outbox.flush()
-        await asyncio.gather(*self._sending)
+        await self._outbox.flushed()
         self._listening.cancel()
 
-    def _send(self, batch: list[Said]) -> None:
+    async def _exchange(self, batch: list[tuple[int, str, tuple[Any, ...]]]) -> None:
+        """Say it, and hear what is new meanwhile: most answers come back at once."""
         from ray.exceptions import RayError
 
-        async def send() -> None:
-            with suppress(RayError):  # whoever listens hears of it
-                await self._gate.take.remote(self._worker, batch)
-
-        task = asyncio.create_task(send())
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
+        with suppress(RayError):  # whoever listens hears of it
+            self._hear(await self._gate.exchange.remote(self._worker, pack(batch)))
 
     async def _listen(self) -> None:
         from ray.exceptions import RayError
 
         try:
             while True:
-                for number, value, error in await self._gate.news.remote(self._worker):
-                    self._hear(number, value, error)
+                self._hear(await self._gate.packed_news.remote(self._worker))
         except RayError as error:
             self._lost = StopRun(f"the actor that keeps the call cache is gone ({type(error).__name__})")
             for answer in self._asked.values():
                 if not answer.done():
                     answer.set_exception(StopRun(str(self._lost)))
 
-    def _hear(self, number: int, value: Any, error: Exception | None) -> None:
-        if number == 0:
-            pause_here(*value)
-            return
-        answer = self._asked.get(number)
-        if answer is None or answer.done():
-            return
-        if error is None:
-            answer.set_result(value)
-        else:
-            answer.set_exception(error)
+    def _hear(self, news: bytes) -> None:
+        for number, value, error in unpack(news):
+            answer = self._asked.get(number)
+            if number == 0:
+                pause_here(*value)
+            elif answer is None or answer.done():
+                continue
+            elif error is None:
+                answer.set_result(value)
+            else:
+                answer.set_exception(error)
 
 
 class LinkedCalls:

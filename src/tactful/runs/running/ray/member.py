@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from pydantic import BaseModel
 
 from tactful.errors import StopRun
 from tactful.runs.result import Result
-from tactful.runs.running.ray.batches import Outbox
+from tactful.runs.running.ray.batches import Outbox, pack, unpack
 
 
 class WorkerLost(Exception):
@@ -22,7 +23,7 @@ class Member:
     def __init__(self, number: int, actor: Any) -> None:
         self.number = number
         self.actor = actor
-        self._outbox: Outbox[tuple[int, BaseModel]] = Outbox(lambda records: actor.take.remote(records))
+        self._outbox: Outbox[tuple[int, BaseModel]] = Outbox(self._hand)
         self._waiting: dict[int, tuple[str, asyncio.Future[Result | StopRun]]] = {}
         self._last = 0
 
@@ -43,10 +44,16 @@ class Member:
             self._waiting.pop(number, None)
         return answer
 
+    async def _hand(self, records: list[tuple[int, BaseModel]]) -> None:
+        from ray.exceptions import RayError
+
+        with suppress(RayError):  # whoever follows hears of it
+            await self.actor.take.remote(pack(records))
+
     async def follow(self) -> None:
         """Give out results as they come. Raises what Ray raises when the worker is gone."""
         while True:
-            for number, result in await self.actor.news.remote():
+            for number, result in unpack(await self.actor.news.remote()):
                 if number in self._waiting and not (future := self._waiting[number][1]).done():
                     future.set_result(result)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,7 +17,7 @@ from tactful.llm.throttle import share_throttles
 from tactful.llm.types import Usage
 from tactful.runs.result import Result
 from tactful.runs.running.executor import LocalExecutor, Work
-from tactful.runs.running.ray.batches import Inbox
+from tactful.runs.running.ray.batches import Inbox, pack, unpack
 from tactful.runs.running.ray.links import Link, LinkedBudget, LinkedCalls, LinkedThrottles
 
 
@@ -61,16 +61,16 @@ class Worker:
             return error
         return None
 
-    async def take(self, records: Sequence[tuple[int, BaseModel]]) -> None:
-        """Work on these too."""
-        for number, record in records:
+    async def take(self, records: bytes) -> None:
+        """Work on these too: numbers and records, packed."""
+        for number, record in unpack(records):
             task = asyncio.create_task(self._work(number, record))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def news(self) -> list[tuple[int, Result | StopRun]]:
-        """What is finished; waits until something is."""
-        return await self._results.take()
+    async def news(self) -> bytes:
+        """What is finished, numbers and results, packed; waits until something is."""
+        return pack(await self._results.take())
 
     async def aclose(self) -> Usage:
         """Stop what is under way and close the models; what was paid for records that did not finish."""
