@@ -192,7 +192,7 @@ def entrants(warm: Sequence[User], seed: int, turns: int) -> dict[str, Callable[
         "told each user's p": lambda: Fixed(told),
         "ours": Ours,
         "ours, ε = 0": lambda: Ours(Guards(explore=0.0)),
-        "ours, no cool-down": lambda: Ours(Guards(cool_down_days=0)),
+        "ours, cool-down 2 days": lambda: Ours(Guards(cool_down_days=2)),
         "ours, prior not re-estimated": lambda: Ours(pools=False),
         "ours, warm": warm_start,
     }
@@ -259,7 +259,7 @@ def compare(
 def annoyed(users: Sequence[User], since: int, seed: int, upto: int) -> None:
     """How many questions meet a user who from `since` on rejects each, by their chances: where the unadapted policy would ask."""
     learners = {"ours": Guards(), "ours, ε = 0": Guards(explore=0.0)}
-    learners |= {f"ours, cool-down {days} days": Guards(cool_down_days=days) for days in (0, 5)}
+    learners |= {f"ours, cool-down {days} days": Guards(cool_down_days=days) for days in (2, 5)}
     for name, guards in learners.items():
         played = play(Ours(guards), users, seed, upto)
         put, rejected, before = [], [], []

@@ -250,7 +250,9 @@ def test_a_user_who_rejects_is_left_in_peace_and_others_are_not(advisor: Made) -
 
 
 def test_a_user_who_turns_annoyed_is_asked_little_for_some_days_and_told_why(advisor: Made) -> None:
-    one = advisor(guards=Guards(explore=0.0, annoyed_after=1.2, annoyed_of=2, annoyed_rejects=1.0))
+    one = advisor(
+        guards=Guards(explore=0.0, annoyed_after=1.2, annoyed_of=2, cool_down_days=2, annoyed_rejects=1.0)
+    )
     turns(one, "bob", *[ANSWERS] * 8)
     assert one.decide(said(OPEN), user="bob").choice == "ask"
     turns(one, "bob", REJECTS, REJECTS, number=1)

@@ -4,6 +4,8 @@
 |---|---|
 | `types.py` | advice, what came of it, what is known of a user |
 | `advisor.py` | `Advisor`: decide and observe, whatever fails the assistant goes on |
+| `deciding.py`, `judging.py` | one turn decided, storing nothing; what came of a turn, away from the path |
+| `memory.py`, `at_hand.py`, `at_once.py`, `writing.py`, `shared.py` | what is known: in memory, at once from the file, on its way into it, shared by all |
 | `recognising.py` | which conversation a request goes on with, by its prefix |
 | `storing/` | the database of what was seen, decided and learned |
 | `learning/` | each user's patience: Bayesian, pooled, forgetting |

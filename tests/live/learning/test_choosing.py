@@ -139,7 +139,7 @@ class TestGuards:
         assert "rejected 2 of the last 3 questions" in guards.annoyed((0, 0.7, 0, 0.6), 0.2)
         assert guards.annoyed((1, 1, 0, 0), 0) == ""  # only one of the last three
         assert guards.annoyed((1, 1), 3.0) == ""
-        assert Guards(cool_down_days=0).annoyed((1, 1, 1, 1), 0) == ""
+        assert Guards().annoyed((1, 1, 1, 1), 0) == ""  # off, unless somebody wants it
 
     def test_whoever_is_annoyed_is_asked_what_matters_much_and_nothing_is_tried_out_on_them(self) -> None:
         patient = Belief(((1.0, 1.0, 50.0),))

@@ -39,8 +39,8 @@ class Guards(Record):
     `cool_down_days`: those that are worth it even to somebody who rejects `annoyed_rejects` of them. Nothing is explored meanwhile.
     A rejected question counts 1 where it was needed, and less the less it was."""
     annoyed_of: int = Field(default=2, ge=1, le=RECENT)
-    cool_down_days: float = Field(default=2.0, ge=0)
-    """0: this guard is off."""
+    cool_down_days: float = Field(default=0.0, ge=0)
+    """0: this guard is off. It buys peace with reward: `docs/measured/live.md`."""
     annoyed_rejects: float = Field(default=0.7, ge=0, le=1)
     explore: float = Field(default=0.2, ge=0, le=0.5)
     """Share ε of the turns that are decided by a draw; 0: never."""
