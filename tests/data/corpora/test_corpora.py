@@ -18,7 +18,7 @@ from tactful.reading.labelled import corpora, held_out
 
 
 def test_the_corpora_are_as_large_as_the_datasheet_says() -> None:
-    assert (len(load_requests()), len(load_followups()), len(load_moments())) == (7612, 13848, 13577)
+    assert (len(load_requests()), len(load_followups()), len(load_moments())) == (7612, 13848, 27007)
     assert len(load_words()) == 8680
     assert (len(load_glosses()), sum(map(len, load_glosses().values()))) == (17, 28291)
 
@@ -57,7 +57,7 @@ def test_the_same_offer_stands_at_a_good_and_at_a_bad_moment() -> None:
         moment = row.labelled.moment
         if moment.proposal:
             verdicts.setdefault((moment.session, moment.proposal), set()).add(row.labelled.label.accepted)
-    assert sum(len(both) == 2 for both in verdicts.values()) > 700
+    assert sum(len(both) == 2 for both in verdicts.values()) > 2000
 
 
 def test_nothing_that_ships_was_trained_on_held_out_writers() -> None:
@@ -65,7 +65,7 @@ def test_nothing_that_ships_was_trained_on_held_out_writers() -> None:
     assert not set(training["writers"]) & (HELD_OUT | CALIBRATION)
     assert set(training["calibrated_on"]) == CALIBRATION
     assert set(held_out().writers) == HELD_OUT
-    assert len(corpora()) == 7612 + 13848 + 13577
+    assert len(corpora()) == 7612 + 13848 + 27007
 
 
 def test_what_is_missing_and_the_verdicts_cannot_be_rendered() -> None:
