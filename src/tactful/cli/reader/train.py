@@ -97,7 +97,7 @@ def train(
 ) -> None:
     """Fine-tune a small encoder or language model on labelled requests, follow-ups and moments; needs the extra [train].
 
-    Example, from the reader that ships: `tactful reader train mine.jsonl --base encoder --out reader`
+    Example: `tactful reader train mine.jsonl --base encoder --out reader`
 
     From an encoder alone: `tactful reader train mine.jsonl --base all-MiniLM-L6-v2 --out reader`
 
