@@ -10,7 +10,8 @@
     latency   1,000 records in flight over 8 workers, each waiting a second as for a slow endpoint: share of the ideal
     memory    peak memory of driver and workers at the number of records and at a tenth of it
 
-Every figure is of this machine under the load that is printed; ratios come from rounds taken in turns.
+`python -m benchmarks.on_ray_beside` compares with Ray's own ways. Every figure is of this machine under the load that is
+printed; ratios come from rounds taken in turns.
 """
 
 from __future__ import annotations
@@ -86,14 +87,23 @@ def _box() -> Any:
     return _boxes[0]
 
 
-def run(
-    stage: Any, count: int, *, models: dict[str, ModelSpec] | None = None, by: Any = None, **options: Any
+def run(stage: Any, count: int, **options: Any) -> RunSummary:
+    with tempfile.TemporaryDirectory() as folder:
+        return run_in(Path(folder) / "out", stage, count, **options)
+
+
+def run_in(
+    out: Path,
+    stage: Any,
+    count: int,
+    *,
+    models: dict[str, ModelSpec] | None = None,
+    by: Any = None,
+    **options: Any,
 ) -> RunSummary:
     source = (Item(id=f"item-{number}") for number in range(count))
     job = Job(noun="bench", verb="ray", config=Config(), source=source, stage=stage, models=models or {})
-    with tempfile.TemporaryDirectory() as folder:
-        chosen = RunOptions(out=Path(folder) / "out", progress="off", **options)
-        summary = run_job(job, chosen, executor=by)
+    summary = run_job(job, RunOptions(out=out, progress="off", **options), executor=by)
     assert summary.done == count, summary
     return summary
 

@@ -111,7 +111,7 @@ def test_records_failures_and_figures_are_those_of_a_local_run(tmp_path: Path, w
 
 
 @needs_ray
-@pytest.mark.timeout(600)  # twenty workers start anew: under a minute of processor, and much longer on a busy machine
+@pytest.mark.timeout(600)  # twenty workers start anew: a minute, and much longer on a busy machine
 def test_workers_killed_at_random_lose_and_double_nothing(tmp_path: Path) -> None:
     count, kills, concurrency = 600, 20, 8
     with serving(latency_s=0.05) as server:
