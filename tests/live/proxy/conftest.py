@@ -15,7 +15,8 @@ from sqlalchemy import select
 from tests.commands import tactful
 
 from tactful.live.advisor import ACTIONS, Advisor
-from tactful.live.proxy.app import Proxy, proxying
+from tactful.live.proxy.app import Proxy
+from tactful.live.proxy.running import proxying
 from tactful.live.proxy.settings import ProxySettings
 from tactful.live.settings import LiveSettings
 from tactful.live.storing.tables import advice, observations

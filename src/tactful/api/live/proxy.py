@@ -32,7 +32,7 @@ class ProxyOptions(LiveOptions, total=False):
 async def proxying_live(upstream: str, **options: Unpack[ProxyOptions]) -> AsyncIterator[Served]:
     """`live_proxy` for coroutines."""
     from tactful.live.opening import open_advisor, read_live_config
-    from tactful.live.proxy.app import proxying
+    from tactful.live.proxy.running import proxying
     from tactful.live.proxy.settings import ProxySettings
 
     settings = ProxySettings(

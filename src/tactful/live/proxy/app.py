@@ -7,19 +7,16 @@ the upstream is asked at once and the decision is made meanwhile.
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
-from tactful.errors import UserError
 from tactful.live.advisor import Advisor, Decided
+from tactful.live.proxy.entrance import Entrance
 from tactful.live.proxy.passing import Upstream, open_session, passed_headers, passed_on, send
 from tactful.live.proxy.reading import Asked, kind_of, named, read_asked, thread_of
 from tactful.live.proxy.settings import (
@@ -27,7 +24,6 @@ from tactful.live.proxy.settings import (
     CHOICE_HEADER,
     CONVERSATION_HEADER,
     HEALTH,
-    KEY_HEADER,
     USER_HEADER,
     ProxySettings,
 )
@@ -36,12 +32,8 @@ from tactful.live.proxy.telling import Ways, told
 from tactful.live.proxy.threads import MOST_BYTES, Thread, Threads, response_in
 from tactful.live.recognising import place_of
 from tactful.reward.serve.errors import ApiError, json_response
-from tactful.text.addresses import address_at, cannot_listen, is_served, served_names
 
 log = logging.getLogger(__name__)
-_quiet = logging.getLogger(f"{__name__}.http")
-_quiet.disabled = True
-"""aiohttp would log broken requests with their content."""
 _REMEMBERED = 10_000
 _REFUSES = (400, 422)
 _AFTER_S = 0.002
@@ -79,8 +71,7 @@ class Proxy:
         self._advisor = advisor
         self._settings = settings
         self._upstream = Upstream.at(settings.upstream)
-        self._names = served_names((settings.host, *settings.allow_hosts))
-        self._key = None if settings.key is None else settings.key.encode()
+        self._entrance = Entrance(settings)
         self._ways, self._threads = Ways(), Threads()
         self._said: OrderedDict[str, Said] = OrderedDict()
         self._session: aiohttp.ClientSession | None = None
@@ -100,11 +91,11 @@ class Proxy:
         """The answer to a request."""
         self.counts["requests"] += 1
         try:
-            self._check_host(request)
+            self._entrance.check_host(request)
             if request.path == HEALTH:
                 return self._health(request)
-            self._check_key(request)
-            body = await self._read(request)
+            self._entrance.check_key(request)
+            body = await self._entrance.body(request)
             return await self._answered(request, body)
         except ApiError as error:
             self.counts[f"refused_{error.code}"] += 1
@@ -145,27 +136,6 @@ class Proxy:
             said = deciding.result() if deciding is not None and deciding.done() else said
             self._remember(turn, said, response_in(b"".join(keep), reply.headers.get("Content-Encoding", "")))
         return answer
-
-    async def _read(self, request: web.BaseRequest) -> bytes:
-        most = self._settings.max_body_bytes
-        too_large = ApiError(
-            413, f"the body is larger than {most} bytes; send less", code="too_large", final=True
-        )
-        if (request.content_length or 0) > most:
-            raise too_large
-        pieces, size = [], 0
-        try:
-            if request.headers.get("Expect", "").lower() == "100-continue":
-                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-                request.writer.output_size = 0
-            async for piece in request.content.iter_any():
-                size += len(piece)
-                if size > most:
-                    raise too_large
-                pieces.append(piece)
-        except (web.RequestPayloadError, ConnectionError):
-            raise ApiError(400, "the body is broken off", code="invalid_request") from None
-        return b"".join(pieces)
 
     # ------------------------------------------------------------ advice
 
@@ -289,29 +259,9 @@ class Proxy:
         if conversation and isinstance(items, list):
             self._threads.keep(conversation, [*turn.thread.items, *items], response, turn.name)
 
-    # ------------------------------------------------------------ who may ask
-
-    def _check_host(self, request: web.BaseRequest) -> None:
-        if not is_served(request.headers.getall("Host", []), self._names):
-            raise ApiError(
-                403,
-                "this name is not served here; ask by the address that the proxy printed, or start it with --allow-host",
-                code="host_not_allowed",
-                final=True,
-            )
-
-    def _knows_key(self, request: web.BaseRequest) -> bool:
-        given = request.headers.get(KEY_HEADER, "").encode("utf-8", "surrogateescape")
-        return self._key is None or hmac.compare_digest(given, self._key)
-
-    def _check_key(self, request: web.BaseRequest) -> None:
-        if not self._knows_key(request):
-            told = f"the proxy's key is missing or wrong; send it as '{KEY_HEADER}: KEY', and the upstream's as ever"
-            raise ApiError(401, told, code="invalid_api_key", final=True)
-
     def _health(self, request: web.BaseRequest) -> web.Response:
         found: dict[str, Any] = {"status": "ok"}
-        if self._knows_key(request):
+        if self._entrance.knows_key(request):
             found |= {
                 "mode": self._advisor.settings.mode,
                 "counts": dict(sorted(self.counts.items())),
@@ -324,37 +274,3 @@ class Proxy:
 def _seen(done: asyncio.Future[Any]) -> None:
     if not done.cancelled():
         done.exception()
-
-
-@asynccontextmanager
-async def proxying(advisor: Advisor, settings: ProxySettings, port: int) -> AsyncIterator[tuple[str, Proxy]]:
-    """Serve while the block runs; gives the address and the proxy. Port 0 takes a free one.
-
-    Raises: SafetyRefusal when others could reach it without a key; UserError when the port is taken or the host is not of
-    this machine.
-    """
-    proxy = Proxy(advisor, settings)
-    server = web.Server(
-        proxy.handle,
-        handler_cancellation=True,
-        auto_decompress=False,
-        access_log=None,
-        logger=_quiet,
-        max_line_size=64 * 1024,
-        max_field_size=64 * 1024,
-        keepalive_timeout=75.0,
-    )
-    runner = web.ServerRunner(server, shutdown_timeout=5.0)
-    await asyncio.to_thread(advisor.ready)
-    await runner.setup()
-    await proxy.open()
-    try:
-        site = web.TCPSite(runner, settings.host.strip("[]"), port, backlog=2048)
-        try:
-            await site.start()
-        except OSError as error:
-            raise UserError(cannot_listen(settings.host, port, error)) from error
-        yield address_at(settings.host, runner.addresses[0][1]), proxy
-    finally:
-        await runner.cleanup()
-        await proxy.close()
