@@ -1,6 +1,6 @@
 """Beside Ray's own ways of batch inference: requests a second, and which faults are survived.
 
-    python -m benchmarks.on_ray_beside [--calls 400] [--speed-calls 2000] [--only pool,…]
+    python -m benchmarks.on_ray_beside [--calls 400] [--speed-calls 2000] [--parts speed,faults,killed]
 
     tactful        a run with --executor ray
     pool           ray.util.ActorPool over actors that ask a batch at a time, as Ray's examples do
@@ -29,17 +29,13 @@ from typing import Any
 import psutil
 from benchmarks import on_ray
 from benchmarks.common import machine
+from tests.chat_server import serving_process
 
 from tactful.llm.types import ModelSpec
 from tactful.runs import RunFolder
 
 BATCH, WORKERS, LATENCY_S = 32, 2, 0.05
-FAULTS: dict[str, dict[str, float]] = {
-    "none": {},
-    "429": {"429": 0.02},
-    "503": {"503": 0.02},
-    "reset": {"reset": 0.02},
-}
+FAULTS = ("429", "503", "reset")
 
 
 class Asker:
@@ -161,33 +157,29 @@ WAYS: dict[str, tuple[Callable[..., int], str]] = {
 }
 
 
-def jobs(base_url: str) -> int:
-    with urllib.request.urlopen(f"{base_url}/stats") as told:
-        return int(json.load(told)["jobs"])
-
-
 def paid(base_url: str) -> int:
     with urllib.request.urlopen(f"{base_url}/stats") as told:
         return int(json.load(told)["statuses"].get("ok", 0))
 
 
-def killer(count: int, title: str) -> Callable[[int], None]:
+class Killer:
     """Kills one worker when half is done."""
-    killed: list[int] = []
 
-    def halfway(done: int) -> None:
-        if killed or done < count // 2:
+    def __init__(self, count: int, title: str) -> None:
+        self._half, self._title = count // 2, title
+        self.killed = False
+
+    def __call__(self, done: int) -> None:
+        if self.killed or done < self._half:
             return
         for child in psutil.Process().children(recursive=True):
             try:
-                if " ".join(child.cmdline()).startswith(title):
+                if " ".join(child.cmdline()).startswith(self._title):
                     child.kill()
-                    killed.append(child.pid)
+                    self.killed = True
                     return
             except psutil.Error:
                 continue
-
-    return halfway
 
 
 def speed(name: str, count: int, base_url: str) -> float:
@@ -199,34 +191,54 @@ def speed(name: str, count: int, base_url: str) -> float:
 
 
 def main() -> None:
-    from tests.chat_server import serving_process
-
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--calls", type=int, default=400)
     parser.add_argument("--speed-calls", type=int, default=2000)
     parser.add_argument("--only", default="tactful;pool;pool, retried;ray.data", help="ways, by semicolons")
+    parser.add_argument("--parts", default=",".join(PARTS))
     given = parser.parse_args()
     os.environ["OPENAI_API_KEY"] = ""
     print(machine())
     names = given.only.split(";")
     with on_ray.Held():
-        for _ in range(2):
-            for name in names:
-                with serving_process(record=False, latency_s=LATENCY_S) as base_url:
-                    print(f"speed     {name:14} {speed(name, given.speed_calls, base_url):6.0f} calls/s", flush=True)  # fmt: skip
-        for fault, rates in FAULTS.items():
-            if not rates:
-                continue
-            for name in names:
-                with serving_process(record=False, latency_s=LATENCY_S, faults=rates, seed=3) as base_url:
-                    done = WAYS[name][0](base_url, given.calls, lambda done: None)
-                    print(f"{fault:9} {name:14} {done:4} of {given.calls} have an answer, {paid(base_url)} were paid for", flush=True)  # fmt: skip
+        for part in given.parts.split(","):
+            PARTS[part](given, names)
+
+
+def speeds(given: argparse.Namespace, names: list[str]) -> None:
+    for _ in range(2):
         for name in names:
             with serving_process(record=False, latency_s=LATENCY_S) as base_url:
-                done = WAYS[name][0](base_url, given.calls, killer(given.calls, WAYS[name][1]))
-                print(f"killed    {name:14} {done:4} of {given.calls} have an answer, {paid(base_url)} were paid for", flush=True)  # fmt: skip
+                print(
+                    f"speed     {name:14} {speed(name, given.speed_calls, base_url):6.0f} calls/s", flush=True
+                )
+
+
+def faults(given: argparse.Namespace, names: list[str]) -> None:
+    for fault in FAULTS:
+        for name in names:
+            with serving_process(record=False, latency_s=LATENCY_S, faults={fault: 0.02}, seed=3) as base_url:
+                done = WAYS[name][0](base_url, given.calls, lambda done: None)
+                told(fault, name, done, given.calls, base_url)
+
+
+def kills(given: argparse.Namespace, names: list[str]) -> None:
+    for name in names:
+        with serving_process(record=False, latency_s=LATENCY_S) as base_url:
+            killer = Killer(given.calls, WAYS[name][1])
+            done = WAYS[name][0](base_url, given.calls, killer)
+            told("killed" if killer.killed else "too late", name, done, given.calls, base_url)
+
+
+def told(fault: str, name: str, done: int, count: int, base_url: str) -> None:
+    print(
+        f"{fault:9} {name:14} {done:4} of {count} have an answer, {paid(base_url)} were paid for", flush=True
+    )
+
+
+PARTS = {"speed": speeds, "faults": faults, "killed": kills}
 
 
 if __name__ == "__main__":
