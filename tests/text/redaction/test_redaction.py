@@ -156,6 +156,7 @@ def test_digits_beside_a_phone_number_do_not_hide_it():
     assert redacted("Ring +44 20 7946 0958 0000") == "Ring [PHONE]"
     assert redacted("Ring +44 20 7946 0958 0A") == "Ring [PHONE] 0A"
     assert redacted("B7 +44 20 7946 0958") == "B7 [PHONE]"
+    assert redacted("\\ +44 20 7946 0958") == "\\ [PHONE]"  # a backslash before a space begins no escape
 
 
 def test_a_bare_number_is_a_phones_only_where_it_is_called_so():

@@ -37,7 +37,7 @@ _CALLED = re.compile(
     r"(?:\s+(?:me|us|is|number|no|at|on|back|them|nr))*\W{0,6}\Z",
     re.IGNORECASE,
 )
-_INSIDE_BEFORE = re.compile(r"(?<!\\)[A-Za-z0-9_]-?\Z|\\[^nrt]-?\Z")
+_INSIDE_BEFORE = re.compile(r"(?<!\\)[A-Za-z0-9_]-?\Z|\\[^nrt\s]-?\Z")
 _INSIDE_AFTER = re.compile(r"-?[A-Za-z0-9_]")
 _SPACE = re.compile(r"\s+")
 _REGIONS = ("GB", "DE", "FR", "CN", "IN", "JP", "KR", "BR", "ES", "IT", "AU", "RU", "MX", "NL")
