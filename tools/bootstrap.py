@@ -117,12 +117,9 @@ def stamp(lock: Path = LOCK, project: Path = ROOT / "pyproject.toml") -> str:
 
 
 def install_command(python: Path, lock: Path = LOCK) -> list[str]:
-    """The pip command that installs the lock and refuses any file whose hash differs.
-
-    Modules are compiled when they are first imported: most of those that are installed never are.
-    """
+    """The pip command that installs the lock and refuses any file whose hash differs."""
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    return [*pip, "--no-compile", "--only-binary=:all:", "--require-hashes", "-r", str(lock)]
+    return [*pip, "--only-binary=:all:", "--require-hashes", "-r", str(lock)]
 
 
 def run(command: list[str], *, what: str) -> None:
