@@ -57,7 +57,7 @@ def test_a_watcher_offers_on_what_a_real_server_records(
     record(server, datetime.now(UTC) - timedelta(minutes=1), "an exception was raised")
     with tf.live_watch(rules="rules.toml", reader="none", activitywatch=server, every_s=0.0):
         for _ in range(500):
-            found = tf.live_why(reason="shadow")
+            found = tf.live_why()  # in shadow, or withheld at night
             if found:
                 break
             time.sleep(0.02)
