@@ -21,7 +21,7 @@ from tests.runs import parts
 from tactful.errors import UsageError
 from tactful.runs import RunFolder, RunOptions
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray is not installed (extra [ray])"
 )
