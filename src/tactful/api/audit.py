@@ -107,8 +107,6 @@ def _spread(reader: str, options: Mapping[str, Any]) -> Iterator[Reads | None]:
         raise UsageError(
             "--per-worker-concurrency is for runs; a worker of an audit reads one batch at a time"
         )
-    if chosen.per_worker_concurrency is not None:
-        raise UsageError("per_worker_concurrency is for runs: a worker of an audit reads one batch at a time")
     if not is_reader(reader):
         raise UsageError(
             f"--executor ray spreads readers that are embedded, and '{reader}' asks a model: leave the executor out"

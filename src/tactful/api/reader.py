@@ -176,14 +176,14 @@ def train_reader(
     )
 
 
-def _reader_folder(base: Path | str) -> Path | None:
-    """Where the reader that is to learn further lies; None: `base` is no reader."""
+def _reader_folder(name: Path | str) -> Path | None:
+    """Where the trained reader of this name lies; None: it is none."""
     from tactful.reading.encoder.card import CARD_FILE
     from tactful.reading.encoder.reader import WEIGHTS
 
-    if str(base) == "encoder":
+    if str(name) == "encoder":
         return WEIGHTS
-    return Path(base) if (Path(base) / CARD_FILE).is_file() else None
+    return Path(name) if (Path(name) / CARD_FILE).is_file() else None
 
 
 def _given(**options: Any) -> dict[str, Any]:
@@ -208,12 +208,10 @@ def calibrate_reader(
     from tactful.reading.opening import open_reader
 
     found, _ = read_labelled(paths, skip_bad=skip_bad, on_bad=on_bad)
-    if reader == "encoder" or (Path(reader) / "card.json").is_file():
-        from tactful.reading.encoder.reader import WEIGHTS
+    if (source := _reader_folder(reader)) is not None:
         from tactful.reading.encoder.recalibration import recalibrate
         from tactful.reading.opening import open_trained_reader
 
-        source = WEIGHTS if reader == "encoder" else Path(reader)
         return recalibrate(found, Path(out), reader=open_trained_reader(source), source=source)
     from tactful.reading.by_calls import ReaderByCalls
     from tactful.reading.calibrating import calibrate_asked

@@ -111,11 +111,11 @@ def _points(grid: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, Any]]:
 def _cell(plan: Mapping[str, Any], point: Mapping[str, Any], root: Path, name: str) -> Cell:
     folder = root / re.sub(r"[^A-Za-z0-9._=-]+", "_", name)
     flags: list[str] = []
-    for name, value in {**plan.get("set", {}), **point}.items():
+    for flag, value in {**plan.get("set", {}), **point}.items():
         if isinstance(value, bool):
-            flags += [f"--{name}"] if value else []
+            flags += [f"--{flag}"] if value else []
         else:
-            flags += [f"--{name}", str(value)]
+            flags += [f"--{flag}", str(value)]
     words = ("tactful", *map(str, plan["command"]), *flags, "--out", str(folder / "run"), "--json")
     return Cell(folder, words)
 

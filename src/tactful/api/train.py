@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,10 +71,10 @@ def _resolved(
 ) -> TrainConfig:
     from pydantic import ValidationError
 
-    from tactful.data.io import describe
+    from tactful.data.io import describe, read_toml
     from tactful.training import TrainConfig
 
-    values = _read(Path(config)) if config is not None else {}
+    values = read_toml(Path(config)) if config is not None else {}
     if values.get("trainer", trainer) != trainer:
         raise ConfigError(
             f"{config}: is a configuration of 'train {values['trainer']}'; run that, or leave the key out"
@@ -89,12 +88,3 @@ def _resolved(
         where = f"{config}: " if config is not None else ""
         known = ", ".join(TrainConfig.model_fields)
         raise ConfigError(f"{where}{describe(error, 'training')}; the keys are {known}") from error
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}; correct that line") from error

@@ -6,6 +6,7 @@ import io
 import logging
 import shlex
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -17,7 +18,7 @@ from pydantic import BaseModel, Discriminator, Tag, TypeAdapter, ValidationError
 
 from tactful.data.recognise import foreign_file, named
 from tactful.data.seen import Seen
-from tactful.errors import DataError, UserError
+from tactful.errors import ConfigError, DataError, UserError
 from tactful.sources import NoParquet, TableRow, is_parquet, open_source, parquet_rows, parsed, url_of
 from tactful.sources import named as name_of
 from tactful.types import TAG, Written, content_hash, tagged
@@ -341,6 +342,21 @@ def opened_file(path: Path | str) -> Iterator[io.BufferedReader]:
             yield file
     except OSError as error:
         raise cannot_read(path, error) from error
+
+
+def read_toml(path: Path, what: str = "") -> dict[str, Any]:
+    """A file of settings, `what` as a message calls it. Raises: ConfigError when it cannot be read or is no TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = (
+            f"cannot read {what} ({error.strerror})"
+            if what
+            else f"cannot be read ({error.strerror}); check the path"
+        )
+        raise ConfigError(f"{path}: {reason}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not valid TOML: {error}; correct that line") from error
 
 
 def cannot_read(path: Path | str, error: OSError) -> UserError:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from tactful.data.io import describe
+from tactful.data.io import describe, read_toml
 from tactful.errors import ConfigError
 from tactful.feedback.labels import LABELS
 from tactful.feedback.types import FeedbackConfig
@@ -18,12 +17,7 @@ def load_feedback_config(path: Path) -> FeedbackConfig:
 
     Raises: ConfigError, for a file that cannot be read, an unknown key or label, or a value out of range.
     """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot read the feedback configuration ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}; correct that line") from error
+    values = read_toml(path, "the feedback configuration")
     rewards = values.get("rewards", {})
     unknown = sorted(rewards.keys() - set(LABELS)) if isinstance(rewards, dict) else []
     if unknown:

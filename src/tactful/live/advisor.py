@@ -279,13 +279,8 @@ def _in_time(until: float) -> None:
 
 def _threads() -> int:
     """As many as can work at a time: a reader is arithmetic."""
-    return max(
-        1,
-        min(
-            _MOST_THREADS,
-            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        ),
-    )
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(_MOST_THREADS, cores)
 
 
 def _from_policy(settings: LiveSettings, policy: Policy) -> LiveSettings:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from tactful.data.io import describe
+from tactful.data.io import describe, read_toml
 from tactful.errors import ConfigError
 from tactful.live.settings import LiveSettings
 from tactful.reading.opening import DEFAULT
@@ -30,7 +29,7 @@ def read_live_config(config: Path | str | None = None, **given: Any) -> LiveConf
 
     Raises: ConfigError, naming file and key, for what cannot be used.
     """
-    values = {} if config is None else _read(Path(config))
+    values = {} if config is None else read_toml(Path(config))
     values |= {key: value for key, value in given.items() if value is not None}
     try:
         return LiveConfig.model_validate(values)
@@ -38,12 +37,3 @@ def read_live_config(config: Path | str | None = None, **given: Any) -> LiveConf
         where = f"{config}: " if config is not None else ""
         known = ", ".join(LiveConfig.model_fields)
         raise ConfigError(f"{where}{describe(error, 'the configuration')}; the keys are {known}") from error
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}; correct that line") from error

@@ -27,8 +27,8 @@ from tactful.reading.types import ReaderAtOnce
 from tactful.types import Message, NativeAsk, Policy, UserHistory, seeded
 
 ANSWER = load_prompt(__file__, "answer", fields={"shown"})
-_STRANGER = Taste(user="")
 ASK = load_prompt(__file__, "ask", fields={"missing", "shown"})
+_STRANGER = Taste(user="")
 
 
 @dataclass(frozen=True)

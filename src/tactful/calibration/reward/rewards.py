@@ -6,7 +6,6 @@ Nothing here calls a model. `reward` needs the task scores of `task_score.TaskSc
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from tactful.calibration.play.actions import first_problem
 from tactful.calibration.reward.interruption import InterruptionConfig, interruption_cost, step_counts
 from tactful.calibration.reward.task_score import TaskScoreForm, TaskScores, task_score
 from tactful.calibration.types import Rewarded
+from tactful.data.io import read_toml
 from tactful.errors import ConfigError
 from tactful.types import RewardedBranch, Step, Trajectory
 
@@ -35,12 +35,7 @@ class RewardConfig(InterruptionConfig):
 
 def load_reward_config(path: Path) -> RewardConfig:
     """The configuration in `path` (TOML); what is not named keeps its default. Raises ConfigError."""
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot read the reward configuration ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}; correct that line") from error
+    values = read_toml(path, "the reward configuration")
     try:
         return RewardConfig.model_validate(values)
     except ValidationError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
@@ -159,6 +160,11 @@ class Log:
         notes = self._notes(name, ratings)
         return self._recognised_rows(name, rows_of(file, notes), notes)
 
+    @cached_property
+    def _are_several(self) -> bool:
+        """Whether the log is more than one file. Asked once: of a URL its store is asked."""
+        return len(self.paths) > 1 or any(is_folder(path) for path in self.paths)
+
     def _recognised_rows(
         self, name: str, rows: Iterator[Numbered], notes: Notes
     ) -> Iterator[tuple[int, Conversation]]:
@@ -167,10 +173,9 @@ class Log:
         if form is None:
             return
         source = "stdin" if name == STDIN else Path(name).name.split(".")[0]
-        several = len(self.paths) > 1 or any(is_folder(path) for path in self.paths)
         for number, draft in form.read(chain(head, rows), notes):
             try:
-                conversation = self._finished(draft, number, form, source, several=several)
+                conversation = self._finished(draft, number, form, source, several=self._are_several)
             except ValueError as error:
                 self._bad(name, number, str(error))
                 continue

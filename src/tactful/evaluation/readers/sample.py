@@ -13,21 +13,21 @@ T = TypeVar("T")
 
 def sampled(labelled: Labelled, about: int, seed: int) -> Labelled:
     """Groups of each judgement, drawn until they hold `about` texts; all where there are no more."""
-    return Labelled(
-        _drawn(labelled.requests, lambda row: row.group, about, seed),
-        _drawn(labelled.followups, lambda row: row.group, about, seed),
-        _drawn(labelled.moments, lambda row: row.labelled.moment.session, about, seed),
-    )
+    return _of_each(labelled, lambda texts: about, seed)
 
 
 def part(labelled: Labelled, share: float, seed: int) -> Labelled:
     """About `share` (0 to 1) of the texts of each judgement, in whole groups drawn by seed."""
+    return _of_each(labelled, lambda texts: share * texts, seed)
+
+
+def _of_each(labelled: Labelled, about: Callable[[int], float], seed: int) -> Labelled:
+    """Of each judgement about as many texts as `about` says of their number."""
+    requests, followups, moments = labelled.requests, labelled.followups, labelled.moments
     return Labelled(
-        _drawn(labelled.requests, lambda row: row.group, share * len(labelled.requests), seed),
-        _drawn(labelled.followups, lambda row: row.group, share * len(labelled.followups), seed),
-        _drawn(
-            labelled.moments, lambda row: row.labelled.moment.session, share * len(labelled.moments), seed
-        ),
+        _drawn(requests, lambda row: row.group, about(len(requests)), seed),
+        _drawn(followups, lambda row: row.group, about(len(followups)), seed),
+        _drawn(moments, lambda row: row.labelled.moment.session, about(len(moments)), seed),
     )
 
 

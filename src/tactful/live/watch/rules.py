@@ -12,13 +12,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from tactful.data.io import describe
+from tactful.data.io import describe, read_toml
 from tactful.errors import ConfigError
 from tactful.live.delivery.types import LONGEST, Candidate
 from tactful.live.watch.types import Window
@@ -84,12 +83,7 @@ class RuleFile(Record):
 
 def load_rules(path: Path) -> RuleFile:
     """The rules in a file. Raises: ConfigError that names file, rule and value."""
-    try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot read the rules ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}; correct that line") from error
+    given = read_toml(path, "the rules")
     try:
         return RuleFile.model_validate(given)
     except ValidationError as error:
