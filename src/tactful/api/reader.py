@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.options import ReaderOptions, reader_setup
 from tactful.api.runs import outside_loop
-from tactful.errors import UsageError
+from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:
     from tactful.data.io import Rows
@@ -115,6 +115,12 @@ def train_reader(
     if further is None and (share, stays) != (None, None):
         raise UsageError(
             "--share and --stays are for a reader that learns further; give --base encoder or a reader's folder"
+        )
+    from tactful.reading.tuned.reader import is_tuned
+
+    if further is not None and is_tuned(further):
+        raise UserError(
+            f"{base}: is a tuned language model, which learns no further; give --base encoder, or --lora and the model it was tuned from"
         )
     from tactful.data.corpora import CALIBRATION, HELD_OUT, load_glosses, load_words
     from tactful.reading.encoder.learning import LearningSettings

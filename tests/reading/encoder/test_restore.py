@@ -103,6 +103,15 @@ def boundless(folder: Path) -> EncoderReader:
     return EncoderReader.load(folder)
 
 
+def test_a_tuned_language_model_is_refused_as_a_base_to_learn_further_from(tmp_path: Path) -> None:
+    import tactful as tf
+
+    for name in ("card.json", "tuned.json"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(UserError, match="learns no further"):
+        tf.train_reader(base=tmp_path, out=tmp_path / "out")
+
+
 def _chances(logits: np.ndarray) -> np.ndarray:
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     return raised / raised.sum(axis=1, keepdims=True)
