@@ -22,7 +22,7 @@ from tactful.calibration.play.users import (
 from tactful.calibration.reward.rewards import RewardConfig
 from tactful.calibration.tasks.states import seed_states
 from tactful.calibration.types import Persona
-from tactful.live.tasks import followed, last_exchange
+from tactful.live.following.tasks import followed, last_exchange
 from tactful.mend.types import Outcome
 from tactful.reading.opening import open_embedded_reader
 from tactful.types import Message, PublicState, State, seeded

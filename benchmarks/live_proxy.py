@@ -330,8 +330,8 @@ def replay(given: argparse.Namespace) -> None:
     Nobody waits for a turn's being stored: a thousand go in before it is seen to.
     """
     from tactful.live.advisor import Advisor
+    from tactful.live.deciding.unread import NoReader
     from tactful.live.settings import LiveSettings
-    from tactful.live.unread import NoReader
 
     me, step, done = psutil.Process(), max(1, given.turns // 10), 0
     with tempfile.TemporaryDirectory() as place:

@@ -18,10 +18,10 @@ from sqlalchemy import select
 from tests.live.scripted import ANSWERS, CLEAR, OPEN, QUESTION, REJECTS, Scripted, said
 
 from tactful.live.advisor import ACTIONS, Advisor
+from tactful.live.following.tasks import Followed
 from tactful.live.learning import Guards, Population
 from tactful.live.settings import LiveSettings
 from tactful.live.storing.tables import metadata, observations
-from tactful.live.tasks import Followed
 from tactful.live.types import Advice
 from tactful.policy import CostPolicy, FixedPolicy, RandomPolicy
 from tactful.policy.cost import Costs
@@ -410,7 +410,7 @@ def test_a_database_that_is_locked_lets_the_assistant_go_on(advisor: Made, tmp_p
 def test_who_tells_what_came_of_a_turn_is_not_held_up_by_a_locked_database(
     advisor: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tactful.live.memory._OBSERVED_S", 0.2)
+    monkeypatch.setattr("tactful.live.keeping.memory._OBSERVED_S", 0.2)
     one = advisor()
     asked = one.decide(said(OPEN), user="ann")
     one.settle()

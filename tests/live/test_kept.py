@@ -10,12 +10,12 @@ from sqlalchemy import select, update
 
 from tactful.audit.signs import signs_of
 from tactful.live.advisor import ACTIONS, Advisor
-from tactful.live.exporting import kept_conversations
+from tactful.live.deciding.unread import NoReader
 from tactful.live.settings import LiveSettings
-from tactful.live.status import status_of
+from tactful.live.showing.exporting import kept_conversations
+from tactful.live.showing.status import status_of
 from tactful.live.storing.tables import advice, conversations, observations, tastes
 from tactful.live.types import Advice
-from tactful.live.unread import NoReader
 from tactful.mend.turns import PROPENSITY
 from tactful.policy import open_policy
 from tactful.types import Message
@@ -92,7 +92,7 @@ def test_a_reader_that_is_none_knows_nothing_and_never_asks(address: str) -> Non
 
 
 def test_texts_that_were_judged_are_let_go_of_also_in_memory(advisor: Advisor, monkeypatch) -> None:
-    monkeypatch.setattr("tactful.live.judging._EMPTIED_AFTER", 4)
+    monkeypatch.setattr("tactful.live.deciding.judging._EMPTIED_AFTER", 4)
     for number in range(8):
         advisor.decide(said(f"{REQUEST} {number}"))
         advisor.decide(said(f"{REQUEST} {number}", "Which file?", f"The file {number}, as I said."))

@@ -4,15 +4,16 @@
 |---|---|
 | `types.py` | advice, what came of it, what is known of a user |
 | `advisor.py` | `Advisor`: decide and observe, whatever fails the assistant goes on |
-| `deciding.py`, `judging.py` | one turn decided, storing nothing; what came of a turn, away from the path |
-| `memory.py`, `at_hand.py`, `at_once.py`, `writing.py`, `shared.py` | what is known: in memory, at once from the file, on its way into it, shared by all |
-| `recognising.py` | which conversation a request goes on with, by its prefix |
-| `storing/` | the database of what was seen, decided and learned |
+| `settings.py`, `configuring.py`, `opening.py` | how an advisor works; its file of TOML; the advisor of such a file |
+| `following/` | which conversation a request goes on with, and where it stands |
+| `deciding/` | one turn decided; the questions; what came of it |
 | `learning/` | each user's patience: Bayesian, pooled, forgetting |
-| `vetting.py` | whether a question may be put to the user, or a default is assumed |
+| `keeping/` | what is known of conversations and users: in memory, at once, shared by all |
+| `storing/` | the database of what was seen, decided and learned |
+| `showing/` | what the database holds: figures, users, conversations |
 | `proxy/` | in front of any OpenAI-compatible endpoint |
 | `serve/` | a server: the decisions endpoint, advice, offers and actions |
 | `counsel/` | who is asked by hooks and tools: an advisor here, or a server that runs |
 | `hooks/`, `mcp/` | coding agents; whatever speaks MCP |
-| `prompts/` | what an assistant is told, stated as facts |
+| `watch/`, `delivery/` | help offered unasked; when an offer may reach a person, and how |
 """

@@ -23,16 +23,16 @@ from typing import Self
 from uuid import uuid4
 
 from tactful.data.logs.users import Names
-from tactful.live.deciding import Decider, Turn
-from tactful.live.judging import Judging
+from tactful.live.deciding.judging import Judging
+from tactful.live.deciding.turn import Decider, Turn
+from tactful.live.following.recognising import place_of
+from tactful.live.following.tasks import Followed, followed, last_exchange, said
+from tactful.live.keeping.lookup import Known
+from tactful.live.keeping.memory import Memory
 from tactful.live.learning import Population
 from tactful.live.learning.pooling import population_of
-from tactful.live.lookup import Known
-from tactful.live.memory import Memory
-from tactful.live.recognising import place_of
 from tactful.live.settings import LiveSettings
 from tactful.live.storing import open_live_store
-from tactful.live.tasks import Followed, followed, last_exchange, said
 from tactful.live.types import Advice, Observation
 from tactful.policy import CostPolicy
 from tactful.reading.opening import open_embedded_reader

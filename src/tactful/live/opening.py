@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tactful.live.advisor import ACTIONS, Advisor
 from tactful.live.configuring import LiveConfig, read_live_config
+from tactful.live.deciding.unread import NONE, NoReader
 from tactful.live.settings import LiveSettings
-from tactful.live.unread import NONE, NoReader
 from tactful.policy import open_policy, read_policy
 from tactful.reading.opening import open_embedded_reader
 from tactful.types import Policy

@@ -13,12 +13,12 @@ import tactful as tf
 from tactful.data.io import write_jsonl
 from tactful.data.logs.users import Names
 from tactful.errors import UsageError
+from tactful.live.keeping.memory import Memory
+from tactful.live.keeping.tastes import change_tastes
 from tactful.live.learning import learned
 from tactful.live.learning.patience import Population
-from tactful.live.memory import Memory
 from tactful.live.settings import LiveSettings
 from tactful.live.storing import open_live_store
-from tactful.live.tastes import change_tastes
 from tactful.mend.learning.results import KnownUser
 from tactful.mend.types import Outcome
 from tactful.policy import CostPolicy

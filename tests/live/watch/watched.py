@@ -15,7 +15,7 @@ from tactful.live.delivery.ledger import Ledger, OfferFilter
 from tactful.live.delivery.policy import DeliveryPolicy
 from tactful.live.delivery.sending import Sender
 from tactful.live.delivery.types import Candidate, Offer
-from tactful.live.memory import Memory
+from tactful.live.keeping.memory import Memory
 from tactful.live.settings import LiveSettings
 from tactful.live.storing import open_live_store
 from tactful.live.watch.acceptance import Acceptor

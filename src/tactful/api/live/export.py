@@ -16,7 +16,7 @@ def live_conversations(database: Path | str = "live.sqlite") -> Iterator[Convers
     The assistant's turns say in `meta` what was advised, whether it was told, and the `propensity` of what it did where it
     was told and did so: what `audit`, `learn` and `replay` read.
     """
-    from tactful.live.exporting import kept_conversations
+    from tactful.live.showing.exporting import kept_conversations
     from tactful.live.storing import open_live_store
 
     with open_live_store(database, create=False) as store:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tactful.live.status import LiveStatus
+    from tactful.live.showing.status import LiveStatus
 
 
 def live_status(database: Path | str = "live.sqlite", *, kill: bool | None = None) -> LiveStatus:
@@ -23,9 +23,9 @@ def live_status(database: Path | str = "live.sqlite", *, kill: bool | None = Non
     >>> tf.live_status("live.sqlite").turns
     1
     """
-    from tactful.live.memory import Memory
+    from tactful.live.keeping.memory import Memory
     from tactful.live.settings import LiveSettings
-    from tactful.live.status import status_of
+    from tactful.live.showing.status import status_of
     from tactful.live.storing import open_live_store
 
     store = open_live_store(database, create=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
-    from tactful.live.users import LiveUsers
+    from tactful.live.showing.users import LiveUsers
 
 
 def live_users(
@@ -28,10 +28,10 @@ def live_users(
     Raises UserError where there is no such database or user, DataError for a folder without a policy.
     """
     from tactful.data.logs.users import Names
-    from tactful.live.memory import Memory
+    from tactful.live.keeping.memory import Memory
     from tactful.live.opening import read_live_config
+    from tactful.live.showing.users import hash_of, shown_users, take_over
     from tactful.live.storing import open_live_store
-    from tactful.live.users import hash_of, shown_users, take_over
     from tactful.text.counting import counted
 
     if sum(one is not None for one in (reset, remove, learned)) > 1:

@@ -13,7 +13,7 @@ from tactful.cli.output import emit_json, next_command, quoted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tactful.live.status import LiveStatus
+    from tactful.live.showing.status import LiveStatus
 
 
 def status(

@@ -14,7 +14,7 @@ from tactful.cli.output import emit_json, say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tactful.live.users import LiveUsers
+    from tactful.live.showing.users import LiveUsers
 
 
 def users(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tactful.live.counsel.types import Counsel
-from tactful.live.recognising import place_of
+from tactful.live.following.recognising import place_of
 from tactful.types import Message, NativeAsk
 
 _log = logging.getLogger(__name__)

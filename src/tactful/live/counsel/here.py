@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from tactful.live.advisor import Advisor
 from tactful.live.counsel.types import Told
-from tactful.live.tasks import Followed
+from tactful.live.deciding.vetting import vet
+from tactful.live.following.tasks import Followed
 from tactful.live.types import QUESTION_OUTCOMES, Observation
-from tactful.live.vetting import vet
 from tactful.mend.types import OUTCOMES
 from tactful.types import Message, NativeAsk
 

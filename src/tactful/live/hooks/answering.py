@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tactful.data.logs.asking import ask_of
 from tactful.live.counsel.types import Counsel
+from tactful.live.deciding.vetting import RECOMMENDED
 from tactful.live.hooks.transcript import asked_since, messages_of, turns_of
-from tactful.live.vetting import RECOMMENDED
 from tactful.types import ChatTurn, NativeAsk
 
 _ID = 64

@@ -16,6 +16,7 @@ import aiohttp
 from aiohttp import web
 
 from tactful.live.advisor import Advisor, Decided
+from tactful.live.following.recognising import place_of
 from tactful.live.proxy.entrance import Entrance
 from tactful.live.proxy.passing import Upstream, open_session, passed_headers, passed_on, send
 from tactful.live.proxy.reading import Asked, kind_of, named, read_asked, thread_of
@@ -30,7 +31,6 @@ from tactful.live.proxy.settings import (
 from tactful.live.proxy.splicing import Body, read_body
 from tactful.live.proxy.telling import Ways, told
 from tactful.live.proxy.threads import MOST_BYTES, Thread, Threads, response_in
-from tactful.live.recognising import place_of
 from tactful.reward.serve.errors import ApiError, json_response
 
 log = logging.getLogger(__name__)

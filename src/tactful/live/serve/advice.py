@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from tactful.data.io import describe
 from tactful.live.advisor import Advisor
-from tactful.live.tasks import Followed
+from tactful.live.deciding.vetting import Vetted, vet
+from tactful.live.following.tasks import Followed
 from tactful.live.types import DESCRIBED, QUESTION_OUTCOMES, Advice, Observation
-from tactful.live.vetting import Vetted, vet
 from tactful.mend.types import Outcome
 from tactful.reward.serve.errors import invalid
 from tactful.types import Message, NativeAsk, Record

@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from tactful import __version__
 from tactful.data.page import render_template
+from tactful.live.deciding.vetting import Vetted
 from tactful.live.serve.advice import (
     AdviceAsked,
     AdviceGiven,
@@ -25,7 +26,6 @@ from tactful.live.serve.answering import DecisionGiven
 from tactful.live.serve.asked import DecisionsAsked
 from tactful.live.serve.questions import GROUPS, QUESTIONS, KnownQuestion
 from tactful.live.types import DESCRIBED
-from tactful.live.vetting import Vetted
 from tactful.policy.serve import MessagesAsked
 from tactful.reward.serve.chat import ChatRequest
 from tactful.reward.serve.judge import OneAsked, Reaction

@@ -12,7 +12,7 @@ from tactful.live.delivery.checks import silence
 from tactful.live.delivery.ledger import Ledger
 from tactful.live.delivery.policy import DeliveryPolicy
 from tactful.live.delivery.types import Candidate, Offer, Silence, Standing
-from tactful.live.memory import Memory
+from tactful.live.keeping.memory import Memory
 from tactful.live.watch.acceptance import Acceptor, Judged
 from tactful.live.watch.types import Window
 

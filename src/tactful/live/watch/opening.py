@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tactful.errors import ConfigError, UsageError
+from tactful.live.deciding.unread import NONE
 from tactful.live.delivery.channels import Channel, DesktopNote, Lines, Webhook
 from tactful.live.delivery.ledger import Ledger
 from tactful.live.delivery.policy import DeliveryPolicy, load_policy
 from tactful.live.delivery.sending import Sender
-from tactful.live.memory import Memory
+from tactful.live.keeping.memory import Memory
 from tactful.live.settings import LiveSettings
 from tactful.live.storing import open_live_store
-from tactful.live.unread import NONE
 from tactful.live.watch.acceptance import Acceptor
 from tactful.live.watch.command import CommandProposer
 from tactful.live.watch.model import ChatProposer

@@ -22,7 +22,7 @@ from tactful.live.delivery.ledger import Ledger
 from tactful.live.delivery.policy import DeliveryPolicy
 from tactful.live.delivery.sending import Sender
 from tactful.live.delivery.types import Candidate, Check, Offer, Reaction
-from tactful.live.memory import Memory
+from tactful.live.keeping.memory import Memory
 from tactful.live.watch.acceptance import Acceptor
 from tactful.live.watch.deciding import Alike, Decider
 from tactful.live.watch.types import MOST_CANDIDATES, Proposer, ProposerFailed, WatchSettings, Window

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from tactful.audit.types import Passage
-from tactful.live.memory import Memory, Observing
-from tactful.live.tasks import empty_caches, followed
+from tactful.live.following.tasks import empty_caches, followed
+from tactful.live.keeping.memory import Memory, Observing
 from tactful.reading.types import ReaderAtOnce
 
 _WAITING = 2000

@@ -11,9 +11,9 @@ from uuid import uuid4
 import orjson
 from sqlalchemy import Connection, bindparam, func, select
 
-from tactful.live.recognising import Place
+from tactful.live.following.recognising import Place
+from tactful.live.keeping.tastes import taste_of
 from tactful.live.storing.tables import advice, conversations, observations
-from tactful.live.tastes import taste_of
 from tactful.live.types import Taste
 from tactful.mend.turns import Task
 from tactful.types import UserHistory

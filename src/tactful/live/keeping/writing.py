@@ -12,13 +12,13 @@ import orjson
 from sqlalchemy import Connection, Insert, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from tactful.live.following.tasks import Followed
+from tactful.live.keeping.lookup import spelt
+from tactful.live.keeping.tastes import change_tastes
 from tactful.live.learning import Population, learned
-from tactful.live.lookup import spelt
 from tactful.live.storing.tables import advice as advice_table
 from tactful.live.storing.tables import conversations, observations
 from tactful.live.storing.writer import Kind
-from tactful.live.tasks import Followed
-from tactful.live.tastes import change_tastes
 from tactful.live.types import Advice, Observation, Taste
 from tactful.mend.turns import Task
 from tactful.types import Message

@@ -13,8 +13,8 @@ import orjson
 from sqlalchemy import Connection, Select, select
 
 from tactful.database import Store
+from tactful.live.following.tasks import said
 from tactful.live.storing.tables import advice, conversations, observations
-from tactful.live.tasks import said
 from tactful.live.types import Advice, Observation
 from tactful.mend.turns import PROPENSITY
 from tactful.types import ChatTurn, Conversation, Message

@@ -9,12 +9,12 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from tactful.database import Store
-from tactful.live.at_once import AtOnce
+from tactful.live.keeping.at_once import AtOnce
+from tactful.live.keeping.tastes import all_tastes, insert_new
 from tactful.live.learning import Population, pooled
 from tactful.live.learning.pooling import due
 from tactful.live.storing.tables import meta
 from tactful.live.storing.writer import Writer
-from tactful.live.tastes import all_tastes, insert_new
 from tactful.live.types import Taste
 
 _REREAD_S = 2.0

@@ -10,8 +10,8 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
-from tactful.live.lookup import Known, keys_before
-from tactful.live.recognising import Place
+from tactful.live.following.recognising import Place
+from tactful.live.keeping.lookup import Known, keys_before
 from tactful.live.types import Advice
 from tactful.mend.turns import Task
 

@@ -13,21 +13,28 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tactful.database import Store
-from tactful.live.at_hand import AtHand
-from tactful.live.at_once import AtOnce
+from tactful.live.following.recognising import Place
+from tactful.live.following.tasks import Followed
+from tactful.live.keeping.at_hand import AtHand
+from tactful.live.keeping.at_once import AtOnce
+from tactful.live.keeping.lookup import Known, keys_before, look_up, new_conversation
+from tactful.live.keeping.shared import Shared
+from tactful.live.keeping.tastes import (
+    all_tastes,
+    change_tastes,
+    is_known,
+    remove_user,
+    reset_taste,
+    taste_of,
+)
+from tactful.live.keeping.writing import DECISIONS, SEEN, Decision, Seen
 from tactful.live.learning import learned_offer
 from tactful.live.learning.patience import NO, YES
-from tactful.live.lookup import Known, keys_before, look_up, new_conversation
-from tactful.live.recognising import Place
 from tactful.live.settings import LiveSettings
-from tactful.live.shared import Shared
 from tactful.live.storing.tables import advice as advice_table
 from tactful.live.storing.tables import conversations, deliveries, observations, offers
 from tactful.live.storing.writer import Writer
-from tactful.live.tasks import Followed
-from tactful.live.tastes import all_tastes, change_tastes, is_known, remove_user, reset_taste, taste_of
 from tactful.live.types import Advice, Observation, Taste
-from tactful.live.writing import DECISIONS, SEEN, Decision, Seen
 from tactful.mend.turns import Task
 from tactful.types import Message
 

@@ -11,14 +11,14 @@ from uuid import uuid4
 
 from tactful.audit.domains import domain_of
 from tactful.audit.types import Passage
-from tactful.live.asking import MISSING, suggested
+from tactful.live.deciding.asking import MISSING, suggested
+from tactful.live.following.recognising import Place
+from tactful.live.following.tasks import Followed, glance, last_exchange, said, state_of
+from tactful.live.keeping.lookup import Known
 from tactful.live.learning import Belief, Population, choose, question_belief
 from tactful.live.learning.choosing import shown_history
 from tactful.live.learning.patience import present
-from tactful.live.lookup import Known
-from tactful.live.recognising import Place
 from tactful.live.settings import LiveSettings
-from tactful.live.tasks import Followed, glance, last_exchange, said, state_of
 from tactful.live.types import Advice, Taste
 from tactful.mend.turns import Task
 from tactful.policy import CostPolicy

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from tests.live.scripted import said
 
-from tactful.live import at_hand
-from tactful.live.at_hand import AtHand
-from tactful.live.recognising import Place, place_of
+from tactful.live.following.recognising import Place, place_of
+from tactful.live.keeping import at_hand
+from tactful.live.keeping.at_hand import AtHand
 from tactful.live.types import Advice
 from tactful.mend.turns import Task
 

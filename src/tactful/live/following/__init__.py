@@ -1,0 +1,1 @@
+"""Following a conversation: which one a request goes on with, where it stands, and what came of the turn before."""
