@@ -5,7 +5,7 @@ Each pattern looks at one sentence, without its list mark. Tuned on `tests/text/
 
 from __future__ import annotations
 
-import re
+from tactful.text.later import later
 
 # What an assistant begs for: "please VERB", or VERB with a hint that it goes to the assistant ("…and I'll…", "me").
 _HAND_OVER = (
@@ -14,7 +14,7 @@ _HAND_OVER = (
 )
 _ELSEWHERE = r"\b(?:in|into)\s+the\s+\w+\s+(?:field|box|form|paragraph)\b"
 
-ASKS = re.compile(
+ASKS = later(
     rf"""(?ix)
     \b(?:could|can|would|will)\s+you\s+(?:please\s+|kindly\s+|also\s+|just\s+)*
         (?:let\s+me\s+know|say|explain|{_HAND_OVER})
@@ -40,7 +40,7 @@ ASKS = re.compile(
     | \bplease\s+attach\b | ,\s*so\s+please\s+\w+
     """
 )
-ASKS_ZH = re.compile(
+ASKS_ZH = later(
     r"""(?x)
     请问
     | (?:能否|可以|可否|能不能)(?:请您|请你|您|你)?(?:告诉|告知|说明|说一下|说说|确认|提供)
@@ -61,7 +61,7 @@ ASKS_ZH = re.compile(
     """
 )
 # A question that closes a message without its mark: "Which version are you on", "Is this for work or for fun".
-UNMARKED = re.compile(
+UNMARKED = later(
     r"""(?ix)^\W*(?:(?:and|so|but|ok|okay|then)\W+)?(?:
       (?:which|what|who|whose|where|when|how)\b.*\b(?:is|are|do|does|did|was|were|would|should|will|can|have|has)\s+
         (?:you|your|I|we|it|this|that|the)\b
@@ -70,7 +70,7 @@ UNMARKED = re.compile(
 )
 
 # An answer to the question just put: then nobody waits for the user's.
-_ANSWER_ANY = re.compile(
+_ANSWER_ANY = later(
     r"""(?ix)^\W*(?:
       because | (?:it|that|this)(?:'s|\s+is)\s+because | in\s+short | in\s+a\s+word | simply\s+put | put\s+simply | basically | essentially
     | (?:the\s+)?(?:short\s+)?answer | the\s+reason | yes | no(?:pe)? | absolutely | definitely | of\s+course | certainly | nothing | sure
@@ -79,10 +79,10 @@ _ANSWER_ANY = re.compile(
     | ^\W*(?:因为|由于|首先|很简单|只需|(?:这|那)?是因为|原因|答案|简单(?:来)?说|简而言之|总之|其实|可以|不可以|不能|不会|是的|不是|没有|当然|不用|不需要|就是)
     """
 )
-_ANSWER_WHAT = re.compile(
+_ANSWER_WHAT = later(
     r"(?i)^\W*(?:it|they|this|that|these|those|there)(?:'s|'re|\s+(?:is|are|was|were|does|do)n?)\b"
 )
-_EXPLAINS = re.compile(
+_EXPLAINS = later(
     r"""(?ix)^\W*(?:(?:so|now|and|but|well|then)\W+)?(?:
       why\b | what\s+if\b | what\s+happens\b | what\s+does\s+(?:all\s+)?(?:this|that|it)\s+mean\b | what(?:'s|\s+is|\s+are)\s+an?\b | how\s+(?:do|does|did)\b.*\b(?:work|happen|help|differ)\W*$ )
     | ^\W*(?:那么|那)?\W*(?:什么是|为什么|为何|为啥) | (?:怎么|如何|怎样)(?:工作|运作|运行|实现|做到|发生)(?:的|呢)*\W*$
@@ -90,12 +90,12 @@ _EXPLAINS = re.compile(
     | ^\W*(?:结果|原因|答案|区别|关键|好处|缺点|意思)(?:是|在)(?:什么|哪)
     """
 )
-_WHAT = re.compile(r"(?i)^\W*(?:(?:so|now|and|but|well|then)\W+)?(?:what|who|where|when)\b")
-_TO_USER = re.compile(r"(?i)\b(?:you|your|yours|I|we|my|our)\b|[您你]")
-_GOES_ON = re.compile(r"(?i)^\W*(?:I\b|we\b|if\b|once\b|then\b|so\b|please\b|let\s+me|thanks)|^\W*[我请如若]")
+_WHAT = later(r"(?i)^\W*(?:(?:so|now|and|but|well|then)\W+)?(?:what|who|where|when)\b")
+_TO_USER = later(r"(?i)\b(?:you|your|yours|I|we|my|our)\b|[您你]")
+_GOES_ON = later(r"(?i)^\W*(?:I\b|we\b|if\b|once\b|then\b|so\b|please\b|let\s+me|thanks)|^\W*[我请如若]")
 
 # A question that is told, not put.
-TOLD = re.compile(
+TOLD = later(
     r"""(?ix)
     \b(?:you|one|people|some|many|readers|they|we)\s+(?:may|might|could|will|would|often|can)\s+(?:also\s+)?(?:ask|wonder|object)\b
     | \bthe\s+(?:real\s+|key\s+|main\s+)?question\s+(?:is|was|becomes|remains)\b | \b(?:ask|asking)\s+(?:yourself|themselves|himself|herself)\b
@@ -107,7 +107,7 @@ TOLD = re.compile(
     """
 )
 # The line over a list of questions that are for somebody else.
-FOR_OTHERS = re.compile(
+FOR_OTHERS = later(
     r"""(?ix)
     \bask\s+(?:yourself|yourselves|him|her|them|the|your|a|an|each|potential|people|candidates|about)\b
     | \b(?:interview|discussion|quiz|ice-?breakers?|survey|trivia|practice|sample|example|reflection|comprehension|review|essay)\b
@@ -116,8 +116,8 @@ FOR_OTHERS = re.compile(
     | 问(?:自己|问自己|对方|他|她|候选人) | 面试.*问题 | 破冰 | 讨论题 | 思考题 | 测验 | 练习题 | 问卷 | 采访.*问题 | 示例问题 | 可以(?:这样)?问
     """
 )
-ASKED_LINE = re.compile(r"(?i)^\W*(?:q\d*|question(?:\s*\d+)?|问题?\s*\d*)\s*[:：.、]")
-ANSWER_LINE = re.compile(r"(?i)^\W*(?:a\d*|answer(?:\s*\d+)?|答案?\s*\d*)\s*[:：.、]")
+ASKED_LINE = later(r"(?i)^\W*(?:q\d*|question(?:\s*\d+)?|问题?\s*\d*)\s*[:：.、]")
+ANSWER_LINE = later(r"(?i)^\W*(?:a\d*|answer(?:\s*\d+)?|答案?\s*\d*)\s*[:：.、]")
 
 
 def goes_on(sentence: str) -> bool:
@@ -147,7 +147,7 @@ _OFFER_ACT = (
     r"|optimi[sz]e|improve|make|modify|adjust|change|translate|convert|demonstrate|share|give|put|draft|create|do"
     r"|dive|break|send|prepare|suggest|look|try|also|include\s+(?:tests|an?\s+example|more))\b"
 )
-_OFFER = re.compile(
+_OFFER = later(
     rf"""(?ix)
     ^\W*(?:so|and|now|also|or|ok|okay|great)?\W*(?:
       (?:would|do)\s+you\s+(?:like|want|prefer)\s+(?:me|us)\s+to\s+{_OFFER_ACT}
@@ -179,10 +179,8 @@ _OFFER = re.compile(
     | \b(?:feel\s+free|don't\s+hesitate|happy\s+to\s+help)\b
     """
 )
-_CHOICE = re.compile(
-    r"(?i)\b(?:like|want|prefer)\s+me\s+to\b(?!.*\b(?:explain|elaborate|walk|help)\b).*\bor\b"
-)
-_OFFER_ZH = re.compile(
+_CHOICE = later(r"(?i)\b(?:like|want|prefer)\s+me\s+to\b(?!.*\b(?:explain|elaborate|walk|help)\b).*\bor\b")
+_OFFER_ZH = later(
     r"""(?x)
     还(?:有|需要)(?:没有)?(?:什么|其他|其它|别的|任何|哪些)*(?:的)?(?:需要|问题|要求|疑问|可以帮|能帮|帮助|我)(?!.*(?:我应该|必须|要注意))
     | (?:还有|还需要|需要)(?:别的|其他的|其它的)(?:什么)?(?:吗|么)?

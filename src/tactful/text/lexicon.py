@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 
+from tactful.text.later import later
+
 
 def _words(english: str, chinese: str = "") -> re.Pattern[str]:
     """One pattern for ` | `-separated phrases; English ones match whole words, spaces match any white space."""
     parts = [r"(?<![\w-])(?:" + "|".join(_phrases(english)) + r")(?![\w-])"] if english else []
-    return re.compile("(?i)" + "|".join([*parts, *_phrases(chinese)]))
+    return later("(?i)" + "|".join([*parts, *_phrases(chinese)]))
 
 
 def _phrases(text: str) -> list[str]:
@@ -60,35 +62,35 @@ BACKGROUND = _words(
     | 期待 | 开心 | 高兴 | 喜欢 | 听说 | 大家 | 背景 | 说起来 | 顺便 | 已经 | 这几年 | 多年 | 越看越 | 总是 | 忙 | 习惯 | 邻居 | 家里 | 拿不定 | 老人说 | 早就 | 觉得 | 心里 | 感觉 | 天天 | 热闹""",
 )
 
-NUMBER = re.compile(
+NUMBER = later(
     r"(?i)(?<![\w.])[-+]?\d+(?:[.,:]\d+)*|(?<![\w-])(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty"
     r"|fifty|sixty|ninety|hundred|thousand|half|twice|zero|dozen)(?![\w])"
     r"|[两二三四五六七八九十百千零]+(?=[个人天点号日月年元块次位条件名岁折份杯张分钟小时公里步米度级行列空格字])"
 )
-QUOTED = re.compile(r"\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|「[^」\n]{1,200}」|(?<!\w)'[^'\n]{1,200}'(?!\w)")
-CODE = re.compile(r"`[^`\n]+`|\b[A-Za-z_]\w*\([^()\n]*\)|\b[a-z]+_[a-z_]+\b|\[[^\]\n]*\]|\{[^}\n]*\}")
-MONEY = re.compile(
+QUOTED = later(r"\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|「[^」\n]{1,200}」|(?<!\w)'[^'\n]{1,200}'(?!\w)")
+CODE = later(r"`[^`\n]+`|\b[A-Za-z_]\w*\([^()\n]*\)|\b[a-z]+_[a-z_]+\b|\[[^\]\n]*\]|\{[^}\n]*\}")
+MONEY = later(
     r"(?i)[$€£¥￥]\s?\d|\d\s?(?:euros?|eur|dollars?|usd|pounds?|gbp|yuan|rmb|cents?|%|percent)\b|\d+\s?[元块]|百分之|\bbudget of\b|预算\s*\d"
 )
-TIME = re.compile(
+TIME = later(
     r"(?i)\b\d{1,2}(?::\d\d)?\s?(?:am|pm|a\.m\.|p\.m\.|o'clock)|\b\d{1,2}:\d\d\b|\b\d{4}-\d\d\b"
     r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
     r"|\b(?:january|february|march|april|june|july|august|september|october|november|december)\b"
     r"|\d+\s?-?(?:minutes?|mins?|hours?|days?|weeks?|months?|nights?|km|kg|miles?)\b|周[一二三四五六日末]|星期[一二三四五六日天]|\d+\s?[点号月]|[上下]午|晚上\s?\d"
 )
-EXAMPLE = re.compile(
+EXAMPLE = later(
     r"(?i)\b(?:for example|for instance|e\.g\.|examples?|such as|sample)|例如|比如|譬如|示例|举例|例[:：]"
     r"|->|=>|→|==|\b(?:gives|becomes|yields|turns into|returns?|counts as|stays|is|are) [\"'`\[({\d-]|(?:得到|变成|返回|应得|结果是)"
 )
-INPUT_OUTPUT = re.compile(
+INPUT_OUTPUT = later(
     r"(?i)\b(?:inputs?|outputs?|returns?|returned|returning|takes|accepts|arguments?|parameters?|receives|result is|results? in|given an?)\b"
     r"|输入|输出|返回|参数|接收|传入|结果"
 )
-CONDITION = re.compile(
+CONDITION = later(
     r"(?i)\b(?:if|when|whenever|unless|otherwise|else|except|even if|in case|until|once|whether|provided that|only then|while|where)\b"
     r"|如果|若|当|否则|除非|除了|的话|的时候|时[,，]|遇到|一旦|即使|直到"
 )
-CONSTRAINT = re.compile(
+CONSTRAINT = later(
     r"(?i)\b(?:must|mustn't|has to|have to|had to|needs? to|at most|at least|no more than|no less than|no fewer than|no later than|not before"
     r"|not after|up to|exactly|precisely|only|just the|always|never|cannot|can't|may not|not allowed|nobody may|require[sd]?|shall|maximum|minimum"
     r"|max|min|strictly|regardless|however (?:long|many|much|often)|in full|at once|in any case|without exception|counts? as|counted (?:as|once|twice)"
@@ -97,18 +99,18 @@ CONSTRAINT = re.compile(
     r"|不超过|不多于|不少于|不能|不要|不得|不可|不许|不准|禁止|必须|务必|一定要|至少|至多|最多|最少|只能|只要|只(?!是|有|好|不过)|仅|正好|恰好|一律|始终|以内|以上|以下|不算|算作|只算"
     r"|忽略|视为|当作|注意|要求|而不是|否则|无论|不论|不管"
 )
-SCOPE = re.compile(
+SCOPE = later(
     r"(?i)\b(?:within|under|below|above|over|between|before|after|until|by|from|every|each|all|both|none|neither|nor|per|once|twice|together|in total"
     r"|total|starting|ending|within|through)\b|之前|之后|之间|都要|都|每|总共|一共|从|到|按|需要"
 )
-REASON = re.compile(
+REASON = later(
     r"(?i)\bso that\b|,\s+so\b|\bso (?:please|keep|leave|plan|every|all|whole|no|it has|that)\b|\btherefore\b|\bin order\b|因此|所以|以便"
 )
-NEGATION = re.compile(
+NEGATION = later(
     r"(?i)\b(?:not|no|never|nobody|no one|without|don't|doesn't|isn't|aren't|won't|can't|cannot|nothing|neither|nor|except|excluding|instead|rather than"
     r"|\w+-free|avoid|skip|leave out|left out|drop(?:ped)?)\b|不(?!错|同|过是|知|管|少|太|定)|没有|无(?!所谓|论)|别(?!的|人)|避免|跳过|去掉"
 )
-FORMAT = re.compile(
+FORMAT = later(
     r"(?i)\b(?:ascending|descending|sorted|order|ordered|alphabetical(?:ly)?|lowercase|lower case|uppercase|upper case|capitals?|case[- ]?(?:in)?sensitive"
     r"|inclusive|exclusive|included|including|counted|rounded?|rounds?|truncated?|decimals?|empty|duplicates?|unique|distinct|ties?|tied|first|last|left|right"
     r"|newest|oldest|largest|smallest|earliest|latest|none|null|raise|raises|error|valueerror|keyerror|string|integer|int|float|list|tuple|dict|set|bool"
@@ -117,8 +119,8 @@ FORMAT = re.compile(
     r"|升序|降序|排序|字母序|大写|小写|大小写|去重|重复|空列表|空字符串|四舍五入|保留|小数|整数|字符串|列表|字典|元组|抛出|报错|第一|最后|最早|最晚|并列|相同|首尾|格式"
     r"|素食|清真|过敏|轮椅|忌口|预算|人均|总价|打车|地铁|高铁|开车|步行|室内|室外|截止"
 )
-BULLET = re.compile(r"(?m)^\s*(?:[-*•·]|\d{1,2}[.)、])\s+\S")
-QUESTION_WORD = re.compile(
+BULLET = later(r"(?m)^\s*(?:[-*•·]|\d{1,2}[.)、])\s+\S")
+QUESTION_WORD = later(
     r"(?i)\b(?:what|which|how|who|whom|whose|where|why)\b|什么|哪|怎么|怎样|如何|谁|为什么|多少"
 )
-ENTITY = re.compile(r"(?<![.!?。！？\n] )(?<!^)\b[A-Z][A-Za-z]+\b")
+ENTITY = later(r"(?<![.!?。！？\n] )(?<!^)\b[A-Z][A-Za-z]+\b")

@@ -30,21 +30,22 @@ from tactful.text.asking import (
     is_offer,
     speaks_to_user,
 )
+from tactful.text.later import later
 from tactful.text.prose import HIDDEN_DOT, own_prose
 from tactful.text.thoughts import strip_thoughts
 
 _LONGEST_SENTENCE = 1000  # characters looked at; more is no sentence but a dump, and its end decides
 
 # A word that holds a mark but is a pattern, not prose: `(?:`, `.*?`, `[a-z]?`, `\d+?`, `colou?r`, `?id=`.
-_PATTERN_WORD = re.compile(
+_PATTERN_WORD = later(
     r"\(\?[:=!<P#a-zA-Z]|[.\])][*+]\?|\\[a-zA-Z.]\S*\?|\[[^\]\s]+\]\?|[\w.]\?[A-Za-z0-9_.]|^\?\w"
 )
-_TERNARY = re.compile(r"\s\?\s+[^?:\n]{1,60}\s:\s")
-_BULLET = re.compile(
+_TERNARY = later(r"\s\?\s+[^?:\n]{1,60}\s:\s")
+_BULLET = later(
     r"^\s*(?:[-*+•·](?!\*)|\(?\d{1,2}[.)、]|\(?[a-zA-Z][.)]|[（(][一二三四五六七八九十\d]+[)）]|[一二三四五六七八九十]+、|#{1,6})\s*"
 )
-_HEADING = re.compile(r"^\s*(?:#{1,6}\s|(?:\d{1,2}[.)]\s*)?(\*\*|__)[^*_]+\1\s*$)")
-_SENTENCE = re.compile(
+_HEADING = later(r"^\s*(?:#{1,6}\s|(?:\d{1,2}[.)]\s*)?(\*\*|__)[^*_]+\1\s*$)")
+_SENTENCE = later(
     r".*?(?:(?<![?？!！])[?？][?？!！]*+(?=[\s)\]）】*_~\"'”’」]|[一-鿿]|$|[,，;；])[*_~]*|[!！。；]++|(?<!\.)\.++(?=\s|$)|$)",
     re.DOTALL,
 )

@@ -13,6 +13,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tactful.text.later import later
+
 _WORDS = (
     "thinking|thoughts?|(?:thought|thinking|reasoning)_process|reasoning(?:_content|_steps?)?|antthinking"
     "|(?:inner_|internal_)(?:monologue|thoughts?|reasoning)|think(?:_(?:fast|faster|slow|deep|on|off))?"
@@ -23,7 +25,7 @@ _PREFIX = "[a-z]{2,10}[:_]"
 """What vendors put before such a word: `seed:`, `mm:`, `longcat_`."""
 _TOKENS = "think|thinking|thought|reasoning"
 _BLOCKS = [
-    (re.compile(start, re.IGNORECASE), end)
+    (later(start, re.IGNORECASE), end)
     for start, end in (
         (r"<(?P<name>think)(?:ing)?\s*/>", ""),
         (r"<(?P<name>think)(?:ing)?\b[^<>\n]*>", r"</{name}(?:ing)?\s*>"),
@@ -43,20 +45,20 @@ _BLOCKS = [
     )
 ]  # fmt: skip
 """Beginning and end of a block of thoughts."""
-_CLOSED_ONLY = re.compile(
+_CLOSED_ONLY = later(
     rf"{_ALSO}|(?!(?:seed:|ant:)|(?:{_WORDS})\Z){_PREFIX}.*|thought process|reasoning step|details",
     re.IGNORECASE,
 )
 _MOST_LATER = 100
 _SENTENCE = 4
 """Words that a block inside a line must hold to be a thought and no example."""
-_END_ALONE = re.compile(
+_END_ALONE = later(
     rf"</(?:{_PREFIX})?(?:{_WORDS})\s*>|\[/(?:think|thinking|thought|reasoning)\]|◁/think(?:ing)?▷"
     rf"|<\|end_(?:of_)?(?:{_TOKENS})\|>|<\|(?:{_TOKENS})_end\|>|<\|inner_suffix\|>|<unused95>",
     re.IGNORECASE,
 )
 _SHELLS = [
-    re.compile(rf"\s*{start}(?P<inside>.*?)(?:{end})?\s*\Z", re.DOTALL | re.IGNORECASE)
+    later(rf"\s*{start}(?P<inside>.*?)(?:{end})?\s*\Z", re.DOTALL | re.IGNORECASE)
     for start, end in (
         (r"<(?P<name>answer|response|output|final|final_answer)>", r"</(?P=name)>"),
         (r"<\|begin_of_solution\|>", r"<\|end_of_solution\|>"),
@@ -65,36 +67,36 @@ _SHELLS = [
     )
 ]
 """What an answer may be wrapped in after its thoughts."""
-_CHANNEL = re.compile(
+_CHANNEL = later(
     r"(?:<\|start\|>[^<\n]*)?<\|channel\|>\s*(?P<name>\w+)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>"
     r"|<\|start\|>assistant<\|message\|>"
 )
 """Without a channel a message of the assistant is said."""
-_CHANNEL_END = re.compile(r"<\|(?:end|return|call|start|channel)\|>")
-_BARE_CHANNELS = re.compile(r"\s*analysis(?=\S)(?P<thought>.*?)assistant\s?final(?P<said>.*)\Z", re.DOTALL)
+_CHANNEL_END = later(r"<\|(?:end|return|call|start|channel)\|>")
+_BARE_CHANNELS = later(r"\s*analysis(?=\S)(?P<thought>.*?)assistant\s?final(?P<said>.*)\Z", re.DOTALL)
 """The same channels where the server dropped the control tokens between them."""
-_CONTROL_END = re.compile(
+_CONTROL_END = later(
     r"(?:\s*(?:[<\[][|｜](?:[a-z_▁]*(?:end|eo[smt])[a-z_▁]*|im_start|return|call|user|assistant|observation)[|｜][>\]]"
     r"|<end_of_(?:turn|utterance)>|<turn\|>|<eos>|<EOT>|\[EOS\]|\[/INST\]|\[end final response\]))+\s*\Z",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"(?:\s*</s>)+(?:<s>)?\s*\Z")
-_CONTROL_START = re.compile(
+_SENTENCE_END = later(r"(?:\s*</s>)+(?:<s>)?\s*\Z")
+_CONTROL_START = later(
     r"\s*(?:<\|im_start\|>\s*assistant\b\s*|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>\s*|<\|assistant\|>\s*"
     r"|<start_of_turn>\s*model\b\s*|<\|begin_of_text\|>|<bos>)+",
     re.IGNORECASE,
 )
 """The chat template's own beginning of a turn, where a server hands it out."""
-_MAY_HOLD = re.compile(
+_MAY_HOLD = later(
     rf"[<\[◁](?:/?(?:{_PREFIX})?(?:{_WORDS}|{_ALSO}|details)|[|｜]|unused9|/s>|eos|eot|bos>|/INST|/?(?:end|start)_of_|turn\|)",
     re.IGNORECASE,
 )
 _HEADINGS = ("analysis", "here is my", "here are my")
-_THOUGHT_PART = re.compile(r"reason|think|thought|summary_text")
+_THOUGHT_PART = later(r"reason|think|thought|summary_text")
 _SAID_PARTS = ("", "text", "output_text", "input_text", "markdown")
-_JSON = re.compile(r"\s*(?:\{|\[\s*[\[{\"\d\]])")
-_WORD = re.compile(r"[^\W\d_]+|[㐀-鿿]")
-_FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})", re.MULTILINE)
+_JSON = later(r"\s*(?:\{|\[\s*[\[{\"\d\]])")
+_WORD = later(r"[^\W\d_]+|[㐀-鿿]")
+_FENCE = later(r"^[ \t]*(?:`{3,}|~{3,})", re.MULTILINE)
 
 
 def strip_thoughts(text: str) -> str:

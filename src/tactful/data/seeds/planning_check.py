@@ -16,11 +16,13 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-
-import regex
+from typing import TYPE_CHECKING
 
 from tactful.errors import DataError
 from tactful.types import Requirement
+
+if TYPE_CHECKING:
+    import regex
 
 _PLAIN = {
     **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-"),
@@ -87,6 +89,8 @@ def _found(pattern: regex.Pattern[str], text: str, check: str, requirement_id: s
 @lru_cache(maxsize=4096)
 def _compiled(check: str, requirement_id: str) -> tuple[regex.Pattern[str], bool]:
     """The expression of one check, and whether it must be found (True) or must be absent (False)."""
+    import regex
+
     source = check.removeprefix("!")
     if not source:
         raise DataError(f"requirement '{requirement_id}': check {check!r} is empty; write what to look for")

@@ -136,11 +136,14 @@ class Glosses:
             yield loose
 
 
-def _bare_too(words: Mapping[str, str]) -> dict[str, str]:
+def _bare_too(words: Mapping[str, str]) -> Mapping[str, str]:
     """The words, and where no other word is spelt so, each without its accents, as many people type it."""
-    apart = unicodedata.normalize("NFD", "\n".join(words))
+    marked = [word for word in words if not word.isascii()]
+    if not marked:
+        return words
+    apart = unicodedata.normalize("NFD", "\n".join(marked))
     marks = dict.fromkeys(ord(letter) for letter in set(apart) if unicodedata.combining(letter))
     bare: dict[str, str] = {}
-    for word, gloss in zip(apart.translate(marks).split("\n"), words.values(), strict=True):
-        bare.setdefault(word, gloss)
+    for word, plain in zip(marked, apart.translate(marks).split("\n"), strict=True):
+        bare.setdefault(plain, words[word])
     return {**bare, **words}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,10 +59,12 @@ class EncoderReader(ReaderAtOnce):
         """
         place = Path(folder)
         card = read_card(place)
-        card.check_files(place)
-        near = load_scope(place / SCOPE_FILE, card)
-        network = Network(place / NETWORK_FILE, threads=threads)
-        return cls(card, Tokens.load(place / TOKENS_FILE), network, near)
+        with ThreadPoolExecutor(1) as beside:  # hashing needs no interpreter: the small files are opened meanwhile
+            checked = beside.submit(card.check_file, place / NETWORK_FILE)
+            card.check_files(place, but=NETWORK_FILE)
+            near, tokens = load_scope(place / SCOPE_FILE, card), Tokens.load(place / TOKENS_FILE)
+            checked.result()
+        return cls(card, tokens, Network(place / NETWORK_FILE, threads=threads), near)
 
     @property
     def name(self) -> str:
