@@ -52,7 +52,11 @@ def test_the_names_under_test_are_those_that_nobody_else_defines() -> None:
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
-    "unit", ["```", "```python\n", "```\n", "> ", "~~~\nx\n", "def f(:\n", "[python]", "    x\n", "a```\n"]
+    "unit",
+    [
+        *("```", "```python\n", "```\n", "> ", "~~~\nx\n", "def f(:\n", "[python]", "    x\n", "a```\n"),
+        *('{"a":', "[", '["', "`x", "a ```def f", "<![CDATA[", "＂"),
+    ],
 )
 def test_a_hostile_answer_is_read_in_bounded_time(unit) -> None:
     extract_code(unit * 20_000, frozenset({"f"}))
