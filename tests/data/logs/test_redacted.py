@@ -26,8 +26,18 @@ PLANTED = (
     "378282246310005",
     "+44 20 7946 0958",
     "/home/me/zebra/quince.txt",
+    "４１１１\u3000１１１１\u3000１１１１\u3000１１１１",
+    "zoe.quill%40example.org",
+    "%2B44%2020%207946%200958",
+    "file%3A%2F%2F%2Fhome%2Fme%2Fzebra%2Fquince.txt",
+    "\\u0073k-proj-Zx81kQm20LpWv73TnRb5",
 )
 PRIVATE = {
+    "４１１１\u3000１１１１\u3000１１１１\u3000１１１１": "１１１１",
+    "zoe.quill%40example.org": "zoe.quill",
+    "%2B44%2020%207946%200958": "7946",
+    "file%3A%2F%2F%2Fhome%2Fme%2Fzebra%2Fquince.txt": "zebra",
+    "\\u0073k-proj-Zx81kQm20LpWv73TnRb5": "Zx81kQm20",
     "postgres://ann:Zx81kQm2@db.example.com/shop": "Zx81kQm2",
     "/home/me/zebra/quince.txt": "zebra",
 }
@@ -73,7 +83,9 @@ def test_nothing_planted_in_any_field_of_any_format_comes_through(data):
     place, old = data.draw(st.sampled_from([leaf for leaf in leaves(rows) if leaf[0]]))
     if old is None and len(place) < 2:
         return
-    around = data.draw(st.sampled_from(("{}", "{} {old}", "{old} {}", "{old}\n{}, {old}", '"{}"', "({})")))
+    around = data.draw(
+        st.sampled_from(("{}", "{} {old}", "{old} {}", "{old}\n{}, {old}", '"{}"', "({})", "{old}用{}吧"))
+    )
     rows = planted(rows, place, around.replace("{}", secret).replace("{old}", old or ""), old)
     with TemporaryDirectory() as folder:
         file = Path(folder) / "log.json"

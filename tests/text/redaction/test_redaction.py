@@ -1,6 +1,8 @@
 """What is cut from a text, what is left alone, and that everything is counted."""
 
 import json
+import re
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -46,6 +48,9 @@ def test_a_key_is_cut_wherever_it_stands(secret, around):
         ("Authorization: Bearer abcdef0123456789abcdef", "Authorization: Bearer [SECRET]"),
         ("密码是abc12345", "密码是[SECRET]"),
         ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMIK7MDENG", "AWS_SECRET_ACCESS_KEY=[SECRET]"),
+        ("Mein Passwort lautet hunter22.", "Mein Passwort lautet [SECRET]"),
+        ("mot de passe : hunter22", "mot de passe : [SECRET]"),
+        ("La contraseña es hunter22", "La contraseña es [SECRET]"),
     ],
 )
 def test_what_is_called_a_password_is_cut(text, left):
@@ -150,6 +155,85 @@ def test_a_card_number_that_is_a_json_number_is_cut():
 def test_a_phone_number_is_cut(number):
     found = redacted(f"Ring {number}, thanks")
     assert found == "Ring [PHONE], thanks"
+
+
+PLAINLY = [
+    ("ann.lee@example.org", "[EMAIL]"),
+    ("4111 1111 1111 1111", "[CARD]"),
+    ("+49 30 901820", "[PHONE]"),
+    ("138 1234 5678", "[PHONE]"),
+    ("/home/annlee/plans", "[PATH]"),
+    ("sk-proj-Zx81kQm20LpWv73TnRb5", "[SECRET]"),
+]
+
+
+def full_width(text):
+    return "".join(
+        chr(ord(c) + 0xFEE0) if c.isalnum() or c in "@+" else c for c in text.replace(" ", "\u3000")
+    )
+
+
+SPELLINGS = {
+    "as it is": str,
+    "in an address": lambda text: quote(text, safe=""),
+    "in an address within an address": lambda text: quote(quote(text, safe=""), safe=""),
+    "as forms send it": quote_plus,
+    "with wide spaces": lambda text: text.replace(" ", "\u202f"),
+    "with unseen characters": lambda text: text.replace("1", "1\u200b"),
+    "as JSON escapes everything": lambda text: "".join(f"\\u{ord(c):04x}" for c in text),
+    "as HTML escapes everything": lambda text: "".join(f"&#{ord(c)};" for c in text),
+    "with escaped slashes": lambda text: text.replace("/", "\\/"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize(("text", "mark"), PLAINLY)
+@pytest.mark.parametrize("around", ["{}", "Use {}, please.", "用{}吧", "a\n{}\nb", '"{}"', "({})"])
+def test_it_is_cut_however_it_is_spelt_in_words_and_in_json(spelling, text, mark, around):
+    written = around.replace("{}", SPELLINGS[spelling](text))
+    for found in (redacted(written), redacted(json.dumps({"text": written}))):
+        assert mark in found
+        assert not {"ann.lee", "annlee", "1111", "901820", "1234", "Zx81kQm20"} & set(
+            re.findall(r"[\w.]+", found)
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"), [pair for pair in PLAINLY if pair[1] in ("[CARD]", "[PHONE]", "[EMAIL]")]
+)
+def test_full_width_letters_and_digits_hide_nothing(text, mark):
+    assert redacted(f"请打{full_width(text)}，谢谢") == f"请打{mark}，谢谢" or mark == "[EMAIL]"
+    assert mark in redacted(json.dumps({"text": full_width(text)}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "100% of 20%20",
+        r"C\u4f60 and \u597d",
+        "a &amp; b",
+        "１２３４５６，全角",
+        "5+5=10",
+        "https://example.com/?q=%E4%BD%A0&p=1+2",
+    ],
+)
+def test_what_holds_nothing_stays_as_it_is_spelt(text):
+    assert redacted(text) == text
+
+
+def test_what_a_key_calls_a_password_or_a_phone_number_is_one():
+    told = {
+        "password": "hunter22",
+        "client": {"apiKey": ["hunter22"], "phone": 5552671234},
+        "密码": "hunter22",
+    }
+    assert Redaction().tree(told) == {
+        "password": "[SECRET]",
+        "client": {"apiKey": ["[SECRET]"], "phone": "[PHONE]"},
+        "密码": "[SECRET]",
+    }
+    calm = {"max_tokens": "4096", "token_type": "bearer", "order": 5552671234, "password": None}
+    assert Redaction().tree(calm) == calm
 
 
 def test_digits_beside_a_phone_number_do_not_hide_it():

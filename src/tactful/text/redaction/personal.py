@@ -7,16 +7,22 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 _EMAIL = re.compile(r"[\w.!#$&'*+/=?^`{|}~%-]*[\w+%-](?:@|＠|%40)(?:[\w-]+\.)+[^\W\d_]{2,}", re.IGNORECASE)
-_DIGITS = re.compile(r"(?<![\w+])[+(]?\d(?:(?:[ \u00a0\u2009./‐-–-]|\)[ .-]?| ?\()?\d){6,24}(?!\d)")
+_BEFORE = r"(?:(?<![A-Za-z0-9_{more}])|(?<=\\[nrt]))"
+"""Not inside a word; Chinese puts no space between, and a line end may be spelt as in JSON."""
+_DIGITS = re.compile(
+    _BEFORE.replace("{more}", "+") + r"[+(]?\d(?:(?:[ \u00a0\u2009./‐-–-]|\)[ .-]?| ?\()?\d){6,24}(?!\d)"
+)
 """Digits with single separators between them: the columns of a table stand further apart."""
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}(?!\d)")
 _CARD_GROUPS = frozenset({(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 1)})
 _UNIX = re.compile(
-    r"(?:file://)?(?:(?<![\w.~])|(?<=\\[nrt]))/(?:home|Users|root|mnt|media|Volumes|private|srv|export/home|workspaces?|var/(?:folders|home|lib/[\w.-]+))"
+    r"(?:file://)?"
+    + _BEFORE.replace("{more}", ".~")
+    + r"(?:/[a-z])?/(?:home|Users|root|mnt|media|Volumes|private|srv|export/home|workspaces?|var/(?:folders|home|lib/[\w.-]+))"
     r"(?:/[^\s\"'<>|:*?`,;()\[\]{}\\]+)+/?"
 )
 _WINDOWS = re.compile(
-    r"(?:\b[A-Za-z]:|\\\\[\w.$-]+)(?:\\{1,2}[^\\/:*?\"'<>|\r\n]+)*\\{1,2}[^\\/:*?\"'<>|\r\n\s]*"
+    r"(?:(?<![A-Za-z0-9_])[A-Za-z]:|\\\\(?!u[0-9a-fA-F]{4})[\w.$-]+)(?:\\{1,2}[^\\/:*?\"'<>|\r\n]+)*\\{1,2}[^\\/:*?\"'<>|\r\n\s]*"
 )
 _PATHS = (
     "/home/",
@@ -37,11 +43,16 @@ _CALLED = re.compile(
     r"(?:\s+(?:me|us|is|number|no|at|on|back|them|nr))*\W{0,6}\Z",
     re.IGNORECASE,
 )
-_INSIDE_BEFORE = re.compile(r"(?<!\\)[A-Za-z0-9_]-?\Z|\\[^nrt\s]-?\Z")
+_INSIDE_BEFORE = re.compile(r"(?<!\\)[A-Za-z0-9_]-?\Z|\\[^nrt\s\"']-?\Z")
 _INSIDE_AFTER = re.compile(r"-?[A-Za-z0-9_]")
 _SPACE = re.compile(r"\s+")
 _REGIONS = ("GB", "DE", "FR", "CN", "IN", "JP", "KR", "BR", "ES", "IT", "AU", "RU", "MX", "NL")
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
+
+
+def is_called_phone(name: str) -> bool:
+    """Whether a key calls its value a phone number."""
+    return _CALLED.search(f"{name}: ") is not None
 
 
 def cut_emails(text: str, cut: Callable[[], str]) -> str:

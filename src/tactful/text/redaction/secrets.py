@@ -46,10 +46,10 @@ _IN_URL = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://)[^\s/:@\"'<>]*:[^\s/@\"'<
 _HOOK = re.compile(
     r"https://(?:hooks\.slack\.com/(?:services|workflows)|(?:\w+\.)?discord(?:app)?\.com/api/webhooks)/[^\s\"'<>)]+"
 )
-_CARRIED = re.compile(r"(?P<before>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{16,}", re.IGNORECASE)
+_CARRIED = re.compile(rf"(?P<before>{_BEGIN}(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{{16,}}", re.IGNORECASE)
 _NAMED = re.compile(
-    r"(?P<before>(?:pass(?:word|wd|phrase|code)?|pwd|secrets?|tokens?|credentials?|api[ _-]?keys?|access[ _-]?keys?|auth[ _-]?keys?"
-    r"|private[ _-]?keys?|account[ _-]?keys?|secret[ _-]?access[ _-]?keys?|\bsig|密码|口令|密钥)\\?[\"'`]?\s{0,3}(?P<link>=>|:=|=|:|：|is|ist|是|为)\s{0,3})"
+    r"(?P<before>(?:pass(?:word|wort|wd|phrase|code)?|kennwort|mot de passe|contraseña|senha|пароль|パスワード|비밀번호|pwd|authorization|secrets?|tokens?|credentials?|api[ _-]?keys?|access[ _-]?keys?|auth[ _-]?keys?"
+    r"|private[ _-]?keys?|account[ _-]?keys?|secret[ _-]?access[ _-]?keys?|\bsig|密码|口令|密钥)\\?[\"'`]?\s{0,3}(?P<link>=>|:=|=|:|：|is|ist|lautet|es|est|是|为)\s{0,3})"
     r"(?P<quote>\\?[\"'`]?)(?P<value>[^\s\"'`,;<>{}\\]{4,})",
     re.IGNORECASE,
 )
@@ -58,7 +58,25 @@ _NO_VALUE = re.compile(
     r"(?:[a-z_][\w.]*(?:\(|\[)|\$|%|os\.|env\.|process\.|self\.|\[|\*{3,}|x{4,}|\.{3,}|(?:str|string|text|none|null|true|false|required|optional|undefined|bool|int|number)\b)",
     re.IGNORECASE,
 )  # fmt: skip
-_CALLED = ("pass", "pwd", "secret", "token", "credential", "key", "sig=", "密码", "口令", "密钥")
+_CALLED = (
+    "pass",
+    "pwd",
+    "authorization",
+    "secret",
+    "token",
+    "credential",
+    "key",
+    "sig=",
+    "密码",
+    "口令",
+    "密钥",
+    "kennwort",
+    "contraseña",
+    "senha",
+    "пароль",
+    "パスワード",
+    "비밀번호",
+)
 """A text without any of them, lower case, calls nothing a password or a key."""
 _LONG = re.compile(r"[A-Za-z0-9_.:+/=-]{16,}")
 """Shorter, nothing is a key of a known shape."""
@@ -81,6 +99,11 @@ def cut_secrets(text: str, cut: Callable[[], str]) -> str:
     if any(map(text.lower().__contains__, _CALLED)):
         text = _NAMED.sub(lambda found: _named(found, cut), text)
     return text
+
+
+def is_called_secret(name: str) -> bool:
+    """Whether a key calls its value a password, a key or a token."""
+    return any(map(name.lower().__contains__, _CALLED)) and _NAMED.search(f'{name}: "x0x0x0x0"') is not None
 
 
 def _named(found: re.Match[str], cut: Callable[[], str]) -> str:
