@@ -249,3 +249,10 @@ def test_what_nobody_waits_for_is_not_asked(text):
 )
 def test_a_request_for_information_asks_without_a_mark(text, expected):
     assert count_questions(text) == expected, questions(text)
+
+
+def test_turns_near_those_that_once_failed_ask_as_often_as_a_reader_would_say():
+    rows = [json.loads(line) for line in (LABELLED / "neighbours.jsonl").read_text("utf-8").splitlines()]
+    assert len(rows) > 240
+    wrong = [(row, questions(row["text"])) for row in rows if len(questions(row["text"])) != row["questions"]]
+    assert wrong == []

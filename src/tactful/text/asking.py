@@ -14,6 +14,10 @@ _HAND_OVER = (
 )
 _ELSEWHERE = r"\b(?:in|into)\s+the\s+\w+\s+(?:field|box|form|paragraph)\b"
 
+_UNSURE = r"^\W*I(?:'m|\s+am)\s+not\s+(?:quite\s+|entirely\s+)?sure\s+(?:which|what|who|whether)\b.*\byou(?:'d)?\s+(?:mean|want|need|like|prefer|are)\b"
+UNSURE = later(rf"(?i){_UNSURE}")
+"""It leads to a question, and asks itself only where none follows."""
+
 ASKS = later(
     rf"""(?ix)
     \b(?:could|can|would|will)\s+you\s+(?:please\s+|kindly\s+|also\s+|just\s+)*
@@ -35,7 +39,12 @@ ASKS = later(
     | \b(?:please|kindly)\s+(?:elaborate|be\s+(?:more|a\s+bit\s+more)\s+\w+|fill\s+in\s+the\s+blanks?|explain\s+(?:what|which|how|why)\b.*\b(?:should|mean|want))\b
     | ^\W*(?:to|so\s+(?:that\s+)?I\s+can)\s+(?:proceed|start|begin|continue|help|answer)\b[^,]{{0,40}},\s*(?:please\s+)?{_HAND_OVER}
     | ^\W*(?:(?:reply|respond)\s+with | help\s+me\s+understand | fill\s+me\s+in | walk\s+me\s+through)\b
-    | ^\W*I(?:'m|\s+am)\s+not\s+(?:quite\s+|entirely\s+)?sure\s+(?:which|what|who|whether)\b.*\byou(?:'d)?\s+(?:mean|want|need|like|prefer|are)\b
+    | {_UNSURE}
+    | ^\W*do\s+(?:please\s+)?(?:first\s+)?{_HAND_OVER}(?!.*{_ELSEWHERE})
+    | \b(?:need|want|require)\b[^.]{{0,60}}\bfrom\s+you\W*$
+    | \b(?:would|will)\s+(?:be\s+\w+|help)(?:\s+\w+){{0,2}}\s+if\s+you\s+(?:(?:can|could|would)\s+)?(?:told\s+me|shared|gave\s+me|sent|let\s+me\s+know|{_HAND_OVER})
+    | ^\W*(?:your|the)\s[^,.]{{2,60}},\s*please\W*$
+    | ^\W*(?:type|say|enter)\s+(?:x|yes|no|y|ok)\b[^.]*\b(?:to|if)\s+(?:proceed|continue|confirm|go\s+ahead|you\b|I\b)
     | ^\W*(?:drop|paste)\b.*\bhere\b | \band\s+paste\s+(?:the|its|your)\b
     | \bplease\s+attach\b | ,\s*so\s+please\s+\w+
     """
@@ -60,13 +69,24 @@ ASKS_ZH = later(
     | ^(?:您|你).*(?:是不是|要不要|需不需要|有没有|能不能|会不会|还是)
     """
 )
+SIMPLE = str.maketrans(
+    dict(
+        zip(
+            "請問訴確認說麼嗎還幫選擇傳發給個幾誰為詳細補輸寫對歡隨時聯覺樣這會釋繼續舉優譯準備開結實資訊煩貼兩題點擊錄誤讓從裡進麻嚮應該訂單號檔",
+            "请问诉确认说么吗还帮选择传发给个几谁为详细补输写对欢随时联觉样这会释继续举优译准备开结实资讯烦贴两题点击录误让从里进麻向应该订单号档",
+            strict=True,
+        )
+    )
+)
+"""Traditional characters of these patterns in their simplified form."""
 # A question that closes a message without its mark: "Which version are you on", "Is this for work or for fun".
 UNMARKED = later(
     r"""(?ix)^\W*(?:(?:and|so|but|ok|okay|then)\W+)?(?:
       (?:which|what|who|whose|where|when|how)\b.*\b(?:is|are|do|does|did|was|were|would|should|will|can|have|has)\s+
         (?:you|your|I|we|it|this|that|the)\b
     | (?:is|are|do|does|did|would|should|will|can|could|have|has)\s+(?:you|your|this|that|it|there|the|we|I)\b.*\b(?:you|your|or)\b
-    )[^.!?。！？:：;]*$"""
+    )[^.!?。！？:：;]*$
+    | (?:^|[，,、：:])(?!.*取决|\W*(?:这|那|无论|不管|不论|取决|他|她|它))[^。！；]{0,12}(?:(?:要|是|想|用|选|去|吃|喝|买|坐).{1,12}还是[^。！？；，]{1,12}|(?:几|多少|哪|谁)(?!.*(?:都|也|取决|知道))[^。！？；，]{0,8}|什么(?:时候|时间|地方|颜色|版本|格式|类型))$"""
 )
 
 # An answer to the question just put: then nobody waits for the user's.
@@ -74,9 +94,10 @@ _ANSWER_ANY = later(
     r"""(?ix)^\W*(?:
       because | (?:it|that|this)(?:'s|\s+is)\s+because | in\s+short | in\s+a\s+word | simply\s+put | put\s+simply | basically | essentially
     | (?:the\s+)?(?:short\s+)?answer | the\s+reason | yes | no(?:pe)? | absolutely | definitely | of\s+course | certainly | nothing | sure
-    | not\s+(?:really|quite|necessarily|at\s+all|yet|exactly) | there\s+(?:isn't|is\s+no|aren't|are\s+no)
+    | not\s+(?:really|quite|necessarily|at\s+all|yet|exactly) | (?:it|that)\s+(?:all\s+)?depends | (?:prob|poss)ably | maybe | perhaps | usually | rarely | hardly | there\s+(?:isn't|is\s+no|aren't|are\s+no)
     )\b
-    | ^\W*(?:因为|由于|首先|很简单|只需|(?:这|那)?是因为|原因|答案|简单(?:来)?说|简而言之|总之|其实|可以|不可以|不能|不会|是的|不是|没有|当然|不用|不需要|就是)
+    | ^\W*(?:因为|由于|首先|很简单|只需|(?:这|那)?是因为|原因|答案|简单(?:来)?说|简而言之|总之|其实|可以|不可以|不能|不会|是的|不是|没有|当然|不用|不需要|就是|有[，。；]|通常|一般(?:来说)?|取决于|看情况|未必|不一定|多半)
+    | 即可\W*$
     """
 )
 _ANSWER_WHAT = later(
@@ -91,6 +112,16 @@ _EXPLAINS = later(
     """
 )
 _WHAT = later(r"(?i)^\W*(?:(?:so|now|and|but|well|then)\W+)?(?:what|who|where|when)\b")
+_ADVISES = later(
+    r"""(?ix)^\W*(?:just\s+|simply\s+|then\s+)?(?:try|use|call|see|start|begin|restart|list|check|visit|consider|go|read|look|click|open|run|pick|choose)\b
+    | ^\W*(?:先|直接|试试|不妨|用|点击|打开|重启|看看)"""
+)
+_FRAGMENT = later(
+    r"""(?ix)^\W*(?:and\s+|but\s+|so\s+)?(?:the|my|our)\s+(?:\w+\s+){0,2}(?:results?|catch|part|downside|upside|answer|problem|trick|reason|point|outcome
+    |upshot|takeaway|line|verdict|difference|solution|fix|secret|kicker|news|culprit|cause|trade-?off|goal|lesson|effect|idea|twist|moral)\W*$
+    | ^\W*(?:那么?)?(?:结果|原因|答案|代价|好处|缺点|区别|秘诀)呢\W*$"""
+)
+"""A noun alone with its question mark, answered by what follows: "The catch? It only works on Linux"."""
 _TO_USER = later(r"(?i)\b(?:you|your|yours|I|we|my|our)\b|[您你]")
 _GOES_ON = later(r"(?i)^\W*(?:I\b|we\b|if\b|once\b|then\b|so\b|please\b|let\s+me|thanks)|^\W*[我请如若]")
 
@@ -101,6 +132,7 @@ TOLD = later(
     | \bthe\s+(?:real\s+|key\s+|main\s+)?question\s+(?:is|was|becomes|remains)\b | \b(?:ask|asking)\s+(?:yourself|themselves|himself|herself)\b
     | ^\W*(?:and\s+|but\s+)?who\s+(?:could|can|would|doesn't|does\s+not|wouldn't|knows|cares|knew)\b
     | ^\W*(?:isn't|aren't|wasn't)\s+(?:it|that|this|they)\b
+    | (?:可以|应该|不妨)(?:先|再|去|直接)*问(?!我|题)
     | (?:可能|也许|或许)?会(?:问|想知道|好奇) | 有人(?:会)?问 | 问题(?:在于|是[:：]) | 问自己
     | ^\W*谁(?:能|会|又能|还)?(?:忘|不|没) | ^\W*难道 | ^\W*岂 | 何乐而不为
     | ^\W*是不是(?:很|特别|非常|超|挺|太)
@@ -112,11 +144,12 @@ FOR_OTHERS = later(
     \bask\s+(?:yourself|yourselves|him|her|them|the|your|a|an|each|potential|people|candidates|about)\b
     | \b(?:interview|discussion|quiz|ice-?breakers?|survey|trivia|practice|sample|example|reflection|comprehension|review|essay)\b
         .*\b(?:questions?|prompts)\b
+    | \b(?:a|an|the|your|this)\s+(?:\w+\s+)?(?:quiz|survey|questionnaire|trivia)\W*$
     | \bice-?breakers\b | \bquestions?\s+(?:(?:that\s+)?(?:you|they|people)\s+(?:could|can|might|may|should)|to\s+(?:ask|consider|discuss)|for\s+(?:the|your|a|an|each|them|kids)\b)
-    | 问(?:自己|问自己|对方|他|她|候选人) | 面试.*问题 | 破冰 | 讨论题 | 思考题 | 测验 | 练习题 | 问卷 | 采访.*问题 | 示例问题 | 可以(?:这样)?问
+    | 问(?:自己|问自己|对方|他|她|候选人) | 面试(?:.*问)?题 | 测试题 | 破冰 | 讨论题 | 思考题 | 测验 | 练习题 | 问卷 | 采访.*问题 | 示例问题 | 可以(?:这样)?问
     """
 )
-ASKED_LINE = later(r"(?i)^\W*(?:q\d*|question(?:\s*\d+)?|问题?\s*\d*)\s*[:：.、]")
+ASKED_LINE = later(r"(?i)^\W*(?:q\d*|question(?:\s*\d+)?|问题?\s*\d*)\s*[:：.、․]")
 ANSWER_LINE = later(r"(?i)^\W*(?:a\d*|answer(?:\s*\d+)?|答案?\s*\d*)\s*[:：.、]")
 
 
@@ -134,11 +167,15 @@ def is_answer(question: str, following: str) -> bool:
     """Whether the sentence after a question answers it, so that nobody waits for the user's answer."""
     if goes_on(following):
         return False
-    if _ANSWER_ANY.search(following):
+    if _ANSWER_ANY.search(following) or _FRAGMENT.search(question):
         return True
     if speaks_to_user(question):
         return False
-    return bool(_EXPLAINS.search(question) or (_WHAT.search(question) and _ANSWER_WHAT.search(following)))
+    return bool(
+        _EXPLAINS.search(question)
+        or _ADVISES.search(following)
+        or (_WHAT.search(question) and _ANSWER_WHAT.search(following))
+    )
 
 
 # Offers and pleasantries: nothing that the assistant needs to know.
@@ -152,7 +189,12 @@ _OFFER = later(
     ^\W*(?:so|and|now|also|or|ok|okay|great)?\W*(?:
       (?:would|do)\s+you\s+(?:like|want|prefer)\s+(?:me|us)\s+to\s+{_OFFER_ACT}
     | (?:want|need)\s+me\s+to\s+{_OFFER_ACT}
-    | (?:need|want|looking\s+for|interested\s+in)\s+(?:more|another|further)\b | curious\b | guess\s+what\W*$
+    | (?:need|want|looking\s+for|interested\s+in)\s+(?:(?:learning|hearing|seeing|reading|knowing)\s+)?(?:more|another|further)\b | curious\b
+    | (?:would|do)\s+you\s+(?:like|want|care)\s+to\s+(?:know|hear|see|learn|read|explore|dig|dive)\s+(?:more|further|deeper|in(?:to)?)\b
+    | would\s+you\s+like\s+(?:some|a\s+few|an?)\s+(?:\w+\s+)?(?:examples?|tips|details|resources|explanations?|suggestions|ideas)\W*$
+    | (?:(?:hi|hello|hey)\b\W*)?how\s+are\s+you(?:\s+doing)?(?:\s+today)?\W*$ | (?:any\s+)?thoughts\W*$
+    | (?:pretty|quite|so|really|very|that's|isn't\s+that)\s+\w+\W+right\W*$ | .{{1,40}},\s*(?:huh|eh)\W*$
+    | what\s+(?:would|do)\s+you\s+(?:like|want)\s+to\s+(?:talk|chat)\s+about\b | guess\s+what\W*$
     | ready\s+to\s+(?:start|begin|go|dive\s+in)\W*$
     | (?:shall|should|may|can)\s+(?:I|we)\s+(?:explain|elaborate|go\s+ahead|proceed|continue|start|begin|walk|help)\b
     | (?:is|was)\s+there\s+(?:anything|something)\s+(?:else|more)(?!.*\b(?:should|must|needs?\s+to|ought)\b)
@@ -179,13 +221,16 @@ _OFFER = later(
     | \b(?:feel\s+free|don't\s+hesitate|happy\s+to\s+help)\b
     """
 )
-_CHOICE = later(r"(?i)\b(?:like|want|prefer)\s+me\s+to\b(?!.*\b(?:explain|elaborate|walk|help)\b).*\bor\b")
+_CHOICE = later(
+    r"(?i)\b(?:like|want|prefer)\s+me\s+to\b(?!.*\b(?:explain|elaborate|walk|help)\b).*\bor\b|要我.*还是"
+)
 _OFFER_ZH = later(
     r"""(?x)
     还(?:有|需要)(?:没有)?(?:什么|其他|其它|别的|任何|哪些)*(?:的)?(?:需要|问题|要求|疑问|可以帮|能帮|帮助|我)(?!.*(?:我应该|必须|要注意))
     | (?:还有|还需要|需要)(?:别的|其他的|其它的)(?:什么)?(?:吗|么)?
     | 有什么(?:其他|别的)?(?:可以|能)(?:帮|为)
-    | (?:需要|要不要|是否需要|希望|想要?)我(?:再|来|为您|为你|给您|给你|帮您|帮你|继续|进一步)*(?:解释|说明一下|详细|继续|讲|展开|帮|补充|演示|介绍|举例|优化|改写|翻译)
+    | 想聊(?:点|些)?(?:什么|啥)
+    | (?:需要|要不要|是否需要|希望|想要?|要)我(?:再|来|为您|为你|给您|给你|帮您|帮你|继续|进一步)*(?:解释|说明一下|详细|继续|讲|展开|帮|补充|演示|介绍|举例|优化|改写|翻译)
     | ^\W*(?:您|你)?(?:觉得|看|认为)?(?:这样|这个(?:计划|方案|安排)?|那样|以上|如此)?(?:安排|做|写)?(?:可以|好|行|怎么样|怎样|如何|合适|满意|没问题)(?:吗|么|吧|不)?\W*$
     | (?:明白|清楚|懂|理解|看懂)了?(?:吗|么|没有)\W*$
     | 有(?:所)?帮助(?:吗|么)\W*$

@@ -115,8 +115,8 @@ def _is_mention(node: ast.stmt) -> bool:
 
 def unpacked(text: str) -> str:
     """The answer inside JSON or CDATA, or on one line with its line ends written out; else as it is."""
-    if (start := text.find("<![CDATA[")) >= 0 and (end := text.find("]]>", start)) >= 0:
-        text = text[:start] + text[start + len("<![CDATA[") : end] + text[end + len("]]>") :]
+    if (begin := text.find("<![CDATA[")) >= 0 and (end := text.find("]]>", begin)) >= 0:
+        text = text[:begin] + text[begin + len("<![CDATA[") : end] + text[end + len("]]>") :]
     start = re.search(r"[{\[]\s*[{\[]?\s*\"" if text.lstrip()[:1] != '"' else '"', text)
     if start and "```" not in text[: start.start()]:
         try:

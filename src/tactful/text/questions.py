@@ -23,8 +23,10 @@ from tactful.text.asking import (
     ASKS,
     ASKS_ZH,
     FOR_OTHERS,
+    SIMPLE,
     TOLD,
     UNMARKED,
+    UNSURE,
     goes_on,
     is_answer,
     is_offer,
@@ -45,6 +47,8 @@ _BULLET = later(
     r"^\s*(?:[-*+•·](?!\*)|\(?\d{1,2}[.)、]|\(?[a-zA-Z][.)]|[（(][一二三四五六七八九十\d]+[)）]|[一二三四五六七八九十]+、|#{1,6})\s*"
 )
 _HEADING = later(r"^\s*(?:#{1,6}\s|(?:\d{1,2}[.)]\s*)?(\*\*|__)[^*_]+\1\s*$)")
+_BOLD_QUESTION = later(r"^\s*(?:\d{1,2}[.)]\s*)?(\*\*|__)[^*_]+[?？]\1\s+\S")
+"""A question in bold type, and the text under it on the same line."""
 _SENTENCE = later(
     r".*?(?:(?<![?？!！])[?？][?？!！]*+(?=[\s)\]）】*_~\"'”’」]|[一-鿿]|$|[,，;；])[*_~]*|[!！。；]++|(?<!\.)\.++(?=\s|$)|$)",
     re.DOTALL,
@@ -60,6 +64,11 @@ class _Sentence:
     lead: str
     """Of a list item: the line over its list; else empty."""
 
+    @property
+    def plain(self) -> str:
+        """The text as the patterns look at it."""
+        return self.text.translate(SIMPLE)
+
 
 def _sentences(text: str) -> list[_Sentence]:
     found: list[_Sentence] = []
@@ -70,13 +79,17 @@ def _sentences(text: str) -> list[_Sentence]:
         line = _TERNARY.sub(" ", line)
         bullet = _BULLET.match(line)
         heading = bool(_HEADING.match(line))
+        if heading and bullet and _is_lead(lead) and _asks(lead):
+            heading = False  # "2. **Budget**" under what the assistant needs
         item = bullet is not None and not heading
         if not item:
             lead = line.strip("*_# \t")
+        bold = bool(_BOLD_QUESTION.match(line))
         for match in _SENTENCE.finditer(_BULLET.sub("", line)):
             sentence = " ".join(match[0].split()).strip("*_~ ")[-_LONGEST_SENTENCE:]
             if sentence:
-                found.append(_Sentence(sentence, item, heading, lead if item else ""))
+                found.append(_Sentence(sentence, item, heading or bold, lead if item else ""))
+                bold = False
     return found
 
 
@@ -92,6 +105,7 @@ def _is_marked(sentence: str) -> bool:
 
 
 def _asks(sentence: str) -> bool:
+    sentence = sentence.translate(SIMPLE)
     return bool(ASKS.search(sentence) or ASKS_ZH.search(sentence))
 
 
@@ -101,7 +115,7 @@ def _is_lead(sentence: str) -> bool:
 
 def _is_asked(sentence: _Sentence, following: _Sentence | None) -> bool:
     """Whether the sentence asks the user; `following` is the next one of the message, None at its end."""
-    text = sentence.text
+    text = sentence.plain
     if is_offer(text) or TOLD.search(text) or (sentence.lead and FOR_OTHERS.search(sentence.lead)):
         return False
     if not _is_marked(text):
@@ -109,14 +123,16 @@ def _is_asked(sentence: _Sentence, following: _Sentence | None) -> bool:
             return False  # the items count, each by itself
         if sentence.item and _is_lead(sentence.lead) and _asks(sentence.lead):
             return not is_offer(sentence.lead)
+        if following is not None and UNSURE.search(text) and _is_marked(following.text):
+            return False
         return _asks(text) or (following is None and bool(UNMARKED.search(text)))
     if following is None:
         return True
-    if ASKED_LINE.search(text) or ANSWER_LINE.search(following.text):
+    if ASKED_LINE.search(text) or ANSWER_LINE.search(following.plain):
         return False
     if sentence.heading and not following.heading and not _is_marked(following.text):
-        return goes_on(following.text) or (following.item and speaks_to_user(text))
-    return _is_marked(following.text) or not is_answer(text, following.text)
+        return goes_on(following.plain) or (following.item and speaks_to_user(text))
+    return _is_marked(following.text) or not is_answer(text, following.plain)
 
 
 def questions(text: str) -> list[str]:
