@@ -1,13 +1,14 @@
 # Every target sets up .venv by itself; see tools/bootstrap.py for what each does.
 PYTHON ?= python3
 
-.PHONY: help demo smoke test slow check bench setup lock docs clean
+.PHONY: help demo smoke test slow soak check bench setup lock docs clean
 
 help:
 	@echo "make demo     the whole loop, offline; ends with tables, three sentences and a report"
 	@echo "make smoke    does this clone work? every layer once, offline, in under a minute"
 	@echo "make test     the fast tests: about eight minutes on two cores"
 	@echo "make slow     the slow tests: attacks on the sandbox, kill -9, a fresh clone"
+	@echo "make soak     a few of them at many times their size, before a release: half an hour"
 	@echo "make check    format, lint, types, import rules, docs"
 	@echo "make bench    the benchmarks, each figure beside a baseline"
 	@echo "make docs     write docs/cli.md from the commands, and what the notebooks print"
@@ -15,7 +16,7 @@ help:
 	@echo "make lock     pin the newest allowed packages to their hashes (needs the network)"
 	@echo "make clean    remove what the others made, but for runs/"
 
-demo smoke test slow check bench setup:
+demo smoke test slow soak check bench setup:
 	@$(PYTHON) tools/bootstrap.py $@
 
 docs: setup

@@ -5,6 +5,7 @@
     python3 tools/bootstrap.py smoke    does this clone work? under a minute
     python3 tools/bootstrap.py test     the fast tests: about eight minutes on two cores
     python3 tools/bootstrap.py slow     the slow tests, and those of training: installs [train], [ray] and ActivityWatch's server
+    python3 tools/bootstrap.py soak     a few of them at many times their size, before a release: half an hour
     python3 tools/bootstrap.py check    format, lint, types, import rules, docs
     python3 tools/bootstrap.py bench    the benchmarks
     python3 tools/bootstrap.py setup    only the virtual environment
@@ -36,7 +37,7 @@ JOBS: dict[str, list[list[str]]] = {
     "smoke": [["tools/smoke.py"]],
     "test": [[*PYTEST, "-n", "2"]],
     "slow": [
-        [*PYTEST, "-m", "slow and not live and not gpu", "-n", "2", "--timeout", "900"],
+        [*PYTEST, "-m", "slow and not soak and not live and not gpu", "-n", "2", "--timeout", "900"],
         [
             *PYTEST,
             "tests/training",
@@ -46,6 +47,7 @@ JOBS: dict[str, list[list[str]]] = {
             "600",
         ],
     ],
+    "soak": [[*PYTEST, "-m", "soak", "-n", "2", "--timeout", "1800"]],
     "check": [
         ["-m", "ruff", "format", "--check", "."],
         ["-m", "ruff", "check", "."],
@@ -212,8 +214,9 @@ def main(arguments: list[str]) -> int:
         python = set_up()
         if arguments[0] == "slow":
             set_up_training(python)
-            set_up_ray(python)
             set_up_activitywatch()
+        if arguments[0] in ("slow", "soak"):
+            set_up_ray(python)
     except SetupError as error:
         print(f"tactful: {error}", file=sys.stderr)
         return 1

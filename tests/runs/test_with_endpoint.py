@@ -146,7 +146,9 @@ def kill_often(tmp_path, kills, count, concurrency):
     assert sent <= 2 * count + kills * concurrency, "only calls in flight are sent again"
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_killed_at_thirty_random_points_only_calls_in_flight_are_sent_again(tmp_path):
-    kill_often(tmp_path, kills=30, count=6_000, concurrency=16)
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    "kills", [pytest.param(6, marks=pytest.mark.slow), pytest.param(30, marks=pytest.mark.soak)]
+)
+def test_killed_at_random_points_only_calls_in_flight_are_sent_again(tmp_path, kills):
+    kill_often(tmp_path, kills=kills, count=200 * kills, concurrency=16)

@@ -29,8 +29,8 @@ def test_a_skewed_figure_has_no_interval_below_15_groups(name: str) -> None:
     assert enough.low is not None
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", INTERVALS)
 def test_every_interval_holds_the_truth_with_the_fewest_groups_that_it_takes_and_with_100(name: str) -> None:
     # 93 to 97 in truth; 1,000 draws have a standard error of 0.7, of which one and a half are allowed, 500 one of 1.0.

@@ -19,7 +19,6 @@ from tests.utterance.fakes import write_rows
 from tactful.gym.scenes.reading import write_scenes
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.timeout(400),
     pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed (extra [ray])"),
 ]
@@ -101,9 +100,6 @@ COMMANDS = {
 }
 
 
-WORKERS = (1, 2, 4)
-
-
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[object]], str]]:
     """Runs commands in one process with one Ray, which takes longer to start than they take."""
@@ -129,9 +125,16 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[obj
         assert process.wait(60) == 0
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("command", "workers"),
+    [
+        *(pytest.param(command, (2,), marks=pytest.mark.slow) for command in COMMANDS),
+        pytest.param("feedback judge", (1, 4), marks=pytest.mark.slow),
+        *(pytest.param(command, (1, 2, 4), marks=pytest.mark.soak) for command in COMMANDS),
+    ],
+)
 def test_a_command_gives_the_same_bytes_and_figures_on_any_number_of_workers(
-    tmp_path: Path, command: str, ran: Callable[[list[object]], str]
+    tmp_path: Path, command: str, workers: tuple[int, ...], ran: Callable[[list[object]], str]
 ) -> None:
     make, more = COMMANDS[command]
     source = make(tmp_path)
@@ -143,7 +146,7 @@ def test_a_command_gives_the_same_bytes_and_figures_on_any_number_of_workers(
     if more is not None:
         words += ["--model", "offline", *more]
     local = tactful(tmp_path, *words, "--out", place(command, "local"), "--json")
-    for count in WORKERS:
+    for count in workers:
         out = tmp_path / place(command, f"ray{count}")
         ray = ran([*words, "--out", out, "--json", "--executor", "ray", "--workers", count])
         for one in (*(tmp_path / "local").rglob("*.jsonl"), *tmp_path.glob("local.yaml")):
