@@ -51,6 +51,14 @@ def has_bf16() -> bool:
     return device() != "cpu" and (device() != "cuda" or bool(torch.cuda.is_bf16_supported()))
 
 
+def quick_in_bf16(place: str) -> bool:
+    """Whether texts may be trained on in bfloat16: a processor without instructions for it takes many times as long as
+    in float32. `place`: as `device` names it."""
+    (torch,) = need("torch", what="opening a language model")
+    able = torch.cpu.get_capabilities() if place == "cpu" else {"bf16": True}
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16") or able.get("bf16"))
+
+
 def dtype_of(name: str) -> Any:
     """torch's type for `auto`, `bf16` or `f32`. `auto`: bf16 where the device has it.
 

@@ -18,6 +18,7 @@ import numpy as np
 from tactful.errors import MissingExtra
 from tactful.reading.encoder.inputs import Shown
 from tactful.types import Record, seeded
+from tactful.weights.extras import quick_in_bf16
 
 
 class LearningSettings(Record):
@@ -170,7 +171,7 @@ def _loss(torch: Any, network: Any, chosen: Sequence[Example], settings: Learnin
 
     place = next(network.parameters()).device
     given = [one.to(place) for one in as_tensors(torch, [one.shown for one in chosen])]
-    with torch.autocast(place.type, torch.bfloat16, enabled=_is_quick_in_bf16(torch, place)):
+    with torch.autocast(place.type, torch.bfloat16, enabled=quick_in_bf16(place.type)):
         outputs = network(*given)
     task = chosen[0].task
     logits = outputs[task].float().cpu()
@@ -191,14 +192,6 @@ def _loss(torch: Any, network: Any, chosen: Sequence[Example], settings: Learnin
             outputs["gaps"][known].float().cpu(), wanted
         )
     return loss
-
-
-def _is_quick_in_bf16(torch: Any, place: Any) -> bool:
-    """A processor without instructions for it takes many times as long in bf16 as in float32."""
-    if place.type != "cpu":
-        return True
-    able = torch.cpu.get_capabilities()
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16") or able.get("bf16"))
 
 
 def _pairs(chosen: Sequence[Example]) -> list[tuple[int, int]]:

@@ -18,7 +18,7 @@ from tactful.runs.store.files import make_folder
 from tactful.types import Record, seeded
 from tactful.weights import load_base
 from tactful.weights.base import fingerprint
-from tactful.weights.extras import need
+from tactful.weights.extras import device, need, quick_in_bf16
 from tactful.weights.quiet import quietly
 
 BOUNDING = 600
@@ -58,7 +58,7 @@ def train_tuned(
     settings = settings or SETTINGS
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
-    loaded = load_base(base, dtype="bf16", chat=False)
+    loaded = load_base(base, dtype="bf16" if quick_in_bf16(device()) else "f32", chat=False)
     tokens = ModelTokens(loaded.tokenizer)
     network = new_network(loaded, layers=adapters.layers, rank=adapters.rank).to(loaded.model.device)
     trained = examples_of(training, tokens, SHOWN)
