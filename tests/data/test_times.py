@@ -3,11 +3,12 @@
 import json
 import logging
 import random
+from datetime import UTC, datetime
 
 import pytest
 
 from tactful.data.formats.moments import labelled_rows, moment_rows, parse_event
-from tactful.data.times import is_mixed_up, oldest_first
+from tactful.data.times import is_mixed_up, oldest_first, parse_time
 from tactful.errors import DataError
 
 TIMES = [1_700_000_000 + 60 * at for at in range(12)]
@@ -81,3 +82,21 @@ def test_data_check_names_a_time_that_cannot_be_read(tmp_path):
             DataError, match=r"m\.jsonl:1: moment has the time 'yesterday', which cannot be read; wr"
         ):
             list(reader(file, strict=True))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"$date": "2026-10-01T09:00:00Z"},
+        {"$date": {"$numberLong": "1790845200000"}},
+        "01.10.2026 09:00:00",
+        "01.10.2026 09:00",
+    ],
+)
+def test_dates_of_databases_and_dates_with_points_are_read(told):
+    assert parse_time(told) == datetime(2026, 10, 1, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("told", [{}, {"$date": None}, "31.31.2026", "10.01.20261"])
+def test_what_is_no_date_is_none(told):
+    assert parse_time(told) is None

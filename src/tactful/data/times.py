@@ -11,6 +11,7 @@ from itertools import pairwise
 from tactful.types import Event
 
 _DAY_CLOCK = re.compile(r"day\s+(\d+)\s*,\s*(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap])\.?m\.?", re.IGNORECASE)
+_POINTS = re.compile(r"^(\d\d)\.(\d\d)\.(\d{4})(?=\D|$)")
 _COMPACT = re.compile(r"(?:19|20)\d{6}(?:[T ]?\d{4}(?:\d{2}(?:[.,]\d+)?)?)?Z?")
 _UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 """From this size on, a number counts nano-, micro- or milliseconds: as seconds it would lie beyond the year 5000."""
@@ -20,8 +21,11 @@ def parse_time(text: object) -> datetime | None:
     """Aware UTC of a time; None where it cannot be read.
 
     Read are seconds, milli-, micro- and nanoseconds since 1970, ISO 8601 also in its compact form (`20250601T100000Z`;
-    without a zone: UTC), and `Day 2, 1:05 AM` (day 1 = 1970-01-01).
+    without a zone: UTC) or with points (`01.06.2025 10:00`), MongoDB's `{"$date": …}`, and `Day 2, 1:05 AM` (day 1 = 1970-01-01).
     """
+    if isinstance(text, dict):  # a date of MongoDB
+        inner = text.get("$date")
+        return parse_time(inner.get("$numberLong") if isinstance(inner, dict) else inner)
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         return None
     spelt = str(text).strip()
@@ -55,6 +59,7 @@ def _compact_time(text: str) -> datetime | None:
 def _spelt_time(text: str) -> datetime | None:
     clock = _DAY_CLOCK.fullmatch(text)
     if clock is None:
+        text = _POINTS.sub(r"\3-\2-\1", text)
         try:
             at = datetime.fromisoformat(text)
             return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

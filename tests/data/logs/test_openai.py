@@ -207,6 +207,17 @@ def test_an_unknown_file_is_named_and_the_rest_is_read(tmp_path):
     assert "a.jsonl:1: is no log that is known: holds the keys temperature" in log.problems[0]
 
 
+def test_what_an_export_puts_beside_its_conversations_is_skipped_and_counted(tmp_path):
+    (tmp_path / "users.json").write_text(
+        '[{"uuid": "a", "full_name": "Ann", "email_address": "ann@example.org"}]'
+    )
+    (tmp_path / "projects.json").write_text('[{"uuid": "p", "name": "P", "docs": []}]')
+    (tmp_path / "log.jsonl").write_text('{"messages": [{"role": "user", "content": "Hi"}]}')
+    log = read_conversations(tmp_path, strict=True)
+    assert len(list(log)) == 1
+    assert log.skipped == {"a file of an export that holds no talk": 2}
+
+
 def test_the_same_conversation_twice_counts_once(tmp_path):
     (tmp_path / "a.jsonl").write_text((json.dumps({"id": "x", "source": "s", "messages": SAID}) + "\n") * 2)
     log = read_conversations(tmp_path / "a.jsonl")

@@ -1,10 +1,12 @@
 """One log in every shape: the same dialogues, where the shape holds them."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
-from tests.data.logs.shapes import LAST_ANSWER, SHAPES, at
+from tests.data.logs.shapes import LAST_ANSWER, SHAPES, at, lines, messages
+from tests.data.logs.vintages import UNDATED, VINTAGES, table
 
 from tactful.data.logs import read_conversations
 
@@ -57,6 +59,42 @@ def test_every_shape_that_has_times_gives_them(tmp_path, shape):
         n = int(item.id[1:])
         answers = [(step, turn) for step, turn in enumerate(item.spoken) if turn.role == "assistant"]
         assert [turn.at for _, turn in answers] == [at(n, step) for step, _ in answers]
+
+
+@pytest.mark.parametrize("vintage", VINTAGES)
+def test_every_vintage_gives_the_same_dialogues_and_times(tmp_path, vintage):
+    talks = [
+        talk[: len(talk) // 2 * 2] for talk in TALKS
+    ]  # each ends with an answer, which logs of calls hold
+    (tmp_path / "log").write_bytes(VINTAGES[vintage](talks))
+    log = read_conversations(tmp_path / "log")
+    found = {item.id: item for item in log}
+    assert (log.bad, log.problems, set(found)) == (0, [], {"c0", "c1"})
+    for n, talk in enumerate(talks):
+        said = found[f"c{n}"].said
+        assert [(turn.role, turn.content) for turn in said] == talk
+        if vintage not in UNDATED:
+            assert [turn.at for turn in said if turn.role == "assistant"] == [
+                at(n, step) for step, (role, _) in enumerate(talk) if role == "assistant"
+            ]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda talk: json.dumps(messages(talk), indent=2).encode(),
+        lambda talk: json.dumps(messages(talk)).encode(),
+        lambda talk: lines(messages(talk)),
+        lambda talk: table([["role", "content"], *talk]),
+    ],
+    ids=["an indented array", "an array on one line", "a line a message", "a table"],
+)
+def test_a_file_of_bare_messages_is_one_conversation(tmp_path, write):
+    for n, talk in enumerate(TALKS):
+        (tmp_path / f"c{n}.json").write_bytes(write(talk))
+    found = list(read_conversations(tmp_path))
+    assert [spoken(item) for item in found] == TALKS
+    assert [item.source for item in found] == ["c0", "c1"]
 
 
 def test_the_shared_log_gives_the_same_42_dialogues_in_each_of_its_shapes():

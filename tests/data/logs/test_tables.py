@@ -154,3 +154,27 @@ def test_parquet_is_read_whatever_its_name(tmp_path):
     log = read_conversations(tmp_path / "cut.parquet")
     assert list(log) == []
     assert "no Parquet" in log.problems[0]
+
+
+def test_columns_in_any_script_and_with_signs_are_columns(tmp_path):
+    (tmp_path / "t.csv").write_text("会话,发言人 (角色),内容?\na,user,你好\n", encoding="utf-8-sig")
+    (found,) = read_conversations(
+        tmp_path / "t.csv", columns=Columns(conversation="会话", role="发言人 (角色)", text="内容?")
+    )
+    assert (found.id, spoken(found)) == ("a", [("user", "你好")])
+
+
+def test_a_row_in_another_encoding_is_bad_and_the_rest_is_read(tmp_path):
+    (tmp_path / "t.csv").write_bytes("question,answer\nWie spät?,fünf\nHi,Hello\n".encode("latin-1"))
+    log = read_conversations(tmp_path / "t.csv")
+    assert [spoken(found) for found in log] == [[("user", "Hi"), ("assistant", "Hello")]]
+    assert log.problems == [
+        f"{tmp_path / 't.csv'}:2: not UTF-8; write it as UTF-8, as by iconv -f LATIN1 -t UTF-8"
+    ]
+
+
+def test_messages_whose_conversation_is_not_named_stay_apart_from_each_other(tmp_path):
+    (tmp_path / "t.csv").write_text("conversation_id,role,content\n,user,Hi\na,user,Yo\n,user,Hey\n")
+    assert [spoken(found) for found in read_conversations(tmp_path / "t.csv")] == [
+        [("user", text)] for text in ("Hi", "Yo", "Hey")
+    ]

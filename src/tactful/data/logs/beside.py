@@ -13,6 +13,20 @@ _ABOUT = (
 )  # fmt: skip
 """Keys that say what a score is about, the most special first."""
 
+NO_TALK = "a file of an export that holds no talk"
+HOLDS_NO_TALK = frozenset(
+    {
+        "user.json",
+        "users.json",
+        "projects.json",
+        "memories.json",
+        "user_settings.json",
+        "shared_conversations.json",
+    }
+    | {"sora.json", "shopping.json", "export_manifest.json", "manifest.json", "sessions-index.json"}
+)
+"""Names of what ChatGPT, Claude.ai and Claude Code put beside the conversations."""
+
 
 def is_score(row: Mapping[str, Any]) -> bool:
     """A row of Langfuse's scores, of LangSmith's feedback, or of ChatGPT's `message_feedback.json`."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tactful.data.io import STDIN
-from tactful.data.logs.beside import is_score, score_of
+from tactful.data.logs.beside import HOLDS_NO_TALK, NO_TALK, is_score, score_of
 from tactful.data.logs.drafts import Draft
 from tactful.data.logs.opening import files_of, is_zip, open_parts, rows_of
 from tactful.data.logs.options import LogOptions
@@ -222,7 +222,9 @@ class Log:
                 if (other := foreign_row(row, name)) is not None:
                     self._bad(name, None, other.name, other)
                     return head, None
-        if head:
+        if head and Path(name).name in HOLDS_NO_TALK:
+            self.skipped[NO_TALK] += 1
+        elif head:
             row = head[0][1]
             keys = f"the keys {', '.join(list(row)[:8])}" if isinstance(row, Mapping) else shown(row)
             self._bad(name, head[0][0], f"is no log that is known: holds {keys}{_how_to_name(name)}")

@@ -6,6 +6,7 @@ OpenAI (`role`, `content` as text or parts, `tool_calls`), Anthropic (blocks `to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,16 +17,17 @@ from tactful.data.times import parse_time
 from tactful.text.thoughts import split_content
 
 ROLES: Mapping[str, str] = {
-    **dict.fromkeys(("user", "human", "prompter", "humanmessage", "humanmessagechunk", "customer"), "user"),
+    **dict.fromkeys(("user", "human", "prompter", "humanmessage", "humanmessagechunk", "customer", "enduser", "visitor", "client", "requester"), "user"),
     **dict.fromkeys(
-        ("assistant", "ai", "gpt", "bot", "model", "chatgpt", "bing", "bard", "claude", "agent", "chatbot", "llm", "aimessage", "aimessagechunk"),
+        ("assistant", "ai", "gpt", "bot", "model", "chatgpt", "bing", "bard", "claude", "agent", "chatbot", "llm", "aimessage", "aimessagechunk", "aiagent", "aiassistant", "virtualassistant", "virtualagent"),
         "assistant",
     ),
     **dict.fromkeys(("system", "developer", "systemmessage"), "system"),
-    **dict.fromkeys(("tool", "function", "observation", "ipython", "environment", "toolmessage", "functionmessage", "tool_response", "tool_result"), "tool"),
-    **dict.fromkeys(("function_call", "tool_call", "tool_calls"), "call"),
+    **dict.fromkeys(("tool", "function", "observation", "ipython", "environment", "toolmessage", "functionmessage", "toolresponse", "toolresult"), "tool"),
+    **dict.fromkeys(("functioncall", "toolcall", "toolcalls"), "call"),
 }  # fmt: skip
-"""Word of a log, lower case → who speaks; `call`: the assistant calls a tool."""
+"""Word of a log, lower case, without separators → who speaks; `call`: the assistant calls a tool."""
+_BETWEEN = re.compile(r"[\s_-]+")
 _TEXTS = frozenset({"", "text", "input_text", "output_text", "refusal"})
 _CALLS = frozenset({"tool_use", "tool_call", "function_call", "server_tool_use", "tool-call"})
 _RESULTS = frozenset(
@@ -38,6 +40,11 @@ _OURS = frozenset(
     | {"id", "name", "model", "thoughts", "reasoning_content", "reasoning", "additional_kwargs", "sender", "text", "message", *_TIMES}
     | {"rating", "feedback", "annotation", "score"}
 )  # fmt: skip
+
+
+def speaker(word: str) -> str | None:
+    """Who speaks by a word of a log; None for a word that is not known."""
+    return ROLES.get(word.lower()) or ROLES.get(_BETWEEN.sub("", word.lower()))
 
 
 def add_messages(draft: Draft, rows: Iterable[Any], **known: Any) -> Draft:
@@ -84,7 +91,7 @@ def role_of(row: Mapping[str, Any]) -> str | None:
     for key in ("role", "from", "sender", "type"):
         if isinstance(row.get(key), str):
             word = row[key]
-            role = ROLES.get(word.lower())
+            role = speaker(word)
             if role is None and word.lower() in ("remove", "chat"):
                 return None
             if role is None:

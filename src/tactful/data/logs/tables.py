@@ -15,18 +15,25 @@ from tactful.data.logs.types import Notes, Numbered
 from tactful.sources import NoParquet
 from tactful.sources import parquet_rows as rows_of_parquet
 
-_HEADER = re.compile(rb"\s*\"?[^\W\d][\w .:/-]*\"?(?:\s*[,;\t]\s*\"?[^\W\d][\w .:/-]*\"?)+\s*")
+_NAME = r"\"?[^\W\d][\w .:/()#?&%-]*\"?"
+_HEADER = re.compile(rf"\s*(?:\"?\"?|{_NAME})(?:\s*[,;\t]\s*{_NAME})+\s*")
+"""The first column may have no name: it is the number of the row."""
+
+
+_BROKEN = re.compile(r"[\udc80-\udcff]")
+"""Bytes that are no UTF-8."""
 
 
 def is_csv(head: bytes) -> bool:
     """Whether a file that begins so has a line of column names."""
-    return _HEADER.fullmatch(head.split(b"\n", 1)[0].strip()) is not None
+    line = head.split(b"\n", 1)[0].strip(b" \r")
+    return _HEADER.fullmatch(line.decode("utf-8", "replace")) is not None
 
 
 def csv_rows(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
     """Rows by the line on which they begin; the delimiter is the one that the header uses."""
     csv.field_size_limit(1 << 30)
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
     try:
         head = text.readline()
         delimiter = max(",;\t", key=head.count)
@@ -49,6 +56,8 @@ def _cells(reader: Any, names: list[str], notes: Notes) -> Iterator[Numbered]:
             continue
         if len(cells) > len(names):
             notes.bad(number, f"has {len(cells)} cells, expected {len(names)}")
+        elif any(map(_BROKEN.search, cells)):
+            notes.bad(number, "not UTF-8; write it as UTF-8, as by iconv -f LATIN1 -t UTF-8")
         elif cells:
             yield number, {name: opened(cell) if cell else None for name, cell in zip_longest(names, cells)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tactful.data.logs.drafts import Draft
-from tactful.data.logs.messages import ROLES, add_content
+from tactful.data.logs.messages import add_content, speaker
 from tactful.data.logs.readers.rows import first_text
 from tactful.data.logs.trees import Node, say_path, tree_of
 from tactful.data.logs.types import Format, Notes, Row, each
@@ -40,7 +40,7 @@ def _parent(item: Row) -> str | None:
 
 
 def _say(draft: Draft, item: Row) -> None:
-    role = ROLES.get(str(item.get("sender")).lower())
+    role = speaker(str(item.get("sender")))
     if role not in ("user", "assistant"):
         raise ValueError(f"a message has the sender '{item.get('sender')}', expected human or assistant")
     blocks = item.get("content")

@@ -8,7 +8,7 @@ from typing import Any
 
 from tactful.data.logs.drafts import Draft
 from tactful.data.logs.gathering import gathered
-from tactful.data.logs.messages import ROLES, add_content
+from tactful.data.logs.messages import add_content, speaker
 from tactful.data.logs.ratings import rating_of
 from tactful.data.logs.types import Format, Notes, Numbered, Reader, Row
 from tactful.data.times import parse_time
@@ -32,7 +32,8 @@ class Columns:
     """Names of a table's columns; None: found by their usual names."""
 
     conversation: str | None = None
-    """Rows with equal values are one conversation; without such a column every row is one."""
+    """Rows with equal values are one conversation. Without such a column the messages of a file are one, and each question
+    with its answer is."""
     role: str | None = None
     text: str | None = None
     question: str | None = None
@@ -87,7 +88,9 @@ def reader_of(given: Columns) -> Reader:
                     return
                 at = parse_time(row.get(names.get("time", "")))
                 key = row.get(names.get("conversation", ""))
-                yield number, f"row-{number}" if key is None else str(key), at.timestamp() if at else 0.0, row
+                if key is None and ("conversation" in names or not {"role", "text"} <= names.keys()):
+                    key = f"row-{number}"
+                yield number, "" if key is None else str(key), at.timestamp() if at else 0.0, row
 
         for first, key, held in gathered(keyed()):
             draft = Draft(key, skipped=notes.skipped)
@@ -113,7 +116,7 @@ def _say(draft: Draft, row: Row, names: Mapping[str, str]) -> None:
     ratings = [rating] if rating else []
     if "role" in names and "text" in names:
         word = str(cell("role") or "")
-        role = ROLES.get(word.strip().lower())
+        role = speaker(word)
         if role is None or role == "call":
             raise ValueError(f"has the {names['role']} '{word}', expected user, assistant, system or tool")
         content = cell("text")

@@ -1,18 +1,22 @@
-"""OpenAI calls: stored completions, batches, and logs of request and response. One exchange a row."""
+"""OpenAI calls: stored completions, batches, responses, and logs of request and response. One exchange a row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tactful.data.logs.drafts import Draft
 from tactful.data.logs.exchanges import answers_in, messages_in, opened
 from tactful.data.logs.messages import time_of
 from tactful.data.logs.readers.calls import Call, by_conversation
+from tactful.data.logs.readers.responses import is_response, messages_of
 from tactful.data.logs.readers.rows import USERS, first_text
-from tactful.data.logs.types import Format, Notes, Row
+from tactful.data.logs.types import Format, Notes, Numbered, Row
 
 _IDS = ("conversation_id", "conversation", "session_id", "thread_id", "chat_id")
+
+_TIMES = ("created", "created_at", "timestamp", "time")
+_BEFORE = ("previous_response_id",)
 
 
 def _request(row: Row) -> Mapping[str, Any]:
@@ -23,7 +27,7 @@ def _request(row: Row) -> Mapping[str, Any]:
 
 
 def _response(row: Row) -> Any:
-    if row.get("choices"):
+    if row.get("choices") or row.get("object") == "response":
         return row
     found = opened(row.get("response") or row.get("response_body") or row.get("completion"))
     return found["body"] if isinstance(found, Mapping) and isinstance(found.get("body"), Mapping) else found
@@ -34,6 +38,9 @@ def _conversation(row: Row, notes: Notes) -> str:
     for place in (row.get("metadata"), request.get("metadata"), row):
         if isinstance(place, Mapping) and (found := first_text(place, _IDS)):
             return found
+    for place in (request, row, _response(row)):
+        if isinstance(place, Mapping) and isinstance(place.get("conversation"), Mapping):
+            return first_text(place["conversation"], ("id",))
     return first_text(row, ("id", "custom_id", "request_id")) or f"call-{notes.unnamed()}"
 
 
@@ -45,17 +52,25 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
         if user:
             draft.known["user"] = user
         at = time_of(response) if isinstance(response, Mapping) else None
-        named = row if row.get("model") or not isinstance(response, Mapping) else response
+        named = (place for place in (row, response, request) if isinstance(place, Mapping))
+        sent, back = _exchange(request, response)
         yield Call(
-            sent=messages_in(
-                {"messages": request.get("messages") or request.get("input_messages") or request.get("input")}
-            ),
-            back=answers_in(response),
+            sent=sent,
+            back=back,
             at=time_of(row) or at,
             ended=at or time_of(row),
             id=first_text(row, ("id",)),
-            model=first_text(named, ("model",)),
+            model=next(filter(None, (first_text(place, ("model",)) for place in named)), ""),
         )
+
+
+def _exchange(request: Row, response: Any) -> tuple[list[Any], list[Any]]:
+    """What was sent and what came back."""
+    if not is_response(response):
+        sent = request.get("messages") or request.get("input_messages") or request.get("input")
+        return messages_in({"messages": sent}), answers_in(response)
+    system = messages_of(request.get("instructions"), "system")
+    return [*system, *messages_of(request.get("input"), "user")], messages_of(response.get("output"), "assistant")
 
 
 def _is_completion(row: Row) -> bool:
@@ -67,11 +82,26 @@ def _is_completion(row: Row) -> bool:
             bool(row.get("choices"))
             or isinstance(opened(row.get("response") or row.get("response_body")), Mapping)
         )
-    ) or row.get("object") == "chat.completion"
+    ) or (
+        row.get("object") in ("chat.completion", "response")
+        or ("input" in request and is_response(opened(row.get("response") or row.get("response_body"))))
+    )
 
 
-COMPLETIONS = Format(
-    "openai-calls",
-    _is_completion,
-    by_conversation(_conversation, _calls, ("created", "created_at", "timestamp", "time")),
-)
+def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
+    begun: dict[str, str] = {}
+
+    def conversation(row: Row, notes: Notes) -> str:
+        """A response may name no conversation but the response before it."""
+        response = _response(row)
+        if not is_response(response):
+            return _conversation(row, notes)
+        before = first_text(response, _BEFORE) or first_text(_request(row), _BEFORE)
+        own = first_text(response, ("id",))
+        begun[own] = begun.get(before) or _conversation({"id": own, **row}, notes)
+        return begun[own]
+
+    yield from by_conversation(conversation, _calls, _TIMES)(rows, notes)
+
+
+COMPLETIONS = Format("openai-calls", _is_completion, _read)

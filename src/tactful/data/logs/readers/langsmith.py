@@ -59,17 +59,21 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
             at=at,
             ended=parse_time(row.get("end_time")) or at,
             id=str(row.get("id") or ""),
-            model=_model(row, outputs),
+            model=_model(row, inputs, outputs),
             ratings=tuple(notes.ratings.get(str(row.get("id")), ())),
         )
 
 
-def _model(row: Row, outputs: Any) -> str:
-    meta = _metadata(row)
+def _model(row: Row, inputs: Any, outputs: Any) -> str:
     told = outputs.get("llm_output") if isinstance(outputs, Mapping) else None
-    return str(
-        meta.get("ls_model_name") or (told.get("model_name") if isinstance(told, Mapping) else "") or ""
+    places = (_metadata(row), told, outputs, inputs)
+    names = (
+        place.get(key)
+        for place in places
+        if isinstance(place, Mapping)
+        for key in ("ls_model_name", "model_name", "model")
     )
+    return next((name for name in names if isinstance(name, str) and name), "")
 
 
 def _is_langsmith(row: Row) -> bool:

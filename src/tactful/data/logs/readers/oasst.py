@@ -8,7 +8,7 @@ from typing import Any
 
 from tactful.data.logs.drafts import Draft
 from tactful.data.logs.gathering import gathered
-from tactful.data.logs.messages import ROLES
+from tactful.data.logs.messages import speaker
 from tactful.data.logs.readers.rows import first_text
 from tactful.data.logs.trees import Node, say_path, tree_of
 from tactful.data.logs.types import Format, Notes, Numbered, Row, each, tried
@@ -62,7 +62,7 @@ def _rank(row: Row) -> float:
 
 
 def _say(draft: Draft, row: Row) -> None:
-    role = ROLES.get(str(row.get("role")).lower())
+    role = speaker(str(row.get("role")))
     if role not in ("user", "assistant"):
         raise ValueError(f"a message has the role '{row.get('role')}', expected prompter or assistant")
     draft.say(

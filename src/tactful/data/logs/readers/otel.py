@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from tactful.data.logs.drafts import Draft
@@ -22,7 +23,8 @@ UNRECORDED = "a span whose text was not recorded"
 _CHATS = frozenset({"chat", "text_completion", "generate_content", "invoke_agent", "completion"})
 _IDS = ("gen_ai.conversation.id", "session.id", "conversation.id", "langfuse.session.id")
 _NUMBERED = re.compile(
-    r"(?:gen_ai|llm)\.(?P<way>prompt|completion|input_messages|output_messages)s?\.(?P<place>\d+)\.(?:message\.)?(?P<key>role|content)"
+    r"(?:gen_ai|llm)\.(?P<way>prompt|completion|input_messages|output_messages)s?\.(?P<place>\d+)\.(?:message\.)?"
+    r"(?P<key>role|content|contents\.\d+\.message_content\.text)"
 )
 _TIMES = (
     "startTimeUnixNano",
@@ -33,6 +35,7 @@ _TIMES = (
     "timestamp",
     "timeUnixNano",
 )
+_ENDS = ("endTimeUnixNano", "end_time_unix_nano", "end_time", "endTime")
 _EVENTS = {
     "gen_ai.system.message": "system",
     "gen_ai.user.message": "user",
@@ -113,7 +116,7 @@ def _name(row: Row) -> str:
 
 def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
     chats = [row for row in rows if row["attributes"].get("gen_ai.operation.name") != "invoke_agent"]
-    loose: list[Any] = []
+    loose: dict[str, list[Row]] = {}
     for row in chats or rows:
         attributes = row["attributes"]
         user = next(
@@ -126,8 +129,8 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
         )
         if user:
             draft.known["user"] = str(user)
-        if (name := _name(row)) in _EVENTS:
-            loose.append(_event_message(name, row.get("body")))
+        if _name(row) in _EVENTS:
+            loose.setdefault(_id(row), []).append(row)
             continue
         sent, back = _messages(row)
         if not sent and not back:
@@ -136,9 +139,9 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
         yield Call(
             sent=sent,
             back=back,
-            at=parse_time(next((row[key] for key in _TIMES if row.get(key)), None)),
-            ended=parse_time(row.get("endTimeUnixNano") or row.get("end_time")),
-            id=str(row.get("spanId") or row.get("span_id") or ""),
+            at=_begun(row),
+            ended=_ended(row) or _begun(row),
+            id=_id(row),
             model=str(
                 attributes.get("gen_ai.response.model")
                 or attributes.get("gen_ai.request.model")
@@ -147,8 +150,29 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
             ),
             ratings=tuple(_ratings(row)),
         )
-    if loose:
-        yield Call(sent=[message for message in loose if message], back=[])
+    for id, events in loose.items():
+        yield _told(events, id)
+
+
+def _told(events: list[Row], id: str) -> Call:
+    """A call that is told in events of its own: what was sent, one by one, and the choice that came back."""
+    told: dict[bool, list[Any]] = {True: [], False: []}
+    for row in events:
+        if message := _event_message(_name(row), row.get("body")):
+            told[_name(row) == "gen_ai.choice"].append(message)
+    return Call(sent=told[False], back=told[True], at=_begun(events[0]), ended=_begun(events[-1]), id=id)
+
+
+def _id(row: Row) -> str:
+    return str(row.get("spanId") or row.get("span_id") or "")
+
+
+def _begun(row: Row) -> datetime | None:
+    return parse_time(next((row[key] for key in _TIMES if row.get(key)), None))
+
+
+def _ended(row: Row) -> datetime | None:
+    return parse_time(next((row[key] for key in _ENDS if row.get(key)), None))
 
 
 def _texts(row: Row) -> bool:
@@ -171,7 +195,10 @@ def _messages(row: Row) -> tuple[list[Any], list[Any]]:
     numbered: dict[tuple[str, int], dict[str, Any]] = {}
     for key, value in attributes.items():
         if found := _NUMBERED.fullmatch(key):
-            numbered.setdefault((found["way"], int(found["place"])), {})[found["key"]] = value
+            message = numbered.setdefault((found["way"], int(found["place"])), {})
+            if found["key"].startswith("contents"):
+                value = "\n".join(filter(None, (message.get("content"), str(value))))
+            message["role" if found["key"] == "role" else "content"] = value
     for (way, _), message in sorted(numbered.items()):
         side = sent if way in ("prompt", "input_messages") else back
         side.append({"role": "user" if side is sent else "assistant", "content": "", **message})

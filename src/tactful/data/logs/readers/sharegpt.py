@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tactful.data.logs.drafts import Draft
 from tactful.data.logs.messages import add_messages
 from tactful.data.logs.readers.rows import first_text, whole
@@ -9,7 +11,7 @@ from tactful.data.logs.types import Format, Notes, Row, each
 
 
 def _read(row: Row, notes: Notes) -> Draft:
-    rows = row.get("conversations")
+    rows = row.get("conversations") or row.get("items")
     if not isinstance(rows, list):
         raise ValueError("holds no list of 'conversations'")
     draft = Draft(first_text(row, ("id", "conversation_id")), skipped=notes.skipped, **whole(row))
@@ -18,7 +20,31 @@ def _read(row: Row, notes: Notes) -> Draft:
     return add_messages(draft, rows)
 
 
+def _of_table(row: Row) -> Row:
+    """A row of an arena's table: the prompts in one column, the answers of each model in others."""
+    prompts = _texts(row["prompt"])
+    talks = {}
+    for side in ("a", "b"):
+        pairs = zip(prompts, _texts(row[f"response_{side}"]), strict=False)
+        talks[f"conversation_{side}"] = [
+            {"role": role, "content": text}
+            for pair in pairs
+            for role, text in zip(("user", "assistant"), pair, strict=True)
+        ]
+    won = [
+        side for side in ("a", "b") if str(row.get(f"winner_model_{side}")).lower() in ("1", "1.0", "true")
+    ]
+    kept = {key: row[key] for key in ("id", "question_id", "model_a", "model_b", "winner") if key in row}
+    return {**({"winner": f"model_{won[0]}"} if len(won) == 1 else {}), **kept, **talks}
+
+
+def _texts(cell: Any) -> list[str]:
+    return ["" if item is None else str(item) for item in (cell if isinstance(cell, list) else [cell])]
+
+
 def _read_arena(row: Row, notes: Notes) -> Draft:
+    if "conversation_a" not in row:
+        row = _of_table(row)
     winner = str(row.get("winner") or "")
     taken, left = (
         ("conversation_b", "conversation_a")
@@ -40,9 +66,22 @@ def _read_arena(row: Row, notes: Notes) -> Draft:
     return draft
 
 
-SHAREGPT = Format("sharegpt", lambda row: isinstance(row.get("conversations"), list), each(_read))
+def _is_sharegpt(row: Row) -> bool:
+    oldest = row.get("items")
+    return isinstance(row.get("conversations"), list) or (
+        isinstance(oldest, list)
+        and bool(oldest)
+        and isinstance(oldest[0], dict)
+        and {"from", "value"} <= oldest[0].keys()
+    )
+
+
+SHAREGPT = Format("sharegpt", _is_sharegpt, each(_read))
 ARENA = Format(
     "arena",
-    lambda row: {"conversation_a", "conversation_b"} <= row.keys(),
+    lambda row: (
+        {"conversation_a", "conversation_b"} <= row.keys()
+        or {"prompt", "response_a", "response_b"} <= row.keys()
+    ),
     each(_read_arena),
 )
