@@ -94,7 +94,7 @@ def main() -> None:
                 one_core = {**os.environ, "OMP_NUM_THREADS": "1"}
                 subprocess.run([sys.executable, __file__, "--one", str(path)], check=True, env=one_core)
         return
-    for name in ("rehearsal", "elsewhere"):
+    for name in ("rehearsal", "elsewhere", "later"):
         found_in(name)
     with tempfile.TemporaryDirectory() as folder:
         different = log_of(Path(folder), given.conversations, equal=False)

@@ -1,7 +1,8 @@
 """Conversations that over-ask, guess, or do neither (traps among them): what the audit finds of them.
 
 `rehearsal.jsonl`: sixty, three styles, English and Chinese, written before the rules were tried on them; `elsewhere.jsonl`:
-forty-eight, also German, French and Spanish, written when the rules stood. Rules may get better on them; no phrase of
+forty-eight, also German, French and Spanish, written when the rules stood; `later.jsonl`: twenty-six, also Portuguese,
+written when the rules had grown in other languages than English and Chinese. Rules may get better on them; no phrase of
 theirs is to be put into `signs.py`.
 """
 
@@ -15,13 +16,13 @@ from tactful.data.logs import read_conversations
 from tactful.reading.opening import open_embedded_reader
 
 HERE = Path(__file__).parent
-SETS = ("rehearsal.jsonl", "elsewhere.jsonl")
+SETS = ("rehearsal.jsonl", "elsewhere.jsonl", "later.jsonl")
 FAULTS = ("over-asks", "guesses")
 
 
 @pytest.fixture(scope="module")
 def named() -> dict[str, tuple[set[str], set[str], int]]:
-    """Fault → (conversations that have it, conversations in which the audit finds it, conversations), over both sets."""
+    """Fault → (conversations that have it, conversations in which the audit finds it, conversations), over all sets."""
     true: dict[str, set[str]] = {fault: set() for fault in FAULTS}
     found: dict[str, set[str]] = {fault: set() for fault in FAULTS}
     conversations = 0

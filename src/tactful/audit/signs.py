@@ -30,21 +30,26 @@ _SAID = _any(
     r"\b(?:it'?s|that'?s|it\s+is|is|was|were)\s+(?:right\s+|all\s+|literally\s+)*(?:there\b|in\s+(?:the|my)\s+(?:\w+\s+)?(?:message|request|question|prompt|line|sentence|title|text|brief|ticket))",
     r"\b(?:first|last|previous|original)\s+(?:message|line|sentence|request)\b|\bhow\s+many\s+times\b|\brepeat\s+myself\b",
     r"说过|说了|讲过|讲了|提过|提了|(?:已经|早就|明明|刚才|刚刚|刚|不是|都)\S{0,2}(?:说|告诉|写|给|提|讲|发)|(?:上面|前面|里面|题目|开头|第一句)\S{0,4}(?:写|说|有|提|看)|看(?:上面|前面|清楚)|再说一遍",
-    r"\b(?:schon|bereits|doch)\s+(?:gesagt|geschrieben|genannt)\b|\bwie\s+gesagt\b|\bsteht\s+(?:doch|schon|oben)\b|\bdéjà\s+dit\b|\bcomme\s+je\s+l'ai\s+dit\b|\bya\s+(?:te\s+|le\s+|se\s+)?(?:lo\s+)?(?:he\s+)?dij|\bcome\s+ho\s+detto\b|\bgià\s+detto\b",
+    r"\b(?:schon|bereits|doch)\s+(?:gesagt|geschrieben|genannt)\b|\bwie\s+gesagt\b|\bsteht\s+(?:doch|schon|oben)\b|\bdéjà\s+dit\b|\bcomme\s+je\s+l'ai\s+dit\b|\bya\s+(?:te\s+|le\s+|se\s+)?(?:lo\s+)?(?:he\s+)?di[jc]|\bcome\s+ho\s+detto\b|\bgià\s+detto\b",
+    r"\b(?:hab|habe|hatte)\s+ich\s+(?:\w+\s+){0,3}(?:gesagt|geschrieben|genannt|angegeben)\b|\bje\s+(?:(?:te|vous)\s+)?l'ai\s+(?:\w+\s+)?(?:dit|écrit|précisé)\b|\bcomo\s+(?:dije|escribí|puse)\b|\bl'ho\s+(?:già\s+)?(?:detto|scritto)\b|\bjá\s+(?:disse|falei|escrevi)\b",
 )
 _PUSH = _any(
-    r"(?:^|[.!,;:—-]\s*|\b(?:please|so|ok|okay|and|but|then|no)\W+)just\s+(?!the\b|a\b|an\b|one\b|in\b|for\b|because\b|wondering\b|curious\b|checking\b|to\b|like\b)\w+",
+    r"(?:^|[.!,;:—-]\s*|\b(?:please|so|ok|okay|and|but|then|no)\W+)just\s+(?:the\s+(?:\w+\s+)?(?:answer|number|result|code|translation|text|value|word|name|file)s?\b|(?!the\b|a\b|an\b|one\b|in\b|for\b|because\b|wondering\b|curious\b|checking\b|to\b|like\b)\w+)",
     r"\bcan(?:'t)?\s+you\s+(?:please\s+)?just\b|\b(?:get\s+on\s+with\s+it|get\s+to\s+it|get\s+going|do\s+it\s+already|hurry\s+up|do\s+what\s+i)\b|\b(?:do|write|make|give|show|tell|send|start|finish|fix|pick|run|use|print|draw|answer|go|get\s+on)\b[^.!?;]{0,30}\balready\W*$",
     r"^(?!\W*(?:yes|yep|yeah|sure|ok|okay)\b).{0,40}\bgo\s+ahead\b",
     r"直接(?!忽略|跳过|丢弃|去掉)|赶紧|赶快|快点|快[写做弄给]|你就|先[做写弄给]\S{0,3}(?:再|看看|吧)|别(?:废话|啰嗦|磨叽|墨迹)|照做|写就(?:是|行)|做就(?:是|行)|就行了",
     r"\bmach(?:'s|\s+es|en\s+sie)?\s+(?:einfach|schon)\b|\beinfach\s+(?:machen|schreiben)\b|\b(?:fais|faites|écris)(?:-le)?\s+(?:juste|simplement)\b|\b(?:simplemente|solo)\s+\w+(?:lo|la|me)\b|\bhazlo\b",
+    r"\beinfach\s+(?:mach|schreib|antwort|übersetz|rechn|ausgeb|anfang|losleg|weitermach|sag|nenn|send|schick)en\b|\b(?:mach|schreib|gib|sag|nenn|nimm|rechne|antworte)\w*\s+(?:\w+\s+){0,2}einfach\b|\bleg\s+los\b|\b(?:traduis|donne|dis|réponds|fais|écris)(?:ez)?(?:-\w+)*\s+(?:juste|simplement)\b|\by\s+(?:ya|listo|punto)\b|\be\s+basta\b|\b(?:fallo|dimmelo|rispondi)\b",
+    r"\b(?:nur|juste|seulement|simplement|solo|sólo|só|apenas)\s+(?:die|das|le|la|les|el|il|o|a)\s+(?:zahl|antwort|ergebnis|code|résultat|réponse|chiffre|nombre|número|respuesta|resultado|código|risposta|numero|risultato|resposta)\b",
 )
 _DELEGATES = _any(
     DELEGATE.pattern.removeprefix("(?i)"),
     r"\b(?:don'?t|do\s+not|doesn'?t|does\s+not|dont|doesnt)\s+(?:\w+\s+)?(?:care|matter|mind)\b|\b(?:any|anything|either|both|all)\s+(?:\w+\s+)?(?:is\s+|are\s+|will\s+|would\s+)?(?:fine|ok|okay|good|works?|do)\b",
     r"\bwhatever\b(?!\s+(?:is|was|comes)\s+(?:left|over|first|last)\b)|\bwhichever\b|\bno\s+preference\b|\b(?:you|u)\s+(?:decide|choose|pick)\b|\bnot\s+(?:important|bothered|fussed|picky)\b|^\W*(?:the\s+|your\s+)?defaults?\b|\b(?:use|take|keep|with|by)\s+(?:the\s+|your\s+|any\s+)?defaults?\b|\bdefaults?\s+(?:is|are|will|would|works?|please)\b|\birrelevant\b",
-    r"随便|都行|都可以|无所谓|你定|您定|看着办|默认|不重要|不在乎|不关心|没(?:什么|啥|有)?(?:特别)?(?:的)?要求|任意|哪个都|什么都",
+    r"^\W*any\W*(?:$|[.!,;])|(?:\bno|\bnot|n't|nt)\s+(?:really\s+)?(?:make\s+)?(?:a\s+|any\s+)?difference\b|\bsame\s+(?:in\s+|for\s+|with\s+)?(?:both|either)\b",
+    r"随便|都行|都可以|无所谓|你定|您定|看着办|默认|不重要|不在乎|不关心|没(?:什么|啥|有)?(?:特别)?(?:的)?要求|任意|哪(?:个|种|样)都|什么都|都一样|没(?:有)?区别",
     r"\begal\b|\bpeu\s+importe\b|\bcomme\s+tu\s+veux\b|\bme\s+da\s+igual\b|\bè\s+uguale\b|\bfa\s+lo\s+stesso\b",
+    r"\bspielt\s+keine\s+rolle\b|\bwie\s+(?:du|sie)\s+(?:willst|wollen|möchten|magst)\b|\bn'importe\s+(?:quel|lequel|laquelle)|\bcomme\s+vous\s+voulez\b|\bm'est\s+égal\b|\bda\s+lo\s+mismo\b|\bno\s+importa\b|\bcomo\s+(?:quiera|prefiera)s?\b|\blo\s+que\s+sea\b|\bnon\s+importa\b|\bcome\s+(?:vuoi|preferisci)\b|\bfai\s+tu\b|\btanto\s+faz\b|\bnão\s+importa\b",
 )
 _EXCEPT = _any(r"\b(?:except|but\s+not|apart\s+from|other\s+than)\b", r"除了?\S{1,12}(?:都|外)")
 """A choice that is left open but for something tells that something."""
@@ -53,19 +58,20 @@ _STOP = _any(
     r"\bwhy\s+(?:are|do|would|must|does)\s+(?:you|it|that)\s+(?:\w+\s+){0,2}(?:ask|need|matter|care|want\s+to\s+know)|\b(?:don'?t|do\s+not|no\s+need\s+to)\s+ask\b|\b(?:interview|interrogat\w+|quiz|20\s+questions|twenty\s+questions|questionnaire)\b",
     r"\bdo\s+(?:i|we)\s+(?:really\s+)?(?:have|need)\s+to\b|\bwhat\s+(?:difference|does\s+(?:that|it|this)\s+(?:matter|have))|\bdoes\s+(?:it|that)\s+(?:even\s+|really\s+)?matter\b|\bwho\s+cares\b|\bobvious(?:ly)?\b|\bwhat\s+else\s*\?",
     r"\bseriously\b|\breally\?|\b(?:are\s+you|you'?re|you\s+are|u)\s+(?:kidding|serious|joking)\b|\b(?:ffs|omg|ugh+|argh+|jfc|wtf|smh|sigh)\b|\bgood\s+grief\b|\bfor\s+(?:god|heaven|pete|christ|fuck)'?s?\s*'?s?\s+sake\b|(?<!can\s)(?<!to\s)(?<!will\s)\bcome\s+on\b|\?!|!\?|\?{2,}|？！|！？|？{2,}|🙄|😤|😡|🤦",
-    r"别(?:再|老|总|一直)?问|问(?:这么|那么|太|这些|个没完|来问去)|(?:问题|话)(?:太|这么|那么|真|好)多|(?:怎么|干嘛|为什么|为啥)(?:还|又|老|总|要)?(?:是)?(?:在)?问|烦|啰嗦|罗嗦|废话|显然|这还用(?:问|说)|还用问|至于吗|有必要吗|重要吗|有关系吗|服了|无语|查户口|哎呀|唉",
+    r"别(?:再|老|总|一直)?问|问(?:这么|那么|太|这些|个没完|来问去)|(?:问题|话)(?:太|这么|那么|真|好)多|(?:怎么|干嘛|为什么|为啥)(?:还|又|老|总|要)?(?:是)?(?:在)?问|烦|啰嗦|罗嗦|废话|显然|这还用(?:问|说)|还[用要]问|至于吗|有必要吗|重要吗|有关系吗|服了|无语|查户口|哎呀|唉",
     r"\bfrag\s+nicht\b|\bso\s+viele\s+fragen\b|\barrête\s+de\s+(?:me\s+)?(?:poser|demander)|\btrop\s+de\s+questions\b|\bdeja\s+de\s+preguntar\b|\btantas\s+preguntas\b|\bbasta\s+(?:con\s+le\s+)?domande\b",
+    r"\bwas\s+(?:denn\s+)?sonst\b|\bwarum\s+frag\w+|\boffensichtlich\b|\bist\s+doch\s+klar\b|\bpourquoi\s+(?:tu|vous)\s+(?:me\s+)?demande|\bévidemment\b|\bassez\s+de\s+questions\b|\bobviamente\b|\bpor\s+qué\s+(?:me\s+)?pregunta|\bovviamente\b|\bche\s+domanda\b|\bóbvio\b",
 )
 _DENIES = _any(
     r"\b(?:i|we|nobody|no\s+one|noone)\s+(?:never|didn'?t|did\s+not|didnt|haven'?t|hadn'?t)\s+(?:even\s+|ever\s+|actually\s+)?(?:sa(?:y|id)|ask(?:ed)?|want(?:ed)?|t(?:ell|old)|mention(?:ed)?|mean|meant|order(?:ed)?|request(?:ed)?)\b|\bnobody\s+(?:said|asked|told)\b",
     r"\bwho\s+(?:said|told|asked)\b|\bwhy\s+(?:did|would|have|on\s+earth|the\s+hell)\s+(?:did\s+)?you\b|\byou\s+(?:just\s+)?(?:assumed|guessed|decided|made\s+up)\b|\byou\s+(?:didn'?t|did\s+not|never)\s+(?:even\s+)?(?:ask|check)|\b(?:should|could|might)(?:'?ve|\s+have)\s+(?:asked|checked)\b|\bwithout\s+(?:asking|checking)\b|\bask\s+(?:me\s+)?(?:first|before|next\s+time)\b|\bnot\s+what\s+i\b",
     r"我(?:又|可|也|根本|从来)?没(?:有)?(?:说|让|要|叫|提)|谁(?:说|让你|叫你|要)|(?:为什么|怎么|干嘛)(?:就|不先|给我|把|擅自)?(?:选|用|删|改|订|买|写成|变成|发给|设成)|(?:怎么|为什么|也)不(?:先)?问|没问(?:过)?我|应该先?问|先问|自作主张|擅自|我什么时候",
-    r"\bdas\s+habe\s+ich\s+nicht\b|\bje\s+n'ai\s+(?:pas|jamais)\s+(?:dit|demandé)\b|\b(?:yo\s+)?no\s+(?:te\s+)?(?:dije|pedí)\b|\bnon\s+ho\s+(?:detto|chiesto)\b",
+    r"\bdas\s+(?:habe|hab|wollte)\s+ich\s+(?:\w+\s+)?nicht\b|\bich\s+wollte\s+(?:\w+\s+){0,3}(?:nicht|kein\w*)\b|\bhätte(?:st|n)\s+(?:\w+\s+){0,3}fragen\b|\bje\s+ne\s+voulais\s+pas\b|\bno\s+quería\b|\bnon\s+volevo\b|\bnão\s+(?:queria|pedi)\b|\bje\s+n'ai\s+(?:pas|jamais)\s+(?:dit|demandé)\b|\b(?:yo\s+)?no\s+(?:te\s+)?(?:dije|pedí)\b|\bnon\s+ho\s+(?:detto|chiesto)\b",
 )
 _CORRECTS = _any(
     r"\bi\s+(?:actually\s+|really\s+)?(?:meant|mean|wanted|was\s+(?:thinking|talking|looking|hoping|after|going)|needed|had\s+in\s+mind|prefer)\b|\b(?:wrong|the\s+other)\s+\w+|\binstead\b|\bactually\b|\b(?:should|needs?\s+to|has\s+to|have\s+to|was\s+supposed\s+to|supposed\s+to)\s+(?:be|have|go)\b|\b(?:is|are|it'?s|that'?s|was)\s+(?:for|not)\b|,\s+not\s+\w+|\bnot\s+(?:my|our|the)\b",
     r"我(?:要|说|指|想要|想|问|需要)的(?:是|不是)|我(?:是|就是)(?:说|指|想|要)|我(?:的)?意思|不是(?:这|那|要|给|让|说)|而不是|其实|应该是|应该(?:要|用|去)|改成|换成|是给|，不是",
-    r"\bich\s+meinte\b|\bsondern\b|\bje\s+voulais\b|\ben\s+fait\b|\bplutôt\b|\bquería\b|\ben\s+realidad\b|\bvolevo\b|\binvece\b",
+    r"\bich\s+(?:meinte|meine|wollte|dachte\s+an)\b|\bje\s+(?:parlais|pensais)\b|\bme\s+refería\b|\bintendevo\b|\bqueria\b|\bsondern\b|\bje\s+voulais\b|\ben\s+fait\b|\bplutôt\b|\bquería\b|\ben\s+realidad\b|\bvolevo\b|\binvece\b",
 )
 _ERROR = _any(
     r"\b(?:errors?|exceptions?|traceback|crash\w*|typos?|broken|fails?|failed|failing|incorrect(?:ly)?|inaccurate|untrue|hallucinat\w*|undefined|segfault|404|invalid|miscount\w*|miscalculat\w*)\b|\w+(?:Error|Exception)\b|\b(?:doesn'?t|does\s+not|didn'?t|won'?t|don'?t)\s+(?:\w+\s+)?(?:work|run|compile|start|load|open|parse|exist|add\s+up|match|rhyme)\b|\bnot\s+(?:working|true|correct|right|a\s+(?:real|valid))\b",
