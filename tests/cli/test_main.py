@@ -319,3 +319,20 @@ def test_completion_knows_nouns_verbs_and_options(tmp_path: Path, typed: str, ex
         timeout=60,
     )
     assert set(done.stdout.split()) == expected
+
+
+def test_control_characters_of_a_file_name_never_reach_the_terminal(tmp_path: Path) -> None:
+    talk = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}
+    (tmp_path / "a\x1b[31m.jsonl").write_text(json.dumps(talk))
+    for name in ("a\x1b[31m.jsonl", "no\x1b[31m.jsonl"):
+        ran = tactful("data", "check", name, cwd=tmp_path)
+        assert "\x1b" not in ran.stdout + ran.stderr
+        assert "\\x1b[31m" in ran.stdout + ran.stderr
+
+
+def test_a_link_in_a_circle_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    ran = tactful("feedback", "judge", "a", "--model", "offline", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "leads nowhere, or in a circle" in ran.stderr

@@ -139,3 +139,12 @@ def test_a_report_counts_everything_and_names_the_first_problems(write_rows):
     assert (report.read, report.good, report.bad) == (32, 2, 30)
     assert len(report.problems) == 20
     assert report.problems[0].startswith(f"{path}:2: not JSON")
+
+
+def test_a_file_without_a_kind_is_refused_with_what_is_wrong_with_its_first_line(tmp_path):
+    (tmp_path / "old.jsonl").write_bytes(b'{"a": "caf\xe9"}\n')
+    with pytest.raises(UsageError, match="the first is not JSON: not UTF-8: byte 0xe9 at 11"):
+        detect_kind(tmp_path / "old.jsonl")
+    (tmp_path / "t.parquet").write_bytes(b"PAR1" + bytes(50) + b"PAR1")
+    with pytest.raises(DataError, match="no Parquet from here on"):
+        detect_kind(tmp_path / "t.parquet")

@@ -84,6 +84,12 @@ def _root(
     """
 
 
+def _say(problem: str) -> None:
+    from tactful.cli.output import harmless
+
+    print(harmless(f"tactful: {problem}"), file=sys.stderr)
+
+
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
 
 
@@ -92,7 +98,7 @@ def main() -> None:
     try:
         app()
     except TactfulError as error:
-        print(f"tactful: {error}", file=sys.stderr)
+        _say(str(error))
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -100,16 +106,14 @@ def main() -> None:
     except OSError as error:  # a place that cannot be read or written, met where no command looks for it
         if error.filename is None and error.errno not in _OF_THE_DISK:
             raise
-        print(
-            f"tactful: {error.filename or 'the output'}: {error.strerror}; check the path, your permissions and the "
-            "free space",
-            file=sys.stderr,
+        _say(
+            f"{error.filename or 'the output'}: {error.strerror}; check the path, your permissions and the free space"
         )
         sys.exit(1)
     except RuntimeError as error:  # how Path.resolve says it before Python 3.13
         if "Symlink loop" not in str(error):
             raise
-        print(f"tactful: {error}: links that lead in a circle; check the path", file=sys.stderr)
+        _say(f"{error}: links that lead in a circle; check the path")
         sys.exit(1)
     except KeyboardInterrupt:
         print("tactful: interrupted", file=sys.stderr)

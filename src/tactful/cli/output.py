@@ -57,7 +57,15 @@ class Asked(Protocol):
 
 def say(text: str = "") -> None:
     """A line for the person, on stderr."""
-    print(text, file=sys.stderr)
+    print(harmless(text), file=sys.stderr)
+
+
+def harmless(text: str) -> str:
+    """Text whose control characters are written as escapes, save line ends and tabs: names of files may hold any."""
+    return "".join(
+        character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1]
+        for character in text
+    )
 
 
 def emit_json(data: Any) -> None:

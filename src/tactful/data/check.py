@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import orjson
 from tactful.data.formats.yaml_items import read_yaml
 from tactful.data.io import STDIN, Rows, cannot_read, opened_file
 from tactful.data.logs import is_log
+from tactful.data.logs.json_rows import loads
 from tactful.data.recognise import MARKS, document, foreign_file, foreign_row, kind_of
 from tactful.errors import DataError, UsageError, UserError
-from tactful.sources import is_folder, is_parquet, parquet_rows
+from tactful.sources import NoParquet, is_folder, is_parquet, parquet_rows
 from tactful.types import Record
 
 FORMATS: Mapping[str, str] = {
@@ -176,7 +178,18 @@ def _json_kind(path: Path) -> tuple[str | None, str]:
         return "llama-factory", ""
     if keys:
         return None, f"its first object has the keys {', '.join(sorted(keys)[:8])}"
-    return None, "no line is a JSON object"
+    return None, f"no line is a JSON object{_first_problem(path)}"
+
+
+def _first_problem(path: Path) -> str:
+    """What is wrong with the first line, as the end of a sentence; empty where it is JSON, or there is none."""
+    with opened_file(path) as file:
+        line = next((one for one in islice(file, 50) if one.strip()), b"null")
+    try:
+        loads(line.removeprefix(b"\xef\xbb\xbf"))
+    except ValueError as error:
+        return f"; the first is not JSON: {error}"
+    return ""
 
 
 def _starts_document(path: Path) -> bool:
@@ -190,7 +203,10 @@ def _first_object(path: Path, lines: int = 50) -> dict[str, Any]:
     """The first JSON object among the first lines; empty when there is none."""
     with opened_file(path) as file:
         if is_parquet(file):
-            return next((row.cells for row in parquet_rows(file)), {})
+            try:
+                return next((row.cells for row in parquet_rows(file)), {})
+            except NoParquet as error:
+                raise DataError.at(path, None, str(error), fix="write the file again") from error
         for _, line in zip(range(lines), file, strict=False):
             try:
                 row: Any = orjson.loads(line.removeprefix(b"\xef\xbb\xbf"))

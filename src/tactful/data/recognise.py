@@ -104,9 +104,22 @@ _BYTES: tuple[tuple[bytes, str, str], ...] = (
     (b"<html", "an HTML page", "export the conversations as JSON, and give that"),
     (b"BZh", "bzip2", "unpack it: bzcat {path} > {new}, and give {new}"),
     (b"\xfd7zXZ\x00", "xz", "unpack it: xzcat {path} > {new}, and give {new}"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it, and give the file inside"),
+    (b"Rar!\x1a\x07", "a RAR archive", "unpack it, and give the file inside"),
+    (b"\x04\x22M\x18", "lz4", "unpack it: lz4 -dc {path} > {new}, and give {new}"),
+    (b"ARROW1", "an Arrow file", "write its rows as JSON lines, and give those"),
+    (b"FEA1", "a Feather file", "write its rows as JSON lines, and give those"),
+    (b"<HTML", "an HTML page", "export the conversations as JSON, and give that"),
+    (b"<?xml", "XML", "export the conversations as JSON, and give that"),
+    (b"{\\rtf", "a text document", "export the conversations as JSON, and give that"),
+    (b"\x89PNG", "a picture", "export the conversations as JSON, and give that"),
+    (b"\xff\xd8\xff", "a picture", "export the conversations as JSON, and give that"),
+    (b"\x7fELF", "a program", "give a file with one JSON object per line"),
+    (b"version https://git-", "a pointer of Git LFS", "fetch the file itself with git lfs pull, and give that"),
+    (b"data: ", "a stream of server events", "store the conversations, not the wire: one JSON object per line"),
 )  # fmt: skip
-_SHUT = frozenset({"zstd", "an SQLite database", "a PDF", "an HTML page"})
-"""Of these, what also the readers of logs do not open."""
+_OPENED = frozenset({"gzip", "UTF-16", "a zip archive", "a Parquet file", "bzip2", "xz"})
+"""Of these, what the readers of logs open."""
 _LARGEST = 200_000_000
 """Bytes of a document that are read to say what it holds."""
 
@@ -161,7 +174,7 @@ def foreign_bytes(start: bytes, path: Path | str) -> Recognised | None:
         (
             Recognised(f"is {name}", fix.format(path=_quoted(path), new=_new(path)))
             for mark, name, fix in _BYTES
-            if start.startswith(mark) and name in _SHUT
+            if start.startswith(mark) and name not in _OPENED
         ),
         None,
     )

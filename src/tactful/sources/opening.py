@@ -38,6 +38,10 @@ def refuse_missing(path: Path | str) -> None:
     url = url_of(path)
     if url is None:
         if not Path(path).exists():
+            if Path(path).is_symlink():
+                raise DataError(
+                    f"{path}: is a link that leads nowhere, or in a circle; check where it points"
+                )
             raise DataError(f"{path}: no such file or run folder")
     elif _kind(url) == "directory":
         raise UserError(f"{url}: is a folder, expected a file; give a file inside it")

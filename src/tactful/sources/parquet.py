@@ -58,7 +58,7 @@ def parquet_rows(file: IO[bytes]) -> Iterator[TableRow]:
         for batch in table.iter_batches(batch_size=_BATCH, use_threads=False):
             for cells in batch.to_pylist():
                 yield TableRow({key: _plain(value) for key, value in cells.items()})
-    except pyarrow.ArrowException as error:
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         raise NoParquet(f"no Parquet from here on ({' '.join(str(error).split())[:80]})") from error
 
 

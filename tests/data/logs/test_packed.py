@@ -7,6 +7,7 @@ import gzip
 import json
 import lzma
 import random
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,8 @@ def read(path: Path) -> tuple[list[str], list[str]]:
         ("lines of old Macs.jsonl", LINES.replace(b"\n", b"\r")),
         ("one behind the other.jsonl", LINES.replace(b"\n", b"")),
         ("a mark on each line.jsonl", LINES.replace(b'{"id"', b'\xef\xbb\xbf{"id"')),
+        ("a list of rows on each line.jsonl", b"\n".join(json.dumps([one]).encode() for one in TALKS)),
+        ("elements without their brackets.jsonl", LINES.replace(b"\n", b",\n")),
         ("under a key.json", json.dumps({"conversations": TALKS}).encode()),
         ("under another key.json", json.dumps({"total": 2, "results": TALKS}, indent=1).encode()),
         (
@@ -172,3 +175,45 @@ def test_messages_under_other_words_are_messages(tmp_path: Path, row: dict[str, 
         ("user", "Write a haiku."),
         ("assistant", "Rain."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("in a line.jsonl", LINES + b'{"n": ' + b"9" * 5_000 + b"}\n"),
+        ("in a document.json", b'{"n": ' + b"9" * 5_000 + b', "rows": [' + LINES.split(b"\n")[0] + b"]}"),
+        ("in an array.json", b"[\n" + LINES.replace(b"\n", b",\n") + b'{"n": ' + b"9" * 70_000 + b"}]"),
+    ],
+)
+def test_a_number_of_thousands_of_digits_ends_its_row_and_not_the_process(tmp_path, name, content) -> None:
+    (tmp_path / name).write_bytes(content)
+    _, problems = read(tmp_path / name)
+    assert len(problems) == 1
+
+
+def test_a_tar_archive_and_text_of_an_older_encoding_are_named(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "logs.tar.gz", "w:gz") as archive:
+        (tmp_path / "log.jsonl").write_bytes(LINES)
+        archive.add(tmp_path / "log.jsonl", "log.jsonl")
+    with pytest.raises(DataError, match=r"is a tar archive; unpack it with tar -xf"):
+        read(tmp_path / "logs.tar.gz")
+    for text, encoding in (("请帮我排序", "GB18030"), ("un café déjà bu", "LATIN1")):
+        line = json.dumps({"messages": [{"role": "user", "content": text}]}, ensure_ascii=False)
+        (tmp_path / "old.jsonl").write_bytes(line.encode(encoding))
+        ((problem,),) = read(tmp_path / "old.jsonl")[1:]
+        assert f"iconv -f {encoding} -t UTF-8" in problem
+
+
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [
+        (b"7z\xbc\xaf\x27\x1cxx", "a 7-Zip archive"),
+        (b"\x89PNG\r\n", "a picture"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
+        (b"data: {}\n", "a stream of server events"),
+        (b"<?xml version='1.0'?>", "XML"),
+    ],
+)
+def test_what_is_no_log_at_all_is_said_to_be_what_it_is(tmp_path: Path, start: bytes, name: str) -> None:
+    (tmp_path / "log").write_bytes(start)
+    assert read(tmp_path / "log") == ([], [f"{tmp_path / 'log'}: is {name}"])

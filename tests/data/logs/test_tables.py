@@ -178,3 +178,10 @@ def test_messages_whose_conversation_is_not_named_stay_apart_from_each_other(tmp
     assert [spoken(found) for found in read_conversations(tmp_path / "t.csv")] == [
         [("user", text)] for text in ("Hi", "Yo", "Hey")
     ]
+
+
+def test_damaged_parquet_is_named_by_its_row(tmp_path):
+    (tmp_path / "t.parquet").write_bytes(b"PAR1" + bytes(50) + b"PAR1")
+    log = read_conversations(tmp_path / "t.parquet")
+    assert list(log) == []
+    assert "no Parquet from here on" in log.problems[0]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tactful.cli.options import JsonFlag
-from tactful.cli.output import emit_json, say
+from tactful.cli.output import emit_json, harmless, say
 
 if TYPE_CHECKING:
     from tactful.data.check import Report
@@ -50,4 +50,6 @@ def _print_report(report: Report) -> None:
         say(problem)
     if report.bad > len(report.problems):
         say(f"… and {report.bad - len(report.problems)} more")
-    print(f"{report.path}: {report.type}: {report.read} read = {report.good} good + {report.bad} bad")
+    print(
+        harmless(f"{report.path}: {report.type}: {report.read} read = {report.good} good + {report.bad} bad")
+    )

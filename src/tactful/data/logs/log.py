@@ -139,7 +139,7 @@ class Log:
 
     def format_of(self, name: str, file: IO[bytes]) -> Format | None:
         """What one opened file is; None for no log that is known."""
-        if foreign_bytes(file.peek(16)[:16], name) is not None:  # type: ignore[attr-defined]
+        if foreign_bytes(file.peek(32)[:32], name) is not None:  # type: ignore[attr-defined]
             return None
         return self._recognised(name, rows_of(file, self._notes(name, {})))[1]
 
@@ -153,7 +153,7 @@ class Log:
     def _part(
         self, name: str, file: IO[bytes], ratings: Mapping[str, list[dict[str, Any]]]
     ) -> Iterator[tuple[int, Conversation]]:
-        other = foreign_bytes(file.peek(16)[:16], name)  # type: ignore[attr-defined]
+        other = foreign_bytes(file.peek(32)[:32], name)  # type: ignore[attr-defined]
         if other is not None:
             self._bad(name, None, other.name, other)
             return iter(())

@@ -8,7 +8,6 @@ import bz2
 import codecs
 import gzip
 import io
-import json
 import lzma
 import zipfile
 import zlib
@@ -17,39 +16,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
-import orjson
-
 from tactful.data.io import opened_file
-from tactful.data.logs.shown import shown
+from tactful.data.logs.json_rows import PEEK as _PEEK
+from tactful.data.logs.json_rows import elements, is_json, lines, list_in, with_lists, without_comma
 from tactful.data.logs.tables import csv_rows, is_csv, parquet_rows
 from tactful.data.logs.types import Notes, Numbered
 from tactful.errors import DataError
 from tactful.sources import files_below, is_folder, named, open_source, url_of
 
-_LISTS = frozenset(
-    {
-        "data",
-        "runs",
-        "observations",
-        "spans",
-        "sessions",
-        "threads",
-        "items",
-        "rows",
-        "traces",
-        "chats",
-        "records",
-        "results",
-        "entries",
-        "logs",
-    }
-)
-"""Keys under which a document of one object keeps its rows."""
-_OF_CONVERSATIONS = frozenset({"messages", "mapping", "chat_messages", "conversation", "turns", "chat"})
-"""Keys by which what stands under `conversations` is whole conversations, not ShareGPT's messages."""
-_TURNS = ("messages", "conversations", "conversation", "turns")
-"""Keys whose list some exports keep as text."""
-_PEEK = 65_536
 _LAYERS = 5
 """How often packed a file may be."""
 _BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
@@ -107,7 +81,7 @@ def rows_of(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
     """The rows of JSON lines, of an array, or of one document or several, each with its place."""
     number = 0
     for number, row in _rows(file, notes):
-        yield number, _with_lists(row)
+        yield number, with_lists(row)
     if broken := _broken(file):
         notes.bad(number + 1, f"ends too early, or is damaged from here on ({broken})")
 
@@ -119,19 +93,19 @@ def _rows(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
     head = start.lstrip(b" \t\r\n")
     if head.startswith(b"["):
         first_line = head.split(b"\n", 1)[0]
-        if _is_json(first_line) and head[len(first_line) :].strip():
-            return _lines(file, notes)  # a list of messages on every line
-        return _elements(file, "item", notes)
+        if is_json(first_line) and head[len(first_line) :].strip():
+            return lines(file, notes)  # a list of messages on every line
+        return elements(file, "item", notes)
     if head.startswith(b"{"):
         line, _, rest = head.partition(b"\n")
         several = bool(rest.strip())
-        if not several or not (_is_json(line) or _may_be_line(line)):
-            key = _list_in(head)
+        if not several or not (is_json(without_comma(line)) or _may_be_line(line)):
+            key = list_in(head)
             if key or several:  # rows under a key, or one object a row, over several lines
-                return _elements(file, f"{key}.item" if key else "", notes)
+                return elements(file, f"{key}.item" if key else "", notes)
     if is_csv(head):
         return csv_rows(file, notes)
-    return _lines(file, notes)
+    return lines(file, notes)
 
 
 def _unpacked(name: str, file: IO[bytes], layers: int = 0) -> Iterator[tuple[str, IO[bytes]]]:
@@ -153,6 +127,8 @@ def _unpacked(name: str, file: IO[bytes], layers: int = 0) -> Iterator[tuple[str
     if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         yield from _zipped(name, buffered, layers)
         return
+    if buffered.peek(512)[257:262] == b"ustar":
+        raise DataError.at(name, None, "is a tar archive", fix="unpack it with tar -xf, and give its files")
     encoding = _encoding(start)
     if encoding is None:
         yield name, buffered
@@ -264,134 +240,6 @@ def _peeked(file: IO[bytes]) -> bytes:
     return start.removeprefix(b"\xef\xbb\xbf")
 
 
-def _is_json(text: bytes) -> bool:
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True
-
-
 def _may_be_line(line: bytes) -> bool:
     """Whether a first line that is no JSON may be a damaged one of many: it holds more than an opened document would."""
     return len(line.strip()) > 2 and b'":' in line and not line.rstrip().endswith((b"{", b"[", b","))
-
-
-def _lines(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
-    for number, line in enumerate(file, start=1):
-        bare = line.removeprefix(b"\xef\xbb\xbf")
-        if not bare.strip():
-            continue
-        try:
-            yield number, loads(bare)
-        except ValueError as error:
-            several = _on_one_line(bare)
-            if not several:
-                notes.bad(number, f"not JSON ({error}): {shown(bare.rstrip())}")
-            for one in several:
-                yield number, one
-
-
-def _on_one_line(line: bytes) -> list[Any]:
-    """The objects of a line that holds several, one behind the other; none where anything else stands there."""
-    found: list[Any] = []
-    try:
-        text, at = line.decode("utf-8").strip(), 0
-        while at < len(text):
-            one, at = json.JSONDecoder().raw_decode(text, at)
-            found.append(_whole(one))
-            while at < len(text) and text[at] in " \t\r\n\x1e":
-                at += 1
-    except (ValueError, RecursionError):
-        return []
-    return found if all(isinstance(one, dict) for one in found) else []
-
-
-def _with_lists(row: Any) -> Any:
-    """A row whose turns are a list, where an export keeps them as text: `"messages": "[{…}]"`."""
-    if not isinstance(row, dict):
-        return row
-    opened = {}
-    for key in _TURNS:
-        text = row.get(key)
-        if isinstance(text, str) and text.lstrip().startswith("[{"):
-            try:
-                opened[key] = loads(text.encode("utf-8", "replace"))
-            except ValueError:
-                continue
-    return {**row, **opened} if opened else row
-
-
-def loads(line: bytes) -> Any:
-    """JSON; NaN and lone halves of characters, which writers of logs let through, are read. Raises: ValueError."""
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        if b"\\ud" in line.lower() or b"NaN" in line or b"Infinity" in line:
-            try:
-                return _whole(json.loads(line.decode("utf-8", "replace")))
-            except RecursionError:
-                raise ValueError("nested too deeply") from error
-        if "UTF-8" in error.msg and b"\xef\xbb\xbf" not in line[:3]:
-            raise ValueError(_not_utf8(line)) from error
-        raise ValueError(f"{error.msg} at character {error.pos + 1}") from error
-
-
-def _not_utf8(line: bytes) -> str:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        byte = line[error.start]
-        return f"not UTF-8: byte 0x{byte:02x} at {error.start + 1}; write it as UTF-8, as by iconv -f LATIN1 -t UTF-8"
-    return "not UTF-8"
-
-
-def _whole(value: Any) -> Any:
-    """A value whose texts can be written as UTF-8 and whose numbers are finite."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, float):
-        return value if value - value == 0 else None
-    if isinstance(value, list):
-        return [_whole(item) for item in value]
-    if isinstance(value, dict):
-        return {_whole(key): _whole(item) for key, item in value.items()}
-    return value
-
-
-def _elements(file: IO[bytes], place: str, notes: Notes) -> Iterator[Numbered]:
-    import ijson
-
-    found = ijson.items(_without_mark(file), place, use_float=True, multiple_values=True)
-    number = 0
-    while True:
-        number += 1
-        try:
-            yield number, next(found)
-        except StopIteration:
-            return
-        except (ijson.JSONError, ValueError) as error:
-            said = " ".join(str(error).split())[:80]
-            notes.bad(number, f"not JSON from here on ({said})")
-            return
-
-
-def _list_in(head: bytes) -> str:
-    """The key under which a document keeps its rows as a list; empty for a document that is a row itself."""
-    import ijson
-
-    try:
-        for place, event, value in ijson.parse(head[:_PEEK]):
-            if event == "start_array" and place in _LISTS:
-                return str(place)
-            if event == "map_key" and place == "conversations.item" and value in _OF_CONVERSATIONS:
-                return "conversations"
-    except ijson.JSONError:
-        pass
-    return ""
-
-
-def _without_mark(file: IO[bytes]) -> IO[bytes]:
-    if file.peek(3)[:3] == b"\xef\xbb\xbf":  # type: ignore[attr-defined]
-        file.read(3)
-    return file
