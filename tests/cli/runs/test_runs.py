@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -91,6 +92,18 @@ def test_show_finds_damaged_results_and_outputs_that_do_not_hold_them(folder):
     state = folder.state_path.read_bytes()
     folder.state_path.write_bytes(state.replace(b'"double":8', b'"double":9'))
     assert "1 stored results are damaged (item-4)" in call("show", folder.path).stdout
+
+
+@pytest.mark.timeout(20)
+def test_show_reads_a_stranger_s_folder_whose_files_are_pipes_links_or_no_text(folder):
+    folder.config_path.write_bytes(b"\xff\xfe")
+    for make in (os.mkfifo, os.mkdir, lambda path: path.symlink_to(path)):
+        if folder.records_path.is_dir():
+            folder.records_path.rmdir()
+        else:
+            folder.records_path.unlink()
+        make(folder.records_path)
+        assert "records.jsonl does not hold them" in call("show", folder.path).stdout
 
 
 def test_show_passes_no_control_character_on(tmp_path):

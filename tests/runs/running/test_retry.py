@@ -97,3 +97,17 @@ def test_shared_cache_is_remembered(tmp_path):
 def test_error_about_a_folder_is_a_data_error(tmp_path):
     with pytest.raises(DataError, match="no such run folder"):
         RunFolder.open(tmp_path / "typo")
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_folder_without_its_state_is_refused_and_keeps_its_outputs(tmp_path, empty):
+    run(tmp_path / "out", stage=parts.moody, count=10)
+    folder = RunFolder.open(tmp_path / "out")
+    written = folder.records_path.read_bytes()
+    for side in tmp_path.glob("out/run.sqlite*"):
+        side.unlink()
+    if empty:
+        folder.state_path.touch()
+    with pytest.raises(DataError, match="the run folder is incomplete"):
+        retry_run(folder, parts.job(10), options=QUIET)
+    assert folder.records_path.read_bytes() == written != b""

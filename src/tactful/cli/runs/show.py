@@ -28,7 +28,7 @@ def show(run: RunArgument, as_json: JsonFlag = False) -> None:
         print(printable(line))
     if folder.config_path.is_file():
         print("\nconfiguration")
-        for line in folder.config_path.read_text(encoding="utf-8").splitlines():
+        for line in folder.config_path.read_text(encoding="utf-8", errors="replace").splitlines():
             print(f"  {printable(line)}")
 
 

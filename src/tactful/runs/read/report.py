@@ -109,7 +109,9 @@ def run_report(folder: RunFolder) -> RunReport:
 
 
 def _outputs_agree(folder: RunFolder) -> bool:
-    """Whether `records.jsonl` holds exactly the stored outputs."""
+    """Whether `records.jsonl` holds exactly the stored outputs. Anything but a file, as a pipe, holds none."""
+    if not folder.records_path.is_file():
+        return False
     try:
         with closing(folder.state()) as state, folder.records_path.open("rb") as file:
             agree = all(file.read(len(row.result.lines)) == row.result.lines for row in state.rows("done"))

@@ -93,7 +93,10 @@ class RunState:
         with _Told(path):
             connection = read_only(path)
             try:
-                refuse_newer(connection, path)
+                if refuse_newer(connection, path) == 0:
+                    raise DataError(
+                        f"{path}: holds no results; the run folder is incomplete, start the run again"
+                    )
             except BaseException:
                 connection.close()
                 raise
