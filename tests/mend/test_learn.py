@@ -88,7 +88,7 @@ def test_states_know_what_their_user_showed_in_earlier_conversations(learned):
 
 def test_the_folder_replays_without_reading_again(learned, tmp_path):
     _, lesson, folder = learned
-    found = tf.replay(folder, policy=str(folder / "policy.json"), out=tmp_path / "replayed")
+    found = tf.replay(folder, policy=folder / "policy.json", out=tmp_path / "replayed")
     assert found.turns == lesson.turns
     assert found.changes == lesson.on_this_log
     assert (tmp_path / "replayed" / "replay.md").is_file()

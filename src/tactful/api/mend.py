@@ -79,8 +79,8 @@ def learn(
 def replay(
     logs: Logs,
     *,
-    policy: str | Policy,
-    against: str | Policy | None = None,
+    policy: Path | str | Policy,
+    against: Path | str | Policy | None = None,
     out: Path | str | None = None,
     reader: str = "encoder",
     limit: int | None = None,
@@ -121,8 +121,8 @@ def replay(
         talks,
         first,
         second,
-        name=policy if isinstance(policy, str) else "",
-        against_name=against if isinstance(against, str) else "",
+        name=str(policy) if isinstance(policy, Path | str) else "",
+        against_name=str(against) if isinstance(against, Path | str) else "",
         seed=seed,
     )
     if folder is None:
@@ -229,10 +229,12 @@ def fit_users(
     return found
 
 
-def _policy(spec: str | Policy) -> Policy:
+def _policy(spec: Path | str | Policy) -> Policy:
     from tactful.mend.learning.learn import ACTIONS
     from tactful.policy import open_policy, read_policy
 
+    if isinstance(spec, Path):
+        return read_policy(spec)
     if not isinstance(spec, str):
         return spec
     if spec in ("cost", "rule", "random") or spec.startswith("always-"):

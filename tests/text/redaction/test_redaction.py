@@ -239,6 +239,10 @@ def test_what_a_key_calls_a_password_or_a_phone_number_is_one():
 def test_digits_beside_a_phone_number_do_not_hide_it():
     assert redacted("Ring +44 20 7946 0958 0000") == "Ring [PHONE]"
     assert redacted("Ring +44 20 7946 0958 0A") == "Ring [PHONE] 0A"
+    assert redacted("order 4711 13812345678") == "order 4711 [PHONE]"
+    assert redacted("see 12 020 7946 0958 now") == "see 12 [PHONE] now"
+    assert redacted("13812345678 0000000000000003") == "[PHONE] 0000000000000003"
+    assert redacted("0000000000000003 4111 1111 1111 1111") == "0000000000000003 [CARD]"
     assert redacted("B7 +44 20 7946 0958") == "B7 [PHONE]"
     assert redacted("\\ +44 20 7946 0958") == "\\ [PHONE]"  # a backslash before a space begins no escape
 

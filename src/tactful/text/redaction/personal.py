@@ -10,7 +10,7 @@ _EMAIL = re.compile(r"[\w.!#$&'*+/=?^`{|}~%-]*[\w+%-](?:@|＠|%40)(?:[\w-]+\.)+[
 _BEFORE = r"(?:(?<![A-Za-z0-9_{more}])|(?<=\\[nrt]))"
 """Not inside a word; Chinese puts no space between, and a line end may be spelt as in JSON."""
 _DIGITS = re.compile(
-    _BEFORE.replace("{more}", "+") + r"[+(]?\d(?:(?:[ \u00a0\u2009./‐-–-]|\)[ .-]?| ?\()?\d){6,24}(?!\d)"
+    _BEFORE.replace("{more}", "+") + r"[+(]?\d(?:(?:[ \u00a0\u2009./‐-–-]|\)[ .-]?| ?\()?\d){6,40}(?!\d)"
 )
 """Digits with single separators between them: the columns of a table stand further apart."""
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}(?!\d)")
@@ -46,6 +46,7 @@ _CALLED = re.compile(
 _INSIDE_BEFORE = re.compile(r"(?<!\\)[A-Za-z0-9_]-?\Z|\\[^nrt\s\"']-?\Z")
 _INSIDE_AFTER = re.compile(r"-?[A-Za-z0-9_]")
 _SPACE = re.compile(r"\s+")
+_PIECE = re.compile(r"\S{7,}")
 _REGIONS = ("GB", "DE", "FR", "CN", "IN", "JP", "KR", "BR", "ES", "IT", "AU", "RU", "MX", "NL")
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
 
@@ -78,7 +79,11 @@ def cut_numbers(text: str, card: Callable[[], str], phone: Callable[[], str]) ->
         if _INSIDE_AFTER.match(found.string, found.end()):  # the last one is
             *_, last = (None, *_SPACE.finditer(run))
             return run if last is None else _DIGITS.sub(cut, run[: last.start()]) + run[last.start() :]
-        return phone() if _is_phone(run, before) else run
+        if _is_phone(run, before):
+            return phone()
+        behind = next((gap.end() for gap in _SPACE.finditer(run) if _is_phone(run[gap.end() :], "")), None)
+        left, tail = (run, "") if behind is None else (run[:behind], phone())
+        return _PIECE.sub(lambda piece: phone() if _is_phone(piece[0], "") else piece[0], left) + tail
 
     return _DIGITS.sub(cut, text)
 
