@@ -1,7 +1,7 @@
 """From records of ours to a fine-tuned model, on TRL.
 
 sources (which files) → forms (records as examples) → checks (what may be trained on, and what validates) → the base model
-(`tactful.weights`) → `sft`, `dpo`, `kto`, `reward` or `grpo` → running (steps, checkpoints, curves, card, manifest).
+(`tactful.weights`) → one of `methods/` → running (steps, checkpoints, curves, card, manifest).
 """
 
 from tactful.training.pipeline import train

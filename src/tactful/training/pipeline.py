@@ -51,6 +51,6 @@ def train(
         dtype=dtype_of("f32") if not config.load_in_4bit and not config.adapter else dtype_of(config.dtype),
     )
     task = Task(config, place, material, checked, Loaded(model, tokenizer, folder), on_step)
-    module = importlib.import_module(f"tactful.training.{config.trainer}")
+    module = importlib.import_module(f"tactful.training.methods.{config.trainer}")
     manifest: Manifest = getattr(module, f"train_{config.trainer}")(task)
     return manifest

@@ -9,9 +9,9 @@ import pytest
 from tests.training.tiny import trl_labels, trl_pairs, user, write_rows
 
 from tactful.training import Place, TrainConfig
-from tactful.training.kto import balance
 from tactful.training.material.checks import check_material
 from tactful.training.material.forms import read_material
+from tactful.training.methods.kto import balance
 from tactful.training.running import Task, arguments, updates
 from tactful.types import Message
 from tactful.weights import load_base
@@ -68,8 +68,8 @@ def test_dpo_gives_the_loss_of_its_paper_with_weights_and_margins_where_asked(
 ) -> None:
     from trl import DPOConfig, DPOTrainer
 
-    from tactful.training.losses import weighted_dpo
     from tactful.training.material.rows import dataset, pair_row
+    from tactful.training.methods.losses import weighted_dpo
 
     made = task(tiny, tmp_path, "dpo", dpo_rows())
     rows = [
@@ -136,8 +136,8 @@ def test_kto_makes_two_rows_of_a_pair_and_as_many_updates(tiny: Path, tmp_path: 
 def test_a_row_of_sft_counts_by_its_weight(tiny: Path, tmp_path: Path) -> None:
     from trl import SFTConfig
 
-    from tactful.training.losses import weighted_sft
     from tactful.training.material.rows import answer_row, dataset
+    from tactful.training.methods.losses import weighted_sft
 
     rows = [
         {"prompt": user(f"do {at}"), "completion": [{"role": "assistant", "content": text}], "weight": weight}
@@ -162,9 +162,9 @@ def test_a_row_of_sft_counts_by_its_weight(tiny: Path, tmp_path: Path) -> None:
 def test_yes_and_no_are_learnt_by_cross_entropy_times_the_weight(tiny: Path, tmp_path: Path) -> None:
     from transformers import TrainingArguments
 
-    from tactful.training.losses import yes_no
     from tactful.training.material.rows import dataset
-    from tactful.training.reward import score_ids
+    from tactful.training.methods.losses import yes_no
+    from tactful.training.methods.reward import score_ids
 
     made = task(tiny, tmp_path, "reward", trl_labels(4))
     scorer = load_base(str(tiny), head="score")

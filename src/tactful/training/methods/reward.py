@@ -15,8 +15,8 @@ import numpy as np
 from tactful.reward.tuned.judge import score_rows
 from tactful.reward.tuned.scale import Known, fit_scales, save_scales
 from tactful.stats.auroc import auroc
-from tactful.training.losses import yes_no
 from tactful.training.material.rows import dataset, pair_row, weighted, with_margins
+from tactful.training.methods.losses import yes_no
 from tactful.training.running import Task, adapter_config, arguments, callbacks, finish
 from tactful.training.types import Example
 from tactful.weights.extras import need

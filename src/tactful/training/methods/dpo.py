@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tactful.training.losses import weighted_dpo
 from tactful.training.material.rows import dataset, pair_row, weighted, with_margins
+from tactful.training.methods.losses import weighted_dpo
 from tactful.training.running import Task, adapter_config, arguments, callbacks, finish
 from tactful.training.types import Example
 from tactful.weights.extras import need

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tactful.training.losses import weighted_sft
 from tactful.training.material.rows import answer_row, dataset, weighted
+from tactful.training.methods.losses import weighted_sft
 from tactful.training.running import Task, adapter_config, arguments, callbacks, finish
 from tactful.training.types import Example
 from tactful.weights.extras import need
