@@ -3,7 +3,7 @@
 `rehearsal.jsonl`: sixty, three styles, English and Chinese, written before the rules were tried on them; `elsewhere.jsonl`:
 forty-eight, also German, French and Spanish, written when the rules stood; `later.jsonl`: twenty-six, also Portuguese,
 written when the rules had grown in other languages than English and Chinese. Rules may get better on them; no phrase of
-theirs is to be put into `signs.py`.
+theirs is to be put into `judging/signs.py`.
 """
 
 import json

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from tactful.audit.signs import signs_of
+from tactful.audit.judging.signs import signs_of
 from tactful.live.advisor import ACTIONS, Advisor
 from tactful.live.deciding.unread import NoReader
 from tactful.live.settings import LiveSettings

@@ -52,10 +52,10 @@ def audit(
     >>> tf.audit("log.jsonl").reasons["already said"]
     1
     """
-    from tactful.audit.agreement import Labels
+    from tactful.audit.figures.agreement import Labels
+    from tactful.audit.judging.prompted import PromptedJudge
     from tactful.audit.page import DATA, FINDINGS, PAGE, TEXT, write_audit
     from tactful.audit.pipeline import audit as audited
-    from tactful.audit.prompted import PromptedJudge
     from tactful.data.io import to_line
     from tactful.data.logs import read_conversations
     from tactful.data.page import refuse_existing
@@ -99,7 +99,7 @@ def _spread(reader: str, options: Mapping[str, Any]) -> Iterator[Reads | None]:
     if chosen.executor == "local":
         yield None
         return
-    from tactful.audit.on_ray import Reading
+    from tactful.audit.judging.on_ray import Reading
     from tactful.reading.opening import is_reader
     from tactful.runs.running.ray.spread import Spread
 

@@ -1,6 +1,6 @@
 """From a log to a finding: how often an assistant asks, which questions were needless, where it guessed.
 
-`pipeline.py` shows the order: turns → what the reader says → verdicts → tallies → one page.
+`pipeline.py` shows the order: turns → what the reader says → verdicts (`judging/`) → tallies (`figures/`) → one page.
 """
 
 import sys

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tactful.audit.signs import signs_of
+from tactful.audit.judging.signs import signs_of
 from tactful.llm import Script
 from tactful.types import Message
 

@@ -8,13 +8,13 @@ from itertools import islice
 from typing import Any
 
 from tactful import __version__
-from tactful.audit.agreement import Labels, SecondOpinion
-from tactful.audit.examples import Gallery
-from tactful.audit.judging import Judge
-from tactful.audit.parts import breakdowns, per_user, shares_of, tastes, trends, weeks
-from tactful.audit.prompted import PromptedJudge
+from tactful.audit.figures.agreement import Labels, SecondOpinion
+from tactful.audit.figures.examples import Gallery
+from tactful.audit.figures.parts import breakdowns, per_user, shares_of, tastes, trends, weeks
+from tactful.audit.figures.tally import Row, reasons, row_of, subjects
+from tactful.audit.judging.judge import Judge
+from tactful.audit.judging.prompted import PromptedJudge
 from tactful.audit.results import Audit
-from tactful.audit.tally import Row, reasons, row_of, subjects
 from tactful.audit.turns import passages
 from tactful.audit.types import Finding, Passage
 from tactful.audit.words import headline, limits, paragraph

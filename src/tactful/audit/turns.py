@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from tactful.audit.signs import signs_of
+from tactful.audit.judging.signs import signs_of
 from tactful.audit.types import Passage
 from tactful.text import questions
 from tactful.types import ChatTurn, Conversation, Message

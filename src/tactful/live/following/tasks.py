@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tactful.audit.domains import domain_of
-from tactful.audit.judging import Judge
-from tactful.audit.signs import signs_of
+from tactful.audit.judging.judge import Judge
+from tactful.audit.judging.signs import signs_of
 from tactful.audit.turns import asked, passages
 from tactful.audit.types import Passage
 from tactful.calibration.tasks.states import complete_states

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tactful.audit.signs import signs_of
+from tactful.audit.judging.signs import signs_of
 from tactful.mend.types import LoggedTalk, LoggedTurn
 from tactful.stats import Estimate
 from tactful.stats.bootstrap import grouped_mean

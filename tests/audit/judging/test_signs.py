@@ -2,7 +2,7 @@
 
 import pytest
 
-from tactful.audit.signs import Signs, signs_of
+from tactful.audit.judging.signs import Signs, signs_of
 
 
 def signs(reply: str, request: str = "Write a poem about rain.") -> Signs:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tactful.audit.figures.tally import SHARES, Part, Row, by_value, share_of
 from tactful.audit.results import Breakdown, Shared, Slice, Trend, UserTaste
-from tactful.audit.tally import SHARES, Part, Row, by_value, share_of
 from tactful.stats.asking import AskingCounts
 from tactful.stats.bootstrap import resampled
 

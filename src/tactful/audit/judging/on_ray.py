@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tactful.audit.judging import Judge
+from tactful.audit.judging.judge import Judge
 from tactful.audit.types import Finding, Passage
 from tactful.errors import TactfulError
 from tactful.reading.opening import open_embedded_reader

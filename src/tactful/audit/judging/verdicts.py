@@ -6,7 +6,7 @@ message (`signs.py`) say the rest. Every factor is a round number that stands he
 
 from __future__ import annotations
 
-from tactful.audit.signs import Signs
+from tactful.audit.judging.signs import Signs
 from tactful.audit.types import Finding, Passage, Reason, Subject
 
 NEEDLESS = {

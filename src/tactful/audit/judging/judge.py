@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from tactful.audit.signs import Signs, signs_of
+from tactful.audit.judging.signs import Signs, signs_of
+from tactful.audit.judging.verdicts import COMPLAINT, judge
 from tactful.audit.types import Finding, Passage
-from tactful.audit.verdicts import COMPLAINT, judge
 from tactful.reading.remembered import Remembered
 from tactful.reading.types import Exchange, Need, ReactionReading, ReaderAtOnce, Request
 

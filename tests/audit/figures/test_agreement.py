@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import tactful as tf
-from tactful.audit.agreement import Labels
+from tactful.audit.figures.agreement import Labels
 from tactful.audit.pipeline import REHEARSED
 from tactful.errors import DataError, UserError
 
-REHEARSAL = Path(__file__).parent / "rehearsal.jsonl"
+REHEARSAL = Path(__file__).parents[1] / "rehearsal.jsonl"
 
 
 def annotated(path: Path) -> Path:

@@ -6,7 +6,7 @@ import json
 import pytest
 from tests.chat_server import ChatServer
 
-from tactful.audit.prompted import PassageReply, PromptedJudge, found_by, passage_prompt
+from tactful.audit.judging.prompted import PassageReply, PromptedJudge, found_by, passage_prompt
 from tactful.audit.types import Passage
 from tactful.errors import UsageError
 from tactful.reading.setup import ReaderSetup

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tactful.audit.signs import signs_of
+from tactful.audit.judging.signs import signs_of
+from tactful.audit.judging.verdicts import judge
 from tactful.audit.types import Finding, Passage
-from tactful.audit.verdicts import judge
 from tactful.types import NativeAsk
 
 
