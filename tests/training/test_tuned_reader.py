@@ -13,7 +13,7 @@ from tests.training.wordy import wordy_model
 import tactful as tf
 from tactful.errors import DataError, UserError
 from tactful.reading import Exchange, Request
-from tactful.reading.encoder.learning import LearningSettings
+from tactful.reading.encoder.training.learning import LearningSettings
 from tactful.reading.opening import open_reader
 from tactful.reading.tuned.inputs import MOST, SHOWN, ModelTokens
 from tactful.types import Event, Moment

@@ -123,8 +123,8 @@ def train_reader(
             f"{base}: is a tuned language model, which learns no further; give --base encoder, or --lora and the model it was tuned from"
         )
     from tactful.data.corpora import CALIBRATION, HELD_OUT, load_glosses, load_words
-    from tactful.reading.encoder.learning import LearningSettings
-    from tactful.reading.encoder.training import continue_encoder, train_encoder
+    from tactful.reading.encoder.training.learning import LearningSettings
+    from tactful.reading.encoder.training.train import continue_encoder, train_encoder
     from tactful.reading.labelled import Labelled, corpora, read_labelled
 
     own = read_labelled(paths, skip_bad=skip_bad, on_bad=on_bad)[0] if paths else Labelled()

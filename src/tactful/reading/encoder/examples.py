@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tactful.data.corpora.types import FollowUpRow, MomentRow, RequestRow
-from tactful.reading.encoder.inputs import ENCODER, Showing
-from tactful.reading.encoder.learning import Example
+from tactful.reading.encoder.inputs import ENCODER, Showing, Shown
 from tactful.reading.labelled import Labelled
 from tactful.reading.types import GAPS, REACTIONS, Exchange, Request
 
 _TOLERABLE = 0.25
 """Share of the target that tolerable labels get together."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled input."""
+
+    task: str
+    """`need`, `reaction`, `accept` or `silence`."""
+    shown: Shown
+    target: tuple[float, ...]
+    """Class probabilities of the task's head; they sum to 1."""
+    group: str
+    """Contrast group: stays in one batch."""
+    rival: str = ""
+    """Examples with the same rival key are ranked against each other; empty: not ranked."""
+    gaps: tuple[float, ...] = ()
+    """Open requests: 0 or 1 per kind of gap, and for critical."""
+    weight: float = 1.0
 
 
 def request_of(row: RequestRow) -> Request:

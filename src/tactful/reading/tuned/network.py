@@ -17,7 +17,7 @@ import numpy as np
 from tactful.errors import UserError
 from tactful.reading.encoder.inputs import Shown
 from tactful.reading.encoder.network import WIDTH, Outputs
-from tactful.reading.encoder.torch_network import as_tensors
+from tactful.reading.encoder.training.torch_network import as_tensors
 from tactful.reading.tuned.inputs import ANSWERS
 from tactful.weights import Loaded
 from tactful.weights.extras import need

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tactful.data.sealed import save_document
 from tactful.reading.encoder.card import ReaderCard, refuse_used
-from tactful.reading.encoder.examples import examples_of
-from tactful.reading.encoder.learning import Example, LearningSettings, fit
-from tactful.reading.encoder.training import finish, refuse_shared
+from tactful.reading.encoder.examples import Example, examples_of
+from tactful.reading.encoder.training.learning import LearningSettings, fit
+from tactful.reading.encoder.training.train import finish, refuse_shared
 from tactful.reading.labelled import Labelled
 from tactful.reading.tuned.inputs import LAYOUT, SHOWN, ModelTokens
 from tactful.reading.tuned.network import HEADS_FILE, load_network, new_network, save_network

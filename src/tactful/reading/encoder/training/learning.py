@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tactful.errors import MissingExtra
-from tactful.reading.encoder.inputs import Shown
+from tactful.reading.encoder.examples import Example
 from tactful.types import Record, seeded
 from tactful.weights.extras import quick_in_bf16
 
@@ -34,24 +34,6 @@ class LearningSettings(Record):
     seed: int = 0
     threads: int = 1
     """One is the least work: two wait for each other more than they help on batches this small."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """One labelled input."""
-
-    task: str
-    """`need`, `reaction`, `accept` or `silence`."""
-    shown: Shown
-    target: tuple[float, ...]
-    """Class probabilities of the task's head; they sum to 1."""
-    group: str
-    """Contrast group: stays in one batch."""
-    rival: str = ""
-    """Examples with the same rival key are ranked against each other; empty: not ranked."""
-    gaps: tuple[float, ...] = ()
-    """Open requests: 0 or 1 per kind of gap, and for critical."""
-    weight: float = 1.0
 
 
 @dataclass
@@ -78,7 +60,7 @@ def learn(
     of its gloss's pieces. Raises: MissingExtra without torch and transformers.
     """
     torch = torch_or_what_to_install()
-    from tactful.reading.encoder.torch_network import build_network
+    from tactful.reading.encoder.training.torch_network import build_network
 
     torch.manual_seed(settings.seed)
     return fit(build_network(base, words or {}), examples, settings, on_step=on_step)
@@ -167,7 +149,7 @@ def _filled(groups: Sequence[list[int]], size: int) -> Iterator[list[int]]:
 def _loss(torch: Any, network: Any, chosen: Sequence[Example], settings: LearningSettings) -> Any:
     """Weighted cross-entropy with smoothing, plus the ranking and gap terms."""
     functional = torch.nn.functional
-    from tactful.reading.encoder.torch_network import as_tensors
+    from tactful.reading.encoder.training.torch_network import as_tensors
 
     place = next(network.parameters()).device
     given = [one.to(place) for one in as_tensors(torch, [one.shown for one in chosen])]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactful.errors import MissingExtra
-from tactful.reading.encoder.export import ATTENTION_HEADS
+from tactful.reading.encoder.training.export import ATTENTION_HEADS
 
 _QUANTIZED, _TRANSPOSED = "_quantized", "_Transposed"
 _HEADS_BEFORE = 12
@@ -28,7 +28,7 @@ def restore_network(path: Path) -> Any:
         from transformers import BertConfig, BertModel
     except ImportError as error:
         raise MissingExtra("train", "training a reader further") from error
-    from tactful.reading.encoder.torch_network import network_on
+    from tactful.reading.encoder.training.torch_network import network_on
 
     model = onnx.load(str(path))
     heads = {one.key: one.value for one in model.metadata_props}.get(ATTENTION_HEADS, _HEADS_BEFORE)

@@ -8,14 +8,14 @@ from tests.reading.encoder.tiny import card_with, changed, rows, tiny_base
 
 from tactful.errors import DataError, UserError
 from tactful.reading import Exchange, Request
-from tactful.reading.encoder.learning import LearningSettings
+from tactful.reading.encoder.training.learning import LearningSettings
 from tactful.types import Event, Moment
 
 pytest.importorskip("torch", reason="training a reader needs the extra [train]")
 pytest.importorskip("transformers", reason="training a reader needs the extra [train]")
 
 from tactful.reading.encoder.reader import EncoderReader
-from tactful.reading.encoder.training import train_encoder
+from tactful.reading.encoder.training.train import train_encoder
 
 QUICK = LearningSettings(epochs=12, learning_rate=3e-3, batch=16, threads=1)
 

@@ -8,7 +8,7 @@ from tests.reading.encoder.tiny import card_with, changed, rows, tiny_base
 
 from tactful.errors import DataError, UserError
 from tactful.reading import Request
-from tactful.reading.encoder.learning import LearningSettings
+from tactful.reading.encoder.training.learning import LearningSettings
 
 pytest.importorskip("torch", reason="training a reader needs the extra [train]")
 pytest.importorskip("transformers", reason="training a reader needs the extra [train]")
@@ -18,10 +18,10 @@ import torch
 from tactful.reading.encoder.examples import examples_of
 from tactful.reading.encoder.network import Network
 from tactful.reading.encoder.reader import NETWORK_FILE, WEIGHTS, EncoderReader
-from tactful.reading.encoder.restore import restore_network
 from tactful.reading.encoder.tokens import Tokens
-from tactful.reading.encoder.torch_network import as_tensors
-from tactful.reading.encoder.training import continue_encoder, train_encoder
+from tactful.reading.encoder.training.restore import restore_network
+from tactful.reading.encoder.training.torch_network import as_tensors
+from tactful.reading.encoder.training.train import continue_encoder, train_encoder
 
 QUICK = LearningSettings(epochs=12, learning_rate=3e-3, batch=16, threads=1)
 

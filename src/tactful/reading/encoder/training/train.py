@@ -20,22 +20,21 @@ from tactful.reading.encoder.card import (
     read_card,
     refuse_used,
 )
-from tactful.reading.encoder.examples import examples_of, texts_of
-from tactful.reading.encoder.export import export_network, export_tokens, file_hashes
+from tactful.reading.encoder.examples import Example, examples_of, texts_of
 from tactful.reading.encoder.glosses import GLOSSES_FILE, Glosses, Words
-from tactful.reading.encoder.learning import (
-    Example,
+from tactful.reading.encoder.network import Floats, Network, Runs
+from tactful.reading.encoder.reader import NETWORK_FILE, TOKENS_FILE
+from tactful.reading.encoder.scope import SCOPE_FILE, Near, save_scope
+from tactful.reading.encoder.sharpen import fit_sharpness
+from tactful.reading.encoder.tokens import Tokens
+from tactful.reading.encoder.training.export import export_network, export_tokens, file_hashes
+from tactful.reading.encoder.training.learning import (
     LearningSettings,
     Learnt,
     fit,
     learn,
     torch_or_what_to_install,
 )
-from tactful.reading.encoder.network import Floats, Network, Runs
-from tactful.reading.encoder.reader import NETWORK_FILE, TOKENS_FILE
-from tactful.reading.encoder.scope import SCOPE_FILE, Near, save_scope
-from tactful.reading.encoder.sharpen import fit_sharpness
-from tactful.reading.encoder.tokens import Tokens
 from tactful.reading.kinds import kind_of
 from tactful.reading.labelled import Labelled
 from tactful.runs.store.files import make_folder, write_atomic
@@ -114,7 +113,7 @@ def continue_encoder(
     refuse_shared(training, calibration)
     refuse_used(out)
     torch = torch_or_what_to_install()
-    from tactful.reading.encoder.restore import restore_network
+    from tactful.reading.encoder.training.restore import restore_network
 
     before = read_card(source)
     before.check_files(source)
