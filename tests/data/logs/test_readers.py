@@ -7,7 +7,7 @@ import pytest
 from tests.data.logs.shapes import iso, lines
 
 from tactful.data.logs import read_conversations
-from tactful.data.logs.asking import HELD_BACK
+from tactful.data.logs.drafting.asking import HELD_BACK
 
 ASK = {
     "questions": [

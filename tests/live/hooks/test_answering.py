@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.live.hooks.sessions import ASK, SESSION, ClaudeLog, ask_of, codex_log, prompt_of, said
 
-from tactful.data.logs.asking import HELD_BACK
+from tactful.data.logs.drafting.asking import HELD_BACK
 from tactful.live.advisor import Advisor
 from tactful.live.counsel.here import CounselHere
 from tactful.live.hooks.answering import HookCall, answer

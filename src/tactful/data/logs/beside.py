@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tactful.data.logs.exchanges import opened
-from tactful.data.logs.ratings import rating_of
+from tactful.data.logs.drafting.exchanges import opened
+from tactful.data.logs.drafting.ratings import rating_of
 
 _ABOUT = (
     "observationId", "observation_id", "run_id", "message_id", "traceId", "trace_id", "sessionId", "session_id", "id",

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from tactful.data.io import STDIN
 from tactful.data.logs.beside import HOLDS_NO_TALK, NO_TALK, is_score, score_of
-from tactful.data.logs.drafts import Draft
+from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.opening import files_of, is_zip, open_parts, rows_of
 from tactful.data.logs.options import LogOptions
 from tactful.data.logs.readers import FORMATS, Columns, reader_of

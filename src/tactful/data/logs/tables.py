@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import zip_longest
 from typing import IO, Any
 
-from tactful.data.logs.exchanges import opened
+from tactful.data.logs.drafting.exchanges import opened
 from tactful.data.logs.types import Notes, Numbered
 from tactful.sources import NoParquet
 from tactful.sources import parquet_rows as rows_of_parquet

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tactful.data.logs.drafts import Draft
+from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.shown import shown
 
 Row = Mapping[str, Any]

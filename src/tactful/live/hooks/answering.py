@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from tactful.data.logs.asking import ask_of
+from tactful.data.logs.drafting.asking import ask_of
 from tactful.live.counsel.types import Counsel
 from tactful.live.deciding.vetting import RECOMMENDED
 from tactful.live.hooks.transcript import asked_since, messages_of, turns_of

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tactful.data.logs.drafts import Draft
-from tactful.data.logs.messages import add_message, plain
+from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.messages import add_message, plain
 from tactful.live.proxy.splicing import Body
 from tactful.types import Message, NativeAsk
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tactful.data.logs.drafts import Draft, spelt
-from tactful.data.logs.messages import add_content, plain
+from tactful.data.logs.drafting.drafts import Draft, spelt
+from tactful.data.logs.drafting.messages import add_content, plain
 from tactful.data.logs.readers.rows import first_text
 from tactful.data.logs.types import Format, Notes, Row, each
 from tactful.data.times import parse_time

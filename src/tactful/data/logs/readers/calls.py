@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tactful.data.logs.drafts import Draft
-from tactful.data.logs.exchanges import SILENT, add_call
+from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.exchanges import SILENT, add_call
 from tactful.data.logs.gathering import gathered
 from tactful.data.logs.types import Notes, Numbered, Row
 from tactful.data.times import parse_time

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from tactful.data.logs.drafts import Draft, spelt
+from tactful.data.logs.drafting.drafts import Draft, spelt
+from tactful.data.logs.drafting.trees import Node, say_path, tree_of
 from tactful.data.logs.readers.rows import first_text
-from tactful.data.logs.trees import Node, say_path, tree_of
 from tactful.data.logs.types import Format, Notes, Row, each
 from tactful.data.times import parse_time
 

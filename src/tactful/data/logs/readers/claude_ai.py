@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tactful.data.logs.drafts import Draft
-from tactful.data.logs.messages import add_content, speaker
+from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.messages import add_content, speaker
+from tactful.data.logs.drafting.trees import Node, say_path, tree_of
 from tactful.data.logs.readers.rows import first_text
-from tactful.data.logs.trees import Node, say_path, tree_of
 from tactful.data.logs.types import Format, Notes, Row, each
 from tactful.data.times import parse_time
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tactful.data.logs.drafts import Draft
-from tactful.data.logs.messages import add_content
+from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.messages import add_content
 from tactful.data.logs.types import Format, Notes, Numbered, Row
 from tactful.data.times import parse_time
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tactful.data.logs.drafts import Draft, spelt
-from tactful.data.logs.messages import add_content
+from tactful.data.logs.drafting.drafts import Draft, spelt
+from tactful.data.logs.drafting.messages import add_content
 from tactful.data.logs.readers.claude_code import OTHER
 from tactful.data.logs.types import Format, Notes, Numbered, Row
 from tactful.data.times import parse_time

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from tactful.data.logs.drafts import Draft
+from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.messages import add_content, speaker
+from tactful.data.logs.drafting.ratings import rating_of
 from tactful.data.logs.gathering import gathered
-from tactful.data.logs.messages import add_content, speaker
-from tactful.data.logs.ratings import rating_of
 from tactful.data.logs.types import Format, Notes, Numbered, Reader, Row
 from tactful.data.times import parse_time
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tactful.data.logs.drafts import Draft
-from tactful.data.logs.exchanges import answers_in, messages_in, opened
-from tactful.data.logs.messages import time_of
+from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.exchanges import answers_in, messages_in, opened
+from tactful.data.logs.drafting.messages import time_of
 from tactful.data.logs.readers.calls import Call, by_conversation
 from tactful.data.logs.readers.responses import is_response, messages_of
 from tactful.data.logs.readers.rows import USERS, first_text
@@ -70,7 +70,9 @@ def _exchange(request: Row, response: Any) -> tuple[list[Any], list[Any]]:
         sent = request.get("messages") or request.get("input_messages") or request.get("input")
         return messages_in({"messages": sent}), answers_in(response)
     system = messages_of(request.get("instructions"), "system")
-    return [*system, *messages_of(request.get("input"), "user")], messages_of(response.get("output"), "assistant")
+    return [*system, *messages_of(request.get("input"), "user")], messages_of(
+        response.get("output"), "assistant"
+    )
 
 
 def _is_completion(row: Row) -> bool:

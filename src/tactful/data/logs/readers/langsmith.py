@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tactful.data.logs.drafts import Draft
-from tactful.data.logs.exchanges import answers_in, messages_in, opened
-from tactful.data.logs.ratings import rating_of
+from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.exchanges import answers_in, messages_in, opened
+from tactful.data.logs.drafting.ratings import rating_of
 from tactful.data.logs.readers.calls import Call, by_conversation
 from tactful.data.logs.readers.langfuse import NO_CALL
 from tactful.data.logs.types import Format, Notes, Row

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from tactful.data.logs.drafts import Draft
+from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.messages import speaker
+from tactful.data.logs.drafting.trees import Node, say_path, tree_of
 from tactful.data.logs.gathering import gathered
-from tactful.data.logs.messages import speaker
 from tactful.data.logs.readers.rows import first_text
-from tactful.data.logs.trees import Node, say_path, tree_of
 from tactful.data.logs.types import Format, Notes, Numbered, Row, each, tried
 from tactful.data.times import parse_time
 

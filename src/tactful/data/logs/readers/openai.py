@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tactful.data.logs.drafts import Draft
-from tactful.data.logs.messages import add_messages, time_of
+from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.messages import add_messages, time_of
 from tactful.data.logs.readers.rows import IDS, LISTS, first_text, whole
 from tactful.data.logs.shown import shown
 from tactful.data.logs.types import Format, Notes, Numbered, Row, each

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from tactful.data.logs.drafts import Draft
-from tactful.data.logs.exchanges import messages_in, opened
-from tactful.data.logs.ratings import rating_of
+from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.exchanges import messages_in, opened
+from tactful.data.logs.drafting.ratings import rating_of
 from tactful.data.logs.readers.calls import Call, by_conversation
 from tactful.data.logs.readers.langfuse import NO_CALL
 from tactful.data.logs.types import Format, Notes, Numbered, Row

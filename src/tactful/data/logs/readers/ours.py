@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tactful.data.logs.drafts import Draft
+from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.types import Format, Notes, Row, each
 from tactful.types import Conversation
 

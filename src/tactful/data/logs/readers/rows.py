@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tactful.data.logs.ratings import ratings_of
+from tactful.data.logs.drafting.ratings import ratings_of
 from tactful.data.logs.types import Row
 
 LISTS = ("messages", "conversation", "turns", "chat", "dialogue", "dialog", "history", "contents")

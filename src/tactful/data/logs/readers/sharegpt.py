@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tactful.data.logs.drafts import Draft
-from tactful.data.logs.messages import add_messages
+from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.messages import add_messages
 from tactful.data.logs.readers.rows import first_text, whole
 from tactful.data.logs.types import Format, Notes, Row, each
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from tactful.data.logs.drafts import Draft
-from tactful.data.logs.messages import add_message
+from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.messages import add_message
 
 BESIDE = "a call beside the conversation (a title, a summary, another agent)"
 SILENT = "a call without text"

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tactful.data.logs.drafts import Draft, spelt
-from tactful.data.logs.ratings import ratings_of
+from tactful.data.logs.drafting.drafts import Draft, spelt
+from tactful.data.logs.drafting.ratings import ratings_of
 from tactful.data.logs.shown import shown
 from tactful.data.times import parse_time
 from tactful.text.thoughts import split_content

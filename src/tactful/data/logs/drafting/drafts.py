@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from tactful.data.logs.asking import HELD_BACK, answer_of, ask_of
+from tactful.data.logs.drafting.asking import HELD_BACK, answer_of, ask_of
 from tactful.text.thoughts import split_thoughts
 
 _MACHINERY = re.compile(

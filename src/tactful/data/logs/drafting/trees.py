@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import dropwhile
 from typing import Any, Generic, TypeVar
 
-from tactful.data.logs.drafts import Draft
+from tactful.data.logs.drafting.drafts import Draft
 
 T = TypeVar("T")
 
