@@ -8,7 +8,7 @@ import pytest
 
 from tactful.audit.turns import passages
 from tactful.audit.types import Finding
-from tactful.data.trainer_forms import FORMS
+from tactful.data.exporting.forms import FORMS
 from tactful.mend.learning.files import prompt_of, write_rows
 from tactful.mend.rows import rows_of
 from tactful.mend.types import LoggedTalk

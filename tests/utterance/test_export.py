@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from tactful.data.trainer_forms import FORMS
+from tactful.data.exporting.forms import FORMS
 from tactful.errors import DataError, UserError
 from tactful.llm import ModelSpec
 from tactful.runs import RunFolder, RunOptions, run_job

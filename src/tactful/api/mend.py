@@ -55,7 +55,7 @@ def learn(
     >>> lesson.turns, lesson.costs.from_log  # one conversation teaches nothing, and that is what it says
     (2, False)
     """
-    from tactful.data.trainer_forms import form_of
+    from tactful.data.exporting.forms import form_of
     from tactful.mend.learning.costs import Prices
     from tactful.mend.learning.learn import learn as learned
 

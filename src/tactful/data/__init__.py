@@ -6,7 +6,7 @@
 - `load_seed_tasks`, `seed_domains`: the bundled tasks (`seeds/tasks.py`, `seeds/*.jsonl`)
 - `formats/`: chats, moments, traces, suggestions, MBPP, times
 - `grouped`: what belongs together, wherever it stands (`grouped.py`)
-- `export_pairs`, `FORMS`: pairs in the forms that trainers read (`export.py`, `trainer_forms.py`)
+- `export_pairs`, `FORMS`: pairs in the forms that trainers read (`exporting/pairs.py`, `exporting/forms.py`)
 - `check_file`, `foreign_file`: does a file hold what it should, and what is it? (`check.py`, `recognise.py`)
 - `init_data`: the folders of a data project (`layout.py`)
 """

@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 import orjson
 
+from tactful.data.exporting.forms import new_folder
 from tactful.data.formats.moments import moment_row
 from tactful.data.formats.traces import SPLITS, Trace, TracePoint, file_name, write_traces
 from tactful.data.io import read_jsonl, write_file, write_jsonl
-from tactful.data.trainer_forms import new_folder
 from tactful.errors import DataError
 from tactful.gym.types import SETTINGS, GymEpisode
 from tactful.runs import resolve_input

@@ -1,6 +1,6 @@
 """Synthesized pairs in the forms that trainers read: preference pairs, and the chosen sides for SFT.
 
-`pairs` and `sft` in one of `data.trainer_forms.FORMS`. The prompt is the one of `utterance predict`, made from the
+`pairs` and `sft` in one of `data.exporting.forms.FORMS`. The prompt is the one of `utterance predict`, made from the
 context alone: gold messages, labels and later messages are never in it. Every record serves for SFT; only kept pairs
 are preference pairs. Beside each data file lies a `…provenance.jsonl`, one line per row in the same order.
 """
@@ -13,9 +13,9 @@ from typing import Any
 
 import orjson
 
+from tactful.data.exporting.forms import Answered, Distinct, Preference, form_of, new_folder, said
 from tactful.data.io import Rows, to_line, write_file
 from tactful.data.recognise import kind_of
-from tactful.data.trainer_forms import Answered, Distinct, Preference, form_of, new_folder, said
 from tactful.errors import UserError
 from tactful.runs import RunFolder, resolve_input
 from tactful.sources import open_source

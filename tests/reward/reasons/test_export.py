@@ -4,7 +4,7 @@ import orjson
 import pytest
 from tests.reward.moments import labelled
 
-from tactful.data.exported import ShareGptRow
+from tactful.data.exporting.rows import ShareGptRow
 from tactful.errors import DataError, UsageError, UserError
 from tactful.llm import ModelSpec
 from tactful.reward.judging.prompt import AcceptanceVerdict, judge_prompt

@@ -20,10 +20,10 @@ from tactful.annotation.export.observations import observations, offers_of
 from tactful.annotation.export.rows import ASKED, asked_of
 from tactful.annotation.export.units import Unit
 from tactful.annotation.votes import Collected
+from tactful.data.exporting.forms import new_folder
 from tactful.data.formats.moments import moment_row
 from tactful.data.io import to_line, write_file
 from tactful.data.splits import split_by_group
-from tactful.data.trainer_forms import new_folder
 from tactful.errors import UsageError, UserError
 from tactful.types import LabelledMoment, Record
 

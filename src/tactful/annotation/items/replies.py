@@ -8,7 +8,7 @@ from typing import Any
 from tactful.annotation.items.making import File
 from tactful.annotation.types import Item, Replies
 from tactful.calibration.pairs import prompt_of
-from tactful.data.exported import TrlPair
+from tactful.data.exporting.rows import TrlPair
 from tactful.data.io import Rows
 from tactful.types import Message, PreferencePair, content_hash
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, overload
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
-    from tactful.data.export import PairsExport
+    from tactful.data.exporting.pairs import PairsExport
     from tactful.gym.traces import MomentsExport, TracesExport
     from tactful.utterance.export import UtteranceExport
 
@@ -67,7 +67,7 @@ def export(
     True
     """
     from tactful.data.check import refuse_other_kind
-    from tactful.data.export import export_pairs, pairs_file
+    from tactful.data.exporting.pairs import export_pairs, pairs_file
     from tactful.utterance.export import export_utterance, holds_pairs
 
     source = Path(pairs)

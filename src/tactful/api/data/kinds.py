@@ -193,7 +193,7 @@ def _others() -> dict[str, Opener]:
 
 
 def _exports() -> dict[str, Opener]:
-    from tactful.data.exported import OpenAIPair, PairProvenance, TrlCompletion, TrlPair, TrlUnpaired
+    from tactful.data.exporting.rows import OpenAIPair, PairProvenance, TrlCompletion, TrlPair, TrlUnpaired
 
     return {
         "provenance": _of(PairProvenance, _own_id, "provenance"),
@@ -208,7 +208,7 @@ def _llama_factory(path: Path) -> int:
     import orjson
     from pydantic import ValidationError
 
-    from tactful.data.exported import ShareGptRow
+    from tactful.data.exporting.rows import ShareGptRow
     from tactful.data.io import cannot_read, describe
 
     try:

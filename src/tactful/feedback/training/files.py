@@ -10,8 +10,8 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
+from tactful.data.exporting.forms import Answered, Preference, completion_sft, trl_pair
 from tactful.data.io import write_jsonl
-from tactful.data.trainer_forms import Answered, Preference, completion_sft, trl_pair
 from tactful.errors import DataError
 from tactful.feedback.training.pairs import PairedRow, PairsConfig, TrainingRow, UnpairedRow
 from tactful.runs import Context, Job, RunFolder

@@ -21,8 +21,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from tactful.data.exporting.forms import Distinct, Preference
 from tactful.data.grouped import grouped
-from tactful.data.trainer_forms import Distinct, Preference
 from tactful.errors import DataError
 from tactful.feedback.labels import Label
 from tactful.feedback.types import JudgedTurn

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tactful.data.exporting.forms import Answered, Preference, said
 from tactful.data.formats.episodes import SIMULATED
-from tactful.data.trainer_forms import Answered, Preference, said
 from tactful.errors import ConfigError
 from tactful.gym.play.asking import MAX_CHARS
 from tactful.gym.play.assistant import propose_prompt

@@ -19,11 +19,11 @@ from typing import Any, BinaryIO, Literal, get_args
 import orjson
 from pydantic import Field
 
+from tactful.data.exporting.forms import Distinct, sharegpt_sft, trl_pair
+from tactful.data.exporting.llama_factory import describe
 from tactful.data.formats.moments import moment_row
 from tactful.data.io import to_line
-from tactful.data.llama_factory import describe
 from tactful.data.splits import split_by_group
-from tactful.data.trainer_forms import Distinct, sharegpt_sft, trl_pair
 from tactful.errors import UsageError
 from tactful.gym.trainset.forms import Fit, answered, labelled, preferences
 from tactful.gym.trainset.types import JudgedPoint

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import orjson
 
+from tactful.data.exporting.forms import Answered, Distinct, Form, Preference, Row, completion_sft, said
 from tactful.data.io import write_jsonl
-from tactful.data.trainer_forms import Answered, Distinct, Form, Preference, Row, completion_sft, said
 from tactful.errors import UserError
 from tactful.mend.types import AnswerAt, LoggedTalk, PairAt
 from tactful.types import Message, content_hash, seeded

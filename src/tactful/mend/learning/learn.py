@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tactful.data.exporting.forms import Form
 from tactful.data.io import write_file, write_jsonl
 from tactful.data.sealed import save_document
-from tactful.data.trainer_forms import Form
 from tactful.mend.learning.costs import Followed, Prices, costs_of, effects
 from tactful.mend.learning.files import RowCounts, write_rows
 from tactful.mend.learning.numbers import LearnedCosts

@@ -22,9 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from tactful.data.io import Rows, to_line, write_file
-from tactful.data.splits import split_by_group
-from tactful.data.trainer_forms import (
+from tactful.data.exporting.forms import (
     FORMS,
     Answered,
     Form,
@@ -34,6 +32,8 @@ from tactful.data.trainer_forms import (
     new_folder,
     said,
 )
+from tactful.data.io import Rows, to_line, write_file
+from tactful.data.splits import split_by_group
 from tactful.errors import UsageError, UserError
 from tactful.reward.judging.prompt import AcceptanceVerdict, Layout, judge_prompt
 from tactful.reward.reasons.thoughts import ReasonedMoment

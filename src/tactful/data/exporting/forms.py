@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from tactful.data.exporting.llama_factory import Stage, describe
 from tactful.data.io import write_file, write_jsonl
-from tactful.data.llama_factory import Stage, describe
 from tactful.errors import UsageError, UserError
 from tactful.types import Message, content_hash
 

@@ -1,6 +1,6 @@
 """Preference pairs in the forms that trainers read. The hidden side is never in them; provenance lies beside.
 
-`pairs.jsonl` or `pairs.json` in one of `trainer_forms.FORMS`, and `provenance.jsonl`, one line per row in the same
+`pairs.jsonl` or `pairs.json` in one of `forms.FORMS`, and `provenance.jsonl`, one line per row in the same
 order: pair id, state id, group, actions, rewards, margin, model, prompt hashes, run id and seed. For LLaMA-Factory also
 `kto.json` (both sides of each pair, labelled), `dataset_info.json`, `dpo.yaml` and `kto.yaml`.
 """
@@ -10,8 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tactful.data.exporting.forms import Distinct, Preference, form_of, new_folder
 from tactful.data.io import read_jsonl, to_line, write_file
-from tactful.data.trainer_forms import Distinct, Preference, form_of, new_folder
 from tactful.errors import UserError
 from tactful.types import PreferencePair, Record
 

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from tactful.data.export import export_pairs
+from tactful.data.exporting.forms import FORMS, Form
+from tactful.data.exporting.pairs import export_pairs
 from tactful.data.io import write_jsonl
-from tactful.data.trainer_forms import FORMS, Form
 from tactful.errors import DataError, UserError
 from tactful.types import Message, PreferencePair, Provenance, PublicState
 

@@ -6,10 +6,10 @@ from dataclasses import fields
 import pytest
 from tests.data.test_export import pair
 
-from tactful.data.export import export_pairs
+from tactful.data.exporting.forms import FORMS, Answered, said
+from tactful.data.exporting.llama_factory import describe
+from tactful.data.exporting.pairs import export_pairs
 from tactful.data.io import write_jsonl
-from tactful.data.llama_factory import describe
-from tactful.data.trainer_forms import FORMS, Answered, said
 from tactful.types import Message
 
 
