@@ -26,9 +26,9 @@ from tactful.calibration.play.users import reject_probability
 from tactful.calibration.reward.rewards import RewardConfig
 from tactful.calibration.types import Session
 from tactful.evaluation.policies.evaluate import score_trees
-from tactful.evaluation.policies.tree import ActionTree, ExpandTree
-from tactful.evaluation.policies.tree_job import FRESH
-from tactful.evaluation.policies.walk import user_sessions, walk_trees
+from tactful.evaluation.policies.walking.tree import ActionTree, ExpandTree
+from tactful.evaluation.policies.walking.tree_job import FRESH
+from tactful.evaluation.policies.walking.walk import user_sessions, walk_trees
 from tactful.llm import ModelSpec
 from tactful.llm.offline import OfflineModel
 from tactful.policy import CostPolicy, FixedPolicy

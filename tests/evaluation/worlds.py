@@ -14,8 +14,8 @@ from tactful.evaluation.policies.evaluate import Settings, evaluate
 from tactful.evaluation.policies.metrics import LeafScores
 from tactful.evaluation.policies.results import Evaluation
 from tactful.evaluation.policies.training_data import Decisions
-from tactful.evaluation.policies.tree import ActionTree, ExpandTree, Node
-from tactful.evaluation.policies.tree_job import FRESH
+from tactful.evaluation.policies.walking.tree import ActionTree, ExpandTree, Node
+from tactful.evaluation.policies.walking.tree_job import FRESH
 from tactful.types import Provenance, State, UserHistory
 
 ACTIONS = ("LOW", "MID")

@@ -27,7 +27,7 @@ RECORDS: Mapping[str, str] = {
     "calibrate rollout": "tactful.types:Trajectory",
     "calibrate reward": "tactful.calibration.types:Rewarded",
     "calibrate pairs": "tactful.types:PreferencePair",
-    "calibrate evaluate": "tactful.evaluation.policies.tree:ActionTree",
+    "calibrate evaluate": "tactful.evaluation.policies.walking.tree:ActionTree",
     "reward judge": "tactful.reward.types:Acceptance",
     "reward reasons": "tactful.reward.reasons.thoughts:ReasonedMoment",
     "bench proactive": "tactful.evaluation.proactive.assistant_run:AssistantOutput",

@@ -12,7 +12,7 @@ from tests.commands import Command
 
 from tactful.data.io import write_jsonl
 from tactful.evaluation.policies.report import read_evaluation
-from tactful.evaluation.policies.tree_job import FRESH
+from tactful.evaluation.policies.walking.tree_job import FRESH
 from tactful.runs import RunFolder
 
 
@@ -92,7 +92,7 @@ def test_measuring_again_makes_no_call_and_gives_the_same_figures(
     def forbidden(*args: object, **more: object) -> None:
         raise AssertionError("measuring again must not roll out")
 
-    monkeypatch.setattr("tactful.evaluation.policies.tree.ExpandTree.__call__", forbidden)
+    monkeypatch.setattr("tactful.evaluation.policies.walking.tree.ExpandTree.__call__", forbidden)
     done = tactful(*words(made, tmp_path / "e", *learned, "--resume"))
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "e" / "evaluation.json").read_bytes() == before

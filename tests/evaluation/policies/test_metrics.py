@@ -8,7 +8,7 @@ from tests.calibration.reward_fixtures import make_state
 from tests.evaluation.worlds import leaf, one_step_tree
 
 from tactful.evaluation.policies.metrics import MEASURES, outcome_columns, sensitivity, summarise
-from tactful.evaluation.policies.walk import Taken, Walk
+from tactful.evaluation.policies.walking.walk import Taken, Walk
 from tactful.types import UserHistory
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from tactful.evaluation.policies.evaluate import Settings
     from tactful.evaluation.policies.results import Evaluation
     from tactful.evaluation.policies.training_data import Decisions
-    from tactful.evaluation.policies.tree import ActionTree
-    from tactful.evaluation.policies.tree_job import TreeConfig
+    from tactful.evaluation.policies.walking.tree import ActionTree
+    from tactful.evaluation.policies.walking.tree_job import TreeConfig
     from tactful.runs import Job, RunSummary
     from tactful.types import Policy, Provenance, State
 
@@ -126,8 +126,8 @@ def evaluate(
     from tactful.calibration.pipeline import SCRIPTS
     from tactful.calibration.play.actions import load_action_space
     from tactful.evaluation.policies.evaluate import Settings
-    from tactful.evaluation.policies.tree import ActionTree
-    from tactful.evaluation.policies.tree_job import TreeConfig
+    from tactful.evaluation.policies.walking.tree import ActionTree
+    from tactful.evaluation.policies.walking.tree_job import TreeConfig
 
     skip_bad, seed = options.get("skip_bad", False), options.get("seed", 0)
     read = _ready_states(states, skip_bad)
@@ -172,7 +172,7 @@ def retry_evaluate(
     config: dict[str, Any], source: str, personas: str, unseen_personas: str, skip_bad: bool
 ) -> Job:
     """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
-    from tactful.evaluation.policies.tree_job import TreeConfig
+    from tactful.evaluation.policies.walking.tree_job import TreeConfig
 
     read = _ready_states(source, skip_bad)
     tasks = list(read)
@@ -196,7 +196,7 @@ def _tree_job(
     """The run that expands the trees over `states`, which are of one domain."""
     from tactful.calibration.play.actions import load_action_space
     from tactful.calibration.play.personas import builtin_personas, choose_personas
-    from tactful.evaluation.policies.tree_job import tree_job
+    from tactful.evaluation.policies.walking.tree_job import tree_job
 
     domain = states[0].domain
     seen = choose_personas(personas, domain)
@@ -291,7 +291,7 @@ def _measure(
     from tactful.evaluation.policies.evaluate import evaluate as measure
     from tactful.evaluation.policies.evaluate import score_trees
     from tactful.evaluation.policies.report import FILE_NAME
-    from tactful.evaluation.policies.tree import ActionTree
+    from tactful.evaluation.policies.walking.tree import ActionTree
     from tactful.runs import write_atomic
 
     trees = list(summary.folder.records(ActionTree))

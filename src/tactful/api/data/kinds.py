@@ -78,7 +78,7 @@ def _calibration() -> dict[str, Opener]:
     from tactful.calibration.types import Rewarded, Session
     from tactful.data.formats.mbpp import mbpp_rows
     from tactful.data.types import SeedTask
-    from tactful.evaluation.policies.tree import ActionTree
+    from tactful.evaluation.policies.walking.tree import ActionTree
     from tactful.runs.result import Failure
     from tactful.types import PreferencePair, Trajectory
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tactful.data.sealed import load_document
 from tactful.errors import UsageError
 from tactful.evaluation.policies.results import Evaluation
-from tactful.evaluation.policies.tree import ActionTree
+from tactful.evaluation.policies.walking.tree import ActionTree
 from tactful.runs import write_atomic
 from tactful.stats import Estimate
 from tactful.stats.bootstrap import grouped_mean

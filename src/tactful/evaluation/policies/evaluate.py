@@ -13,8 +13,6 @@ from tactful.calibration.reward.information import CELLS, information
 from tactful.calibration.reward.rewards import RewardConfig, reward
 from tactful.calibration.reward.task_score import TaskScorer
 from tactful.errors import UserError
-from tactful.evaluation.policies.asking import asking
-from tactful.evaluation.policies.crossfit import Folds, crossfit
 from tactful.evaluation.policies.metrics import (
     LeafScores,
     TreeScores,
@@ -33,8 +31,10 @@ from tactful.evaluation.policies.results import (
     Sample,
 )
 from tactful.evaluation.policies.training_data import Decisions
-from tactful.evaluation.policies.tree import ActionTree
-from tactful.evaluation.policies.walk import PolicyFor, Walk, columns, user_sessions, walk_trees
+from tactful.evaluation.policies.walking.asking import asking
+from tactful.evaluation.policies.walking.crossfit import Folds, crossfit
+from tactful.evaluation.policies.walking.tree import ActionTree
+from tactful.evaluation.policies.walking.walk import PolicyFor, Walk, columns, user_sessions, walk_trees
 from tactful.policy import CostPolicy, FixedPolicy, RandomPolicy, RulePolicy
 from tactful.policy.embedded import EmbeddedPolicy, Head
 from tactful.policy.features import FEATURES

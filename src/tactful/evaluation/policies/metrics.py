@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.evaluation.policies.tree import ActionTree
-from tactful.evaluation.policies.walk import Taken, Walk
+from tactful.evaluation.policies.walking.tree import ActionTree
+from tactful.evaluation.policies.walking.walk import Taken, Walk
 from tactful.stats import Estimate
 from tactful.stats.bootstrap import grouped_gap, grouped_mean
 from tactful.types import PublicState, Record

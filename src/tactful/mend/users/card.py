@@ -9,7 +9,7 @@ from typing import Literal
 from tactful.audit.pipeline import judged
 from tactful.calibration.types import Persona
 from tactful.evaluation.policies.results import Evaluation
-from tactful.evaluation.policies.tree import ActionTree
+from tactful.evaluation.policies.walking.tree import ActionTree
 from tactful.mend.turns import logged_talk
 from tactful.mend.types import LoggedTalk
 from tactful.mend.users.manners import MEASURES, Manners

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.evaluation.worlds import ACTIONS, SITUATIONAL, one_step_tree, world
 
-from tactful.evaluation.policies.walk import columns, user_sessions, walk_trees
+from tactful.evaluation.policies.walking.walk import columns, user_sessions, walk_trees
 from tactful.policy import FixedPolicy, RandomPolicy
 from tactful.types import Decision, PublicState
 

@@ -5,9 +5,9 @@ from tests.calibration.playing import person
 from tests.evaluation.worlds import grow, one_step_tree
 
 from tactful.calibration.tasks.states import seed_states
-from tactful.evaluation.policies.asking import asking
-from tactful.evaluation.policies.tree import ActionTree
-from tactful.evaluation.policies.walk import Walk, user_sessions, walk_trees
+from tactful.evaluation.policies.walking.asking import asking
+from tactful.evaluation.policies.walking.tree import ActionTree
+from tactful.evaluation.policies.walking.walk import Walk, user_sessions, walk_trees
 from tactful.policy import FixedPolicy
 
 LEVELS = ("LOW", "MID", "HIGH")

@@ -8,7 +8,7 @@ from tests.calibration.playing import coding_state, person
 from tactful.calibration.pipeline import sessions
 from tactful.calibration.play.actions import load_action_space
 from tactful.errors import ConfigError, UserError
-from tactful.evaluation.policies.tree_job import FRESH, TreeConfig, tree_job, tree_sessions
+from tactful.evaluation.policies.walking.tree_job import FRESH, TreeConfig, tree_job, tree_sessions
 from tactful.llm import ModelSpec
 
 MODEL = ModelSpec(name="offline", scripts=("calibration.play",))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tactful.calibration.play.matching import match_questions
-from tactful.evaluation.policies.tree import ActionTree
-from tactful.evaluation.policies.walk import Walk
+from tactful.evaluation.policies.walking.tree import ActionTree
+from tactful.evaluation.policies.walking.walk import Walk
 from tactful.stats import Estimate
 from tactful.stats.asking import AskingCounts, asking_figures, clarity_of
 from tactful.text import questions

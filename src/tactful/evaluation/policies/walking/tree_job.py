@@ -11,7 +11,7 @@ from tactful.calibration.play.actions import ActionSpace
 from tactful.calibration.play.llm_user import PROMPT as USER_PROMPT
 from tactful.calibration.types import Persona, Session
 from tactful.errors import ConfigError, UserError
-from tactful.evaluation.policies.tree import ExpandTree
+from tactful.evaluation.policies.walking.tree import ExpandTree
 from tactful.llm import ModelSpec
 from tactful.runs import Job, OutsideHash
 from tactful.types import Record, State, seeded

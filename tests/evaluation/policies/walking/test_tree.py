@@ -29,9 +29,9 @@ from tactful.calibration.types import Persona, Session
 from tactful.errors import ConfigError, EndpointRefused, ProviderError
 from tactful.evaluation.policies.evaluate import score_trees
 from tactful.evaluation.policies.metrics import outcome_columns
-from tactful.evaluation.policies.tree import ActionTree
-from tactful.evaluation.policies.tree_job import FRESH
-from tactful.evaluation.policies.walk import Walk, walk_trees
+from tactful.evaluation.policies.walking.tree import ActionTree
+from tactful.evaluation.policies.walking.tree_job import FRESH
+from tactful.evaluation.policies.walking.walk import Walk, walk_trees
 from tactful.llm import Reply, Usage
 from tactful.policy import FixedPolicy
 from tactful.text import estimate_tokens
@@ -263,7 +263,7 @@ async def test_the_group_is_the_id_where_a_state_has_none_and_prompts_of_all_lea
 
 async def test_a_session_of_several_tasks_is_refused() -> None:
     from tactful.calibration.play.actions import load_action_space
-    from tactful.evaluation.policies.tree import ExpandTree
+    from tactful.evaluation.policies.walking.tree import ExpandTree
 
     session = Session(id="s", persona=person(), states=(coding_state("a"), coding_state("b")))
     with pytest.raises(ConfigError, match="session 's' has 2 tasks"):

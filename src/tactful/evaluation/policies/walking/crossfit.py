@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tactful.errors import UserError
-from tactful.evaluation.policies.walk import PolicyFor
+from tactful.evaluation.policies.walking.walk import PolicyFor
 from tactful.policy.embedded import EmbeddedPolicy, Head
 from tactful.policy.fitting import fit_policy
 from tactful.policy.table import PairTable

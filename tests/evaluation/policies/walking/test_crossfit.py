@@ -8,7 +8,7 @@ from tests.evaluation.worlds import SITUATIONAL, training
 
 from tactful.calibration.reward.rewards import RewardConfig
 from tactful.errors import UserError
-from tactful.evaluation.policies.crossfit import Folds, crossfit
+from tactful.evaluation.policies.walking.crossfit import Folds, crossfit
 
 TABLE = training(SITUATIONAL, tasks=12).pairs(RewardConfig(task_score="share"), min_margin=0.05)
 GROUPS = {f"t{task}" for task in range(12)}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.evaluation.policies.tree import ActionTree
+from tactful.evaluation.policies.walking.tree import ActionTree
 from tactful.types import Policy, PublicState, UserHistory, decide, seeded
 
 PolicyFor = Callable[[str], Policy]
