@@ -13,7 +13,7 @@ from tests.chat_server import ChatServer
 
 from tactful.errors import ParseError, ProviderError
 from tactful.llm import Budget, CallCache, ChatModel, ModelSpec, open_model
-from tactful.llm.prices import PriceTable
+from tactful.llm.spending.prices import PriceTable
 from tactful.types import Message, Record
 
 

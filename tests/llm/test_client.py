@@ -26,7 +26,7 @@ from tactful.errors import (
     UserError,
 )
 from tactful.llm import Budget, CallOptions, ChatModel, metered
-from tactful.llm.prices import Price, PriceTable
+from tactful.llm.spending.prices import Price, PriceTable
 from tactful.types import Message
 
 CENT_TABLE = PriceTable({"m": Price(input_usd=1.0, output_usd=2.0)})

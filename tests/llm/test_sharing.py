@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.chat_server import ChatServer
 
 from tactful.llm import CallCache, ModelSpec, open_model
-from tactful.llm.meter import cost_so_far, metered
+from tactful.llm.spending.meter import cost_so_far, metered
 from tactful.llm.throttle import join_throttle, leave_throttle, pause_here, share_throttles
 from tactful.types import Message
 

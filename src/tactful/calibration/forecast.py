@@ -14,7 +14,7 @@ from tactful.calibration.play.llm_user import UserReply
 from tactful.calibration.play.rollout import RolloutStage
 from tactful.calibration.types import Session
 from tactful.llm import CallOptions, ModelSpec, Rehearsal, Reply
-from tactful.llm.forecast import RoleForecast, StandIn
+from tactful.llm.spending.forecast import RoleForecast, StandIn
 from tactful.llm.types import messages_of
 from tactful.prompts import Rendered
 from tactful.text import estimate_tokens

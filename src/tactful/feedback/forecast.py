@@ -8,7 +8,7 @@ from itertools import islice
 from tactful.feedback.judging.judge import judge_prompt
 from tactful.feedback.pipeline import JudgeConfig
 from tactful.feedback.types import Turn
-from tactful.llm.prices import price_of
+from tactful.llm.spending.prices import price_of
 from tactful.prompts import Rendered
 from tactful.text import estimate_tokens
 from tactful.types import Record

@@ -15,7 +15,7 @@ from tactful.gym.pipeline import GymStage
 from tactful.gym.play.deciding import Always, Never, OwnJudgement
 from tactful.gym.types import Play
 from tactful.llm import ModelSpec, Rehearsal, Reply
-from tactful.llm.forecast import RoleForecast, StandIn
+from tactful.llm.spending.forecast import RoleForecast, StandIn
 from tactful.llm.types import messages_of
 from tactful.prompts import Rendered
 from tactful.runs import Context, Job

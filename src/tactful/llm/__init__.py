@@ -12,16 +12,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tactful.llm.budget import Budget
 from tactful.llm.cache import CallCache, Calls
-from tactful.llm.meter import Meter, metered
 from tactful.llm.offline import OfflineModel, Script
 from tactful.llm.room import within_context
 from tactful.llm.spec import model_spec
+from tactful.llm.spending.budget import Budget
+from tactful.llm.spending.meter import Meter, metered
 from tactful.llm.types import CallOptions, ChatModel, ModelSpec, Outcome, Rehearsal, Reply, Usage
 
 if TYPE_CHECKING:
-    from tactful.llm.prices import PriceTable
+    from tactful.llm.spending.prices import PriceTable
 
 __all__ = [
     "Budget",

@@ -27,7 +27,7 @@ from urllib.parse import quote
 import orjson
 
 from tactful.errors import StopRun, UserError
-from tactful.llm.meter import asker
+from tactful.llm.spending.meter import asker
 from tactful.types import Message
 
 _log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Literal
 from tactful.errors import ParseError, TactfulError
 from tactful.llm.client import ChatClient
 from tactful.llm.endpoint import find_endpoint
-from tactful.llm.prices import price_table
+from tactful.llm.spending.prices import price_table
 from tactful.llm.types import CallOptions, ModelSpec
 from tactful.llm.wire.modes import Mode
 from tactful.prompts import load_prompt

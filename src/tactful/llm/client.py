@@ -15,14 +15,14 @@ from typing import Literal, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from tactful.errors import ParseError, UserError
-from tactful.llm.budget import Budget
 from tactful.llm.cache import Calls
 from tactful.llm.decisions import Ask, Decider, Said, Shown
 from tactful.llm.endpoint import find_endpoint
-from tactful.llm.meter import count
-from tactful.llm.prices import PriceTable, price_table
 from tactful.llm.replies.structured import Unusable, parse_reply, schema_text
 from tactful.llm.replies.words import clip
+from tactful.llm.spending.budget import Budget
+from tactful.llm.spending.meter import count
+from tactful.llm.spending.prices import PriceTable, price_table
 from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage, messages_of
 from tactful.llm.wire.meaning import Answer, Trouble
 from tactful.llm.wire.modes import Mode, encode

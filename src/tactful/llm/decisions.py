@@ -14,12 +14,12 @@ from typing import Any
 from pydantic import Field
 
 from tactful.errors import ProviderError
-from tactful.llm.budget import Budget
 from tactful.llm.cache import Calls
 from tactful.llm.endpoint import Endpoint
-from tactful.llm.meter import count
-from tactful.llm.prices import Price
 from tactful.llm.replies.words import clip
+from tactful.llm.spending.budget import Budget
+from tactful.llm.spending.meter import count
+from tactful.llm.spending.prices import Price
 from tactful.llm.types import ModelSpec, Outcome, Usage
 from tactful.llm.wire.caller import Answered, BadRequest
 from tactful.llm.wire.line import Line

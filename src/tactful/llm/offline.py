@@ -16,7 +16,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from tactful.errors import ConfigError, ParseError
-from tactful.llm.meter import count
+from tactful.llm.spending.meter import count
 from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage, messages_of
 from tactful.prompts import Rendered
 from tactful.text import estimate_tokens

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from tactful.llm import ModelSpec
-from tactful.llm.prices import price_of
+from tactful.llm.spending.prices import price_of
 from tactful.reward.judging.prompt import judge_prompt
 from tactful.reward.pipeline import LMJudgeConfig, ReasonsConfig
 from tactful.reward.reasons.thoughts import CHECK_PROMPT, reason_prompt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from tactful.llm.prices import price_of
+from tactful.llm.spending.prices import price_of
 from tactful.text import estimate_tokens
 from tactful.types import Record
 from tactful.utterance.pipeline import PROMPTS, SynthesizeConfig

@@ -13,7 +13,7 @@ from tactful.data.formats.moments import plain_proposal
 from tactful.data.formats.traces import Answer, Trace, read_traces
 from tactful.evaluation.proactive.assistants import Assistant, saying
 from tactful.llm import ModelSpec, Rehearsal
-from tactful.llm.prices import price_of
+from tactful.llm.spending.prices import price_of
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.reward.judging.prompt import MAX_CHARS

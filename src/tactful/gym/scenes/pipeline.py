@@ -18,7 +18,7 @@ from tactful.gym.scenes.seeds import OURS, Seed, read_seeds
 from tactful.gym.scenes.steps import STEPS
 from tactful.gym.types import SETTINGS, Scene
 from tactful.llm import ModelSpec
-from tactful.llm.prices import price_of
+from tactful.llm.spending.prices import price_of
 from tactful.runs import Context, Job, OutsideHash
 from tactful.text import estimate_tokens
 from tactful.text.similarity import similarity

@@ -9,7 +9,7 @@ from tactful.gym.play.assistant import propose_prompt
 from tactful.gym.trainset.offering import AGAIN
 from tactful.gym.trainset.pipeline import TrainsetConfig
 from tactful.gym.trainset.types import Point
-from tactful.llm.prices import price_of
+from tactful.llm.spending.prices import price_of
 from tactful.text import estimate_tokens
 from tactful.types import Record
 

@@ -16,10 +16,10 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from tactful.errors import EndpointRefused, ProviderError
-from tactful.llm.budget import Budget, Hold
-from tactful.llm.meter import count
-from tactful.llm.prices import Price
 from tactful.llm.replies.words import clip
+from tactful.llm.spending.budget import Budget, Hold
+from tactful.llm.spending.meter import count
+from tactful.llm.spending.prices import Price
 from tactful.llm.throttle import Deferred, Throttle
 from tactful.llm.types import Outcome, Usage
 from tactful.llm.wire.limits import room_left, tokens_written

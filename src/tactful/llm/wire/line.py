@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tactful.errors import ProviderError
-from tactful.llm.budget import Budget
 from tactful.llm.endpoint import Endpoint
-from tactful.llm.prices import Price
+from tactful.llm.spending.budget import Budget
+from tactful.llm.spending.prices import Price
 from tactful.llm.throttle import Throttle, join_throttle, leave_throttle
 from tactful.llm.types import ModelSpec, Outcome
 from tactful.llm.wire.caller import Caller

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from tactful.errors import ProviderError
-from tactful.llm.budget import Budget
 from tactful.llm.cache import Calls
 from tactful.llm.endpoint import Endpoint
-from tactful.llm.prices import Price
+from tactful.llm.spending.budget import Budget
+from tactful.llm.spending.prices import Price
 from tactful.llm.types import CallOptions, ModelSpec, Outcome
 from tactful.llm.wire.caller import Answered, BadRequest
 from tactful.llm.wire.line import Line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tactful.llm.prices import Price
+from tactful.llm.spending.prices import Price
 from tactful.llm.types import Usage
 from tactful.text import estimate_tokens
 from tactful.types import Message

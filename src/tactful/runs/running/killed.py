@@ -19,7 +19,7 @@ def lost_to_a_kill(models: Iterable[ModelSpec], folder: RunFolder, info: RunInfo
     if info.state != "running" or not info.sessions or info.cache or not folder.calls_path.exists():
         return Usage()
     from tactful.llm.cache import tokens_used
-    from tactful.llm.prices import price_of
+    from tactful.llm.spending.prices import price_of
 
     used = tokens_used(folder.calls_path)
     known = state.usage() + info.usage_beside_rows()

@@ -16,7 +16,7 @@ from pydantic import Field
 from tactful.data.formats.chats import ChatMessage
 from tactful.errors import ParseError
 from tactful.llm import ChatModel, ModelSpec, Rehearsal, Reply, within_context
-from tactful.llm.prices import price_of
+from tactful.llm.spending.prices import price_of
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.runs import Context, Job, OutsideHash, Skip

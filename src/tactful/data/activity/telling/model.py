@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, create_model
 from tactful.data.activity.types import WorkSession
 from tactful.data.io import read_jsonl
 from tactful.llm import ChatModel, ModelSpec, Rehearsal
-from tactful.llm.prices import price_of
+from tactful.llm.spending.prices import price_of
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.runs import Context, Job, OutsideHash

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tactful.errors import TactfulError
-from tactful.llm.budget import Budget, Hold
 from tactful.llm.cache import CallCache
-from tactful.llm.meter import Asker, metered
-from tactful.llm.prices import Price
+from tactful.llm.spending.budget import Budget, Hold
+from tactful.llm.spending.meter import Asker, metered
+from tactful.llm.spending.prices import Price
 from tactful.llm.throttle import rate_limiter
 from tactful.llm.types import Usage
 from tactful.runs.running.ray.batches import Inbox, pack, unpack

@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import Any
 
 from tactful.errors import StopRun
-from tactful.llm.budget import Budget, Hold
 from tactful.llm.cache import Stored, packed
-from tactful.llm.meter import asker, cost_so_far
-from tactful.llm.prices import Price
+from tactful.llm.spending.budget import Budget, Hold
+from tactful.llm.spending.meter import asker, cost_so_far
+from tactful.llm.spending.prices import Price
 from tactful.llm.throttle import pause_here
 from tactful.runs.running.ray.batches import Outbox, pack, unpack
 from tactful.types import Message

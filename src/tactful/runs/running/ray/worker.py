@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from tactful import __version__
 from tactful.errors import ConfigError, MissingExtra, StopRun, TactfulError, UserError
-from tactful.llm.budget import Budget
 from tactful.llm.cache import Calls
+from tactful.llm.spending.budget import Budget
 from tactful.llm.throttle import share_throttles
 from tactful.llm.types import Usage
 from tactful.runs.result import Result

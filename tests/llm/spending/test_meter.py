@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 from tactful.llm import Usage, metered
-from tactful.llm.meter import count
+from tactful.llm.spending.meter import count
 
 CALL = Usage(calls=1, prompt_tokens=10, completion_tokens=5, cost_usd=0.25)
 

@@ -12,7 +12,7 @@ import asyncio
 from collections import deque
 
 from tactful.errors import BudgetSpent, ConfigError
-from tactful.llm.prices import Price
+from tactful.llm.spending.prices import Price
 from tactful.llm.types import Usage
 
 

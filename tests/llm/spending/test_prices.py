@@ -6,7 +6,7 @@ import pytest
 
 from tactful.errors import ConfigError
 from tactful.llm import ModelSpec
-from tactful.llm.prices import price_of, price_table
+from tactful.llm.spending.prices import price_of, price_table
 
 OPENAI = "https://api.openai.com/v1"
 

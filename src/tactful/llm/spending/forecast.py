@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tactful.llm.prices import price_of
+from tactful.llm.spending.prices import price_of
 from tactful.llm.types import ModelSpec
 from tactful.types import Record
 
