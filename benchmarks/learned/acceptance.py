@@ -14,7 +14,7 @@ from tactful.reward.embedded.training import TrainConfig, prepare
 from tactful.reward.types import Acceptance
 from tactful.stats import group_folds
 from tactful.stats.bootstrap import group_draws
-from tactful.text.shorten import shortened
+from tactful.text.quoting.shorten import shortened
 from tactful.types import LabelledMoment, Moment, seeded
 from tactful.weights import answer_ids, load_base, prompt_ids
 

@@ -14,7 +14,7 @@ from tactful.evaluation.utterance.similarity import chrf
 from tactful.policy.language_model.scoring import log_probabilities
 from tactful.stats.bootstrap import grouped_mean
 from tactful.text import similarity
-from tactful.text.shorten import shortened
+from tactful.text.quoting.shorten import shortened
 from tactful.types import seeded
 from tactful.weights import answer_ids, load_base, prompt_ids
 

@@ -18,7 +18,7 @@ from tactful.mend.rows import rows_of
 from tactful.mend.types import LoggedTalk, LoggedTurn, Outcome
 from tactful.reading.types import Need, ReaderAtOnce, Request
 from tactful.text import detect_lang
-from tactful.text.shorten import shortened
+from tactful.text.quoting.shorten import shortened
 from tactful.types import Conversation, Message, State, UserHistory
 
 _LONGEST = 700  # characters of a text that is kept to be shown

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tactful.data.formats.chats import ChatMessage
-from tactful.text.fence import mark_for
 from tactful.text.lang import language as language
-from tactful.text.shorten import shortened
+from tactful.text.quoting.fence import mark_for
+from tactful.text.quoting.shorten import shortened
 
 MAX_CHARS = 24_000
 """Longest context that is sent whole; of a longer one, the oldest messages are left out."""

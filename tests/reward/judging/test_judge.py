@@ -13,7 +13,7 @@ from tactful.reward.judging.prompt import judge_prompt
 from tactful.reward.pipeline import LMJudgeConfig, judge_job
 from tactful.reward.types import Acceptance
 from tactful.runs import RunOptions, retry_run, run_job
-from tactful.text.lines import MAX_TEXT
+from tactful.text.quoting.lines import MAX_TEXT
 from tactful.types import ProposalHistory
 
 

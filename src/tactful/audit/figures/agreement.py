@@ -15,7 +15,7 @@ from tactful.errors import DataError
 from tactful.stats import Estimate
 from tactful.stats.agreement import alpha
 from tactful.stats.shares import share_over
-from tactful.text.shorten import shortened
+from tactful.text.quoting.shorten import shortened
 from tactful.types import Conversation, Rating, Record
 
 RATINGS = "ratings"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from tactful.audit.results import Example, Examples, Fault, Said
 from tactful.audit.types import Finding, Passage, Subject
-from tactful.text.shorten import shortened
+from tactful.text.quoting.shorten import shortened
 from tactful.types import Conversation
 
 MOST = 10

@@ -23,8 +23,8 @@ from tactful.llm.judging import each
 from tactful.llm.replies.percent import Percent
 from tactful.prompts import Rendered, load_prompt
 from tactful.reading.setup import ReaderSetup, asked_model, asked_name
-from tactful.text.fence import mark_for
-from tactful.text.shorten import shortened
+from tactful.text.quoting.fence import mark_for
+from tactful.text.quoting.shorten import shortened
 from tactful.types import Record
 
 PROMPT = load_prompt(__file__, "judge_passage", fields={"mark", "before", "request", "answer", "reply"})

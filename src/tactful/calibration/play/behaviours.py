@@ -20,7 +20,7 @@ from tactful.calibration.play.actions import Action, ActionSpace, Mode, Solution
 from tactful.errors import ConfigError
 from tactful.prompts import Prompt, Rendered
 from tactful.text import questions
-from tactful.text.answer_code import extract_code
+from tactful.text.code.answers import extract_code
 
 LANGUAGES = {"en": "English", "zh": "Chinese (简体中文)"}
 

@@ -19,7 +19,7 @@ from tactful.calibration.types import Persona
 from tactful.errors import DataError
 from tactful.llm import ChatModel, Rehearsal, Reply
 from tactful.text import estimate_tokens
-from tactful.text.answer_code import names_under_test
+from tactful.text.code.answers import names_under_test
 from tactful.text.thoughts import strip_thoughts
 from tactful.types import (
     Decision,

@@ -19,7 +19,7 @@ from tactful.prompts import Rendered, load_prompt
 from tactful.reward.judging.prompt import MAX_CHARS
 from tactful.runs import Context, Job, RunFolder
 from tactful.text import estimate_tokens
-from tactful.text.lines import as_json, shown_events
+from tactful.text.quoting.lines import as_json, shown_events
 from tactful.types import Event, Provenance, Record
 
 PROMPT = load_prompt(__file__, "proactive_assistant", fields={"omitted", "events"})

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tactful.errors import ParseError
 from tactful.llm import ModelSpec
 from tactful.runs import Context, Job, RunFolder
-from tactful.text.shorten import shortened
+from tactful.text.quoting.shorten import shortened
 from tactful.types import Record, Written
 from tactful.utterance.asking import ask
 from tactful.utterance.predict.predictor import Prediction

@@ -21,8 +21,8 @@ from tactful.llm.judging import AskingJudge
 from tactful.llm.replies.percent import Percent
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
-from tactful.text.fence import mark_for
-from tactful.text.shorten import shortened
+from tactful.text.quoting.fence import mark_for
+from tactful.text.quoting.shorten import shortened
 from tactful.types import Record
 
 PROMPT = load_prompt(__file__, fields={"mark", "query", "answer", "next_message"})

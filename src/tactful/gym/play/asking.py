@@ -13,7 +13,7 @@ from tactful.gym.play.parts import Generator, NoReply
 from tactful.llm import ChatModel, Outcome, within_context
 from tactful.llm.replies.words import clip
 from tactful.prompts import Prompt, Rendered
-from tactful.text.lines import on_one_line
+from tactful.text.quoting.lines import on_one_line
 from tactful.types import Record
 
 MAX_CHARS = 12_000

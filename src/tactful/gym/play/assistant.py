@@ -14,7 +14,7 @@ from tactful.gym.play.shown import fenced, seen_fields
 from tactful.llm.replies.words import Said
 from tactful.prompts import Prompt, Rendered, load_prompt
 from tactful.text.lang import language
-from tactful.text.lines import as_json
+from tactful.text.quoting.lines import as_json
 
 _SEEN = {"mark", "events", "operations", "history", "language"}
 PROPOSE = load_prompt(__file__, "propose", fields=_SEEN)

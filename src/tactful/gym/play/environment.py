@@ -29,8 +29,8 @@ from tactful.gym.types import Timing, event_at
 from tactful.llm.replies.words import Said
 from tactful.prompts import Prompt, Rendered, load_prompt
 from tactful.text.lang import language
-from tactful.text.lines import as_json
-from tactful.text.shorten import shortened
+from tactful.text.quoting.lines import as_json
+from tactful.text.quoting.shorten import shortened
 from tactful.types import Event
 
 EXPAND = load_prompt(__file__, "expand", fields={"mark", "scene", "examples", "person", "language"})

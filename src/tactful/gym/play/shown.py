@@ -11,9 +11,9 @@ from datetime import datetime
 from tactful.gym.play.asking import plain
 from tactful.gym.play.parts import Seen, World
 from tactful.gym.types import GymStep, Scene, Traits
-from tactful.text.fence import mark_for
-from tactful.text.lines import as_json, shown_events, visible
-from tactful.text.shorten import shortened
+from tactful.text.quoting.fence import mark_for
+from tactful.text.quoting.lines import as_json, shown_events, visible
+from tactful.text.quoting.shorten import shortened
 from tactful.types import Event
 
 _MOST_ENTITIES, _MOST_EXAMPLES = 40, 12

@@ -26,8 +26,8 @@ from tactful.gym.types import Verdict
 from tactful.llm.replies.words import Said
 from tactful.prompts import Prompt, Rendered, load_prompt
 from tactful.text.lang import language
-from tactful.text.lines import as_json
-from tactful.text.shorten import shortened
+from tactful.text.quoting.lines import as_json
+from tactful.text.quoting.shorten import shortened
 
 _TRAITS = {"openness", "patience", "skill", "focus"}
 INTRODUCE = load_prompt(

@@ -15,9 +15,9 @@ from tactful.gym.scenes.steps import STEPS, Draft, Step, StepReply
 from tactful.gym.types import Entity, Scene, SceneUser
 from tactful.llm.types import ChatModel, Rehearsal, spoken_by
 from tactful.prompts import Prompt, Rendered, load_prompt
-from tactful.text.fence import mark_for
 from tactful.text.lang import language
-from tactful.text.lines import as_json, on_one_line
+from tactful.text.quoting.fence import mark_for
+from tactful.text.quoting.lines import as_json, on_one_line
 from tactful.types import Message, Record, seeded
 
 CORRECTION = load_prompt(__file__, "correct_step", fields={"problem"})

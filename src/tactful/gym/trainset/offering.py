@@ -14,7 +14,7 @@ from tactful.gym.play.assistant import PROPOSE, ProposeReply, offered, propose_p
 from tactful.gym.trainset.types import Point, Try
 from tactful.llm import ChatModel, Rehearsal, within_context
 from tactful.prompts import Prompt, load_prompt
-from tactful.text.lines import as_json
+from tactful.text.quoting.lines import as_json
 from tactful.types import Message
 
 AGAIN = load_prompt(__file__, "again", fields={"reason"})

@@ -10,7 +10,7 @@ import re
 
 from tactful.live.types import DESCRIBED, Advice
 from tactful.prompts import load_prompt
-from tactful.text.shorten import shortened
+from tactful.text.quoting.shorten import shortened
 from tactful.types import NativeAsk, Record
 
 NEEDLESS = load_prompt(__file__, "needless", fields={"shown", "assumed"})

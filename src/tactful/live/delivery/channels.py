@@ -15,7 +15,7 @@ import orjson
 
 from tactful.errors import TactfulError, UsageError
 from tactful.live.delivery.types import Offer
-from tactful.text.lines import on_one_line
+from tactful.text.quoting.lines import on_one_line
 from tactful.types import Record
 
 ANSWERS = ("accept", "dismiss", "snooze", "mute")

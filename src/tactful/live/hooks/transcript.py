@@ -11,7 +11,7 @@ import orjson
 from tactful.data.logs.readers.claude_code import CLAUDE_CODE
 from tactful.data.logs.readers.codex import CODEX
 from tactful.data.logs.types import Notes
-from tactful.text.shorten import shortened
+from tactful.text.quoting.shorten import shortened
 from tactful.types import ChatTurn, Message, NativeAsk
 
 _READ = 4 * 1024 * 1024

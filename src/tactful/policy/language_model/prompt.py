@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from tactful.prompts import load_prompt
-from tactful.text.shorten import shortened
+from tactful.text.quoting.shorten import shortened
 from tactful.types import Message, PublicState
 
 PROMPT = load_prompt(__file__, "act", fields={"actions", "conversation", "facts"})

@@ -20,7 +20,7 @@ from tactful.reading.consistency.running import disagreement, usable_calls
 from tactful.reading.prompted.asking import MAX_CHARS, shown_request
 from tactful.reading.types import Exchange, Missing, Need, Request
 from tactful.sandbox import Sandbox
-from tactful.text.answer_code import extract_code
+from tactful.text.code.answers import extract_code
 from tactful.types import Moment, Record
 
 if TYPE_CHECKING:

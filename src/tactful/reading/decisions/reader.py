@@ -16,7 +16,7 @@ from tactful.prompts import Prompt, load_prompt
 from tactful.reading.asked import AskedReader, Unread
 from tactful.reading.prompted.asking import MAX_CHARS, shown_moment
 from tactful.reading.types import Exchange, Missing, Need, Request
-from tactful.text.shorten import shortened
+from tactful.text.quoting.shorten import shortened
 from tactful.types import Label, Message, Moment
 
 if TYPE_CHECKING:

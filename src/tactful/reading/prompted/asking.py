@@ -12,8 +12,8 @@ from tactful.data.corpora.types import Gap
 from tactful.llm.replies.percent import Percent
 from tactful.prompts import Rendered, load_prompt
 from tactful.reading.types import Exchange, Request
-from tactful.text.fence import mark_for
-from tactful.text.shorten import shortened
+from tactful.text.quoting.fence import mark_for
+from tactful.text.quoting.shorten import shortened
 from tactful.types import Label, Moment, Record
 
 NEED = load_prompt(__file__, "need", fields={"mark", "before", "request"})

@@ -10,7 +10,7 @@ import json
 from typing import Literal
 
 from tactful.prompts import Rendered, load_prompt
-from tactful.text.lines import as_json, on_one_line, shown_events, visible
+from tactful.text.quoting.lines import as_json, on_one_line, shown_events, visible
 from tactful.types import Moment, Record
 
 PROMPT = load_prompt(__file__, "judge", fields={"omitted", "events", "proposal", "history"})

@@ -22,7 +22,7 @@ from tactful.llm import ChatModel, Rehearsal, within_context
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.reward.judging.prompt import MAX_CHARS, event_fields
-from tactful.text.lines import as_json
+from tactful.text.quoting.lines import as_json
 from tactful.types import LabelledMoment, Moment, Provenance, Record, Written
 
 REASON_PROMPT = load_prompt(__file__, "reason", fields={"omitted", "events", "proposal", "verdict"})

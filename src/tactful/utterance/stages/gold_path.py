@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from tactful.llm.replies.words import Said
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
-from tactful.text.shorten import shortened
+from tactful.text.quoting.shorten import shortened
 from tactful.utterance.asking import ask
 from tactful.utterance.dialogues import plain
 from tactful.utterance.replies import ModelReply, Note, bare_word, path_of, spelled

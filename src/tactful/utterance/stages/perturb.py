@@ -12,7 +12,7 @@ from typing import Any
 from tactful.llm.replies.words import Said
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
-from tactful.text.shorten import shortened
+from tactful.text.quoting.shorten import shortened
 from tactful.utterance.asking import ask
 from tactful.utterance.replies import ModelReply, Note, path_of, spelled
 from tactful.utterance.stages.gold_path import GoldPath, not_abstract

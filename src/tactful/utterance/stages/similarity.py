@@ -12,7 +12,7 @@ from tactful.llm.replies.percent import Percent
 from tactful.llm.replies.words import Said
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
-from tactful.text.shorten import shortened
+from tactful.text.quoting.shorten import shortened
 from tactful.types import Record
 from tactful.utterance.asking import ask
 from tactful.utterance.replies import ModelReply, Note, as_list, narrow, spelled

@@ -20,7 +20,7 @@ from tactful.prompts import Rendered, load_prompt
 from tactful.runs import Context, Job, OutsideHash
 from tactful.sources import whole
 from tactful.text import estimate_tokens
-from tactful.text.fence import mark_for
+from tactful.text.quoting.fence import mark_for
 from tactful.text.redaction import Redaction
 from tactful.types import Event, Record
 

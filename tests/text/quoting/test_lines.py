@@ -2,7 +2,7 @@
 
 import json
 
-from tactful.text.lines import MAX_TEXT, as_json, on_one_line, shown_events
+from tactful.text.quoting.lines import MAX_TEXT, as_json, on_one_line, shown_events
 from tactful.types import Event
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from tactful.text.loose_code import DEFINITIONS, parsed
+from tactful.text.code.loose import DEFINITIONS, parsed
 
 _LEFT_OUT = re.compile(r"(?m)^[ \t]+#[ \t]*(?:\.{3}|…)")
 _DEFINES = re.compile(r"(?m)^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)")

@@ -15,8 +15,8 @@ import textwrap
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
-from tactful.text.code_blocks import Block, complete, defined, defining, has_definition
-from tactful.text.loose_code import bare, cleaned, is_code, parsed, salvaged, unpacked, with_plain_lines
+from tactful.text.code.blocks import Block, complete, defined, defining, has_definition
+from tactful.text.code.loose import bare, cleaned, is_code, parsed, salvaged, unpacked, with_plain_lines
 from tactful.text.thoughts import strip_thoughts
 
 _PYTHON = re.compile(

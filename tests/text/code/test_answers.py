@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tactful.text.answer_code import extract_code, names_under_test
+from tactful.text.code.answers import extract_code, names_under_test
 
 ROWS = [
     json.loads(line)
