@@ -4,7 +4,7 @@ import json
 from dataclasses import fields
 
 import pytest
-from tests.data.test_export import pair
+from tests.data.exporting.test_pairs import pair
 
 from tactful.data.exporting.forms import FORMS, Answered, said
 from tactful.data.exporting.llama_factory import describe
