@@ -100,3 +100,10 @@ def test_dates_of_databases_and_dates_with_points_are_read(told):
 @pytest.mark.parametrize("told", [{}, {"$date": None}, "31.31.2026", "10.01.20261"])
 def test_what_is_no_date_is_none(told):
     assert parse_time(told) is None
+
+
+@pytest.mark.parametrize(
+    "told", ["2026-10-01 09:00:00 UTC", "2026/10/01 09:00", "2026-10-01t09:00:00z", "2026-10-01 09:00 GMT"]
+)
+def test_dates_with_strokes_and_with_the_word_utc_are_read(told):
+    assert parse_time(told) == datetime(2026, 10, 1, 9, tzinfo=UTC)

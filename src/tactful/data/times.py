@@ -13,6 +13,9 @@ from tactful.types import Event
 _DAY_CLOCK = re.compile(r"day\s+(\d+)\s*,\s*(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap])\.?m\.?", re.IGNORECASE)
 _POINTS = re.compile(r"^(\d\d)\.(\d\d)\.(\d{4})(?=\D|$)")
 _COMPACT = re.compile(r"(?:19|20)\d{6}(?:[T ]?\d{4}(?:\d{2}(?:[.,]\d+)?)?)?Z?")
+_UTC = re.compile(r"\s*(?:UTC|GMT)$")
+_ISO_DATE = re.compile(r"^(\d{4})/(\d\d)/(\d\d)\b")
+"""A date whose order its year tells, written with strokes."""
 _UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 """From this size on, a number counts nano-, micro- or milliseconds: as seconds it would lie beyond the year 5000."""
 
@@ -20,8 +23,9 @@ _UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 def parse_time(text: object) -> datetime | None:
     """Aware UTC of a time; None where it cannot be read.
 
-    Read are seconds, milli-, micro- and nanoseconds since 1970, ISO 8601 also in its compact form (`20250601T100000Z`;
-    without a zone: UTC) or with points (`01.06.2025 10:00`), MongoDB's `{"$date": …}`, and `Day 2, 1:05 AM` (day 1 = 1970-01-01).
+    Read are seconds, milli-, micro- and nanoseconds since 1970, ISO 8601 also in its compact form (`20250601T100000Z`),
+    with strokes or the word UTC (`2025/06/01 10:00 UTC`) or with points (`01.06.2025 10:00`), without a zone as UTC;
+    MongoDB's `{"$date": …}`, and `Day 2, 1:05 AM` (day 1 = 1970-01-01).
     """
     if isinstance(text, dict):  # a date of MongoDB
         inner = text.get("$date")
@@ -61,7 +65,7 @@ def _spelt_time(text: str) -> datetime | None:
     if clock is None:
         text = _POINTS.sub(r"\3-\2-\1", text)
         try:
-            at = datetime.fromisoformat(text)
+            at = datetime.fromisoformat(_ISO_DATE.sub(r"\1-\2-\3", _UTC.sub("+00:00", text.upper())))
             return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
         except (ValueError, OverflowError):
             return None
