@@ -21,6 +21,7 @@ from tactful.reading.encoder.training.torch_network import as_tensors
 from tactful.reading.tuned.inputs import ANSWERS
 from tactful.weights import Loaded
 from tactful.weights.extras import need
+from tactful.weights.quiet import quietly
 
 HEADS_FILE = "heads.safetensors"
 TOKENS_AT_ONCE = 2048
@@ -48,7 +49,9 @@ def new_network(base: Loaded, *, layers: int, rank: int) -> Any:
             "the base has no linear layers named as layers.N; --lora cannot adapt it, give another --base"
         )
     settings = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=adapted)
-    network = _network(peft.get_peft_model(body, settings), rows.shape[1])
+    with quietly():
+        adapted_body = peft.get_peft_model(body, settings)
+    network = _network(adapted_body, rows.shape[1])
     with torch.no_grad():
         for head, words in ANSWERS.items():
             ids = [base.tokenizer(word, add_special_tokens=False)["input_ids"] for word in words]
