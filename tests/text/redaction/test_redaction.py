@@ -162,7 +162,7 @@ PLAINLY = [
     ("4111 1111 1111 1111", "[CARD]"),
     ("+49 30 901820", "[PHONE]"),
     ("138 1234 5678", "[PHONE]"),
-    ("/home/annlee/plans", "[PATH]"),
+    ("/home/user/annlee", "[PATH]"),
     ("sk-proj-Zx81kQm20LpWv73TnRb5", "[SECRET]"),
 ]
 
