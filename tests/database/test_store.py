@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -94,6 +95,29 @@ def test_opening_does_not_wait_for_whoever_writes(tmp_path: Path, monkeypatch: p
         other.execute("BEGIN IMMEDIATE")
         with open_live_store(tmp_path / "live.sqlite") as store:
             assert names(store) == []
+
+
+def test_opening_waits_for_whoever_makes_the_same_file(tmp_path: Path) -> None:
+    file = tmp_path / "live.sqlite"
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN")
+        assert other.execute("SELECT count(*) FROM sqlite_master").fetchone() == (
+            0,
+        )  # holds what a change of mode needs
+        Timer(0.3, other.execute, ["COMMIT"]).start()
+        with open_live_store(file) as store:
+            assert names(store) == []
+
+
+def test_a_file_whose_mode_cannot_be_changed_in_time_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tactful.database.store._WAIT_S", 0.05)
+    with closing(sqlite3.connect(tmp_path / "live.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        with pytest.raises(UserError, match=r"live\.sqlite: database is locked; check that"):
+            open_live_store(tmp_path / "live.sqlite")
 
 
 def test_the_file_is_nobody_elses_to_write(tmp_path: Path, store: Store) -> None:

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any, Self
 
 from tactful.errors import MissingExtra, UserError
@@ -20,6 +21,7 @@ except ImportError as error:
     raise MissingExtra("annotate", "a database of annotations or decisions") from error
 
 _WAIT_S = 20.0
+_LOOK_AGAIN_S = 0.01
 _CONNECTIONS = 48
 """At most open at once: more than the threads that answer requests."""
 
@@ -71,10 +73,13 @@ class Store:
         try:
             yield
         except OperationalError as error:
-            why = str(error.orig).strip().splitlines()[0]
-            raise UserError(
-                f"{self.name}: {why}; check that it can be reached and written, and that the disk has room"
-            ) from error
+            raise self._failed(error.orig) from error
+
+    def _failed(self, error: object) -> UserError:
+        why = str(error).strip().splitlines()[0]
+        return UserError(
+            f"{self.name}: {why}; check that it can be reached and written, and that the disk has room"
+        )
 
     def remember_file(self) -> None:
         """From now on, writes are refused where another file stands in place of this one, or none: they would be kept nowhere."""
@@ -156,7 +161,7 @@ def open_database(place: Path | str, schema: Schema, *, create: bool = True) -> 
         with store._told():
             _refuse_others(store, schema)
             if store.is_sqlite:
-                _keep_a_log(store._engine)
+                _keep_a_log(store)
             if not is_newest(store._engine, schema.revisions):
                 try:
                     from tactful.database.migrate import upgrade
@@ -186,10 +191,23 @@ def _refuse_others(store: Store, schema: Schema) -> None:
         )
 
 
-def _keep_a_log(engine: Engine) -> None:
-    """The file stays in this mode, whoever opens it: readers do not wait for a writer."""
-    with closing(engine.raw_connection()) as connection:
-        connection.cursor().execute("PRAGMA journal_mode=WAL")
+def _keep_a_log(store: Store) -> None:
+    """The file stays in this mode, whoever opens it: readers do not wait for a writer.
+
+    SQLite itself waits for nobody before it changes the mode, so servers that start together would refuse each other.
+    Raises: UserError.
+    """
+    until = monotonic() + _WAIT_S
+    with closing(store._engine.raw_connection()) as connection:
+        while True:
+            try:
+                connection.cursor().execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > until:
+                    raise store._failed(error) from error
+                sleep(_LOOK_AGAIN_S)
+            else:
+                return
 
 
 def _address(place: Path | str) -> URL:

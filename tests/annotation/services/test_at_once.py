@@ -25,7 +25,7 @@ AT_ONCE = 8
 
 def at_once(address: str, does: Callable[..., Any]) -> list[Any]:
     """What `does` gives or raises in each of several processes' stores, all begun together."""
-    barrier = Barrier(AT_ONCE)
+    barrier = Barrier(AT_ONCE, timeout=60)
 
     def one(number: int) -> Any:
         with open_store(address) as store:
