@@ -1,7 +1,7 @@
 # Every target sets up .venv by itself; see tools/bootstrap.py for what each does.
 PYTHON ?= python3
 
-.PHONY: help demo smoke test slow soak check bench setup lock docs clean
+.PHONY: help demo smoke test slow soak lint check bench setup lock docs clean
 
 help:
 	@echo "make demo     the whole loop, offline; ends with tables, three sentences and a report"
@@ -10,13 +10,14 @@ help:
 	@echo "make slow     the slow tests: attacks on the sandbox, kill -9, a fresh clone"
 	@echo "make soak     a few of them at many times their size, before a release: half an hour"
 	@echo "make check    format, lint, types, import rules, docs"
+	@echo "make lint     the same without the tests of docs, which make test runs too"
 	@echo "make bench    the benchmarks, each figure beside a baseline"
 	@echo "make docs     write docs/cli.md from the commands, and what the notebooks print"
 	@echo "make setup    only the virtual environment"
 	@echo "make lock     pin the newest allowed packages to their hashes (needs the network)"
 	@echo "make clean    remove what the others made, but for runs/"
 
-demo smoke test slow soak check bench setup:
+demo smoke test slow soak lint check bench setup:
 	@$(PYTHON) tools/bootstrap.py $@
 
 docs: setup

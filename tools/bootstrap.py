@@ -7,6 +7,7 @@
     python3 tools/bootstrap.py slow     the slow tests, and those of training: installs [train], [ray] and ActivityWatch's server
     python3 tools/bootstrap.py soak     a few of them at many times their size, before a release: half an hour
     python3 tools/bootstrap.py check    format, lint, types, import rules, docs
+    python3 tools/bootstrap.py lint     the same without the tests of docs and packaging, which are among the fast ones
     python3 tools/bootstrap.py bench    the benchmarks
     python3 tools/bootstrap.py setup    only the virtual environment
 
@@ -31,6 +32,12 @@ LOCK = ROOT / "requirements.lock"
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 PYTEST = ["-m", "pytest"]
+LINT = [
+    ["-m", "ruff", "format", "--check", "."],
+    ["-m", "ruff", "check", "."],
+    ["-m", "mypy"],
+    ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+]
 JOBS: dict[str, list[list[str]]] = {
     "setup": [],
     "demo": [["-m", "tactful", "calibrate", "demo"]],
@@ -48,13 +55,8 @@ JOBS: dict[str, list[list[str]]] = {
         ],
     ],
     "soak": [[*PYTEST, "-m", "soak", "-n", "2", "--timeout", "1800"]],
-    "check": [
-        ["-m", "ruff", "format", "--check", "."],
-        ["-m", "ruff", "check", "."],
-        ["-m", "mypy"],
-        ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
-        [*PYTEST, "tests/docs", "tests/packaging"],
-    ],
+    "lint": LINT,
+    "check": [*LINT, [*PYTEST, "tests/docs", "tests/packaging"]],
     "bench": [["benchmarks/run.py"]],
 }
 
@@ -222,7 +224,9 @@ def main(arguments: list[str]) -> int:
         return 1
     if arguments[0] in NOTES and len(arguments) == 1:
         print(NOTES[arguments[0]], flush=True)
-    environment = {**os.environ, "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # without bytecode, each process of a job would compile the code anew, and pytest each test
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {**kept, "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
     for command in JOBS[arguments[0]]:
         done = subprocess.run([str(python), *command, *arguments[1:]], cwd=ROOT, env=environment, check=False)
         if done.returncode != 0:

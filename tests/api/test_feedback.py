@@ -89,10 +89,13 @@ def test_a_judge_is_trained_fitted_and_measured_on_labelled_turns(tmp_path: Path
     assert run.summary.done == 12
     found = tf.fit_confidence("probes", trained=tmp_path / "judge.npz", cross_fit=5)
     assert found.judge == next(iter(run)).judgement.provenance.model
-    measured = tf.evaluate_feedback_judge(["probes"], attacks=True)
-    assert measured.attacks
     with pytest.raises(UsageError, match="was trained on"):
         tf.evaluate_feedback_judge("probes", trained=tmp_path / "judge.npz")
+
+
+@pytest.mark.slow
+def test_a_judge_is_measured_under_attacks() -> None:
+    assert tf.evaluate_feedback_judge(["probes"], attacks=True).attacks
 
 
 def test_the_endpoint_of_the_environment_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

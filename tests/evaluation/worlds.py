@@ -158,8 +158,17 @@ def training(returns: Returns, *, tasks: int = 12, first: int = 0) -> Decisions:
     return Decisions.from_rewarded(rows, ACTIONS)
 
 
+_EVALUATIONS: dict[str, Evaluation] = {}
+"""Made once: it takes two seconds, and nobody can change it."""
+
+
 def evaluation(returns: Returns = SITUATIONAL, **changes: Any) -> Evaluation:
     """A finished evaluation of `returns` with a learned policy."""
-    trees, scores = world(returns)
-    found = evaluate(trees, scores, training(returns), Settings(), learned=("learned",), provenance=OFFLINE)
+    found = _EVALUATIONS.get(repr(returns))
+    if found is None:
+        trees, scores = world(returns)
+        found = evaluate(
+            trees, scores, training(returns), Settings(), learned=("learned",), provenance=OFFLINE
+        )
+        _EVALUATIONS[repr(returns)] = found
     return found.model_copy(update=changes)

@@ -87,6 +87,7 @@ def test_a_judge_is_not_evaluated_on_its_own_training_turns(tactful, files, tmp_
     assert tactful("feedback", "evaluate", files[0], "--cross-fit", 3).code == 0
 
 
+@pytest.mark.slow
 def test_the_attacks_are_reported(tactful):
     done = tactful("feedback", "evaluate", "probes", "--attacks")
     assert done.code == 0
