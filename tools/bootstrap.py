@@ -5,7 +5,7 @@
     python3 tools/bootstrap.py smoke    does this clone work? under a minute
     python3 tools/bootstrap.py test     the fast tests: about eight minutes on two cores
     python3 tools/bootstrap.py slow     the slow tests, and those of training: installs [train], [ray] and ActivityWatch's server
-    python3 tools/bootstrap.py soak     a few of them at many times their size, before a release: half an hour
+    python3 tools/bootstrap.py soak     a few of them at many times their size, and a fresh clone, before a release: half an hour
     python3 tools/bootstrap.py check    format, lint, types, import rules, docs
     python3 tools/bootstrap.py lint     the same without the tests of docs and packaging, which are among the fast ones
     python3 tools/bootstrap.py bench    the benchmarks

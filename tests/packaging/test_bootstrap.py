@@ -251,8 +251,8 @@ def registry_in_reach(folder: Path) -> bool:
         return False
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_a_fresh_clone_sets_itself_up_and_plays_the_demo_then_again_offline(tmp_path: Path) -> None:
     if not registry_in_reach(tmp_path / "probe"):
         pytest.skip("no package registry in reach")
