@@ -197,12 +197,16 @@ def test_a_node_may_leave_a_cluster_and_another_may_come(tmp_path: Path) -> None
 
 
 @needs_ray
-def test_no_cluster_at_an_address_is_told_and_a_client_is_refused(tmp_path: Path) -> None:
-    for address, words in (
-        ("127.0.0.1:9", "no Ray cluster answers there"),
-        ("auto", "no Ray cluster answers there"),
-        ("ray://127.0.0.1:9", "outside"),
+def test_no_cluster_at_an_address_is_told_and_a_client_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for address, named, words in (
+        ("127.0.0.1:9", "", "no Ray cluster answers there"),
+        ("auto", "127.0.0.1:9", "no Ray cluster answers there"),  # without it, one of a neighbour's test may
+        ("ray://127.0.0.1:9", "", "outside"),
+        ("auto", "ray://127.0.0.1:9", "outside"),
     ):
+        monkeypatch.setitem(ENVIRONMENT, "RAY_ADDRESS", named)
         done = ran(tmp_path / "ray", 4, "--workers", 1, "--ray-address", address)
         assert done.returncode == 1
         assert words in done.stderr

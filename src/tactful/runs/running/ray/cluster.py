@@ -75,6 +75,8 @@ def _joined(address: str | None, workers: int) -> bool:
     if address is None:
         _start(workers, quiet)
         return True
+    if address == "auto":  # as Ray itself reads it
+        address = os.environ.get("RAY_ADDRESS") or address
     if address.startswith("ray://"):
         raise UserError(
             f"--ray-address {address}: a Ray client stands outside of the cluster, where the call cache of the run "
