@@ -12,7 +12,7 @@ The failure model in one screen:
   nobody turns it into a default value.
 - `SafetyRefusal`: Tactful will not do it, for example run untrusted code without a cage (exit code 3).
 
-A message says what happened, where, the offending value and the next move.
+A message says what happened, where, the offending value and the next move. What others wrote in it is `visible`.
 """
 
 from __future__ import annotations
@@ -116,3 +116,11 @@ def first_of(group: BaseExceptionGroup[Exception]) -> Exception:
     stops, _ = group.split(StopRun)
     inner = (stops or group).exceptions[0]
     return first_of(inner) if isinstance(inner, BaseExceptionGroup) else inner
+
+
+def visible(text: str) -> str:
+    """What others wrote, fit for a terminal: control characters and lone surrogates are written out, save line ends and tabs."""
+    return "".join(
+        character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1]
+        for character in text
+    )

@@ -11,7 +11,7 @@ import typer
 
 from tactful import __version__
 from tactful.cli.lazy import Lazy, Place
-from tactful.errors import TactfulError
+from tactful.errors import TactfulError, visible
 
 COMMANDS = {
     "audit": Place(
@@ -85,9 +85,7 @@ def _root(
 
 
 def _say(problem: str) -> None:
-    from tactful.cli.output import harmless
-
-    print(harmless(f"tactful: {problem}"), file=sys.stderr)
+    print(visible(f"tactful: {problem}"), file=sys.stderr)
 
 
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)

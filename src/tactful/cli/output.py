@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
+from tactful.errors import visible
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -56,16 +58,8 @@ class Asked(Protocol):
 
 
 def say(text: str = "") -> None:
-    """A line for the person, on stderr."""
-    print(harmless(text), file=sys.stderr)
-
-
-def harmless(text: str) -> str:
-    """Text whose control characters are written as escapes, save line ends and tabs: names of files may hold any."""
-    return "".join(
-        character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1]
-        for character in text
-    )
+    """A line for the person, on stderr; names of files in it may hold any character."""
+    print(visible(text), file=sys.stderr)
 
 
 def emit_json(data: Any) -> None:

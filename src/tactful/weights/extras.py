@@ -55,8 +55,8 @@ def quick_in_bf16(place: str) -> bool:
     """Whether texts may be trained on in bfloat16: a processor without instructions for it takes many times as long as
     in float32. `place`: as `device` names it."""
     (torch,) = need("torch", what="opening a language model")
-    able = torch.cpu.get_capabilities() if place == "cpu" else {"bf16": True}
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16") or able.get("bf16"))
+    able = torch.cpu.get_capabilities()
+    return place != "cpu" or bool(able.get("avx512_bf16") or able.get("amx_bf16") or able.get("bf16"))
 
 
 def dtype_of(name: str) -> Any:

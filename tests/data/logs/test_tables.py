@@ -185,3 +185,12 @@ def test_damaged_parquet_is_named_by_its_row(tmp_path):
     log = read_conversations(tmp_path / "t.parquet")
     assert list(log) == []
     assert "no Parquet from here on" in log.problems[0]
+
+
+def test_the_encoding_that_a_row_is_most_likely_in_is_named(tmp_path):
+    (tmp_path / "t.csv").write_bytes("question,answer\n几点了？,五点。\nHi,Hello\n".encode("gb18030"))
+    log = read_conversations(tmp_path / "t.csv")
+    assert [spoken(found) for found in log] == [[("user", "Hi"), ("assistant", "Hello")]]
+    assert log.problems == [
+        f"{tmp_path / 't.csv'}:2: not UTF-8; write it as UTF-8, as by iconv -f GB18030 -t UTF-8"
+    ]

@@ -202,7 +202,8 @@ def test_it_is_cut_however_it_is_spelt_in_words_and_in_json(spelling, text, mark
     ("text", "mark"), [pair for pair in PLAINLY if pair[1] in ("[CARD]", "[PHONE]", "[EMAIL]")]
 )
 def test_full_width_letters_and_digits_hide_nothing(text, mark):
-    assert redacted(f"请打{full_width(text)}，谢谢") == f"请打{mark}，谢谢" or mark == "[EMAIL]"
+    before = "" if mark == "[EMAIL]" else "请打"  # no space parts an address from Chinese before it
+    assert redacted(f"请打{full_width(text)}，谢谢") == f"{before}{mark}，谢谢"
     assert mark in redacted(json.dumps({"text": full_width(text)}))
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tactful.cli.options import JsonFlag
-from tactful.cli.output import emit_json, harmless, say
+from tactful.cli.output import emit_json, say
+from tactful.errors import visible
 
 if TYPE_CHECKING:
     from tactful.data.check import Report
@@ -51,5 +52,5 @@ def _print_report(report: Report) -> None:
     if report.bad > len(report.problems):
         say(f"… and {report.bad - len(report.problems)} more")
     print(
-        harmless(f"{report.path}: {report.type}: {report.read} read = {report.good} good + {report.bad} bad")
+        visible(f"{report.path}: {report.type}: {report.read} read = {report.good} good + {report.bad} bad")
     )

@@ -22,8 +22,12 @@ HOLDS_NO_TALK = frozenset(
         "memories.json",
         "user_settings.json",
         "shared_conversations.json",
+        "sora.json",
+        "shopping.json",
+        "export_manifest.json",
+        "manifest.json",
+        "sessions-index.json",
     }
-    | {"sora.json", "shopping.json", "export_manifest.json", "manifest.json", "sessions-index.json"}
 )
 """Names of what ChatGPT, Claude.ai and Claude Code put beside the conversations."""
 

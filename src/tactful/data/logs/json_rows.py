@@ -132,11 +132,11 @@ def _not_utf8(line: bytes) -> str:
         line.decode("utf-8")
     except UnicodeDecodeError as error:
         byte = line[error.start]
-        return f"not UTF-8: byte 0x{byte:02x} at {error.start + 1}; write it as UTF-8, as by iconv -f {_spelt_in(line)} -t UTF-8"
+        return f"not UTF-8: byte 0x{byte:02x} at {error.start + 1}; write it as UTF-8, as by iconv -f {spelt_in(line)} -t UTF-8"
     return "not UTF-8"
 
 
-def _spelt_in(line: bytes) -> str:
+def spelt_in(line: bytes) -> str:
     """The encoding that a line which is not UTF-8 is most likely in: in GB18030 high bytes stand in pairs."""
     pairs = all(len(run) % 2 == 0 for run in re.findall(rb"[\x80-\xff]+", line))
     try:

@@ -11,6 +11,7 @@ from itertools import zip_longest
 from typing import IO, Any
 
 from tactful.data.logs.drafting.exchanges import opened
+from tactful.data.logs.json_rows import spelt_in
 from tactful.data.logs.types import Notes, Numbered
 from tactful.sources import NoParquet
 from tactful.sources import parquet_rows as rows_of_parquet
@@ -57,7 +58,8 @@ def _cells(reader: Any, names: list[str], notes: Notes) -> Iterator[Numbered]:
         if len(cells) > len(names):
             notes.bad(number, f"has {len(cells)} cells, expected {len(names)}")
         elif any(map(_BROKEN.search, cells)):
-            notes.bad(number, "not UTF-8; write it as UTF-8, as by iconv -f LATIN1 -t UTF-8")
+            raw = ",".join(cells).encode("utf-8", "surrogateescape")
+            notes.bad(number, f"not UTF-8; write it as UTF-8, as by iconv -f {spelt_in(raw)} -t UTF-8")
         elif cells:
             yield number, {name: opened(cell) if cell else None for name, cell in zip_longest(names, cells)}
 

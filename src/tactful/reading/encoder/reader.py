@@ -59,9 +59,8 @@ class EncoderReader(ReaderAtOnce):
         """
         place = Path(folder)
         card = read_card(place)
-        with ThreadPoolExecutor(
-            1
-        ) as beside:  # hashing needs no interpreter: the small files are opened meanwhile
+        # hashing needs no interpreter: the small files are opened meanwhile
+        with ThreadPoolExecutor(1) as beside:
             checked = beside.submit(card.check_file, place / NETWORK_FILE)
             card.check_files(place, but=NETWORK_FILE)
             near, tokens = load_scope(place / SCOPE_FILE, card), Tokens.load(place / TOKENS_FILE)

@@ -23,9 +23,10 @@ def retry_run(
     `tactful.jobs.job_of(folder)` builds the job of a command. Of `options` only concurrency, budgets, cache, deadline,
     room for replies and progress count. What earlier attempts cost stays counted.
 
-    Raises: DataError where the folder has no state, from which its outputs would be written anew; ConfigChanged when the job is not the one that made this run; else as `run_job`.
+    Raises: DataError where the folder has no state, from which its outputs would be written anew; ConfigChanged when the
+    job is not the one that made this run; else as `run_job`.
     """
-    folder.counts()
+    folder.counts()  # refuses a folder without state
     options = (options or RunOptions()).model_copy(
         update={"out": folder.path, "resume": True, "seed": folder.info().seed, "limit": None}
     )

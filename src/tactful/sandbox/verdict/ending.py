@@ -8,8 +8,9 @@ import signal
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tactful.errors import visible
 from tactful.sandbox.types import Job, Outcome, Tier, Verdict
-from tactful.sandbox.verdict.progress import Progress, visible
+from tactful.sandbox.verdict.progress import Progress
 
 MAX_OUTPUT = 1 << 20
 """Bytes that a program may print."""

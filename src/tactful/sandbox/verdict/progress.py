@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tactful.errors import visible
 from tactful.sandbox.inside.values import Malformed, decode
 from tactful.sandbox.types import Outcome, TestResult
 from tactful.sandbox.verdict.check import Hole, Raised, holds
@@ -32,14 +33,6 @@ def read_error(content: bytes) -> dict[str, str]:
     ):
         raise Tampered("an error report of another form")
     return {"kind": report["kind"], "text": visible(report["text"][:_MAX_TEXT])}
-
-
-def visible(text: str) -> str:
-    """What a program said, fit for a terminal: control characters and lone surrogates are written out."""
-    return "".join(
-        character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1]
-        for character in text
-    )
 
 
 def _outcome(report: dict[str, str] | Raised) -> Outcome:
