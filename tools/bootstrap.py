@@ -54,7 +54,10 @@ JOBS: dict[str, list[list[str]]] = {
             "600",
         ],
     ],
-    "soak": [[*PYTEST, "-m", "soak", "-n", "2", "--timeout", "1800"]],
+    "soak": [
+        [*PYTEST, "-m", "soak", "-n", "2", "--timeout", "1800"],
+        [*PYTEST, "-m", "hypothesis", "--hypothesis-profile", "drawn anew", "-n", "2", "--timeout", "1800"],
+    ],
     "lint": LINT,
     "check": [*LINT, [*PYTEST, "tests/docs", "tests/packaging"]],
     "bench": [["benchmarks/run.py"]],

@@ -1,7 +1,7 @@
 """Properties that make a sign-constrained clarity model monotone by construction."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tactful.text import surface_features
@@ -117,6 +117,7 @@ SPECIFICS = st.sampled_from(
 )
 
 
+@example("[1, `f(x)` `f(x)`", "For example, f([1, 2]) returns 3.", " ")  # a bracket that nobody closed
 @given(st.one_of(ENGLISH, CHINESE), SPECIFICS, st.sampled_from([" ", "\n", ". ", "。"]))
 def test_an_input_an_output_or_an_example_only_speaks_for_clarity(text, specific, joint):
     before, after = surface_features(text), surface_features(f"{text}{joint}{specific}")

@@ -68,7 +68,7 @@ NUMBER = later(
     r"|[两二三四五六七八九十百千零]+(?=[个人天点号日月年元块次位条件名岁折份杯张分钟小时公里步米度级行列空格字])"
 )
 QUOTED = later(r"\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|「[^」\n]{1,200}」|(?<!\w)'[^'\n]{1,200}'(?!\w)")
-CODE = later(r"`[^`\n]+`|\b[A-Za-z_]\w*\([^()\n]*\)|\b[a-z]+_[a-z_]+\b|\[[^\]\n]*\]|\{[^}\n]*\}")
+CODE = later(r"`[^`\n]+`|\b[A-Za-z_]\w*\([^()\n]*\)|\b[a-z]+_[a-z_]+\b|\[[^\[\]\n]*\]|\{[^{}\n]*\}")
 MONEY = later(
     r"(?i)[$€£¥￥]\s?\d|\d\s?(?:euros?|eur|dollars?|usd|pounds?|gbp|yuan|rmb|cents?|%|percent)\b|\d+\s?[元块]|百分之|\bbudget of\b|预算\s*\d"
 )

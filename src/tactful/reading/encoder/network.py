@@ -18,6 +18,10 @@ Floats = NDArray[np.float32]
 WIDTH = {"need": 2, "gaps": len(GAPS) + 1, "reaction": len(REACTIONS), "accept": 2, "silence": 2}
 """Head → classes; `gaps` are the four kinds and whether one is critical. The outputs beside `vector`, in this order."""
 
+_SLOWER = ["SkipLayerNormFusion"]
+"""onnxruntime's rewriting of an addition and a normalisation into one operation, whose kernel for processors takes
+three times as long as the two (measured on 1.32)."""
+
 
 @dataclass(frozen=True)
 class Outputs:
@@ -47,7 +51,9 @@ class Network:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.enable_cpu_mem_arena = False  # the arena keeps the largest batch ever seen
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER
+        )
 
     def run(self, shown: Sequence[Shown], heads: Sequence[str]) -> Outputs:
         """Vector and the logits of `heads`, in the order given. One text at a time: int8 activations are scaled by all

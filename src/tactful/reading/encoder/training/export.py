@@ -12,6 +12,7 @@ from typing import Any
 from tactful.errors import MissingExtra
 from tactful.reading.encoder.network import WIDTH
 from tactful.reading.encoder.tokens import with_words
+from tactful.reading.encoder.training.attending import attend_in_one
 
 ATTENTION_HEADS = "attention heads"
 """Key of the file's metadata: what its weights do not tell."""
@@ -55,9 +56,11 @@ def export_network(network: Any, path: Path) -> None:
             external_data=False,
             verbose=False,
         )
-        model = onnx.load(str(plain))
-        onnx.helper.set_model_props(model, {ATTENTION_HEADS: str(network.encoder.config.num_attention_heads)})
-        quantize_dynamic(model, path, weight_type=QuantType.QInt8, per_channel=True)
+        quantize_dynamic(plain, path, weight_type=QuantType.QInt8, per_channel=True)
+    model, heads = onnx.load(str(path)), network.encoder.config.num_attention_heads
+    attend_in_one(model, heads)
+    onnx.helper.set_model_props(model, {ATTENTION_HEADS: str(heads)})
+    onnx.save(model, str(path))
 
 
 def export_tokens(base: Path, words: Mapping[str, str], path: Path) -> None:

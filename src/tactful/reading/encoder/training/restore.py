@@ -12,8 +12,6 @@ from tactful.errors import MissingExtra
 from tactful.reading.encoder.training.export import ATTENTION_HEADS
 
 _QUANTIZED, _TRANSPOSED = "_quantized", "_Transposed"
-_HEADS_BEFORE = 12
-"""Attention heads of networks that were exported before their number was written into the file."""
 
 
 def restore_network(path: Path) -> Any:
@@ -31,7 +29,7 @@ def restore_network(path: Path) -> Any:
     from tactful.reading.encoder.training.torch_network import network_on
 
     model = onnx.load(str(path))
-    heads = {one.key: one.value for one in model.metadata_props}.get(ATTENTION_HEADS, _HEADS_BEFORE)
+    heads = {one.key: one.value for one in model.metadata_props}[ATTENTION_HEADS]
     weights = {name: torch.from_numpy(value) for name, value in _weights(model).items()}
     embeddings = "encoder.embeddings.{}_embeddings.weight"
     words, hidden = weights[embeddings.format("word")].shape
