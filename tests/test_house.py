@@ -219,3 +219,19 @@ def test_benchmarks_tools_and_examples_import_what_there_is() -> None:
     ]
     assert asked
     assert [one for one in asked if one[2] not in _names(one[1])] == []
+
+
+# ---------------------------------------------------------------- output
+
+
+def test_commands_print_for_people_through_what_makes_foreign_text_harmless() -> None:
+    """`output.say` and `output.print_lines`; what stays are lines of JSON, fixed words and the progress line."""
+    own = {"output.py", "main.py", "progress.py", "serving.py", "judge_trained.py"}
+    found = {
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in MODULES
+        if path.is_relative_to(PACKAGE / "cli") and path.name not in own
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    }
+    assert not found

@@ -118,9 +118,15 @@ def first_of(group: BaseExceptionGroup[Exception]) -> Exception:
     return first_of(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
+_HARMLESS = "\n\t\xa0\u3000\u2002\u2003\u2009\u202f\u200c\u200d"
+
+
 def visible(text: str) -> str:
-    """What others wrote, fit for a terminal: control characters and lone surrogates are written out, save line ends and tabs."""
+    """What others wrote, fit for a terminal: control characters and lone surrogates are written out, save line ends and tabs.
+
+    Spaces of other scripts and what joins the parts of an emoji stay.
+    """
     return "".join(
-        character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1]
+        character if character.isprintable() or character in _HARMLESS else ascii(character)[1:-1]
         for character in text
     )

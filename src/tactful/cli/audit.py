@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import ExecutorFlags, JsonFlag, LogFlags, ReaderFlags, StrictFlag
-from tactful.cli.output import emit_json, say, tell_reading
+from tactful.cli.output import emit_json, print_lines, say, tell_reading
 from tactful.cli.splice import without
 
 
@@ -65,9 +65,9 @@ def audit(
     if as_json:
         emit_json(found.model_dump(mode="json", exclude={"examples", "differences"}))
     else:
-        print(found.paragraph)
+        print_lines(found.paragraph)
         for one in found.agreements:
-            print(
+            print_lines(
                 f"{one.what}, {one.fault}: precision {one.precision.percent(0)}, recall {one.recall.percent(0)}"
             )
     for limitation in found.limits:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tactful.cli.options import ApiKeyEnvOption, BaseUrlOption, EndpointFlags, JsonFlag, finite
-from tactful.cli.output import emit_json, next_command, say
+from tactful.cli.output import emit_json, next_command, print_lines, say
 
 if TYPE_CHECKING:
     from tactful.llm.checkup import Check
@@ -52,9 +52,9 @@ def doctor(
 def _print(checks: list[Check]) -> None:
     width = max(len(check.name) for check in checks)
     for check in checks:
-        print(f"{_MARKS[check.state]}  {check.name:<{width}}  {check.found}")
+        print_lines(f"{_MARKS[check.state]}  {check.name:<{width}}  {check.found}")
         if check.fix:
-            print(f"{'':7}  {'':<{width}}  → {check.fix}")
+            print_lines(f"{'':7}  {'':<{width}}  → {check.fix}")
 
 
 def _say_how_to_go_on(model: str, at: EndpointFlags, healthy: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import EmbeddedReaderOption, JsonFlag, LimitOption, LogFlags, ResumeFlag, StrictFlag
-from tactful.cli.output import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
 
 
 def learn(
@@ -71,7 +71,7 @@ def learn(
     if as_json:
         emit_json(found.model_dump(mode="json", exclude={"situations"}))
     else:
-        print(found.patch.text(), end="")
+        print_lines(found.patch.text().removesuffix("\n"))
     say(found.headline)
     if passed := passed_over(found.read):
         say(f"of the log: {passed}")

@@ -62,6 +62,11 @@ def say(text: str = "") -> None:
     print(visible(text), file=sys.stderr)
 
 
+def print_lines(*lines: object) -> None:
+    """What was found, for a person, on stdout, a line each; what is quoted in it may hold any character."""
+    print(*(visible(str(line)) for line in lines), sep="\n")
+
+
 def emit_json(data: Any) -> None:
     """The result for a program, on stdout."""
     print(json.dumps(data, ensure_ascii=False, indent=2, default=str))

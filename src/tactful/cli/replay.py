@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import EmbeddedReaderOption, JsonFlag, LimitOption, LogFlags, SeedOption, StrictFlag
-from tactful.cli.output import emit_json, say
+from tactful.cli.output import emit_json, print_lines, say
 
 
 def replay(
@@ -67,7 +67,7 @@ def replay(
         emit_json(found.model_dump(mode="json"))
     else:
         for line in replay_lines(found):
-            print(line)
+            print_lines(line)
     say(f"mind: {FLATTERED}")
     if found.folder:
         say(f"the turns that would have been decided otherwise: {Path(found.folder) / 'replay.md'}")

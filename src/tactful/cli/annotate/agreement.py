@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag
-from tactful.cli.output import emit_json, say, tell_bad
+from tactful.cli.output import emit_json, print_lines, say, tell_bad
 
 
 def agreement(
@@ -50,7 +50,7 @@ def agreement(
     if as_json:
         emit_json(found.model_dump(mode="json"))
     else:
-        print(*agreement_lines(found), sep="\n")
+        print_lines(*agreement_lines(found))
     say(headline(found))
     if out is not None:
         say(f"written to {out}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag
-from tactful.cli.output import emit_json, next_command, quoted, say, tell_bad
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say, tell_bad
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,7 +93,7 @@ def export(
         emit_json({**done.model_dump(mode="json"), "out": str(out)})
     else:
         for line in _lines(done):
-            print(line)
+            print_lines(line)
     for note in done.notes:
         say(f"note: {note}")
     if not as_published:

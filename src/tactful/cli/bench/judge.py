@@ -17,7 +17,7 @@ from tactful.cli.options import (
     RunFlags,
     SkipBadFlag,
 )
-from tactful.cli.output import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
 from tactful.cli.splice import without
 from tactful.errors import UsageError
 
@@ -131,7 +131,7 @@ def tell(found: JudgeBench, out: Path | None, *, as_json: bool) -> None:
     if as_json:
         emit_json(found.model_dump(mode="json"))
     else:
-        print(found)
+        print_lines(found)
     if out is not None:
         results, page = found.save(out)
         say(f"results: {results}")

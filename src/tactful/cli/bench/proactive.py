@@ -17,7 +17,7 @@ from tactful.cli.options import (
     RunFlags,
     SkipBadFlag,
 )
-from tactful.cli.output import emit_json, next_command, quoted, say, tell_bad, tell_failures
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say, tell_bad, tell_failures
 from tactful.cli.splice import without
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _report(found: Benched, *, as_json: bool) -> None:
     if as_json:
         emit_json(found.result.model_dump(mode="json"))
     else:
-        print(found)
+        print_lines(found)
     if (place := found.folder) is not None:
         say(f"results: {place / 'results.json'}; every decision: {place / 'decisions.jsonl'}")
 

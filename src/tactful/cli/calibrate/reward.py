@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tactful.cli.options import JsonFlag, JudgeFlags, RewardFlags, RunFlags, SkipBadFlag
-from tactful.cli.output import emit_json, end_empty, next_command, quoted, say, tell_bad, tell_failures
+from tactful.cli.output import (
+    emit_json,
+    end_empty,
+    next_command,
+    print_lines,
+    quoted,
+    say,
+    tell_bad,
+    tell_failures,
+)
 
 if TYPE_CHECKING:
     from tactful.api.calibrate.reward import RewardRun
@@ -70,7 +79,7 @@ def _report(run: RewardRun, space: str, *, as_json: bool) -> None:
     if as_json:
         emit_json(told)
     else:
-        print(run.table())
+        print_lines(run.table())
         _print_information(run.information)
     counts = told["trajectories"]
     say(
@@ -94,10 +103,10 @@ def _report(run: RewardRun, space: str, *, as_json: bool) -> None:
 def _print_information(items: Iterable[Information]) -> None:
     for item in items:
         if item.value.value is None:
-            print(f"value of information, {item.domain}: not estimable ({item.why_not})")
+            print_lines(f"value of information, {item.domain}: not estimable ({item.why_not})")
             continue
         best = ", ".join(f"{action} when {cell}" for cell, action in item.best_by_cell.items())
-        print(
+        print_lines(
             f"value of information, {item.domain}: {item.value.short(2)} "
             f"(best: {best}; best fixed action: {item.best_fixed} at {item.best_fixed_reward:.2f})"
         )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, SeedOption
-from tactful.cli.output import emit_json, say
+from tactful.cli.output import emit_json, print_lines, say
 
 
 def proactivebench(
@@ -38,7 +38,7 @@ def proactivebench(
     if as_json:
         emit_json(found.model_dump(mode="json"))
     else:
-        print(*audit_lines(found), sep="\n")
+        print_lines(*audit_lines(found))
     say(headline(found))
     if not any(one.items for one in found.files):
         raise typer.Exit(1)

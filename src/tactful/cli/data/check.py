@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tactful.cli.options import JsonFlag
-from tactful.cli.output import emit_json, say
-from tactful.errors import visible
+from tactful.cli.output import emit_json, print_lines, say
 
 if TYPE_CHECKING:
     from tactful.data.check import Report
@@ -51,6 +50,4 @@ def _print_report(report: Report) -> None:
         say(problem)
     if report.bad > len(report.problems):
         say(f"… and {report.bad - len(report.problems)} more")
-    print(
-        visible(f"{report.path}: {report.type}: {report.read} read = {report.good} good + {report.bad} bad")
-    )
+    print_lines(f"{report.path}: {report.type}: {report.read} read = {report.good} good + {report.bad} bad")

@@ -9,7 +9,7 @@ import typer
 
 from tactful.cli.feedback.options import ChoiceFlags, ConfidenceOption, LabelledArgument, tell_left_out
 from tactful.cli.options import JsonFlag, SkipBadFlag
-from tactful.cli.output import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
 
 
 def evaluate(
@@ -42,7 +42,7 @@ def evaluate(
     if as_json:
         emit_json(found.model_dump(mode="json"))
     else:
-        print(found)
+        print_lines(found)
     if html is not None:
         write_page(found, html)
         say(f"page: {html}")

@@ -9,7 +9,7 @@ import typer
 
 from tactful.cli.feedback.options import ChoiceFlags, LabelledArgument, tell_left_out
 from tactful.cli.options import JsonFlag, SkipBadFlag
-from tactful.cli.output import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
 from tactful.errors import UsageError
 
 
@@ -52,7 +52,7 @@ def fit_confidence(
     if as_json:
         emit_json({"out": str(out), "not_fitted": skipped, **found.model_dump(mode="json")})
     else:
-        print(*found.lines(precision), sep="\n")
+        print_lines(*found.lines(precision))
     trained = "" if by.trained is None else f" --trained {quoted(by.trained)}"
     next_command(
         f"tactful feedback judge CHATS.jsonl --model {by.model}{trained} --confidence {quoted(out)} "

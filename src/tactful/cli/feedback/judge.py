@@ -23,6 +23,7 @@ from tactful.cli.output import (
     emit_json,
     end_empty,
     next_command,
+    print_lines,
     quoted,
     say,
     tell_bad,
@@ -146,7 +147,7 @@ def _tell(found: JudgingOutcome, *, as_json: bool) -> None:
     if as_json:
         emit_json(found.as_dict())
     else:
-        print(*shares.lines(), sep="\n")
+        print_lines(*shares.lines())
     if "offline" in config.judges:
         say("a rehearsal: cues made these labels, no language model read anything")
     if warnings := found.warnings():

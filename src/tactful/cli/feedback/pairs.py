@@ -8,7 +8,7 @@ import typer
 
 from tactful.cli.feedback.options import JudgedArgument, PanelConfidenceOption
 from tactful.cli.options import JsonFlag, OutOption, SeedOption, SkipBadFlag
-from tactful.cli.output import emit_json, say, tell_bad
+from tactful.cli.output import emit_json, print_lines, say, tell_bad
 
 if TYPE_CHECKING:
     from tactful.feedback.training.data import TrainingData
@@ -74,7 +74,7 @@ def _tell(data: TrainingData, *, as_json: bool) -> None:
         emit_json(data.as_dict())
     else:
         for path, count in data.files.items():
-            print(f"{count:>7}  {path}")
+            print_lines(f"{count:>7}  {path}")
     found = data.found
     left_out = ", ".join(f"{count} {reason}" for reason, count in found.left_out.most_common()) or "none"
     say(f"{found.turns} turns: {found.good} wanted and {found.bad} unwanted answers; left out: {left_out}")

@@ -9,7 +9,7 @@ import typer
 
 from tactful.cli.feedback.options import JudgedArgument, PanelConfidenceOption, split_names
 from tactful.cli.options import JsonFlag, SkipBadFlag
-from tactful.cli.output import emit_json, say, tell_bad
+from tactful.cli.output import emit_json, print_lines, say, tell_bad
 
 
 def report(
@@ -53,7 +53,7 @@ def report(
             }
         )
     else:
-        print(*found.total.lines(), sep="\n")
+        print_lines(*found.total.lines())
     tell_bad(done.judged)
     if found.rehearsal:
         say("a rehearsal: the offline model's cues made these labels")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, SeedOption, finite
-from tactful.cli.output import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
 
 
 def audit(
@@ -96,7 +96,7 @@ def audit(
     if as_json:
         emit_json(found.model_dump(mode="json"))
     else:
-        print(*card_lines(found), sep="\n")
+        print_lines(*card_lines(found))
     for note in dict.fromkeys(found.notes):
         say(f"note: {note}")
     say(found.headline)

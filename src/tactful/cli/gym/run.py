@@ -12,6 +12,7 @@ from tactful.cli.output import (
     emit_json,
     end_empty,
     next_command,
+    print_lines,
     quoted,
     tell_bad,
     tell_failures,
@@ -145,7 +146,7 @@ def _tell(run: GymRun, *, as_json: bool) -> None:
     if as_json:
         emit_json(run.details)
     else:
-        print(*run.made.lines(), sep="\n")
+        print_lines(*run.made.lines())
     tell_bad(run)
     tell_failures(run.summary)
     end_empty(run.summary)

@@ -13,6 +13,7 @@ from tactful.cli.output import (
     emit_json,
     end_empty,
     next_command,
+    print_lines,
     quoted,
     say,
     tell_bad,
@@ -100,8 +101,8 @@ def _tell(run: ScenesRun, *, as_json: bool) -> None:
     else:
         by_setting = ", ".join(f"{count} {name}" for name, count in told["settings"].items())
         by_lang = ", ".join(f"{count} {name}" for name, count in told["languages"].items())
-        print(f"{told['scenes']} scenes ({by_setting or 'none'}; {by_lang or 'none'}) in {run.path}")
-        print(f"{len(run.dropped)} near-duplicates dropped")
+        print_lines(f"{told['scenes']} scenes ({by_setting or 'none'}; {by_lang or 'none'}) in {run.path}")
+        print_lines(f"{len(run.dropped)} near-duplicates dropped")
     if run.rhythm is not None:
         rhythm = run.rhythm
         pace = "" if rhythm.events_per_hour is None else f", {rhythm.events_per_hour:g} events an hour"

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, RunArgument
-from tactful.cli.output import emit_json, printable
+from tactful.cli.output import emit_json, print_lines, printable
 from tactful.errors import DataError
 
 
@@ -35,7 +35,7 @@ def show(
                 emit_json(one.model_dump(mode="json"))
                 return
             for line in told(one):
-                print(printable(line))
+                print_lines(printable(line))
             return
         ids.append(one.id)
     known = ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, SeedOption
-from tactful.cli.output import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
 
 
 def stats(
@@ -43,7 +43,7 @@ def stats(
     if as_json:
         emit_json(found.model_dump(mode="json"))
     else:
-        print(*stats_lines(found), sep="\n")
+        print_lines(*stats_lines(found))
     say(headline(found))
     if out is not None:
         say(f"page: {out / PAGE}")

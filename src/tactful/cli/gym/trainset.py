@@ -12,6 +12,7 @@ from tactful.cli.output import (
     emit_json,
     end_empty,
     next_command,
+    print_lines,
     quoted,
     say,
     tell_bad,
@@ -121,7 +122,7 @@ def _tell(done: TrainsetRun, *, as_json: bool) -> None:
     if as_json:
         emit_json(done.details)
     else:
-        print(*trainset_lines(done.made), sep="\n")
+        print_lines(*trainset_lines(done.made))
     if done.made.generator == "offline":
         say("a rehearsal: set phrases were proposed, no language model read anything")
     tell_bad(done)

@@ -8,7 +8,7 @@ import typer
 
 from tactful.cli.live.options import DatabaseOption
 from tactful.cli.options import JsonFlag
-from tactful.cli.output import emit_json, next_command, quoted
+from tactful.cli.output import emit_json, next_command, print_lines, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def status(
         emit_json(found.model_dump(mode="json"))
         return
     for line in _lines(found):
-        print(line)
+        print_lines(line)
     if found.with_texts:
         next_command(f"tactful live export --database {quoted(database)} --out conversations.jsonl")
 

@@ -9,7 +9,7 @@ import typer
 
 from tactful.cli.live.options import ConfigOption, DatabaseOption
 from tactful.cli.options import JsonFlag
-from tactful.cli.output import emit_json, say
+from tactful.cli.output import emit_json, print_lines, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def users(
         emit_json(found.model_dump(mode="json"))
     else:
         for line in _lines(found, limit):
-            print(line)
+            print_lines(line)
     if found.done:
         say(found.done)
 

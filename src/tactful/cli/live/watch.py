@@ -9,7 +9,7 @@ import typer
 
 from tactful.cli.live.options import DatabaseOption
 from tactful.cli.options import BaseUrlOption, finite
-from tactful.cli.output import emit_json, next_command, printable, quoted, say
+from tactful.cli.output import emit_json, next_command, print_lines, printable, quoted, say
 from tactful.cli.serving import ServerFlags, serve_until_signal
 from tactful.cli.splice import without
 from tactful.errors import UsageError
@@ -254,14 +254,14 @@ def _tell_rehearsal(found: Rehearsal, *, as_json: bool) -> None:
     else:
         for one in found.offers:
             p = "" if one.p_accept is None else f"  p {one.p_accept:.2f}"
-            print(f"{one.at:%Y-%m-%d %H:%M:%S}  {printable(one.kind)}{p}  {printable(one.text)}")
+            print_lines(f"{one.at:%Y-%m-%d %H:%M:%S}  {printable(one.kind)}{p}  {printable(one.text)}")
         for at, count in found.digests:
-            print(f"{at:%Y-%m-%d %H:%M:%S}  digest of {counted(count, 'offer')}")
-        print(
+            print_lines(f"{at:%Y-%m-%d %H:%M:%S}  digest of {counted(count, 'offer')}")
+        print_lines(
             f"offered {len(found.offers)} of {counted(len(found.offers) + len(found.withheld), 'candidate')}"
         )
         for check, times in found.silences.items():
-            print(f"  {times:>5}  {check}")
+            print_lines(f"  {times:>5}  {check}")
     _tell_read(found.events, found.bad, found.problem)
     if found.failed:
         say(f"{counted(found.failed, 'look')} failed")

@@ -9,7 +9,7 @@ import typer
 
 from tactful.cli.live.options import DatabaseOption
 from tactful.cli.options import JsonFlag
-from tactful.cli.output import emit_json, printable
+from tactful.cli.output import emit_json, print_lines, printable
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def why(
         emit_json([one.model_dump(mode="json", exclude_defaults=True) for one in found])
         return
     for one in found:
-        print(printable(_line(one)))
+        print_lines(printable(_line(one)))
 
 
 def _line(one: Offer) -> str:

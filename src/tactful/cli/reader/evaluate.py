@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, ReaderFlags, SeedOption, SkipBadFlag
-from tactful.cli.output import emit_json, tell_bad
+from tactful.cli.output import emit_json, print_lines, tell_bad
 from tactful.cli.splice import without
 
 
@@ -63,4 +63,4 @@ def evaluate(
         emit_json(table.model_dump(mode="json"))
         return
     for line in table.lines(parts=parts):
-        print(line)
+        print_lines(line)

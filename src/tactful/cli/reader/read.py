@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, ReaderFlags
-from tactful.cli.output import emit_json, printable, say, tell_reading
+from tactful.cli.output import emit_json, print_lines, printable, say, tell_reading
 
 
 def read(
@@ -47,5 +47,5 @@ def read(
                 or "nothing"
             )
             told = f"p(need) {one.need:.2f}, missing: {missing}"
-        print(f"{printable(told):44} {printable(text)}")
+        print_lines(f"{printable(told):44} {printable(text)}")
     say("p(need): that answering at once would miss what the person wanted and no stated default would do")

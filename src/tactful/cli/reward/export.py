@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag
-from tactful.cli.output import emit_json, quoted, say
+from tactful.cli.output import emit_json, print_lines, quoted, say
 
 
 def export(
@@ -57,9 +57,9 @@ def export(
         emit_json({"out": str(out), **done.model_dump(mode="json")})
     else:
         for name, part in done.parts.items():
-            print(f"{name}: {part.rows} rows of {part.sessions} sessions")
+            print_lines(f"{name}: {part.rows} rows of {part.sessions} sessions")
             for category, count in part.categories.items():
-                print(f"  {category.ljust(16)} {count:>6}  weight {part.weights[category]:.3f}")
+                print_lines(f"  {category.ljust(16)} {count:>6}  weight {part.weights[category]:.3f}")
     if done.bad:
         say(f"{done.bad} unusable lines left out")
     say(f"{done.records} SFT rows and as many preference rows in {quoted(out)}, split by session")

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from tactful.cli.options import JsonFlag, MomentsArgument, SeedOption, SkipBadFlag, finite
-from tactful.cli.output import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
 from tactful.errors import UsageError
 
 
@@ -126,7 +126,7 @@ def gate(
     if as_json:
         emit_json({**report.model_dump(mode="json"), "words": promised.words if promised else None})
     else:
-        print(report)
+        print_lines(report)
     if out is None:
         next_command(_again(model, data, cost_false_alarm, cost_miss))
         return

@@ -8,6 +8,7 @@ from tactful.cli.output import (
     emit_json,
     end_empty,
     next_command,
+    print_lines,
     quoted,
     say,
     tell_bad,
@@ -70,7 +71,7 @@ def _report(run: Run[Acceptance], source: str, model: str, votes: int, *, as_jso
         emit_json(result)
     else:
         for name in ("accepted", "rejected", "unscored"):
-            print(f"{name.ljust(10)} {result[name]:>7}")
+            print_lines(f"{name.ljust(10)} {result[name]:>7}")
     place = quoted(run.folder)
     if model == "offline":
         say("a rehearsal: cues made these judgements, no language model read anything")

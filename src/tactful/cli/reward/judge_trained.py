@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tactful.cli.output import emit_json, next_command, printable, quoted, say, tell_reading
+from tactful.cli.output import emit_json, next_command, print_lines, printable, quoted, say, tell_reading
 from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def judge_one(
     if as_json:
         emit_json(said.model_dump(mode="json"))
         return
-    print(_line(moment, said))
-    print(said.reason)
+    print_lines(_line(moment, said))
+    print_lines(said.reason)
     if said.p_need is not None:
         say("need: the probability that silence would be wrong at this moment, whatever is offered")
     tell_reading(folder)
@@ -74,7 +74,10 @@ def judge_moments(
         _write(out, (said for _, said in judged()))
     else:
         for moment, said in judged():
-            print(to_line(said).decode().rstrip("\n") if as_json else _line(moment, said))
+            if as_json:
+                print(to_line(said).decode().rstrip("\n"))
+            else:
+                print_lines(_line(moment, said))
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     say(f"{counts.total()} moments: {told}" + (f"; {rows.bad} unusable rows left out" if rows.bad else ""))
     for problem in rows.problems:
@@ -112,7 +115,10 @@ def judge_decisions(
         _write(out, said)
     else:
         for one in said:
-            print(to_line(one).decode().rstrip("\n") if as_json else _suggestion_line(one))
+            if as_json:
+                print(to_line(one).decode().rstrip("\n"))
+            else:
+                print_lines(_suggestion_line(one))
     accepted = sum(one.accepted is True for one in said)
     left_out = f"; {said.bad} unusable rows left out" if said.bad else ""
     say(f"{len(said)} suggestions: {accepted} accepted, {len(said) - accepted} rejected{left_out}")

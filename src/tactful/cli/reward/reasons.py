@@ -20,6 +20,7 @@ from tactful.cli.output import (
     emit_json,
     end_empty,
     next_command,
+    print_lines,
     quoted,
     say,
     tell_bad,
@@ -89,7 +90,7 @@ def _report(run: ReasonsRun, model: str, *, as_json: bool) -> None:
         emit_json(result)
     else:
         for name, count in result["categories"].items():
-            print(f"{name.ljust(16)} {count:>7}")
+            print_lines(f"{name.ljust(16)} {count:>7}")
     if model == "offline":
         say("a rehearsal: set phrases, no language model wrote these thoughts; train no judge on them")
     tell_bad(run)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, LimitOption, SeedOption, SkipBadFlag
-from tactful.cli.output import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
 from tactful.cli.reward.options import LikenessOption, left_out
 from tactful.errors import UsageError
 
@@ -95,7 +95,7 @@ def _on_moments(
             }
         )
     else:
-        print(
+        print_lines(
             f"trained on {len(given.moments)} moments of {len(done.model.sessions)} sessions{left_out(given.bad)}"
         )
         _tell_figures(
@@ -134,7 +134,7 @@ def _on_decisions(
             }
         )
     else:
-        print(
+        print_lines(
             f"trained on {len(given.decisions)} decisions about suggestions, of {len(done.model.users)} users, "
             f"{done.accepted} accepted{left_out(given.bad)}"
         )
@@ -173,10 +173,10 @@ def _tell_figures(figures: tuple[CardFigure, ...], title: str, notes: tuple[str,
     """The figures, what to hold them against, and notes, in 80 columns; nothing where there are no figures."""
     if not figures:
         return
-    print(title)
+    print_lines(title)
     width = max(len(one.name) for one in figures)
     for one in figures:
-        print(f"  {one.name:<{width}}  {one.value}")
-        print(f"  {'':<{width}}    beside {one.beside}")
+        print_lines(f"  {one.name:<{width}}  {one.value}")
+        print_lines(f"  {'':<{width}}    beside {one.beside}")
     for note in notes:
-        print(f"  {note}")
+        print_lines(f"  {note}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tactful.cli.options import JsonFlag
-from tactful.cli.output import emit_json, printable, say
+from tactful.cli.output import emit_json, print_lines, printable, say
 
 if TYPE_CHECKING:
     from tactful.llm.types import Usage
@@ -64,6 +64,6 @@ def _cost(usage: Usage) -> str:
 def _print_table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
     for row in (heads, *rows):
-        print(
+        print_lines(
             "  ".join(printable(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         )

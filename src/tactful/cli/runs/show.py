@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tactful.cli.options import JsonFlag, RunArgument
-from tactful.cli.output import emit_json, printable, quoted
+from tactful.cli.output import emit_json, print_lines, printable, quoted
 
 if TYPE_CHECKING:
     from tactful.runs.read.report import RunReport
@@ -25,11 +25,11 @@ def show(run: RunArgument, as_json: JsonFlag = False) -> None:
         emit_json(report.model_dump(mode="json"))
         return
     for line in _told(report):
-        print(printable(line))
+        print_lines(printable(line))
     if folder.config_path.is_file():
-        print("\nconfiguration")
+        print_lines("\nconfiguration")
         for line in folder.config_path.read_text(encoding="utf-8", errors="replace").splitlines():
-            print(f"  {printable(line)}")
+            print_lines(f"  {printable(line)}")
 
 
 def _told(report: RunReport) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tactful.cli.options import EndpointFlags, JsonFlag, RunFlags, SkipBadFlag
-from tactful.cli.output import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
 from tactful.cli.splice import without
 from tactful.errors import UsageError
 
@@ -135,7 +135,7 @@ def _tell(measured: Measured, html: Path | None, *, as_json: bool) -> None:
     if as_json:
         emit_json(found.model_dump(mode="json", exclude={"samples"}))
     else:
-        print(*table_lines(found), sep="\n")
+        print_lines(*table_lines(found))
     for problem in measured.items.problems:
         say(problem)
     say(found.counts())

@@ -11,6 +11,7 @@ from tactful.cli.output import (
     emit_json,
     end_empty,
     next_command,
+    print_lines,
     quoted,
     say,
     tell_bad,
@@ -92,7 +93,7 @@ def _tell(run: SynthesisRun, *, as_json: bool) -> None:
     if as_json:
         emit_json(told)
     else:
-        print(*found.lines(), sep="\n")
+        print_lines(*found.lines())
     read = told["dialogues"]
     say(f"{read['read']} dialogues, {read['without_target']} of them without a target, {found.pairs} pairs")
     for reason, count in told["targets"]["skipped_because"].items():

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import EmbeddedReaderOption, JsonFlag, LimitOption, LogFlags, SeedOption, StrictFlag
-from tactful.cli.output import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
 
 
 def fit(
@@ -57,6 +57,6 @@ def fit(
         emit_json(found.model_dump(mode="json"))
     else:
         for line in user_lines(found):
-            print(line)
+            print_lines(line)
     say(f"the personas: {out / 'personas.toml'}")
     next_command(f"tactful calibrate rollout STATES --personas {quoted(out / 'personas.toml')}")

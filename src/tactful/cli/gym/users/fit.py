@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from tactful.cli.options import JsonFlag, SeedOption
-from tactful.cli.output import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
 
 
 def fit(
@@ -44,7 +44,7 @@ def fit(
     if as_json:
         emit_json(found.model_dump(mode="json"))
     else:
-        print(*table_lines(fitted_rows(found)), sep="\n")
+        print_lines(*table_lines(fitted_rows(found)))
     say("left at the default:")
     for key, why in found.left.items():
         say(f"  {key}: {why}")
