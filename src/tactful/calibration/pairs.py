@@ -20,6 +20,7 @@ from tactful.calibration.play.actions import load_action_space
 from tactful.calibration.play.episode import NO_REPLY
 from tactful.calibration.reward.rewards import Alternative, RewardConfig, alternatives, recompute
 from tactful.calibration.types import Rewarded
+from tactful.data.exporting.forms import same_key
 from tactful.errors import ConfigError, DataError
 from tactful.text.thoughts import strip_thoughts
 from tactful.types import (
@@ -80,7 +81,7 @@ class PairSummary:
     small_pairs: int = 0
     """Pairs below the margin, ties included, also in groups that gave others."""
     same_text: int = 0
-    """Pairs whose two messages are identical: they teach a policy, not a language model."""
+    """Pairs whose two messages are the same to a reader: they teach a policy, not a language model."""
     contradicting: int = 0
     """Pairs to which another pair with the same public state and the same two actions says the opposite."""
     wins: list[Wins] = field(default_factory=list)
@@ -191,7 +192,7 @@ class PairMaker:
             self.summary.done += bool(made)
             for pair in made:
                 self.summary.pairs += 1
-                self.summary.same_text += pair.chosen == pair.rejected
+                self.summary.same_text += same_key(pair.chosen) == same_key(pair.rejected)
                 first, second = sorted((pair.chosen_action, pair.rejected_action))
                 state = content_hash(pair.state.model_dump_json())
                 directions[state, first, second][pair.chosen_action] += 1

@@ -38,6 +38,8 @@ class UtteranceExport(Record):
     """Kept pairs left out: both sides are the same text."""
     repeated: int = 0
     """Kept pairs left out: the same pair came before."""
+    contradicting: int = 0
+    """Of `pairs`: those that prefer what an earlier one rejects at the same prompt; both are written."""
     bad: int = 0
     """Unusable lines that were left out (`--skip-bad`)."""
 
@@ -138,5 +140,6 @@ def export_utterance(
         sft=records,
         equal_sides=distinct.equal_sides,
         repeated=distinct.repeated,
+        contradicting=distinct.contradicting,
         bad=rows.bad,
     )

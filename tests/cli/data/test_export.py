@@ -19,6 +19,6 @@ def test_export_counts_its_rows(invoke, tmp_path):
     assert "pairs: 1 read = 1 good + 0 bad" in invoke("check", "pairs.jsonl").stdout
     result = invoke("export", "pairs.jsonl", "--to", "trl", "--out", "out", "--json")
     assert json.loads(result.stdout) == {
-        "rows": 1, "equal_sides": 0, "repeated": 0, "to": "trl", "out": "out"
+        "rows": 1, "equal_sides": 0, "repeated": 0, "contradicting": 0, "to": "trl", "out": "out"
     }  # fmt: skip
     assert len((tmp_path / "out" / "pairs.jsonl").read_text().splitlines()) == 1

@@ -150,6 +150,20 @@ def test_balance_gives_categories_equal_weight_and_doubles_nothing(tmp_path):
     assert totals == pytest.approx(dict.fromkeys(done.categories, 9 / 4))
 
 
+@pytest.mark.parametrize("form", REASON_FORMS)
+def test_a_moment_told_twice_gives_two_thoughts_and_one_pair(tmp_path, form):
+    records = [reasoned(number) for number in range(4)]
+    again = records[0].model_copy(update={"id": "again", "thought": "Another thought."})
+    other = records[1].model_copy(update={"id": "other", "accepted": not records[1].accepted})
+    path = write(tmp_path / "r.jsonl", [*records, again, other])
+    done = export_reasons(path, form, tmp_path / "out")
+    assert (done.records, done.pairs, done.repeated, done.contradicting) == (6, 5, 1, 1)
+    suffix = REASON_FORMS[form].suffix
+    assert [len(rows_of(tmp_path / "out" / f"{name}.{suffix}")) for name in ("sft", "pairs")] == [6, 5]
+    kept = rows_of(tmp_path / "out" / "pairs_provenance.jsonl")
+    assert [row["id"] for row in kept] == [*(record.id for record in records), "other"]
+
+
 def test_missing_category_leaves_the_others_balanced(tmp_path):
     source = write(tmp_path / "records.jsonl", [reasoned(number) for number in (1, 2, 4)])
     weights = export_reasons(source, "trl", tmp_path / "out", balance="categories").parts["train"].weights

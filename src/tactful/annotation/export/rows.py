@@ -9,6 +9,7 @@ from tactful.annotation.export.aggregate import Told
 from tactful.annotation.export.units import Unit, answered, units_of
 from tactful.annotation.types import Asking, FollowUp, Item, Kind, Question, Replies
 from tactful.annotation.votes import Collected
+from tactful.text.sameness import as_read
 from tactful.types import Message
 
 Row = dict[str, Any]
@@ -82,7 +83,7 @@ def pair_row(item: Item, told: Told) -> Row | str:
     assert isinstance(shown, Replies)
     if told.value == "tie":
         return EITHER
-    if shown.first.strip() == shown.second.strip():
+    if as_read(shown.first) == as_read(shown.second):
         return SAME
     better, worse = (shown.first, shown.second) if told.value == "first" else (shown.second, shown.first)
     lead = abs(told.share("first") - told.share("second"))

@@ -10,6 +10,7 @@ from tactful.annotation.types import Item, Replies
 from tactful.calibration.pairs import prompt_of
 from tactful.data.exporting.rows import TrlPair
 from tactful.data.io import Rows
+from tactful.text.sameness import as_read
 from tactful.types import Message, PreferencePair, content_hash
 
 
@@ -73,7 +74,7 @@ def _item(
 
     The side follows from the texts alone, so that the same two are one item whichever was chosen, and by which pass of a run.
     """
-    if chosen.strip() == rejected.strip():
+    if as_read(chosen) == as_read(rejected):
         file.leave_out("a pair of two equal replies")
         return None
     told = [message.model_dump() for message in messages]

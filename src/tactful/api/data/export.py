@@ -54,7 +54,8 @@ def export(
     `to`: `trl`, `llama-factory` or `openai`; `traces` or `moments` of episodes. `pairs` is a run of `pairs` or
     `synthesize`, or a file. Of `synthesize` also every chosen side for SFT. The hidden side of a task, and what a user
     wrote next, are never in a prompt. Pairs with two equal sides and repeated ones
-    are left out and counted. To `traces`: the episodes of `gym run` as ProactiveBench's traces, their times in seconds
+    are left out and counted, as a reader sees them; of two that contradict each other both are written, and that is
+    counted. To `traces`: the episodes of `gym run` as ProactiveBench's traces, their times in seconds
     since 1970 or as `Day 1, 9:00:05 AM`; to `moments`: their labelled moments.
 
     Raises UserError for an unknown form, no pairs, or a folder that holds files; DataError for a bad line.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from tactful.cli.options import JsonFlag, SkipBadFlag
 from tactful.cli.output import emit_json, say
+
+if TYPE_CHECKING:
+    from tactful.data.exporting.pairs import PairsExport
+    from tactful.utterance.export import UtteranceExport
 
 
 def export(
@@ -53,7 +57,7 @@ def export(
         told = ", ".join(f"{count} {name}" for name, count in done.categories.items())
         say(f"{done.moments} labelled moments written to {out / 'moments.jsonl'}: {told}")
         return
-    counts = {"equal_sides": done.equal_sides, "repeated": done.repeated}
+    counts = {"equal_sides": done.equal_sides, "repeated": done.repeated, "contradicting": done.contradicting}
     if as_json:
         more = (
             {"sft_rows": done.sft, **counts, "bad": done.bad} if isinstance(done, UtteranceExport) else counts
@@ -62,22 +66,25 @@ def export(
     elif isinstance(done, UtteranceExport):
         say(
             f"{done.records} records: {done.pairs} preference pairs and {done.sft} rows for SFT written to {out} for "
-            f"{to}{_left_out(**counts)}, {done.records - done.pairs - done.equal_sides - done.repeated} records "
+            f"{to}{_left_out(done)}, {done.records - done.pairs - done.equal_sides - done.repeated} records "
             f"without a kept pair, {done.bad} unusable lines left out"
         )
     else:
         provenance = out / "provenance.jsonl"
-        say(f"{done.pairs} pairs written to {out} for {to}{_left_out(**counts)}; provenance in {provenance}")
+        say(f"{done.pairs} pairs written to {out} for {to}{_left_out(done)}; provenance in {provenance}")
 
 
-def _left_out(*, equal_sides: int, repeated: int) -> str:
-    """What an export left out, in words; nothing where that is nothing."""
-    told = [
+def _left_out(done: PairsExport | UtteranceExport) -> str:
+    """What an export left out, and what contradicts, in words; nothing where that is nothing."""
+    left_out = [
         f"{count} {what}"
         for count, what in (
-            (equal_sides, "with two equal sides"),
-            (repeated, "that repeat an earlier pair"),
+            (done.equal_sides, "with two equal sides"),
+            (done.repeated, "that repeat an earlier pair"),
         )
         if count
     ]
-    return f" (left out: {', '.join(told)})" if told else ""
+    told = [f"left out: {', '.join(left_out)}"] if left_out else []
+    if done.contradicting:
+        told.append(f"{done.contradicting} prefer what an earlier one rejects, and both are written")
+    return f" ({'; '.join(told)})" if told else ""

@@ -84,5 +84,9 @@ def _tell(data: TrainingData, *, as_json: bool) -> None:
     )
     for reason, count in found.pairs_left_out.most_common():
         say(f"pairs left out: {count} {reason}")
+    if found.contradicting:
+        say(
+            f"pairs that prefer what an earlier one rejects at the same prompt, both written: {found.contradicting}"
+        )
     tell_bad(data.judged)
     say(f"rows with provenance: {data.run.folder.records_path}")

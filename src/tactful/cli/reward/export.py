@@ -62,7 +62,11 @@ def export(
                 print_lines(f"  {category.ljust(16)} {count:>6}  weight {part.weights[category]:.3f}")
     if done.bad:
         say(f"{done.bad} unusable lines left out")
-    say(f"{done.records} SFT rows and as many preference rows in {quoted(out)}, split by session")
+    say(f"{done.records} SFT rows and {done.pairs} preference rows in {quoted(out)}, split by session")
+    if done.repeated:
+        say(f"preference rows left out that repeat an earlier one: {done.repeated}")
+    if done.contradicting:
+        say(f"preference rows whose moment has the other verdict too, both written: {done.contradicting}")
     if balance != "none" and to == "llama-factory":
         say("LLaMA-Factory passes over the column `weight`: balance there needs a trainer that reads it")
     say(

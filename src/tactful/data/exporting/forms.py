@@ -21,6 +21,7 @@ import orjson
 from tactful.data.exporting.llama_factory import Stage, describe
 from tactful.data.io import write_file, write_jsonl
 from tactful.errors import UsageError, UserError
+from tactful.text.sameness import as_read
 from tactful.types import Message, content_hash
 
 Row = dict[str, Any]
@@ -184,25 +185,39 @@ def new_folder(out: Path | str) -> Path:
     return folder
 
 
+def same_key(*parts: Sequence[Message]) -> str:
+    """Equal for messages of the same roles whose texts are the same to a reader (`as_read`)."""
+    read = [[(message.role, as_read(message.content)) for message in part] for part in parts]
+    return content_hash(orjson.dumps(read))
+
+
 @dataclass
 class Distinct:
-    """Which pairs teach something: both sides differ, and the same pair did not come before. Counts the others."""
+    """Which pairs teach something: both sides differ, and the same pair did not come before. Counts the others.
+
+    Sides and pairs are the same where a reader sees no difference (`as_read`: line ends, white space at ends of lines,
+    Unicode's forms), whatever their ids, margins and places in the file; the pair that came first is written, as it is.
+    A pair with the sides of an earlier one swapped contradicts it: both are written, since either is evidence and
+    none of them is known to be wrong, and `contradicting` counts them.
+    """
 
     equal_sides: int = 0
     repeated: int = 0
+    contradicting: int = 0
+    """Pairs written that prefer the side which an earlier one rejects at the same prompt."""
     _seen: set[str] = field(default_factory=set)
 
     def takes(self, pair: Preference) -> bool:
         """Whether the pair is to be written; each pair is asked about once."""
-        sides = [[message.content.strip() for message in side] for side in (pair.chosen, pair.rejected)]
-        if sides[0] == sides[1]:
+        if same_key(pair.chosen) == same_key(pair.rejected):
             self.equal_sides += 1
             return False
-        key = content_hash(orjson.dumps([_plain(pair.prompt), *sides]))
+        key = same_key(pair.prompt, pair.chosen, pair.rejected)
         if key in self._seen:
             self.repeated += 1
             return False
         self._seen.add(key)
+        self.contradicting += same_key(pair.prompt, pair.rejected, pair.chosen) in self._seen
         return True
 
 

@@ -26,6 +26,8 @@ class PairsExport(Record):
     """Left out: chosen and rejected are the same text."""
     repeated: int
     """Left out: the same pair came before."""
+    contradicting: int = 0
+    """Of `pairs`: those that prefer what an earlier one rejects at the same prompt; both are written."""
 
 
 def pair_provenance(pair: PreferencePair) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def pairs_file(run_or_file: Path) -> Path:
 
 
 def export_pairs(run_or_file: Path | str, to: str, out: Path | str) -> PairsExport:
-    """Write the pairs that differ in one of `FORMS` into the new folder `out`.
+    """Write the pairs that differ in one of `FORMS` into the new folder `out`; `Distinct` says which those are.
 
     Raises: UserError for an unknown form, no pairs, or a folder that holds files; DataError for a bad line.
     """
@@ -83,7 +85,12 @@ def export_pairs(run_or_file: Path | str, to: str, out: Path | str) -> PairsExpo
         files[KTO_NAME] = "kto"
     write_file(folder / "provenance.jsonl", (to_line(pair_provenance(pair)) for pair in kept))
     form.describe(folder, files)
-    return PairsExport(pairs=len(kept), equal_sides=distinct.equal_sides, repeated=distinct.repeated)
+    return PairsExport(
+        pairs=len(kept),
+        equal_sides=distinct.equal_sides,
+        repeated=distinct.repeated,
+        contradicting=distinct.contradicting,
+    )
 
 
 def _preference(pair: PreferencePair) -> Preference:

@@ -35,6 +35,7 @@ class TrainingData:
             "left_out": dict(found.left_out),
             "pairs": dict(found.pairs),
             "pairs_left_out": dict(found.pairs_left_out),
+            "contradicting_pairs": found.contradicting,
             "rows_by_part": dict(found.parts),
             "grouped_by": self.config.group_by,
             "files": {str(path): count for path, count in self.files.items()},

@@ -113,6 +113,8 @@ class PairsSummary:
     pairs: Counter[str] = field(default_factory=Counter)
     """By link."""
     pairs_left_out: Counter[str] = field(default_factory=Counter)
+    contradicting: int = 0
+    """Of the pairs: those that prefer what an earlier one rejects at the same prompt; both are written."""
     parts: Counter[str] = field(default_factory=Counter)
     """Rows by `kind part`."""
 
@@ -137,6 +139,7 @@ class TrainingRows:
                 self.summary.parts[f"{row.kind} {row.part}"] += 1
                 yield row
         left_out = {"equal answers": distinct.equal_sides, "repeated": distinct.repeated}
+        self.summary.contradicting = distinct.contradicting
         self.summary.pairs_left_out.update({why: count for why, count in left_out.items() if count})
 
     def _unpaired(self, turns: Sequence[JudgedTurn]) -> Iterator[UnpairedRow]:

@@ -104,6 +104,8 @@ class Trainset(Record):
     """Candidates that the judge could not judge."""
     repeated: int
     unreadable: int
+    contradicting: int = 0
+    """Pairs that prefer what an earlier one rejects at the same prompt; both are written."""
     left_out: Mapping[str, int]
     """Why rows were not written → how many."""
     max_tokens: int
@@ -136,6 +138,7 @@ def write_trainset(
         for why, count in (("equal sides", distinct.equal_sides), ("repeated pairs", distinct.repeated))
         if count
     }
+    told.counts["contradicting"] = distinct.contradicting
     if (folder.path / "sft").is_dir():
         stems = [
             stem for stem in ("sft", "sft_validation") if (folder.path / "sft" / f"{stem}.json").is_file()
@@ -222,7 +225,7 @@ class _Tally:
 
     def whole(self, part_of: Mapping[str, Part], **more: Any) -> Trainset:
         """Everything that was counted."""
-        names = ("accepted", "silent", "unscored", "repeated", "unreadable")
+        names = ("accepted", "silent", "unscored", "repeated", "unreadable", "contradicting")
         order = sorted(self.tries, key=lambda name: (name == "none", len(name), name))
         parts = {
             part: PartCounts(

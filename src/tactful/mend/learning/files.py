@@ -8,13 +8,20 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-import orjson
-
-from tactful.data.exporting.forms import Answered, Distinct, Form, Preference, Row, completion_sft, said
+from tactful.data.exporting.forms import (
+    Answered,
+    Distinct,
+    Form,
+    Preference,
+    Row,
+    completion_sft,
+    said,
+    same_key,
+)
 from tactful.data.io import write_jsonl
 from tactful.errors import UserError
 from tactful.mend.types import AnswerAt, LoggedTalk, PairAt
-from tactful.types import Message, content_hash, seeded
+from tactful.types import Message, seeded
 
 PARTS = ("train", "valid")
 VALID = 0.1
@@ -29,6 +36,8 @@ class RowCounts:
     """By what they come from."""
     wanted: int = 0
     unwanted: int = 0
+    contradicting: int = 0
+    """Of the pairs: those that prefer what an earlier one rejects at the same prompt; both are written."""
     left_out: Counter[str] = field(default_factory=Counter)
 
 
@@ -81,7 +90,7 @@ def _chosen(talks: Iterable[LoggedTalk], counts: RowCounts, form: Form) -> dict[
                 counts.pairs[pair.link] += 1
                 pairs.add(pair.id)
         for one in talk.answers:
-            key = content_hash(orjson.dumps({**_answer(talk, one), "label": None}))
+            key = same_key(prompt_of(talk, one), said(one.answer))
             known = answers.setdefault(key, one)
             if known is not one:
                 counts.left_out["repeated"] += 1
@@ -89,6 +98,7 @@ def _chosen(talks: Iterable[LoggedTalk], counts: RowCounts, form: Form) -> dict[
                     blamed.add(key)
     counts.left_out["praised here and blamed there"] += len(blamed)
     counts.left_out.update({"equal answers": distinct.equal_sides, "repeated": distinct.repeated})
+    counts.contradicting = distinct.contradicting
     counts.left_out = +counts.left_out  # without those of which there are none
     kept = [one for key, one in answers.items() if key not in blamed]
     counts.wanted = sum(one.wanted for one in kept)

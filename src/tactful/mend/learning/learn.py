@@ -113,5 +113,6 @@ def _counted(rows: RowCounts) -> dict[str, Any]:
         "pairs": dict(rows.pairs),
         "wanted": rows.wanted,
         "unwanted": rows.unwanted,
+        "contradicting_pairs": rows.contradicting,
         "rows_left_out": dict(rows.left_out),
     }

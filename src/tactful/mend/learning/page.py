@@ -84,6 +84,8 @@ def _learned(lesson: Lesson) -> Iterator[str]:
     yield "\n## Training rows\n"
     made = ", ".join(f"{count} in {name}" for name, count in lesson.files.items()) or "none"
     yield f"{made}. Left out: {', '.join(f'{count} {why}' for why, count in lesson.rows_left_out.items()) or 'none'}."
+    if lesson.contradicting_pairs:
+        yield f"Pairs that prefer what an earlier one rejects, both written: {lesson.contradicting_pairs}."
 
 
 def _situations(rows: Sequence[Situation]) -> Iterator[str]:

@@ -46,6 +46,8 @@ class Lesson(Record):
     pairs: Mapping[str, int]
     wanted: int
     unwanted: int
+    contradicting_pairs: int = 0
+    """Of the pairs: those that prefer what an earlier one rejects at the same prompt; both are written."""
     rows_left_out: Mapping[str, int]
     files: Mapping[str, int]
     """File → rows of training data."""

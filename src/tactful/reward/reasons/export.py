@@ -25,6 +25,7 @@ from typing import Any, Literal
 from tactful.data.exporting.forms import (
     FORMS,
     Answered,
+    Distinct,
     Form,
     Preference,
     completion_sft,
@@ -57,9 +58,14 @@ class PartReport(Record):
 
 
 class ReasonsExport(Record):
-    """What an export wrote; every record is one SFT row and one preference row of its part."""
+    """What an export wrote; every record is one SFT row of its part. records = pairs + repeated."""
 
     records: int
+    pairs: int
+    repeated: int = 0
+    """Preference rows left out: the same moment with the same verdict came before (`Distinct`)."""
+    contradicting: int = 0
+    """Of `pairs`: those whose moment came before with the other verdict; both are written."""
     parts: Mapping[str, PartReport]
     """`train`, and `validation` where one was asked for."""
     bad: int = 0
@@ -141,21 +147,33 @@ def export_reasons(
         kind="reasoned moment",
         key=lambda row: row.id,
     )
-    told = [(row.moment.session, row.category) for row in rows]
+    distinct, told, paired = Distinct(), [], set[int]()
+    for at, row in enumerate(rows):
+        told.append((row.moment.session, row.category))
+        if distinct.takes(_preference(row, layout)):
+            paired.add(at)
     if not told:
         raise UserError(f"{source}: holds no reasoned moments; run 'tactful reward reasons' first")
     parts = _parts([session for session, _ in told], validation_share, seed)
     reports = {}
     for part, places in parts.items():
         report = _report([told[at] for at in places], balance)
-        _write_part(folder, part, form, rows, set(places), layout, report.weights)
+        of = {"sft": set(places), "pairs": paired.intersection(places)}
+        _write_part(folder, part, form, rows, of, layout, report.weights)
         reports[part] = report
     form.describe(
         folder,
         {f"{PREFIX}_{name}{_end(part)}": name + _end(part) for part in parts for name in ("sft", "pairs")},
         pairs="rm",  # DPO on them would teach a judge not to think
     )
-    return ReasonsExport(records=len(told), parts=reports, bad=rows.bad)
+    return ReasonsExport(
+        records=len(told),
+        pairs=len(paired),
+        repeated=distinct.repeated,
+        contradicting=distinct.contradicting,
+        parts=reports,
+        bad=rows.bad,
+    )
 
 
 def _parts(sessions: Sequence[str], share: float, seed: int) -> dict[str, tuple[int, ...]]:
@@ -184,14 +202,14 @@ def _write_part(
     part: str,
     form: Form,
     rows: Rows[ReasonedMoment],
-    places: set[int],
+    places: Mapping[str, set[int]],
     layout: Layout,
     weights: Mapping[str, float],
 ) -> None:
     """The data files of one part and the provenance of their rows; the records are read again and never held."""
 
-    def mine() -> Iterator[ReasonedMoment]:
-        return (item for at, item in enumerate(rows) if at in places)
+    def mine(name: str) -> Iterator[ReasonedMoment]:
+        return (item for at, item in enumerate(rows) if at in places[name])
 
     def row(name: str, item: ReasonedMoment) -> dict[str, Any]:
         made = form.sft(_answered(item, layout)) if name == "sft" else form.pair(_preference(item, layout))
@@ -199,8 +217,8 @@ def _write_part(
 
     for name in ("sft", "pairs"):
         stem = name + _end(part)
-        form.write(folder, stem, map(partial(row, name), mine()))
-        write_file(folder / f"{stem}_provenance.jsonl", map(to_line, map(thought_provenance, mine())))
+        form.write(folder, stem, map(partial(row, name), mine(name)))
+        write_file(folder / f"{stem}_provenance.jsonl", map(to_line, map(thought_provenance, mine(name))))
 
 
 def _end(part: str) -> str:

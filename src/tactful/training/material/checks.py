@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import orjson
 
+from tactful.data.exporting.forms import same_key
 from tactful.data.splits import split_by_group
 from tactful.errors import DataError, UserError
 from tactful.training.types import Example, Material, TrainConfig, text_of
 from tactful.types import Message, content_hash
-from tactful.weights.tokens import answer_ids, plain, prompt_ids
+from tactful.weights.tokens import answer_ids, prompt_ids
 
 
 @dataclass
@@ -81,7 +82,7 @@ def _sound(material: Material, config: TrainConfig, left_out: Counter[str]) -> l
             left_out["with an empty answer"] += 1
         elif not text_of(item.prompt):
             left_out["with an empty prompt"] += 1
-        elif material.form == "pairs" and text_of(item.answer) == text_of(item.rejected):
+        elif material.form == "pairs" and same_key(item.answer) == same_key(item.rejected):
             left_out["with equal sides"] += 1
         elif material.form == "pairs" and not text_of(item.rejected):
             left_out["with an empty rejected side"] += 1
@@ -96,13 +97,7 @@ def _sound(material: Material, config: TrainConfig, left_out: Counter[str]) -> l
 
 
 def _key(item: Example) -> str:
-    sides = [
-        plain(item.prompt),
-        plain(item.answer),
-        plain(item.rejected),
-        item.label,
-        item.session and item.id,
-    ]
+    sides = [same_key(item.prompt, item.answer, item.rejected), item.label, item.session and item.id]
     return content_hash(orjson.dumps(sides))
 
 
@@ -229,7 +224,7 @@ def _groups(examples: Sequence[Example]) -> list[str]:
 
 
 def _prompt_key(item: Example) -> str:
-    return content_hash(orjson.dumps(plain(item.prompt)))
+    return same_key(item.prompt)
 
 
 def _both_labels(train: Sequence[Example], material: Material) -> None:
