@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 
+from tactful.data.scratch import scratch
+
 _IN_MEMORY = 50_000
 _CACHE_KB = 8_000
 
@@ -37,12 +39,7 @@ class Seen:
 
 
 def _on_disk(few: dict[bytes, int]) -> sqlite3.Connection:
-    """A database without a name: SQLite removes its file when it is closed, or when nobody holds it any more."""
-    connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-    connection.executescript(
-        f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-{_CACHE_KB};"
-    )
+    connection = scratch(_CACHE_KB)
     connection.execute("CREATE TABLE seen (id BLOB PRIMARY KEY, line INTEGER NOT NULL) WITHOUT ROWID")
-    connection.execute("BEGIN")
     connection.executemany("INSERT INTO seen VALUES (?, ?)", sorted(few.items()))
     return connection

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import Any
 
 import orjson
+
+from tactful.data.scratch import scratch
 
 _CACHE_KB = 16_000
 
@@ -17,12 +18,10 @@ def gathered(rows: Iterable[tuple[int, str, float, Any]]) -> Iterator[tuple[int,
 
     `rows` are (place, key, seconds since 1970 or 0, row); rows of equal times stay in their order.
     """
-    with closing(sqlite3.connect("", isolation_level=None, check_same_thread=False)) as store:
-        store.executescript(
-            f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-{_CACHE_KB};"
-            "CREATE TABLE groups (id INTEGER PRIMARY KEY, key TEXT UNIQUE, first INTEGER);"
-            "CREATE TABLE rows (id INTEGER, at REAL, seq INTEGER, row BLOB, PRIMARY KEY (id, at, seq)) WITHOUT ROWID;"
-            "BEGIN;"
+    with closing(scratch(_CACHE_KB)) as store:
+        store.execute("CREATE TABLE groups (id INTEGER PRIMARY KEY, key TEXT UNIQUE, first INTEGER)")
+        store.execute(
+            "CREATE TABLE rows (id INTEGER, at REAL, seq INTEGER, row BLOB, PRIMARY KEY (id, at, seq)) WITHOUT ROWID"
         )
         for seq, (number, key, at, row) in enumerate(rows):
             store.execute("INSERT OR IGNORE INTO groups (key, first) VALUES (?, ?)", (key, number))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
+from tactful.data.logs.chains import Chains
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.exchanges import answers_in, messages_in, opened
 from tactful.data.logs.drafting.messages import time_of
@@ -91,19 +93,18 @@ def _is_completion(row: Row) -> bool:
 
 
 def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
-    begun: dict[str, str] = {}
+    with closing(Chains()) as chains:
 
-    def conversation(row: Row, notes: Notes) -> str:
-        """A response may name no conversation but the response before it."""
-        response = _response(row)
-        if not is_response(response):
-            return _conversation(row, notes)
-        before = first_text(response, _BEFORE) or first_text(_request(row), _BEFORE)
-        own = first_text(response, ("id",))
-        begun[own] = begun.get(before) or _conversation({"id": own, **row}, notes)
-        return begun[own]
+        def conversation(row: Row, notes: Notes) -> str:
+            """A response may name no conversation but the response before it."""
+            response = _response(row)
+            if not is_response(response):
+                return _conversation(row, notes)
+            before = first_text(response, _BEFORE) or first_text(_request(row), _BEFORE)
+            own = first_text(response, ("id",))
+            return chains.conversation(own, before, lambda: _conversation({"id": own, **row}, notes))
 
-    yield from by_conversation(conversation, _calls, _TIMES)(rows, notes)
+        yield from by_conversation(conversation, _calls, _TIMES)(rows, notes)
 
 
 COMPLETIONS = Format("openai-calls", _is_completion, _read)
