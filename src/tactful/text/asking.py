@@ -186,7 +186,7 @@ _OFFER_ACT = (
 )
 _OFFER = later(
     rf"""(?ix)
-    ^\W*(?:so|and|now|also|or|ok|okay|great)?\W*(?:
+    ^\W*(?:so|and|now|also|or|ok|okay|great|(?:hi|hello|hey)(?:\s+there)?)?\W*(?:
       (?:would|do)\s+you\s+(?:like|want|prefer)\s+(?:me|us)\s+to\s+{_OFFER_ACT}
     | (?:want|need)\s+me\s+to\s+{_OFFER_ACT}
     | (?:need|want|looking\s+for|interested\s+in)\s+(?:(?:learning|hearing|seeing|reading|knowing)\s+)?(?:more|another|further)\b | curious\b
@@ -208,6 +208,7 @@ _OFFER = later(
     | how\s+(?:does|do|did|is)\s+(?:that|this|it)\s+(?:sound|look|work)\b
     | what\s+do\s+you\s+think\b | (?:shall|should)\s+I\s+(?:now\s+)?go\b
     | would\s+you\s+like\s+(?:(?:some|a\s+few)\s+)?(?:more|further|additional|another|extra)\b
+    | do\s+you\s+(?:need|want)\s+(?:any\s+)?(?:more|further|additional|other)\s+(?:info\w*|help|details|assistance)\b
     | (?:do\s+you\s+have\s+)?any\s+(?:other\s+|more\s+|further\s+)?(?:questions|thoughts|feedback)\b
     | (?:how|what)\s+(?:else\s+)?(?:can|may)\s+I\s+(?:help|assist|do\s+for\s+you)\b
     | (?:how|why)\s+(?:does|do|is|are)\s+(?:this|that|it)\s+(?:matter|important|so|happen|useful|true)\b
@@ -226,12 +227,13 @@ _CHOICE = later(
 )
 _OFFER_ZH = later(
     r"""(?x)
-    还(?:有|需要)(?:没有)?(?:什么|其他|其它|别的|任何|哪些)*(?:的)?(?:需要|问题|要求|疑问|可以帮|能帮|帮助|我)(?!.*(?:我应该|必须|要注意))
+    还(?:有|需要)(?:没有)?(?:什么|其他|其它|别的|任何|哪些)*(?:的)?(?:需要|问题|要求|疑问|可以帮|能帮|帮助|我|(?:想|要)(?:问|了解|知道|咨询|查)|(?:信息|资料)(?:吗|么)\W*$)(?!.*(?:我应该|必须|要注意))
     | (?:还有|还需要|需要)(?:别的|其他的|其它的)(?:什么)?(?:吗|么)?
-    | 有什么(?:其他|别的)?(?:可以|能)(?:帮|为)
+    | 有什么(?:其他|别的)?(?:可以|能)(?:帮|为) | 还(?:想|要)(?:问|了解|知道|咨询|看)(?:点|些)?(?:什么|啥|哪)
+    | 需要(?:什么|其他|其它|别的)(?:的)?(?:帮助|服务)
     | 想聊(?:点|些)?(?:什么|啥)
     | (?:需要|要不要|是否需要|希望|想要?|要)我(?:再|来|为您|为你|给您|给你|帮您|帮你|继续|进一步)*(?:解释|说明一下|详细|继续|讲|展开|帮|补充|演示|介绍|举例|优化|改写|翻译)
-    | ^\W*(?:您|你)?(?:觉得|看|认为)?(?:这样|这个(?:计划|方案|安排)?|那样|以上|如此)?(?:安排|做|写)?(?:可以|好|行|怎么样|怎样|如何|合适|满意|没问题)(?:吗|么|吧|不)?\W*$
+    | (?:^\W*|[，,]\s*)(?:您|你)?(?:觉得|看|认为)?(?:这样|这个(?:计划|方案|安排)?|那样|以上|如此)?(?:安排|做|写)?(?:可以|好|行|怎么样|怎样|如何|合适|满意|没问题)(?:吗|么|吧|不)?\W*$
     | (?:明白|清楚|懂|理解|看懂)了?(?:吗|么|没有)\W*$
     | 有(?:所)?帮助(?:吗|么)\W*$
     | (?:准备好了?|开始)(?:吗|么)\W*$

@@ -55,7 +55,18 @@ def test_a_question_that_is_answered_calmly_was_needed_where_the_request_is_open
 
 
 def test_a_calm_answer_that_tells_something_new_was_worth_the_question():
-    assert not verdict("White.", asks=True, need=0.05, complaint=0.1).is_needless
+    assert not verdict("White.", asks=True, need=0.15, complaint=0.1).is_needless
+
+
+def test_where_a_reader_is_all_but_sure_that_nothing_was_missing_a_calm_answer_does_not_save_the_question():
+    assert verdict("White.", asks=True, need=0.05, complaint=0.1).reason == "a default would do"
+
+
+@pytest.mark.parametrize(
+    "greeting", ["Hello!", "hi there", "Good morning.", "你好", "您好！", "Hola", "¡Buenos días!"]
+)
+def test_a_question_put_to_a_greeting_is_not_needless(greeting):
+    assert not verdict("A comedy, please.", asks=True, need=0.03, complaint=0.1, request=greeting).is_needless
 
 
 def test_a_calm_answer_that_tells_nothing_new_was_not_worth_it_where_the_request_was_clear():

@@ -86,6 +86,11 @@ _POLITE_NO = _any(
 """Negations at the head of a message that object to nothing."""
 _AGREES = {lexicon.PRAISE, lexicon.THANKS, lexicon.ACK}
 _BRIEF = 4  # words of a clause that holds nothing beside it
+_GREETING = re.compile(
+    r"(?i)\W*(?:hi|hello|hey|hiya|yo|good\s+(?:morning|afternoon|evening|day)|greetings|hallo|guten\s+(?:tag|morgen|abend)|bonjour|bonsoir|salut"
+    r"|hola|buen[oa]s\s+(?:d[ií]as|tardes|noches)|ciao|buongiorno|ol[áa]|bom\s+dia|你好|您好|嗨|哈喽|早上好|下午好|晚上好|在吗|在么)"
+    r"(?:\s*[,!，]?\s*(?:there|all|everyone|again|bot|assistant|啊|呀))?\W*\Z"
+)
 _QUESTION = re.compile(r"[?？]")
 _SENTENCE_END = re.compile(r"[.!?]\s+|[。！？；;\n]")
 _GOES_ON = {lexicon.NEXT, lexicon.ASKS, lexicon.TOPIC}
@@ -126,6 +131,8 @@ class Signs:
     """It turns to something else, or repeats the request, without an answer."""
     asks: bool
     """It holds a question mark."""
+    greeted: bool
+    """What was asked about was no more than a greeting."""
     given: float
     """Share of its content words that the user had said before, in [0, 1]."""
     new: int
@@ -170,6 +177,7 @@ def signs_of(reply: str, request: str, earlier: str) -> Signs:
         informs=not kinds & _GOES_ON and not _QUESTION.search(text) and len(words - before) >= _SEVERAL,
         elsewhere=repeats or lexicon.TOPIC in kinds,
         asks=bool(_QUESTION.search(text)),
+        greeted=bool(_GREETING.match(request)),
         new=len(words - before),
         given=len(words & before) / len(words) if words else 0.0,
     )

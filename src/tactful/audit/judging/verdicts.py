@@ -18,11 +18,13 @@ NEEDLESS = {
     "elsewhere": 4.0,
     "left": 2.0,
     "bare": 0.3,
-    "informed": 0.05,
+    "informed": 0.1,
+    "greeted": 0.05,
 }
 """How many times likelier it makes that a question was needless. A calm answer is `bare` where it tells nothing new, and
-`informed` where it does: then the question was worth its while, whatever a reader thinks of the request. An upset one
-counts as much as the reader is sure that it complains."""
+`informed` where it does: then the question was worth its while, unless a reader is all but sure (need below 0.1) that the
+request was complete. A request that only greets asks for nothing yet. An upset answer counts as much as the reader is
+sure that it complains."""
 COMPLAINT = {
     "objects": 20.0,
     "denies": 10.0,
@@ -97,7 +99,7 @@ def _signs_of_reply(signs: Signs) -> list[str]:
     found = [name for name in ("said", "push", "stop", "delegates", "elsewhere") if getattr(signs, name)]
     if signs.tells or not found:
         found.append("informed" if signs.new else "bare")
-    return found
+    return [*found, "greeted"] if signs.greeted else found
 
 
 def _as_reply_to_question(complaint: float, signs: Signs) -> float:
