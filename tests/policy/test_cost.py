@@ -162,3 +162,10 @@ def test_every_number_and_what_would_tip_it_is_told():
 def test_what_is_not_known_is_said_in_place_of_numbers():
     lines = CostPolicy(LEVELS).explain(state(0.0, need_unknown="another script"))
     assert lines == ["p(need) not known, so the cheapest safe action: LOW (another script)"]
+
+
+@pytest.mark.parametrize("costs", [Costs(scale=1e6), Costs(lam=1e19), Costs(delta=-1e19)])
+def test_whatever_a_question_costs_the_probabilities_are_probabilities(costs):
+    decision = CostPolicy(LEVELS, costs).act(state())
+    assert sum(decision.probabilities.values()) == pytest.approx(1)
+    assert all(0 <= p <= 1 for p in decision.probabilities.values())

@@ -67,6 +67,8 @@ def test_a_missing_file_says_so(tmp_path):
     [
         ({"features": ["other"]}, "other features"),
         ({"mean": [0.0]}, "numbers per row"),
+        ({"mean": [1e308] * WIDTH}, r"mean\.0: Input should be less than"),
+        ({"scale": [1e-300] * WIDTH}, r"scale\.0: Input should be greater than"),
         ({"bias": {"LOW": 0.0}}, "do not cover"),
         ({"format": "tactful-policy-99"}, "format"),
     ],

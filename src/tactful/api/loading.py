@@ -8,15 +8,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tactful.data.bounded import read_bounded
 from tactful.errors import DataError
 
 READERS: Mapping[str, str] = {
     "tactful-policy-1": "tactful.policy.embedded:load_policy",
+    "tactful-cost-policy-1": "tactful.policy.cost:load_cost_policy",
     "tactful-action-policy-1": "tactful.policy.language_model.policy:load_language_model_policy",
     "tactful-iterate-1": "tactful.api.calibrate.iterate:read_loop",
     "tactful-evaluation-1": "tactful.evaluation.policies.report:read_evaluation",
     "tactful-utterance-evaluation-1": "tactful.evaluation.utterance.report:read_utterance_evaluation",
-    "tactful-confidence-1": "tactful.feedback.judging.confidence:load_confidence",
+    "tactful-confidence-2": "tactful.feedback.judging.confidence:load_confidence",
     "tactful-reward-1": "tactful.reward.embedded.model:load_model",
     "tactful-tuned-judge-1": "tactful.reward.opening:open_judge",
     "tactful-suggestions-1": "tactful.reward.suggestions.model:load_suggestion_model",
@@ -107,8 +109,8 @@ def _format(file: Path) -> str:
         with file.open("rb") as opened:
             if opened.read(1) != b"{":
                 return ""
-        found = json.loads(file.read_bytes())
-    except (OSError, ValueError):
+        found = json.loads(read_bounded(file, what="document", again=""))
+    except (OSError, ValueError, RecursionError, DataError):
         return ""
     return str(found.get("format", "")) if isinstance(found, dict) else ""
 

@@ -24,7 +24,7 @@ FORMATS: Mapping[str, str] = {
     "tactful-policy-1": "policy",
     "tactful-evaluation-1": "evaluation",
     "tactful-utterance-evaluation-1": "utterance-evaluation",
-    "tactful-confidence-1": "confidence",
+    "tactful-confidence-2": "confidence",
     "tactful-reward-1": "reward-model",
     "tactful-suggestions-1": "suggestion-model",
     "tactful-gate-1": "gate",

@@ -9,14 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
+from tactful.data.bounded import MOST_BYTES, read_bounded
 from tactful.errors import DataError, UserError
 from tactful.types import Record, content_hash
 
 T = TypeVar("T", bound=Record)
+Fitted = Annotated[float, Field(gt=-1e12, lt=1e12)]
+"""A fitted number: far beyond any that training gives, and small enough for sums of products to stay finite."""
+Spread = Annotated[float, Field(gt=1e-12, lt=1e12)]
+"""What values are divided by."""
 
 
 class Sealed(Record):
@@ -53,15 +58,14 @@ def save_document(
     return path
 
 
-def load_document(path: Path | str, type_: type[T], *, what: str, again: str) -> T:
+def load_document(path: Path | str, type_: type[T], *, what: str, again: str, most: int = MOST_BYTES) -> T:
     """The document in `path`. `what` it is and how to make it `again` are for the messages.
 
-    Raises: DataError when it is missing, is something else (a pickle, say), or was changed after it was saved.
+    Raises: DataError when it is missing, is something else (a pickle, say), was changed after it was saved, or is longer
+    than `most` bytes.
     """
     try:
-        content = type_.model_validate_json(Path(path).read_bytes())
-    except OSError as error:
-        raise DataError.at(path, None, f"cannot read the {what} ({error.strerror})", fix=again) from error
+        content = type_.model_validate_json(read_bounded(path, what=what, again=again, most=most))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"

@@ -126,7 +126,8 @@ class CostPolicy:
         """The least asking action unless asking is worth it. Probabilities: a logistic of worth − cost, for the record."""
         weighed = self.weigh(state)
         asking = self.asking(state, weighed)
-        chance = 1 / (1 + math.exp(-(weighed.worth - weighed.cost) / _SPREAD)) if weighed.worth else 0.0
+        against = min(700.0, (weighed.cost - weighed.worth) / _SPREAD)  # e^710 is no float any more
+        chance = 1 / (1 + math.exp(against)) if weighed.worth else 0.0
         shares = dict.fromkeys(self.actions, 0.0)
         shares[self.actions[0]] += 1 - chance
         shares[asking] += chance

@@ -10,13 +10,13 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from tactful.data.sealed import load_document, save_document
+from tactful.data.sealed import Fitted, Spread, load_document, save_document
 from tactful.errors import DataError
 from tactful.policy.features import FEATURES, feature_vector
 from tactful.types import Decision, PublicState, Record
@@ -84,10 +84,10 @@ class PolicyFile(Record):
     head: Literal["dpo", "ridge"]
     actions: tuple[str, ...] = Field(min_length=2)
     features: tuple[str, ...]
-    mean: tuple[float, ...]
-    scale: tuple[Annotated[float, Field(gt=0)], ...]
-    weights: dict[str, tuple[float, ...]]
-    bias: dict[str, float]
+    mean: tuple[Fitted, ...]
+    scale: tuple[Spread, ...]
+    weights: dict[str, tuple[Fitted, ...]]
+    bias: dict[str, Fitted]
     l2: float
     training: Mapping[str, Any] = {}
 

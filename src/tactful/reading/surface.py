@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tactful.errors import DataError
 from tactful.reading.types import (
     BLANK,
     REACTIONS,
@@ -69,14 +68,10 @@ class SurfaceReader(ReaderAtOnce):
     @classmethod
     def load(cls, path: Path = WEIGHTS) -> SurfaceReader:
         """Raises: DataError, when the file is missing or holds something else."""
-        import numpy as np
+        from tactful.data.arrays import load_arrays
 
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                weights = {head: arrays[head].astype(np.float32) for head in HEADS}
-        except (OSError, ValueError, KeyError) as error:
-            raise DataError.at(path, None, f"is no surface reader ({error})", fix="clone again") from error
-        return cls(weights)
+        arrays = load_arrays(path, HEADS, what="surface reader", again="clone again")
+        return cls({head: array.astype("float32") for head, array in arrays.items()})
 
     @property
     def name(self) -> str:

@@ -6,9 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from tactful.data.io import describe
+from tactful.data.sealed import load_document
 from tactful.errors import DataError, UserError
 from tactful.weights.base import Loaded, base_folder, fingerprint, load_tokenizer, open_model
 from tactful.weights.extras import device, dtype_of, need
@@ -27,12 +25,7 @@ def read_manifest(folder: Path | str) -> Manifest:
             if begun
             else f"{folder}: is no folder of 'tactful train' ({MANIFEST_FILE} is missing)"
         )
-    try:
-        return Manifest.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise DataError.at(
-            path, None, describe(error, "manifest"), fix="train again into a new folder"
-        ) from error
+    return load_document(path, Manifest, what="manifest", again="train again into a new folder")
 
 
 def selectors_of(folder: Path | str) -> tuple[str, ...]:

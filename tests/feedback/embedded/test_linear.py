@@ -6,6 +6,7 @@ import zipfile
 from dataclasses import replace
 
 import numpy as np
+import orjson
 import pytest
 
 from tactful.errors import DataError, UserError
@@ -133,3 +134,67 @@ def test_models_that_judge_differently_have_other_fingerprints(model, part):
 def test_other_labels_or_other_words_have_other_fingerprints(model):
     assert replace(model, labels=model.labels[::-1]).fingerprint != model.fingerprint
     assert replace(model, buckets=model.buckets + 1).fingerprint != model.fingerprint
+
+
+def changed(model, path, *, header=None, **arrays):
+    """The model's file with other arrays, or with another header."""
+    model.save(path)
+    with np.load(path) as stored:
+        kept = {name: stored[name] for name in stored.files} | arrays
+    if header is not None:
+        said = orjson.loads(kept["header"].tobytes()) | header if isinstance(header, dict) else header
+        kept["header"] = np.frombuffer(orjson.dumps(said), dtype=np.uint8)
+    with path.open("wb") as file:
+        np.savez_compressed(file, **kept)
+    return path
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        [1],
+        "x",
+        None,
+        {"labels": None},
+        {"labels": "abc"},
+        {"labels": ["pos_praise"]},
+        {"labels": ["pos_praise"] * 7},
+        {"shape": 5},
+        {"shape": [[1]]},
+        {"card": [1]},
+        {"card": None},
+        {"card": {"seen": 3}},
+        {"card": {"seen": [[1]]}},
+        {"format": ["x"]},
+        {"format": "tactful-feedback-linear-0"},
+    ],
+)
+def test_a_header_of_a_stranger_is_refused_in_one_sentence(header, model, tmp_path):
+    path = changed(model, tmp_path / "judge.npz", header=header if header is not None else [None])
+    with pytest.raises(DataError, match=r"judge\.npz: is (no|a) feedback model[^\n]*; train it again[^\n]*$"):
+        LinearModel.load(path)
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("weights", lambda array: array.astype("U8")),
+        ("weights", np.transpose),
+        ("weights", lambda array: array[:0]),
+        ("weights", lambda array: array * np.nan),
+        ("weights", lambda array: np.full_like(array, 1e300)),
+        ("scale", lambda array: array * 0),
+        ("scale", lambda array: -array),
+        ("scale", lambda array: array * 1e-300),
+        ("buckets", lambda array: np.array(3)),
+        ("buckets", lambda array: array[None]),
+        ("buckets", lambda array: array.astype(float)),
+        ("buckets", lambda array: -array - 1),
+        ("buckets", lambda array: array + 10**6),
+        ("buckets", np.zeros_like),
+    ],
+)
+def test_arrays_that_no_training_gives_are_refused(part, change, model, tmp_path):
+    path = changed(model, tmp_path / "judge.npz", **{part: change(getattr(model, part))})
+    with pytest.raises(DataError, match=r"judge\.npz: is (no|a) feedback model[^\n]*; train it again"):
+        LinearModel.load(path)

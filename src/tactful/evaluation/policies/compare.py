@@ -21,6 +21,8 @@ from tactful.stats.bootstrap import grouped_mean
 from tactful.types import Record
 
 FILE_NAME = "outcomes.json"
+_MOST_BYTES = 1 << 29
+"""Of outcomes: some ten bytes for each policy on each tree."""
 
 
 class Met(Record):
@@ -78,7 +80,7 @@ def read_outcomes(run: Path) -> Outcomes:
     """The outcomes of an evaluation's run. Raises DataError where the run has none."""
     file = run / FILE_NAME
     fix = "measure it again: tactful calibrate evaluate … --resume, which makes no call"
-    return load_document(file, Outcomes, what="file of outcomes", again=fix)
+    return load_document(file, Outcomes, what="file of outcomes", again=fix, most=_MOST_BYTES)
 
 
 def compared(runs: Mapping[str, tuple[Evaluation, Outcomes]]) -> list[Difference]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,10 @@ from zlib import crc32
 import numpy as np
 import orjson
 from numpy.typing import NDArray
+from pydantic import Field, ValidationError, field_validator
 
+from tactful.data.arrays import load_arrays
+from tactful.data.io import describe
 from tactful.errors import DataError, UserError
 from tactful.feedback.embedded import lexicon as lex
 from tactful.feedback.embedded.reading import Reading, heard, read_turn
@@ -30,7 +32,7 @@ from tactful.feedback.embedded.rules import probabilities as rule_probabilities
 from tactful.feedback.labels import LABELS, Label
 from tactful.feedback.types import LabelledTurn, Turn
 from tactful.runs.store.files import make_folder, write_atomic
-from tactful.types import content_hash
+from tactful.types import Record, content_hash
 
 Floats = NDArray[np.float64]
 FORMAT = "tactful-feedback-linear-1"
@@ -39,8 +41,9 @@ C = 10.0
 """Inverse strength of L2; chosen once, on IARD, among 1, 3 and 10 by folds over dialogues."""
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9']*|[?!]|[㐀-鿿]")
 _MOST_TOKENS = 400
-_MOST_BYTES = 1 << 26
-"""Of a stored model, packed or not: ours take some hundred kilobytes."""
+_ARRAYS = ("mean", "scale", "buckets", "weights", "bias")
+_TINY = 1e-12
+"""No scale of a training is as small; divided by less, a probability might not be finite."""
 SHAPE = (
     *(f"kind:{kind}" for kind in lex.KINDS),
     "words",
@@ -127,46 +130,50 @@ class LinearModel:
     @classmethod
     def load(cls, path: Path | str) -> LinearModel:
         """The model in `path`. Raises DataError when it is missing, is none, or is of another version."""
-        again = "train it again with 'tactful feedback train'"
+        again, what = "train it again with 'tactful feedback train'", "feedback model"
+        arrays = load_arrays(Path(path), ("header", *_ARRAYS), what=what, again=again)
         try:
-            with np.load(_bounded(Path(path)), allow_pickle=False) as stored:
-                if not isinstance(stored, np.lib.npyio.NpzFile):
-                    raise ValueError("one bare array")
-                header = orjson.loads(stored["header"].tobytes())
-                arrays = {name: stored[name] for name in ("mean", "scale", "buckets", "weights", "bias")}
-                labels = tuple(Label(name) for name in header["labels"])
-        except OSError as error:
-            reason = error.strerror or "not an npz file"
-            raise DataError.at(path, None, f"cannot read the feedback model ({reason})", fix=again) from error
-        except (ValueError, KeyError, TypeError, EOFError, MemoryError, zipfile.BadZipFile) as error:
-            raise DataError.at(path, None, f"is no feedback model ({error})", fix=again) from error
-        width = len(SHAPE) + len(arrays["buckets"])
-        fits = (
-            header.get("format") == FORMAT
-            and tuple(header.get("shape", ())) == SHAPE
-            and arrays["weights"].shape == (len(labels), width)
-            and arrays["bias"].shape == (len(labels),)
-            and arrays["mean"].shape == arrays["scale"].shape == (len(SHAPE),)
-            and all(np.isfinite(array).all() for array in arrays.values())
+            header = _Header.model_validate_json(arrays.pop("header").tobytes())
+        except ValidationError as error:
+            raise DataError.at(path, None, f"is no {what}: {describe(error, 'header')}", fix=again) from error
+        types = {name: np.int64 if name == "buckets" else np.float64 for name in _ARRAYS}
+        whole = arrays["buckets"].dtype.kind in "iu"
+        read: dict[str, Any] = {name: array.astype(types[name]) for name, array in arrays.items()}
+        model = cls(labels=header.labels, card=header.card, **read)
+        if header.format != FORMAT or header.shape != SHAPE or not whole or not model._fits():
+            raise DataError.at(path, None, f"is a {what} of another version", fix=again)
+        return model
+
+    def _fits(self) -> bool:
+        """Whether the arrays belong together, and every turn would get a finite probability from them."""
+        dense, labels, buckets = len(SHAPE), self.labels, self.buckets
+        return (
+            len(set(labels)) == len(labels) >= 2
+            and self.mean.shape == self.scale.shape == (dense,)
+            and self.bias.shape == (len(labels),)
+            and buckets.ndim == 1
+            and self.weights.shape == (len(labels), dense + len(buckets))
+            and bool(np.isin(buckets, range(BUCKETS)).all())
+            and len(np.unique(buckets)) == len(buckets)
+            and bool((self.scale > _TINY).all())
         )
-        if not fits:
-            raise DataError.at(path, None, "is a feedback model of another version", fix=again)
-        return cls(labels=labels, card=header.get("card", {}), **arrays)
 
 
-def _bounded(path: Path) -> io.BytesIO:
-    """The file's bytes. Raises ValueError where it says that it unpacks to more than any model of ours; a file that
-    says less than it holds is cut there when it is read."""
-    if path.stat().st_size > _MOST_BYTES:
-        raise ValueError(f"{path.stat().st_size:,} bytes; at most {_MOST_BYTES:,} are read")
-    content = io.BytesIO(path.read_bytes())
-    if zipfile.is_zipfile(content):
-        with zipfile.ZipFile(content) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked > _MOST_BYTES:
-            raise ValueError(f"it unpacks to {unpacked:,} bytes; at most {_MOST_BYTES:,} are read")
-    content.seek(0)
-    return content
+class _Header(Record):
+    """What stands beside the arrays."""
+
+    format: str
+    labels: tuple[Label, ...]
+    shape: tuple[str, ...]
+    card: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("card")
+    @classmethod
+    def _of_dialogues(cls, card: dict[str, Any]) -> dict[str, Any]:
+        seen = card.get("seen", [])
+        if not isinstance(seen, list) or not all(isinstance(name, str) for name in seen):
+            raise ValueError("seen must list dialogues")
+        return card
 
 
 def train_linear(turns: Sequence[LabelledTurn], *, c: float = C, seed: int = 0) -> LinearModel:

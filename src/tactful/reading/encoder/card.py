@@ -9,20 +9,22 @@ from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Literal
 
-from pydantic import Field, JsonValue, ValidationError, field_validator
+from pydantic import JsonValue, field_validator
 
+from tactful.data.sealed import Fitted, Spread, load_document
 from tactful.errors import DataError, UserError
 from tactful.types import Record, content_hash
 
 CARD_FILE = "card.json"
-_AGAIN = "clone again, or train it with: tactful reader train"
+AGAIN = "clone again, or train it with: tactful reader train"
+"""How a reader is had again."""
 
 
 class Sharpness(Record):
     """How logits become probabilities: divided by `temperature`, after `bias` was added to the second of two."""
 
-    temperature: float = Field(gt=0)
-    bias: float = 0.0
+    temperature: Spread
+    bias: Fitted = 0.0
 
 
 class HeadCard(Record):
@@ -30,7 +32,7 @@ class HeadCard(Record):
 
     sharpness: Mapping[str, Sharpness]
     """`en-short`, `zh-long`, `other-short` … → calibration; `all` for every other text."""
-    farthest: float = Field(gt=0)
+    farthest: Spread
     """Distance beyond which the answer is "not known" (`scope.npz`)."""
 
 
@@ -77,28 +79,19 @@ class ReaderCard(Record):
     def check_file(self, path: Path) -> None:
         """Raises: DataError, when the file is missing or its hash is not the one on this card."""
         try:
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise DataError.at(path, None, f"cannot be read ({error.strerror})", fix=_AGAIN) from error
+            raise DataError.at(path, None, f"cannot be read ({error.strerror})", fix=AGAIN) from error
         if found != self.files.get(path.name):
             raise DataError.at(
-                path, None, "does not match the hash on the card: it was changed or damaged", fix=_AGAIN
+                path, None, "does not match the hash on the card: it was changed or damaged", fix=AGAIN
             )
 
 
 def read_card(folder: Path) -> ReaderCard:
     """The card in `folder`. Raises: DataError, when there is none or it is something else."""
-    path = folder / CARD_FILE
-    try:
-        return ReaderCard.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise DataError.at(path, None, f"cannot be read ({error.strerror})", fix=_AGAIN) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise DataError.at(
-            path, None, f"is no card of a reader: {where}: {first['msg']}", fix=_AGAIN
-        ) from error
+    return load_document(folder / CARD_FILE, ReaderCard, what="card of a reader", again=AGAIN)
 
 
 def refuse_used(folder: Path) -> None:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tactful.reading.encoder.card import ReaderCard, read_card
+from tactful.errors import DataError
+from tactful.reading.encoder.card import AGAIN, ReaderCard, read_card
 from tactful.reading.encoder.inputs import ENCODER, Shown
-from tactful.reading.encoder.network import Floats, Network, Runs
+from tactful.reading.encoder.network import WIDTH, Floats, Network, Runs
 from tactful.reading.encoder.scope import SCOPE_FILE, Near, load_scope, unknown_because
 from tactful.reading.encoder.sharpen import probabilities
 from tactful.reading.encoder.tokens import Tokens
@@ -55,17 +56,36 @@ class EncoderReader(ReaderAtOnce):
     def load(cls, folder: Path | str = WEIGHTS, *, threads: int = 1) -> EncoderReader:
         """The reader in `folder`; the bundled one by default.
 
-        Raises: DataError, when a file is missing or does not match the hash on the card.
+        Raises: DataError, when a file is missing, does not match the hash on the card, or is no part of a reader.
         """
         place = Path(folder)
         card = read_card(place)
-        # hashing needs no interpreter: the small files are opened meanwhile
-        with ThreadPoolExecutor(1) as beside:
-            checked = beside.submit(card.check_file, place / NETWORK_FILE)
-            card.check_files(place, but=NETWORK_FILE)
-            near, tokens = load_scope(place / SCOPE_FILE, card), Tokens.load(place / TOKENS_FILE)
-            checked.result()
-        return cls(card, tokens, Network(place / NETWORK_FILE, threads=threads), near)
+        try:
+            # hashing needs no interpreter: the small files are opened meanwhile
+            with ThreadPoolExecutor(1) as beside:
+                checked = beside.submit(card.check_file, place / NETWORK_FILE)
+                card.check_files(place, but=NETWORK_FILE)
+                near, tokens = load_scope(place / SCOPE_FILE, card), Tokens.load(place / TOKENS_FILE)
+                checked.result()
+            reader = cls(card, tokens, Network(place / NETWORK_FILE, threads=threads), near)
+            if place != WEIGHTS:
+                reader._reads_with_every_head()
+        except DataError:
+            raise
+        except (
+            Exception
+        ) as error:  # onnxruntime and tokenizers raise kinds of their own for what a stranger wrote
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise DataError.at(place, None, f"its files are no reader ({reason})", fix=AGAIN) from error
+        return reader
+
+    def _reads_with_every_head(self) -> None:
+        """Raises, where the network, the scope and the card do not fit each other."""
+        tried = self.show.request(Request(text="Set a timer."), self._tokens)
+        for head in self.card.heads:
+            found = self._run(head, [tried], ["Set a timer."], (head, "gaps") if head == "need" else (head,))
+            if found.logits[head].shape != (1, WIDTH[head]):
+                raise ValueError(f"the head '{head}' gives {found.logits[head].shape} logits")
 
     @property
     def name(self) -> str:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tactful.data.arrays import load_arrays
 from tactful.errors import DataError
-from tactful.reading.encoder.card import ReaderCard
+from tactful.reading.encoder.card import AGAIN, ReaderCard
 from tactful.reading.encoder.inputs import Shown
 from tactful.reading.encoder.network import Floats
 from tactful.reading.types import BLANK
@@ -66,13 +67,17 @@ def save_scope(path: Path, near: dict[str, Near]) -> None:
 
 
 def load_scope(path: Path, card: ReaderCard) -> dict[str, Near]:
-    """Head → where its training texts lie. Raises: DataError, when the file does not match the card."""
+    """Head → where its training texts lie. Raises: DataError, when the file does not match the card, or is damaged."""
     card.check_file(path)
-    with np.load(path, allow_pickle=False) as arrays:
-        missing = [head for head in card.heads if f"{head}_means" not in arrays]
-        if missing:
-            raise DataError.at(path, None, f"lacks the heads {missing}", fix="train the reader again")
-        return {head: Near(arrays[f"{head}_whiten"], arrays[f"{head}_means"]) for head in card.heads}
+    names = [f"{head}_{name}" for head in card.heads for name in ("whiten", "means")]
+    arrays = load_arrays(path, names, what="scope of a reader", again=AGAIN)
+    near = {head: Near(arrays[f"{head}_whiten"], arrays[f"{head}_means"]) for head in card.heads}
+    for head, one in near.items():
+        if not one.whiten.ndim == one.means.ndim == 2 or one.whiten.shape[1] != one.means.shape[1]:
+            raise DataError.at(
+                path, None, f"the arrays of the head '{head}' do not fit each other", fix=AGAIN
+            )
+    return near
 
 
 def unknown_because(

@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from tactful.data.sealed import Fitted, Spread
 from tactful.errors import DataError
 from tactful.reward.embedded.heads import Head
 from tactful.types import Record
@@ -17,12 +18,12 @@ class HeadFile(Record):
     """What `Head` holds, column by column in the order of `names`."""
 
     names: tuple[str, ...]
-    centre: tuple[float, ...]
-    spread: tuple[Annotated[float, Field(gt=0)], ...]
-    weights: tuple[float, ...]
-    bias: float
-    slope: Annotated[float, Field(ge=0)]
-    offset: float
+    centre: tuple[Fitted, ...]
+    spread: tuple[Spread, ...]
+    weights: tuple[Fitted, ...]
+    bias: Fitted
+    slope: Annotated[Fitted, Field(ge=0)]
+    offset: Fitted
     penalty: float
     base_rate: Annotated[float, Field(gt=0, lt=1)]
     rows: int
