@@ -9,19 +9,24 @@ from tests.e2e.chain import PERSONAS, Shell, lines_of, mbpp_file, states_of
 
 from tactful.evaluation.policies.report import read_evaluation
 
-TASKS = 474
 
-
-@pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_all_474_tasks_are_accounted_for_at_every_step(tmp_path: Path) -> None:
-    source, shell = mbpp_file(), Shell(tmp_path)
+@pytest.mark.parametrize(
+    "tasks", [pytest.param(100, marks=pytest.mark.slow), pytest.param(474, marks=pytest.mark.soak)]
+)
+def test_all_tasks_are_accounted_for_at_every_step(tmp_path: Path, tasks: int) -> None:
+    source, shell = tmp_path / "mbpp.jsonl", Shell(tmp_path)
+    source.write_text(
+        "".join(mbpp_file().read_text(encoding="utf-8").splitlines(keepends=True)[:tasks]), encoding="utf-8"
+    )
     imported = shell.json("data", "import", "mbpp", source, "--out", "states.jsonl")
-    assert imported["read"] == imported["imported"] + imported["quarantined"] + imported["bad"] == TASKS
+    assert imported["read"] == imported["imported"] + imported["quarantined"] + imported["bad"] == tasks
     states = states_of(tmp_path / "states.jsonl")
     assert len(states) == len({state.group for state in states}) == imported["imported"]
     assert imported["complete"] + imported["open"] == imported["imported"]
-    assert abs(imported["complete"] - imported["open"]) < 60  # a half, drawn by seed
+    assert (
+        abs(imported["complete"] - imported["open"]) < 3 * imported["imported"] ** 0.5
+    )  # a half, drawn by seed
 
     rolled = shell.json(
         "calibrate", "rollout", "states.jsonl", "--model", "offline", "--personas", PERSONAS,

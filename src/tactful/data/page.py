@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
@@ -22,7 +23,12 @@ def render_template(room: str, template: str, /, **values: Any) -> str:
     It fills the frame `page.html.j2` and builds on `parts.html.j2`, which stand here. What models, users and logs said
     is shown, never run: values are escaped, but in a template of Markdown, for whose values the caller answers.
     """
-    return open_templates([Path(room).parent / "templates"]).get_template(template).render(**values)
+    return _templates_beside(room).get_template(template).render(**values)
+
+
+@lru_cache(maxsize=32)
+def _templates_beside(room: str) -> Environment:
+    return open_templates([Path(room).parent / "templates"])
 
 
 def open_templates(folders: Iterable[Path], **options: Any) -> Environment:

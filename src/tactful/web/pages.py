@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, nodes
+from jinja2 import BytecodeCache, Environment, nodes
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -173,9 +175,26 @@ def shown(value: Any) -> Any:
 # ---------------------------------------------------------------- parts
 
 
+class _Compiled(BytecodeCache):
+    """Templates as code, kept in memory: compiled once for all languages of an app and for all apps of a process."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 def open_environment(folders: Iterable[Path], words: Words, title: str, asset: Any = None) -> Environment:
     """Jinja2 over these folders, with the words and forms that every template asks for."""
-    environment = open_templates(folders, finalize=shown, auto_reload=False)
+    environment = open_templates(folders, finalize=shown, auto_reload=False, bytecode_cache=_COMPILED)
     environment.globals.update(
         t=words, app_title=title, languages=LANGUAGES, asset=asset, shown=shown,
         number=number, percent=percent, when=when,
@@ -189,19 +208,29 @@ def _check_words(environment: Environment, name: str) -> None:
     assert isinstance(words, Words)
     assert environment.loader is not None
     source, path, _ = environment.loader.get_source(environment, name)
-    for call in environment.parse(source).find_all(nodes.Call):
-        if not (isinstance(call.node, nodes.Name) and call.node.name == "t" and call.args):
-            continue
-        key = call.args[0]
-        if not isinstance(key, nodes.Const):
-            continue
-        place = f"{path}:{call.lineno}"
-        if key.value not in words:
-            raise ConfigError(f"{place}: no word '{key.value}' in '{words.language}'; write it")
-        given = {one.key for one in call.kwargs}
-        if call.dyn_kwargs is None and given != words.placeholders(key.value):
-            wanted = ", ".join(sorted(words.placeholders(key.value))) or "nothing"
-            raise ConfigError(f"{place}: the word '{key.value}' is filled with {wanted}")
+    for line, key, given in _asked_words(source):
+        if key not in words:
+            raise ConfigError(f"{path}:{line}: no word '{key}' in '{words.language}'; write it")
+        if given is not None and given != words.placeholders(key):
+            wanted = ", ".join(sorted(words.placeholders(key))) or "nothing"
+            raise ConfigError(f"{path}:{line}: the word '{key}' is filled with {wanted}")
+
+
+@lru_cache(maxsize=256)
+def _asked_words(source: str) -> tuple[tuple[int, str, frozenset[str] | None], ...]:
+    """Line, key and names of values of every `t("key", n=…)` in a template; None where the names come at run time."""
+    return tuple(
+        (
+            call.lineno,
+            call.args[0].value,
+            frozenset(one.key for one in call.kwargs) if call.dyn_kwargs is None else None,
+        )
+        for call in Environment(autoescape=True).parse(source).find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name)
+        and call.node.name == "t"
+        and call.args
+        and isinstance(call.args[0], nodes.Const)
+    )
 
 
 def _assets(rooms: Iterable[Path]) -> tuple[Mapping[str, tuple[bytes, str]], str]:

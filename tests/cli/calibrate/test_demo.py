@@ -63,7 +63,7 @@ def test_the_demo_ends_with_a_table_a_headline_and_the_report(tactful: Command, 
     assert all(item.headline() in page for item in found.values())
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_equal_seeds_give_equal_evaluations(
     tactful: Command, tmp_path: Path, small: None

@@ -316,7 +316,7 @@ def test_the_page_is_whole_and_escapes_what_it_shows(bench):
     assert "in hindsight" in lines
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_other_features_are_measured_beside_the_model_and_the_baselines():
     found = measure_suggestions(made_up(9), data="made up", ablations=True, resamples=100)
     table = suggestion_tables(found)[3]

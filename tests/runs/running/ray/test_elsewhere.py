@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[4]
 RAY = ("--executor", "ray", "--workers", 2)
 
 
-@pytest.mark.parametrize("reader", ["encoder", "surface"])
+@pytest.mark.parametrize("reader", ["surface", pytest.param("encoder", marks=pytest.mark.soak)])
 def test_an_audit_finds_the_same_on_ray(tmp_path: Path, reader: str) -> None:
     log = many_chats(tmp_path / "log.jsonl", 300)
     words = ("audit", log, ROOT / "tests/audit/rehearsal.jsonl", "--reader", reader, "--json")
@@ -72,6 +72,7 @@ def test_cells_of_a_sweep_run_side_by_side_and_are_done_once(tmp_path: Path) -> 
     assert "states.jsonl: no such file" in done.stderr
 
 
+@pytest.mark.soak
 def test_a_loop_comes_to_the_same_figures_on_ray(tmp_path: Path) -> None:
     words = ("calibrate", "iterate", "planning", "--model", "offline", "--rounds", 1, "--n", 16, "--json")
     local = json.loads(tactful(tmp_path, *words, "--out", "local"))

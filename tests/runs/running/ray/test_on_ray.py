@@ -26,6 +26,7 @@ needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray is not installed (extra [ray])"
 )
 ROOT = Path(__file__).resolve().parents[4]
+SOAK = pytest.mark.soak
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])}
 
 
@@ -94,7 +95,7 @@ def records(out: Path) -> bytes:
 
 
 @needs_ray
-@pytest.mark.parametrize("workers", [1, 2, 4])
+@pytest.mark.parametrize("workers", [2, pytest.param(1, marks=SOAK), pytest.param(4, marks=SOAK)])
 def test_records_failures_and_figures_are_those_of_a_local_run(tmp_path: Path, workers: int) -> None:
     local = parts.run(tmp_path / "local", stage=parts.moody, count=200)
     done = ran(tmp_path / "ray", 200, "--workers", workers)
@@ -112,8 +113,9 @@ def test_records_failures_and_figures_are_those_of_a_local_run(tmp_path: Path, w
 
 @needs_ray
 @pytest.mark.timeout(600)  # twenty workers start anew: a minute, and much longer on a busy machine
-def test_workers_killed_at_random_lose_and_double_nothing(tmp_path: Path) -> None:
-    count, kills, concurrency = 600, 20, 8
+@pytest.mark.parametrize("kills", [6, pytest.param(20, marks=SOAK)])
+def test_workers_killed_at_random_lose_and_double_nothing(tmp_path: Path, kills: int) -> None:
+    count, concurrency = 30 * kills, 8
     with serving(latency_s=0.05) as server:
         with running(
             tmp_path / "ray",
@@ -159,7 +161,7 @@ def test_a_record_that_kills_its_worker_fails_alone(tmp_path: Path) -> None:
 
 
 @needs_ray
-@pytest.mark.parametrize("victim", ["raylet", "gcs_server"])
+@pytest.mark.parametrize("victim", ["gcs_server", pytest.param("raylet", marks=SOAK)])
 def test_when_the_head_is_killed_the_run_goes_on_where_it_was(tmp_path: Path, victim: str) -> None:
     count = 300
     with serving(latency_s=0.05) as server:

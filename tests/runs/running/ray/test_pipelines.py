@@ -128,8 +128,11 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[obj
 @pytest.mark.parametrize(
     ("command", "workers"),
     [
-        *(pytest.param(command, (2,), marks=pytest.mark.slow) for command in COMMANDS),
-        pytest.param("feedback judge", (1, 4), marks=pytest.mark.slow),
+        *(
+            pytest.param(command, (2,), marks=pytest.mark.slow)
+            for command in ("calibrate rollout", "gym run")
+        ),
+        pytest.param("feedback judge", (2, 4), marks=pytest.mark.slow),
         *(pytest.param(command, (1, 2, 4), marks=pytest.mark.soak) for command in COMMANDS),
     ],
 )
