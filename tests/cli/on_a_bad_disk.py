@@ -53,11 +53,13 @@ def run(words: list[str]) -> tuple[int, str, str]:
 
 
 def left(place: Path) -> list[str]:
-    """Files in a place, but for what filled it."""
+    """Files in a place that hold something, but for what filled it; a database that nothing was written to is empty."""
     if place.is_symlink():
         return []
     return sorted(
-        str(path.relative_to(place)) for path in place.rglob("*") if path.is_file() and path.name != "filler"
+        str(path.relative_to(place))
+        for path in place.rglob("*")
+        if path.is_file() and path.name != "filler" and path.stat().st_size
     )
 
 

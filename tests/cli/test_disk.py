@@ -91,6 +91,17 @@ def commands(tactful: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         data export different.jsonl --to trl --out {OUT}/trl
         data init {OUT}/data
         calibrate states --mode synthetic --domain coding --n 3 --out {OUT}/states.jsonl
+        feedback judge log.jsonl --model offline --cache {OUT}/calls.sqlite --out never
+        annotate serve --data log.jsonl --database {OUT}/annotations.sqlite --port 0
+        live serve --database {OUT}/live.sqlite --port 0
+        view run --export {OUT}/view.jsonl
+        audit log.jsonl --out {OUT}/audit
+        learn log.jsonl --out {OUT}/learned
+        replay log.jsonl --policy rule --out {OUT}/replayed
+        gym scenes --model offline --out {OUT}/scenes.yaml
+        gym run bundled --model offline --limit 1 --assistant never --out {OUT}/gym
+        data import chats log.jsonl --out {OUT}/chats.jsonl
+        calibrate demo --out {OUT}/demo
         """.strip().splitlines()
     ]
 
@@ -103,7 +114,7 @@ def on_bad_disks(folder: Path, commands: list[list[str]]) -> list[dict[str, obje
     bad.mkdir()
     space = ["unshare", "--user", "--map-root-user", "--mount"]
     done = subprocess.run(
-        [*space, "env", f"PYTHONPATH={REPO}", sys.executable, "-m", "tests.cli.on_a_bad_disk", str(bad)],
+        [*space, "env", f"PYTHONPATH={REPO}:{REPO / 'src'}", sys.executable, "-m", "tests.cli.on_a_bad_disk", str(bad)],
         cwd=folder, input=json.dumps(commands), capture_output=True, text=True,
     )  # fmt: skip
     if done.returncode == 99 or "unshare:" in done.stderr:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -117,6 +118,18 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be opened"):
         CallCache(tmp_path / "file" / "calls.sqlite")
+
+
+def test_a_full_disk_is_not_said_to_be_another_kind_of_file(tmp_path: Path) -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    with (
+        mock.patch.object(CallCache, "_prepare", side_effect=full),
+        pytest.raises(
+            UserError,
+            match=r"calls\.sqlite: the call cache cannot be opened \(database or disk is full\); .*free space",
+        ),
+    ):
+        CallCache(tmp_path / "calls.sqlite")
 
 
 def test_closing_twice_is_harmless(tmp_path: Path) -> None:

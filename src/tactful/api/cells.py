@@ -57,7 +57,7 @@ class Cell:
             check=False,
             cwd=self.started_in,
         )
-        (self.folder / "log.txt").write_text(done.stderr, encoding="utf-8")
+        write_atomic(self.folder / "log.txt", [done.stderr.encode()])
         if done.returncode:
             return None, (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         result = json.loads(done.stdout)

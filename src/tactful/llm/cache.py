@@ -290,6 +290,11 @@ class CallCache:
         except sqlite3.DatabaseError as error:
             if connection is not None:
                 connection.close()
+            if isinstance(error, sqlite3.OperationalError):  # the file may be in order, its place is not
+                raise UserError(
+                    f"{self.path}: the call cache cannot be opened ({error}); check that it can be written and the free "
+                    "space, or choose another --cache"
+                ) from error
             raise UserError(
                 f"{self.path}: not a call cache ({error}); move it away or choose another --cache"
             ) from error

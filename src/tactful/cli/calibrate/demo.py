@@ -129,7 +129,8 @@ def _playing(domain: str, out: Path, seed: int) -> Iterator[Callable[[], None]]:
                     say(line)
                 shown = len(begun)
             if process.returncode:
-                say(log.read_text(encoding="utf-8").rpartition("\n$ ")[2].partition("\n")[2].strip())
+                why = log.read_text(encoding="utf-8").rpartition("\n$ ")[2].partition("\n")[2].strip()
+                say(why or f"tactful: {log}: nothing could be written there; check the free space")
                 raise typer.Exit(process.returncode)
 
         try:
