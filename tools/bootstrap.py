@@ -50,6 +50,8 @@ JOBS: dict[str, list[list[str]]] = {
             "tests/training",
             "tests/policy/language_model",
             "tests/reading/encoder",
+            "-n",
+            "2",
             "--timeout",
             "600",
         ],
