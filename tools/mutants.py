@@ -43,6 +43,8 @@ SANDBOX = "tests/sandbox/test_honest.py tests/sandbox/test_cheats.py tests/sandb
 ACTIVITY = "tests/data/activity"
 GYM = "tests/gym/play tests/cli/gym/test_run.py tests/data/formats/test_episodes.py"
 CARD = "tests/gym/card tests/gym/fitting"
+SLOW_TOO = {ACTIVITY, GYM, CARD}
+"""Whose slow tests are needed."""
 _RULE, _LOSSES, _PROMISE = (f"reward/gate/{name}.py" for name in ("rule", "losses", "promise"))
 _BETTING, _CONFORMAL = "reward/gate/betting.py", "reward/gate/conformal.py"
 _INTAKE, _SESSION = "runs/running/intake.py", "runs/running/session.py"
@@ -171,6 +173,7 @@ MUTANTS = [
 def passes(tests: str, copy: Path) -> bool:
     """Whether these tests pass on a copy of the code, in time."""
     words = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests.split()]
+    words += ["-m", "not soak and not live and not gpu"] if tests in SLOW_TOO else []
     environment = os.environ | {"PYTHONPATH": f"{copy}/src"}
     try:
         return not subprocess.run(

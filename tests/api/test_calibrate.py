@@ -63,6 +63,7 @@ def test_a_policy_is_trained_saved_loaded_and_asked(made: dict[str, Any], tmp_pa
         policy.save(tmp_path / "policy.json")
 
 
+@pytest.mark.slow
 def test_an_evaluation_has_a_headline_a_table_and_a_picture(made: dict[str, Any], tmp_path: Path) -> None:
     policy = tf.train_policy(made["pairs"], l2=0.1)
     result = tf.evaluate(

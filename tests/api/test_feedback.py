@@ -81,6 +81,7 @@ def test_options_that_do_not_fit_are_refused() -> None:
         tf.judge(ROWS, model="offline", trained="judge.npz")
 
 
+@pytest.mark.slow
 def test_a_judge_is_trained_fitted_and_measured_on_labelled_turns(tmp_path: Path) -> None:
     tf.train_feedback_judge("probes").save(tmp_path / "judge.npz")
     run = tf.judge(

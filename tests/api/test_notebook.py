@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 STOPPED = """
 import asyncio, os, signal, threading, time
 from pathlib import Path
@@ -30,6 +32,7 @@ print(tf.load("runs/r").summary.interrupted)
 """
 
 
+@pytest.mark.slow
 def test_stopping_the_cell_stops_the_run_which_can_be_resumed(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", STOPPED], cwd=tmp_path, capture_output=True, text=True, timeout=60

@@ -44,6 +44,7 @@ def test_rows_that_cannot_be_used_are_refused_or_counted(tmp_path: Path) -> None
         tf.moments([])
 
 
+@pytest.mark.slow
 def test_a_model_knows_what_it_is_worth_out_of_session() -> None:
     done = tf.train_reward(tf.moments(), limit=110)  # 8 sessions: fewer give no interval
     assert done.measured is not None
@@ -177,6 +178,7 @@ def test_a_reader_judges_moments_without_training() -> None:
     assert said.accepted in (True, False, None)
 
 
+@pytest.mark.slow
 def test_suggestions_are_trained_on_judged_and_benched(tmp_path: Path) -> None:
     data = write(tmp_path / "decisions.jsonl", some_rows())
     trained = tf.train_suggestions(data, evaluate=False)

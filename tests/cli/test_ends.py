@@ -55,6 +55,7 @@ def test_the_budget_is_said_not_to_apply_to_a_rehearsal(tactful: Command) -> Non
     assert "the budget" not in tactful(*words[:-1], "other").stderr
 
 
+@pytest.mark.slow
 def test_a_million_passes_are_counted_and_not_made(tactful: Command) -> None:
     words = [
         "calibrate",

@@ -63,6 +63,7 @@ def test_help_opens_with_an_example_and_lists_the_nouns(tmp_path: Path) -> None:
         assert re.search(rf"\b{noun}\b", done.stdout)
 
 
+@pytest.mark.slow
 def test_data_goes_to_stdout_and_everything_else_to_stderr(tmp_path: Path) -> None:
     done = tactful(*STATES, "--n", "4", cwd=tmp_path)
     assert done.returncode == 0
@@ -72,12 +73,14 @@ def test_data_goes_to_stdout_and_everything_else_to_stderr(tmp_path: Path) -> No
     assert done.stderr.startswith("4 states")
 
 
+@pytest.mark.slow
 def test_success_ends_with_the_next_command(tmp_path: Path) -> None:
     done = tactful(*STATES, "--n", "2", "--out", "states.jsonl", cwd=tmp_path)
     assert done.returncode == 0
     assert done.stderr.splitlines()[-1].startswith("next: tactful calibrate rollout states.jsonl")
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_early_is_no_failure_of_ours(tmp_path: Path) -> None:
     pipe = subprocess.run(
         [
@@ -105,6 +108,7 @@ def test_a_missing_file_is_named_in_one_sentence(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_a_bad_line_is_named_by_file_line_and_value(tmp_path: Path) -> None:
     bad = {"query": "Sort a list", "query_clarity": 1.5}
     (tmp_path / "mine.jsonl").write_text(
@@ -127,6 +131,7 @@ def test_a_bad_line_is_named_by_file_line_and_value(tmp_path: Path) -> None:
     assert "1.5" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_bad_line_can_be_left_out_and_is_counted(tmp_path: Path) -> None:
     (tmp_path / "mine.jsonl").write_text(
         '{"query": "Add two numbers"}\n{"question": "?"}\n', encoding="utf-8"
@@ -195,6 +200,7 @@ def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- 3 and 130
 
 
+@pytest.mark.slow
 def test_without_a_cage_untrusted_code_is_refused_with_exit_code_3(tmp_path: Path) -> None:
     assert tactful(*STATES, "--n", "2", "--out", "states.jsonl", cwd=tmp_path).returncode == 0
     rollout = ("states.jsonl", "--model", "offline", "--personas", "patient-tutor", "--turns", "single")
@@ -206,6 +212,7 @@ def test_without_a_cage_untrusted_code_is_refused_with_exit_code_3(tmp_path: Pat
     assert not (tmp_path / "reward").exists()
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_exits_130_and_says_how_to_go_on(tmp_path: Path) -> None:
     states = tactful(*STATES, "--n", "2", cwd=tmp_path).stdout
     options = ("--model", "offline", "--personas", "patient-tutor", "--turns", "single", "--out", "run")
@@ -321,6 +328,7 @@ def test_completion_knows_nouns_verbs_and_options(tmp_path: Path, typed: str, ex
     assert set(done.stdout.split()) == expected
 
 
+@pytest.mark.slow
 def test_control_characters_of_a_file_name_never_reach_the_terminal(tmp_path: Path) -> None:
     talk = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}
     (tmp_path / "a\x1b[31m.jsonl").write_text(json.dumps(talk))

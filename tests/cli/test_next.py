@@ -41,6 +41,7 @@ def verbs(commands: list[list[str]]) -> list[str]:
     return [" ".join(words[:2]) for words in commands]
 
 
+@pytest.mark.slow
 def test_from_states_to_a_policy_by_what_is_printed(tactful: Command) -> None:
     made = followed(
         tactful,
@@ -60,6 +61,7 @@ def test_from_states_to_a_policy_by_what_is_printed(tactful: Command) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_action_space_of_ones_own_is_named_again_where_it_is_needed(
     tactful: Command, place: Path
 ) -> None:  # fmt: skip
@@ -87,6 +89,7 @@ def test_an_action_space_of_ones_own_is_named_again_where_it_is_needed(
     assert all("my space" in words for words in made[1:3])
 
 
+@pytest.mark.slow
 def test_an_evaluation_proposes_its_report(tactful: Command) -> None:
     states = (
         "calibrate",

@@ -21,6 +21,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "sweep.toml"
 
 
+@pytest.mark.slow
 def test_every_combination_is_run_once_and_shown(tactful: Command, config: Path) -> None:
     done = tactful("sweep", config, "--json")
     assert done.returncode == 0, done.stderr
@@ -34,6 +35,7 @@ def test_every_combination_is_run_once_and_shown(tactful: Command, config: Path)
     assert again.stdout.splitlines()[0].split() == ["head", "l2", "groups"]
 
 
+@pytest.mark.slow
 def test_what_failed_is_told_and_taken_again(tactful: Command, config: Path) -> None:
     (config.parent / "pairs.jsonl").rename(config.parent / "away")
     done = tactful("sweep", config)

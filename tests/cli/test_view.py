@@ -60,6 +60,7 @@ def test_no_other_address_can_be_listened_at(tactful: Command, tmp_path: Path) -
     assert done.returncode == 2
 
 
+@pytest.mark.slow
 def test_pages_are_served_from_python_too(tmp_path: Path) -> None:
     make_run(tmp_path / "a", 1)
     with tf.view(tmp_path) as served:
@@ -107,6 +108,7 @@ def test_filters_without_a_file_to_write_are_refused(tmp_path: Path, tactful: Co
     assert (done.returncode, "go with --export" in done.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_database_for_labels_is_made_beside_never_in_the_run(tmp_path: Path) -> None:
     make_run(tmp_path / "run", 3)
 

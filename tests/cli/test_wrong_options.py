@@ -145,6 +145,7 @@ def test_a_number_without_end_is_refused(tactful: Command, option: str, value: s
     assert "Traceback" not in failed.stderr
 
 
+@pytest.mark.slow
 def test_files_of_results_in_unwritable_places_are_named_in_one_sentence(tactful: Command) -> None:
     steps = [
         ["calibrate", "rollout", "s.jsonl", "--model", "offline", "--out", "roll"],

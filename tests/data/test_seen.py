@@ -17,6 +17,7 @@ def test_first_line_of_an_id_is_told_however_many_there_are(monkeypatch, in_memo
         assert ids.first("\ud800", 99) == 99
 
 
+@pytest.mark.slow
 def test_no_more_ids_than_the_limit_stay_in_memory():
     with closing(Seen()) as ids:
         for number in range(120_000):

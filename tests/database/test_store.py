@@ -124,6 +124,7 @@ def test_the_file_is_nobody_elses_to_write(tmp_path: Path, store: Store) -> None
     assert not (tmp_path / "live.sqlite").stat().st_mode & stat.S_IWOTH
 
 
+@pytest.mark.slow
 def test_a_database_at_the_last_revision_is_opened_without_alembic(tmp_path: Path) -> None:
     open_live_store(tmp_path / "live.sqlite").close()
     code = (

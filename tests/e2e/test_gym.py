@@ -98,6 +98,7 @@ def test_a_kill_in_the_middle_and_a_resume_pay_no_finished_call_twice(scenes, tm
     assert [one.model_dump() for one in records] == [one.model_dump() for one in again]
 
 
+@pytest.mark.slow
 def test_failed_episodes_alone_are_taken_again_and_their_finished_calls_are_not_paid_twice(
     scenes, tmp_path, monkeypatch
 ):
@@ -127,6 +128,7 @@ def test_failed_episodes_alone_are_taken_again_and_their_finished_calls_are_not_
     assert not any("set the stage" in prompt for prompt in again), "its background was there already"
 
 
+@pytest.mark.slow
 def test_a_spent_budget_stops_cleanly_and_what_was_paid_is_not_paid_again(scenes, tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     with serving(script) as server:

@@ -44,6 +44,7 @@ def test_every_example_has_a_test_here() -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_helper_offers_three_of_eight_proposals_of_a_day_and_says_why_not_the_others(
     tmp_path: Path,
 ) -> None:

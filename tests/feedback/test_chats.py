@@ -188,6 +188,7 @@ def test_labelled_rows_without_label_or_query_are_counted_out(tmp_path):
 DATA = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["realhumaneval", "crosswoz_val", "multiwoz"])
 def test_real_dialogues_are_all_accounted_for(name):
     file = DATA / "dialogues" / f"{name}.jsonl"
@@ -201,6 +202,7 @@ def test_real_dialogues_are_all_accounted_for(name):
     assert count.answers == count.turns + count.no_query + count.no_follow_up
 
 
+@pytest.mark.slow
 def test_real_labelled_sets_are_all_accounted_for():
     file = DATA / "feedback" / "iard.jsonl"
     if not file.exists():

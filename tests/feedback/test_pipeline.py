@@ -71,6 +71,7 @@ def test_unscored_is_counted_taken_again_on_request_and_never_replayed(tmp_path)
     assert (again.done, again.unscored) == (12, 0)
 
 
+@pytest.mark.slow
 def test_a_fifth_of_the_requests_failing_loses_and_doubles_nothing(tmp_path):
     chats = many_chats(tmp_path / "log.jsonl", 60)
     faults = dict.fromkeys(["503", "reset", "502", "wrong_schema", "html"], 0.04)

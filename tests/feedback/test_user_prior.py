@@ -80,6 +80,7 @@ def test_what_was_stored_is_there_after_reopening(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_an_update_that_returned_survives_kill_nine(tmp_path):
     path = tmp_path / "users.sqlite"
     code = (

@@ -172,6 +172,7 @@ def test_a_number_says_whether_it_was_alike_everywhere_or_seen_too_rarely(learne
     assert "not estimable" not in costs
 
 
+@pytest.mark.slow
 def test_propensities_of_messages_give_an_estimate(tmp_path):
     log = write_log(tmp_path / "drawn.jsonl", 120, draws=True)
     found = tf.replay(log, policy="always-Clarify", out=tmp_path / "out", progress="off")

@@ -78,6 +78,7 @@ def install(lock_line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, *offline], capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.mark.slow
 def test_a_file_with_the_right_hash_is_installed(tmp_path: Path) -> None:
     digest = hashlib.sha256(make_wheel(tmp_path).read_bytes()).hexdigest()
     done = install(f"tinypart==1.0 --hash=sha256:{digest}", tmp_path)

@@ -25,6 +25,7 @@ def smoke() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_every_layer_of_this_clone_works(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(FILE)], cwd=tmp_path, capture_output=True, text=True, check=False

@@ -69,6 +69,7 @@ def test_the_wheel_installs_the_command(wheel: Path) -> None:
     assert "Requires-Python: <3.14,>=3.11" in metadata
 
 
+@pytest.mark.slow
 def test_the_unpacked_wheel_works_outside_the_clone(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")

@@ -47,6 +47,7 @@ ROWS = Labelled(
 """Of the 40 odd ones 30 are open, of the 40 even ones 10."""
 
 
+@pytest.mark.slow
 def test_an_overconfident_model_is_held_to_what_it_is_worth(tmp_path: Path) -> None:
     with serving(script=sure_of_everything) as server:
         setup = ReaderSetup(base_url=server.base_url, samples=3)

@@ -41,6 +41,7 @@ def as_parquet(path: Path) -> bytes:
     return path.with_suffix(".parquet").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_run_over_an_object_is_the_run_over_the_file_and_keeps_no_credentials(
     put: Put, tactful: Command, tmp_path: Path
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_run_is_resumed_and_retried_from_the_object_or_from_a_copy(
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_logs_are_read_from_an_object_and_from_all_under_a_prefix(
     put: Put, tactful: Command, tmp_path: Path
 ) -> None:

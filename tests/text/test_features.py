@@ -117,6 +117,7 @@ SPECIFICS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @example("[1, `f(x)` `f(x)`", "For example, f([1, 2]) returns 3.", " ")  # a bracket that nobody closed
 @given(st.one_of(ENGLISH, CHINESE), SPECIFICS, st.sampled_from([" ", "\n", ". ", "。"]))
 def test_an_input_an_output_or_an_example_only_speaks_for_clarity(text, specific, joint):

@@ -178,6 +178,7 @@ def test_the_questions_come_back_in_order_without_their_list_marks():
     assert questions(text) == ["Which city?", "Which x , e.g. Monday?"]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "unit",

@@ -58,6 +58,7 @@ def test_real_dialogues_go_through_whole_and_all_are_accounted_for(tmp_path, nam
         assert one.provenance.generator == "offline"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("contrast", ["path", "category", "both"])
 def test_every_contrast_keeps_pairs_in_every_branch(tmp_path, contrast):
     summary = offline(real("multiwoz.jsonl"), tmp_path / "out", contrast=contrast, limit=40)

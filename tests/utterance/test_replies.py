@@ -87,6 +87,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(sorted(TYPES)), JSON, st.integers(0, 9))
 def test_whatever_json_a_stage_gets_the_record_is_done_or_failed_with_a_reason(stage, data, at):

@@ -18,6 +18,7 @@ def run(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
+@pytest.mark.slow
 def test_pages_are_closed_without_the_key(run: Path) -> None:
     with visiting(run, key="wrong") as client:
         for address in ("/", "/of/a", "/of/a/records/0", "/nothing", f"/?key={KEY}x", "/?key="):
@@ -28,6 +29,7 @@ def test_pages_are_closed_without_the_key(run: Path) -> None:
         assert client.get("/health").json() == {"status": "ok"}
 
 
+@pytest.mark.slow
 def test_the_key_lets_in_and_leaves_the_address(run: Path) -> None:
     with visiting(run, key="") as client:
         first = client.get(f"/?lang=zh&key={KEY}", follow_redirects=False)

@@ -205,6 +205,7 @@ def test_a_finding_is_asked_about_in_the_words_of_its_log(tmp_path: Path) -> Non
 # ---------------------------------------------------------------- pages
 
 
+@pytest.mark.slow
 def test_a_label_is_an_annotation_and_the_run_is_not_touched(tmp_path: Path, store: Store) -> None:
     path = write(tmp_path / "judged.jsonl", JUDGED)
     before = path.read_bytes()
@@ -227,6 +228,7 @@ def test_a_label_is_an_annotation_and_the_run_is_not_touched(tmp_path: Path, sto
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_label_without_the_token_of_the_page_or_half_said_is_not_kept(tmp_path: Path, store: Store) -> None:
     path = write(tmp_path / "judged.jsonl", JUDGED)
     with visiting(path, annotations=store) as client:
@@ -250,6 +252,7 @@ def test_a_label_without_the_token_of_the_page_or_half_said_is_not_kept(tmp_path
     assert collected(store).annotations == ()
 
 
+@pytest.mark.slow
 def test_without_a_database_the_page_says_how_and_nothing_is_taken(tmp_path: Path) -> None:
     path = write(tmp_path / "judged.jsonl", JUDGED, SAMPLES["acceptances"])
     with visiting(path) as client:
@@ -263,6 +266,7 @@ def test_without_a_database_the_page_says_how_and_nothing_is_taken(tmp_path: Pat
         assert "Nobody can be asked about this turn" in client.get("/of/judged.jsonl/records/1/label").text
 
 
+@pytest.mark.slow
 def test_the_record_leads_to_the_form_of_each_turn(tmp_path: Path) -> None:
     with visiting(write(tmp_path / "t.jsonl", SAMPLES["trajectories"])) as client:
         page = client.get("/of/t.jsonl/records/0").text
@@ -270,6 +274,7 @@ def test_the_record_leads_to_the_form_of_each_turn(tmp_path: Path) -> None:
         assert f'href="/of/t.jsonl/records/0/label?line=0&amp;turn={turn}"' in page
 
 
+@pytest.mark.slow
 def test_asking_takes_what_to_ask(tmp_path: Path, store: Store) -> None:
     with visiting(write(tmp_path / "t.jsonl", SAMPLES["trajectories"]), annotations=store) as client:
         address = "/of/t.jsonl/records/0/label"

@@ -10,6 +10,7 @@ from tactful.annotation.items.reading import read_items
 ROOT = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[3] / ".." / "shared" / "data"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "items", "sessions", "gold"),
     [

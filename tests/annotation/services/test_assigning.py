@@ -302,6 +302,7 @@ def test_annotators_at_once_never_exceed_the_overlap_and_lose_nothing(store: Sto
     assert max(Counter((one.item, one.annotator) for one in kept).values()) == 1
 
 
+@pytest.mark.slow
 def test_the_uncertain_come_first_and_their_probabilities_weigh_up_to_the_whole(store: Store) -> None:
     """Sum of 1/p over the annotated estimates the number of items in the pool, within 25% here."""
     keep_project(store, Project(overlap=1, gold_share=0, repeat_share=0, order="uncertainty", seed=3))

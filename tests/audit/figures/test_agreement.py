@@ -24,6 +24,7 @@ def annotated(path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_annotations_say_how_right_the_audit_is(tmp_path):
     found = tf.audit(REHEARSAL, labels=annotated(tmp_path / "labels.jsonl"))
     needless, guesses = found.agreements
@@ -35,6 +36,7 @@ def test_annotations_say_how_right_the_audit_is(tmp_path):
     assert needless.alpha > 0.7
 
 
+@pytest.mark.slow
 def test_an_annotation_may_be_about_one_turn(tmp_path):
     (tmp_path / "labels.jsonl").write_text('{"conversation": "over-01", "turn": 1, "needless": true}\n')
     [one] = tf.audit(REHEARSAL, labels=tmp_path / "labels.jsonl").agreements
@@ -60,6 +62,7 @@ def test_an_answer_that_nobody_could_judge_is_not_measured_as_no_guess(tmp_path)
     assert one.both + one.only_other == 1
 
 
+@pytest.mark.slow
 def test_the_turn_that_the_page_names_is_the_one_that_an_annotation_names(tmp_path):
     tf.audit(REHEARSAL, out=tmp_path / "out")
     for page in ("audit.html", "audit.md"):
@@ -114,6 +117,7 @@ def test_a_log_without_ratings_cannot_be_measured_against_them():
         tf.audit(REHEARSAL, labels="ratings")
 
 
+@pytest.mark.slow
 def test_a_prompted_judge_stands_beside_the_reader(tmp_path):
     found = tf.audit(REHEARSAL, model="offline", out=tmp_path / "out")
     assert found.judged_by == "offline (a rehearsal)"

@@ -189,6 +189,7 @@ def test_a_spoilt_plan_loses_its_second_half() -> None:
     assert BUDGET.step_known not in say(planning_state(), "LOW", "预算两千元。", key=SPOILT)
 
 
+@pytest.mark.slow
 def test_spoilt_seed_code_fails_its_tests() -> None:
     tasks = load_seed_tasks("coding")
     jobs = [

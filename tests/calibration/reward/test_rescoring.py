@@ -68,6 +68,7 @@ def same(one, other):
     return math.isnan(other) if one is None else abs(one - other) <= 1e-12
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(rewarded(), max_size=8), configs)
 def test_columns_give_what_the_scalar_functions_give(records, config):

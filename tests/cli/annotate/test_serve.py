@@ -74,6 +74,7 @@ def test_the_pages_are_there_until_a_signal_and_are_gone_on_with(tmp_path, data)
         assert process.wait(20) == 130
 
 
+@pytest.mark.slow
 def test_a_block_of_a_script_serves_with_the_settings_that_it_names(tmp_path, data):
     with tf.serve_annotation(
         data, database=tmp_path / "a.sqlite", single_user=True, title="Our offers"
@@ -86,6 +87,7 @@ def test_a_block_of_a_script_serves_with_the_settings_that_it_names(tmp_path, da
         assert served.setup_link.startswith(f"{served.address}/")
 
 
+@pytest.mark.slow
 def test_data_that_nobody_can_be_asked_about_leaves_no_database_behind(tmp_path, data):
     notes = tmp_path / "notes.jsonl"
     notes.write_text('{"note": "no item"}\n')
@@ -102,6 +104,7 @@ def test_data_that_nobody_can_be_asked_about_leaves_no_database_behind(tmp_path,
         assert served.filled.pool == 2
 
 
+@pytest.mark.slow
 def test_a_new_administrator_can_be_let_in_where_there_is_one_whose_password_is_lost(tmp_path, data):
     from tactful.annotation.services.accounts import use_link
     from tactful.annotation.store import open_store
@@ -119,6 +122,7 @@ def test_a_new_administrator_can_be_let_in_where_there_is_one_whose_password_is_
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "link", "exposed"),
     [

@@ -48,6 +48,7 @@ def tables(text: str) -> list[str]:
     return [block for block in text.split("\n\n") if "\n  " in block]
 
 
+@pytest.mark.slow
 def test_judgements_of_a_file_are_measured_beside_baselines_in_every_table(
     tactful, moments, judged, tmp_path
 ):
@@ -66,6 +67,7 @@ def test_judgements_of_a_file_are_measured_beside_baselines_in_every_table(
     assert (out / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+@pytest.mark.slow
 def test_json_holds_everything_that_the_folder_does(tactful, moments, judged, tmp_path):
     out = tmp_path / "out"
     done = tactful("bench", "judge", moments, "--judged", judged, "--json", "--out", out)

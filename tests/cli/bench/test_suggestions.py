@@ -33,6 +33,7 @@ def decisions(tmp_path: Path) -> Path:
     return write(tmp_path / "decisions.jsonl", some_rows())
 
 
+@pytest.mark.slow
 def test_tables_with_baselines_go_to_stdout_and_the_folder_holds_results_and_page(
     tactful, decisions, tmp_path
 ):
@@ -55,6 +56,7 @@ def test_tables_with_baselines_go_to_stdout_and_the_folder_holds_results_and_pag
     assert "exists already" in again.stderr
 
 
+@pytest.mark.slow
 def test_json_holds_what_the_tables_show_and_several_files_count_together(tactful, tmp_path):
     rows = some_rows()
     one = write(tmp_path / "one.jsonl", [item for item in rows if item["user"] < 2])
@@ -66,6 +68,7 @@ def test_json_holds_what_the_tables_show_and_several_files_count_together(tactfu
     assert [item["name"] for item in found["hiding"] if item["baseline"]] == list(BASELINES)
 
 
+@pytest.mark.slow
 def test_unusable_rows_are_left_out_on_request_and_counted(tactful, tmp_path):
     path = write(tmp_path / "bad.jsonl", [*some_rows(), row(9999, accepted="maybe")])
     refused = tactful("bench", "suggestions", path)

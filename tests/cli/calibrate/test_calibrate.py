@@ -183,6 +183,7 @@ def test_a_trained_policy_can_play_the_mainline(
     assert "policy 'mid' chooses LOW, MID, HIGH" in refused.stderr
 
 
+@pytest.mark.slow
 def test_states_come_from_a_pipe_and_go_to_one(made: Path, tmp_path: Path) -> None:
     done = tactful("states", "--mode", "synthetic", "--domain", "coding", "--n", "2", cwd=tmp_path)
     assert done.returncode == 0

@@ -54,6 +54,7 @@ def learned(made: Path) -> tuple[object, ...]:
     return ("--rewarded", made / "reward", "--no-sweep")
 
 
+@pytest.mark.slow
 def test_an_evaluation_prints_a_table_and_stores_what_it_found(
     tactful: Command, made: Path, learned: tuple[object, ...], tmp_path: Path
 ) -> None:  # fmt: skip
@@ -83,6 +84,7 @@ def test_an_evaluation_prints_a_table_and_stores_what_it_found(
     assert {json.loads(line)["pass_index"] for line in stored} == {FRESH}
 
 
+@pytest.mark.slow
 def test_measuring_again_makes_no_call_and_gives_the_same_figures(
     tactful: Command, made: Path, learned: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
@@ -118,6 +120,7 @@ def test_the_trees_are_those_of_the_folder_or_refused(tactful: Command, made: Pa
     assert "config.max_turns: 4 → 2" in other.stderr
 
 
+@pytest.mark.slow
 def test_given_policies_go_by_their_paths_and_tell_what_they_were_trained_on(
     tactful: Command, made: Path, tmp_path: Path
 ) -> None:  # fmt: skip
@@ -196,6 +199,7 @@ def test_states_of_two_domains_none_or_bad_lines_are_told(
     assert "1 unusable lines left out" in done.stderr
 
 
+@pytest.mark.slow
 def test_too_few_base_tasks_to_learn_from_are_told(tactful: Command, made: Path, tmp_path: Path) -> None:
     rows = (made / "reward" / "records.jsonl").read_text().splitlines()
     group = json.loads(rows[0])["trajectory"]["group"]
@@ -242,6 +246,7 @@ def test_failed_trees_are_counted_and_can_be_taken_again(
     assert os.environ["OPENAI_API_KEY"] not in (tmp_path / "e" / "evaluation.json").read_text()
 
 
+@pytest.mark.slow
 def test_two_evaluations_are_compared_by_paired_differences(
     tactful: Command, made: Path, tmp_path: Path
 ) -> None:
@@ -258,6 +263,7 @@ def test_two_evaluations_are_compared_by_paired_differences(
     assert tactful("bench", "compare", tmp_path / "a", tmp_path / "a").returncode == 2
 
 
+@pytest.mark.slow
 def test_several_models_have_a_run_each_and_one_table(tactful: Command, made: Path, tmp_path: Path) -> None:
     with serving() as server:
         base = ("--base-url", server.base_url, "--policies", "rule")

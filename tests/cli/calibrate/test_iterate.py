@@ -23,6 +23,7 @@ from tactful.stats import Estimate
 SMALL: dict[str, Any] = {"model": "offline", "n": 24, "progress": "off"}
 
 
+@pytest.mark.slow
 def test_a_round_is_rolled_out_trained_and_measured_on_tasks_that_it_never_saw(
     tactful: Command, tmp_path: Path
 ) -> None:
@@ -60,6 +61,7 @@ def goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tactful.evaluation.policies.rounds.why_stop", lambda done: "")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("goes_on")
 def test_a_loop_that_was_stopped_midway_ends_with_the_same_table(
     tactful: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -140,6 +142,7 @@ def test_a_loop_that_was_killed_while_it_began_goes_on_with_the_same_tasks(
         assert (cut / name).read_bytes() == (whole / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_measure_that_was_killed_before_it_was_a_run_begins_anew(tmp_path: Path) -> None:
     tf.iterate("planning", rounds=0, out=tmp_path, **SMALL)
     (tmp_path / "held-out").mkdir()
@@ -185,6 +188,7 @@ def test_a_loop_that_was_killed_goes_on_and_ends_with_the_same_table(tmp_path: P
     assert again["rounds"] == whole["rounds"]
 
 
+@pytest.mark.slow
 def test_other_settings_another_folder_and_changed_figures_are_refused(tmp_path: Path) -> None:
     out = tmp_path / "loop"
     tf.iterate("planning", rounds=1, out=out, **SMALL)

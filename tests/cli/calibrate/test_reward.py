@@ -259,6 +259,7 @@ def test_pairs_of_another_run_are_refused_by_its_name(tactful, trajectories: Pat
     assert "is not rewarded yet; run 'tactful calibrate reward'" in done.stderr
 
 
+@pytest.mark.slow
 def test_judge_run_can_be_taken_up_again(tactful, trajectories: Path, tmp_path: Path):
     words = ("calibrate", "reward", trajectories, "--judge-model", "offline", "--out", tmp_path / "r")
     assert tactful(*words, "--limit", 5).returncode == 0

@@ -55,6 +55,7 @@ def test_bad_personas_fail_the_check(invoke, tmp_path):
     assert "p.toml" in result.stderr
 
 
+@pytest.mark.slow
 def test_standard_input_is_checked_when_its_kind_is_named(own_process, tmp_path):
     result = own_process("data", "check", "-", "--type", "states", cwd=tmp_path, stdin='{"query": "x"}\n{\n')
     assert result.returncode == 1

@@ -22,6 +22,7 @@ def mbpp(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_importing_mbpp_accounts_for_every_row(own_process, mbpp):
     refused = own_process("data", "import", "mbpp", "mbpp.jsonl", "--out", "s.jsonl", cwd=mbpp)
     assert (refused.returncode, refused.stdout) == (1, "")
@@ -42,6 +43,7 @@ def test_importing_mbpp_accounts_for_every_row(own_process, mbpp):
     assert "s.jsonl: exists already" in again.stderr
 
 
+@pytest.mark.slow
 def test_the_imported_states_pass_the_check(own_process, mbpp):
     own_process("data", "import", "mbpp", "mbpp.jsonl", "--out", "s.jsonl", "--skip-bad", cwd=mbpp)
     checked = own_process("data", "check", "s.jsonl", cwd=mbpp)

@@ -53,6 +53,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "look.jsonl", tmp_path / "check.jsonl"
 
 
+@pytest.mark.slow
 def test_train_evaluate_and_fit_confidence_go_together(tactful, files, tmp_path):
     look, check = files
     trained = tactful("feedback", "train", look, "--out", tmp_path / "judge.npz")
@@ -134,6 +135,7 @@ def test_the_rehearsal_can_be_measured_and_says_so(tactful, files):
     assert "A rehearsal, not a language model, spoke" in done.err
 
 
+@pytest.mark.slow
 def test_a_stored_run_is_measured_without_judging_again(tactful, files, tmp_path):
     path = tmp_path / "labelled.jsonl"
     lines = []

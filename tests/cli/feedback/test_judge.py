@@ -199,6 +199,7 @@ def fit_for(tmp_path, judge, source="log"):
     return path
 
 
+@pytest.mark.slow
 def test_embedded_judge_needs_no_network_and_reads_real_labelled_rows(tactful):
     file = DATA / "feedback" / "iard.jsonl"
     if not file.exists():

@@ -97,6 +97,7 @@ def test_limit_takes_the_first_episodes(run):
     assert json.loads(run("days.jsonl", "--limit", "4", "--json").stdout)["episodes"] == 4
 
 
+@pytest.mark.slow
 def test_the_card_says_whether_assistants_rank_otherwise_under_fitted_users(run):
     scenes = [
         {

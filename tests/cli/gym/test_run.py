@@ -41,6 +41,7 @@ def test_offline_scenes_become_episodes_and_the_next_step_is_named(tactful, scen
     assert json.loads((tmp_path / "run" / "summary.json").read_bytes())["shown"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["none", "always", "every:5", "offline"])
 def test_equal_seeds_give_equal_bytes_at_any_concurrency(tactful, scenes, tmp_path, who):
     words = ("gym", "run", scenes, "--model", "offline", "--assistant", who, "--passes", 3)
@@ -112,6 +113,7 @@ def test_limits_end_an_episode_and_are_its_reason(tactful, scenes, tmp_path):
     assert {one.end for one in episodes(tmp_path / "e")} == {"events"}
 
 
+@pytest.mark.slow
 def test_dry_run_counts_the_calls_of_each_part_and_sends_nothing(tactful, scenes, tmp_path):
     done = tactful(
         "gym", "run", scenes, "--model", "gpt-4.1-mini", "--user", "offline", "--dry-run", "--json"
@@ -125,6 +127,7 @@ def test_dry_run_counts_the_calls_of_each_part_and_sends_nothing(tactful, scenes
     assert "4 plays by rules; no model is asked" in rules.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "calls"),
     [
@@ -148,6 +151,7 @@ def test_dry_run_counts_the_most_that_a_run_can_ask(tactful, scenes, words, call
     }
 
 
+@pytest.mark.slow
 def test_dry_run_counts_the_scenes_of_a_pipe_and_stops_at_the_limit(tactful, scenes, tmp_path):
     write_scenes(tmp_path / "scenes.jsonl", [scene(number) for number in range(4)])
     piped = (tmp_path / "scenes.jsonl").read_bytes()

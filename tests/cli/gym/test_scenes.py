@@ -19,6 +19,7 @@ def place(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.slow
 def test_the_bundled_seeds_become_a_file_of_scenes_and_the_next_step_is_named(tactful):
     done = tactful("gym", "scenes", "--model", "offline", "--out", "scenes.yaml")
     assert done.returncode == 0, done.stderr

@@ -93,6 +93,7 @@ def test_a_file_of_something_else_is_refused_with_its_kind(gym):
 # ---------------------------------------------------------------- nobody judges by his own word
 
 
+@pytest.mark.slow
 def test_a_reward_model_that_selected_is_not_measured_by_its_own_labels(gym):
     for words in (
         ("data", "seeds", "moments", "--out", "seeds.jsonl"),
@@ -192,6 +193,7 @@ def test_the_folder_of_a_trained_assistant_says_itself_who_selected(gym, tmp_pat
     assert not Path("b").exists()
 
 
+@pytest.mark.slow
 def test_the_simulated_user_judges_by_the_table_that_its_run_was_played_with(gym):
     """One who takes nothing, in either way of naming the run; a file without its run has our own table."""
     Path("never.toml").write_text("[acceptance]\nboundary = 1e-6\nflow = 1e-6\nstuck = 1e-6\nlate = 1e-6\n")

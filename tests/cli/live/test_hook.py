@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["advise", "no such mode"])
 def test_a_call_is_answered_or_not_and_the_agent_goes_on(
     mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -14,6 +14,7 @@ import pytest
 from tests.commands import Command
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_it_answers_until_a_signal(number: signal.Signals, code: int, tmp_path: Path) -> None:
     words = ["--reader", "surface", "--database", str(tmp_path / "l.sqlite"), "--api-key-env", "A_KEY"]

@@ -36,6 +36,7 @@ def test_a_policy_answers_a_plain_request_and_asks_about_an_open_one(tactful) ->
         )
 
 
+@pytest.mark.slow
 def test_readers_are_measured_on_labels_of_ones_own_beside_the_floor(tactful, tmp_path: Path) -> None:
     done = tactful("reader", "evaluate", write(tmp_path / "mine.jsonl", LABELS), "--whole")
     assert done.returncode == 0, done.stderr
@@ -117,6 +118,7 @@ def test_a_model_reads_is_measured_and_calibrated_and_the_file_reads_again(tactf
         assert json.loads(again.stdout)[0]["need"] > 0.8
 
 
+@pytest.mark.slow
 def test_a_model_out_of_reach_is_a_row_that_says_so(tactful, tmp_path: Path) -> None:
     mine = write(tmp_path / "mine.jsonl", LABELS)
     done = tactful("reader", "evaluate", mine, "--reader", "m", "--whole")
@@ -125,6 +127,7 @@ def test_a_model_out_of_reach_is_a_row_that_says_so(tactful, tmp_path: Path) -> 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_smaller_part_holds_whole_contrast_groups(tactful, tmp_path: Path) -> None:
     rows = [row | {"group": f"g{at // 2}"} for at, row in enumerate(LABELS)]
     done = tactful(

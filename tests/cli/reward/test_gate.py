@@ -84,6 +84,7 @@ def test_it_prints_threshold_figures_utility_and_how_to_go_on(tactful: Command, 
     assert "Promise" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_promise_that_can_be_made_is_said_in_words_and_kept_in_the_gate(
     tactful: Command, world, tmp_path: Path
 ):
@@ -206,6 +207,7 @@ def test_data_without_a_row_or_without_a_proposal_is_a_clear_sentence(
     assert (done.returncode, "has a proposal with a scored judgement" in done.stderr) == (1, True)
 
 
+@pytest.mark.slow
 def test_a_real_model_gets_its_gate_beside_it(tactful: Command, tmp_path: Path):
     items = make_items(sessions=12, steps=6)
     names = sorted({one.moment.session for one in items})

@@ -32,6 +32,7 @@ def decisions(tmp_path: Path) -> Path:
     return write(tmp_path / "decisions.jsonl", some_rows())
 
 
+@pytest.mark.slow
 def test_a_model_with_its_card_is_written_and_the_next_command_told(tactful, moments, tmp_path):
     out = tmp_path / "model"
     done = tactful("reward", "train", moments, "--out", out)
@@ -305,6 +306,7 @@ def test_a_model_of_either_kind_is_never_joined_by_the_other(tactful, moments, d
 # ---------------------------------------------------------------- evaluate
 
 
+@pytest.mark.slow
 def test_evaluate_measures_out_of_session_beside_the_baselines(tactful, moments, tmp_path):
     done = tactful("reward", "evaluate", moments, "--leave-one-session-out", "--out", tmp_path / "judged")
     assert done.returncode == 0, done.stderr

@@ -52,6 +52,7 @@ def test_without_the_extra_the_line_to_type_is_said(tactful: Command, tmp_path: 
     assert "pip install '.[train]'" in done.stderr
 
 
+@pytest.mark.slow
 @needs_train
 @pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore")

@@ -109,6 +109,7 @@ def planted(draw: st.DrawFn) -> tuple[str, Any]:
     return plant, {"buckets": buckets}
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(planted())
 def test_nothing_that_was_planted_comes_out(found):
@@ -328,6 +329,7 @@ def test_a_title_that_is_nothing_but_a_prompt_is_cut():
     assert "bigbox" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "title",
     [

@@ -262,6 +262,7 @@ def logs(draw):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(logs(), st.sampled_from([0, 3, 60]), st.sampled_from([0, 60]))
 def test_events_are_in_order_and_no_second_is_lost_or_told_twice(document, flicker, least):

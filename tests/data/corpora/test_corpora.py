@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from tactful.data.corpora import (
     CALIBRATION,
     HELD_OUT,
@@ -17,6 +19,7 @@ from tactful.reading.encoder.reader import WEIGHTS
 from tactful.reading.labelled import corpora, held_out
 
 
+@pytest.mark.slow
 def test_the_corpora_are_as_large_as_the_datasheet_says() -> None:
     assert (len(load_requests()), len(load_followups()), len(load_moments())) == (7612, 13848, 27007)
     assert len(load_words()) == 8680

@@ -79,6 +79,7 @@ def flipped(packed: bytes) -> bytes:
     return packed[:at] + bytes([packed[at] ^ 0xFF]) + packed[at + 1 :]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
 @pytest.mark.parametrize("harm", [cut, flipped])
 def test_a_damaged_archive_keeps_what_stands_before_the_damage(
@@ -92,6 +93,7 @@ def test_a_damaged_archive_keeps_what_stands_before_the_damage(
         assert len(ids) > 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
 def test_a_log_of_another_encoding_that_ends_too_early_is_said_to(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "log.gz").write_bytes(cut(gzip.compress(many().decode().encode(encoding))))

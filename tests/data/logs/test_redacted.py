@@ -71,6 +71,7 @@ def planted(value, place, text, old):
     return value
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_nothing_planted_in_any_field_of_any_format_comes_through(data):
@@ -103,6 +104,7 @@ def test_nothing_planted_in_any_field_of_any_format_comes_through(data):
         assert PRIVATE.get(secret, secret) not in text, (shape, place)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(PLANTED), st.text(max_size=40), st.text(max_size=40))
 def test_nothing_planted_between_any_texts_comes_through(secret, before, after):

@@ -68,6 +68,7 @@ def test_a_check_that_normalising_makes_unfindable_is_refused(check: str) -> Non
         check_plan("anything", needs(check))
 
 
+@pytest.mark.slow
 def test_a_check_that_would_never_return_is_given_up_with_a_reason() -> None:
     before = time.monotonic()
     with pytest.raises(DataError, match=r"'budget': check '\(a\|aa\)\+\$' took longer than 1 s"):

@@ -53,6 +53,7 @@ def test_pooled_figures_stand_before_each_source_with_all_baselines(found):
     }
 
 
+@pytest.mark.slow
 def test_the_page_holds_plots_and_no_outside_resource(found):
     page = render_page(found)
     assert page.count("<svg") == 6
@@ -100,6 +101,7 @@ def test_majorities_and_keywords():
     assert keyword_label(turn.model_copy(update={"user_next": "ok?"})) is Label.POS_PROGRESS
 
 
+@pytest.mark.slow
 async def test_praise_cannot_be_bought_from_the_embedded_judge():
     results = {item.attack: item for item in await attack_results(PROBES, open_embedded("lexicon"))}
     assert set(results) == set(ATTACKS)

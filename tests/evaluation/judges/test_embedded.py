@@ -35,6 +35,7 @@ def crossed(items) -> BySession:
     return BySession("embedded", lambda session: train_prepared(data, without=session))
 
 
+@pytest.mark.slow
 def test_length_alone_does_not_raise_a_score_beyond_the_bounds_on_made_up_sessions():
     items = make_items(8, 6)
     moments = [item.moment for item in items]

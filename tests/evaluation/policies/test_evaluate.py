@@ -68,6 +68,7 @@ def test_learned_beats_every_fixed_action_where_situations_differ():
     assert (found.trees, found.episodes, found.base_tasks, found.states, found.passes) == (48, 96, 12, 24, 1)
 
 
+@pytest.mark.slow
 def test_victory_needs_an_interval_above_zero():
     # Here every task gains exactly 0.2, so that no interval can be estimated: no victory is claimed.
     found = measured()
@@ -101,6 +102,7 @@ def test_no_victory_is_claimed_where_nothing_can_be_learned():
     assert found.headline().startswith("The learned policy is NOT shown to beat always-LOW")
 
 
+@pytest.mark.slow
 def test_every_baseline_stands_beside_the_learned():
     found = measured(learned=tuple(LEARNED))
     assert [(item.name, item.kind) for item in found.policies] == [
@@ -118,6 +120,7 @@ def test_every_baseline_stands_beside_the_learned():
     } - {"learned"}
 
 
+@pytest.mark.slow
 def test_unseen_users_are_reported_apart_and_do_not_move_the_main_figures():
     trees, scores = world(SITUATIONAL, unseen="stranger")
     scores = [
@@ -214,6 +217,7 @@ def test_value_of_information_needs_two_wordings():
     assert found.value_of_information is None
 
 
+@pytest.mark.slow
 def test_the_sweep_makes_no_call_and_runs_no_program(monkeypatch: pytest.MonkeyPatch):
     def forbidden(*args, **kwargs):
         raise AssertionError("the sweep must not roll out or run anything")
@@ -283,6 +287,7 @@ def test_samples_are_the_best_and_worst_of_different_base_tasks():
     assert best[0].messages[0].role == "user"
 
 
+@pytest.mark.slow
 def test_order_of_trees_and_of_training_rows_changes_nothing():
     trees, scores = world(SITUATIONAL)
     order = np.random.default_rng(0).permutation(len(trees))

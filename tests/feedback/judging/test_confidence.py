@@ -135,6 +135,7 @@ def test_a_file_that_is_no_map_is_refused(content, tmp_path):
         load_confidence(tmp_path / "none.json")
 
 
+@pytest.mark.slow
 def test_no_threshold_is_handed_out_where_none_exists():
     # labels are right 67 times in 100 whatever is stated: no threshold has a precision of 0.7
     given = 0

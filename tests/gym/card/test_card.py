@@ -39,6 +39,7 @@ def test_the_sound_simulator_passes_every_check(sound):
     assert {one.name: one.figure.short() for one in sound.checks if one.verdict != "ok"} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_broken_simulator_is_found_by_the_check_for_its_fault(fault, sound):
     found = card_of(Simulator(**{fault: True}).episodes(), SOUND.people(), source=fault, against="people")
@@ -46,6 +47,7 @@ def test_a_broken_simulator_is_found_by_the_check_for_its_fault(fault, sound):
     assert sound.check(FAULTS[fault]).verdict == "ok"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["ticks", "one_sentence", "other_events"])
 def test_generated_sessions_that_differ_are_told_from_recorded_ones_and_by_what(fault, sound):
     found = card_of(Simulator(**{fault: True}).episodes(), SOUND.people(), source=fault, against="people")
@@ -65,6 +67,7 @@ def test_every_check_has_a_fault_that_shows_it(sound):
     assert {one.name for one in sound.checks} == shown | beside
 
 
+@pytest.mark.slow
 def test_what_is_held_against_people_moves_with_them(sound):
     ticks = card_of(Simulator(ticks=True).episodes(), SOUND.people(), source="", against="")
     assert ticks.check("uniform timing, beside people").verdict == "unlike"
@@ -87,6 +90,7 @@ def test_without_people_the_checks_beside_them_are_missing_and_the_others_stand(
     }
 
 
+@pytest.mark.slow
 def test_where_nothing_was_offered_reactions_are_not_estimable_and_no_verdict_is_given():
     found = card_of(Simulator(offers=False).episodes(), source="silent")
     names = (
@@ -139,6 +143,7 @@ def test_timings_are_told_apart(sound):
     assert accepted["stuck"] > accepted["boundary"] > accepted["flow"]
 
 
+@pytest.mark.slow
 def test_the_card_is_the_same_at_every_reading(sound):
     again = card_of(SOUND.episodes(), SOUND.people(), source="sound", against="people")
     assert again == sound

@@ -72,6 +72,7 @@ def reactions(rng: Random, count: int = 1200) -> list[Reaction]:
     return found
 
 
+@pytest.mark.slow
 def test_acceptance_by_timing_is_found_again_and_moves_away_from_the_default():
     found = fit_users(Recorded((), tuple(reactions(Random(3)))), START, source="made")
     values = {one.key: one for one in found.fitted}
@@ -128,6 +129,7 @@ def test_what_a_log_does_not_show_stays_and_is_named():
     assert all(found.left.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recorded", [Recorded(()), of_episodes(Simulator().episodes(scenes=10, passes=3))])
 def test_every_value_of_the_table_is_fitted_or_named(recorded):
     found = fit_users(recorded, START, source="runs/a")
@@ -152,6 +154,7 @@ def test_the_spread_of_openness_says_how_many_offers_it_was_counted_on():
     assert found["traits.openness"].estimate.items == len(offers)
 
 
+@pytest.mark.slow
 def test_sessions_cut_at_one_length_say_nothing_of_length_and_others_do():
     def session(at: int, length: int) -> Session:
         events = tuple(event(20 * second, f"The user types line {second}.") for second in range(length))
@@ -166,12 +169,14 @@ def test_sessions_cut_at_one_length_say_nothing_of_length_and_others_do():
     assert values["work.coding.subtasks"] == (round(75 / each), round(185 / each))
 
 
+@pytest.mark.slow
 def test_one_setting_leaves_the_others_alone():
     played = of_episodes(Simulator().episodes(scenes=9, passes=2))
     found = fit_users(played, START, source="runs/a", settings=["writing"])
     assert {one.key for one in found.fitted if one.key.endswith("trouble")} == {"work.writing.trouble"}
 
 
+@pytest.mark.slow
 def test_the_file_is_read_by_the_rules_and_says_what_it_was(tmp_path):
     played = of_episodes(Simulator().episodes(scenes=10, passes=3))
     found = fit_users(played, START, source="runs/a\n[evil]")
@@ -187,11 +192,13 @@ def test_the_file_is_read_by_the_rules_and_says_what_it_was(tmp_path):
     assert "\n[evil]" not in text
 
 
+@pytest.mark.slow
 def test_fitting_is_the_same_at_every_time():
     played = of_episodes(Simulator().episodes(scenes=9, passes=2))
     assert fit_users(played, START, source="a") == fit_users(played, START, source="a")
 
 
+@pytest.mark.slow
 def test_offers_that_fit_and_those_that_do_not_are_told_apart():
     rng = Random(4)
     fitting = reactions(rng)

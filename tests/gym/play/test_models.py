@@ -232,6 +232,7 @@ def test_words_in_a_scene_or_event_cannot_leave_their_fence():
         assert "\u202e" not in text, part
 
 
+@pytest.mark.slow
 def test_a_long_day_is_bounded_and_the_latest_is_kept():
     model = spoiling("act", reply={"thought": "", "kind": "act", "act": "writes on " + "x" * 300})
     episode = played(model, rounds=80, events=1000)

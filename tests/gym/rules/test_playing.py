@@ -71,6 +71,7 @@ def test_two_scenes_read_differently():
     assert len(texts[0] & texts[2]) <= 5  # turning to something else looks alike everywhere
 
 
+@pytest.mark.slow
 def test_episodes_end_by_goal_by_leaving_and_by_either_limit():
     ends = {episode.end for episode in play_all(made_scenes(), passes=25)}
     ends |= {episode.end for episode in play_all(made_scenes(), limits=Limits(rounds=5))}
@@ -87,6 +88,7 @@ def test_episodes_have_thirty_events_on_average(decider, given):
     assert sum(len(episode.events) for episode in episodes) / len(episodes) >= 30
 
 
+@pytest.mark.slow
 def test_twenty_scenes_give_the_same_bytes_at_concurrency_one_and_sixty_four(tmp_path):
     scenes = [*proactivebench_scenes()]
     files = []
@@ -106,6 +108,7 @@ def test_twenty_scenes_give_the_same_bytes_at_concurrency_one_and_sixty_four(tmp
     assert files[0] == files[1]
 
 
+@pytest.mark.slow
 def test_burstiness_lies_within_a_tenth_of_that_of_the_recorded_sessions():
     real = mean_burstiness(
         [times_of(path) for path in sorted((data_folder() / "traces").glob("*.json"))], fewest=6

@@ -80,6 +80,7 @@ def test_each_unwelcome_offer_in_a_row_makes_the_next_less_welcome():
     assert shares[0] > shares[1] + 0.1
 
 
+@pytest.mark.slow
 def test_once_patience_is_out_nothing_is_accepted_and_some_leave():
     found = reactions(timing="stuck", wanted=True, patience=0.0, seeds=1500)
     assert not any(one.verdict == "accepted" for one in found)

@@ -44,6 +44,7 @@ def test_offline_seeds_become_scenes_that_read_back_and_play(tmp_path):
     assert tf.check("scenes.yaml").good == 36
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_bytes_at_any_concurrency(tmp_path):
     for name, at_once, seed in (("a", 1, 0), ("b", 64, 0), ("c", 1, 1)):
         tf.build_scenes(model="offline", progress="off", out=f"{name}.yaml", concurrency=at_once, seed=seed)

@@ -40,6 +40,7 @@ def test_the_bundled_scenes_are_four_a_setting_a_quarter_chinese_and_whole():
         assert len(scene.example_events) >= 8
 
 
+@pytest.mark.slow
 @needs_data
 def test_nothing_of_ours_is_copied_from_theirs():
     theirs = [text for seed in read_seeds(THEIRS) for text in (seed.task, *seed.setting_events)]

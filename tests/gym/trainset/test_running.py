@@ -57,6 +57,7 @@ def test_a_fifth_of_faults_loses_no_point(tmp_path, monkeypatch):
     assert run.made.points == 48
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_and_pays_no_finished_call_twice(tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     write_jsonl(tmp_path / "e.jsonl", DAYS)

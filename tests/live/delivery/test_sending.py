@@ -146,6 +146,7 @@ async def test_one_way_out_is_enough(live: Callable[..., Watched]) -> None:
     assert json.loads(stream.getvalue())["offers"][0]["text"] == "Help with: a"
 
 
+@pytest.mark.slow
 async def test_what_is_under_way_at_the_end_waits_for_the_digest(
     live: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:

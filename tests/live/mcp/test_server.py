@@ -45,6 +45,7 @@ async def called(one: Any, tool: str, **arguments: Any) -> Any:
     return result.structured_content
 
 
+@pytest.mark.slow
 async def test_the_tools_answer_over_stdio_and_learn(tmp_path: Path) -> None:
     async with client(tmp_path, "--reader", "surface") as one:
         tools = {tool.name: tool for tool in (await one.list_tools()).tools}
@@ -71,6 +72,7 @@ async def test_the_tools_answer_over_stdio_and_learn(tmp_path: Path) -> None:
     assert (tmp_path / "tactful" / "live.sqlite").exists()
 
 
+@pytest.mark.slow
 async def test_in_shadow_there_is_no_verdict(tmp_path: Path) -> None:
     async with client(tmp_path, "--reader", "surface", "--mode", "shadow") as one:
         told = await called(one, "should_i_ask", request=OPEN, question="For how many?", options=["two"])

@@ -99,6 +99,7 @@ async def test_models_and_errors_are_those_of_the_upstream(front) -> None:
         assert len(at.advice()) == 2  # the repetition is the same turn
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault", ["reset", "early_close", "html", "truncated", "empty", "500", "redirect", "gzip_bomb"]
 )

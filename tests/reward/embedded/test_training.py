@@ -38,6 +38,7 @@ def relabelled(item: LabelledMoment, *, accepted: bool) -> LabelledMoment:
     return item.model_copy(update={"label": label})
 
 
+@pytest.mark.slow
 def test_the_labels_of_a_session_do_not_move_its_own_judgements(items: list[LabelledMoment]) -> None:
     held = items[0].moment.session
     turned = [
@@ -50,6 +51,7 @@ def test_the_labels_of_a_session_do_not_move_its_own_judgements(items: list[Labe
     assert told[0] != told[1]  # the others' judgements do hear of it
 
 
+@pytest.mark.slow
 def test_cross_judging_is_what_a_model_trained_without_the_session_says(items: list[LabelledMoment]) -> None:
     session = items[-1].moment.session
     crossed = cross_judge(items)
@@ -77,6 +79,7 @@ def test_the_order_of_the_rows_changes_nothing(items: list[LabelledMoment]) -> N
     )
 
 
+@pytest.mark.slow
 def test_it_finds_what_the_made_up_sessions_hold() -> None:
     """Out of session it does better than chance, and its probabilities go with the true ones."""
     items = list(make_items(14, 8, seed=3))

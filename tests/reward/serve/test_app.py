@@ -453,6 +453,7 @@ async def test_P8_a_request_given_up_at_its_deadline_keeps_its_place_until_the_j
             pytest.fail("the place is not free again")
 
 
+@pytest.mark.slow
 async def test_P8_a_body_that_never_ends_is_given_up_at_the_deadline() -> None:
     async with served(deadline_s=0.3) as client:
         port = int(client.address.rsplit(":", 1)[1])

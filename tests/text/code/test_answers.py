@@ -50,6 +50,7 @@ def test_the_names_under_test_are_those_that_nobody_else_defines() -> None:
     assert names_under_test(("not python at all",)) == frozenset()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "unit",

@@ -174,6 +174,7 @@ def test_any_policy_meets_in_the_tree_what_a_rollout_gives_it(
         assert_same(tree, walk, real)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(
     which=st.sampled_from(["levels", "clarify-execute"]),
