@@ -61,13 +61,12 @@ class EncoderReader(ReaderAtOnce):
         place = Path(folder)
         card = read_card(place)
         try:
-            # hashing needs no interpreter: the small files are opened meanwhile
+            # hashing and opening the network need no interpreter: the small files are opened meanwhile
             with ThreadPoolExecutor(1) as beside:
-                checked = beside.submit(card.check_file, place / NETWORK_FILE)
+                opened = beside.submit(_checked_network, card, place / NETWORK_FILE, threads)
                 card.check_files(place, but=NETWORK_FILE)
                 near, tokens = load_scope(place / SCOPE_FILE, card), Tokens.load(place / TOKENS_FILE)
-                checked.result()
-            reader = cls(card, tokens, Network(place / NETWORK_FILE, threads=threads), near)
+                reader = cls(card, tokens, opened.result(), near)
             if place != WEIGHTS:
                 reader._reads_with_every_head()
         except DataError:
@@ -180,6 +179,11 @@ class _Found:
     """(n, classes)."""
     unknown: list[str]
     logits: dict[str, Floats]
+
+
+def _checked_network(card: ReaderCard, path: Path, threads: int) -> Network:
+    card.check_file(path)
+    return Network(path, threads=threads)
 
 
 @cache
