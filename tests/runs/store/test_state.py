@@ -253,6 +253,24 @@ def test_file_that_may_not_grow_stops_the_run_in_a_sentence_and_keeps_what_was_s
     assert summary.done == 4000
 
 
+def test_a_run_on_a_disk_without_room_can_still_be_looked_at(tmp_path):
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(
+            resource.RLIMIT_FSIZE, (0, 0)
+        )  # as where the disk is full: no file of SQLite's own grows
+
+    run(tmp_path / "out", count=20)
+    result = subprocess.run(
+        [sys.executable, "-m", "tactful", "runs", "show", tmp_path / "out", "--json"],
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert '"done": 20' in result.stdout
+
+
 def test_full_disk_stops_the_run_in_a_sentence_and_keeps_what_was_stored(tmp_path):
     mount = ["unshare", "--user", "--map-root-user", "--mount"] if shutil.which("unshare") else []
     probe = (

@@ -332,14 +332,15 @@ class RunState:
 def read_only(path: Path) -> sqlite3.Connection:
     """A connection that writes nothing. SQLite makes files of its own beside the database, and takes them away again when
     the last connection that might write is closed: so one is opened that might, unless a killed run left a WAL, which
-    stays as it lies. Where the folder does not admit such files nobody writes, and the database is taken as it lies, or a
+    stays as it lies. Where the folder or its disk does not admit such files nobody writes, and the database is taken as it lies, or a
     copy where there is a WAL."""
     place, wal = path.absolute(), path.with_name(path.name + "-wal")
     left = wal.is_file() and wal.stat().st_size > 0
     try:
         return _looked_into(f"{place.as_uri()}?mode={'ro' if left else 'rw'}")
-    except sqlite3.OperationalError:
-        if os.access(path.parent, os.W_OK):
+    except sqlite3.OperationalError as error:
+        no_room = error.sqlite_errorname.startswith(("SQLITE_FULL", "SQLITE_IOERR"))
+        if os.access(path.parent, os.W_OK) and not no_room:
             raise
     if not left:
         return _looked_into(f"{place.as_uri()}?immutable=1")
