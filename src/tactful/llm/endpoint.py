@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from tactful.errors import UserError
+from tactful.llm.echoes import without_key
 from tactful.llm.types import ModelSpec
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
-_HIDDEN = b"[key]"
 _AZURE = (".azure.com", ".azure-api.net", ".azure.us", ".azure.cn")
-_TOO_LONG_FOR_CHANCE = 12
 _SECRET = re.compile(r"(?:^|&)[^=&]*(?:key|token|secret|sig|password)=", re.IGNORECASE)
 _FULL_PATH = re.compile(r"/(?:chat/completions|decisions)/?(?=$|\?)")
 
@@ -57,27 +53,7 @@ class Endpoint:
 
     def hide(self, body: bytes) -> bytes:
         """The body with the key blotted out, in case the endpoint echoes it, plain or encoded."""
-        if not self.key:
-            return body
-        for form in _forms(self.key):
-            if form in body:
-                body = body.replace(form, _HIDDEN)
-        return body
-
-
-@lru_cache(maxsize=16)
-def _forms(key: str) -> tuple[bytes, ...]:
-    """The key as it is, and, where it is too long to be met by chance, in base64 (at any offset), hex and percent signs."""
-    raw = key.encode()
-    forms = {raw}
-    if len(raw) >= _TOO_LONG_FOR_CHANCE:
-        for offset in range(3):
-            encoded = base64.b64encode(b"\0" * offset + raw)
-            inner = encoded[(0, 2, 3)[offset] : (offset + len(raw)) * 8 // 6]
-            forms |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
-        forms |= {raw.hex().encode(), raw.hex().upper().encode(), quote(key, safe="").encode()}
-        forms.add(json.dumps(key)[1:-1].encode())
-    return tuple(sorted(forms, key=len, reverse=True))
+        return without_key(body, self.key) if self.key else body
 
 
 def base_url_of(spec: ModelSpec) -> str:
