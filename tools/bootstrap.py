@@ -71,7 +71,7 @@ ACTIVITYWATCH = ["aw-server==0.12.0", "aw-client==0.5.15", "peewee<4"]
 """A real server for the tests of the importer: pins Flask 2, so it gets an environment of its own inside .venv (45 MB)."""
 
 NOTES = {
-    "test": "tactful: about 11,000 tests, about eight minutes on two cores (twenty measured on two threads of a slow one); dots and per cent follow",
+    "test": "tactful: about 11,000 tests, about eight minutes on two cores; dots and per cent follow",
 }
 """What is said before a job that takes a while."""
 
