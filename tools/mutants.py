@@ -149,6 +149,7 @@ MUTANTS = [
     Mutant("named", _INTAKE, "self._state.vacate_from(self.read)", "pass", RUNS),
     Mutant("named", "reward/embedded/model.py", "if (alone.p_accept or 0.0) < (found[at].p_accept or 0.0):", "if False:", "tests/reward/embedded/test_model.py"),
     Mutant("named", _PAIRS, "yield max(ranked, key=_reward), min(ranked", "yield max(reversed(ranked), key=_reward), min(ranked", PAIRS),
+    Mutant("named", "feedback/training/pairs.py", "break  # the first accepted answer", "continue  # the first accepted answer", "tests/feedback/training"),
     Mutant("named", _PAIRS, "margin < self.config.min_margin - 1e-9", "margin <= self.config.min_margin + 1e-9", PAIRS),
     Mutant("named", _FITTING, "simplest = max(i for i", "simplest = min(i for i", "tests/policy/test_embedded.py"),
     Mutant("named", _LOSSES, 'seeded("gate-order", *order).shuffle(order)', "pass", GATE),

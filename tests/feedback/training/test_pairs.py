@@ -109,6 +109,18 @@ def test_the_same_question_asked_again_later_is_the_same_need():
     assert rows_of(turns, similar=1.0)[1] == []
 
 
+def test_the_first_accepted_answer_settles_a_need_and_a_later_one_makes_no_second_pair():
+    turns = dialogue(
+        ("How do I descale my coffee machine?", "bad", CORRECTION),
+        ("hm", "x", SHIFT),
+        ("How do I descale a coffee machine?", "good", PRAISE),
+        ("hm", "y", SHIFT),
+        ("How do I descale the coffee machine?", "better", PRAISE),
+    )
+    _, pairs, _ = rows_of(turns)
+    assert [pair.chosen[0].content for pair in pairs] == ["good"]
+
+
 def test_pairs_never_cross_dialogues_and_equal_answers_are_dropped():
     across = [*dialogue(("q", "bad", CORRECTION)), *dialogue(("q", "good", PRAISE), name="e")]
     assert rows_of(across)[1] == []
