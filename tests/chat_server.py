@@ -259,7 +259,7 @@ class ChatServer:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._runner is not None
-        await self._runner.cleanup()
+        await stop_serving(self._runner)
 
     # ------------------------------------------------------------ answering
 
@@ -550,6 +550,22 @@ def serving(script: Script | None = None, **options: Any) -> Iterator[ChatServer
     """The server in a thread of its own; counts can be read while it runs and afterwards."""
     with in_a_thread(ChatServer(script, **options)) as server:
         yield server
+
+
+async def stop_serving(runner: web.AppRunner) -> None:
+    """Stop, and let nothing linger that has still to be sent, or that came in meanwhile.
+
+    A connection that is left open is blamed on whichever test runs when it is collected.
+    """
+    server = runner.server
+    assert server is not None
+    open_ones = [one.transport for one in server.connections]
+    await runner.cleanup()
+    await asyncio.sleep(0)  # those that were being accepted arrive
+    for transport in (*open_ones, *(one.transport for one in server.connections)):
+        if transport is not None:
+            transport.abort()
+    await asyncio.sleep(0)
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, Self
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from tests.chat_server import in_a_thread
+from tests.chat_server import in_a_thread, stop_serving
 
 
 class _Strict(BaseModel):
@@ -120,7 +120,7 @@ class DecisionsServer:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        await self._runner.cleanup()
+        await stop_serving(self._runner)
 
     async def _handle(self, request: web.Request) -> web.Response:
         self.requests += 1

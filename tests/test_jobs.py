@@ -152,6 +152,7 @@ def test_person_on_a_terminal_is_asked_whether_a_strange_folder_is_theirs(
     assert done.returncode == code, done.stderr
 
 
+@pytest.mark.slow
 def test_run_that_asks_for_no_cage_is_asked_about(tactful, tmp_path):  # noqa: F811
     states, rolled, rewarded = tmp_path / "states.jsonl", tmp_path / "rolled", tmp_path / "rewarded"
     few = ("--mode", "synthetic", "--domain", "planning", "--n", "2")

@@ -177,6 +177,7 @@ def test_several_sources_are_one_and_what_stands_in_both_counts_once(tmp_path):
         merged([read_collected(tmp_path / "one"), read_collected(tmp_path / "m.jsonl")])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="ProactiveBench's reward data is not there")
 def test_the_published_votes_agree_hardly_on_proposals_and_less_than_chance_on_silence():
     found = measure_agreement(read_collected(PUBLISHED), resamples=200)

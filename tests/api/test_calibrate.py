@@ -46,6 +46,7 @@ def test_rewards_come_as_a_table(made: dict[str, Any]) -> None:
     assert made["rewards"].details["trajectories"]["unscored"] == 0
 
 
+@pytest.mark.slow
 def test_records_in_memory_and_the_folder_give_the_same_pairs(made: dict[str, Any], tmp_path: Path) -> None:
     by_folder = tf.pairs(made["folder"] / "reward", select="all", out=tmp_path / "f")
     by_records = tf.pairs(list(made["rewards"]), select="all", out=tmp_path / "m")
@@ -89,6 +90,7 @@ def test_learned_needs_something_to_learn_from(made: dict[str, Any]) -> None:
         tf.evaluate(made["states"], policies=["learned"])
 
 
+@pytest.mark.slow
 def test_requests_in_memory_become_states() -> None:
     plain, row = tf.states(["Sort my list", {"query": "Add numbers", "query_clarity": 0.5}], domain="coding")
     assert plain.domain == "coding"
@@ -98,6 +100,7 @@ def test_requests_in_memory_become_states() -> None:
         tf.states(["Sort my list"])
 
 
+@pytest.mark.slow
 def test_failures_in_memory_are_taken_again(
     made: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

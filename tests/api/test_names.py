@@ -57,6 +57,7 @@ def test_a_process_that_only_decides_needs_numpy_and_pydantic_alone(tmp_path: Pa
     assert float(found["mb"]) < 80  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_reading_a_request_needs_neither_runner_nor_door_to_models() -> None:
     found = loaded("import tactful as tf; tf.states(['Plan a dinner'], domain='planning')")
     assert not {"asyncio", "aiohttp", "scipy", "sklearn"} & set(found["roots"])  # type: ignore[arg-type]
@@ -73,6 +74,7 @@ def test_every_public_name_is_there_and_has_a_coroutine() -> None:
         tactful.nothing  # noqa: B018
 
 
+@pytest.mark.slow
 def test_importing_a_room_hides_no_public_name() -> None:
     done = subprocess.run(
         [

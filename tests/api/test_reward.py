@@ -64,6 +64,7 @@ def test_a_model_is_saved_once_loaded_and_judges_alike(trained: TrainedReward, t
         trained.save(tmp_path / "model")
 
 
+@pytest.mark.slow
 def test_a_gate_is_set_saved_loaded_and_decides(trained: TrainedReward, tmp_path: Path) -> None:
     new = tf.moments()[200:]
     report = tf.set_gate(trained, new, cost_false_alarm=2)
@@ -77,6 +78,7 @@ def test_a_gate_is_set_saved_loaded_and_decides(trained: TrainedReward, tmp_path
     assert {row["name"] for row in report.rows()} >= {"always-speak", "never-speak"}
 
 
+@pytest.mark.slow
 def test_a_promise_that_cannot_be_made_leaves_no_gate(trained: TrainedReward, tmp_path: Path) -> None:
     report = tf.set_gate(trained, tf.moments()[200:], cost_false_alarm=2, promise=0.01)
     assert report.gate is None
@@ -97,6 +99,7 @@ def test_a_prompted_model_judges_as_a_run_that_load_knows(tmp_path: Path) -> Non
         tf.ask_moments(new, model="offline", votes=3, temperature=0)
 
 
+@pytest.mark.slow
 def test_a_judge_is_measured_beside_baselines(trained: TrainedReward, tmp_path: Path) -> None:
     new = tf.moments()[300:360]
     found = tf.measure_judge(new, model=trained)
@@ -149,6 +152,7 @@ def test_it_works_inside_an_event_loop_and_as_coroutines(trained: TrainedReward)
     assert asyncio.run(all_of_it()) == (30, 30)
 
 
+@pytest.mark.slow
 def test_deciding_needs_numpy_and_pydantic_alone(trained: TrainedReward, tmp_path: Path) -> None:
     trained.save(tmp_path / "model")
     tf.set_gate(trained, tf.moments()[200:], cost_false_alarm=2).save_gate(tmp_path / "model")

@@ -38,6 +38,7 @@ def next_words(printed: str) -> list[str]:
     return shlex.split(line.removeprefix("next: "))
 
 
+@pytest.mark.slow
 def test_proposed_commands_can_be_typed_as_they_are(tactful: Command) -> None:
     done = tactful("calibrate", "rollout", "s t.jsonl", "--model", "offline", "--out", "run 1")
     assert next_words(done.stderr) == ["tactful", "calibrate", "reward", "run 1"]
@@ -135,6 +136,7 @@ def test_an_empty_file_is_said_to_be_empty(tactful: Command, command: list[str])
     assert not Path("out").exists()
 
 
+@pytest.mark.slow
 def test_too_few_repeats_for_means_name_the_passes(tactful: Command) -> None:
     tactful("calibrate", "rollout", "s t.jsonl", "--model", "offline", "--out", "run")
     tactful("calibrate", "reward", "run", "--out", "reward")

@@ -43,6 +43,7 @@ def imported(*words: str, environment: Mapping[str, str] | None = None) -> set[s
     return set(json.loads(done.stdout))
 
 
+@pytest.mark.slow
 def test_help_of_the_root_imports_no_command_and_a_call_only_its_own() -> None:
     places = {"tactful.cli." + place.path.partition(":")[0] for place in COMMANDS.values()}
     assert not places & imported("--help")
@@ -56,6 +57,7 @@ def test_completing_a_word_of_the_root_imports_no_command(typed: str) -> None:
     assert not places & imported(environment=asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "shown"),
     [

@@ -100,6 +100,7 @@ def test_a_reader_that_stops_early_is_no_failure_of_ours(tmp_path: Path) -> None
 # ---------------------------------------------------------------- 1
 
 
+@pytest.mark.slow
 def test_a_missing_file_is_named_in_one_sentence(tmp_path: Path) -> None:
     done = tactful("calibrate", "rollout", "no-such.jsonl", "--model", "offline", cwd=tmp_path)
     assert done.returncode == 1
@@ -338,6 +339,7 @@ def test_control_characters_of_a_file_name_never_reach_the_terminal(tmp_path: Pa
         assert "\\x1b[31m" in ran.stdout + ran.stderr
 
 
+@pytest.mark.slow
 def test_a_link_in_a_circle_is_said_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")

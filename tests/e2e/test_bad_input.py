@@ -80,6 +80,7 @@ def test_a_line_that_is_not_json_is_named_with_its_number(
     assert "oh dear" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILE_COMMANDS)
 def test_a_value_of_the_wrong_type_is_shown(tactful: Command, tmp_path: Path, name: str) -> None:
     file, out = tmp_path / "input.jsonl", tmp_path / "out"

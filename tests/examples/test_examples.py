@@ -68,6 +68,7 @@ def test_our_probability_decides_in_proactive_gate(tmp_path: Path) -> None:
         assert f"({check}: " in line
 
 
+@pytest.mark.slow
 def test_the_rule_in_a_chat_loop_becomes_quieter(tmp_path: Path) -> None:
     done = run(str(EXAMPLES / "policy_in_a_chat_loop.py"), cwd=tmp_path)
     actions = [line.split(": ")[1] for line in done.stdout.splitlines() if line.startswith("policy")]

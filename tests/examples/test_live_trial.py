@@ -13,6 +13,7 @@ from tests.examples.test_middleware import MIDDLEWARE, loaded
 import tactful as tf
 
 
+@pytest.mark.slow
 def test_people_talk_with_the_assistant_through_the_proxy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

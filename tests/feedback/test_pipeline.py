@@ -186,6 +186,7 @@ def test_up_to_a_hundred_thousand_turns_stream_in_flat_memory(tmp_path, few, man
 # ---------------------------------------------------------------- panels
 
 
+@pytest.mark.slow
 def test_panel_keeps_every_vote_and_its_judgements_know_the_whole_run(tmp_path):
     chats = many_chats(tmp_path / "log.jsonl", 8)
 

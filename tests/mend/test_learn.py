@@ -107,6 +107,7 @@ def test_other_prices_are_tried_without_reading_again(learned, tmp_path):
         tf.learn(folder, out=tmp_path / "dear")
 
 
+@pytest.mark.slow
 def test_it_resumes_and_writes_the_same(learned, tmp_path):
     log, _, folder = learned
     part = tf.learn(log, out=tmp_path / "again", limit=10, progress="off")

@@ -73,6 +73,7 @@ def test_nothing_to_compare_with_gives_no_rows():
     assert NgramLikeness().cosines(SEARCH, []).shape == (0,)
 
 
+@pytest.mark.slow
 def test_likeness_is_the_same_in_every_process():
     code = (
         "from tactful.reward.likeness import open_likeness;"

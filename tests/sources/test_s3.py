@@ -65,6 +65,7 @@ def test_a_run_over_an_object_is_the_run_over_the_file_and_keeps_no_credentials(
         assert KEY_ID.encode() not in content
 
 
+@pytest.mark.slow
 def test_a_run_is_resumed_and_retried_from_the_object_or_from_a_copy(
     put: Put, tactful: Command, tmp_path: Path
 ) -> None:
@@ -154,6 +155,7 @@ def test_an_object_that_is_longer_than_a_block_is_read_whole_and_one_that_is_emp
     assert list(read_jsonl(put("empty.jsonl", b""), type_of_nothing())) == []
 
 
+@pytest.mark.slow
 def test_what_is_read_here_alone_says_so(put: Put, tactful: Command) -> None:
     done = tactful("gym", "run", put("scenes.yaml", b"- a"), "--model", "offline")
     assert done.returncode == 1

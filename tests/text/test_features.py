@@ -85,18 +85,21 @@ def insert(text, word, place, sep):
     return sep.join([*parts[:at], word, *parts[at:]])
 
 
+@pytest.mark.slow
 @given(ENGLISH, st.one_of(VAGUE_EN, UNLISTED), st.integers(0, 100))
 def test_a_vague_word_never_adds_to_what_speaks_for_clarity(text, word, place):
     before, after = surface_features(text), surface_features(insert(text, word, place, " "))
     assert all(after[name] <= before[name] for name in FOR)
 
 
+@pytest.mark.slow
 @given(ENGLISH, VAGUE_EN)
 def test_a_vague_word_at_the_end_never_takes_from_what_speaks_against_it(text, word):
     before, after = surface_features(text), surface_features(f"{text} {word}")
     assert all(after[name] >= before[name] for name in AGAINST)
 
 
+@pytest.mark.slow
 @given(CHINESE, VAGUE_ZH, st.integers(0, 100))
 def test_a_vague_chinese_clause_never_adds_to_what_speaks_for_clarity(text, word, place):
     before, after = surface_features(text), surface_features(insert(text, word, place, "，"))

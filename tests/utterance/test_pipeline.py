@@ -219,6 +219,7 @@ def test_for_any_dialogue_label_and_context_are_never_among_the_negatives(
         assert record.rejected.category != record.chosen.category
 
 
+@pytest.mark.slow
 def test_order_of_input_and_concurrency_change_no_record(tmp_path):
     from tests.utterance.fakes import rows
 

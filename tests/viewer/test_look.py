@@ -203,6 +203,7 @@ def test_nothing_is_written_into_the_run_and_the_index_serves_the_next_time(
     assert index.stat().st_ino == made
 
 
+@pytest.mark.slow
 def test_a_damaged_index_is_built_again(run: Path, own_cache: Path) -> None:
     with View.open(run) as view:
         view.wait()

@@ -150,6 +150,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 async def test_a_signal_ends_a_server_cleanly_with_nothing_said(number, code):
     process = await asyncio.create_subprocess_exec(

@@ -85,6 +85,7 @@ def test_what_is_added_later_comes_after_what_was_there(store: Store) -> None:
     assert {one.id for one in answered_by(store, second, 64)} == {f"item-{number}" for number in range(64)}
 
 
+@pytest.mark.slow
 def test_an_item_that_was_skipped_goes_to_the_next_annotator_who_has_not_met_it(store: Store) -> None:
     filled(store, 200, overlap=2)
     one, other, third = (annotator(store) for _ in range(3))

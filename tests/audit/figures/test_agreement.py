@@ -75,6 +75,7 @@ def test_the_turn_that_the_page_names_is_the_one_that_an_annotation_names(tmp_pa
         assert one.both + one.only_other == len(rows)
 
 
+@pytest.mark.slow
 def test_annotations_of_another_log_are_refused(tmp_path):
     (tmp_path / "labels.jsonl").write_text('{"conversation": "elsewhere", "needless": true}\n')
     with pytest.raises(DataError, match="none of them belongs to a turn of this log"):
@@ -112,6 +113,7 @@ def test_thumbs_in_the_log_are_labels(tmp_path):
     assert one.precision.value == 1
 
 
+@pytest.mark.slow
 def test_a_log_without_ratings_cannot_be_measured_against_them():
     with pytest.raises(DataError, match="labels ratings"):
         tf.audit(REHEARSAL, labels="ratings")

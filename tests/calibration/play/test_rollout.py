@@ -308,6 +308,7 @@ def test_a_record_that_the_endpoint_refuses_fails_alone(
     assert all("unwanted" in failure.id for failure in summary.folder.failures())
 
 
+@pytest.mark.slow
 def test_a_seed_decides_everything(tmp_path: Path) -> None:
     def text(name: str, seed: int) -> bytes:
         job = rollout_job(RolloutConfig(assistant=OFFLINE, seed=seed), many())

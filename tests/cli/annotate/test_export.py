@@ -222,6 +222,7 @@ def test_what_is_exported_is_what_data_check_calls_it(tactful, tmp_path, to, kin
     assert kind in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not REWARD_TRAIN.exists(), reason="needs shared/data/proactivebench")
 def test_proactivebench_votes_get_their_labels_anew(tactful, tmp_path):
     done = tactful("annotate", "export", REWARD_TRAIN, "--to", "reward", "--out", tmp_path / "out", "--json")

@@ -22,6 +22,7 @@ def runs(tmp_path: Path) -> list[Path]:
     return found
 
 
+@pytest.mark.slow
 def test_a_report_of_several_runs_is_one_page(tactful: Command, runs, tmp_path: Path):
     out = tmp_path / "deep" / "report.html"
     done = tactful("bench", "report", *runs, "--out", out, "--json")
@@ -71,6 +72,7 @@ def test_a_folder_in_the_way_is_one_sentence(tactful: Command, runs, tmp_path: P
     assert sys.argv[1:3] == ["bench", "report"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "begins"),
     [

@@ -150,6 +150,7 @@ def test_a_model_that_was_trained_on_sessions_of_the_data_is_refused(tactful, mo
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_model_on_seen_sessions_is_marked_everywhere(tactful, moments, model, tmp_path):
     out = tmp_path / "out"
     done = tactful("bench", "judge", moments, "--model", model, "--allow-seen", "--out", out)

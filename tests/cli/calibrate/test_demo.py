@@ -98,6 +98,7 @@ def test_an_existing_folder_is_never_written_into(tactful: Command, tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_step_that_fails_ends_the_demo(
     tactful: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,7 @@ def test_measuring_again_makes_no_call_and_gives_the_same_figures(
     assert "No learned policy was evaluated." in done.stderr
 
 
+@pytest.mark.slow
 def test_the_trees_are_those_of_the_folder_or_refused(tactful: Command, made: Path, tmp_path: Path) -> None:
     tactful(*words(made, tmp_path / "e", "--policies", "rule"))
     taken = tactful(*words(made, tmp_path / "e", "--policies", "rule"))

@@ -117,6 +117,7 @@ def test_table_and_value_of_information_go_to_stdout(tactful, trajectories: Path
     assert f"next: tactful calibrate pairs {tmp_path / 'r'}" in done.stderr
 
 
+@pytest.mark.slow
 def test_rewarded_run_is_scored_again_under_another_configuration(
     tactful, trajectories: Path, tmp_path: Path
 ):
@@ -180,6 +181,7 @@ def test_offline_judge_scores_plans_by_rubric(tactful, trajectories: Path, tmp_p
     assert all("calibration/rubric" in row.provenance.prompt_hashes for row in rows)
 
 
+@pytest.mark.slow
 def test_out_is_never_overwritten(tactful, trajectories: Path, tmp_path: Path):
     tactful("calibrate", "reward", trajectories, "--out", tmp_path / "r")
     before = (tmp_path / "r" / "records.jsonl").read_bytes()
@@ -188,6 +190,7 @@ def test_out_is_never_overwritten(tactful, trajectories: Path, tmp_path: Path):
     assert (tmp_path / "r" / "records.jsonl").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_equal_runs_write_equal_bytes(tactful, trajectories: Path, tmp_path: Path):
     for name in ("a", "b"):
         tactful("calibrate", "reward", trajectories, "--out", tmp_path / name)
@@ -271,6 +274,7 @@ def test_judge_run_can_be_taken_up_again(tactful, trajectories: Path, tmp_path: 
     assert "another configuration" in changed.stderr
 
 
+@pytest.mark.slow
 def test_unscored_trajectories_are_counted_by_reason_and_retried(tactful, tmp_path: Path):
     nothing = make_trajectory(make_step(solves=True), domain="planning", hidden=Hidden(), id="x")
     write_jsonl(tmp_path / "t.jsonl", [*plans(1), nothing])

@@ -171,6 +171,7 @@ def test_a_dry_run_says_what_would_be_asked_and_sends_nothing(tactful, project, 
     assert not (project / "work.jsonl").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "code"), [("n", 3), ("y", 1)])
 def test_at_a_terminal_the_person_is_asked(project, answer, code):
     place, terminal = pty.openpty()

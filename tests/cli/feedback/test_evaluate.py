@@ -79,6 +79,7 @@ def test_train_evaluate_and_fit_confidence_go_together(tactful, files, tmp_path)
     assert "does not carry over" in again.err
 
 
+@pytest.mark.slow
 def test_a_judge_is_not_evaluated_on_its_own_training_turns(tactful, files, tmp_path):
     tactful("feedback", "train", files[0], "--out", tmp_path / "judge.npz")
     done = tactful("feedback", "evaluate", files[0], "--trained", tmp_path / "judge.npz")

@@ -154,6 +154,7 @@ def test_unscored_turns_are_shown_and_taken_again_by_runs_retry(tactful, log):
     assert not any(record.unscored for record in JudgedTurns("run"))
 
 
+@pytest.mark.slow
 def test_panel_reports_agreement_and_its_reading_of_the_votes(tactful, log, tmp_path):
     def script(ask):
         return verdict("neutral", 0.9) if ask.body["model"] == "c" else by_message(ask)
@@ -292,6 +293,7 @@ def test_the_wrong_run_or_an_empty_one_is_named(tactful, log, tmp_path):
     assert tactful("pairs", "run", "--confidence", "c.json").returncode == 2
 
 
+@pytest.mark.slow
 def test_help_names_an_example_and_imports_nothing_heavy():
     code = (
         "import sys; sys.argv = ['tactful', 'feedback', 'judge', '--help']\n"

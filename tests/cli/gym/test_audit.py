@@ -62,6 +62,7 @@ def test_held_against_traces_and_moments_it_says_what_differs(run, tmp_path):
     assert "next:" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_run_of_the_gym_can_stand_for_people(run):
     write_jsonl("other.jsonl", Simulator().episodes(scenes=9, passes=1, seed=3))
     done = run("episodes.jsonl", "--against", "other.jsonl", "--json")

@@ -25,6 +25,7 @@ def fit(tactful, monkeypatch, tmp_path: Path):
     return call
 
 
+@pytest.mark.slow
 def test_a_log_becomes_parameters_and_what_it_does_not_show_is_named(fit):
     done = fit("episodes.jsonl", "--out", "users.toml")
     assert done.returncode == 0, done.stderr
@@ -35,6 +36,7 @@ def test_a_log_becomes_parameters_and_what_it_does_not_show_is_named(fit):
     assert load_parameters(Path("users.toml")) != load_parameters()
 
 
+@pytest.mark.slow
 def test_json_holds_each_value_with_its_interval(fit):
     found = json.loads(fit("episodes.jsonl", "--out", "users.toml", "--setting", "coding", "--json").stdout)
     [share] = [one for one in found["fitted"] if one["key"] == "gaps.quick_share"]

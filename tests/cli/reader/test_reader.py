@@ -45,6 +45,7 @@ def test_readers_are_measured_on_labels_of_ones_own_beside_the_floor(tactful, tm
     assert "without reading: auroc 0.50" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_reader_is_calibrated_on_fifty_labels_and_refused_on_fewer(tactful, tmp_path: Path) -> None:
     few = tactful("reader", "calibrate", write(tmp_path / "few.jsonl", LABELS[:8]), "--out", tmp_path / "a")
     assert (few.returncode, "50 labelled texts" in few.stderr) == (1, True)
@@ -65,6 +66,7 @@ def test_bad_labels_name_file_line_and_next_move(tactful, tmp_path: Path) -> Non
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_rows_that_are_left_out_are_told_and_aside_needs_files(tactful, tmp_path: Path) -> None:
     mine = write(tmp_path / "mine.jsonl", [*LABELS, {"text": "x", "label": "maybe"}])
     flags = ("--skip-bad", "--reader", "surface", "--whole")
@@ -97,6 +99,7 @@ DONE = {
 }
 
 
+@pytest.mark.slow
 def test_a_model_reads_is_measured_and_calibrated_and_the_file_reads_again(tactful, tmp_path: Path) -> None:
     mine = write(tmp_path / "mine.jsonl", LABELS)
     with serving(script={r"\n(cancel it|translate this)\n": OPEN, ".": DONE}) as server:

@@ -1,6 +1,7 @@
 import json
 import shlex
 
+import pytest
 from tests.chat_server import serving
 from tests.reward.moments import writer
 
@@ -69,6 +70,7 @@ def test_reasons_from_an_endpoint_name_the_skipped_and_the_failed(tactful, data,
     assert f"tactful runs retry {tmp_path / 'run'}" in done.stderr
 
 
+@pytest.mark.slow
 def test_failed_items_are_taken_again_from_the_folder_alone(tactful, data, tmp_path):
     broken = True
 

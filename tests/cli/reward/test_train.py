@@ -246,6 +246,7 @@ def test_without_the_extra_an_encoder_is_refused_with_the_line_to_type(
 # ---------------------------------------------------------------- suggestions in an editor
 
 
+@pytest.mark.slow
 def test_decisions_about_suggestions_are_known_by_their_first_row(tactful, decisions, tmp_path):
     out = tmp_path / "model"
     done = tactful("reward", "train", decisions, "--out", out)
@@ -259,6 +260,7 @@ def test_decisions_about_suggestions_are_known_by_their_first_row(tactful, decis
     assert "48 decisions of 4 users (32 rejected, 16 accepted)" in (out / "MODEL_CARD.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_model_of_suggestions_in_json_and_through_a_pipe(tactful, tmp_path):
     text = "".join(json.dumps(one) + "\n" for one in some_rows())
     done = tactful("reward", "train", "-", "--out", tmp_path / "model", "--json", stdin=text.encode())

@@ -25,6 +25,7 @@ def test_a_base_that_is_not_named_and_an_unknown_key_are_refused(tactful: Comman
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
     tactful: Command, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ def measure(pairs: list[tuple[int, int]]) -> int:
     return sum(end - start for start, end in union(pairs))
 
 
+@pytest.mark.slow
 @given(INTERVALS)
 def test_stretches_stand_in_order_and_cover_what_the_intervals_cover(given_):
     events = [LogEvent("window", start, start + length) for start, length in given_]
@@ -63,6 +64,7 @@ def test_stretches_stand_in_order_and_cover_what_the_intervals_cover(given_):
     assert all(item.start <= start <= end <= item.end for start, end, item in found)
 
 
+@pytest.mark.slow
 @given(INTERVALS, INTERVALS)
 def test_cutting_stretches_by_others_keeps_their_time(given_, others):
     one, two = (

@@ -199,6 +199,7 @@ def test_neither_wording_of_a_padded_pair_is_regularly_the_longer_one():
     assert 0.3 <= longer / len(PADDED) <= 0.7
 
 
+@pytest.mark.slow
 def test_no_single_word_marks_a_wording():
     """Knowing of one English word whether it occurs tells the wording right in at most 70% of cases."""
     pairs = [(task.complete, task.open) for task in TASKS if task.lang == "en"]

@@ -161,6 +161,7 @@ def test_a_question_or_an_offer_in_the_first_person_is_accepted_about_as_often_a
         assert abs(with_it - without) < 0.15
 
 
+@pytest.mark.slow
 def test_the_words_of_a_proposal_alone_tell_little_about_its_verdict_in_another_session():
     items = [item for item in PROPOSALS if not is_chinese(item.moment.proposal or "")]
     words = make_pipeline(TfidfVectorizer(sublinear_tf=True), LogisticRegression(class_weight="balanced"))

@@ -23,6 +23,7 @@ def test_items_of_one_observation_go_to_different_folds():
     assert set(folds) == {0, 1, 2, 3, 4}
 
 
+@pytest.mark.slow
 def test_the_look_up_wins_where_the_split_leaks_and_is_no_better_than_chance_where_it_does_not():
     items = make_items(16, 8)
     leaky, grouped = measure_leak(items, constant, judge="judge", resamples=100)

@@ -38,6 +38,7 @@ def test_a_judge_stands_beside_all_baselines_with_intervals():
     assert gain.above_zero
 
 
+@pytest.mark.slow
 def test_probabilities_that_are_true_are_calibrated():
     items = make_items(60, 8)
     chances = truth(items)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import pytest
 from tests.evaluation.acceptance_fixtures import Rule, said
 from tests.reward.synthetic import make_items
 
@@ -55,6 +56,7 @@ def test_every_table_has_look_up_and_always_accept_rows_also_in_leak_and_probes(
     assert text.count("\n  always-accept ") >= 9
 
 
+@pytest.mark.slow
 def test_the_page_is_self_contained_and_escapes_what_it_is_given(tmp_path):
     found = bench(make_items(4, 4), name="<img src=x>")
     page = render_page(found)

@@ -50,6 +50,7 @@ def by_name(found):
     return {item.name: item for item in found.policies}
 
 
+@pytest.mark.slow
 def test_learned_beats_every_fixed_action_where_situations_differ():
     found = measured()
     reward = {name: item.measures["reward"].value for name, item in by_name(found).items()}
@@ -91,6 +92,7 @@ def test_victory_needs_an_interval_above_zero():
     assert "beats every fixed level" in found.headline()
 
 
+@pytest.mark.slow
 def test_no_victory_is_claimed_where_nothing_can_be_learned():
     found = measured(ALWAYS_QUIET)
     assert found.value_of_information.value == pytest.approx(0.0)
@@ -143,6 +145,7 @@ def test_unseen_users_are_reported_apart_and_do_not_move_the_main_figures():
     assert all(item.unseen_personas is not None for item in found.comparisons)
 
 
+@pytest.mark.slow
 def test_a_given_policy_trained_on_these_tasks_is_noted():
     table = training(SITUATIONAL, tasks=3).pairs(SHARE, min_margin=0.05)
     known = fit_policy(table, l2=0.1, name="mine.json")
@@ -178,6 +181,7 @@ def test_learned_policies_without_training_are_refused():
         evaluate(trees, scores, None, Settings(), learned=("learned-ridge",), provenance=OFFLINE)
 
 
+@pytest.mark.slow
 def test_two_policies_of_one_name_are_refused():
     table = training(SITUATIONAL).pairs(SHARE, min_margin=0.05)
     one, two = (fit_policy(table, l2=l2) for l2 in (0.1, 1.0))
@@ -233,6 +237,7 @@ def test_the_sweep_makes_no_call_and_runs_no_program(monkeypatch: pytest.MonkeyP
     assert {round(point.task_score, 9) for point in swept} == {round(0.95 - 0.0175, 9)}
 
 
+@pytest.mark.slow
 def test_constants_that_leave_nothing_to_train_on_are_left_out_with_a_note(monkeypatch: pytest.MonkeyPatch):
     # MID earns 1.0 by one question, LOW 0.9 without: at λ = 0.1 every two actions tie, so that no pair is left.
     rows = [
@@ -266,6 +271,7 @@ def test_the_sweep_of_the_weighted_form_goes_over_alpha():
     assert {config.delta for config in varied.values()} >= {0.2, 1.5}
 
 
+@pytest.mark.slow
 def test_coefficients_name_every_feature_and_sum_to_nothing_over_actions():
     found = measured()
     assert found.coefficients[0].feature == "vagueness"
@@ -275,6 +281,7 @@ def test_coefficients_name_every_feature_and_sum_to_nothing_over_actions():
     assert vague.weights["MID"] > 0
 
 
+@pytest.mark.slow
 def test_samples_are_the_best_and_worst_of_different_base_tasks():
     found = measured()
     best, worst = found.samples[:3], found.samples[3:]
@@ -305,6 +312,7 @@ def test_order_of_trees_and_of_training_rows_changes_nothing():
     assert one.headline() == other.headline()
 
 
+@pytest.mark.slow
 def test_an_evaluation_survives_its_file():
     found = evaluation()
     assert Evaluation.model_validate_json(found.model_dump_json()) == found

@@ -31,6 +31,7 @@ def test_equal_evaluations_give_equal_bytes_and_leave_the_settings_of_others_alo
     assert dict(matplotlib.rcParams) == before
 
 
+@pytest.mark.slow
 def test_ids_of_several_drawings_differ_and_all_references_hit():
     drawings = [draw(evaluation(), place) for draw in (pareto_svg, reward_svg) for place in "01"]
     ids = [name for text in drawings for name in ID.findall(text)]

@@ -32,6 +32,7 @@ def small(**more):
     return evaluated(items, Settings(resamples=50))
 
 
+@pytest.mark.slow
 def test_the_page_is_self_contained_and_escapes_everything_that_was_said() -> None:
     page = render_utterance_report([small(), small()])
     assert "<script" not in page
@@ -87,6 +88,7 @@ def test_an_evaluation_is_found_in_a_folder_or_a_file_and_told_from_others(tmp_p
         read_utterance_evaluation(tmp_path / "missing")
 
 
+@pytest.mark.slow
 def test_writing_twice_gives_equal_bytes(tmp_path: Path) -> None:
     for name in ("one.html", "two.html"):
         write_utterance_report([small()], tmp_path / name)

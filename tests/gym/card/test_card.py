@@ -76,6 +76,7 @@ def test_what_is_held_against_people_moves_with_them(sound):
     assert sound.check("acceptance").people.value == pytest.approx(0.4, abs=0.15)
 
 
+@pytest.mark.slow
 def test_without_people_the_checks_beside_them_are_missing_and_the_others_stand(sound):
     alone = card_of(SOUND.episodes(), source="sound")
     assert alone.against is None
@@ -110,6 +111,7 @@ def test_a_handful_of_scenes_gives_no_verdict():
     assert {one.verdict for one in found.checks} == {"not estimable"}
 
 
+@pytest.mark.slow
 def test_models_that_say_nothing_of_timing_and_need_leave_those_checks_open():
     blind = [
         one.model_copy(
@@ -178,6 +180,7 @@ def test_every_limit_has_its_reason():
     assert all(len(limit.why) > 20 for limit in LIMITS.values())
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 def test_episodes_without_a_step_or_without_times_get_a_card():
     empty = [one.model_copy(update={"steps": ()}) for one in SOUND.episodes(scenes=9, passes=1)]

@@ -130,6 +130,7 @@ def test_imported_activity_and_runs_are_read_and_other_files_are_refused(tmp_pat
         read_people(tmp_path / "empty")
 
 
+@pytest.mark.slow
 def test_real_traces_and_moments_are_twelve_recordings():
     data = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
     folder = data / "proactivebench"

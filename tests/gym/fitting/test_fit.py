@@ -145,6 +145,7 @@ def test_every_value_of_the_table_is_fitted_or_named(recorded):
     assert untold("", START.model_dump()) == []
 
 
+@pytest.mark.slow
 def test_the_spread_of_openness_says_how_many_offers_it_was_counted_on():
     rng = Random(5)
     offers = [

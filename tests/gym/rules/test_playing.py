@@ -51,6 +51,7 @@ def test_time_never_runs_backwards():
         assert times == sorted(times)
 
 
+@pytest.mark.slow
 def test_without_an_assistant_nothing_is_offered_and_most_goals_are_reached():
     episodes = play_all(made_scenes(), passes=20, decider=Never())
     assert not any(step.proposal for episode in episodes for step in episode.steps)
@@ -79,6 +80,7 @@ def test_episodes_end_by_goal_by_leaving_and_by_either_limit():
     assert ends == {"goal", "left", "rounds", "events"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decider", [Never(), Always(), Every(10)], ids=lambda decider: decider.label)
 @pytest.mark.parametrize(
     "given", [proactivebench_scenes, lambda: read_scenes("bundled")], ids=["published", "ours"]

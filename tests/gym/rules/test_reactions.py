@@ -58,6 +58,7 @@ def accepted(*args, **given):
     return sum(one.verdict == "accepted" for one in found) / len(found)
 
 
+@pytest.mark.slow
 def test_a_boundary_is_a_better_moment_than_a_flow_and_trouble_better_than_its_end():
     # the table gives 0.52, 0.25, 0.82 and 0.25 where help is wanted as often as it is; four standard errors are 0.11
     by_timing = {timing: accepted(timing=timing) for timing in BEAT}
@@ -144,6 +145,7 @@ def test_offers_in_chinese_are_held_against_work_in_chinese():
     assert accepted("下午想听点音乐吗？", **told, seeds=60) == 0
 
 
+@pytest.mark.slow
 def test_refusal_costs_patience_in_a_flow_the_most_and_acceptance_gives_some_back():
     def left(timing, verdict, **more):
         return {

@@ -88,6 +88,7 @@ def test_no_word_of_a_log_reaches_a_prompt_the_run_or_the_scenes(tmp_path, make)
     assert run.rhythm.events == len(texts())
 
 
+@pytest.mark.slow
 def test_settings_and_kinds_of_events_follow_the_log(tmp_path):
     log = as_moments(tmp_path / "log.jsonl")
     rhythm = rhythm_of([[Event(text=text) for text in texts()]])

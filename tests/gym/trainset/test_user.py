@@ -54,6 +54,7 @@ def played():
     return play_all(made_scenes(), passes=3, decider=Every(4), seed=5)
 
 
+@pytest.mark.slow
 def test_played_again_the_worker_says_of_the_recorded_offers_what_it_said(played):
     shown = 0
     for one in played:

@@ -125,6 +125,7 @@ async def test_what_a_webhook_does_not_take_waits_for_the_digest(
         assert [row.waiting for row in given.rows()] == [False]
 
 
+@pytest.mark.slow
 async def test_a_webhook_that_is_down_or_hangs_holds_up_no_event(live: Callable[..., Watched]) -> None:
     async with receiving(Receiver(wait_s=1.0)) as receiver:
         given = live(Webhook(receiver.url, timeout_s=0.3))

@@ -24,6 +24,7 @@ def state(need: float = 0.9, **more: object) -> PublicState:
     return PublicState(id="s", **fields | more)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", [TWO, THREE])
 @pytest.mark.parametrize("belief", [UNSURE, TURNED])
 @pytest.mark.parametrize("need", [0.6, 0.9])

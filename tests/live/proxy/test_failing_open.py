@@ -70,6 +70,7 @@ async def test_a_database_without_its_tables(front, tmp_path: Path) -> None:
         assert at.proxy.counts["advisor_failed"] == 1
 
 
+@pytest.mark.slow
 async def test_a_database_that_is_locked_holds_up_nobody_and_gets_its_rows_later(
     front, tmp_path: Path
 ) -> None:

@@ -81,6 +81,7 @@ def test_a_day_is_rehearsed_in_seconds_with_every_offer_at_its_time(tactful: Com
     assert told["silences"] == {"nothing": 3, "repeated": 1, "quiet": 1}
 
 
+@pytest.mark.slow
 def test_a_pipe_of_events_is_watched_to_its_end_and_why_tells_of_every_look(
     tactful: Command, project: Path
 ) -> None:

@@ -131,6 +131,7 @@ def test_answers_without_names_are_taken_by_place() -> None:
     assert need.need == 0.9
 
 
+@pytest.mark.slow
 def test_a_busy_server_is_asked_again_and_a_hanging_one_is_not_known_for_that_text() -> None:
     with deciding({"need": 0.9}, faults=[503, None, "hang", "hang", "hang"]) as server:
         reader = ReaderByCalls(
@@ -142,6 +143,7 @@ def test_a_busy_server_is_asked_again_and_a_hanging_one_is_not_known_for_that_te
     assert "no answer in time" in late.unknown
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_stays_broken_stops_after_ten_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tactful.llm.wire.caller._FIRST_BACKOFF_S", 0.001)
     with (

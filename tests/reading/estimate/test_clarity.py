@@ -44,6 +44,7 @@ def clarity(domain):
     return domain_estimator(domain).clarity
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("domain", DOMAINS)
 @settings(deadline=None, max_examples=200)
 @given(text=st.sampled_from(SEED_TEXTS), word=st.sampled_from(VAGUE + VAGUE_ZH), place=st.integers(0, 80))
@@ -55,6 +56,7 @@ def test_a_vague_word_never_raises_clarity(domain, text, word, place):
     assert after <= before + 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("domain", DOMAINS)
 @settings(deadline=None, max_examples=200)
 @given(

@@ -69,6 +69,7 @@ def test_a_session_that_is_not_there_leaves_none_out(items: list[LabelledMoment]
     assert set(train_without(items, "nobody").sessions) == {item.moment.session for item in items}
 
 
+@pytest.mark.slow
 def test_the_order_of_the_rows_changes_nothing(items: list[LabelledMoment]) -> None:
     moments = [item.moment for item in items[:20]]
     one, other = train(items), train(items[::-1])

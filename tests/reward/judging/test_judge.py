@@ -235,6 +235,7 @@ def run(made, out, **options):
     return run_job(made, RunOptions(out=out, **{"progress": "off", "concurrency": 16, **options}))
 
 
+@pytest.mark.slow
 def test_a_fifth_of_the_requests_failing_loses_and_doubles_nothing(tmp_path):
     data = write_items(tmp_path / "items.jsonl", 100)
     faults = dict.fromkeys(["503", "reset", "502", "wrong_schema", "html"], 0.04)

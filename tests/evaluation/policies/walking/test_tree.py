@@ -150,6 +150,7 @@ CODING = [coding_state("a-open", group="a"), coding_state("b-complete", wording=
 PLANNING = [planning_state("p-open"), *synthetic_states("planning", 6, 0)]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     which=st.sampled_from(["levels", "clarify-execute"]),
