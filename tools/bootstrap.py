@@ -42,7 +42,7 @@ JOBS: dict[str, list[list[str]]] = {
     "setup": [],
     "demo": [["-m", "tactful", "calibrate", "demo"]],
     "smoke": [["tools/smoke.py"]],
-    "test": [[*PYTEST, "-n", "2"]],
+    "test": [[*PYTEST, "-n", "3"]],  # on two cores: some wait for a server or a clock
     "slow": [
         [*PYTEST, "-m", "slow and not soak and not live and not gpu", "-n", "2", "--timeout", "900"],
         [
