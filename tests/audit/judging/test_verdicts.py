@@ -67,6 +67,7 @@ def test_where_a_reader_is_all_but_sure_that_nothing_was_missing_a_calm_answer_d
 )
 def test_a_question_put_to_a_greeting_is_not_needless(greeting):
     assert not verdict("A comedy, please.", asks=True, need=0.03, complaint=0.1, request=greeting).is_needless
+    assert not verdict(None, asks=True, need=0.05, request=greeting).is_needless
 
 
 def test_a_calm_answer_that_tells_nothing_new_was_not_worth_it_where_the_request_was_clear():

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from tests.chat_server import stop_serving
 from tests.live.watch.watched import NOON, OPEN, Watched, watched
 
 from tactful.errors import UsageError
@@ -65,7 +66,7 @@ async def receiving(receiver: Receiver) -> AsyncIterator[Receiver]:
     try:
         yield receiver
     finally:
-        await runner.cleanup()
+        await stop_serving(runner)
 
 
 @pytest.fixture

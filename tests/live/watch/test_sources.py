@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from tests.chat_server import stop_serving
 
 from tactful.errors import DataError, UserError
 from tactful.live.watch.sources import ActivityServer, RecordedEvents, piped, read_events
@@ -116,4 +117,4 @@ async def test_what_activitywatch_records_is_told_once_redacted_and_from_now_on(
         with pytest.raises(UserError):
             await source.new(NOW)
     finally:
-        await runner.cleanup()
+        await stop_serving(runner)

@@ -131,8 +131,6 @@ class Signs:
     """It turns to something else, or repeats the request, without an answer."""
     asks: bool
     """It holds a question mark."""
-    greeted: bool
-    """What was asked about was no more than a greeting."""
     given: float
     """Share of its content words that the user had said before, in [0, 1]."""
     new: int
@@ -177,10 +175,14 @@ def signs_of(reply: str, request: str, earlier: str) -> Signs:
         informs=not kinds & _GOES_ON and not _QUESTION.search(text) and len(words - before) >= _SEVERAL,
         elsewhere=repeats or lexicon.TOPIC in kinds,
         asks=bool(_QUESTION.search(text)),
-        greeted=bool(_GREETING.match(request)),
         new=len(words - before),
         given=len(words & before) / len(words) if words else 0.0,
     )
+
+
+def only_greets(request: str) -> bool:
+    """Whether the message is no more than a greeting, and asks for nothing yet."""
+    return bool(_GREETING.match(request))
 
 
 def _beside(text: str, sign: re.Pattern[str]) -> str:

@@ -6,7 +6,7 @@ message (`signs.py`) say the rest. Every factor is a round number that stands he
 
 from __future__ import annotations
 
-from tactful.audit.judging.signs import Signs
+from tactful.audit.judging.signs import Signs, only_greets
 from tactful.audit.types import Finding, Passage, Reason, Subject
 
 NEEDLESS = {
@@ -19,11 +19,11 @@ NEEDLESS = {
     "left": 2.0,
     "bare": 0.3,
     "informed": 0.1,
-    "greeted": 0.05,
+    "greeted": 0.02,
 }
 """How many times likelier it makes that a question was needless. A calm answer is `bare` where it tells nothing new, and
-`informed` where it does: then the question was worth its while, unless a reader is all but sure (need below 0.1) that the
-request was complete. A request that only greets asks for nothing yet. An upset answer counts as much as the reader is
+`informed` where it does: then the question was worth its while, unless a reader is all but sure (need below 0.09, and only
+at the first request: later it is believed less) that nothing was missing. A request that only greets asks for nothing yet. An upset answer counts as much as the reader is
 sure that it complains."""
 COMPLAINT = {
     "objects": 20.0,
@@ -78,6 +78,7 @@ def _judge_question(
     upset = not clear and signs is not None and _is_upset(signs, complaint)
     for sign in ["declined"] if declined else ["left"] if signs is None else _signs_of_reply(signs):
         odds *= NEEDLESS[sign] ** (_HALVED if upset else 1)
+    odds *= NEEDLESS["greeted"] if only_greets(passage.request) else 1.0
     odds *= _odds(complaint) if upset and complaint is not None else 1.0
     needless = odds / (1 + odds)
     minds = signs is not None and (
@@ -99,7 +100,7 @@ def _signs_of_reply(signs: Signs) -> list[str]:
     found = [name for name in ("said", "push", "stop", "delegates", "elsewhere") if getattr(signs, name)]
     if signs.tells or not found:
         found.append("informed" if signs.new else "bare")
-    return [*found, "greeted"] if signs.greeted else found
+    return found
 
 
 def _as_reply_to_question(complaint: float, signs: Signs) -> float:

@@ -209,15 +209,16 @@ class Distinct:
 
     def takes(self, pair: Preference) -> bool:
         """Whether the pair is to be written; each pair is asked about once."""
-        if same_key(pair.chosen) == same_key(pair.rejected):
+        prompt, chosen, rejected = map(same_key, (pair.prompt, pair.chosen, pair.rejected))
+        if chosen == rejected:
             self.equal_sides += 1
             return False
-        key = same_key(pair.prompt, pair.chosen, pair.rejected)
+        key = content_hash(prompt + chosen + rejected)
         if key in self._seen:
             self.repeated += 1
             return False
         self._seen.add(key)
-        self.contradicting += same_key(pair.prompt, pair.rejected, pair.chosen) in self._seen
+        self.contradicting += content_hash(prompt + rejected + chosen) in self._seen
         return True
 
 

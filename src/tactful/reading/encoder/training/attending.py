@@ -1,4 +1,4 @@
-"""The attention of an exported network as one operation of onnxruntime instead of eleven: a text is read in a tenth less time."""
+"""The attention of an exported network as one operation of onnxruntime instead of eleven: a text is read in a twelfth less time."""
 
 from __future__ import annotations
 

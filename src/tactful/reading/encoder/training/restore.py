@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.errors import MissingExtra
+from tactful.errors import DataError, MissingExtra
 from tactful.reading.encoder.training.export import ATTENTION_HEADS
 
 _QUANTIZED, _TRANSPOSED = "_quantized", "_Transposed"
@@ -18,7 +18,8 @@ def restore_network(path: Path) -> Any:
     """The network in `path` (`reader.onnx`), as `torch_network.build_network` makes it.
 
     It gives what the file gives, but for int8 activations: probabilities differ by a few thousandths.
-    Raises: MissingExtra, where torch, transformers or onnx is not installed.
+    Raises: MissingExtra, where torch, transformers or onnx is not installed; DataError, where the file was exported
+    before the number of attention heads was written into it.
     """
     try:
         import onnx
@@ -29,7 +30,11 @@ def restore_network(path: Path) -> Any:
     from tactful.reading.encoder.training.torch_network import network_on
 
     model = onnx.load(str(path))
-    heads = {one.key: one.value for one in model.metadata_props}[ATTENTION_HEADS]
+    heads = {one.key: one.value for one in model.metadata_props}.get(ATTENTION_HEADS)
+    if heads is None:
+        raise DataError.at(
+            path, None, "does not say how many attention heads it has", fix="train the reader again"
+        )
     weights = {name: torch.from_numpy(value) for name, value in _weights(model).items()}
     embeddings = "encoder.embeddings.{}_embeddings.weight"
     words, hidden = weights[embeddings.format("word")].shape
