@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tactful.reading.labelled import Labelled
     from tactful.reading.types import ReaderAtOnce
 
+_CALIBRATES = 400
+"""Texts a judgement below which probabilities and limits are not fitted well."""
+
 
 def reader(name: str = "encoder", **options: Unpack[ReaderOptions]) -> ReaderAtOnce:
     """The reader of that name: `encoder`, `surface`, `estimate`, a folder, or one that asks a model.
@@ -105,7 +108,8 @@ def train_reader(
     encoder, all-MiniLM-L6-v2 for instance, of which everything learns; with `lora` a
     language model (`smollm2`, a folder, a .gguf file, a name on the Hub), of which adapters of `rank` (16) on the
     uppermost `layers` (8) learn. `epochs`: 4, of a reader 3, of a language model 2; `learning_rate`: 1.5e-4, of a reader 6e-5,
-    of a language model 5e-4. `limit` trains on whole contrast groups of about so many texts a judgement. Held-out writers are left out, and
+    of a language model 5e-4. `limit` trains on whole contrast groups of about so many texts a judgement, and calibrates on no more
+    (400 at least). Held-out writers are left out, and
     with `keep_aside` a fourth of the groups of your files, for `labels(…, aside=True)` to measure on. The
     writers of `calibrate_on` only fit probabilities and limits; by default those that the corpora set aside for it.
     """
@@ -148,6 +152,7 @@ def train_reader(
         from tactful.evaluation.readers.sample import sampled
 
         training = sampled(training, limit, seed)
+        calibration = sampled(calibration, max(limit, _CALIBRATES), seed)
     if lora:
         from tactful.reading.tuned.training import SETTINGS, Adapters, train_tuned
 

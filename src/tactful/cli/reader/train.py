@@ -87,7 +87,7 @@ def train(
         typer.Option(
             "--limit",
             min=1,
-            help="Train on whole contrast groups, drawn by --seed, of about N texts a judgement.",
+            help="Train on whole contrast groups, drawn by --seed, of about N texts a judgement; calibrate on as many, 400 at least.",
         ),
     ] = None,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Cores to train on.")] = 1,
