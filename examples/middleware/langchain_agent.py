@@ -5,23 +5,21 @@
     middleware = TactfulMiddleware(CounselThere("http://127.0.0.1:8000"), user="ann", ask_tool="ask_user")
     agent = create_agent("openai:gpt-4.1-mini", tools=[ask_user], middleware=[middleware])
 
-`ask_tool` names the tool by which your agent asks; its arguments are `question` and `options`.
+`ask_tool` names the tool by which your agent asks; its arguments are `question` and `options`, or `questions` of these.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain.agents.middleware.types import ToolCallRequest
-from langchain_core.messages import BaseMessage, SystemMessage, ToolMessage
+from langchain_core.messages import SystemMessage, ToolMessage, convert_to_openai_messages
 
 from tactful.live.counsel.facts import Facts
 from tactful.live.counsel.types import Counsel
-
-ROLES = {"human": "user", "ai": "assistant"}
 
 
 class TactfulMiddleware(AgentMiddleware):
@@ -54,18 +52,11 @@ class TactfulMiddleware(AgentMiddleware):
         return await asyncio.to_thread(self._vetoed, request) or await handler(request)
 
     def _told(self, request: ModelRequest) -> ModelRequest:
-        fact = self.facts.fact(_rows(request.messages), user=self.user)
+        fact = self.facts.fact(convert_to_openai_messages(request.messages), user=self.user)
         prompt = "\n\n".join(filter(None, (request.system_prompt, fact)))
         return request.override(system_message=SystemMessage(prompt)) if fact else request
 
     def _vetoed(self, request: ToolCallRequest) -> ToolMessage | None:
-        call = request.tool_call
-        if call["name"] != self.ask_tool:
-            return None
-        question, options = [call["args"]["question"]], [call["args"].get("options", [])]
-        told = self.facts.veto(_rows(request.state["messages"]), question, options, user=self.user)
+        call, said = request.tool_call, convert_to_openai_messages(request.state["messages"])
+        told = call["name"] == self.ask_tool and self.facts.veto(said, call["args"], user=self.user)
         return ToolMessage(told, tool_call_id=call["id"]) if told else None
-
-
-def _rows(messages: Iterable[BaseMessage]) -> list[dict[str, Any]]:
-    return [{"role": ROLES.get(one.type, one.type), "content": one.text} for one in messages]

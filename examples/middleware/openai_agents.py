@@ -6,13 +6,12 @@
     agent = Agent(name="helper", tools=[ask_user(tactful.guardrail())])
     await Runner.run(agent, items, run_config=RunConfig(call_model_input_filter=tactful.tell))
 
-`ask_user` stands for the tool by which your agent asks; its arguments are `question` and `options`.
+`ask_user` stands for the tool by which your agent asks; its arguments are `question` and `options`, or `questions` of these.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 
 from agents import ToolGuardrailFunctionOutput, ToolInputGuardrail, ToolInputGuardrailData
 from agents.run_config import CallModelData, ModelInputData
@@ -38,11 +37,9 @@ class Tactful:
         return ToolInputGuardrail(guardrail_function=self._vet, name="tactful")
 
     async def _vet(self, data: ToolInputGuardrailData) -> ToolGuardrailFunctionOutput:
-        asked = json.loads(data.context.tool_arguments)
-        question, options = [asked["question"]], [asked.get("options", [])]
+        asked = data.context
         told = await asyncio.to_thread(
-            self.facts.veto, data.context.turn_input, question, options, user=self.user
+            self.facts.veto, asked.turn_input, asked.tool_arguments, user=self.user
         )
-        if told:
-            return ToolGuardrailFunctionOutput.reject_content(told)
-        return ToolGuardrailFunctionOutput.allow()
+        outcome = ToolGuardrailFunctionOutput
+        return outcome.reject_content(told) if told else outcome.allow()

@@ -68,17 +68,25 @@ def test_of_parts_the_text_is_read_and_what_is_no_message_is_left_out() -> None:
 def test_what_fails_is_no_fact_and_no_veto_and_is_counted(caplog: pytest.LogCaptureFixture) -> None:
     facts = Facts(Scripted(fails=True))  # type: ignore[arg-type]
     assert facts.fact([USER]) == ""
-    assert facts.veto([USER], ["For when?"], [["now"]]) == ""
+    assert facts.veto([USER], {"question": "For when?", "options": ["now"]}) == ""
     assert facts.failed == 1
     assert "Book" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"question": "A word?", "options": ["yes", "no"]},
+        '{"questions": [{"question": "A word?", "options": [{"label": "yes"}, {"label": "no"}]}]}',
+    ],
+)
 @pytest.mark.parametrize("put", [False, True])
-def test_a_question_is_held_against_the_advice_of_its_turn(put: bool) -> None:
+def test_a_question_is_held_against_the_advice_of_its_turn(put: bool, arguments: dict[str, Any] | str) -> None:
     counsel = Scripted(put=put)
     facts = Facts(counsel)  # type: ignore[arg-type]
-    assert facts.veto([USER], ["A word?"]) == ""  # no turn of which anything is known
+    assert facts.veto([USER], {"question": "A word?"}) == ""  # no turn of which anything is known
     facts.fact([USER])
-    assert facts.veto(STEP, ["A word?"], [["yes", "no"]]) == ("" if put else "The usual default: a word.")
+    assert facts.veto(STEP, "{}") == ""  # nothing is asked
+    assert facts.veto(STEP, arguments) == ("" if put else "The usual default: a word.")
     ((ask, conversation),) = counsel.vetted
     assert (ask.questions, ask.options, conversation) == (("A word?",), (("yes", "no"),), "known")

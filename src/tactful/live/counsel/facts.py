@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
+
+from tactful.data.logs.drafting.asking import ask_of
 from tactful.live.counsel.types import Counsel
 from tactful.live.following.recognising import place_of
-from tactful.types import Message, NativeAsk
+from tactful.types import Message
 
 _log = logging.getLogger(__name__)
 _REMEMBERED = 1000
@@ -52,22 +55,23 @@ class Facts:
     def veto(
         self,
         messages: Iterable[Mapping[str, Any]],
-        questions: Sequence[str],
-        options: Sequence[Sequence[str]] = (),
+        arguments: Mapping[str, Any] | str,
         *,
         user: str = "",
         conversation: str = "",
     ) -> str:
         """What the assistant is told in place of this question, which is needless; empty: the question may be put.
 
-        `options`: the choices offered with each question.
+        `arguments`: of the call of the tool by which it asks, also as JSON: `question` and `options`, or several of these in
+        `questions`.
         """
         try:
             heard = heard_in(messages)
             _, known = self._turns.get(place_of(heard, f"{user}\0{conversation}").key, ("", conversation))
-            if not heard or not known:
+            written = arguments if isinstance(arguments, str) else orjson.dumps(dict(arguments)).decode()
+            ask = ask_of("ask_user", written)
+            if not heard or not known or ask is None:
                 return ""
-            ask = NativeAsk(tool="ask", questions=tuple(questions), options=tuple(map(tuple, options)))
             vetted = self._counsel.vet(heard, ask, user=user, conversation=known)
             return "" if vetted["put"] else str(vetted["told"])
         except Exception as error:

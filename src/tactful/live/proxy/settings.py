@@ -31,7 +31,7 @@ class ProxySettings:
     max_body_bytes: int = 32 * 1024 * 1024
     connect_s: float = 10.0
     """For a connection to the upstream; its answer has as long as it takes."""
-    stored_ms: float = 25.0
+    stored_ms: float = 5.0
     """How long an answer may wait, once it is there, for its advice to be stored; then it goes without `x-tactful-advice`."""
 
     def check(self) -> None:
