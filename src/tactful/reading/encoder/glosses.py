@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from tactful.text import cjk_share
@@ -43,17 +45,17 @@ class Glosses:
 
     def __init__(self, words: Words) -> None:
         self.words = words
-        self._with_bare = {lang: _bare_too(of) for lang, of in words.items()}
+        self._with_bare: dict[str, Mapping[str, str]] = {}
 
     @classmethod
     def load(cls, path: Path) -> Glosses:
-        """From `glosses.tsv`: language, word and gloss by tabs; no lists where there is no file."""
-        words: dict[str, dict[str, str]] = {}
-        if path.is_file():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                lang, word, gloss = line.split("\t")
-                words.setdefault(lang, {})[word] = gloss
-        return cls(words)
+        """From `glosses.tsv`: language, word and gloss by tabs, a language in one piece; no lists where there is no file."""
+        if not path.is_file():
+            return cls({})
+        rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
+        return cls(
+            {lang: {word: gloss for _, word, gloss in of} for lang, of in groupby(rows, itemgetter(0))}
+        )
 
     def save(self, path: Path) -> None:
         """Write `glosses.tsv`."""
@@ -65,8 +67,14 @@ class Glosses:
     @cached_property
     def _english(self) -> frozenset[str]:
         """English words as far as this room knows any: those of the glosses."""
-        glosses = "\n".join(gloss for of in self.words.values() for gloss in of.values())
-        return frozenset(_WORD.findall(glosses.lower()))
+        glosses = {gloss for of in self.words.values() for gloss in of.values()}
+        return frozenset(_WORD.findall("\n".join(glosses).lower()))
+
+    def _list(self, lang: str) -> Mapping[str, str]:
+        """The words of a language, also without their accents; made when a text first asks for it."""
+        if lang not in self._with_bare:
+            self._with_bare[lang] = _bare_too(self.words[lang])
+        return self._with_bare[lang]
 
     @cached_property
     def _longest(self) -> int:
@@ -85,10 +93,13 @@ class Glosses:
             None,
             0.0 if cyrillic else max(_ENOUGH * len(found), sum(map(self._english.__contains__, found))),
         )
-        for lang, words in self._with_bare.items():
-            hits = sum(map(words.__contains__, found))
-            if hits > known and lang not in _LETTERS and (lang in _IN_CYRILLIC) == cyrillic:
-                best, known = lang, hits
+        if known >= len(found):
+            return None  # plainly English, as most texts are: no list can know more words than there are
+        for lang in self.words:
+            if lang not in _LETTERS and (lang in _IN_CYRILLIC) == cyrillic:
+                hits = sum(map(self._list(lang).__contains__, found))
+                if hits > known:
+                    best, known = lang, hits
         return best
 
     def in_english(self, text: str) -> str:
@@ -96,7 +107,7 @@ class Glosses:
         lang = self.language(text)
         if lang is None:
             return text
-        words = self._with_bare[lang]
+        words = self._list(lang)
         if lang == "ja":
             return _JAPANESE.sub(lambda run: f" {' '.join(self._pieces(words, run[0]))} ", text)
         return _WORD.sub(lambda word: self._gloss(lang, words, word[0].lower()) or word[0], text)

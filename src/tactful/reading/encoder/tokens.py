@@ -54,7 +54,9 @@ class Tokens:
     @classmethod
     def load(cls, path: Path) -> Tokens:
         """The vocabulary in a `tokenizer.json`, with the word lists that lie beside it, if any do."""
-        return cls(with_words(path, ()), Glosses.load(path.with_name(GLOSSES_FILE)))
+        from tokenizers import Tokenizer
+
+        return cls(Tokenizer.from_file(str(path)), Glosses.load(path.with_name(GLOSSES_FILE)))
 
     def is_glossed(self, text: str) -> bool:
         """Whether a word list reads this text in English."""
