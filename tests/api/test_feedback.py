@@ -94,7 +94,7 @@ def test_a_judge_is_trained_fitted_and_measured_on_labelled_turns(tmp_path: Path
         tf.evaluate_feedback_judge("probes", trained=tmp_path / "judge.npz")
 
 
-@pytest.mark.slow
+@pytest.mark.soak  # the command is tried in every gate
 def test_a_judge_is_measured_under_attacks() -> None:
     assert tf.evaluate_feedback_judge(["probes"], attacks=True).attacks
 

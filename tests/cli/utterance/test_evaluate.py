@@ -217,10 +217,16 @@ def test_data_export_and_data_check_know_the_records(tactful, talks, predicted, 
         assert (code, json.loads(out)["type"], json.loads(out)["bad"]) == (0, kind, 0)
 
 
-@pytest.mark.slow
-def test_the_whole_way_on_all_real_dialogues_loses_no_record(tactful, real_data, tmp_path):
+@pytest.mark.parametrize(
+    ("names", "of_all"),
+    [  # 92 messages of RealHumanEval have no target
+        pytest.param(("realhumaneval",), 122, marks=pytest.mark.slow),
+        pytest.param(("crosswoz_val", "multiwoz", "realhumaneval"), 722, marks=pytest.mark.soak),
+    ],
+)
+def test_the_whole_way_on_real_dialogues_loses_no_record(tactful, real_data, tmp_path, names, of_all):
     runs, targets = [], 0
-    for name in ("crosswoz_val", "multiwoz", "realhumaneval"):
+    for name in names:
         file: Path = real_data / "dialogues" / f"{name}.jsonl"
         lines = len(file.read_text().splitlines())
         for verb in ("synthesize", "predict"):
@@ -240,4 +246,4 @@ def test_the_whole_way_on_all_real_dialogues_loses_no_record(tactful, real_data,
         targets += found["items"]
     code, out, _ = tactful("evaluate", *runs, "--encoder", "none", "--out", "eval", "--json")
     assert code == 0
-    assert json.loads(out)["items"] == targets == 722  # 300 + 300 + 122: 92 of RealHumanEval have no target
+    assert json.loads(out)["items"] == targets == of_all

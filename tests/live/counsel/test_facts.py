@@ -81,7 +81,9 @@ def test_what_fails_is_no_fact_and_no_veto_and_is_counted(caplog: pytest.LogCapt
     ],
 )
 @pytest.mark.parametrize("put", [False, True])
-def test_a_question_is_held_against_the_advice_of_its_turn(put: bool, arguments: dict[str, Any] | str) -> None:
+def test_a_question_is_held_against_the_advice_of_its_turn(
+    put: bool, arguments: dict[str, Any] | str
+) -> None:
     counsel = Scripted(put=put)
     facts = Facts(counsel)  # type: ignore[arg-type]
     assert facts.veto([USER], {"question": "A word?"}) == ""  # no turn of which anything is known

@@ -36,8 +36,14 @@ def test_the_known_risks_are_those_of_very_many_sessions():
     )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("sessions", "alpha"), [(60, 0.2), (30, 0.1), (200, 0.3)])
+@pytest.mark.parametrize(
+    ("sessions", "alpha"),
+    [
+        pytest.param(60, 0.2, marks=pytest.mark.slow),
+        pytest.param(30, 0.1, marks=pytest.mark.slow),
+        pytest.param(200, 0.3, marks=pytest.mark.soak),
+    ],
+)
 def test_at_most_222_of_2000_promises_are_broken_and_they_are_more_than_silence(sessions, alpha):
     # delta 0.1: 200 expected at most, and 1.64 standard errors (13.4) above that are 222
     found = {
