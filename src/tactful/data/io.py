@@ -6,7 +6,6 @@ import io
 import logging
 import shlex
 import sys
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -346,6 +345,8 @@ def opened_file(path: Path | str) -> Iterator[io.BufferedReader]:
 
 def read_toml(path: Path, what: str = "") -> dict[str, Any]:
     """A file of settings, `what` as a message calls it. Raises: ConfigError when it cannot be read or is no TOML."""
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
+from typing import TYPE_CHECKING
 
-from tactful.data.scratch import scratch
+if TYPE_CHECKING:
+    import sqlite3
 
 _IN_MEMORY = 50_000
 _CACHE_KB = 8_000
@@ -39,6 +40,8 @@ class Seen:
 
 
 def _on_disk(few: dict[bytes, int]) -> sqlite3.Connection:
+    from tactful.data.scratch import scratch
+
     connection = scratch(_CACHE_KB)
     connection.execute("CREATE TABLE seen (id BLOB PRIMARY KEY, line INTEGER NOT NULL) WITHOUT ROWID")
     connection.executemany("INSERT INTO seen VALUES (?, ?)", sorted(few.items()))

@@ -12,8 +12,7 @@ from typing import Annotated, ClassVar, Protocol, Self, get_args
 
 from pydantic import Field, model_validator
 
-from tactful.data.corpora.types import Gap
-from tactful.types import NEGATIVE, Label, Message, Moment, Record
+from tactful.types import NEGATIVE, Gap, Label, Message, Moment, Record
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 GAPS: tuple[Gap, ...] = get_args(Gap)

@@ -22,7 +22,7 @@ from tactful.types.conversation import (
     Speaker,
     ToolCall,
 )
-from tactful.types.label import NEGATIVE, Label
+from tactful.types.label import NEGATIVE, Gap, Label
 from tactful.types.moment import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory
 from tactful.types.pair import PreferencePair, RewardedBranch
 from tactful.types.protocols import BatchPolicy, Policy, Preparing, decide
@@ -39,6 +39,7 @@ __all__ = [
     "Conversation",
     "Decision",
     "Event",
+    "Gap",
     "Hidden",
     "Label",
     "LabelledMoment",

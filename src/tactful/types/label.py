@@ -1,8 +1,9 @@
-"""The seven follow-up labels: what a next message says about the answer before it."""
+"""The seven follow-up labels: what a next message says about the answer before it. And the kinds of gap in a request."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 
 class Label(StrEnum):
@@ -26,3 +27,6 @@ class Label(StrEnum):
 
 NEGATIVE = frozenset({Label.NEG_CONSTRAINT_RESTATE, Label.NEG_CORRECTION, Label.NEG_CONFUSION})
 """The complaints."""
+
+Gap = Literal["goal", "constraint", "input", "context"]
+"""Kind of what is missing from a request: what for; limits and preferences; the thing to work on; the situation."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,17 @@ def test_the_bundled_costs_weigh_any_domain_without_a_word_about_it(tactful) -> 
     done = tactful("policy", "explain", "cost", "--query", "Book a table for us", "--domain", "chat")
     assert (done.returncode, done.stderr.count("no value of its own")) == (0, 0)
     assert done.stdout.startswith("query: MID")
+
+
+def test_a_decision_imports_nothing_that_only_other_commands_need() -> None:
+    code = (
+        "import sys\n"
+        "from tactful.cli.main import main\n"
+        "sys.argv = ['tactful', 'policy', 'act', 'cost', '--domain', 'chat', '--query', 'Book a table']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "others = {'aiohttp', 'asyncio', 'html', 'matplotlib', 'rich', 'scipy', 'sklearn', 'sqlite3', 'tomllib'}\n"
+        "print(sorted({*others, 'tactful.data.corpora', 'tactful.llm'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    decision, imported = done.stdout.splitlines()
+    assert (decision.startswith("query\t"), imported) == (True, "[]")

@@ -6,10 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tactful.types import LabelledMoment, Message, Private, Record
-
-Gap = Literal["goal", "constraint", "input", "context"]
-"""Kind of what is missing from a request: what for; limits and preferences; the thing to work on; the situation."""
+from tactful.types import Gap, LabelledMoment, Message, Private, Record
 
 
 class GapLabel(Private):

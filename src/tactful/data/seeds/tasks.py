@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import get_args
 
 from tactful.data.types import SeedTask
 from tactful.errors import UserError
 
-_FOLDER = files("tactful.data") / "seeds"
+_FOLDER = Path(__file__).parent
 
 
 def seed_domains() -> tuple[str, ...]:

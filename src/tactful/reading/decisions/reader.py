@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from tactful.data.corpora.types import Gap
 from tactful.errors import UsageError
 from tactful.llm import ChatModel
 from tactful.llm.decisions import Ask, Said, Shown
@@ -17,7 +16,7 @@ from tactful.reading.asked import AskedReader, Unread
 from tactful.reading.prompted.asking import MAX_CHARS, shown_moment
 from tactful.reading.types import Exchange, Missing, Need, Request
 from tactful.text.quoting.shorten import shortened
-from tactful.types import Label, Message, Moment
+from tactful.types import Gap, Label, Message, Moment
 
 if TYPE_CHECKING:
     from tactful.reading.fit import ReaderFit

@@ -8,13 +8,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from tactful.data.corpora.types import Gap
 from tactful.llm.replies.percent import Percent
 from tactful.prompts import Rendered, load_prompt
 from tactful.reading.types import Exchange, Request
 from tactful.text.quoting.fence import mark_for
 from tactful.text.quoting.shorten import shortened
-from tactful.types import Label, Moment, Record
+from tactful.types import Gap, Label, Moment, Record
 
 NEED = load_prompt(__file__, "need", fields={"mark", "before", "request"})
 REACTION = load_prompt(__file__, "reaction", fields={"mark", "query", "answer", "next_message"})
