@@ -152,3 +152,24 @@ def test_draws_and_hashes_are_the_same_in_every_process(hash_seed: str) -> None:
 def test_text_and_its_bytes_have_the_same_content_hash() -> None:
     # SHA-256 of "abc" starts with ba7816bf 8f01cfea 414140de 5dae2223 (FIPS 180-4, example B.1).
     assert content_hash("abc") == content_hash(b"abc") == "ba7816bf8f01cfea414140de5dae2223"
+
+
+# ---------------------------------------------------------------- first use
+
+
+def test_many_threads_may_make_the_first_record_of_a_kind_at_once() -> None:
+    code = (
+        "import sys; sys.setswitchinterval(1e-5)\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from threading import Barrier\n"
+        "from tactful.types import State\n"
+        "together = Barrier(16)\n"
+        "def made(at):\n"
+        "    together.wait()\n"
+        "    history = [{'role': 'user', 'content': 'By date'}]\n"
+        "    return State(id='s', domain='coding', query='Sort it', query_clarity=0.2, task_complexity=0.4, history=history).public()\n"
+        "with ThreadPoolExecutor(16) as pool:\n"
+        "    print(len({repr(one) for one in pool.map(made, range(16))}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"

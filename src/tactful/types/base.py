@@ -22,9 +22,10 @@ class Record(BaseModel):
 
     The strings under the fields are for readers of the code. Where a model shall read them too, in the schema of its
     reply, the class says `use_attribute_docstrings=True`; for every record, reading the source costs 90 ms a start.
+    A kind's validator is built when the first such record is made (`defer_build`): a command makes few of the kinds that it imports.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 TAG = "tactful"
