@@ -236,12 +236,12 @@ class CallCache:
 
     # ------------------------------------------------------------ writing
 
-    async def _write(self, statement: str, values: tuple[object, ...]) -> None:
-        """As `_add`; returns when it is committed."""
+    def _write(self, statement: str, values: tuple[object, ...]) -> asyncio.Future[None]:
+        """As `_add`; done when it is committed."""
         committed = asyncio.get_running_loop().create_future()
         self._add(statement, values)
         self._waiting.append(committed)
-        await committed
+        return committed
 
     def _add(self, statement: str, values: tuple[object, ...]) -> None:
         """Write this with whatever else comes up in this turn of the loop."""

@@ -84,7 +84,9 @@ class Throttle:
     # ------------------------------------------------------------ slots
 
     async def enter(self) -> None:
-        """Wait for a slot; `leave` gives it back."""
+        """Wait for the rate limit, if there is one, then for a slot; `leave` gives the slot back."""
+        if self._limiter is not None:
+            await self.limited()
         if self._used < int(self.limit) and not self._queue:
             self._used += 1
             return
@@ -122,6 +124,14 @@ class Throttle:
 
         Raises: EndpointRefused when the throttle is shut; Deferred when it stays closed beyond `deadline` (loop time).
         """
+        if self._opens_at or self._pace is not None:  # it was closed once
+            await self._its_turn(deadline)
+        if self.refused is not None:
+            raise EndpointRefused(str(self.refused))
+        self._tickets += 1
+        return self._tickets
+
+    async def _its_turn(self, deadline: float) -> None:
         now = asyncio.get_running_loop().time
         while (turn := self._take_turn(now())) > now():
             if turn > deadline:
@@ -129,10 +139,6 @@ class Throttle:
             await asyncio.sleep(turn - now())
             if self._opens_at <= now():
                 break
-        if self.refused is not None:
-            raise EndpointRefused(str(self.refused))
-        self._tickets += 1
-        return self._tickets
 
     def _take_turn(self, now: float) -> float:
         if self._pace is None:

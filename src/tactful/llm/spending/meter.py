@@ -6,9 +6,9 @@ started inside, and every enclosing meter counts them too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import Self
 
 from tactful.llm.types import Usage
 
@@ -18,9 +18,9 @@ Asker = tuple[str, str]
 
 
 class Meter:
-    """Running totals of the calls made under one `metered()` block."""
+    """Running totals of the calls made under one `metered()` block, which it opens and closes."""
 
-    __slots__ = ("_outer", "_parts", "asked_again", "record", "repaired", "unknown_endings")
+    __slots__ = ("_before", "_outer", "_parts", "asked_again", "record", "repaired", "unknown_endings")
 
     def __init__(self, outer: Meter | None = None, record: Asker | None = None) -> None:
         self._outer = outer
@@ -33,6 +33,15 @@ class Meter:
         """Structured replies that did not validate and were asked for again."""
         self.unknown_endings = 0
         """Answers whose finish reason is not known and which were taken for whole."""
+
+    def __enter__(self) -> Self:
+        self._before: Token[Meter | None] = _current.set(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _current.reset(self._before)
 
     @property
     def usage(self) -> Usage:
@@ -63,15 +72,9 @@ class Meter:
 _current: ContextVar[Meter | None] = ContextVar("tactful_meter", default=None)
 
 
-@contextmanager
-def metered(record: Asker | None = None) -> Iterator[Meter]:
+def metered(record: Asker | None = None) -> Meter:
     """A fresh meter for the calls made inside the block; the call cache notes them with `record`, where one is named."""
-    meter = Meter(_current.get(), record)
-    token = _current.set(meter)
-    try:
-        yield meter
-    finally:
-        _current.reset(token)
+    return Meter(_current.get(), record)
 
 
 def asker() -> Asker | None:

@@ -121,7 +121,6 @@ class Caller:
 
         Raises: ProviderError, EndpointRefused, BudgetSpent; BadRequest for the caller of this to look into.
         """
-        await self._throttle.limited()
         await self._throttle.enter()
         try:
             first = limit
@@ -146,7 +145,10 @@ class Caller:
     ) -> Answered | Trouble:
         throttle = self._throttle
         most_prompt = most_prompt_tokens(body, len(messages))
-        hold = await self._reserve(self._shown.most_prompt(len(body), most_prompt), progress.limit)
+        hold = None
+        if self._budget is not None:
+            prompt_tokens = self._shown.most_prompt(len(body), most_prompt)
+            hold = await self._reserve(self._budget, prompt_tokens, progress.limit)
         try:
             ticket = await throttle.pass_through(progress.deadline)
         except BaseException as error:
@@ -178,12 +180,10 @@ class Caller:
         took = _Took(asyncio.get_running_loop().time() - now, len(body), most_prompt, ticket)
         return self._account(result, raw, hold, took, progress.limit, messages)
 
-    async def _reserve(self, most_prompt: int, limit: int | None) -> Hold | None:
-        if self._budget is None:
-            return None
+    async def _reserve(self, budget: Budget, prompt_tokens: int, limit: int | None) -> Hold:
         most_completion = limit or BUDGETED_TOKENS
-        cost = self._price.cost_usd(most_prompt, most_completion) if self._price else 0.0
-        return await self._budget.reserve(cost, most_prompt + most_completion)
+        cost = self._price.cost_usd(prompt_tokens, most_completion) if self._price else 0.0
+        return await budget.reserve(cost, prompt_tokens + most_completion)
 
     def _account(
         self,

@@ -105,7 +105,7 @@ class Sender:
 
     async def json_mode(self) -> Mode:
         """How this endpoint and model are held to JSON; probed where it is not known yet."""
-        findings = await self._known()
+        findings = self._findings or await self._known()
         if findings.mode is None:
             async with self._probing:
                 if findings.mode is None:
@@ -150,7 +150,7 @@ class Sender:
 
     async def _send_as(self, question: Question, mode: Mode) -> Answered:
         """Send in this mode, in the form of token limit and system message that the endpoint takes. Raises BadRequest."""
-        findings = await self._known()
+        findings = self._findings or await self._known()
         while True:
             tried = Form(findings.limit_field, findings.no_system)
 
@@ -192,11 +192,10 @@ class Sender:
         return f"endpoint {self._endpoint.base_url} {self._spec.name}"
 
     async def _known(self) -> Findings:
-        """What was found out before; nothing is sent."""
-        if self._findings is None:
-            stored = await self._cache.find_fact(self._fact()) if self._cache is not None else None
-            known = Findings.model_validate_json(stored) if stored else Findings()
-            self._findings = self._findings or known  # all calls of this model learn in one place
+        """What was found out before, read once; nothing is sent."""
+        stored = await self._cache.find_fact(self._fact()) if self._cache is not None else None
+        known = Findings.model_validate_json(stored) if stored else Findings()
+        self._findings = self._findings or known  # all calls of this model learn in one place
         return self._findings
 
     async def _remember(self, findings: Findings) -> None:
