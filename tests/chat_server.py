@@ -561,7 +561,8 @@ async def stop_serving(runner: web.AppRunner) -> None:
     assert server is not None
     open_ones = [one.transport for one in server.connections]
     await runner.cleanup()
-    await asyncio.sleep(0)  # those that were being accepted arrive
+    for _ in range(5):  # those that were being accepted arrive: a task, a transport, and its first call
+        await asyncio.sleep(0)
     for transport in (*open_ones, *(one.transport for one in server.connections)):
         if transport is not None:
             transport.abort()
