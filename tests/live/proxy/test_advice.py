@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -280,3 +281,22 @@ async def test_a_response_with_the_whole_conversation_in_it_is_recognised_by_its
         assert [seen.outcome for seen in at.observed()] == ["rejected"]
         assert [got.json["input"] for got in wire.got] == [items[:1], items[:4], items]
         assert all(got.json["instructions"].startswith(FACT) for got in wire.got)
+
+
+async def test_in_shadow_a_request_that_comes_before_the_last_one_is_decided_goes_on_with_its_conversation(
+    front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with wired(plain(COMPLETION)) as wire, front(wire.url, mode="shadow", proxy={"stored_ms": 0}) as at:
+        decide = at.advisor.adecide
+
+        async def slowly(messages: Any, **more: Any) -> Any:
+            await asyncio.sleep(0.3 / len(messages))  # the first takes longest
+            return await decide(messages, **more)
+
+        monkeypatch.setattr(at.advisor, "adecide", slowly)
+        for texts in (("Book a table",), ("Book a table", "Which one?", "The first one.")):
+            assert "x-tactful-advice" not in (await at.chat(*texts)).headers
+        await asyncio.sleep(0.6)
+        await at.settled()
+        assert len(at.advice()) == 2
+        assert len({one.conversation for one in at.advice()}) == 1

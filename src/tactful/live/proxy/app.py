@@ -74,6 +74,8 @@ class Proxy:
         self._entrance = Entrance(settings)
         self._ways, self._threads = Ways(), Threads()
         self._said: OrderedDict[str, Said] = OrderedDict()
+        self._deciding: dict[str, asyncio.Task[Said | None]] = {}
+        """In shadow: how a conversation begins → the decision on its latest request, while it is being made."""
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -113,8 +115,7 @@ class Proxy:
         sent, said = body, None
         if turn is not None:
             if self._advisor.settings.mode == "shadow":
-                deciding = asyncio.ensure_future(self._decided_after(_AFTER_S, request, turn))
-                deciding.add_done_callback(_seen)
+                deciding = self._begun(request, turn)
             else:
                 said = await self._decided(request, turn)
                 sent = self._with_fact(turn, said, body)
@@ -169,8 +170,27 @@ class Proxy:
     def _user(self, request: web.BaseRequest, asked: Asked) -> str:
         return request.headers.get(USER_HEADER, "")[:200] or asked.user
 
-    async def _decided_after(self, seconds: float, request: web.BaseRequest, turn: Turn) -> Said | None:
-        await asyncio.sleep(seconds)
+    def _begun(self, request: web.BaseRequest, turn: Turn) -> asyncio.Task[Said | None]:
+        """The decision on this turn, made while the upstream answers. Those on one conversation are made in their order."""
+        first = next((one.content for one in turn.asked.messages if one.role == "user"), "")
+        begins = f"{self._user(request, turn.asked)}\0{turn.thread.conversation}\0{first}"
+        deciding = asyncio.ensure_future(self._decided_after(self._deciding.get(begins), request, turn))
+        self._deciding[begins] = deciding
+
+        def ended(done: asyncio.Task[Said | None]) -> None:
+            _seen(done)
+            if self._deciding.get(begins) is done:
+                del self._deciding[begins]
+
+        deciding.add_done_callback(ended)
+        return deciding
+
+    async def _decided_after(
+        self, before: asyncio.Task[Said | None] | None, request: web.BaseRequest, turn: Turn
+    ) -> Said | None:
+        await asyncio.sleep(_AFTER_S)
+        if before is not None:
+            await asyncio.wait((before,))
         return await self._decided(request, turn)
 
     async def _decided(self, request: web.BaseRequest, turn: Turn) -> Said | None:
