@@ -17,13 +17,15 @@ import pytest
 from tests.live.serve.conftest import address
 
 from tactful.live.counsel.there import CounselThere
-from tactful.live.settings import LiveSettings
+from tactful.live.settings import Guards, LiveSettings
 
 __all__ = ["address"]
 MIDDLEWARE = Path(__file__).resolve().parents[2] / "examples" / "middleware"
 OPEN, CLOSED = "Book a table", "What is the capital of Peru?"
 ASKS, ANSWERS = "worth this person's time", "can be acted on as it stands"
 QUESTION = {"question": "As a sentence?", "options": ["a word (Recommended)", "a sentence"]}
+SURE = Guards(explore=0.0)
+"""No draws: a question worth asking is asked every time."""
 NOBODY = "http://127.0.0.1:9"
 """Where nothing listens."""
 
@@ -47,7 +49,7 @@ def test_a_plain_loop_asks_where_it_is_worth_it_and_goes_on(
 ) -> None:
     loop = loaded("plain_loop")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(loop, "LiveSettings", partial(LiveSettings, timeout_ms=20_000))  # a busy machine
+    monkeypatch.setattr(loop, "LiveSettings", partial(LiveSettings, timeout_ms=20_000, guards=SURE))
     loop.main()
     assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("assistant")] == [
         "assistant  For how many, and when?",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tactful.reading.types import ReaderAtOnce
 
 _CALIBRATES = 400
-"""Texts a judgement below which probabilities and limits are not fitted well."""
+"""Texts a judgement that calibrate however small `limit` is; each kind of text needs 60 for a calibration of its own."""
 
 
 def reader(name: str = "encoder", **options: Unpack[ReaderOptions]) -> ReaderAtOnce:

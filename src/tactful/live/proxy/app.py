@@ -58,6 +58,8 @@ class Turn:
     thread: Thread
     name: str
     """Of its thread at the server."""
+    scope: str
+    """Who speaks, and in which conversation where that is said: equal words elsewhere are another turn."""
     key: str
 
 
@@ -161,7 +163,7 @@ class Proxy:
             kept = Thread(conversation, thread.items if thread else ())
             scope = f"{self._user(request, asked)}\0{conversation}"
             last = asked.messages if not kept.items else asked.messages[asked.last :][:1]
-            return Turn(asked, found, kept, name, place_of(last, scope).key)
+            return Turn(asked, found, kept, name, scope, place_of(last, scope).key)
         except Exception as error:
             self.counts["not_understood"] += 1
             log.warning("a request was not understood: %s", type(error).__name__)
@@ -173,7 +175,7 @@ class Proxy:
     def _begun(self, request: web.BaseRequest, turn: Turn) -> asyncio.Task[Said | None]:
         """The decision on this turn, made while the upstream answers. Those on one conversation are made in their order."""
         first = next((one.content for one in turn.asked.messages if one.role == "user"), "")
-        begins = f"{self._user(request, turn.asked)}\0{turn.thread.conversation}\0{first}"
+        begins = f"{turn.scope}\0{first}"
         deciding = asyncio.ensure_future(self._decided_after(self._deciding.get(begins), request, turn))
         self._deciding[begins] = deciding
 
