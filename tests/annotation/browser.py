@@ -15,9 +15,12 @@ from tests.browser import find_browser
 
 from tactful.web.serve import running
 
+HARMLESS = "Autofocus processing was blocked because a document already has a focused element."
+"""A hand that is in the page before the browser has drawn it: the focus stays where the hand is, as it should."""
+
 
 class Machine:
-    """Where browsers are opened. Whatever one of their pages complains about is in `said`."""
+    """Where browsers are opened. Whatever one of their pages complains about is in `said`, what is `HARMLESS` left out."""
 
     def __init__(self, chromium: Any, address: str) -> None:
         self._chromium = chromium
@@ -31,12 +34,16 @@ class Machine:
             viewport={"width": width, "height": height}, locale="en", base_url=self.address, **options
         )
         page = await context.new_page()
-        page.on("console", lambda message: self.said.append(message.text))
-        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("console", lambda message: self._hear(message.text))
+        page.on("pageerror", lambda error: self._hear(str(error)))
         try:
             yield page
         finally:
             await context.close()
+
+    def _hear(self, text: str) -> None:
+        if text != HARMLESS:
+            self.said.append(text)
 
 
 @asynccontextmanager
@@ -75,7 +82,10 @@ async def come(page: Any, address: str, name: str, *, to: str = "**/work") -> No
 
 async def sign_in(page: Any, name: str, *, to: str) -> None:
     """Name, password, and on to the page that it leads to."""
+    from playwright.async_api import expect
+
     await page.goto("/login")
+    await expect(page.locator("#name")).to_be_focused()
     await page.keyboard.type(name)
     await press(page, "Tab")
     await page.keyboard.type(PASSWORD)

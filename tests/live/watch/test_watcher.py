@@ -122,14 +122,14 @@ async def test_a_proposer_that_is_late_is_not_waited_for_and_holds_up_no_event(w
         await asyncio.sleep(30)
         return []
 
-    live = watching(proposer=Says(never), settings=WatchSettings(timeout_s=0.1, every_s=0))
+    live = watching(proposer=Says(never), settings=WatchSettings(timeout_s=1, every_s=0))
     live.watcher.seen(ME, [Event(text="a")])
     live.watcher.follow(ME)
     await asyncio.sleep(0.02)  # it is being waited for
     started = time.monotonic()
     for number in range(500):
         live.watcher.seen(ME, [Event(text=str(number))])
-    assert time.monotonic() - started < 0.1
+    assert time.monotonic() - started < 1
     await live.watcher.settle()
     assert {one.check for one in live.rows()} == {"proposer"}
     assert live.proposer.windows[-1].events[-1].text == "499"
