@@ -40,8 +40,6 @@ from tactful.reading.types import ReaderAtOnce
 from tactful.types import Message, NativeAsk, Policy
 
 _PRUNE_S = 3600.0
-_AFTER_S = 0.002
-"""A decision made where it was asked for is stored when whoever asked has gone on: waking a thread would hold them up."""
 _MOST_THREADS = 8
 _log = logging.getLogger(__name__)
 ACTIONS = ("Execute", "Clarify")
@@ -120,14 +118,10 @@ class Advisor:
         conversation: str = "",
         ask: NativeAsk | None = None,
     ) -> Decided:
-        """As `decide`, without holding up the event loop, and with the future of its being stored.
-
-        It is stored a moment later, by this loop: whoever wants to know awaits the future (`asyncio.wrap_future`).
-        """
+        """As `decide`, without holding up the event loop, and with the future of its being stored."""
         turn = self._turn(messages, user, conversation, ask)
         try:
-            if (found := self._at_once(turn, wake=False)) is not None:
-                asyncio.get_running_loop().call_later(_AFTER_S, self._memory.writer.wake)
+            if (found := self._at_once(turn)) is not None:
                 return found
             work = asyncio.wrap_future(self._in_thread(turn))
             return await asyncio.wait_for(work, self.settings.timeout_ms / 1000)
@@ -143,12 +137,12 @@ class Advisor:
         hashed, words = self._names.hashed(user, always=True), tuple(messages)
         return Turn(words, hashed, conversation, ask, place_of(words, hashed))
 
-    def _at_once(self, turn: Turn, *, wake: bool = True) -> Decided | None:
+    def _at_once(self, turn: Turn) -> Decided | None:
         """The decision, where nothing has to be waited for; None: it is made in a thread."""
         if not self.reader.instant or not isinstance(self.policy, CostPolicy):
             return None
         known = self._memory.known_at_once(turn.place, turn.conversation, turn.user)
-        return None if known is None else self._decided(turn, known, wake=wake)
+        return None if known is None else self._decided(turn, known)
 
     def _in_thread(self, turn: Turn) -> Future[Decided]:
         until = time.monotonic() + self.settings.timeout_ms / 1000
@@ -162,13 +156,11 @@ class Advisor:
 
         return self._deciding.submit(decided)
 
-    def _decided(
-        self, turn: Turn, known: Known, until: float = float("inf"), *, wake: bool = True
-    ) -> Decided:
+    def _decided(self, turn: Turn, known: Known, until: float = float("inf")) -> Decided:
         shared = self._memory.shared
         made = self._decider.made(turn, known, shared.population(), self.reader, killed=shared.killed())
         _in_time(until)  # nobody waits for it: it must not be counted as told
-        stored = self._memory.keep(made.advice, turn.place, made.task, turn.messages, known.asked, wake=wake)
+        stored = self._memory.keep(made.advice, turn.place, made.task, turn.messages, known.asked)
         if made.before is not None and known.earlier and known.unobserved:
             self._judging.soon(known.earlier, made.before, self.reader)
         if time.monotonic() > self._prune_at:

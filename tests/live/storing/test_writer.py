@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,26 +45,6 @@ def test_writes_that_are_alike_are_made_together_and_one_that_is_not_comes_betwe
         go.set()
         writer.close()
     assert made == [["early 0", "early 1", "early 2"], ["late 0", "late 1", "late 2"], "alone", ["after"]]
-
-
-def test_what_was_laid_aside_is_written_when_the_writer_is_woken_or_has_more_and_before_that(
-    tmp_path: Path,
-) -> None:
-    made: list[object] = []
-    kind = Kind(0, lambda _, several: made.append([*several]))
-    with open_live_store(tmp_path / "live.sqlite") as store:
-        writer = Writer(store)
-        aside = writer.put_one(kind, "first", wake=False)
-        time.sleep(0.05)
-        assert not aside.done()
-        writer.wake()
-        aside.result(10)
-        writer.put_one(kind, "second", wake=False)
-        writer.put(lambda _: made.append("speaks of the second")).result(10)
-        last = writer.put_one(kind, "third", wake=False)
-        writer.close()
-        assert last.done()
-    assert made == [["first"], ["second"], "speaks of the second", ["third"]]
 
 
 def test_one_write_that_fails_takes_none_of_those_beside_it_along(tmp_path: Path) -> None:

@@ -108,22 +108,12 @@ class Memory:
     # ------------------------------------------------------------ what is kept
 
     def keep(
-        self,
-        found: Advice,
-        place: Place,
-        task: Task,
-        messages: Sequence[Message],
-        asked: int,
-        *,
-        wake: bool = True,
+        self, found: Advice, place: Place, task: Task, messages: Sequence[Message], asked: int
     ) -> Future[None]:
-        """Store an advice and where its conversation stands; `asked`: questions advised on other requests of it.
-
-        Without `wake` the writer sees to it when it is woken, or has something else to write.
-        """
+        """Store an advice and where its conversation stands; `asked`: questions advised on other requests of it."""
         texts = tuple(messages) if self._settings.keep_texts else ()
         self._at_hand.keep(found, place.key, task, asked)
-        return self.writer.put_one(DECISIONS, Decision(found, place.key, task, texts), wake=wake)
+        return self.writer.put_one(DECISIONS, Decision(found, place.key, task, texts))
 
     def observed(self, advice: str, found: Followed, how: Any, at: datetime) -> Observation | None:
         """Store what came of an advice, once, and what it teaches of the user.

@@ -5,10 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,18 +40,12 @@ class _Job:
     done: Future[None]
 
 
-_WAKE = _Job(None, None, Future())
-"""Wakes the thread and is not written."""
-
-
 class Writer:
     """Takes writes from any thread; the future of each is done when it is committed, or holds why it is not."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._aside: deque[_Job] = deque()
-        """Handed in without waking the thread."""
         self._ended = False
         self.lost = 0
         """Writes that could not be kept."""
@@ -64,29 +56,18 @@ class Writer:
         """Commit `write` soon. Never blocks and never raises: what cannot be taken is in the future."""
         return self._put(None, write)
 
-    def put_one(self, kind: Kind, what: Any, *, wake: bool = True) -> Future[None]:
-        """The same of one among many: `what` is given to the kind's `write` with those that wait beside it.
+    def put_one(self, kind: Kind, what: Any) -> Future[None]:
+        """The same of one among many: `what` is given to the kind's `write` with those that wait beside it."""
+        return self._put(kind, what)
 
-        Without `wake` it is taken up with the next write, or when `wake()` is called: rousing a thread costs whoever has
-        something urgent to do first.
-        """
-        return self._put(kind, what, wake)
-
-    def wake(self) -> None:
-        """See to what was handed in without waking."""
-        if self._aside:
-            self._waiting.put(_WAKE)
-
-    def _put(self, kind: Kind | None, what: Any, wake: bool = True) -> Future[None]:
+    def _put(self, kind: Kind | None, what: Any) -> Future[None]:
         done: Future[None] = Future()
-        if self._ended or self._waiting.qsize() + len(self._aside) >= _WAITING:
+        if self._ended or self._waiting.qsize() >= _WAITING:
             self.lost += 1
             why = "the writer is closed" if self._ended else "too many writes wait for the database"
             done.set_exception(RuntimeError(why))
-        elif wake:
-            self._waiting.put(_Job(kind, what, done))
         else:
-            self._aside.append(_Job(kind, what, done))
+            self._waiting.put(_Job(kind, what, done))
         return done
 
     def close(self, timeout_s: float = 10.0) -> None:
@@ -110,20 +91,22 @@ class Writer:
                         job.done.set_result(None)
 
     def _batches(self) -> Iterator[list[_Job]]:
-        ended = False
-        while not ended:
-            jobs = [self._waiting.get()]
-            if jobs[0] is not None and jobs[0] is not _WAKE:
-                time.sleep(_GATHERED_S)
-            with suppress(queue.Empty):
-                while jobs[-1] is not None and len(jobs) < _TOGETHER:
-                    jobs.append(self._waiting.get_nowait())
-            ended = jobs[-1] is None
-            # what was laid aside is looked for last and written first: a job may speak of what was handed in before it
-            aside = [self._aside.popleft() for _ in range(len(self._aside))]
-            batch = aside + [job for job in jobs if job is not None and job is not _WAKE]
-            if batch:
-                yield batch
+        while (first := self._waiting.get()) is not None:
+            time.sleep(_GATHERED_S)
+            batch = [first]
+            ended = False
+            while len(batch) < _TOGETHER:
+                try:
+                    more = self._waiting.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    ended = True
+                    break
+                batch.append(more)
+            yield batch
+            if ended:
+                return
 
     def _one_by_one(self, batch: list[_Job]) -> None:
         for job in batch:

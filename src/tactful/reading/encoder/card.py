@@ -21,7 +21,8 @@ AGAIN = "clone again, or train it with: tactful reader train"
 
 
 class Sharpness(Record):
-    """How logits become probabilities: divided by `temperature`, after `bias` was added to the second of two."""
+    """How logits become probabilities: divided by `temperature`, after `bias` was added to the second of two, or to the
+    complaints among the seven reactions."""
 
     temperature: Spread
     bias: Fitted = 0.0

@@ -1,4 +1,8 @@
-"""Logits → calibrated probabilities: temperature (and for two classes a bias), fitted per kind of text."""
+"""Logits → calibrated probabilities: a temperature and a bias, fitted per kind of text.
+
+The bias moves the second of two classes, and of the seven reactions the complaints together: which of them is likeliest is the
+network's, how likely a complaint is the texts' it is calibrated on.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import numpy as np
 
 from tactful.reading.encoder.card import Sharpness
 from tactful.reading.encoder.network import Floats
+from tactful.reading.types import COMPLAINTS, REACTIONS
 
 FEWEST = 60
 """Labelled texts that a kind needs for a calibration of its own; with fewer it takes that of all texts."""
@@ -16,9 +21,10 @@ FEWEST = 60
 def probabilities(logits: Floats, kinds: Sequence[str], sharpness: Mapping[str, Sharpness]) -> Floats:
     """(n, classes) rows that sum to 1."""
     scaled = logits.astype(np.float64)
+    moved = _moved(scaled.shape[1])
     for at, kind in enumerate(kinds):
         one = sharpness.get(kind) or sharpness["all"]
-        scaled[at, -1] += one.bias if scaled.shape[1] == 2 else 0.0
+        scaled[at] += one.bias * moved
         scaled[at] /= one.temperature
     return _softmax(scaled).astype(np.float32)
 
@@ -38,19 +44,25 @@ def _fit(logits: Floats, labels: np.ndarray[tuple[int], np.dtype[np.int64]]) -> 
     from scipy.optimize import minimize
 
     wide = logits.astype(np.float64)
-    two = wide.shape[1] == 2
+    by = _moved(wide.shape[1])
 
     def loss(theta: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
-        moved = wide.copy()
-        if two:
-            moved[:, 1] += theta[1]
-        chances = _softmax(moved / np.exp(theta[0]))
+        chances = _softmax((wide + theta[1] * by) / np.exp(theta[0]))
         # a weak pull towards "leave it as it is", worth about ten texts
         pull = 0.1 * float(theta @ theta) * 10 / len(labels)
         return float(-np.log(np.maximum(chances[np.arange(len(labels)), labels], 1e-9)).mean() + pull)
 
-    found = minimize(loss, np.zeros(2 if two else 1), method="Nelder-Mead")
-    return Sharpness(temperature=float(np.exp(found.x[0])), bias=float(found.x[1]) if two else 0.0)
+    found = minimize(loss, np.zeros(2), method="Nelder-Mead")
+    return Sharpness(temperature=float(np.exp(found.x[0])), bias=float(found.x[1]))
+
+
+def _moved(classes: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """(classes,): 1 where the bias is added, else 0."""
+    if classes == 2:
+        return np.array([0.0, 1.0])
+    if classes == len(REACTIONS):
+        return np.array([float(label in COMPLAINTS) for label in REACTIONS])
+    return np.zeros(classes)
 
 
 def _softmax(

@@ -43,7 +43,7 @@ from tactful.text import scripts
 HEADS = ("need", "reaction", "accept", "silence")
 BEYOND = 1.25
 """The limit of distance, in distances of the farthest text seen."""
-COMMON = 1500
+COMMON = 2500
 """Words on the card by which a language is known again."""
 
 

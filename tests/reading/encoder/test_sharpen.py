@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import numpy as np
+
+from tactful.reading.encoder.sharpen import fit_sharpness, probabilities
+from tactful.reading.types import COMPLAINTS, REACTIONS
+
+COMPLAIN = np.array([label in COMPLAINTS for label in REACTIONS])
+
+
+def test_complaints_are_as_likely_as_on_the_texts_calibrated_on_and_keep_their_order() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (600, len(REACTIONS))).astype(np.float32)
+    true = [int(rng.choice(len(REACTIONS), p=_softmax(row + COMPLAIN))) for row in logits]
+    fitted = fit_sharpness(logits, true, ["en-short"] * 600)
+    assert 0.6 < fitted["all"].bias < 1.4
+    found = probabilities(logits, ["en-short"] * 600, fitted)
+    share = float(np.mean([REACTIONS[one] in COMPLAINTS for one in true]))
+    assert abs(float(found[:, COMPLAIN].sum(axis=1).mean()) - share) < 0.02
+    order = np.argsort(logits[:, COMPLAIN], axis=1)
+    assert (np.argsort(found[:, COMPLAIN], axis=1) == order).all()
+
+
+def test_of_three_classes_none_is_moved() -> None:
+    logits = np.array([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]] * 40, dtype=np.float32)
+    fitted = fit_sharpness(logits, [2, 0] * 40, ["en-short"] * 80)
+    assert abs(fitted["all"].bias) < 0.05
+
+
+def _softmax(row: np.ndarray) -> np.ndarray:
+    raised = np.exp(row - row.max())
+    return raised / raised.sum()
