@@ -1,4 +1,4 @@
-"""What a user's labels make of the probabilities of a reader that asks a model: temperature, or steps, per judgement.
+"""What a user's labels make of the probabilities of a reader that asks a model: a temperature and a shift, or steps, per judgement.
 
 One small file, sealed by its own hash, names the reader, the model and the prompts that it was fitted for.
 """

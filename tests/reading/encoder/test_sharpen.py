@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tactful.reading.encoder.card import Sharpness
 from tactful.reading.encoder.sharpen import fit_sharpness, probabilities
 from tactful.reading.types import COMPLAINTS, REACTIONS
 
@@ -17,14 +18,20 @@ def test_complaints_are_as_likely_as_on_the_texts_calibrated_on_and_keep_their_o
     found = probabilities(logits, ["en-short"] * 600, fitted)
     share = float(np.mean([REACTIONS[one] in COMPLAINTS for one in true]))
     assert abs(float(found[:, COMPLAIN].sum(axis=1).mean()) - share) < 0.02
-    order = np.argsort(logits[:, COMPLAIN], axis=1)
-    assert (np.argsort(found[:, COMPLAIN], axis=1) == order).all()
+    for these in (COMPLAIN, ~COMPLAIN):
+        order = np.argsort(logits[:, these], axis=1)
+        assert (np.argsort(found[:, these], axis=1) == order).all()
 
 
-def test_of_three_classes_none_is_moved() -> None:
-    logits = np.array([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]] * 40, dtype=np.float32)
-    fitted = fit_sharpness(logits, [2, 0] * 40, ["en-short"] * 80)
-    assert abs(fitted["all"].bias) < 0.05
+def test_of_two_classes_the_second_is_moved_and_of_three_none() -> None:
+    moved = {"all": Sharpness(temperature=1.0, bias=1.0)}
+    two = np.zeros((1, 2), dtype=np.float32)
+    assert probabilities(two, ["en-short"], moved)[0, 1] > 0.7
+    three = np.array([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]] * 40, dtype=np.float32)
+    kinds = ["en-short"] * 80
+    still = {"all": Sharpness(temperature=1.0)}
+    assert np.array_equal(probabilities(three, kinds, moved), probabilities(three, kinds, still))
+    assert fit_sharpness(three, [2, 0] * 40, kinds)["all"].bias == 0.0
 
 
 def _softmax(row: np.ndarray) -> np.ndarray:

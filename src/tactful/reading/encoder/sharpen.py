@@ -1,7 +1,8 @@
 """Logits → calibrated probabilities: a temperature and a bias, fitted per kind of text.
 
-The bias moves the second of two classes, and of the seven reactions the complaints together: which of them is likeliest is the
-network's, how likely a complaint is the texts' it is calibrated on.
+The bias moves the second of two classes, and of the seven reactions the complaints together: the order among the complaints, and
+among the other labels, stays the network's; how many complaints are expected follows the texts it is calibrated on, so the
+likeliest of the seven may change.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def _fit(logits: Floats, labels: np.ndarray[tuple[int], np.dtype[np.int64]]) -> 
         return float(-np.log(np.maximum(chances[np.arange(len(labels)), labels], 1e-9)).mean() + pull)
 
     found = minimize(loss, np.zeros(2), method="Nelder-Mead")
-    return Sharpness(temperature=float(np.exp(found.x[0])), bias=float(found.x[1]))
+    return Sharpness(temperature=float(np.exp(found.x[0])), bias=float(found.x[1]) if by.any() else 0.0)
 
 
 def _moved(classes: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
