@@ -21,13 +21,11 @@ FEWEST = 60
 
 def probabilities(logits: Floats, kinds: Sequence[str], sharpness: Mapping[str, Sharpness]) -> Floats:
     """(n, classes) rows that sum to 1."""
-    scaled = logits.astype(np.float64)
-    moved = _moved(scaled.shape[1])
-    for at, kind in enumerate(kinds):
-        one = sharpness.get(kind) or sharpness["all"]
-        scaled[at] += one.bias * moved
-        scaled[at] /= one.temperature
-    return _softmax(scaled).astype(np.float32)
+    ones = [sharpness.get(kind) or sharpness["all"] for kind in kinds]
+    bias = np.array([one.bias for one in ones]).reshape(-1, 1)
+    temperature = np.array([one.temperature for one in ones]).reshape(-1, 1)
+    moved = _moved(logits.shape[1])
+    return _softmax((logits.astype(np.float64) + bias * moved) / temperature).astype(np.float32)
 
 
 def fit_sharpness(logits: Floats, labels: Sequence[int], kinds: Sequence[str]) -> dict[str, Sharpness]:
@@ -45,16 +43,16 @@ def _fit(logits: Floats, labels: np.ndarray[tuple[int], np.dtype[np.int64]]) -> 
     from scipy.optimize import minimize
 
     wide = logits.astype(np.float64)
-    by = _moved(wide.shape[1])
+    moved = _moved(wide.shape[1])
 
     def loss(theta: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
-        chances = _softmax((wide + theta[1] * by) / np.exp(theta[0]))
+        chances = _softmax((wide + theta[1] * moved) / np.exp(theta[0]))
         # a weak pull towards "leave it as it is", worth about ten texts
         pull = 0.1 * float(theta @ theta) * 10 / len(labels)
         return float(-np.log(np.maximum(chances[np.arange(len(labels)), labels], 1e-9)).mean() + pull)
 
     found = minimize(loss, np.zeros(2), method="Nelder-Mead")
-    return Sharpness(temperature=float(np.exp(found.x[0])), bias=float(found.x[1]) if by.any() else 0.0)
+    return Sharpness(temperature=float(np.exp(found.x[0])), bias=float(found.x[1]) if moved.any() else 0.0)
 
 
 def _moved(classes: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
