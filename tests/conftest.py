@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="tactful-tests-")
@@ -16,3 +18,15 @@ os.environ.setdefault(
 settings.register_profile("drawn anew", deadline=None, max_examples=1000)
 settings.register_profile("the same", deadline=None, derandomize=True)
 settings.load_profile("the same")
+
+HERE = Path(__file__).parent
+TRAIN = (HERE / "training", HERE / "policy" / "language_model", HERE / "reading" / "encoder")
+"""Most of what lies here skips without the extra `[train]`, which only `make slow` installs: it runs these a second time."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes the extra `[train]` before tests are chosen by mark."""
+    for item in items:
+        if any(folder in item.path.parents for folder in TRAIN):
+            item.add_marker(pytest.mark.train)

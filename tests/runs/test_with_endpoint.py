@@ -148,7 +148,7 @@ def kill_often(tmp_path, kills, count, concurrency):
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    "kills", [pytest.param(6, marks=pytest.mark.slow), pytest.param(30, marks=pytest.mark.soak)]
+    "kills", [pytest.param(4, marks=pytest.mark.slow), pytest.param(30, marks=pytest.mark.soak)]
 )
 def test_killed_at_random_points_only_calls_in_flight_are_sent_again(tmp_path, kills):
     kill_often(tmp_path, kills=kills, count=200 * kills, concurrency=16)

@@ -90,8 +90,10 @@ def test_a_judge_is_not_evaluated_on_its_own_training_turns(tactful, files, tmp_
 
 
 @pytest.mark.slow
-def test_the_attacks_are_reported(tactful):
-    done = tactful("feedback", "evaluate", "probes", "--attacks")
+def test_the_attacks_are_reported(tactful, tmp_path):
+    few = [json.dumps(row, ensure_ascii=False) for row in [*rows("look")][:24]]
+    (tmp_path / "few.jsonl").write_text("\n".join(few), encoding="utf-8")
+    done = tactful("feedback", "evaluate", tmp_path / "few.jsonl", "--attacks")
     assert done.code == 0
     assert "order_in_message: label changed" in done.out
 

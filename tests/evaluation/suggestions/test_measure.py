@@ -326,7 +326,7 @@ def test_other_features_are_measured_beside_the_model_and_the_baselines():
     assert by_name["without history"].auroc.value > 0.8
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_on_real_decisions_five_in_a_hundred_cannot_be_kept_and_the_tool_does_not_pretend():
     path = DATA / "copilot_cups" / "decisions.jsonl"
     if not path.is_file():

@@ -83,6 +83,7 @@ def test_a_loop_comes_to_the_same_figures_on_ray(tmp_path: Path) -> None:
     ).read_bytes()
 
 
+@pytest.mark.soak
 def test_failures_are_taken_again_on_ray(tmp_path: Path) -> None:
     source = states(tmp_path)
     with serving(sequence=["400"] * 2) as server:

@@ -113,7 +113,7 @@ def test_records_failures_and_figures_are_those_of_a_local_run(tmp_path: Path, w
 
 @needs_ray
 @pytest.mark.timeout(600)  # twenty workers start anew: a minute, and much longer on a busy machine
-@pytest.mark.parametrize("kills", [6, pytest.param(20, marks=SOAK)])
+@pytest.mark.parametrize("kills", [4, pytest.param(20, marks=SOAK)])
 def test_workers_killed_at_random_lose_and_double_nothing(tmp_path: Path, kills: int) -> None:
     count, concurrency = 30 * kills, 8
     with serving(latency_s=0.05) as server:
@@ -185,6 +185,7 @@ def test_when_the_head_is_killed_the_run_goes_on_where_it_was(tmp_path: Path, vi
 
 
 @needs_ray
+@SOAK
 def test_a_node_may_leave_a_cluster_and_another_may_come(tmp_path: Path) -> None:
     count = 400
     with serving(latency_s=0.05) as server:
@@ -250,6 +251,7 @@ def test_equal_calls_of_different_workers_are_sent_once(tmp_path: Path) -> None:
 
 
 @needs_ray
+@SOAK
 def test_one_worker_finds_out_what_the_endpoint_takes_and_the_others_know(tmp_path: Path) -> None:
     with serving(latency_s=0.2) as server:
         at = ("--base-url", server.base_url, "--stage", "ask_for_a_record")
