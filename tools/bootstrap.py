@@ -44,7 +44,15 @@ JOBS: dict[str, list[list[str]]] = {
     "smoke": [["tools/smoke.py"]],
     "test": [[*PYTEST, "-n", "3"]],  # on two cores: some wait for a server or a clock
     "slow": [
-        [*PYTEST, "-m", "(slow or train) and not soak and not live and not gpu", "-n", "3", "--timeout", "900"],
+        [
+            *PYTEST,
+            "-m",
+            "(slow or train) and not soak and not live and not gpu",
+            "-n",
+            "3",
+            "--timeout",
+            "900",
+        ],
     ],
     "soak": [
         [*PYTEST, "-m", "soak", "-n", "2", "--timeout", "1800"],

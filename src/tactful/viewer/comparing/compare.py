@@ -20,7 +20,7 @@ from tactful.stats.bootstrap import Array, resampled
 from tactful.stats.estimate import Estimate
 from tactful.viewer.comparing.filtering import Known, paired_condition
 from tactful.viewer.comparing.types import Figure, Figures, Matched, Pair
-from tactful.viewer.index.tables import column_functions, known_facts
+from tactful.viewer.index.tables import attach, column_functions, known_facts
 from tactful.viewer.types import FieldType
 
 _BY: tuple[tuple[str, ...], ...] = (("turn_id",), ("id",), ("trace", "at"))
@@ -63,7 +63,7 @@ class Comparison:
     def _open(self, a: Path, b: Path, by: Sequence[str]) -> None:
         column_functions(self._connection)
         for name, path in (("a", a), ("b", b)):
-            self._connection.execute(f"ATTACH ? AS {name}", (f"{path}",))
+            attach(self._connection, path, name)
         self._known: Mapping[Side, Known] = {
             "a": known_facts(self._connection, "a"),
             "b": known_facts(self._connection, "b"),

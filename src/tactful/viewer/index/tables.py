@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from threading import Lock
 
 from tactful.runs.store.files import make_private_file
 from tactful.viewer.filters.grammar import type_of
@@ -39,34 +40,68 @@ def column(place: int) -> str:
     return f"f{place}"
 
 
+_NAMES = Lock()
+"""SQLite opens the log and the shared memory of an index by their names, when it first reads. Were these files replaced between
+the opening and that, the connection would cut off memory that others of this process use, which ends the process."""
+_FIRST_READ = "SELECT count(*) FROM {}.sqlite_master"
+
+
 def open_index(path: Path, *, writing: bool = False) -> sqlite3.Connection:
     """A connection, for this thread or another; may wait for a writer, never for a reader."""
     make_private_file(path)
-    connection = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
-    try:
-        if writing:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=OFF")  # a cache: what a crash spoils is built again
-            connection.execute("PRAGMA cache_size=-8000")
-        else:
-            connection.execute("PRAGMA query_only=1")
-            column_functions(connection)
-    except BaseException:
-        connection.close()
-        raise
+    with _NAMES:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+        try:
+            if writing:
+                connection.execute("PRAGMA journal_mode=WAL")
+                # a cache: what a crash spoils is built again
+                connection.execute("PRAGMA synchronous=OFF")
+                connection.execute("PRAGMA cache_size=-8000")
+            else:
+                connection.execute("PRAGMA query_only=1")
+                column_functions(connection)
+            with suppress(sqlite3.DatabaseError):  # told to whoever asks something
+                connection.execute(_FIRST_READ.format("main")).fetchone()
+        except BaseException:
+            connection.close()
+            raise
     return connection
+
+
+def attach(connection: sqlite3.Connection, path: Path, name: str) -> None:
+    """Let a connection read an index too, as `name`."""
+    with _NAMES:
+        connection.execute(f"ATTACH ? AS {name}", (f"{path}",))
+        connection.execute(_FIRST_READ.format(name)).fetchone()
 
 
 def prepare(path: Path, identity: str) -> None:
     """Keep the index where it is of this run; else, or where it is damaged, begin a new one."""
     wanted = f"{VERSION} {identity}"
-    with closing(open_index(path, writing=True)) as connection, suppress(sqlite3.DatabaseError):
-        found = connection.execute("SELECT value FROM about WHERE name = 'identity'").fetchone()
-        if found == (wanted,):
-            return
-    discard(path)
+    try:
+        _begin(path, wanted)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        discard(path)
+        _begin(path, wanted)
+
+
+def _begin(path: Path, wanted: str) -> None:
+    """Empty it and make its tables, unless it is what is wanted. In place: it may be read meanwhile."""
     with closing(open_index(path, writing=True)) as connection:
+        with suppress(sqlite3.OperationalError):  # no such table
+            found = connection.execute("SELECT value FROM about WHERE name = 'identity'").fetchone()
+            if found == (wanted,):
+                return
         connection.execute("BEGIN IMMEDIATE")
+        found = connection.execute(
+            "SELECT type, replace(name, '\"', '\"\"') FROM sqlite_master WHERE type IN ('table', 'view') "
+            "AND name NOT LIKE 'sqlite^_%' ESCAPE '^' "
+            "ORDER BY sql NOT LIKE 'CREATE VIRTUAL%'"  # with which the tables go that it keeps its words in
+        ).fetchall()
+        for kind, name in found:
+            connection.execute(f'DROP {kind} IF EXISTS "{name}"')
         for statement in _SCHEMA:
             connection.execute(statement)
         connection.execute("INSERT INTO about VALUES ('identity', ?)", (wanted,))
@@ -74,9 +109,10 @@ def prepare(path: Path, identity: str) -> None:
 
 
 def discard(path: Path) -> None:
-    """Remove the index."""
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-        path.with_name(name).unlink(missing_ok=True)
+    """Remove an index that is damaged."""
+    with _NAMES:
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            path.with_name(name).unlink(missing_ok=True)
 
 
 def column_functions(connection: sqlite3.Connection) -> None:
