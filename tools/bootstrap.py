@@ -42,7 +42,8 @@ JOBS: dict[str, list[list[str]]] = {
     "setup": [],
     "demo": [["-m", "tactful", "calibrate", "demo"]],
     "smoke": [["tools/smoke.py"]],
-    "test": [[*PYTEST, "-n", "3"]],  # on two cores: some wait for a server or a clock
+    # on two cores: some wait for a server or a clock; a file at a time, so that what it sets up is set up once
+    "test": [[*PYTEST, "-n", "3", "--dist", "loadfile"]],
     "slow": [
         [
             *PYTEST,

@@ -15,7 +15,7 @@ import textwrap
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
-from tactful.text.code.blocks import Block, complete, defined, defining, has_definition
+from tactful.text.code.blocks import Block, complete, defined, defining, has_definition, joined
 from tactful.text.code.loose import bare, cleaned, is_code, parsed, salvaged, unpacked, with_plain_lines
 from tactful.text.thoughts import strip_thoughts
 
@@ -61,7 +61,7 @@ def extract_code(answer: str, wanted: Collection[str] = ()) -> str | None:
     chosen = [block for block in blocks if block.rank == best]
     if wanted:
         sound = [block for block in chosen if block.tree is not None] or chosen
-        return "\n\n".join(block.code.rstrip() for block in sound) + "\n"
+        return joined(sound)
     last = next((block for block in reversed(chosen) if has_definition(block)), chosen[-1])
     return complete([last], blocks)
 

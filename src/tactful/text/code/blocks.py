@@ -95,6 +95,8 @@ def _needed(block: Block) -> set[str]:
 def complete(chosen: list[Block], blocks: list[Block]) -> str:
     """The chosen blocks with the others that define names which they use and do not define, these first."""
     parts = list(chosen)
+    if len(blocks) == len(chosen):
+        return joined(parts)
     own = {name for block in chosen for name in defined(block.code)}
     missing = {name for block in chosen for name in _needed(block)} - own
     first = next(index for index, block in enumerate(blocks) if block is chosen[0])
@@ -108,7 +110,12 @@ def complete(chosen: list[Block], blocks: list[Block]) -> str:
         if other.rank < 2 and has_definition(other, imports=True) and missing & names:
             parts.insert(len(parts) if _needed(other) & own else 0, other)
             missing -= names
-    return "\n\n".join(part.code.rstrip() for part in parts) + "\n"
+    return joined(parts)
+
+
+def joined(blocks: list[Block]) -> str:
+    """Their code, one after the other."""
+    return "\n\n".join(block.code.rstrip() for block in blocks) + "\n"
 
 
 def has_definition(block: Block, *, imports: bool = False) -> bool:
