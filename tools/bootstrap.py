@@ -42,8 +42,7 @@ JOBS: dict[str, list[list[str]]] = {
     "setup": [],
     "demo": [["-m", "tactful", "calibrate", "demo"]],
     "smoke": [["tools/smoke.py"]],
-    # on two cores: some wait for a server or a clock; a file at a time, so that what it sets up is set up once
-    "test": [[*PYTEST, "-n", "3", "--dist", "loadfile"]],
+    "test": [[*PYTEST, "-n", "3"]],  # on two cores: some wait for a server or a clock
     "slow": [
         [
             *PYTEST,
