@@ -569,6 +569,15 @@ async def stop_serving(runner: web.AppRunner) -> None:
     await asyncio.sleep(0)
 
 
+async def abort_what_is_open(loop: asyncio.AbstractEventLoop) -> None:
+    """Also a connection that was accepted as the server stopped, which it does not know of."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+    for transport in list(getattr(loop, "_transports", {}).values()):
+        transport.abort()
+    await asyncio.sleep(0)
+
+
 @contextlib.contextmanager
 def in_a_thread(server: S) -> Iterator[S]:
     """The server, an async context manager, in a thread and loop of its own."""
@@ -579,6 +588,7 @@ def in_a_thread(server: S) -> Iterator[S]:
         asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
         yield server
         asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(10)
+        asyncio.run_coroutine_threadsafe(abort_what_is_open(loop), loop).result(10)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)

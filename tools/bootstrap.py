@@ -217,8 +217,9 @@ def main(arguments: list[str]) -> int:
     try:
         check_python()
         python = set_up()
-        if arguments[0] == "slow":
+        if arguments[0] in ("slow", "soak"):
             set_up_training(python)
+        if arguments[0] == "slow":
             set_up_activitywatch()
         if arguments[0] in ("slow", "soak"):
             set_up_ray(python)

@@ -115,8 +115,8 @@ def test_X15_a_server_killed_twice_leaves_the_job_unscored(sandbox):
 
 
 def _programs(family: list[psutil.Process]) -> int:
-    """Processes that burn their time: the two programs."""
-    return sum(process.cpu_times().user > 0.3 for process in family if process.is_running())
+    """Processes that burn their time: the two programs. A server takes less than a second to begin, also on a busy machine."""
+    return sum(process.cpu_times().user > 1.0 for process in family if process.is_running())
 
 
 def test_X15_a_killed_parent_leaves_no_server_and_no_program(sandbox):

@@ -131,6 +131,7 @@ def test_without_a_kept_pair_no_pairs_file_is_written(run: Path, tmp_path: Path)
     assert "pairs" not in (tmp_path / "out" / "dataset_info.json").read_text()
 
 
+@pytest.mark.train
 @pytest.mark.parametrize("form", FORMS)
 def test_the_datasets_library_loads_every_file_back(run: Path, form: str, tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets", reason="the extra 'train' is not installed")

@@ -80,6 +80,10 @@ class View:
         with self._index() as connection:
             return None if connection is None else self._builder.path
 
+    def identity(self) -> str:
+        """Another one: another run or file lies here by now."""
+        return self._source.identity()
+
     def progress(self) -> Progress:
         """How far the index has got."""
         return self._builder.progress()
@@ -256,16 +260,16 @@ class View:
         if not self._builder.path.is_file():
             yield None
             return
-        with closing(open_index(self._builder.path)) as connection:
-            connection.execute("BEGIN")
-            try:
+        try:
+            with closing(open_index(self._builder.path)) as connection:
+                connection.execute("BEGIN")
                 yield connection if is_begun(connection) else None
-            except sqlite3.DatabaseError as error:
-                if not isinstance(error, sqlite3.OperationalError):
-                    discard(self._builder.path)  # of no use; the next look finds it begun anew
-                raise UserError(
-                    f"{self._builder.path}: the index cannot be read ({error}); look again"
-                ) from error
+        except sqlite3.DatabaseError as error:
+            if not isinstance(error, sqlite3.OperationalError):
+                discard(self._builder.path)  # of no use; the next look finds it begun anew
+            raise UserError(
+                f"{self._builder.path}: the index cannot be read ({error}); look again"
+            ) from error
 
 
 def _is_beside(other: Strip, strip: Strip) -> bool:

@@ -181,6 +181,7 @@ def test_a_run_exports_as_its_records_file_does(tmp_path):
     assert rows_of(tmp_path / "a" / "sft_provenance.jsonl")[0]["provenance"]["generator"] == "offline"
 
 
+@pytest.mark.train
 @pytest.mark.parametrize("form", REASON_FORMS)
 def test_the_datasets_library_loads_every_file_back(source, form, tmp_path):
     datasets = pytest.importorskip("datasets", reason="the extra 'train' is not installed")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tactful.runs.store.files import make_private_file
 from tactful.viewer.index.tables import COUNTED, attach, discard, known_facts, open_index, prepare
 
 
@@ -33,16 +38,60 @@ def test_a_reader_of_before_sees_the_new_tables(tmp_path: Path) -> None:
         assert early.execute("SELECT count(*) FROM words WHERE words MATCH 'noodles'").fetchone() == (0,)
 
 
-@pytest.mark.parametrize("spoilt", [b"no database at all", None])
-def test_a_damaged_index_is_begun_anew(tmp_path: Path, spoilt: bytes | None) -> None:
+def no_database(path: Path) -> None:
+    path.write_bytes(b"no database at all")
+
+
+def another_encoding(path: Path) -> None:
+    discard(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("PRAGMA encoding = 'UTF-16'; CREATE TABLE records (line TEXT)")
+
+
+def words_that_cannot_be_read(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("DROP TABLE words_config; UPDATE about SET value = 'another run'")
+
+
+@pytest.mark.parametrize("spoil", [discard, no_database, another_encoding, words_that_cannot_be_read])
+def test_an_index_that_is_damaged_or_someone_elses_is_begun_anew(
+    tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
     path = tmp_path / "index.sqlite"
     prepare(path, "one")
-    if spoilt is None:
-        discard(path)
-        assert not path.exists()
-    else:
-        path.write_bytes(spoilt)
+    spoil(path)
     prepare(path, "one")
     with closing(open_index(tmp_path / "other.sqlite")) as other:
         attach(other, path, "a")
         assert other.execute("SELECT count(*) FROM a.records").fetchone() == (0,)
+
+
+def test_an_index_that_is_written_to_is_not_emptied(tmp_path: Path) -> None:
+    path = tmp_path / "index.sqlite"
+    prepare(path, "one")
+    with closing(open_index(path, writing=True)) as writer:
+        writer.execute("INSERT INTO records VALUES (0, x'00', 1)")
+        prepare(path, "one")
+        assert writer.execute("SELECT count(*) FROM records").fetchone() == (1,)
+
+
+def test_what_exists_is_not_opened_when_it_is_made_private(tmp_path: Path) -> None:
+    """SQLite's locks of this process would go."""
+    path = tmp_path / "index.sqlite"
+    prepare(path, "one")
+    with closing(open_index(path)):
+        make_private_file(path)
+        held = subprocess.run(
+            [sys.executable, "-c", HELD, str(path)], capture_output=True, text=True, check=True
+        )
+    assert held.stdout.split() == ["database", "is", "locked"]
+
+
+HELD = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], timeout=0)
+try:
+    connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+except sqlite3.OperationalError as error:
+    print(error)
+"""

@@ -64,6 +64,7 @@ class Comparison:
         column_functions(self._connection)
         for name, path in (("a", a), ("b", b)):
             attach(self._connection, path, name)
+        self._connection.execute("BEGIN")  # one moment of both
         self._known: Mapping[Side, Known] = {
             "a": known_facts(self._connection, "a"),
             "b": known_facts(self._connection, "b"),
@@ -73,7 +74,6 @@ class Comparison:
                 f"not both runs have '{missing[0]}' to match by; both have: {', '.join(self._both) or 'nothing'}"
             )
         self.by = tuple(by) or self._best()
-        self._connection.execute("BEGIN")
         self._join()
         self._connection.execute("COMMIT")
 

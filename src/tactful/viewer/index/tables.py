@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from threading import Lock
 
@@ -47,21 +47,22 @@ _FIRST_READ = "SELECT count(*) FROM {}.sqlite_master"
 
 
 def open_index(path: Path, *, writing: bool = False) -> sqlite3.Connection:
-    """A connection, for this thread or another; may wait for a writer, never for a reader."""
-    make_private_file(path)
+    """A connection, for this thread or another; may wait for a writer, never for a reader.
+
+    Raises: sqlite3.DatabaseError for what is no index, or damaged at its head.
+    """
     with _NAMES:
+        make_private_file(path)
         connection = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
         try:
             if writing:
                 connection.execute("PRAGMA journal_mode=WAL")
-                # a cache: what a crash spoils is built again
-                connection.execute("PRAGMA synchronous=OFF")
+                connection.execute("PRAGMA synchronous=OFF")  # what a crash spoils is built again
                 connection.execute("PRAGMA cache_size=-8000")
             else:
                 connection.execute("PRAGMA query_only=1")
                 column_functions(connection)
-            with suppress(sqlite3.DatabaseError):  # told to whoever asks something
-                connection.execute(_FIRST_READ.format("main")).fetchone()
+            connection.execute(_FIRST_READ.format("main")).fetchone()
         except BaseException:
             connection.close()
             raise
@@ -76,36 +77,46 @@ def attach(connection: sqlite3.Connection, path: Path, name: str) -> None:
 
 
 def prepare(path: Path, identity: str) -> None:
-    """Keep the index where it is of this run; else, or where it is damaged, begin a new one."""
+    """Keep the index where it is of this run; else begin a new one, in place where it can be read meanwhile."""
     wanted = f"{VERSION} {identity}"
     try:
         _begin(path, wanted)
     except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise
+        if isinstance(error, sqlite3.OperationalError) and not _is_of_its_content(error):
+            raise  # locked, or no space
         discard(path)
         _begin(path, wanted)
 
 
 def _begin(path: Path, wanted: str) -> None:
-    """Empty it and make its tables, unless it is what is wanted. In place: it may be read meanwhile."""
+    """Empty it and make its tables, unless it is what is wanted."""
     with closing(open_index(path, writing=True)) as connection:
-        with suppress(sqlite3.OperationalError):  # no such table
+        try:
             found = connection.execute("SELECT value FROM about WHERE name = 'identity'").fetchone()
             if found == (wanted,):
                 return
+        except sqlite3.OperationalError as error:
+            if not _is_of_its_content(error):
+                raise
+        if connection.execute("PRAGMA encoding").fetchone() != ("UTF-8",):
+            raise sqlite3.DatabaseError("no index of a viewer")
         connection.execute("BEGIN IMMEDIATE")
-        found = connection.execute(
+        tables = connection.execute(
             "SELECT type, replace(name, '\"', '\"\"') FROM sqlite_master WHERE type IN ('table', 'view') "
             "AND name NOT LIKE 'sqlite^_%' ESCAPE '^' "
             "ORDER BY sql NOT LIKE 'CREATE VIRTUAL%'"  # with which the tables go that it keeps its words in
         ).fetchall()
-        for kind, name in found:
+        for kind, name in tables:
             connection.execute(f'DROP {kind} IF EXISTS "{name}"')
         for statement in _SCHEMA:
             connection.execute(statement)
         connection.execute("INSERT INTO about VALUES ('identity', ?)", (wanted,))
         connection.execute("COMMIT")
+
+
+def _is_of_its_content(error: sqlite3.OperationalError) -> bool:
+    """Whether it comes of what is in the file, such as a table that is missing, and not of its being locked."""
+    return error.sqlite_errorcode == sqlite3.SQLITE_ERROR
 
 
 def discard(path: Path) -> None:

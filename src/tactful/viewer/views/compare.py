@@ -42,9 +42,10 @@ def compare(request: Request) -> Response:
     with looking_at(request, keys[0]) as a, looking_at(request, keys[1]) as b:
         progress = [view.progress() for view in (a, b)]
         try:
-            comparison = _compared(
-                request, a, b, (*keys, by, *((one.indexed, one.total) for one in progress)), by
-            )
+            state = [
+                (view.identity(), one.indexed, one.total) for view, one in zip((a, b), progress, strict=True)
+            ]
+            comparison = _compared(request, a, b, (*keys, by, *state), by)
             if comparison is not None:
                 pairs, total = comparison.page(filter_, offset=(number - 1) * PER_PAGE, limit=PER_PAGE)
                 rows = list(_rows(a, b, pairs))
