@@ -8,7 +8,7 @@ help:
 	@echo "make smoke    does this clone work? every layer once, offline, in under a minute"
 	@echo "make test     the fast tests: about eight minutes on two cores"
 	@echo "make slow     the slow tests: attacks on the sandbox, kill -9, training, Ray"
-	@echo "make soak     a few of them at many times their size, and a fresh clone: half an hour"
+	@echo "make soak     a few of them at many times their size, what is too long for the gate, and a fresh clone"
 	@echo "make check    format, lint, types, import rules, docs"
 	@echo "make lint     the same without the tests of docs, which make test runs too"
 	@echo "make bench    the benchmarks, each figure beside a baseline"

@@ -5,7 +5,7 @@
     python3 tools/bootstrap.py smoke    does this clone work? under a minute
     python3 tools/bootstrap.py test     the fast tests: about eight minutes on two cores
     python3 tools/bootstrap.py slow     the slow tests, and those of training: installs [train], [ray] and ActivityWatch's server
-    python3 tools/bootstrap.py soak     a few of them at many times their size, and a fresh clone, before a release: half an hour
+    python3 tools/bootstrap.py soak     a few of them at many times their size, what is too long for the gate, and a fresh clone, before a release
     python3 tools/bootstrap.py check    format, lint, types, import rules, docs
     python3 tools/bootstrap.py lint     the same without the tests of docs and packaging, which are among the fast ones
     python3 tools/bootstrap.py bench    the benchmarks
@@ -49,7 +49,7 @@ JOBS: dict[str, list[list[str]]] = {
             "-m",
             "(slow or train) and not soak and not live and not gpu",
             "-n",
-            "3",
+            "2",
             "--timeout",
             "900",
         ],

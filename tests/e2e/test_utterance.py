@@ -26,7 +26,7 @@ FAULTS = {
 """A fifth of all requests goes wrong."""
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_with_a_fifth_of_requests_failing_every_dialogue_ends_done_or_failed_with_a_reason(
     tmp_path, monkeypatch
 ):

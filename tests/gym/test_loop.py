@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_the_gated_assistant_is_worth_more_than_always_and_never_offering_on_scenes_held_out():
     data = Path(os.environ.get("TACTFUL_TEST_DATA", ROOT.parent / "shared" / "data"))

@@ -94,7 +94,7 @@ def test_killed_twice_nothing_is_lost_or_double(tmp_path):
     check_nothing_lost_nothing_double(tmp_path, worked_on, kills=2, count=600)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_killed_at_thirty_random_points_nothing_is_lost_or_double(tmp_path):
     worked_on = kill_at_random_points(tmp_path, kills=30, count=20_000, pause_s=0.01)
     check_nothing_lost_nothing_double(tmp_path, worked_on, kills=30, count=20_000)

@@ -61,7 +61,7 @@ def goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tactful.evaluation.policies.rounds.why_stop", lambda done: "")
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.usefixtures("goes_on")
 def test_a_loop_that_was_stopped_midway_ends_with_the_same_table(
     tactful: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

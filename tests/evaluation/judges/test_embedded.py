@@ -52,7 +52,7 @@ def test_the_embedded_model_beats_every_baseline_on_made_up_sessions():
         assert difference.equal["auroc"].above_zero, difference.baseline
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_length_alone_does_not_raise_a_score_beyond_the_bounds_on_real_sessions():
     items = real_items()
     moments = [item.moment for item in items]

@@ -45,7 +45,7 @@ def test_the_same_bytes_at_concurrency_1_and_64(tmp_path):
     assert one.made.judge == "offline"
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_fifth_of_faults_loses_no_point(tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     with serving(script=script, faults=FAULTS, seed=1) as server:

@@ -46,6 +46,7 @@ def test_a_reader_that_asks_a_model_is_not_spread(tmp_path: Path) -> None:
     assert "'offline' asks a model: leave the executor out" in done.stderr
 
 
+@pytest.mark.soak
 def test_cells_of_a_sweep_run_side_by_side_and_are_done_once(tmp_path: Path) -> None:
     states(tmp_path)
     for name, more in (("local", ()), ("ray", RAY)):
