@@ -219,10 +219,9 @@ def main(arguments: list[str]) -> int:
         python = set_up()
         if arguments[0] in ("slow", "soak"):
             set_up_training(python)
+            set_up_ray(python)
         if arguments[0] == "slow":
             set_up_activitywatch()
-        if arguments[0] in ("slow", "soak"):
-            set_up_ray(python)
     except SetupError as error:
         print(f"tactful: {error}", file=sys.stderr)
         return 1

@@ -53,7 +53,15 @@ def words_that_cannot_be_read(path: Path) -> None:
         connection.executescript("DROP TABLE words_config; UPDATE about SET value = 'another run'")
 
 
-@pytest.mark.parametrize("spoil", [discard, no_database, another_encoding, words_that_cannot_be_read])
+def an_identity_that_is_no_text(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("UPDATE about SET value = CAST(x'ff' AS TEXT)")
+
+
+SPOILT = (discard, no_database, another_encoding, words_that_cannot_be_read, an_identity_that_is_no_text)
+
+
+@pytest.mark.parametrize("spoil", SPOILT)
 def test_an_index_that_is_damaged_or_someone_elses_is_begun_anew(
     tmp_path: Path, spoil: Callable[[Path], None]
 ) -> None:

@@ -115,8 +115,11 @@ def _begin(path: Path, wanted: str) -> None:
 
 
 def _is_of_its_content(error: sqlite3.OperationalError) -> bool:
-    """Whether it comes of what is in the file, such as a table that is missing, and not of its being locked."""
-    return error.sqlite_errorcode == sqlite3.SQLITE_ERROR
+    """Whether it comes of what is in the file, such as a table that is missing, and not of its being locked.
+
+    Python's own errors have no code: a text that is no UTF-8.
+    """
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR
 
 
 def discard(path: Path) -> None:
