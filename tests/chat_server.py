@@ -586,9 +586,11 @@ def in_a_thread(server: S) -> Iterator[S]:
     thread.start()
     try:
         asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
-        yield server
-        asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(10)
-        asyncio.run_coroutine_threadsafe(abort_what_is_open(loop), loop).result(10)
+        try:
+            yield server
+        finally:
+            asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(10)
+            asyncio.run_coroutine_threadsafe(abort_what_is_open(loop), loop).result(10)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
