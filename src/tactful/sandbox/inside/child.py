@@ -110,16 +110,20 @@ def _flush() -> None:
             continue
 
 
+def ready_for_jobs() -> None:
+    """The streams that every job finds. Made once, before any fork."""
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(
+            io.FileIO(descriptor, "w", closefd=False), encoding="utf-8", errors="backslashreplace"
+        )
+        for descriptor in (1, 2)
+    )
+
+
 def run_job(job: bytes, descriptor: int) -> None:
     """Run a job to its end, reporting to `descriptor`. Called in the cage, once per process."""
     task = json.loads(job)
     reporter = _Reporter(descriptor)
-    sys.stdout = io.TextIOWrapper(
-        io.FileIO(1, "w", closefd=False), encoding="utf-8", errors="backslashreplace"
-    )
-    sys.stderr = io.TextIOWrapper(
-        io.FileIO(2, "w", closefd=False), encoding="utf-8", errors="backslashreplace"
-    )
     random.seed(0)
     namespace = _fresh_module()
     try:

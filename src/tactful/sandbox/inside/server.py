@@ -24,7 +24,7 @@ import time
 import warnings
 
 from . import cage, landlock, seccomp
-from .child import read_exactly, run_job
+from .child import read_exactly, ready_for_jobs, run_job
 
 CAGE_FAILED = 77
 """Exit status of a child whose cage did not hold."""
@@ -52,14 +52,21 @@ encodings.utf_32 encodings.utf_8_sig encodings.cp1252 encodings.idna encodings.a
 
 
 def preload() -> None:
-    """Load what programs usually import; a module that this interpreter was built without is left out."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for name in PRELOADED.split():
-            try:
-                importlib.import_module(name)
-            except ImportError:
-                continue
+    """Load what programs usually import; a module that this interpreter was built without is left out.
+
+    What these modules want done in every forked process, new locks above all, is left undone: this server has one thread and
+    holds no lock. It would take a tenth of a small job's time.
+    """
+    register, os.register_at_fork = os.register_at_fork, lambda **_: None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for name in PRELOADED.split():
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(name)
+    finally:
+        os.register_at_fork = register
+    ready_for_jobs()
 
 
 def readable_paths() -> list[str]:
