@@ -177,6 +177,35 @@ def test_several_sources_are_one_and_what_stands_in_both_counts_once(tmp_path):
         merged([read_collected(tmp_path / "one"), read_collected(tmp_path / "m.jsonl")])
 
 
+def test_votes_of_two_databases_all_count_though_their_rows_have_the_same_numbers(tmp_path):
+    places = [tmp_path / "one.sqlite", tmp_path / "two.sqlite"]
+    for place in places:
+        with open_store(place) as store:
+            load_items(store, [item(1), item(2)])
+            who = annotator(store)
+            for _ in range(2):
+                given = assign(store, who, now=START)
+                assert isinstance(given, Assigned)
+                assert give_answer(store, who, given.slot, yes(given.item), now=START)
+    one, two = map(read_collected, places)
+    both = merged([one, two])
+    assert [each.id for each in one.annotations] == [each.id for each in two.annotations]
+    assert {vote.annotator for vote in both.votes()} == {
+        each.annotator for each in (*one.annotations, *two.annotations)
+    }
+    assert len(both.annotations) == 4
+    assert len(merged([one, both]).annotations) == 4
+
+
+def test_the_last_decision_on_an_item_counts_in_whichever_source_it_stands(tmp_path):
+    early = Adjudication(item="b", answer=asking("ask"), by="x", at=NOW)
+    late = early.model_copy(update={"answer": asking("act"), "at": NOW.replace(year=2027)})
+    export(tmp_path / "one", decided=[late])
+    export(tmp_path / "two", decided=[early])
+    for names in (("one", "two"), ("two", "one")):
+        assert merged([read_collected(tmp_path / name) for name in names]).adjudications == {"b": late}
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="ProactiveBench's reward data is not there")
 def test_the_published_votes_agree_hardly_on_proposals_and_less_than_chance_on_silence():

@@ -51,10 +51,13 @@ def merged(parts: Sequence[Collected]) -> Collected:
                 f"one of {parts[0].name} and {one.name} holds votes without annotators, the other names them; "
                 "give them one at a time"
             )
+    answered = (each for one in parts for each in one.annotations)
+    decided = sorted((each for one in parts for each in one.adjudications.values()), key=lambda each: each.at)
     return Collected(
         items={id: item for one in parts for id, item in one.items.items()},
-        annotations=list({each.id: each for one in parts for each in one.annotations}.values()),
-        adjudications={id: each for one in parts for id, each in one.adjudications.items()},
+        # ids are numbers of rows, the same in every database
+        annotations=list({(each.annotator, each.item, each.id): each for each in answered}.values()),
+        adjudications={each.item: each for each in decided},
         name=", ".join(one.name for one in parts),
         nameless=parts[0].nameless,
         bad=sum(one.bad for one in parts),
