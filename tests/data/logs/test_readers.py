@@ -316,6 +316,28 @@ def test_calls_that_only_hold_the_last_message_are_laid_end_to_end(tmp_path):
     ]
 
 
+def test_first_words_that_come_again_in_calls_without_history_begin_another_exchange(tmp_path):
+    exchanges = [("hi", "Hello"), ("Book a table", "For how many?"), ("hi", "Welcome back"), ("hi", "Hello")]
+    (found,), _ = read(tmp_path, lines([call(n, *each) for n, each in enumerate(exchanges)]))
+    assert spoken(found) == [
+        ("user", "hi"),
+        ("assistant", "Hello"),
+        ("user", "Book a table"),
+        ("assistant", "For how many?"),
+        ("user", "hi"),
+        ("assistant", "Welcome back"),
+        ("user", "hi"),
+        ("assistant", "Hello"),
+    ]
+    assert found.branches == ()
+
+
+def test_first_words_that_come_again_right_after_their_answer_are_a_regeneration(tmp_path):
+    (found,), _ = read(tmp_path, lines([call(1, "hi", "Hello"), call(2, "hi", "Hi there")]))
+    assert spoken(found) == [("user", "hi"), ("assistant", "Hi there")]
+    assert [(branch.start, branch.turns[0].content) for branch in found.branches] == [(1, "Hello")]
+
+
 def test_tool_calls_inside_a_log_of_calls_are_facts(tmp_path):
     tool = {"id": "1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
     asked = {"role": "assistant", "content": None, "tool_calls": [tool]}

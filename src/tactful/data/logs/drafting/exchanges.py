@@ -127,6 +127,8 @@ def add_call(
     have, new = draft.turns, call.turns
     before, now = _said(have), _said(new)
     common = _common(before, now)
+    if len(_said(new[:begins])) == 1 and any(turn["role"] == "user" for turn in have[_place(have, common) :]):
+        common = 0  # no history was sent: words that once began the talk are said again
     overlap = 0 if common else _overlap(before, now)
     prompt = _system_of(new)
     if have and not (common or overlap or not prompt or prompt[:30] == _system_of(have)[:30]):
