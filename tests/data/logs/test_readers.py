@@ -338,6 +338,59 @@ def test_first_words_that_come_again_right_after_their_answer_are_a_regeneration
     assert [(branch.start, branch.turns[0].content) for branch in found.branches] == [(1, "Hello")]
 
 
+def langchain(*texts):
+    return [
+        {"type": ("human", "ai")[place % 2], "content": text, "id": f"m{place}"}
+        for place, text in enumerate(texts)
+    ]
+
+
+def test_a_thread_whose_outputs_hold_all_that_was_said_is_told_once(tmp_path):
+    talk = langchain("Book a flight", "Where to?", "To Rome", "Booked.")
+    traces = [
+        {"id": f"t{n}", "sessionId": "s", "timestamp": iso(0, n), "input": {"messages": [said("user", talk[2 * n]["content"])]}, "output": {"messages": talk[: 2 * n + 2]}}
+        for n in range(2)
+    ]  # fmt: skip
+    runs = [
+        {"id": f"t{n}", "trace_id": f"t{n}", "run_type": "chain", "start_time": iso(0, n), "extra": {"metadata": {"thread_id": "s", "ls_model_name": "m"}}, "inputs": trace["input"], "outputs": trace["output"]}
+        for n, trace in enumerate(traces)
+    ]  # fmt: skip
+    for rows in (traces, runs):
+        (found,), log = read(tmp_path, lines(rows))
+        assert [(turn.role, turn.content, turn.at.second) for turn in found.spoken] == [
+            ("user", "Book a flight", 0),
+            ("assistant", "Where to?", 0),
+            ("user", "To Rome", 1),
+            ("assistant", "Booked.", 1),
+        ]
+        assert (found.turns[1].id, found.turns[3].id) == ("t0", "t1")
+        assert (found.branches, log.skipped) == ((), {})
+
+
+def test_steps_of_an_agent_in_a_thread_are_turns_of_their_own_and_no_branches(tmp_path):
+    asked = {
+        "type": "ai",
+        "content": "",
+        "id": "a",
+        "tool_calls": [{"name": "weather", "args": {}, "id": "1"}],
+    }
+    first = [*langchain("Weather in Rome?"), asked, {"type": "tool", "content": "20C", "tool_call_id": "1"}, {"type": "ai", "content": "20 degrees.", "id": "b"}]  # fmt: skip
+    thread = [*first, {"type": "human", "content": "Thanks"}, {"type": "ai", "content": "Welcome."}]
+    rows = [
+        call(1, {"messages": [said("user", "Weather in Rome?")]}, {"messages": first}, type="AGENT"),
+        call(2, {"messages": [said("user", "Thanks")]}, {"messages": thread}, type="AGENT"),
+    ]
+    (found,), _ = read(tmp_path, lines(rows))
+    assert spoken(found) == [
+        ("user", "Weather in Rome?"),
+        ("assistant", ""),
+        ("assistant", "20 degrees."),
+        ("user", "Thanks"),
+        ("assistant", "Welcome."),
+    ]
+    assert (found.turns[1].calls[0].result, found.branches) == ("20C", ())
+
+
 def test_tool_calls_inside_a_log_of_calls_are_facts(tmp_path):
     tool = {"id": "1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
     asked = {"role": "assistant", "content": None, "tool_calls": [tool]}

@@ -1,7 +1,8 @@
 """Logs of calls: each row holds what was sent to a model and what came back. Laid together they are the conversation.
 
-A call usually repeats all that was said before. What it adds is new; where it departs from what was said, the old turns
-are a branch; a call with another system prompt and another beginning (a title, a summary) is no part of the talk.
+A call usually repeats all that was said before: in what was sent or, where a framework keeps the thread, in what came
+back. What it adds is new; where it departs from what was said, the old turns are a branch; a call with another system
+prompt and another beginning (a title, a summary) is no part of the talk.
 """
 
 from __future__ import annotations
@@ -112,11 +113,13 @@ def add_call(
     A call is of this talk when it repeats some of it, or has its system prompt and adds to it. Raises: ValueError.
     """
     call = Draft(skipped=draft.skipped)
+    sent, back, thread = _apart(list(sent), list(back))
     for message in sent:
         add_message(call, message)
     begins = len(call.turns)
-    for message in back:
-        add_message(call, message, at=ended, **known)
+    for place, message in enumerate(back, 1):
+        own = known if place == len(back) or not thread else {"model": known.get("model")}
+        add_message(call, message, at=ended, **own)
     if not any(turn["role"] in ("user", "assistant") for turn in call.turns):
         draft.skipped[SILENT] += 1
         return
@@ -145,6 +148,32 @@ def add_call(
     else:
         have.extend(new[_place(new, overlap) :] if overlap else _without_system(new, have))
     draft.adopt(call)
+
+
+def _apart(sent: list[Any], back: list[Any]) -> tuple[list[Any], list[Any], bool]:
+    """(what was said before, what is new, whether what came back repeats the user's last message).
+
+    Where it does, it is the thread: all up to that message had been said, though perhaps it alone was sent.
+    """
+    if sent and back[: len(sent)] == sent:
+        return sent, back[len(sent) :], True
+    if len(back) < 2:
+        return sent, back, False
+    asked = next((place for place in range(len(sent) - 1, -1, -1) if _spoken(sent[place])[0] == "user"), None)
+    if asked is None:
+        return sent, back, False
+    words = _spoken(sent[asked])
+    again = next((place for place in range(len(back) - 1, -1, -1) if _spoken(back[place]) == words), None)
+    if again is None:
+        return sent, back, False
+    return max(sent[: asked + 1], back[: again + 1], key=len), back[again + 1 :], True
+
+
+def _spoken(message: Any) -> tuple[str, str]:
+    """Who speaks in a message, and the words; both empty where nobody does."""
+    alone = Draft()
+    add_message(alone, message)
+    return (_said(alone.turns) or [("", "")])[0]
 
 
 def _learn(have: Sequence[dict[str, Any]], new: Sequence[Mapping[str, Any]]) -> None:

@@ -88,13 +88,9 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
         _rate(row, draft, notes)
     for row in chosen:
         at = parse_time(_get(row, *_TIMES))
-        sent = messages_in(row.get("input"))
-        back = answers_in(row.get("output"))
-        if sent and back and back[: len(sent)] == sent:
-            back = back[len(sent) :]
         yield Call(
-            sent=sent,
-            back=back,
+            sent=messages_in(row.get("input")),
+            back=answers_in(row.get("output")),
             at=at,
             ended=parse_time(_get(row, "endTime", "end_time")) or at,
             id=str(row.get("id") or ""),

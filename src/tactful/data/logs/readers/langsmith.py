@@ -52,10 +52,9 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
     for row in chosen:
         at = parse_time(row.get("start_time"))
         inputs, outputs = opened(row.get("inputs")), opened(row.get("outputs"))
-        sent, back = messages_in(inputs), answers_in(outputs)
         yield Call(
-            sent=sent,
-            back=back[len(sent) :] if sent and back[: len(sent)] == sent else back,
+            sent=messages_in(inputs),
+            back=answers_in(outputs),
             at=at,
             ended=parse_time(row.get("end_time")) or at,
             id=str(row.get("id") or ""),
