@@ -411,6 +411,55 @@ def test_tool_calls_inside_a_log_of_calls_are_facts(tmp_path):
     assert (found.turns[1].calls[0].name, found.turns[1].calls[0].result) == ("weather", "20C")
 
 
+def span(*messages):
+    attributes = {"gen_ai.operation.name": "chat", "gen_ai.input.messages": json.dumps(messages)}
+    return {"name": "chat", "traceId": "t", "spanId": "s", "attributes": attributes}
+
+
+def test_results_that_are_parts_of_a_tools_message_find_the_calls_that_they_name(tmp_path):
+    named = [{"type": "tool_call", "id": id, "name": id, "arguments": {}} for id in "ab"]
+    answers = [{"type": "tool_call_response", "id": id, "response": f"of {id}"} for id in "ba"]
+    rows = [said("user", "Go"), {"role": "assistant", "parts": named}]
+    (found,), _ = read(tmp_path, lines([span(*rows, *({"role": "tool", "parts": [one]} for one in answers))]))
+    assert [(call.name, call.result) for call in found.turns[1].calls] == [("a", "of a"), ("b", "of b")]
+    (found,), _ = read(tmp_path, lines([span(*rows, {"role": "tool", "parts": answers})]))
+    assert [(call.name, call.result) for call in found.turns[1].calls] == [("a", "of a"), ("b", "of b")]
+
+
+def vercel(output):
+    return [
+        said("user", "Book"),
+        {"role": "assistant", "content": [{"type": "tool-call", "toolCallId": "k", "toolName": "askUser", "args": {"question": "Where?"}}]},
+        {"role": "tool", "content": [{"type": "tool-result", "toolCallId": "k", "toolName": "askUser", **output}]},
+        said("assistant", "Done."),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        vercel({"output": {"type": "text", "value": "Paris"}}),
+        vercel({"output": {"type": "json", "value": {"answer": "Paris"}}}),
+        vercel({"result": "Paris"}),
+    ],
+)
+def test_an_answer_that_is_a_part_of_a_tools_message_is_the_users_words_alone(tmp_path, messages):
+    (found,), _ = read(tmp_path, lines([{"messages": messages}]))
+    assert spoken(found) == [
+        ("user", "Book"),
+        ("assistant", "Where?"),
+        ("user", "Paris"),
+        ("assistant", "Done."),
+    ]
+
+
+def test_a_failed_question_that_is_a_part_of_a_tools_message_was_answered_by_nobody(tmp_path):
+    messages = vercel({"output": {"type": "error-text", "value": "No window is open"}})
+    (found,), _ = read(tmp_path, lines([{"messages": messages}]))
+    assert spoken(found) == [("user", "Book"), ("assistant", "Where?"), ("assistant", "Done.")]
+    assert found.turns[1].calls[0].failed
+
+
 def test_spans_without_text_are_counted_and_numbered_attributes_are_read(tmp_path):
     spans = [
         {"name": "chat", "trace_id": "a", "attributes": {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}},

@@ -33,6 +33,9 @@ _CALLS = frozenset({"tool_use", "tool_call", "function_call", "server_tool_use",
 _RESULTS = frozenset(
     {"tool_result", "tool_call_response", "function_call_output", "tool_response", "tool-result"}
 )
+_OUTPUTS = frozenset({"text", "json", "content", "error-text", "error-json"})
+"""How Vercel's AI SDK calls what a tool gave back."""
+_RESULT_IDS = ("tool_use_id", "call_id", "toolCallId", "id", "tool_call_id")
 _CONTENTS = ("content", "parts", "value", "text", "message")
 _TIMES = ("timestamp", "created_at", "create_time", "createdAt", "created", "time", "date", "at")
 _OURS = frozenset(
@@ -69,7 +72,10 @@ def add_message(draft: Draft, row: Any, **known: Any) -> None:
     if content is None and not row.keys() & {*_CONTENTS, "tool_calls", "function_call"}:
         raise ValueError(f"a message has no 'content': {shown(dict(row))}")
     known = {**_known(row), **{key: value for key, value in known.items() if value}}
-    if role == "tool":
+    if role == "tool" and isinstance(content, list) and any(_kind(part) in _RESULTS for part in content):
+        of_all = {"tool_call_id": row.get("tool_call_id"), "is_error": row.get("status") == "error"}
+        add_content(draft, role, [of_all | part if _kind(part) else part for part in content], **known)
+    elif role == "tool":
         draft.result(
             str(row.get("tool_call_id") or ""),
             plain(content),
@@ -118,18 +124,12 @@ def add_content(draft: Draft, role: str, content: Any, **known: Any) -> None:
             (part[key] for key in ("content", "result", "response", "output") if part.get(key) is not None),
             "",
         )
-        draft.result(
-            str(
-                part.get("tool_use_id")
-                or part.get("call_id")
-                or part.get("id")
-                or part.get("tool_call_id")
-                or ""
-            ),
-            plain(answer),
-            failed=part.get("is_error") is True,
-            at=known.get("at"),
-        )
+        failed = part.get("is_error") is True
+        if _kind(answer) in _OUTPUTS and "value" in answer:
+            failed = failed or _kind(answer).startswith("error")
+            answer = answer["value"]
+        id = next((part[key] for key in _RESULT_IDS if part.get(key)), "")
+        draft.result(str(id), plain(answer), failed=failed, at=known.get("at"))
     if role == "user" or role == "system":
         text = "\n".join(filter(None, (_text_of(part) for part in said)))
         if text or not results:
@@ -207,7 +207,9 @@ def _call(call: Any) -> dict[str, Any]:
         (inner[key] for key in ("arguments", "input", "args", "parameters") if inner.get(key) is not None), ""
     )
     return {
-        "id": call.get("id") or call.get("call_id") or call.get("tool_call_id"),
+        "id": next(
+            (call[key] for key in ("id", "call_id", "tool_call_id", "toolCallId") if call.get(key)), None
+        ),
         "name": inner.get("name") or call.get("toolName") or "tool",
         "arguments": arguments,
     }
