@@ -138,16 +138,17 @@ def test_a_question_of_codex_its_answer_and_an_interrupt_are_known(tmp_path):
     assert log.skipped == {"written by machinery in the user's name": 1}
 
 
-def test_an_edited_message_of_chatgpt_is_a_branch_with_what_followed_it(tmp_path):
-    def node(id, parent, children, role, text):
-        content = {"content_type": "text", "parts": [text]}
-        return {
-            "id": id,
-            "parent": parent,
-            "children": children,
-            "message": {"id": id, "author": {"role": role}, "content": content},
-        }
+def node(id, parent, children, role, text, **more):
+    message = {
+        "id": id,
+        "author": {"role": role},
+        "content": {"content_type": "text", "parts": [text]},
+        **more,
+    }
+    return {"id": id, "parent": parent, "children": children, "message": message}
 
+
+def test_an_edited_message_of_chatgpt_is_a_branch_with_what_followed_it(tmp_path):
     mapping = {
         "r": {"id": "r", "parent": None, "children": ["1", "3"], "message": None},
         "1": node("1", "r", ["2"], "user", "Cook"),
@@ -162,6 +163,69 @@ def test_an_edited_message_of_chatgpt_is_a_branch_with_what_followed_it(tmp_path
         (0, ["Cook", "Rice."]),
         (1, ["Boil it."]),
     ]
+
+
+def replaced(conversation):
+    """(the turn that was kept, the first turn of the branch that it replaced) of every branch."""
+    turns = conversation.turns
+    return [(turns[branch.start].content, branch.turns[0].content) for branch in conversation.branches]
+
+
+def test_a_branch_stands_at_its_turn_though_requests_before_it_were_repeated(tmp_path):
+    poem, shorter = "Write me a poem about the sea", "Now make it shorter please"
+    rows = [
+        ("1", None, "user", poem), ("2", "1", "assistant", "Waves, old"), ("3", "1", "assistant", "Waves"), ("4", "3", "user", poem),
+        ("5", "4", "assistant", "Sea"), ("6", "5", "user", "Thanks"), ("7", "6", "user", "Thanks"), ("8", "7", "user", shorter),
+        ("9", "8", "assistant", "Short, old"), ("10", "8", "assistant", "Short"), ("11", "10", "user", "And Peru?"), ("12", "11", "assistant", "Lima"),
+    ]  # fmt: skip
+    messages = {
+        id: {
+            "id": id,
+            "parentId": parent,
+            "role": role,
+            "content": text,
+            "childrenIds": [row[0] for row in rows if row[1] == id],
+        }
+        for id, parent, role, text in rows
+    }
+    chat = {"history": {"messages": messages, "currentId": "12"}}
+    (found,), log = read(tmp_path, json.dumps([{"id": "x", "chat": chat}]).encode())
+    assert [text for _, text in spoken(found)] == [
+        poem,
+        "Sea",
+        "Thanks",
+        shorter,
+        "Short",
+        "And Peru?",
+        "Lima",
+    ]
+    assert replaced(found) == [("Sea", "Waves, old"), ("Short", "Short, old"), ("Sea", "Waves")]
+    assert log.skipped == {"the same message twice in a row": 1}
+
+
+def test_what_branched_off_inside_a_branch_is_left_out(tmp_path):
+    first, second = said("assistant", "Which one?"), said("assistant", "Which order?")
+    start, red, blue = said("user", "Where is it?"), said("user", "The red one"), said("user", "The blue one")
+    talks = [
+        ([start], "Which one?"),
+        ([start, first, red], "In Rome."),
+        ([start, first, blue], "In Paris."),
+        ([start, second, blue], "In Lima."),
+    ]
+    (found,), _ = read(tmp_path, lines([call(n, *each) for n, each in enumerate(talks)]))
+    assert [text for _, text in spoken(found)] == ["Where is it?", "Which order?", "The blue one", "In Lima."]
+    assert replaced(found) == [("Which order?", "Which one?")]
+
+
+def test_a_branch_of_chatgpt_stands_at_its_answer_though_their_thoughts_are_one(tmp_path):
+    mapping = {
+        "u": node("u", None, ["t"], "user", "Cook"),
+        "t": node("t", "u", ["1", "2"], "assistant", "", content={"content_type": "thoughts", "thoughts": [{"content": "Rice?"}]}),
+        "1": node("1", "t", [], "assistant", "Rice."),
+        "2": node("2", "t", [], "assistant", "Pasta."),
+    }  # fmt: skip
+    (found,), _ = read(tmp_path, json.dumps([{"id": "z", "mapping": mapping, "current_node": "2"}]).encode())
+    assert (found.turns[1].thoughts, replaced(found)) == ("Rice?", [("Pasta.", "Rice.")])
 
 
 def test_ratings_of_open_webui_stand_with_their_answer(tmp_path):

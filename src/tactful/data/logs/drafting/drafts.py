@@ -169,9 +169,11 @@ def once(
     turns: list[dict[str, Any]], branches: list[tuple[int, list[dict[str, Any]]]], skipped: Counter[str]
 ) -> tuple[list[dict[str, Any]], list[tuple[int, list[dict[str, Any]]]]]:
     """The turns without repetitions: one sent twice in a row counts once; a request sent again, word for word, after its
-    answer is a regeneration, and the answer before it a branch."""
+    answer is a regeneration, and the answer before it a branch. What branches off inside that branch is left out."""
     kept: list[dict[str, Any]] = []
-    made = list(branches)
+    made: list[tuple[int, list[dict[str, Any]]]] = []
+    moved: list[int | None] = []
+    """Place of a turn → its place among `kept`; None where it is in a branch."""
     for turn in turns:
         same = kept and kept[-1]["role"] == turn["role"] and kept[-1]["content"] == turn["content"]
         if (
@@ -181,13 +183,19 @@ def once(
             and not turn.get("calls")
         ):
             skipped[REPEATED] += 1
+            moved.append(len(kept) - 1)
             continue
         if turn["role"] == "user" and (at := _asked_before(kept, turn["content"])) is not None:
             made.append((at + 1, kept[at + 1 :]))
             del kept[at + 1 :]
+            moved = [None if place is not None and place > at + 1 else place for place in moved]
+            moved.append(at)
             continue
+        moved.append(len(kept))
         kept.append(turn)
-    return kept, made
+    moved.append(len(kept))
+    held = [(place, said) for start, said in branches if (place := moved[start]) is not None]
+    return kept, [*held, *made]
 
 
 def _asked_before(kept: Sequence[Mapping[str, Any]], text: str) -> int | None:

@@ -141,6 +141,7 @@ def add_call(
         at_have, at_new = _place(have, common), _place(new, common)
         _learn(have[:at_have], new[:at_new])
         if at_have < len(have) and at_new < len(new):
+            draft.branches = [branch for branch in draft.branches if branch[0] <= at_have]
             draft.branches.append((at_have, have[at_have:]))
             del have[at_have:]
         if at_have == len(have):

@@ -68,8 +68,10 @@ def say_path(
     for node in path:
         parent = tree.get(node.parent or "")
         siblings = parent.children if parent is not None else roots
-        start = len(draft.turns)
+        start, last = len(draft.turns), draft.turns[-1:]
         say(draft, node.message)
+        if draft.turns[-1:] != last:  # it may have taken the place of thoughts before it
+            start = min(start, len(draft.turns) - 1)
         for sibling in siblings:
             if sibling != node.id:
                 other = Draft(skipped=draft.skipped)
