@@ -543,6 +543,21 @@ def test_spans_without_text_are_counted_and_numbered_attributes_are_read(tmp_pat
     assert log.skipped["a span that is no call of a model"] == 1
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"attributes": [{"key": "x", "value": {"arrayValue": None}}]},
+        {"attributes": [{"key": "x", "value": {"kvlistValue": {"values": [None]}}}]},
+        {"resourceSpans": [None, {"resource": None, "scopeSpans": [None, {"spans": [None]}]}]},
+    ],
+)
+def test_a_span_with_nulls_costs_no_other(tmp_path, damage):
+    (found,), log = read(tmp_path, lines([damage, span(said("user", "Hi"))]), format="otel")
+    assert spoken(found) == [("user", "Hi")]
+    assert log.bad + log.skipped["a span that is no call of a model"] == 1
+    assert read(tmp_path, lines([damage]))[0] == []
+
+
 def test_the_losing_answer_of_an_arena_is_a_branch(tmp_path):
     row = {"question_id": "q", "model_a": "a", "model_b": "b", "winner": "model_b", "conversation_a": [said("user", "Hi"), said("assistant", "No.")], "conversation_b": [said("user", "Hi"), said("assistant", "Hello!")]}  # fmt: skip
     (found,), _ = read(tmp_path, lines([row]))

@@ -54,9 +54,9 @@ def _is_otel(row: Row) -> bool:
     )
 
 
-def _attributes(row: Row) -> dict[str, Any]:
+def _attributes(row: Any) -> dict[str, Any]:
     """The attributes of a span, of either form."""
-    given = row.get("attributes")
+    given = row.get("attributes") if isinstance(row, Mapping) else None
     if isinstance(given, Mapping):
         return dict(given)
     if not isinstance(given, list):
@@ -68,10 +68,16 @@ def _value(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     if "arrayValue" in value:
-        return [_value(item) for item in value["arrayValue"].get("values", ())]
+        return [_value(item) for item in _held(value["arrayValue"], "values")]
     if "kvlistValue" in value:
-        return {item["key"]: _value(item.get("value")) for item in value["kvlistValue"].get("values", ())}
+        return _attributes({"attributes": _held(value["kvlistValue"], "values")})
     return next(iter(value.values()), None)
+
+
+def _held(row: Any, *keys: str) -> list[Any]:
+    """The list under one of the keys; empty where there is none."""
+    found = next((row[key] for key in keys if row.get(key)), None) if isinstance(row, Mapping) else None
+    return found if isinstance(found, list) else []
 
 
 def _spans(rows: Iterable[Numbered], notes: Notes) -> Iterator[Numbered]:
@@ -85,10 +91,12 @@ def _spans(rows: Iterable[Numbered], notes: Notes) -> Iterator[Numbered]:
             yield number, {**row, "attributes": _attributes(row)}
             continue
         for group in groups:
-            shared = _attributes(group.get("resource") or {})
-            for scope in group.get("scopeSpans") or group.get("scope_spans") or group.get("scopeLogs") or ():
-                for span in scope.get("spans") or scope.get("logRecords") or ():
-                    yield number, {**span, "attributes": {**shared, **_attributes(span)}}
+            shared = _attributes(group.get("resource")) if isinstance(group, Mapping) else {}
+            for scope in _held(group, "scopeSpans", "scope_spans", "scopeLogs"):
+                for span in _held(scope, "spans", "logRecords"):
+                    if isinstance(span, Mapping):
+                        span = {**span, "attributes": {**shared, **_attributes(span)}}
+                    yield number, span
 
 
 def _conversation(row: Row, notes: Notes) -> str:
