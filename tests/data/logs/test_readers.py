@@ -617,6 +617,18 @@ def test_a_tree_of_openassistant_takes_the_best_ranked_path(tmp_path):
     assert [turn.content for turn in found.branches[0].turns] == ["Worse."]
 
 
+def test_a_reply_of_openassistant_that_nobody_ranked_is_not_taken_before_the_best(tmp_path):
+    ranks = [("2", 1), ("3", None), ("4", 0), ("5", None)]
+    rows = [{"message_id": "1", "parent_id": None, "text": "Hi", "role": "prompter", "rank": None}]
+    rows += [
+        {"message_id": id, "parent_id": "1", "text": f"{rank}", "role": "assistant", "rank": rank}
+        for id, rank in ranks
+    ]
+    (found,), _ = read(tmp_path, lines(rows))
+    assert spoken(found) == [("user", "Hi"), ("assistant", "0")]
+    assert len(found.branches) == 3
+
+
 def test_short_words_that_come_again_are_no_regeneration(tmp_path):
     talk = [
         said("user", "Write a story"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -56,9 +57,9 @@ def _conversation(name: str, rows: list[Row], notes: Notes) -> Draft:
 
 
 def _rank(row: Row) -> float:
-    """Rank among siblings, 0 the best: the best comes last, as what was taken."""
+    """Rank among siblings, 0 the best: the best comes last, as what was taken, and what nobody ranked first."""
     rank: Any = row.get("rank")
-    return float(rank) if isinstance(rank, int | float) else 0.0
+    return float(rank) if isinstance(rank, int | float) else math.inf
 
 
 def _say(draft: Draft, row: Row) -> None:
