@@ -135,6 +135,31 @@ def test_an_archive_under_a_password_is_named(tmp_path: Path) -> None:
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (
+            "b.tar.gz",
+            gzip.compress(tarfile.TarInfo("log").tobuf()),
+            "b.tar.gz: is a tar archive; unpack it with tar -xf",
+        ),
+        ("b.zip", b"PK\x03\x04" + b"\0" * 100, "b.zip: is no whole zip archive"),
+    ],
+    ids=["tar", "zip"],
+)
+def test_an_archive_that_cannot_be_unpacked_costs_no_other_file_of_its_folder(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    for one, talk in zip(("a.jsonl", "c.jsonl"), TALKS, strict=False):
+        (tmp_path / one).write_text(json.dumps(talk))
+    ids, problems = read(tmp_path)
+    assert (ids, len(problems)) == (["a", "b"], 1)
+    assert str(tmp_path / said) in problems[0]
+    with pytest.raises(DataError, match=name):
+        read(tmp_path / name)
+
+
 def test_an_archive_in_archives_without_end_is_refused(tmp_path: Path) -> None:
     packed = LINES
     for _ in range(8):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
@@ -94,7 +94,7 @@ class Log:
         ratings = self._ratings(files) if several else {}
         with closing(Seen()) as whole, closing(Seen()) as ids:
             for file in files:
-                for name, part in open_parts(file):
+                for name, part in self._parts(file):
                     self.files += 1
                     for number, conversation in self._part(name, part, ratings):
                         if (
@@ -136,6 +136,16 @@ class Log:
                 f"{named}: no logs in it; give a folder with .json, .jsonl, .csv, .parquet, .gz or .zip files"
             )
         return files
+
+    def _parts(self, file: Path | str) -> Iterator[tuple[str, IO[bytes]]]:
+        """What a file holds, unpacked. Of what was found in a folder, that which cannot be is counted as bad."""
+        try:
+            yield from open_parts(file)
+        except DataError as error:
+            if file in self.paths:
+                raise
+            name, _, problem = str(error).partition(": ")
+            self._bad(name, None, problem)
 
     def format_of(self, name: str, file: IO[bytes]) -> Format | None:
         """What one opened file is; None for no log that is known."""
@@ -236,15 +246,16 @@ class Log:
         for file in files:
             if str(file) == STDIN:
                 continue
-            for _, part in open_parts(file):
-                rows = rows_of(part, Notes(bad=lambda number, problem: None))
-                first = next(rows, None)
-                if first is None or not isinstance(first[1], Mapping) or not is_score(first[1]):
-                    continue
-                for _, row in chain([first], rows):
-                    about, rating = score_of(row) if isinstance(row, Mapping) else ("", None)
-                    if rating is not None:
-                        found.setdefault(about, []).append(rating)
+            with suppress(DataError):  # told where its conversations are read
+                for _, part in open_parts(file):
+                    rows = rows_of(part, Notes(bad=lambda number, problem: None))
+                    first = next(rows, None)
+                    if first is None or not isinstance(first[1], Mapping) or not is_score(first[1]):
+                        continue
+                    for _, row in chain([first], rows):
+                        about, rating = score_of(row) if isinstance(row, Mapping) else ("", None)
+                        if rating is not None:
+                            found.setdefault(about, []).append(rating)
         return found
 
     def _bad(self, name: str, number: int | None, problem: str, other: Recognised | None = None) -> None:
