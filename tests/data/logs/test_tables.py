@@ -87,6 +87,56 @@ def test_cells_that_hold_json_are_opened(tmp_path):
     assert (found.id, spoken(found)) == ("x", [("user", "Hi")])
 
 
+SAID_IN_JSON = ["[1, 2, 3]", '{"ok": true,  "n": null}', '[{"type": "bug", "id": 1}]', "[]"]
+
+
+def csv_of(*rows):
+    return "".join(
+        ",".join(f'"{cell}"' for cell in (c.replace('"', '""') for c in row)) + "\n" for row in rows
+    )
+
+
+@pytest.mark.parametrize("said", SAID_IN_JSON)
+def test_what_was_said_in_json_stays_as_it_was_said(tmp_path, said):
+    tables = {
+        "turns": [("role", "content"), ("user", said), ("assistant", said)],
+        "pairs": [("question", "answer"), (said, said)],
+        "next": [("q_t", "a_t", "user_next"), (said, said, "Thanks")],
+        "tree": [
+            ("sender", "text", "isCreatedByUser", "messageId", "parentMessageId"),
+            ("User", said, "true", "1", "0"),
+            ("GPT", said, "false", "2", "1"),
+        ],
+    }
+    for name, rows in tables.items():
+        (tmp_path / f"{name}.csv").write_text(csv_of(*rows))
+        (found,) = read_conversations(tmp_path / f"{name}.csv")
+        assert spoken(found)[:2] == [("user", said), ("assistant", said)], name
+
+
+@pytest.mark.parametrize("said", SAID_IN_JSON)
+def test_what_was_said_in_json_stays_as_it_was_said_in_parquet(tmp_path, said):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table({"question": ["Hi"], "answer": [said]}), tmp_path / "t.parquet")
+    (found,) = read_conversations(tmp_path / "t.parquet")
+    assert spoken(found) == [("user", "Hi"), ("assistant", said)]
+
+
+def test_a_cell_with_the_parts_of_a_message_is_that_message(tmp_path):
+    parts = [{"type": "text", "text": "Hi"}, {"type": "image_url", "image_url": {"url": "x"}}]
+    (tmp_path / "t.csv").write_text(csv_of(("role", "content"), ("user", json.dumps(parts))))
+    (found,) = read_conversations(tmp_path / "t.csv")
+    assert spoken(found) == [("user", "Hi")]
+
+
+def test_an_answer_that_is_an_object_of_a_row_is_told_as_json(tmp_path):
+    (tmp_path / "t.jsonl").write_text('{"question": "Hi", "answer": {"ok": true, "n": null}}\n')
+    (found,) = read_conversations(tmp_path / "t.jsonl")
+    assert spoken(found) == [("user", "Hi"), ("assistant", '{"ok":true,"n":null}')]
+
+
 def test_the_csv_of_librechat_is_its_tree(tmp_path):
     (tmp_path / "t.csv").write_text(
         "sender,text,isCreatedByUser,error,unfinished,messageId,parentMessageId,createdAt\n"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.messages import add_content, speaker
 from tactful.data.logs.drafting.ratings import rating_of
 from tactful.data.logs.gathering import gathered
+from tactful.data.logs.tables import as_written
 from tactful.data.logs.types import Format, Notes, Numbered, Reader, Row
 from tactful.data.times import parse_time
 
@@ -25,6 +27,9 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
     "rating": ("rating", "feedback", "score", "thumbs", "csat"),
 }  # fmt: skip
 """Field → names that columns for it usually have, without case."""
+
+_PART = re.compile(r"text|refusal|think|reason|tool|function|image|audio|video|file|document")
+"""Types of a message's parts; a list of objects of other types is an answer in JSON."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,12 @@ def reader_of(given: Columns) -> Reader:
                 key = row.get(names.get("conversation", ""))
                 if key is None and ("conversation" in names or not {"role", "text"} <= names.keys()):
                     key = f"row-{number}"
-                yield number, "" if key is None else str(key), at.timestamp() if at else 0.0, row
+                yield (
+                    number,
+                    "" if key is None else str(key),
+                    at.timestamp() if at else 0.0,
+                    _said_as_written(row, names),
+                )
 
         for first, key, held in gathered(keyed()):
             draft = Draft(key, skipped=notes.skipped)
@@ -103,6 +113,20 @@ def reader_of(given: Columns) -> Reader:
             yield first, draft
 
     return read
+
+
+def _said_as_written(row: Row, names: Mapping[str, str]) -> Row:
+    """The row, its texts as the table has them: opened is only what gives the parts of a message."""
+    parts = row.get(names.get("text", ""))
+    if isinstance(parts, list) and parts and all(_is_part(part) for part in parts):
+        return row
+    return as_written(row, *(names[field] for field in ("text", "question", "answer") if field in names))
+
+
+def _is_part(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    return _PART.search(str(value["type"])) is not None if "type" in value else "text" in value
 
 
 def _say(draft: Draft, row: Row, names: Mapping[str, str]) -> None:
@@ -123,7 +147,7 @@ def _say(draft: Draft, row: Row, names: Mapping[str, str]) -> None:
         add_content(
             draft,
             role,
-            content if isinstance(content, str | list) else str(content or ""),
+            content if isinstance(content, list) else spelt(content),
             at=at,
             model=model if role == "assistant" else "",
             ratings=ratings,
@@ -137,7 +161,7 @@ def _say(draft: Draft, row: Row, names: Mapping[str, str]) -> None:
         if cell(field):
             draft.say(
                 role,
-                str(cell(field)),
+                spelt(cell(field)),
                 at=at,
                 model=model if role == "assistant" else "",
                 ratings=ratings if role == "assistant" else [],

@@ -11,6 +11,7 @@ from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.messages import add_messages, time_of
 from tactful.data.logs.readers.rows import IDS, LISTS, first_text, whole
 from tactful.data.logs.shown import shown
+from tactful.data.logs.tables import as_written
 from tactful.data.logs.types import Format, Notes, Numbered, Row, each
 
 _TEXTS = ("q_t", "a_t", "user_next", "conversation", "messages")
@@ -35,6 +36,7 @@ def _read(row: Row, notes: Notes) -> Draft:
 
 
 def _exchange(row: Row, notes: Notes) -> Draft:
+    row = as_written(row, "q_t", "a_t", "user_next")
     history = row.get("conversation") or row.get("messages") or ()
     if row.get("q_t") is not None and history:
         raise ValueError("has both 'conversation' and 'q_t'; keep one")
