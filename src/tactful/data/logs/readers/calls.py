@@ -37,7 +37,7 @@ def by_conversation(group: Grouper, calls: Callsmith, times: tuple[str, ...]) ->
     """A reader that gathers the rows of each conversation and lays their calls together."""
 
     def read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
-        def keyed() -> Iterator[tuple[int, str, float, Any]]:
+        def keyed() -> Iterator[tuple[int, str, float | None, Any]]:
             for number, row in rows:
                 try:
                     if not isinstance(row, Mapping):
@@ -74,7 +74,7 @@ def by_conversation(group: Grouper, calls: Callsmith, times: tuple[str, ...]) ->
     return read
 
 
-def seconds(row: Row, times: tuple[str, ...]) -> float:
-    """When a row was, as seconds since 1970; 0 where it does not tell."""
+def seconds(row: Row, times: tuple[str, ...]) -> float | None:
+    """When a row was, as seconds since 1970; None where it does not tell."""
     at = next((at for key in times if (at := parse_time(row.get(key))) is not None), None)
-    return at.timestamp() if at is not None else 0.0
+    return at.timestamp() if at is not None else None

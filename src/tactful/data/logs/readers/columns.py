@@ -79,15 +79,17 @@ def reader_of(given: Columns) -> Reader:
 
     def read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
         names: dict[str, str] = {}
+        columns: dict[str, None] = {}
 
-        def keyed() -> Iterator[tuple[int, str, float, Any]]:
+        def keyed() -> Iterator[tuple[int, str, float | None, Any]]:
             for number, row in rows:
                 if not isinstance(row, Mapping):
                     notes.bad(number, f"the row is no object but a {type(row).__name__}")
                     continue
                 try:
-                    if not names:
-                        names.update(columns_of(row, given))
+                    if not row.keys() <= columns.keys():  # rows of JSON may leave out what is empty
+                        columns.update(dict.fromkeys(row))
+                        names.update({**columns_of(columns, given), **names})
                 except ValueError as error:
                     notes.bad(number, str(error))
                     return
@@ -98,7 +100,7 @@ def reader_of(given: Columns) -> Reader:
                 yield (
                     number,
                     "" if key is None else str(key),
-                    at.timestamp() if at else 0.0,
+                    at.timestamp() if at else None,
                     _said_as_written(row, names),
                 )
 
@@ -133,16 +135,21 @@ def _say(draft: Draft, row: Row, names: Mapping[str, str]) -> None:
     def cell(field: str) -> Any:
         return row.get(names[field]) if field in names else None
 
+    def know_user(role: str) -> None:
+        """From the user's own rows before all others: the column may name whoever speaks."""
+        if cell("user") is not None and (role == "user" or "user" not in draft.known):
+            draft.known["user"] = str(cell("user"))
+
     at, model = parse_time(cell("time")), str(cell("model") or "")
-    if cell("user") is not None:
-        draft.known["user"] = str(cell("user"))
     rating = rating_of(_number(cell("rating")))
     ratings = [rating] if rating else []
-    if "role" in names and "text" in names:
+    pairs = {"question", "answer"} <= names.keys()
+    if {"role", "text"} <= names.keys() and (names["role"] in row or not pairs):
         word = str(cell("role") or "")
         role = speaker(word)
         if role is None or role == "call":
             raise ValueError(f"has the {names['role']} '{word}', expected user, assistant, system or tool")
+        know_user(role)
         content = cell("text")
         add_content(
             draft,
@@ -153,10 +160,11 @@ def _say(draft: Draft, row: Row, names: Mapping[str, str]) -> None:
             ratings=ratings,
         )
         return
-    if not {"question", "answer"} <= names.keys():
+    if not pairs:
         raise ValueError(
             f"has neither a role and a text nor a question and an answer; name them with --role-column and its kin; its columns are {', '.join(map(str, row))}"
         )
+    know_user("user")
     for role, field in (("user", "question"), ("assistant", "answer")):
         if cell(field):
             draft.say(
