@@ -85,6 +85,7 @@ def _is_completion(row: Row) -> bool:
         and (
             bool(row.get("choices"))
             or isinstance(opened(row.get("response") or row.get("response_body")), Mapping)
+            or (request is not row and bool({"response", "response_body"} & row.keys()))
         )
     ) or (
         row.get("object") in ("chat.completion", "response")
