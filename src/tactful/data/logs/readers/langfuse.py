@@ -101,6 +101,7 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
             id=str(row.get("id") or ""),
             model=str(_get(row, "model", "provided_model_name", "providedModelName", "internalModel") or ""),
             ratings=tuple(notes.ratings.get(str(row.get("id")), ())),
+            out=row.get("output"),
         )  # fmt: skip
 
 
