@@ -10,6 +10,7 @@ import tactful as tf
 from tactful.audit.figures.agreement import Labels
 from tactful.audit.pipeline import REHEARSED
 from tactful.errors import DataError, UserError
+from tactful.types import Conversation, Rating
 
 REHEARSAL = Path(__file__).parents[1] / "rehearsal.jsonl"
 
@@ -111,6 +112,19 @@ def test_thumbs_in_the_log_are_labels(tmp_path):
     [one] = tf.audit(tmp_path / "log.jsonl", labels="ratings").agreements
     assert one.both + one.only_audit + one.only_other + one.neither == 12
     assert one.precision.value == 1
+
+
+def test_each_name_of_ratings_has_a_scale_of_its_own():
+    labels = Labels("ratings")
+    for n in range(6):
+        ratings = (Rating(name="helpful", value=n % 2), Rating(name="latency_ms", value=900 + n))
+        labels.add(Conversation(id=f"c{n}", turns=(), ratings=ratings), [])
+    helpful, latency = labels.agreements()
+    # 0 of 0 and 1 is bad, three times; every latency is above two fifths of 905
+    assert helpful.what == "Measured against 6 ratings 'helpful' in the log (0.4 and less is bad)"
+    assert (helpful.only_other, helpful.neither) == (3, 3)
+    assert latency.what == "Measured against 6 ratings 'latency_ms' in the log (362 and less is bad)"
+    assert (latency.only_other, latency.neither) == (0, 6)
 
 
 @pytest.mark.slow

@@ -250,3 +250,30 @@ def test_a_log_may_be_read_by_another_thread_than_the_one_that_began(tmp_path):
     with ThreadPoolExecutor(1) as pool:
         rest = pool.submit(lambda: list(found)).result()
     assert [first.id, *(item.id for item in rest)] == ["s0", "s1", "s2"]
+
+
+ASKED = [{"role": "user", "content": "Hi"}]
+CALLED = [
+    *ASKED,
+    {"role": "assistant", "content": "", "tool_calls": [{"id": "k", "function": {"name": "f", "arguments": "{}"}}]},
+    {"role": "tool", "tool_call_id": "k", "content": "found"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "answers"),
+    [
+        ({"messages": ASKED, "response": "Hello"}, ["Hello"]),
+        ({"messages": ASKED, "completion": "Hello"}, ["Hello"]),
+        ({"messages": ASKED, "completion": [{"role": "assistant", "content": "Hello"}]}, ["Hello"]),
+        ({"messages": CALLED, "response": "Hello"}, ["", "Hello"]),
+        ({"messages": ASKED, "response": ""}, []),
+        ({"messages": [*ASKED, {"role": "assistant", "content": "Yo"}], "response": "Hello"}, ["Yo"]),
+        ({"request": {"messages": ASKED}, "response": "Hello"}, ["Hello"]),
+        ({"request": {"messages": ASKED}, "response": None}, []),
+    ],
+)
+def test_a_response_beside_the_messages_is_the_answer_to_them(tmp_path, row, answers):
+    (tmp_path / "log.jsonl").write_text(json.dumps(row) + "\n")
+    found = only(tmp_path / "log.jsonl")
+    assert spoken(found) == [("user", "Hi"), *(("assistant", text) for text in answers)]

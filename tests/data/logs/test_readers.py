@@ -285,6 +285,18 @@ def test_scores_of_langfuse_in_a_file_beside_find_their_conversation(tmp_path):
     assert (log.skipped, log.bad) == ({"a span that is no call of a model": 1}, 0)
 
 
+def test_a_score_of_langfuse_about_a_span_rates_its_conversation(tmp_path):
+    (tmp_path / "scores").mkdir()
+    call = {"id": "o1", "traceId": "t1", "type": "GENERATION", "input": "Hi", "output": "Hello"}
+    root = {**call, "id": "root", "type": "SPAN"}
+    (tmp_path / "a.jsonl").write_bytes(lines([root, {**call, "parentObservationId": "root"}]))
+    score = {"id": "1", "name": "helpful", "value": -1, "trace_id": None, "observation_id": "root"}
+    (tmp_path / "scores" / "b.jsonl").write_bytes(lines([score, {**score, "observation_id": "o1"}]))
+    (found,) = read_conversations(tmp_path)
+    assert [rating.value for rating in found.ratings] == [-1]
+    assert [rating.value for rating in found.turns[1].ratings] == [-1]
+
+
 def test_feedback_of_langsmith_in_a_file_beside_finds_its_run(tmp_path):
     run = {"id": "r1", "trace_id": "r1", "run_type": "llm", "session_id": "project", "inputs": {"messages": [{"role": "user", "content": "Hi"}]}, "outputs": {"messages": [{"role": "assistant", "content": "Hello"}]}}  # fmt: skip
     (tmp_path / "a.jsonl").write_bytes(lines([run]))

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tests.data.logs.shapes import lines
 
 from tactful.data.logs import Columns, read_conversations
 from tactful.errors import DataError
@@ -87,6 +88,50 @@ def test_cells_that_hold_json_are_opened(tmp_path):
     assert (found.id, spoken(found)) == ("x", [("user", "Hi")])
 
 
+SAID_IN_JSON = ["[1, 2, 3]", '{"ok": true,  "n": null}', '[{"type": "bug", "id": 1}]', "[]"]
+
+
+def csv_of(*rows):
+    return "".join(",".join('"{}"'.format(cell.replace('"', '""')) for cell in row) + "\n" for row in rows)
+
+
+@pytest.mark.parametrize("said", SAID_IN_JSON)
+def test_what_was_said_in_json_stays_as_it_was_said(tmp_path, said):
+    tables = {
+        "turns": [("role", "content"), ("user", said), ("assistant", said)],
+        "pairs": [("question", "answer"), (said, said)],
+        "next": [("q_t", "a_t", "user_next"), (said, said, "Thanks")],
+        "tree": [("sender", "text", "messageId", "parentMessageId"), ("User", said, "1", "0"), ("GPT", said, "2", "1")],
+    }  # fmt: skip
+    for name, rows in tables.items():
+        (tmp_path / f"{name}.csv").write_text(csv_of(*rows))
+        (found,) = read_conversations(tmp_path / f"{name}.csv")
+        assert spoken(found)[:2] == [("user", said), ("assistant", said)], name
+
+
+@pytest.mark.parametrize("said", SAID_IN_JSON)
+def test_what_was_said_in_json_stays_as_it_was_said_in_parquet(tmp_path, said):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table({"question": ["Hi"], "answer": [said]}), tmp_path / "t.parquet")
+    (found,) = read_conversations(tmp_path / "t.parquet")
+    assert spoken(found) == [("user", "Hi"), ("assistant", said)]
+
+
+def test_a_cell_with_the_parts_of_a_message_is_that_message(tmp_path):
+    parts = [{"type": "text", "text": "Hi"}, {"type": "image_url", "image_url": {"url": "x"}}]
+    (tmp_path / "t.csv").write_text(csv_of(("role", "content"), ("user", json.dumps(parts))))
+    (found,) = read_conversations(tmp_path / "t.csv")
+    assert spoken(found) == [("user", "Hi")]
+
+
+def test_an_answer_that_is_an_object_of_a_row_is_told_as_json(tmp_path):
+    (tmp_path / "t.jsonl").write_text('{"question": "Hi", "answer": {"ok": true, "n": null}}\n')
+    (found,) = read_conversations(tmp_path / "t.jsonl")
+    assert spoken(found) == [("user", "Hi"), ("assistant", '{"ok":true,"n":null}')]
+
+
 def test_the_csv_of_librechat_is_its_tree(tmp_path):
     (tmp_path / "t.csv").write_text(
         "sender,text,isCreatedByUser,error,unfinished,messageId,parentMessageId,createdAt\n"
@@ -110,6 +155,64 @@ def test_rows_of_json_with_columns_are_a_table_too(tmp_path):
     (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (found,) = read_conversations(tmp_path / "t.jsonl")
     assert spoken(found) == [("user", "Hi"), ("assistant", "Hello")]
+
+
+def test_rows_of_json_may_leave_out_columns_that_later_rows_have(tmp_path):
+    (tmp_path / "t.jsonl").write_bytes(
+        lines([
+            {"chat_id": "s", "role": "user", "content": "Hi"},
+            {"chat_id": "s", "role": "assistant", "content": "Hello", "model": "m", "rating": -1, "user_id": "u"},
+            {"chat_id": "s", "role": "user", "content": "No", "timestamp": "2026-01-01"},
+        ])
+    )  # fmt: skip
+    (found,) = read_conversations(tmp_path / "t.jsonl", keep_users=True)
+    assert (found.user, found.model, found.spoken[2].at.year) == ("u", "m", 2026)
+    assert [rating.value for rating in found.spoken[1].ratings] == [-1.0]
+
+
+def test_a_conversation_that_the_first_row_does_not_name_keeps_the_others_apart(tmp_path):
+    rows = [{"role": "user", "content": "Hi"}]
+    rows += [{"role": "user", "content": text, "chat_id": text} for text in ("Yo", "Hey")]
+    (tmp_path / "t.jsonl").write_bytes(lines(rows))
+    assert [spoken(found) for found in read_conversations(tmp_path / "t.jsonl")] == [
+        [("user", text)] for text in ("Hi", "Yo", "Hey")
+    ]
+
+
+def test_questions_stay_questions_where_a_later_row_has_columns_like_those_of_messages(tmp_path):
+    row = {"question": "Hi", "answer": "Hello"}
+    rows = [row, {**row, "text": "x"}, {"author": "user", "text": "Bye"}]
+    (tmp_path / "t.jsonl").write_bytes(lines(rows))
+    one, two, three = map(spoken, read_conversations(tmp_path / "t.jsonl"))
+    assert (one, two, three) == ([("user", "Hi"), ("assistant", "Hello")], one, [("user", "Bye")])
+
+
+def test_a_row_without_a_time_stands_behind_the_row_before_it(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "conversation_id,role,content,timestamp\n"
+        "c,user,one,2026-01-01 10:00\nc,assistant,two,\nc,user,three,2026-01-01 10:05\n"
+    )
+    (found,) = read_conversations(tmp_path / "t.csv")
+    assert [turn.content for turn in found.spoken] == ["one", "two", "three"]
+
+
+def test_a_table_that_runs_newest_first_is_turned_round_where_times_are_equal_too(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "conversation_id,role,content,timestamp\n"
+        "c,assistant,four,2026-01-01 10:01\nc,user,three,2026-01-01 10:01\n"
+        "c,assistant,two,2026-01-01 10:00\nc,user,one,2026-01-01 10:00\n"
+    )
+    (found,) = read_conversations(tmp_path / "t.csv")
+    assert [turn.content for turn in found.spoken] == ["one", "two", "three", "four"]
+
+
+def test_the_user_is_whom_the_users_rows_name_not_whoever_spoke_last(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "ticket_id,sender,message,username\n1,agent,Welcome,support-bot\n1,customer,Hi,alice\n"
+        "1,agent,Hello,support-bot\n2,agent,Anybody?,support-bot\n2,customer,Yes,\n"
+    )
+    found = read_conversations(tmp_path / "t.csv", keep_users=True)
+    assert [one.user for one in found] == ["alice", "support-bot"]
 
 
 def test_columns_that_are_given_go_before_any_recognition(tmp_path):

@@ -115,6 +115,21 @@ def test_the_button_gives_the_same_selection_as_a_download(file: Path) -> None:
         assert '/of/t.jsonl/export?filter=asked" download' in client.get("/of/t.jsonl?filter=asked").text
 
 
+def test_private_fields_deep_in_a_row_that_is_not_known_stay_at_home(tmp_path: Path) -> None:
+    state = {
+        "query": "what I asked",
+        "hidden": {"requirements": ["the-hidden-one"]},
+        "tests": ["secret-tests"],
+    }
+    row = {"id": "x", "mine": {"state": state}, "states": [state], "hidden": "the-hidden-two"}
+    (tmp_path / "mine.jsonl").write_bytes(orjson.dumps(row))
+    export_selection(tmp_path / "mine.jsonl", tmp_path / "mine.html")
+    page = (tmp_path / "mine.html").read_text(encoding="utf-8")
+    assert page.count("what I asked") == 2
+    assert "the-hidden" not in page
+    assert "secret-tests" not in page
+
+
 def test_rows_that_are_not_known_are_shown_as_they_are_without_their_private_fields(tmp_path: Path) -> None:
     path = tmp_path / "mine.jsonl"
     path.write_bytes(

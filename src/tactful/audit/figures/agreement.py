@@ -115,8 +115,8 @@ class Labels:
     """Judgements of people: annotations in a file, or the ratings in the log."""
 
     def __init__(self, source: str) -> None:
-        self._rated: list[tuple[str, bool, float]] = []
-        """(conversation, whether the audit names a fault, the rating)."""
+        self._rated: dict[str, list[tuple[str, bool, float]]] = {}
+        """Name of a rating → (conversation, whether the audit names a fault, the rating). Each name has a scale of its own."""
         self._given = {} if source == RATINGS else read_annotations(Path(source))
         what = f"Measured against the annotations in {Path(source).name}"
         self._pairs = {name: Pairs(what, fault) for name, fault in _FAULTS.items()}
@@ -125,15 +125,9 @@ class Labels:
     def add(self, conversation: Conversation, found: Sequence[tuple[Passage, Finding]]) -> None:
         """One conversation, with what the audit found."""
         if self._source == RATINGS:
-            for value in _values(conversation.ratings):
-                faulty = any(
-                    finding.is_needless or finding.is_guess or finding.is_complaint for _, finding in found
-                )
-                self._rated.append((conversation.id, faulty, value))
+            self._rate(conversation.id, conversation.ratings, [finding for _, finding in found])
             for passage, finding in found:
-                for value in _values(passage.ratings):
-                    faulty = finding.is_needless or finding.is_guess or finding.is_complaint
-                    self._rated.append((conversation.id, faulty, value))
+                self._rate(conversation.id, passage.ratings, [finding])
             return
         for (name, turn), true in self._given.get(conversation.id, {}).items():
             ours = [_names(finding, name) for _, finding in found if turn in (None, finding.turn)]
@@ -141,15 +135,21 @@ class Labels:
             if known:
                 self._pairs[name].rows.append((conversation.id, any(known), true))
 
+    def _rate(self, conversation: str, ratings: Sequence[Rating], found: Sequence[Finding]) -> None:
+        faulty = any(one.is_needless or one.is_guess or one.is_complaint for one in found)
+        for rating in ratings:
+            if rating.value is not None:
+                self._rated.setdefault(rating.name, []).append((conversation, faulty, rating.value))
+
     def agreements(self) -> tuple[Agreement, ...]:
-        """How far the audit agrees with them. Raises: DataError when nothing in the log is labelled."""
+        """How far the audit agrees with them, ratings by their names. Raises: DataError when nothing in the log is labelled."""
         pairs = list(self._pairs.values())
-        if self._source == RATINGS and self._rated:
-            values = [value for *_, value in self._rated]
+        for name, rated in self._rated.items():
+            values = [value for *_, value in rated]
             bad = _badly(min(values), max(values))
-            what = f"Measured against {len(values)} ratings in the log ({bad:g} and less is bad)"
-            pairs = [Pairs(what, "turns and conversations that were rated badly")]
-            pairs[0].rows += [(group, faulty, value <= bad) for group, faulty, value in self._rated]
+            what = f"Measured against {len(values)} ratings '{name}' in the log ({bad:g} and less is bad)"
+            rows = [(group, faulty, value <= bad) for group, faulty, value in rated]
+            pairs.append(Pairs(what, "turns and conversations that were rated badly", rows))
         found = tuple(one.agreement() for one in pairs if one.rows)
         if not found:
             raise DataError(
@@ -192,12 +192,8 @@ def _names(finding: Finding, fault: str) -> bool | None:
     return None if not finding.asked and finding.guess is None else finding.is_guess
 
 
-def _values(ratings: Sequence[Rating]) -> list[float]:
-    return [rating.value for rating in ratings if rating.value is not None]
-
-
 def _badly(lowest: float, highest: float) -> float:
-    """Up to which value a rating is bad: -1 where any is below zero, as thumbs are, else two fifths of the highest in the log.
+    """Up to which value a rating is bad: -1 where any is below zero, as thumbs are, else two fifths of the highest of its name.
 
     A log whose ratings are all 1 has none that is bad: nothing tells the worst of five stars from a thumb up.
     """

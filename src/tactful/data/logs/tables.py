@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import zip_longest
 from typing import IO, Any
 
 from tactful.data.logs.drafting.exchanges import opened
 from tactful.data.logs.json_rows import spelt_in
-from tactful.data.logs.types import Notes, Numbered
+from tactful.data.logs.types import Notes, Numbered, Row
 from tactful.sources import NoParquet
 from tactful.sources import parquet_rows as rows_of_parquet
 
@@ -23,6 +23,21 @@ _HEADER = re.compile(rf"\s*(?:\"?\"?|{_NAME})(?:\s*[,;\t]\s*{_NAME})+\s*")
 
 _BROKEN = re.compile(r"[\udc80-\udcff]")
 """Bytes that are no UTF-8."""
+
+
+class Cells(dict[str, Any]):
+    """A row whose cells are opened where they hold JSON; `written` are those of the table."""
+
+    def __init__(self, written: Mapping[str, Any]) -> None:
+        super().__init__({name: opened(cell) for name, cell in written.items()})
+        self.written = written
+
+
+def as_written(row: Row, *names: str) -> Row:
+    """The row with these cells as they stand in the table: what somebody said may itself be JSON."""
+    if not isinstance(row, Cells):
+        return row
+    return {**row, **{name: row.written[name] for name in names if name in row.written}}
 
 
 def is_csv(head: bytes) -> bool:
@@ -61,7 +76,7 @@ def _cells(reader: Any, names: list[str], notes: Notes) -> Iterator[Numbered]:
             raw = ",".join(cells).encode("utf-8", "surrogateescape")
             notes.bad(number, f"not UTF-8; write it as UTF-8, as by iconv -f {spelt_in(raw)} -t UTF-8")
         elif cells:
-            yield number, {name: opened(cell) if cell else None for name, cell in zip_longest(names, cells)}
+            yield number, Cells({name: cell or None for name, cell in zip_longest(names, cells)})
 
 
 def parquet_rows(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
@@ -70,6 +85,6 @@ def parquet_rows(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
     try:
         for row in rows_of_parquet(file):
             number += 1
-            yield number, {key: opened(row.get(key)) for key in row.cells}
+            yield number, Cells({key: row.get(key) for key in row.cells})
     except NoParquet as error:
         notes.bad(number + 1, str(error))

@@ -26,6 +26,7 @@ HERE = Path(__file__).parents[1]
 MOST_RECORDS = 100
 """In a file, unless more are asked for."""
 LIMIT = 1000
+_PRIVATE = frozenset({"hidden", *Hidden.model_fields})
 _STYLES = (pages.HERE / "assets" / "style.css", HERE / "assets" / "view.css")
 
 
@@ -89,7 +90,10 @@ def export_selection(
 
 
 def _public(rest: Any) -> Any:
-    """What else stands in a row of a kind that we do not know, without the private fields of a user's own states."""
+    """What else stands in a row of a kind that we do not know, without the private fields of a user's own states,
+    however deep they lie."""
+    if isinstance(rest, list):
+        return [_public(one) for one in rest]
     if not isinstance(rest, dict):
         return rest
-    return {name: value for name, value in rest.items() if name not in Hidden.model_fields}
+    return {name: _public(value) for name, value in rest.items() if name not in _PRIVATE}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.messages import add_content, speaker
 from tactful.data.logs.drafting.ratings import rating_of
 from tactful.data.logs.gathering import gathered
+from tactful.data.logs.tables import as_written
 from tactful.data.logs.types import Format, Notes, Numbered, Reader, Row
 from tactful.data.times import parse_time
 
@@ -25,6 +27,9 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
     "rating": ("rating", "feedback", "score", "thumbs", "csat"),
 }  # fmt: skip
 """Field → names that columns for it usually have, without case."""
+
+_PART = re.compile(r"text|refusal|think|reason|tool|function|image|audio|video|file|document")
+"""Types of a message's parts; a list of objects of other types is an answer in JSON."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +79,17 @@ def reader_of(given: Columns) -> Reader:
 
     def read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
         names: dict[str, str] = {}
+        columns: dict[str, None] = {}
 
-        def keyed() -> Iterator[tuple[int, str, float, Any]]:
+        def keyed() -> Iterator[tuple[int, str, float | None, Any]]:
             for number, row in rows:
                 if not isinstance(row, Mapping):
                     notes.bad(number, f"the row is no object but a {type(row).__name__}")
                     continue
                 try:
-                    if not names:
-                        names.update(columns_of(row, given))
+                    if not row.keys() <= columns.keys():  # rows of JSON may leave out what is empty
+                        columns.update(dict.fromkeys(row))
+                        names.update({**columns_of(columns, given), **names})
                 except ValueError as error:
                     notes.bad(number, str(error))
                     return
@@ -90,7 +97,12 @@ def reader_of(given: Columns) -> Reader:
                 key = row.get(names.get("conversation", ""))
                 if key is None and ("conversation" in names or not {"role", "text"} <= names.keys()):
                     key = f"row-{number}"
-                yield number, "" if key is None else str(key), at.timestamp() if at else 0.0, row
+                yield (
+                    number,
+                    "" if key is None else str(key),
+                    at.timestamp() if at else None,
+                    _said_as_written(row, names),
+                )
 
         for first, key, held in gathered(keyed()):
             draft = Draft(key, skipped=notes.skipped)
@@ -105,39 +117,59 @@ def reader_of(given: Columns) -> Reader:
     return read
 
 
+def _said_as_written(row: Row, names: Mapping[str, str]) -> Row:
+    """The row, its texts as the table has them: opened is only what gives the parts of a message."""
+    parts = row.get(names.get("text", ""))
+    if isinstance(parts, list) and parts and all(_is_part(part) for part in parts):
+        return row
+    return as_written(row, *(names[field] for field in ("text", "question", "answer") if field in names))
+
+
+def _is_part(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    return _PART.search(str(value["type"])) is not None if "type" in value else "text" in value
+
+
 def _say(draft: Draft, row: Row, names: Mapping[str, str]) -> None:
     def cell(field: str) -> Any:
         return row.get(names[field]) if field in names else None
 
+    def know_user(role: str) -> None:
+        """From the user's own rows before all others: the column may name whoever speaks."""
+        if cell("user") is not None and (role == "user" or "user" not in draft.known):
+            draft.known["user"] = str(cell("user"))
+
     at, model = parse_time(cell("time")), str(cell("model") or "")
-    if cell("user") is not None:
-        draft.known["user"] = str(cell("user"))
     rating = rating_of(_number(cell("rating")))
     ratings = [rating] if rating else []
-    if "role" in names and "text" in names:
+    pairs = {"question", "answer"} <= names.keys()
+    if {"role", "text"} <= names.keys() and (names["role"] in row or not pairs):
         word = str(cell("role") or "")
         role = speaker(word)
         if role is None or role == "call":
             raise ValueError(f"has the {names['role']} '{word}', expected user, assistant, system or tool")
+        know_user(role)
         content = cell("text")
         add_content(
             draft,
             role,
-            content if isinstance(content, str | list) else str(content or ""),
+            content if isinstance(content, list) else spelt(content),
             at=at,
             model=model if role == "assistant" else "",
             ratings=ratings,
         )
         return
-    if not {"question", "answer"} <= names.keys():
+    if not pairs:
         raise ValueError(
             f"has neither a role and a text nor a question and an answer; name them with --role-column and its kin; its columns are {', '.join(map(str, row))}"
         )
+    know_user("user")
     for role, field in (("user", "question"), ("assistant", "answer")):
         if cell(field):
             draft.say(
                 role,
-                str(cell(field)),
+                spelt(cell(field)),
                 at=at,
                 model=model if role == "assistant" else "",
                 ratings=ratings if role == "assistant" else [],

@@ -28,10 +28,14 @@ def _request(row: Row) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else row
 
 
+def _given(row: Row) -> Any:
+    return row.get("response") or row.get("response_body") or row.get("completion")
+
+
 def _response(row: Row) -> Any:
     if row.get("choices") or row.get("object") == "response":
         return row
-    found = opened(row.get("response") or row.get("response_body") or row.get("completion"))
+    found = opened(_given(row))
     return found["body"] if isinstance(found, Mapping) and isinstance(found.get("body"), Mapping) else found
 
 
@@ -63,6 +67,7 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
             ended=at or time_of(row),
             id=first_text(row, ("id",)),
             model=next(filter(None, (first_text(place, ("model",)) for place in named)), ""),
+            out=given if isinstance(given := _given(row), str) else None,
         )
 
 
@@ -85,6 +90,7 @@ def _is_completion(row: Row) -> bool:
         and (
             bool(row.get("choices"))
             or isinstance(opened(row.get("response") or row.get("response_body")), Mapping)
+            or (request is not row and bool({"response", "response_body"} & row.keys()))
         )
     ) or (
         row.get("object") in ("chat.completion", "response")

@@ -84,8 +84,9 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
     user = next((found for row in rows if (found := _get(row, "userId", "user_id"))), None)
     if user:
         draft.known["user"] = str(user)
+    calls = set(map(id, chosen))
     for row in rows:
-        _rate(row, draft, notes)
+        _rate(row, draft, notes, is_call=id(row) in calls)
     for row in chosen:
         at = parse_time(_get(row, *_TIMES))
         yield Call(
@@ -96,6 +97,7 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
             id=str(row.get("id") or ""),
             model=str(_get(row, "model", "provided_model_name", "providedModelName", "internalModel") or ""),
             ratings=tuple(notes.ratings.get(str(row.get("id")), ())),
+            out=row.get("output"),
         )  # fmt: skip
 
 
@@ -103,9 +105,11 @@ def _has_text(row: Row) -> bool:
     return bool(row.get("input") or row.get("output"))
 
 
-def _rate(row: Row, draft: Draft, notes: Notes) -> None:
+def _rate(row: Row, draft: Draft, notes: Notes, *, is_call: bool) -> None:
+    """What rates the conversation: scores of the trace or session, and of a span that is no call of a model."""
     found = [rating_of(score) for score in opened(row.get("scores")) or () if isinstance(score, Mapping)]
-    for key in {str(_get(row, "traceId", "trace_id") or ""), draft.id}:
+    span = () if is_call else (str(row.get("id")),)
+    for key in (str(_get(row, "traceId", "trace_id") or ""), draft.id, *span):
         found += notes.ratings.pop(key, [])
     if any(found):
         draft.known["ratings"] = [*draft.known.get("ratings", ()), *filter(None, found)]

@@ -60,6 +60,7 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
             id=str(row.get("id") or ""),
             model=_model(row, inputs, outputs),
             ratings=tuple(notes.ratings.get(str(row.get("id")), ())),
+            out=row.get("outputs"),
         )
 
 

@@ -12,6 +12,7 @@ from tactful.data.logs.drafting.ratings import ratings_of
 from tactful.data.logs.drafting.trees import Node, say_path, tree_of
 from tactful.data.logs.gathering import gathered
 from tactful.data.logs.readers.rows import first_text
+from tactful.data.logs.tables import as_written
 from tactful.data.logs.types import Format, Notes, Numbered, Row, each, tried
 from tactful.data.times import parse_time
 
@@ -49,7 +50,7 @@ def _read_messages(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int
             if not isinstance(row, Mapping) or not row.get("messageId"):
                 notes.bad(number, "is no message with a 'messageId'")
                 continue
-            yield number, first_text(row, ("conversationId",)), 0.0, row
+            yield number, first_text(row, ("conversationId",)), 0.0, as_written(row, "text")
 
     for first, name, rows_of in gathered(keyed()):
         held = [(row, row.get("parentMessageId")) for row in rows_of]

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.exchanges import answers_in
 from tactful.data.logs.drafting.messages import add_messages, time_of
 from tactful.data.logs.readers.rows import IDS, LISTS, first_text, whole
 from tactful.data.logs.shown import shown
+from tactful.data.logs.tables import as_written
 from tactful.data.logs.types import Format, Notes, Numbered, Row, each
 
+_ANSWERS = ("response", "completion")
 _TEXTS = ("q_t", "a_t", "user_next", "conversation", "messages")
 
 
@@ -29,12 +32,27 @@ def _read(row: Row, notes: Notes) -> Draft:
     draft = Draft(first_text(row, IDS), skipped=notes.skipped, **whole(row))
     at = time_of(row)
     add_messages(draft, row[key])
+    _answer(draft, row)
     if at is not None and draft.turns and not any("at" in turn for turn in draft.turns):
         draft.turns[0]["at"] = at
     return draft
 
 
+def _answer(draft: Draft, row: Row) -> None:
+    """What came back to messages that end before it."""
+    last = draft.turns[-1] if draft.turns else {}
+    if last.get("role") == "assistant" and not last.get("calls"):
+        return
+    row = as_written(row, *_ANSWERS)
+    answer = next((row[key] for key in _ANSWERS if row.get(key)), None)
+    if isinstance(answer, str):
+        draft.say("assistant", answer)
+    else:
+        add_messages(draft, answers_in(answer))
+
+
 def _exchange(row: Row, notes: Notes) -> Draft:
+    row = as_written(row, "q_t", "a_t", "user_next")
     history = row.get("conversation") or row.get("messages") or ()
     if row.get("q_t") is not None and history:
         raise ValueError("has both 'conversation' and 'q_t'; keep one")
