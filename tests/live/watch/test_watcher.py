@@ -305,6 +305,40 @@ async def test_a_digest_that_fails_is_tried_at_the_next_time_and_loses_nothing(w
     assert [one.text for one in live.way.notices[0].offers] == ["Help with: a"]
 
 
+async def test_a_kind_that_was_muted_meanwhile_is_in_no_digest_and_waits_no_longer(watching: Make) -> None:
+    def kinds(window: Window) -> list[Candidate]:
+        kind, _, rest = window.events[-1].text.partition(" ")
+        return [Candidate(kind=kind, text=rest)]
+
+    policy = OPEN.model_copy(update={"per_hour": 1, "digest": ("17:30",)})
+    live = watching(policy=policy, proposer=Says(kinds), keep_texts=False)
+    (offer,) = await live.see("fix one")
+    for text in ("fix two", "find three", "tidy four"):
+        live.clock.later(seconds=1)
+        await live.see(text)
+    await asyncio.to_thread(live.watcher.answered, offer.id, "mute")
+    assert [(one.kind, one.text) for one in live.rows(waiting=True)] == [("find", "three"), ("tidy", "four")]
+    await live.watcher.close()
+    muting = policy.model_copy(update={"muted": ("tidy",)})
+    again = watching(policy=muting, keep_texts=False, clock=live.clock)
+    again.clock.later(hours=6)
+    await again.tick()
+    assert [one.text for one in again.way.notices[0].offers] == ["three"]
+    assert again.rows(waiting=True) == []
+    assert [one.text for one in again.rows()] == ["", "", "", ""]
+
+
+async def test_an_offer_whose_kind_is_muted_while_it_is_sent_in_vain_is_in_no_digest(watching: Make) -> None:
+    live = watching(policy=OPEN.model_copy(update={"digest": ("17:30",)}))
+    (offer,) = await live.see("a")
+    live.ledger.pause(ME, "fix", None)
+    await asyncio.wrap_future(live.ledger.undelivered(offer.id))
+    live.clock.later(hours=6)
+    await live.tick()
+    assert [one.digest for one in live.way.notices] == [False]
+    assert live.rows(waiting=True) == []
+
+
 async def test_no_digest_in_shadow_and_none_while_killed(watching: Make) -> None:
     policy = OPEN.model_copy(update={"per_hour": 0, "digest": ("14:00",)})
     live = watching(policy=policy)
