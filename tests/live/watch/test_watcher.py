@@ -14,6 +14,7 @@ from tests.live.watch.watched import NOON, OPEN, Clock, Likes, Says, Watched
 
 from tactful.live.delivery.types import Candidate
 from tactful.live.types import Taste
+from tactful.live.watch import watcher as watcher_module
 from tactful.live.watch.acceptance import Acceptor
 from tactful.live.watch.types import ProposerFailed, WatchSettings, Window
 from tactful.live.watch.watcher import wall_clock
@@ -177,6 +178,25 @@ async def test_events_in_a_short_time_are_looked_at_once(watching: Make) -> None
     live.watcher.follow(ME)
     await live.watcher.settle()
     assert len(live.proposer.windows) == 2
+
+
+async def test_somebody_who_is_forgotten_over_more_people_is_followed_no_further(
+    watching: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher_module, "_MOST_PEOPLE", 2)
+    live = watching(settings=WatchSettings(every_s=0.1))
+    live.watcher.clock = live.watcher.sender._clock = wall_clock
+    await live.see("a")
+    live.watcher.seen(ME, [Event(text="b")])
+    live.watcher.follow(ME)  # waits for its time
+    following = live.watcher._people[ME].following
+    for number in range(2, 4):
+        live.watcher.seen(f"u-000000000{number}", [Event(text="c")])
+    assert following is not None
+    await asyncio.wait_for(following, 5)
+    assert ME not in live.watcher._people
+    await live.see("d")
+    assert [one.events[-1].text for one in live.proposer.windows] == ["a", "d"]
 
 
 # ---------------------------------------------------------------- delivery policy, over the database

@@ -106,6 +106,8 @@ class Watcher:
             if wait > 0:
                 await asyncio.sleep(wait)
             async with self._slots:
+                if self._people.get(user) is not person:
+                    return  # forgotten meanwhile, over more people than are kept in mind
                 await self.consider(user)
 
     def due(self, user: str) -> bool:
