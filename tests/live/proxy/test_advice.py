@@ -131,6 +131,20 @@ async def test_an_ask_tools_question_and_its_answer_are_a_turn(front) -> None:
         assert without(wire.got[1]) == [*talk(REQUEST), asked, answer]
 
 
+async def test_a_tools_result_after_an_ask_tools_answer_is_a_step_of_the_turn_that_began_with_that(
+    front,
+) -> None:
+    call = {"id": "c0", "type": "function", "function": {"name": "ask_user", "arguments": QUESTION}}
+    asked = {"role": "assistant", "content": None, "tool_calls": [call]}
+    answered = [*talk(REQUEST), asked, {"role": "tool", "tool_call_id": "c0", "content": "a.csv"}]
+    async with wired(plain(COMPLETION)) as wire, front(wire.url) as at:
+        for step in (talk(REQUEST), answered, [*answered, TOOL_CALL, TOOL_RESULT]):
+            await at.chat(messages=step)
+        assert len(at.advice()) == 2
+        assert at.proxy.counts["went_on"] == 1
+        assert [len(facts(got)) for got in wire.got] == [1, 1, 1]
+
+
 @pytest.mark.parametrize(
     "messages",
     [

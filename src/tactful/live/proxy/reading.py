@@ -66,7 +66,8 @@ def read_asked(kind: Kind, body: Body, before: Sequence[Any] | None = None) -> A
     except (ValueError, TypeError, AttributeError, KeyError, IndexError):
         return None
     turns = [turn for turn in draft.turns if turn["role"] != "tool"]
-    spoken = [turn for turn in turns if turn["role"] != "system" and turn["content"].strip()]
+    both = [turn for turn in turns if turn["role"] != "system"]
+    spoken = [turn for turn in both if turn["content"].strip()]
     if before is None and not any(turn["role"] == "user" for turn in spoken):
         return None
     answered = [turn for turn in turns if turn["role"] == "assistant"]
@@ -77,7 +78,7 @@ def read_asked(kind: Kind, body: Body, before: Sequence[Any] | None = None) -> A
         messages=tuple(Message(role=turn["role"], content=turn["content"]) for turn in turns),
         ask=None if ask is None else NativeAsk.model_validate(ask),
         user=_user(body.values),
-        due=bool(spoken) and spoken[-1]["role"] == "user" and (by_user or "answers" in spoken[-1]),
+        due=bool(spoken) and spoken[-1]["role"] == "user" and (by_user or "answers" in both[-1]),
         last=max((at for at, turn in enumerate(turns) if turn["role"] == "user"), default=0),
         at=len(given) - by_user,
     )
