@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 from sqlalchemy import select, update
 
@@ -49,6 +50,33 @@ def test_figures_and_conversations_are_the_same_in_every_database(advisor: Advis
     assert [talk.turns[0].content for talk in talks] == [f"{REQUEST} {number}" for number in range(3)]
     assert [len(talk.turns) for talk in talks] == [3, 3, 3]
     assert all(talk.turns[1].meta[PROPENSITY] == pytest.approx(0.5) for talk in talks)
+
+
+def test_a_conversation_whose_requests_hold_its_end_alone_is_exported_whole_with_each_advice_in_its_place(
+    advisor: Advisor,
+) -> None:
+    whole, given = said(*(f"{('Ask', 'Done')[at % 2]} {at}" for at in range(21))), {}
+    for end in range(1, 22, 2):
+        window = whole[max(0, end - 5) : end]
+        given[end - 1] = advisor.decide(window, user="ann", conversation="c1")
+    advisor.settle()
+    (talk,) = kept_conversations(advisor._memory.store)
+    assert [one.content for one in talk.turns] == [one.content for one in whole]
+    found = {at - 1: turn.meta["advice"] for at, turn in enumerate(talk.turns) if turn.meta}
+    assert found == {at: one.id for at, one in given.items() if at < 20}  # the last is not answered yet
+    assert [turn.at for turn in talk.turns if turn.role == "user"] == [one.at for one in given.values()]
+
+
+def test_conversations_kept_by_an_earlier_version_are_exported_by_what_they_say(advisor: Advisor) -> None:
+    first = advisor.decide(said(REQUEST), user="ann")
+    talked = said(REQUEST, "Done.", "Go on.")
+    advisor.decide(talked, user="ann")
+    advisor.settle()
+    old = orjson.dumps([one.model_dump() for one in talked]).decode()
+    with advisor._memory.store.write() as connection:
+        connection.execute(update(conversations).values(texts=old))
+    (talk,) = kept_conversations(advisor._memory.store)
+    assert [turn.meta.get("advice") for turn in talk.turns] == [None, first.id, None]
 
 
 def test_what_an_assistant_was_not_told_after_all_is_no_propensity_of_ours(advisor: Advisor) -> None:

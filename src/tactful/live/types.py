@@ -42,7 +42,7 @@ class Advice(Decision, Written):
     at: datetime
     conversation: str
     turn: int = Field(ge=0)
-    """Place of the request among the turns of user and assistant, from 0."""
+    """Place of the request among the turns of user and assistant that came with it, from 0."""
     user: str = ""
     """A hash of the caller's name for them; empty: nobody said."""
     mode: Mode

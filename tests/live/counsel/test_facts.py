@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -45,6 +46,25 @@ def test_a_turn_of_several_steps_is_decided_once_and_the_same_request_anew() -> 
         ("ann", ""),
         ("bob", ""),
     ]
+
+
+@dataclass
+class Answer:
+    """As clients give the assistant's messages."""
+
+    content: str | None
+    role: str = "assistant"
+
+
+def test_messages_with_attributes_are_read_like_those_with_keys_and_a_broken_one_is_counted() -> None:
+    counsel = Scripted()
+    facts = Facts(counsel)  # type: ignore[arg-type]
+    steps: list[list[Any]] = [[USER], [USER, Answer(None), STEP[-1]], [USER, Answer("For two?"), USER]]
+    assert [facts.fact(step) for step in steps] == ["fact 1", "fact 1", "fact 2"]
+    assert [one.content for one in counsel.advised[-1][0]] == ["Book a table", "For two?", "Book a table"]
+    asked = {"question": "Inside?", "options": ["yes", "no"]}
+    assert facts.veto([USER, Answer(None)], asked) == "The usual default: a word."
+    assert (facts.fact([{"role": "user", "content": [{"type": "text"}]}]), facts.failed) == ("", 1)
 
 
 def test_of_parts_the_text_is_read_and_what_is_no_message_is_left_out() -> None:

@@ -51,6 +51,7 @@ async def test_the_whole_way_is_the_same_on_every_database(address: str) -> None
     try:
         (offer,) = await live.see("a 报告")
         live.clock.later(minutes=1)
+        live.proposer.kind = "find"
         await live.see("b")
         await live.see("b")
         await asyncio.to_thread(live.watcher.answered, offer.id, "dismiss")

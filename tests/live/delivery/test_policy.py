@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
+from zoneinfo import TZPATH
 
 import orjson
 import pytest
 
 from tactful.errors import ConfigError
 from tactful.live.delivery.busy import Busy
-from tactful.live.delivery.policy import DeliveryPolicy, load_policy
+from tactful.live.delivery.policy import DeliveryPolicy, load_policy, zone_of
 from tactful.types import Event
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -85,6 +88,45 @@ def test_quiet_hours_are_those_of_the_clock_on_the_wall(
     policy = DeliveryPolicy(zone=zone, quiet=(quiet,))
     found = policy.quiet_until(datetime.fromisoformat(at).replace(tzinfo=UTC))
     assert (None if found is None else found.astimezone(UTC).replace(tzinfo=None).isoformat()) == ends
+
+
+@pytest.fixture
+def zones_are_looked_up_anew() -> Iterator[None]:
+    zone_of.cache_clear()
+    yield
+    zone_of.cache_clear()
+
+
+@pytest.mark.usefixtures("zones_are_looked_up_anew")
+@pytest.mark.parametrize("given", ["Europe/Berlin", ":Europe/Berlin", "{file}", ":{file}"])
+def test_without_a_zone_hours_are_those_that_tz_names_also_by_a_file(
+    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "localtime"
+    file.write_bytes(_zone_file("Europe", "Berlin"))
+    monkeypatch.setenv("TZ", given.format(file=file))
+    policy = DeliveryPolicy(quiet=("22:00-07:00",), digest=("09:00",))
+    assert policy.quiet_until(NOON.replace(hour=21)) == NOON.replace(day=3, hour=6)
+    assert policy.digest_slot(NOON) == NOON.replace(hour=8)
+
+
+def _zone_file(*name: str) -> bytes:
+    for folder in TZPATH:
+        if (path := Path(folder, *name)).is_file():
+            return path.read_bytes()
+    return files("tzdata").joinpath("zoneinfo", *name).read_bytes()
+
+
+@pytest.mark.usefixtures("zones_are_looked_up_anew")
+@pytest.mark.parametrize("given", ["CET-1CEST,M3.5.0,M10.5.0/3", ":/no/such/file", "Middle/Earth"])
+def test_a_tz_that_names_no_zone_is_warned_of_and_silences_nothing(
+    given: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("TZ", given)
+    policy = DeliveryPolicy(zone="")
+    assert policy.quiet_until(NOON) == policy.quiet_until(NOON)
+    assert policy.digest_slot(NOON) is not None
+    assert [given.removeprefix(":") in one.getMessage() for one in caplog.records] == [True]
 
 
 def test_the_time_of_a_digest_is_the_latest_that_has_come() -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from tests.live.hooks.sessions import ASK, SESSION, ClaudeLog, ask_of, codex_log, prompt_of, said
 
 from tactful.data.logs.drafting.asking import HELD_BACK
 from tactful.live.advisor import Advisor
 from tactful.live.counsel.here import CounselHere
+from tactful.live.hooks import transcript
 from tactful.live.hooks.answering import HookCall, answer
 from tactful.live.learning import Guards
 from tactful.live.settings import LiveSettings
@@ -70,8 +72,6 @@ def outcomes(counsel: CounselHere) -> list[str]:
     """What was learned, oldest first."""
     counsel.advisor.settle()
     with counsel.advisor._memory.store.read() as connection:
-        from sqlalchemy import text
-
         return [row[0] for row in connection.execute(text("SELECT outcome FROM observations ORDER BY at"))]
 
 
@@ -108,8 +108,6 @@ def test_a_needless_question_is_declined_with_the_default_to_assume(
     assert 'for "Which database do you want?" it is "SQLite"' in found["permissionDecisionReason"]
     counsel.advisor.settle()
     with counsel.advisor._memory.store.read() as connection:
-        from sqlalchemy import text
-
         assert (
             connection.execute(text("SELECT count(*) FROM advice")).scalar() == 1
         )  # held against that advice
@@ -233,17 +231,42 @@ def test_codex_is_answered_like_claude_code(counsel: CounselHere, tmp_path: Path
 def test_a_long_log_is_read_from_its_end(
     counsel: CounselHere, log: ClaudeLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tactful.live.hooks import transcript
-
     monkeypatch.setattr(transcript, "_READ", 3000)
-    for _ in range(30):
-        log.user("Something else to do. " + "x" * 200)
+    for number in range(200):
+        log.user(f"Something else to do: {number}. " + "x" * 200)
         log.assistant(said("Done."))
     log.user(OPEN)
     assert told(counsel, ask_of(log.path)) is None
     turns = transcript.turns_of(log.path, SESSION)
     assert turns[-1].content == OPEN
-    assert len(turns) < 20
+    assert 31 < len(turns) < 250
+
+
+def test_a_log_whose_end_is_one_very_long_line_is_read_no_further_than_the_bound(
+    log: ClaudeLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcript, "_READ", 100)
+    monkeypatch.setattr(transcript, "_MOST", 1000)
+    log.user(CLOSED + " x" * 1000)
+    assert transcript.turns_of(log.path, SESSION) == []
+
+
+@pytest.mark.parametrize("read", [4 * 1024 * 1024, 20_000])
+def test_a_question_is_held_against_the_advice_on_its_prompt_however_long_the_session_is(
+    counsel: CounselHere, log: ClaudeLog, monkeypatch: pytest.MonkeyPatch, read: int
+) -> None:
+    monkeypatch.setattr(transcript, "_READ", read)
+    for number in range(20):
+        log.user(f"Something else to do: {number}.")
+        log.assistant(said(f"Done: {number}."))
+    told(counsel, prompt_of(CLOSED, log.path))
+    log.user(CLOSED)
+    log.assistant(
+        said("I shall look at the plan. " + "x" * 10_000)
+    )  # what is read of the log begins later now
+    assert told(counsel, ask_of(log.path))["permissionDecision"] == "deny"
+    with counsel.advisor._memory.store.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM advice")).scalar() == 1
 
 
 def test_orders_in_what_the_user_writes_change_no_behaviour(counsel: CounselHere, log: ClaudeLog) -> None:

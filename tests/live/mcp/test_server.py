@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 import tactful as tf
+from tactful.live.advisor import Advisor
+from tactful.live.counsel.here import CounselHere
 from tactful.live.counsel.there import CounselThere
+from tactful.live.learning import Guards
 from tactful.live.mcp.server import mcp_server
+from tactful.live.settings import LiveSettings
+from tactful.reading.opening import open_embedded_reader
 
 mcp_client = pytest.importorskip(
     "mcp.client", reason="the package mcp, of the extra `live`, is not installed"
@@ -100,13 +106,6 @@ async def test_a_running_server_decides(tmp_path: Path) -> None:
 
 async def test_a_question_is_held_against_the_advice_that_was_given(tmp_path: Path) -> None:
     """No second draw, also where the first is not in the database yet."""
-    from sqlalchemy import text
-
-    from tactful.live.advisor import Advisor
-    from tactful.live.counsel.here import CounselHere
-    from tactful.live.settings import LiveSettings
-    from tactful.reading.opening import open_embedded_reader
-
     settings = LiveSettings(mode="act", timeout_ms=20_000)
     reader = open_embedded_reader("surface")
     with Advisor(tmp_path / "l.sqlite", reader=reader, settings=settings) as advisor:
@@ -118,3 +117,23 @@ async def test_a_question_is_held_against_the_advice_that_was_given(tmp_path: Pa
         advisor.settle()
         with advisor._memory.store.read() as connection:
             assert connection.execute(text("SELECT count(*) FROM advice")).scalar() == 5
+
+
+@pytest.mark.parametrize(
+    ("mode", "asked", "ask", "why"),
+    [
+        ("act", {"question": "As a sentence?"}, True, "it offers nothing that could be assumed"),
+        ("act", {"question": "As a sentence?", "options": ["a word"]}, False, "it is needless"),
+        ("advise", {"question": "As a sentence?"}, None, "mode advise holds nothing back"),
+        ("advise", {}, False, "little is missing"),
+    ],
+)
+async def test_no_facts_speak_against_the_verdict_beside_them(
+    tmp_path: Path, mode: Any, asked: dict[str, Any], ask: bool | None, why: str
+) -> None:
+    settings = LiveSettings(mode=mode, timeout_ms=20_000, guards=Guards(explore=0))
+    with Advisor(tmp_path / "l.sqlite", reader=open_embedded_reader("surface"), settings=settings) as advisor:
+        async with mcp_client.Client(mcp_server(CounselHere(advisor), user="ann")) as one:
+            told = await called(one, "should_i_ask", request=CLOSED, **asked)
+    assert (told["ask"], told["why"]) == (ask, why)
+    assert ("can be acted on as it stands" in told["facts"]) == (ask is not True)

@@ -131,6 +131,20 @@ async def test_an_ask_tools_question_and_its_answer_are_a_turn(front) -> None:
         assert without(wire.got[1]) == [*talk(REQUEST), asked, answer]
 
 
+async def test_a_tools_result_after_an_ask_tools_answer_is_a_step_of_the_turn_that_began_with_that(
+    front,
+) -> None:
+    call = {"id": "c0", "type": "function", "function": {"name": "ask_user", "arguments": QUESTION}}
+    asked = {"role": "assistant", "content": None, "tool_calls": [call]}
+    answered = [*talk(REQUEST), asked, {"role": "tool", "tool_call_id": "c0", "content": "a.csv"}]
+    async with wired(plain(COMPLETION)) as wire, front(wire.url) as at:
+        for step in (talk(REQUEST), answered, [*answered, TOOL_CALL, TOOL_RESULT]):
+            await at.chat(messages=step)
+        assert len(at.advice()) == 2
+        assert at.proxy.counts["went_on"] == 1
+        assert [len(facts(got)) for got in wire.got] == [1, 1, 1]
+
+
 @pytest.mark.parametrize(
     "messages",
     [
@@ -258,6 +272,38 @@ async def test_a_conversation_that_the_server_keeps_is_followed_by_its_responses
         ] == [True, True]
         first.pop("instructions")
         assert sent == [first, second | {"stream": stream}]
+
+
+@pytest.mark.parametrize("beginning", ["", "See this log:\n" + "x" * 20_000 + "\n"])
+async def test_every_step_of_a_turn_that_the_server_keeps_is_told_the_same_however_many_there_are(
+    front, beginning: str
+) -> None:
+    def answer(got: Got) -> Answer:
+        number = len(wire.got)
+        call = {"type": "function_call", "call_id": f"c{number}", "name": "read", "arguments": "{}"}
+        whole = response(f"resp_{number}", QUESTION)
+        return plain(whole | {"output": [{"type": "reasoning"}, call]} if number < 8 else whole)
+
+    async with wired(answer) as wire, front(wire.url) as at:
+
+        async def asked(given: str | list[dict[str, str]]) -> str:
+            last = {"previous_response_id": f"resp_{len(wire.got)}"} if wire.got else {}
+            body = {"model": "m", "input": given, "user": "ann", **last}
+            async with at.session.post(f"{at.address}/v1/responses", json=body) as reply:
+                await reply.read()
+                return reply.headers["x-tactful-advice"]
+
+        ids = [await asked(beginning + REQUEST)]
+        for step in range(1, 8):
+            ids.append(await asked([{"type": "function_call_output", "call_id": f"c{step}", "output": "x"}]))
+        next_one = await asked(REJECTS)
+        await at.settled()
+        one, two = at.advice()
+        assert [set(ids), next_one] == [{one.id}, two.id]
+        assert one.conversation == two.conversation
+        assert len({got.json["instructions"] for got in wire.got[:8]}) == 1
+        assert at.proxy.counts["went_on"] == 7
+        assert beginning or [seen.outcome for seen in at.observed()] == ["rejected"]
 
 
 async def test_a_response_with_the_whole_conversation_in_it_is_recognised_by_its_beginning(front) -> None:

@@ -42,3 +42,23 @@ def test_one_item_that_is_very_long_and_an_answer_without_id_are_left_out() -> N
     assert len(found.items) == 1
     assert held.get("conv_1") is None
     assert held.get("r2") is not None
+
+
+def call(id: str, name: str = "read") -> dict[str, str]:
+    return {"type": "function_call", "call_id": id, "name": name, "arguments": '{"question": "Which file?"}'}
+
+
+def result(id: str) -> dict[str, str]:
+    return {"type": "function_call_output", "call_id": id, "output": "a.csv"}
+
+
+def test_calls_that_are_over_make_no_room_for_themselves_and_questions_to_the_user_stay() -> None:
+    held = Threads()
+    steps = [
+        one for step in range(9) for one in ({"type": "reasoning"}, call(f"c{step}"), result(f"c{step}"))
+    ]
+    asks = [call("a", "ask_user"), result("a")]
+    held.keep("c", [said("Hello"), *steps, *asks], {"id": "r1", "output": [call("open")]})
+    found = held.get("r1")
+    assert found is not None
+    assert found.items == (said("Hello"), *asks, call("open"))

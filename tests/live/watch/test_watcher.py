@@ -14,6 +14,7 @@ from tests.live.watch.watched import NOON, OPEN, Clock, Likes, Says, Watched
 
 from tactful.live.delivery.types import Candidate
 from tactful.live.types import Taste
+from tactful.live.watch import watcher as watcher_module
 from tactful.live.watch.acceptance import Acceptor
 from tactful.live.watch.types import ProposerFailed, WatchSettings, Window
 from tactful.live.watch.watcher import wall_clock
@@ -179,6 +180,25 @@ async def test_events_in_a_short_time_are_looked_at_once(watching: Make) -> None
     assert len(live.proposer.windows) == 2
 
 
+async def test_somebody_who_is_forgotten_over_more_people_is_followed_no_further(
+    watching: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher_module, "_MOST_PEOPLE", 2)
+    live = watching(settings=WatchSettings(every_s=0.1))
+    live.watcher.clock = live.watcher.sender._clock = wall_clock
+    await live.see("a")
+    live.watcher.seen(ME, [Event(text="b")])
+    live.watcher.follow(ME)  # waits for its time
+    following = live.watcher._people[ME].following
+    for number in range(2, 4):
+        live.watcher.seen(f"u-000000000{number}", [Event(text="c")])
+    assert following is not None
+    await asyncio.wait_for(following, 5)
+    assert ME not in live.watcher._people
+    await live.see("d")
+    assert [one.events[-1].text for one in live.proposer.windows] == ["a", "d"]
+
+
 # ---------------------------------------------------------------- delivery policy, over the database
 
 
@@ -303,6 +323,40 @@ async def test_a_digest_that_fails_is_tried_at_the_next_time_and_loses_nothing(w
     live.clock.later(hours=4)
     await live.tick()
     assert [one.text for one in live.way.notices[0].offers] == ["Help with: a"]
+
+
+async def test_a_kind_that_was_muted_meanwhile_is_in_no_digest_and_waits_no_longer(watching: Make) -> None:
+    def kinds(window: Window) -> list[Candidate]:
+        kind, _, rest = window.events[-1].text.partition(" ")
+        return [Candidate(kind=kind, text=rest)]
+
+    policy = OPEN.model_copy(update={"per_hour": 1, "digest": ("17:30",)})
+    live = watching(policy=policy, proposer=Says(kinds), keep_texts=False)
+    (offer,) = await live.see("fix one")
+    for text in ("fix two", "find three", "tidy four"):
+        live.clock.later(seconds=1)
+        await live.see(text)
+    await asyncio.to_thread(live.watcher.answered, offer.id, "mute")
+    assert [(one.kind, one.text) for one in live.rows(waiting=True)] == [("find", "three"), ("tidy", "four")]
+    await live.watcher.close()
+    muting = policy.model_copy(update={"muted": ("tidy",)})
+    again = watching(policy=muting, keep_texts=False, clock=live.clock)
+    again.clock.later(hours=6)
+    await again.tick()
+    assert [one.text for one in again.way.notices[0].offers] == ["three"]
+    assert again.rows(waiting=True) == []
+    assert [one.text for one in again.rows()] == ["", "", "", ""]
+
+
+async def test_an_offer_whose_kind_is_muted_while_it_is_sent_in_vain_is_in_no_digest(watching: Make) -> None:
+    live = watching(policy=OPEN.model_copy(update={"digest": ("17:30",)}))
+    (offer,) = await live.see("a")
+    live.ledger.pause(ME, "fix", None)
+    await asyncio.wrap_future(live.ledger.undelivered(offer.id))
+    live.clock.later(hours=6)
+    await live.tick()
+    assert [one.digest for one in live.way.notices] == [False]
+    assert live.rows(waiting=True) == []
 
 
 async def test_no_digest_in_shadow_and_none_while_killed(watching: Make) -> None:

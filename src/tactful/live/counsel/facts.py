@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -29,12 +29,19 @@ class Facts:
         self._turns: OrderedDict[str, tuple[str, str]] = OrderedDict()
         """Request → what the assistant was told, and the conversation, for the later steps of the turn."""
 
-    def fact(self, messages: Iterable[Mapping[str, Any]], *, user: str = "", conversation: str = "") -> str:
+    def fact(self, messages: Iterable[Any], *, user: str = "", conversation: str = "") -> str:
         """What the assistant is told about the user's last message; empty: nothing.
 
-        A turn of several steps (tools in between) is decided once, and told the same at each of them.
+        `messages`: with `role` and `content` as keys, or as attributes. A turn of several steps (tools in between) is decided
+        once, and told the same at each of them.
         """
-        given = list(messages)
+        try:
+            return self._fact([_keyed(one) for one in messages], user, conversation)
+        except Exception as error:
+            self._note(error)
+            return ""
+
+    def _fact(self, given: Sequence[Mapping[str, Any]], user: str, conversation: str) -> str:
         heard = heard_in(given)
         if not heard:
             return ""
@@ -54,7 +61,7 @@ class Facts:
 
     def veto(
         self,
-        messages: Iterable[Mapping[str, Any]],
+        messages: Iterable[Any],
         arguments: Mapping[str, Any] | str,
         *,
         user: str = "",
@@ -66,7 +73,7 @@ class Facts:
         `questions`.
         """
         try:
-            heard = heard_in(messages)
+            heard = heard_in(map(_keyed, messages))
             _, known = self._turns.get(place_of(heard, f"{user}\0{conversation}").key, ("", conversation))
             written = arguments if isinstance(arguments, str) else orjson.dumps(dict(arguments)).decode()
             ask = ask_of("ask_user", written)
@@ -81,6 +88,13 @@ class Facts:
     def _note(self, error: Exception) -> None:
         self.failed += 1
         _log.warning("no advice on a request, the assistant goes on as before: %s", type(error).__name__)
+
+
+def _keyed(message: Any) -> Mapping[str, Any]:
+    """A message by keys, also one with attributes, as clients give them."""
+    if isinstance(message, Mapping):
+        return message
+    return {name: getattr(message, name, None) for name in ("role", "content")}
 
 
 def heard_in(messages: Iterable[Mapping[str, Any]]) -> list[Message]:

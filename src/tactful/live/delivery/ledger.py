@@ -136,11 +136,13 @@ class Ledger:
         values = {"check": "undelivered", "waiting": True}
         return self._writer.put(lambda connection: _done(connection.execute(change.values(values))))
 
-    def arrived(self, ids: Sequence[str]) -> Future[None]:
-        """These were told: they wait no longer, and their texts are needed no more. They do not count as seen."""
-        over: dict[str, Any] = {"waiting": False} | ({} if self._keep_texts else {"text": ""})
-        change = update(offers).where(offers.c.id.in_(ids)).values(over)
+    def over(self, ids: Sequence[str]) -> Future[None]:
+        """These were told, or are wanted no more: they wait no longer, and need no texts. They do not count as seen."""
+        change = update(offers).where(offers.c.id.in_(ids)).values(self._over())
         return self._writer.put(lambda connection: _done(connection.execute(change)))
+
+    def _over(self) -> dict[str, Any]:
+        return {"waiting": False} | ({} if self._keep_texts else {"text": ""})
 
     def left_behind(self, before: datetime, since: datetime) -> Future[None]:
         """What a process that ended was sending, between these times, waits for the digest: nobody knows whether it arrived."""
@@ -190,11 +192,14 @@ class Ledger:
         return found[0] if found else None
 
     def pause(self, user: str, kind: str, until: datetime | None) -> None:
-        """Offers of this kind, or all (empty), not before `until`; None: until it is taken back."""
+        """Offers of this kind, or all (empty), not before `until`; None: until it is taken back, and what waits is over."""
+        waits = update(offers).where(offers.c.user == user, offers.c.kind == kind, offers.c.waiting)
 
         def write(connection: Connection) -> None:
             _unpause(connection, user, kind)
             connection.execute(insert(pauses).values(user=user, kind=kind, until=until))
+            if until is None:
+                connection.execute(waits.values(self._over()))
 
         self._writer.put(write).result(timeout=60)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tomllib
@@ -19,6 +20,7 @@ from tactful.errors import ConfigError
 from tactful.live.delivery.hours import Hours, last_slot, read_hours, read_time
 from tactful.types import Record
 
+_log = logging.getLogger(__name__)
 _CALLS = r"\b(zoom|teams|google meet|webex|facetime|skype|tencent meeting|in a (video )?call|meeting)\b|腾讯会议|视频会议|通话中"
 _SHOWING = r"\b(full[- ]?screen|presentation mode|is presenting|slide ?show|screen sharing|shares? (their|the) screen)\b|全屏|放映|演示模式|共享屏幕"
 _FOCUS = r"\b(do not disturb|focus mode|focus session)\b.*\b(on|start\w*|begin\w*|enabled?)\b|(勿扰|专注)模式.*(开|启)"
@@ -143,14 +145,29 @@ def _hours(quiet: tuple[str, ...]) -> tuple[Hours, ...]:
 @lru_cache(maxsize=64)
 def zone_of(name: str) -> tzinfo:
     """The zone of this name; of none: this machine's. Raises: KeyError, ValueError or OSError for an unknown one."""
-    name = name or os.environ.get("TZ", "").lstrip(":")
-    if name:
-        return ZoneInfo(name)
+    return ZoneInfo(name) if name else _local_zone()
+
+
+def _local_zone() -> tzinfo:
+    given = os.environ.get("TZ", "").removeprefix(":")
     try:
-        with open("/etc/localtime", "rb") as file:
-            return ZoneInfo.from_file(file, key="local")
+        if given:
+            return _zone_in(given) if given.startswith("/") else ZoneInfo(given)
+    except (KeyError, ValueError, OSError):
+        _log.warning(
+            "TZ is '%s', no name and no file of a time zone; hours are those of /etc/localtime, "
+            "else of UTC; set `zone` in the delivery policy",
+            given,
+        )
+    try:
+        return _zone_in("/etc/localtime")
     except (OSError, ValueError):
         return UTC
+
+
+def _zone_in(path: str) -> tzinfo:
+    with open(path, "rb") as file:
+        return ZoneInfo.from_file(file, key="local")
 
 
 def load_policy(path: Path) -> DeliveryPolicy:

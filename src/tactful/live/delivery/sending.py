@@ -64,7 +64,7 @@ class Sender:
                 self._ledger.undelivered(ids[0])
             raise
         if any(arrived):
-            self._ledger.arrived(ids)
+            self._ledger.over(ids)
             return
         self.failed += 1
         if not notice.digest:

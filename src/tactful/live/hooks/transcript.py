@@ -14,9 +14,10 @@ from tactful.data.logs.types import Notes
 from tactful.text.quoting.shorten import shortened
 from tactful.types import ChatTurn, Message, NativeAsk
 
-_READ = 4 * 1024 * 1024
-"""Bytes of the log's end that are read."""
-_TURNS = 30
+_READ, _MOST = 4 * 1024 * 1024, 64 * 1024 * 1024
+"""Bytes of the log's end that are read at first, and at most, where they hold fewer turns than an advisor sees."""
+_TURNS = 31
+"""That an advisor sees, the request with them."""
 _LONGEST = 8_000
 """Characters of one message."""
 
@@ -25,12 +26,20 @@ def turns_of(log: Path, session: str) -> list[ChatTurn]:
     """What user and assistant said, oldest first. A missing log is empty."""
     try:
         with log.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - _READ))
-            lines = file.read(_READ).split(b"\n")
+            size, read = file.seek(0, 2), _READ
+            while True:
+                file.seek(max(0, size - read))
+                turns = _turns_in(file.read(read).split(b"\n")[size > read :], session)
+                last = max((at for at, turn in enumerate(turns) if turn.role == "user"), default=0)
+                if last >= _TURNS or read >= min(size, _MOST):  # the first turn may lack its beginning
+                    return turns
+                read *= 4
     except FileNotFoundError:
         return []
-    rows = [row for line in lines[size > _READ :] if isinstance(row := _row(line), dict)]
+
+
+def _turns_in(lines: Sequence[bytes], session: str) -> list[ChatTurn]:
+    rows = [row for line in lines if isinstance(row := _row(line), dict)]
     kind = next((one for one in (CLAUDE_CODE, CODEX) if any(one.is_one(row) for row in rows[:50])), None)
     if kind is None:
         return []
@@ -39,17 +48,17 @@ def turns_of(log: Path, session: str) -> list[ChatTurn]:
     if draft is None:
         return []
     turns = [ChatTurn.model_validate(turn) for turn in draft.as_dict(1)["turns"]]
-    return [turn for turn in turns if turn.role in ("user", "assistant") and not turn.blank][-_TURNS:]
+    return [turn for turn in turns if turn.role in ("user", "assistant") and not turn.blank]
 
 
 def messages_of(turns: Sequence[ChatTurn]) -> list[Message]:
-    """The turns as an advisor takes them, long ones shortened."""
+    """The latest turns as an advisor takes them, long ones shortened: the same at each step of a request that ends them."""
     return [
         Message(
             role="user" if turn.role == "user" else "assistant",
             content=shortened(turn.content.strip(), _LONGEST),
         )
-        for turn in turns
+        for turn in turns[-_TURNS:]
     ]
 
 

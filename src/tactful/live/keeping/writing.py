@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from tactful.live.following.tasks import Followed
 from tactful.live.keeping.lookup import spelt
 from tactful.live.keeping.tastes import change_tastes
+from tactful.live.keeping.texts import gone_on
 from tactful.live.learning import Population, learned
 from tactful.live.storing.tables import advice as advice_table
 from tactful.live.storing.tables import conversations, observations
@@ -36,6 +37,11 @@ _GIVEN = (
     .outerjoin(observations, observations.c.advice == advice_table.c.id)
     .where(advice_table.c.id.in_(bindparam("which", expanding=True)))
 )
+_TEXTS = select(conversations.c.id, conversations.c.texts).where(
+    conversations.c.id.in_(bindparam("which", expanding=True))
+)
+_MOST_TEXTS = 16 * 1024 * 1024
+"""Characters of a conversation; one that is longer is kept as its next request has it."""
 
 
 def _upsert(dialect: Any, *fields: str) -> Insert:
@@ -76,11 +82,9 @@ class Decision:
         }
 
     def stands(self, begun_at: datetime) -> dict[str, Any]:
-        """Of the conversation, which is new or not; `begun_at` counts where it is."""
+        """Of the conversation, without its texts, which is new or not; `begun_at` counts where it is."""
         one = self.advice
         row = {"id": one.conversation, "user": one.user, "task": spelt(self.task)}
-        if self.texts:
-            row["texts"] = orjson.dumps([text.model_dump() for text in self.texts]).decode()
         return row | {"begun_at": begun_at, "at": one.at}
 
 
@@ -100,10 +104,23 @@ class Seen:
 def _write_decisions(connection: Connection, several: Sequence[Decision]) -> None:
     connection.execute(_INSERT_ADVICE, [one.row() for one in several])
     begun = {one.advice.conversation: one.advice.at for one in reversed(several)}
+    kept = _texts(connection, [one for one in several if one.texts])
     for texts in (False, True):
         latest = {one.advice.conversation: one for one in several if bool(one.texts) == texts}
-        if rows := [one.stands(begun[id]) for id, one in latest.items()]:
+        if rows := [one.stands(begun[id]) | (kept[id] if texts else {}) for id, one in latest.items()]:
             connection.execute(_STANDS[connection.dialect.name, texts], rows)
+
+
+def _texts(connection: Connection, several: Sequence[Decision]) -> dict[str, dict[str, str]]:
+    """Conversation → its texts with those of these requests, as a column."""
+    if not several:
+        return {}
+    rows = connection.execute(_TEXTS, {"which": [*{one.advice.conversation for one in several}]})
+    kept = {row.id: orjson.loads(row.texts) for row in rows if 0 < len(row.texts or "") <= _MOST_TEXTS}
+    for one in several:
+        id = one.advice.conversation
+        kept[id] = gone_on(kept.get(id, ()), one.texts, one.key)
+    return {id: {"texts": orjson.dumps(texts).decode()} for id, texts in kept.items()}
 
 
 def _write_seen(connection: Connection, several: Sequence[Seen]) -> None:

@@ -139,14 +139,22 @@ def _verdict(
     told = counsel.advise(messages, user=user, conversation=conversation)
     if told["failed"] or not told["treated"]:
         return Verdict(ask=None, why=told["failed"] or "nobody is advised now", advice=told["id"])
-    asks, why, facts = told["choice"] == "ask", told["reason"], told["behaviour"]
+    asks: bool | None = told["choice"] == "ask"
+    why, facts = told["reason"], told["behaviour"]
     suggested: dict[str, Any] = told["question"] or {}
     default = suggested.get("default", "")
     if question.strip():
         ask = NativeAsk(tool="should_i_ask", questions=(question,), options=(tuple(options),))
         vetted = counsel.vet(messages, ask, user=user, conversation=conversation)
-        asks, why = vetted["put"], vetted["why"]
-        facts = vetted["told"] or facts
+        why = vetted["why"]
+        if not vetted["put"]:
+            asks, facts = False, vetted["told"]
+        elif (
+            not asks and told["mode"] == "act"
+        ):  # in doubt it is put, and nothing beside that speaks against it
+            asks, facts = True, ""
+        elif not asks:  # nothing is held back: the facts are there to be weighed
+            asks = None
         default = next((one["default"] for one in vetted["assumed"]), default)
     return Verdict(
         ask=asks,

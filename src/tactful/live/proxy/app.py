@@ -154,7 +154,7 @@ class Proxy:
                 return None
             name = thread_of(kind, found.values)
             thread = self._threads.get(name) if name else None
-            asked = read_asked(kind, found, thread.items if thread else ())
+            asked = read_asked(kind, found, thread.items if thread else None)
             if asked is None:
                 self.counts["not_understood"] += 1
                 return None
@@ -163,7 +163,8 @@ class Proxy:
             kept = Thread(conversation, thread.items if thread else ())
             scope = f"{self._user(request, asked)}\0{conversation}"
             last = asked.messages if not kept.items else asked.messages[asked.last :][:1]
-            return Turn(asked, found, kept, name, scope, place_of(last, scope).key)
+            key = thread.key if thread and not asked.due else place_of(last, scope).key
+            return Turn(asked, found, kept, name, scope, key)
         except Exception as error:
             self.counts["not_understood"] += 1
             log.warning("a request was not understood: %s", type(error).__name__)
@@ -279,7 +280,7 @@ class Proxy:
         given = turn.body.values.get("input")
         items = [{"role": "user", "content": given}] if isinstance(given, str) else given
         if conversation and isinstance(items, list):
-            self._threads.keep(conversation, [*turn.thread.items, *items], response, turn.name)
+            self._threads.keep(conversation, [*turn.thread.items, *items], response, turn.name, turn.key)
 
     def _health(self, request: web.BaseRequest) -> web.Response:
         found: dict[str, Any] = {"status": "ok"}

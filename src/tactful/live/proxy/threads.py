@@ -13,6 +13,8 @@ from typing import Any
 
 import orjson
 
+from tactful.live.proxy.reading import telling
+
 _MOST = 4096
 _MOST_CHARACTERS = 32 * 1024 * 1024
 """Of all that is remembered; what is oldest goes first."""
@@ -25,10 +27,12 @@ _DONE = (b"response.completed", b"response.incomplete")
 
 @dataclass(frozen=True)
 class Thread:
-    """The latest items of a conversation."""
+    """The latest items of a conversation that tell something."""
 
     conversation: str
     items: tuple[Any, ...] = ()
+    key: str = ""
+    """Of the request with which its latest turn began, for the steps of that turn."""
     size: int = 0
     """Its characters."""
 
@@ -44,16 +48,18 @@ class Threads:
         """What is known; None: nothing."""
         return self._held.get(name)
 
-    def keep(self, conversation: str, items: Sequence[Any], response: Any, name: str = "") -> None:
-        """Remember what was said before and in this response, under its id and under `name`."""
+    def keep(
+        self, conversation: str, items: Sequence[Any], response: Any, name: str = "", key: str = ""
+    ) -> None:
+        """Remember what was said before and in this response, under its id and under `name`; `key`: that of its turn."""
         if not isinstance(response, Mapping) or not isinstance(response.get("id"), str):
             return
         output = response.get("output")
         answered = output if isinstance(output, list) else []
         said = [item for item in (*items, *answered) if isinstance(item, Mapping)]
-        sized = [(item, len(str(item))) for item in said]
+        sized = [(item, len(str(item))) for item in telling(said)]
         kept = [(item, size) for item, size in sized if size <= _LONGEST_ITEM][-_ITEMS:]
-        thread = Thread(conversation, tuple(item for item, _ in kept), sum(size for _, size in kept))
+        thread = Thread(conversation, tuple(item for item, _ in kept), key, sum(size for _, size in kept))
         for key in dict.fromkeys(filter(None, (response["id"], name))):
             if (before := self._held.pop(key, None)) is not None:
                 self._size -= before.size

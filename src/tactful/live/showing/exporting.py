@@ -13,7 +13,8 @@ import orjson
 from sqlalchemy import Connection, Select, select
 
 from tactful.database import Store
-from tactful.live.following.tasks import said
+from tactful.live.following.recognising import place_of
+from tactful.live.keeping.texts import KEY
 from tactful.live.storing.tables import advice, conversations, observations
 from tactful.live.types import Advice, Observation
 from tactful.mend.turns import PROPENSITY
@@ -21,6 +22,7 @@ from tactful.types import ChatTurn, Conversation, Message
 
 SOURCE = "tactful-live"
 _AT_A_TIME = 500
+_NEXT = Message(role="user", content="")
 
 
 def kept_conversations(store: Store) -> Iterator[Conversation]:
@@ -45,32 +47,37 @@ def _after(last: tuple[object, str]) -> Select[Any]:
 
 
 def _conversation(connection: Connection, id: str, user: str, texts: str) -> Conversation:
-    messages = [Message.model_validate(one) for one in orjson.loads(texts)]
+    kept = orjson.loads(texts)
+    messages = [Message(role=one["role"], content=one["content"]) for one in kept]
     rows = connection.execute(
-        select(advice.c.record, observations.c.record)
+        select(advice.c.key, advice.c.record, observations.c.record)
         .outerjoin(observations, observations.c.advice == advice.c.id)
         .where(advice.c.conversation == id)
         .order_by(advice.c.at)
     )
-    given: dict[int, tuple[Advice, Observation | None]] = {}
-    for record, observed in rows:
-        decided = Advice.model_validate_json(record)
-        given[decided.turn] = (
-            decided,
+    given: dict[str, tuple[Advice, Observation | None]] = {
+        key: (
+            Advice.model_validate_json(record),
             None if observed is None else Observation.model_validate_json(observed),
         )
+        for key, record, observed in rows
+    }
+    whole = {at - 1: key for key, at in place_of((*messages, _NEXT), user).earlier}
     turns = [ChatTurn(role="system", content=one.content) for one in messages if one.role == "system"]
-    for place, one in enumerate(said(messages)):
-        found = given.get(place - 1) if one.role == "assistant" else None
-        here = given.get(place)
+    before = None
+    for at, one in enumerate(messages):
+        if one.role == "system" or not one.content.strip():
+            continue
+        here = given.get(kept[at].get(KEY) or whole.get(at, ""))
         turns.append(
             ChatTurn(
                 role=one.role,
                 content=one.content,
-                at=here[0].at if here and one.role == "user" else None,
-                meta={} if found is None else _meta(*found),
+                at=here[0].at if here else None,
+                meta=_meta(*before) if before and one.role == "assistant" else {},
             )
         )
+        before = here
     return Conversation(id=id, turns=tuple(turns), source=SOURCE, format="tactful", user=user)
 
 

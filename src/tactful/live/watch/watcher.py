@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from tactful.live.delivery.busy import Busy
-from tactful.live.delivery.checks import FOR_A_DIGEST, silence
+from tactful.live.delivery.checks import FOR_A_DIGEST, muted, silence
 from tactful.live.delivery.ledger import Ledger
 from tactful.live.delivery.policy import DeliveryPolicy
 from tactful.live.delivery.sending import Sender
@@ -106,6 +106,8 @@ class Watcher:
             if wait > 0:
                 await asyncio.sleep(wait)
             async with self._slots:
+                if self._people.get(user) is not person:
+                    return  # forgotten meanwhile, over more people than are kept in mind
                 await self.consider(user)
 
     def due(self, user: str) -> bool:
@@ -197,17 +199,25 @@ class Watcher:
             for user in dict.fromkeys(one.user for one in waiting):
                 mine = [one for one in waiting if one.user == user]
                 person = self._person(user)
-                if mine[0].at < slot and person.digest != slot and not await self._hushed(user, person, at):
-                    person.digest = slot
-                    self.sender.send(mine, digest=True)
+                if mine[0].at < slot and person.digest != slot:
+                    await self._digest(mine, person, slot, at)
         except Exception as error:
             self.failed += 1
             _log.warning("no digest was sent: %s", type(error).__name__)
 
-    async def _hushed(self, user: str, person: _Person, at: datetime) -> bool:
-        window = Window(user, at, (), 0, ProposalHistory())
+    async def _digest(self, mine: Sequence[Offer], person: _Person, slot: datetime, at: datetime) -> None:
+        """Send what waits for one person, unless they want peace; what they want no more is over."""
+        window = Window(mine[0].user, at, (), 0, ProposalHistory())
         standing = await asyncio.to_thread(self._decider.standing, window, person.busy.now(at))
-        return silence(self.policy, standing, _A_DIGEST, at, FOR_A_DIGEST) is not None
+        if silence(self.policy, standing, _A_DIGEST, at, FOR_A_DIGEST) is not None:
+            return
+        person.digest = slot
+        kinds = {kind: _A_DIGEST.model_copy(update={"kind": kind}) for kind in {one.kind for one in mine}}
+        unwanted = {kind for kind, one in kinds.items() if muted(self.policy, standing, one, at)}
+        if over := [one.id for one in mine if one.kind in unwanted]:
+            self.ledger.over(over)
+        if wanted := [one for one in mine if one.kind not in unwanted]:
+            self.sender.send(wanted, digest=True)
 
     async def run(self) -> None:
         """Send digests when they are due and remove what is too old, until cancelled."""
