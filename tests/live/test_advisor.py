@@ -17,10 +17,13 @@ import pytest
 from sqlalchemy import select
 from tests.live.scripted import ANSWERS, CLEAR, OPEN, QUESTION, REJECTS, Scripted, said
 
+from tactful.errors import UserError
 from tactful.live.advisor import ACTIONS, Advisor
 from tactful.live.following.tasks import Followed
+from tactful.live.keeping.memory import Memory
 from tactful.live.learning import Guards, Population
 from tactful.live.settings import LiveSettings
+from tactful.live.storing import open_live_store
 from tactful.live.storing.tables import metadata, observations
 from tactful.live.types import Advice
 from tactful.policy import CostPolicy, FixedPolicy, RandomPolicy
@@ -451,10 +454,37 @@ def test_nothing_of_a_removed_user_is_left(advisor: Made, tmp_path: Path) -> Non
             assert last.user not in str(connection.execute(select(table)).all())
     assert len(one._memory.tastes()) == 1
     one.close()
-    left = b"".join(path.read_bytes() for path in tmp_path.glob("live.sqlite*"))
+    left = on_disk(tmp_path)
     assert last.user.encode() not in left
     assert ANSWERS.encode() not in left
     assert REJECTS.encode() in left
+
+
+def on_disk(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("live.sqlite*"))
+
+
+def test_nothing_of_a_removed_user_is_left_while_an_advisor_runs(advisor: Made, tmp_path: Path) -> None:
+    one = advisor(keep_texts=True)
+    (last,) = turns(one, "ann", ANSWERS)
+    assert ANSWERS.encode() in on_disk(tmp_path)
+    other = Memory(open_live_store(tmp_path / "live.sqlite"), LiveSettings())
+    other.forget(last.user)
+    other.close()
+    assert ANSWERS.encode() not in on_disk(tmp_path)
+    assert last.user.encode() not in on_disk(tmp_path)
+
+
+def test_who_reads_so_long_that_texts_of_a_removed_user_stay_is_told_of(
+    advisor: Made, tmp_path: Path
+) -> None:
+    one = advisor(keep_texts=True)
+    (last,) = turns(one, "ann", ANSWERS)
+    with one._memory.store.read() as connection:
+        connection.execute(select(observations)).all()
+        with pytest.raises(UserError, match=r"is removed, but .*-wal holds it still"):
+            one._memory.forget(last.user)
+    assert not one._memory.knows(last.user)
 
 
 def test_a_user_who_begins_anew_is_a_stranger(advisor: Made) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tactful.database import Store
+from tactful.errors import UserError
 from tactful.live.following.recognising import Place
 from tactful.live.following.tasks import Followed
 from tactful.live.keeping.at_hand import AtHand
@@ -180,12 +181,20 @@ class Memory:
             return list(all_tastes(connection))
 
     def forget(self, user: str) -> int:
-        """Remove everything of a user (by hash), in every table, and from what is believed of new users. The number of rows."""
+        """Remove everything of a user (by hash), in every table, and from what is believed of new users. The number of rows.
+
+        Raises: UserError where it is removed, and SQLite's log holds it still.
+        """
         counted: list[int] = []
         self.writer.put(lambda connection: counted.append(remove_user(connection, user))).result(timeout=60)
         self._at_hand.forget(user)
         if self.shared.population().source == "users":
             self.shared.estimate()
+        if not self.store.empty_log():
+            raise UserError(
+                f"{self.store.name}: {user} is removed, but {self.store.name}-wal holds it still, since somebody reads "
+                "the database; it is overwritten once every process that uses it has ended"
+            )
         return counted[-1]
 
     def reset(self, user: str) -> bool:

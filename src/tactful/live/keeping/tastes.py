@@ -73,8 +73,6 @@ def reset_taste(connection: Connection, user: str) -> bool:
 
 def remove_user(connection: Connection, user: str) -> int:
     """Remove every row that is of this user, in every table; how many. SQLite overwrites what they held."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete=ON")
     return sum(
         connection.execute(delete(table).where(table.c.user == user)).rowcount for table in _with_users()
     )
