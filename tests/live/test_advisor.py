@@ -475,6 +475,21 @@ def test_nothing_of_a_removed_user_is_left_while_an_advisor_runs(advisor: Made, 
     assert last.user.encode() not in on_disk(tmp_path)
 
 
+@pytest.mark.parametrize("first", ["bob", ""])
+def test_what_a_removed_user_wrote_in_a_conversation_that_others_began_is_gone(
+    advisor: Made, tmp_path: Path, first: str
+) -> None:
+    one = advisor(keep_texts=True)
+    one.decide(said(OPEN), user=first, conversation="channel")
+    last = one.decide(said(OPEN, QUESTION, ANSWERS), user="ann", conversation="channel")
+    one.decide(said(CLEAR), user="bob")
+    one.settle()
+    one._memory.forget(last.user)
+    assert ANSWERS.encode() not in on_disk(tmp_path)
+    assert CLEAR.encode() in on_disk(tmp_path)
+    assert one.decide(said(OPEN), user="bob", conversation="channel").conversation == "channel"
+
+
 def test_who_reads_so_long_that_texts_of_a_removed_user_stay_is_told_of(
     advisor: Made, tmp_path: Path
 ) -> None:
