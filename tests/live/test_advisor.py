@@ -9,12 +9,13 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from tests.live.scripted import ANSWERS, CLEAR, OPEN, QUESTION, REJECTS, Scripted, said
 
 from tactful.errors import UserError
@@ -354,6 +355,39 @@ def test_the_kill_switch_leaves_everybody_alone_and_decisions_are_still_kept(adv
     assert (advice.choice, advice.treated, advice.behaviour) == ("ask", False, "")
     one._memory.shared.kill(False)
     assert one.decide(said(OPEN + " Now."), user="ann").treated
+
+
+async def test_the_kill_switch_takes_back_what_was_decided_before_it(advisor: Made) -> None:
+    one = advisor()
+    decided = await one.adecide(said(CLEAR), user="ann", conversation="c")
+    assert one.standing(said(CLEAR), user="ann", conversation="c").treated
+    assert await one.still(decided) is decided
+    one._memory.shared.kill(True)
+    for now in (one.standing(said(CLEAR), user="ann", conversation="c"), (await one.still(decided)).advice):
+        assert (now.id, now.treated, now.behaviour) == (decided.advice.id, False, "")
+    one._memory.shared.kill(False)
+    assert one.standing(said(CLEAR), user="ann", conversation="c").treated
+
+
+async def test_whether_advice_still_holds_is_asked_in_a_thread_where_the_database_has_to_be_waited_for(
+    advisor: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, threads = advisor(), []
+    decided = await one.adecide(said(CLEAR), user="ann")
+    read = one._memory.store.read
+
+    def reading() -> AbstractContextManager[Connection]:
+        threads.append(threading.current_thread())
+        return read()
+
+    monkeypatch.setattr(one._memory.store, "read", reading)
+    assert await one.still(decided) is decided
+    assert threads == []  # it was read a moment ago
+    monkeypatch.setattr(one._memory, "_at_once", None)  # as on PostgreSQL
+    one._memory.shared._read = None
+    assert await one.still(decided) is decided
+    assert threads
+    assert threading.current_thread() not in threads
 
 
 # ------------------------------------------------------------ fails open

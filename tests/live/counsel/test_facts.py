@@ -15,7 +15,7 @@ class Scripted:
     """A counsel that answers with what it was asked. `fails`: it raises."""
 
     def __init__(self, *, fails: bool = False, put: bool = False) -> None:
-        self.fails, self.put = fails, put
+        self.fails, self.put, self.kills = fails, put, False
         self.advised: list[tuple[Sequence[Message], str, str]] = []
         self.vetted: list[tuple[NativeAsk, str]] = []
 
@@ -28,6 +28,11 @@ class Scripted:
     def vet(self, messages: Sequence[Message], ask: NativeAsk, *, user: str, conversation: str) -> Any:
         self.vetted.append((ask, conversation))
         return {"put": self.put, "told": "The usual default: a word."}
+
+    def killed(self) -> bool:
+        if self.fails:
+            raise TimeoutError
+        return self.kills
 
 
 USER = {"role": "user", "content": "Book a table"}
@@ -45,6 +50,19 @@ def test_a_turn_of_several_steps_is_decided_once_and_the_same_request_anew() -> 
         ("ann", ""),
         ("bob", ""),
     ]
+
+
+def test_later_steps_of_a_turn_are_told_nothing_while_the_kill_switch_is_on_or_cannot_be_asked_for() -> None:
+    counsel = Scripted()
+    facts = Facts(counsel)  # type: ignore[arg-type]
+    facts.fact([USER])
+    counsel.kills = True
+    assert facts.fact(STEP) == ""
+    counsel.kills = False
+    assert facts.fact(STEP) == "fact 1"
+    counsel.fails = True
+    assert facts.fact(STEP) == ""
+    assert facts.failed == 1
 
 
 def test_of_parts_the_text_is_read_and_what_is_no_message_is_left_out() -> None:

@@ -32,7 +32,8 @@ class Facts:
     def fact(self, messages: Iterable[Mapping[str, Any]], *, user: str = "", conversation: str = "") -> str:
         """What the assistant is told about the user's last message; empty: nothing.
 
-        A turn of several steps (tools in between) is decided once, and told the same at each of them.
+        A turn of several steps (tools in between) is decided once, and told the same at each of them; nothing more once the kill
+        switch is on.
         """
         given = list(messages)
         heard = heard_in(given)
@@ -40,7 +41,7 @@ class Facts:
             return ""
         key = place_of(heard, f"{user}\0{conversation}").key
         if key in self._turns and given[-1].get("role") != "user":
-            return self._turns[key][0]
+            return self._still(self._turns[key][0])
         try:
             told = self._counsel.advise(heard, user=user, conversation=conversation)
             fact, conversation = str(told["behaviour"]), str(told["conversation"])
@@ -51,6 +52,14 @@ class Facts:
         if len(self._turns) > _REMEMBERED:
             self._turns.popitem(last=False)
         return fact
+
+    def _still(self, fact: str) -> str:
+        """What was told before, where it may be told again."""
+        try:
+            return "" if fact and self._counsel.killed() else fact
+        except Exception as error:
+            self._note(error)
+            return ""
 
     def veto(
         self,

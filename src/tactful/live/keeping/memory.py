@@ -78,6 +78,15 @@ class Memory:
             return None
         return here if taste is None else replace(here, taste=taste)
 
+    def killed_at_once(self) -> bool | None:
+        """Whether the kill switch is on, where that takes microseconds; None: ask `shared`, which may wait for the database."""
+        try:
+            if self._at_once is not None:
+                self.shared.refresh(self._at_once)
+        except sqlite3.Error:
+            return None
+        return self.shared.killed_lately()
+
     def known(self, place: Place, conversation: str, user: str) -> Known:
         """What is known of this request's conversation and user; a new conversation where its prefix is new."""
         here = self._here(place, conversation)
@@ -145,8 +154,7 @@ class Memory:
 
     def untold(self, found: Advice) -> None:
         """Correct an advice: the assistant was not told after all."""
-        one = found.model_copy(update={"treated": False, "behaviour": ""})
-        row = {"treated": False, "record": one.model_dump_json()}
+        row = {"treated": False, "record": found.untold().model_dump_json()}
 
         def write(connection: Connection) -> None:
             connection.execute(update(advice_table).where(advice_table.c.id == found.id).values(row))

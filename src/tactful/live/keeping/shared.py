@@ -36,6 +36,11 @@ class Shared:
         """Whether the kill switch is on: everybody is left as without an advisor."""
         return self._now()[1]
 
+    def killed_lately(self) -> bool | None:
+        """The same as it was last read; None: it is time to read it again."""
+        read = self._read
+        return None if read is None or self._is_old() else read[1]
+
     def population(self) -> Population:
         """What is believed of a user of whom nothing is known."""
         return self._now()[2]
