@@ -310,6 +310,30 @@ def test_a_learned_policy_tells_what_users_are_like(advisor: Made, tmp_path: Pat
     assert own._memory.shared.population().questions == (1.0, 1.0)
 
 
+def test_whoever_removes_a_user_goes_on_from_what_the_advisors_policy_tells_of_users(
+    advisor: Made, tmp_path: Path
+) -> None:
+    policy = CostPolicy(ACTIONS, Costs(rejects=(6.0, 4.0), needless=0.1), training={"source": "a log"})
+    one = advisor(policy=policy)
+    (asked,) = turns(one, "ann", REJECTS)
+    silent = one.decide(said(CLEAR), user="nobody before")
+    estimated = one._memory.shared.estimate()
+    one.settle()
+    other = Memory(open_live_store(tmp_path / "live.sqlite"), LiveSettings())
+    other.forget(silent.user)
+    assert other.shared.population() == estimated
+    other.forget(asked.user)
+    left = other.shared.population()
+    other.close()
+    assert (left.questions, left.needless, left.source) == ((6.0, 4.0), 0.1, "log")
+
+
+def test_an_advisor_with_another_policy_starts_from_that_policys_users(advisor: Made) -> None:
+    for rejects in ((6.0, 4.0), (4.0, 6.0)):
+        policy = CostPolicy(ACTIONS, Costs(rejects=rejects), training={"source": "a log"})
+        assert advisor(policy=policy)._memory.shared.population().questions == rejects
+
+
 # ------------------------------------------------------------ other policies
 
 

@@ -72,7 +72,7 @@ class Advisor:
         self.failed = 0
         """Decisions that failed and let the assistant go on."""
         self._names = Names()
-        self._memory = Memory(open_live_store(database), self.settings)
+        self._memory = Memory(open_live_store(database), self.settings, advises=True)
         self._decider = Decider(self.policy, self.settings)
         self._deciding = ThreadPoolExecutor(_threads(), thread_name_prefix="tactful-live")
         self._judging = Judging(self._memory)

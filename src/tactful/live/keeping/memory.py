@@ -53,12 +53,12 @@ class Observing:
 
 
 class Memory:
-    """The database behind an advisor, and what of it is in memory."""
+    """The database behind an advisor, and what of it is in memory. `advises`: as `Shared`."""
 
-    def __init__(self, store: Store, settings: LiveSettings) -> None:
+    def __init__(self, store: Store, settings: LiveSettings, *, advises: bool = False) -> None:
         self.store = store
         self.writer = Writer(store)
-        self.shared = Shared(store, self.writer, settings.population)
+        self.shared = Shared(store, self.writer, settings.population, advises=advises)
         self._settings = settings
         self._at_hand = AtHand()
         short = store.short()
