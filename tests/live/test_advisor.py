@@ -24,6 +24,7 @@ from tactful.live.following.tasks import Followed
 from tactful.live.keeping.memory import Memory
 from tactful.live.learning import Guards, Population
 from tactful.live.settings import LiveSettings
+from tactful.live.showing.exporting import kept_conversations
 from tactful.live.storing import open_live_store
 from tactful.live.storing.tables import metadata, observations
 from tactful.live.types import Advice
@@ -412,6 +413,51 @@ async def test_whether_advice_still_holds_is_asked_in_a_thread_where_the_databas
     assert await one.still(decided) is decided
     assert threads
     assert threading.current_thread() not in threads
+
+
+# ------------------------------------------------------------ equal beginnings
+
+
+@pytest.mark.parametrize("user", ["", "ann"])
+def test_conversations_that_begin_with_the_same_words_part_where_they_differ(
+    advisor: Made, user: str
+) -> None:
+    one = advisor(keep_texts=True)
+    talks = {name: said(OPEN) for name in "xyz"}
+    for number in range(3):
+        for name, talk in talks.items():
+            if number:
+                talk += said(OPEN, QUESTION, f"{name} says {number}")[1:]
+            one.decide(talk, user=user)
+    one.settle()
+    kept = {tuple(turn.content for turn in found.turns) for found in kept_conversations(one._memory.store)}
+    assert {tuple(message.content for message in talk) for talk in talks.values()} <= kept
+
+
+@pytest.mark.slow
+def test_another_process_parts_conversations_that_begin_with_the_same_words(address: str) -> None:
+    calm = LiveSettings(timeout_ms=60_000)
+    mine, theirs = said(OPEN, QUESTION, "Mine."), said(OPEN, QUESTION, "Theirs.")
+    with Advisor(address, reader=Scripted(), settings=calm) as one:
+        one.decide(said(OPEN))
+        first = one.decide(mine)
+    with Advisor(address, reader=Scripted(), settings=calm) as two:
+        other = two.decide(theirs)
+        assert other.conversation != first.conversation
+        assert two.decide(theirs, conversation="named").conversation == "named"
+        assert two.decide(mine).conversation == first.conversation
+    with Advisor(address, reader=Scripted(), settings=calm) as three:
+        went_on = said(OPEN, QUESTION, "Mine.", QUESTION, ANSWERS)
+        assert three.decide(went_on).conversation == first.conversation
+
+
+def test_what_parts_from_a_conversation_is_treated_as_it_is(advisor: Made) -> None:
+    one = advisor(share=0.5)
+    for number in range(8):
+        first = f"{OPEN} {number}"
+        treated = one.decide(said(first)).treated
+        for reply in (ANSWERS, ANSWERS + " Please.", ANSWERS + " Now."):  # edited twice
+            assert one.decide(said(first, QUESTION, reply)).treated == treated
 
 
 # ------------------------------------------------------------ fails open
