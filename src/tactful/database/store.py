@@ -123,7 +123,7 @@ class Store:
                 busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             except sqlite3.OperationalError:
                 return False
-        return busy == 0
+        return not busy
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -52,19 +52,6 @@ def test_a_turn_of_several_steps_is_decided_once_and_the_same_request_anew() -> 
     ]
 
 
-def test_later_steps_of_a_turn_are_told_nothing_while_the_kill_switch_is_on_or_cannot_be_asked_for() -> None:
-    counsel = Scripted()
-    facts = Facts(counsel)  # type: ignore[arg-type]
-    facts.fact([USER])
-    counsel.kills = True
-    assert facts.fact(STEP) == ""
-    counsel.kills = False
-    assert facts.fact(STEP) == "fact 1"
-    counsel.fails = True
-    assert facts.fact(STEP) == ""
-    assert facts.failed == 1
-
-
 def test_of_parts_the_text_is_read_and_what_is_no_message_is_left_out() -> None:
     messages: list[Any] = [
         {"role": "system", "content": "Be brief."},
@@ -89,6 +76,19 @@ def test_what_fails_is_no_fact_and_no_veto_and_is_counted(caplog: pytest.LogCapt
     assert facts.veto([USER], {"question": "For when?", "options": ["now"]}) == ""
     assert facts.failed == 1
     assert "Book" not in caplog.text
+
+
+def test_later_steps_of_a_turn_are_told_nothing_while_the_kill_switch_is_on_or_cannot_be_asked_for() -> None:
+    counsel = Scripted()
+    facts = Facts(counsel)  # type: ignore[arg-type]
+    facts.fact([USER])
+    counsel.kills = True
+    assert facts.fact(STEP) == ""
+    counsel.kills = False
+    assert facts.fact(STEP) == "fact 1"
+    counsel.fails = True
+    assert facts.fact(STEP) == ""
+    assert facts.failed == 1
 
 
 @pytest.mark.parametrize(

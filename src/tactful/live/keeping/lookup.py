@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import Connection, bindparam, exists, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, exists, func, select
 
 from tactful.live.following.recognising import Place
 from tactful.live.keeping.tastes import taste_of
@@ -36,7 +36,7 @@ _BEFORE = (
     .outerjoin(conversations, conversations.c.id == advice.c.conversation)
     .order_by(advice.c.at.desc())
 )
-_KEYS = [bindparam(f"key{at}") for at in range(LOOKED_AT)]
+_KEYS: list[BindParameter[Any]] = [bindparam(f"key{at}") for at in range(LOOKED_AT)]
 _OTHER = advice.alias()
 _WENT_ON = (
     exists()
