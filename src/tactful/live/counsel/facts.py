@@ -32,8 +32,7 @@ class Facts:
     def fact(self, messages: Iterable[Mapping[str, Any]], *, user: str = "", conversation: str = "") -> str:
         """What the assistant is told about the user's last message; empty: nothing.
 
-        A turn of several steps (tools in between) is decided once, and told the same at each of them; nothing more once the kill
-        switch is on.
+        A turn of several steps (tools in between) is decided once, and told the same at each of them.
         """
         given = list(messages)
         heard = heard_in(given)
@@ -54,7 +53,7 @@ class Facts:
         return fact
 
     def _still(self, fact: str) -> str:
-        """What was told before, where it may be told again."""
+        """What was told before; nothing once the kill switch is on."""
         try:
             return "" if fact and self._counsel.killed() else fact
         except Exception as error:
