@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Timer
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import delete, insert, select, text
 
 from tactful.annotation.store import open_store
 from tactful.database import Store
@@ -63,6 +63,18 @@ def test_what_is_read_does_not_change_while_others_write(store: Store) -> None:
             writing.execute(insert(meta).values(name="later", value="1"))
         assert reading.execute(select(meta.c.name)).all() == []
     assert names(store) == ["later"]
+
+
+def test_what_was_deleted_stands_nowhere_once_the_log_is_empty(store: Store, tmp_path: Path) -> None:
+    with store.write() as connection:
+        connection.execute(insert(meta).values(name="note", value="words of a person " * 500))
+    with store.write() as connection:
+        connection.execute(delete(meta))
+    with store.read() as reading:
+        assert reading.execute(select(meta)).all() == []
+        assert not store.empty_log(wait_s=0.05)
+    assert store.empty_log()
+    assert b"words of a person" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
 
 def test_a_database_that_is_missing_is_made_only_where_that_is_wanted(tmp_path: Path) -> None:

@@ -9,18 +9,23 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from tests.live.scripted import ANSWERS, CLEAR, OPEN, QUESTION, REJECTS, Scripted, said
 
+from tactful.errors import UserError
 from tactful.live.advisor import ACTIONS, Advisor
 from tactful.live.following.tasks import Followed
+from tactful.live.keeping.memory import Memory
 from tactful.live.learning import Guards, Population
 from tactful.live.settings import LiveSettings
+from tactful.live.showing.exporting import kept_conversations
+from tactful.live.storing import open_live_store
 from tactful.live.storing.tables import metadata, observations
 from tactful.live.types import Advice
 from tactful.policy import CostPolicy, FixedPolicy, RandomPolicy
@@ -306,6 +311,30 @@ def test_a_learned_policy_tells_what_users_are_like(advisor: Made, tmp_path: Pat
     assert own._memory.shared.population().questions == (1.0, 1.0)
 
 
+def test_whoever_removes_a_user_goes_on_from_what_the_advisors_policy_tells_of_users(
+    advisor: Made, tmp_path: Path
+) -> None:
+    policy = CostPolicy(ACTIONS, Costs(rejects=(6.0, 4.0), needless=0.1), training={"source": "a log"})
+    one = advisor(policy=policy)
+    (asked,) = turns(one, "ann", REJECTS)
+    silent = one.decide(said(CLEAR), user="nobody before")
+    estimated = one._memory.shared.estimate()
+    one.settle()
+    other = Memory(open_live_store(tmp_path / "live.sqlite"), LiveSettings())
+    other.forget(silent.user)
+    assert other.shared.population() == estimated
+    other.forget(asked.user)
+    left = other.shared.population()
+    other.close()
+    assert (left.questions, left.needless, left.source) == ((6.0, 4.0), 0.1, "log")
+
+
+def test_an_advisor_with_another_policy_starts_from_that_policys_users(advisor: Made) -> None:
+    for rejects in ((6.0, 4.0), (4.0, 6.0)):
+        policy = CostPolicy(ACTIONS, Costs(rejects=rejects), training={"source": "a log"})
+        assert advisor(policy=policy)._memory.shared.population().questions == rejects
+
+
 # ------------------------------------------------------------ other policies
 
 
@@ -351,6 +380,84 @@ def test_the_kill_switch_leaves_everybody_alone_and_decisions_are_still_kept(adv
     assert (advice.choice, advice.treated, advice.behaviour) == ("ask", False, "")
     one._memory.shared.kill(False)
     assert one.decide(said(OPEN + " Now."), user="ann").treated
+
+
+async def test_the_kill_switch_takes_back_what_was_decided_before_it(advisor: Made) -> None:
+    one = advisor()
+    decided = await one.adecide(said(CLEAR), user="ann", conversation="c")
+    assert one.standing(said(CLEAR), user="ann", conversation="c").treated
+    assert await one.still(decided) is decided
+    one._memory.shared.kill(True)
+    for now in (one.standing(said(CLEAR), user="ann", conversation="c"), (await one.still(decided)).advice):
+        assert (now.id, now.treated, now.behaviour) == (decided.advice.id, False, "")
+    one._memory.shared.kill(False)
+    assert one.standing(said(CLEAR), user="ann", conversation="c").treated
+
+
+async def test_whether_advice_still_holds_is_asked_in_a_thread_where_the_database_has_to_be_waited_for(
+    advisor: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, threads = advisor(), []
+    decided = await one.adecide(said(CLEAR), user="ann")
+    read = one._memory.store.read
+
+    def reading() -> AbstractContextManager[Connection]:
+        threads.append(threading.current_thread())
+        return read()
+
+    monkeypatch.setattr(one._memory.store, "read", reading)
+    assert await one.still(decided) is decided
+    assert threads == []  # it was read a moment ago
+    monkeypatch.setattr(one._memory, "_at_once", None)  # as on PostgreSQL
+    one._memory.shared._read = None
+    assert await one.still(decided) is decided
+    assert threads
+    assert threading.current_thread() not in threads
+
+
+# ------------------------------------------------------------ equal beginnings
+
+
+@pytest.mark.parametrize("user", ["", "ann"])
+def test_conversations_that_begin_with_the_same_words_part_where_they_differ(
+    advisor: Made, user: str
+) -> None:
+    one = advisor(keep_texts=True)
+    talks = {name: said(OPEN) for name in "xyz"}
+    for number in range(3):
+        for name, talk in talks.items():
+            if number:
+                talk += said(OPEN, QUESTION, f"{name} says {number}")[1:]
+            one.decide(talk, user=user)
+    one.settle()
+    kept = {tuple(turn.content for turn in found.turns) for found in kept_conversations(one._memory.store)}
+    assert {tuple(message.content for message in talk) for talk in talks.values()} <= kept
+
+
+@pytest.mark.slow
+def test_another_process_parts_conversations_that_begin_with_the_same_words(address: str) -> None:
+    calm = LiveSettings(timeout_ms=60_000)
+    mine, theirs = said(OPEN, QUESTION, "Mine."), said(OPEN, QUESTION, "Theirs.")
+    with Advisor(address, reader=Scripted(), settings=calm) as one:
+        one.decide(said(OPEN))
+        first = one.decide(mine)
+    with Advisor(address, reader=Scripted(), settings=calm) as two:
+        other = two.decide(theirs)
+        assert other.conversation != first.conversation
+        assert two.decide(theirs, conversation="named").conversation == "named"
+        assert two.decide(mine).conversation == first.conversation
+    with Advisor(address, reader=Scripted(), settings=calm) as three:
+        went_on = said(OPEN, QUESTION, "Mine.", QUESTION, ANSWERS)
+        assert three.decide(went_on).conversation == first.conversation
+
+
+def test_what_parts_from_a_conversation_is_treated_as_it_is(advisor: Made) -> None:
+    one = advisor(share=0.5)
+    for number in range(8):
+        first = f"{OPEN} {number}"
+        treated = one.decide(said(first)).treated
+        for reply in (ANSWERS, ANSWERS + " Please.", ANSWERS + " Now."):  # edited twice
+            assert one.decide(said(first, QUESTION, reply)).treated == treated
 
 
 # ------------------------------------------------------------ fails open
@@ -451,10 +558,52 @@ def test_nothing_of_a_removed_user_is_left(advisor: Made, tmp_path: Path) -> Non
             assert last.user not in str(connection.execute(select(table)).all())
     assert len(one._memory.tastes()) == 1
     one.close()
-    left = b"".join(path.read_bytes() for path in tmp_path.glob("live.sqlite*"))
+    left = on_disk(tmp_path)
     assert last.user.encode() not in left
     assert ANSWERS.encode() not in left
     assert REJECTS.encode() in left
+
+
+def on_disk(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("live.sqlite*"))
+
+
+def test_nothing_of_a_removed_user_is_left_while_an_advisor_runs(advisor: Made, tmp_path: Path) -> None:
+    one = advisor(keep_texts=True)
+    (last,) = turns(one, "ann", ANSWERS)
+    assert ANSWERS.encode() in on_disk(tmp_path)
+    other = Memory(open_live_store(tmp_path / "live.sqlite"), LiveSettings())
+    other.forget(last.user)
+    other.close()
+    assert ANSWERS.encode() not in on_disk(tmp_path)
+    assert last.user.encode() not in on_disk(tmp_path)
+
+
+@pytest.mark.parametrize("first", ["bob", ""])
+def test_what_a_removed_user_wrote_in_a_conversation_that_others_began_is_gone(
+    advisor: Made, tmp_path: Path, first: str
+) -> None:
+    one = advisor(keep_texts=True)
+    one.decide(said(OPEN), user=first, conversation="channel")
+    last = one.decide(said(OPEN, QUESTION, ANSWERS), user="ann", conversation="channel")
+    one.decide(said(CLEAR), user="bob")
+    one.settle()
+    one._memory.forget(last.user)
+    assert ANSWERS.encode() not in on_disk(tmp_path)
+    assert CLEAR.encode() in on_disk(tmp_path)
+    assert one.decide(said(OPEN), user="bob", conversation="channel").conversation == "channel"
+
+
+def test_who_reads_so_long_that_texts_of_a_removed_user_stay_is_told_of(
+    advisor: Made, tmp_path: Path
+) -> None:
+    one = advisor(keep_texts=True)
+    (last,) = turns(one, "ann", ANSWERS)
+    with one._memory.store.read() as connection:
+        connection.execute(select(observations)).all()
+        with pytest.raises(UserError, match=r"is removed, but .*-wal holds it still"):
+            one._memory.forget(last.user)
+    assert not one._memory.knows(last.user)
 
 
 def test_a_user_who_begins_anew_is_a_stranger(advisor: Made) -> None:

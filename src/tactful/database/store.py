@@ -110,6 +110,21 @@ class Store:
         made.execute("PRAGMA query_only=ON")
         return made
 
+    def empty_log(self, wait_s: float = 1.0) -> bool:
+        """Leave nothing in SQLite's log of what was changed: it keeps what stood there before until it is written over.
+
+        False: somebody read for so long, and older states stand in the log still.
+        """
+        if (connection := self.short()) is None:
+            return True
+        with closing(connection):
+            try:
+                connection.execute(f"PRAGMA busy_timeout={round(1000 * wait_s)}")
+                busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.OperationalError:
+                return False
+        return not busy
+
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()
@@ -245,6 +260,9 @@ def _engine(url: URL) -> Engine:
     def _prepared(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun below, and not by the driver
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(
+            "PRAGMA secure_delete=ON"
+        )  # what is deleted, or grows out of its page, stays nowhere
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:

@@ -16,7 +16,7 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -29,8 +29,6 @@ from tactful.live.following.recognising import place_of
 from tactful.live.following.tasks import Followed, followed, last_exchange, said
 from tactful.live.keeping.lookup import Known
 from tactful.live.keeping.memory import Memory
-from tactful.live.learning import Population
-from tactful.live.learning.pooling import population_of
 from tactful.live.settings import LiveSettings
 from tactful.live.storing import open_live_store
 from tactful.live.types import Advice, Observation
@@ -69,12 +67,12 @@ class Advisor:
         settings: LiveSettings | None = None,
     ) -> None:
         self.policy = policy or CostPolicy(ACTIONS)
-        self.settings = _from_policy(settings or LiveSettings(), self.policy)
+        self.settings = (settings or LiveSettings()).by_policy(self.policy)
         self.reader = reader or open_embedded_reader()
         self.failed = 0
         """Decisions that failed and let the assistant go on."""
         self._names = Names()
-        self._memory = Memory(open_live_store(database), self.settings)
+        self._memory = Memory(open_live_store(database), self.settings, advises=True)
         self._decider = Decider(self.policy, self.settings)
         self._deciding = ThreadPoolExecutor(_threads(), thread_name_prefix="tactful-live")
         self._judging = Judging(self._memory)
@@ -148,9 +146,7 @@ class Advisor:
         until = time.monotonic() + self.settings.timeout_ms / 1000
 
         def decided() -> Decided:
-            _in_time(
-                until
-            )  # with more requests than can be decided, the oldest are not worked on for nothing
+            _in_time(until)  # with more requests than can be decided, the oldest are not worked on
             known = self._memory.known(turn.place, turn.conversation, turn.user)
             return self._decided(turn, known, until)
 
@@ -194,9 +190,25 @@ class Advisor:
         turn = self._turn(messages, user, conversation, None)
         try:
             given = self._memory.given(conversation, turn.place.key)
+            if given is not None:
+                return given.untold() if self.killed() else given
         except Exception as error:
             return self._failed(error, turn)
-        return given or self.decide(messages, user=user, conversation=conversation)
+        return self.decide(messages, user=user, conversation=conversation)
+
+    async def still(self, decided: Decided) -> Decided:
+        """What was decided before, as an assistant may be told of it now. Raises: where the database cannot be asked in time."""
+        if not decided.advice.behaviour:
+            return decided
+        killed = self._memory.killed_at_once()
+        if killed is None:
+            asked = asyncio.wrap_future(self._deciding.submit(self.killed))
+            killed = await asyncio.wait_for(asked, self.settings.timeout_ms / 1000)
+        return replace(decided, advice=decided.advice.untold()) if killed else decided
+
+    def killed(self) -> bool:
+        """Whether the kill switch is on. Raises: UserError where the database cannot be reached."""
+        return self._memory.shared.killed()
 
     def latest(self, conversation: str) -> Advice | None:
         """The latest advice in a conversation; None: there is none."""
@@ -281,13 +293,6 @@ def _threads() -> int:
     """As many as can work at a time: a reader is arithmetic."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(_MOST_THREADS, cores)
-
-
-def _from_policy(settings: LiveSettings, policy: Policy) -> LiveSettings:
-    """Costs that were learned from a log tell what users are like, where the settings do not."""
-    if not isinstance(policy, CostPolicy) or settings.population != Population():
-        return settings
-    return settings.model_copy(update={"population": population_of(policy, settings.population)})
 
 
 __all__ = ["Advisor", "Decided", "Known"]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from pydantic import Field
 
 from tactful.live.learning.choosing import Guards
 from tactful.live.learning.patience import Population
+from tactful.live.learning.pooling import population_of
 from tactful.live.types import Mode
-from tactful.types import Record
+from tactful.policy import CostPolicy
+from tactful.types import Policy, Record
 
 
 class LiveSettings(Record):
@@ -27,3 +31,9 @@ class LiveSettings(Record):
     """Of requests: `coding`, `planning`, …; empty: told by their words."""
     guards: Guards = Guards()
     population: Population = Population()
+
+    def by_policy(self, policy: Policy) -> Self:
+        """The same with the users that the costs of a policy tell of, where these settings tell of none."""
+        if not isinstance(policy, CostPolicy) or self.population != Population():
+            return self
+        return self.model_copy(update={"population": population_of(policy, self.population)})

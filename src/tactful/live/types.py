@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 from pydantic import ConfigDict, Field
 
@@ -71,6 +71,10 @@ class Advice(Decision, Written):
     took_ms: float = Field(default=0.0, ge=0)
     policy: str = ""
     reader: str = ""
+
+    def untold(self) -> Self:
+        """The same, of an assistant that is not told."""
+        return self.model_copy(update={"treated": False, "behaviour": ""})
 
 
 class Observation(Written):

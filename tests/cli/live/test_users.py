@@ -13,6 +13,8 @@ import tactful as tf
 from tactful.data.io import write_jsonl
 from tactful.data.logs.users import Names
 from tactful.errors import UsageError
+from tactful.live.advisor import Advisor
+from tactful.live.deciding.unread import NoReader
 from tactful.live.keeping.memory import Memory
 from tactful.live.keeping.tastes import change_tastes
 from tactful.live.learning import learned
@@ -109,6 +111,17 @@ def test_a_fresh_database_can_begin_with_a_log(
     shown = tactful("live", "users", "--database", "new.sqlite", "--learned", tmp_path).stdout
     assert "a new user rejects 50% of needed questions: Beta(3, 3), from a log" in shown
     assert "nothing is known of any user yet" in shown
+
+
+def test_a_new_user_is_shown_as_the_advisors_policy_has_them(
+    tactful, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    policy = CostPolicy(("Execute", "Clarify"), Costs(rejects=(3.0, 3.0)), training={"source": "x"})
+    with Advisor("live.sqlite", policy=policy, reader=NoReader()) as advisor:
+        advisor.ready()
+    shown = tactful("live", "users", "--database", "live.sqlite").stdout
+    assert "a new user rejects 50% of needed questions: Beta(3, 3), from a log" in shown
 
 
 def test_a_folder_without_a_policy_is_named(tactful, database: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ class Scripted:
     """A counsel that answers with what it was asked. `fails`: it raises."""
 
     def __init__(self, *, fails: bool = False, put: bool = False) -> None:
-        self.fails, self.put = fails, put
+        self.fails, self.put, self.kills = fails, put, False
         self.advised: list[tuple[Sequence[Message], str, str]] = []
         self.vetted: list[tuple[NativeAsk, str]] = []
 
@@ -29,6 +29,11 @@ class Scripted:
     def vet(self, messages: Sequence[Message], ask: NativeAsk, *, user: str, conversation: str) -> Any:
         self.vetted.append((ask, conversation))
         return {"put": self.put, "told": "The usual default: a word."}
+
+    def killed(self) -> bool:
+        if self.fails:
+            raise TimeoutError
+        return self.kills
 
 
 USER = {"role": "user", "content": "Book a table"}
@@ -91,6 +96,19 @@ def test_what_fails_is_no_fact_and_no_veto_and_is_counted(caplog: pytest.LogCapt
     assert facts.veto([USER], {"question": "For when?", "options": ["now"]}) == ""
     assert facts.failed == 1
     assert "Book" not in caplog.text
+
+
+def test_later_steps_of_a_turn_are_told_nothing_while_the_kill_switch_is_on_or_cannot_be_asked_for() -> None:
+    counsel = Scripted()
+    facts = Facts(counsel)  # type: ignore[arg-type]
+    facts.fact([USER])
+    counsel.kills = True
+    assert facts.fact(STEP) == ""
+    counsel.kills = False
+    assert facts.fact(STEP) == "fact 1"
+    counsel.fails = True
+    assert facts.fact(STEP) == ""
+    assert facts.failed == 1
 
 
 @pytest.mark.parametrize(

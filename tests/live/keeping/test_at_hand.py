@@ -10,6 +10,7 @@ from tests.live.scripted import said
 from tactful.live.following.recognising import Place, place_of
 from tactful.live.keeping import at_hand
 from tactful.live.keeping.at_hand import AtHand
+from tactful.live.keeping.lookup import drawn_by
 from tactful.live.types import Advice
 from tactful.mend.turns import Task
 
@@ -70,6 +71,27 @@ def test_a_turn_that_is_not_here_between_two_that_are_leaves_it_to_the_database(
     assert hand.known(place("a", "b?", "c", "d?", "e"), "") is None
     assert hand.known(place("a", "b?", "c"), "another name") is None
     assert hand.known(place("new"), "") is None
+
+
+def test_who_goes_on_from_where_another_went_on_already_has_a_conversation_of_their_own() -> None:
+    hand = AtHand()
+    kept(hand, place("a"), "c", asks=True)
+    kept(hand, place("a", "b?", "mine"), "c")
+    theirs = place("a", "b?", "theirs")
+    known = hand.known(theirs, "")
+    assert known is not None
+    assert known.conversation != "c"
+    assert drawn_by(known.conversation) == "c"
+    assert (known.task.turn, known.earlier, known.unobserved, known.asked) == (1, "", False, 0)
+    named = hand.known(theirs, "c")
+    assert named is not None
+    assert named.conversation == "c"
+    kept(hand, theirs, known.conversation)
+    for texts, conversation in ((("a", "b?", "mine"), "c"), (("a", "b?", "theirs"), known.conversation)):
+        for request in (place(*texts), place(*texts, "d?", "e")):
+            found = hand.known(request, "")
+            assert found is not None
+            assert found.conversation == conversation
 
 
 def test_what_is_oldest_goes_first_with_its_conversation(monkeypatch: pytest.MonkeyPatch) -> None:

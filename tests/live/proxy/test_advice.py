@@ -104,6 +104,17 @@ async def test_a_turn_of_several_steps_is_told_the_same_at_every_step_and_decide
         assert len(at.advice()) == 1
 
 
+async def test_the_kill_switch_leaves_the_later_steps_of_a_turn_as_they_came(front) -> None:
+    step = [*talk(REQUEST), TOOL_CALL, TOOL_RESULT]
+    async with wired(plain(COMPLETION)) as wire, front(wire.url) as at:
+        for on in (False, True, False):
+            at.advisor._memory.shared.kill(on)
+            await at.chat(messages=step if wire.got else talk(REQUEST))
+        assert [facts(got) for got in wire.got] == [[0], [], [0]]
+        assert wire.got[1].json["messages"] == step
+        assert (at.proxy.counts["went_on"], len(at.advice())) == (2, 1)
+
+
 async def test_a_request_that_is_sent_again_is_not_decided_again(front) -> None:
     async with wired(plain(b"{}", "429 Too Many Requests")) as wire, front(wire.url) as at:
         await at.chat(REQUEST)

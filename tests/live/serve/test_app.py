@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import sqlite3
+import time
 import urllib.error
 import urllib.request
 from contextlib import closing
@@ -18,6 +19,7 @@ import pytest
 
 import tactful as tf
 from tactful.errors import SafetyRefusal
+from tactful.live.counsel.there import CounselThere
 
 OPEN = [{"role": "user", "content": "Book a table"}]
 CLOSED = [{"role": "user", "content": "What is the capital of Peru?"}]
@@ -75,6 +77,22 @@ def test_a_needless_question_is_held_back_with_its_default(address: str) -> None
 
 def test_a_question_is_put_where_it_is_needed(address: str) -> None:
     assert call(address, "/v1/asks", {"messages": OPEN, "conversation": "open", "ask": ASK})[1]["put"] is True
+
+
+def test_the_kill_switch_lets_questions_through_that_advice_from_before_it_would_hold_back(
+    tmp_path: Path,
+) -> None:
+    database, about = str(tmp_path / "l.sqlite"), {"messages": CLOSED, "conversation": "held"}
+    (tmp_path / "live.toml").write_text('mode = "act"\ntimeout_ms = 20000\n[guards]\nexplore = 0\n')
+    with tf.live_serve(config=tmp_path / "live.toml", database=database) as served:
+        call(served.address, "/v1/advice", about)
+        counsel = CounselThere(served.address, timeout_s=20)
+        assert not counsel.killed()
+        assert call(served.address, "/v1/asks", {**about, "ask": ASK})[1]["put"] is False
+        tf.live_status(database, kill=True)
+        while not counsel.killed():
+            time.sleep(0.1)
+        assert call(served.address, "/v1/asks", {**about, "ask": ASK})[1]["put"] is True
 
 
 def test_what_came_of_a_turn_is_learned_once(address: str) -> None:
@@ -177,6 +195,7 @@ def test_a_key_is_asked_for_everywhere_but_where_nothing_is_told(
             ("/v1/decisions", {"input": "x", "questions": []}),
             ("/v1/decisions", None),
             ("/v1/advice", {"messages": OPEN}),
+            ("/v1/advice", None),
             ("/v1/asks", {}),
             ("/v1/observations", {}),
             ("/v1/judge", {}),

@@ -47,7 +47,7 @@ class Facts:
             return ""
         key = place_of(heard, f"{user}\0{conversation}").key
         if key in self._turns and given[-1].get("role") != "user":
-            return self._turns[key][0]
+            return self._still(self._turns[key][0])
         try:
             told = self._counsel.advise(heard, user=user, conversation=conversation)
             fact, conversation = str(told["behaviour"]), str(told["conversation"])
@@ -58,6 +58,14 @@ class Facts:
         if len(self._turns) > _REMEMBERED:
             self._turns.popitem(last=False)
         return fact
+
+    def _still(self, fact: str) -> str:
+        """What was told before; nothing once the kill switch is on."""
+        try:
+            return "" if fact and self._counsel.killed() else fact
+        except Exception as error:
+            self._note(error)
+            return ""
 
     def veto(
         self,

@@ -44,6 +44,10 @@ class CounselHere:
         told = Followed(asked=found in QUESTION_OUTCOMES, outcome=found, complaint=None)
         return _told(self.advisor.observe(advice, told=told))
 
+    def killed(self) -> bool:
+        """Whether the kill switch is on."""
+        return self.advisor.killed()
+
     def close(self) -> None:
         """Finish what waits."""
         self.advisor.close()

@@ -70,6 +70,10 @@ class CounselThere:
         """Learn what came of an advice, as it is told."""
         return _found(self._post("/v1/observations", {"advice": advice, "outcome": outcome}))
 
+    def killed(self) -> bool:
+        """Whether the kill switch is on."""
+        return bool(self._asked("GET", "/v1/advice", None)["killed"])
+
     def close(self) -> None:
         """Nothing is held."""
 

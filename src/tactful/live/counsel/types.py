@@ -32,6 +32,10 @@ class Counsel(Protocol):
         """Learn what came of an advice, as it is told."""
         ...
 
+    def killed(self) -> bool:
+        """Whether the kill switch is on: an assistant is told nothing more, whatever was advised before."""
+        ...
+
     def close(self) -> None:
         """Let go."""
         ...

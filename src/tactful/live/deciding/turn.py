@@ -14,7 +14,7 @@ from tactful.audit.types import Passage
 from tactful.live.deciding.asking import MISSING, suggested
 from tactful.live.following.recognising import Place
 from tactful.live.following.tasks import Followed, glance, last_exchange, said, state_of
-from tactful.live.keeping.lookup import Known
+from tactful.live.keeping.lookup import Known, drawn_by
 from tactful.live.learning import Belief, Population, choose, question_belief
 from tactful.live.learning.choosing import shown_history
 from tactful.live.learning.patience import present
@@ -88,7 +88,7 @@ class Decider:
         )
         guards, rng = self.settings.guards, seeded(self.settings.seed, id)
         chosen = choose(self.policy, state, belief, guards, rng, held=held, annoyed=annoyed)
-        treated = not killed and self.treats(turn.user or known.conversation)
+        treated = not killed and self.treats(turn.user or turn.conversation or drawn_by(known.conversation))
         return Made(
             Advice(
                 id=id,

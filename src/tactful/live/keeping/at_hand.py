@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from tactful.live.following.recognising import Place
-from tactful.live.keeping.lookup import Known, keys_before
+from tactful.live.keeping.lookup import Known, forked, keys_before
 from tactful.live.types import Advice
 from tactful.mend.turns import Task
 
@@ -62,7 +62,11 @@ class AtHand:
             if stand is None or conversation not in ("", stand.advice.conversation):
                 return None
             talk = self._talks.get(stand.advice.conversation)
-            return None if talk is None else _known(stand, talk, place.key)
+            if talk is None:
+                return None
+            if not conversation and talk.latest not in (before[0], place.key):
+                return Known(self._fork(stand, place.key), replace(stand.task), None)
+            return _known(stand, talk, place.key)
 
     def latest_known(self, place: Place, conversation: str) -> Known | None:
         """The latest other request of a conversation that the caller names, and where it stood then; None: none is here."""
@@ -102,6 +106,14 @@ class AtHand:
         with self._lock:
             for key in [key for key, stand in self._stands.items() if stand.advice.user == user]:
                 self._drop(key)
+
+    def _fork(self, stand: _Stand, key: str) -> str:
+        """The conversation of a request from whose place another went on; the same one where it is decided again."""
+        again = self._stands.get(key)
+        talk = self._talks.get(again.advice.conversation) if again is not None else None
+        if again is not None and talk is not None and talk.latest == key:
+            return again.advice.conversation
+        return forked(stand.advice.conversation)
 
     def _drop(self, key: str) -> None:
         stand = self._stands.pop(key, None)

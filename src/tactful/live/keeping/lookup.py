@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, exists, func, select
 
 from tactful.live.following.recognising import Place
 from tactful.live.keeping.tastes import taste_of
@@ -20,6 +20,7 @@ from tactful.types import UserHistory
 
 LOOKED_AT = 4
 """Requests before the one at hand."""
+_FORK = "~"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _BEFORE = (
@@ -35,7 +36,19 @@ _BEFORE = (
     .outerjoin(conversations, conversations.c.id == advice.c.conversation)
     .order_by(advice.c.at.desc())
 )
-_BY_KEY = _BEFORE.where(advice.c.key.in_([bindparam(f"key{at}") for at in range(LOOKED_AT)]))
+_KEYS: list[BindParameter[Any]] = [bindparam(f"key{at}") for at in range(LOOKED_AT)]
+_OTHER = advice.alias()
+_WENT_ON = (
+    exists()
+    .where(
+        _OTHER.c.conversation == advice.c.conversation,
+        _OTHER.c.at > advice.c.at,
+        _OTHER.c.key.not_in([*_KEYS, bindparam("key")]),
+    )
+    .correlate(advice)
+)
+"""A later request of its conversation is none of those that are looked for."""
+_BY_KEY = _BEFORE.add_columns(_WENT_ON.label("went_on")).where(advice.c.key.in_(_KEYS))
 _BY_CONVERSATION = _BEFORE.where(
     advice.c.conversation == bindparam("conversation"), advice.c.key != bindparam("key")
 ).limit(1)
@@ -64,12 +77,14 @@ class Known:
 
 
 def look_up(connection: Connection, place: Place, conversation: str, user: str) -> Known:
-    """What is known of this request's conversation and user; a new conversation where its prefix is new."""
+    """What is known of this request's conversation and user; a new conversation where its prefix is new, or was gone on from."""
     earlier = _earlier(connection, place, conversation)
     id = conversation or (earlier.conversation if earlier else "")
     taste = taste_of(connection, user)
     if not id:
         return Known(new_conversation(), Task(), taste)
+    if not conversation and earlier.went_on:
+        return Known(forked(id), Task(), taste)
     here = {"conversation": id, "key": place.key}
     kept = earlier.task if earlier else connection.execute(_TASK, here).scalar()
     return Known(
@@ -98,6 +113,16 @@ def new_conversation() -> str:
     return uuid4().hex
 
 
+def forked(conversation: str) -> str:
+    """An id for what goes on from an earlier point of a conversation: somebody else's who began alike, or an edit."""
+    return f"{new_conversation()[:15]}{_FORK}{drawn_by(conversation)[-48:]}"
+
+
+def drawn_by(conversation: str) -> str:
+    """By what a conversation without a name is drawn into the share: a fork is treated as that which it leaves."""
+    return conversation.rpartition(_FORK)[2]
+
+
 def _earlier(connection: Connection, place: Place, conversation: str) -> Any:
     """The latest advice on an earlier request of the same conversation, with where that stands."""
     if conversation:
@@ -106,7 +131,7 @@ def _earlier(connection: Connection, place: Place, conversation: str) -> Any:
     if not keys:
         return None
     padded = {f"key{at}": keys[min(at, len(keys) - 1)] for at in range(LOOKED_AT)}
-    rows = connection.execute(_BY_KEY, padded).all()
+    rows = connection.execute(_BY_KEY, padded | {"key": place.key}).all()
     return min(rows, key=lambda row: keys.index(row.key), default=None)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tactful.database import Store
+from tactful.errors import UserError
 from tactful.live.following.recognising import Place
 from tactful.live.following.tasks import Followed
 from tactful.live.keeping.at_hand import AtHand
@@ -52,12 +53,12 @@ class Observing:
 
 
 class Memory:
-    """The database behind an advisor, and what of it is in memory."""
+    """The database behind an advisor, and what of it is in memory. `advises`: as `Shared`."""
 
-    def __init__(self, store: Store, settings: LiveSettings) -> None:
+    def __init__(self, store: Store, settings: LiveSettings, *, advises: bool = False) -> None:
         self.store = store
         self.writer = Writer(store)
-        self.shared = Shared(store, self.writer, settings.population)
+        self.shared = Shared(store, self.writer, settings.population, advises=advises)
         self._settings = settings
         self._at_hand = AtHand()
         short = store.short()
@@ -76,6 +77,15 @@ class Memory:
         except sqlite3.Error:
             return None
         return here if taste is None else replace(here, taste=taste)
+
+    def killed_at_once(self) -> bool | None:
+        """Whether the kill switch is on, where that takes microseconds; None: ask `shared`, which may wait for the database."""
+        try:
+            if self._at_once is not None:
+                self.shared.refresh(self._at_once)
+        except sqlite3.Error:
+            return None
+        return self.shared.killed_lately()
 
     def known(self, place: Place, conversation: str, user: str) -> Known:
         """What is known of this request's conversation and user; a new conversation where its prefix is new."""
@@ -144,8 +154,7 @@ class Memory:
 
     def untold(self, found: Advice) -> None:
         """Correct an advice: the assistant was not told after all."""
-        one = found.model_copy(update={"treated": False, "behaviour": ""})
-        row = {"treated": False, "record": one.model_dump_json()}
+        row = {"treated": False, "record": found.untold().model_dump_json()}
 
         def write(connection: Connection) -> None:
             connection.execute(update(advice_table).where(advice_table.c.id == found.id).values(row))
@@ -180,12 +189,20 @@ class Memory:
             return list(all_tastes(connection))
 
     def forget(self, user: str) -> int:
-        """Remove everything of a user (by hash), in every table, and from what is believed of new users. The number of rows."""
+        """Remove everything of a user (by hash), in every table, and from what is believed of new users. The number of rows.
+
+        Raises: UserError where it is removed, and SQLite's log holds it still.
+        """
         counted: list[int] = []
         self.writer.put(lambda connection: counted.append(remove_user(connection, user))).result(timeout=60)
         self._at_hand.forget(user)
         if self.shared.population().source == "users":
             self.shared.estimate()
+        if not self.store.empty_log():
+            raise UserError(
+                f"{self.store.name}: {user} is removed, but {self.store.name}-wal holds it still, since somebody reads "
+                "the database; it is overwritten once every process that uses it has ended"
+            )
         return counted[-1]
 
     def reset(self, user: str) -> bool:

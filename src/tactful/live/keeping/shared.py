@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from concurrent.futures import Future
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
@@ -18,23 +19,35 @@ from tactful.live.storing.writer import Writer
 from tactful.live.types import Taste
 
 _REREAD_S = 2.0
-_KILLED, _POPULATION, _ASSUMED = "killed", "population", "assumed"
-_NAMES = (_KILLED, _POPULATION, _ASSUMED)
+_KILLED, _POPULATION, _ASSUMED, _ADVISORS = "killed", "population", "assumed", "advisors"
+_NAMES = (_KILLED, _POPULATION, _ASSUMED, _ADVISORS)
 
 
 class Shared:
-    """The kill switch and the population."""
+    """The kill switch and the population.
 
-    def __init__(self, store: Store, writer: Writer, own: Population) -> None:
+    `own`: what is believed of users where the database tells nothing. `advises`: that is an advisor's, by its policy. Whoever
+    is none starts from what the latest advisor believed, and not from settings of its own.
+    """
+
+    def __init__(self, store: Store, writer: Writer, own: Population, *, advises: bool) -> None:
         self._store = store
         self._writer = writer
         self._own = own
+        self._untold = advises
+        """Others do not know yet what this advisor believes."""
+        self._assumed = (_ASSUMED,) if advises else (_ASSUMED, _ADVISORS)
         self._read: tuple[float, bool, Population] | None = None
         self._reactions = 0
 
     def killed(self) -> bool:
         """Whether the kill switch is on: everybody is left as without an advisor."""
         return self._now()[1]
+
+    def killed_lately(self) -> bool | None:
+        """The same as it was last read; None: it is time to read it again."""
+        read = self._read
+        return None if read is None or self._is_old() else read[1]
 
     def population(self) -> Population:
         """What is believed of a user of whom nothing is known."""
@@ -55,7 +68,11 @@ class Shared:
         return self._read is None or time.monotonic() - self._read[0] > _REREAD_S
 
     def _set_read(self, kept: dict[str, str]) -> None:
-        self._read = (time.monotonic(), _KILLED in kept, self._population(kept, _POPULATION, _ASSUMED))
+        self._read = (time.monotonic(), _KILLED in kept, self._population(kept, _POPULATION, *self._assumed))
+        if self._untold:
+            self._untold = False
+            if kept.get(_ADVISORS) != (own := self._own.model_dump_json()):
+                self._put(_ADVISORS, own)
 
     def _meta(self, *names: str) -> dict[str, str]:
         with self._store.read() as connection:
@@ -84,7 +101,7 @@ class Shared:
 
     def estimate(self) -> Population:
         """Estimate from everybody what a new user is like, and store it."""
-        assumed = self._population(self._meta(_ASSUMED), _ASSUMED)
+        assumed = self._population(self._meta(*self._assumed), *self._assumed)
         with self._store.read() as connection:
             found = pooled(all_tastes(connection), assumed)
         self._set(_POPULATION, found.model_dump_json())
@@ -105,10 +122,13 @@ class Shared:
         return new[0]
 
     def _set(self, name: str, value: str | None) -> None:
+        self._put(name, value).result(timeout=60)
+        self._read = None
+
+    def _put(self, name: str, value: str | None) -> Future[None]:
         def write(connection: Connection) -> None:
             connection.execute(delete(meta).where(meta.c.name == name))
             if value is not None:
                 connection.execute(insert(meta).values(name=name, value=value))
 
-        self._writer.put(write).result(timeout=60)
-        self._read = None
+        return self._writer.put(write)

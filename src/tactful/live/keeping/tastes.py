@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tactful.live.storing.tables import metadata, tastes
+from tactful.live.storing.tables import advice, conversations, metadata, tastes
 from tactful.live.types import Taste
 
 _OF_USER = select(tastes.c.record).where(tastes.c.user == bindparam("name"))
@@ -72,9 +72,12 @@ def reset_taste(connection: Connection, user: str) -> bool:
 
 
 def remove_user(connection: Connection, user: str) -> int:
-    """Remove every row that is of this user, in every table; how many. SQLite overwrites what they held."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    """Remove every row that is of this user, in every table, and texts of talks in which they took part. How many rows.
+
+    SQLite overwrites what they held.
+    """
+    took_part = select(advice.c.conversation).where(advice.c.user == user)
+    connection.execute(update(conversations).where(conversations.c.id.in_(took_part)).values(texts=None))
     return sum(
         connection.execute(delete(table).where(table.c.user == user)).rowcount for table in _with_users()
     )

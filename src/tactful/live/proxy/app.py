@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -203,7 +203,7 @@ class Proxy:
             before = self._said.get(turn.key)
             if before is not None and (again or not turn.asked.due):
                 self.counts["went_on"] += 1
-                return before
+                return replace(before, decided=await self._advisor.still(before.decided))
             if not turn.asked.due:
                 self.counts["not_due"] += 1
                 return None

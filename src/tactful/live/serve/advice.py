@@ -75,6 +75,15 @@ class AdviceGiven(Advice):
     """False: not yet, or it failed; the decision stands."""
 
 
+class AdviceStands(Record):
+    """Whether advice that was given may be acted on."""
+
+    model_config = DESCRIBED
+
+    killed: bool
+    """The kill switch is on: no assistant is to be told anything, whatever was advised before."""
+
+
 class AskVetted(Record):
     """A question that the assistant is about to put, in a conversation whose last message is the user's."""
 
@@ -151,6 +160,11 @@ async def _is_stored(work: Future[None]) -> bool:
     except Exception:  # late, or failed: either way it may not be relied on
         return False
     return True
+
+
+def stands(advisor: Advisor) -> AdviceStands:
+    """Whether advice that was given may be acted on."""
+    return AdviceStands(killed=advisor.killed())
 
 
 def vetted(advisor: Advisor, asked: AskVetted) -> Vetted:

@@ -24,6 +24,7 @@ from tactful.live.serve.advice import (
     advise,
     observed,
     read,
+    stands,
     vetted,
 )
 from tactful.live.serve.answering import DecisionGiven, decision
@@ -44,7 +45,7 @@ _A = TypeVar("_A", bound=BaseModel)
 _R = TypeVar("_R", bound=BaseModel)
 _ADDRESSES = (
     "POST /v1/decisions, /v1/advice, /v1/asks, /v1/observations, /v1/act, /v1/judge, /v1/reactions, "
-    "/v1/chat/completions and GET /v1/decisions, /v1/models, /v1/policy, /health, /openapi.json, /docs"
+    "/v1/chat/completions and GET /v1/decisions, /v1/advice, /v1/models, /v1/policy, /health, /openapi.json, /docs"
 )
 
 
@@ -88,6 +89,7 @@ class _Routes:
         app.router.add_get("/v1/decisions", self.questions)
         app.router.add_post("/v1/decisions", self.decide)
         app.router.add_post("/v1/advice", self.advise)
+        app.router.add_get("/v1/advice", self.stands)
         app.router.add_post("/v1/asks", self.vet)
         app.router.add_post("/v1/observations", self.observe)
         app.router.add_get(SCHEMA_PATH, self.schema)
@@ -107,6 +109,9 @@ class _Routes:
 
     async def advise(self, request: web.Request) -> web.Response:
         return _told(await advise(self.advisor, read(AdviceAsked, await read_json(request))))
+
+    async def stands(self, request: web.Request) -> web.Response:
+        return _told((await self.working.answered([partial(stands, self.advisor)]))[0])
 
     async def vet(self, request: web.Request) -> web.Response:
         return await self._worked(vetted, read(AskVetted, await read_json(request)))

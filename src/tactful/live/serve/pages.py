@@ -18,6 +18,7 @@ from tactful.live.deciding.vetting import Vetted
 from tactful.live.serve.advice import (
     AdviceAsked,
     AdviceGiven,
+    AdviceStands,
     AskVetted,
     ObservationAsked,
     ObservationGiven,
@@ -84,6 +85,7 @@ ADDRESSES = (
         AdviceAsked,
         AdviceGiven,
     ),
+    _Address("get", "/v1/advice", "May advice that was given be acted on?", None, AdviceStands),
     _Address("post", "/v1/asks", "May this question be put to the user?", AskVetted, Vetted),
     _Address(
         "post",
