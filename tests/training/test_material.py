@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.mend.logs import write_log
 from tests.training.tiny import assistant, trl_labels, trl_pairs, user, write_rows
 
+import tactful as tf
 from tactful.errors import DataError, UserError
 from tactful.training import TrainConfig
 from tactful.training.material.checks import Checked, check_material
@@ -52,6 +54,18 @@ FORMS: list[tuple[str, dict[str, Any], str, str]] = [
     ("reward", {"obs": [{"time": "1", "event": "e"}], "pred_task": None, "valid": True}, "labelled-moments", "verdicts"),
     ("reward", trl_labels(1)[0], "trl-unpaired", "labels"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("trainer", "kind"), [("dpo", "trl"), ("kto", "trl-unpaired"), ("sft", "trl")])
+def test_the_folder_of_learn_trains_on_its_rows_and_not_on_the_log(
+    trainer: str, kind: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "learned"
+    tf.learn(write_log(tmp_path / "log.jsonl", 30, users=12), out=out, reader="surface", progress="off")
+    found = read_material(out, config(trainer))
+    assert (found.kind, found.pipeline) == (kind, "learn")
+    with pytest.raises(UserError, match="holds nothing that 'train grpo' reads"):
+        read_material(out, config("grpo"))
 
 
 @pytest.mark.parametrize(("trainer", "row", "kind", "form"), FORMS)
