@@ -105,6 +105,43 @@ def test_wrong_columns_a_wrong_trainer_and_a_wrong_value_are_named(tmp_path: Pat
         read_material(tmp_path / "nothing.jsonl", config("dpo"))
 
 
+def test_a_prompt_that_both_sides_repeat_is_learnt_in_no_form(tmp_path: Path) -> None:
+    sides = {"chosen": user("hi") + assistant("yes"), "rejected": user("hi") + assistant("no")}
+    system = [{"role": "system", "content": "be brief"}]
+    rows = [
+        {"prompt": "hi ", **sides},
+        {"prompt": [*system, *user("hi")], **sides},
+        {"prompt": system, **sides},
+        {"prompt": user("hi"), "chosen": assistant("yes"), "rejected": assistant("no")},
+    ]
+    for trainer in ("sft", "dpo"):
+        found = read_material(write_rows(tmp_path / "data.jsonl", rows), config(trainer)).examples
+        assert [tuple(one.content for one in item.prompt) for item in found] == [
+            ("hi",),
+            ("be brief", "hi"),
+            ("be brief", "hi"),
+            ("hi",),
+        ]
+        assert {(item.answer[0].content, item.rejected[0].content, len(item.answer)) for item in found} == {
+            ("yes", "no", 1)
+        }
+
+
+@pytest.mark.parametrize(
+    ("trainer", "row"),
+    [
+        ("sft", {"prompt": user("hi"), "completion": user("hi") + assistant("yes")}),
+        ("dpo", {"prompt": user("hi"), "chosen": assistant("yes"), "rejected": user("no")}),
+        ("dpo", {"chosen": user("one") + assistant("yes"), "rejected": user("two") + assistant("no")}),
+    ],
+)
+def test_an_answer_that_begins_with_the_user_is_refused(
+    trainer: str, row: dict[str, Any], tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match=r"begins with a message of the user .* expected the assistant's"):
+        read_material(write_rows(tmp_path / "data.jsonl", [row]), config(trainer))
+
+
 def test_a_bad_row_of_others_is_named_with_its_line(tmp_path: Path) -> None:
     talk = [{"from": "human", "value": "do it"}, {"from": "gpt", "value": "done"}]
     rows = [{"conversations": talk, "label": label} for label in (True, "false")]
