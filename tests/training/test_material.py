@@ -212,6 +212,13 @@ def test_one_prompt_never_stands_on_both_sides_of_the_split(tmp_path: Path) -> N
         checked(tmp_path, "dpo", [{**row, "prompt": user("one")} for row in rows])
 
 
+def test_a_group_that_is_called_0_is_a_group(tmp_path: Path) -> None:
+    rows = [{"prompt": f"do {number}", "completion": "done", "group": number % 12} for number in range(48)]
+    done = checked(tmp_path, "sft", rows, valid=0.3)
+    assert not {item.group for item in done.train} & {item.group for item in done.valid}
+    assert {item.group for item in (*done.train, *done.valid)} == {str(number) for number in range(12)}
+
+
 def test_a_given_validation_that_shares_a_group_is_refused_and_shared_prompts_are_left_out(
     tmp_path: Path,
 ) -> None:

@@ -48,9 +48,10 @@ def _example(row: Row, number: int, beside: Mapping[str, Any], **fields: Any) ->
             )
     weight = row.get("weight", beside.get("weight"))
     margin = row.get("margin", beside.get("margin"))
+    groups = (beside.get("group"), beside.get("session"), row.get("group"))
     return Example(
         str(row.get("id") or beside.get("id") or number),
-        str(beside.get("group") or beside.get("session") or row.get("group") or ""),
+        next((str(group) for group in groups if group not in (None, "")), ""),
         weight=_number(weight, "weight") if weight is not None else 1.0,
         margin=_number(margin, "margin") if margin is not None else None,
         place=str(number),
