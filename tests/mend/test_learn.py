@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from tests.mend.logs import write_log
@@ -105,6 +106,34 @@ def test_other_prices_are_tried_without_reading_again(learned, tmp_path):
     assert not (tmp_path / "dear" / "run.json").exists()
     with pytest.raises(UserError, match="exists already"):
         tf.learn(folder, out=tmp_path / "dear")
+
+
+def test_a_second_lesson_is_never_read_as_a_log_and_names_the_folder_to_give(learned, tmp_path, tactful):
+    folder, dear = learned[2], tmp_path / "dear"
+    done = tactful("learn", folder, "--out", dear, "--exchange", "0.5")
+    assert f"tactful replay {folder} --policy {dear / 'policy.json'}" in done.stderr
+    for given in (lambda: tf.replay(dear, policy="rule"), lambda: tf.learn(dear, out=tmp_path / "third")):
+        with pytest.raises(UserError, match=f"not the conversations .*; give {folder}$"):
+            given()
+    with pytest.raises(UserError, match=r"folder of 'tactful learn'; give it alone"):
+        tf.learn([folder, folder], out=tmp_path / "third")
+    assert not (tmp_path / "third").exists()
+
+
+def test_a_reading_that_did_not_end_is_not_taken_for_the_whole_log(learned, tmp_path):
+    shutil.copytree(learned[2], tmp_path / "half")
+    told = tmp_path / "half" / "run.json"
+    told.write_text(told.read_text().replace('"state": "done"', '"state": "running"'))
+    for given in (
+        lambda: tf.replay(tmp_path / "half", policy="cost"),
+        lambda: tf.learn(tmp_path / "half", out=tmp_path / "out"),
+        lambda: tf.fit_users(tmp_path / "half", out=tmp_path / "out"),
+    ):
+        with pytest.raises(
+            UserError, match=rf"only a part of its log was read.*learn {learned[0]} .*--resume"
+        ):
+            given()
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow

@@ -152,6 +152,27 @@ def test_every_row_is_written_once_and_none_that_is_praised_and_blamed(tmp_path)
     assert row["label"] is True
 
 
+@pytest.mark.parametrize(("users", "count"), [(("ann",), 40), (("bob",), 40), (("", ""), 2), (("ann",), 2)])
+def test_with_few_users_no_conversation_stands_in_both_parts_and_none_is_empty(users, count, tmp_path):
+    talks = []
+    for at in range(count):
+        talk = rows(f"Sort {at}.", "Up.", "ok", "Down.", "ok", findings=[FINE, FINE])
+        mine = [one.model_copy(update={"id": f"{at}-{one.end}"}) for one in talk.answers]
+        changes = {"id": f"c{at}", "user": users[at % len(users)], "answers": tuple(mine)}
+        talks.append(talk.model_copy(update=changes))
+    _, files = write_rows(talks, tmp_path, FORMS["trl"])
+    assert files["kto/train.jsonl"] + files["kto/valid.jsonl"] == 2 * count
+    assert files["kto/train.jsonl"] >= files["kto/valid.jsonl"] > 0
+    train, valid = (
+        {
+            json.loads(line)["prompt"][0]["content"]
+            for line in (tmp_path / "kto" / name).read_text().splitlines()
+        }
+        for name in ("train.jsonl", "valid.jsonl")
+    )
+    assert not train & valid
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_pairs_are_written_in_every_trainers_form(form, tmp_path):
     talk = rows("Sort it.", "Which way?", "Just do it.", "Sorted.", "thanks", findings=[NEEDLESS, FINE])

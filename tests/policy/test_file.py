@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tactful.errors import DataError, UserError
-from tactful.policy import open_policy
+from tactful.policy import CostPolicy, open_policy, read_policy
 from tactful.policy.embedded import EmbeddedPolicy, load_policy, save_policy
 from tactful.policy.features import FEATURES
 from tactful.types import PublicState
@@ -55,6 +55,17 @@ def test_a_pickle_is_refused_without_running_it(tmp_path):
     path.write_bytes(pickle.dumps(Boom()))
     with pytest.raises(DataError, match="is no policy"):
         load_policy(path)
+
+
+@pytest.mark.parametrize("rejects", [[0, 0], [-1, 2]])
+def test_a_prior_of_costs_that_is_none_is_refused_with_the_file(rejects, tmp_path):
+    path = tmp_path / "policy.json"
+    CostPolicy(("Execute", "Clarify")).save(path)
+    told = json.loads(path.read_text())
+    told["costs"]["rejects"] = rejects
+    path.write_text(json.dumps(told))
+    with pytest.raises(DataError, match=r"policy.json.*rejects.*from 0 on, of which one is above 0"):
+        read_policy(path)
 
 
 def test_a_missing_file_says_so(tmp_path):

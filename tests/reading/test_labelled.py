@@ -53,6 +53,27 @@ def test_sets_of_clarification_are_requests_and_texts_about_one_passage_one_grou
     assert [row.label for row in found.requests] == ["open", "complete", "open"]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"needs_clarification": "no"}, "needs_clarification 'no', expected true or false"),
+        ({"needs_clarification": 0}, "needs_clarification 0, expected true or false"),
+        ({"history": [{"role": "user", "content": "Who met?"}]}, "expected pairs of texts"),
+        ({"history": [{"question": "Who?", "answer": "Ann"}]}, "expected pairs of texts"),
+        ({"history": [["Who?", None]]}, "expected pairs of texts"),
+        ({"history": "ab"}, "in history 'ab', expected pairs of texts"),
+        ({"history": 5}, "in history 5, expected pairs of texts"),
+        ({"context": [{"role": "user", "content": "Ann met Bea."}]}, "expected the text of a passage"),
+    ],
+)
+def test_a_request_of_a_set_of_clarification_is_never_guessed_at(
+    wrong: dict[str, object], said: str, tmp_path: Path
+) -> None:
+    row = {"query": "Who laughed?", "needs_clarification": True, **wrong}
+    with pytest.raises(DataError, match=rf"rows\.jsonl:1: .*{said}"):
+        read_labelled([one(tmp_path, row)])
+
+
 def test_turns_of_one_conversation_are_one_group(tmp_path: Path) -> None:
     turns = [{"role": "assistant", "content": "Hi"}, {"role": "user", "content": "a film please"}]
     more = [*turns, {"role": "assistant", "content": "Jaws?"}]

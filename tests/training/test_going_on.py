@@ -40,6 +40,10 @@ def stop_at(step: int) -> Any:
     return on_step
 
 
+def stop(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_taken_folder_is_refused_before_a_base_is_opened(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +98,31 @@ def test_a_stopped_training_goes_on_from_its_checkpoint_to_the_same_model(tiny: 
     assert resumed.files["adapter_model.safetensors"] == whole.files["adapter_model.safetensors"]
     with pytest.raises(UserError, match="is finished"):
         train(data, config(tiny), Place(out, resume=True))
+
+
+def test_a_training_that_goes_on_loses_patience_when_the_one_never_stopped_does(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write_rows(tmp_path / "data.jsonl", trl_pairs(12))
+    gaining = config(tiny, patience=1, max_steps=8)
+    whole = train(data, gaining, Place(tmp_path / "whole"))
+    assert whole.steps == 8
+    with pytest.raises(Interrupted):
+        train(data, gaining, Place(tmp_path / "out"), on_step=stop_at(5))
+    resumed = train(data, gaining, Place(tmp_path / "out", resume=True))
+    assert (resumed.steps, resumed.files) == (8, whole.files)
+    curves = [json.loads(line) for line in (tmp_path / "out" / "curves.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in curves if "eval_loss" in row] == [0, 2, 4, 6, 8]
+
+    losing = config(tiny, patience=2, max_steps=20, learning_rate=1e-12)
+    with pytest.raises(Interrupted, match="kept up to checkpoint-2"):
+        train(data, losing, Place(tmp_path / "lost"), on_step=stop_at(3))
+    monkeypatch.setattr("tactful.training.running._save", stop)
+    with pytest.raises(Interrupted):
+        train(data, losing, Place(tmp_path / "lost", resume=True))
+    monkeypatch.undo()  # what was stopped had nothing left to do but to write its folder
+    ended = train(data, losing, Place(tmp_path / "lost", resume=True))
+    assert ended.files == train(data, losing, Place(tmp_path / "lost-whole")).files
 
 
 def test_other_data_and_a_folder_of_something_else_are_refused(tiny: Path, tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.mend.logs import write_log
 from tests.training.tiny import assistant, trl_labels, trl_pairs, user, write_rows
 
+import tactful as tf
 from tactful.errors import DataError, UserError
 from tactful.training import TrainConfig
 from tactful.training.material.checks import Checked, check_material
@@ -54,6 +56,18 @@ FORMS: list[tuple[str, dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("trainer", "kind"), [("dpo", "trl"), ("kto", "trl-unpaired"), ("sft", "trl")])
+def test_the_folder_of_learn_trains_on_its_rows_and_not_on_the_log(
+    trainer: str, kind: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "learned"
+    tf.learn(write_log(tmp_path / "log.jsonl", 30, users=12), out=out, reader="surface", progress="off")
+    found = read_material(out, config(trainer))
+    assert (found.kind, found.pipeline) == (kind, "learn")
+    with pytest.raises(UserError, match="holds nothing that 'train grpo' reads"):
+        read_material(out, config("grpo"))
+
+
 @pytest.mark.parametrize(("trainer", "row", "kind", "form"), FORMS)
 def test_a_row_is_recognised_by_its_columns(
     trainer: str, row: dict[str, Any], kind: str, form: str, tmp_path: Path
@@ -89,6 +103,43 @@ def test_wrong_columns_a_wrong_trainer_and_a_wrong_value_are_named(tmp_path: Pat
         checked(tmp_path, "kto", [*trl_labels(1), {**trl_labels(1)[0], "label": "yes"}])
     with pytest.raises(UserError, match="no such file"):
         read_material(tmp_path / "nothing.jsonl", config("dpo"))
+
+
+def test_a_prompt_that_both_sides_repeat_is_learnt_in_no_form(tmp_path: Path) -> None:
+    sides = {"chosen": user("hi") + assistant("yes"), "rejected": user("hi") + assistant("no")}
+    system = [{"role": "system", "content": "be brief"}]
+    rows = [
+        {"prompt": "hi ", **sides},
+        {"prompt": [*system, *user("hi")], **sides},
+        {"prompt": system, **sides},
+        {"prompt": user("hi"), "chosen": assistant("yes"), "rejected": assistant("no")},
+    ]
+    for trainer in ("sft", "dpo"):
+        found = read_material(write_rows(tmp_path / "data.jsonl", rows), config(trainer)).examples
+        assert [tuple(one.content for one in item.prompt) for item in found] == [
+            ("hi",),
+            ("be brief", "hi"),
+            ("be brief", "hi"),
+            ("hi",),
+        ]
+        assert {(item.answer[0].content, item.rejected[0].content, len(item.answer)) for item in found} == {
+            ("yes", "no", 1)
+        }
+
+
+@pytest.mark.parametrize(
+    ("trainer", "row"),
+    [
+        ("sft", {"prompt": user("hi"), "completion": user("hi") + assistant("yes")}),
+        ("dpo", {"prompt": user("hi"), "chosen": assistant("yes"), "rejected": user("no")}),
+        ("dpo", {"chosen": user("one") + assistant("yes"), "rejected": user("two") + assistant("no")}),
+    ],
+)
+def test_an_answer_that_begins_with_the_user_is_refused(
+    trainer: str, row: dict[str, Any], tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match=r"begins with a message of the user .* expected the assistant's"):
+        read_material(write_rows(tmp_path / "data.jsonl", [row]), config(trainer))
 
 
 def test_a_bad_row_of_others_is_named_with_its_line(tmp_path: Path) -> None:
@@ -159,6 +210,13 @@ def test_one_prompt_never_stands_on_both_sides_of_the_split(tmp_path: Path) -> N
     assert not {item.prompt for item in found.train} & {item.prompt for item in found.valid}
     with pytest.raises(UserError, match="belong together"):
         checked(tmp_path, "dpo", [{**row, "prompt": user("one")} for row in rows])
+
+
+def test_a_group_that_is_called_0_is_a_group(tmp_path: Path) -> None:
+    rows = [{"prompt": f"do {number}", "completion": "done", "group": number % 12} for number in range(48)]
+    done = checked(tmp_path, "sft", rows, valid=0.3)
+    assert not {item.group for item in done.train} & {item.group for item in done.valid}
+    assert {item.group for item in (*done.train, *done.valid)} == {str(number) for number in range(12)}
 
 
 def test_a_given_validation_that_shares_a_group_is_refused_and_shared_prompts_are_left_out(

@@ -256,18 +256,21 @@ def _talks(
 ) -> Talks:
     """What was judged in the folder of an earlier `learn`, or the logs judged now: a run in `out`, or in `beside` within.
 
-    Raises UserError where `out` exists and logs were judged before.
+    Raises UserError where `out` exists and logs were judged before, and for such a folder among others.
     """
     from tactful.data.logs import read_conversations
     from tactful.mend.pipeline import ReadConfig, read_turns, talks_of
     from tactful.reading.opening import open_embedded_reader
 
     folders = [logs] if isinstance(logs, str | Path) else list(logs)
-    found = talks_of(Path(folders[0])) if len(folders) == 1 else None
-    if found is not None:
+    judged = [talks for one in folders if (talks := talks_of(Path(one))) is not None]
+    if judged and len(folders) > 1:
+        first = judged[0].folder.path
+        raise UserError(f"{first}: is a folder of 'tactful learn'; give it alone, or the logs that it read")
+    if judged:
         if out is not None and out.exists():
             raise UserError(f"{out}: exists already; give --out a new name")
-        return found
+        return judged[0]
     open_embedded_reader(reader)  # what is wrong with it is said before a folder is made
     how: LogReading = {"strict": not skip_bad, **(reading or {})}
     log = read_conversations(logs, **how)

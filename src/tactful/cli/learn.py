@@ -82,4 +82,5 @@ def learn(
             f"too little evidence for lines on {len(found.patch.too_little)} other things, which the page names"
         )
     say(f"read {out / 'learned.md'}; paste {out / 'prompt.md'}")
-    next_command(f"tactful replay {quoted(out)} --policy {quoted(out / 'policy.json')} --out replayed")
+    judged = out if (out / "run.json").is_file() else logs[0]  # a second lesson holds no conversations
+    next_command(f"tactful replay {quoted(judged)} --policy {quoted(out / 'policy.json')} --out replayed")

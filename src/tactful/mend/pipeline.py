@@ -7,6 +7,7 @@ The reading is a run: it resumes where it stopped, and `tactful replay` takes it
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,10 +15,12 @@ from typing import Any
 
 from tactful.audit.pipeline import judged
 from tactful.data.logs import Log, LogOptions
-from tactful.errors import DataError
+from tactful.errors import DataError, UserError
+from tactful.mend.learning.learn import LEARNED, POLICY
 from tactful.mend.reading import Remembering
 from tactful.mend.turns import logged_talk, with_history
 from tactful.mend.types import LoggedTalk
+from tactful.policy import CostPolicy, read_policy
 from tactful.reading.opening import open_embedded_reader
 from tactful.runs import Context, Job, RunFolder, RunOptions, Skip, begun, run_job
 from tactful.sources import whole
@@ -105,13 +108,37 @@ def read_turns(log: Log, config: ReadConfig, options: RunOptions) -> Talks:
 
 
 def talks_of(folder: Path) -> Talks | None:
-    """The judged conversations that lie in `folder` already; None where it is no such run."""
+    """The judged conversations that lie in `folder` already; None where it is no folder of ours.
+
+    Raises: UserError for the folder of another run, of a reading that did not end, or of a lesson from another folder.
+    """
     opened = RunFolder(folder)
     if not (folder / "run.json").is_file():
+        if (folder / LEARNED).is_file():
+            raise UserError(
+                f"{folder}: holds what was learned, not the conversations that it was learned from; "
+                f"give {_learned_from(folder)}"
+            )
         return None
     info = opened.info()
     if (info.noun, info.verb) != (NOUN, VERB):
         raise DataError(
             f"{folder}: is a run of '{info.noun} {info.verb}'; give logs, or a folder of 'tactful learn'"
         )
-    return Talks(opened, info.fingerprint["config.reader"])
+    reader, standing = info.fingerprint["config.reader"], opened.standing()
+    if standing == "running":
+        raise UserError(f"{folder}: its log is still being read; wait for the end")
+    if standing != "done":
+        logs = " ".join(shlex.quote(str(log)) for log in info.resume_args.get("logs", ["-"]))
+        raise UserError(
+            f"{folder}: only a part of its log was read; go on, with the options that it was begun with: "
+            f"tactful learn {logs} --out {shlex.quote(str(folder))} --reader {shlex.quote(reader)} --resume"
+        )
+    return Talks(opened, reader)
+
+
+def _learned_from(folder: Path) -> str:
+    """What a lesson's policy says that it was learned from."""
+    policy = read_policy(folder / POLICY) if (folder / POLICY).is_file() else None
+    training = policy.training if isinstance(policy, CostPolicy) else {}
+    return " ".join(map(str, training.get("logs", ()))) or "the folder that it was learned from"

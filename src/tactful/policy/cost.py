@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from tactful.data.sealed import load_document, save_document
 from tactful.types import Decision, PublicState, Record
@@ -56,6 +56,13 @@ class Costs(Record):
     """How far P(rejects) of a needless question is moved towards 1."""
     scale: float = 1.0
     """Multiplies the whole cost: what one question is worth to you. Asking falls as it rises."""
+
+    @field_validator("rejects")
+    @classmethod
+    def _a_prior(cls, rejects: tuple[float, float]) -> tuple[float, float]:
+        if min(rejects) < 0 or sum(rejects) == 0:
+            raise ValueError("expected two numbers from 0 on, of which one is above 0")
+        return rejects
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Behind the guard of `reward/serve`: loopback, or a key. Nothing that is asked is
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from pydantic import Field, ValidationError
 from tactful.calibration.tasks.state_rows import parse_state
 from tactful.calibration.tasks.states import complete_states
 from tactful.data.io import describe
+from tactful.policy.talk import put_questions
 from tactful.reading.types import ReaderAtOnce
 from tactful.reward.serve.app import ServeSettings, guarded_app
 from tactful.reward.serve.desk import Desk
@@ -56,7 +58,7 @@ class MessagesAsked(Record):
             "query": said[start]["content"],
             "history": history,
             "dialogue_turn": max(turns, self.rejected),
-            "prev_reject": self.rejected,
+            **put_questions(history, self.rejected),
             "user": self.user.model_dump(),
             **({"domain": self.domain} if self.domain else {}),
         }
@@ -99,7 +101,9 @@ class PolicyRoutes:
 
     async def _act(self, request: web.Request) -> web.Response:
         body = await read_json(request)
-        states = self._states(body)
+        states = await asyncio.to_thread(
+            self._states, body
+        )  # to look for questions takes long in long messages
         told = [
             {"action": one.action, "probabilities": dict(one.probabilities)}
             for one in await self.desk.answered(states)

@@ -151,9 +151,21 @@ def _exchange(row: dict[str, Any]) -> dict[str, str]:
 
 def _asked(row: dict[str, Any]) -> dict[str, Any]:
     """A request of the sets of clarification; texts about one passage are one group."""
-    passage = str(row.get("context") or "")
+    passage = row.get("context") or ""
+    if not isinstance(passage, str):
+        raise ValueError(
+            f"has context {passage!r:.60}, expected the text of a passage; talk stands in 'history'"
+        )
+    if not isinstance(row["needs_clarification"], bool):
+        raise ValueError(
+            f"has needs_clarification {row['needs_clarification']!r:.60}, expected true or false"
+        )
     context = [{"role": "user", "content": passage}] if passage else []
-    for asked, answered in row.get("history") or ():
+    history = row.get("history") or []
+    for pair in history if isinstance(history, list) else [history]:
+        if not isinstance(pair, list) or [type(one) for one in pair] != [str, str]:
+            raise ValueError(f"has in history {pair!r:.60}, expected pairs of texts: a question, its answer")
+        asked, answered = pair
         context += [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
     text = str(row.get("query", ""))
     return {

@@ -165,9 +165,15 @@ def callbacks(task: Task) -> list[Any]:
             if task.on_step is not None and state.is_world_process_zero:
                 task.on_step(state.global_step, state.max_steps)
 
+    class Patience(EarlyStoppingCallback):  # type: ignore[misc]
+        def on_train_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+            super().on_train_begin(args, state, control, **more)
+            if self.early_stopping_patience_counter >= self.early_stopping_patience:
+                control.should_training_stop = True  # stopped after its end, while the folder was written
+
     made: list[Any] = [Progress()]
     if task.checked.valid and task.config.patience:
-        made.append(EarlyStoppingCallback(early_stopping_patience=task.config.patience))
+        made.append(Patience(early_stopping_patience=task.config.patience))
     return made
 
 
@@ -184,6 +190,9 @@ def finish(task: Task, build: Callable[[], Any], beside: Callable[[Any], None] |
     with told(place.out), quietly():
         trainer = build()
         trainer.remove_callback(transformers.trainer_callback.PrinterCallback)
+        if checkpoint is not None:  # nothing is validated twice, and validations without gain still count
+            trainer.args.eval_on_start = False
+            trainer.args.restore_callback_states_from_checkpoint = True
         trainable = sum(p.numel() * p.element_size() for p in trainer.model.parameters() if p.requires_grad)
         need_room(place.out, trainable, trainable)
         started = time.monotonic()

@@ -280,6 +280,20 @@ def test_a_request_brings_what_is_known_of_its_dialogue(tactful, policy, tmp_pat
     assert values["vagueness"] == "the request is open (clarity 0.20)"
 
 
+def test_a_question_in_the_history_is_not_put_again_and_what_is_no_message_is_named(
+    tactful, tmp_path
+) -> None:
+    history = tmp_path / "h.jsonl"
+    flags = ["rule", "--query", "Book a table for us", "--domain", "chat", "--json"]
+    assert json.loads(tactful("policy", "act", *flags).stdout)["action"] != "LOW"
+    history.write_text('{"role": "assistant", "content": "When?"}\n{"role": "user", "content": "Friday"}\n')
+    assert json.loads(tactful("policy", "act", *flags, "--history", history).stdout)["action"] == "LOW"
+    history.write_text('"just text"\n')
+    done = tactful("policy", "act", *flags, "--history", history)
+    assert done.returncode == 1
+    assert "message 1 is \"just text\"; write objects with 'role' and 'content'" in done.stderr
+
+
 def test_what_belongs_to_a_request_is_refused_with_a_file(tactful, policy, tmp_path) -> None:
     (tmp_path / "s.jsonl").write_text('{"query": "Sort it"}\n')
     done = tactful("policy", "act", policy, tmp_path / "s.jsonl", "--rejected", "1")

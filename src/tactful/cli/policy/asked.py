@@ -61,16 +61,18 @@ class QueryFlags:
 
     def row(self) -> dict[str, Any]:
         """The request as a row of a states file. Raises UsageError for an empty one."""
+        from tactful.policy.talk import put_questions
+
         if not (self.query or "").strip():
             raise UsageError("--query is empty; give the request as the user wrote it")
         history = [] if self.history is None else _messages(self.history)
-        asked = sum(message.get("role") == "assistant" for message in history)
-        turn = asked if self.turn is None else self.turn
+        turns = sum(message["role"] == "assistant" for message in history)
+        turn = turns if self.turn is None else self.turn
         row: dict[str, Any] = {
             "id": "query",
             "query": self.query,
             "dialogue_turn": max(turn, self.rejected),
-            "prev_reject": self.rejected,
+            **put_questions(history, self.rejected),
             "history": history,
         }
         given = {"query_clarity": self.clarity, "task_complexity": self.complexity}
@@ -94,6 +96,10 @@ def _messages(path: Path) -> list[dict[str, Any]]:
         raise DataError.at(path, None, f"cannot be read ({error.strerror})", fix="check the path") from error
     except ValueError as error:
         raise DataError.at(path, None, f"is not JSON ({error})", fix="write a list of messages") from error
+    for number, one in enumerate(found, start=1):
+        if not isinstance(one, dict) or not all(isinstance(one.get(key), str) for key in ("role", "content")):
+            problem = f"message {number} is {json.dumps(one, ensure_ascii=False):.60}"
+            raise DataError.at(path, None, problem, fix="write objects with 'role' and 'content'")
     return list(found)
 
 

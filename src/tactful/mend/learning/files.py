@@ -1,12 +1,16 @@
-"""Training rows as the files that trainers read: whole conversations as prompts, each row once, split by user."""
+"""Training rows as the files that trainers read: whole conversations as prompts, each row once, split by user.
+
+Where a part would be empty, as with one user, it is split by conversation.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from tactful.data.exporting.forms import (
     Answered,
@@ -49,9 +53,10 @@ def write_rows(talks: Iterable[LoggedTalk], folder: Path, form: Form) -> tuple[R
     counts = RowCounts()
     chosen = _chosen(talks, counts, form)
     written = {}
+    parts = {kind: _parts(list(ids.values())) for kind, ids in chosen.items()}
     for part in PARTS:
         for kind, ids in chosen.items():
-            rows = _rows(talks, kind, part, ids, form)
+            rows = _rows((talk for talk in talks if parts[kind].get(talk.id) == part), kind, ids, form)
             first = next(rows, None)
             if first is None:
                 continue
@@ -63,35 +68,55 @@ def write_rows(talks: Iterable[LoggedTalk], folder: Path, form: Form) -> tuple[R
     return counts, written
 
 
-def _rows(talks: Iterable[LoggedTalk], kind: str, part: str, ids: set[str], form: Form) -> Iterator[Row]:
+def _rows(talks: Iterable[LoggedTalk], kind: str, ids: Container[str], form: Form) -> Iterator[Row]:
     for talk in talks:
-        if part_of(talk) != part:
-            continue
         if kind == "dpo":
             yield from (form.pair(_preference(talk, pair)) for pair in talk.pairs if pair.id in ids)
         else:
             yield from (_answer(talk, one) for one in talk.answers if one.id in ids)
 
 
-def part_of(talk: LoggedTalk) -> str:
-    """Train or valid, by the user alone, so that new data moves nothing."""
-    return "valid" if seeded("split", talk.group).random() < VALID else "train"
+class _Of(NamedTuple):
+    """Where a row comes from."""
+
+    talk: str
+    group: str
 
 
-def _chosen(talks: Iterable[LoggedTalk], counts: RowCounts, form: Form) -> dict[str, set[str]]:
-    """The ids of the rows to write: each text once, none that the log both praises and blames."""
-    distinct, pairs = Distinct(), set[str]()
+def _parts(rows: Sequence[_Of]) -> dict[str, str]:
+    """Conversation → train or valid: by its user alone, so that new data moves nothing.
+
+    Where that leaves a part empty, by the conversation, and each part gets one where there are two.
+    """
+    by_user = {one.talk: "valid" if _draw(one.group) < VALID else "train" for one in rows}
+    if len(set(by_user.values())) == len(PARTS):
+        return by_user
+    ordered = sorted(by_user, key=_draw)
+    few = min(max(1, sum(_draw(talk) < VALID for talk in ordered)), len(ordered) - 1)
+    return {talk: "valid" if at < few else "train" for at, talk in enumerate(ordered)}
+
+
+def _draw(name: str) -> float:
+    return seeded("split", name).random()
+
+
+def _chosen(talks: Iterable[LoggedTalk], counts: RowCounts, form: Form) -> dict[str, dict[str, _Of]]:
+    """The rows to write, by id: each text once, none that the log both praises and blames."""
+    distinct, pairs = Distinct(), dict[str, _Of]()
     answers: dict[str, AnswerAt] = {}
+    answered: dict[str, _Of] = {}
     blamed: set[str] = set()
     for talk in talks:
         counts.left_out.update(talk.left_out)
+        here = _Of(talk.id, talk.group)
         for pair in talk.pairs:
             if _takes(_preference(talk, pair), distinct, form, counts):
                 counts.pairs[pair.link] += 1
-                pairs.add(pair.id)
+                pairs[pair.id] = here
         for one in talk.answers:
             key = same_key(prompt_of(talk, one), said(one.answer))
             known = answers.setdefault(key, one)
+            answered.setdefault(known.id, here)
             if known is not one:
                 counts.left_out["repeated"] += 1
                 if known.wanted != one.wanted:
@@ -103,7 +128,7 @@ def _chosen(talks: Iterable[LoggedTalk], counts: RowCounts, form: Form) -> dict[
     kept = [one for key, one in answers.items() if key not in blamed]
     counts.wanted = sum(one.wanted for one in kept)
     counts.unwanted = len(kept) - counts.wanted
-    return {"dpo": pairs, "kto": {one.id for one in kept}}
+    return {"dpo": pairs, "kto": {one.id: answered[one.id] for one in kept}}
 
 
 def _takes(made: Preference, distinct: Distinct, form: Form, counts: RowCounts) -> bool:

@@ -9,7 +9,7 @@ from tactful.data.sealed import save_document
 from tactful.reading.encoder.card import ReaderCard, refuse_used
 from tactful.reading.encoder.examples import Example, examples_of
 from tactful.reading.encoder.training.learning import LearningSettings, fit
-from tactful.reading.encoder.training.train import finish, refuse_shared
+from tactful.reading.encoder.training.train import finish, refuse_unfit
 from tactful.reading.labelled import Labelled
 from tactful.reading.tuned.inputs import LAYOUT, SHOWN, ModelTokens
 from tactful.reading.tuned.network import HEADS_FILE, load_network, new_network, save_network
@@ -51,7 +51,7 @@ def train_tuned(
     holds adapters, heads and tokenizer. Raises: UserError, when `out` exists, a writer stands in both sets, or the base
     cannot be opened; MissingExtra without the extra `[train]`.
     """
-    refuse_shared(training, calibration)
+    refuse_unfit(training, calibration)
     refuse_used(out)
     torch, _ = need("torch", "peft", what="training a reader")
     adapters = adapters or Adapters()

@@ -40,11 +40,18 @@ def kind_of_export(row: Mapping[str, Any]) -> str | None:
 
 
 def _example(row: Row, number: int, beside: Mapping[str, Any], **fields: Any) -> Example:
+    for side in ("answer", "rejected"):
+        if (said := fields.get(side)) and said[0].role != "assistant":
+            raise ValueError(
+                f"row has an answer that begins with a message of the {said[0].role} ({said[0].content!r:.60}), "
+                "expected the assistant's"
+            )
     weight = row.get("weight", beside.get("weight"))
     margin = row.get("margin", beside.get("margin"))
+    groups = (beside.get("group"), beside.get("session"), row.get("group"))
     return Example(
         str(row.get("id") or beside.get("id") or number),
-        str(beside.get("group") or beside.get("session") or row.get("group") or ""),
+        next((str(group) for group in groups if group not in (None, "")), ""),
         weight=_number(weight, "weight") if weight is not None else 1.0,
         margin=_number(margin, "margin") if margin is not None else None,
         place=str(number),
@@ -54,12 +61,19 @@ def _example(row: Row, number: int, beside: Mapping[str, Any], **fields: Any) ->
 
 def _trl(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
     chosen, rejected = (_messages(row[side], side, "assistant") for side in ("chosen", "rejected"))
-    if "prompt" in row:
-        prompt = _messages(row["prompt"], "prompt", "user")
-    else:  # both sides hold the whole conversation
+    prompt = _messages(row["prompt"], "prompt", "user") if "prompt" in row else ()
+    if not prompt or (chosen and chosen[0].role != "assistant"):  # both sides hold the whole conversation
         shared = common_prefix(chosen, rejected)  # type: ignore[arg-type]
-        prompt, chosen, rejected = chosen[:shared], chosen[shared:], rejected[shared:]
+        prompt, chosen, rejected = _joined(prompt, chosen[:shared]), chosen[shared:], rejected[shared:]
     return _example(row, number, beside, prompt=prompt, answer=chosen, rejected=rejected)
+
+
+def _joined(prompt: tuple[Message, ...], start: tuple[Message, ...]) -> tuple[Message, ...]:
+    """One beginning of two, of which one may repeat the other, or its last messages."""
+    first, second = ([(one.role, one.content.strip()) for one in said] for said in (prompt, start))
+    if all(one in second for one in first):
+        return start
+    return prompt if all(one in first for one in second) else (*prompt, *start)
 
 
 def _unpaired(row: Row, number: int, beside: Mapping[str, Any]) -> Example:

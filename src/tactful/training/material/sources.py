@@ -51,7 +51,8 @@ def sources(data: Path, trainer: Trainer, valid: Path | None = None) -> tuple[li
         return [Source(_file(data), None)], ""
     if (data / MANIFEST).is_file() and trainer in _OF_A_TRAINSET:
         return sources(data / _OF_A_TRAINSET[trainer], trainer)[0], "gym trainset"
-    if (data / "run.json").is_file():
+    learned = (data / "learned.json").is_file()  # beside the run that read the log, of which nobody trains
+    if (data / "run.json").is_file() and not learned:
         info = RunFolder.open(data).info()
         return [Source(resolve_input(data), None)], f"{info.noun} {info.verb}"
     parts = _parts(data)
@@ -60,7 +61,7 @@ def sources(data: Path, trainer: Trainer, valid: Path | None = None) -> tuple[li
     for name in _FOLDERS[trainer]:
         parts = _parts(data / name)
         if parts:
-            return parts, "learn" if (data / "learned.json").is_file() else ""
+            return parts, "learn" if learned else ""
     for stem in _STEMS[trainer]:
         found = _named(data, stem)
         if found:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,19 @@ def test_a_reader_that_learns_further_takes_up_what_its_labels_say_and_keeps_the
     assert told["training"]["writers"] == ["ann"]
 
 
+def test_scripts_and_words_that_a_reader_knew_stay_known_when_it_learns_further(
+    folder: Path, tmp_path: Path
+) -> None:
+    knew = Path(shutil.copytree(folder, tmp_path / "knew"))
+    common = EncoderReader.load(folder).card.common
+    card_with(knew, scripts=["KATAKANA", "LATIN"], common=[*common, "ordinateur"])
+    quick = QUICK.model_copy(update={"epochs": 1})
+    card = continue_encoder(rows("cyd", 2), rows("bob", 6), knew, tmp_path / "out", settings=quick)
+    assert card.scripts == ("KATAKANA", "LATIN")
+    assert {*common, "ordinateur"} <= set(card.common)
+    assert len(card.common) == len(set(card.common))
+
+
 def test_where_all_weights_stay_the_network_stays(folder: Path, tmp_path: Path) -> None:
     quick = QUICK.model_copy(update={"epochs": 1})
     continue_encoder(rows("cyd", 2), rows("bob", 6), folder, tmp_path / "out", stays=1.0, settings=quick)
@@ -80,8 +94,6 @@ def test_where_all_weights_stay_the_network_stays(folder: Path, tmp_path: Path) 
 
 
 def test_a_damaged_reader_learns_no_further_and_leaves_nothing(folder: Path, tmp_path: Path) -> None:
-    import shutil
-
     copy = shutil.copytree(folder, tmp_path / "copy")
     changed(copy, NETWORK_FILE)
     with pytest.raises(DataError, match="changed or damaged"):

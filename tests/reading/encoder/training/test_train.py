@@ -101,6 +101,12 @@ def test_a_text_in_another_script_is_not_known(folder: Path) -> None:
     assert "Cyrillic" in need.unknown
 
 
+def test_with_nothing_to_train_on_nothing_is_begun(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no labelled text is left to train on"):
+        train_encoder(rows("ann").by(()), rows("bob", 2), base, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_writer_on_both_sides_is_refused(base: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"writers \['ann'\]"):
         train_encoder(rows("ann"), rows("ann"), base, tmp_path / "out")

@@ -61,10 +61,10 @@ def train_encoder(
     """Train on `training`, fit probabilities and limits on `calibration`, write everything into the folder `out`.
 
     `base` is the folder of a BERT-like encoder (`config.json`, `model.safetensors`, `tokenizer.json`); `words` maps
-    words that its vocabulary lacks to an English gloss, `glosses` do so for the languages that are read in English. Raises: UserError, when `out` exists, or a writer stands in both
-    sets; MissingExtra without the extra `[train]`.
+    words that its vocabulary lacks to an English gloss, `glosses` do so for the languages that are read in English. Raises: UserError, when `out` exists, nothing is left to train on, or a
+    writer stands in both sets; MissingExtra without the extra `[train]`.
     """
-    refuse_shared(training, calibration)
+    refuse_unfit(training, calibration)
     refuse_used(out)
     torch_or_what_to_install()
     missing = [name for name in ("config.json", "tokenizer.json") if not (base / name).is_file()]
@@ -110,7 +110,7 @@ def continue_encoder(
     Of the weights `stays` (0 to 1) remain those of before, the rest are those after training: the mean of both forgets
     less than either (Wortsman et al., 2022, arXiv:2109.01903). Raises: as `train_encoder`; DataError, when the files of `source` are damaged.
     """
-    refuse_shared(training, calibration)
+    refuse_unfit(training, calibration)
     refuse_used(out)
     torch = torch_or_what_to_install()
     from tactful.reading.encoder.training.restore import restore_network
@@ -142,6 +142,7 @@ def continue_encoder(
         examples_of(calibration, tokens),
         learnt,
         settings,
+        before=before,
         continues={"fingerprint": before.fingerprint, "stays": stays, "training": dict(before.training)},
     )
 
@@ -157,20 +158,21 @@ def finish(
     learnt: Learnt,
     settings: LearningSettings,
     *,
+    before: ReaderCard | None = None,
     continues: Mapping[str, JsonValue] | None = None,
 ) -> ReaderCard:
     """Calibrate and bound the trained `network`, and write scope and card beside the `files` in `out`; the card comes last.
 
-    `trained` and `held` are the texts of `training` and `calibration` as the network is shown them; `continues` says
-    which reader was trained further.
+    `trained` and `held` are the texts of `training` and `calibration` as the network is shown them; `before` is
+    the card of the reader that was trained further, whose scripts and words stay known; `continues` says which it was.
     """
     heads, near = _bounded(network, trained, held, texts_of(calibration))
     save_scope(out / SCOPE_FILE, near)
     card = ReaderCard(
         files=file_hashes(out, (*files, SCOPE_FILE)),
         heads=heads,
-        scripts=_scripts(training),
-        common=_common(training),
+        scripts=tuple(sorted({*_scripts(training), *(before.scripts if before else ())})),
+        common=tuple(dict.fromkeys((*_common(training), *(before.common if before else ())))),
         training={
             "requests": len(training.requests),
             "followups": len(training.followups),
@@ -187,8 +189,13 @@ def finish(
     return card
 
 
-def refuse_shared(training: Labelled, calibration: Labelled) -> None:
-    """Raises: UserError, when a writer stands in both."""
+def refuse_unfit(training: Labelled, calibration: Labelled) -> None:
+    """Raises: UserError, when there is nothing to train on, or a writer stands in both."""
+    if not len(training):
+        raise UserError(
+            "no labelled text is left to train on: the others are kept aside, or by writers that it is calibrated on; "
+            "give more, or calibrate on fewer writers"
+        )
     shared = set(training.writers) & set(calibration.writers)
     if shared:
         raise UserError(
