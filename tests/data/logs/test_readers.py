@@ -408,6 +408,34 @@ def test_first_words_that_come_again_in_calls_without_history_begin_another_exch
     assert found.branches == ()
 
 
+def test_requests_that_are_sent_without_what_was_said_before_keep_their_tools_and_their_order(tmp_path):
+    def asked(id):
+        return {
+            "role": "assistant",
+            "tool_calls": [{"id": id, "function": {"name": "look", "arguments": "{}"}}],
+        }
+
+    rows = []
+    for n, (words, answer) in enumerate([("hi", "Hello"), ("Book", "For how many?"), ("hi", "Welcome back")]):
+        told = {"role": "tool", "tool_call_id": f"{n}", "content": f"found {n}"}
+        rows.append(call(2 * n, [said("user", words)], asked(f"{n}")))
+        rows.append(call(2 * n + 1, [said("user", words), asked(f"{n}"), told], answer))
+    (found,), _ = read(tmp_path, lines(rows))
+    assert [text for _, text in spoken(found)] == [
+        "hi",
+        "",
+        "Hello",
+        "Book",
+        "",
+        "For how many?",
+        "hi",
+        "",
+        "Welcome back",
+    ]
+    assert [each.result for turn in found.turns for each in turn.calls] == ["found 0", "found 1", "found 2"]
+    assert found.branches == ()
+
+
 def test_first_words_that_come_again_right_after_their_answer_are_a_regeneration(tmp_path):
     (found,), _ = read(tmp_path, lines([call(1, "hi", "Hello"), call(2, "hi", "Hi there")]))
     assert spoken(found) == [("user", "hi"), ("assistant", "Hi there")]

@@ -130,7 +130,9 @@ def add_call(
     have, new = draft.turns, call.turns
     before, now = _said(have), _said(new)
     common = _common(before, now)
-    if len(_said(new[:begins])) == 1 and any(turn["role"] == "user" for turn in have[_place(have, common) :]):
+    goes_on = any(turn["role"] == "user" for turn in have[_place(have, common) :])
+    alone = len(_said(new[:begins])) == 1
+    if common and goes_on and (alone or _overlap(before, now) >= common):
         common = 0  # no history was sent: words that once began the talk are said again
     overlap = 0 if common else _overlap(before, now)
     prompt = _system_of(new)
@@ -146,8 +148,12 @@ def add_call(
             del have[at_have:]
         if at_have == len(have):
             have.extend(new[at_new:])
+    elif overlap:
+        at_new = _place(new, overlap)
+        _learn(have[_place(have, len(before) - overlap) :], new[:at_new])
+        have.extend(new[at_new:])
     else:
-        have.extend(new[_place(new, overlap) :] if overlap else _without_system(new, have))
+        have.extend(_without_system(new, have))
     draft.adopt(call)
 
 

@@ -125,7 +125,7 @@ def add_content(draft: Draft, role: str, content: Any, **known: Any) -> None:
             "",
         )
         failed = part.get("is_error") is True
-        if _kind(answer) in _OUTPUTS and "value" in answer:
+        if isinstance(answer, Mapping) and "value" in answer and _kind(answer) in _OUTPUTS:
             failed = failed or _kind(answer).startswith("error")
             answer = answer["value"]
         id = next((part[key] for key in _RESULT_IDS if part.get(key)), "")
