@@ -280,28 +280,17 @@ def test_a_request_brings_what_is_known_of_its_dialogue(tactful, policy, tmp_pat
     assert values["vagueness"] == "the request is open (clarity 0.20)"
 
 
-def test_a_question_in_the_history_is_not_put_again(tactful, tmp_path) -> None:
-    asked = {"role": "assistant", "content": "For which day, and how many people?"}
-    (tmp_path / "h.json").write_text(
-        json.dumps([asked, {"role": "user", "content": "Friday 7pm, four people"}])
-    )
-    flags = ["--query", "Book a table for us", "--domain", "chat"]
-    assert tactful("policy", "act", "rule", *flags).stdout.split("\t")[1] != "LOW"
-    assert (
-        tactful("policy", "act", "rule", *flags, "--history", tmp_path / "h.json").stdout.split("\t")[1]
-        == "LOW"
-    )
-    values = json.loads(
-        tactful("policy", "act", "cost", *flags, "--history", tmp_path / "h.json", "--json").stdout
-    )
-    assert values["action"] == "LOW"
-
-
-def test_a_history_that_holds_no_messages_is_said_with_the_message(tactful, tmp_path) -> None:
-    (tmp_path / "h.json").write_text('["just text"]')
-    done = tactful("policy", "act", "rule", "--query", "Sort it", "--history", tmp_path / "h.json")
-    assert done.returncode == 1
-    assert "h.json: message 1 is \"just text\"; write objects with 'role' and 'content'" in done.stderr
+def test_a_question_in_the_history_is_not_put_again_and_what_is_no_message_is_named(
+    tactful, tmp_path
+) -> None:
+    history = tmp_path / "h.jsonl"
+    flags = ["rule", "--query", "Book a table for us", "--domain", "chat", "--json"]
+    assert json.loads(tactful("policy", "act", *flags).stdout)["action"] != "LOW"
+    history.write_text('{"role": "assistant", "content": "When?"}\n{"role": "user", "content": "Friday"}\n')
+    assert json.loads(tactful("policy", "act", *flags, "--history", history).stdout)["action"] == "LOW"
+    history.write_text('"just text"\n')
+    done = tactful("policy", "act", *flags, "--history", history)
+    assert "message 1 is \"just text\"; write objects with 'role' and 'content'" in done.stderr
 
 
 def test_what_belongs_to_a_request_is_refused_with_a_file(tactful, policy, tmp_path) -> None:
