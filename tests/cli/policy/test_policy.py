@@ -290,7 +290,6 @@ def test_a_question_in_the_history_is_not_put_again_and_what_is_no_message_is_na
     assert json.loads(tactful("policy", "act", *flags, "--history", history).stdout)["action"] == "LOW"
     history.write_text('"just text"\n')
     done = tactful("policy", "act", *flags, "--history", history)
-    assert done.returncode == 1
     assert "message 1 is \"just text\"; write objects with 'role' and 'content'" in done.stderr
 
 
