@@ -15,6 +15,7 @@ import pytest
 from pyarrow import parquet
 
 from tactful.data.check import detect_kind
+from tactful.data.formats.moments import moment_rows
 from tactful.data.io import read_jsonl
 from tactful.errors import DataError, MissingExtra
 from tactful.types import Record
@@ -56,6 +57,14 @@ def test_a_key_that_no_column_has_is_still_missing(tmp_path: Path) -> None:
     path = table(tmp_path / "a.parquet", [{"id": "a", "notes": [{"id": "1"}]}])
     with pytest.raises(DataError, match=r"a\.parquet:1: .*'said'"):
         list(read_jsonl(path, Item))
+
+
+def test_a_silence_is_read_from_a_table_too(tmp_path: Path) -> None:
+    event = [{"time": "1", "event": "opens a.py"}]
+    path = table(
+        tmp_path / "m.parquet", [{"obs": event, "pred_task": None}, {"obs": event, "pred_task": "x"}]
+    )
+    assert [moment.proposal for moment in moment_rows(path)] == [None, "x"]
 
 
 def test_text_that_holds_json_is_opened_where_more_than_text_is_wanted_and_only_there(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ OutOption = Annotated[
     Path | None, typer.Option("--out", help="Folder of this run; default: a new one in runs/.")
 ]
 ResumeFlag = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Equal seeds give equal results.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give equal results.")]
 SkipBadFlag = Annotated[bool, typer.Option("--skip-bad", help="Leave out unusable lines and count them.")]
 ConcurrencyOption = Annotated[int, typer.Option("--concurrency", min=1, help="Records worked on at a time.")]
 CacheOption = Annotated[Path | None, typer.Option("--cache", help="Share this call cache between runs.")]

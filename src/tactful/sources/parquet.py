@@ -64,7 +64,7 @@ def parquet_rows(file: IO[bytes]) -> Iterator[TableRow]:
 
 def parsed(row: TableRow, parse: Callable[[Any], R]) -> R:
     """`row` by `parse`, again with what it misses. Raises: what `parse` says of the row without nulls."""
-    first: ValidationError | None = None
+    first: ValueError | None = None
     tried: dict[str, Any] | None = row
     for _ in range(_TRIES):
         if tried is None:
@@ -74,6 +74,10 @@ def parsed(row: TableRow, parse: Callable[[Any], R]) -> R:
         except ValidationError as error:
             first = first or error
             tried = _mended(tried, row.cells, error)
+        except ValueError as error:  # it looked for a key by itself
+            first = first or error
+            nulls = {key: None for key, cell in row.cells.items() if cell is None and key not in tried}
+            tried = {**tried, **nulls} if nulls else None
     assert first is not None
     raise first
 

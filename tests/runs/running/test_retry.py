@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from tests.runs import parts
@@ -25,6 +28,22 @@ def test_retry_takes_the_failures_again_and_nothing_else(tmp_path):
     assert [answer.id for answer in folder.records(Answer)] == [f"item-{n}" for n in range(10) if n != 3]
     assert folder.failures_path.read_bytes() == b""
     assert folder.info().state == "done"
+
+
+def test_retry_loses_no_result_whose_stored_row_is_damaged_or_whose_input_changed(tmp_path):
+    run(tmp_path / "out", stage=parts.moody, count=10)
+    folder = RunFolder.open(tmp_path / "out")
+    with closing(sqlite3.connect(folder.path / "run.sqlite", isolation_level=None)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("UPDATE results SET state = 'dofe' WHERE record_id = 'item-4'")
+    changed = [one.model_copy(update={"number": 60}) if one.id == "item-6" else one for one in items(10)]
+    with closing(folder.state()) as state:
+        assert state.counts().done == 6
+    stage = parts.Logged(tmp_path / "log")
+    summary = retry_run(folder, replace(parts.job(stage=stage), source=changed), options=QUIET)
+    assert sorted(stage.worked_on()) == ["item-4", "item-5", "item-6", "item-7"]
+    assert (summary.done, summary.read) == (9, 10)
+    assert {answer.id: answer.double for answer in folder.records(Answer)}["item-6"] == 120
 
 
 def test_record_that_fails_again_counts_its_attempts_and_all_its_cost(tmp_path):

@@ -145,10 +145,17 @@ def judge(
             "--max-chars": max_chars is not None,
             "--resume": run.resume,
             "--dry-run": dry_run,
+            "--executor": run.executor != "local",
         },
         "belongs to --judge; neither --model nor --reader takes it",
     )
+    if data is None:
+        only = "belongs to DATA; what is said of one moment is printed"
+        _refuse(
+            {"--out": run.out is not None, "--limit": run.limit is not None, "--skip-bad": skip_bad}, only
+        )
     if reader is None:
+        _refuse({"--samples": samples != 5}, "belongs to --reader MODEL; a trained model draws nothing")
         _refuse(
             {
                 "--base-url": at.base_url is not None,

@@ -136,7 +136,8 @@ class Intake:
                 self._state.vacate(ordinal)
         elif sound.ordinal != ordinal:
             self._state.place(sound, ordinal)
-        if not self._wanted(sound):
+        redone = sound is None and row is not None  # damaged or changed: also where only failures are wanted
+        if not redone and not self._wanted(sound):
             return None
         self._in_hand[record_id] = ordinal
         return Item(record, record_id, digest, ordinal, None if row is None or row.damaged else row, fault)

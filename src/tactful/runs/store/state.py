@@ -274,7 +274,8 @@ class RunState:
             absent = self._connection.execute("SELECT count(*) FROM results WHERE ordinal < 0").fetchone()[0]
         by_state = {state: count for state, count, _ in found}
         unscored = sum(number for state, _, number in found if state == "done")
-        return Counts(**by_state, unscored=unscored, absent=absent)
+        known = {state: by_state.get(state, 0) for state in ("done", "failed", "skipped")}
+        return Counts(**known, unscored=unscored, absent=absent)  # a damaged row may say anything
 
     def usage(self) -> Usage:
         """What all stored records cost, retries and set-aside records included."""
