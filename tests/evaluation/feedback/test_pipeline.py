@@ -12,6 +12,8 @@ from tactful.errors import UsageError, UserError
 from tactful.evaluation.feedback.pipeline import JudgeChoice, evaluate_judge, judged_by, read_labelled
 from tactful.feedback.chats import Turns
 from tactful.feedback.embedded.linear import train_linear
+from tactful.feedback.judging.confidence import ConfidenceMap, SourceFit
+from tactful.feedback.judging.judge import judge_spec
 from tactful.feedback.pipeline import JudgeConfig, open_judge_job
 from tactful.llm import ModelSpec
 from tactful.runs import RunOptions, run_job
@@ -52,6 +54,21 @@ def test_a_turn_that_the_run_judged_with_other_texts_is_counted_out(labelled_fil
     assert judged.left_out == {"without label7": 1, "not in the run": 1}
     with pytest.raises(UserError, match="holds none of these 1 turns"):
         judged_by(type(read)(changed[:1]), JudgeChoice(judged=judged_run))
+
+
+def test_a_panels_run_is_measured_with_the_confidence_map_that_it_was_made_with(labelled_file, tmp_path):
+    fit = SourceFit(
+        weight_stated=0, weight_share=0, bias=0, turns=40, dialogues=40, right=20,
+        brier_stated=0.5, brier=0.25, ece_stated=0.5, ece=0, steps=(),
+    )  # fmt: skip
+    judges = {"judges": ("offline", "embedded"), "embedded": "lexicon"}
+    fitted = ConfidenceMap(judge="offline, embedded", sources={"l": fit})
+    fitted.save(tmp_path / "map.json")
+    config = JudgeConfig(**judges, models=(judge_spec("offline"),), confidence=str(tmp_path / "map.json"))
+    run_job(open_judge_job(config, Turns(labelled_file)), RunOptions(out=tmp_path / "run", progress="off"))
+    judged = judged_by(read_labelled([labelled_file]), JudgeChoice(judged=tmp_path / "run"))
+    # whatever was stated, the map says 1 / (1 + e⁰)
+    assert {(one.confidence, one.fitted) for one in judged.judgements} == {(0.5, True)}
 
 
 @pytest.fixture

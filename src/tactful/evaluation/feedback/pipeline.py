@@ -25,7 +25,7 @@ from tactful.evaluation.feedback.probes import load_probes
 from tactful.evaluation.feedback.results import AttackResult, FeedbackEvaluation
 from tactful.feedback.chats import LabelledTurns
 from tactful.feedback.embedded import EmbeddedJudge, open_embedded
-from tactful.feedback.judged import JudgedTurns
+from tactful.feedback.judged import open_judged
 from tactful.feedback.judging.confidence import load_confidence
 from tactful.feedback.judging.judge import EMBEDDED, FeedbackJudge
 from tactful.feedback.judging.refit import refit
@@ -172,7 +172,7 @@ async def _by_model(
 
 def _from_run(labelled: Labelled, path: Path | str) -> Judged:
     turns = labelled.turns
-    judged = JudgedTurns(path)
+    judged = open_judged(path)
     found = {item.turn.id: item for item in judged}
     both = [turn for turn in turns if _same(turn, found.get(turn.id))]
     if not both:
