@@ -146,6 +146,17 @@ def test_bad_rows_name_file_line_value_and_next_move_or_are_skipped_and_counted(
     assert (turns.rows.bad, len(turns.rows.problems)) == (1, 1)
 
 
+def test_a_second_row_of_one_id_is_refused_at_its_line_or_skipped_and_counted(tmp_path):
+    rows = [{"id": name, "conversation": chat(f"q{at}", "a", "n")} for at, name in enumerate("abac")]
+    rows += [{"conversation": chat("q", "a", "n")}] * 2  # without an id: each is called by its line
+    file = write_rows(tmp_path / "log.jsonl", rows)
+    with pytest.raises(DataError, match=r"log.jsonl:3: .*has the id 'a' of line 1.*--skip-bad"):
+        list(Turns(file))
+    turns = Turns(file, skip_bad=True)
+    assert [turn.id for turn in turns] == ["a/0", "b/0", "c/0", "dialogue-5/0", "dialogue-6/0"]
+    assert turns.rows.bad == 1
+
+
 def test_missing_file_is_the_users_to_fix(tmp_path):
     with pytest.raises(UserError, match="cannot be read"):
         list(Turns(tmp_path / "none.jsonl"))

@@ -101,8 +101,8 @@ class Extraction:
 class Turns:
     """The turns of a chat file, read as they are asked for; iterating again starts over.
 
-    Raises, while iterating: UserError when the file cannot be opened, DataError at the first bad line (unless
-    `skip_bad`, which counts them in `.rows.bad`).
+    Raises, while iterating: UserError when the file cannot be opened, DataError at the first bad line, a second row of
+    one id among them (unless `skip_bad`, which counts them in `.rows.bad`).
     """
 
     path: Path | str | Sequence[Any]
@@ -113,7 +113,9 @@ class Turns:
     rows: Rows[ChatRow] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = dialogue_rows(self.path, ChatRow, skip_bad=self.skip_bad, reading=self.reading)
+        self.rows = dialogue_rows(
+            self.path, ChatRow, skip_bad=self.skip_bad, unique=True, reading=self.reading
+        )
 
     def __iter__(self) -> Iterator[Turn]:
         self.count = Extraction()
