@@ -75,6 +75,14 @@ def test_adjacent_compares_neighbours_in_intensity_whatever_the_order_of_the_fil
     assert set(compared(made(records, select="adjacent")[0])) == {("MID", "LOW"), ("MID", "HIGH")}
 
 
+@pytest.mark.parametrize(("mid", "reason"), [(None, "unscored"), ("absent", "one_action")])
+def test_actions_between_which_one_is_missing_are_no_neighbours(mid, reason):
+    pairs, summary = made(levels(0.2, mid, 0.9), select="adjacent")
+    assert pairs == []
+    assert dict(summary.dropped) == {reason: 1}
+    assert adds_up(summary)
+
+
 def test_pair_carries_both_parts_of_both_rewards():
     records = [one_step("LOW", 0.2), one_step("MID", 0.9, questions=1)]
     (pair,), _ = made(records)
@@ -234,10 +242,17 @@ def test_mean_drops_groups_whose_repeats_are_unscored():
     assert adds_up(summary)
 
 
-def test_passes_of_two_runs_are_repeats_of_each_other():
+def test_passes_of_two_runs_are_no_repeats_of_each_other():
     records = repeats({"LOW": [0.0] * 2, "MID": [0.5] * 2})
     records += repeats({"LOW": [0.0] * 2, "MID": [0.5] * 2}, run_id="run-b")
-    assert len(made(records, select="mean")[0]) == 1
+    pairs, summary = made(records, select="mean")
+    assert (pairs, dict(summary.dropped)) == ([], {"few_repeats": 2})
+
+
+def test_mean_never_compares_an_action_of_one_run_with_that_of_another():
+    records = repeats({"LOW": [0.0] * 4}) + repeats({"HIGH": [0.5] * 4}, run_id="run-b")
+    pairs, summary = made(records, select="mean")
+    assert (pairs, dict(summary.dropped)) == ([], {"one_action": 2})
 
 
 # ---------------------------------------------------------------- views and warnings

@@ -3,10 +3,10 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.feedback.chats import chat, many_chats, write_rows
+from tests.feedback.chats import chat, many_chats, turn, write_rows
 
 from tactful.errors import DataError, UserError
-from tactful.feedback.chats import ChatRow, Extraction, LabelledTurns, Turns, turns_of
+from tactful.feedback.chats import ChatRow, Extraction, LabelledTurns, Turns, number_of, turns_of
 
 
 def extract(conversation, **more):
@@ -98,8 +98,17 @@ def test_rows_about_one_exchange_take_the_last_answer_alone_and_hide_the_label(t
         ("x-9-S4", "x-9", "q1", "a1"),
         ("y", "y", "q", "a"),
     ]
+    assert [turn.index for turn in turns] == [1, 0], "the history tells the place among the exchanges"
     assert "label7" not in turns[0].model_dump_json()
     assert turns[1].meta == {}
+
+
+@pytest.mark.parametrize(
+    ("turn_id", "dialogue_id", "number"),
+    [("x-9-S4", "x-9", 4), ("x/12", "x", 12), ("x#3", "x", 3), ("x", "x", 0), ("row/7", "x", 0)],
+)
+def test_the_number_of_a_turn_is_that_of_its_suffix_behind_the_dialogues_id(turn_id, dialogue_id, number):
+    assert number_of(turn(turn_id, dialogue_id=dialogue_id, index=0)) == number
 
 
 def test_rows_of_one_dialogue_count_as_one_wherever_they_stand(tmp_path):
@@ -144,6 +153,17 @@ def test_bad_rows_name_file_line_value_and_next_move_or_are_skipped_and_counted(
     turns = Turns(file, skip_bad=True)
     assert len(list(turns)) == 2
     assert (turns.rows.bad, len(turns.rows.problems)) == (1, 1)
+
+
+def test_a_second_row_of_one_id_is_refused_at_its_line_or_skipped_and_counted(tmp_path):
+    rows = [{"id": name, "conversation": chat(f"q{at}", "a", "n")} for at, name in enumerate("abac")]
+    rows += [{"conversation": chat("q", "a", "n")}] * 2  # without an id: each is called by its line
+    file = write_rows(tmp_path / "log.jsonl", rows)
+    with pytest.raises(DataError, match=r"log.jsonl:3: .*has the id 'a' of line 1.*--skip-bad"):
+        list(Turns(file))
+    turns = Turns(file, skip_bad=True)
+    assert [turn.id for turn in turns] == ["a/0", "b/0", "c/0", "dialogue-5/0", "dialogue-6/0"]
+    assert turns.rows.bad == 1
 
 
 def test_missing_file_is_the_users_to_fix(tmp_path):

@@ -43,7 +43,7 @@ class PairConfig(Record):
 
     select: Literal["best-worst", "all", "adjacent", "mean"] = "best-worst"
     """`best-worst`: the best action against the worst, the published form. `all`: every two actions.
-    `adjacent`: neighbours in intensity. `mean`: every two actions, each averaged over its repeats first."""
+    `adjacent`: neighbours in intensity. `mean`: every two actions, each averaged over its repeats in a run first."""
     min_margin: float = Field(default=0.05, ge=0)
     """Pairs whose rewards differ by less are dropped; half the cost of one question."""
     view: Literal["full", "policy"] = "full"
@@ -134,8 +134,8 @@ class GroupKey(NamedTuple):
     conversation: str
     """Hash of the query and the messages so far: other words, other decision point."""
     persona: str
-    repeat: tuple[str, int] | None
-    """None under `mean`, where the repeats are averaged."""
+    repeat: tuple[str, int | None]
+    """(run id, pass); no pass under `mean`, where a run's passes are averaged."""
 
 
 class PairMaker:
@@ -176,7 +176,7 @@ class PairMaker:
                 "\x1f".join(f"{message.role}\x1e{message.content}" for message in prompt_of(state))
             ),
             persona=trajectory.persona,
-            repeat=None if self.config.select == "mean" else repeat,
+            repeat=(repeat[0], None) if self.config.select == "mean" else repeat,
         )
         candidate = Candidate(
             step.action, repeat, state, strip_thoughts(step.message), alternative.branch, rewarded.provenance
@@ -213,9 +213,15 @@ class PairMaker:
         ranked = sorted(usable, key=lambda item: _position(item.action, order, key.space))
         for one, other in combinations(ranked, 2):
             self._differences[key.domain, one.action, other.action].append(_reward(one) - _reward(other))
+        selected = list(self._select(ranked, order))
+        if not selected:
+            tried = {item.action for item in candidates}
+            neighbours = any(tried.issuperset(two) for two in pairwise(order))
+            self.summary.dropped["unscored" if neighbours else "one_action"] += 1
+            return []
         pairs: list[PreferencePair] = []
         margins: list[float] = []
-        for one, other in self._select(ranked):
+        for one, other in selected:
             chosen, rejected = (one, other) if _reward(one) >= _reward(other) else (other, one)
             margin = _reward(chosen) - _reward(rejected)
             margins.append(margin)
@@ -247,12 +253,14 @@ class PairMaker:
             return "unscored" if enough else "few_repeats"
         return [_averaged(items) for items in scored.values()]
 
-    def _select(self, ranked: list[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
+    def _select(self, ranked: list[Candidate], order: Sequence[str]) -> Iterator[tuple[Candidate, Candidate]]:
+        """What is compared of `ranked`; nothing under `adjacent` where no neighbours were scored."""
         if self.config.select == "best-worst":
             # min and max take the less intense of equals.
             yield max(ranked, key=_reward), min(ranked, key=_reward)
         elif self.config.select == "adjacent":
-            yield from pairwise(ranked)
+            neighbours = set(pairwise(order))
+            yield from (two for two in pairwise(ranked) if (two[0].action, two[1].action) in neighbours)
         else:
             yield from combinations(ranked, 2)
 

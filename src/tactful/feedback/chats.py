@@ -31,7 +31,7 @@ from tactful.feedback.types import LabelledTurn, Turn
 from tactful.runs import Job, reopening, worth_counting
 from tactful.text import detect_lang
 
-_TURN_SUFFIX = re.compile(r"(-[A-Za-z]\d+|[/#]\d+)$")
+_TURN_SUFFIX = re.compile(r"(-[A-Za-z]|[/#])(\d+)$")
 
 
 class ChatRow(Dialogue):
@@ -101,8 +101,8 @@ class Extraction:
 class Turns:
     """The turns of a chat file, read as they are asked for; iterating again starts over.
 
-    Raises, while iterating: UserError when the file cannot be opened, DataError at the first bad line (unless
-    `skip_bad`, which counts them in `.rows.bad`).
+    Raises, while iterating: UserError when the file cannot be opened, DataError at the first bad line, a second row of
+    one id among them (unless `skip_bad`, which counts them in `.rows.bad`).
     """
 
     path: Path | str | Sequence[Any]
@@ -113,7 +113,9 @@ class Turns:
     rows: Rows[ChatRow] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = dialogue_rows(self.path, ChatRow, skip_bad=self.skip_bad, reading=self.reading)
+        self.rows = dialogue_rows(
+            self.path, ChatRow, skip_bad=self.skip_bad, unique=True, reading=self.reading
+        )
 
     def __iter__(self) -> Iterator[Turn]:
         self.count = Extraction()
@@ -150,6 +152,14 @@ def dialogue_of(row: ChatRow) -> str:
     return row.dialogue_id or (_TURN_SUFFIX.sub("", row.id) if row.user_next is not None else row.id)
 
 
+def number_of(turn: Turn) -> int:
+    """What the turn suffix of its id counts, 4 of `-S4`; 0 where its id is not the dialogue's with such a suffix."""
+    found = _TURN_SUFFIX.search(turn.id)
+    if found is None or turn.id[: found.start()] != turn.dialogue_id:
+        return 0
+    return int(found[2])
+
+
 def spoken(row: ChatRow, count: Extraction | None = None) -> list[tuple[str, str, dict[str, JsonValue]]]:
     """(role, text, extra keys) of user and assistant in turn: several messages of one in a row are one."""
     return list(_merged(_messages(row), count if count is not None else Extraction()))
@@ -158,10 +168,10 @@ def spoken(row: ChatRow, count: Extraction | None = None) -> list[tuple[str, str
 def _turns(row: ChatRow, count: Extraction) -> Iterator[Turn]:
     said = spoken(row, count)
     dialogue_id = dialogue_of(row)
-    answers = [at for at, (role, _, _) in enumerate(said) if role == ASSISTANT]
+    answers = list(enumerate(at for at, (role, _, _) in enumerate(said) if role == ASSISTANT))
     if row.user_next is not None:  # a row about one exchange: what came before it is history
         answers = answers[-1:]
-    for index, at in enumerate(answers):
+    for index, at in answers:
         count.answers += 1
         if at == 0:
             count.no_query += 1

@@ -277,11 +277,17 @@ def _embedded(config: JudgeConfig) -> tuple[TurnJudge | None, str]:
     """The embedded judge, where it is one of the judges, and the hash of what it was trained to."""
     if EMBEDDED not in config.judges:
         return None, ""
-    path = Path(config.embedded) if config.embedded else None
-    judge = open_embedded(path, config)
-    if path is None or str(path) in (LEXICON, *NAMES) or path.is_dir():
-        return judge, judge.name
-    return judge, digest_of(path)
+    judge = open_embedded(Path(config.embedded) if config.embedded else None, config)
+    trained = trained_file(config)
+    return judge, judge.name if trained is None else digest_of(trained)
+
+
+def trained_file(config: JudgeConfig) -> Path | None:
+    """What `feedback train` wrote and the embedded judge was opened from; None for a reader or the lexicon."""
+    path = Path(config.embedded)
+    if config.embedded in ("", LEXICON, *NAMES) or path.is_dir():
+        return None
+    return path
 
 
 def retry_judge(

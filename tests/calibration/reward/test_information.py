@@ -97,6 +97,21 @@ def test_one_action_alone_is_not_estimable():
     assert found.why_not == "only one action was tried"
 
 
+def test_actions_of_which_none_was_scored_in_both_wordings_are_not_estimable():
+    (found,) = ledger_of(table({"open": {"LOW": 0.2}, "complete": {"MID": 0.7}})).information()
+    assert found.value.value is None
+    assert found.why_not == "no action was scored in both wordings"
+
+
+def test_a_task_without_whose_rewards_no_action_is_known_in_both_wordings_gains_nothing():
+    # For a-1 the others know no fixed action. For a-2 and a-3 it is MID, by a-1 alone, and the best that they tried when
+    # complete; when open they did not try it.
+    records = table({"open": {"LOW": 0.2}, "complete": {"MID": 0.7}}, tasks=("a-2", "a-3"))
+    records += table({"open": {"MID": 0.5}, "complete": {"MID": 0.7}}, tasks=("a-1",))
+    (found,) = ledger_of(records).information()
+    assert found.value.value == pytest.approx(0)
+
+
 def test_nothing_gives_no_rows():
     assert ledger_of([]).rows() == []
     assert ledger_of([]).information() == []

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.feedback.chats import write_rows
 from tests.feedback.worker import job
 
 from tactful.errors import UsageError, UserError
-from tactful.evaluation.feedback.pipeline import JudgeChoice, judged_by, read_labelled
+from tactful.evaluation.feedback.pipeline import JudgeChoice, evaluate_judge, judged_by, read_labelled
+from tactful.feedback.chats import Turns
+from tactful.feedback.embedded.linear import train_linear
+from tactful.feedback.judging.confidence import ConfidenceMap, SourceFit
+from tactful.feedback.judging.judge import judge_spec
+from tactful.feedback.pipeline import JudgeConfig, open_judge_job
 from tactful.llm import ModelSpec
 from tactful.runs import RunOptions, run_job
 
@@ -47,6 +54,54 @@ def test_a_turn_that_the_run_judged_with_other_texts_is_counted_out(labelled_fil
     assert judged.left_out == {"without label7": 1, "not in the run": 1}
     with pytest.raises(UserError, match="holds none of these 1 turns"):
         judged_by(type(read)(changed[:1]), JudgeChoice(judged=judged_run))
+
+
+def test_a_panels_run_is_measured_with_the_confidence_map_that_it_was_made_with(labelled_file, tmp_path):
+    fit = SourceFit(
+        weight_stated=0, weight_share=0, bias=0, turns=40, dialogues=40, right=20,
+        brier_stated=0.5, brier=0.25, ece_stated=0.5, ece=0, steps=(),
+    )  # fmt: skip
+    judges = {"judges": ("offline", "embedded"), "embedded": "lexicon"}
+    fitted = ConfidenceMap(judge="offline, embedded", sources={"l": fit})
+    fitted.save(tmp_path / "map.json")
+    config = JudgeConfig(**judges, models=(judge_spec("offline"),), confidence=str(tmp_path / "map.json"))
+    run_job(open_judge_job(config, Turns(labelled_file)), RunOptions(out=tmp_path / "run", progress="off"))
+    judged = judged_by(read_labelled([labelled_file]), JudgeChoice(judged=tmp_path / "run"))
+    # whatever was stated, the map says 1 / (1 + e⁰)
+    assert {(one.confidence, one.fitted) for one in judged.judgements} == {(0.5, True)}
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """A judge trained on `mine.jsonl`, and a run of it on this file and one that it has not seen."""
+    rows = [
+        {"id": f"{name}-S{at}", "q_t": "q", "a_t": "a", "user_next": said, "label7": label, "source": "web"}
+        for name in ("mine", "other")
+        for at, (said, label) in enumerate([("thank you", "pos_praise"), ("that is wrong", "neg_correction")])
+    ]
+    mine = write_rows(tmp_path / "mine.jsonl", rows[:2])
+    write_rows(tmp_path / "other.jsonl", rows[2:])
+    train_linear(read_labelled([mine]).turns).save(tmp_path / "judge.npz")
+    config = JudgeConfig(judges=("embedded",), embedded=str(tmp_path / "judge.npz"))
+    both = Turns(write_rows(tmp_path / "both.jsonl", rows))
+    run_job(open_judge_job(config, both), RunOptions(out=tmp_path / "run", progress="off"))
+    return tmp_path
+
+
+def test_a_run_is_not_measured_on_what_its_judge_was_trained_on(trained):
+    by = JudgeChoice(judged=trained / "run")
+    with pytest.raises(UsageError, match=r"judge.npz: was trained on 2 of these 2 turns.*--cross-fit 5"):
+        judged_by(read_labelled([trained / "mine.jsonl"]), by)
+    judged = judged_by(read_labelled([trained / "other.jsonl"]), by)
+    assert (len(judged.turns), judged.notes) == (2, ())
+
+
+@pytest.mark.parametrize("change", [Path.unlink, lambda path: path.write_bytes(b"another")])
+def test_where_the_runs_trained_judge_is_gone_or_another_the_figures_say_so(trained, change):
+    change(trained / "judge.npz")
+    found = evaluate_judge(read_labelled([trained / "mine.jsonl"]), JudgeChoice(judged=trained / "run"))
+    assert len(found.notes) == 1
+    assert "whether it was trained on these turns is unknown" in found.notes[0]
 
 
 @pytest.mark.parametrize(

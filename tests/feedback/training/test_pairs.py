@@ -235,3 +235,15 @@ def test_turns_of_a_dialogue_are_paired_wherever_they_stand_in_the_log():
         row.id for row in TrainingRows([turn for turns in dialogues for turn in turns], PairsConfig())
     )
     assert {row.group for row in found if row.kind == "pair"} == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize("told_by", ["index", "number"])
+def test_the_later_answer_is_the_one_chosen_also_where_the_log_lists_the_newest_first(told_by):
+    places = enumerate((2, 10)) if told_by == "index" else ((0, 2), (0, 10))
+    turns = [
+        turn(f"d-S{number}", dialogue_id="d", index=index, a_t=f"answer {number}") for index, number in places
+    ]
+    bad_then_good = [judged(one, label) for one, label in zip(turns, (CORRECTION, PRAISE), strict=True)]
+    good_then_bad = [judged(one, label) for one, label in zip(turns, (PRAISE, CORRECTION), strict=True)]
+    assert [pair.id for pair in rows_of(bad_then_good[::-1])[1]] == ["d-S2>d-S10"]
+    assert rows_of(good_then_bad[::-1])[1] == []

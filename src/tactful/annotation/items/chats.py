@@ -11,9 +11,9 @@ from typing import Any
 
 from tactful.annotation.items.making import File
 from tactful.annotation.types import Asking, FollowUp, FollowUpAnswer, Item
-from tactful.data.formats.chats import ASSISTANT, USER, source_name
+from tactful.data.formats.chats import ASSISTANT, USER, dialogue_rows, source_name
 from tactful.data.io import Rows
-from tactful.feedback.chats import ChatRow, Extraction, Turns, dialogue_of, spoken, turns_of
+from tactful.feedback.chats import ChatRow, Extraction, dialogue_of, spoken, turns_of
 from tactful.feedback.types import JudgedTurn, Turn
 from tactful.types import Message
 
@@ -23,10 +23,10 @@ _Spoken = Sequence[tuple[str, str, Any]]
 def from_chats(file: File) -> Iterator[Item]:
     """An item for each exchange with its next message; where `asking` is wanted, for each request."""
     kinds = file.wanted.kinds or {"follow-up"}
-    turns = Turns(file.path, skip_bad=file.wanted.skip_bad)
+    rows = dialogue_rows(file.path, ChatRow, skip_bad=file.wanted.skip_bad)
     count = Extraction()
-    for row in file.rows(turns.rows):
-        named: ChatRow = row.named(turns.rows.read, source_name(file.path))
+    for row in file.rows(rows):
+        named: ChatRow = row.named(rows.read, source_name(file.path))
         said = spoken(named)
         if "follow-up" in kinds:
             yield from _follow_ups(file, named, said, count)

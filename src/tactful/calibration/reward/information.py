@@ -165,14 +165,19 @@ class RewardLedger:
 def information(domain: str, table: Floats, actions: Sequence[str]) -> Information:
     """The value of information of mean rewards (base tasks, cells, actions); NaN where an action was not tried."""
     states = np.any(~np.isnan(table), axis=2).sum(axis=0)
-    if len(actions) < 2 or not states.all() or len(table) < 2:
-        missing = (
-            "only one action was tried"
-            if len(actions) < 2
-            else "needs two base tasks or more"
-            if len(table) < 2
-            else "needs complete and open wordings"
-        )
+    in_both = np.any(~np.isnan(table), axis=0).all(axis=0)
+    missing = (
+        "only one action was tried"
+        if len(actions) < 2
+        else "needs two base tasks or more"
+        if len(table) < 2
+        else "needs complete and open wordings"
+        if not states.all()
+        else "no action was scored in both wordings"
+        if not in_both.any()
+        else ""
+    )
+    if missing:
         return Information(
             domain=domain, value=Estimate(value=None, items=0, groups=len(table)), why_not=missing
         )
@@ -208,7 +213,7 @@ def _gains(table: Floats) -> tuple[Floats, Floats]:
         fixed = _fixed_rewards(by_cell, share)
         for cell in np.flatnonzero(here[at]):
             best, usual = (np.where(tried[cell], score, -np.inf) for score in (by_cell[cell], fixed))
-            if np.isfinite(best.max()):
+            if np.isfinite(best.max()) and np.isfinite(usual.max()):
                 gains[at] += own[cell, best.argmax()] - own[cell, usual.argmax()]
     return gains, here.sum(axis=1).astype(float)
 

@@ -47,6 +47,8 @@ def fit_confidence(
     )
     found.save(out)
     tell_left_out(judged.left_out)
+    for note in judged.notes:
+        say(note)
     for source, why in skipped.items():
         say(f"{source}: no map ({why}); its confidences stay as stated")
     if as_json:

@@ -10,7 +10,9 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tactful.data.io import digest_of
 from tactful.errors import UsageError, UserError
 from tactful.evaluation.feedback.attacks import attack_results
 from tactful.evaluation.feedback.measure import (
@@ -23,13 +25,17 @@ from tactful.evaluation.feedback.probes import load_probes
 from tactful.evaluation.feedback.results import AttackResult, FeedbackEvaluation
 from tactful.feedback.chats import LabelledTurns
 from tactful.feedback.embedded import EmbeddedJudge, open_embedded
-from tactful.feedback.judged import JudgedTurns
+from tactful.feedback.judged import open_judged
 from tactful.feedback.judging.confidence import load_confidence
 from tactful.feedback.judging.judge import EMBEDDED, FeedbackJudge
 from tactful.feedback.judging.refit import refit
+from tactful.feedback.pipeline import JudgeConfig, trained_file
 from tactful.feedback.types import FeedbackConfig, JudgedTurn, LabelledTurn, TurnJudgement
 from tactful.llm import ModelSpec, open_model
 from tactful.llm.cache import CallCache
+
+if TYPE_CHECKING:
+    from tactful.feedback.embedded.reading_judge import ReadingJudge
 
 PROBES = "probes"
 """In place of a file: the test set that ships."""
@@ -79,6 +85,8 @@ class Judged:
     turns: Sequence[LabelledTurn]
     judgements: Sequence[TurnJudgement]
     left_out: dict[str, int]
+    notes: tuple[str, ...] = ()
+    """What to keep in mind about the figures."""
 
 
 def read_labelled(paths: Iterable[Path | str], *, skip_bad: bool = False) -> Labelled:
@@ -135,14 +143,19 @@ def _by_embedded(
             return "embedded, cross-fitted", judged
         provenance = judged[0].provenance.model_copy(update={"model": judge.name})
         return judge.name, [item.model_copy(update={"provenance": provenance}) for item in judged]
+    if by.trained is not None:
+        _refuse_known(turns, judge, by.trained)
+    return judge.name, judge.judge_now(turns)
+
+
+def _refuse_known(turns: Sequence[LabelledTurn], judge: EmbeddedJudge | ReadingJudge, trained: Path) -> None:
     model = judge.model if isinstance(judge, EmbeddedJudge) else None
     known = model.knows(turns) if model is not None else 0
     if known:
         raise UsageError(
-            f"{by.trained}: was trained on {known} of these {len(turns)} turns' dialogues, so its figures here would "
-            "flatter it; use other turns, or --cross-fit 5"
+            f"{trained}: was trained on {known} of these {len(turns)} turns' dialogues, so its figures here would "
+            f"flatter it; use other turns, or --model {EMBEDDED} --trained {trained} --cross-fit 5"
         )
-    return judge.name, judge.judge_now(turns)
 
 
 async def _by_model(
@@ -159,7 +172,8 @@ async def _by_model(
 
 def _from_run(labelled: Labelled, path: Path | str) -> Judged:
     turns = labelled.turns
-    found = {item.turn.id: item for item in JudgedTurns(path)}
+    judged = open_judged(path)
+    found = {item.turn.id: item for item in judged}
     both = [turn for turn in turns if _same(turn, found.get(turn.id))]
     if not both:
         raise UserError(
@@ -170,7 +184,22 @@ def _from_run(labelled: Labelled, path: Path | str) -> Judged:
     if len(both) < len(turns):
         left_out["not in the run"] = len(turns) - len(both)
     judgements = [found[turn.id].judgement for turn in both]
-    return Judged(judgements[0].provenance.model, both, judgements, left_out)
+    notes = _training_of(judged.config, both) if judged.config is not None else ()
+    return Judged(judgements[0].provenance.model, both, judgements, left_out, notes)
+
+
+def _training_of(config: JudgeConfig, turns: Sequence[LabelledTurn]) -> tuple[str, ...]:
+    """What cannot be known of how a run's judge was trained. Raises: UsageError, when it was trained on `turns`."""
+    trained = trained_file(config)
+    if trained is None:
+        return ()
+    if not trained.is_file() or digest_of(trained) != config.embedded_hash:
+        return (
+            f"{trained}: is gone or another than judged this run, so whether it was trained on these turns is unknown; "
+            "if it was, the figures flatter it",
+        )
+    _refuse_known(turns, open_embedded(trained), trained)
+    return ()
 
 
 def _same(turn: LabelledTurn, judged: JudgedTurn | None) -> bool:
@@ -190,7 +219,7 @@ def evaluate_judge(
     """
     config = FeedbackConfig()
     judged = judged_by(labelled, by, config)
-    turns, judgements, notes = judged.turns, judged.judgements, []
+    turns, judgements, notes = judged.turns, judged.judgements, [*judged.notes]
     if confidence is not None:
         fitted = load_confidence(confidence)
         judgements = [
@@ -200,7 +229,7 @@ def evaluate_judge(
         strange = sorted(
             {t.source for t, j in zip(turns, judgements, strict=True) if j.label and not j.fitted}
         )
-        notes = [fitted.refusal(source) for source in strange]
+        notes += [fitted.refusal(source) for source in strange]
     if by.model is not None and by.model.name == "offline":
         notes.append("A rehearsal, not a language model, spoke: cues made these labels.")
     return evaluate_feedback(

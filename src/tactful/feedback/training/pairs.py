@@ -24,6 +24,7 @@ from pydantic import Field
 from tactful.data.exporting.forms import Distinct, Preference
 from tactful.data.grouped import grouped
 from tactful.errors import DataError
+from tactful.feedback.chats import number_of
 from tactful.feedback.labels import Label
 from tactful.feedback.types import JudgedTurn
 from tactful.text import similarity
@@ -134,7 +135,7 @@ class TrainingRows:
         self.summary = PairsSummary()
         distinct = Distinct()
         for turns in grouped(self.judged, key=lambda item: (item.turn.source, item.turn.dialogue_id)):
-            rows: list[TrainingRow] = [*self._unpaired(turns), *self._paired(turns, distinct)]
+            rows: list[TrainingRow] = [*self._unpaired(turns), *self._paired(_in_order(turns), distinct)]
             for row in rows:
                 self.summary.parts[f"{row.kind} {row.part}"] += 1
                 yield row
@@ -237,6 +238,11 @@ class TrainingRows:
             "test" if draw < config.test else "valid" if draw < config.test + config.valid else "train"
         )
         return group, part
+
+
+def _in_order(turns: Sequence[JudgedTurn]) -> list[JudgedTurn]:
+    """By their place in the dialogue, then by the number in their ids; what has neither stays as in the log."""
+    return sorted(turns, key=lambda item: (item.turn.index, number_of(item.turn)))
 
 
 def _same_need(
