@@ -36,6 +36,7 @@ from tactful.reward.serve.errors import ApiError, json_response
 log = logging.getLogger(__name__)
 _REMEMBERED = 10_000
 _REFUSES = (400, 422)
+_LAST_S = 10.0
 _AFTER_S = 0.002
 """In shadow, decisions begin when the request is on its way: a thread at work would hold it up."""
 
@@ -85,7 +86,9 @@ class Proxy:
         self._session = open_session(self._upstream.origin, self._settings.connect_s)
 
     async def close(self) -> None:
-        """Let go of the connections to the upstream."""
+        """Let go of the connections to the upstream, when what is being decided has been, or after `_LAST_S`."""
+        if self._deciding:
+            await asyncio.wait(set(self._deciding.values()), timeout=_LAST_S)
         if self._session is not None:
             await self._session.close()
 
