@@ -84,3 +84,13 @@ def test_a_calibration_beyond_all_reason_is_refused(key, value, folder):
     (folder / "card.json").write_text(json.dumps(card))
     with pytest.raises(DataError, match=rf"is no card of a reader: heads\.need\.sharpness\.\S+\.{key}"):
         open_reader(str(folder))
+
+
+def test_the_bundled_reader_says_the_same_on_every_processor():
+    needs = {
+        "Plan a dinner for my team. At most 40 euros a head. Over by 22:00.": 0.619,
+        "Plan a birthday party for my son.": 0.906,
+        "Translate 'good morning, how are you?' into French.": 0.138,
+    }
+    found = open_reader("encoder").needs_now([Request(text=text) for text in needs])
+    assert [one.need for one in found] == pytest.approx([*needs.values()], abs=0.004)
