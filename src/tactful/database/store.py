@@ -260,9 +260,8 @@ def _engine(url: URL) -> Engine:
     def _prepared(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun below, and not by the driver
         connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute(
-            "PRAGMA secure_delete=ON"
-        )  # what is deleted, or grows out of its page, stays nowhere
+        # what is deleted, or grows out of its page, stays nowhere
+        connection.execute("PRAGMA secure_delete=ON")
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:

@@ -101,9 +101,8 @@ class PolicyRoutes:
 
     async def _act(self, request: web.Request) -> web.Response:
         body = await read_json(request)
-        states = await asyncio.to_thread(
-            self._states, body
-        )  # to look for questions takes long in long messages
+        # to look for questions takes long in long messages
+        states = await asyncio.to_thread(self._states, body)
         told = [
             {"action": one.action, "probabilities": dict(one.probabilities)}
             for one in await self.desk.answered(states)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import zip_longest
 from typing import Any
 
 from tactful.text import questions
@@ -17,9 +17,8 @@ def put_questions(history: Sequence[Mapping[str, Any]], rejected: int) -> dict[s
     said = [one for one in history if one["role"] != "system"]
     replied = [
         after is not None
-        for one, after in pairwise([*said, None])
-        if one is not None
-        and one["role"] == "assistant"
+        for one, after in zip_longest(said, said[1:])
+        if one["role"] == "assistant"
         and (after is None or after["role"] == "user")
         and questions(one["content"])
     ]

@@ -357,3 +357,19 @@ async def test_in_shadow_a_request_that_comes_before_the_last_one_is_decided_goe
         await at.settled()
         assert len(at.advice()) == 2
         assert len({one.conversation for one in at.advice()}) == 1
+
+
+async def test_a_proxy_that_ends_finishes_what_it_was_deciding_in_shadow(
+    front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with wired(plain(COMPLETION)) as wire, front(wire.url, mode="shadow", proxy={"stored_ms": 0}) as at:
+        decide = at.advisor.adecide
+
+        async def slowly(messages: Any, **more: Any) -> Any:
+            await asyncio.sleep(0.3)
+            return await decide(messages, **more)
+
+        monkeypatch.setattr(at.advisor, "adecide", slowly)
+        assert (await at.chat("Book a table")).status == 200
+        assert not at.proxy.counts["advised_ask"]
+    assert at.proxy.counts["advised_ask"] == 1

@@ -149,10 +149,8 @@ def _verdict(
         why = vetted["why"]
         if not vetted["put"]:
             asks, facts = False, vetted["told"]
-        elif (
-            not asks and told["mode"] == "act"
-        ):  # in doubt it is put, and nothing beside that speaks against it
-            asks, facts = True, ""
+        elif not asks and told["mode"] == "act":
+            asks, facts = True, ""  # in doubt it is put, and nothing beside that speaks against it
         elif not asks:  # nothing is held back: the facts are there to be weighed
             asks = None
         default = next((one["default"] for one in vetted["assumed"]), default)

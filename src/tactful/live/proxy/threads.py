@@ -60,10 +60,10 @@ class Threads:
         sized = [(item, len(str(item))) for item in telling(said)]
         kept = [(item, size) for item, size in sized if size <= _LONGEST_ITEM][-_ITEMS:]
         thread = Thread(conversation, tuple(item for item, _ in kept), key, sum(size for _, size in kept))
-        for key in dict.fromkeys(filter(None, (response["id"], name))):
-            if (before := self._held.pop(key, None)) is not None:
+        for held in dict.fromkeys(filter(None, (response["id"], name))):
+            if (before := self._held.pop(held, None)) is not None:
                 self._size -= before.size
-            self._held[key] = thread
+            self._held[held] = thread
             self._size += thread.size
         while len(self._held) > _MOST or self._size > _MOST_CHARACTERS:
             self._size -= self._held.popitem(last=False)[1].size
