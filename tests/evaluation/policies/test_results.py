@@ -79,3 +79,15 @@ def test_what_asking_by_cost_earns_over_asking_nothing_is_told_with_unseen_users
         "No learned policy was evaluated. Asking by cost is better than always-LOW: 0.100 [0.020, 0.200]; "
         "with unseen users not shown to differ from it: 0.030 [-0.010, 0.070]."
     )
+
+
+def test_enough_unseen_users_give_an_interval_by_user_too():
+    gain = Estimate(value=0.1, low=0.02, high=0.2, items=9, groups=9)
+    by_user = gain.model_copy(update={"low": -0.04, "high": 0.21})
+    cost = Comparison(
+        policy="cost", baseline="always-LOW", difference=gain, unseen_personas=gain, unseen_by_user=by_user
+    )
+    assert cost.unseen_text() == "0.100 [0.020, 0.200], by user [-0.040, 0.210]"
+    two_users = by_user.model_copy(update={"low": None, "high": None})
+    assert cost.model_copy(update={"unseen_by_user": two_users}).unseen_text() == "0.100 [0.020, 0.200]"
+    assert evaluation(comparisons=(cost,)).headline().endswith("it: 0.100 [0.020, 0.200], by user [-0.040, 0.210].")

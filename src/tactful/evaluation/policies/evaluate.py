@@ -200,6 +200,9 @@ class _Stage:
             baseline=baseline,
             difference=grouped_mean(gap[seen], groups[seen]),
             unseen_personas=grouped_mean(gap[~seen], groups[~seen]) if (~seen).any() else None,
+            unseen_by_user=grouped_mean(gap[~seen], self.columns["persona"][~seen])
+            if (~seen).any()
+            else None,
         )
 
     def value_of_information(self, walks: Mapping[str, Sequence[Walk]]) -> Estimate | None:

@@ -39,6 +39,17 @@ class Comparison(Record):
     baseline: str
     difference: Estimate
     unseen_personas: Estimate | None
+    unseen_by_user: Estimate | None = None
+    """The same difference with its interval over users in place of base tasks: what a further user may bring."""
+
+    def unseen_text(self) -> str:
+        """The difference with unseen users; also by user, where there are enough of them for an interval."""
+        if self.unseen_personas is None:
+            return "none evaluated"
+        by_user = self.unseen_by_user
+        if by_user is None or by_user.low is None:
+            return self.unseen_personas.text()
+        return f"{self.unseen_personas.text()}, by user [{by_user.low:.3f}, {by_user.high:.3f}]"
 
 
 class Sample(Record):
@@ -158,7 +169,7 @@ class Evaluation(Record):
         words = f" Asking by cost is {verdict(found.difference)} {found.baseline}: {found.difference.text()}"
         if found.unseen_personas is not None and found.unseen_personas.value is not None:
             words += (
-                f"; with unseen users {verdict(found.unseen_personas)} it: {found.unseen_personas.text()}"
+                f"; with unseen users {verdict(found.unseen_personas)} it: {found.unseen_text()}"
             )
         return words + "."
 

@@ -145,4 +145,5 @@ def columns(trees: Sequence[ActionTree]) -> Mapping[str, NDArray[Any]]:
         "group": np.array([tree.group for tree in trees]),
         "held_out": np.array([tree.held_out for tree in trees]),
         "wording": np.array([tree.frame.wording for tree in trees]),
+        "persona": np.array([tree.persona for tree in trees]),
     }
