@@ -16,7 +16,7 @@ from tactful.errors import UserError
 from tactful.viewer.calls import made_for
 from tactful.viewer.filters.grammar import UnknownFact, parse
 from tactful.viewer.filters.python import to_python
-from tactful.viewer.index.asking import condition_of, examples_of, found_by, is_begun, tally_of
+from tactful.viewer.index.asking import condition_of, edition_of, examples_of, found_by, is_begun, tally_of
 from tactful.viewer.index.build import Builder, text_of
 from tactful.viewer.index.place import index_folder
 from tactful.viewer.index.sources import Entry, Source, is_plain, open_source
@@ -87,6 +87,11 @@ class View:
     def progress(self) -> Progress:
         """How far the index has got."""
         return self._builder.progress()
+
+    def edition(self) -> str:
+        """Another one: what is indexed is no longer what it was."""
+        with self._index() as connection:
+            return "" if connection is None else edition_of(connection)
 
     def wait(self, timeout_s: float | None = 60.0) -> bool:
         """Wait until all that was stored can be found; for tests and exports, never for a page."""

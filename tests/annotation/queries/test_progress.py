@@ -56,6 +56,14 @@ def test_places_of_a_part_are_answered_leased_or_open(store: Store) -> None:
     assert (found.places, found.answered, found.gold) == (8, 3, 0)
 
 
+def test_what_was_chosen_at_once_elsewhere_says_nothing_of_the_pace(store: Store) -> None:
+    _, ben = worked(store)
+    answer(store, ben, 25, 0)
+    answer(store, ben, 26, 0)
+    people = {one.id: one for one in progress(store, now=START + 30 * MINUTE).people}
+    assert (people[ben].answered, people[ben].seconds) == (3, 12)
+
+
 def test_a_lease_that_ran_out_is_an_open_place(store: Store) -> None:
     worked(store)
     (part,) = progress(store, now=START + timedelta(hours=3)).parts

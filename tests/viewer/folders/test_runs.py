@@ -42,6 +42,7 @@ def test_a_run_given_itself_is_the_only_row(tmp_path: Path) -> None:
         ("run.sqlite", b"x" * 5000, "damaged"),
         ("run.sqlite", None, "no such file"),
         ("summary.json", b"[" * 100_000, ""),
+        ("summary.json", b'{"a": NaN, "b": Infinity, "c": 1' + b"0" * 400 + b"}", ""),
     ],
 )
 def test_a_broken_folder_is_a_row_with_its_reason(

@@ -90,3 +90,23 @@ def test_clusters_name_size_examples_and_the_filter(tmp_path: Path) -> None:
         assert "No turn here says both" in settled(client, "/of/plain.jsonl/clusters")
         assert "多余的和漏掉的提问" in client.get("/of/d.jsonl/clusters?lang=zh").text
         assert client.get("/of/nothing/clusters").status_code == 404
+
+
+def test_a_side_that_is_written_anew_is_compared_anew_and_its_questions_grouped_anew(tmp_path: Path) -> None:
+    one, other = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    rows = [decision(at, "Shall I tidy up?" if at % 2 else None, need=False) for at in range(8)]
+    write(one, rows)
+    write(other, rows)
+    with visiting(tmp_path) as client:
+        addresses = ("/compare?a=a.jsonl&b=b.jsonl", "/of/b.jsonl/clusters")
+        before = [settled(client, address) for address in addresses]
+        assert "+0.0 pp" in before[0]
+        write(
+            other, [rows[0], *(decision(at, "Shall I water the plants?", need=False) for at in range(1, 8))]
+        )
+        for _ in range(100):
+            after = [settled(client, address) for address in addresses]
+            if "+37.5 pp" in after[0] and "plants" in after[1]:
+                return
+            time.sleep(0.1)
+        raise AssertionError(after)

@@ -73,6 +73,17 @@ def test_the_file_runs_nothing_asks_nobody_and_keeps_hidden_parts_at_home(file: 
     assert "the-hidden" not in page
 
 
+def test_of_a_damaged_line_that_is_all_that_is_said(file: Path, tmp_path: Path) -> None:
+    whole = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(whole) + whole[0].rstrip()[:-3])
+    out = tmp_path / "found.html"
+    assert export_selection(file, out) == 11
+    page = out.read_text(encoding="utf-8")
+    assert "line 11" in page
+    assert "no JSON" in page
+    assert "the-hidden" not in page
+
+
 def test_nothing_is_ever_overwritten(file: Path, tmp_path: Path) -> None:
     out = tmp_path / "found.html"
     out.write_text("mine")

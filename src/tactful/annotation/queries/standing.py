@@ -25,7 +25,12 @@ _MINE = (
 )
 _TODAY = case((answers.c.answered_at >= bindparam("midnight"), 1), else_=0)
 _COUNTED = select(func.count(), func.coalesce(func.sum(_TODAY), 0)).where(*_MINE)
-_PACES = select(answers.c.seconds).where(*_MINE).order_by(answers.c.answered_at.desc()).limit(_PACE)
+_PACES = (
+    select(answers.c.seconds)
+    .where(*_MINE, answers.c.seconds > 0)
+    .order_by(answers.c.answered_at.desc())
+    .limit(_PACE)
+)
 _BEFORE = (
     select(answers.c.answer, answers.c.comment)
     .join(items, items.c.id == answers.c.item_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC
@@ -136,16 +137,16 @@ def _figures(path: Path) -> dict[str, float]:
     return dict(islice(told, MOST_FIGURES))
 
 
-def _numbers(value: Any, name: str) -> Iterator[tuple[str, float]]:
+def _numbers(found: Any, name: str) -> Iterator[tuple[str, float]]:
     """Numbers two levels down at most; an estimate (value, low, high) is its value."""
-    if not isinstance(value, dict) or name.count(".") > 1:
+    if not isinstance(found, dict) or name.count(".") > 1:
         return
-    for key, inner in value.items():
+    for key, inner in found.items():
         dotted = f"{name}.{key}".lstrip(".")
-        if isinstance(inner, int | float) and not isinstance(inner, bool):
-            yield dotted, float(inner)
-        elif isinstance(inner, dict) and isinstance(inner.get("value"), int | float):
-            yield dotted, float(inner["value"])
+        value = inner.get("value") if isinstance(inner, dict) else inner
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if abs(value) <= sys.float_info.max:  # which NaN is not, either
+                yield dotted, float(value)
         else:
             yield from _numbers(inner, dotted)
 

@@ -29,6 +29,12 @@ def is_begun(connection: sqlite3.Connection) -> bool:
     return bool(found[0])
 
 
+def edition_of(connection: sqlite3.Connection) -> str:
+    """Another one: records were indexed or forgotten since; empty while there are none."""
+    found = connection.execute("SELECT value FROM about WHERE name = 'edition'").fetchone()
+    return found[0] if found else ""
+
+
 def examples_of(connection: sqlite3.Connection, most: int) -> dict[str, tuple[Scalar, ...]]:
     """From the first turns; what none of those has is looked for by itself."""
     known = known_facts(connection)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import zlib
 from array import array
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO, Protocol, get_args
@@ -26,6 +28,8 @@ from tactful.viewer.types import Line, Query, Scalar
 _EVERY = 256
 """Of a file, the place of every so-manieth line is kept in memory: 100,000 lines take 3 kB."""
 _HEAD = 4096
+_TAIL = 64
+_BOM = b"\xef\xbb\xbf"
 _LONGEST = 1 << 24
 """Bytes of a line that is read; of a longer one the beginning is shown as damaged."""
 
@@ -196,42 +200,46 @@ class FileSource:
         self.path = path
         self.config: Mapping[str, Any] | None = None
         self._starts = array("Q", [0])
+        self._blank = array("Q")
         self._scanned = 0
         self._lines = 0
-        self._inode = 0
+        self._seen: tuple[int, int, bytes, bytes] = (0, 0, b"", b"")
         self._lock = Lock()
 
     def identity(self) -> str:
         """The file and its first bytes; a file that became shorter is another one."""
         self._scan()
-        with self._open() as file:
-            head = file.read(_HEAD).partition(b"\n")[0]
-        return content_hash(f"{self._inode} ".encode() + head)
+        inode, _, head, _ = self._seen
+        return content_hash(f"{inode} ".encode() + head)
 
     def count(self) -> int:
-        """Lines."""
+        """Lines that are not blank."""
         self._scan()
-        return self._lines
+        return self._lines - len(self._blank)
 
     def stamps(self, after: int, most: int) -> list[tuple[int, bytes]]:
         """Check sums of the lines."""
-        return [(place, zlib.crc32(line).to_bytes(4)) for place, line in self._from(after + 1, most)]
+        with closing(self._from(after + 1)) as lines:
+            said = ((place, zlib.crc32(line).to_bytes(4)) for place, line in lines if line.strip())
+            return list(islice(said, most))
 
     def entries(self, places: Sequence[int]) -> list[Entry]:
         """A line that is no JSON comes as damaged, with its text."""
         wanted, found = set(places), {}
         for first, last in _stretches(sorted(wanted)):
             for place, line in self._from(first, last - first + 1):
-                if place in wanted:
+                if place in wanted and line.strip():
                     found[place] = self._line(place, line)
         return [found[place] for place in places if place in found]
 
     def page(self, query: Query) -> tuple[list[int], int]:
         """In the order of the lines, or from the last one."""
         total = self.count()
-        first, last = query.offset, min(total, query.offset + query.limit)
-        places = list(range(first, last))
-        return ([total - 1 - place for place in places] if query.descending else places), total
+        chosen: Iterable[int] = range(query.offset, min(total, query.offset + query.limit))
+        if query.descending:
+            chosen = (total - 1 - number for number in chosen)
+        records_before = [blank - number for number, blank in enumerate(self._blank)]  # each blank line
+        return [number + bisect_right(records_before, number) for number in chosen], total
 
     def signs(self) -> Generator[object, None, None]:
         """Inode, size and time."""
@@ -244,28 +252,31 @@ class FileSource:
         return (f"{self.path}:{place + 1}",)
 
     def _line(self, place: int, line: bytes) -> Entry:
+        line = line if place else line.removeprefix(_BOM)
         cut = len(line) == _LONGEST and not line.endswith(b"\n")
         row = line[:_HEAD].decode("utf-8", "replace") if cut else _read(line)
         sound = not (cut or isinstance(row, str))
+        wrong = "no JSON" if row == line.decode("utf-8", "replace") else "a text, no object"
         told = Line(
             ordinal=place,
             id=(name_of(row) if isinstance(row, dict) else "") or f"line {place + 1}",
             state="done" if sound else "damaged",
             outputs=1,
             unscored=isinstance(row, dict) and row.get("unscored") is True,
-            reason="" if sound else f"longer than {_LONGEST >> 20} MiB" if cut else "no JSON",
+            reason="" if sound else f"longer than {_LONGEST >> 20} MiB" if cut else wrong,
         )
         return Entry(told, [row])
 
-    def _from(self, place: int, most: int) -> Iterator[tuple[int, bytes]]:
+    def _from(self, place: int, most: int | None = None) -> Generator[tuple[int, bytes], None, None]:
         self._scan()
+        end = self._lines if most is None else min(place + most, self._lines)
         if place >= self._lines:
             return
         with self._open() as file:
             block = place // _EVERY
             file.seek(self._starts[block])
             for number, (_, line) in enumerate(_lines(file), block * _EVERY):
-                if number >= min(place + most, self._lines):
+                if number >= end:
                     return
                 if number >= place:
                     yield number, line
@@ -277,21 +288,40 @@ class FileSource:
 
     def _scan_alone(self) -> None:
         about = self._stat()
-        if about.st_ino != self._inode or about.st_size < self._scanned:
-            self._starts, self._scanned, self._lines = array("Q", [0]), 0, 0
-            self._inode = about.st_ino
-        if about.st_size == self._scanned:
+        inode, written, head, tail = self._seen
+        if (about.st_ino, about.st_mtime_ns, about.st_size) == (inode, written, self._scanned):
             return
         with self._open() as file:
+            about = os.fstat(file.fileno())
+            if (
+                about.st_ino != inode
+                or about.st_size <= self._scanned
+                or self._around(file, self._scanned) != (head, tail)
+            ):  # another file, or this one written anew: only what is appended leaves its lines where they were
+                self._starts, self._blank, self._scanned, self._lines = array("Q", [0]), array("Q"), 0, 0
             last = self._lines // _EVERY  # the last line may have been a half one: its block is read again
             file.seek(self._starts[last])
             at, number = self._starts[last], last * _EVERY
             del self._starts[last + 1 :]
-            for size, _ in _lines(file):
+            del self._blank[bisect_left(self._blank, number) :]
+            for size, line in _lines(file):
+                if not line.strip():
+                    self._blank.append(number)
                 at, number = at + size, number + 1
                 if number % _EVERY == 0:
                     self._starts.append(at)
             self._scanned, self._lines = at, number
+            now = os.fstat(file.fileno())
+            written = (now if now.st_size == at else about).st_mtime_ns
+            self._seen = (about.st_ino, written, *self._around(file, at))
+
+    @staticmethod
+    def _around(file: BinaryIO, size: int) -> tuple[bytes, bytes]:
+        """The first line and the last bytes of the first `size` bytes."""
+        file.seek(0)
+        head = file.read(min(size, _HEAD)).partition(b"\n")[0]
+        file.seek(max(0, size - _TAIL))
+        return head, file.read(min(size, _TAIL))
 
     def _stat(self) -> os.stat_result:
         try:

@@ -7,6 +7,7 @@ nowhere: SQLite removes single texts from a table without contents only from ver
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -182,8 +183,9 @@ class Writer:
                 self._connection.execute("DELETE FROM units WHERE ordinal = ?", (ordinal,))
 
     def change_roads(self) -> None:
-        """Note that records change: what their branches got is to be told again."""
+        """Note that records change: what their branches got is to be told again, and what was made of them is of before."""
         self._connection.execute("INSERT OR IGNORE INTO about VALUES ('roads', 'changed')")
+        self._connection.execute("INSERT OR REPLACE INTO about VALUES ('edition', ?)", (str(time.time_ns()),))
 
     def tell_roads_not_taken(self) -> None:
         """Give each turn of a mainline the best reward of the branches that were played from it, as `other_reward`, where

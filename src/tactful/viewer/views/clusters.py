@@ -21,7 +21,7 @@ def clusters(request: Request, key: str) -> Response:
     one = listed(request, key)
     with looking_at(request, key) as view:
         progress = view.progress()
-        state = ("clusters", key, progress.indexed, progress.total)
+        state = ("clusters", key, view.identity(), view.edition(), progress.total)
         found = kept_of(request).get(state, lambda: clusters_of(view))
     return page(
         request,

@@ -43,7 +43,8 @@ def compare(request: Request) -> Response:
         progress = [view.progress() for view in (a, b)]
         try:
             state = [
-                (view.identity(), one.indexed, one.total) for view, one in zip((a, b), progress, strict=True)
+                (view.identity(), view.edition(), one.total)
+                for view, one in zip((a, b), progress, strict=True)
             ]
             comparison = _compared(request, a, b, (*keys, by, *state), by)
             if comparison is not None:

@@ -55,7 +55,7 @@ def render_selection(
         total=found.total,
         progress=found.progress,
         at=datetime.now(UTC),
-        public=_public,
+        public=lambda rest: "" if isinstance(rest, str) else _public(rest),  # a damaged line stays at home
         **showing_in(words, query.text),
     )
 
