@@ -134,6 +134,18 @@ def test_a_processed_row_finds_its_gold_message_by_the_history_in_its_prompt() -
     assert prediction_of(gold.row(pref_row(), 1, "rejected")).predictions == ("Goodbye.",)
 
 
+def test_a_history_that_several_dialogues_share_places_a_row_only_where_all_go_on_alike() -> None:
+    same, other = RAW | {"id": 8}, RAW | {"id": 9, "conversation": [dict(one) for one in RAW["conversation"]]}
+    other["conversation"][2]["content"] = "Is there parking?"
+    alike = GoldByHistory([Dialogue.model_validate(one) for one in (RAW, same)])
+    assert alike.row(pref_row(), 1, "chosen")["gold"] == "Which is cheaper?"
+    differ = GoldByHistory([Dialogue.model_validate(one) for one in (RAW, same, other)])
+    with pytest.raises(
+        ValueError, match=r"3 of the --dialogues have the history.*different messages come next"
+    ):
+        differ.row(pref_row(), 1, "chosen")
+
+
 def test_sft_rows_and_our_own_trl_rows_hold_the_reply_among_their_messages() -> None:
     gold = GoldByHistory([Dialogue.model_validate(RAW)])
     prompt = pref_row()["conversations"][0]["value"]
