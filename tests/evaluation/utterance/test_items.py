@@ -27,7 +27,9 @@ def write(path: Path, *rows: object) -> Path:
 @pytest.fixture
 def talks(tmp_path: Path) -> Path:
     short = {"id": "short", "conversation": RAW["conversation"][:2]}
-    return write(tmp_path / "talks.jsonl", RAW, RAW | {"id": "again"}, short)
+    opening = {"role": "user", "content": "A hostel in the south?"}
+    other = {"id": "other", "conversation": [opening, *RAW["conversation"][1:]]}
+    return write(tmp_path / "talks.jsonl", RAW, other, short)
 
 
 @pytest.fixture
@@ -118,3 +120,16 @@ def test_two_sources_with_one_id_and_sources_without_predictions_are_refused(tmp
         read_items([write(tmp_path / "empty.jsonl")])
     with pytest.raises(UserError, match="no such file or run folder"):
         read_items([tmp_path / "missing.jsonl"])
+
+
+def test_copies_of_a_dialogue_under_other_ids_count_as_one_dialogue(tmp_path: Path) -> None:
+    longer = ("A hotel?", "Which area?", "in the NORTH", "Two are left.")
+    rows = [
+        item("a", "in the north", ("y",)),
+        item("b", "which is cheaper?", ("y",), said=longer, turn=2),  # goes on where `a` ends
+        item("c", "in the south", ("y",)),  # the same first exchange alone is no copy
+    ]
+    found = read_items([write(tmp_path / "p.jsonl", *(row.model_dump(mode="json") for row in rows))])
+    assert [one.dialogue_id for one in found.items] == ["a", "a", "c"]
+    assert [one.id for one in found.items] == ["a#1", "b#2", "c#1"]
+    assert found.notes[0].startswith("1 of the dialogues begin as another one does")

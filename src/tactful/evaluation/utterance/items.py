@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from tactful.data.recognise import kind_of
 from tactful.errors import DataError, UsageError
 from tactful.runs import RunFolder, resolve_input
 from tactful.types import TAG, Record
+from tactful.utterance.dialogues import plain
 from tactful.utterance.predict.predictor import Label, Prediction
 from tactful.utterance.predict.published import (
     GoldByHistory,
@@ -26,6 +29,10 @@ _OURS = one_of(Prediction, PairedExample)
 HINDSIGHT = (
     "{count} of the predictions were revised with the gold message in sight (chosen sides of synthesized pairs): "
     "their figures say what a teacher can be led to, not how well anything predicts."
+)
+COPIES = (
+    "{count} of the dialogues begin as another one does, with the same first exchange and next message: "
+    "they count as one dialogue with it."
 )
 KNOWN_CATEGORY = "Published insights were written knowing the category of the gold message; a model that predicts does not."
 
@@ -73,7 +80,33 @@ def read_items(
             f"{', '.join(map(str, sources))}: no predictions ({found.read} read, {found.failed} failed, {found.bad} bad); "
             "make them with 'tactful utterance predict'"
         )
-    return found
+    return _without_copies(found)
+
+
+def _without_copies(found: Items) -> Items:
+    """Copies of a dialogue under other ids take the id of the first one, so that no fold or interval parts them.
+
+    A copy has the same first exchange and the same next message.
+    """
+    first: dict[tuple[str, ...], str] = {}
+    same: dict[str, str] = {}
+    for item in found.items:
+        known = same.get(item.dialogue_id, item.dialogue_id)
+        same.setdefault(item.dialogue_id, first.setdefault(_beginning(item), known))
+    copies = sum(name != kept for name, kept in same.items())
+    if not copies:
+        return found
+    items = [item.model_copy(update={"dialogue_id": same[item.dialogue_id]}) for item in found.items]
+    return found.model_copy(
+        update={"items": tuple(items), "notes": (*found.notes, COPIES.format(count=copies))}
+    )
+
+
+def _beginning(item: Prediction) -> tuple[str, ...]:
+    """The first three turns of anybody, the gold message among them."""
+    said = [(m.role, m.content) for m in item.context if m.role in ("user", "assistant")]
+    turns = groupby([*said, ("user", item.hindsight.message)], key=itemgetter(0))
+    return tuple(plain("\n".join(text for _, text in turn)) for _, turn in islice(turns, 3))
 
 
 def _together(parts: Sequence[Items], sources: Sequence[Path | str]) -> Items:
