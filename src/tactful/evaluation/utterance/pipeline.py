@@ -7,7 +7,7 @@ sources ──read_items──▶ Items ──all_predictions──▶ the model
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tactful.data.io import to_line, write_file
@@ -83,6 +83,12 @@ def evaluate_sources(
     options = options or RunOptions(seed=settings.seed)
     items = sources.read()
     encoders, notes = open_encoders(encoder, multilingual_encoder)
+    most = max(len(item.predictions) for item in items.items) or settings.k
+    if most < settings.k:
+        notes.append(
+            f"k is {most}, not {settings.k}: no message has more predictions, so no baseline gives more."
+        )
+        settings = replace(settings, k=most)
     pool = (
         pool_from_items(items.items, settings.seed)
         if sources.train is None
