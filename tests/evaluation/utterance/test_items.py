@@ -73,13 +73,19 @@ def test_labels_of_other_messages_are_refused(synthesized: Path, tmp_path: Path)
         read_items([write(tmp_path / "q.jsonl", same_id.model_dump(mode="json"))], labels=synthesized)
 
 
-def test_revised_sides_of_a_synthesis_come_with_a_warning(synthesized: Path) -> None:
-    found = read_items([synthesized])
-    assert len(found.items) == 2
-    revised = sum(bool(one.problems) for one in found.items)
-    assert bool(found.notes) is (revised > 0)
-    if revised:
-        assert f"{revised} of the predictions were revised with the gold message in sight" in found.notes[0]
+def test_chosen_sides_of_a_synthesis_come_with_a_warning_however_they_were_chosen(synthesized: Path) -> None:
+    rows = [orjson.loads(line) for line in (synthesized / "records.jsonl").read_bytes().splitlines()]
+    for origin, warning in (
+        ("revised", "2 of the predictions were revised with the gold message in sight"),
+        (
+            "as_is",
+            "2 of the predictions were written knowing the category of the gold message, and chosen because",
+        ),
+    ):
+        pairs = [row | {"chosen": row["chosen"] | {"origin": origin}} for row in rows]
+        found = read_items([write(synthesized / "pairs.jsonl", *pairs)])
+        assert len(found.items) == 2
+        assert [note.startswith(warning) for note in found.notes] == [True]
 
 
 def test_published_rows_come_with_what_they_knew(tmp_path: Path) -> None:

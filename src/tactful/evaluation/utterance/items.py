@@ -30,6 +30,10 @@ HINDSIGHT = (
     "{count} of the predictions were revised with the gold message in sight (chosen sides of synthesized pairs): "
     "their figures say what a teacher can be led to, not how well anything predicts."
 )
+KEPT = (
+    "{count} of the predictions were written knowing the category of the gold message, and chosen because they came "
+    "close to it (chosen sides of synthesized pairs, as they are): their figures are no measure of prediction either."
+)
 COPIES = (
     "{count} of the dialogues begin as another one does, with the same first exchange and next message: "
     "they count as one dialogue with it."
@@ -165,19 +169,20 @@ def _parse(row: Any, side: PublishedSide) -> tuple[Prediction, str]:
 
 def _notes(items: tuple[Prediction, ...], kinds: set[str], side: PublishedSide) -> tuple[str, ...]:
     notes = []
-    revised = sum(_REVISED in item.problems for item in items)
-    if revised:
-        notes.append(HINDSIGHT.format(count=revised))
+    for mark, note in ((_REVISED, HINDSIGHT), (_AS_IS, KEPT)):
+        if marked := sum(mark in item.problems for item in items):
+            notes.append(note.format(count=marked))
     if "published" in kinds:
         notes.append(KNOWN_CATEGORY if side == "insight" else HINDSIGHT.format(count="All"))
     return tuple(notes)
 
 
 _REVISED = "revised with the gold message in sight"
+_AS_IS = "kept because it came close to the gold message"
 
 
 def from_pair(pair: PairedExample) -> Prediction:
-    """The chosen side of a synthesized pair, marked where it was revised with the gold message in sight."""
+    """The chosen side of a synthesized pair, marked by how the gold message got it there: revised, or kept as it is."""
     insight = pair.chosen.insight
     return Prediction(
         id=pair.id,
@@ -189,7 +194,7 @@ def from_pair(pair: PairedExample) -> Prediction:
         predictions=insight.predictions,
         views=tuple(name for name in VIEWS for _ in insight.view(name).predictions),
         category=None,  # synthesis starts from the gold category: nothing was predicted
-        problems=() if pair.chosen.origin == "as_is" else (_REVISED,),
+        problems=(_AS_IS if pair.chosen.origin == "as_is" else _REVISED,),
         reply="",
         hindsight=_label(pair),
         provenance=pair.provenance,
