@@ -5,7 +5,7 @@ from pathlib import Path
 import orjson
 import pytest
 from tests.evaluation.utterance_fixtures import item
-from tests.utterance.predict.test_published import RAW, SYNTHESIZED, pref_row
+from tests.utterance.predict.test_published import HISTORY, RAW, SYNTHESIZED, pref_row
 
 from tactful.errors import DataError, UsageError, UserError
 from tactful.evaluation.utterance.items import read_items
@@ -105,6 +105,17 @@ def test_processed_files_need_the_raw_dialogues(tmp_path: Path, talks: Path) -> 
         read_items([path], dialogues=talks)
     found = read_items([path], dialogues=talks, skip_bad=True)
     assert (found.read, len(found.items), found.bad) == (2, 1, 1)
+
+
+def test_raw_dialogues_without_ids_are_told_apart_as_predict_tells_them(tmp_path: Path) -> None:
+    rows = [{"conversation": RAW["conversation"]}, {"conversation": [dict(m) for m in RAW["conversation"]]}]
+    rows[1]["conversation"][0]["content"] = "A hostel in the south?"
+    path = tmp_path / "pref.json"
+    history = HISTORY.replace("A hotel in the north?", "A hostel in the south?")
+    path.write_bytes(orjson.dumps([pref_row(), pref_row(history)]))
+    found = read_items([path], dialogues=write(tmp_path / "raw.jsonl", *rows))
+    assert [one.id for one in found.items] == ["dialogue-1#1/1", "dialogue-2#1/2"]
+    assert [one.dialogue_id for one in found.items] == ["dialogue-1", "dialogue-2"]
 
 
 def test_bad_lines_are_named_or_counted(tmp_path: Path) -> None:

@@ -231,7 +231,8 @@ def _from_array(path: Path, dialogues: Path | str | None, side: PublishedSide, *
             f"{path}: processed files hold no gold messages; give the raw dialogues they were made from: --dialogues"
         )
     raw = Rows(dialogues, Dialogue.model_validate, skip_bad=skip_bad, kind="dialogue", key=lambda d: d.id)
-    gold, rows = GoldByHistory(raw), array_rows(path)
+    gold = GoldByHistory(dialogue.named(raw.read, source="") for dialogue in raw)
+    rows = array_rows(path)
     items: list[Prediction] = []
     problems: list[str] = []
     for number, row in enumerate(rows, start=1):
