@@ -73,6 +73,20 @@ def test_labels_of_other_messages_are_refused(synthesized: Path, tmp_path: Path)
         read_items([write(tmp_path / "q.jsonl", same_id.model_dump(mode="json"))], labels=synthesized)
 
 
+def test_a_bad_line_of_the_labels_is_named_or_left_out_and_counted(
+    predicted: Path, synthesized: Path
+) -> None:
+    rows = [orjson.loads(line) for line in (synthesized / "records.jsonl").read_bytes().splitlines()]
+    labels = write(synthesized / "labels.jsonl", *rows, {"bad": 1}, rows[0])
+    with pytest.raises(DataError, match=r"labels\.jsonl:3: .*--skip-bad"):
+        read_items([predicted], labels=labels)
+    found = read_items([predicted], labels=labels, skip_bad=True)
+    assert all(one.hindsight.view is not None for one in found.items)
+    assert found.notes == ("2 unusable lines of the labels were left out.",)
+    assert "labels.jsonl:4: " in found.problems[1]  # the first line's id once more
+    assert found.bad == 0  # of the predictions
+
+
 def test_chosen_sides_of_a_synthesis_come_with_a_warning_however_they_were_chosen(synthesized: Path) -> None:
     rows = [orjson.loads(line) for line in (synthesized / "records.jsonl").read_bytes().splitlines()]
     for origin, warning in (

@@ -78,7 +78,7 @@ def read_items(
         [_read(one, dialogues=dialogues, side=side, skip_bad=skip_bad) for one in sources], sources
     )
     if labels is not None:
-        found = found.model_copy(update={"items": _labelled(found.items, labels)})
+        found = _labelled(found, labels, skip_bad=skip_bad)
     if not found.items:
         raise UsageError(
             f"{', '.join(map(str, sources))}: no predictions ({found.read} read, {found.failed} failed, {found.bad} bad); "
@@ -255,18 +255,27 @@ def _from_array(path: Path, dialogues: Path | str | None, side: PublishedSide, *
     )
 
 
-def _labelled(items: tuple[Prediction, ...], labels: Path | str) -> tuple[Prediction, ...]:
+def _labelled(found: Items, labels: Path | str, *, skip_bad: bool) -> Items:
     """The items with the labels of the pairs of the same id."""
-    path = resolve_input(labels)
-    known = {pair.id: pair for pair in Rows(path, PairedExample.model_validate, kind="pair")}
-    if not known.keys() & {item.id for item in items}:
+    rows = Rows(
+        resolve_input(labels),
+        PairedExample.model_validate,
+        skip_bad=skip_bad,
+        kind="pair",
+        key=lambda pair: pair.id,
+    )
+    known = {pair.id: pair for pair in rows}
+    if not known.keys() & {item.id for item in found.items}:
         raise UsageError(
             f"{labels}: labels none of the predictions; were both made with the same --targets and --seed?"
         )
-    return tuple(
+    items = tuple(
         item.model_copy(update={"hindsight": _relabelled(item, known[item.id])}) if item.id in known else item
-        for item in items
+        for item in found.items
     )
+    notes = (f"{rows.bad} unusable lines of the labels were left out.",) if rows.bad else ()
+    problems = (*found.problems, *rows.problems)
+    return found.model_copy(update={"items": items, "problems": problems, "notes": (*found.notes, *notes)})
 
 
 def _relabelled(item: Prediction, pair: PairedExample) -> Label:
