@@ -116,6 +116,15 @@ def test_a_row_with_a_reply_in_our_tags_is_read_like_a_models() -> None:
         ),
         ({"id": "a", "context": [{"role": "wizard", "content": "x"}], "gold": "y"}, "role"),
         ({"id": "a", "context": "text", "gold": "y"}, "no context or conversation"),
+        (
+            {
+                "id": "a",
+                "context": [{"role": "user", "content": "x"}],
+                "gold": "y",
+                "predictions": ["y", {"text": "y"}],
+            },
+            r"predictions\[1\] is .*text.*, expected a text",
+        ),
     ],
 )
 def test_what_is_missing_is_said(row: Any, problem: str) -> None:

@@ -99,7 +99,10 @@ def _said(
     """(predictions, views, category, problems) of one side, or of rows that hold predictions or a reply."""
     given = row.get("predictions")
     if isinstance(given, list):
-        said = tuple(text.strip() for text in given if isinstance(text, str) and text.strip())
+        for at, text in enumerate(given):
+            if not isinstance(text, str):
+                raise ValueError(f"predictions[{at}] is {shorten(text)}, expected a text")
+        said = tuple(text.strip() for text in given if text.strip())
         return said, (), _category_word(row.get("category")), () if said else ("no predictions",)
     text = _first_key(row, _TEXT_KEYS)
     if isinstance(text, str):
