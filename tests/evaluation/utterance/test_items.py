@@ -121,6 +121,21 @@ def test_processed_files_need_the_raw_dialogues(tmp_path: Path, talks: Path) -> 
     assert (found.read, len(found.items), found.bad) == (2, 1, 1)
 
 
+def test_rows_of_an_array_that_hold_their_gold_messages_are_read_as_lines_are(tmp_path: Path) -> None:
+    plain = {"id": "a", "context": RAW["conversation"][:2], "gold": "Book it", "predictions": ["Book it"]}
+    ours = item("b", "x", ("y",)).model_dump(mode="json")
+    path = tmp_path / "rows.json"
+    path.write_bytes(orjson.dumps([plain, SYNTHESIZED, ours]))
+    found = read_items([path])
+    lines = read_items([write(tmp_path / "rows.jsonl", plain, SYNTHESIZED, ours)])
+    assert (found.items, found.notes) == (lines.items, lines.notes)
+    path.write_bytes(orjson.dumps([plain, plain, {"id": "c", "context": "text", "gold": "x"}]))
+    with pytest.raises(DataError, match=r"rows\.json: row 2: an earlier row has its id 'a'"):
+        read_items([path])
+    found = read_items([path], skip_bad=True)
+    assert (found.read, len(found.items), found.bad) == (3, 1, 2)
+
+
 def test_raw_dialogues_without_ids_are_told_apart_as_predict_tells_them(tmp_path: Path) -> None:
     rows = [{"conversation": RAW["conversation"]}, {"conversation": [dict(m) for m in RAW["conversation"]]}]
     rows[1]["conversation"][0]["content"] = "A hostel in the south?"
@@ -151,16 +166,3 @@ def test_two_sources_with_one_id_and_sources_without_predictions_are_refused(tmp
         read_items([write(tmp_path / "empty.jsonl")])
     with pytest.raises(UserError, match="no such file or run folder"):
         read_items([tmp_path / "missing.jsonl"])
-
-
-def test_copies_of_a_dialogue_under_other_ids_count_as_one_dialogue(tmp_path: Path) -> None:
-    longer = ("A hotel?", "Which area?", "in the NORTH", "Two are left.")
-    rows = [
-        item("a", "in the north", ("y",)),
-        item("b", "which is cheaper?", ("y",), said=longer, turn=2),  # goes on where `a` ends
-        item("c", "in the south", ("y",)),  # the same first exchange alone is no copy
-    ]
-    found = read_items([write(tmp_path / "p.jsonl", *(row.model_dump(mode="json") for row in rows))])
-    assert [one.dialogue_id for one in found.items] == ["a", "a", "c"]
-    assert [one.id for one in found.items] == ["a#1", "b#2", "c#1"]
-    assert found.notes[0].startswith("1 of the dialogues begin as another one does")

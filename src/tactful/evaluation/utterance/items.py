@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby, islice
-from operator import itemgetter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from tactful.data.formats.chats import Dialogue, source_name
-from tactful.data.io import Rows, one_of, shorten
+from tactful.data.io import Rows, describe, one_of, shorten
 from tactful.data.recognise import kind_of
 from tactful.errors import DataError, UsageError
+from tactful.evaluation.utterance.copies import COPIES, without_copies
 from tactful.runs import RunFolder, resolve_input
 from tactful.types import TAG, Record
-from tactful.utterance.dialogues import plain
 from tactful.utterance.predict.predictor import Label, Prediction
 from tactful.utterance.predict.published import (
     GoldByHistory,
     PublishedSide,
     array_rows,
+    gold_of,
     is_array,
     prediction_of,
 )
@@ -33,10 +34,6 @@ HINDSIGHT = (
 KEPT = (
     "{count} of the predictions were written knowing the category of the gold message, and chosen because they came "
     "close to it (chosen sides of synthesized pairs, as they are): their figures are no measure of prediction either."
-)
-COPIES = (
-    "{count} of the dialogues begin as another one does, with the same first exchange and next message: "
-    "they count as one dialogue with it."
 )
 KNOWN_CATEGORY = "Published insights were written knowing the category of the gold message; a model that predicts does not."
 
@@ -84,33 +81,9 @@ def read_items(
             f"{', '.join(map(str, sources))}: no predictions ({found.read} read, {found.failed} failed, {found.bad} bad); "
             "make them with 'tactful utterance predict'"
         )
-    return _without_copies(found)
-
-
-def _without_copies(found: Items) -> Items:
-    """Copies of a dialogue under other ids take the id of the first one, so that no fold or interval parts them.
-
-    A copy has the same first exchange and the same next message.
-    """
-    first: dict[tuple[str, ...], str] = {}
-    same: dict[str, str] = {}
-    for item in found.items:
-        known = same.get(item.dialogue_id, item.dialogue_id)
-        same.setdefault(item.dialogue_id, first.setdefault(_beginning(item), known))
-    copies = sum(name != kept for name, kept in same.items())
-    if not copies:
-        return found
-    items = [item.model_copy(update={"dialogue_id": same[item.dialogue_id]}) for item in found.items]
-    return found.model_copy(
-        update={"items": tuple(items), "notes": (*found.notes, COPIES.format(count=copies))}
-    )
-
-
-def _beginning(item: Prediction) -> tuple[str, ...]:
-    """The first three turns of anybody, the gold message among them."""
-    said = [(m.role, m.content) for m in item.context if m.role in ("user", "assistant")]
-    turns = groupby([*said, ("user", item.hindsight.message)], key=itemgetter(0))
-    return tuple(plain("\n".join(text for _, text in turn)) for _, turn in islice(turns, 3))
+    items, copies = without_copies(found.items)
+    notes = (COPIES.format(count=copies),) if copies else ()
+    return found.model_copy(update={"items": items, "notes": (*found.notes, *notes)})
 
 
 def _together(parts: Sequence[Items], sources: Sequence[Path | str]) -> Items:
@@ -161,10 +134,14 @@ def _read(source: Path | str, *, dialogues: Path | str | None, side: PublishedSi
 def _parse(row: Any, side: PublishedSide) -> tuple[Prediction, str]:
     if not isinstance(row, Mapping):
         raise ValueError(f"the row is {shorten(row)}, expected an object")
-    if TAG in row or kind_of(row) in (Prediction.row_kind, PairedExample.row_kind):
+    if _is_ours(row):
         item: Prediction | PairedExample = _OURS.validate_python(row)
         return (item, "prediction") if isinstance(item, Prediction) else (from_pair(item), "pair")
     return prediction_of(row, side=side), "published" if "insight_reason" in row else "row"
+
+
+def _is_ours(row: Mapping[str, Any]) -> bool:
+    return TAG in row or kind_of(row) in (Prediction.row_kind, PairedExample.row_kind)
 
 
 def _notes(items: tuple[Prediction, ...], kinds: set[str], side: PublishedSide) -> tuple[str, ...]:
@@ -174,6 +151,8 @@ def _notes(items: tuple[Prediction, ...], kinds: set[str], side: PublishedSide) 
             notes.append(note.format(count=marked))
     if "published" in kinds:
         notes.append(KNOWN_CATEGORY if side == "insight" else HINDSIGHT.format(count="All"))
+    if "processed" in kinds and side != "rejected":
+        notes.append(HINDSIGHT.format(count="Some"))
     return tuple(notes)
 
 
@@ -226,33 +205,51 @@ def _from_run(folder: RunFolder) -> Items:
 
 
 def _from_array(path: Path, dialogues: Path | str | None, side: PublishedSide, *, skip_bad: bool) -> Items:
-    if dialogues is None:
+    rows = array_rows(path)
+    if dialogues is None and any(map(_needs_gold, rows)):
         raise UsageError(
             f"{path}: processed files hold no gold messages; give the raw dialogues they were made from: --dialogues"
         )
-    raw = Rows(dialogues, Dialogue.model_validate, skip_bad=skip_bad, kind="dialogue", key=lambda d: d.id)
-    gold = GoldByHistory(dialogue.named(raw.read, source="") for dialogue in raw)
-    rows = array_rows(path)
-    items: list[Prediction] = []
+    gold = GoldByHistory(() if dialogues is None else _raw(dialogues, skip_bad=skip_bad))
+    items: dict[str, Prediction] = {}
+    kinds: set[str] = set()
     problems: list[str] = []
     for number, row in enumerate(rows, start=1):
         try:
-            item = prediction_of(gold.row(row, number, side))
+            whole = gold.row(row, number, side) if _needs_gold(row) else row
+            item, kind = _parse(whole, side)
+            if item.id in items:
+                raise ValueError(f"an earlier row has its id '{item.id}'; ids must differ")
         except ValueError as error:
-            problem = f"row {number}: {error}"
+            said = describe(error, "prediction") if isinstance(error, ValidationError) else error
+            problem = f"row {number}: {said}"
             if not skip_bad:
                 fix = "correct the row, or leave it out with --skip-bad"
                 raise DataError.at(path, None, problem, fix=fix) from error
             problems.append(f"{path}: {problem}")
         else:
-            items.append(item if item.source else item.model_copy(update={"source": source_name(path)}))
+            kinds.add(kind if whole is row else "processed")
+            name = item.source or source_name(path)
+            items[item.id] = item.model_copy(update={"source": name})
+    found = tuple(items.values())
     return Items(
-        items=tuple(items),
+        items=found,
         read=len(rows),
         bad=len(problems),
         problems=tuple(problems[:20]),
-        notes=() if side == "rejected" else (HINDSIGHT.format(count="Some"),),
+        notes=_notes(found, kinds, side),
     )
+
+
+def _needs_gold(row: Any) -> bool:
+    """It is a processed row, or like one in holding no gold message."""
+    return isinstance(row, Mapping) and not _is_ours(row) and gold_of(row) is None
+
+
+def _raw(dialogues: Path | str, *, skip_bad: bool) -> Iterator[Dialogue]:
+    rows = Rows(dialogues, Dialogue.model_validate, skip_bad=skip_bad, kind="dialogue", key=lambda d: d.id)
+    for dialogue in rows:
+        yield dialogue.named(rows.read, source="")
 
 
 def _labelled(found: Items, labels: Path | str, *, skip_bad: bool) -> Items:

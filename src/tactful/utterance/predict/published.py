@@ -48,8 +48,8 @@ def prediction_of(row: Any, *, side: PublishedSide = "insight") -> Prediction:
     if not isinstance(row, Mapping):
         raise ValueError(f"the row is {shorten(row)}, expected an object")
     context = _context(row)
-    gold = _first_key(row, _GOLD_KEYS)
-    if not isinstance(gold, str) or not gold.strip():
+    gold = gold_of(row)
+    if gold is None:
         raise ValueError(
             f"the row has no gold message ({' or '.join(_GOLD_KEYS)}); "
             "processed files hold none: give the raw dialogues with --dialogues"
@@ -71,6 +71,12 @@ def prediction_of(row: Any, *, side: PublishedSide = "insight") -> Prediction:
         hindsight=Label(message=gold, category=_gold_category(row), view=_gold_view(row)),
         provenance=_IMPORTED,
     )
+
+
+def gold_of(row: Mapping[str, Any]) -> str | None:
+    """The message that really came, where the row holds it."""
+    gold = _first_key(row, _GOLD_KEYS)
+    return gold if isinstance(gold, str) and gold.strip() else None
 
 
 def _context(row: Mapping[str, Any]) -> tuple[ChatMessage, ...]:
