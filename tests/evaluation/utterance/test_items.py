@@ -162,6 +162,9 @@ def test_two_sources_with_one_id_and_sources_without_predictions_are_refused(tmp
     one, other = write(tmp_path / "one.jsonl", row), write(tmp_path / "two.jsonl", row)
     with pytest.raises(UsageError, match=r"'a#1' is in .*one\.jsonl and in .*two\.jsonl"):
         read_items([one, other])
+    for given in (str(one), one):
+        with pytest.raises(UsageError, match=r"'a#1' is in .*one\.jsonl and in .*one\.jsonl.*each once"):
+            read_items([given, given])
     with pytest.raises(UsageError, match=r"no predictions.*tactful utterance predict"):
         read_items([write(tmp_path / "empty.jsonl")])
     with pytest.raises(UserError, match="no such file or run folder"):

@@ -87,14 +87,15 @@ def read_items(
 
 
 def _together(parts: Sequence[Items], sources: Sequence[Path | str]) -> Items:
-    origin: dict[str, Path | str] = {}
-    for part, source in zip(parts, sources, strict=True):
+    origin: dict[str, int] = {}
+    for number, part in enumerate(parts):
         for item in part.items:
-            if item.id in origin and origin[item.id] is not source:
+            before = origin.setdefault(item.id, number)
+            if before != number:
                 raise UsageError(
-                    f"'{item.id}' is in {origin[item.id]} and in {source}; evaluate them one by one"
+                    f"'{item.id}' is in {sources[before]} and in {sources[number]}; evaluate them one by one, "
+                    "and each once"
                 )
-            origin[item.id] = source
     return Items(
         items=tuple(item for part in parts for item in part.items),
         read=sum(part.read for part in parts),
