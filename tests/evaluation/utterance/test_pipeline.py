@@ -46,9 +46,11 @@ def test_an_evaluation_is_written_anew_by_itself_and_by_no_other(tmp_path: Path)
     first = evaluated(tmp_path / "p.jsonl", *items, out=out)
     written = (out / "evaluation.json").read_bytes()
     assert evaluated(tmp_path / "p.jsonl", *items, out=out) == first
-    with pytest.raises(UsageError, match="holds an evaluation with another source; give --out a new folder"):
+    with pytest.raises(
+        UsageError, match="holds an evaluation that differs in source; give --out a new folder"
+    ):
         evaluated(tmp_path / "q.jsonl", *items, out=out)
-    with pytest.raises(UsageError, match="with another k, measures"):
+    with pytest.raises(UsageError, match="differs in k, measures"):
         evaluated(tmp_path / "p.jsonl", *items, k=1, out=out)
     assert (out / "evaluation.json").read_bytes() == written
     (out / "evaluation.json").write_text('{"format": "tactful-evaluation-1"}')

@@ -143,4 +143,4 @@ def _refuse_other(folder: Path, **asked: Any) -> None:
     before = read_utterance_evaluation(folder)
     other = [key for key, value in asked.items() if getattr(before, key) != value]
     if other:
-        raise UsageError(f"{folder}: holds an evaluation with another {', '.join(other)}; {new}")
+        raise UsageError(f"{folder}: holds an evaluation that differs in {', '.join(other)}; {new}")
