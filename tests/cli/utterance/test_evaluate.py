@@ -79,6 +79,28 @@ def test_failed_predictions_can_be_taken_again(tactful, talks):
     assert (code, json.loads(out)["items"], json.loads(out)["failed"]) == (0, 12, 0)
 
 
+def test_replies_that_cannot_be_read_are_misses_of_the_evaluation_and_can_be_asked_for_again(tactful, talks):
+    slow = ["I cannot tell."] * 9  # three records, each asked three times
+
+    def answer(ask):
+        return slow.pop() if slow else FOUR
+
+    with serving(script=answer) as server:
+        words = ("--model", "m", "--base-url", server.base_url, "--concurrency", "1", "--out", "run")
+        code, _, err = tactful("predict", talks, *words)
+        assert code == 0
+        assert "12 read = 12 predicted + 0 failed" in err
+        assert "3 replies without a readable prediction" in err
+        assert "tactful runs retry run --unscored" in err
+        found = json.loads(tactful("evaluate", "run", "--encoder", "none", "--hit", "chrf=0", "--json")[1])
+        model = found["slices"][0]["systems"][0]["measures"]
+        assert (found["items"], found["failed"], found["unparsable"]) == (12, 0, 3)
+        assert (model["unparsable"]["value"], model["chrf_hit"]["value"]) == (0.25, 0.75)
+        assert tactful("retry", "run", "--unscored", "--cache", "again.sqlite", noun="runs")[0] == 0
+    found = json.loads(tactful("evaluate", "run", "--encoder", "none", "--json")[1])
+    assert (found["items"], found["unparsable"]) == (12, 0)
+
+
 def test_a_dry_run_prints_calls_and_sends_nothing(tactful, talks):
     code, out, _ = tactful("predict", talks, "--model", "gpt-5-nano", "--dry-run", "--json")
     assert code == 0

@@ -121,6 +121,17 @@ def test_category_and_view_are_scored_where_labelled_beside_the_most_common_labe
     assert measures(evaluation.slices[0], "random")["category"].value is None
 
 
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_view_is_unscored_where_not_all_predictions_of_both_views_count(k: int) -> None:
+    views = ("mining", "mining", "exploration", "exploration")
+    said = ("book", "bbb", "book it", "ddd")
+    items = [item(name, "book it", said, views=views, view="mining") for name in "ab"]
+    part = evaluated(items, Settings(k=k, resamples=200)).slices[0]
+    assert measures(part)["view"].value is None
+    assert measures(part, "common")["view"].value is None
+    assert measures(evaluated(items).slices[0])["view"].value == 0.0
+
+
 def test_a_language_that_no_encoder_knows_is_left_out_of_cosine_and_chrf_is_the_headline() -> None:
     items = [item("a", "hi", ("hi",)), item("b", "门票多少钱", ("门票",), lang="zh", source="zh")]
     both = evaluated(items, encoders=[FakeEncoder()])

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from tests.chat_server import ChatServer, serving
 from tests.llm.asking import opened
 
-from tactful.errors import ParseError
 from tactful.llm import ModelSpec
 from tactful.runs import RunOptions, run_job
 from tactful.utterance.dialogues import Examples, parse_targets
@@ -75,13 +73,14 @@ async def test_a_reply_without_predictions_is_asked_for_again_with_the_reason(tm
     assert "no <predict> holds a text" in again[-1]["content"]
 
 
-async def test_replies_that_never_hold_a_prediction_fail_the_record(tmp_path: Path) -> None:
+async def test_replies_that_never_hold_a_prediction_are_kept_and_said_to_be_unusable(tmp_path: Path) -> None:
     async with ChatServer(script={".": "I cannot tell."}) as server, opened(server) as model:
-        with pytest.raises(
-            ParseError, match="no prediction can be read in 3 replies: no <predict> holds a text"
-        ):
-            await predict(first(tmp_path), model)
+        prediction = await predict(first(tmp_path), model)
         assert server.jobs == 3
+    assert not prediction.usable
+    assert prediction.unscored
+    assert prediction.reply == "I cannot tell."
+    assert prediction.problems == ("no <predict> holds a text",)
 
 
 def test_a_run_accounts_for_every_dialogue(tmp_path: Path) -> None:

@@ -116,6 +116,15 @@ def test_a_row_with_a_reply_in_our_tags_is_read_like_a_models() -> None:
         ),
         ({"id": "a", "context": [{"role": "wizard", "content": "x"}], "gold": "y"}, "role"),
         ({"id": "a", "context": "text", "gold": "y"}, "no context or conversation"),
+        (
+            {
+                "id": "a",
+                "context": [{"role": "user", "content": "x"}],
+                "gold": "y",
+                "predictions": ["y", {"text": "y"}],
+            },
+            r"predictions\[1\] is .*text.*, expected a text",
+        ),
     ],
 )
 def test_what_is_missing_is_said(row: Any, problem: str) -> None:
@@ -132,6 +141,18 @@ def test_a_processed_row_finds_its_gold_message_by_the_history_in_its_prompt() -
     longer = HISTORY + "\n\n[Round 2]\nUser: Which is cheaper?\nAssistant: A is."
     assert gold.row(pref_row(longer), 1, "chosen")["gold"] == "Book it."
     assert prediction_of(gold.row(pref_row(), 1, "rejected")).predictions == ("Goodbye.",)
+
+
+def test_a_history_that_several_dialogues_share_places_a_row_only_where_all_go_on_alike() -> None:
+    same, other = RAW | {"id": 8}, RAW | {"id": 9, "conversation": [dict(one) for one in RAW["conversation"]]}
+    other["conversation"][2]["content"] = "Is there parking?"
+    alike = GoldByHistory([Dialogue.model_validate(one) for one in (RAW, same)])
+    assert alike.row(pref_row(), 1, "chosen")["gold"] == "Which is cheaper?"
+    differ = GoldByHistory([Dialogue.model_validate(one) for one in (RAW, same, other)])
+    with pytest.raises(
+        ValueError, match=r"3 of the --dialogues have the history.*different messages come next"
+    ):
+        differ.row(pref_row(), 1, "chosen")
 
 
 def test_sft_rows_and_our_own_trl_rows_hold_the_reply_among_their_messages() -> None:

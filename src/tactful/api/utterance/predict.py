@@ -41,7 +41,7 @@ def predict(
     model: str,
     **options: Unpack[PredictOptions],
 ) -> PredictionRun:
-    """The user's next message in every dialogue as `model` foresees it, four predictions each, best first.
+    """The user's next message in every dialogue as `model` foresees it: two predictions each of both views, mining first.
 
     The prompt is the one that training exports use; equal `targets` and `seed` as for `synthesize` predict the same
     messages. Options: see `PredictOptions`, `ModelOptions`, `RunSettings`.

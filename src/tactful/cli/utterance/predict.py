@@ -83,6 +83,8 @@ def _tell(run: PredictionRun, *, as_json: bool) -> None:
         f"{summary.read} read = {summary.done} predicted + {summary.failed} failed + {summary.skipped} without a "
         f"possible target; {told['unparsable']} replies without a readable prediction; in {run.folder}"
     )
+    if told["unparsable"]:
+        say(f"ask for them again: tactful runs retry {quoted(run.folder)} --unscored --cache again.sqlite")
     tell_bad(run)
     tell_failures(summary)
     end_empty(summary)

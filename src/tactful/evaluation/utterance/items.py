@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from tactful.data.formats.chats import Dialogue, source_name
-from tactful.data.io import Rows, one_of, shorten
+from tactful.data.io import Rows, describe, one_of, shorten
 from tactful.data.recognise import kind_of
 from tactful.errors import DataError, UsageError
+from tactful.evaluation.utterance.copies import COPIES, without_copies
 from tactful.runs import RunFolder, resolve_input
 from tactful.types import TAG, Record
 from tactful.utterance.predict.predictor import Label, Prediction
@@ -17,6 +20,7 @@ from tactful.utterance.predict.published import (
     GoldByHistory,
     PublishedSide,
     array_rows,
+    gold_of,
     is_array,
     prediction_of,
 )
@@ -26,6 +30,10 @@ _OURS = one_of(Prediction, PairedExample)
 HINDSIGHT = (
     "{count} of the predictions were revised with the gold message in sight (chosen sides of synthesized pairs): "
     "their figures say what a teacher can be led to, not how well anything predicts."
+)
+KEPT = (
+    "{count} of the predictions were written knowing the category of the gold message, and chosen because they came "
+    "close to it (chosen sides of synthesized pairs, as they are): their figures are no measure of prediction either."
 )
 KNOWN_CATEGORY = "Published insights were written knowing the category of the gold message; a model that predicts does not."
 
@@ -67,24 +75,27 @@ def read_items(
         [_read(one, dialogues=dialogues, side=side, skip_bad=skip_bad) for one in sources], sources
     )
     if labels is not None:
-        found = found.model_copy(update={"items": _labelled(found.items, labels)})
+        found = _labelled(found, labels, skip_bad=skip_bad)
     if not found.items:
         raise UsageError(
             f"{', '.join(map(str, sources))}: no predictions ({found.read} read, {found.failed} failed, {found.bad} bad); "
             "make them with 'tactful utterance predict'"
         )
-    return found
+    items, copies = without_copies(found.items)
+    notes = (COPIES.format(count=copies),) if copies else ()
+    return found.model_copy(update={"items": items, "notes": (*found.notes, *notes)})
 
 
 def _together(parts: Sequence[Items], sources: Sequence[Path | str]) -> Items:
-    origin: dict[str, Path | str] = {}
-    for part, source in zip(parts, sources, strict=True):
+    origin: dict[str, int] = {}
+    for number, part in enumerate(parts):
         for item in part.items:
-            if item.id in origin and origin[item.id] is not source:
+            before = origin.setdefault(item.id, number)
+            if before != number:
                 raise UsageError(
-                    f"'{item.id}' is in {origin[item.id]} and in {source}; evaluate them one by one"
+                    f"'{item.id}' is in {sources[before]} and in {sources[number]}; evaluate them one by one, "
+                    "and each once"
                 )
-            origin[item.id] = source
     return Items(
         items=tuple(item for part in parts for item in part.items),
         read=sum(part.read for part in parts),
@@ -124,27 +135,34 @@ def _read(source: Path | str, *, dialogues: Path | str | None, side: PublishedSi
 def _parse(row: Any, side: PublishedSide) -> tuple[Prediction, str]:
     if not isinstance(row, Mapping):
         raise ValueError(f"the row is {shorten(row)}, expected an object")
-    if TAG in row or kind_of(row) in (Prediction.row_kind, PairedExample.row_kind):
+    if _is_ours(row):
         item: Prediction | PairedExample = _OURS.validate_python(row)
         return (item, "prediction") if isinstance(item, Prediction) else (from_pair(item), "pair")
     return prediction_of(row, side=side), "published" if "insight_reason" in row else "row"
 
 
+def _is_ours(row: Mapping[str, Any]) -> bool:
+    return TAG in row or kind_of(row) in (Prediction.row_kind, PairedExample.row_kind)
+
+
 def _notes(items: tuple[Prediction, ...], kinds: set[str], side: PublishedSide) -> tuple[str, ...]:
     notes = []
-    revised = sum(_REVISED in item.problems for item in items)
-    if revised:
-        notes.append(HINDSIGHT.format(count=revised))
+    for mark, note in ((_REVISED, HINDSIGHT), (_AS_IS, KEPT)):
+        if marked := sum(mark in item.problems for item in items):
+            notes.append(note.format(count=marked))
     if "published" in kinds:
         notes.append(KNOWN_CATEGORY if side == "insight" else HINDSIGHT.format(count="All"))
+    if "processed" in kinds and side != "rejected":
+        notes.append(HINDSIGHT.format(count="Some"))
     return tuple(notes)
 
 
 _REVISED = "revised with the gold message in sight"
+_AS_IS = "kept because it came close to the gold message"
 
 
 def from_pair(pair: PairedExample) -> Prediction:
-    """The chosen side of a synthesized pair, marked where it was revised with the gold message in sight."""
+    """The chosen side of a synthesized pair, marked by how the gold message got it there: revised, or kept as it is."""
     insight = pair.chosen.insight
     return Prediction(
         id=pair.id,
@@ -156,7 +174,7 @@ def from_pair(pair: PairedExample) -> Prediction:
         predictions=insight.predictions,
         views=tuple(name for name in VIEWS for _ in insight.view(name).predictions),
         category=None,  # synthesis starts from the gold category: nothing was predicted
-        problems=() if pair.chosen.origin == "as_is" else (_REVISED,),
+        problems=(_AS_IS if pair.chosen.origin == "as_is" else _REVISED,),
         reply="",
         hindsight=_label(pair),
         provenance=pair.provenance,
@@ -188,46 +206,74 @@ def _from_run(folder: RunFolder) -> Items:
 
 
 def _from_array(path: Path, dialogues: Path | str | None, side: PublishedSide, *, skip_bad: bool) -> Items:
-    if dialogues is None:
+    rows = array_rows(path)
+    if dialogues is None and any(map(_needs_gold, rows)):
         raise UsageError(
             f"{path}: processed files hold no gold messages; give the raw dialogues they were made from: --dialogues"
         )
-    raw = Rows(dialogues, Dialogue.model_validate, skip_bad=skip_bad, kind="dialogue", key=lambda d: d.id)
-    gold, rows = GoldByHistory(raw), array_rows(path)
-    items: list[Prediction] = []
+    gold = GoldByHistory(() if dialogues is None else _raw(dialogues, skip_bad=skip_bad))
+    items: dict[str, Prediction] = {}
+    kinds: set[str] = set()
     problems: list[str] = []
     for number, row in enumerate(rows, start=1):
         try:
-            item = prediction_of(gold.row(row, number, side))
+            whole = gold.row(row, number, side) if _needs_gold(row) else row
+            item, kind = _parse(whole, side)
+            if item.id in items:
+                raise ValueError(f"an earlier row has its id '{item.id}'; ids must differ")
         except ValueError as error:
-            problem = f"row {number}: {error}"
+            said = describe(error, "prediction") if isinstance(error, ValidationError) else error
+            problem = f"row {number}: {said}"
             if not skip_bad:
                 fix = "correct the row, or leave it out with --skip-bad"
                 raise DataError.at(path, None, problem, fix=fix) from error
             problems.append(f"{path}: {problem}")
         else:
-            items.append(item if item.source else item.model_copy(update={"source": source_name(path)}))
+            kinds.add(kind if whole is row else "processed")
+            name = item.source or source_name(path)
+            items[item.id] = item.model_copy(update={"source": name})
+    found = tuple(items.values())
     return Items(
-        items=tuple(items),
+        items=found,
         read=len(rows),
         bad=len(problems),
         problems=tuple(problems[:20]),
-        notes=() if side == "rejected" else (HINDSIGHT.format(count="Some"),),
+        notes=_notes(found, kinds, side),
     )
 
 
-def _labelled(items: tuple[Prediction, ...], labels: Path | str) -> tuple[Prediction, ...]:
+def _needs_gold(row: Any) -> bool:
+    """It is a processed row, or like one in holding no gold message."""
+    return isinstance(row, Mapping) and not _is_ours(row) and gold_of(row) is None
+
+
+def _raw(dialogues: Path | str, *, skip_bad: bool) -> Iterator[Dialogue]:
+    rows = Rows(dialogues, Dialogue.model_validate, skip_bad=skip_bad, kind="dialogue", key=lambda d: d.id)
+    for dialogue in rows:
+        yield dialogue.named(rows.read, source="")
+
+
+def _labelled(found: Items, labels: Path | str, *, skip_bad: bool) -> Items:
     """The items with the labels of the pairs of the same id."""
-    path = resolve_input(labels)
-    known = {pair.id: pair for pair in Rows(path, PairedExample.model_validate, kind="pair")}
-    if not known.keys() & {item.id for item in items}:
+    rows = Rows(
+        resolve_input(labels),
+        PairedExample.model_validate,
+        skip_bad=skip_bad,
+        kind="pair",
+        key=lambda pair: pair.id,
+    )
+    known = {pair.id: pair for pair in rows}
+    if not known.keys() & {item.id for item in found.items}:
         raise UsageError(
             f"{labels}: labels none of the predictions; were both made with the same --targets and --seed?"
         )
-    return tuple(
+    items = tuple(
         item.model_copy(update={"hindsight": _relabelled(item, known[item.id])}) if item.id in known else item
-        for item in items
+        for item in found.items
     )
+    notes = (f"{rows.bad} unusable lines of the labels were left out.",) if rows.bad else ()
+    problems = (*found.problems, *rows.problems)
+    return found.model_copy(update={"items": items, "problems": problems, "notes": (*found.notes, *notes)})
 
 
 def _relabelled(item: Prediction, pair: PairedExample) -> Label:

@@ -21,6 +21,7 @@ from tactful.stats import Estimate
 from tactful.stats.bootstrap import grouped_mean
 from tactful.types import Provenance
 from tactful.utterance.predict.predictor import Prediction
+from tactful.utterance.types import PLACES
 
 COMMON = "common"
 """The baseline that also names the most common category and view of the labels."""
@@ -62,7 +63,9 @@ def measure_names(similarities: Sequence[str], settings: Settings) -> dict[str, 
     names["category"] = (
         "share of items whose category (Statement, Question, Instruction) is the labelled one; 'common' always names the most common label"
     )
-    names["view"] = "share of items whose closest prediction is of the labelled view; 'common' as above"
+    names["view"] = (
+        "share of items whose closest prediction is of the labelled view, where all four count; 'common' as above"
+    )
     names["unparsable"] = "share of items without a readable prediction; lower is better"
     return names
 
@@ -140,7 +143,7 @@ def _columns(
             _add(rows, name, by_name[name], bool(texts), settings.thresholds[name])
         closest = by_name.get(COSINE) or by_name[CHRF]
         rows["category"].append(_category(item, system, usual))
-        rows["view"].append(_view(item, system, usual, closest))
+        rows["view"].append(_view(item, system, usual, closest) if settings.k >= len(PLACES) else np.nan)
         rows["unparsable"].append(float(not item.usable) if system == MODEL else 0.0)
     return {name: np.array(values, dtype=float) for name, values in rows.items()}
 

@@ -7,10 +7,12 @@ sources ──read_items──▶ Items ──all_predictions──▶ the model
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tactful.data.io import to_line, write_file
+from tactful.errors import UsageError
 from tactful.evaluation.utterance.baselines import pool_from_file, pool_from_items
 from tactful.evaluation.utterance.items import Items, read_items
 from tactful.evaluation.utterance.judge import JudgeConfig, judge_job, judge_scores, judge_tasks
@@ -19,12 +21,13 @@ from tactful.evaluation.utterance.measure import (
     all_predictions,
     describe_evaluation,
     evaluate_predictions,
+    measure_names,
 )
-from tactful.evaluation.utterance.report import FILE_NAME
+from tactful.evaluation.utterance.report import FILE_NAME, read_utterance_evaluation
 from tactful.evaluation.utterance.results import UtteranceEvaluation
 from tactful.evaluation.utterance.similarity import Similarities, open_encoders
 from tactful.llm import ModelSpec
-from tactful.runs import RunOptions, run_job
+from tactful.runs import RunFolder, RunOptions, run_job
 from tactful.utterance.predict.published import PublishedSide
 
 
@@ -83,12 +86,22 @@ def evaluate_sources(
     options = options or RunOptions(seed=settings.seed)
     items = sources.read()
     encoders, notes = open_encoders(encoder, multilingual_encoder)
+    most = max(len(item.predictions) for item in items.items) or settings.k
+    if most < settings.k:
+        notes.append(
+            f"k is {most}, not {settings.k}: no message has more predictions, so no baseline gives more."
+        )
+        settings = replace(settings, k=most)
     pool = (
         pool_from_items(items.items, settings.seed)
         if sources.train is None
         else pool_from_file(sources.train, items.items, skip_bad=sources.skip_bad)
     )
     name = ", ".join(map(str, sources.paths))
+    similarities = Similarities(encoders)
+    if judge is None and options.out is not None:
+        measures = measure_names(similarities.measures, settings)
+        _refuse_other(options.out, source=name, k=settings.k, seed=settings.seed, measures=measures)
     predictions = all_predictions(items.items, pool, settings)
     judged, folder = None, options.out
     if judge is not None:
@@ -99,7 +112,6 @@ def evaluate_sources(
             notes.append(
                 f"{missing} judgements are missing (unreadable, or no answer): unscored, in no judge figure."
             )
-    similarities = Similarities(encoders)
     found = describe_evaluation(
         name,
         items,
@@ -114,3 +126,21 @@ def evaluate_sources(
     if folder is not None:
         write_file(folder / FILE_NAME, [to_line(found)])
     return Measured(found, items, folder)
+
+
+def _refuse_other(folder: Path, **asked: Any) -> None:
+    """Without a judge, `--resume` may write anew what the same evaluation wrote, and nothing else.
+
+    Raises: UsageError, DataError where the folder holds a run, or other figures than `asked` for.
+    """
+    new = "give --out a new folder"
+    if RunFolder(folder).info_path.exists():
+        raise UsageError(
+            f"{folder}: is the folder of a run, and nothing is to be resumed without --judge-model; {new}"
+        )
+    if not (folder / FILE_NAME).exists():
+        return
+    before = read_utterance_evaluation(folder)
+    other = [key for key, value in asked.items() if getattr(before, key) != value]
+    if other:
+        raise UsageError(f"{folder}: holds an evaluation that differs in {', '.join(other)}; {new}")

@@ -1,7 +1,7 @@
 """Ask any model what the user will write next: one call for each example, and every reply is read and kept.
 
 The prompt is the one that training exports use, so a trained model meets what it was trained on. A reply without a
-readable prediction is asked for again; a record whose replies hold none fails, and `runs retry` takes it again.
+readable prediction is asked for again; one that still holds none is kept, and measured as help that did not come.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from tactful.data.formats.chats import ChatMessage
-from tactful.errors import ParseError
 from tactful.llm import ChatModel, ModelSpec, Rehearsal, Reply, within_context
 from tactful.llm.spending.prices import price_of
 from tactful.llm.types import spoken_by
@@ -75,6 +74,11 @@ class Prediction(Written):
         """There is at least one prediction."""
         return bool(self.predictions)
 
+    @property
+    def unscored(self) -> bool:
+        """No reply could be read: `runs retry --unscored` asks again, with a new `--cache`, where replies are stored."""
+        return not self.usable
+
 
 def predict_prompt(context: Sequence[ChatMessage], lang: str, *, max_chars: int = MAX_CHARS) -> Rendered:
     """The prompt as sent and as exported: equal contexts give equal prompts. Nothing of the hindsight is in it."""
@@ -85,10 +89,9 @@ def predict_prompt(context: Sequence[ChatMessage], lang: str, *, max_chars: int 
 async def predict(
     example: Example, model: ChatModel, *, run_id: str = "", max_chars: int = MAX_CHARS
 ) -> Prediction:
-    """The model's predictions for one example.
+    """The model's predictions for one example; none, when no reply holds any, also after asking again.
 
-    Raises: ParseError, when no reply holds any, also after asking again; ProviderError, when the model gives no
-    answer; StopRun.
+    Raises: ProviderError, when the model gives no answer; StopRun.
     """
 
     async def ask(max_chars: int) -> Prediction:
@@ -103,15 +106,11 @@ async def _asked(example: Example, model: ChatModel, max_chars: int, run_id: str
         reply = await model.complete(prompt, sample=attempt, rehearsal=_rehearsal(example, model))
         parsed = parse_target(reply.text, reply.thoughts)
         if parsed.usable:
-            return _prediction(example, model, reply, parsed, run_id)
-        problem = "; ".join(parsed.problems)
+            break
         said = Message(role="assistant", content=reply.text or reply.thoughts)
-        prompt = prompt.followed_by([said, *AGAIN_PROMPT.render(problem=problem).messages])
-    raise ParseError(
-        f"{model.name}: no prediction can be read in {ASK_AGAIN + 1} replies: {problem}; take a model that keeps to the "
-        "form, or give it more room (runs retry --max-tokens)",
-        reply=reply.text,
-    )
+        again = AGAIN_PROMPT.render(problem="; ".join(parsed.problems))
+        prompt = prompt.followed_by([said, *again.messages])
+    return _prediction(example, model, reply, parsed, run_id)
 
 
 def _prediction(

@@ -14,6 +14,7 @@ revised with the gold message in sight, so its figures are no measure of predict
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +27,7 @@ from tactful.data.io import cannot_read, shorten
 from tactful.errors import DataError
 from tactful.text import detect_lang
 from tactful.types import Provenance
-from tactful.utterance.dialogues import plain, user_turns
+from tactful.utterance.dialogues import UserTurn, plain, user_turns
 from tactful.utterance.predict.predictor import Label, Prediction
 from tactful.utterance.stages.target_text import PER_VIEW, parse_target
 from tactful.utterance.types import VIEWS, Category, ViewName
@@ -47,8 +48,8 @@ def prediction_of(row: Any, *, side: PublishedSide = "insight") -> Prediction:
     if not isinstance(row, Mapping):
         raise ValueError(f"the row is {shorten(row)}, expected an object")
     context = _context(row)
-    gold = _first_key(row, _GOLD_KEYS)
-    if not isinstance(gold, str) or not gold.strip():
+    gold = gold_of(row)
+    if gold is None:
         raise ValueError(
             f"the row has no gold message ({' or '.join(_GOLD_KEYS)}); "
             "processed files hold none: give the raw dialogues with --dialogues"
@@ -70,6 +71,12 @@ def prediction_of(row: Any, *, side: PublishedSide = "insight") -> Prediction:
         hindsight=Label(message=gold, category=_gold_category(row), view=_gold_view(row)),
         provenance=_IMPORTED,
     )
+
+
+def gold_of(row: Mapping[str, Any]) -> str | None:
+    """The message that really came, where the row holds it."""
+    gold = _first_key(row, _GOLD_KEYS)
+    return gold if isinstance(gold, str) and gold.strip() else None
 
 
 def _context(row: Mapping[str, Any]) -> tuple[ChatMessage, ...]:
@@ -98,7 +105,10 @@ def _said(
     """(predictions, views, category, problems) of one side, or of rows that hold predictions or a reply."""
     given = row.get("predictions")
     if isinstance(given, list):
-        said = tuple(text.strip() for text in given if isinstance(text, str) and text.strip())
+        for at, text in enumerate(given):
+            if not isinstance(text, str):
+                raise ValueError(f"predictions[{at}] is {shorten(text)}, expected a text")
+        said = tuple(text.strip() for text in given if text.strip())
         return said, (), _category_word(row.get("category")), () if said else ("no predictions",)
     text = _first_key(row, _TEXT_KEYS)
     if isinstance(text, str):
@@ -189,10 +199,10 @@ class GoldByHistory:
     """What came next in raw dialogues, looked up by the history as ProUtt's prompts show it."""
 
     def __init__(self, dialogues: Iterable[Dialogue]) -> None:
-        self._next: dict[str, tuple[Dialogue, int]] = {}
+        self._next: dict[str, list[tuple[Dialogue, int]]] = defaultdict(list)
         for dialogue in dialogues:
             for turn, key in _histories(dialogue):
-                self._next.setdefault(key, (dialogue, turn))
+                self._next[key].append((dialogue, turn))
 
     def row(self, row: Any, number: int, side: PublishedSide) -> dict[str, Any]:
         """A processed row as one with id, context, gold and reply. Raises: ValueError."""
@@ -202,14 +212,7 @@ class GoldByHistory:
         start = _ROUND.search(prompt)
         if start is None:
             raise ValueError("its prompt holds no '[Round 1]'")
-        found = self._next.get(plain(prompt[start.start() :]))
-        if found is None:
-            raise ValueError(
-                "none of the --dialogues has the history of its prompt followed by a user message"
-            )
-        dialogue, at = found
-        messages = [message for message in dialogue.conversation if not message.blank]
-        turn = user_turns(messages)[at]
+        dialogue, messages, turn = self._place(plain(prompt[start.start() :]))
         return {
             "id": f"{dialogue.id}#{turn.number}/{number}",
             "dialogue_id": dialogue.id,
@@ -219,6 +222,24 @@ class GoldByHistory:
             "gold": turn.text,
             "output": reply,
         }
+
+    def _place(self, history: str) -> tuple[Dialogue, list[ChatMessage], UserTurn]:
+        """The dialogue with this history, its messages, and the user's turn that came next. Raises: ValueError."""
+        found = [(dialogue, *_turn(dialogue, at)) for dialogue, at in self._next.get(history, ())]
+        if not found:
+            raise ValueError(
+                "none of the --dialogues has the history of its prompt followed by a user message"
+            )
+        if len({plain(turn.text) for _, _, turn in found}) > 1:
+            raise ValueError(
+                f"{len(found)} of the --dialogues have the history of its prompt, and different messages come next"
+            )
+        return found[0]
+
+
+def _turn(dialogue: Dialogue, at: int) -> tuple[list[ChatMessage], UserTurn]:
+    messages = [message for message in dialogue.conversation if not message.blank]
+    return messages, user_turns(messages)[at]
 
 
 def _histories(dialogue: Dialogue) -> Iterator[tuple[int, str]]:
