@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from tactful.sandbox.verdict.asserts import cannot_fail
+
 HOLE = "□"
 """Name of a hole in a check's tree, followed by its number; no Python identifier contains it."""
 
@@ -225,7 +227,7 @@ def _split_assert(statement: ast.Assert) -> Part:
 
 @lru_cache(maxsize=4096)
 def split(test: str) -> Plan:
-    """The plan of a test. A test that is no Python, or asserts nothing, has a `problem` and is never passed."""
+    """The plan of a test. A test that is no Python, or that nothing can fail, has a `problem` and is never passed."""
     try:
         statements = ast.parse(test).body
         parts = [
@@ -234,9 +236,9 @@ def split(test: str) -> Plan:
         ]
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Plan((), weak=False, problem=f"the test is not Python: {type(error).__name__}: {error}"[:200])
+    if problem := cannot_fail(statements):
+        return Plan((), weak=False, problem=problem)
     inner = any(isinstance(node, ast.Assert | ast.Raise) for item in statements for node in _below(item))
-    if not inner and not any(isinstance(item, ast.Assert) for item in statements):
-        return Plan((), weak=False, problem="the test asserts nothing")
     return Plan(tuple(parts), weak=inner or any(part.kind == "assert" for part in parts))
 
 
