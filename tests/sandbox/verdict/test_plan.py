@@ -36,6 +36,14 @@ STRONG = {
     "assert f(float('inf')) == -float('inf')": ["(f(float('inf')))"],
     "assert result == (1, {'a': -2})": ["(result)"],
     "assert f(3) == 2 ** 10, 'a message'": ["(f(3))"],
+    "assert cmath.isclose(f(2), 1 + 2j)": ["(f(2))"],
+    "assert f([1]) - {1} == set()": ["(f([1]))"],
+    "assert f(2) + f(3) == 5": ["(f(2) + f(3))"],
+    "assert (f(2) - 1) + f(3) == 4": ["(f(2))", "(f(3))"],
+    "assert '%.2f' % f(5) == '2.50'": ["('%.2f' % f(5))"],
+    "assert ('%s' + '!') % (f(5), 3) == '2 3!'": ["(('%s' + '!') % (f(5), 3))"],
+    "assert f(5) in range(10)": ["(f(5))"],
+    "assert f(3) == list(range(3))": ["(f(3))"],
 }
 WEAK = [
     "assert f(2) == g(2)",
@@ -49,6 +57,16 @@ WEAK = [
     "for i in range(3):\n    assert f(i) == i",
     "try:\n    f(-1)\n    assert False\nexcept ValueError:\n    pass",
     "assert True",
+    "assert math.isclose(f(2), g(2))",
+    "assert math.isclose(0.1 + 0.2, 0.3)",
+    "assert math.isclose(*f(2))",
+    "assert abs(f(2) - g(2)) < 1e-6",
+    "assert abs(2 * f(2) - 2 * g(2)) < 1e-6",
+    "assert f(2) / g(2) == 1",
+    "assert '%.2f' % (f(3) - 2.5) == '0.00'",
+    "assert f(2) == '%d items' % 2",
+    "assert f(3) == range(3)",
+    "assert f(3) == str(range(3))",
 ]
 
 
