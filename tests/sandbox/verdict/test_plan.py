@@ -44,6 +44,8 @@ STRONG = {
     "assert ('%s' + '!') % (f(5), 3) == '2 3!'": ["(('%s' + '!') % (f(5), 3))"],
     "assert f(5) in range(10)": ["(f(5))"],
     "assert f(3) == list(range(3))": ["(f(3))"],
+    "assert f(3) == list(sorted({3, 1}))": ["(f(3))"],
+    "assert f(3) == sorted(set([3, 1]) - {1})": ["(f(3))"],
 }
 WEAK = [
     "assert f(2) == g(2)",
@@ -67,6 +69,12 @@ WEAK = [
     "assert f(2) == '%d items' % 2",
     "assert f(3) == range(3)",
     "assert f(3) == str(range(3))",
+    "assert f(3) == list({3, 1, 2})",
+    "assert f(3) == tuple(frozenset('abc'))",
+    "assert f(3) == list({3, 1} - {3})",
+    "assert f(3) == [1, *list(set('abc'))]",
+    "assert f(3) == list(set('abc')) + [1]",
+    "assert f(3) == str([{1, 2}])",
 ]
 
 

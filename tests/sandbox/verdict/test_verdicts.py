@@ -53,6 +53,8 @@ RIGHT = {
     "def f(n): yield from range(n)": ["assert 2 in f(3)", "assert 3 not in f(3)"],
     "from collections import deque\ndef f(n): return deque(n)": ["assert 2 in f([1, 2])"],
     "def f(n): return n.values()": ["assert 2 in f({1: 2})"],
+    "def f(s): return list(set(s))": ["assert f('abcdefgh') == list(set('abcdefgh'))"],
+    "def f(s): return str({s})": ["assert f(1) == str({1})"],
     "def f(x): return x > 1": ["assert f(2) + f(3) == 2"],
     "import math\nfrom fractions import Fraction\ndef f(n): return 1 / n": [
         "assert abs(f(3) - Fraction(1, 3)) < 1e-9",

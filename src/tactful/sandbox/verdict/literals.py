@@ -29,6 +29,7 @@ def is_literal(node: ast.expr) -> bool:
             return known and is_literal(left) and is_literal(right)
         case ast.Call(ast.Name(name), args, keywords) if name in _CALLS:
             fine = all(keyword.arg is not None and is_literal(keyword.value) for keyword in keywords)
+            fine = fine and not any(_shows_order_of_a_set(name, item) for item in args)
             return fine and all(map(is_literal_of_items if name in _OF_ITEMS else is_literal, args))
         case ast.Call(ast.Attribute(ast.Name("math"), "sqrt"), [argument], []):
             return is_literal(argument)
@@ -43,6 +44,22 @@ def is_literal_of_items(node: ast.expr) -> bool:
         case ast.Call(ast.Name("range"), args, []):
             return all(map(is_literal, args))
     return is_literal(node)
+
+
+def _shows_order_of_a_set(call: str, argument: ast.expr) -> bool:
+    """The order of a set, and how it is written, differ between the program's process and the parent."""
+    if call == "str":
+        return any(isinstance(node, ast.expr) and _is_set(node) for node in ast.walk(argument))
+    return call in ("bytes", "list", "tuple") and _is_set(argument)
+
+
+def _is_set(node: ast.expr) -> bool:
+    match node:
+        case ast.Set() | ast.Call(ast.Name("frozenset" | "set")):
+            return True
+        case ast.BinOp(left):
+            return _is_set(left)
+    return False
 
 
 def fills_in(node: ast.BinOp) -> bool:
