@@ -80,6 +80,25 @@ def test_a_list_is_no_range(sandbox):
     assert sandbox.run(job).tests[0].outcome is Outcome.FAILED
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        "assert size() == 2 or wait() == 1",
+        "assert not (size() == 3 and wait() == 1)",
+        "assert (size() == 3 and wait() == 1) or size() == 2",
+        "assert (size() or wait()) == 2",
+        "assert pop() == 2 or pop() == 7",
+    ],
+)
+def test_what_python_would_not_ask_is_not_asked(first, sandbox):
+    code = (
+        "import queue\nstack = [1, 2]\ndef size(): return len(stack)\ndef pop(): return stack.pop()\n"
+        "def wait(): return queue.Queue().get()"
+    )
+    later = "assert pop() == 1" if "pop" in first else "assert pop() == 2"
+    assert sandbox.run(Job(code=code, tests=(first, later), timeout_s=3)).passed
+
+
 LIAR = """
 class Liar:
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __mod__ = __rmod__ = lambda self, other: self

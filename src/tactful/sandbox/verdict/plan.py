@@ -68,16 +68,24 @@ class _Splitter:
 
     def __init__(self) -> None:
         self.holes: list[str] = []
+        self.calls = 0
+        """Holes that call something."""
 
     def hole(self, node: ast.expr, form: str = "({})") -> ast.expr:
         self.holes.append(form.format(ast.unparse(node)))
+        self.calls += any(isinstance(inner, ast.Call) for inner in ast.walk(node))
         return ast.Name(f"{HOLE}{len(self.holes) - 1}", ast.Load())
 
     def truth(self, node: ast.expr) -> ast.expr:
         """A condition: something whose truth is asked."""
         match node:
-            case ast.BoolOp(op, values):
-                return ast.BoolOp(op, [self.truth(value) for value in values])
+            case ast.BoolOp(op, [first, *later]):
+                lowered = [self.truth(first)]
+                before = self.calls
+                lowered += [self.truth(value) for value in later]
+                if self.calls > before:  # Python may not make these calls
+                    raise _Weak
+                return ast.BoolOp(op, lowered)
             case ast.UnaryOp(ast.Not(), operand):
                 return ast.UnaryOp(ast.Not(), self.truth(operand))
             case ast.Compare():
@@ -132,8 +140,10 @@ class _Splitter:
         if is_literal(node):
             return node
         match node:
-            case ast.Compare() | ast.BoolOp() | ast.UnaryOp(ast.Not(), _):
+            case ast.Compare() | ast.UnaryOp(ast.Not(), _):
                 return self.truth(node)
+            case ast.BoolOp():  # its value is one of its sides, not their truth
+                raise _Weak
             case ast.BinOp(_, op, _) if isinstance(op, ARITHMETIC):
                 return self.arithmetic(node)
             case ast.UnaryOp(ast.UAdd() | ast.USub() as op, ast.BinOp() as inner):
@@ -225,12 +235,20 @@ def _asks_the_program(node: ast.expr) -> bool:
 def _split_assert(statement: ast.Assert) -> Part:
     splitter = _Splitter()
     try:
-        tree = splitter.truth(statement.test)
+        needed = [splitter.truth(condition) for condition in _needed(statement.test)]
     except _Weak:
         return Part("assert", (ast.unparse(statement),))
     if not splitter.holes:  # no value of the program's is asked for
         return Part("assert", (ast.unparse(statement),))
-    return Part("check", tuple(splitter.holes), tree)
+    return Part("check", tuple(splitter.holes), ast.BoolOp(ast.And(), needed))
+
+
+def _needed(condition: ast.expr) -> list[ast.expr]:
+    """The conditions that must all hold. All are asked for: where one does not hold, the test has failed."""
+    match condition:
+        case ast.BoolOp(ast.And(), values):
+            return [part for value in values for part in _needed(value)]
+    return [condition]
 
 
 @lru_cache(maxsize=4096)
