@@ -154,3 +154,10 @@ def test_a_program_that_used_up_its_processor_time_timed_out(short_of, outcome):
     run = Run(begun("assert f() == 1"), memoryview(b""), gone=True)
     ended = Ended(status=signal.SIGXCPU, cpu_s=cpu_limit_s(job) - short_of, killed=False)
     assert verdict_on(job, run, ended, Tier.CAGED).tests[0].outcome == outcome
+
+
+def test_output_is_cut_after_its_control_characters_are_written_out():
+    run = Run(begun("assert f() == 1"), memoryview(b""), output=bytearray(b"\x1b" * 4000))
+    job = Job(code="", tests=("assert f() == 1",))
+    verdict = verdict_on(job, run, Ended(status=0, cpu_s=0.0, killed=False), Tier.CAGED)
+    assert verdict.output == "\\x1b" * 1000
