@@ -87,7 +87,7 @@ class ConsistencyReader(AskedReader):
         found = await asyncio.to_thread(disagreement, solutions, plan.name, calls, sandbox)
         self.runs += found.runs
         if found.solutions < 2:
-            raise Unread(f"{found.solutions} of {self.samples} solutions ran: nothing to compare")
+            raise Unread(f"{found.solutions} of {self.samples} solutions ran and gave what can be compared")
         need = min(1 - _FLOOR, max(_FLOOR, found.share))
         where = f"solutions differ at {plan.name}({found.worst})"
         return Need(
