@@ -33,7 +33,7 @@ class _Opaque(Exception):
 
 
 def shown(function: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
-    """What the call gave, as no other value is shown."""
+    """What the call gave; OPAQUE where that cannot be told from other values."""
     arguments = copy.deepcopy(arguments)
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         value = function(*arguments)
@@ -107,7 +107,7 @@ class _Shower:
 
 def _fields(value: Any) -> dict[str, Any]:
     """What the object holds: attributes, slots, and what a base class of others' holds, as that writes it."""
-    kinds = type(value).__mro__
+    kinds: tuple[Any, ...] = type(value).__mro__
     named = {
         name: member for kind in kinds if kind.__module__ in _THEIRS for name, member in vars(kind).items()
     }

@@ -5,8 +5,9 @@
 process, and nothing that a returned object claims about itself counts.
 
 An assert is *weak*, and runs in the cage as a whole, when the program's side decides by itself: both sides call
-it, or the truth of a built-in predicate or method is asked (`assert f(x).startswith("a")`). A test may be several
-statements; each top-level assert is split, and asserts inside other statements are weak.
+it, the truth of a built-in predicate or method is asked (`assert f(x).startswith("a")`), or it depends on one value
+whether Python calls for the next (`assert f(x) or g(x)`). A test may be several statements; each top-level
+assert is split, and asserts inside other statements are weak.
 """
 
 from __future__ import annotations
