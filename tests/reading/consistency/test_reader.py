@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from tests.chat_server import Ask, Fault, serving
 
-from tactful.errors import UsageError
+from tactful.errors import SafetyRefusal, UsageError
 from tactful.reading import Exchange, Request
 from tactful.reading.by_calls import ReaderByCalls
 from tactful.reading.setup import ReaderSetup
-from tactful.sandbox import Tier, current_tier
+from tactful.sandbox import Tier, current_tier, tiers
 
 pytestmark = pytest.mark.skipif(current_tier() is Tier.NONE, reason="no cage on this machine")
 
@@ -86,6 +86,15 @@ def test_reactions_are_not_known() -> None:
         reader = ReaderByCalls("consistency:m", ReaderSetup(base_url=server.base_url))
         [reading] = reader.reactions_now([Exchange(query="q", answer="a", next="n")])
     assert reading.probabilities is None
+    assert server.jobs == 0
+
+
+def test_without_a_cage_no_call_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiers, "current_tier", lambda: Tier.NONE)
+    with serving(script=script(PLAN, UP)) as server:
+        reader = ReaderByCalls("consistency:m", ReaderSetup(base_url=server.base_url))
+        with pytest.raises(SafetyRefusal):
+            reader.needs_now([Request(text="Sort this list")] * 3)
     assert server.jobs == 0
 
 

@@ -70,6 +70,6 @@ def test_no_solution_and_no_pair_say_so(sandbox: Sandbox) -> None:
 
 
 def test_inputs_are_plain_literals_once_each_and_those_of_the_request_come_first() -> None:
-    calls = ["[1]", "[1]", "open('x')", "x=1", "*[1]", "1); import os; f(2", "(1, 2)", ""]
+    calls = ["[1]", "[1]", "open('x')", "x=1", "*[1]", "1); import os; f(2", "1) # one", "(1, 2)", ""]
     request = "Write f so that f((1, 2), 'b') gives 3 and f([1]) gives 1."
     assert usable_calls(calls, "f", request) == ["(1, 2), 'b'", "[1]", "(1, 2)", ""]

@@ -47,7 +47,7 @@ class CodePlan(Record):
 class ConsistencyReader(AskedReader):
     """A `Reader` of requests for a Python function; everything else is not known. Close it: it holds a sandbox.
 
-    Raises, from `needs`: SafetyRefusal where there is no cage, unless `unsafe`.
+    Raises, from `needs`: SafetyRefusal where there is no cage, unless `unsafe`; before the first call.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class ConsistencyReader(AskedReader):
         return await within_context(lambda most: self._need(request, most), MAX_CHARS)
 
     async def _need(self, request: Request, max_chars: int) -> Need:
+        sandbox = self._opened()
         shown = shown_request(request, max_chars)
         rehearsal = self._rehearsal("plan_code", shown["request"])
         plan = await self.model.structured(PLAN.render(**shown), CodePlan, rehearsal=rehearsal)
@@ -83,12 +84,10 @@ class ConsistencyReader(AskedReader):
         if len(calls) < _FEWEST_CALLS:
             raise Unread(f"the model gave {len(calls)} usable inputs, fewer than {_FEWEST_CALLS}")
         solutions = await self._solutions(plan, shown)
-        if self._sandbox is None:
-            self._sandbox = Sandbox(unsafe=self.unsafe)
-        found = await asyncio.to_thread(disagreement, solutions, plan.name, calls, self._sandbox)
+        found = await asyncio.to_thread(disagreement, solutions, plan.name, calls, sandbox)
         self.runs += found.runs
         if found.solutions < 2:
-            raise Unread(f"{found.solutions} of {self.samples} solutions ran: nothing to compare")
+            raise Unread(f"{found.solutions} of {self.samples} solutions ran and gave what can be compared")
         need = min(1 - _FLOOR, max(_FLOOR, found.share))
         where = f"solutions differ at {plan.name}({found.worst})"
         return Need(
@@ -108,6 +107,12 @@ class ConsistencyReader(AskedReader):
         """End the sandbox. The model is the caller's."""
         if self._sandbox is not None:
             await asyncio.to_thread(self._sandbox.close)
+
+    def _opened(self) -> Sandbox:
+        """The sandbox, before any call is paid for. Raises: SafetyRefusal."""
+        if self._sandbox is None:
+            self._sandbox = Sandbox(unsafe=self.unsafe)
+        return self._sandbox
 
     async def _solutions(self, plan: CodePlan, shown: Mapping[str, str]) -> list[str]:
         """The code of every answer that has some. Raises: StopRun; ProviderError, when none was given."""

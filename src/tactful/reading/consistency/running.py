@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from tactful.reading.consistency import shown
 from tactful.sandbox import Job, Outcome, Sandbox, TestResult, Verdict
 
 TIMEOUT_S = 4.0
@@ -14,30 +16,7 @@ TIMEOUT_S = 4.0
 MOST_CALLS = 12
 _MOST_CHARS = 2000
 _SHOWN = "_tactful_shown"
-_SETUP = f"""
-def {_SHOWN}(*arguments):
-    import copy, hashlib
-    def plain(value, depth=0):
-        if isinstance(value, bool) or value is None or depth > 20:
-            return repr(value)
-        if isinstance(value, (int, float)):
-            whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-            return repr(int(value)) if whole or isinstance(value, int) else format(value, ".9g")
-        if isinstance(value, (list, tuple)):
-            return "[" + ", ".join(plain(item, depth + 1) for item in value) + "]"
-        if isinstance(value, (set, frozenset)):
-            return "set " + ", ".join(sorted(plain(item, depth + 1) for item in value))
-        if isinstance(value, dict):
-            return "map " + ", ".join(sorted(plain(k, depth + 1) + ": " + plain(v, depth + 1) for k, v in value.items()))
-        if isinstance(value, (str, bytes)):
-            return repr(value)
-        if hasattr(value, "__next__"):
-            return plain([item for item, _ in zip(value, range(1000))], depth + 1)
-        return type(value).__name__ + " " + repr(getattr(value, "__dict__", ""))
-    text = plain(NAME(*copy.deepcopy(arguments)))
-    return text if len(text) < 120 else hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-"""
-"""What a solution returned, as one short text: 2 and 2.0, and a list and a tuple, count as the same."""
+_SOURCE = inspect.getsource(shown)
 
 
 @dataclass(frozen=True)
@@ -49,7 +28,7 @@ class Disagreement:
     worst: str
     """The input on which most pairs differ, as Python writes its arguments; empty when none does."""
     solutions: int
-    """That ran."""
+    """That ran and gave something that can be compared."""
     runs: int
     """Programs that were run."""
 
@@ -64,44 +43,64 @@ def usable_calls(calls: Sequence[str], name: str, request: str = "") -> list[str
 
 def disagreement(solutions: Sequence[str], name: str, calls: Sequence[str], sandbox: Sandbox) -> Disagreement:
     """Run every solution on every input and compare. Those that cannot be run at all are left out. Blocks."""
-    tests = tuple(f"assert {_SHOWN}({call}) == ''" for call in calls)
-    setup = _SETUP.replace("NAME(", f"{name}(")
-    jobs = [Job(code=code, tests=tests, setup=setup, timeout_s=TIMEOUT_S) for code in solutions]
-    verdicts = [verdict for verdict in sandbox.run_many(jobs) if _ran(verdict)]
-    said = [[_said(test) for test in verdict.tests] for verdict in verdicts]
+    tests = tuple(f"assert {_SHOWN}({call}\n) == ''" for call in calls)
+    jobs = [Job(code=code, tests=tests, setup=_setup(name), timeout_s=TIMEOUT_S) for code in solutions]
+    said = [_said(verdict) for verdict in sandbox.run_many(jobs) if _ran(verdict)]
     differ = [0] * len(calls)
     apart = total = 0
     for one, other in combinations(said, 2):
-        places = [at for at, pair in enumerate(zip(one, other, strict=True)) if _differ(*pair)]
+        compared = [at for at, pair in enumerate(zip(one, other, strict=True)) if None not in pair]
+        places = [at for at in compared if one[at] != other[at]]
         for at in places:
             differ[at] += 1
         apart += bool(places)
-        total += 1
+        total += bool(compared)
     worst = calls[differ.index(max(differ))] if apart else ""
-    return Disagreement(apart / total if total else 0.0, worst, len(verdicts), len(jobs))
+    return Disagreement(apart / total if total else 0.0, worst, len(said), len(jobs))
 
 
-def _differ(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and one != other
+def _setup(name: str) -> str:
+    """Names of the solution's own cannot stand in the way: what shows values has a namespace of its own."""
+    return f"""
+_tactful = {{"__name__": "tactful"}}
+exec({_SOURCE!r}, _tactful)
+def {_SHOWN}(*arguments):
+    return _tactful["shown"]({name}, arguments)
+"""
 
 
 def _ran(verdict: Verdict) -> bool:
-    """Whether it returned something for some input: a solution that is broken tells nothing about the request."""
-    return not verdict.unscored and any(test.outcome is Outcome.FAILED for test in verdict.tests)
+    """Whether some input gave what can be compared: a broken solution tells nothing about the request."""
+    return not verdict.unscored and any(_returned(test) for test in verdict.tests)
 
 
-def _said(test: TestResult) -> str | None:
-    """What came back, or how it failed; None where it was not run."""
-    if test.outcome is Outcome.NOT_RUN:
+def _said(verdict: Verdict) -> list[str | None]:
+    """What came back of each input, or how it failed; None where it was not run or cannot be compared.
+
+    Side effects count where nothing is ever returned.
+    """
+    returned = [_returned(test) for test in verdict.tests]
+    if any(text and not text.startswith(shown.NOTHING) for text in returned):
+        returned = [shown.NOTHING if text and text.startswith(shown.NOTHING) else text for text in returned]
+    return [text or _failure(test) for text, test in zip(returned, verdict.tests, strict=True)]
+
+
+def _returned(test: TestResult) -> str | None:
+    if test.outcome is not Outcome.FAILED:
         return None
-    if test.outcome is Outcome.FAILED:
-        return test.detail
+    text = test.detail.removeprefix("returned ")[1:]  # the first quote
+    return None if text.startswith(shown.OPAQUE) else text
+
+
+def _failure(test: TestResult) -> str | None:
+    if test.outcome in (Outcome.FAILED, Outcome.NOT_RUN):
+        return None
     return f"{test.outcome.value}: {test.detail.partition(':')[0] if test.outcome is Outcome.ERROR else ''}"
 
 
 def _is_literal(call: str) -> bool:
     try:
-        tree = ast.parse(f"f({call})", mode="eval").body
+        tree = ast.parse(f"f({call}\n)", mode="eval").body
         assert isinstance(tree, ast.Call)
         for value in tree.args:
             ast.literal_eval(value)

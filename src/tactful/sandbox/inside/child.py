@@ -1,8 +1,8 @@
 """Inside the cage: run the program, then its tests one step at a time, and report over a private descriptor.
 
 A job arrives as JSON: `code`, `setup` and `tests`, each test a list of steps `[kind, source]`. `value` steps are
-evaluated and their value is sent; what it is compared with stays in the parent. `run` steps are executed;
-`assert` steps are executed too, and only their word can be had: the parent calls those weak.
+evaluated and their value is sent (of `items` steps, what iterating it gives); what it is compared with stays in the
+parent. `run` steps are executed; `assert` steps are executed too, and only their word can be had: the parent calls those weak.
 
 A report is four bytes of length, one letter and its content: `R` program and setup have run, `V` a value,
 `K` a step went through, `E` a step raised, `D` all done.
@@ -88,17 +88,18 @@ def _execute(source: str, name: str, namespace: dict[str, Any]) -> None:
 
 def _step(kind: str, source: str, namespace: dict[str, Any], reporter: _Reporter) -> bool:
     """Do one step and report. False when the rest of this test must not run."""
+    asked = kind in ("value", "items")
     try:
-        if kind == "value":
+        if asked:
             expression = compile(source, "<test>", "eval", dont_inherit=True)
-            encoded = values.encode(eval(expression, namespace))  # noqa: S307
-            reporter.send(b"V", encoded)
+            value = eval(expression, namespace)  # noqa: S307
+            reporter.send(b"V", values.encode(values.items(value) if kind == "items" else value))
         else:
             _execute(source, "<test>", namespace)
             reporter.send(b"K")
     except BaseException as error:  # SystemExit and KeyboardInterrupt are the program's doing too
         reporter.error(error)
-        return kind == "value"
+        return asked
     return True
 
 

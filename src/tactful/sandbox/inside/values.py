@@ -8,7 +8,9 @@ dict and a named tuple as a tuple. The reader builds nothing but built-ins and n
 from __future__ import annotations
 
 import struct
+from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 MAX_BYTES = 1 << 20
@@ -19,6 +21,7 @@ MAX_DEPTH = 64
 _BITS = 1_000_000
 _NAME = type.__dict__["__name__"]
 _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.items()))
+_LISTED: tuple[type, ...] = (range, deque, type({}.values()))
 
 
 class NotPlain(Exception):
@@ -144,6 +147,13 @@ def encode(value: Any) -> bytes:
     writer = _Writer()
     writer.value(value, 0)
     return b"".join(writer.pieces)
+
+
+def items(value: Any) -> Any:
+    """What `in` looks through, as a list, where it is an iterator or another type without literals; else the value."""
+    if type(value) in _LISTED or hasattr(type(value), "__next__"):
+        return list(islice(value, MAX_BYTES + 1))
+    return value
 
 
 class Unordered(tuple[Any, ...]):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import cmath
 import math
 import operator
 from collections.abc import Callable
 from typing import Any
 
-from tactful.sandbox.inside.values import Pairs, Unordered
-from tactful.sandbox.verdict.compare import CannotCompare, contains, equal, kind, ordered, show
+from tactful.sandbox.inside.values import MAX_BYTES, Pairs, Unordered
+from tactful.sandbox.verdict.compare import CannotCompare, contains, difference, equal, kind, ordered, show
 from tactful.sandbox.verdict.plan import HOLE
 
 _CALLABLE = (
@@ -62,7 +63,8 @@ _MAX_POWER_BITS = 1 << 20
 _MAX_WORK_BITS = 1 << 34
 """Product of the sizes of two integers that are multiplied or divided: some 30 ms. The program chose the numbers, and
 nothing of its own time limit holds here."""
-_MAX_REPEATED = 1 << 16
+_MAX_REPEATED = MAX_BYTES
+"""Items of a sequence that is repeated; no longer one is compared."""
 
 
 class Raised(Exception):
@@ -168,6 +170,8 @@ class _Checker:
         named = {str(keyword.arg): _python(self.value(keyword.value)) for keyword in keywords}
         if name == "type":
             return _type_of(values[0])
+        if name == "cmath.isclose":
+            return cmath.isclose(*map(_number, values), **named)
         if name in ("isclose", "isnan", "isinf", "sqrt"):
             numbers = [_number(value) for value in values]
             if name == "isclose" and any(isinstance(number, complex) for number in numbers):
@@ -198,6 +202,8 @@ def _arithmetic(op: ast.operator, left: Any, right: Any) -> Any:
         return _OPERATORS[type(op)](left, right)
     if isinstance(op, ast.Add) and kinds[0] == kinds[1] and kinds[0] in ("str", "list", "tuple", "bytes"):
         return left + right
+    if isinstance(op, ast.Sub) and kinds == ("set", "set"):
+        return difference(left, right)
     sequence, times = (left, right) if kinds[1] == "number" else (right, left)
     if (
         isinstance(op, ast.Mult)

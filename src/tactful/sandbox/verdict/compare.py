@@ -93,6 +93,8 @@ def contains(container: Any, item: Any) -> bool:
     name = kind(container)
     if name == "str" and kind(item) == "str":
         return bool(item in container)
+    if name == "bytes" and (kind(item) == "bytes" or type(item) is int):
+        return bool(item in container)
     if name == "dict":
         return any(equal(key, item) for key, _ in _pairs(container))
     if name in ("list", "tuple", "set"):
@@ -110,9 +112,19 @@ def ordered(left: Any, right: Any) -> tuple[Any, Any]:
             raise CannotCompare("nan has no order")
     if name != "set":
         return left, right
-    if max(len(left), len(right)) > _MAX_HASHED:
-        raise CannotCompare("sets too large to be ordered")
-    return frozenset(map(form, left)), frozenset(map(form, right))
+    return _hashed(left), _hashed(right)
+
+
+def difference(left: Any, right: Any) -> Unordered:
+    """The members of the set `left` that are not in `right`. Raises CannotCompare for large sets."""
+    taken = _hashed(right)
+    return Unordered([item for item in left if form(item) not in taken])
+
+
+def _hashed(members: Any) -> frozenset[Hashable]:
+    if len(members) > _MAX_HASHED:
+        raise CannotCompare("sets too large to be ordered or taken from each other")
+    return frozenset(map(form, members))
 
 
 def show(value: Any) -> str:

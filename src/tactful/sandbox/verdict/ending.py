@@ -14,6 +14,8 @@ from tactful.sandbox.verdict.progress import Progress
 
 MAX_OUTPUT = 1 << 20
 """Bytes that a program may print."""
+_MAX_SHOWN = 4000
+"""Characters of output that a verdict keeps, control characters written out."""
 _NO_THREAD = "can't start new thread"
 
 
@@ -76,7 +78,8 @@ def verdict_on(job: Job, run: Run, ended: Ended, tier: Tier) -> Verdict:
     )
     if verdict.passed:
         return verdict
-    return verdict.model_copy(update={"output": visible(bytes(run.output).decode(errors="replace"))})
+    output = visible(bytes(run.output).decode(errors="replace"))[:_MAX_SHOWN]
+    return verdict.model_copy(update={"output": output})
 
 
 def _ending(job: Job, run: Run, ended: Ended) -> tuple[Outcome, str]:

@@ -5,8 +5,9 @@
 process, and nothing that a returned object claims about itself counts.
 
 An assert is *weak*, and runs in the cage as a whole, when the program's side decides by itself: both sides call
-it, or the truth of a built-in predicate or method is asked (`assert f(x).startswith("a")`). A test may be several
-statements; each top-level assert is split, and asserts inside other statements are weak.
+it, the truth of a built-in predicate or method is asked (`assert f(x).startswith("a")`), or it depends on one value
+whether Python calls for the next (`assert f(x) or g(x)`). A test may be several statements; each top-level
+assert is split, and asserts inside other statements are weak.
 """
 
 from __future__ import annotations
@@ -16,15 +17,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from tactful.sandbox.verdict.asserts import cannot_fail
+from tactful.sandbox.verdict.literals import ARITHMETIC, TYPES, fills_in, is_literal, is_literal_of_items
+
 HOLE = "□"
 """Name of a hole in a check's tree, followed by its number; no Python identifier contains it."""
 
-_TYPES = frozenset(
-    ("bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple")
-)
-_LITERAL_CALLS = _TYPES | {"range", "sorted"}
+_CLOSE = frozenset(("isclose", "math.isclose", "cmath.isclose"))
 _PREDICATES = frozenset(("all", "any", "bool", "callable", "hasattr", "isinstance", "issubclass", "eval"))
-_ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 _METHODS = frozenset(
     name for base in (str, bytes, list, tuple, dict, set, int, float) for name in dir(base) if name[0] != "_"
 )
@@ -41,8 +41,13 @@ class Part:
 
     def steps(self) -> list[tuple[str, str]]:
         """What the child does for it."""
-        kind = "value" if self.kind == "check" else self.kind
-        return [(kind, source) for source in self.sources]
+        if self.tree is None:
+            return [(self.kind, source) for source in self.sources]
+        searched = _searched(self.tree)
+        return [
+            ("items" if f"{HOLE}{number}" in searched else "value", source)
+            for number, source in enumerate(self.sources)
+        ]
 
 
 @dataclass(frozen=True)
@@ -64,32 +69,36 @@ class _Splitter:
 
     def __init__(self) -> None:
         self.holes: list[str] = []
+        self.calls = 0
+        """Holes that call something."""
 
     def hole(self, node: ast.expr, form: str = "({})") -> ast.expr:
         self.holes.append(form.format(ast.unparse(node)))
+        self.calls += any(isinstance(inner, ast.Call) for inner in ast.walk(node))
         return ast.Name(f"{HOLE}{len(self.holes) - 1}", ast.Load())
 
     def truth(self, node: ast.expr) -> ast.expr:
         """A condition: something whose truth is asked."""
         match node:
-            case ast.BoolOp(op, values):
-                return ast.BoolOp(op, [self.truth(value) for value in values])
+            case ast.BoolOp(op, [first, *later]):
+                lowered = [self.truth(first)]
+                before = self.calls
+                lowered += [self.truth(value) for value in later]
+                if self.calls > before:  # Python may not make these calls
+                    raise _Weak
+                return ast.BoolOp(op, lowered)
             case ast.UnaryOp(ast.Not(), operand):
                 return ast.UnaryOp(ast.Not(), self.truth(operand))
             case ast.Compare():
                 return self.comparison(node)
             case ast.Call(ast.Name("isinstance"), [subject, types], []) if _is_type(types):
                 return ast.Call(ast.Name("isinstance", ast.Load()), [self.operand(subject), types], [])
-            case ast.Call(func, args, keywords) if _dotted(func) in (
-                "math.isclose",
-                "isclose",
-                "cmath.isclose",
-            ):
-                if not all(is_literal(keyword.value) for keyword in keywords):
+            case ast.Call(func, args, keywords) if _dotted(func) in _CLOSE:
+                lowered = [self.operand(item) for item in args]
+                known = all(item.arg and is_literal(item.value) for item in keywords)
+                if sum(map(has_hole, lowered)) > 1 or not known:
                     raise _Weak
-                return ast.Call(
-                    ast.Name("isclose", ast.Load()), [self.operand(item) for item in args], keywords
-                )
+                return ast.Call(ast.Name(_dotted(func).removeprefix("math."), ast.Load()), lowered, keywords)
             case ast.Call(func, [subject], []) if _dotted(func) in ("math.isnan", "math.isinf"):
                 return ast.Call(ast.Name(func.attr, ast.Load()), [self.operand(subject)], [])  # type: ignore[attr-defined]
         if is_literal(node) or not _asks_the_program(node):
@@ -100,7 +109,11 @@ class _Splitter:
         sides = [node.left, *node.comparators]
         if any(isinstance(op, ast.Is | ast.IsNot) for op in node.ops):
             return self.identity(node)
-        lowered = [side if _is_type(side) and _asks_type(sides) else self.operand(side) for side in sides]
+        lowered = []
+        for op, side in zip([None, *node.ops], sides, strict=True):
+            searched = isinstance(op, ast.In | ast.NotIn) and is_literal_of_items(side)
+            a_type = _is_type(side) and _asks_type(sides)
+            lowered.append(side if searched or a_type else self.operand(side))
         asking = [side for side in lowered if has_hole(side)]
         if not asking:
             lowered[0] = self.hole(node.left)
@@ -128,11 +141,13 @@ class _Splitter:
         if is_literal(node):
             return node
         match node:
-            case ast.Compare() | ast.BoolOp() | ast.UnaryOp(ast.Not(), _):
+            case ast.Compare() | ast.UnaryOp(ast.Not(), _):
                 return self.truth(node)
-            case ast.BinOp(left, op, right) if isinstance(op, _ARITHMETIC):
-                return ast.BinOp(self.operand(left), op, self.operand(right))
-            case ast.UnaryOp(op, ast.BinOp() as inner):
+            case ast.BoolOp():  # its value is one of its sides, not their truth
+                raise _Weak
+            case ast.BinOp(_, op, _) if isinstance(op, ARITHMETIC):
+                return self.arithmetic(node)
+            case ast.UnaryOp(ast.UAdd() | ast.USub() as op, ast.BinOp() as inner):
                 return ast.UnaryOp(op, self.operand(inner))
             case ast.Call(ast.Name("abs" | "round" as name), [ast.BinOp() as first, *rest], []) if all(
                 map(is_literal, rest)
@@ -140,40 +155,44 @@ class _Splitter:
                 return ast.Call(ast.Name(name, ast.Load()), [self.operand(first), *rest], [])
             case ast.Call(ast.Name("type"), [subject], []):
                 return ast.Call(ast.Name("type", ast.Load()), [self.operand(subject)], [])
-        if any(
+        if isinstance(node, ast.Starred) or any(
             isinstance(inner, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr)
             for inner in ast.walk(node)
         ):
             raise _Weak
         return self.hole(node)
 
+    def arithmetic(self, node: ast.BinOp) -> ast.expr:
+        """Sums and products of the program's values alone are its own, and so is a text that it fills in.
 
-def is_literal(node: ast.expr) -> bool:
-    """True for what the parent can compute from the test alone: literals, and built-in calls on literals."""
-    match node:
-        case ast.Constant(value):
-            return value is not Ellipsis
-        case ast.List(items) | ast.Tuple(items) | ast.Set(items):
-            return all(map(is_literal, items))
-        case ast.Dict(keys, items):
-            return all(key is not None and is_literal(key) for key in keys) and all(map(is_literal, items))
-        case ast.UnaryOp(ast.UAdd() | ast.USub(), operand):
-            return is_literal(operand)
-        case ast.BinOp(left, op, right):
-            return isinstance(op, _ARITHMETIC) and is_literal(left) and is_literal(right)
-        case ast.Call(ast.Name(name), args, keywords):
-            fine = all(keyword.arg is not None and is_literal(keyword.value) for keyword in keywords)
-            return name in _LITERAL_CALLS and fine and all(map(is_literal, args))
-        case ast.Call(ast.Attribute(ast.Name("math"), "sqrt"), [argument], []):
-            return is_literal(argument)
-        case ast.Attribute(ast.Name("math"), "pi" | "e" | "inf" | "nan" | "tau"):
-            return True
-    return False
+        Where it computes both sides of another operator, it may compare them itself: weak.
+        """
+        before = len(self.holes)
+        left, right = self.operand(node.left), self.operand(node.right)
+        theirs = [isinstance(side, ast.Name) for side in (left, right)]
+        if has_hole(left) and has_hole(right) and not isinstance(node.op, ast.Add | ast.Mult):
+            raise _Weak
+        if all(theirs) or (fills_in(node) and theirs[1]):
+            del self.holes[before:]
+            return self.hole(node)
+        if fills_in(node):
+            raise _Weak
+        return ast.BinOp(left, node.op, right)
 
 
 def has_hole(node: ast.expr) -> bool:
     """True when the program must compute part of it."""
     return any(isinstance(inner, ast.Name) and inner.id.startswith(HOLE) for inner in ast.walk(node))
+
+
+def _searched(tree: ast.expr) -> set[str]:
+    """Holes that `in` looks into: what iterates there is as good as a list."""
+    found = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(_, [ast.In() | ast.NotIn()], [ast.Name(name)]):
+                found.add(name)
+    return found
 
 
 def _dotted(node: ast.expr) -> str:
@@ -183,7 +202,7 @@ def _dotted(node: ast.expr) -> str:
 def _is_type(node: ast.expr) -> bool:
     if isinstance(node, ast.Tuple):
         return bool(node.elts) and all(map(_is_type, node.elts))
-    return isinstance(node, ast.Name) and node.id in _TYPES
+    return isinstance(node, ast.Name) and node.id in TYPES
 
 
 def _asks_type(sides: list[ast.expr]) -> bool:
@@ -217,15 +236,25 @@ def _asks_the_program(node: ast.expr) -> bool:
 def _split_assert(statement: ast.Assert) -> Part:
     splitter = _Splitter()
     try:
-        tree = splitter.truth(statement.test)
+        needed = [splitter.truth(condition) for condition in _needed(statement.test)]
     except _Weak:
         return Part("assert", (ast.unparse(statement),))
-    return Part("check", tuple(splitter.holes), tree)
+    if not splitter.holes:  # no value of the program's is asked for
+        return Part("assert", (ast.unparse(statement),))
+    return Part("check", tuple(splitter.holes), ast.BoolOp(ast.And(), needed))
+
+
+def _needed(condition: ast.expr) -> list[ast.expr]:
+    """The conditions that must all hold. All are asked for: where one does not hold, the test has failed."""
+    match condition:
+        case ast.BoolOp(ast.And(), values):
+            return [part for value in values for part in _needed(value)]
+    return [condition]
 
 
 @lru_cache(maxsize=4096)
 def split(test: str) -> Plan:
-    """The plan of a test. A test that is no Python, or asserts nothing, has a `problem` and is never passed."""
+    """The plan of a test. A test that is no Python, or that nothing can fail, has a `problem` and is never passed."""
     try:
         statements = ast.parse(test).body
         parts = [
@@ -234,9 +263,9 @@ def split(test: str) -> Plan:
         ]
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Plan((), weak=False, problem=f"the test is not Python: {type(error).__name__}: {error}"[:200])
+    if problem := cannot_fail(statements):
+        return Plan((), weak=False, problem=problem)
     inner = any(isinstance(node, ast.Assert | ast.Raise) for item in statements for node in _below(item))
-    if not inner and not any(isinstance(item, ast.Assert) for item in statements):
-        return Plan((), weak=False, problem="the test asserts nothing")
     return Plan(tuple(parts), weak=inner or any(part.kind == "assert" for part in parts))
 
 
