@@ -47,8 +47,27 @@ def test_what_is_written_is_read_back_whole() -> None:
     assert "They may thank." not in text
 
 
+PIECES = (
+    "&",
+    "amp;",
+    "lt;",
+    "#65308;",
+    "gt;",
+    "<",
+    ">",
+    "＜",
+    "/",
+    " ",
+    "1",
+    "x",
+    "think",
+    "predict",
+    "PREDICTION",
+)
 SAID = (
-    st.text(min_size=1).map(str.strip).filter(lambda text: text and "&lt;" not in text and "＜" not in text)
+    (st.text(min_size=1) | st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+    .map(str.strip)
+    .filter(bool)
 )
 
 
@@ -57,8 +76,25 @@ def test_any_predictions_survive_writing_and_reading(said: tuple[str, str, str, 
     assert parse_target(target_text(TREE, REASONING, Category.STATEMENT, insight(*said))).predictions == said
 
 
-def test_our_own_tags_inside_a_prediction_end_nothing() -> None:
-    said = ("write </predict> twice", "and <think>", "<b>bold</b> <predict>", "</think>")
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("write </predict> twice", "and <think>", "<b>bold</b> <predict>", "</think>"),
+        (
+            "How do I turn a List<Prediction> into JSON?",
+            "Why is <prediction> open?",
+            "<predict 1>",
+            "<thinking>",
+        ),
+        (
+            "Escape it as &lt;predict>",
+            "as &amp;lt;/Predict>",
+            "as &lt;predict&gt;",
+            "＜predict＞ or &#65308;think>",
+        ),
+    ],
+)
+def test_our_own_tags_inside_a_prediction_end_nothing(said: tuple[str, ...]) -> None:
     parsed = parse_target(target_text(TREE, REASONING, Category.INSTRUCTION, insight(*said)))
     assert parsed.predictions == said
     assert parsed.problems == ()
