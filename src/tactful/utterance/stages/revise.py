@@ -134,7 +134,7 @@ async def revise(
         RevisionReply,
         task="utterance_revise",
         facts=facts,
-        check=_check(example),
+        check=_check(example, revision),
         sample=revision.sample,
     )
     view = View(
@@ -143,8 +143,11 @@ async def revise(
     return revision.insight.with_view(revision.view, view), reply.repairs
 
 
-def _check(example: Example) -> Callable[[RevisionReply], str]:
+def _check(example: Example, revision: Revision) -> Callable[[RevisionReply], str]:
+    """What is wrong with a reply beside the view that stays: a message twice, or one that was said before."""
+    stays = revision.insight.view("exploration" if revision.view == "mining" else "mining")
+
     def check(reply: RevisionReply) -> str:
-        return repeated(list(reply.messages), example.context)
+        return repeated([*stays.predictions, *reply.messages], example.context)
 
     return check
