@@ -156,6 +156,11 @@ def test_tags_are_read_in_other_spellings(text: str) -> None:
         ("**Category:** *instruction*", Category.INSTRUCTION),
         ("类别：Statement", Category.STATEMENT),
         ("Category: Statement? No.\nCategory: Question", Category.QUESTION),
+        ("Category: Question\nThe category Instruction is less likely.", Category.QUESTION),
+        (
+            "[Category] the category is\nCategory: Question\n[Mining view]\nCategory: Statement",
+            Category.QUESTION,
+        ),
         ("It will be a question.", None),
         ("Category: Questions", None),
     ],
@@ -164,6 +169,15 @@ def test_the_category_is_the_last_one_named_as_such(thoughts: str, category: Cat
     parsed = parse_target(f"<think>{thoughts}</think><predict>a</predict>")
     assert parsed.category is category
     assert ("no category is named" in parsed.problems) is (category is None)
+
+
+def test_a_view_that_speaks_of_another_category_does_not_change_the_one_that_was_written() -> None:
+    said = insight(*FOUR)
+    mining = said.mining.model_copy(
+        update={"reasoning": "A message of the category Instruction is less likely."}
+    )
+    written = target_text(TREE, REASONING, Category.QUESTION, said.with_view("mining", mining))
+    assert parse_target(written).category is Category.QUESTION
 
 
 def test_thoughts_that_the_door_has_parted_are_read_with_their_tags_or_without() -> None:
