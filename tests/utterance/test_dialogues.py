@@ -129,6 +129,13 @@ def test_source_and_language_come_from_the_record_else_from_file_name_and_script
     assert (first.source, first.lang, second.source, second.lang) == ("talks", "zh", "mine", "yue")
 
 
+def test_language_is_that_of_the_context_whatever_the_user_writes_next():
+    chinese = "我想在北京找一家有游泳池和健身房的酒店"
+    turns = (("user", "A hotel in Beijing?"), ("assistant", "What kind do you want?"), ("user", chinese))
+    found = examples_of(dialogue((*turns, ("assistant", chinese), ("user", f"{chinese}，谢谢"))), ALL)
+    assert [one.lang for one in found] == ["en", "zh"]
+
+
 @pytest.mark.parametrize(
     ("text", "rule"),
     [("all", TargetRule("all")), ("last", TargetRule("last")), ("sample:3", TargetRule("sample", 3))],

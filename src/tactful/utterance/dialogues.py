@@ -115,14 +115,13 @@ def examples_of(dialogue: Dialogue, rule: TargetRule, *, seed: int = 0) -> list[
     if not targets:
         return Untargeted(id=f"{dialogue.id}#-", reason=why_not)
     turns = user_turns(messages)
-    spoken = "\n".join(message.content for message in messages if message.role in ("user", "assistant"))
     return [
         Example(
             id=f"{dialogue.id}#{turn.number}",
             dialogue_id=dialogue.id,
             turn=turn.number,
             source=dialogue.source,
-            lang=dialogue.lang or detect_lang(spoken),
+            lang=dialogue.lang or _lang(messages[: turn.start]),
             context=messages[: turn.start],
             meta=dialogue.model_extra or {},
             hindsight=Hindsight(
@@ -131,6 +130,13 @@ def examples_of(dialogue: Dialogue, rule: TargetRule, *, seed: int = 0) -> list[
         )
         for turn in rule.choose(targets, seed=seed, dialogue_id=dialogue.id)
     ]
+
+
+def _lang(context: Sequence[ChatMessage]) -> str:
+    """Of what is spoken in the context alone: the target and what follows it would tell a switch of language."""
+    return detect_lang(
+        "\n".join(message.content for message in context if message.role in ("user", "assistant"))
+    )
 
 
 @dataclass
