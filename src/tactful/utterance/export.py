@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -19,13 +18,30 @@ from tactful.data.recognise import kind_of
 from tactful.errors import UserError
 from tactful.runs import RunFolder, resolve_input
 from tactful.sources import open_source
-from tactful.types import Message, Record
+from tactful.types import Message, Provenance, Record
 from tactful.utterance.predict.predictor import predict_prompt
 from tactful.utterance.stages.target_text import target_text
-from tactful.utterance.types import PairedExample, Side
+from tactful.utterance.types import Branch, Contrast, Origin, PairedExample, Side
 
 PAIRS, SFT = "tactful_utterance_pairs", "tactful_utterance_sft"
 """Names of the data sets in `dataset_info.json`."""
+
+
+class ExampleProvenance(Record):
+    """One line of the `…provenance.jsonl` beside a data file: what a row rests on, without any message."""
+
+    id: str
+    group: str
+    """The dialogue: splits go by it."""
+    source: str
+    lang: str
+    branch: Branch
+    contrast: Contrast
+    chosen_origin: Origin
+    rejected_origin: Origin | None
+    margin: float | None
+    dropped: str
+    provenance: Provenance
 
 
 class UtteranceExport(Record):
@@ -65,21 +81,21 @@ def _answered(pair: PairedExample) -> Answered:
     return Answered(pair.id, predict_messages(pair), answer_of(pair, pair.chosen))
 
 
-def example_provenance(pair: PairedExample) -> dict[str, Any]:
-    """What a row rests on, without any message."""
-    return {
-        "id": pair.id,
-        "group": pair.dialogue_id,
-        "source": pair.source,
-        "lang": pair.lang,
-        "branch": pair.branch,
-        "contrast": pair.contrast,
-        "chosen_origin": pair.chosen.origin,
-        "rejected_origin": pair.rejected.origin if pair.rejected is not None else None,
-        "margin": pair.margin,
-        "dropped": pair.dropped,
-        "provenance": pair.provenance.model_dump(mode="json"),
-    }
+def example_provenance(pair: PairedExample) -> ExampleProvenance:
+    """What a row rests on."""
+    return ExampleProvenance(
+        id=pair.id,
+        group=pair.dialogue_id,
+        source=pair.source,
+        lang=pair.lang,
+        branch=pair.branch,
+        contrast=pair.contrast,
+        chosen_origin=pair.chosen.origin,
+        rejected_origin=pair.rejected.origin if pair.rejected is not None else None,
+        margin=pair.margin,
+        dropped=pair.dropped,
+        provenance=pair.provenance,
+    )
 
 
 def holds_pairs(run_or_file: Path | str) -> bool:

@@ -178,12 +178,15 @@ class Similarity(Private):
     reason: str
 
 
+Origin = Literal["as_is", "revised", "perturbed"]
+
+
 class Side(Record):
     """One side of a pair: what a model says when it predicts."""
 
     category: Category
     insight: Insight
-    origin: Literal["as_is", "revised", "perturbed"]
+    origin: Origin
     """`as_is`: the first insight, unrevised; `revised`: along the gold path; `perturbed`: along a wrong path, or (contrast
     `category`) in a wrong category."""
     scores: tuple[Similarity, Similarity, Similarity, Similarity]
