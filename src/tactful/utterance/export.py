@@ -1,8 +1,8 @@
 """Synthesized pairs in the forms that trainers read: preference pairs, and the chosen sides for SFT.
 
 `pairs` and `sft` in one of `data.exporting.forms.FORMS`. The prompt is the one of `utterance predict`, made from the
-context alone: gold messages, labels and later messages are never in it. Every record serves for SFT; only kept pairs
-are preference pairs. Beside each data file lies a `…provenance.jsonl`, one line per row in the same order.
+context alone, and as much of it as synthesis showed: gold messages, labels and later messages are never in it. Every record
+serves for SFT; only kept pairs are preference pairs. Beside each data file lies a `…provenance.jsonl`, one line per row in the same order.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class UtteranceExport(Record):
 
 def predict_messages(pair: PairedExample) -> tuple[Message, ...]:
     """The prompt as messages: the instruction and the context, nothing else."""
-    return predict_prompt(pair.context, pair.lang).messages
+    return predict_prompt(pair.context, pair.lang, max_chars=pair.max_chars).messages
 
 
 def answer_of(pair: PairedExample, side: Side) -> tuple[Message, ...]:

@@ -14,6 +14,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from tactful.data.formats.chats import ChatMessage
 from tactful.types import Private, Provenance, Record, Written
+from tactful.utterance.transcript import MAX_CHARS
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 """A text that says something."""
@@ -228,6 +229,8 @@ class PairedExample(Written):
     source: str
     lang: str
     context: tuple[ChatMessage, ...]
+    max_chars: int = MAX_CHARS
+    """Longest context that the prompts behind it showed whole; the prompt of an export shows as much."""
     meta: Mapping[str, JsonValue] = {}
     tree: IntentTree
     category_reasoning: CategoryReasoning
