@@ -17,6 +17,7 @@ from tactful.types import Message
         ({"id": "c", "complete": "x", "open": "y"}, "seed-tasks"),
         ({"task_id": 1, "text": "x", "test_list": []}, "mbpp"),
         ({"state_id": "s", "chosen_action": "MID", "rejected_action": "LOW", "margin": 1}, "provenance"),
+        ({"branch": "low", "chosen_origin": "revised", "rejected_origin": None}, "utterance-provenance"),
         ({"prompt": [], "chosen": [], "rejected": []}, "trl"),
         ({"prompt": [], "completion": [], "label": True}, "trl-unpaired"),
         ({"input": {}, "preferred_output": [], "non_preferred_output": []}, "openai"),

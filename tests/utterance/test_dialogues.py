@@ -13,6 +13,7 @@ from tests.utterance.fakes import TALK, dialogue, example
 from tactful.data.formats.chats import Dialogue
 from tactful.errors import DataError, UsageError
 from tactful.utterance.dialogues import (
+    CALLS_ONLY,
     NO_EXCHANGE,
     ONLY_REPEATS,
     Examples,
@@ -84,6 +85,45 @@ def test_blank_messages_are_as_if_they_were_not_there():
     assert one.hindsight.message == "Parking?"
 
 
+def agent(*messages):
+    said = [{"role": role, "content": text, **more} for role, text, more in messages]
+    return examples_of(Dialogue.model_validate({"id": "d1", "conversation": said}), ALL)
+
+
+def test_an_answer_that_only_calls_tools_ends_the_turn_of_the_user():
+    calls = {"tool_calls": [{"id": "1"}]}
+    found = agent(
+        ("user", "Fix test_a.", {}),
+        ("assistant", None, calls),
+        ("tool", "Changed.", {}),
+        ("assistant", "", calls),
+        ("user", "Stop, use a mock.", {}),
+        ("assistant", None, calls),
+        ("assistant", "Done.", {}),
+        ("user", "Thanks.", {}),
+    )
+    assert [one.hindsight.message for one in found] == ["Stop, use a mock.", "Thanks."]
+    said = [(message.role, message.content) for message in found[1].context]
+    # of an answer without a word one message stands for all its calls; of one with words only the words
+    assert said == [
+        ("user", "Fix test_a."),
+        ("assistant", CALLS_ONLY),
+        ("tool", "Changed."),
+        ("user", "Stop, use a mock."),
+        ("assistant", "Done."),
+    ]
+
+
+def test_answers_that_only_call_tools_tell_nothing_about_the_language():
+    turn = (("user", "找酒店", {}), ("assistant", None, {"tool_calls": [{"id": "1"}]}))
+    assert {one.lang for one in agent(*turn, *turn, *turn, ("user", "好的", {}))} == {"zh"}
+
+
+def test_a_turn_of_two_messages_that_repeats_an_earlier_turn_is_no_target():
+    again = (("user", "Hello."), ("user", "Fix my printer."))
+    assert labels((*again, ("assistant", "Which one?"), *again)) == []
+
+
 def test_no_exchange_and_only_repeats_are_told_apart():
     opening = examples_of(dialogue((("assistant", "Hello!"), ("user", "Hi."))), TargetRule())
     again = examples_of(
@@ -127,6 +167,13 @@ def test_source_and_language_come_from_the_record_else_from_file_name_and_script
     assert isinstance(first, Example)
     assert isinstance(second, Example)
     assert (first.source, first.lang, second.source, second.lang) == ("talks", "zh", "mine", "yue")
+
+
+def test_language_is_that_of_the_context_whatever_the_user_writes_next():
+    chinese = "我想在北京找一家有游泳池和健身房的酒店"
+    turns = (("user", "A hotel in Beijing?"), ("assistant", "What kind do you want?"), ("user", chinese))
+    found = examples_of(dialogue((*turns, ("assistant", chinese), ("user", f"{chinese}，谢谢"))), ALL)
+    assert [one.lang for one in found] == ["en", "zh"]
 
 
 @pytest.mark.parametrize(

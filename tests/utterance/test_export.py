@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tactful.api.data.check import check
 from tactful.data.exporting.forms import FORMS
 from tactful.errors import DataError, UserError
 from tactful.llm import ModelSpec
@@ -104,6 +105,26 @@ def test_trl_rows_hold_the_prompt_of_predict_and_targets_that_can_be_read(run: P
             assert parsed.category is side.category
             assert parsed.tree == pair.tree
             assert parsed.problems == ()
+
+
+def test_what_lies_beside_an_export_passes_the_check_of_data(run: Path, tmp_path: Path) -> None:
+    done = export_utterance(run, "trl", tmp_path / "out")
+    for name, rows in (("sft_provenance", done.sft), ("provenance", done.pairs)):
+        checked = check(tmp_path / "out" / f"{name}.jsonl")
+        assert (checked.type, checked.good, checked.bad) == ("utterance-provenance", rows, 0)
+
+
+def test_an_export_shows_as_much_of_a_context_as_synthesis_did(tmp_path: Path) -> None:
+    long = dialogue(0, "A hotel in the north?" * 100)
+    config = SynthesizeConfig(assistant=ModelSpec(name="offline", scripts=(SCRIPTS,)), max_chars=600)
+    job = synthesize_job(config, Examples([long], parse_targets("last")))
+    run_job(job, RunOptions(out=tmp_path / "run", progress="off"))
+    [record] = records(tmp_path / "run")
+    export_utterance(tmp_path / "run" / "records.jsonl", "trl", tmp_path / "out")
+    [row] = rows_of(tmp_path / "out" / "sft.jsonl")
+    prompt = predict_prompt(record.context, record.lang, max_chars=600)
+    assert row["messages"][:-1] == [message.model_dump() for message in prompt.messages]
+    assert "earlier messages left out" in prompt_text(row)
 
 
 def test_every_record_serves_for_sft_and_only_kept_pairs_for_preference(run: Path, tmp_path: Path) -> None:

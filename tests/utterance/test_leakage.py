@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from tests.utterance.test_pipeline import made
 
@@ -79,3 +83,27 @@ async def test_a_dialogue_counts_once_wherever_its_records_stand():
             count.add(record.model_copy(update={"dialogue_id": f"d{number}"}))
     share = count.report().revised
     assert (share.records, share.dialogues, share.mean, share.low) == (20, 10, 0.25, None)
+
+
+ORDER = """
+from tactful.utterance.leakage import _Running
+
+running = _Running()
+for number in range(9):
+    running.add(f"d{number}", number / 10)
+print(list(running.dialogues), running.share().text())
+"""
+
+
+def test_report_is_the_same_in_every_process():
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", ORDER],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(said) == 1

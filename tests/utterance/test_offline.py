@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import pytest
 from tests.utterance.fakes import example
@@ -12,6 +13,7 @@ from tests.utterance.fakes import example
 from tactful.llm import ModelSpec, open_model
 from tactful.runs import RunOptions, run_job
 from tactful.utterance.dialogues import Examples, TargetRule, plain
+from tactful.utterance.offline import revise_script
 from tactful.utterance.pipeline import SCRIPTS, SynthesizeConfig, synthesize_job
 from tactful.utterance.types import PairedExample
 
@@ -71,6 +73,22 @@ def test_all_targets_of_real_dialogues_go_through(tmp_path):
     summary = offline(real("realhumaneval.jsonl"), tmp_path / "out", rule=TargetRule("all"))
     assert summary.failed == 0
     assert summary.done > 280
+
+
+def test_rehearsed_revision_says_another_message_than_the_view_that_stays():
+    facts = {
+        "lang": "en",
+        "paths": ["a → b", "c → d"],
+        "category": "Question",
+        "wanted": 0,
+        "gold": "Book it.",
+    }
+    said = [
+        revise_script([], {**facts, "stays": stays}, Random())["messages"]
+        for stays in ((), ("Well, Book it.",))
+    ]
+    assert said[0][0] == "Well, Book it."
+    assert said[1][0] != said[0][0]
 
 
 async def test_what_the_rehearsal_knows_never_reaches_a_prompt_or_an_endpoint():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.utterance.fakes import example
 
+from tactful.data.formats.chats import ChatMessage
 from tactful.utterance.transcript import fenced, language, transcript
 
 
@@ -33,6 +35,16 @@ def test_middle_of_a_giant_message_is_left_out_and_told():
     shown = transcript(example(turns).context, 24_000)
     assert "[… 2001 characters left out …]" in shown
     assert "z\nAssistant: Yes." in shown
+
+
+@pytest.mark.parametrize("role", ["assistant", "tool"])
+def test_newest_message_of_a_context_is_shortened_where_it_alone_is_too_long(role):
+    said = [ChatMessage(role="user", content="Hi" * 99), ChatMessage(role=role, content="x" * 7_999 + "z")]
+    omitted, shown = transcript(said, 500).split("\n", 1)
+    assert omitted == "[… 1 earlier messages left out …]"
+    assert len(shown) <= 500
+    assert shown.endswith("xz")
+    assert "characters left out" in shown
 
 
 def test_no_text_can_hold_the_mark_that_fences_it():

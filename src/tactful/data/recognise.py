@@ -25,6 +25,7 @@ MARKS: Mapping[str, frozenset[str]] = {
     "trajectories": frozenset({"steps", "end"}),
     "trees": frozenset({"nodes", "held_out"}),
     "provenance": frozenset({"state_id", "chosen_action", "margin"}),
+    "utterance-provenance": frozenset({"branch", "chosen_origin", "rejected_origin"}),
     "pairs": frozenset({"chosen_action", "rejected_action"}),
     "sessions": frozenset({"persona", "states"}),
     "seed-tasks": frozenset({"complete", "open"}),

@@ -3,7 +3,8 @@
 A user's **turn** is all they write until the assistant speaks again; its text is the label. A turn can be predicted
 when a finished exchange (a user message, then an assistant message) stands before it and its text is not already
 there word for word, for then there would be nothing to predict. Blank messages are left out as if they were not
-there. System, developer, tool and function messages stay in the context; those inside a turn are left out.
+there, but for an answer that only calls tools, which ends the user's turn as words would. System, developer, tool and
+function messages stay in the context; those inside a turn are left out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +27,8 @@ from tactful.utterance.types import Example, Hindsight, Untargeted
 
 NO_EXCHANGE = "no user message after a finished exchange"
 ONLY_REPEATS = "every later user message repeats an earlier message"
+CALLS_ONLY = "(calls a tool)"
+"""What stands in the context for an answer without a word, in which the assistant only called tools."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,24 @@ class UserTurn:
     """Its messages, joined by newlines."""
 
 
+def spoken(conversation: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
+    """The messages that are not blank, and `CALLS_ONLY` for each answer that only calls tools."""
+    answers = list(accumulate(message.role == "user" and not message.blank for message in conversation))
+    told = {
+        answer
+        for answer, message in zip(answers, conversation, strict=True)
+        if message.role == "assistant" and not message.blank
+    }
+    kept: list[ChatMessage] = []
+    for answer, message in zip(answers, conversation, strict=True):
+        if not message.blank:
+            kept.append(message)
+        elif message.role == "assistant" and message.calls_tools and answer not in told:
+            kept.append(message.model_copy(update={"content": CALLS_ONLY}))
+            told.add(answer)
+    return tuple(kept)
+
+
 def user_turns(messages: Sequence[ChatMessage]) -> list[UserTurn]:
     """The user's turns in order; `messages` holds no blank ones."""
     turns: list[tuple[int, list[str]]] = []
@@ -103,6 +125,8 @@ def possible_targets(messages: Sequence[ChatMessage]) -> tuple[list[UserTurn], s
             else:
                 new.append(turns[at])
         said.add(plain(message.content))
+        if at in turns:
+            said.add(plain(turns[at].text))
         asked = asked or message.role == "user"
         answered = answered or (asked and message.role == "assistant")
     return new, "" if new else ONLY_REPEATS if repeats else NO_EXCHANGE
@@ -110,19 +134,18 @@ def possible_targets(messages: Sequence[ChatMessage]) -> tuple[list[UserTurn], s
 
 def examples_of(dialogue: Dialogue, rule: TargetRule, *, seed: int = 0) -> list[Example] | Untargeted:
     """The examples of one dialogue, or why it has none."""
-    messages = tuple(message for message in dialogue.conversation if not message.blank)
+    messages = spoken(dialogue.conversation)
     targets, why_not = possible_targets(messages)
     if not targets:
         return Untargeted(id=f"{dialogue.id}#-", reason=why_not)
     turns = user_turns(messages)
-    spoken = "\n".join(message.content for message in messages if message.role in ("user", "assistant"))
     return [
         Example(
             id=f"{dialogue.id}#{turn.number}",
             dialogue_id=dialogue.id,
             turn=turn.number,
             source=dialogue.source,
-            lang=dialogue.lang or detect_lang(spoken),
+            lang=dialogue.lang or _lang(messages[: turn.start]),
             context=messages[: turn.start],
             meta=dialogue.model_extra or {},
             hindsight=Hindsight(
@@ -131,6 +154,12 @@ def examples_of(dialogue: Dialogue, rule: TargetRule, *, seed: int = 0) -> list[
         )
         for turn in rule.choose(targets, seed=seed, dialogue_id=dialogue.id)
     ]
+
+
+def _lang(context: Sequence[ChatMessage]) -> str:
+    """Of what is spoken in the context alone: the target and what follows it would tell a switch of language."""
+    words = (message.content for message in context if message.role in ("user", "assistant"))
+    return detect_lang("\n".join(text for text in words if text != CALLS_ONLY))
 
 
 @dataclass

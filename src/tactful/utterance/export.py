@@ -1,15 +1,14 @@
 """Synthesized pairs in the forms that trainers read: preference pairs, and the chosen sides for SFT.
 
 `pairs` and `sft` in one of `data.exporting.forms.FORMS`. The prompt is the one of `utterance predict`, made from the
-context alone: gold messages, labels and later messages are never in it. Every record serves for SFT; only kept pairs
-are preference pairs. Beside each data file lies a `…provenance.jsonl`, one line per row in the same order.
+context alone, and as much of it as synthesis showed: gold messages, labels and later messages are never in it. Every record
+serves for SFT; only kept pairs are preference pairs. Beside each data file lies a `…provenance.jsonl`, one line per row in the same order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -19,13 +18,30 @@ from tactful.data.recognise import kind_of
 from tactful.errors import UserError
 from tactful.runs import RunFolder, resolve_input
 from tactful.sources import open_source
-from tactful.types import Message, Record
+from tactful.types import Message, Provenance, Record
 from tactful.utterance.predict.predictor import predict_prompt
 from tactful.utterance.stages.target_text import target_text
-from tactful.utterance.types import PairedExample, Side
+from tactful.utterance.types import Branch, Contrast, Origin, PairedExample, Side
 
 PAIRS, SFT = "tactful_utterance_pairs", "tactful_utterance_sft"
 """Names of the data sets in `dataset_info.json`."""
+
+
+class ExampleProvenance(Record):
+    """One line of the `…provenance.jsonl` beside a data file: what a row rests on, without any message."""
+
+    id: str
+    group: str
+    """The dialogue: splits go by it."""
+    source: str
+    lang: str
+    branch: Branch
+    contrast: Contrast
+    chosen_origin: Origin
+    rejected_origin: Origin | None
+    margin: float | None
+    dropped: str
+    provenance: Provenance
 
 
 class UtteranceExport(Record):
@@ -46,7 +62,7 @@ class UtteranceExport(Record):
 
 def predict_messages(pair: PairedExample) -> tuple[Message, ...]:
     """The prompt as messages: the instruction and the context, nothing else."""
-    return predict_prompt(pair.context, pair.lang).messages
+    return predict_prompt(pair.context, pair.lang, max_chars=pair.max_chars).messages
 
 
 def answer_of(pair: PairedExample, side: Side) -> tuple[Message, ...]:
@@ -65,21 +81,21 @@ def _answered(pair: PairedExample) -> Answered:
     return Answered(pair.id, predict_messages(pair), answer_of(pair, pair.chosen))
 
 
-def example_provenance(pair: PairedExample) -> dict[str, Any]:
-    """What a row rests on, without any message."""
-    return {
-        "id": pair.id,
-        "group": pair.dialogue_id,
-        "source": pair.source,
-        "lang": pair.lang,
-        "branch": pair.branch,
-        "contrast": pair.contrast,
-        "chosen_origin": pair.chosen.origin,
-        "rejected_origin": pair.rejected.origin if pair.rejected is not None else None,
-        "margin": pair.margin,
-        "dropped": pair.dropped,
-        "provenance": pair.provenance.model_dump(mode="json"),
-    }
+def example_provenance(pair: PairedExample) -> ExampleProvenance:
+    """What a row rests on."""
+    return ExampleProvenance(
+        id=pair.id,
+        group=pair.dialogue_id,
+        source=pair.source,
+        lang=pair.lang,
+        branch=pair.branch,
+        contrast=pair.contrast,
+        chosen_origin=pair.chosen.origin,
+        rejected_origin=pair.rejected.origin if pair.rejected is not None else None,
+        margin=pair.margin,
+        dropped=pair.dropped,
+        provenance=pair.provenance,
+    )
 
 
 def holds_pairs(run_or_file: Path | str) -> bool:

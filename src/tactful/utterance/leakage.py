@@ -13,7 +13,7 @@ from array import array
 from dataclasses import dataclass, field
 
 from tactful.text.lang import CJK
-from tactful.types import Record
+from tactful.types import Record, content_hash
 from tactful.utterance.types import VIEWS, PairedExample
 
 _WORD = re.compile(r"[^\W_]+(?:[_'’][^\W_]+)*")
@@ -89,6 +89,11 @@ class LeakReport(Record):
     as_is: LeakShare
 
 
+def _number(dialogue_id: str) -> int:
+    """A hash that is the same in every process: the interval is drawn over dialogues in its order."""
+    return int(content_hash(dialogue_id)[:15], 16)
+
+
 @dataclass
 class _Running:
     """The share of every record, and a hash of its dialogue: 16 bytes a record."""
@@ -102,7 +107,7 @@ class _Running:
             self.without += 1
             return
         self.shares.append(value)
-        self.dialogues.append(hash(dialogue_id))
+        self.dialogues.append(_number(dialogue_id))
 
     def share(self) -> LeakShare:
         import numpy as np

@@ -195,13 +195,14 @@ def perturb_script(messages: Sequence[Message], facts: Facts, rng: random.Random
 
 
 def revise_script(messages: Sequence[Message], facts: Facts, rng: random.Random) -> Said:
-    """Stock messages along the paths; along the gold path one close to the truth."""
+    """Stock messages along the paths; along the gold path one close to the truth that the other view does not hold."""
     words, paths = _words(facts), facts["paths"]
     said = [_stock(words, path) for path in paths]
     if facts["category"] != "Question":
         said = [f"{text.rstrip('?？')} ({facts['category']})" for text in said]
     if facts["wanted"] is not None:
-        said[facts["wanted"]] = str(words["near"].format(gold=facts["gold"]))
+        near = str(words["near"].format(gold=facts["gold"]))
+        said[facts["wanted"]] = str(words["near"].format(gold=near)) if near in facts["stays"] else near
     return {"reasoning": words["reasoning"].format(first=paths[0], second=paths[1]), "messages": said}
 
 

@@ -78,7 +78,8 @@ class SynthesizeConfig(PairConfig):
     targets: str = "sample:1"
     """Which user turns are predicted: `sample:N`, `last` or `all`."""
     max_chars: int = Field(default=MAX_CHARS, ge=500)
-    """Longest context that is sent whole; of a longer one, the oldest messages are left out."""
+    """Longest context that is sent whole; of a longer one, the oldest messages are left out, and the middle of the newest
+    where it alone is longer."""
     seed: int = 0
     """Draws of targets, places of paths, wrong categories."""
     assistant: Annotated[ModelSpec, OutsideHash()]
@@ -141,7 +142,7 @@ class SynthesizeStage:
             grow_tree(example, model, max_chars=self.max_chars),
             both(
                 reason_categories(example, model, max_chars=self.max_chars),
-                find_category(example, model),
+                find_category(example, model, max_chars=self.max_chars),
             ),
         )
         repairs |= {"tree": grown[1], "category": reasoned[1], "gold category": found[1]}
@@ -161,7 +162,9 @@ class SynthesizeStage:
             example, shown_tree, gold_category, reasoning, model, max_chars=self.max_chars
         )
         seen = shuffled(seen, draws)
-        scores, repairs["similarity"] = await score_predictions(example, seen, model)
+        scores, repairs["similarity"] = await score_predictions(
+            example, seen, model, max_chars=self.max_chars
+        )
         return seen, scores
 
     async def _look_back(
@@ -219,6 +222,7 @@ def _paired(
         source=example.source,
         lang=example.lang,
         context=example.context,
+        max_chars=ground.max_chars,
         meta=example.meta,
         tree=ground.tree,
         category_reasoning=ground.reasoning,

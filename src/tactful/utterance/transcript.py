@@ -15,8 +15,11 @@ from tactful.text.quoting.fence import mark_for
 from tactful.text.quoting.shorten import shortened
 
 MAX_CHARS = 24_000
-"""Longest context that is sent whole; of a longer one, the oldest messages are left out."""
+"""Longest context that is sent whole; of a longer one, the oldest messages are left out, and the middle of the newest where
+it alone is longer."""
 _MAX_MESSAGE_CHARS = 8_000
+_AROUND_CHARS = 60
+"""Room for the speaker, and for the mark of what is left out of a message."""
 _SPEAKERS = {
     "user": "User",
     "assistant": "Assistant",
@@ -42,10 +45,11 @@ def fenced(*texts: str) -> Fenced:
 
 def transcript(messages: Sequence[ChatMessage], max_chars: int = MAX_CHARS) -> str:
     """The messages as `User: …` and so on, oldest first; what is left out for length is said so."""
+    most = min(_MAX_MESSAGE_CHARS, max_chars - _AROUND_CHARS)
     lines: list[str] = []
     left, shown = max_chars, 0
     for message in reversed(messages):
-        line = f"{_SPEAKERS[message.role]}: {shortened(message.content.strip(), _MAX_MESSAGE_CHARS)}"
+        line = f"{_SPEAKERS[message.role]}: {shortened(message.content.strip(), most)}"
         if lines and len(line) > left:
             break
         lines.append(line)

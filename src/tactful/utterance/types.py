@@ -14,6 +14,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from tactful.data.formats.chats import ChatMessage
 from tactful.types import Private, Provenance, Record, Written
+from tactful.utterance.transcript import MAX_CHARS
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 """A text that says something."""
@@ -178,12 +179,15 @@ class Similarity(Private):
     reason: str
 
 
+Origin = Literal["as_is", "revised", "perturbed"]
+
+
 class Side(Record):
     """One side of a pair: what a model says when it predicts."""
 
     category: Category
     insight: Insight
-    origin: Literal["as_is", "revised", "perturbed"]
+    origin: Origin
     """`as_is`: the first insight, unrevised; `revised`: along the gold path; `perturbed`: along a wrong path, or (contrast
     `category`) in a wrong category."""
     scores: tuple[Similarity, Similarity, Similarity, Similarity]
@@ -225,6 +229,8 @@ class PairedExample(Written):
     source: str
     lang: str
     context: tuple[ChatMessage, ...]
+    max_chars: int = MAX_CHARS
+    """Longest context that the prompts behind it showed whole; the prompt of an export shows as much."""
     meta: Mapping[str, JsonValue] = {}
     tree: IntentTree
     category_reasoning: CategoryReasoning

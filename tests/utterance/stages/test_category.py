@@ -72,3 +72,10 @@ async def test_category_in_another_spelling_is_mended(said, wanted):
 async def test_unknown_category_is_refused(said):
     with pytest.raises(ParseError):
         await find_category(example(), FakeModel(gold_category={"reason": "so", "category": said}))
+
+
+async def test_the_last_answer_is_shortened_to_what_is_shown_of_a_context():
+    turns = (("user", "Hi"), ("assistant", "x" * 2_000), ("user", "Does it have parking?"))
+    model = FakeModel()
+    await find_category(example(turns), model, max_chars=600)
+    assert "[… 1400 characters left out …]" in model.asked("gold_category")[0]

@@ -81,6 +81,15 @@ CHINESE = "你好，我想在故宫附近找人均68元的餐馆。"
         ("use of read_csv", ENGLISH, "use read_csv instead", "read_csv"),
         ("a museum", ENGLISH, "Is there a Museum", ""),
         ("i want tea with milk", ENGLISH, "I want tea with milk!", "i want tea with milk"),
+        (
+            "vegetarian rooftop brunch place",
+            ENGLISH,
+            "a vegetarian rooftop, brunch place",
+            "vegetarian rooftop brunch place",
+        ),
+        ("cosy place near the river", ENGLISH, "some place near the river", "place near the river"),
+        ("hotel with 4 stars", ENGLISH, "the hotel with 4 stars", ""),
+        ("name of the hotel", ENGLISH, "What is the name of the hotel?", ""),
         ("营业时间", CHINESE, "它的营业时间是几点？", ""),
         ("周边酒店", CHINESE, "周边酒店有哪些？", ""),
         ("动物园", CHINESE, "我想去动物园", ""),
@@ -97,3 +106,19 @@ CHINESE = "你好，我想在故宫附近找人均68元的餐馆。"
 )
 def test_names_and_numbers_that_only_hindsight_tells_are_found(node, context, hindsight, concrete):
     assert concrete_part([node], context=context, hindsight=[hindsight]) == concrete
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message", "concrete"),
+    [
+        (("museum", "Louvre"), "Louvre opening hours, please", "Louvre"),
+        (("museum", "opening hours"), "Louvre opening hours, please", ""),
+        (("hotel", "parking"), "Parking?", ""),
+        (("Hotel", "Parking"), "Parking?", ""),
+        (("King's Parade", "view"), "King's Parade then.", ""),
+    ],
+)
+def test_a_word_that_opens_the_message_is_a_name_where_a_node_of_a_path_in_lower_case_writes_it_as_one(
+    nodes, message, concrete
+):
+    assert concrete_part(nodes, context=ENGLISH, hindsight=[message]) == concrete

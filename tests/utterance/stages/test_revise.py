@@ -55,8 +55,10 @@ async def test_other_than_two_messages_are_refused(messages):
         await revised({"reasoning": "New.", "messages": messages})
 
 
-@pytest.mark.parametrize("again", ["I need a cheap place to stay in the north!", "A."])
-async def test_message_said_before_or_twice_is_asked_for_again(again):
+@pytest.mark.parametrize(
+    "again", ["I need a cheap place to stay in the north!", "A.", f"{INSIGHT.exploration.predictions[1]}!"]
+)
+async def test_message_said_before_or_twice_or_in_the_other_view_is_asked_for_again(again):
     _, _, model = await revised(
         {"reasoning": "New.", "messages": ["a", again]}, {"reasoning": "New.", "messages": ["a", "b"]}
     )

@@ -64,3 +64,10 @@ async def test_missing_or_surplus_scores_are_asked_for_again(said):
     scores, _, model = await scored({"scores": said}, {"scores": entries(0.1, 0.8, 0, 1)})
     assert scores == [0.1, 0.8, 0.0, 1.0]
     assert "expected one for each of 1, 2, 3 and 4" in model.asked("similarity")[1]
+
+
+async def test_the_last_answer_is_shortened_to_what_is_shown_of_a_context():
+    turns = (("user", "Hi"), ("assistant", "x" * 2_000), ("user", "Does it have parking?"))
+    model = FakeModel(similarity={"scores": entries(0.1, 0.8, 0, 1)})
+    await score_predictions(example(turns), INSIGHT, model, max_chars=600)
+    assert "[… 1400 characters left out …]" in model.asked("similarity")[0]

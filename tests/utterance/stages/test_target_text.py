@@ -47,8 +47,27 @@ def test_what_is_written_is_read_back_whole() -> None:
     assert "They may thank." not in text
 
 
+PIECES = (
+    "&",
+    "amp;",
+    "lt;",
+    "#65308;",
+    "gt;",
+    "<",
+    ">",
+    "＜",
+    "/",
+    " ",
+    "1",
+    "x",
+    "think",
+    "predict",
+    "PREDICTION",
+)
 SAID = (
-    st.text(min_size=1).map(str.strip).filter(lambda text: text and "&lt;" not in text and "＜" not in text)
+    (st.text(min_size=1) | st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+    .map(str.strip)
+    .filter(bool)
 )
 
 
@@ -57,8 +76,25 @@ def test_any_predictions_survive_writing_and_reading(said: tuple[str, str, str, 
     assert parse_target(target_text(TREE, REASONING, Category.STATEMENT, insight(*said))).predictions == said
 
 
-def test_our_own_tags_inside_a_prediction_end_nothing() -> None:
-    said = ("write </predict> twice", "and <think>", "<b>bold</b> <predict>", "</think>")
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("write </predict> twice", "and <think>", "<b>bold</b> <predict>", "</think>"),
+        (
+            "How do I turn a List<Prediction> into JSON?",
+            "Why is <prediction> open?",
+            "<predict 1>",
+            "<thinking>",
+        ),
+        (
+            "Escape it as &lt;predict>",
+            "as &amp;lt;/Predict>",
+            "as &lt;predict&gt;",
+            "＜predict＞ or &#65308;think>",
+        ),
+    ],
+)
+def test_our_own_tags_inside_a_prediction_end_nothing(said: tuple[str, ...]) -> None:
     parsed = parse_target(target_text(TREE, REASONING, Category.INSTRUCTION, insight(*said)))
     assert parsed.predictions == said
     assert parsed.problems == ()
@@ -120,6 +156,11 @@ def test_tags_are_read_in_other_spellings(text: str) -> None:
         ("**Category:** *instruction*", Category.INSTRUCTION),
         ("类别：Statement", Category.STATEMENT),
         ("Category: Statement? No.\nCategory: Question", Category.QUESTION),
+        ("Category: Question\nThe category Instruction is less likely.", Category.QUESTION),
+        (
+            "[Category] the category is\nCategory: Question\n[Mining view]\nCategory: Statement",
+            Category.QUESTION,
+        ),
         ("It will be a question.", None),
         ("Category: Questions", None),
     ],
@@ -128,6 +169,15 @@ def test_the_category_is_the_last_one_named_as_such(thoughts: str, category: Cat
     parsed = parse_target(f"<think>{thoughts}</think><predict>a</predict>")
     assert parsed.category is category
     assert ("no category is named" in parsed.problems) is (category is None)
+
+
+def test_a_view_that_speaks_of_another_category_does_not_change_the_one_that_was_written() -> None:
+    said = insight(*FOUR)
+    mining = said.mining.model_copy(
+        update={"reasoning": "A message of the category Instruction is less likely."}
+    )
+    written = target_text(TREE, REASONING, Category.QUESTION, said.with_view("mining", mining))
+    assert parse_target(written).category is Category.QUESTION
 
 
 def test_thoughts_that_the_door_has_parted_are_read_with_their_tags_or_without() -> None:

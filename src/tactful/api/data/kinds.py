@@ -194,9 +194,11 @@ def _others() -> dict[str, Opener]:
 
 def _exports() -> dict[str, Opener]:
     from tactful.data.exporting.rows import OpenAIPair, PairProvenance, TrlCompletion, TrlPair, TrlUnpaired
+    from tactful.utterance.export import ExampleProvenance
 
     return {
         "provenance": _of(PairProvenance, _own_id, "provenance"),
+        "utterance-provenance": _of(ExampleProvenance, _own_id, "provenance"),
         "trl": _of(TrlPair, kind="row"),
         "trl-unpaired": _of(TrlUnpaired, kind="row"),
         "trl-completions": _of(TrlCompletion, kind="row"),

@@ -65,6 +65,11 @@ class ChatMessage(Record):
         """Nothing is said in it."""
         return not self.content.strip()
 
+    @property
+    def calls_tools(self) -> bool:
+        """Tools are called in it, whatever else is said."""
+        return any((self.model_extra or {}).get(key) for key in _CALLS)
+
 
 class Dialogue(Record):
     """One dialogue as it was recorded."""

@@ -3,7 +3,9 @@
 "moderately priced" is abstract; "68 yuan" or "the Louvre" is not, unless the dialogue has said it. What is
 checked, against the texts that hindsight could have come from: numbers; names (capitalised words, words with digits,
 underscores or capitals inside; in Chinese what stands in quotation marks or ends as names of places do); and stretches
-copied from the message. A Chinese name that neither is quoted nor ends in a telling sign passes unnoticed.
+copied from the message. A word that opens a sentence there may be a name or not: it counts as one where the node writes it
+with a capital too, for nodes are in lower case. Unnoticed pass such a name in lower case, and a Chinese name that neither is
+quoted nor ends in a telling sign.
 """
 
 from __future__ import annotations
@@ -43,6 +45,10 @@ _PLAIN_WORDS = FUNCTION_WORDS | frozenset(_KIND_WORDS.split())
 """Words that many people write with a capital though they name a kind of thing."""
 _COPIED_RUN = 8
 """CJK characters in a row that a node must not share with the message alone."""
+_COPIED_WORDS = 4
+"""Words in a row that a node must not share with the message alone, ..."""
+_TELLING_WORDS = 3
+"""... where at least so many of them carry meaning."""
 _SHOUTED = 0.7
 """From this share of capitals on, capitals tell nothing about names."""
 _WHOLE_MESSAGE_CHARS = 12
@@ -54,14 +60,17 @@ def concrete_part(nodes: Sequence[str], *, context: str, hindsight: Sequence[str
     said = _fold(context)
     later = [unicodedata.normalize("NFKC", text) for text in hindsight]
     names = {name for text in later for name in _names(text)} - _words(said)
+    titled = all(node[:1].isupper() for node in nodes)  # then a capital tells nothing
+    openings = set() if titled else {name for text in later for name in _names(text, True)} - _words(said)
     phrases = {phrase for text in later for phrase in _phrases(text) if not _known(phrase, said)}
     for node in nodes:
         found = (
             _number(node, said)
-            or _name(node, names)
+            or _name(node, names, openings)
             or _phrase(node, phrases)
             or _copied(node, said, later)
             or _message(node, later)
+            or _copied_words(node, said, later)
         )
         if found:
             return found
@@ -95,8 +104,9 @@ def _number(node: str, said: str) -> str:
     return ""
 
 
-def _names(text: str) -> set[str]:
-    """Words that look like names, folded: capitalised inside a sentence, or with digits, underscores or inner capitals."""
+def _names(text: str, opening: bool = False) -> set[str]:
+    """Words that look like names, folded: capitalised inside a sentence (or at its `opening` too), or with digits, underscores
+    or inner capitals."""
     letters = [char for char in text if char.isalpha() and char.isascii()]
     shouted = sum(char.isupper() for char in letters) > _SHOUTED * len(letters)
     names = set()
@@ -105,7 +115,7 @@ def _names(text: str) -> set[str]:
         if len(word) < 2 or CJK.search(word) or word.casefold() in _PLAIN_WORDS:
             continue
         marked = any(char.isdigit() or char == "_" for char in word)
-        opens = _SENTENCE_START.search(text[: match.start()]) is not None
+        opens = not opening and _SENTENCE_START.search(text[: match.start()]) is not None
         capital = any(char.isupper() for char in word[1:]) or (word[0].isupper() and not opens)
         if marked or (capital and not shouted):
             names.add(word.casefold())
@@ -119,9 +129,12 @@ def _phrases(text: str) -> set[str]:
     return {_fold(phrase) for phrase in quoted | {name for name in places if len(_KINDS.sub("", name)) >= 2}}
 
 
-def _name(node: str, names: set[str]) -> str:
+def _name(node: str, names: set[str], openings: set[str]) -> str:
+    """A word that is a name wherever it stands, or one of `openings` with a capital."""
     words = _WORD.findall(unicodedata.normalize("NFKC", node))
-    return next((word for word in words if word.casefold() in names), "")
+    return next(
+        (word for word in words if word.casefold() in (names | openings if word[0].isupper() else names)), ""
+    )
 
 
 def _phrase(node: str, phrases: set[str]) -> str:
@@ -138,6 +151,27 @@ def _copied(node: str, said: str, later: Sequence[str]) -> str:
         if len(CJK.findall(run)) == _COPIED_RUN and run not in said and run in come:
             return run
     return ""
+
+
+def _copied_words(node: str, said: str, later: Sequence[str]) -> str:
+    """A run of words that the node shares with a text that came later and not with the context."""
+    words = _in_a_row(_fold(node)).split()
+    runs = [words[at : at + _COPIED_WORDS] for at in range(len(words) - _COPIED_WORDS + 1)]
+    for run in runs:
+        copied = f" {' '.join(run)} "
+        telling = sum(word not in FUNCTION_WORDS for word in run) >= _TELLING_WORDS
+        if (
+            telling
+            and any(copied in _in_a_row(_fold(text)) for text in later)
+            and copied not in _in_a_row(said)
+        ):
+            return copied.strip()
+    return ""
+
+
+def _in_a_row(folded: str) -> str:
+    """The words alone, each between spaces."""
+    return " ".join(("", *re.findall(r"\w+", folded), ""))
 
 
 def _message(node: str, later: Sequence[str]) -> str:

@@ -95,14 +95,17 @@ async def reason_categories(
     return reasoning, reply.repairs
 
 
-async def find_category(example: Example, model: ChatModel) -> tuple[Category, tuple[str, ...]]:
+async def find_category(
+    example: Example, model: ChatModel, *, max_chars: int = MAX_CHARS
+) -> tuple[Category, tuple[str, ...]]:
     """The gold category, from the assistant's last message and the user's, and what was mended.
 
     Raises: ParseError, ProviderError, StopRun.
     """
     answers = [message.content for message in example.context if message.role == "assistant"]
     message = example.hindsight.message
-    shown = fenced(shortened(answers[-1], _MAX_TEXT_CHARS), shortened(message, _MAX_TEXT_CHARS))
+    answer = shortened(answers[-1], min(_MAX_TEXT_CHARS, max_chars))
+    shown = fenced(answer, shortened(message, _MAX_TEXT_CHARS))
     prompt = GOLD_PROMPT.render(
         mark=shown.mark, answer=shown.texts[0], message=shown.texts[1], language=language(example.lang)
     )

@@ -261,7 +261,9 @@ async def _rewritten(
     insight, mended = await revise(
         ground.example, ground.tree, ground.reasoning, revision, model, max_chars=ground.max_chars
     )
-    scores, mended_scores = await score_predictions(ground.example, insight, model)
+    scores, mended_scores = await score_predictions(
+        ground.example, insight, model, max_chars=ground.max_chars
+    )
     side = Side(category=category, insight=insight, origin=origin, scores=scores)
     return Made(side, (*mended, *mended_scores))
 

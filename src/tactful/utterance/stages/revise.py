@@ -86,6 +86,11 @@ class Revision:
     sample: int = 0
     """Tells redraws of one revision apart."""
 
+    @property
+    def stays(self) -> View:
+        """The view that is not rewritten."""
+        return self.insight.view("exploration" if self.view == "mining" else "mining")
+
 
 async def revise(
     example: Example,
@@ -124,6 +129,7 @@ async def revise(
     facts = {
         "lang": example.lang,
         "paths": [path.text for path in revision.paths],
+        "stays": revision.stays.predictions,
         "category": revision.category.value,
         "wanted": revision.wanted,
         "gold": "" if revision.wanted is None else example.hindsight.message,
@@ -134,7 +140,7 @@ async def revise(
         RevisionReply,
         task="utterance_revise",
         facts=facts,
-        check=_check(example),
+        check=_check(example, revision),
         sample=revision.sample,
     )
     view = View(
@@ -143,8 +149,10 @@ async def revise(
     return revision.insight.with_view(revision.view, view), reply.repairs
 
 
-def _check(example: Example) -> Callable[[RevisionReply], str]:
+def _check(example: Example, revision: Revision) -> Callable[[RevisionReply], str]:
+    """What is wrong with a reply beside the view that stays: a message twice, or one that was said before."""
+
     def check(reply: RevisionReply) -> str:
-        return repeated(list(reply.messages), example.context)
+        return repeated([*revision.stays.predictions, *reply.messages], example.context)
 
     return check

@@ -16,7 +16,7 @@ from tactful.text.quoting.shorten import shortened
 from tactful.types import Record
 from tactful.utterance.asking import ask
 from tactful.utterance.replies import ModelReply, Note, as_list, narrow, spelled
-from tactful.utterance.transcript import fenced, language
+from tactful.utterance.transcript import MAX_CHARS, fenced, language
 from tactful.utterance.types import Example, Insight, Similarity
 
 PROMPT = load_prompt(__file__, fields={"mark", "answer", "message", "predictions", "language"})
@@ -80,7 +80,7 @@ def _score(data: Any, note: Note) -> Any:
 
 
 async def score_predictions(
-    example: Example, insight: Insight, model: ChatModel
+    example: Example, insight: Insight, model: ChatModel, *, max_chars: int = MAX_CHARS
 ) -> tuple[Scores, tuple[str, ...]]:
     """The score of each of the four predictions, in their order, and what was mended.
 
@@ -93,7 +93,8 @@ async def score_predictions(
         f"Prediction {number}\n{shortened(text, _MAX_PREDICTION_CHARS)}"
         for number, text in enumerate(predictions, start=1)
     )
-    shown = fenced(shortened(answers[-1], _MAX_TEXT_CHARS), shortened(message, _MAX_TEXT_CHARS), numbered)
+    last = shortened(answers[-1], min(_MAX_TEXT_CHARS, max_chars))
+    shown = fenced(last, shortened(message, _MAX_TEXT_CHARS), numbered)
     answer, gold, numbered = shown.texts
     prompt = PROMPT.render(
         mark=shown.mark, answer=answer, message=gold, predictions=numbered, language=language(example.lang)

@@ -43,13 +43,18 @@ HEADINGS: dict[str, str] = {
     "exploration": "[Exploration view]",
 }
 
-_TAG = re.compile(r"<(/?)(think|predict)>", re.IGNORECASE)
-_GUARDED = re.compile(r"&lt;(/?)(think|predict)&gt;", re.IGNORECASE)
-_ANY_TAG = re.compile(
-    r"[<＜]\s*([/／]?)\s*(think(?:ing)?|predict(?:ion)?)[\s_-]*\d*(?:\s[^<>＜＞]*)?[>＞]", re.IGNORECASE
-)
+_NAME = r"\s*([/／]?)\s*(think(?:ing)?|predict(?:ion)?)[\s_-]*\d*"
+_ANY_TAG = re.compile(rf"[<＜]{_NAME}(?:\s[^<>＜＞]*)?[>＞]", re.IGNORECASE)
+_ENTITIES = {"<": "&lt;", "＜": "&#65308;"}
+_BRACKETS = {entity: bracket for bracket, entity in _ENTITIES.items()}
+_OPENING = re.compile(rf"(?:&(?:amp;)*(?:lt|#65308);|[<＜])(?=(?i:{_NAME})[\s>＞])")
+"""What begins a tag, or an entity in the same place: `_guard` escapes each once more, `_unguard` takes that back."""
 _TRIES = 50  # opening braces that are tried: thoughts about code hold many
-_CATEGORY = re.compile(r"(?:category|类别|类型)\W{1,12}(statement|question|instruction)\b", re.IGNORECASE)
+_SECTION = re.compile(
+    r"\[Category\](.*?)(?=\[(?:Intent tree|Mining view|Exploration view)\]|\Z)", re.I | re.S
+)
+_LINE = re.compile(r"^\W*(?:category|类别|类型)\W*:\W*(statement|question|instruction)\b", re.I | re.M)
+_CATEGORY = re.compile(r"(?:category|类别|类型)\W{1,12}(statement|question|instruction)\b", re.I)
 
 
 class ParsedTarget(Record):
@@ -94,12 +99,12 @@ def _view_text(view: View) -> str:
 
 
 def _guard(text: str) -> str:
-    """A text in which our own tags cannot end anything: `</predict>` becomes `&lt;/predict&gt;`."""
-    return _TAG.sub(r"&lt;\1\2&gt;", text)
+    """A text in which nothing is read as a tag of ours: `</predict>` becomes `&lt;/predict>`."""
+    return _OPENING.sub(lambda match: _ENTITIES.get(match[0]) or f"&amp;{match[0][1:]}", text)
 
 
 def _unguard(text: str) -> str:
-    return _GUARDED.sub(r"<\1\2>", text)
+    return _OPENING.sub(lambda match: _BRACKETS.get(match[0]) or match[0].replace("amp;", "", 1), text)
 
 
 # ---------------------------------------------------------------- reading
@@ -178,12 +183,14 @@ def _without_tags(text: str) -> str:
 
 
 def _category(thoughts: str, problems: list[str]) -> Category | None:
-    """The last category that is named as such."""
-    named = _CATEGORY.findall(unicodedata.normalize("NFKC", thoughts))
-    if not named:
-        problems.append("no category is named")
-        return None
-    return Category(named[-1].capitalize())
+    """The last category that is named as such: in its own section before elsewhere, in a line of its own before in prose."""
+    said = unicodedata.normalize("NFKC", thoughts)
+    for text in ("\n".join(_SECTION.findall(said)), said):
+        for pattern in (_LINE, _CATEGORY):
+            if named := pattern.findall(text):
+                return Category(named[-1].capitalize())
+    problems.append("no category is named")
+    return None
 
 
 def _tree(thoughts: str, problems: list[str]) -> IntentTree | None:
