@@ -136,6 +136,12 @@ def test_verdicts_do_not_depend_on_the_number_of_workers():
     assert outcomes[0] == outcomes[1]
 
 
+def test_every_fork_server_has_the_same_hash_seed():
+    job = Job(code="", tests=("assert hash('abc') == 0",))
+    with Sandbox(workers=1) as one, Sandbox(workers=1) as other:
+        assert one.run(job) == other.run(job)
+
+
 def test_two_jobs_never_share_a_process(sandbox):
     first = sandbox.run(
         Job(code="import math\nmath.pi = 3\nimport builtins\nbuiltins.leak = 1", tests=("assert leak == 1",))
