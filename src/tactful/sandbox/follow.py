@@ -9,11 +9,13 @@ import socket
 import struct
 import time
 
+from tactful.errors import visible
 from tactful.sandbox.inside.values import MAX_BYTES
 from tactful.sandbox.verdict.ending import MAX_OUTPUT, Run
 from tactful.sandbox.verdict.progress import Tampered
 
 _KEPT_OUTPUT = 4000
+_MAX_TEXT = 400
 _MAX_REPORT = MAX_BYTES + 1024
 
 
@@ -94,4 +96,8 @@ def _read_reports(run: Run, channel: socket.socket) -> bool:
             run.progress.feed(content[:1], content[1:])
     except Tampered as error:
         run.stopped = f"the program interfered with its tests: {error}"
+    except MemoryError:  # the machine's: what a program may send is small
+        raise
+    except Exception as error:  # what a program sends counts against that program alone
+        run.stopped = visible(f"its reports could not be read ({type(error).__name__}: {error})"[:_MAX_TEXT])
     return bool(piece)

@@ -59,8 +59,8 @@ class Worker:
                 raise
             except ServerLost as error:
                 reason = str(error)
-            except Exception as error:  # whatever a program sends, it never ends the scoring of the others
-                reason = f"its reports could not be read ({type(error).__name__}: {error})"
+            except Exception as error:  # whatever happens, it never ends the scoring of the others
+                reason = f"{type(error).__name__}: {error}"
             finally:  # also Ctrl-C between question and answer: this server's next answer would be stale
                 if not finished:
                     self.close()
