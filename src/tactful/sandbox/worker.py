@@ -7,14 +7,14 @@ import os
 import socket
 import struct
 import subprocess
-import time
 
 from tactful.errors import SafetyRefusal
 from tactful.sandbox.follow import drain, follow
-from tactful.sandbox.inside.server import CAGE_FAILED, END, END_ITSELF, ENDED
+from tactful.sandbox.inside.server import CAGE_FAILED, END, END_ITSELF, ENDED, SECONDS, WAITED
 from tactful.sandbox.tiers import HOW_TO_CAGE, server_command, server_environment
 from tactful.sandbox.types import Job, Outcome, Tier, Verdict
 from tactful.sandbox.verdict.ending import (
+    STARVED,
     Ended,
     Run,
     cpu_limit_s,
@@ -137,14 +137,21 @@ class Worker:
             raise ServerLost(f"the fork server is gone ({error})") from error
         self._receive(server)
 
+    def _kept_waiting_s(self) -> float:
+        seconds: float = SECONDS.unpack(self._ask(WAITED))[0]
+        return seconds
+
     def _end(self, run: Run) -> Ended:
         """Reap the child, killed where it does not end by itself."""
+        return Ended(*ENDED.unpack(self._ask(END_ITSELF if run.gone else END)))
+
+    def _ask(self, question: bytes) -> bytes:
         assert self._socket is not None
         try:
-            self._socket.send(END_ITSELF if run.gone else END)
+            self._socket.send(question)
         except OSError as error:
             raise ServerLost(f"the fork server is gone ({error})") from error
-        return Ended(*ENDED.unpack(self._receive(self._socket)))
+        return self._receive(self._socket)
 
     # ------------------------------------------------------------ one job
 
@@ -160,16 +167,16 @@ class Worker:
             finally:
                 theirs.close()
                 os.close(output_write)
-            try:
-                follow(run, ours, output, time.monotonic() + job.timeout_s)
-            finally:
-                ended = self._end(run)
+            follow(run, ours, output, job.timeout_s, self._kept_waiting_s)
+            ended = self._end(run)
             drain(run, output)
         finally:
             ours.close()
             os.close(output)
         if not run.progress.caged and not run.stopped:
             self._explain_no_cage(run, ended.status)
+        if run.stopped == STARVED:
+            raise ServerLost("other programs kept this one from a processor for too long")
         if killed_by_the_machine(job, run, ended):
             raise ServerLost("the machine killed the program, as it does when it runs out of memory")
         verdict = verdict_on(job, run, ended, self._tier)
@@ -181,4 +188,4 @@ class Worker:
         if os.WIFEXITED(status) and os.WEXITSTATUS(status) == CAGE_FAILED:
             reason = bytes(run.output).decode(errors="replace")
             raise SafetyRefusal(f"the cage does not hold ({reason}), nothing was run; it {HOW_TO_CAGE}")
-        raise ServerLost("the child ended before its cage was closed")
+        raise ServerLost("the child did not get as far as its cage")

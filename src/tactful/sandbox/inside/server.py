@@ -4,8 +4,8 @@ It is started by exec with an empty environment, so that no key was ever in it, 
 tests go from the parent to the child over the child's own socket, so nothing of one job is left for the next.
 
 Requests are datagrams: `fork` with two descriptors (the child's socket, its output) is answered by the child's
-process id; `end` kills the child's group, reaps it and is answered by how it ended. When the parent is gone the child
-is killed and the server ends.
+process id; `waited` by how long others kept it from a processor; `end` kills the child's group, reaps it and is
+answered by how it ended. When the parent is gone the child is killed and the server ends.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ CAGE_FAILED = 77
 """Exit status of a child whose cage did not hold."""
 END, END_ITSELF = b"E", b"e"
 """End the child now; or: it closed its socket, so it is ending."""
+WAITED = b"W"
+"""How long have others kept the child waiting? Answered by `SECONDS`."""
+SECONDS = struct.Struct("<d")
 ENDED = struct.Struct("<Id?")
 """Wait status, processor time in seconds, and whether it was killed here."""
 LAST_WORDS_S = 0.2
@@ -126,6 +129,22 @@ def _settle(channel: int, ruleset: int | None) -> tuple[int, int | None]:
     return 3, 4
 
 
+def kept_waiting_s(pid: int) -> float:
+    """How long a process was kept from a processor by others, at least; 0 where the kernel does not tell.
+
+    It is read off the first thread: how long that ran or stood in line, less all that the process used. So what its
+    own threads take from each other never counts, and a program cannot buy itself time.
+    """
+    try:
+        with open(f"/proc/{pid}/schedstat") as file:
+            ran, stood, _ = map(int, file.read().split())
+        with open(f"/proc/{pid}/stat") as file:
+            user, system = file.read().rpartition(")")[2].split()[11:13]
+    except (OSError, ValueError):
+        return 0.0
+    return max(0.0, (ran + stood) / 1e9 - (int(user) + int(system)) / os.sysconf("SC_CLK_TCK"))
+
+
 class Server:
     """One socket to the parent, at most one child at a time."""
 
@@ -177,11 +196,12 @@ class Server:
             message, descriptors, _, _ = socket.recv_fds(self.parent, 64, 2)
             if not message:
                 return
-            answer = (
-                self.fork(message[1:], descriptors)
-                if message[:1] == b"F"
-                else self.end(LAST_WORDS_S if message == END_ITSELF else 0.0)
-            )
+            if message[:1] == b"F":
+                answer = self.fork(message[1:], descriptors)
+            elif message == WAITED:
+                answer = SECONDS.pack(kept_waiting_s(self.child))
+            else:
+                answer = self.end(LAST_WORDS_S if message == END_ITSELF else 0.0)
             self.parent.send(answer)
 
 
