@@ -113,6 +113,23 @@ def test_X2_files_outside_are_neither_read_nor_changed(attack, tmp_path):
     assert [item.name for item in tmp_path.iterdir()] == ["secret.txt"]
 
 
+def test_X2_the_working_folder_leads_to_nothing_but_the_library(attack):
+    verdict = attack("""
+        import os
+        for start in (".", "/proc/self/cwd", os.getcwd()):
+            for steps in range(1, 8):
+                above = start + "/.." * steps
+                attempt("list " + above, lambda: os.listdir(above))
+                for name in (".bashrc", ".profile", "etc/passwd", "root/.bashrc", "pyvenv.cfg", "bin/python3"):
+                    attempt("read " + above + name, lambda: open(above + "/" + name, "rb").read(1))
+            attempt("write " + start, lambda: open(start + "/new", "w"))
+            attempt("mkdir " + start, lambda: os.mkdir(start + "/new"))
+        attempt("chdir", lambda: os.chdir(".."))
+        attempt("fchdir", lambda: os.fchdir(os.open("/usr/share/zoneinfo", os.O_RDONLY)))
+    """)
+    assert verdict.passed, verdict
+
+
 def test_X3_neither_environment_nor_memory_nor_proc_gives_a_secret_away(monkeypatch, sandbox):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
     code = """

@@ -51,7 +51,7 @@ resource sysconfig symtable termios tomllib tracemalloc encodings.base64_codec e
 encodings.rot_13 encodings.punycode encodings.raw_unicode_escape encodings.utf_16_le encodings.utf_16_be
 encodings.utf_32 encodings.utf_8_sig encodings.cp1252 encodings.idna encodings.ascii encodings.latin_1 encodings.utf_8 encodings.utf_16 encodings.unicode_escape
 """
-"""Loaded before any fork: fast, and there also when the cage cannot read the interpreter's folder."""
+"""Loaded before any fork, to be fast."""
 
 
 def preload() -> None:
@@ -77,6 +77,22 @@ def readable_paths() -> list[str]:
     return [*(path for path in sys.path if path), "/usr/share/zoneinfo"]
 
 
+def import_from_here(library: str) -> None:
+    """Work in the library's folder, and have its modules looked up by way of that.
+
+    A path from the root is no use to jobs of another user where a folder above the library is closed to them, as
+    `/root` is. What they may read stays the same: Landlock asks where a file is, not how it was found.
+    """
+    os.chdir(library)
+    packages = [module.__path__ for module in sys.modules.values() if hasattr(module, "__path__")]
+    for paths in (sys.path, *packages):
+        paths[:] = [
+            path.replace(library, "/proc/self/cwd", 1) if f"{path}/".startswith(f"{library}/") else path
+            for path in paths
+        ]
+    sys.path_importer_cache.clear()
+
+
 def _address_space() -> int:
     with open("/proc/self/statm") as file:
         return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
@@ -87,11 +103,15 @@ def prepare(unsafe: bool) -> cage.Cage:
     has_landlock, has_seccomp = landlock.abi() > 0, seccomp.available()
     if not unsafe and not (has_landlock and has_seccomp):
         raise cage.CageFailed("no cage at hand")
+    who = cage.choose_who()
+    library = os.path.dirname(os.__file__)
+    if not cage.can_list(who.uid, library):
+        import_from_here(library)
     return cage.Cage(
         ruleset=landlock.create(readable_paths()) if has_landlock else None,
         program=seccomp.build() if has_seccomp else None,
         base_bytes=_address_space(),
-        who=cage.choose_who(),
+        who=who,
     )
 
 
