@@ -1,7 +1,11 @@
-"""A pool that is closed stays closed, and nobody hangs on it."""
+"""A pool that is closed stays closed, nobody hangs on it, and what is no longer wanted is ended."""
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -55,3 +59,40 @@ def test_threads_that_wait_for_a_worker_when_the_sandbox_closes_are_told(sandbox
         assert not wait(runs, timeout=20).not_done
     told = [run.exception() for run in runs]
     assert {type(error) for error in told} == {type(None), UsageError}
+
+
+ENDLESS = Job(code="while True: pass", tests=("assert 1 == 1",), timeout_s=60)
+
+
+def test_programs_whose_verdicts_are_no_longer_wanted_are_ended(sandbox):
+    with Sandbox(workers=2) as box:
+        verdicts = box.run_many([SOUND] * 8 + [ENDLESS] * 8)
+        assert next(verdicts).passed
+        began = time.monotonic()
+        verdicts.close()
+        assert time.monotonic() - began < 20
+        assert box.run(SOUND).passed
+
+
+def test_ctrl_c_ends_the_programs_under_way(sandbox):
+    code = """
+        import signal
+        from tactful.sandbox import Job, Sandbox
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with Sandbox(workers=2) as box:
+            box.run(Job(code="", tests=()))
+            print("up", flush=True)
+            list(box.run_many([Job(code="while True: pass", tests=(), timeout_s=60)] * 3))
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"up\n"
+        time.sleep(1)
+        parent.send_signal(signal.SIGINT)
+        try:
+            _, said = parent.communicate(timeout=20)
+        finally:
+            parent.kill()
+    assert said.endswith(b"KeyboardInterrupt\n")

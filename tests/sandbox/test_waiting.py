@@ -62,19 +62,19 @@ def test_program_that_never_gets_to_run_is_unscored(monkeypatch, sandbox):
 
 
 def test_child_that_does_not_reach_its_cage_is_unscored(monkeypatch, sandbox):
-    monkeypatch.setattr(follow._Clock, "left_s", lambda clock, caged: -1.0)
+    monkeypatch.setattr(follow.Clock, "left_s", lambda clock, caged: -1.0)
     verdict = sandbox.run(Job(code="", tests=("assert 1 == 1",)))
     assert verdict.unscored
     assert "did not get as far as its cage" in verdict.error
 
 
 def test_reports_that_lay_ready_when_the_time_was_up_are_read(monkeypatch, sandbox):
-    def late(clock: follow._Clock, caged: bool) -> float:
+    def late(clock: follow.Clock, caged: bool) -> float:
         clock.began = clock.began or (time.monotonic() if caged else None)
         time.sleep(0.3)
         return -1.0 if caged else 1.0
 
-    monkeypatch.setattr(follow._Clock, "left_s", late)
+    monkeypatch.setattr(follow.Clock, "left_s", late)
     assert sandbox.run(Job(code="", tests=("assert 1 == 1",))).passed
 
 

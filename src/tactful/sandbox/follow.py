@@ -25,7 +25,7 @@ _MAX_REPORT = MAX_BYTES + 1024
 
 
 @dataclass
-class _Clock:
+class Clock:
     """A program's time: it begins when its cage is closed and stands still while others keep it from a processor."""
 
     limit_s: float
@@ -50,17 +50,16 @@ class _Clock:
         return STARVED if self.deadline >= self.began + (1 + _MOST_WAITING) * self.limit_s else TIMEOUT
 
 
-def follow(
-    run: Run, channel: socket.socket, output: int, timeout_s: float, kept_waiting_s: Callable[[], float]
-) -> None:
-    """Feed the job, take reports and output until the child is done, gone, out of time or too loud."""
+def follow(run: Run, channel: socket.socket, output: int, clock: Clock, unwanted: int | None = None) -> None:
+    """Feed the job, take reports and output until the child is done, gone, out of time, too loud or unwanted."""
     channel.setblocking(False)
     os.set_blocking(output, False)
-    clock = _Clock(timeout_s, kept_waiting_s)
-    left = timeout_s
+    left = clock.limit_s
     with selectors.PollSelector() as selector:
         selector.register(channel, selectors.EVENT_READ | selectors.EVENT_WRITE)
         selector.register(output, selectors.EVENT_READ)
+        if unwanted is not None:
+            selector.register(unwanted, selectors.EVENT_READ)
         while not run.progress.finished and not run.stopped:
             if left <= 0:
                 run.stopped = clock.verdict()
@@ -72,6 +71,9 @@ def follow(
                     if not _read_output(run, output):
                         selector.unregister(output)
                     continue
+                if key.fd == unwanted:
+                    run.stopped = "its verdict was no longer wanted"
+                    return
                 if events & selectors.EVENT_WRITE and not _send(run, channel):
                     selector.modify(channel, selectors.EVENT_READ)
                 if events & selectors.EVENT_READ and not _read_reports(run, channel):

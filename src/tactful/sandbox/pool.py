@@ -62,27 +62,39 @@ class Sandbox:
 
         Raises: UsageError, when the sandbox is closed.
         """
+        return self._run(job)
+
+    def _run(self, job: Job, unwanted: int | None = None) -> Verdict:
         worker = self._idle.get()
         try:
             if self._closed:
                 raise UsageError(
                     "this sandbox is closed; open another, and take all verdicts inside its `with`"
                 )
-            return worker.run(job)
+            return worker.run(job, unwanted)
         finally:
             self._idle.put(worker)
 
     def run_many(self, jobs: Iterable[Job]) -> Iterator[Verdict]:
-        """Verdicts in the order of `jobs`, which are taken only as fast as they are run."""
+        """Verdicts in the order of `jobs`, which are taken only as fast as they are run.
+
+        Where they are no longer wanted (Ctrl-C, or the iterator is closed), the programs under way are ended.
+        """
         waiting: deque[Future[Verdict]] = deque()
-        with ThreadPoolExecutor(self._count, thread_name_prefix="sandbox") as executor:
-            try:
-                for job in jobs:
-                    waiting.append(executor.submit(self.run, job))
-                    if len(waiting) >= 4 * self._count:
+        unwanted = os.eventfd(0)
+        try:
+            with ThreadPoolExecutor(self._count, thread_name_prefix="sandbox") as executor:
+                try:
+                    for job in jobs:
+                        waiting.append(executor.submit(self._run, job, unwanted))
+                        if len(waiting) >= 4 * self._count:
+                            yield waiting.popleft().result()
+                    while waiting:
                         yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-            finally:
-                for future in waiting:
-                    future.cancel()
+                except BaseException:
+                    os.eventfd_write(unwanted, 1)
+                    for future in waiting:
+                        future.cancel()
+                    raise
+        finally:
+            os.close(unwanted)

@@ -9,7 +9,7 @@ import struct
 import subprocess
 
 from tactful.errors import SafetyRefusal
-from tactful.sandbox.follow import drain, follow
+from tactful.sandbox.follow import Clock, drain, follow
 from tactful.sandbox.inside.server import CAGE_FAILED, END, END_ITSELF, ENDED, SECONDS, WAITED
 from tactful.sandbox.tiers import HOW_TO_CAGE, server_command, server_environment
 from tactful.sandbox.types import Job, Outcome, Tier, Verdict
@@ -44,15 +44,17 @@ class Worker:
         self._shared = False
         """Tasks of other programs count against ours: a refused thread says nothing about a program."""
 
-    def run(self, job: Job) -> Verdict:
+    def run(self, job: Job, unwanted: int | None = None) -> Verdict:
         """The verdict on `job`. Where the sandbox or the machine failed it is run once more; then it is unscored.
+
+        When the descriptor `unwanted` can be read, nobody asks for the verdict any more: the program is ended.
 
         Raises: SafetyRefusal, when a layer of the cage does not hold; the program was not run.
         """
         for _ in range(2):
             finished = False
             try:
-                verdict = self._attempt(job)
+                verdict = self._attempt(job, unwanted)
                 finished = True
                 return verdict
             except SafetyRefusal:
@@ -155,7 +157,7 @@ class Worker:
 
     # ------------------------------------------------------------ one job
 
-    def _attempt(self, job: Job) -> Verdict:
+    def _attempt(self, job: Job, unwanted: int | None) -> Verdict:
         plans = [split(test) for test in job.tests]
         content = json.dumps({"code": job.code, "setup": job.setup, "tests": steps(plans)}).encode()
         run = Run(Progress(plans), memoryview(struct.pack("<I", len(content)) + content))
@@ -167,7 +169,7 @@ class Worker:
             finally:
                 theirs.close()
                 os.close(output_write)
-            follow(run, ours, output, job.timeout_s, self._kept_waiting_s)
+            follow(run, ours, output, Clock(job.timeout_s, self._kept_waiting_s), unwanted)
             ended = self._end(run)
             drain(run, output)
         finally:
