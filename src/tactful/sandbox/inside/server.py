@@ -90,7 +90,6 @@ def import_from_here(library: str) -> None:
             path.replace(library, "/proc/self/cwd", 1) if f"{path}/".startswith(f"{library}/") else path
             for path in paths
         ]
-    sys.path_importer_cache.clear()
 
 
 def _address_space() -> int:
