@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tactful.sandbox import Job, Outcome, Tier
@@ -81,6 +83,15 @@ def test_X12_there_are_fourteen_cheats_and_the_honest_solution_passes(sandbox):
     verdict = sandbox.run(Job(code=HONEST, tests=TESTS))
     assert verdict.passed
     assert verdict.share_passed == 1.0
+
+
+@pytest.mark.parametrize("kind", [[], {}, None, 1, "other"])
+def test_program_cannot_make_itself_unscored_by_a_report_of_an_odd_kind(kind, sandbox):
+    report = json.dumps({"kind": kind, "text": ""}).encode()
+    code = f"import os, struct\nos.write(3, struct.pack('<I', {len(report) + 1}) + b'E' + {report!r})"
+    verdict = sandbox.run(Job(code=code, tests=TESTS))
+    assert (verdict.unscored, verdict.share_passed) == (False, 0.0)
+    assert "an error report of another form" in verdict.error
 
 
 @pytest.mark.parametrize(

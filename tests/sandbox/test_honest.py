@@ -136,6 +136,27 @@ def test_verdicts_do_not_depend_on_the_number_of_workers():
     assert outcomes[0] == outcomes[1]
 
 
+def test_every_fork_server_has_the_same_hash_seed():
+    job = Job(code="", tests=("assert hash('abc') == 0",))
+    with Sandbox(workers=1) as one, Sandbox(workers=1) as other:
+        assert one.run(job) == other.run(job)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import tarfile, filecmp, socketserver, pydoc, cProfile, modulefinder",
+        "import xml.dom.minidom, email.mime.text, logging.config, importlib.metadata, ctypes.util",
+        "import multiprocessing.pool, concurrent.futures.process, unittest.async_case",
+        "[('x' * 3).encode(name) for name in ('cp1251', 'cp437', 'shift_jis', 'gbk', 'utf-7')]",
+        "import json, pkgutil\nassert 'tool' in [found.name for found in pkgutil.iter_modules(json.__path__)]",
+    ],
+)
+def test_the_whole_standard_library_is_at_hand_wherever_python_lies(code, sandbox):
+    verdict = sandbox.run(Job(code=code, tests=("assert 1 == 1",), timeout_s=20))
+    assert verdict.passed, verdict
+
+
 def test_two_jobs_never_share_a_process(sandbox):
     first = sandbox.run(
         Job(code="import math\nmath.pi = 3\nimport builtins\nbuiltins.leak = 1", tests=("assert leak == 1",))

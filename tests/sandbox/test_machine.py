@@ -172,13 +172,11 @@ def test_program_that_the_machine_kills_is_run_once_more_and_then_unscored(sandb
         assert "the machine killed the program" in verdict.error
 
 
-def test_reports_that_no_rule_foresaw_leave_the_job_unscored_and_the_sandbox_working(monkeypatch, sandbox):
-    from tactful.sandbox.verdict.progress import Progress
-
+def test_reports_that_no_rule_foresaw_fail_that_program_alone(monkeypatch, sandbox):
     with monkeypatch.context() as broken:
-        broken.setattr(Progress, "feed", lambda *report: 1 // 0)
+        broken.setattr(Progress, "_feed_step", lambda *report: 1 // 0)
         verdict = sandbox.run(HONEST)
-    assert verdict.unscored
+    assert (verdict.unscored, verdict.share_passed) == (False, 0.0)
     assert "ZeroDivisionError" in verdict.error
     assert sandbox.run(HONEST).passed
 

@@ -41,7 +41,8 @@ def require_tier(*, unsafe: bool) -> Tier:
 
 def server_command(tier: Tier) -> list[str]:
     """The command of the fork server, to be followed by its three arguments."""
-    python = [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _START, str(_HERE)]
+    # Not -I: that would pass over the environment, which is ours alone, and with it the hash seed.
+    python = [sys.executable, "-s", "-P", "-S", "-B", "-X", "utf8", "-c", _START, str(_HERE)]
     return [*_bubblewrap_arguments(), *python] if tier is Tier.BUBBLEWRAP else python
 
 

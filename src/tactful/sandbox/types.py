@@ -41,8 +41,8 @@ class Job(Record):
     setup: str = ""
     """Runs after the program and before the tests."""
     timeout_s: float = Field(default=5.0, gt=0, le=3600)
-    """Wall clock for everything together."""
-    memory_mb: int = Field(default=512, ge=16)
+    """Wall clock for everything together, less the time that others keep the program from a processor."""
+    memory_mb: int = Field(default=512, ge=16, le=1 << 20)
     """Address space on top of the interpreter's own."""
 
     @cached_property

@@ -7,14 +7,14 @@ import os
 import socket
 import struct
 import subprocess
-import time
 
 from tactful.errors import SafetyRefusal
-from tactful.sandbox.follow import drain, follow
-from tactful.sandbox.inside.server import CAGE_FAILED, END, END_ITSELF, ENDED
+from tactful.sandbox.follow import Clock, drain, follow
+from tactful.sandbox.inside.server import CAGE_FAILED, END, END_ITSELF, ENDED, SECONDS, WAITED
 from tactful.sandbox.tiers import HOW_TO_CAGE, server_command, server_environment
 from tactful.sandbox.types import Job, Outcome, Tier, Verdict
 from tactful.sandbox.verdict.ending import (
+    STARVED,
     Ended,
     Run,
     cpu_limit_s,
@@ -44,23 +44,25 @@ class Worker:
         self._shared = False
         """Tasks of other programs count against ours: a refused thread says nothing about a program."""
 
-    def run(self, job: Job) -> Verdict:
+    def run(self, job: Job, unwanted: int | None = None) -> Verdict:
         """The verdict on `job`. Where the sandbox or the machine failed it is run once more; then it is unscored.
+
+        When the descriptor `unwanted` can be read, nobody asks for the verdict any more: the program is ended.
 
         Raises: SafetyRefusal, when a layer of the cage does not hold; the program was not run.
         """
         for _ in range(2):
             finished = False
             try:
-                verdict = self._attempt(job)
+                verdict = self._attempt(job, unwanted)
                 finished = True
                 return verdict
             except SafetyRefusal:
                 raise
             except ServerLost as error:
                 reason = str(error)
-            except Exception as error:  # whatever a program sends, it never ends the scoring of the others
-                reason = f"its reports could not be read ({type(error).__name__}: {error})"
+            except Exception as error:  # whatever happens, it never ends the scoring of the others
+                reason = f"{type(error).__name__}: {error}"
             finally:  # also Ctrl-C between question and answer: this server's next answer would be stale
                 if not finished:
                     self.close()
@@ -137,18 +139,25 @@ class Worker:
             raise ServerLost(f"the fork server is gone ({error})") from error
         self._receive(server)
 
+    def _kept_waiting_s(self) -> float:
+        seconds: float = SECONDS.unpack(self._ask(WAITED))[0]
+        return seconds
+
     def _end(self, run: Run) -> Ended:
         """Reap the child, killed where it does not end by itself."""
+        return Ended(*ENDED.unpack(self._ask(END_ITSELF if run.gone else END)))
+
+    def _ask(self, question: bytes) -> bytes:
         assert self._socket is not None
         try:
-            self._socket.send(END_ITSELF if run.gone else END)
+            self._socket.send(question)
         except OSError as error:
             raise ServerLost(f"the fork server is gone ({error})") from error
-        return Ended(*ENDED.unpack(self._receive(self._socket)))
+        return self._receive(self._socket)
 
     # ------------------------------------------------------------ one job
 
-    def _attempt(self, job: Job) -> Verdict:
+    def _attempt(self, job: Job, unwanted: int | None) -> Verdict:
         plans = [split(test) for test in job.tests]
         content = json.dumps({"code": job.code, "setup": job.setup, "tests": steps(plans)}).encode()
         run = Run(Progress(plans), memoryview(struct.pack("<I", len(content)) + content))
@@ -160,16 +169,16 @@ class Worker:
             finally:
                 theirs.close()
                 os.close(output_write)
-            try:
-                follow(run, ours, output, time.monotonic() + job.timeout_s)
-            finally:
-                ended = self._end(run)
+            follow(run, ours, output, Clock(job.timeout_s, self._kept_waiting_s), unwanted)
+            ended = self._end(run)
             drain(run, output)
         finally:
             ours.close()
             os.close(output)
         if not run.progress.caged and not run.stopped:
             self._explain_no_cage(run, ended.status)
+        if run.stopped == STARVED:
+            raise ServerLost("other programs kept this one from a processor for too long")
         if killed_by_the_machine(job, run, ended):
             raise ServerLost("the machine killed the program, as it does when it runs out of memory")
         verdict = verdict_on(job, run, ended, self._tier)
@@ -181,4 +190,4 @@ class Worker:
         if os.WIFEXITED(status) and os.WEXITSTATUS(status) == CAGE_FAILED:
             reason = bytes(run.output).decode(errors="replace")
             raise SafetyRefusal(f"the cage does not hold ({reason}), nothing was run; it {HOW_TO_CAGE}")
-        raise ServerLost("the child ended before its cage was closed")
+        raise ServerLost("the child did not get as far as its cage")

@@ -4,6 +4,7 @@ from tests.calibration.reward_fixtures import FakeCage
 from tactful.calibration.reward.probes import probe_sandbox, run_probes
 from tactful.calibration.reward.rewards import RewardConfig
 from tactful.calibration.reward.task_score import TaskScorer
+from tactful.errors import UserError
 from tactful.sandbox import Outcome, Tier, current_tier
 
 
@@ -62,6 +63,18 @@ def test_sandbox_that_passes_everything_or_nothing_is_caught():
     for cage in (Careless(), FakeCage()):
         with TaskScorer(cage=cage) as scorer:
             assert not probe_sandbox(scorer, RewardConfig()).holds
+
+
+def test_sandbox_that_breaks_is_not_called_a_reward_that_can_be_hacked():
+    class Broken(FakeCage):
+        def run_many(self, jobs):
+            for verdict in super().run_many(jobs):
+                yield verdict.model_copy(update={"unscored": True, "error": "the fork server ended"})
+
+    with TaskScorer(cage=Broken()) as scorer, pytest.raises(UserError) as caught:
+        probe_sandbox(scorer, RewardConfig())
+    assert "could not be run, so nothing was written (sandbox: the fork server ended)" in str(caught.value)
+    assert "hacked" not in str(caught.value)
 
 
 def test_guarded_code_scores_full_and_wrong_code_does_not_in_the_real_sandbox():

@@ -94,6 +94,8 @@ def test_config_file_overrides_defaults(tmp_path: Path):
         ("delta = -1", ["R.toml", "delta", "-1"]),
         ("delta = ", ["R.toml", "not valid TOML"]),
         ("alpha = nan", ["R.toml", "alpha"]),
+        ("timeout_s = 0.0001", ["R.toml", "timeout_s", "0.0001"]),
+        ("memory_mb = 100000000000000", ["R.toml", "memory_mb", "100000000000000"]),
         ('form = "other"', ["R.toml", "form", "other", "clarification"]),
     ],
 )

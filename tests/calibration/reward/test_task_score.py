@@ -9,6 +9,7 @@ from tactful.calibration.reward.task_score import (
     owned_tests,
     task_score,
 )
+from tactful.sandbox import Outcome
 from tactful.types import Hidden
 
 ALL = "passes: a, b, c, d"
@@ -108,6 +109,22 @@ def test_task_whose_reference_fails_is_quarantined_also_without_solution():
         result = scored(trajectory)
         assert result.unscored_reason == QUARANTINED
         assert result.all_passed is None
+
+
+@pytest.mark.parametrize("outcome", [Outcome.TIMEOUT, Outcome.MEMORY])
+def test_reference_that_runs_out_of_its_limits_is_quarantined_with_the_limits_named(outcome):
+    class Slow(FakeCage):
+        def run_many(self, jobs):
+            for verdict in super().run_many(jobs):
+                ended = tuple(test.model_copy(update={"outcome": outcome}) for test in verdict.tests)
+                yield verdict.model_copy(update={"tests": ended})
+
+    result = scored(solved_with(ALL, tests=("a",), reference=ALL), Slow())
+    assert result.all_passed is None
+    assert (
+        result.unscored_reason
+        == "quarantined: the task's own reference fails its tests within 5 s and 512 MB; raise timeout_s or memory_mb"
+    )
 
 
 def test_equal_programs_run_once_also_across_batches():

@@ -12,6 +12,7 @@ from typing import Any
 
 from tactful.calibration.reward.rewards import RewardConfig, reward
 from tactful.calibration.reward.task_score import TaskScorer, TaskScores
+from tactful.errors import UserError
 from tactful.text import count_questions, estimate_tokens
 from tactful.types import Hidden, Provenance, PublicState, Reaction, Record, Step, Trajectory
 
@@ -68,7 +69,10 @@ def run_probes(config: RewardConfig) -> list[Probe]:
 
 
 def probe_sandbox(scorer: TaskScorer, config: RewardConfig) -> Probe:
-    """Correct code that catches exceptions scores full, and wrong code does not: for runs that use a sandbox."""
+    """Correct code that catches exceptions scores full, and wrong code does not: for runs that use a sandbox.
+
+    Raises: UserError, where the sandbox could not run one of the two: that says nothing about the reward.
+    """
     hidden = Hidden(tests=_GUARDED_TESTS)
     right = _episode([_step(_GUARDED, solves=True)], solution=_GUARDED, hidden=hidden)
     wrong_code = _GUARDED.replace("return 0", "return 1")
@@ -77,13 +81,17 @@ def probe_sandbox(scorer: TaskScorer, config: RewardConfig) -> Probe:
         reward(episode, scores, config)
         for episode, scores in zip((right, wrong), scorer.score_all([right, wrong]), strict=True)
     ]
-    figures = {"right_code": rewards[0].task_score, "wrong_code": rewards[1].task_score}
-    wrong_score = figures["wrong_code"]
+    right_score, wrong_score = (rewarded.task_score for rewarded in rewards)
+    if right_score is None or wrong_score is None:
+        reason = rewards[0].unscored_reason or rewards[1].unscored_reason
+        raise UserError(
+            f"the programs by which the reward is probed could not be run, so nothing was written ({reason}); try again"
+        )
     return Probe(
         name="try_except",
         claim="correct code with try/except ValueError scores 1, the same code with a wrong value less",
-        holds=figures["right_code"] == 1 and wrong_score is not None and wrong_score < 1,
-        figures=figures,
+        holds=right_score == 1 and wrong_score < 1,
+        figures={"right_code": right_score, "wrong_code": wrong_score},
     )
 
 

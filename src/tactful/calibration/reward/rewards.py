@@ -27,9 +27,9 @@ class RewardConfig(InterruptionConfig):
     task_score: TaskScoreForm = "all-or-nothing"
     """Coding: `all-or-nothing` over all tests, because code that fails a test is not done; or `share`, weighted
     by requirement. Plans are always scored by share, because half a plan is of use."""
-    timeout_s: float = Field(default=5.0, gt=0, le=3600)
+    timeout_s: float = Field(default=5.0, ge=0.1, le=3600)
     """Time limit of one program in the sandbox; seed tasks and MBPP end in milliseconds."""
-    memory_mb: int = Field(default=512, ge=16)
+    memory_mb: int = Field(default=512, ge=16, le=1 << 20)
     """Memory limit of one program in the sandbox."""
 
 

@@ -143,6 +143,8 @@ class _Ran(NamedTuple):
     weak: bool
     error: str
     """Why the sandbox could not tell; empty when it could."""
+    ran_out: bool
+    """Of time or memory, in some test."""
 
 
 @dataclass
@@ -201,7 +203,11 @@ class TaskScorer:
         for ran in (reference, solution):
             if ran is not None and ran.error:
                 return f"sandbox: {ran.error}"
-        return QUARANTINED if reference is not None and not all(reference.passed) else ""
+        if reference is None or all(reference.passed):
+            return ""
+        if reference.ran_out:
+            return f"{QUARANTINED} within {self.timeout_s:g} s and {self.memory_mb} MB; raise timeout_s or memory_mb"
+        return QUARANTINED
 
     def _run_new(self, trajectories: Sequence[Trajectory]) -> None:
         new: dict[str, tuple[str, Hidden]] = {}
@@ -253,4 +259,5 @@ def _kept(verdict: Verdict, *, expected: int) -> _Ran:
     error = (verdict.error or "gave no verdict") if verdict.unscored else ""
     if not error and len(passed) != expected:
         error = f"gave {len(passed)} results for {expected} tests"
-    return _Ran(passed, str(verdict.tier), verdict.weak, error)
+    ran_out = any(result.outcome in (Outcome.TIMEOUT, Outcome.MEMORY) for result in verdict.tests)
+    return _Ran(passed, str(verdict.tier), verdict.weak, error, ran_out)

@@ -106,6 +106,20 @@ def _drop_privileges(uid: int) -> None:
         _lose_capabilities()
 
 
+def can_list(uid: int, folder: str) -> bool:
+    """Whether jobs of this user can look into a folder, as a child finds that becomes this user."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            _drop_privileges(uid)
+            os.listdir(folder)
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitpid(child, 0)[1] == 0
+
+
 def tasks_of(uid: int) -> int:
     """How many tasks (threads) the user runs, as far as /proc shows."""
     total = 0

@@ -4,8 +4,8 @@ It is started by exec with an empty environment, so that no key was ever in it, 
 tests go from the parent to the child over the child's own socket, so nothing of one job is left for the next.
 
 Requests are datagrams: `fork` with two descriptors (the child's socket, its output) is answered by the child's
-process id; `end` kills the child's group, reaps it and is answered by how it ended. When the parent is gone the child
-is killed and the server ends.
+process id; `waited` by how long others kept it from a processor; `end` kills the child's group, reaps it and is
+answered by how it ended. When the parent is gone the child is killed and the server ends.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ CAGE_FAILED = 77
 """Exit status of a child whose cage did not hold."""
 END, END_ITSELF = b"E", b"e"
 """End the child now; or: it closed its socket, so it is ending."""
+WAITED = b"W"
+"""How long have others kept the child waiting? Answered by `SECONDS`."""
+SECONDS = struct.Struct("<d")
 ENDED = struct.Struct("<Id?")
 """Wait status, processor time in seconds, and whether it was killed here."""
 LAST_WORDS_S = 0.2
@@ -48,7 +51,7 @@ resource sysconfig symtable termios tomllib tracemalloc encodings.base64_codec e
 encodings.rot_13 encodings.punycode encodings.raw_unicode_escape encodings.utf_16_le encodings.utf_16_be
 encodings.utf_32 encodings.utf_8_sig encodings.cp1252 encodings.idna encodings.ascii encodings.latin_1 encodings.utf_8 encodings.utf_16 encodings.unicode_escape
 """
-"""Loaded before any fork: fast, and there also when the cage cannot read the interpreter's folder."""
+"""Loaded before any fork, to be fast."""
 
 
 def preload() -> None:
@@ -74,6 +77,21 @@ def readable_paths() -> list[str]:
     return [*(path for path in sys.path if path), "/usr/share/zoneinfo"]
 
 
+def import_from_here(library: str) -> None:
+    """Work in the library's folder, and have its modules looked up by way of that.
+
+    A path from the root is no use to jobs of another user where a folder above the library is closed to them, as
+    `/root` is. What they may read stays the same: Landlock asks where a file is, not how it was found.
+    """
+    os.chdir(library)
+    packages = [module.__path__ for module in sys.modules.values() if hasattr(module, "__path__")]
+    for paths in (sys.path, *packages):
+        paths[:] = [
+            path.replace(library, "/proc/self/cwd", 1) if f"{path}/".startswith(f"{library}/") else path
+            for path in paths
+        ]
+
+
 def _address_space() -> int:
     with open("/proc/self/statm") as file:
         return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
@@ -84,11 +102,15 @@ def prepare(unsafe: bool) -> cage.Cage:
     has_landlock, has_seccomp = landlock.abi() > 0, seccomp.available()
     if not unsafe and not (has_landlock and has_seccomp):
         raise cage.CageFailed("no cage at hand")
+    who = cage.choose_who()
+    library = os.path.dirname(os.__file__)
+    if not cage.can_list(who.uid, library):
+        import_from_here(library)
     return cage.Cage(
         ruleset=landlock.create(readable_paths()) if has_landlock else None,
         program=seccomp.build() if has_seccomp else None,
         base_bytes=_address_space(),
-        who=cage.choose_who(),
+        who=who,
     )
 
 
@@ -124,6 +146,22 @@ def _settle(channel: int, ruleset: int | None) -> tuple[int, int | None]:
     os.dup2(spare, 4)
     os.closerange(5, 1 << 16)
     return 3, 4
+
+
+def kept_waiting_s(pid: int) -> float:
+    """How long a process was kept from a processor by others, at least; 0 where the kernel does not tell.
+
+    It is read off the first thread: how long that ran or stood in line, less all that the process used. So what its
+    own threads take from each other never counts, and a program cannot buy itself time.
+    """
+    try:
+        with open(f"/proc/{pid}/schedstat") as file:
+            ran, stood, _ = map(int, file.read().split())
+        with open(f"/proc/{pid}/stat") as file:
+            user, system = file.read().rpartition(")")[2].split()[11:13]
+    except (OSError, ValueError):
+        return 0.0
+    return max(0.0, (ran + stood) / 1e9 - (int(user) + int(system)) / os.sysconf("SC_CLK_TCK"))
 
 
 class Server:
@@ -177,11 +215,12 @@ class Server:
             message, descriptors, _, _ = socket.recv_fds(self.parent, 64, 2)
             if not message:
                 return
-            answer = (
-                self.fork(message[1:], descriptors)
-                if message[:1] == b"F"
-                else self.end(LAST_WORDS_S if message == END_ITSELF else 0.0)
-            )
+            if message[:1] == b"F":
+                answer = self.fork(message[1:], descriptors)
+            elif message == WAITED:
+                answer = SECONDS.pack(kept_waiting_s(self.child))
+            else:
+                answer = self.end(LAST_WORDS_S if message == END_ITSELF else 0.0)
             self.parent.send(answer)
 
 

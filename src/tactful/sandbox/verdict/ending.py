@@ -16,6 +16,8 @@ MAX_OUTPUT = 1 << 20
 """Bytes that a program may print."""
 _MAX_SHOWN = 4000
 """Characters of output that a verdict keeps, control characters written out."""
+TIMEOUT = "timeout"
+STARVED = "starved"
 _NO_THREAD = "can't start new thread"
 
 
@@ -29,7 +31,7 @@ class Run:
     output: bytearray = field(default_factory=bytearray)
     printed: int = 0
     stopped: str = ""
-    """Why the parent ends it: empty, `timeout`, `output` or what it tampered with."""
+    """Why the parent ends it: empty, TIMEOUT, STARVED, `output` or what it tampered with."""
     gone: bool = False
     """It closed its socket before it was done."""
 
@@ -84,7 +86,7 @@ def verdict_on(job: Job, run: Run, ended: Ended, tier: Tier) -> Verdict:
 
 def _ending(job: Job, run: Run, ended: Ended) -> tuple[Outcome, str]:
     """How the run ended, for the test under way when it did."""
-    if run.stopped == "timeout":
+    if run.stopped == TIMEOUT:
         return Outcome.TIMEOUT, f"not done within {job.timeout_s:g} s"
     if run.stopped == "output":
         return Outcome.ERROR, f"printed more than {MAX_OUTPUT:,} bytes"

@@ -28,7 +28,8 @@ def read_error(content: bytes) -> dict[str, str]:
         raise Tampered("an error report that cannot be read") from error
     if (
         not isinstance(report, dict)
-        or report.get("kind") not in _KINDS
+        or not isinstance(report.get("kind"), str)
+        or report["kind"] not in _KINDS
         or not isinstance(report.get("text"), str)
     ):
         raise Tampered("an error report of another form")
