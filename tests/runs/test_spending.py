@@ -49,6 +49,21 @@ def test_records_that_left_the_input_still_count(tmp_path):
             ask(tmp_path / "out", server, source=changed, resume=True, budget_tokens=spent)
 
 
+@pytest.mark.parametrize("fault", ["usage_missing", "early_close"])
+def test_what_a_budget_kept_for_requests_whose_cost_is_unknown_counts_when_the_run_goes_on(tmp_path, fault):
+    with serving(faults={fault: 1.0}) as server:
+        with pytest.raises(BudgetSpent) as first:
+            ask(tmp_path / "out", server, count=50, budget_tokens=9_000)
+        sent = server.jobs
+        for _ in range(2):
+            with pytest.raises(BudgetSpent) as again:
+                ask(tmp_path / "out", server, count=50, resume=True, budget_tokens=9_000)
+            assert str(again.value).split(";")[0] == str(first.value).split(";")[0]
+        assert server.jobs == sent
+    used = RunFolder.open(tmp_path / "out").usage()
+    assert used.prompt_tokens + used.completion_tokens < 2_000, "what is shown is what was metered"
+
+
 def test_what_was_spent_before_its_price_was_known_counts_against_a_budget_in_money(tmp_path, monkeypatch):
     with serving() as server:
         summary = ask(tmp_path / "out", server, count=4)

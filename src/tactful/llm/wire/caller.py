@@ -214,8 +214,8 @@ class Caller:
         count(usage)
         if hold is not None and tokens is not None:
             hold.settle(usage.cost_usd or 0.0, sum(tokens))
-        else:
-            _end(hold, paid=True)
+        elif hold is not None:
+            hold.keep(usage)
         if isinstance(result, Trouble):
             return result
         self._learn(result, took, (usage.prompt_tokens, usage.completion_tokens), credible=tokens is not None)

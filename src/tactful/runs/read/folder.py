@@ -61,6 +61,8 @@ class RunInfo(Record):
     sessions: int = 0
     unfinished_usage: Usage = Usage()
     """Paid for records that were stopped midway. Their answers are in the call cache."""
+    kept_usage: Usage = Usage()
+    """What budgets set aside for requests whose cost stayed unknown: counts against later budgets, and nowhere else."""
     cached_prompt_tokens: int = 0
     """Of the prompt tokens of finished records: those that endpoints found in their own prompt caches."""
     cache: str = ""

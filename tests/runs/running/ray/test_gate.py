@@ -104,6 +104,15 @@ async def test_the_budget_is_one_for_all_workers_and_a_dead_ones_hold_is_kept(ga
     assert "80 of 100 tokens" in str(refused.error)
 
 
+async def test_what_was_kept_for_calls_whose_cost_is_unknown_is_told_at_the_end(gate: Gate) -> None:
+    await gate.take(ONE, [Said(1, "reserve", (0.0, 60)), Said(2, "reserve", (0.0, 30))])
+    await news(gate, ONE)
+    beyond = Usage(completion_tokens=50)  # a meter counted 10 of the 60
+    await gate.take(ONE, [Said(0, "hold_ended", (1, 0.0, 60, beyond))])
+    await gate.lost(ONE, [])
+    assert (await gate.aclose()).completion_tokens == 50 + 30
+
+
 async def test_a_hold_that_nobody_waits_for_is_released(gate: Gate) -> None:
     await gate.take(ONE, [Said(1, "reserve", (0.0, 100))])
     await gate.take(TWO, [Said(1, "reserve", (0.0, 100))])

@@ -32,6 +32,7 @@ class RayExecutor:
 
     def __init__(self, workers: int, at_once: int, address: str | None = None) -> None:
         self.unfinished = Usage()
+        self.kept = Usage()
         self._wanted = workers
         self._at_once = at_once
         self._address = address
@@ -105,7 +106,7 @@ class RayExecutor:
                     ):
                         if isinstance(paid, Usage):
                             self.unfinished += paid
-                    await self._gate.aclose.remote()
+                    self.kept = await self._gate.aclose.remote()
             _kill(self._gate, *(member.actor for member in self._members))
         if self._joined:
             leave()

@@ -25,6 +25,8 @@ from tactful.runs.running.ray.batches import Inbox, pack, unpack
 if TYPE_CHECKING:
     from aiolimiter import AsyncLimiter
 
+_NOTHING = Usage()
+
 
 class Said(NamedTuple):
     """What a worker says to the gate: one of its public verbs below `what workers say`, and what goes with it."""
@@ -79,7 +81,6 @@ class Gate:
         self._storing: list[asyncio.Task[None]] = []
         self._paid: dict[tuple[int, str], Usage] = {}
         self._opens_at: dict[str, float] = {}
-        self.answered = 0
         return None
 
     # ------------------------------------------------------------ what the driver says
@@ -118,13 +119,13 @@ class Gate:
             paid += self._paid.pop((worker, record), Usage())
         return paid
 
-    async def aclose(self) -> int:
-        """Write what is waiting and close the call cache; how many questions were answered."""
+    async def aclose(self) -> Usage:
+        """Write what is waiting and close the call cache; what the budget kept for requests whose cost stayed unknown."""
         for task in list(self._tasks):
             task.cancel()
         if self._cache is not None:
             self._cache.close()
-        return self.answered
+        return self._budget.kept
 
     # ------------------------------------------------------------ the wire
 
@@ -156,7 +157,6 @@ class Gate:
         return await self._inboxes[worker].take()
 
     def _answer(self, worker: int, number: int, value: Any = None, error: Exception | None = None) -> None:
-        self.answered += 1
         if (inbox := self._inboxes.get(worker)) is not None:
             inbox.put(News(number, value, error))
 
@@ -275,10 +275,12 @@ class Gate:
         if (hold := self._holds.pop((worker, asked), None)) is not None:
             hold.release()
 
-    def on_hold_ended(self, worker: int, number: int, asked: int, usd: float, tokens: int) -> None:
-        """The call cost this much."""
+    def on_hold_ended(
+        self, worker: int, number: int, asked: int, usd: float, tokens: int, beyond: Usage = _NOTHING
+    ) -> None:
+        """The call cost this much; `beyond` of it no meter counts."""
         if (hold := self._holds.pop((worker, asked), None)) is not None:
-            hold.settle(usd, tokens)
+            hold.settle(usd, tokens, beyond)
 
     def on_permit(self, worker: int, number: int, endpoint: str, requests_per_minute: float) -> None:
         """Leave to send; waits for the rate limit, the smallest that any model of the endpoint has."""

@@ -13,6 +13,7 @@ from tactful.llm.spending.budget import Budget, Hold
 from tactful.llm.spending.meter import asker, cost_so_far
 from tactful.llm.spending.prices import Price
 from tactful.llm.throttle import pause_here
+from tactful.llm.types import Usage
 from tactful.runs.running.ray.batches import Outbox, pack, unpack
 from tactful.types import Message
 
@@ -166,10 +167,10 @@ class LinkedBudget(Budget):
             raise
         return LinkedHold(self, usd, tokens, number)
 
-    def ended(self, hold: Hold, usd: float, tokens: int) -> None:
+    def ended(self, hold: Hold, usd: float, tokens: int, beyond: Usage) -> None:
         """Tell the gate what the call cost."""
         assert isinstance(hold, LinkedHold)
-        self._link.tell("hold_ended", hold.number, usd, tokens)
+        self._link.tell("hold_ended", hold.number, usd, tokens, beyond)
 
 
 class LinkedThrottles:
