@@ -176,7 +176,7 @@ class Caller:
             _end(hold, paid=True)
             raise
         raw = self._hide(raw)
-        result = read_response(status, headers, raw, read_data=self._read_data)
+        result = read_response(status, headers, raw, sent=messages, read_data=self._read_data)
         took = _Took(asyncio.get_running_loop().time() - now, len(body), most_prompt, ticket)
         return self._account(result, raw, hold, took, progress.limit, messages)
 
