@@ -8,7 +8,7 @@ from tests.llm.asking import opened
 
 from tactful.errors import ParseError
 from tactful.llm import ModelSpec
-from tactful.runs import RunOptions, run_job
+from tactful.runs import RunOptions, retry_run, run_job
 from tactful.utterance.dialogues import Examples, parse_targets
 from tactful.utterance.predict.predictor import (
     SCRIPTS,
@@ -82,6 +82,17 @@ async def test_replies_that_never_hold_a_prediction_fail_the_record(tmp_path: Pa
         ):
             await predict(first(tmp_path), model)
         assert server.jobs == 3
+
+
+def test_failed_predictions_are_asked_for_anew_by_a_retry(tmp_path: Path) -> None:
+    with serving(script={".": "I cannot tell."}) as server:
+        spec = ModelSpec(name="m", base_url=server.base_url, timeout_s=20.0)
+        job = predict_job(PredictConfig(assistant=spec), examples(tmp_path))
+        summary = run_job(job, RunOptions(out=tmp_path / "run", progress="off"))
+        assert (summary.failed, server.jobs) == (2, 6)
+        server.script = {".": "<predict>a</predict>"}
+        again = retry_run(summary.folder, job, options=RunOptions(progress="off"))
+        assert (again.done, again.failed, server.jobs) == (2, 0, 8)
 
 
 def test_a_run_accounts_for_every_dialogue(tmp_path: Path) -> None:

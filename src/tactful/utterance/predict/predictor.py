@@ -15,7 +15,7 @@ from pydantic import Field
 
 from tactful.data.formats.chats import ChatMessage
 from tactful.errors import ParseError
-from tactful.llm import ChatModel, ModelSpec, Rehearsal, Reply, within_context
+from tactful.llm import ChatModel, ModelSpec, Rehearsal, Reply, or_afresh, within_context
 from tactful.llm.spending.prices import price_of
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
@@ -92,7 +92,7 @@ async def predict(
     """
 
     async def ask(max_chars: int) -> Prediction:
-        return await _asked(example, model, max_chars, run_id)
+        return await or_afresh(lambda: _asked(example, model, max_chars, run_id))
 
     return await within_context(ask, max_chars)
 
