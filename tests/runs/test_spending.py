@@ -136,6 +136,23 @@ def test_what_a_killed_run_had_paid_for_records_in_flight_counts_against_the_bud
         assert folder.usage().cost_usd == pytest.approx(paid.cost_usd)
 
 
+def test_what_a_killed_run_had_paid_is_not_hidden_by_replies_that_the_cache_does_not_keep(tmp_path):
+    body = {
+        "choices": [{"message": {"content": "no"}, "finish_reason": "content_filter"}],
+        "usage": {"prompt_tokens": 9, "completion_tokens": 900},
+    }
+    with serving(lambda ask: Raw(json.dumps(body).encode()) if "item-0" in ask.prompt else None) as server:
+        paid = ask(tmp_path / "out", server, count=4).usage
+        folder = RunFolder.open(tmp_path / "out")
+        with closing(sqlite3.connect(folder.state_path)) as state:
+            state.execute("DELETE FROM results WHERE ordinal >= 2")
+            state.commit()
+        folder.save_info(folder.info().model_copy(update={"state": "running"}))
+        again = ask(tmp_path / "out", server, count=4, resume=True).usage
+        assert again.prompt_tokens == paid.prompt_tokens
+        assert again.completion_tokens == paid.completion_tokens > 1_800
+
+
 def test_a_run_that_ended_with_a_word_has_lost_nothing(tmp_path):
     with serving() as server:
         first = ask(tmp_path / "out", server, count=4).usage

@@ -59,6 +59,8 @@ class RunInfo(Record):
     elapsed_s: float = 0.0
     """Time worked over all sessions, by a clock that never jumps."""
     sessions: int = 0
+    session_at: datetime | None = None
+    """When the last session began."""
     unfinished_usage: Usage = Usage()
     """Paid for records that were stopped midway. Their answers are in the call cache."""
     kept_usage: Usage = Usage()

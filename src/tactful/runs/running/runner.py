@@ -153,6 +153,7 @@ def _begun(info: RunInfo, options: RunOptions, lost: Usage) -> RunInfo:
             "state": "running",
             "ended_at": None,
             "sessions": info.sessions + 1,
+            "session_at": utc_now(),
             "cache": cache,
             "unfinished_usage": info.unfinished_usage + lost,
         }
