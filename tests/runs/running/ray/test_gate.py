@@ -133,6 +133,20 @@ async def test_a_rate_limit_counts_the_permits_of_all_workers(gate: Gate) -> Non
     assert asyncio.get_running_loop().time() - began >= 0.1
 
 
+@pytest.mark.parametrize("dies", [True, False])
+async def test_permits_that_nobody_waits_for_are_left_to_the_others(gate: Gate, dies: bool) -> None:
+    await gate.take(ONE, [Said(number, "permit", ("http://e", 60.0)) for number in range(1, 9)])
+    await asyncio.sleep(0)
+    if dies:
+        await gate.lost(ONE, [])
+    else:
+        await gate.take(ONE, [Said(0, "forget_permit", (number,)) for number in range(2, 9)])
+    began = asyncio.get_running_loop().time()
+    await gate.take(TWO, [Said(1, "permit", ("http://e", 60.0))])
+    assert await news(gate, TWO) == [News(1, None)]  # one a second: seven others would have gone before
+    assert asyncio.get_running_loop().time() - began < 2
+
+
 async def test_a_429_pauses_all_other_workers(gate: Gate) -> None:
     await gate.take(ONE, [Said(0, "paused", ("http://e", 2.5))])
     assert await news(gate, TWO) == [News(0, ("http://e", 2.5))]

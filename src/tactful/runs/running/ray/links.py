@@ -181,7 +181,12 @@ class LinkedThrottles:
 
     async def permit(self, endpoint: str, requests_per_minute: float) -> None:
         """Wait for the rate limit of all workers."""
-        await self._link.ask("permit", endpoint, requests_per_minute)
+        number = self._link.question()
+        try:
+            await self._link.ask("permit", endpoint, requests_per_minute, number=number)
+        except asyncio.CancelledError:
+            self._link.tell("forget_permit", number)
+            raise
 
     def paused(self, endpoint: str, wait_s: float) -> None:
         """All workers pause."""
