@@ -8,6 +8,7 @@ import os
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 from pydantic import BaseModel
 
@@ -198,7 +199,7 @@ def _gate(work: Work) -> Any:
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     options = {"num_cpus": 0, "max_concurrency": 1000, "scheduling_strategy": here}
-    named = f"tactful {work.run_id} {os.getpid()}"
+    named = f"tactful {work.run_id} {uuid4().hex[:8]}"  # one process may run a configuration twice at once
     calls = work.cache_path if work.models else None
     return (
         ray.remote(Gate)
