@@ -59,6 +59,15 @@ def test_what_an_error_echoes_of_the_prompt_is_not_read_as_the_endpoints_words(b
     assert "llama" not in result.message
 
 
+def test_nor_is_what_an_error_on_the_choice_echoes() -> None:
+    choice = {"message": {"content": ""}, "error": {"code": 400, "message": f"cannot take {PROMPT}"}}
+    result = read_response(
+        200, {}, orjson.dumps({"choices": [choice]}), sent=(Message(role="user", content=PROMPT),)
+    )
+    assert isinstance(result, Trouble)
+    assert (result.outcome, result.then) == (Outcome.REFUSED, Next.FAIL)
+
+
 def test_an_error_in_the_endpoints_own_words_is_read_though_the_prompt_speaks_of_the_same() -> None:
     sent = (Message(role="user", content=PROMPT),)
     said = {"message": "The model `llama-3` does not exist", "code": "model_not_found"}

@@ -76,7 +76,7 @@ def read_response(
         return read_error(status, headers, own_words(data, sent))
     if not isinstance(data, dict):
         return _unreadable(f"{clip(body)}, expected an object")
-    return (read_data or _read_choice)(data, headers)
+    return read_data(data, headers) if read_data else _read_choice(data, headers, sent)
 
 
 def read_json(body: bytes) -> Any:
@@ -96,7 +96,9 @@ def read_json(body: bytes) -> Any:
         raise strict from None
 
 
-def _read_choice(data: dict[str, Any], headers: Mapping[str, str]) -> Answer | Trouble:
+def _read_choice(
+    data: dict[str, Any], headers: Mapping[str, str], sent: Sequence[Message]
+) -> Answer | Trouble:
     usage = data.get("usage")
     try:
         choice = data["choices"][0]
@@ -112,7 +114,7 @@ def _read_choice(data: dict[str, Any], headers: Mapping[str, str]) -> Answer | T
     beside = message.get("reasoning_content") or message.get("reasoning")
     beside = _whole_characters(split_content(beside)[1] or "") if beside else ""
     if error := choice.get("error"):
-        return _given_up(error, headers, text, usage)
+        return _given_up(own_words(error, sent), headers, text, usage)
     finish = choice.get("finish_reason") or choice.get("stop_reason")
     ending = read_ending(finish if isinstance(finish, str) else None)
     if refusal or ending is Ending.REFUSED:
