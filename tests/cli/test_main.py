@@ -190,6 +190,15 @@ def test_an_unknown_option_is_exit_code_2_in_a_process_too(tmp_path: Path) -> No
     assert tactful("runs", "list", "--no-such-option", cwd=tmp_path).returncode == 2
 
 
+@pytest.mark.parametrize("word", ["s3://logs/q//z.jsonl", "--config=S3://logs/q//z.jsonl"])
+def test_a_key_with_two_slashes_is_not_read_as_another_key(tmp_path: Path, word: str) -> None:
+    done = tactful("audit", word, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "a key with '//' cannot be named alone; give what stands before it" in done.stderr
+    assert "://logs/q, under which" in done.stderr
+    assert_one_sentence(done)
+
+
 def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "states.jsonl").write_text("mine\n")
     done = tactful(*STATES, "--out", "states.jsonl", cwd=tmp_path)

@@ -60,6 +60,25 @@ async def test_L1_a_wait_longer_than_the_deadline_stops_the_run_and_says_until_w
             await model.complete(prompt())
 
 
+@pytest.mark.parametrize(("timeout_s", "ends"), [(None, "answered"), (1.0, "deferred")])
+async def test_L1_pauses_do_not_use_up_a_deadline_that_nobody_gave(
+    monkeypatch: pytest.MonkeyPatch, timeout_s: float | None, ends: str
+) -> None:
+    monkeypatch.setattr("tactful.llm.wire.shown._FIRST_S", 1.0)
+    async with (
+        ChatServer(sequence=["429"] * 3, retry_after_s=0.6) as server,
+        opened(server, timeout_s=timeout_s) as model,  # 3 pauses of 0.6 s, a deadline of 1 s
+    ):
+        assert await outcomes(model, 1, structured=False) == {ends: 1}
+
+
+async def test_a_rate_limit_holds_for_retries_too() -> None:
+    async with ChatServer(sequence=["empty"] * 3) as server, opened(server, requests_per_minute=240) as model:
+        await model.complete(prompt())
+        assert server.jobs == 4
+        assert server.asks[3].at - server.asks[0].at >= 0.7  # four a second: three gaps of a quarter
+
+
 async def test_L2_a_storm_of_429s_loses_nothing_and_sends_little_twice() -> None:
     async with ChatServer(rate_per_s=100, burst=20) as server, opened(server) as model:
         assert await outcomes(model, 120, structured=False) == {"answered": 120}

@@ -49,6 +49,21 @@ def test_records_that_left_the_input_still_count(tmp_path):
             ask(tmp_path / "out", server, source=changed, resume=True, budget_tokens=spent)
 
 
+@pytest.mark.parametrize("fault", ["usage_missing", "early_close"])
+def test_what_a_budget_kept_for_requests_whose_cost_is_unknown_counts_when_the_run_goes_on(tmp_path, fault):
+    with serving(faults={fault: 1.0}) as server:
+        with pytest.raises(BudgetSpent) as first:
+            ask(tmp_path / "out", server, count=50, budget_tokens=9_000)
+        sent = server.jobs
+        for _ in range(2):
+            with pytest.raises(BudgetSpent) as again:
+                ask(tmp_path / "out", server, count=50, resume=True, budget_tokens=9_000)
+            assert str(again.value).split(";")[0] == str(first.value).split(";")[0]
+        assert server.jobs == sent
+    used = RunFolder.open(tmp_path / "out").usage()
+    assert used.prompt_tokens + used.completion_tokens < 2_000, "what is shown is what was metered"
+
+
 def test_what_was_spent_before_its_price_was_known_counts_against_a_budget_in_money(tmp_path, monkeypatch):
     with serving() as server:
         summary = ask(tmp_path / "out", server, count=4)
@@ -119,6 +134,23 @@ def test_what_a_killed_run_had_paid_for_records_in_flight_counts_against_the_bud
             ask(tmp_path / "out", server, count=5, resume=True, budget_usd=paid.cost_usd + 0.001)
         assert server.jobs == sent
         assert folder.usage().cost_usd == pytest.approx(paid.cost_usd)
+
+
+def test_what_a_killed_run_had_paid_is_not_hidden_by_replies_that_the_cache_does_not_keep(tmp_path):
+    body = {
+        "choices": [{"message": {"content": "no"}, "finish_reason": "content_filter"}],
+        "usage": {"prompt_tokens": 9, "completion_tokens": 900},
+    }
+    with serving(lambda ask: Raw(json.dumps(body).encode()) if "item-0" in ask.prompt else None) as server:
+        paid = ask(tmp_path / "out", server, count=4).usage
+        folder = RunFolder.open(tmp_path / "out")
+        with closing(sqlite3.connect(folder.state_path)) as state:
+            state.execute("DELETE FROM results WHERE ordinal >= 2")
+            state.commit()
+        folder.save_info(folder.info().model_copy(update={"state": "running"}))
+        again = ask(tmp_path / "out", server, count=4, resume=True).usage
+        assert again.prompt_tokens == paid.prompt_tokens
+        assert again.completion_tokens == paid.completion_tokens > 1_800
 
 
 def test_a_run_that_ended_with_a_word_has_lost_nothing(tmp_path):

@@ -97,6 +97,24 @@ def test_ctrl_c_does_not_wait_for_what_lingers_after_a_stop_run(tmp_path):
     assert time.monotonic() - began < 5
 
 
+def test_a_second_ctrl_c_ends_at_once_though_a_stage_holds_up_the_loop(tmp_path):
+    script = (
+        "import sys, time; from pathlib import Path; from tests.runs import parts\n"
+        "async def stage(item, context):\n"
+        "    if item.number: print('asleep', flush=True); time.sleep(30)\n"
+        "    return parts.Answer(id=item.id, double=0)\n"
+        "parts.run(Path(sys.argv[1]), stage=stage, count=3, concurrency=1)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "out")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout.readline() == "asleep\n"
+        for _ in range(2):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.5)
+        process.wait(10)
+    assert RunFolder.open(tmp_path / "out").counts().done == 1
+
+
 def test_signal_handlers_are_given_back(tmp_path):
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     run(tmp_path / "out")

@@ -14,6 +14,7 @@ from tests.commands import Command
 from tests.feedback.chats import many_chats
 from tests.sources.conftest import KEY_ID, SECRET, Put
 
+from tactful.api.data.check import check
 from tactful.data.io import Rows, read_jsonl
 from tactful.errors import MissingExtra, UserError
 
@@ -102,6 +103,11 @@ def test_logs_are_read_from_an_object_and_from_all_under_a_prefix(
     shutil.copy(local, tmp_path / "year/01")
     shutil.copy(local.with_suffix(".parquet"), tmp_path / "year/02")
     assert read_by_audit("s3://logs/year") == read_by_audit(tmp_path / "year")
+
+
+def test_what_is_checked_is_named_by_its_url(put: Put, tmp_path: Path) -> None:
+    url = put("log.jsonl", many_chats(tmp_path / "log.jsonl", 2).read_bytes())
+    assert check(Path(url)).path == url
 
 
 @pytest.mark.parametrize("url", ["s3://logs/none.jsonl", "s3://no-such-bucket/a.jsonl"])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
 from tactful import __version__
 from tactful.cli.lazy import Lazy, Place
-from tactful.errors import TactfulError, visible
+from tactful.errors import TactfulError, UsageError, visible
 
 COMMANDS = {
     "audit": Place(
@@ -88,12 +90,26 @@ def _say(problem: str) -> None:
     print(visible(f"tactful: {problem}"), file=sys.stderr)
 
 
+_DOUBLE_SLASH = re.compile(r"(?:-[^=]*=)?((?!https?:)[a-z][a-z0-9+.-]+://[^/].*?)//", re.IGNORECASE)
+
+
+def _refuse_double_slashes(words: Iterable[str]) -> None:
+    """Paths read two slashes as one; in a store they are another key. Raises: UsageError."""
+    for word in words:
+        if found := _DOUBLE_SLASH.match(word):
+            raise UsageError(
+                f"{word}: a key with '//' cannot be named alone; give what stands before it, {found[1]}, under which a "
+                "log is read with the others, or copy the object to another key"
+            )
+
+
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
 
 
 def main() -> None:
     """Run the command line. 0 done, 1 failed, 2 wrong usage, 3 refused for safety, 130 interrupted."""
     try:
+        _refuse_double_slashes(sys.argv[1:])
         app()
     except TactfulError as error:
         _say(str(error))

@@ -17,7 +17,7 @@ from tactful.data.logs import is_log
 from tactful.data.logs.json_rows import loads
 from tactful.data.recognise import MARKS, document, foreign_file, foreign_row, kind_of
 from tactful.errors import DataError, UsageError, UserError
-from tactful.sources import NoParquet, is_folder, is_parquet, parquet_rows
+from tactful.sources import NoParquet, is_folder, is_parquet, named, parquet_rows
 from tactful.types import Record
 
 FORMATS: Mapping[str, str] = {
@@ -222,7 +222,7 @@ def check_file(path: Path | str, kind: str, open_rows: Callable[[Path | str], Ro
     rows = open_rows(path)
     good = sum(1 for _ in rows)
     return Report(
-        path=str(path), type=kind, read=rows.read, good=good, bad=rows.bad, problems=tuple(rows.problems)
+        path=named(path), type=kind, read=rows.read, good=good, bad=rows.bad, problems=tuple(rows.problems)
     )
 
 
@@ -231,5 +231,5 @@ def check_document(path: Path | str, kind: str, read: Callable[[Path], int]) -> 
     try:
         count = read(Path(path))
     except UserError as error:
-        return Report(path=str(path), type=kind, read=1, good=0, bad=1, problems=(str(error),))
-    return Report(path=str(path), type=kind, read=count, good=count, bad=0, problems=())
+        return Report(path=named(path), type=kind, read=1, good=0, bad=1, problems=(str(error),))
+    return Report(path=named(path), type=kind, read=count, good=count, bad=0, problems=())

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tactful.llm.afresh import or_afresh
 from tactful.llm.cache import CallCache, Calls
 from tactful.llm.offline import OfflineModel, Script
 from tactful.llm.room import within_context
@@ -40,6 +41,7 @@ __all__ = [
     "metered",
     "model_spec",
     "open_model",
+    "or_afresh",
     "within_context",
 ]
 

@@ -18,7 +18,7 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
@@ -66,6 +66,10 @@ _OF_RECORD = (
     "JOIN calls ON calls.key = asked.key WHERE asked.run = ? AND asked.record = ? ORDER BY asked.id"
 )
 _USED = "SELECT model, usage FROM calls"
+_SINCE = (
+    "SELECT asked.record, calls.key, calls.model, calls.usage FROM calls JOIN asked ON asked.key = calls.key "
+    "WHERE asked.run = ? AND calls.at >= ?"
+)
 _PUT_FACT = "INSERT OR REPLACE INTO facts (name, digest, value) VALUES (?, ?, ?)"
 
 _Write = tuple[str, tuple[object, ...]]
@@ -392,6 +396,30 @@ def tokens_used(path: Path) -> dict[str, tuple[int, int]]:
                 found[model] = before[0] + prompt, before[1] + completion
     except (sqlite3.DatabaseError, ValueError) as error:
         _log.warning("%s: what its answers used cannot be read (%s)", path, error)
+    return found
+
+
+def tokens_since(
+    path: Path, run: str, at: float, passed_over: Callable[[str], bool]
+) -> dict[str, tuple[int, int]]:
+    """As `tokens_used`, of the answers that came to `run` since a moment and that no record which is `passed_over`
+    asked for; empty where the cache is older than the notes who asked."""
+    asked: dict[bytes, tuple[str, int, int]] = {}
+    others: set[bytes] = set()
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+            for record, key, model, usage in connection.execute(_SINCE, (run, at)):
+                prompt, completion = map(int, usage.split(b",")[:2])
+                asked[key] = model, prompt, completion
+                if passed_over(record):
+                    others.add(key)
+    except (sqlite3.DatabaseError, ValueError):  # `tokens_used` says so
+        return {}
+    found: dict[str, tuple[int, int]] = {}
+    for key, (model, prompt, completion) in asked.items():
+        if key not in others:
+            before = found.get(model, (0, 0))
+            found[model] = before[0] + prompt, before[1] + completion
     return found
 
 

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from tactful.errors import ParseError, UserError
+from tactful.llm.afresh import asks_afresh
 from tactful.llm.cache import Calls
 from tactful.llm.decisions import Ask, Decider, Said, Shown
 from tactful.llm.endpoint import find_endpoint
@@ -223,7 +224,7 @@ class ChatClient:
         waiting = self._under_way[question.key] = []
         came: _Found | Exception | None = None  # stays so where cancelled: whoever waits asks for itself
         try:
-            came = await self._recall(question.key) if replay else None
+            came = await self._recall(question.key) if replay and not asks_afresh() else None
             if came is None:
                 came = await self._send_and_store(question)
             else:

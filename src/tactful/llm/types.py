@@ -156,7 +156,7 @@ class ModelSpec(Record):
     timeout_s: float | None = Field(default=None, gt=0)
     """Total deadline of one call in seconds, pauses and retries included; queueing for a slot is not. One attempt
     may take half of it, so that a hung one leaves time for another. None: it follows what the endpoint shows it can
-    do, from 2 minutes to an hour; 10 minutes while nothing is known."""
+    do, from 2 minutes to an hour; 10 minutes while nothing is known; pauses after 429s come on top."""
     least_max_tokens: int | None = Field(default=None, gt=0)
     """Raises the token limit of every call to at least this, and is no part of the cache key: the same question,
     with more room to answer (`runs retry --max-tokens`)."""

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from tactful.errors import ParseError, StopRun
+from tactful.llm import or_afresh
 from tactful.llm.types import ChatModel, Rehearsal
 from tactful.prompts import Rendered, load_prompt
 from tactful.types import Message
@@ -48,17 +49,22 @@ async def ask(
     rehearsal = (
         Rehearsal(room="utterance", task=task, facts=dict(facts)) if model.generator == "offline" else None
     )
-    for _ in range(ASK_AGAIN + 1):
-        reply = await model.structured(prompt, reply_type, sample=sample, rehearsal=rehearsal)
-        problem = check(reply)
-        if not problem:
-            return reply
-        said = Message(role="assistant", content=reply.model_dump_json())
-        prompt = prompt.followed_by((said, *CORRECTION.render(problem=problem).messages))
-    raise ParseError(
-        f"{model.name}: no usable {reply_type.__name__} after {ASK_AGAIN + 1} replies: {problem}",
-        reply=reply.model_dump_json(),
-    )
+
+    async def checked() -> T:
+        asked = prompt
+        for _ in range(ASK_AGAIN + 1):
+            reply = await model.structured(asked, reply_type, sample=sample, rehearsal=rehearsal)
+            problem = check(reply)
+            if not problem:
+                return reply
+            said = Message(role="assistant", content=reply.model_dump_json())
+            asked = asked.followed_by((said, *CORRECTION.render(problem=problem).messages))
+        raise ParseError(
+            f"{model.name}: no usable {reply_type.__name__} after {ASK_AGAIN + 1} replies: {problem}",
+            reply=reply.model_dump_json(),
+        )
+
+    return await or_afresh(checked)
 
 
 async def both(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:

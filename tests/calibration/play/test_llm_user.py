@@ -109,7 +109,7 @@ async def test_what_was_revealed_before_is_not_revealed_again() -> None:
 
 
 async def test_all_meta_values_pass_through() -> None:
-    _, turn = await react(said("No!", answered_clarification=False, reject_signal=True, satisfaction=-1))
+    _, turn = await react(said("No!", answered_clarification=False, reject_signal=True, satisfaction=-100))
     assert turn.reaction.reject_signal
     assert turn.reaction.satisfaction == -1
     _, turn = await react(said("Nice weather.", answered_clarification=False, off_topic_flag=True))

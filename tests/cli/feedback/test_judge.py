@@ -121,7 +121,7 @@ def test_judge_with_an_endpoint_accounts_for_everything_and_caches(tactful, log)
 
 
 def test_verdicts_that_look_as_if_nothing_was_read_are_told_before_any_reward(tactful, log):
-    alike = {"rationale": "2024-05-01 12:00", "label": "neg_correction", "confidence": 1}
+    alike = {"rationale": "2024-05-01 12:00", "label": "neg_correction", "confidence": 100}
     with serving(lambda ask: alike) as server:
         done = tactful("judge", log, "--model", "m", "--base-url", server.base_url)
     assert done.returncode == 0

@@ -14,7 +14,16 @@ class Said(Record):
 
 @pytest.mark.parametrize(
     ("said", "share"),
-    [("90", 0.9), ("90.0", 0.9), ("100", 1.0), ("0", 0.0), ("0.9", 0.9), ("1", 1.0), ("2", 0.02)],
+    [
+        ("90", 0.9),
+        ("90.0", 0.9),
+        ("100", 1.0),
+        ("0", 0.0),
+        ("0.9", 0.9),
+        ("1.0", 1.0),
+        ("1", 0.01),
+        ("2", 0.02),
+    ],
 )
 def test_whole_percent_are_asked_for_and_shares_are_understood(said: str, share: float) -> None:
     assert parse_reply(f'{{"sure": {said}}}', Said, complete=True).value.sure == share

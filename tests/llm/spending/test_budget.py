@@ -44,6 +44,15 @@ async def test_a_hold_counts_what_the_call_cost_and_ends_once() -> None:
     assert (budget.spent_usd, budget.spent_tokens) == (0.6, 40)
 
 
+async def test_what_is_kept_beyond_what_a_meter_counted_is_told() -> None:
+    budget = Budget(usd=1.0, tokens=100)
+    (await budget.reserve(0.5, 50)).keep(Usage(prompt_tokens=4, completion_tokens=6, cost_usd=0.1))
+    (await budget.reserve(0.1, 20)).keep()
+    (await budget.reserve(0.1, 20)).settle(0.1, 10)
+    assert (budget.spent_tokens, budget.kept.completion_tokens) == (80, 40 + 20)
+    assert budget.kept.cost_usd == pytest.approx(0.4 + 0.1)
+
+
 async def test_a_released_hold_costs_nothing() -> None:
     budget = Budget(tokens=100)
     (await budget.reserve(0, 100)).release()

@@ -50,6 +50,12 @@ def test_the_users_file_and_configuration_override(tmp_path: Path, monkeypatch: 
         ('[prices]\n"m" = { input_usd = -1, output_usd = 0 }\n', r"price of 'm': input_usd.*expected"),
         ('[prices]\n"m" = { input = 1 }\n', "price of 'm'"),
         ('[prices]\n"m" = 3\n', "price of 'm'"),
+        (
+            '[prices]\n"m" = { input_usd = 1, output_usd = 0, host = "http://x/v1" }\n',
+            "price of 'm': host.*name alone",
+        ),
+        ('[price]\n"m" = { input_usd = 1, output_usd = 0 }\n', r"holds 'price', expected a table \[prices\]"),
+        ("prices = 3\n", r"holds prices = 3, expected a table \[prices\]"),
     ],
 )
 def test_a_bad_price_file_is_named_with_the_model(

@@ -7,6 +7,7 @@ from tactful.llm.types import Outcome
 from tactful.llm.wire.meaning import Answer, Next, Trouble
 from tactful.llm.wire.outcomes import read_response
 from tactful.llm.wire.waits import retry_after_s
+from tactful.types import Message
 
 DATE = "Sat, 21 Nov 2026 10:00:00 GMT"
 
@@ -29,6 +30,50 @@ def test_retry_after_is_read_in_seconds_or_as_a_date_by_the_endpoints_clock(
     headers: dict[str, str], seconds: float | None
 ) -> None:
     assert retry_after_s(headers) == seconds
+
+
+PROMPT = 'A user writes:\n"we get: model llama-3 not found, what now?"\nand then: invalid api key, it says.'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"detail": [{"type": "string_too_long", "msg": "String should have at most 40", "input": PROMPT}]},
+        {
+            "detail": [
+                {"type": "string_too_long", "input": {"messages": [{"role": "user", "content": PROMPT}]}}
+            ]
+        },
+        {"error": {"message": f"1 validation error: content [input_value={PROMPT!r}, input_type=str]"}},
+        {"error": {"message": f"bad request: {orjson.dumps(PROMPT).decode()}", "code": 400}},
+        {"error": f"cannot take: {PROMPT[14:50]}...{PROMPT[-24:]}"},
+        f"Bad Request: {PROMPT}",
+    ],
+)
+def test_what_an_error_echoes_of_the_prompt_is_not_read_as_the_endpoints_words(body: object) -> None:
+    sent = (Message(role="system", content="You judge."), Message(role="user", content=PROMPT))
+    raw = body.encode() if isinstance(body, str) else orjson.dumps(body)
+    result = read_response(422, {}, raw, sent=sent)
+    assert isinstance(result, Trouble)
+    assert (result.outcome, result.then) == (Outcome.REFUSED, Next.FAIL)
+    assert "llama" not in result.message
+
+
+def test_nor_is_what_an_error_on_the_choice_echoes() -> None:
+    choice = {"message": {"content": ""}, "error": {"code": 400, "message": f"cannot take {PROMPT}"}}
+    result = read_response(
+        200, {}, orjson.dumps({"choices": [choice]}), sent=(Message(role="user", content=PROMPT),)
+    )
+    assert isinstance(result, Trouble)
+    assert (result.outcome, result.then) == (Outcome.REFUSED, Next.FAIL)
+
+
+def test_an_error_in_the_endpoints_own_words_is_read_though_the_prompt_speaks_of_the_same() -> None:
+    sent = (Message(role="user", content=PROMPT),)
+    said = {"message": "The model `llama-3` does not exist", "code": "model_not_found"}
+    result = read_response(400, {}, orjson.dumps({"error": said}), sent=sent)
+    assert isinstance(result, Trouble)
+    assert (result.then, result.message) == (Next.STOP, "HTTP 400: The model `llama-3` does not exist")
 
 
 @pytest.mark.parametrize(

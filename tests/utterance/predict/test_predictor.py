@@ -6,7 +6,7 @@ from tests.chat_server import ChatServer, serving
 from tests.llm.asking import opened
 
 from tactful.llm import ModelSpec
-from tactful.runs import RunOptions, run_job
+from tactful.runs import RunOptions, retry_run, run_job
 from tactful.utterance.dialogues import Examples, parse_targets
 from tactful.utterance.predict.predictor import (
     SCRIPTS,
@@ -81,6 +81,18 @@ async def test_replies_that_never_hold_a_prediction_are_kept_and_said_to_be_unus
     assert prediction.unscored
     assert prediction.reply == "I cannot tell."
     assert prediction.problems == ("no <predict> holds a text",)
+
+
+def test_messages_without_predictions_are_asked_for_anew_by_a_retry(tmp_path: Path) -> None:
+    with serving(script={".": "I cannot tell."}) as server:
+        spec = ModelSpec(name="m", base_url=server.base_url, timeout_s=20.0)
+        job = predict_job(PredictConfig(assistant=spec), examples(tmp_path))
+        summary = run_job(job, RunOptions(out=tmp_path / "run", progress="off"))
+        assert (summary.done, summary.failed, server.jobs) == (2, 0, 6)
+        server.script = {".": "<predict>a</predict>"}
+        again = retry_run(summary.folder, job, unscored=True, options=RunOptions(progress="off"))
+        assert (again.done, again.failed, server.jobs) == (2, 0, 8)
+        assert all(one.usable for one in again.folder.records(Prediction))
 
 
 def test_a_run_accounts_for_every_dialogue(tmp_path: Path) -> None:

@@ -32,6 +32,13 @@ async def test_scores_stand_in_the_order_of_the_predictions_whatever_the_order_o
     assert all(text in prompt for text in INSIGHT.predictions)
 
 
+async def test_a_whole_one_is_one_percent_unless_the_reply_speaks_in_shares():
+    for said in (entries(1, 80, 0, 100), entries("1", "80", "0", "100")):
+        assert (await scored({"scores": said}))[0] == [0.01, 0.8, 0.0, 1.0]
+    assert (await scored({"scores": entries(1, 0, 0, 1)}))[0] == [0.01, 0.0, 0.0, 0.01]
+    assert (await scored({"scores": entries(1, 0.8, 0, 0.1)}))[0] == [1.0, 0.8, 0.0, 0.1]
+
+
 @pytest.mark.parametrize(
     "said",
     [

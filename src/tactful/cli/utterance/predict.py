@@ -84,7 +84,7 @@ def _tell(run: PredictionRun, *, as_json: bool) -> None:
         f"possible target; {told['unparsable']} replies without a readable prediction; in {run.folder}"
     )
     if told["unparsable"]:
-        say(f"ask for them again: tactful runs retry {quoted(run.folder)} --unscored --cache again.sqlite")
+        say(f"ask for them again: tactful runs retry {quoted(run.folder)} --unscored")
     tell_bad(run)
     tell_failures(summary)
     end_empty(summary)

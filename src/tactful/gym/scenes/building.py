@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from tactful.gym.scenes.rhythm import Rhythm, habits
 from tactful.gym.scenes.seeds import Seed
 from tactful.gym.scenes.steps import STEPS, Draft, Step, StepReply
 from tactful.gym.types import Entity, Scene, SceneUser
+from tactful.llm import or_afresh
 from tactful.llm.types import ChatModel, Rehearsal, spoken_by
 from tactful.prompts import Prompt, Rendered, load_prompt
 from tactful.text.lang import language
@@ -62,7 +64,7 @@ async def build_scene(brief: Brief, model: ChatModel, *, seed: int = 0, run_id: 
     draft = Draft(seed=brief.seed, rhythm=brief.rhythm)
     for step in STEPS:
         prompt = _prompt(step, draft, drawn, shown)
-        reply = await _ask(model, step, prompt, draft, _facts(draft, drawn, brief))
+        reply = await or_afresh(partial(_ask, model, step, prompt, draft, _facts(draft, drawn, brief)))
         draft = replace(draft, **{step.name: reply})
     return _scene(brief, draft, model, seed=seed, run_id=run_id)
 

@@ -9,10 +9,10 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 
 def _share(value: Any) -> float:
-    """Percent as a share. Up to 1 it is a share already: nobody means one percent by `1` or `0.9`."""
+    """Percent as a share. A fraction up to 1 is a share already, also `1.0`; a whole number is percent, also `1`."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError("expected a whole number of percent")
-    if -1 <= value <= 1:
+    if isinstance(value, float) and -1 <= value <= 1:
         return float(value)
     if value != int(value):
         raise ValueError("expected a whole number of percent")

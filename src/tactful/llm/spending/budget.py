@@ -2,8 +2,9 @@
 
 Before a call the largest cost is reserved that its token limit and the model's prompts so far allow; afterwards the
 hold is settled at what the call cost, or kept in full where that cannot be known (a lost connection, usage that
-lies). So the sum of settled and reserved cost never passes the cap. A call that does not fit waits for running calls to settle; when none is left that could
-make room, `BudgetSpent` ends the run.
+lies). So the sum of settled and reserved cost never passes the cap. A call that does not fit waits for running calls to
+settle; when none is left that could make room, `BudgetSpent` ends the run. What was kept beyond what meters count is
+told, so that the next session of the run counts it too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections import deque
 from tactful.errors import BudgetSpent, ConfigError
 from tactful.llm.spending.prices import Price
 from tactful.llm.types import Usage
+
+_NOTHING = Usage()
 
 
 class Hold:
@@ -26,22 +29,22 @@ class Hold:
         self.usd = usd
         self.tokens = tokens
 
-    def settle(self, usd: float, tokens: int) -> None:
-        """The call cost this much."""
-        self._end(usd, tokens)
+    def settle(self, usd: float, tokens: int, beyond: Usage = _NOTHING) -> None:
+        """The call cost this much; `beyond` of it no meter counts."""
+        if self._budget is not None:
+            self._budget.ended(self, usd, tokens, beyond)
+            self._budget = None
 
-    def keep(self) -> None:
-        """The cost is unknown: the whole reservation counts as spent."""
-        self._end(self.usd, self.tokens)
+    def keep(self, counted: Usage = _NOTHING) -> None:
+        """The cost is unknown: the whole reservation counts as spent, however little of it the meter counted."""
+        tokens = self.tokens - counted.prompt_tokens - counted.completion_tokens
+        usd = self.usd - (counted.cost_usd or 0.0)
+        beyond = Usage(completion_tokens=max(0, tokens), cost_usd=max(0.0, usd))
+        self.settle(self.usd, self.tokens, beyond)
 
     def release(self) -> None:
         """The call was not made, or the endpoint turned it away unpaid."""
-        self._end(0.0, 0)
-
-    def _end(self, usd: float, tokens: int) -> None:
-        if self._budget is not None:
-            self._budget.ended(self, usd, tokens)
-            self._budget = None
+        self.settle(0.0, 0)
 
 
 class Budget:
@@ -60,6 +63,8 @@ class Budget:
         self.spent_usd = (spent.cost_usd or 0.0) if spent else 0.0
         """Settled cost, with reservations that were kept; USD."""
         self.spent_tokens = spent.prompt_tokens + spent.completion_tokens if spent else 0
+        self.kept = Usage()
+        """What has been spent here that no meter counts: kept reservations."""
         self._unpriced = spent if spent and spent.cost_usd is None else None
         self._held_usd = 0.0
         self._held_tokens = 0
@@ -99,8 +104,10 @@ class Budget:
             self.tokens is None or self.spent_tokens + self._held_tokens + tokens <= self.tokens
         )
 
-    def ended(self, hold: Hold, usd: float, tokens: int) -> None:
+    def ended(self, hold: Hold, usd: float, tokens: int, beyond: Usage) -> None:
         """A hold of this budget ended at this cost; `Hold` calls it."""
+        if beyond is not _NOTHING:
+            self.kept += beyond
         self._holds -= 1
         self._held_usd = max(0.0, self._held_usd - hold.usd) if self._holds else 0.0
         self._held_tokens -= hold.tokens

@@ -29,8 +29,8 @@ class Price(Record):
 
     input_usd: float = Field(ge=0)
     output_usd: float = Field(ge=0)
-    host: str = ""
-    """Host of the endpoint that this price is for; empty for any."""
+    host: str = Field(default="", pattern=r"^[^/:]*$")
+    """Host of the endpoint that this price is for, the name alone (`api.openai.com`); empty for any."""
 
     def cost_usd(self, prompt_tokens: int, completion_tokens: int) -> float:
         """Cost of a call without any discount for cached input."""
@@ -71,7 +71,7 @@ def price_table(extra: Mapping[str, Any] | None = None) -> PriceTable:
     prices = _checked(shipped.get("prices", {}), "prices.toml")
     place = os.environ.get("TACTFUL_PRICES")
     if place:
-        prices |= _checked(_read(Path(place)).get("prices", {}), place)
+        prices |= _checked(_prices_in(_read(Path(place)), place), place)
     prices |= _checked(extra or {}, "[prices]")
     return PriceTable(prices, as_of=str(shipped["as_of"]))
 
@@ -85,6 +85,16 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: the price table is not TOML ({error})") from error
 
 
+def _prices_in(table: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+    """The table `[prices]` of the user's file. Raises ConfigError where it holds anything else, which would say nothing."""
+    prices = table.get("prices", {})
+    others = sorted(table.keys() - {"prices", "as_of"})
+    if others or not isinstance(prices, dict):
+        found = f"'{others[0]}'" if others else f"prices = {prices!r}"
+        raise ConfigError(f"{place}: holds {found}, expected a table [prices] with a line for each model")
+    return prices
+
+
 def _checked(rows: Mapping[str, Any], place: str) -> dict[str, Price]:
     prices = {}
     for model, row in rows.items():
@@ -95,6 +105,7 @@ def _checked(rows: Mapping[str, Any], place: str) -> dict[str, Price]:
             field = ".".join(map(str, first["loc"])) or "row"
             raise ConfigError(
                 f"{place}: price of '{model}': {field}: {first['msg']}; "
-                "expected { input_usd = …, output_usd = … } in US dollars for a million tokens"
+                "expected { input_usd = …, output_usd = … } in US dollars for a million tokens, and perhaps host = "
+                '"api.openai.com", the name alone'
             ) from error
     return prices

@@ -1,8 +1,9 @@
 """One request until it has an outcome: throttle, retries, deadline, budget and usage.
 
 The deadline runs from the moment a call has its slot: queueing for a slot or for the rate limit does not count,
-pauses, retries and their backoff do. One attempt may take half of it, so that a hung one leaves time for another.
-Where the spec sets none, it follows what the model has shown it can do (`shown`).
+retries and their backoff do. One attempt may take half of it, so that a hung one leaves time for another. Where the
+spec sets none, it follows what the model has shown it can do (`shown`), and pauses after a 429 do not count either, up
+to an hour: an endpoint with a small limit makes many wait far longer than its answers take.
 """
 
 from __future__ import annotations
@@ -38,9 +39,11 @@ _MOST_FIRST_CONTACTS = 4
 _MOST_AGAIN = {Outcome.UNREADABLE: 3, Outcome.REFUSED: 1, Outcome.FILTERED: 1}
 _MOST_LONGER_EMPTY, _MOST_LONGER_CUT = 3, 1
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.25, 8.0
+_MOST_PAUSED_S = 3600.0
 _TOO_SLOW = (
     "a slow model needs a longer --timeout, a smaller --max-tokens or fewer requests at once (--concurrency)"
 )
+_TOO_MANY = "the endpoint asked to wait beyond the deadline; with a known limit, --requests-per-minute keeps within it"
 _TOO_SHORT = "raise --max-tokens (also for the failed records alone: tactful runs retry RUN --max-tokens N)"
 
 BodyMaker = Callable[[int | None], bytes]
@@ -81,6 +84,8 @@ class _Progress:
     """What the caller allows; under a budget less is tried first."""
     timeout_s: float
     deadline: float
+    may_pause_s: float
+    """Pauses of the endpoint that do not count."""
     shrunk: bool = False
     retries: int = 0
     again: int = 0
@@ -128,7 +133,9 @@ class Caller:
                 limit = limit or BUDGETED_TOKENS
                 first = self._shown.first_limit(limit)
             timeout_s = self._timeout_s or self._shown.deadline_s(limit)
-            progress = _Progress(first, limit, timeout_s, asyncio.get_running_loop().time() + timeout_s)
+            deadline = asyncio.get_running_loop().time() + timeout_s
+            may_pause_s = 0.0 if self._timeout_s else _MOST_PAUSED_S
+            progress = _Progress(first, limit, timeout_s, deadline, may_pause_s)
             while True:
                 result = await self._attempt(make_body(progress.limit), progress, messages)
                 if isinstance(result, Answered):
@@ -143,22 +150,30 @@ class Caller:
     async def _attempt(
         self, body: bytes, progress: _Progress, messages: Sequence[Message]
     ) -> Answered | Trouble:
-        throttle = self._throttle
+        throttle, now = self._throttle, asyncio.get_running_loop().time
+        if progress.last is not None:  # the first attempt asked as the call came in
+            asked_at = now()
+            await throttle.limited()
+            progress.deadline += now() - asked_at
         most_prompt = most_prompt_tokens(body, len(messages))
         hold = None
         if self._budget is not None:
             prompt_tokens = self._shown.most_prompt(len(body), most_prompt)
             hold = await self._reserve(self._budget, prompt_tokens, progress.limit)
+        came_at = now()
         try:
-            ticket = await throttle.pass_through(progress.deadline)
+            ticket = await throttle.pass_through(progress.deadline + progress.may_pause_s)
         except BaseException as error:
             if hold:
                 hold.release()
             if isinstance(error, Deferred):
-                raise self._failed(progress.last, "the endpoint asked to wait beyond the deadline") from None
+                raise self._failed(progress.last, _TOO_MANY) from None
             raise
-        now = asyncio.get_running_loop().time()
-        until = min(progress.deadline, now + progress.timeout_s / 2)
+        sent_at = now()
+        paused_s = min(progress.may_pause_s, sent_at - came_at)
+        progress.may_pause_s -= paused_s
+        progress.deadline += paused_s
+        until = min(progress.deadline, sent_at + progress.timeout_s / 2)
         try:
             status, headers, raw = await self._transport.post(body, until=until)
         except Lost as error:
@@ -176,8 +191,8 @@ class Caller:
             _end(hold, paid=True)
             raise
         raw = self._hide(raw)
-        result = read_response(status, headers, raw, read_data=self._read_data)
-        took = _Took(asyncio.get_running_loop().time() - now, len(body), most_prompt, ticket)
+        result = read_response(status, headers, raw, sent=messages, read_data=self._read_data)
+        took = _Took(now() - sent_at, len(body), most_prompt, ticket)
         return self._account(result, raw, hold, took, progress.limit, messages)
 
     async def _reserve(self, budget: Budget, prompt_tokens: int, limit: int | None) -> Hold:
@@ -214,8 +229,8 @@ class Caller:
         count(usage)
         if hold is not None and tokens is not None:
             hold.settle(usage.cost_usd or 0.0, sum(tokens))
-        else:
-            _end(hold, paid=True)
+        elif hold is not None:
+            hold.keep(usage)
         if isinstance(result, Trouble):
             return result
         self._learn(result, took, (usage.prompt_tokens, usage.completion_tokens), credible=tokens is not None)

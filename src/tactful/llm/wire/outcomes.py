@@ -12,13 +12,14 @@
 | text in `reasoning_content` alone | unreadable | the record fails |
 | an error (`refusals`) | by its status, code and words | |
 
-An error object inside a 200 is read as if its code had been the status.
+An error object inside a 200 is read as if its code had been the status. What an error echoes of the prompt says
+nothing: it is cut out before the error is read.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,8 +29,10 @@ from tactful.llm.replies.words import clip
 from tactful.llm.types import Outcome
 from tactful.llm.wire.endings import Ending, read_ending
 from tactful.llm.wire.meaning import Answer, Next, Trouble
+from tactful.llm.wire.own_words import own_words
 from tactful.llm.wire.refusals import WRONG_ADDRESS, error_in, read_error
 from tactful.text.thoughts import split_content
+from tactful.types import Message
 
 _PARSER = (
     "the whole answer came as reasoning and its content is empty: the server's reasoning parser took it for thoughts; "
@@ -43,29 +46,37 @@ DataReader = Callable[[dict[str, Any], Mapping[str, str]], Answer | Trouble]
 
 
 def read_response(
-    status: int, headers: Mapping[str, str], body: bytes, *, read_data: DataReader | None = None
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    sent: Sequence[Message] = (),
+    read_data: DataReader | None = None,
 ) -> Answer | Trouble:
-    """The answer in a response, or what is wrong with it. `read_data` reads the object of a good one: a chat completion."""
+    """The answer in a response, or what is wrong with it.
+
+    `sent`: the messages that it answers. `read_data` reads the object of a good one: a chat completion.
+    """
     try:
         data = read_json(body)
     except ValueError as error:
         if not 200 <= status < 300:
-            return read_error(status, headers, clip(body, 2000))
+            return read_error(status, headers, own_words(clip(body, 2000), sent))
         return _not_json(body, error)
     if isinstance(data, list) and len(data) == 1:
         data = data[0]
     if isinstance(data, dict) and (refusal := error_in(data, status)) is not None:
         if _CODE_OF_BAD_JSON in str(refusal.get("code")):
             return _bad_json(refusal)
-        trouble = read_error(status, headers, refusal)
+        trouble = read_error(status, headers, own_words(refusal, sent))
         if trouble.then is Next.AGAIN and not data.get("error"):
             return replace(trouble, fix=WRONG_ADDRESS, at_first_contact=True)
         return trouble
     if not 200 <= status < 300:
-        return read_error(status, headers, data)
+        return read_error(status, headers, own_words(data, sent))
     if not isinstance(data, dict):
         return _unreadable(f"{clip(body)}, expected an object")
-    return (read_data or _read_choice)(data, headers)
+    return read_data(data, headers) if read_data else _read_choice(data, headers, sent)
 
 
 def read_json(body: bytes) -> Any:
@@ -85,7 +96,9 @@ def read_json(body: bytes) -> Any:
         raise strict from None
 
 
-def _read_choice(data: dict[str, Any], headers: Mapping[str, str]) -> Answer | Trouble:
+def _read_choice(
+    data: dict[str, Any], headers: Mapping[str, str], sent: Sequence[Message]
+) -> Answer | Trouble:
     usage = data.get("usage")
     try:
         choice = data["choices"][0]
@@ -101,7 +114,7 @@ def _read_choice(data: dict[str, Any], headers: Mapping[str, str]) -> Answer | T
     beside = message.get("reasoning_content") or message.get("reasoning")
     beside = _whole_characters(split_content(beside)[1] or "") if beside else ""
     if error := choice.get("error"):
-        return _given_up(error, headers, text, usage)
+        return _given_up(own_words(error, sent), headers, text, usage)
     finish = choice.get("finish_reason") or choice.get("stop_reason")
     ending = read_ending(finish if isinstance(finish, str) else None)
     if refusal or ending is Ending.REFUSED:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tactful.errors import ParseError, StopRun
-from tactful.llm import ChatModel, Rehearsal, within_context
+from tactful.llm import ChatModel, Rehearsal, or_afresh, within_context
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.reward.judging.prompt import MAX_CHARS, event_fields
@@ -172,14 +172,14 @@ async def _thought(item: LabelledMoment, model: ChatModel, number: int, max_char
         facts = {"category": item.category, "last": item.moment.events[-1].text, "try": number}
         rehearsal = Rehearsal(room="reward", task="moment_reason", facts=facts)
 
-    async def ask(most: int) -> Thought:
+    async def ask(most: int) -> str:
         prompt = reason_prompt(item, max_chars=most)
-        return await model.structured(prompt, Thought, sample=number, rehearsal=rehearsal)
+        said = await model.structured(prompt, Thought, sample=number, rehearsal=rehearsal)
+        if not said.thought.strip():
+            raise ParseError("the thought is empty", reply=said.model_dump_json())
+        return said.thought.strip()
 
-    said = await within_context(ask, max_chars)
-    if not said.thought.strip():
-        raise ParseError("the thought is empty", reply=said.model_dump_json())
-    return said.thought.strip()
+    return await or_afresh(lambda: within_context(ask, max_chars))
 
 
 async def _rederive(thought: str, item: LabelledMoment, model: ChatModel, checks: int) -> Sequence[bool]:

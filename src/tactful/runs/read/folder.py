@@ -59,8 +59,12 @@ class RunInfo(Record):
     elapsed_s: float = 0.0
     """Time worked over all sessions, by a clock that never jumps."""
     sessions: int = 0
+    session_at: datetime | None = None
+    """When the last session began."""
     unfinished_usage: Usage = Usage()
     """Paid for records that were stopped midway. Their answers are in the call cache."""
+    kept_usage: Usage = Usage()
+    """What budgets set aside for requests whose cost stayed unknown: counts against later budgets, and nowhere else."""
     cached_prompt_tokens: int = 0
     """Of the prompt tokens of finished records: those that endpoints found in their own prompt caches."""
     cache: str = ""

@@ -55,6 +55,8 @@ class Executor(Protocol):
 
     unfinished: Usage
     """What was paid for records that did not finish."""
+    kept: Usage
+    """What a budget counts beyond that: set aside for requests whose cost stayed unknown. Known when closed."""
 
     @property
     def standing(self) -> str:
@@ -81,8 +83,10 @@ class LocalExecutor:
 
     def __init__(self) -> None:
         self.unfinished = Usage()
+        self.kept = Usage()
         self._models: dict[str, ChatModel] = {}
         self._calls: Calls | None = None
+        self._budget: Budget | None = None
 
     async def start(self, work: Work) -> None:
         """Open each model once; roles with equal specs share it."""
@@ -92,11 +96,11 @@ class LocalExecutor:
             return
         from tactful.llm import open_model
 
-        self._calls, budget = self._shared(work)
+        self._calls, self._budget = self._shared(work)
         opened: dict[ModelSpec, ChatModel] = {}
         for role, spec in work.models.items():
             if spec not in opened:
-                opened[spec] = open_model(spec, cache=self._calls, budget=budget)
+                opened[spec] = open_model(spec, cache=self._calls, budget=self._budget)
             self._models[role] = opened[spec]
 
     async def process(self, record: BaseModel) -> Result:
@@ -130,6 +134,8 @@ class LocalExecutor:
         """Close every model once, then the call cache."""
         for model in {id(model): model for model in self._models.values()}.values():
             await model.aclose()
+        if self._budget is not None:
+            self.kept = self._budget.kept
         if self._calls is not None:
             self._calls.close()
 

@@ -107,6 +107,7 @@ def run_job(
                 "ended_at": utc_now(),
                 "elapsed_s": info.elapsed_s + monotonic() - began,
                 "unfinished_usage": info.unfinished_usage + executor.unfinished,
+                "kept_usage": info.kept_usage + executor.kept,
                 "cached_prompt_tokens": info.cached_prompt_tokens + session.tally.cached_prompt_tokens,
             }
         )
@@ -152,6 +153,7 @@ def _begun(info: RunInfo, options: RunOptions, lost: Usage) -> RunInfo:
             "state": "running",
             "ended_at": None,
             "sessions": info.sessions + 1,
+            "session_at": utc_now(),
             "cache": cache,
             "unfinished_usage": info.unfinished_usage + lost,
         }
@@ -167,7 +169,7 @@ def _work(job: Job, options: RunOptions, folder: RunFolder, info: RunInfo, state
         cache_path=Path(info.cache) if info.cache else folder.calls_path.absolute(),
         budget_usd=options.budget_usd,
         budget_tokens=options.budget_tokens,
-        spent=state.usage() + info.usage_beside_rows(),
+        spent=state.usage() + info.usage_beside_rows() + info.kept_usage,
     )
 
 
@@ -207,7 +209,7 @@ def _written(folder: RunFolder, info: RunInfo) -> TactfulError | None:
 
 def _nothing_came_of(why: Exception, state: RunState, executor: Executor) -> bool:
     """Nothing stored, nothing paid: the folder of a new run would only be in the way. Ctrl-C keeps it."""
-    paid = executor.unfinished
+    paid = executor.unfinished + executor.kept
     tokens = paid.prompt_tokens + paid.completion_tokens
     return not isinstance(why, Interrupted) and state.is_empty() and tokens == 0
 

@@ -124,20 +124,27 @@ class Session:
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM stop the run."""
+        """Ctrl-C and SIGTERM stop the run; a second Ctrl-C interrupts whatever is under way."""
         loop = asyncio.get_running_loop()
 
-        def stop(number: int, frame: FrameType | None) -> None:
+        def stop(number: int) -> None:
             name = signal.Signals(number).name
             why = Interrupted("interrupted by Ctrl-C" if name == "SIGINT" else f"stopped by {name}")
             loop.call_soon_threadsafe(self.stop, why)
 
+        def hear(number: int, frame: FrameType | None) -> None:
+            heard.append(number)
+            if number == signal.SIGINT and heard.count(number) > 1:  # a stage may hold up the loop
+                raise KeyboardInterrupt
+            stop(number)
+
+        heard: list[int] = []
         before = {}
         try:
             for number in (signal.SIGINT, signal.SIGTERM):
-                before[number] = signal.signal(number, stop)
+                before[number] = signal.signal(number, hear)
         except ValueError:  # not the main thread: whoever started us handles signals
-            STOPS[threading.get_ident()] = lambda: stop(signal.SIGINT, None)
+            STOPS[threading.get_ident()] = lambda: stop(signal.SIGINT)
         try:
             yield
         finally:

@@ -110,6 +110,12 @@ class RunState:
             found = self._connection.execute(f"{_SELECT} WHERE record_id=?", (record_id,)).fetchone()
         return None if found is None else unpacked(found)
 
+    def holds(self, record_id: str) -> bool:
+        """Whether a row of this record is committed, also one that was set aside."""
+        with self._told:
+            found = self._connection.execute("SELECT 1 FROM results WHERE record_id=?", (record_id,))
+            return found.fetchone() is not None
+
     def is_empty(self) -> bool:
         """True while no record is stored, set-aside ones included."""
         with self._told:

@@ -14,7 +14,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from tactful.data.formats.chats import ChatMessage
-from tactful.llm import ChatModel, ModelSpec, Rehearsal, Reply, within_context
+from tactful.errors import ParseError
+from tactful.llm import ChatModel, ModelSpec, Rehearsal, Reply, or_afresh, within_context
 from tactful.llm.spending.prices import price_of
 from tactful.llm.types import spoken_by
 from tactful.prompts import Rendered, load_prompt
@@ -76,7 +77,7 @@ class Prediction(Written):
 
     @property
     def unscored(self) -> bool:
-        """No reply could be read: `runs retry --unscored` asks again, with a new `--cache`, where replies are stored."""
+        """No reply could be read: `runs retry --unscored` asks again."""
         return not self.usable
 
 
@@ -95,7 +96,19 @@ async def predict(
     """
 
     async def ask(max_chars: int) -> Prediction:
-        return await _asked(example, model, max_chars, run_id)
+        nothing: list[Prediction] = []
+
+        async def read() -> Prediction:
+            found = await _asked(example, model, max_chars, run_id)
+            if found.usable:
+                return found
+            nothing.append(found)
+            raise ParseError("no reply holds a prediction", reply=found.reply)
+
+        try:
+            return await or_afresh(read)
+        except ParseError:
+            return nothing[-1]
 
     return await within_context(ask, max_chars)
 

@@ -57,7 +57,7 @@ class SimilarityReply(ModelReply):
             scores = {key: {"number": key, **value} for key, value in scores.items()}
         scores = as_list(scores, note, "scores")
         if isinstance(scores, list):
-            scores = [_score(item, note) for item in scores]
+            scores = _in_one_measure([_score(item, note) for item in scores])
         return {**data, "scores": scores}
 
 
@@ -66,7 +66,7 @@ def _score(data: Any, note: Note) -> Any:
     if not isinstance(data, Mapping):
         return data
     mended = {name: data[name] for name in ScoreReply.model_fields if name in data}
-    for name, kind in (("number", int), ("score", float)):
+    for name, kind in (("number", int), ("score", _number)):
         value = mended.get(name)
         if isinstance(value, str):
             try:
@@ -77,6 +77,25 @@ def _score(data: Any, note: Note) -> Any:
         elif isinstance(value, bool):
             mended[name] = None  # true is no number; validation says so
     return mended
+
+
+def _number(text: str) -> float:
+    """A whole number as one: `1` is one percent, `1.0` a share."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
+def _in_one_measure(scores: list[Any]) -> list[Any]:
+    """Beside a fraction a whole 1 is a share too: no reply mixes shares and percent."""
+    given = [score.get("score") for score in scores if isinstance(score, dict)]
+    if not any(isinstance(score, float) and 0 < score < 1 for score in given):
+        return scores
+    return [
+        {**score, "score": 1.0} if isinstance(score, dict) and score.get("score") == 1 else score
+        for score in scores
+    ]
 
 
 async def score_predictions(

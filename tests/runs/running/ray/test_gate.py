@@ -104,6 +104,15 @@ async def test_the_budget_is_one_for_all_workers_and_a_dead_ones_hold_is_kept(ga
     assert "80 of 100 tokens" in str(refused.error)
 
 
+async def test_what_was_kept_for_calls_whose_cost_is_unknown_is_told_at_the_end(gate: Gate) -> None:
+    await gate.take(ONE, [Said(1, "reserve", (0.0, 60)), Said(2, "reserve", (0.0, 30))])
+    await news(gate, ONE)
+    beyond = Usage(completion_tokens=50)  # a meter counted 10 of the 60
+    await gate.take(ONE, [Said(0, "hold_ended", (1, 0.0, 60, beyond))])
+    await gate.lost(ONE, [])
+    assert (await gate.aclose()).completion_tokens == 50 + 30
+
+
 async def test_a_hold_that_nobody_waits_for_is_released(gate: Gate) -> None:
     await gate.take(ONE, [Said(1, "reserve", (0.0, 100))])
     await gate.take(TWO, [Said(1, "reserve", (0.0, 100))])
@@ -122,6 +131,20 @@ async def test_a_rate_limit_counts_the_permits_of_all_workers(gate: Gate) -> Non
     while heard < 4:  # ten a second, 2.5 of them at once: the fourth after 0.15 s
         heard += len(await news(gate, ONE if heard < 2 else TWO))
     assert asyncio.get_running_loop().time() - began >= 0.1
+
+
+@pytest.mark.parametrize("dies", [True, False])
+async def test_permits_that_nobody_waits_for_are_left_to_the_others(gate: Gate, dies: bool) -> None:
+    await gate.take(ONE, [Said(number, "permit", ("http://e", 60.0)) for number in range(1, 9)])
+    await asyncio.sleep(0)
+    if dies:
+        await gate.lost(ONE, [])
+    else:
+        await gate.take(ONE, [Said(0, "forget_permit", (number,)) for number in range(2, 9)])
+    began = asyncio.get_running_loop().time()
+    await gate.take(TWO, [Said(1, "permit", ("http://e", 60.0))])
+    assert await news(gate, TWO) == [News(1, None)]  # one a second: seven others would have gone before
+    assert asyncio.get_running_loop().time() - began < 2
 
 
 async def test_a_429_pauses_all_other_workers(gate: Gate) -> None:

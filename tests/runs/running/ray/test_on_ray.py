@@ -145,6 +145,21 @@ def test_workers_killed_at_random_lose_and_double_nothing(tmp_path: Path, kills:
 
 
 @needs_ray
+def test_one_process_may_run_a_configuration_twice_at_once(tmp_path: Path) -> None:
+    script = (
+        "import sys; from concurrent.futures import ThreadPoolExecutor; from pathlib import Path; "
+        "from tests.runs import parts; from tactful.runs.running.ray.cluster import joined\n"
+        "def ran(name): return parts.run(Path(sys.argv[1]) / name, count=40, executor='ray', workers=1).done\n"
+        "with joined(None, 2), ThreadPoolExecutor() as threads: print(*threads.map(ran, 'ab'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        env=ENVIRONMENT, cwd=ROOT, capture_output=True, text=True, timeout=280,
+    )  # fmt: skip
+    assert done.stdout == "40 40\n", done.stderr
+
+
+@needs_ray
 def test_a_record_that_kills_its_worker_fails_alone(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from tests.runs import parts; "

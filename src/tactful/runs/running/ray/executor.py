@@ -8,6 +8,7 @@ import os
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 from pydantic import BaseModel
 
@@ -32,6 +33,7 @@ class RayExecutor:
 
     def __init__(self, workers: int, at_once: int, address: str | None = None) -> None:
         self.unfinished = Usage()
+        self.kept = Usage()
         self._wanted = workers
         self._at_once = at_once
         self._address = address
@@ -105,7 +107,7 @@ class RayExecutor:
                     ):
                         if isinstance(paid, Usage):
                             self.unfinished += paid
-                    await self._gate.aclose.remote()
+                    self.kept = await self._gate.aclose.remote()
             _kill(self._gate, *(member.actor for member in self._members))
         if self._joined:
             leave()
@@ -197,7 +199,7 @@ def _gate(work: Work) -> Any:
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     options = {"num_cpus": 0, "max_concurrency": 1000, "scheduling_strategy": here}
-    named = f"tactful {work.run_id} {os.getpid()}"
+    named = f"tactful {work.run_id} {uuid4().hex[:8]}"  # one process may run a configuration twice at once
     calls = work.cache_path if work.models else None
     return (
         ray.remote(Gate)

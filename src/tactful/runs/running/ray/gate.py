@@ -25,6 +25,8 @@ from tactful.runs.running.ray.batches import Inbox, pack, unpack
 if TYPE_CHECKING:
     from aiolimiter import AsyncLimiter
 
+_NOTHING = Usage()
+
 
 class Said(NamedTuple):
     """What a worker says to the gate: one of its public verbs below `what workers say`, and what goes with it."""
@@ -74,12 +76,12 @@ class Gate:
         self._claims: dict[bytes, Claim] = {}
         self._holds: dict[tuple[int, int], Hold] = {}
         self._limiters: dict[str, tuple[float, AsyncLimiter]] = {}
-        self._reserving: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._queueing: dict[tuple[int, int], asyncio.Task[None]] = {}
+        """Questions for money or a permit that wait, by worker and number."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._storing: list[asyncio.Task[None]] = []
         self._paid: dict[tuple[int, str], Usage] = {}
         self._opens_at: dict[str, float] = {}
-        self.answered = 0
         return None
 
     # ------------------------------------------------------------ what the driver says
@@ -106,7 +108,7 @@ class Gate:
         for key, claim in list(self._claims.items()):
             if claim.worker == worker and not claim.stored:
                 self._release(key)
-        for asked, task in list(self._reserving.items()):
+        for asked, task in list(self._queueing.items()):
             if asked[0] == worker:
                 task.cancel()
         for asked, hold in list(self._holds.items()):
@@ -118,13 +120,13 @@ class Gate:
             paid += self._paid.pop((worker, record), Usage())
         return paid
 
-    async def aclose(self) -> int:
-        """Write what is waiting and close the call cache; how many questions were answered."""
+    async def aclose(self) -> Usage:
+        """Write what is waiting and close the call cache; what the budget kept for requests whose cost stayed unknown."""
         for task in list(self._tasks):
             task.cancel()
         if self._cache is not None:
             self._cache.close()
-        return self.answered
+        return self._budget.kept
 
     # ------------------------------------------------------------ the wire
 
@@ -156,7 +158,6 @@ class Gate:
         return await self._inboxes[worker].take()
 
     def _answer(self, worker: int, number: int, value: Any = None, error: Exception | None = None) -> None:
-        self.answered += 1
         if (inbox := self._inboxes.get(worker)) is not None:
             inbox.put(News(number, value, error))
 
@@ -171,6 +172,15 @@ class Gate:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def _queue(self, worker: int, number: int, answer: Awaitable[Any]) -> None:
+        """Answer later, unless whoever asked dies or waits no more before that."""
+        task = self._queueing[worker, number] = self._answer_later(worker, number, answer)
+        task.add_done_callback(lambda _: self._queueing.pop((worker, number), None))
+
+    def _leave(self, worker: int, number: int) -> None:
+        if (task := self._queueing.get((worker, number))) is not None:
+            task.cancel()
 
     # ------------------------------------------------------------ what workers say: calls
 
@@ -265,20 +275,20 @@ class Gate:
             self._holds[worker, number] = await self._budget.reserve(usd, tokens)
             return number
 
-        task = self._reserving[worker, number] = self._answer_later(worker, number, reserved())
-        task.add_done_callback(lambda _: self._reserving.pop((worker, number), None))
+        self._queue(worker, number, reserved())
 
     def on_forget_reserve(self, worker: int, number: int, asked: int) -> None:
         """Whoever asked for the hold waits no more."""
-        if (task := self._reserving.get((worker, asked))) is not None:
-            task.cancel()
+        self._leave(worker, asked)
         if (hold := self._holds.pop((worker, asked), None)) is not None:
             hold.release()
 
-    def on_hold_ended(self, worker: int, number: int, asked: int, usd: float, tokens: int) -> None:
-        """The call cost this much."""
+    def on_hold_ended(
+        self, worker: int, number: int, asked: int, usd: float, tokens: int, beyond: Usage = _NOTHING
+    ) -> None:
+        """The call cost this much; `beyond` of it no meter counts."""
         if (hold := self._holds.pop((worker, asked), None)) is not None:
-            hold.settle(usd, tokens)
+            hold.settle(usd, tokens, beyond)
 
     def on_permit(self, worker: int, number: int, endpoint: str, requests_per_minute: float) -> None:
         """Leave to send; waits for the rate limit, the smallest that any model of the endpoint has."""
@@ -286,7 +296,11 @@ class Gate:
         if limiter is None or requests_per_minute < rate:
             limiter = rate_limiter(requests_per_minute)
             self._limiters[endpoint] = requests_per_minute, limiter
-        self._answer_later(worker, number, limiter.acquire())
+        self._queue(worker, number, limiter.acquire())
+
+    def on_forget_permit(self, worker: int, number: int, asked: int) -> None:
+        """Whoever asked for the permit waits no more: it is another's."""
+        self._leave(worker, asked)
 
     def on_paused(self, worker: int, number: int, endpoint: str, wait_s: float) -> None:
         """A 429: everyone else pauses too."""

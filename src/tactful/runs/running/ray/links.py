@@ -13,6 +13,7 @@ from tactful.llm.spending.budget import Budget, Hold
 from tactful.llm.spending.meter import asker, cost_so_far
 from tactful.llm.spending.prices import Price
 from tactful.llm.throttle import pause_here
+from tactful.llm.types import Usage
 from tactful.runs.running.ray.batches import Outbox, pack, unpack
 from tactful.types import Message
 
@@ -166,10 +167,10 @@ class LinkedBudget(Budget):
             raise
         return LinkedHold(self, usd, tokens, number)
 
-    def ended(self, hold: Hold, usd: float, tokens: int) -> None:
+    def ended(self, hold: Hold, usd: float, tokens: int, beyond: Usage) -> None:
         """Tell the gate what the call cost."""
         assert isinstance(hold, LinkedHold)
-        self._link.tell("hold_ended", hold.number, usd, tokens)
+        self._link.tell("hold_ended", hold.number, usd, tokens, beyond)
 
 
 class LinkedThrottles:
@@ -180,7 +181,12 @@ class LinkedThrottles:
 
     async def permit(self, endpoint: str, requests_per_minute: float) -> None:
         """Wait for the rate limit of all workers."""
-        await self._link.ask("permit", endpoint, requests_per_minute)
+        number = self._link.question()
+        try:
+            await self._link.ask("permit", endpoint, requests_per_minute, number=number)
+        except asyncio.CancelledError:
+            self._link.tell("forget_permit", number)
+            raise
 
     def paused(self, endpoint: str, wait_s: float) -> None:
         """All workers pause."""
