@@ -103,6 +103,13 @@ def test_published_scenes_in_json_lines_keep_the_groups_of_their_seed_tasks(tmp_
     assert found[0].group == found[2].group != found[1].group
 
 
+def test_published_scenes_are_written_as_json_lines_where_the_name_says_so(tmp_path):
+    scenes = read_scenes(_file(tmp_path, [PUBLISHED]))
+    assert write_scenes(tmp_path / "theirs.jsonl", scenes, form="proactivebench") == 1
+    assert json.loads((tmp_path / "theirs.jsonl").read_text()) == PUBLISHED
+    assert read_scenes(tmp_path / "theirs.jsonl") == scenes
+
+
 def test_a_line_that_is_no_json_is_named_among_published_scenes(tmp_path):
     lines = _file(tmp_path, f"{json.dumps(PUBLISHED)}\n{{half a\n", "scenes.jsonl")
     with pytest.raises(DataError, match=r"scenes\.jsonl:2: not JSON"):

@@ -102,13 +102,14 @@ def write_scenes(path: Path | str, scenes: Iterable[Scene], *, form: Form = "our
     `proactivebench`: in its form, which has no place for id, setting, language and group.
     """
     given = list(scenes)
-    if Path(path).suffix.lower() not in DOCUMENTS and form == "ours":
-        return write_jsonl(path, given)
-    rows = [
-        published_row(scene)
-        if form == "proactivebench"
-        else scene.model_dump(mode="json", exclude_defaults=True)
-        for scene in given
-    ]
-    write_yaml(path, rows)
-    return len(rows)
+    theirs = form == "proactivebench"
+    if Path(path).suffix.lower() not in DOCUMENTS:
+        return write_jsonl(path, map(published_row, given) if theirs else given)
+    write_yaml(
+        path,
+        [
+            published_row(scene) if theirs else scene.model_dump(mode="json", exclude_defaults=True)
+            for scene in given
+        ],
+    )
+    return len(given)
