@@ -54,6 +54,13 @@ def test_an_unreadable_judgement_is_unscored_and_neither_accepted_nor_rejected()
     assert outcome(labelled(True), SayingJudge({"sum it": None}), "sum it") == "unscored"
 
 
+def test_a_point_whose_need_nobody_knows_is_left_out_whether_one_speaks_there_or_not() -> None:
+    bare = Scene(a_trace("a", TEXTS))
+    judge = SayingJudge({None: None, "sum it": True, "draw it": False})
+    assert [outcome(bare, judge, *said) for said in ([], ["sum it"], ["draw it"])] == ["unscored"] * 3
+    assert outcome(labelled(False), judge, "sum it") == "hit"
+
+
 def test_what_people_said_of_these_very_words_stands_over_the_judge() -> None:
     scene = labelled(True, "sum it", accepted=True)
     found = decide(scene, 0, ["sum it"], judgements(scene, SayingJudge({"sum it": False}), ["sum it", None]))

@@ -5,7 +5,8 @@
   is right when no help was wanted: by what people said at this very point, else by the judge's p_need, else by its
   verdict on silence.
 - A rejected proposal where help was wanted is a false alarm **and** a miss (`wrong-help`): it counts in both.
-- Failed calls, events without a response and unscored judgements are left out, each counted.
+- Failed calls, events without a response and unscored judgements are left out, each counted. A point at which nobody
+  knows whether help was wanted is left out whatever was done there: all assistants stand on the same ones.
 - `served` is the share of moments with help wanted that got accepted help; `undisturbed` the share of the others
   without a rejected proposal. `balanced_accuracy` is their mean: never-propose has 0.5, and a coin between two
   assistants lies halfway between them, which no figure does whose denominator depends on what was proposed.
@@ -103,10 +104,10 @@ def decide(
         (None, _NOBODY) if proposal is None else _verdict(scene, at, proposal, said.accepted)
     )
     outcome: Outcome
-    if proposal is None:
-        outcome = "unscored" if need is None else "miss" if need else "correct-silence"
-    elif accepted is None:
+    if need is None or (proposal is not None and accepted is None):
         outcome = "unscored"
+    elif proposal is None:
+        outcome = "miss" if need else "correct-silence"
     else:
         outcome = "hit" if accepted else "wrong-help" if need else "false-alarm"
     return PointDecision(
