@@ -77,9 +77,9 @@ class Every:
         return f"every:{self.events}"
 
     async def decide(self, seen: Seen, words: Words) -> Proposed:
-        """The proposer's best where this round's events pass a multiple of the number, else silence."""
+        """The proposer's best where a multiple of the number was passed since it was last asked, else silence."""
         now = len(seen.moment.events)
-        due = now // self.events > (now - seen.fresh) // self.events
+        due = now // self.events > (now - seen.since_asked) // self.events
         return said(await words(True)) if due else SILENCE
 
 
