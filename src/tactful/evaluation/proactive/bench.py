@@ -25,7 +25,7 @@ from tactful.evaluation.proactive.measure import (
     score,
     undecided,
 )
-from tactful.evaluation.proactive.points import Judgements, Scene, distinct, labelled_moments
+from tactful.evaluation.proactive.points import Judgements, Scene, distinct, in_session, labelled_moments
 from tactful.evaluation.proactive.published import (
     Prediction,
     count,
@@ -96,7 +96,7 @@ def run_bench(
         splits=tuple(
             Split(
                 name=split,
-                sessions=len(set(ids)),
+                sessions=len({scene.group for scene in scenes if scene.trace.id in set(ids)}),
                 events=sum(len(scene.trace.points) for scene in scenes if scene.trace.id in set(ids)),
                 published=tuple(
                     _published(name, predictions[name], set(ids), quirks=quirks) for name in names
@@ -221,7 +221,8 @@ def _agreement(
     seed: int,
     resamples: int,
 ) -> JudgeAgreement:
-    columns = columns_of(labelled, said)
+    group = {scene.trace.id: scene.group for scene in scenes}
+    columns = columns_of([in_session(item, group[item.moment.session]) for item in labelled], said)
     parts = {
         "all": columns,
         "proposals": columns.take(columns.of_kind("proposals")),

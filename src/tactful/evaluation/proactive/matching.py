@@ -176,6 +176,15 @@ def sessions_of(items: Iterable[LabelledMoment]) -> dict[str, list[LabelledMomen
     return dict(found)
 
 
+def play_in(trace: Trace, items: Iterable[LabelledMoment]) -> tuple[str, list[LabelledMoment]]:
+    """(user, labelled moments) of the play of a session that the trace is: in the gym several users play one session."""
+    users: dict[str, list[LabelledMoment]] = defaultdict(list)
+    for item in items:
+        users[item.moment.user].append(item)
+    found = matching_sessions(trace, users)
+    return (found[0].session, users[found[0].session]) if found else ("", [])
+
+
 def matching_sessions(trace: Trace, sessions: Mapping[str, Sequence[LabelledMoment]]) -> list[SessionMatch]:
     """The sessions that hold at least TOUCHED of the trace's events, the best first; empty when none does.
 
