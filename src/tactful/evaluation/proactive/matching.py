@@ -86,7 +86,11 @@ def match_events(left: Sequence[Event], right: Sequence[Event]) -> tuple[dict[in
 
 
 def _key(event: Event) -> tuple[str, str]:
-    return (event.time if event.at is None else event.at.isoformat()), event.text
+    return _time(event), event.text
+
+
+def _time(event: Event) -> str:
+    return event.time if event.at is None else event.at.isoformat()
 
 
 _Found = list[tuple[tuple[float, int], int, int]]
@@ -138,10 +142,9 @@ def match_answers(files: Sequence[Answers], traces: Sequence[Trace]) -> list[Fil
 
 def _match_file(file: Answers, traces: Sequence[Trace]) -> FileMatch:
     events = [answer.event for answer in file.answers]
-    known = [({_key(event) for event in trace.events}, trace) for trace in traces]
-    likely = sorted(known, key=lambda item: -sum(_key(event) in item[0] for event in events))[:2]
+    likely = sorted(traces, key=lambda trace: -_shared(events, trace.events))[:2]
     best: FileMatch | None = None
-    for _, trace in likely:
+    for trace in likely:
         pairs, exact = match_events(events, trace.events)
         match = FileMatch(
             path=file.path,
@@ -163,6 +166,12 @@ def _match_file(file: Answers, traces: Sequence[Trace]) -> FileMatch:
             fix="give the responses to these traces",
         )
     return best
+
+
+def _shared(events: Sequence[Event], others: Sequence[Event]) -> int:
+    """How many events the others have, and how many times: all that is left where every text was reworded."""
+    keys, times = {_key(event) for event in others}, {_time(event) for event in others} - {""}
+    return sum((_key(event) in keys) + (_time(event) in times) for event in events)
 
 
 # ---------------------------------------------------------------- traces and reward data
