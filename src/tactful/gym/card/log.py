@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,14 +70,25 @@ class Recorded:
     notes: tuple[str, ...] = ()
 
 
+def users_of(episodes: Sequence[GymEpisode]) -> list[str]:
+    """Who played each episode: its id, numbered where episodes of several assistants or runs bear one."""
+    times = Counter[str]()
+    users = []
+    for episode in episodes:
+        users.append(f"{episode.id}#{times[episode.id]}" if times[episode.id] else episode.id)
+        times[episode.id] += 1
+    return users
+
+
 def of_episodes(episodes: Iterable[GymEpisode]) -> Recorded:
     """What episodes show, the assistant's own work left out."""
     sessions, reactions, points = list[Session](), list[Reaction](), list[Point]()
-    for episode in episodes:
+    played = list(episodes)
+    for episode, user in zip(played, users_of(played), strict=True):
         events = tuple(event for step in episode.steps for event in step.events)
         if events:
-            sessions.append(Session(episode.id, episode.group, events))
-        found, known = _course(episode)
+            sessions.append(Session(user, episode.group, events))
+        found, known = _course(episode, user)
         reactions += found
         points += known
     return Recorded(tuple(sessions), tuple(reactions), tuple(points))
@@ -87,7 +99,7 @@ def of_sessions(sessions: Iterable[tuple[str, Sequence[Event]]]) -> Recorded:
     return Recorded(tuple(Session(name, name, tuple(events)) for name, events in sessions if events))
 
 
-def _course(episode: GymEpisode) -> tuple[list[Reaction], list[Point]]:
+def _course(episode: GymEpisode, user: str) -> tuple[list[Reaction], list[Point]]:
     """What became of the offers that were shown, in order, and where it is known whether help was wanted."""
     reactions, points = list[Reaction](), list[Point]()
     seen: tuple[Event, ...] = ()
@@ -102,7 +114,7 @@ def _course(episode: GymEpisode) -> tuple[list[Reaction], list[Point]]:
             reactions.append(
                 Reaction(
                     group=episode.group,
-                    user=episode.id,
+                    user=user,
                     verdict=out.verdict,
                     accepted=accepted,
                     help_wanted=out.help_wanted,
