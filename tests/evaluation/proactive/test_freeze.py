@@ -120,6 +120,13 @@ def test_nothing_to_freeze_and_odd_names_are_refused(tmp_path: Path) -> None:
         freeze(MONDAY.events, labels, tmp_path / "x", name="../x", split="own", add=False)
 
 
+@pytest.mark.parametrize("name", ["manifest", "splits"])
+def test_a_name_under_which_a_trace_would_not_be_read_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=f"the name '{name}' is that of another file"):
+        frozen(tmp_path / "mine", name=name)
+    assert not (tmp_path / "mine").exists()
+
+
 KILLED = KeyboardInterrupt("killed")
 
 

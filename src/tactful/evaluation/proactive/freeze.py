@@ -23,7 +23,7 @@ import orjson
 from pydantic import Field
 
 from tactful.data.formats.moments import labelled_rows, moment_row
-from tactful.data.formats.traces import SPLITS, Trace, TracePoint, read_traces, trace_bytes
+from tactful.data.formats.traces import NO_TRACES, SPLITS, Trace, TracePoint, read_traces, trace_bytes
 from tactful.data.io import write_file
 from tactful.data.sealed import load_document
 from tactful.errors import DataError, UsageError
@@ -79,6 +79,8 @@ def freeze(
     """
     if not _NAME.fullmatch(name):
         raise UsageError(f"the name '{name}' is no file name; use letters, digits, - and _")
+    if f"{name}.json" in NO_TRACES:
+        raise UsageError(f"the name '{name}' is that of another file of a benchmark; give another --name")
     trace = _trace(events, labelled, name)
     mine = [_in_session(item, name) for item in labelled]
     with only_writer(folder) if add and (folder / MANIFEST).is_file() else nullcontext():
