@@ -238,6 +238,15 @@ def test_wrong_use_is_one_clear_sentence(
     assert "Traceback" not in done.stderr
 
 
+def test_a_model_is_not_asked_where_nobody_could_judge_it(
+    tactful: Command, traces: Path, alone: Path
+) -> None:
+    done = tactful("bench", "proactive", traces, "--model", "offline", "--out", "scored")
+    assert done.returncode == 2
+    assert "must be trained on labels; give --reward-data" in done.stderr
+    assert not (alone / "scored").exists()
+
+
 def test_results_are_never_written_over(tactful: Command, traces: Path, alone: Path) -> None:
     (alone / "there").mkdir()
     done = tactful("bench", "proactive", traces, "--policy", "never", "--judge", "offline", "--out", "there")

@@ -189,6 +189,7 @@ def bench_assistants(
     lineup = Lineup()
     _add_responses(lineup, entries.responses, ground.traces)
     _add_policies(lineup, entries, ground, options.seed)
+    judge = _at_hand(ground, judged_by)
     if entries.model is not None:
         assert place is not None
         job = assistant_file(AssistantConfig(max_chars=entries.max_chars), ground.folder, entries.model)
@@ -196,15 +197,11 @@ def bench_assistants(
         on_run(summary)
         lineup.assistants.append(from_run(entries.model.name, summary.folder, ground.traces))
         options = _left(options, summary)
-    if judged_by.model is not None:
+    if judge is None:
         assert place is not None
+        assert judged_by.model is not None
         judge = by_run(judged_by.model, judged_by.votes, _here(options, place / "judge"), on_run)
         people = PEOPLE_FOR_A_MODEL if people is None else people
-    elif judged_by.reward_model is not None:
-        judge = by_model(judged_by.reward_model, ground.scenes)
-    else:
-        held, told = ground.ours
-        judge = Judge(name=held.name, regime=told, judge=now(held))
     result, decisions = run_bench(
         ground.scenes,
         lineup.assistants,
@@ -244,6 +241,16 @@ def _add_policies(lineup: Lineup, entries: Entries, ground: Ground, seed: int) -
             lineup.assistants.append(thrown(ground.scenes, seed, title))
         else:
             lineup.assistants.append((always if name == "always" else never)(ground.scenes, title))
+
+
+def _at_hand(ground: Ground, judged_by: JudgedBy) -> Judge | None:
+    """Who judges without a call; None for a chat model. Raises: UserError where nobody can, before anything is paid."""
+    if judged_by.model is not None:
+        return None
+    if judged_by.reward_model is not None:
+        return by_model(judged_by.reward_model, ground.scenes)
+    held, told = ground.ours
+    return Judge(name=held.name, regime=told, judge=now(held))
 
 
 def _own_word(ground: Ground, entries: Entries, judged_by: JudgedBy) -> list[str]:
