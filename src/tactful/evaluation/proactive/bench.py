@@ -68,7 +68,7 @@ def run_bench(
 
     Raises: UserError when two assistants share a name, or one bears that of a baseline.
     """
-    _refuse_names([one.name for one in assistants])
+    refuse_names([one.name for one in assistants])
     rows: list[tuple[Assistant, bool]] = [(one, False) for one in assistants]
     rows += [(make(scenes), True) for make in (always, never, look_up)]
     labelled = labelled_moments(scenes, people)
@@ -113,7 +113,8 @@ def run_bench(
     return result, {name: decisions[name] for name in names}
 
 
-def _refuse_names(names: Sequence[str]) -> None:
+def refuse_names(names: Sequence[str]) -> None:
+    """Raises: UserError where two assistants share a name, or one bears that of a baseline."""
     for name in names:
         if names.count(name) > 1 or name in BASELINES:
             raise UserError(

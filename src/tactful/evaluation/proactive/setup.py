@@ -28,7 +28,7 @@ from tactful.evaluation.proactive.assistants import (
     thrown,
     write_answers,
 )
-from tactful.evaluation.proactive.bench import run_bench
+from tactful.evaluation.proactive.bench import refuse_names, run_bench
 from tactful.evaluation.proactive.freeze import check_frozen, read_labels
 from tactful.evaluation.proactive.judges import Judge, by_model, by_run, now, out_of_session
 from tactful.evaluation.proactive.matching import FileMatch, match_answers
@@ -192,6 +192,7 @@ def bench_assistants(
     judge = _at_hand(ground, judged_by)
     if entries.model is not None:
         assert place is not None
+        refuse_names([*(one.name for one in lineup.assistants), entries.model.name])
         job = assistant_file(AssistantConfig(max_chars=entries.max_chars), ground.folder, entries.model)
         summary = run_job(job, _here(options, place / "assistant"))
         on_run(summary)
