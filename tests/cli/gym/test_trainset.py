@@ -63,6 +63,11 @@ def test_nothing_is_sent_with_dry_run(gym):
     assert not Path("runs").exists()
 
 
+def test_the_most_calls_of_a_dry_run_leave_out_replies_asked_again_and_say_so(gym):
+    asked = ("gym", "trainset", "episodes.jsonl", "--judge", "user", "--model", "gpt-4.1-mini", "--dry-run")
+    assert f"at most {40 * 15} calls but for replies asked again" in gym(*asked).stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
