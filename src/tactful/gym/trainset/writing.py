@@ -112,6 +112,8 @@ class Trainset(Record):
     """Of a row of `sft` or `dpo`."""
     counted: str
     """How: `estimated`, or the tokenizer."""
+    notes: tuple[str, ...] = ()
+    """Where the split is not the one that was asked for."""
 
 
 def write_trainset(
@@ -144,7 +146,9 @@ def write_trainset(
             stem for stem in ("sft", "sft_validation") if (folder.path / "sft" / f"{stem}.json").is_file()
         ]
         describe(folder.path / "sft", {DATASET + stem.removeprefix("sft"): stem for stem in stems})
-    found = told.whole(part_of, judge_given=judge_given, max_tokens=fit.tokens, counted=counted)
+    few = f"too few groups of scenes ({len(part_of)}) for {len(shares.parts())} parts: all of them train"
+    notes = (few,) if len(part_of) < len(shares.parts()) else ()
+    found = told.whole(part_of, judge_given=judge_given, max_tokens=fit.tokens, counted=counted, notes=notes)
     text = orjson.dumps(found.model_dump(mode="json"), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     write_atomic(folder.path / MANIFEST, [text])
     return found
