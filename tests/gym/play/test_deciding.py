@@ -12,11 +12,20 @@ from tactful.types import Event, Moment
 OFFER = "Shall I sort the list?"
 
 
-def seen(events: int, since: int = 1) -> Seen:
+def seen(events: int, *, fresh: int = 1, since: int = 1) -> Seen:
     moment = Moment(
         id="m", session="s", events=tuple(Event(text=f"event {at}") for at in range(events)), proposal=None
     )
-    return Seen(moment, operations=(), setting="coding", lang="en", key=(0,), rehearsal={}, since_asked=since)
+    return Seen(
+        moment,
+        operations=(),
+        setting="coding",
+        lang="en",
+        key=(0,),
+        rehearsal={},
+        fresh=fresh,
+        since_asked=since,
+    )
 
 
 def decided(decider, at: Seen, offer: str | None = OFFER) -> tuple[Proposed, list[bool]]:
