@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from tactful.gym.types import GymEpisode, Timing, Verdict
 from tactful.stats.burstiness import gaps_s
 from tactful.types import Event, LabelledMoment, Moment
 
+T = TypeVar("T")
 _IN_WORDS = "Day "
 """How ProactiveBench's generator writes times; its recordings have seconds since 1970."""
 _RECENT = 6
@@ -178,16 +180,43 @@ def _reaction(item: LabelledMoment, recent: tuple[Event, ...]) -> Reaction:
 
 
 def joined(parts: Sequence[Recorded]) -> Recorded:
-    """All of them; a recording that two of them hold counts once: one that begins with the same events at the same times."""
-    seen: dict[tuple[tuple[datetime | None, str], ...], Session] = {}
+    """All of them; what two of them hold counts once.
+
+    A recording is held twice where both begin with the same events at the same times; without times, where one goes on
+    from the whole of the other. A reaction, and a point, where everything that is known of it is the same.
+    """
+    alike: dict[tuple[tuple[datetime | None, str], ...], list[Session]] = {}
     for session in (one for part in parts for one in part.sessions):
         opening = tuple((event.at, event.text) for event in session.events[:_OPENING])
-        kept = seen.get(opening)
-        if kept is None or len(session.events) > len(kept.events):
-            seen[opening] = session
+        kept = alike.setdefault(opening, [])
+        same = next((at for at, one in enumerate(kept) if _same_recording(one, session)), None)
+        if same is None:
+            kept.append(session)
+        elif len(session.events) > len(kept[same].events):
+            kept[same] = session
     return Recorded(
-        tuple(seen.values()),
-        tuple(one for part in parts for one in part.reactions),
-        tuple(one for part in parts for one in part.points),
+        tuple(one for kept in alike.values() for one in kept),
+        _once([part.reactions for part in parts]),
+        _once([part.points for part in parts]),
         tuple(note for part in parts for note in part.notes),
     )
+
+
+def _same_recording(one: Session, other: Session) -> bool:
+    """Whether two sessions that begin alike are one recording."""
+    if any(event.at is not None for event in one.events[:_OPENING]):
+        return True
+    return all(here.text == there.text for here, there in zip(one.events, other.events, strict=False))
+
+
+def _once(parts: Sequence[Sequence[T]]) -> tuple[T, ...]:
+    """All items, each as often as the part has it that has it most often."""
+    found, held = list[T](), Counter[T]()
+    for part in parts:
+        here = Counter[T]()
+        for item in part:
+            here[item] += 1
+            if here[item] > held[item]:
+                found.append(item)
+        held |= here
+    return tuple(found)
