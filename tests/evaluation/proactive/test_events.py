@@ -24,6 +24,7 @@ def test_events_are_read_from_jsonl_and_from_csv_alike(tmp_path: Path) -> None:
         ("when,event\n1,x\n", "has no column 'time'"),
         ("time,event\n1,\n", r":2: the row is"),
         ("", "no column"),
+        ("time,event\n1,x\n2," + 200_000 * "y" + "\n", r":\d: is no CSV \(field larger than field limit"),
     ],
 )
 def test_an_unusable_csv_says_where(tmp_path: Path, text: str, says: str) -> None:
