@@ -68,3 +68,5 @@ def test_a_name_of_a_decider_or_of_somebody_else():
     for wrong in ("every:0", "every:", "every:ten", "every:-3"):
         with pytest.raises(UsageError, match=f"--assistant {wrong}: .* is no number of events"):
             plain_decider(wrong)
+    with pytest.raises(UsageError, match="is no number of events"):
+        plain_decider("every:" + 5000 * "9")

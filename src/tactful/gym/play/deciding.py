@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -108,8 +109,8 @@ def plain_decider(spec: str) -> Never | Always | Every | None:
     if not spec.startswith("every:"):
         return None
     count = spec.removeprefix("every:")
-    if not count.isascii() or not count.isdigit() or int(count) < 1:
-        raise UsageError(f"--assistant {spec}: '{count}' is no number of events; write every:10")
+    if not re.fullmatch("[0-9]{1,12}", count) or int(count) < 1:
+        raise UsageError(f"--assistant {spec[:60]}: '{count[:60]}' is no number of events; write every:10")
     return Every(int(count))
 
 
