@@ -135,16 +135,12 @@ def write_trainset(
                 files.write(name, part, row, beside)
                 told.rows[part, name] += 1
         files.close()
-    told.left_out |= {
-        why: count
-        for why, count in (("equal sides", distinct.equal_sides), ("repeated pairs", distinct.repeated))
-        if count
-    }
+    doubles = {"equal sides": distinct.equal_sides, "repeated pairs": distinct.repeated}
+    told.left_out |= {why: count for why, count in doubles.items() if count}
     told.counts["contradicting"] = distinct.contradicting
     if (folder.path / "sft").is_dir():
-        stems = [
-            stem for stem in ("sft", "sft_validation") if (folder.path / "sft" / f"{stem}.json").is_file()
-        ]
+        there = {path.stem for path in (folder.path / "sft").glob("*.json")}
+        stems = [stem for stem in ("sft", "sft_validation") if stem in there]
         describe(folder.path / "sft", {DATASET + stem.removeprefix("sft"): stem for stem in stems})
     few = f"too few groups of scenes ({len(part_of)}) for {len(shares.parts())} parts: all of them train"
     notes = (few,) if len(part_of) < len(shares.parts()) else ()
