@@ -34,6 +34,8 @@ class GymConfig(Record):
 
     assistant: str
     """Who decides on offers: `none`, `always`, `every:N`, `gate:FOLDER`, `policy:PATH`, or the proposer's name."""
+    assistant_place: Annotated[str, OutsideHash()] = ""
+    """Whole path of the gate or policy, so that `runs retry` finds it from anywhere; empty for anybody else."""
     assistant_hash: str = ""
     """Filled in when the run is made: hash of the gate and its model, or of the policy."""
     rounds: int = Field(default=Limits.rounds, ge=1)

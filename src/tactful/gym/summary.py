@@ -124,7 +124,7 @@ def summarise(
         events += len(episode.events)
         total += utility(episode, false_alarm=cost_false_alarm, miss=cost_miss)
         notes += len(episode.notes)
-        for step in _open_rounds(episode):
+        for step in episode.open_rounds:
             place = step.outcome.timing or _UNTOLD
             rounds[place] += 1
             shown[place] += step.shown
@@ -154,12 +154,3 @@ def summarise(
         cost_miss=cost_miss,
         notes=notes,
     )
-
-
-def _open_rounds(episode: GymEpisode) -> Iterator[GymStep]:
-    """The rounds in which an offer could come: all but the last act of who finishes or leaves by itself."""
-    last = episode.steps[-1].index if episode.steps else -1
-    for step in episode.steps:
-        closing = step.index == last and episode.end in ("goal", "left") and step.proposal is None
-        if not closing:
-            yield step

@@ -189,6 +189,12 @@ class GymEpisode(Written):
         """Everything that an assistant saw, its own work included, oldest first."""
         return tuple(event for step in self.steps for event in step.seen)
 
+    @property
+    def open_rounds(self) -> tuple[GymStep, ...]:
+        """The rounds in which an offer could come: all but the act by which somebody finishes or leaves."""
+        closed = self.end in ("goal", "left") and self.steps and self.steps[-1].proposal is None
+        return self.steps[:-1] if closed else self.steps
+
     def moments(self) -> Iterator[LabelledMoment]:
         """A labelled moment for each shown offer, and for each silence of which it is known whether help was wanted."""
         return moments_of(self.id, self.group, self.steps)

@@ -238,6 +238,26 @@ def test_wrong_use_is_one_clear_sentence(
     assert "Traceback" not in done.stderr
 
 
+def test_a_model_is_not_asked_where_nobody_could_judge_it(
+    tactful: Command, traces: Path, alone: Path
+) -> None:
+    done = tactful("bench", "proactive", traces, "--model", "offline", "--out", "scored")
+    assert done.returncode == 2
+    assert "must be trained on labels; give --reward-data" in done.stderr
+    assert not (alone / "scored").exists()
+
+
+def test_a_model_is_not_asked_where_its_row_would_bear_another_name_of_the_table(
+    tactful: Command, traces: Path, alone: Path
+) -> None:
+    (alone / "responses" / "small").rename(alone / "responses" / "offline")
+    words = ("bench", "proactive", traces, "--model", "offline", "--judge", "offline", "--out", "scored")
+    done = tactful(*words, "--responses", "responses")
+    assert done.returncode == 1
+    assert "two rows would bear the name 'offline'" in done.stderr
+    assert not (alone / "scored").exists()
+
+
 def test_results_are_never_written_over(tactful: Command, traces: Path, alone: Path) -> None:
     (alone / "there").mkdir()
     done = tactful("bench", "proactive", traces, "--policy", "never", "--judge", "offline", "--out", "there")

@@ -113,6 +113,19 @@ def policy(path, *bias):
     ).save(path)
 
 
+def test_a_run_whose_policy_was_named_from_elsewhere_can_be_retried(tactful, scenes, tmp_path, monkeypatch):
+    policy(tmp_path / "policy.json", 0, 1, 0)
+    words = ("gym", "run", scenes, "--model", "offline", "--assistant", "policy:policy.json", "--out", "run")
+    assert tactful(*words, "--rounds", 3).returncode == 0
+    assert {one.assistant for one in RunFolder.open(tmp_path / "run").records(GymEpisode)} == {
+        "policy:policy.json"
+    }
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    done = tactful("runs", "retry", "../run")
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(("bias", "speaks"), [((1, 0, 0), False), ((0, 1, 0), True), ((0, 0, 1), True)])
 def test_the_least_asking_action_of_a_policy_is_silence(tactful, scenes, tmp_path, bias, speaks):
     policy(tmp_path / "policy.json", *bias)

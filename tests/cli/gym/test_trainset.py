@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from tests.gym.made import day
 from tests.gym.players import scene
+from tests.reward.synthetic import make_items
 
 from tactful.data.io import write_jsonl
+from tactful.reward.embedded.model import save_model
+from tactful.reward.embedded.training import train
 
 
 @pytest.fixture
@@ -63,6 +66,11 @@ def test_nothing_is_sent_with_dry_run(gym):
     assert not Path("runs").exists()
 
 
+def test_the_most_calls_of_a_dry_run_leave_out_replies_asked_again_and_say_so(gym):
+    asked = ("gym", "trainset", "episodes.jsonl", "--judge", "user", "--model", "gpt-4.1-mini", "--dry-run")
+    assert f"at most {40 * 15} calls but for replies asked again" in gym(*asked).stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -88,6 +96,17 @@ def test_a_file_of_something_else_is_refused_with_its_kind(gym):
     write_jsonl("m.jsonl", [{"obs": [{"time": "1", "event": "e"}], "pred_task": None, "valid": True}])
     done = gym("gym", "trainset", "m.jsonl", "--judge", "user", "--model", "offline", "--out", "t")
     assert "holds 'labelled-moments', expected episodes" in done.stderr
+
+
+def test_a_run_whose_reward_model_was_named_from_elsewhere_can_be_retried(gym, tmp_path, monkeypatch):
+    save_model(train(make_items(4, 6, seed=0)), tmp_path / "model", card="a card")
+    asked = ("gym", "trainset", "episodes.jsonl", "--judge", "reward:model", "--model", "offline")
+    assert gym(*asked, "--points", 1, "--tries", 2, "--out", "t").returncode == 0
+    assert json.loads(Path("t/trainset.json").read_bytes())["judge_given"] == "reward:model"
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    done = gym("runs", "retry", "../t", "--unscored")
+    assert done.returncode == 0, done.stderr
 
 
 # ---------------------------------------------------------------- nobody judges by his own word

@@ -126,6 +126,12 @@ def test_agreement_with_people_is_on_what_they_labelled_with_its_n() -> None:
     assert found.all.value == pytest.approx(1), "the judge says what people said on all three"
 
 
+def test_agreement_that_was_not_asked_for_is_not_taken_for_missing_labels() -> None:
+    lines = list(bench_lines(bench(people=0)))
+    assert "Its agreement with people was not measured (--people 0)" in lines
+    assert not any("--reward-data" in line for line in lines)
+
+
 def test_without_labels_there_is_no_agreement() -> None:
     result = bench(scene=Scene(a_trace("a", TEXTS)))
     assert result.agreement is None

@@ -1,18 +1,21 @@
 """A session frozen as one's own benchmark reads back, and cannot change unnoticed."""
 
-import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from tests.evaluation.proactive_fixtures import a_label, a_trace
 
 from tactful.data.formats.traces import Trace, read_splits, read_traces
-from tactful.errors import DataError, UsageError
-from tactful.evaluation.proactive.freeze import Frozen, check_frozen, freeze, read_events, read_labels
+from tactful.data.io import write_file
+from tactful.errors import DataError, RunLocked, UsageError
+from tactful.evaluation.proactive.freeze import Frozen, check_frozen, freeze, read_labels
 from tactful.evaluation.proactive.points import scenes_of
+from tactful.runs.store.lock import only_writer
 
 MONDAY = a_trace("monday", ["opens the ledger", "searches for sums", "reads a page", "types a formula"])
 TUESDAY = a_trace("tuesday", ["starts a letter", "looks up an address", "prints it"])
+WEDNESDAY = a_trace("wednesday", ["waters the ferns", "counts the pots", "orders soil"])
 
 
 def frozen(
@@ -117,27 +120,60 @@ def test_nothing_to_freeze_and_odd_names_are_refused(tmp_path: Path) -> None:
         freeze(MONDAY.events, labels, tmp_path / "x", name="../x", split="own", add=False)
 
 
-def test_events_are_read_from_jsonl_and_from_csv_alike(tmp_path: Path) -> None:
-    rows = [{"time": "Day 1, 9:00 AM", "event": "opens, reads"}, {"time": "", "event": "closes"}]
-    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    (tmp_path / "a.csv").write_text(
-        'time,event\n"Day 1, 9:00 AM","opens, reads"\n,closes\n', encoding="utf-8"
-    )
-    assert read_events(tmp_path / "a.jsonl") == read_events(tmp_path / "a.csv")
+@pytest.mark.parametrize("name", ["manifest", "splits"])
+def test_a_name_under_which_a_trace_would_not_be_read_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=f"the name '{name}' is that of another file"):
+        frozen(tmp_path / "mine", name=name)
+    assert not (tmp_path / "mine").exists()
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("when,event\n1,x\n", "has no column 'time'"),
-        ("time,event\n1,\n", r":2: the row is"),
-        ("", "no column"),
-    ],
-)
-def test_an_unusable_csv_says_where(tmp_path: Path, text: str, says: str) -> None:
-    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(DataError, match=says):
-        read_events(tmp_path / "a.csv")
+KILLED = KeyboardInterrupt("killed")
+
+
+@pytest.mark.parametrize("written", range(8))
+def test_an_addition_that_is_killed_leaves_the_benchmark_whole_and_can_be_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    """Killed after so many of its files: four beside the others, the same four in their places."""
+    mine, done = tmp_path / "mine", []
+
+    def dying(path: Path, chunks: Iterable[bytes]) -> None:
+        if len(done) == written:
+            raise KILLED
+        write_file(path, chunks)
+        done.append(path)
+
+    frozen(mine)
+    with monkeypatch.context() as patched:
+        patched.setattr("tactful.evaluation.proactive.freeze.write_file", dying)
+        with pytest.raises(KeyboardInterrupt):
+            frozen(mine, TUESDAY, add=True)
+    manifest = check_frozen(mine)
+    assert manifest is not None
+    sessions = ["monday"] if written < 4 else ["monday", "tuesday"]
+    assert list(manifest.sessions) == [trace.id for trace in read_traces(mine)] == sessions
+    assert list(read_splits(mine, read_traces(mine))["own"]) == sessions
+    if written < 4:
+        frozen(mine, TUESDAY, add=True)
+    assert frozen(mine, WEDNESDAY, add=True).sessions == 3
+
+
+def test_an_addition_that_was_cut_off_in_its_last_step_is_finished_by_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine"
+    frozen(mine)
+    with monkeypatch.context() as patched:
+        patched.setattr("tactful.evaluation.proactive.freeze._settle", lambda folder: None)
+        frozen(mine, TUESDAY, add=True)
+    assert frozen(mine, WEDNESDAY, add=True).sessions == 3
+
+
+def test_two_additions_at_once_do_not_lose_a_session(tmp_path: Path) -> None:
+    frozen(tmp_path / "mine")
+    with only_writer(tmp_path / "mine"), pytest.raises(RunLocked, match="wait for it"):
+        frozen(tmp_path / "mine", TUESDAY, add=True)
+    assert frozen(tmp_path / "mine", TUESDAY, add=True).sessions == 2
 
 
 def test_an_interrupted_add_is_noticed(tmp_path: Path) -> None:

@@ -63,6 +63,14 @@ def test_a_file_is_matched_by_content_whatever_its_name() -> None:
     assert (found[0].trace, found[0].exact, found[0].missing, found[0].extra) == ("code_2", 5, 0, 0)
 
 
+def test_a_file_whose_every_event_was_translated_finds_its_trace_by_the_times() -> None:
+    others = [a_trace(name, [f"{name} {at}" for at in range(2)]) for name in ("code_1", "code_2")]
+    trace = a_trace("writing_1", TEXTS)
+    translated = [event(at, f"第{at}步") for at in range(5)]
+    found = match_answers([file_of(translated)], [*others, trace])[0]
+    assert (found.trace, found.exact, found.reworded, found.missing) == ("writing_1", 0, 5, 0)
+
+
 def test_counts_say_what_was_reworded_missing_and_extra() -> None:
     trace = a_trace("a", TEXTS)
     events = [*trace.events[:3], event(3, "writes =SUM( into the cell"), event(50, "goes home for the day")]

@@ -3,9 +3,11 @@
 import pytest
 from tests.evaluation.proactive_fixtures import SayingJudge, a_label, a_trace
 
+from tactful.errors import DataError
 from tactful.evaluation.proactive.measure import PointDecision, decide, difference, score, undecided
 from tactful.evaluation.proactive.points import GENERIC, Judgements, Scene, scenes_of
 from tactful.stats import FEWEST_GROUPS
+from tactful.types import LabelledMoment
 
 TEXTS = ["opens the ledger", "searches for sums", "reads a page", "types a formula"]
 
@@ -54,6 +56,13 @@ def test_an_unreadable_judgement_is_unscored_and_neither_accepted_nor_rejected()
     assert outcome(labelled(True), SayingJudge({"sum it": None}), "sum it") == "unscored"
 
 
+def test_a_point_whose_need_nobody_knows_is_left_out_whether_one_speaks_there_or_not() -> None:
+    bare = Scene(a_trace("a", TEXTS))
+    judge = SayingJudge({None: None, "sum it": True, "draw it": False})
+    assert [outcome(bare, judge, *said) for said in ([], ["sum it"], ["draw it"])] == ["unscored"] * 3
+    assert outcome(labelled(False), judge, "sum it") == "hit"
+
+
 def test_what_people_said_of_these_very_words_stands_over_the_judge() -> None:
     scene = labelled(True, "sum it", accepted=True)
     found = decide(scene, 0, ["sum it"], judgements(scene, SayingJudge({"sum it": False}), ["sum it", None]))
@@ -74,7 +83,9 @@ def made(
     outcome: str, need: bool | None, *, trace: str = "a", weight: float = 1.0, at: int = 0
 ) -> PointDecision:
     proposal = None if outcome in ("miss", "correct-silence") else "sum it"
-    return PointDecision(trace=trace, at=at, proposal=proposal, outcome=outcome, need=need, weight=weight)  # type: ignore[arg-type]
+    return PointDecision(  # type: ignore[arg-type]
+        trace=trace, group=trace, at=at, proposal=proposal, outcome=outcome, need=need, weight=weight
+    )
 
 
 HAND = [
@@ -163,6 +174,26 @@ def test_two_traces_of_one_session_are_refused() -> None:
     twin = trace.model_copy(update={"id": "b"})
     with pytest.raises(Exception, match="a session counts once"):
         scenes_of([trace, twin], [a_label(trace, 0, None, accepted=True, need=False)])
+
+
+def test_plays_of_one_session_by_several_users_have_their_own_labels_and_count_as_one_session() -> None:
+    first, second = a_trace("p0", TEXTS), a_trace("p1", [TEXTS[0], "makes a table", "sorts it", "prints it"])
+    labels = [
+        _by(a_label(first, 2, None, accepted=True, need=False, session="accounts"), "accounts/p0"),
+        _by(a_label(second, 2, None, accepted=False, need=True, session="accounts"), "accounts/p1"),
+    ]
+    scenes = scenes_of([first, second], labels)
+    assert [scene.need(2) for scene in scenes] == [False, True]
+    assert [scene.group for scene in scenes] == ["p0", "p0"]
+    decisions = [decide(scene, 2, [], Judgements()) for scene in scenes]
+    assert score("x", decisions).figures["accuracy"].groups == 1
+    twin = second.model_copy(update={"id": "p2"})
+    with pytest.raises(DataError, match=r"'p1' and 'p2' hold .* \('accounts' of user 'accounts/p1'\)"):
+        scenes_of([first, second, twin], labels)
+
+
+def _by(item: LabelledMoment, user: str) -> LabelledMoment:
+    return item.model_copy(update={"moment": item.moment.model_copy(update={"user": user})})
 
 
 def test_a_judge_sees_the_events_up_to_the_point_and_no_later_one() -> None:

@@ -214,6 +214,18 @@ def test_whoever_accepted_what_was_offered_was_not_disturbed():
     assert card_of(glad, source="glad").check("never leaves").figure.items == 0
 
 
+def test_episodes_of_several_assistants_on_one_scene_are_by_users_of_their_own():
+    refused = [step(at, 10.0 * at, offer="Help?", verdict="rejected") for at in range(5)]
+    taken = [step(at, 10.0 * at, offer="Help?", verdict="accepted") for at in range(3)]
+    left = episode("s", *refused, end="left")
+    glad = episode("s", *taken, assistant="every:10")
+    found = card_of([left, glad, left], source="s")
+    for name, users in (("never leaves", 2), ("accepts everything", 3)):
+        assert found.check(name).figure.items == users
+    assert found.check("never leaves").figure.value == 1
+    assert found.check("accepts everything").figure.value == pytest.approx(1 / 3)
+
+
 def test_a_scene_is_held_against_other_scenes_of_its_language_and_never_against_itself():
     def said(name: str, text: str):
         return step(0, 0).model_copy(

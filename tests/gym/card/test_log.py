@@ -84,6 +84,25 @@ def test_two_days_that_begin_alike_are_two_recordings():
     assert [one.id for one in found.sessions] == ["monday", "tuesday"]
 
 
+def test_a_log_that_is_given_twice_has_its_reactions_and_points_once():
+    doubled = [moment("a", 2, needed=True), moment("a", 2, needed=True), moment("a", 3, accepted=False)]
+    once = of_moments(doubled)
+    assert (len(once.reactions), len(once.points)) == (3, 1)
+    twice = joined([once, of_moments(doubled)])
+    assert (twice.reactions, twice.points) == (once.reactions, once.points)
+    more = joined([once, of_moments([*doubled, moment("b", 2, needed=True)])])
+    assert (len(more.reactions), len(more.points)) == (4, 2)
+
+
+def test_untimed_sessions_that_begin_alike_are_one_only_where_one_goes_on_from_the_other():
+    days = {
+        name: [Event(text=text) for text in ("opens the mail", "reads it", "answers", *rest)]
+        for name, rest in {"mon": ["leaves"], "tue": ["calls Bo", "leaves"], "late": ["calls Bo"]}.items()
+    }
+    found = joined([of_sessions(days.items())])
+    assert [one.id for one in found.sessions] == ["mon", "tue"]
+
+
 def test_moments_of_several_users_in_one_session_give_each_users_events():
     told = [moment("a", 3, needed=True), moment("a", 2, needed=True)]
     found = of_moments(

@@ -19,6 +19,7 @@ def played(how: str, scenes: int = 10):
             f"s{at}",
             step(0, 0, offer=offer, verdict=verdict, wanted=wanted),
             *(step(number, 10 * number) for number in range(1, 5)),
+            end="rounds",
         )
         for at in range(scenes)
     ]
@@ -29,8 +30,15 @@ def test_utility_is_told_for_a_hundred_rounds_and_by_scene():
     assert worth_by_scene(played("good", 2), false_alarm=0.25) == {"s0": 20.0, "s1": 20.0}
     assert worth_by_scene(played("bad", 1), false_alarm=0.25) == {"s0": -5.0}
     # help is wanted in one of five rounds of another scene, and nothing offered
-    missed = [episode("m", step(0, 0, wanted=True), *(step(number, number) for number in range(1, 5)))]
+    silent = [step(number, number) for number in range(1, 5)]
+    missed = [episode("m", step(0, 0, wanted=True), *silent, end="rounds")]
     assert worth_by_scene(missed, false_alarm=1, miss=0.5) == {"m": -10.0}
+
+
+def test_the_act_by_which_somebody_finishes_is_no_round_of_a_hundred():
+    offers = [step(at, at, offer="Now?", verdict="accepted") for at in range(4)]
+    assert worth_by_scene([episode("s", *offers, step(4, 4), end="goal")], false_alarm=1) == {"s": 100.0}
+    assert worth_by_scene([episode("s", step(0, 0), end="goal")], false_alarm=1) == {}
 
 
 def test_whoever_drives_a_user_away_earns_nothing_by_that():

@@ -12,11 +12,20 @@ from tactful.types import Event, Moment
 OFFER = "Shall I sort the list?"
 
 
-def seen(events: int, fresh: int = 1) -> Seen:
+def seen(events: int, *, fresh: int = 1, since: int = 1) -> Seen:
     moment = Moment(
         id="m", session="s", events=tuple(Event(text=f"event {at}") for at in range(events)), proposal=None
     )
-    return Seen(moment, operations=(), setting="coding", lang="en", key=(0,), rehearsal={}, fresh=fresh)
+    return Seen(
+        moment,
+        operations=(),
+        setting="coding",
+        lang="en",
+        key=(0,),
+        rehearsal={},
+        fresh=fresh,
+        since_asked=since,
+    )
 
 
 def decided(decider, at: Seen, offer: str | None = OFFER) -> tuple[Proposed, list[bool]]:
@@ -46,7 +55,7 @@ def test_the_proposer_may_choose_silence_only_where_it_decides():
 def test_every_n_events_counts_events_and_not_rounds():
     every = Every(10)
     # Rounds of three events: the tenth event is in the round that ends at the twelfth, the twentieth at the 21st.
-    spoke = [now for now in range(3, 31, 3) if decided(every, seen(now, fresh=3))[0].shown]
+    spoke = [now for now in range(3, 31, 3) if decided(every, seen(now, since=3))[0].shown]
     assert spoke == [12, 21, 30]
     assert every.label == "every:10"
 
@@ -59,3 +68,5 @@ def test_a_name_of_a_decider_or_of_somebody_else():
     for wrong in ("every:0", "every:", "every:ten", "every:-3"):
         with pytest.raises(UsageError, match=f"--assistant {wrong}: .* is no number of events"):
             plain_decider(wrong)
+    with pytest.raises(UsageError, match="is no number of events"):
+        plain_decider("every:" + 5000 * "9")

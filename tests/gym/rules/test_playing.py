@@ -45,6 +45,21 @@ def test_accepted_help_is_carried_out_as_events():
         assert bool(step.carried_out) == (step.outcome.verdict == "accepted")
 
 
+def test_an_offer_that_came_due_while_help_was_carried_out_is_made_in_the_next_round():
+    rounds = carried_past = 0
+    for episode in play_all(made_scenes(), passes=4, decider=Every(3)):
+        now = asked_at = 0
+        ended = episode.end in ("goal", "left")
+        for step in episode.steps[:-1] if ended else episode.steps:  # nothing is offered where the work ends
+            before, now = now, now + len(step.events)
+            due = now // 3 > asked_at // 3
+            assert step.shown == due
+            carried_past += due and now // 3 == before // 3
+            rounds, asked_at, now = rounds + 1, now, now + len(step.carried_out)
+    assert rounds > 100
+    assert carried_past > 0
+
+
 def test_time_never_runs_backwards():
     for episode in play_all(made_scenes(), passes=2, decider=Every(6)):
         times = [event.at for event in episode.events]

@@ -1,5 +1,6 @@
 """Scenes as others write them and as we do: nothing is lost, and a bad one is named."""
 
+import json
 import os
 from pathlib import Path
 
@@ -86,6 +87,34 @@ def test_our_scenes_come_back_whole(tmp_path):
         assert write_scenes(tmp_path / name, [OURS]) == 1
         assert read_scenes(tmp_path / name) == [OURS]
     assert "半空" in (tmp_path / "a.yaml").read_text()
+
+
+def test_published_scenes_in_json_lines_keep_the_groups_of_their_seed_tasks(tmp_path):
+    again = {**PUBLISHED, "user": {**PUBLISHED["user"], "goal": "Write another report."}}
+    other = {
+        "environment": {"description": "Bo writes at home."},
+        "user": {"description": "Bo.", "goal": "Write a poem."},
+    }
+    rows = [PUBLISHED, other, again]
+    lines = _file(tmp_path, "\n".join(json.dumps(row) for row in rows), "scenes.jsonl")
+    found = read_scenes(lines)
+    assert found == read_scenes(_file(tmp_path, rows))
+    # the first and the third share their example events
+    assert found[0].group == found[2].group != found[1].group
+
+
+def test_published_scenes_are_written_as_json_lines_where_the_name_says_so(tmp_path):
+    scenes = read_scenes(_file(tmp_path, [PUBLISHED]))
+    assert write_scenes(tmp_path / "theirs.jsonl", scenes, form="proactivebench") == 1
+    assert json.loads((tmp_path / "theirs.jsonl").read_text()) == PUBLISHED
+    assert read_scenes(tmp_path / "theirs.jsonl") == scenes
+
+
+def test_a_line_that_is_no_json_is_named_among_published_scenes(tmp_path):
+    lines = _file(tmp_path, f"{json.dumps(PUBLISHED)}\n{{half a\n", "scenes.jsonl")
+    with pytest.raises(DataError, match=r"scenes\.jsonl:2: not JSON"):
+        read_scenes(lines)
+    assert len(read_scenes(lines, skip_bad=True)) == 1
 
 
 def test_an_operation_told_in_full_reads_as_one_line_and_comes_back_an_object(tmp_path):

@@ -86,6 +86,14 @@ def test_an_offer_held_back_was_not_made():
     assert (row.offers, row.silence.value, row.never_offered) == (1, 0.5, 0)
 
 
+def test_the_act_by_which_somebody_finishes_is_no_silence():
+    always = [step(0, 0, offer="Help?", verdict="ignored"), step(1, 5, offer="Help?", verdict="ignored")]
+    assert tf.gym_stats([episode("a", *always, step(2, 9), end="goal")]).whole.silence.value == 0
+    assert tf.gym_stats(
+        [episode("a", *always, step(2, 9), end="rounds")]
+    ).whole.silence.value == pytest.approx(1 / 3)
+
+
 def test_nothing_offered_and_no_times_are_undefined_and_not_zero():
     quiet = episode("a", step(0, 0, wanted=None))
     bare = quiet.model_copy(

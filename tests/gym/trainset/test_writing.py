@@ -17,6 +17,7 @@ from tactful.errors import ConfigError, DataError, UsageError
 from tactful.gym.play.assistant import propose_prompt
 from tactful.gym.trainset.checking import check_trainset, read_trainset
 from tactful.gym.trainset.forms import Fit, counter, margin, preferences
+from tactful.gym.trainset.telling import trainset_lines
 from tactful.gym.trainset.types import JudgedPoint, Try
 from tactful.training import TrainConfig
 from tactful.training.material.checks import check_material
@@ -158,6 +159,17 @@ def test_shares_that_leave_nothing_are_refused_before_anything_is_asked(tmp_path
     with pytest.raises(ValueError, match="greater than or equal to 0"):
         tf.trainset([day("a")], judge="user", model="offline", validation=-0.1, out=tmp_path / "t")
     assert not (tmp_path / "t").exists()
+
+
+def test_fewer_groups_than_parts_all_train_and_that_is_said(tmp_path):
+    days = [day(f"scene-{at}", scene=scene(at)) for at in range(2)]
+    options = {"judge": "user", "model": "offline", "points": 1, "progress": "off"}
+    run = tf.trainset(days, test=0.3, out=tmp_path / "t", **options)
+    said = "too few groups of scenes (2) for 3 parts: all of them train"
+    assert (list(run.made.parts), run.made.notes) == (["train"], (said,))
+    assert said in trainset_lines(read_trainset(tmp_path / "t" / "trainset.json"))
+    asked_for = tf.trainset(days, validation=0, test=0, out=tmp_path / "u", **options)
+    assert asked_for.made.notes == ()
 
 
 def test_votes_of_the_judge_do_not_mind_the_temperature_of_the_proposer(tmp_path):

@@ -18,10 +18,17 @@ if TYPE_CHECKING:
     from tactful.types import Policy
 
 
-def decider_of(spec: str) -> tuple[Decider, str]:
+def place_of(spec: str) -> str:
+    """Where the gate or policy that is named lies, for other working directories too; empty for who needs no file."""
+    kind, colon, place = spec.partition(":")
+    return str(Path(place).resolve()) if colon and kind in ("gate", "policy") else ""
+
+
+def decider_of(spec: str, place: str = "") -> tuple[Decider, str]:
     """(who decides, hash of what that rests on) for `none`, `always`, `every:N`, `gate:FOLDER`, `policy:PATH` or a model.
 
-    What is wrong with a gate or policy is told here, before anything is played.
+    What is wrong with a gate or policy is told here, before anything is played. It is opened at `place`, by default where
+    the working directory has it.
 
     Raises: UsageError for an odd number; DataError where there is no gate, model or policy; UserError for a gate that
     was set for another model.
@@ -29,10 +36,10 @@ def decider_of(spec: str) -> tuple[Decider, str]:
     plain = plain_decider(spec)
     if plain is not None:
         return plain, ""
-    kind, colon, place = spec.partition(":")
-    if not colon or kind not in ("gate", "policy"):
+    path = place or place_of(spec)
+    if not path:
         return OwnJudgement(spec), ""
-    named = GateDecider(Path(place)) if kind == "gate" else PolicyDecider(Path(place))
+    named = (GateDecider if spec.startswith("gate:") else PolicyDecider)(Path(path), spec)
     found = replace(named, digest=named.read())
     found.ready()
     return found, found.digest
@@ -44,13 +51,10 @@ class GateDecider:
 
     path: Path
     """Folder with the model and its `gate.json`."""
+    label: str
+    """As it was typed: `gate:runs/gate`"""
     digest: str = ""
     """Hash of both: another process that finds other files opens those, and a run refuses to go on with them."""
-
-    @property
-    def label(self) -> str:
-        """`gate:runs/gate`"""
-        return f"gate:{self.path}"
 
     def read(self) -> str:
         """The digest of what lies there now. Raises: DataError where there is no gate."""
@@ -84,12 +88,9 @@ class PolicyDecider:
     """A saved policy decides; its least asking action is silence, any other one an offer of the proposer's best."""
 
     path: Path
+    label: str
+    """As it was typed: `policy:policy.json`"""
     digest: str = ""
-
-    @property
-    def label(self) -> str:
-        """`policy:policy.json`"""
-        return f"policy:{self.path}"
 
     def read(self) -> str:
         """The digest of what lies there now. Raises: DataError where there is nothing."""

@@ -70,12 +70,17 @@ def selecting_judge(given: str, *, votes: int = 1, parameters: Parameters | None
             )
         if given == SIMULATED:
             return UserJudge() if parameters is None else UserJudge(parameters)
-        folder = given.removeprefix(TRAINED)
-        if not folder:
+        if given == TRAINED:
             raise UsageError("--judge reward: names no folder; write reward:models/reward")
-        place = str(Path(folder).resolve())
+        place = wherever(given).removeprefix(TRAINED)
         return TrainedOne(place, identity_of(open_judge(place)))
     return PromptedJudge(given, votes)
+
+
+def wherever(given: str) -> str:
+    """The judge's name as every working directory understands it."""
+    folder = given.removeprefix(TRAINED)
+    return given if folder == given else TRAINED + str(Path(folder).resolve())
 
 
 def asks_model(given: str) -> bool:

@@ -138,7 +138,7 @@ def _job(config: GymConfig, read: Input[Scene], strict: bool) -> Job:
     from tactful.api.gym.deciding import decider_of
     from tactful.gym.pipeline import gym_job
 
-    decider, digest = decider_of(config.assistant)
+    decider, digest = decider_of(config.assistant, config.assistant_place)
     config = config.model_copy(update={"assistant_hash": digest})
     total = None if str(read.path) == "-" else config.passes * sum(1 for _ in read)
     return read.job(gym_job(config, read, decider, total=total), skip_bad=not strict)
@@ -146,6 +146,7 @@ def _job(config: GymConfig, read: Input[Scene], strict: bool) -> Job:
 
 def _config(model: str, options: PlayOptions) -> tuple[GymConfig, bool]:
     """The configuration, and whether a bad scene stops the run. Raises: UsageError, ConfigError."""
+    from tactful.api.gym.deciding import place_of
     from tactful.gym.pipeline import SCRIPTS, GymConfig
     from tactful.gym.play.people import load_people
     from tactful.gym.rules.parameters import load_parameters
@@ -171,6 +172,7 @@ def _config(model: str, options: PlayOptions) -> tuple[GymConfig, bool]:
     config = GymConfig(
         **rest,
         assistant=assistant,
+        assistant_place=place_of(assistant),
         people=load_people(Path(people)) if isinstance(people, str | Path) else tuple(people),
         parameters=load_parameters(None if table is None else Path(table)),
         seed=options.get("seed", 0),

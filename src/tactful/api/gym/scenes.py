@@ -83,7 +83,8 @@ def build_scenes(
     """Scenes built from seeds in six steps, each consistent with those before it, near-duplicates dropped.
 
     `seeds` is a file in ProactiveBench's form or ours, or `ours`: the bundled ones. The scenes go to the file `out`, the
-    run lies beside it (`scenes.run` for `scenes.yaml`), and `resume=True` goes on with it.
+    run lies beside it (`scenes.run` for `scenes.yaml`), and `resume=True` goes on with it
+    and writes the file anew, whatever was changed in it.
 
     Raises DataError for seeds or a log that cannot be used, UsageError when `out` exists, StopRun when a budget is spent.
 

@@ -86,7 +86,7 @@ def trainset(
     make = partial(_job, config, read, _kept(options))
     summary, again = worked_over(make, read, options, what="episode with events", fix=NO_EPISODE)
     run = TrainsetRun(summary, JudgedPoint, source=read, again=again)
-    _write(run, config, options, fit, counted)
+    _write(run, judge, config, options, fit, counted)
     return run
 
 
@@ -107,7 +107,7 @@ def forecast_trainset(
 
 
 def _config(episodes: Any, judge: str, model: str, options: TrainsetOptions) -> TrainsetConfig:
-    from tactful.api.gym.judges import asks_model, selecting_judge
+    from tactful.api.gym.judges import asks_model, selecting_judge, wherever
     from tactful.data.formats.episodes import SIMULATED
     from tactful.gym.play.asking import MAX_CHARS
     from tactful.gym.trainset.pipeline import SCRIPTS, TrainsetConfig
@@ -122,7 +122,7 @@ def _config(episodes: Any, judge: str, model: str, options: TrainsetOptions) -> 
         elsewhere["api_key_env"] = key
     return TrainsetConfig(
         judge=selecting_judge(judge, votes=options.get("votes", 1)).identity,
-        judge_given=judge,
+        judge_given=wherever(judge),
         votes=options.get("votes", 1),
         tries=options.get("tries", 15),
         points=options.get("points", 12),
@@ -214,14 +214,19 @@ def retry_trainset(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
 
 
 def _write(
-    run: TrainsetRun, config: TrainsetConfig, options: TrainsetOptions, fit: Fit, counted: str
+    run: TrainsetRun,
+    judge: str,
+    config: TrainsetConfig,
+    options: TrainsetOptions,
+    fit: Fit,
+    counted: str,
 ) -> None:
     from tactful.gym.trainset.writing import write_trainset
 
     summary = run.summary
     run.made = write_trainset(
         summary.folder,
-        judge_given=config.judge_given,
+        judge_given=judge,
         shares=_shares(options),
         fit=fit,
         counted=counted,

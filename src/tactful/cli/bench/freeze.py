@@ -43,8 +43,8 @@ def freeze(
     folder, and refuses it when a frozen file was changed.
     """
     from tactful.data.formats.moments import labelled_rows
+    from tactful.evaluation.proactive.events import read_events
     from tactful.evaluation.proactive.freeze import freeze as freeze_session
-    from tactful.evaluation.proactive.freeze import read_events
 
     rows = labelled_rows(labels, skip_bad=skip_bad)
     frozen = freeze_session(

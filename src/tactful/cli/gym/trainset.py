@@ -107,8 +107,8 @@ def trainset(
     if dry_run:
         expected = making.forecast_trainset(run_or_file, judge=judge, model=model, **chosen)
         words = (
-            f"{expected.points} points at {expected.tries} tries each, at most {expected.most_calls} calls; estimated, nothing "
-            "was sent:"
+            f"{expected.points} points at {expected.tries} tries each, at most {expected.most_calls} calls but for replies "
+            "asked again; estimated, nothing was sent:"
         )
         tell_forecast(expected, words, [(model, expected)], as_json=as_json)
         return

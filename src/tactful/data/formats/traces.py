@@ -24,6 +24,8 @@ from tactful.types import Event, Record
 
 T = TypeVar("T")
 SPLITS = "splits.json"
+NO_TRACES = (SPLITS, "manifest.json")
+"""Files that may lie beside traces."""
 _TRACE_FIX = "give the folder with the traces, one JSON list per file"
 
 
@@ -206,7 +208,7 @@ def _split_files(path: Path, name: str, value: Any) -> tuple[str, ...]:
 def _files(folder: Path, *, what: str, fix: str) -> list[Path]:
     if not folder.is_dir():
         raise DataError.at(folder, None, "is no folder", fix=fix)
-    found = sorted(path for path in folder.glob("*.json") if path.name not in (SPLITS, "manifest.json"))
+    found = sorted(path for path in folder.glob("*.json") if path.name not in NO_TRACES)
     if not found:
         raise DataError.at(folder, None, f"holds no {what} (*.json)", fix=fix)
     return found

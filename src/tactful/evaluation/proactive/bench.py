@@ -25,7 +25,7 @@ from tactful.evaluation.proactive.measure import (
     score,
     undecided,
 )
-from tactful.evaluation.proactive.points import Judgements, Scene, distinct, labelled_moments
+from tactful.evaluation.proactive.points import Judgements, Scene, distinct, in_session, labelled_moments
 from tactful.evaluation.proactive.published import (
     Prediction,
     count,
@@ -68,7 +68,7 @@ def run_bench(
 
     Raises: UserError when two assistants share a name, or one bears that of a baseline.
     """
-    _refuse_names([one.name for one in assistants])
+    refuse_names([one.name for one in assistants])
     rows: list[tuple[Assistant, bool]] = [(one, False) for one in assistants]
     rows += [(make(scenes), True) for make in (always, never, look_up)]
     labelled = labelled_moments(scenes, people)
@@ -96,7 +96,7 @@ def run_bench(
         splits=tuple(
             Split(
                 name=split,
-                sessions=len(set(ids)),
+                sessions=len({scene.group for scene in scenes if scene.trace.id in set(ids)}),
                 events=sum(len(scene.trace.points) for scene in scenes if scene.trace.id in set(ids)),
                 published=tuple(
                     _published(name, predictions[name], set(ids), quirks=quirks) for name in names
@@ -113,7 +113,8 @@ def run_bench(
     return result, {name: decisions[name] for name in names}
 
 
-def _refuse_names(names: Sequence[str]) -> None:
+def refuse_names(names: Sequence[str]) -> None:
+    """Raises: UserError where two assistants share a name, or one bears that of a baseline."""
     for name in names:
         if names.count(name) > 1 or name in BASELINES:
             raise UserError(
@@ -221,7 +222,8 @@ def _agreement(
     seed: int,
     resamples: int,
 ) -> JudgeAgreement:
-    columns = columns_of(labelled, said)
+    group = {scene.trace.id: scene.group for scene in scenes}
+    columns = columns_of([in_session(item, group[item.moment.session]) for item in labelled], said)
     parts = {
         "all": columns,
         "proposals": columns.take(columns.of_kind("proposals")),

@@ -5,31 +5,35 @@
     mine/splits.json          split → files
     mine/manifest.json        SHA-256 of each of them
 
-Sessions can be added later; what is frozen never changes unnoticed. Times may be missing; texts may not.
+Sessions can be added later; what is frozen never changes unnoticed. Times may be missing; texts may not. An addition is
+first written whole beside the rest, in `.freeze-add/`, its manifest last: one that is cut off before that is dropped, one
+that is cut off later is finished by whoever opens the benchmark next.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import orjson
 from pydantic import Field
 
-from tactful.data.formats.moments import labelled_rows, moment_row, parse_event
-from tactful.data.formats.traces import SPLITS, Trace, TracePoint, read_traces, trace_bytes
-from tactful.data.io import Rows, cannot_read, write_file
+from tactful.data.formats.moments import labelled_rows, moment_row
+from tactful.data.formats.traces import NO_TRACES, SPLITS, Trace, TracePoint, read_traces, trace_bytes
+from tactful.data.io import write_file
 from tactful.data.sealed import load_document
 from tactful.errors import DataError, UsageError
 from tactful.evaluation.proactive.matching import TOUCHED, is_same
+from tactful.runs.store.lock import only_writer
 from tactful.types import Event, LabelledMoment, Record
 
 MANIFEST = "manifest.json"
 LABELS = "reward.jsonl"
+ADDING = ".freeze-add"
 FORM = 1
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -59,38 +63,6 @@ class Frozen(Record):
     """In the benchmark now."""
 
 
-def read_events(path: Path, *, skip_bad: bool = False) -> list[Event]:
-    """Imported activity: `{"time", "event"}` as JSONL, or CSV with these two columns. Raises: DataError.
-
-    `skip_bad` leaves out unusable lines of JSONL; a CSV must be whole.
-    """
-    if path.suffix.lower() != ".csv":
-        return list(Rows(path, lambda row: parse_event(row, "the row"), kind="event", skip_bad=skip_bad))
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in ("time", "event") if name not in (reader.fieldnames or ())]
-            if missing:
-                raise DataError.at(
-                    path,
-                    1,
-                    f"has no column '{missing[0]}'",
-                    fix="name the columns time,event in the first line",
-                )
-            return [_csv_event(path, reader.line_num, row) for row in reader]
-    except UnicodeDecodeError as error:
-        raise DataError.at(path, None, "is not UTF-8", fix="save it as UTF-8") from error
-    except OSError as error:
-        raise cannot_read(path, error) from error
-
-
-def _csv_event(path: Path, line: int, row: Mapping[str, Any]) -> Event:
-    try:
-        return parse_event({"time": row["time"] or "", "event": row["event"]}, "the row")
-    except ValueError as error:
-        raise DataError.at(path, line, str(error), fix="correct the row") from error
-
-
 def freeze(
     events: Sequence[Event],
     labelled: Sequence[LabelledMoment],
@@ -105,32 +77,15 @@ def freeze(
     Raises: DataError when a label does not belong to these events, the session is frozen already, or a frozen file
     was changed; UsageError for a bad name or a folder that is (not) there.
     """
-    from tactful import __version__
-
     if not _NAME.fullmatch(name):
         raise UsageError(f"the name '{name}' is no file name; use letters, digits, - and _")
+    if f"{name}.json" in NO_TRACES:
+        raise UsageError(f"the name '{name}' is that of another file of a benchmark; give another --name")
     trace = _trace(events, labelled, name)
-    old = _existing(folder, add=add)
-    earlier, labels = (read_traces(folder), read_labels(folder)) if old else ([], [])
-    _refuse_overlap(trace, labelled, earlier, labels)
     mine = [_in_session(item, name) for item in labelled]
-    splits = _splits(folder) if old else {}
-    splits.setdefault(split, {"files": []})["files"].append(f"{name}.json")
-    path = f"traces/{name}.json"
-    contents = {
-        path: trace_bytes(trace),
-        LABELS: b"".join(orjson.dumps(moment_row(item)) + b"\n" for item in [*labels, *mine]),
-        SPLITS: orjson.dumps(splits, option=orjson.OPT_INDENT_2) + b"\n",
-    }
-    for place, content in contents.items():
-        write_file(folder / place, [content])
-    hashes = {place: hashlib.sha256(content).hexdigest() for place, content in contents.items()}
-    manifest = Manifest(
-        version=__version__,
-        files={**(old.files if old else {}), **hashes},
-        sessions={**(old.sessions if old else {}), name: len(trace.points)},
-    )
-    write_file(folder / MANIFEST, [orjson.dumps(manifest.model_dump(), option=orjson.OPT_INDENT_2), b"\n"])
+    with only_writer(folder) if add and (folder / MANIFEST).is_file() else nullcontext():
+        manifest = _add(trace, mine, folder, _existing(folder, add=add), split)
+        _settle(folder)
     known = {len(item.moment.events) for item in mine if item.label.help_needed is not None}
     return Frozen(
         folder=str(folder),
@@ -142,11 +97,57 @@ def freeze(
     )
 
 
+def _add(
+    trace: Trace, mine: Sequence[LabelledMoment], folder: Path, old: Manifest | None, split: str
+) -> Manifest:
+    """Write the files that the session adds or changes beside the others, and their manifest last."""
+    from tactful import __version__
+
+    shutil.rmtree(folder / ADDING, ignore_errors=True)
+    earlier, labels = (read_traces(folder), read_labels(folder)) if old else ([], [])
+    _refuse_overlap(trace, mine, earlier, labels)
+    splits = _splits(folder) if old else {}
+    splits.setdefault(split, {"files": []})["files"].append(f"{trace.id}.json")
+    contents = {
+        f"traces/{trace.id}.json": trace_bytes(trace),
+        LABELS: b"".join(orjson.dumps(moment_row(item)) + b"\n" for item in [*labels, *mine]),
+        SPLITS: orjson.dumps(splits, option=orjson.OPT_INDENT_2) + b"\n",
+    }
+    hashes = {place: hashlib.sha256(content).hexdigest() for place, content in contents.items()}
+    manifest = Manifest(
+        version=__version__,
+        files={**(old.files if old else {}), **hashes},
+        sessions={**(old.sessions if old else {}), trace.id: len(trace.points)},
+    )
+    contents[MANIFEST] = orjson.dumps(manifest.model_dump(), option=orjson.OPT_INDENT_2) + b"\n"
+    for place, content in contents.items():
+        write_file(folder / ADDING / place, [content])
+    return manifest
+
+
+def _settle(folder: Path) -> None:
+    """Put the files of an addition, where all are there, in their places, the manifest last."""
+    adding = folder / ADDING
+    if not (adding / MANIFEST).is_file():
+        return
+    files = [path for path in adding.rglob("*") if path.is_file()]
+    for path in sorted(files, key=lambda path: path == adding / MANIFEST):
+        write_file(folder / path.relative_to(adding), [path.read_bytes()])
+    shutil.rmtree(adding, ignore_errors=True)
+
+
 def check_frozen(folder: Path) -> Manifest | None:
     """The manifest of a frozen benchmark, its hashes checked; None where the folder has none.
 
     Raises: DataError for a file that was changed, lost or slipped in since it was frozen.
     """
+    if (folder / ADDING / MANIFEST).is_file():
+        with only_writer(folder):
+            _settle(folder)
+    return _checked(folder)
+
+
+def _checked(folder: Path) -> Manifest | None:
     path = folder / MANIFEST
     if not path.is_file():
         return None
@@ -230,12 +231,14 @@ def _in_session(item: LabelledMoment, name: str) -> LabelledMoment:
 
 
 def _existing(folder: Path, *, add: bool) -> Manifest | None:
-    there = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    there = folder.exists() and (not folder.is_dir() or any(one.name != ADDING for one in folder.iterdir()))
     if there and not add:
         raise UsageError(
             f"{folder}: is there already; give --out a new name, or --add to add the session to it"
         )
-    manifest = check_frozen(folder) if folder.is_dir() else None
+    if add:
+        _settle(folder)
+    manifest = _checked(folder) if folder.is_dir() else None
     if add and manifest is None:
         raise UsageError(
             f"{folder}: is no frozen benchmark (it has no {MANIFEST}); leave out --add to begin one"

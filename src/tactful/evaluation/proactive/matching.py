@@ -86,7 +86,11 @@ def match_events(left: Sequence[Event], right: Sequence[Event]) -> tuple[dict[in
 
 
 def _key(event: Event) -> tuple[str, str]:
-    return (event.time if event.at is None else event.at.isoformat()), event.text
+    return _time(event), event.text
+
+
+def _time(event: Event) -> str:
+    return event.time if event.at is None else event.at.isoformat()
 
 
 _Found = list[tuple[tuple[float, int], int, int]]
@@ -138,10 +142,9 @@ def match_answers(files: Sequence[Answers], traces: Sequence[Trace]) -> list[Fil
 
 def _match_file(file: Answers, traces: Sequence[Trace]) -> FileMatch:
     events = [answer.event for answer in file.answers]
-    known = [({_key(event) for event in trace.events}, trace) for trace in traces]
-    likely = sorted(known, key=lambda item: -sum(_key(event) in item[0] for event in events))[:2]
+    likely = sorted(traces, key=lambda trace: -_shared(events, trace.events))[:2]
     best: FileMatch | None = None
-    for _, trace in likely:
+    for trace in likely:
         pairs, exact = match_events(events, trace.events)
         match = FileMatch(
             path=file.path,
@@ -165,6 +168,12 @@ def _match_file(file: Answers, traces: Sequence[Trace]) -> FileMatch:
     return best
 
 
+def _shared(events: Sequence[Event], others: Sequence[Event]) -> int:
+    """How many events the others have, and how many times: all that is left where every text was reworded."""
+    keys, times = {_key(event) for event in others}, {_time(event) for event in others} - {""}
+    return sum((_key(event) in keys) + (_time(event) in times) for event in events)
+
+
 # ---------------------------------------------------------------- traces and reward data
 
 
@@ -174,6 +183,15 @@ def sessions_of(items: Iterable[LabelledMoment]) -> dict[str, list[LabelledMomen
     for item in items:
         found[item.moment.session].append(item)
     return dict(found)
+
+
+def play_in(trace: Trace, items: Iterable[LabelledMoment]) -> tuple[str, list[LabelledMoment]]:
+    """(user, labelled moments) of the play of a session that the trace is: in the gym several users play one session."""
+    users: dict[str, list[LabelledMoment]] = defaultdict(list)
+    for item in items:
+        users[item.moment.user].append(item)
+    found = matching_sessions(trace, users)
+    return (found[0].session, users[found[0].session]) if found else ("", [])
 
 
 def matching_sessions(trace: Trace, sessions: Mapping[str, Sequence[LabelledMoment]]) -> list[SessionMatch]:

@@ -5,13 +5,14 @@
   is right when no help was wanted: by what people said at this very point, else by the judge's p_need, else by its
   verdict on silence.
 - A rejected proposal where help was wanted is a false alarm **and** a miss (`wrong-help`): it counts in both.
-- Failed calls, events without a response and unscored judgements are left out, each counted.
+- Failed calls, events without a response and unscored judgements are left out, each counted. A point at which nobody
+  knows whether help was wanted is left out whatever was done there: all assistants stand on the same ones.
 - `served` is the share of moments with help wanted that got accepted help; `undisturbed` the share of the others
   without a rejected proposal. `balanced_accuracy` is their mean: never-propose has 0.5, and a coin between two
   assistants lies halfway between them, which no figure does whose denominator depends on what was proposed.
 - `false_alarm_rate` is FP/(FP + TN), `false_alarm_ratio` FP/(TP + FP), with FP every rejected proposal and TN every
   silence where no help was wanted.
-- Intervals resample sessions.
+- Intervals resample sessions; traces that are several users' plays of one, as the gym has them, stay together.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ class PointDecision(Record):
     """What an assistant did at one event, and what came of it."""
 
     trace: str
+    group: str
+    """What intervals resample: the trace, or the first one of those that are plays of one session."""
     at: int = Field(ge=0)
     """Position of the event in its trace, from 0."""
     proposal: str | None
@@ -103,14 +106,15 @@ def decide(
         (None, _NOBODY) if proposal is None else _verdict(scene, at, proposal, said.accepted)
     )
     outcome: Outcome
-    if proposal is None:
-        outcome = "unscored" if need is None else "miss" if need else "correct-silence"
-    elif accepted is None:
+    if need is None or (proposal is not None and accepted is None):
         outcome = "unscored"
+    elif proposal is None:
+        outcome = "miss" if need else "correct-silence"
     else:
         outcome = "hit" if accepted else "wrong-help" if need else "false-alarm"
     return PointDecision(
         trace=scene.trace.id,
+        group=scene.group,
         at=at,
         proposal=proposal,
         p_accept=said.p_accept,
@@ -126,7 +130,7 @@ def decide(
 
 def undecided(scene: Scene, at: int, outcome: Literal["failed", "absent"]) -> PointDecision:
     """An event at which the assistant gave nothing that could be judged."""
-    return PointDecision(trace=scene.trace.id, at=at, proposal=None, outcome=outcome)
+    return PointDecision(trace=scene.trace.id, group=scene.group, at=at, proposal=None, outcome=outcome)
 
 
 def _verdict(scene: Scene, at: int, proposal: str, judged: bool | None) -> tuple[bool | None, By]:
@@ -159,8 +163,7 @@ def score(
     for one in decisions:
         counts[one.outcome] += one.weight  # type: ignore[assignment]  # expected counts may be halves
     scored = [one for one in decisions if one.outcome not in _LEFT_OUT]
-    traces = sorted({one.trace for one in scored})
-    sums = _sums(decisions, traces)
+    sums = _sums(decisions, sorted(_groups(scored)))
     return Row(
         name=name,
         baseline=baseline,
@@ -185,27 +188,31 @@ def difference(
     resamples: int = RESAMPLES,
 ) -> Estimate:
     """Balanced accuracy of one assistant minus another's, over the sessions that both have, on the same draws."""
-    both = {one.trace for one in mine if one.outcome not in _LEFT_OUT}
-    traces = sorted(both & {one.trace for one in theirs if one.outcome not in _LEFT_OUT})
-    both_sides = np.hstack([_sums(decisions, traces) for decisions in (mine, theirs)])
+    scored = [[one for one in side if one.outcome not in _LEFT_OUT] for side in (mine, theirs)]
+    groups = sorted(_groups(scored[0]) & _groups(scored[1]))
+    both_sides = np.hstack([_sums(decisions, groups) for decisions in (mine, theirs)])
 
     def gap(rows: Array) -> dict[str, Array]:
         one, other = np.hsplit(rows, 2)
         return {"gap": _figures(one)[FIGURES[0]] - _figures(other)[FIGURES[0]]}
 
-    items = sum(decision.trace in traces for decision in mine)
+    items = sum(decision.group in groups for decision in mine)
     return resampled(both_sides, gap, items=items, seed=seed, resamples=resamples)["gap"]
 
 
-def _sums(decisions: Sequence[PointDecision], traces: Sequence[str]) -> Array:
-    """(traces, columns): weights of the scored decisions by outcome, then the sum of p_accept and their number."""
-    place = {trace: at for at, trace in enumerate(traces)}
-    sums = np.zeros((len(traces), len(_COUNTED) + 2))
+def _groups(decisions: Sequence[PointDecision]) -> set[str]:
+    return {one.group for one in decisions}
+
+
+def _sums(decisions: Sequence[PointDecision], groups: Sequence[str]) -> Array:
+    """(groups, columns): weights of the scored decisions by outcome, then the sum of p_accept and their number."""
+    place = {group: at for at, group in enumerate(groups)}
+    sums = np.zeros((len(groups), len(_COUNTED) + 2))
     for one in decisions:
-        if one.outcome in _LEFT_OUT or one.trace not in place:
+        if one.outcome in _LEFT_OUT or one.group not in place:
             continue
         column = "extra-hit" if one.outcome == "hit" and one.need is False else one.outcome
-        here = sums[place[one.trace]]
+        here = sums[place[one.group]]
         here[_COUNTED.index(column)] += one.weight
         if one.proposal is not None and one.p_accept is not None:
             here[-2:] += one.weight * one.p_accept, one.weight

@@ -12,6 +12,7 @@ from tactful.evaluation.proactive.matching import (
     labelled_at,
     matching_sessions,
     need_at,
+    play_in,
     sessions_of,
 )
 from tactful.reward.types import Acceptance
@@ -30,6 +31,13 @@ class Scene:
     """Sessions of the labels that are this recording, the best first; empty when it is not found there."""
     labelled: Mapping[int, Sequence[LabelledMoment]] = field(default_factory=dict)
     """Event → what people labelled there, with the session's name changed to the trace's."""
+    together: str = ""
+    """The first of the traces that are plays of one session, as in the gym; empty for one that stands alone."""
+
+    @property
+    def group(self) -> str:
+        """What the trace counts as in intervals: plays of one session are no independent sessions."""
+        return self.together or self.trace.id
 
     def need(self, at: int) -> bool | None:
         """Whether people wanted help at event `at`; None where nobody said."""
@@ -61,29 +69,33 @@ class Scene:
 
 
 def scenes_of(traces: Sequence[Trace], labels: Sequence[LabelledMoment]) -> list[Scene]:
-    """The traces with their labels; each labelled session belongs to one trace at most.
+    """The traces with their labels; what one user did in a labelled session belongs to one trace at most.
 
-    Raises: DataError when two traces hold one session: they would count as two.
+    Raises: DataError when two traces hold one session, or one user's play of it: they would count as two.
     """
     sessions = sessions_of(labels)
-    scenes, owner = [], dict[str, str]()
+    scenes, owner, first = [], dict[tuple[str, str], str](), dict[str, str]()
     for trace in traces:
         found = matching_sessions(trace, sessions)
+        mine: list[LabelledMoment] = []
         for match in found[:1]:
-            if match.session in owner:
+            user, mine = play_in(trace, sessions[match.session])
+            if (match.session, user) in owner:
+                whose = f" of user '{user}'" if user else ""
                 raise DataError(
-                    f"traces '{owner[match.session]}' and '{trace.id}' hold the same session of the labels "
-                    f"('{match.session}'); a session counts once, so leave one out"
+                    f"traces '{owner[match.session, user]}' and '{trace.id}' hold the same session of the labels "
+                    f"('{match.session}'{whose}); a session counts once, so leave one out"
                 )
-            owner[match.session] = trace.id
-        mine = sessions[found[0].session] if found else []
-        there = labelled_at(trace, [_renamed(item, trace.id) for item in mine])
-        scenes.append(Scene(trace=trace, sessions=tuple(found), labelled=there))
+            owner[match.session, user] = trace.id
+            first.setdefault(match.session, trace.id)
+        there = labelled_at(trace, [in_session(item, trace.id) for item in mine])
+        together = first[found[0].session] if found else ""
+        scenes.append(Scene(trace=trace, sessions=tuple(found), labelled=there, together=together))
     return scenes
 
 
-def _renamed(item: LabelledMoment, session: str) -> LabelledMoment:
-    """The same moment under the trace's name, so that the judge of this trace judges it."""
+def in_session(item: LabelledMoment, session: str) -> LabelledMoment:
+    """The same moment under another session: that of a trace, so that its judge judges it."""
     return item.model_copy(update={"moment": item.moment.model_copy(update={"session": session})})
 
 

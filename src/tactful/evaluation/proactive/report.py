@@ -157,6 +157,9 @@ def _about_traces(result: BenchResult) -> Iterator[str]:
 
 def _about_judge(result: BenchResult) -> Iterator[str]:
     yield f"The judge was asked about {result.judged} moments; {result.unscored} are unscored"
+    if result.agreement is None and any(one.session for one in result.traces):
+        yield "Its agreement with people was not measured (--people 0)"
+        return
     if result.agreement is None:
         yield "Its agreement with people is not known here: give what they labelled with --reward-data"
         return

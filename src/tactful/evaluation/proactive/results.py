@@ -81,7 +81,7 @@ class BenchResult(Record):
     """Moments that the judge was asked about."""
     unscored: int
     agreement: JudgeAgreement | None
-    """None without labels."""
+    """None without labels, or where no labelled moment was to be judged."""
     splits: tuple[Split, ...]
     warnings: tuple[str, ...] = ()
     seed: int

@@ -28,7 +28,7 @@ from tactful.evaluation.proactive.assistants import (
     thrown,
     write_answers,
 )
-from tactful.evaluation.proactive.bench import run_bench
+from tactful.evaluation.proactive.bench import refuse_names, run_bench
 from tactful.evaluation.proactive.freeze import check_frozen, read_labels
 from tactful.evaluation.proactive.judges import Judge, by_model, by_run, now, out_of_session
 from tactful.evaluation.proactive.matching import FileMatch, match_answers
@@ -189,22 +189,20 @@ def bench_assistants(
     lineup = Lineup()
     _add_responses(lineup, entries.responses, ground.traces)
     _add_policies(lineup, entries, ground, options.seed)
+    judge = _at_hand(ground, judged_by)
     if entries.model is not None:
         assert place is not None
+        refuse_names([*(one.name for one in lineup.assistants), entries.model.name])
         job = assistant_file(AssistantConfig(max_chars=entries.max_chars), ground.folder, entries.model)
         summary = run_job(job, _here(options, place / "assistant"))
         on_run(summary)
         lineup.assistants.append(from_run(entries.model.name, summary.folder, ground.traces))
         options = _left(options, summary)
-    if judged_by.model is not None:
+    if judge is None:
         assert place is not None
+        assert judged_by.model is not None
         judge = by_run(judged_by.model, judged_by.votes, _here(options, place / "judge"), on_run)
         people = PEOPLE_FOR_A_MODEL if people is None else people
-    elif judged_by.reward_model is not None:
-        judge = by_model(judged_by.reward_model, ground.scenes)
-    else:
-        held, told = ground.ours
-        judge = Judge(name=held.name, regime=told, judge=now(held))
     result, decisions = run_bench(
         ground.scenes,
         lineup.assistants,
@@ -244,6 +242,16 @@ def _add_policies(lineup: Lineup, entries: Entries, ground: Ground, seed: int) -
             lineup.assistants.append(thrown(ground.scenes, seed, title))
         else:
             lineup.assistants.append((always if name == "always" else never)(ground.scenes, title))
+
+
+def _at_hand(ground: Ground, judged_by: JudgedBy) -> Judge | None:
+    """Who judges without a call; None for a chat model. Raises: UserError where nobody can, before anything is paid."""
+    if judged_by.model is not None:
+        return None
+    if judged_by.reward_model is not None:
+        return by_model(judged_by.reward_model, ground.scenes)
+    held, told = ground.ours
+    return Judge(name=held.name, regime=told, judge=now(held))
 
 
 def _own_word(ground: Ground, entries: Entries, judged_by: JudgedBy) -> list[str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from tactful.gym.types import GymEpisode, Timing, Verdict
 from tactful.stats.burstiness import gaps_s
 from tactful.types import Event, LabelledMoment, Moment
 
+T = TypeVar("T")
 _IN_WORDS = "Day "
 """How ProactiveBench's generator writes times; its recordings have seconds since 1970."""
 _RECENT = 6
@@ -69,14 +72,25 @@ class Recorded:
     notes: tuple[str, ...] = ()
 
 
+def users_of(episodes: Sequence[GymEpisode]) -> list[str]:
+    """Who played each episode: its id, numbered where episodes of several assistants or runs bear one."""
+    times = Counter[str]()
+    users = []
+    for episode in episodes:
+        users.append(f"{episode.id}#{times[episode.id]}" if times[episode.id] else episode.id)
+        times[episode.id] += 1
+    return users
+
+
 def of_episodes(episodes: Iterable[GymEpisode]) -> Recorded:
     """What episodes show, the assistant's own work left out."""
     sessions, reactions, points = list[Session](), list[Reaction](), list[Point]()
-    for episode in episodes:
+    played = list(episodes)
+    for episode, user in zip(played, users_of(played), strict=True):
         events = tuple(event for step in episode.steps for event in step.events)
         if events:
-            sessions.append(Session(episode.id, episode.group, events))
-        found, known = _course(episode)
+            sessions.append(Session(user, episode.group, events))
+        found, known = _course(episode, user)
         reactions += found
         points += known
     return Recorded(tuple(sessions), tuple(reactions), tuple(points))
@@ -87,7 +101,7 @@ def of_sessions(sessions: Iterable[tuple[str, Sequence[Event]]]) -> Recorded:
     return Recorded(tuple(Session(name, name, tuple(events)) for name, events in sessions if events))
 
 
-def _course(episode: GymEpisode) -> tuple[list[Reaction], list[Point]]:
+def _course(episode: GymEpisode, user: str) -> tuple[list[Reaction], list[Point]]:
     """What became of the offers that were shown, in order, and where it is known whether help was wanted."""
     reactions, points = list[Reaction](), list[Point]()
     seen: tuple[Event, ...] = ()
@@ -102,7 +116,7 @@ def _course(episode: GymEpisode) -> tuple[list[Reaction], list[Point]]:
             reactions.append(
                 Reaction(
                     group=episode.group,
-                    user=episode.id,
+                    user=user,
                     verdict=out.verdict,
                     accepted=accepted,
                     help_wanted=out.help_wanted,
@@ -166,16 +180,43 @@ def _reaction(item: LabelledMoment, recent: tuple[Event, ...]) -> Reaction:
 
 
 def joined(parts: Sequence[Recorded]) -> Recorded:
-    """All of them; a recording that two of them hold counts once: one that begins with the same events at the same times."""
-    seen: dict[tuple[tuple[datetime | None, str], ...], Session] = {}
+    """All of them; what two of them hold counts once.
+
+    A recording is held twice where both begin with the same events at the same times; without times, where one goes on
+    from the whole of the other. A reaction, and a point, where everything that is known of it is the same.
+    """
+    alike: dict[tuple[tuple[datetime | None, str], ...], list[Session]] = {}
     for session in (one for part in parts for one in part.sessions):
         opening = tuple((event.at, event.text) for event in session.events[:_OPENING])
-        kept = seen.get(opening)
-        if kept is None or len(session.events) > len(kept.events):
-            seen[opening] = session
+        kept = alike.setdefault(opening, [])
+        same = next((at for at, one in enumerate(kept) if _same_recording(one, session)), None)
+        if same is None:
+            kept.append(session)
+        elif len(session.events) > len(kept[same].events):
+            kept[same] = session
     return Recorded(
-        tuple(seen.values()),
-        tuple(one for part in parts for one in part.reactions),
-        tuple(one for part in parts for one in part.points),
+        tuple(one for kept in alike.values() for one in kept),
+        _once([part.reactions for part in parts]),
+        _once([part.points for part in parts]),
         tuple(note for part in parts for note in part.notes),
     )
+
+
+def _same_recording(one: Session, other: Session) -> bool:
+    """Whether two sessions that begin alike are one recording."""
+    if any(event.at is not None for event in one.events[:_OPENING]):
+        return True
+    return all(here.text == there.text for here, there in zip(one.events, other.events, strict=False))
+
+
+def _once(parts: Sequence[Sequence[T]]) -> tuple[T, ...]:
+    """All items, each as often as the part has it that has it most often."""
+    found, held = list[T](), Counter[T]()
+    for part in parts:
+        here = Counter[T]()
+        for item in part:
+            here[item] += 1
+            if here[item] > held[item]:
+                found.append(item)
+        held |= here
+    return tuple(found)

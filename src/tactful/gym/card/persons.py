@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactful.gym.card.limits import LIMITS
-from tactful.gym.card.log import Reaction, Recorded, Session
+from tactful.gym.card.log import Reaction, Recorded, Session, users_of
 from tactful.gym.card.types import Check
 from tactful.gym.card.words import KINDS, kind_of_event
 from tactful.gym.types import GymEpisode
@@ -54,12 +54,14 @@ def told_apart(
     episodes: Sequence[GymEpisode], simulated: Recorded, *, seed: int = 0
 ) -> tuple[dict[str, Estimate], Estimate]:
     """AUROC for each trait that differs among the persons, and their mean."""
-    known = [one for one in episodes if one.traits is not None and one.events]
+    played = zip(episodes, users_of(episodes), strict=True)
+    whose = [(one, user) for one, user in played if one.traits is not None and one.events]
+    known = [one for one, _ in whose]
     names, index = np.unique([one.group for one in known], return_inverse=True)
     empty = Estimate(value=None, items=len(known), groups=len(names))
     if len(names) < max(FEWEST_GROUPS, _FOLDS):
         return {}, empty
-    features = _behaviours(known, simulated.reactions)
+    features = _behaviours(whose, simulated.reactions)
     offers = len(simulated.reactions) / len(known)
     draws = group_draws(len(names), _RESAMPLES, seed)
     values, drawn = {}, {}
@@ -79,12 +81,12 @@ def told_apart(
     return each, mean
 
 
-def _behaviours(episodes: Sequence[GymEpisode], reactions: Sequence[Reaction]) -> Array:
+def _behaviours(episodes: Sequence[tuple[GymEpisode, str]], reactions: Sequence[Reaction]) -> Array:
     """(episodes, features): gaps, kinds of events, reactions, length."""
     by_user: dict[str, list[Reaction]] = defaultdict(list)
     for one in reactions:
         by_user[one.user].append(one)
-    return np.array([_behaviour(one, by_user[one.id]) for one in episodes])
+    return np.array([_behaviour(one, by_user[user]) for one, user in episodes])
 
 
 def _behaviour(episode: GymEpisode, reactions: Sequence[Reaction]) -> list[float]:

@@ -33,8 +33,8 @@ def worth_by_scene(
     sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for one in episodes:
         sums[one.group][0] += utility(one, false_alarm=false_alarm, miss=miss)
-        sums[one.group][1] += len(one.steps)
-    return {group: PER * total / rounds for group, (total, rounds) in sorted(sums.items())}
+        sums[one.group][1] += len(one.open_rounds)
+    return {group: PER * total / rounds for group, (total, rounds) in sorted(sums.items()) if rounds}
 
 
 def ranking(users: str, played: Played, *, false_alarm: float, miss: float = 0.0) -> Ranking:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactful.gym.card.limits import LIMITS
-from tactful.gym.card.log import Reaction, Recorded
+from tactful.gym.card.log import Reaction, Recorded, users_of
 from tactful.gym.card.types import ByTiming, Check
 from tactful.gym.card.words import completes
 from tactful.gym.types import GymEpisode
@@ -210,7 +210,8 @@ def _left(episodes: Sequence[GymEpisode], reactions: Iterable[Reaction]) -> Chec
     refused: dict[str, int] = defaultdict(int)
     for one in reactions:
         refused[one.user] += not one.accepted
-    disturbed = [one for one in episodes if refused[one.id] >= MUCH_DISTURBED]
+    played = zip(episodes, users_of(episodes), strict=True)
+    disturbed = [one for one, user in played if refused[user] >= MUCH_DISTURBED]
     return Check(
         name="never leaves",
         asks=f"users who give up the work, of those who had refused {MUCH_DISTURBED} offers or more",

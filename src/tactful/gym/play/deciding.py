@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -77,9 +78,9 @@ class Every:
         return f"every:{self.events}"
 
     async def decide(self, seen: Seen, words: Words) -> Proposed:
-        """The proposer's best where this round's events pass a multiple of the number, else silence."""
+        """The proposer's best where a multiple of the number was passed since it was last asked, else silence."""
         now = len(seen.moment.events)
-        due = now // self.events > (now - seen.fresh) // self.events
+        due = now // self.events > (now - seen.since_asked) // self.events
         return said(await words(True)) if due else SILENCE
 
 
@@ -108,8 +109,8 @@ def plain_decider(spec: str) -> Never | Always | Every | None:
     if not spec.startswith("every:"):
         return None
     count = spec.removeprefix("every:")
-    if not count.isascii() or not count.isdigit() or int(count) < 1:
-        raise UsageError(f"--assistant {spec}: '{count}' is no number of events; write every:10")
+    if not re.fullmatch("[0-9]{1,12}", count) or int(count) < 1:
+        raise UsageError(f"--assistant {spec[:60]}: '{count[:60]}' is no number of events; write every:10")
     return Every(int(count))
 
 

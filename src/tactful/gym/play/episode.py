@@ -124,6 +124,7 @@ def _seen(world: World, act: Act, unfolded: Unfolded) -> Seen:
         key=world.draw_key("assistant"),
         rehearsal=hidden,
         fresh=len(unfolded.events),
+        since_asked=len(unfolded.events) + (len(world.steps[-1].carried_out) if world.steps else 0),
     )
 
 

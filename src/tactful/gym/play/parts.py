@@ -99,6 +99,8 @@ class Seen:
     """What the offline model must know of the hidden side; endpoints never get it."""
     fresh: int = 1
     """How many of the events came in this round."""
+    since_asked: int = 1
+    """How many came since the assistant was last asked: those of this round, and what it carried out in the last one."""
 
 
 @dataclass(frozen=True)

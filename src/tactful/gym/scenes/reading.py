@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import orjson
+
 from tactful.data.formats.yaml_items import DOCUMENTS, DocumentRows, read_yaml, write_yaml
 from tactful.data.io import write_jsonl
 from tactful.errors import DataError
@@ -47,7 +49,10 @@ class Scenes(DocumentRows[Scene]):
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
         if Path(self.path).suffix.lower() not in DOCUMENTS:
-            yield from super()._rows()
+            lines = list(super()._rows())
+            rows = [_read(line) for _, line in lines]
+            for (number, line), row, group in zip(lines, rows, groups_of(rows), strict=True):
+                yield number, _Found(row, group) if is_published(row) else line
             return
         items = read_yaml(self.path)
         if items and items[0].key is not None:
@@ -61,6 +66,14 @@ class Scenes(DocumentRows[Scene]):
         groups = groups_of([item.value for item in items])
         for item, group in zip(items, groups, strict=True):
             yield item.line, _Found(item.value, group)
+
+
+def _read(line: Any) -> Any:
+    """The row of a line; None for one that is no JSON, which is refused where its turn comes."""
+    try:
+        return orjson.loads(line) if isinstance(line, bytes) else line
+    except orjson.JSONDecodeError:
+        return None
 
 
 def scenes_file(given: Path | str) -> Path:
@@ -89,13 +102,14 @@ def write_scenes(path: Path | str, scenes: Iterable[Scene], *, form: Form = "our
     `proactivebench`: in its form, which has no place for id, setting, language and group.
     """
     given = list(scenes)
-    if Path(path).suffix.lower() not in DOCUMENTS and form == "ours":
-        return write_jsonl(path, given)
-    rows = [
-        published_row(scene)
-        if form == "proactivebench"
-        else scene.model_dump(mode="json", exclude_defaults=True)
-        for scene in given
-    ]
-    write_yaml(path, rows)
-    return len(rows)
+    theirs = form == "proactivebench"
+    if Path(path).suffix.lower() not in DOCUMENTS:
+        return write_jsonl(path, map(published_row, given) if theirs else given)
+    write_yaml(
+        path,
+        [
+            published_row(scene) if theirs else scene.model_dump(mode="json", exclude_defaults=True)
+            for scene in given
+        ],
+    )
+    return len(given)

@@ -85,11 +85,9 @@ def of_episodes(episodes: Iterable[GymEpisode]) -> Iterator[Recording]:
     for episode in episodes:
         ticks: list[Tick] = []
         offers: list[Offer] = []
-        chances = 0
         for step in episode.steps:
             timing = step.outcome.timing
             ticks += [Tick(event.at, timing or "event", event.text) for event in step.events]
-            chances += bool(step.events) and episode.assistant != NOBODY
             if step.shown and step.proposal is not None and ticks:
                 offers.append(Offer(len(ticks) - 1, step.outcome.verdict, timing, step.proposal))
             ticks += [Tick(event.at, "assistant", event.text) for event in step.carried_out]
@@ -102,7 +100,9 @@ def of_episodes(episodes: Iterable[GymEpisode]) -> Iterator[Recording]:
                 source="episodes",
                 ticks=tuple(ticks),
                 offers=tuple(offers),
-                chances=chances,
+                chances=0
+                if episode.assistant == NOBODY
+                else sum(bool(one.events) for one in episode.open_rounds),
                 assistant=episode.assistant,
                 end=episode.end,
             )

@@ -20,12 +20,13 @@ TYPICAL_TRIES = 3
 
 
 class TrainsetForecast(Record):
-    """All figures are estimates, for so many tries at each point; `most_calls` is what cannot be exceeded."""
+    """All figures are estimates, for so many tries at each point."""
 
     points: int
     tries: int
     calls: int
     most_calls: int
+    """With all tries at every point, but for replies that cannot be read and are asked again."""
     prompt_tokens: int
     completion_tokens: int
     cost_usd: float | None

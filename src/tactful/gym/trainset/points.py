@@ -11,10 +11,7 @@ from tactful.types import seeded
 
 def points_of(episode: GymEpisode, most: int, seed: int) -> list[Point]:
     """At most `most` points, in order. A round without events is none; nor is the act that ends the work."""
-    ended = episode.end in ("goal", "left") and not episode.steps[-1].shown
-    rounds = [at for at, step in enumerate(episode.steps) if step.events]
-    if ended and rounds and rounds[-1] == len(episode.steps) - 1:
-        rounds.pop()
+    rounds = [at for at, step in enumerate(episode.open_rounds) if step.events]
     drawn = seeded("points", seed, episode.id).sample(rounds, k=min(most, len(rounds)))
     return [
         Point(id=f"{episode.id}#{at}", episode=episode.model_copy(update={"steps": episode.steps[: at + 1]}))

@@ -24,6 +24,7 @@ def trainset_lines(found: Trainset) -> Iterator[str]:
     yield f"{'part':<12}{'scenes':>8}{'groups':>8}{'points':>8}{'sft':>8}{'pairs':>8}{'moments':>9}"
     for part, held in found.parts.items():
         yield f"{part:<12}{held.scenes:>8}{len(held.groups):>8}{held.points:>8}{held.sft:>8}{held.pairs:>8}{held.moments:>9}"
+    yield from found.notes
     if found.contradicting:
         yield f"pairs that prefer what an earlier one rejects at the same prompt, both written: {found.contradicting}"
     for why, count in found.left_out.items():

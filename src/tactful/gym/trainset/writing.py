@@ -112,6 +112,8 @@ class Trainset(Record):
     """Of a row of `sft` or `dpo`."""
     counted: str
     """How: `estimated`, or the tokenizer."""
+    notes: tuple[str, ...] = ()
+    """Where the split is not the one that was asked for."""
 
 
 def write_trainset(
@@ -133,18 +135,16 @@ def write_trainset(
                 files.write(name, part, row, beside)
                 told.rows[part, name] += 1
         files.close()
-    told.left_out |= {
-        why: count
-        for why, count in (("equal sides", distinct.equal_sides), ("repeated pairs", distinct.repeated))
-        if count
-    }
+    doubles = {"equal sides": distinct.equal_sides, "repeated pairs": distinct.repeated}
+    told.left_out |= {why: count for why, count in doubles.items() if count}
     told.counts["contradicting"] = distinct.contradicting
     if (folder.path / "sft").is_dir():
-        stems = [
-            stem for stem in ("sft", "sft_validation") if (folder.path / "sft" / f"{stem}.json").is_file()
-        ]
+        there = {path.stem for path in (folder.path / "sft").glob("*.json")}
+        stems = [stem for stem in ("sft", "sft_validation") if stem in there]
         describe(folder.path / "sft", {DATASET + stem.removeprefix("sft"): stem for stem in stems})
-    found = told.whole(part_of, judge_given=judge_given, max_tokens=fit.tokens, counted=counted)
+    few = f"too few groups of scenes ({len(part_of)}) for {len(shares.parts())} parts: all of them train"
+    notes = (few,) if len(part_of) < len(shares.parts()) else ()
+    found = told.whole(part_of, judge_given=judge_given, max_tokens=fit.tokens, counted=counted, notes=notes)
     text = orjson.dumps(found.model_dump(mode="json"), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     write_atomic(folder.path / MANIFEST, [text])
     return found
