@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from tactful.api.cells import Cell, runs_cells
+from tactful.api.commands import Command
 from tactful.api.options import ExecutorOptions
 from tactful.api.tables import Table
 from tactful.errors import ConfigError, DataError
@@ -26,10 +27,10 @@ def sweep(
     """Every combination of the grid, run in a process of its own where it has not been done, and their table.
 
     `config` is a TOML file or its content: `command` (the words after `tactful`, with the input), `out` (a folder),
-    `[set]` (flags that all share), `[grid]` (flag → list of values) and `show` (dotted keys of the command's `--json`
-    result that the table shows; default: its numbers at the top). A combination that failed or was interrupted is
-    taken up again by the next call, with `--resume` where its folder was begun. `say` hears what is run. With
-    `executor="ray"` as many run at a time as there are workers.
+    `[set]` (flags that all share; `false` says no, a list repeats the flag), `[grid]` (flag → list of values) and
+    `show` (dotted keys of the command's `--json` result that the table shows; default: its numbers at the top). A
+    combination that failed or was interrupted is taken up again by the next call, with `--resume` where its folder
+    was begun. `say` hears what is run. With `executor="ray"` as many run at a time as there are workers.
 
     Raises ConfigError for a file that says something else; DataError, after all were tried, when some failed.
     """
@@ -38,7 +39,8 @@ def sweep(
     rows: list[dict[str, Any]] = []
     failed: list[str] = []
     points = _points(plan["grid"])
-    cells = {name: _cell(plan, point, root, name) for name, point in points.items()}
+    command = Command.of([str(word) for word in plan["command"]])
+    cells = {name: _cell(plan, point, root, name, command) for name, point in points.items()}
     stored = {name: cell.done() for name, cell in cells.items()}
 
     def waiting() -> Iterator[Cell]:
@@ -108,14 +110,12 @@ def _points(grid: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, Any]]:
     return {"-".join(f"{flag}={value}" for flag, value in point.items()): point for point in points}
 
 
-def _cell(plan: Mapping[str, Any], point: Mapping[str, Any], root: Path, name: str) -> Cell:
+def _cell(
+    plan: Mapping[str, Any], point: Mapping[str, Any], root: Path, name: str, command: Command
+) -> Cell:
     folder = root / re.sub(r"[^A-Za-z0-9._=-]+", "_", name)
-    flags: list[str] = []
-    for flag, value in {**plan.get("set", {}), **point}.items():
-        if isinstance(value, bool):
-            flags += [f"--{flag}"] if value else []
-        else:
-            flags += [f"--{flag}", str(value)]
+    given = {**plan.get("set", {}), **point}
+    flags = [word for flag, value in given.items() for word in command.words(flag, value)]
     words = ("tactful", *map(str, plan["command"]), *flags, "--out", str(folder / "run"), "--json")
     return Cell(folder, words)
 
