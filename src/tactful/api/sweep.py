@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 import tomllib
@@ -16,6 +17,7 @@ from tactful.api.tables import Table
 from tactful.errors import ConfigError, DataError
 
 _KEYS = frozenset({"command", "out", "set", "grid", "show"})
+_LONGEST_NAME = 150
 
 
 def sweep(
@@ -113,11 +115,17 @@ def _points(grid: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, Any]]:
 def _cell(
     plan: Mapping[str, Any], point: Mapping[str, Any], root: Path, name: str, command: Command
 ) -> Cell:
-    folder = root / re.sub(r"[^A-Za-z0-9._=-]+", "_", name)
+    folder = root / _folder_name(name)
     given = {**plan.get("set", {}), **point}
     flags = [word for flag, value in given.items() for word in command.words(flag, value)]
     words = ("tactful", *map(str, plan["command"]), *flags, "--out", str(folder / "run"), "--json")
     return Cell(folder, words)
+
+
+def _folder_name(name: str) -> str:
+    """A combination's name as any disk takes it; no two that differ have the same."""
+    plain = re.sub(r"[^A-Za-z0-9._=-]+", "_", name)[:_LONGEST_NAME]
+    return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _shown(result: Any, wanted: Sequence[str] | None) -> dict[str, Any]:
