@@ -55,3 +55,11 @@ def test_values_that_differ_only_in_what_a_name_of_a_file_cannot_hold_have_folde
 def test_a_long_value_is_cut_in_the_name_of_its_folder(commands: Commands) -> None:
     tf.sweep(plan(grid={"personas": ["x" * 300 + ".toml", "x" * 300 + ".json"]}))
     assert len({words[words.index("--out") + 1] for words in commands.words}) == 2
+
+
+def test_a_number_of_the_result_does_not_take_the_place_of_the_value_in_the_grid(commands: Commands) -> None:
+    commands.result = {"seed": 7, "done": 4}
+    rows = tf.sweep(plan(grid={"seed": [0, 1]})).rows()
+    assert rows == [
+        {"seed": 0, "result.seed": 7, "done": 4}, {"seed": 1, "result.seed": 7, "done": 4},
+    ]  # fmt: skip

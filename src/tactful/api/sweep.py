@@ -60,15 +60,16 @@ def sweep(
             if result is None:
                 failed.append(f"{name}: {problem}")
             else:
-                rows.append({**point, **_shown(result, plan.get("show"))})
+                shown = _shown(result, plan.get("show"))
+                rows.append(point | {f"result.{key}" if key in point else key: shown[key] for key in shown})
     if failed:
         raise DataError(
             f"{root}: {len(failed)} of {len(failed) + len(rows)} combinations failed and are taken again by the same "
             f"command; the first: {failed[0]}"
         )
     heads = list(dict.fromkeys(key for row in rows for key in row))
-    shown = [[_text(row.get(head)) for head in heads] for row in rows]
-    return Table(heads, shown, rows)
+    texts = [[_text(row.get(head)) for head in heads] for row in rows]
+    return Table(heads, texts, rows)
 
 
 def _read(config: Path | str | Mapping[str, Any]) -> dict[str, Any]:
