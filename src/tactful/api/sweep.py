@@ -12,6 +12,7 @@ from typing import Any, Unpack
 
 from tactful.api.cells import Cell, runs_cells
 from tactful.api.commands import Command
+from tactful.api.contents import Contents
 from tactful.api.options import ExecutorOptions
 from tactful.api.tables import Table
 from tactful.errors import ConfigError, DataError
@@ -32,7 +33,9 @@ def sweep(
     `[set]` (flags that all share; `false` says no, a list repeats the flag), `[grid]` (flag → list of values) and
     `show` (dotted keys of the command's `--json` result that the table shows; default: its numbers at the top). A
     combination that failed or was interrupted is taken up again by the next call, with `--resume` where its folder
-    was begun. `say` hears what is run. With `executor="ray"` as many run at a time as there are workers.
+    was begun; in a new folder, `run-2`, where the command has no such flag, or `limit` is smaller than before. One
+    whose input has changed is done again. `say` hears what is run. With `executor="ray"` as many run at a time as
+    there are workers.
 
     Raises ConfigError for a file that says something else; DataError, after all were tried, when some failed.
     """
@@ -41,14 +44,15 @@ def sweep(
     rows: list[dict[str, Any]] = []
     failed: list[str] = []
     points = _points(plan["grid"])
-    command = Command.of([str(word) for word in plan["command"]])
-    cells = {name: _cell(plan, point, root, name, command) for name, point in points.items()}
+    cells = _cells(plan, points)
     stored = {name: cell.done() for name, cell in cells.items()}
 
     def waiting() -> Iterator[Cell]:
         for name, cell in cells.items():
             if stored[name] is None:
-                say(f"$ {' '.join(cell.words)}")
+                if changed := cell.changed():
+                    say(f"{', '.join(changed)}: changed since '{name}' was done, which is done again")
+                say(f"$ {' '.join(cell.call())}")
                 yield cell
 
     with runs_cells(options) as run:
@@ -113,14 +117,22 @@ def _points(grid: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, Any]]:
     return {"-".join(f"{flag}={value}" for flag, value in point.items()): point for point in points}
 
 
-def _cell(
-    plan: Mapping[str, Any], point: Mapping[str, Any], root: Path, name: str, command: Command
-) -> Cell:
-    folder = root / _folder_name(name)
-    given = {**plan.get("set", {}), **point}
-    flags = [word for flag, value in given.items() for word in command.words(flag, value)]
-    words = ("tactful", *map(str, plan["command"]), *flags, "--out", str(folder / "run"), "--json")
-    return Cell(folder, words)
+def _cells(plan: Mapping[str, Any], points: Mapping[str, Mapping[str, Any]]) -> dict[str, Cell]:
+    root = Path(plan["out"])
+    named = [str(word) for word in plan["command"]]
+    command, contents = Command.of(named), Contents(root)
+    cells: dict[str, Cell] = {}
+    for name, point in points.items():
+        folder = root / _folder_name(name)
+        given = {**plan.get("set", {}), **point}
+        words = [*named, *(word for flag, value in given.items() for word in command.words(flag, value))]
+        cells[name] = Cell(
+            folder,
+            ("tactful", *words, "--out", str(folder / "run"), "--json"),
+            contents.of(words[command.names :]),
+            resumes="--resume" in command.flags,
+        )
+    return cells
 
 
 def _folder_name(name: str) -> str:
