@@ -64,8 +64,7 @@ def sweep(
             if result is None:
                 failed.append(f"{name}: {problem}")
             else:
-                shown = _shown(result, plan.get("show"))
-                rows.append(point | {f"result.{key}" if key in point else key: shown[key] for key in shown})
+                rows.append(_row(point, _shown(result, plan.get("show"))))
     if failed:
         raise DataError(
             f"{root}: {len(failed)} of {len(failed) + len(rows)} combinations failed and are taken again by the same "
@@ -146,6 +145,17 @@ def _shown(result: Any, wanted: Sequence[str] | None) -> dict[str, Any]:
         flat = result if isinstance(result, dict) else {}
         return {key: value for key, value in flat.items() if isinstance(value, int | float)}
     return {key: _at(result, key) for key in wanted}
+
+
+def _row(point: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the grid, then what is shown; what differs from the grid's value of the same name stands beside."""
+    row = dict(point)
+    for key, value in shown.items():
+        if key not in point:
+            row[key] = value
+        elif value != point[key]:
+            row[f"result.{key}"] = value
+    return row
 
 
 def _at(result: Any, key: str) -> Any:
