@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +24,22 @@ class Commands:
         self.fails = False
         self.leaves = "run.json"
 
-    def __call__(self, command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
-        words = command[command.index("tactful") + 1 :]
-        self.words.append(words)
-        out = Path(words[words.index("--out") + 1])
+    def __call__(self, words: Sequence[str], _: int, place: Path) -> subprocess.CompletedProcess[str]:
+        self.words.append(list(words))
+        out = place / words[words.index("--out") + 1]
         if self.leaves:
             out.mkdir(exist_ok=True)
             (out / self.leaves).touch()
         if self.fails:
-            return subprocess.CompletedProcess(command, 1, "", "no such file")
-        return subprocess.CompletedProcess(command, 0, json.dumps(self.result), "")
+            return subprocess.CompletedProcess([], 1, "", "no such file")
+        return subprocess.CompletedProcess([], 0, json.dumps(self.result), "")
 
 
 @pytest.fixture
 def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
     monkeypatch.chdir(tmp_path)
     fake = Commands()
-    monkeypatch.setattr(cells.subprocess, "run", fake)
+    monkeypatch.setattr(cells, "_ran", fake)
     return fake
 
 
@@ -72,10 +72,10 @@ def test_a_long_value_is_cut_in_the_name_of_its_folder(commands: Commands) -> No
 
 
 def test_a_number_of_the_result_does_not_take_the_place_of_the_value_in_the_grid(commands: Commands) -> None:
-    commands.result = {"seed": 7, "done": 4}
-    rows = tf.sweep(plan(grid={"seed": [0, 1]})).rows()
+    commands.result = {"seed": 1, "states": 7}
+    rows = tf.sweep(plan(grid={"seed": [1], "states": ["a", "b"]})).rows()
     assert rows == [
-        {"seed": 0, "result.seed": 7, "done": 4}, {"seed": 1, "result.seed": 7, "done": 4},
+        {"seed": 1, "states": "a", "result.states": 7}, {"seed": 1, "states": "b", "result.states": 7},
     ]  # fmt: skip
 
 
@@ -163,3 +163,19 @@ def test_a_training_that_was_interrupted_goes_on_and_one_of_other_data_begins_an
     data.write_text("b")
     tf.sweep(one)
     assert outs(commands) == ["run", "run --resume", "run-2"]
+
+
+def test_a_cell_runs_in_its_folder_also_where_the_worker_stands_elsewhere(
+    commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = cells.Cell(
+        Path("sweep/a"), ("tactful", "audit", "log", "--out", "sweep/a/run", "--json"), {}, resumes=False
+    )
+    cell.place.mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    commands.leaves = ""
+    assert cells.Running({}).run(cell) == (commands.result, "")
+    assert cell.done() == commands.result
+    assert (tmp_path / "sweep/a/result.json").is_file()
+    assert not list((tmp_path / "elsewhere").iterdir())

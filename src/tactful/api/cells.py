@@ -5,26 +5,31 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-from tactful.errors import UsageError, UserError
+from tactful.errors import Interrupted, UsageError, UserError
 
 Outcome = tuple[dict[str, Any] | None, str]
 """The command's result; or None and the last line of what it said."""
 
 _RESULT = "result.json"
-_ENDS_WITH_ITS_WORKER = (
-    "import ctypes, runpy, signal; ctypes.CDLL(None).prctl(1, signal.SIGKILL); "  # PR_SET_PDEATHSIG
+_STOPPED = "{}; the same command goes on"
+_PR_SET_PDEATHSIG = 1
+_COMMAND = (
+    f"import ctypes, runpy, sys; ctypes.CDLL(None).prctl({_PR_SET_PDEATHSIG}, int(sys.argv.pop(1))); "
     "runpy.run_module('tactful', run_name='__main__', alter_sys=True)"
 )
-"""A run left behind by a worker that died would keep its folder locked for the one that takes its place."""
+"""`tactful`, which gets the signal that its first word says when we end, however we end."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,11 @@ class Cell:
     resumes: bool
     """The command has --resume."""
     started_in: Path = field(default_factory=Path.cwd)
+
+    @property
+    def place(self) -> Path:
+        """The folder, wherever one stands: a worker of a cluster stands elsewhere."""
+        return self.started_in / self.folder
 
     def done(self) -> dict[str, Any] | None:
         """The result that is stored of these very words and inputs; None where there is none yet."""
@@ -67,23 +77,17 @@ class Cell:
         out = str(self.folder / _run_name(number))
         return (*self.words[:-2], out, "--json", *(["--resume"] if resume else []))
 
-    def run(self, *launcher: str) -> Outcome:
-        """Run it, or go on with what was begun, and store its result."""
+    def run(self, at_our_end: signal.Signals = signal.SIGTERM) -> Outcome:
+        """Run it, or go on with what was begun, and store its result. `at_our_end`: what it gets if we die."""
         from tactful.runs import write_atomic
 
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.place.mkdir(parents=True, exist_ok=True)
         words = self.call()
         out = Path(words[len(self.words) - 2]).name
         stored = {"command": list(self.words), "inputs": dict(self.inputs), "out": out}
         self._store(f"{out}.words.json", stored)
-        done = subprocess.run(
-            [sys.executable, *(launcher or ("-m", "tactful")), *words[1:]],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.started_in,
-        )
-        write_atomic(self.folder / "log.txt", [done.stderr.encode()])
+        done = _ran(words[1:], at_our_end, self.started_in)
+        write_atomic(self.place / "log.txt", [done.stderr.encode()])
         if done.returncode:
             return None, (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         result = json.loads(done.stdout)
@@ -94,12 +98,12 @@ class Cell:
         return [name for name, content in self.inputs.items() if before.get(name, content) != content]
 
     def _begun(self, run: str) -> bool:
-        place = self.folder / run
+        place = self.place / run
         return place.exists() or _beside(place).exists()
 
     def _goes_on(self, run: str) -> bool:
         """Whether --resume makes of what lies there what these words make anew."""
-        place = self.folder / run
+        place = self.place / run
         result = self._stored(_RESULT)
         ended = bool(result) and result.get("out", "run") == run
         begun_by = self._stored(f"{run}.words.json") or (result if ended else {})
@@ -113,7 +117,7 @@ class Cell:
     def _stored(self, name: str) -> dict[str, Any]:
         """Empty where there is none, or none that can be read."""
         try:
-            stored: dict[str, Any] = json.loads((self.folder / name).read_bytes())
+            stored: dict[str, Any] = json.loads((self.place / name).read_bytes())
         except (OSError, ValueError):
             return {}
         return stored
@@ -121,7 +125,46 @@ class Cell:
     def _store(self, name: str, content: Mapping[str, Any]) -> None:
         from tactful.runs import write_atomic
 
-        write_atomic(self.folder / name, [json.dumps(content, ensure_ascii=False, indent=1).encode(), b"\n"])
+        write_atomic(self.place / name, [json.dumps(content, ensure_ascii=False, indent=1).encode(), b"\n"])
+
+
+def _ran(words: Sequence[str], at_our_end: signal.Signals, place: Path) -> subprocess.CompletedProcess[str]:
+    """The command at its end. What stops us stops it first, once: a run stores what is finished."""
+    command = [sys.executable, "-c", _COMMAND, str(int(at_our_end)), *words]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, cwd=place, start_new_session=True
+    ) as process:
+        try:
+            said, told = process.communicate()
+        except BaseException:
+            process.terminate()
+            try:
+                process.communicate()
+            except BaseException:  # a second Ctrl-C
+                process.kill()
+                raise
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, said, told)
+
+
+@contextmanager
+def _stops_as_runs_do() -> Iterator[None]:
+    """Ctrl-C, and SIGTERM where nobody else has said what it does, end a sweep with a sentence."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Interrupted(_STOPPED.format("stopped by SIGTERM"))
+
+    in_main = threading.current_thread() is threading.main_thread()
+    if ours := in_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Interrupted(_STOPPED.format("interrupted by Ctrl-C")) from error
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _beside(place: Path) -> Path:
@@ -149,12 +192,14 @@ class Running:
 
     def run(self, cell: Cell) -> Outcome | UserError:
         """What came of it; or why this machine cannot run it."""
-        if not cell.folder.is_dir() or not cell.started_in.is_dir():
+        if not cell.place.is_dir() or not cell.started_in.is_dir():
             return UserError(
                 f"{cell.folder}: is not there on every node; a sweep on a cluster needs input and 'out' on a file "
                 "system that all nodes share"
             )
-        return cell.run("-c", _ENDS_WITH_ITS_WORKER)
+        return cell.run(
+            signal.SIGKILL
+        )  # else it would keep its folder locked for the worker that takes our place
 
 
 @contextmanager
@@ -168,7 +213,8 @@ def runs_cells(options: Mapping[str, Any]) -> Iterator[Callable[[Iterable[Cell]]
             "--per-worker-concurrency is for runs; give it to the cells, in [set]: a worker of a sweep runs one"
         )
     if chosen.executor == "local":
-        yield lambda cells: (cell.run() for cell in cells)
+        with _stops_as_runs_do():
+            yield lambda cells: (cell.run() for cell in cells)
         return
     from tactful.runs.running.ray.spread import Spread
 
@@ -177,7 +223,7 @@ def runs_cells(options: Mapping[str, Any]) -> Iterator[Callable[[Iterable[Cell]]
         if not waiting:
             return
         for cell in waiting:
-            cell.folder.mkdir(parents=True, exist_ok=True)
+            cell.place.mkdir(parents=True, exist_ok=True)
         actors: Spread[Cell, Outcome] = Spread(
             Running, _environment(waiting), workers=chosen.how_many_workers, address=chosen.ray_address
         )
