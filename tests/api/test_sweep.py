@@ -12,7 +12,7 @@ import pytest
 
 import tactful as tf
 from tactful.api import cells
-from tactful.errors import DataError
+from tactful.errors import ConfigError, DataError
 
 
 class Commands:
@@ -22,6 +22,7 @@ class Commands:
         self.words: list[list[str]] = []
         self.result: dict[str, Any] = {"done": 4}
         self.fails = False
+        self.told = "no such file"
         self.leaves = "run.json"
 
     def __call__(self, words: Sequence[str], _: int, place: Path) -> subprocess.CompletedProcess[str]:
@@ -31,7 +32,7 @@ class Commands:
             out.mkdir(exist_ok=True)
             (out / self.leaves).touch()
         if self.fails:
-            return subprocess.CompletedProcess([], 1, "", "no such file")
+            return subprocess.CompletedProcess([], 1, "", self.told)
         return subprocess.CompletedProcess([], 0, json.dumps(self.result), "")
 
 
@@ -179,3 +180,34 @@ def test_a_cell_runs_in_its_folder_also_where_the_worker_stands_elsewhere(
     assert cell.done() == commands.result
     assert (tmp_path / "sweep/a/result.json").is_file()
     assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"set": "x"}, "set is 'x', expected flags with their values"),
+        ({"show": "done"}, "show is 'done', expected a list of keys"),
+    ],
+)
+def test_a_plan_of_the_wrong_kinds_is_refused(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        tf.sweep(plan(grid={"seed": [1]}, **wrong))
+
+
+def test_a_key_to_show_that_no_result_has_is_said(commands: Commands) -> None:
+    said: list[str] = []
+    tf.sweep(plan(grid={"seed": [1]}, show=["done", "seed", "doen"]), say=said.append)
+    assert said[1:] == ["show: no result has a value at 'doen'"]
+
+
+def test_an_option_that_the_command_refuses_is_said_in_its_words(commands: Commands) -> None:
+    commands.fails, commands.leaves = True, ""
+    commands.told = (
+        "Usage: tactful calibrate rollout [OPTIONS] {STATES}\n"
+        "╭─ Error ─────────────────────────────────╮\n"
+        "│ Invalid value for '--seed': Input should │\n"
+        "│ be a valid integer                       │\n"
+        "╰─────────────────────────────────────────╯\n"
+    )
+    with pytest.raises(DataError, match=r"Invalid value for '--seed': Input should be a valid integer$"):
+        tf.sweep(plan(grid={"seed": ["x"]}))

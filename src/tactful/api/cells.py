@@ -20,7 +20,7 @@ from typing import Any
 from tactful.errors import Interrupted, UsageError, UserError
 
 Outcome = tuple[dict[str, Any] | None, str]
-"""The command's result; or None and the last line of what it said."""
+"""The command's result; or None and what it said last."""
 
 _RESULT = "result.json"
 _STOPPED = "{}; the same command goes on"
@@ -89,7 +89,7 @@ class Cell:
         done = _ran(words[1:], at_our_end, self.started_in)
         write_atomic(self.place / "log.txt", [done.stderr.encode()])
         if done.returncode:
-            return None, (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+            return None, _last_said(done.stderr) or f"exit code {done.returncode}"
         result = json.loads(done.stdout)
         self._store(_RESULT, {**stored, "result": result})
         return result, ""
@@ -146,6 +146,14 @@ def _ran(words: Sequence[str], at_our_end: signal.Signals, place: Path) -> subpr
                 raise
             raise
     return subprocess.CompletedProcess(command, process.returncode, said, told)
+
+
+def _last_said(told: str) -> str:
+    """The last line, or what stands in the box in which wrong options are told."""
+    lines = told.strip().splitlines() or [""]
+    if lines[-1][:1] in ("╰", "+"):
+        return " ".join(line.strip("│| ") for line in lines if line[:1] in ("│", "|"))
+    return lines[-1]
 
 
 @contextmanager

@@ -70,6 +70,9 @@ def sweep(
             f"{root}: {len(failed)} of {len(failed) + len(rows)} combinations failed and are taken again by the same "
             f"command; the first: {failed[0]}"
         )
+    for key in plan.get("show") or ():
+        if all(row.get(key) is None and f"result.{key}" not in row for row in rows):
+            say(f"show: no result has a value at '{key}'")
     heads = list(dict.fromkeys(key for row in rows for key in row))
     texts = [[_text(row.get(head)) for head in heads] for row in rows]
     return Table(heads, texts, rows)
@@ -97,6 +100,11 @@ def _read(config: Path | str | Mapping[str, Any]) -> dict[str, Any]:
     for key, kind in (("command", list), ("out", str), ("grid", dict)):
         if not isinstance(plan.get(key), kind) or not plan[key]:
             raise ConfigError(f"{name}: needs '{key}', for example {_EXAMPLES[key]}")
+    show = plan.get("show")
+    if show is not None and not (isinstance(show, list) and all(isinstance(key, str) for key in show)):
+        raise ConfigError(f"{name}: show is {show!r}, expected a list of keys, for example ['done']")
+    if not isinstance(plan.get("set", {}), dict):
+        raise ConfigError(f"{name}: set is {plan['set']!r}, expected flags with their values, under [set]")
     for flag, values in plan["grid"].items():
         if not isinstance(values, list) or not values:
             raise ConfigError(f"{name}: grid.{flag} is {values!r}, expected a list of values")
