@@ -71,11 +71,12 @@ class Cell:
         number = 1
         while self._begun(_run_name(number + 1)):
             number += 1
-        resume = self._begun(_run_name(number)) and self._goes_on(_run_name(number))
-        if self._begun(_run_name(number)) and not resume:
-            number += 1
-        out = str(self.folder / _run_name(number))
-        return (*self.words[:-2], out, "--json", *(["--resume"] if resume else []))
+        run = _run_name(number)
+        begun = self._begun(run)
+        resume = begun and self._goes_on(run)
+        if begun and not resume:
+            run = _run_name(number + 1)
+        return (*self.words[:-2], str(self.folder / run), "--json", *(["--resume"] if resume else []))
 
     def run(self, at_our_end: signal.Signals = signal.SIGTERM) -> Outcome:
         """Run it, or go on with what was begun, and store its result. `at_our_end`: what it gets if we die."""
