@@ -1,13 +1,23 @@
 """`tactful sweep`: every combination once, resumable, one table."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
+from tests.chat_server import serving
 from tests.commands import Command
 from tests.policy.test_embedded import situational_pairs
 
 from tactful.data.io import write_jsonl
+from tactful.runs import RunFolder
+from tactful.runs.store.lock import is_locked
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -51,3 +61,52 @@ def test_a_file_that_says_something_else_is_refused(tactful: Command, tmp_path: 
     done = tactful("sweep", tmp_path / "s.toml")
     assert done.returncode != 0
     assert "needs 'grid', for example" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_sweep_that_is_stopped_stops_its_cell_which_keeps_what_is_finished(
+    tactful: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tactful(
+        "calibrate",
+        "states",
+        "--mode",
+        "synthetic",
+        "--domain",
+        "planning",
+        "--n",
+        2,
+        "--out",
+        "states.jsonl",
+    )
+    with serving(latency_s=0.5) as server:
+        (tmp_path / "sweep.toml").write_text(
+            'command = ["calibrate", "rollout", "states.jsonl"]\nout = "sweep"\n'
+            f'[set]\nmodel = "m"\nbase-url = "{server.base_url}"\nconcurrency = 1\n[grid]\nmainline = ["random", "rule"]\n'
+        )
+        sweep = subprocess.Popen(
+            [sys.executable, "-m", "tactful", "sweep", "sweep.toml"],
+            stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )  # fmt: skip
+        run = RunFolder(tmp_path / "sweep/mainline=random/run")
+        while server.jobs < 3:
+            assert sweep.poll() is None
+            time.sleep(0.1)
+        sweep.send_signal(number)
+        told = sweep.communicate()[1].splitlines()[-1]
+        if number == signal.SIGKILL:
+            while is_locked(run.path):
+                time.sleep(0.1)
+        else:
+            assert sweep.returncode == 130
+            why = {signal.SIGTERM: "stopped by SIGTERM", signal.SIGINT: "interrupted by Ctrl-C"}[number]
+            assert told == f"tactful: {why}; the same command goes on"
+        asked = server.jobs
+        assert not is_locked(run.path)
+        assert (run.info().state, run.info().why_stopped) == ("interrupted", "stopped by SIGTERM")
+        time.sleep(1)
+        assert server.jobs == asked

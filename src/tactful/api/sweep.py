@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 import tomllib
@@ -10,11 +11,14 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from tactful.api.cells import Cell, runs_cells
+from tactful.api.commands import Command
+from tactful.api.contents import Contents
 from tactful.api.options import ExecutorOptions
 from tactful.api.tables import Table
 from tactful.errors import ConfigError, DataError
 
 _KEYS = frozenset({"command", "out", "set", "grid", "show"})
+_LONGEST_NAME = 150
 
 
 def sweep(
@@ -26,10 +30,12 @@ def sweep(
     """Every combination of the grid, run in a process of its own where it has not been done, and their table.
 
     `config` is a TOML file or its content: `command` (the words after `tactful`, with the input), `out` (a folder),
-    `[set]` (flags that all share), `[grid]` (flag → list of values) and `show` (dotted keys of the command's `--json`
-    result that the table shows; default: its numbers at the top). A combination that failed or was interrupted is
-    taken up again by the next call, with `--resume` where its folder was begun. `say` hears what is run. With
-    `executor="ray"` as many run at a time as there are workers.
+    `[set]` (flags that all share; `false` says no, a list repeats the flag), `[grid]` (flag → list of values) and
+    `show` (dotted keys of the command's `--json` result that the table shows; default: its numbers at the top). A
+    combination that failed or was interrupted is taken up again by the next call, with `--resume` where its folder
+    was begun; in a new folder, `run-2`, where the command has no such flag, or `limit` is smaller than before. One
+    whose input has changed is done again. `say` hears what is run. With `executor="ray"` as many run at a time as
+    there are workers.
 
     Raises ConfigError for a file that says something else; DataError, after all were tried, when some failed.
     """
@@ -38,13 +44,15 @@ def sweep(
     rows: list[dict[str, Any]] = []
     failed: list[str] = []
     points = _points(plan["grid"])
-    cells = {name: _cell(plan, point, root, name) for name, point in points.items()}
+    cells = _cells(plan, points)
     stored = {name: cell.done() for name, cell in cells.items()}
 
     def waiting() -> Iterator[Cell]:
         for name, cell in cells.items():
             if stored[name] is None:
-                say(f"$ {' '.join(cell.words)}")
+                if changed := cell.changed():
+                    say(f"{', '.join(changed)}: changed since '{name}' was done, which is done again")
+                say(f"$ {' '.join(cell.call())}")
                 yield cell
 
     with runs_cells(options) as run:
@@ -56,15 +64,18 @@ def sweep(
             if result is None:
                 failed.append(f"{name}: {problem}")
             else:
-                rows.append({**point, **_shown(result, plan.get("show"))})
+                rows.append(_row(point, _shown(result, plan.get("show"))))
     if failed:
         raise DataError(
             f"{root}: {len(failed)} of {len(failed) + len(rows)} combinations failed and are taken again by the same "
             f"command; the first: {failed[0]}"
         )
+    for key in plan.get("show") or ():
+        if all(row.get(key) is None and f"result.{key}" not in row for row in rows):
+            say(f"show: no result has a value at '{key}'")
     heads = list(dict.fromkeys(key for row in rows for key in row))
-    shown = [[_text(row.get(head)) for head in heads] for row in rows]
-    return Table(heads, shown, rows)
+    texts = [[_text(row.get(head)) for head in heads] for row in rows]
+    return Table(heads, texts, rows)
 
 
 def _read(config: Path | str | Mapping[str, Any]) -> dict[str, Any]:
@@ -89,6 +100,11 @@ def _read(config: Path | str | Mapping[str, Any]) -> dict[str, Any]:
     for key, kind in (("command", list), ("out", str), ("grid", dict)):
         if not isinstance(plan.get(key), kind) or not plan[key]:
             raise ConfigError(f"{name}: needs '{key}', for example {_EXAMPLES[key]}")
+    show = plan.get("show")
+    if show is not None and not (isinstance(show, list) and all(isinstance(key, str) for key in show)):
+        raise ConfigError(f"{name}: show is {show!r}, expected a list of keys, for example ['done']")
+    if not isinstance(plan.get("set", {}), dict):
+        raise ConfigError(f"{name}: set is {plan['set']!r}, expected flags with their values, under [set]")
     for flag, values in plan["grid"].items():
         if not isinstance(values, list) or not values:
             raise ConfigError(f"{name}: grid.{flag} is {values!r}, expected a list of values")
@@ -108,16 +124,28 @@ def _points(grid: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, Any]]:
     return {"-".join(f"{flag}={value}" for flag, value in point.items()): point for point in points}
 
 
-def _cell(plan: Mapping[str, Any], point: Mapping[str, Any], root: Path, name: str) -> Cell:
-    folder = root / re.sub(r"[^A-Za-z0-9._=-]+", "_", name)
-    flags: list[str] = []
-    for flag, value in {**plan.get("set", {}), **point}.items():
-        if isinstance(value, bool):
-            flags += [f"--{flag}"] if value else []
-        else:
-            flags += [f"--{flag}", str(value)]
-    words = ("tactful", *map(str, plan["command"]), *flags, "--out", str(folder / "run"), "--json")
-    return Cell(folder, words)
+def _cells(plan: Mapping[str, Any], points: Mapping[str, Mapping[str, Any]]) -> dict[str, Cell]:
+    root = Path(plan["out"])
+    named = [str(word) for word in plan["command"]]
+    command, contents = Command.of(named), Contents(root)
+    cells: dict[str, Cell] = {}
+    for name, point in points.items():
+        folder = root / _folder_name(name)
+        given = {**plan.get("set", {}), **point}
+        words = [*named, *(word for flag, value in given.items() for word in command.words(flag, value))]
+        cells[name] = Cell(
+            folder,
+            ("tactful", *words, "--out", str(folder / "run"), "--json"),
+            contents.of(words[command.names :]),
+            resumes="--resume" in command.flags,
+        )
+    return cells
+
+
+def _folder_name(name: str) -> str:
+    """A combination's name as any disk takes it; no two that differ have the same."""
+    plain = re.sub(r"[^A-Za-z0-9._=-]+", "_", name)[:_LONGEST_NAME]
+    return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _shown(result: Any, wanted: Sequence[str] | None) -> dict[str, Any]:
@@ -125,6 +153,17 @@ def _shown(result: Any, wanted: Sequence[str] | None) -> dict[str, Any]:
         flat = result if isinstance(result, dict) else {}
         return {key: value for key, value in flat.items() if isinstance(value, int | float)}
     return {key: _at(result, key) for key in wanted}
+
+
+def _row(point: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the grid, then what is shown; what differs from the grid's value of the same name stands beside."""
+    row = dict(point)
+    for key, value in shown.items():
+        if key not in point:
+            row[key] = value
+        elif value != point[key]:
+            row[f"result.{key}"] = value
+    return row
 
 
 def _at(result: Any, key: str) -> Any:

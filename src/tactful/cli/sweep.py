@@ -26,8 +26,9 @@ def sweep(
     `command = ["calibrate", "evaluate"]`, `out = "runs/sweep"`, `show = ["policies.name=rule.measures.reward"]`,
     and under `[set]` `states = "states.jsonl"`, under `[grid]` `model = ["a", "b"]` and `max-turns = [2, 4]`
 
-    What is done is not done again; what failed or was interrupted is taken up by the same command. With --executor ray as many run
-    at a time as there are workers.
+    What is done is not done again, unless a file that it read has changed; what failed or was interrupted is taken up by the same
+    command. In the table a number of the result that has a flag's name is `result.NAME`. With --executor ray as many run at a time
+    as there are workers.
     """
     from tactful.api.sweep import sweep as swept
 

@@ -130,3 +130,20 @@ def test_a_folder_without_its_state_is_refused_and_keeps_its_outputs(tmp_path, e
     with pytest.raises(DataError, match="the run folder is incomplete"):
         retry_run(folder, parts.job(10), options=QUIET)
     assert folder.records_path.read_bytes() == written != b""
+
+
+@pytest.mark.parametrize("damage", ["lines = 'x'", "state = 'dofe'", "reason = 'flipped'"])
+def test_what_a_damaged_record_had_cost_stays_counted_when_it_is_taken_again(tmp_path, damage):
+    class Priced(LocalExecutor):
+        async def process(self, record):
+            result = await super().process(record)
+            result.usage = Usage(calls=1, prompt_tokens=10, cost_usd=0.25)
+            return result
+
+    run_job(parts.job(5), RunOptions(out=tmp_path / "out", progress="off"), executor=Priced())
+    with closing(sqlite3.connect(tmp_path / "out" / "run.sqlite", isolation_level=None)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute(f"UPDATE results SET {damage} WHERE record_id = 'item-4'")
+    again = RunOptions(out=tmp_path / "out", progress="off", resume=True)
+    summary = run_job(parts.job(5), again, executor=Priced())
+    assert (summary.usage.calls, summary.usage.prompt_tokens, summary.usage.cost_usd) == (6, 60, 1.5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel
 
@@ -140,7 +140,9 @@ class Intake:
         if not redone and not self._wanted(sound):
             return None
         self._in_hand[record_id] = ordinal
-        return Item(record, record_id, digest, ordinal, None if row is None or row.damaged else row, fault)
+        if row is not None and row.damaged:
+            row = replace(row, attempts=1)  # what it cost was paid; the rest of it may be anything
+        return Item(record, record_id, digest, ordinal, row, fault)
 
     def _find(self, record_id: str) -> Row | None:
         if self._new_ids is not None and record_id not in self._new_ids:

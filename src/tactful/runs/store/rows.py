@@ -90,23 +90,32 @@ def unpacked(found: tuple[Any, ...]) -> Row:
         ValueError,
         zlib.error,
     ):  # flipped bytes may also change a type or leave the allowed range
-        return Row(values[0], str(values[1]), str(values[2]), Result(state="failed"), damaged=True)
+        lost = Result(state="failed", usage=_usage_left(values))
+        return Row(values[0], str(values[1]), str(values[2]), lost, damaged=True)
+
+
+def _usage_left(values: list[Any]) -> Usage | None:
+    """What the record had cost, where that can be read although the rest cannot."""
+    try:
+        return _usage(values)
+    except ValueError:
+        return None
+
+
+def _usage(values: list[Any]) -> Usage | None:
+    if values[12] == values[13] == 0:
+        return None
+    return Usage(
+        calls=values[12],
+        cached=values[13],
+        prompt_tokens=values[14],
+        completion_tokens=values[15],
+        cost_usd=values[16],
+        estimated=bool(values[17]),
+    )
 
 
 def _result(values: list[Any]) -> Result:
-    no_calls = values[12] == values[13] == 0
-    usage = (
-        None
-        if no_calls
-        else Usage(
-            calls=values[12],
-            cached=values[13],
-            prompt_tokens=values[14],
-            completion_tokens=values[15],
-            cost_usd=values[16],
-            estimated=bool(values[17]),
-        )
-    )
     return Result(
         state=values[3],
         lines=_opened(values[4]),
@@ -116,6 +125,6 @@ def _result(values: list[Any]) -> Result:
         error=values[8],
         reason=values[9],
         detail=values[10],
-        usage=usage,
+        usage=_usage(values),
         elapsed_s=values[18],
     )

@@ -9,6 +9,7 @@ from tests.reading.encoder.tiny import card_with, changed, rows, tiny_base
 from tactful.errors import DataError, UserError
 from tactful.reading import Exchange, Request
 from tactful.reading.encoder.training.learning import LearningSettings
+from tactful.reading.labelled import Labelled
 from tactful.types import Event, Moment
 
 pytest.importorskip("torch", reason="training a reader needs the extra [train]")
@@ -104,6 +105,15 @@ def test_a_text_in_another_script_is_not_known(folder: Path) -> None:
 def test_with_nothing_to_train_on_nothing_is_begun(base: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no labelled text is left to train on"):
         train_encoder(rows("ann").by(()), rows("bob", 2), base, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_with_one_text_a_label_nothing_is_begun(base: Path, tmp_path: Path) -> None:
+    many = rows("ann")
+    few = Labelled(requests=many.requests[:2] + many.requests[:2], followups=many.followups)
+    assert {row.label for row in few.requests} == {"open", "complete"}
+    with pytest.raises(UserError, match="of the requests to train on each label has one text alone"):
+        train_encoder(few, rows("bob", 2), base, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

@@ -20,7 +20,7 @@ from tactful.reading.encoder.card import (
     read_card,
     refuse_used,
 )
-from tactful.reading.encoder.examples import Example, examples_of, texts_of
+from tactful.reading.encoder.examples import Example, examples_of, exchange_of, request_of, texts_of
 from tactful.reading.encoder.glosses import GLOSSES_FILE, Glosses, Words
 from tactful.reading.encoder.network import Floats, Network, Runs
 from tactful.reading.encoder.reader import NETWORK_FILE, TOKENS_FILE
@@ -61,7 +61,7 @@ def train_encoder(
     """Train on `training`, fit probabilities and limits on `calibration`, write everything into the folder `out`.
 
     `base` is the folder of a BERT-like encoder (`config.json`, `model.safetensors`, `tokenizer.json`); `words` maps
-    words that its vocabulary lacks to an English gloss, `glosses` do so for the languages that are read in English. Raises: UserError, when `out` exists, nothing is left to train on, or a
+    words that its vocabulary lacks to an English gloss, `glosses` do so for the languages that are read in English. Raises: UserError, when `out` exists, too little is left to train on, or a
     writer stands in both sets; MissingExtra without the extra `[train]`.
     """
     refuse_unfit(training, calibration)
@@ -190,7 +190,7 @@ def finish(
 
 
 def refuse_unfit(training: Labelled, calibration: Labelled) -> None:
-    """Raises: UserError, when there is nothing to train on, or a writer stands in both."""
+    """Raises: UserError, when there is nothing to train on or to tell distances by, or a writer stands in both."""
     if not len(training):
         raise UserError(
             "no labelled text is left to train on: the others are kept aside, or by writers that it is calibrated on; "
@@ -201,6 +201,31 @@ def refuse_unfit(training: Labelled, calibration: Labelled) -> None:
         raise UserError(
             f"the writers {sorted(shared)} stand in the training and in the calibration texts; held-out means another writer"
         )
+    if lonely := _one_text_a_label(training):
+        raise UserError(
+            f"of the {lonely} to train on each label has one text alone, and how far texts lie apart shows only where one "
+            "has two; give more of them, or leave them out"
+        )
+
+
+def _one_text_a_label(rows: Labelled) -> str:
+    """What is judged of which every label has one text alone; empty where there is none."""
+    moments = [(row.labelled.moment, row.labelled.label.accepted) for row in rows.moments]
+    judged: list[tuple[str, object, object]] = [
+        *(("requests", row.label, request_of(row)) for row in rows.requests),
+        *(("follow-ups", row.label7, exchange_of(row)) for row in rows.followups),
+        *(
+            (
+                "moments without an offer" if one.proposal is None else "offers",
+                accepted,
+                (one.proposal, [event.text for event in one.events]),
+            )
+            for one, accepted in moments
+        ),
+    ]
+    first: dict[tuple[str, object], object] = {}
+    differ = {kind for kind, label, text in judged if first.setdefault((kind, label), text) != text}
+    return next((kind for kind, _ in first if kind not in differ), "")
 
 
 def _bounded(
