@@ -1,0 +1,49 @@
+"""What a hand does that is not meant for the item before it, in a real browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.annotation.browser import come, press, served, swapped
+from tests.annotation.site import KINDS, Site
+
+from tactful.annotation.queries.collected import collected
+from tactful.annotation.services.accounts import invite, link_path
+from tactful.annotation.services.loading import load_items
+from tactful.annotation.store import Store
+from tactful.annotation.types import Item
+
+pytestmark = pytest.mark.slow
+CHOSEN = ("y", "1", "2", "3")
+
+
+def another(store: Store, name: str) -> None:
+    """Put a second item that looks like this one into the pool."""
+    load_items(store, [Item(id="another", session="another", shown=KINDS[name])])
+
+
+async def slot_of(page: Any) -> str:
+    found: str = await page.locator("#work").get_attribute("data-slot")
+    return found
+
+
+async def test_back_shows_the_next_item_without_the_choices_of_the_last(store: Store) -> None:
+    from playwright.async_api import expect
+
+    site = Site(store, "several")
+    another(store, "several")
+    async with served(site.app) as machine, machine.browser() as page:
+        await come(page, link_path(invite(store)), "Ann")
+        await press(page, *CHOSEN)
+        await page.get_by_role("link", name="Guide").click()
+        await page.get_by_role("link", name="Work").click()
+        await expect(page.locator("#answer :checked")).to_have_count(4)
+        slot = await slot_of(page)
+        await press(page, "Enter")
+        await swapped(page, slot)
+        await page.go_back()
+        await page.go_back()
+        await expect(page.locator("h1")).to_have_text("Judging")
+        assert await slot_of(page) != slot
+        await expect(page.locator("#answer :checked")).to_have_count(0)
