@@ -47,3 +47,30 @@ async def test_back_shows_the_next_item_without_the_choices_of_the_last(store: S
         await expect(page.locator("h1")).to_have_text("Judging")
         assert await slot_of(page) != slot
         await expect(page.locator("#answer :checked")).to_have_count(0)
+
+
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+async def test_a_double_press_answers_one_item(store: Store, by: str) -> None:
+    site = Site(store, "follow-up")
+    another(store, "follow-up")
+    async with served(site.app) as machine, machine.browser() as page:
+        await come(page, link_path(invite(store)), "Ann")
+        slot = await slot_of(page)
+        box = await page.locator("button[value=neutral]").bounding_box()
+
+        async def answer(time: int) -> None:
+            if by == "keyboard":
+                await press(page, "6")
+            else:
+                await page.mouse.click(box["x"] + 40, box["y"] + 10, click_count=time)
+
+        await answer(1)
+        while await slot_of(page) == slot:
+            await page.wait_for_timeout(10)
+        await answer(2)
+        await swapped(page, slot)
+        await page.wait_for_timeout(300)
+        assert len(collected(store).annotations) == 1
+        await answer(1)
+        await page.locator(".nothing h2").wait_for()
+    assert len(collected(store).annotations) == 2

@@ -1,8 +1,9 @@
 // What is chosen for an item stays in this tab until it is saved: a reload, a lost connection or an ended session takes nothing.
-// And whoever has an item open for longer than its lease is told.
+// Whoever has an item open for longer than its lease is told, and one that has just come cannot be answered yet.
 "use strict";
 (() => {
   const NAME = "tactful-draft";
+  const UNSEEN_MS = 400;
   let late;
 
   const form = () => document.getElementById("answer");
@@ -29,6 +30,14 @@
     }
   }
 
+  // The second click or key of a pair, which was meant for the item before, answers nothing.
+  function hold() {
+    const controls = document.querySelector("#answer .controls");
+    if (!controls) return;
+    controls.inert = true;
+    setTimeout(() => { controls.inert = false; }, UNSEEN_MS);
+  }
+
   function begin() {
     clearTimeout(late);
     const work = document.getElementById("work");
@@ -45,7 +54,9 @@
 
   document.addEventListener("input", (event) => { if (event.target.form === form()) keep(); });
   document.addEventListener("htmx:after:swap", (event) => {
-    if (event.detail.ctx.target?.id === "work") begin();
+    if (event.detail.ctx.target?.id !== "work") return;
+    begin();
+    hold();
   });
   begin();
 })();
