@@ -74,3 +74,25 @@ async def test_a_double_press_answers_one_item(store: Store, by: str) -> None:
         await answer(1)
         await page.locator(".nothing h2").wait_for()
     assert len(collected(store).annotations) == 2
+
+
+async def test_what_one_chose_is_not_shown_to_the_next_in_the_same_tab(store: Store) -> None:
+    from playwright.async_api import expect
+
+    site = Site(store, "several", overlap=1, lease_minutes=0.02)
+    async with served(site.app) as machine, machine.browser() as page:
+        await come(page, link_path(invite(store)), "Ann")
+        slot = await slot_of(page)
+        await press(page, *CHOSEN, "c")
+        await page.keyboard.type("a private remark")
+        await page.evaluate("sessionStorage.kept = sessionStorage['tactful-draft']")
+        await page.get_by_role("button", name="Sign out").click()
+        await page.wait_for_url("**/login")
+        assert await page.evaluate("sessionStorage['tactful-draft'] ?? ''") == ""
+        await page.evaluate("sessionStorage['tactful-draft'] = sessionStorage.kept")  # the tab was left otherwise
+        await page.wait_for_timeout(1300)
+        await come(page, link_path(invite(store)), "Bob")
+        assert await slot_of(page) == slot
+        await expect(page.locator("#answer :checked")).to_have_count(0)
+        assert await page.locator("#comment").input_value() == ""
+        assert await page.evaluate("sessionStorage['tactful-draft'] ?? ''") == ""

@@ -12,12 +12,12 @@
   function keep() {
     const fields = [...form().elements].filter(typed).filter((field) => field.type !== "radio" || field.checked);
     const said = fields.map((field) => [field.name, field.value]);
-    sessionStorage.setItem(NAME, JSON.stringify([document.getElementById("work").dataset.slot, said]));
+    sessionStorage.setItem(NAME, JSON.stringify([document.getElementById("work").dataset.draft, said]));
   }
 
-  function restore(slot) {
+  function restore(draft) {
     const [kept, said] = JSON.parse(sessionStorage.getItem(NAME) ?? "[]");
-    if (kept !== slot) {
+    if (kept !== draft) {
       sessionStorage.removeItem(NAME);
       return;
     }
@@ -42,7 +42,7 @@
     clearTimeout(late);
     const work = document.getElementById("work");
     if (!work?.dataset.slot) return;
-    restore(work.dataset.slot);
+    restore(work.dataset.draft);
     late = setTimeout(() => {
       const line = document.createElement("p");
       line.className = "banner";
@@ -53,6 +53,7 @@
   }
 
   document.addEventListener("input", (event) => { if (event.target.form === form()) keep(); });
+  document.addEventListener("submit", (event) => { if (event.target.matches(".leave")) sessionStorage.removeItem(NAME); });
   document.addEventListener("htmx:after:swap", (event) => {
     if (event.detail.ctx.target?.id !== "work") return;
     begin();

@@ -15,6 +15,7 @@ from tactful.annotation.services.answering import NotYours, WrongAnswer, give_an
 from tactful.annotation.services.assigning import Assigned, assign
 from tactful.annotation.views.answers import LONGEST_TEXT, answer_of
 from tactful.annotation.views.who import Me, Sent, signed_in, store_of
+from tactful.types import content_hash
 from tactful.web.pages import is_part, page, say_next, words_of
 
 router = APIRouter(dependencies=[Depends(signed_in)])
@@ -76,9 +77,10 @@ def _shown(request: Request, me: Person, told: str | None = None) -> Response:
     overall: Overall = request.app.state.overall
     with store.read() as connection:
         mine = standing(connection, me.id, now)
-        before = None
+        before, draft = None, ""
         if isinstance(given, Assigned):
             before = said_before(connection, me.id, given.item.id, given.repeat)
+            draft = content_hash(f"{me.id}\n{given.item.id}\n{given.repeat}")
     return page(
         request,
         "item.html.j2" if is_part(request) else "work.html.j2",
@@ -87,6 +89,7 @@ def _shown(request: Request, me: Person, told: str | None = None) -> Response:
         left_s=max(0, round((given.leased_until - now).total_seconds()))
         if isinstance(given, Assigned)
         else 0,
+        draft=draft,
         told=told,
         before=before,
         answered=before.answer if before else None,
