@@ -89,7 +89,8 @@ async def test_what_one_chose_is_not_shown_to_the_next_in_the_same_tab(store: St
         await page.get_by_role("button", name="Sign out").click()
         await page.wait_for_url("**/login")
         assert await page.evaluate("sessionStorage['tactful-draft'] ?? ''") == ""
-        await page.evaluate("sessionStorage['tactful-draft'] = sessionStorage.kept")  # the tab was left otherwise
+        # as if the session had ended without signing out
+        await page.evaluate("sessionStorage['tactful-draft'] = sessionStorage.kept")
         await page.wait_for_timeout(1300)
         await come(page, link_path(invite(store)), "Bob")
         assert await slot_of(page) == slot
