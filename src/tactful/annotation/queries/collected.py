@@ -17,11 +17,12 @@ from tactful.annotation.votes import Collected
 
 
 def collected(store: Store) -> Collected:
-    """The items that anybody answered or skipped, every annotation in the order in which they came, the adjudications."""
+    """The items that anybody answered, skipped or decided, every annotation as they came, the adjudications."""
     with store.read() as connection:
         probabilities = _probabilities(connection)
+        judged = select(answers.c.item_id).union(select(adjudications.c.item_id))
         told = connection.execute(
-            select(items.c.record).where(items.c.id.in_(select(answers.c.item_id))).order_by(items.c.id)
+            select(items.c.record).where(items.c.id.in_(judged)).order_by(items.c.id)
         ).scalars()
         found = {one.id: one for one in map(Item.model_validate_json, told)}
         return Collected(
