@@ -48,7 +48,9 @@ def test_what_was_decided_is_a_label_and_read_again_though_nobody_had_answered(
     load_items(
         store,
         [
-            Item(id=f"i{n}", session=f"s{n}", shown=FollowUp(request="Sort.", answer="1, 2", next=f"No, {n}."))
+            Item(
+                id=f"i{n}", session=f"s{n}", shown=FollowUp(request="Sort.", answer="1, 2", next=f"No, {n}.")
+            )
             for n in range(3)
         ],
     )
