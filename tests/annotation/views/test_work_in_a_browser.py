@@ -12,7 +12,7 @@ from tactful.annotation.queries.collected import collected
 from tactful.annotation.services.accounts import invite, link_path
 from tactful.annotation.services.loading import load_items
 from tactful.annotation.store import Store
-from tactful.annotation.types import Item
+from tactful.annotation.types import FollowUp, Item
 
 pytestmark = pytest.mark.slow
 CHOSEN = ("y", "1", "2", "3")
@@ -97,3 +97,43 @@ async def test_what_one_chose_is_not_shown_to_the_next_in_the_same_tab(store: St
         await expect(page.locator("#answer :checked")).to_have_count(0)
         assert await page.locator("#comment").input_value() == ""
         assert await page.evaluate("sessionStorage['tactful-draft'] ?? ''") == ""
+
+
+ENDS = """one => {
+  const at = (from) => {
+    const range = document.createRange();
+    range.setStart(one.firstChild, from);
+    range.setEnd(one.firstChild, from + 1);
+    return range.getBoundingClientRect().x;
+  };
+  return [at(0), at(one.firstChild.length - 1), one.getBoundingClientRect().right];
+}"""
+"""Of a text of one line: where its first and its last letter stand, and where its box ends."""
+
+
+async def test_text_written_from_right_to_left_is_shown_so_and_the_rest_is_not(store: Store) -> None:
+    texts = {
+        "arabic": "مرحبا (abc) 123، كيف الحال.",
+        "english": "It fails (abc) again.",
+        "next": "שלום, (abc) תודה.",
+    }
+    shown = FollowUp(request=texts["arabic"], answer=texts["english"], next=texts["next"])
+    site = Site(store, "asking")
+    load_items(store, [Item(id="rtl", session="rtl", shown=shown)])
+    async with served(site.app) as machine, machine.browser() as page:
+        await come(page, link_path(invite(store)), "Ann")
+        while not await page.locator(".follow-up").count():
+            slot = await slot_of(page)
+            await press(page, "s", "5")
+            await swapped(page, slot)
+        for text, leftwards in zip(texts.values(), (True, False, True), strict=True):
+            first, last, end = await page.get_by_text(text).evaluate(ENDS)
+            assert (last < first) is leftwards, text
+            if leftwards:
+                box = await page.locator(".turn", has_text=text).bounding_box()
+                assert end - first < 20, text
+                assert box["x"] + box["width"] - end < 40, f"{text} begins at the right edge"
+        await page.locator("#comment").fill("שלום.")
+        assert (
+            await page.locator("#comment").evaluate("one => getComputedStyle(one).unicodeBidi") == "plaintext"
+        )
