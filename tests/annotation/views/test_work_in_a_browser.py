@@ -12,7 +12,8 @@ from tactful.annotation.queries.collected import collected
 from tactful.annotation.services.accounts import invite, link_path
 from tactful.annotation.services.loading import load_items
 from tactful.annotation.store import Store
-from tactful.annotation.types import FollowUp, Item
+from tactful.annotation.types import FollowUp, FollowUpAnswer, Item
+from tactful.types import Label
 
 pytestmark = pytest.mark.slow
 CHOSEN = ("y", "1", "2", "3")
@@ -137,3 +138,23 @@ async def test_text_written_from_right_to_left_is_shown_so_and_the_rest_is_not(s
         assert (
             await page.locator("#comment").evaluate("one => getComputedStyle(one).unicodeBidi") == "plaintext"
         )
+
+
+async def test_who_answers_in_two_tabs_is_told_which_answer_stands(store: Store) -> None:
+    from playwright.async_api import expect
+
+    site = Site(store, "follow-up")
+    another(store, "follow-up")
+    async with served(site.app) as machine, machine.browser() as page:
+        await come(page, link_path(invite(store)), "Ann")
+        slot = await slot_of(page)
+        other = await page.context.new_page()
+        await other.goto("/work")
+        await press(other, "1")
+        await swapped(other, slot)
+        await expect(other.locator("#work > .banner")).to_have_count(0)
+        await press(page, "2")
+        await swapped(page, slot)
+        await expect(page.locator("#work > .banner")).to_contain_text("and that stands")
+    [one] = collected(store).annotations
+    assert one.answer == FollowUpAnswer(label=Label.NEG_CONSTRAINT_RESTATE)

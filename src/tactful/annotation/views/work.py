@@ -38,14 +38,14 @@ def answer(request: Request, me: Me, sent: Sent) -> Response:
         if "skip" in sent:
             if sent["skip"] not in REASONS:
                 raise HTTPException(422)
-            skip(store, me.id, slot, sent["skip"], comment=comment)
+            new = skip(store, me.id, slot, sent["skip"], comment=comment)
         else:
-            give_answer(store, me.id, slot, answer_of(sent), comment=comment)
+            new = give_answer(store, me.id, slot, answer_of(sent), comment=comment)
     except WrongAnswer:
         raise HTTPException(422, words_of(request)("work.incomplete")) from None
     except NotYours:
         return _next(request, me, "work.gone")
-    return _next(request, me)
+    return _next(request, me, None if new else "work.stands")
 
 
 @router.post("/work/undo")
