@@ -226,6 +226,11 @@ def _tell_reading(reading: Items) -> None:
 
 def _tell_loaded(what: str, loaded: Loaded) -> None:
     say(f"{loaded.read} {what} read, {loaded.new} new, {loaded.known} known from before")
+    if loaded.pooled:
+        say(
+            f"{loaded.pooled} of them are in the pool already and stay there, their answer not known; give --gold "
+            "with the data at first, into another --database"
+        )
 
 
 def _tell_place(served: ServedPages) -> None:
