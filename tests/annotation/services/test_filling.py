@@ -67,6 +67,7 @@ def test_serving_again_adds_what_is_new_and_keeps_the_settings(tmp_path, store):
     )
     assert (again.data.new, again.data.known, again.pool) == (2, 1, 3)
     assert (again.project.overlap, again.project.title) == (4, "Ours")
+    assert again.places == (4, 5), "what was there keeps the number that it came with"
     assert fill(store, Given(), {}).pool == 3
     with store.read() as connection:
         numbers = connection.execute(select(items.c.number)).scalars().all()
