@@ -68,6 +68,15 @@ async def press(page: Any, *keys: str) -> None:
         await page.keyboard.press(key)
 
 
+async def swapped(page: Any, slot: str) -> None:
+    """Wait until the item of this slot has given way to another, which can be answered."""
+    from playwright.async_api import expect
+
+    # not by wait_for_function: it evaluates text in the page, which the pages' policy forbids
+    await expect(page.locator("#work")).not_to_have_attribute("data-slot", slot)
+    await expect(page.locator("#work [inert]")).to_have_count(0)
+
+
 async def come(page: Any, address: str, name: str, *, to: str = "**/work") -> None:
     """By a link; the first field has no focus yet."""
     await page.goto(address)

@@ -22,7 +22,7 @@ from tests.annotation.simulated import make_pool
 from tactful.annotation.services.accounts import Person
 from tactful.annotation.services.loading import load_items
 from tactful.annotation.services.logins import begin_session
-from tactful.annotation.services.project import Project, keep_project
+from tactful.annotation.services.project import Project, app_secret, keep_project
 from tactful.annotation.store import open_store
 from tactful.annotation.store.tables import annotators, answers, items
 from tactful.annotation.views.who import session_cookie
@@ -43,6 +43,7 @@ class Worker:
 
     id: str
     cookie: str
+    """Of the session: name and value."""
 
 
 @dataclass
@@ -82,7 +83,8 @@ def fill(place: Path | str, *, count: int, people: int, overlap: int = 3, seed: 
             }
             with store.write() as connection:
                 connection.execute(insert(annotators).values(row))
-            found.append(Worker(person.id, begin_session(store, person)))
+            name = session_cookie(app_secret(store), behind_tls=False)
+            found.append(Worker(person.id, f"{name}={begin_session(store, person)}"))
         return found
 
 
@@ -171,8 +173,7 @@ async def _one(
     seed: int,
 ) -> None:
     rng = seeded(seed, "load", worker.id)
-    cookies = {session_cookie(False): worker.cookie, "tactful_browser": f"load-{worker.id}"}
-    headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+    headers = {"Cookie": f"{worker.cookie}; tactful_browser=load-{worker.id}"}
     await asyncio.sleep(first_s)
     page = ""
     while time.monotonic() < until and not told.enough:

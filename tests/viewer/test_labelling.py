@@ -216,6 +216,7 @@ def test_a_label_is_an_annotation_and_the_run_is_not_touched(tmp_path: Path, sto
         assert "<script>alert" not in page
         assert "\u202e" not in page
         sent = {"kind": "follow-up", "label": "neg_confusion", "comment": "reads like it"}
+        sent |= dict(re.findall(r'name="(shown_at)" value="([^"]+)"', page))
         kept = client.post(address, data=sent, headers=token(page), follow_redirects=False)
         assert (kept.status_code, kept.headers["location"]) == (303, "/of/judged.jsonl/records/0#l0t0")
         assert "Your label is kept." in client.get(kept.headers["location"]).text
@@ -225,7 +226,22 @@ def test_a_label_is_an_annotation_and_the_run_is_not_touched(tmp_path: Path, sto
     (found,) = collected(store).annotations
     assert found.answer == FollowUpAnswer(label=Label.NEG_CONFUSION)
     assert found.counts
+    assert found.seconds > 0
     assert path.read_bytes() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "shown_at", ["yesterday", "2026-03-02", "0001-01-01T00:00+14:00", "9999-12-31T23:59Z"]
+)
+def test_a_label_whose_form_says_no_time_is_kept_all_the_same(
+    tmp_path: Path, store: Store, shown_at: str
+) -> None:
+    with visiting(write(tmp_path / "judged.jsonl", JUDGED), annotations=store) as client:
+        address = "/of/judged.jsonl/records/0/label"
+        sent = {"kind": "follow-up", "label": "neutral", "shown_at": shown_at}
+        assert client.post(address, data=sent, headers=token(client.get(address).text)).status_code == 200
+    assert [one.seconds for one in collected(store).annotations] == [0]
 
 
 @pytest.mark.slow

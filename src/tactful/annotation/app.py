@@ -46,16 +46,19 @@ def build_annotation_app(store: Store, options: AppOptions | None = None) -> Fas
         raise UsageError("a single user works on this machine alone; leave --host out, or --single-user")
     with store.read() as connection:
         title = project_of(connection).title
+    secret = app_secret(store)
+    cookie = session_cookie(secret, options.behind_tls)
     app = build_app(
         title=title,
         rooms=ROOMS,
         hosts=options.hosts,
         behind_tls=options.behind_tls,
-        secret=app_secret(store),
-        session_cookie=session_cookie(options.behind_tls),
+        secret=secret,
+        session_cookie=cookie,
     )
     app.state.store = store
     app.state.options = options
+    app.state.session_cookie = cookie
     app.state.overall = Overall(store)
     app.state.measuring = Measuring(store)
     for router in ROUTERS:

@@ -34,6 +34,15 @@ def test_what_is_said_of_a_new_item_is_an_annotation_like_any_other(store: Store
     assert said_of(store, me, item(2)) is None
 
 
+def test_its_seconds_count_from_when_it_was_shown_and_no_longer_than_a_lease(store: Store) -> None:
+    me = annotator(store)
+    shown = {1: timedelta(seconds=12), 2: timedelta(days=1), 3: timedelta(seconds=-5)}
+    for number, ago in shown.items():
+        answer_chosen(store, me, item(number), YES, shown_at=START - ago, now=START)
+    answer_chosen(store, me, item(4), YES, now=START)
+    assert [one.seconds for one in collected(store).annotations] == [12, 30 * 60, 0, 0]
+
+
 def test_another_answer_takes_its_place_and_both_are_kept(store: Store) -> None:
     me = annotator(store)
     answer_chosen(store, me, item(1), YES, now=START)

@@ -49,6 +49,17 @@ def test_what_is_both_gold_and_data_watches_and_is_not_in_the_pool(tmp_path, sto
         assert project_of(connection).overlap == 2
 
 
+def test_what_was_in_the_pool_before_it_was_gold_stays_there_and_is_counted(tmp_path, store):
+    data = moments(tmp_path / "a.jsonl", "Fix it.", "Tidy.")
+    gold = moments(tmp_path / "b.jsonl", "Fix it.", "Stop.")
+    fill(store, Given(data=[data]), {})
+    found = fill(store, Given(gold=[gold]), {})
+    assert (found.gold.new, found.gold.known, found.gold.pooled) == (1, 1, 1)
+    again = fill(store, Given(data=[data], gold=[gold]), {})
+    assert (again.gold.known, again.gold.pooled, again.data.pooled) == (2, 1, 0), "one is gold already"
+    assert (again.pool, again.watching) == (2, 1)
+
+
 def test_serving_again_adds_what_is_new_and_keeps_the_settings(tmp_path, store):
     fill(store, Given(data=[moments(tmp_path / "a.jsonl", "Fix it.")]), {"overlap": 5, "title": "Ours"})
     again = fill(
@@ -56,6 +67,7 @@ def test_serving_again_adds_what_is_new_and_keeps_the_settings(tmp_path, store):
     )
     assert (again.data.new, again.data.known, again.pool) == (2, 1, 3)
     assert (again.project.overlap, again.project.title) == (4, "Ours")
+    assert again.places == (4, 5), "what was there keeps the number that it came with"
     assert fill(store, Given(), {}).pool == 3
     with store.read() as connection:
         numbers = connection.execute(select(items.c.number)).scalars().all()

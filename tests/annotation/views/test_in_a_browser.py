@@ -7,7 +7,7 @@ import zipfile
 from typing import Any
 
 import pytest
-from tests.annotation.browser import come, decide_and_export, press, served, sign_in
+from tests.annotation.browser import come, decide_and_export, press, served, sign_in, swapped
 from tests.annotation.site import KINDS, Site
 
 from tactful.annotation.queries.collected import collected
@@ -45,13 +45,6 @@ async def here(page: Any) -> tuple[str, str]:
         parts = await page.locator("[name=parts]").get_attribute("value")
         kind = {"3": "several", "1": "one", "0": "silence"}[parts]
     return slot, kind
-
-
-async def swapped(page: Any, slot: str) -> None:
-    from playwright.async_api import expect
-
-    # not by wait_for_function: it evaluates text in the page, which the pages' policy forbids
-    await expect(page.locator("#work")).not_to_have_attribute("data-slot", slot)
 
 
 async def test_the_whole_way_by_keyboard(store: Store, tmp_path: Any) -> None:

@@ -6,6 +6,7 @@ import re
 import warnings
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from tactful.annotation.queries.collected import collected
 from tactful.annotation.services.accounts import invite, link_path, setup_token
 from tactful.annotation.services.loading import load_items
 from tactful.annotation.services.logins import FREE_BY_ADDRESS, FREE_BY_NAME
-from tactful.annotation.store import Store
+from tactful.annotation.store import Store, open_store
 from tactful.annotation.store.tables import annotators, failed_logins, logins, metadata
 from tactful.annotation.types import Asking, FollowUp, Item, Proposals, Replies
 from tactful.errors import UsageError
@@ -277,8 +278,8 @@ def test_the_cookie_of_a_session_is_for_this_site_alone(store: Store, behind_tls
     browser.get(link_path(token))
     answer = browser.submit(link_path(token), name="Ann", password=PASSWORD, again=PASSWORD)
     [cookie] = [one for one in answer.history[0].headers.get_list("set-cookie") if "annotator" in one]
-    name = "__Host-tactful_annotator" if behind_tls else "tactful_annotator"
-    assert cookie.startswith(name + "=")
+    assert cookie.startswith(site.app.state.session_cookie + "=")
+    assert cookie.startswith("__Host-tactful_annotator_" if behind_tls else "tactful_annotator_")
     for part in ("HttpOnly", "Path=/", "SameSite=lax"):
         assert part in cookie
     assert "Domain" not in cookie
@@ -287,30 +288,48 @@ def test_the_cookie_of_a_session_is_for_this_site_alone(store: Store, behind_tls
 
 def test_a_session_that_somebody_planted_is_not_taken_over_and_the_old_one_ends(store: Store) -> None:
     site = Site(store)
+    cookie = site.app.state.session_cookie
     site.annotator("Ann")
     browser = site.browser()
-    browser.cookies.set("tactful_annotator", "planted", domain="127.0.0.1", path="/")
+    browser.cookies.set(cookie, "planted", domain="127.0.0.1", path="/")
     browser.sign_in("Ann")
-    first = browser.cookies["tactful_annotator"]
+    first = browser.cookies[cookie]
     assert first != "planted"
     browser.get("/work")
     assert browser.submit("/login", name="Ann", password=PASSWORD).status_code == 200
-    second = browser.cookies["tactful_annotator"]
+    second = browser.cookies[cookie]
     assert second != first
     old = site.browser()
-    old.cookies.set("tactful_annotator", first, domain="127.0.0.1", path="/")
+    old.cookies.set(cookie, first, domain="127.0.0.1", path="/")
     assert old.get("/work", follow_redirects=False).status_code == 303
 
 
 def test_who_signs_out_is_out_also_with_the_cookie_of_before(store: Store) -> None:
     site = Site(store)
+    cookie = site.app.state.session_cookie
     ann = site.annotator()
-    token = ann.cookies["tactful_annotator"]
+    token = ann.cookies[cookie]
     ann.get("/work")
     ann.submit("/logout")
-    assert "tactful_annotator" not in ann.cookies
-    ann.cookies.set("tactful_annotator", token, domain="127.0.0.1", path="/")
+    assert cookie not in ann.cookies
+    ann.cookies.set(cookie, token, domain="127.0.0.1", path="/")
     assert ann.get("/work", follow_redirects=False).headers["location"] == "/login"
+
+
+def test_two_projects_on_one_host_sign_nobody_out_of_the_other(store: Store, tmp_path: Path) -> None:
+    ann = Site(store, "asking").annotator()
+    with open_store(tmp_path / "other.sqlite") as second:
+        other = Site(second, "asking").browser()
+        other.cookies = ann.cookies  # those of one browser, which tells no ports apart
+        other.come(invite(second), "Ann")
+        ann.cookies = other.cookies
+        ann.get("/work")
+        assert ann.submit("/work/answer", slot=ann.field("slot"), **ANSWER).status_code == 200
+        other.submit("/logout")
+        ann.cookies = other.cookies
+        assert ann.get("/work", follow_redirects=False).status_code == 200
+        assert other.get("/work", follow_redirects=False).status_code == 303
+    assert len(collected(store).annotations) == 1
 
 
 def test_a_session_that_has_ended_loses_no_answer_silently(store: Store) -> None:

@@ -133,12 +133,15 @@ def test_one_button_accepts_none_of_several(store: Store) -> None:
     ]
 
 
-def test_an_answer_that_is_sent_twice_counts_once(store: Store) -> None:
+@pytest.mark.parametrize("part", [True, False])
+def test_an_answer_that_is_sent_twice_counts_once_and_this_is_told(store: Store, part: bool) -> None:
     ann = Site(store, "replies").annotator()
     ann.get("/work")
     slot = ann.field("slot")
-    for better in ("first", "second"):
-        assert ann.submit("/work/answer", slot=slot, kind="replies", better=better).status_code == 200
+    for better, told in (("first", False), ("second", True)):
+        answer = ann.submit("/work/answer", part=part, slot=slot, kind="replies", better=better)
+        assert answer.status_code == 200
+        assert ("what you sent just now was not kept" in answer.text) is told
     [one] = given(store)
     assert one.answer is not None
     assert one.answer.model_dump()["better"] == "first"

@@ -75,6 +75,22 @@ def test_the_pages_are_there_until_a_signal_and_are_gone_on_with(tmp_path, data)
 
 
 @pytest.mark.slow
+def test_what_known_answers_and_another_overlap_do_to_a_pool_that_is_there_is_told(tmp_path, data):
+    words = ["--database", "votes.sqlite", "--single-user"]
+    with server(tmp_path, data, *words, "--overlap", 2) as (_, told):
+        assert "2 items, each for 2 annotators" in told
+        assert "overlap" not in told
+    with server(tmp_path, *words, "--gold", data, "--overlap", 5) as (_, told):
+        assert "1 items with a known answer read, 0 new, 1 known from before" in told
+        assert "1 of them are in the pool already and stay there, their answer not known" in told
+        assert "2 items, each for 2 annotators" in told
+        assert "overlap 5 is for items that are added from now on" in told
+    more = rows(tmp_path / "more.jsonl", [moment(obs("It rains."), "Stay in.", valid=True)])
+    with server(tmp_path, more, *words) as (_, told):
+        assert "3 items, each for 2 to 5 annotators" in told
+
+
+@pytest.mark.slow
 def test_a_block_of_a_script_serves_with_the_settings_that_it_names(tmp_path, data):
     with tf.serve_annotation(
         data, database=tmp_path / "a.sqlite", single_user=True, title="Our offers"

@@ -1,8 +1,9 @@
 // What is chosen for an item stays in this tab until it is saved: a reload, a lost connection or an ended session takes nothing.
-// And whoever has an item open for longer than its lease is told.
+// Whoever has an item open for longer than its lease is told, and one that has just come cannot be answered yet.
 "use strict";
 (() => {
   const NAME = "tactful-draft";
+  const UNSEEN_MS = 400;
   let late;
 
   const form = () => document.getElementById("answer");
@@ -11,12 +12,12 @@
   function keep() {
     const fields = [...form().elements].filter(typed).filter((field) => field.type !== "radio" || field.checked);
     const said = fields.map((field) => [field.name, field.value]);
-    sessionStorage.setItem(NAME, JSON.stringify([document.getElementById("work").dataset.slot, said]));
+    sessionStorage.setItem(NAME, JSON.stringify([document.getElementById("work").dataset.draft, said]));
   }
 
-  function restore(slot) {
+  function restore(draft) {
     const [kept, said] = JSON.parse(sessionStorage.getItem(NAME) ?? "[]");
-    if (kept !== slot) {
+    if (kept !== draft) {
       sessionStorage.removeItem(NAME);
       return;
     }
@@ -29,11 +30,19 @@
     }
   }
 
+  // The second click or key of a pair, which was meant for the item before, answers nothing.
+  function hold() {
+    const controls = document.querySelector("#answer .controls");
+    if (!controls) return;
+    controls.inert = true;
+    setTimeout(() => { controls.inert = false; }, UNSEEN_MS);
+  }
+
   function begin() {
     clearTimeout(late);
     const work = document.getElementById("work");
     if (!work?.dataset.slot) return;
-    restore(work.dataset.slot);
+    restore(work.dataset.draft);
     late = setTimeout(() => {
       const line = document.createElement("p");
       line.className = "banner";
@@ -44,8 +53,11 @@
   }
 
   document.addEventListener("input", (event) => { if (event.target.form === form()) keep(); });
+  document.addEventListener("submit", (event) => { if (event.target.matches(".leave")) sessionStorage.removeItem(NAME); });
   document.addEventListener("htmx:after:swap", (event) => {
-    if (event.detail.ctx.target?.id === "work") begin();
+    if (event.detail.ctx.target?.id !== "work") return;
+    begin();
+    hold();
   });
   begin();
 })();

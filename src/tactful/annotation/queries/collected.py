@@ -11,17 +11,18 @@ from sqlalchemy import Connection, Row, func, select
 from tactful.annotation.services.answering import ANSWER
 from tactful.annotation.services.project import project_of
 from tactful.annotation.store import Store
-from tactful.annotation.store.tables import adjudications, answers, items
+from tactful.annotation.store.tables import adjudications, answers, items, slots
 from tactful.annotation.types import Adjudication, Annotation, Item
 from tactful.annotation.votes import Collected
 
 
 def collected(store: Store) -> Collected:
-    """The items that anybody answered or skipped, every annotation in the order in which they came, the adjudications."""
+    """The items that anybody answered, skipped or decided, every annotation as they came, the adjudications."""
     with store.read() as connection:
         probabilities = _probabilities(connection)
+        judged = select(answers.c.item_id).union(select(adjudications.c.item_id))
         told = connection.execute(
-            select(items.c.record).where(items.c.id.in_(select(answers.c.item_id))).order_by(items.c.id)
+            select(items.c.record).where(items.c.id.in_(judged)).order_by(items.c.id)
         ).scalars()
         found = {one.id: one for one in map(Item.model_validate_json, told)}
         return Collected(
@@ -76,13 +77,13 @@ def _adjudication(row: Row[Any]) -> Adjudication:
 def _probabilities(connection: Connection) -> dict[int, float]:
     """Item → the probability with which it came to have all its annotations, where uncertainty ordered the pool.
 
-    The items that as many annotators dealt with as are wanted, before the first with fewer, are a sample by priorities: with
-    τ the priority of that first one, an item of weight w was in it with probability min(1, w/τ), and weighting by the inverse
-    is unbiased (Duffield, Lund and Thorup, J. ACM 54(6), 2007). Items beyond it, which someone happened to be given already,
-    have none. Who skipped an item dealt with it: else one that nobody can answer would end the sample for good.
+    The items that as many annotators dealt with as they have places, before the first with fewer, are a sample by
+    priorities: with τ the priority of that first one, an item of weight w was in it with probability min(1, w/τ), and
+    weighting by the inverse is unbiased (Duffield, Lund and Thorup, J. ACM 54(6), 2007). Items beyond it, which someone
+    happened to be given already, have none. Who skipped an item dealt with it: else one that nobody can answer would end
+    the sample for good.
     """
-    project = project_of(connection)
-    if project.order != "uncertainty":
+    if project_of(connection).order != "uncertainty":
         return {}
     ranked = connection.execute(
         select(items.c.id, items.c.weight, items.c.priority)
@@ -95,9 +96,13 @@ def _probabilities(connection: Connection) -> dict[int, float]:
         .group_by(answers.c.item_id)
     )
     said = {row.item_id: row.said for row in counted}
+    wanted = connection.execute(
+        select(slots.c.item_id, func.count()).where(slots.c.number >= 0).group_by(slots.c.item_id)
+    )
+    places = {row[0]: row[1] for row in wanted}
     sampled: list[Any] = []
     for row in ranked:
-        if said.get(row.id, 0) < project.overlap:
+        if said.get(row.id, 0) < places[row.id]:
             return {one.id: min(1.0, one.weight / row.priority) for one in sampled}
         sampled.append(row)
     return {one.id: 1.0 for one in sampled}

@@ -23,10 +23,11 @@ def answer_chosen(
     answer: Answer,
     *,
     comment: str = "",
+    shown_at: datetime | None = None,
     now: datetime | None = None,
 ) -> None:
     """Keep the answer to this item, which is put into the pool where it is new. An earlier one of the same annotator stays
-    in the data, marked withdrawn. What they had open goes back.
+    in the data, marked withdrawn. What they had open goes back. Its seconds count from `shown_at`; None: they are 0.
 
     Raises: WrongAnswer; UserError where the database orders its items by a model, which has said nothing of this one.
     """
@@ -45,7 +46,7 @@ def answer_chosen(
         check_answer(found.kind, found.parts, answer)
         _withdraw(connection, annotator, found.id, at)
         let_go(connection, annotator)
-        slot = _slot(connection, annotator, found.id, project_of(connection), at)
+        slot = _slot(connection, annotator, found.id, project_of(connection), min(shown_at or at, at))
         keep_in(connection, annotator, slot, answer, "", comment, at)
 
 

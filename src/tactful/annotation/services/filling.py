@@ -16,7 +16,7 @@ from tactful.annotation.items.reading import Items, read_items
 from tactful.annotation.services.loading import Loaded, arrange, load_items
 from tactful.annotation.services.project import Project, keep_project, project_of
 from tactful.annotation.store import Store
-from tactful.annotation.store.tables import items
+from tactful.annotation.store.tables import items, slots
 from tactful.annotation.types import Item, Kind
 from tactful.data.io import describe
 from tactful.errors import UsageError, UserError
@@ -47,6 +47,8 @@ class Filled:
     """Items in the database that are annotated."""
     watching: int
     """Items in it whose answer is known."""
+    places: tuple[int, ...]
+    """How many annotators items of the pool are for, the fewest first: as the overlap was when they were added."""
     data: Loaded | None = None
     """None: no file was given."""
     gold: Loaded | None = None
@@ -97,7 +99,7 @@ def fill(
         found: Iterable[Item] = read(given.data, gold=False, limit=given.limit)
         data = load_items(store, found if judge is None else _judged(found, judge))
     pool, watching = _counts(store)
-    return Filled(project, pool, watching, data, gold, tuple(readings))
+    return Filled(project, pool, watching, _places(store), data, gold, tuple(readings))
 
 
 def _settled(store: Store, settings: Mapping[str, Any], judge: TrainedJudge | None) -> Project:
@@ -133,3 +135,13 @@ def _counts(store: Store) -> tuple[int, int]:
         rows = connection.execute(select(items.c.gold, func.count()).group_by(items.c.gold)).all()
     found = {bool(gold): count for gold, count in rows}
     return found.get(False, 0), found.get(True, 0)
+
+
+def _places(store: Store) -> tuple[int, ...]:
+    """The numbers of annotators that items of the pool are for."""
+    of_item = (
+        select(func.count().label("places")).where(slots.c.number >= 0).group_by(slots.c.item_id).subquery()
+    )
+    with store.read() as connection:
+        found = connection.execute(select(of_item.c.places).distinct().order_by(of_item.c.places))
+        return tuple(found.scalars())

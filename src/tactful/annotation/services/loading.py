@@ -27,6 +27,8 @@ class Loaded:
     new: int
     known: int
     """Were in the database already, with whatever was answered to them."""
+    pooled: int = 0
+    """Of the known: came with a known answer now, but are in the pool, where they stay as they are."""
 
 
 def load_items(store: Store, given: Iterable[Item]) -> Loaded:
@@ -34,24 +36,31 @@ def load_items(store: Store, given: Iterable[Item]) -> Loaded:
 
     Under `order = uncertainty` every item of the pool needs its `acceptance`. Raises: ValueError where one has none.
     """
-    read = new = 0
+    read = new = pooled = 0
     with store.read() as connection:
         project = project_of(connection)
     rest = iter(given)
     while batch := tuple(islice(rest, _BATCH)):
         read += len(batch)
         with store.write(alone=items.name) as connection:
-            new += _load(connection, batch, project)
+            known = _known(connection, batch)
+            new += _load(connection, [one for one in batch if one.id not in known], project)
+            pooled += sum(not known.get(one.id, True) for one in batch if one.gold is not None)
     if new:
         arrange(store)
-    return Loaded(read=read, new=new, known=read - new)
+    return Loaded(read=read, new=new, known=read - new, pooled=pooled)
+
+
+def _known(connection: Connection, batch: Sequence[Item]) -> dict[str, bool]:
+    """Id → whether it is a watching one, of the items that are in the database."""
+    rows = connection.execute(
+        select(items.c.key, items.c.gold).where(items.c.key.in_([one.id for one in batch]))
+    )
+    return {row.key: row.gold for row in rows}
 
 
 def _load(connection: Connection, batch: Sequence[Item], project: Project) -> int:
-    known = set(
-        connection.execute(select(items.c.key).where(items.c.key.in_([one.id for one in batch]))).scalars()
-    )
-    fresh = list({one.id: one for one in batch if one.id not in known}.values())
+    fresh = list({one.id: one for one in batch}.values())
     if not fresh:
         return 0
     last = connection.execute(select(func.coalesce(func.max(items.c.number), -1))).scalar_one()

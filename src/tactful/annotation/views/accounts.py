@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tactful.annotation.services import accounts, logins
-from tactful.annotation.views.who import Sent, asking, session_cookie, store_of
+from tactful.annotation.views.who import Sent, asking, store_of
 from tactful.text.addresses import is_loopback
 from tactful.web.pages import Pages, page, say_next, words_of
 from tactful.web.visit import visit_of
@@ -97,7 +97,7 @@ def logout(request: Request) -> Response:
     response = RedirectResponse("/login", 303)
     _ended(request)
     secure = visit_of(request).secure
-    response.delete_cookie(session_cookie(secure), secure=secure, httponly=True, samesite="lax")
+    response.delete_cookie(request.app.state.session_cookie, secure=secure, httponly=True, samesite="lax")
     return response
 
 
@@ -106,7 +106,7 @@ def _begun(request: Request, token: str) -> Response:
     secure = visit_of(request).secure
     response = RedirectResponse("/", 303)
     response.set_cookie(
-        session_cookie(secure),
+        request.app.state.session_cookie,
         token,
         max_age=int(logins.LONGEST.total_seconds()),
         httponly=True,
@@ -117,7 +117,7 @@ def _begun(request: Request, token: str) -> Response:
 
 
 def _ended(request: Request) -> None:
-    if old := request.cookies.get(session_cookie(visit_of(request).secure)):
+    if old := request.cookies.get(request.app.state.session_cookie):
         logins.sign_out(store_of(request), old)
 
 

@@ -13,12 +13,16 @@ from tactful.annotation.services.accounts import Person, single_person
 from tactful.annotation.services.logins import person_of
 from tactful.annotation.store import Store
 from tactful.text.addresses import is_loopback
+from tactful.types import content_hash
 from tactful.web.pages import is_part, words_of
 
 
-def session_cookie(behind_tls: bool) -> str:
-    """Its name; behind TLS one that no other host or path can set."""
-    return "__Host-tactful_annotator" if behind_tls else "tactful_annotator"
+def session_cookie(secret: bytes, behind_tls: bool) -> str:
+    """Its name, another for each secret of an app: cookies know no ports, and two projects may be served on one host.
+
+    Behind TLS it is one that no other host or path can set.
+    """
+    return f"{'__Host-' if behind_tls else ''}tactful_annotator_{content_hash(secret)[:8]}"
 
 
 def store_of(request: Request) -> Store:
@@ -34,7 +38,7 @@ def asking(request: Request) -> Person | None:
         if request.client is None or not is_loopback(request.client.host):
             raise HTTPException(403)
         return single_person(store_of(request))
-    token = request.cookies.get(session_cookie(options.behind_tls))
+    token = request.cookies.get(request.app.state.session_cookie)
     return person_of(store_of(request), token) if token else None
 
 

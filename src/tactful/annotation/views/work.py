@@ -15,6 +15,7 @@ from tactful.annotation.services.answering import NotYours, WrongAnswer, give_an
 from tactful.annotation.services.assigning import Assigned, assign
 from tactful.annotation.views.answers import LONGEST_TEXT, answer_of
 from tactful.annotation.views.who import Me, Sent, signed_in, store_of
+from tactful.types import content_hash
 from tactful.web.pages import is_part, page, say_next, words_of
 
 router = APIRouter(dependencies=[Depends(signed_in)])
@@ -37,14 +38,14 @@ def answer(request: Request, me: Me, sent: Sent) -> Response:
         if "skip" in sent:
             if sent["skip"] not in REASONS:
                 raise HTTPException(422)
-            skip(store, me.id, slot, sent["skip"], comment=comment)
+            new = skip(store, me.id, slot, sent["skip"], comment=comment)
         else:
-            give_answer(store, me.id, slot, answer_of(sent), comment=comment)
+            new = give_answer(store, me.id, slot, answer_of(sent), comment=comment)
     except WrongAnswer:
         raise HTTPException(422, words_of(request)("work.incomplete")) from None
     except NotYours:
         return _next(request, me, "work.gone")
-    return _next(request, me)
+    return _next(request, me, None if new else "work.stands")
 
 
 @router.post("/work/undo")
@@ -76,9 +77,10 @@ def _shown(request: Request, me: Person, told: str | None = None) -> Response:
     overall: Overall = request.app.state.overall
     with store.read() as connection:
         mine = standing(connection, me.id, now)
-        before = None
+        before, draft = None, ""
         if isinstance(given, Assigned):
             before = said_before(connection, me.id, given.item.id, given.repeat)
+            draft = content_hash(f"{me.id}\n{given.item.id}\n{given.repeat}")
     return page(
         request,
         "item.html.j2" if is_part(request) else "work.html.j2",
@@ -87,6 +89,7 @@ def _shown(request: Request, me: Person, told: str | None = None) -> Response:
         left_s=max(0, round((given.leased_until - now).total_seconds()))
         if isinstance(given, Assigned)
         else 0,
+        draft=draft,
         told=told,
         before=before,
         answered=before.answer if before else None,

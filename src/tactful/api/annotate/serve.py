@@ -42,7 +42,7 @@ class AnnotateOptions(TypedDict, total=False):
     """A link for one more administrator, where nobody can sign in as one any more."""
     title: str | None
     overlap: int | None
-    """Annotators for each item; 3 at first."""
+    """Annotators for each item that is added; 3 at first."""
     lease_minutes: float | None
     """After which an item that was given and not answered goes to others; 30 at first."""
     gold: Sequence[Path | str]

@@ -75,7 +75,8 @@ class ProjectFlags:
 
     title: Annotated[str | None, typer.Option("--title", help="Name of the project, over every page.")] = None
     overlap: Annotated[
-        int | None, typer.Option("--overlap", min=1, max=50, help="Annotators for each item; 3 at first.")
+        int | None,
+        typer.Option("--overlap", min=1, max=50, help="Annotators for each item that is added; 3 at first."),
     ] = None
     lease: Annotated[
         float | None,
@@ -213,7 +214,11 @@ def _tell_filled(filled: Filled) -> None:
         if loaded is not None:
             _tell_loaded(what, loaded)
     watched = f", {filled.watching} whose answer is known" if filled.watching else ""
-    say(f"{filled.pool} items, each for {filled.project.overlap} annotators{watched}")
+    places, overlap = filled.places or (filled.project.overlap,), filled.project.overlap
+    each = str(places[0]) if len(places) == 1 else f"{places[0]} to {places[-1]}"
+    say(f"{filled.pool} items, each for {each} annotators{watched}")
+    if places != (overlap,):
+        say(f"overlap {overlap} is for items that are added from now on; those that were there keep theirs")
 
 
 def _tell_reading(reading: Items) -> None:
@@ -226,6 +231,11 @@ def _tell_reading(reading: Items) -> None:
 
 def _tell_loaded(what: str, loaded: Loaded) -> None:
     say(f"{loaded.read} {what} read, {loaded.new} new, {loaded.known} known from before")
+    if loaded.pooled:
+        say(
+            f"{loaded.pooled} of them are in the pool already and stay there, their answer not known; give --gold "
+            "with the data at first, into another --database"
+        )
 
 
 def _tell_place(served: ServedPages) -> None:

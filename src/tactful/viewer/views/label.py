@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from datetime import UTC, datetime
 
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
@@ -51,6 +52,7 @@ def form(request: Request, key: str, ordinal: int) -> Response:
         answered=said[0] if said else None,
         comment=said[1] if said else "",
         store=store,
+        shown_at=datetime.now(UTC).isoformat(),
         quoted=shlex.quote(str(library_of(request).path)),
         back=_back(request, key, ordinal),
         **showing(request),
@@ -67,7 +69,12 @@ def keep(request: Request, key: str, ordinal: int, sent: Sent) -> Response:
     try:
         answer = answer_of(sent)
         answer_chosen(
-            store, single_person(store).id, item, answer, comment=sent.get("comment", "")[:LONGEST_TEXT]
+            store,
+            single_person(store).id,
+            item,
+            answer,
+            comment=sent.get("comment", "")[:LONGEST_TEXT],
+            shown_at=_shown_at(sent),
         )
     except WrongAnswer:
         raise HTTPException(422, words_of(request)("work.incomplete")) from None
@@ -90,6 +97,15 @@ def _item(request: Request, one: Listed, ordinal: int) -> Item | WhyNot:
         if row is None:
             raise HTTPException(404)
         return item_at(row, turn, source=one.name, path=view.path)
+
+
+def _shown_at(sent: Sent) -> datetime | None:
+    """When the form was shown, as it says itself; None where it says nothing of use."""
+    try:
+        at = datetime.fromisoformat(sent.get("shown_at", ""))
+        return None if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _back(request: Request, key: str, ordinal: int) -> str:
