@@ -90,4 +90,8 @@ def test_enough_unseen_users_give_an_interval_by_user_too():
     assert cost.unseen_text() == "0.100 [0.020, 0.200], by user [-0.040, 0.210]"
     two_users = by_user.model_copy(update={"low": None, "high": None})
     assert cost.model_copy(update={"unseen_by_user": two_users}).unseen_text() == "0.100 [0.020, 0.200]"
-    assert evaluation(comparisons=(cost,)).headline().endswith("it: 0.100 [0.020, 0.200], by user [-0.040, 0.210].")
+    assert (
+        evaluation(comparisons=(cost,))
+        .headline()
+        .endswith("it: 0.100 [0.020, 0.200], by user [-0.040, 0.210].")
+    )

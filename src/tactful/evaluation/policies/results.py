@@ -168,9 +168,7 @@ class Evaluation(Record):
             return ""
         words = f" Asking by cost is {verdict(found.difference)} {found.baseline}: {found.difference.text()}"
         if found.unseen_personas is not None and found.unseen_personas.value is not None:
-            words += (
-                f"; with unseen users {verdict(found.unseen_personas)} it: {found.unseen_text()}"
-            )
+            words += f"; with unseen users {verdict(found.unseen_personas)} it: {found.unseen_text()}"
         return words + "."
 
     @property
