@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+from asyncio import selector_events
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -30,3 +32,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(folder in item.path.parents for folder in TRAIN):
             item.add_marker(pytest.mark.train)
+
+
+def _of_a_test(init: Any, told: Any) -> tuple[Any, Any]:
+    """A connection that is left open is blamed on whichever test runs when it is collected: let it say whose it is."""
+
+    def __init__(self: Any, *given: Any, **named: Any) -> None:
+        self.test = os.environ.get("PYTEST_CURRENT_TEST", "no test")
+        init(self, *given, **named)
+
+    def __repr__(self: Any) -> str:
+        return f"{told(self)[:-1]} of {self.test}>"
+
+    return __init__, __repr__
+
+
+_TRANSPORT: Any = selector_events._SelectorTransport  # type: ignore[attr-defined]
+_TRANSPORT.__init__, _TRANSPORT.__repr__ = _of_a_test(_TRANSPORT.__init__, _TRANSPORT.__repr__)

@@ -12,6 +12,8 @@ from tactful.data.io import Rows, cannot_read
 from tactful.errors import DataError
 from tactful.types import Event
 
+_LONGEST_FIELD = 1 << 30
+
 
 def read_events(path: Path, *, skip_bad: bool = False) -> list[Event]:
     """Imported activity: `{"time", "event"}` as JSONL, or CSV with these two columns. Raises: DataError.
@@ -22,7 +24,8 @@ def read_events(path: Path, *, skip_bad: bool = False) -> list[Event]:
         return list(Rows(path, lambda row: parse_event(row, "the row"), kind="event", skip_bad=skip_bad))
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return list(_csv_events(path, csv.DictReader(file)))
+            csv.field_size_limit(_LONGEST_FIELD)
+            return list(_csv_events(path, csv.DictReader(file, strict=True)))
     except UnicodeDecodeError as error:
         raise DataError.at(path, None, "is not UTF-8", fix="save it as UTF-8") from error
     except OSError as error:
@@ -38,7 +41,7 @@ def _csv_events(path: Path, reader: csv.DictReader[str]) -> Iterator[Event]:
         for row in reader:
             yield _csv_event(path, reader.line_num, row)
     except csv.Error as error:
-        fix = "shorten the field, or write the events as JSONL"
+        fix = "mend its quotes, or write the events as JSONL"
         raise DataError.at(path, reader.line_num, f"is no CSV ({error})", fix=fix) from error
 
 

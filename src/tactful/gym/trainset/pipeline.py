@@ -43,7 +43,7 @@ class TrainsetConfig(Record):
     judge: str
     """Who selects: `user`, a model's name, or `reward:` and the fingerprint of a trained one."""
     judge_given: Annotated[str, OutsideHash()]
-    """The same as it was typed, a folder by its whole path: `reward:/home/ada/models/reward`."""
+    """The same as it was typed, a folder by its whole path: `reward:/srv/models/reward`."""
     votes: int = Field(default=1, ge=1)
     """Of a judge that is a model."""
     tries: int = Field(default=15, ge=1)

@@ -125,4 +125,5 @@ def test_columns_say_what_figures_are_grouped_by():
         "group": ["a", "b"],
         "held_out": [True, False],
         "wording": ["open", "complete"],
+        "persona": ["calm", "calm"],
     }
