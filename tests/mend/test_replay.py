@@ -82,7 +82,7 @@ def test_the_numbers_that_decided_stand_with_each_turn_and_on_the_page():
     (difference,) = found.differences
     assert (difference.weighed, difference.questions) == (row.weighed, 2)
     decided_by = (
-        "Need 0.70, worth 0.35, cost 0.37; 1 of 2 questions before rejected by this user; in the log: guess."
+        "Need 0.70, worth 0.35, cost 0.37; this user rejected 1 of 2 earlier questions; in the log: guess."
     )
     assert decided_by in replay_page(found)
     assert "Need 0.70; never asked before" in replay_page(
