@@ -119,7 +119,7 @@ async def serving(place: Path | str, port: int) -> AsyncIterator[Server]:
         async with asyncio.timeout(60):
             while line := (await process.stderr.readline()).decode():
                 said.append(line)
-                if found := re.search(r"serving .* at (http://\S+?);", line):
+                if found := re.search(r"serving .* at (http://\S+)", line):
                     break
             else:
                 raise AssertionError("".join(said))

@@ -156,12 +156,41 @@ def test_a_single_conversation_teaches_nothing_and_says_so(tmp_path, tactful):
     assert (tmp_path / "out" / "prompt.md").read_text() == ""
 
 
+def test_without_a_line_nothing_is_printed_and_no_prompt_is_to_be_pasted(tmp_path, tactful):
+    done = tactful("learn", write_log(tmp_path / "one.jsonl", 1), "--out", tmp_path / "out")
+    assert done.stdout == ""
+    assert f"read {tmp_path / 'out' / 'learned.md'}\n" in done.stderr
+    assert "paste" not in done.stderr
+
+
 def test_what_is_no_log_leaves_no_folder(tmp_path):
     empty = tmp_path / "empty.jsonl"
     empty.write_text("")
     with pytest.raises((DataError, UserError)):
         tf.learn(empty, out=tmp_path / "out", progress="off")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("verb", ["learn", "replay"])
+def test_a_table_of_unknown_columns_is_refused_as_the_audit_refuses_it(tmp_path, tactful, verb):
+    table = tmp_path / "talks.csv"
+    table.write_text("ticket,who,said\n1,customer,Sort my list.\n1,agent,Which one?\n")
+    policy = ["--policy", "rule"] if verb == "replay" else []
+    done = tactful(verb, table, *policy, "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert done.stderr == tactful("audit", table).stderr
+    assert "ticket, who, said; name its columns, as in --role-column COLUMN" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_log_without_one_answer_teaches_nothing_and_leaves_no_folder(tmp_path):
+    log = write_log(tmp_path / "log.jsonl", 2)
+    alone = json.dumps({"messages": [{"role": "user", "content": "hi"}]})
+    log.write_text(f"{alone}\n{log.read_text()}")
+    with pytest.raises(DataError, match=r"log.jsonl: no assistant answers anybody there$"):
+        tf.learn(log, out=tmp_path / "out", limit=1, progress="off")
+    assert not (tmp_path / "out").exists()
+    assert tf.learn(log, out=tmp_path / "out", progress="off").conversations == 2
 
 
 def test_a_log_replayed_without_a_folder_gets_its_page_in_runs(tmp_path, monkeypatch, tactful):

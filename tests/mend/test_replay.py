@@ -1,11 +1,13 @@
 """What a policy would have decided: counted by what the log knows, with estimates only where propensities allow them."""
 
-from tests.mend.parts import talk
+from tests.mend.parts import talk, turn
 
 from tactful.mend.replaying.page import replay_lines, replay_page
-from tactful.mend.replaying.replay import replay
-from tactful.policy import FixedPolicy, RandomPolicy
+from tactful.mend.replaying.replay import decided, replay
+from tactful.mend.types import LoggedTalk
+from tactful.policy import CostPolicy, FixedPolicy, RandomPolicy
 from tactful.policy.simple import RulePolicy
+from tactful.types import UserHistory
 
 ACTIONS = ("Execute", "Clarify")
 NEVER, ALWAYS = (FixedPolicy(action, ACTIONS) for action in ACTIONS)
@@ -65,6 +67,27 @@ def test_a_log_that_drew_its_actions_gets_one():
     assert always.self_normalised.value == 1.0
     assert always.ips.value == 1.0
     assert coin.self_normalised.value == 0.5
+
+
+def test_the_numbers_that_decided_stand_with_each_turn_and_on_the_page():
+    known = UserHistory(tasks=3, questions=2, answered=1, rejected=1)
+    one = turn("guess", query_clarity=0.3, user=known)
+    talks = [LoggedTalk(id="c", user="u", messages=(), turns=(one,))]
+    found = replay(talks, CostPolicy(ACTIONS), ALWAYS)
+    (row,) = decided(talks, CostPolicy(ACTIONS), ALWAYS, found=found)
+    # clarity 0.3: need 0.7. Rejections (0.65 + 1) of (0.65 + 1) + (2.3 + 1) = 1/3; a quarter of the rest of 0.3 more: 0.3833
+    # worth 0.7 × 0.8 × 0.6167 = 0.3453; cost 0.1 + 0.7 × 0.3833 = 0.3683
+    assert row.weighed == {"need": 0.7, "worth": 0.3453, "cost": 0.3683}
+    assert (row.questions, row.rejected) == (2, 1)
+    (difference,) = found.differences
+    assert (difference.weighed, difference.questions) == (row.weighed, 2)
+    decided_by = (
+        "Need 0.70, worth 0.35, cost 0.37; this user rejected 1 of 2 earlier questions; in the log: guess."
+    )
+    assert decided_by in replay_page(found)
+    assert "Need 0.70; never asked before" in replay_page(
+        replay([talk("c", ["guess"], query_clarity=0.3)], ALWAYS)
+    )
 
 
 def test_the_page_marks_the_turn_and_runs_nothing_that_a_user_wrote():

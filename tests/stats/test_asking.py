@@ -29,6 +29,20 @@ def test_intervals_hold_where_groups_differ():
     assert 0.3 < found.low < 0.5 < found.high < 0.7
 
 
+def test_a_measure_that_fewer_than_eight_groups_have_has_no_interval_whatever_others_have():
+    asked = AskingCounts(turns=2, asked=1, questions_judged=1, questions_needed=1)
+    needless = AskingCounts(turns=2, asked=1, questions_judged=1)
+    for of_each, with_interval in ((3, False), (4, True)):
+        found = asking_figures([asked, needless] * of_each + [AskingCounts(turns=2)] * 10)
+        precision = found["question_precision"]
+        assert (precision.value, precision.groups, precision.low is not None) == (
+            0.5,
+            2 * of_each,
+            with_interval,
+        )
+        assert found["asking_rate"].low is not None
+
+
 def test_nothing_asked_leaves_precision_undefined_and_not_zero():
     found = asking_figures([AskingCounts(turns=3, blockers=1)] * 9)
     assert found["asking_rate"].value == 0

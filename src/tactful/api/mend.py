@@ -45,7 +45,7 @@ def learn(
     much of a solved task an exchange, a complaint and a lost task are worth. `reading`: how the logs are read, as in
     `tf.conversations`.
 
-    Raises DataError for logs without conversations, UserError for a reader or folder that cannot be used.
+    Raises DataError for logs in which no assistant answers, UserError for a reader or folder that cannot be used.
 
     >>> import json, pathlib, tactful as tf
     >>> said = ["Rename a.txt to b.txt.", "Shall I keep the content?", "I already said: just rename it.", "Done."]
@@ -97,7 +97,7 @@ def replay(
     decisions is estimated off policy. `out` is a new folder for the run, `replay.md`, `replay.json` and `decisions.jsonl`
     (every turn, for `tactful view`); without it, logs get one in `runs/` (`.folder` names it), and the folder of `learn` none. `reading`: how the logs are read, as in `tf.conversations`.
 
-    Raises UserError for a policy that cannot be opened, DataError for logs without conversations.
+    Raises UserError for a policy that cannot be opened, DataError for logs in which no assistant answers.
     """
     from tactful.data.io import write_jsonl
     from tactful.data.sealed import save_document

@@ -74,10 +74,7 @@ def audit(
             if on_finding:
                 on_finding(passage, finding)
     if not rows:
-        raise DataError(
-            f"{', '.join(map(str, log.paths))}: no assistant answers anybody there"
-            + (f"; the first problem: {log.problems[0]}" if log.problems else ""),
-        )
+        raise nobody_answers(log)
     agreements = (*(labels.agreements() if labels else ()), *(second.agreements() if second else ()))
     found_out = _audit(log, rows, gallery, outcome, model.name if model else reader.name)
     rehearsed = (REHEARSED,) if "(a rehearsal)" in found_out.judged_by else ()
@@ -88,6 +85,14 @@ def audit(
             "limits": (*rehearsed, *found_out.limits),
             "usage": _usage(reader, model),
         }
+    )
+
+
+def nobody_answers(log: Log) -> DataError:
+    """What is wrong with a log in which no assistant answers, once it was read."""
+    return DataError(
+        f"{', '.join(map(str, log.paths))}: no assistant answers anybody there"
+        + (f"; the first problem: {log.problems[0]}" if log.problems else ""),
     )
 
 

@@ -70,7 +70,7 @@ def learn(
     )
     if as_json:
         emit_json(found.model_dump(mode="json", exclude={"situations"}))
-    else:
+    elif found.patch.lines:
         print_lines(found.patch.text().removesuffix("\n"))
     say(found.headline)
     if passed := passed_over(found.read):
@@ -81,6 +81,7 @@ def learn(
         say(
             f"too little evidence for lines on {len(found.patch.too_little)} other things, which the page names"
         )
-    say(f"read {out / 'learned.md'}; paste {out / 'prompt.md'}")
+    pasted = f"; paste {out / 'prompt.md'}" if found.patch.lines else ""
+    say(f"read {out / 'learned.md'}{pasted}")
     judged = out if (out / "run.json").is_file() else logs[0]  # a second lesson holds no conversations
     next_command(f"tactful replay {quoted(judged)} --policy {quoted(out / 'policy.json')} --out replayed")

@@ -29,6 +29,8 @@ class GymSummary(Record):
     """Counts over the episodes of a run."""
 
     episodes: int
+    groups: int
+    """Groups of scenes that they were played of: scenes made from one seed task are one."""
     ends: Mapping[str, int]
     """Why it ended → episodes."""
     rounds: int
@@ -119,7 +121,9 @@ def summarise(
     verdicts: Counter[tuple[str, str]] = Counter()
     events = wanted = missed = notes = 0
     total = 0.0
+    groups: set[str] = set()
     for episode in episodes:
+        groups.add(episode.group)
         ends[episode.end] += 1
         events += len(episode.events)
         total += utility(episode, false_alarm=cost_false_alarm, miss=cost_miss)
@@ -135,6 +139,7 @@ def summarise(
             missed += step.outcome.help_wanted is True and not step.shown
     return GymSummary(
         episodes=ends.total(),
+        groups=len(groups),
         ends={end: ends[end] for end in get_args(End)},
         rounds=rounds.total(),
         events=events,

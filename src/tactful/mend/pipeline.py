@@ -10,10 +10,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from tactful.audit.pipeline import judged
+from tactful.audit.pipeline import judged, nobody_answers
+from tactful.audit.turns import passages
 from tactful.data.logs import Log, LogOptions
 from tactful.errors import DataError, UserError
 from tactful.mend.learning.learn import LEARNED, POLICY
@@ -22,7 +24,7 @@ from tactful.mend.turns import logged_talk, with_history
 from tactful.mend.types import LoggedTalk
 from tactful.policy import CostPolicy, read_policy
 from tactful.reading.opening import open_embedded_reader
-from tactful.runs import Context, Job, RunFolder, RunOptions, Skip, begun, run_job
+from tactful.runs import Context, Job, RunFolder, RunOptions, Skip, run_job
 from tactful.sources import whole
 from tactful.types import Conversation, Record
 
@@ -100,11 +102,20 @@ def retry_read(config: dict[str, Any], logs: list[str], reading: Mapping[str, An
 
 
 def read_turns(log: Log, config: ReadConfig, options: RunOptions) -> Talks:
-    """The log judged, in a run folder. Raises: DataError for a log in which nobody speaks."""
-    names = ", ".join(map(str, log.paths))
-    first = begun(uniquely_named(log), names, what="conversation", fix="give chat logs of a known format")
-    summary = run_job(replace(read_job(config, log), source=first), options)
+    """The log judged, in a run folder. Raises: DataError for a log in which no assistant answers; it leaves no folder."""
+    summary = run_job(replace(read_job(config, log), source=_answered(log, options.limit)), options)
     return Talks(summary.folder, config.reader, log.counts())
+
+
+def _answered(log: Log, limit: int | None) -> Iterator[Conversation]:
+    """The log's conversations; read now as far as the first of them in which an assistant answers."""
+    source = uniquely_named(log)
+    unanswered: list[Conversation] = []
+    for one in islice(source, limit):
+        if any(passages(one)):
+            return chain(unanswered, [one], source)
+        unanswered.append(one)
+    raise nobody_answers(log)
 
 
 def talks_of(folder: Path) -> Talks | None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactful.stats.bootstrap import resampled
-from tactful.stats.estimate import Estimate
+from tactful.stats.estimate import FEWEST_GROUPS, Estimate
 
 Array = NDArray[Any]
 CLARITIES = ("clear", "between", "open")
@@ -79,7 +79,10 @@ def clarity_of(need: float) -> str:
 
 
 def asking_figures(groups: Sequence[AskingCounts], *, seed: int = 0) -> dict[str, Estimate]:
-    """The measures of `MEANINGS`, each with its 95% interval over the groups; undefined where nothing was judged."""
+    """The measures of `MEANINGS`, each with its 95% interval over the groups that have any of what is below its line.
+
+    Undefined where nothing was judged; without an interval where fewer than `FEWEST_GROUPS` have any.
+    """
     sums = np.array([astuple(group) for group in groups], dtype=float).reshape(len(groups), len(COLUMNS))
     total = dict(zip(COLUMNS, sums.sum(axis=0), strict=True))
     found = resampled(sums, _measures, items=0, seed=seed)
@@ -97,8 +100,16 @@ def asking_figures(groups: Sequence[AskingCounts], *, seed: int = 0) -> dict[str
     unscored = {
         name: int(total["asked"] - total["questions_judged"]) for name in ("question_precision", "ask_f1")
     }
+    with_any = dict(zip(COLUMNS, (sums > 0).sum(axis=0), strict=True))
     return {
-        name: value.model_copy(update={"items": int(total[below[name]]), "unscored": unscored.get(name, 0)})
+        name: Estimate(
+            value=value.value,
+            low=value.low if with_any[below[name]] >= FEWEST_GROUPS else None,
+            high=value.high if with_any[below[name]] >= FEWEST_GROUPS else None,
+            items=int(total[below[name]]),
+            groups=int(with_any[below[name]]),
+            unscored=unscored.get(name, 0),
+        )
         for name, value in found.items()
     }
 

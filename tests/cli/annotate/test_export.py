@@ -60,13 +60,13 @@ def some_turns():
     return collected([asked(at, label) for at in range(10) for label in NEXT])
 
 
-def some_requests():
+def some_requests(of_each=40):
     def asked(at, said, text):
         shown = Asking(messages=(Message(role="user", content=f"{text} ({at})"),))
         return of_shown("asking", f"{said}{at}", at, shown, {"a": said, "b": said})
 
     texts = {"act": "Sort the list [3, 1, 2] upwards in Python", "ask": "Book me a table"}
-    return collected([asked(at, said, text) for at in range(40) for said, text in texts.items()])
+    return collected([asked(at, said, text) for at in range(of_each) for said, text in texts.items()])
 
 
 @pytest.fixture
@@ -106,6 +106,13 @@ def test_the_table_of_rules_is_printed_and_the_next_command_told(tactful, votes,
     assert any(line.startswith("dawid-skene") for line in lines)
     assert lines[-1] == "no session is in both files"
     assert f"next: tactful reward train {tmp_path / 'out' / 'train.jsonl'} --out model" in done.stderr
+
+
+@pytest.mark.parametrize(("of_each", "step"), [(40, "calibrate {} --out reader"), (5, "evaluate {}")])
+def test_labelled_requests_calibrate_a_reader_and_a_few_of_them_measure_one(tactful, tmp_path, of_each, step):
+    given = folder(tmp_path / "votes", some_requests(of_each))
+    done = tactful("annotate", "export", given, "--to", "states", "--out", tmp_path / "out")
+    assert done.stderr.endswith(f"next: tactful reader {step.format(tmp_path / 'out' / 'train.jsonl')}\n")
 
 
 def test_json_alone_goes_to_stdout(tactful, votes, tmp_path):

@@ -59,15 +59,15 @@ def test_the_pages_are_there_until_a_signal_and_are_gone_on_with(tmp_path, data)
     with server(tmp_path, *words) as (process, told):
         assert "1 items with a known answer read, 1 new, 0 known from before" in told
         assert "2 items read, 1 new, 1 known from before" in told
-        assert "1 items, each for 2 annotators, 1 whose answer is known" in told
+        assert "1 item, each for 2 annotators, 1 whose answer is known" in told
         link = process.stderr.readline() if process.stderr is not None else ""
         assert "set up, once, within a day: http://127.0.0.1:" in link
         assert "password" in opened(link.split()[-1])[1]
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     with server(tmp_path, "--database", "votes.sqlite", "--single-user") as (process, told):
-        assert "1 items, each for 2 annotators, 1 whose answer is known" in told
-        address = re.search(r"at (http://\S+);", told)
+        assert "1 item, each for 2 annotators, 1 whose answer is known" in told
+        address = re.search(r"at (http://\S+) \(Ctrl-C stops it\)$", told.strip())
         assert address is not None
         assert opened(address[1])[0].endswith("/work")
         process.send_signal(signal.SIGINT)

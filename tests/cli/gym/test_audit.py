@@ -37,6 +37,14 @@ def test_a_card_alone_names_what_is_unlike_and_how_to_go_on(run):
     assert json.loads(Path("card/card.json").read_text())["scenes"] == 9
 
 
+def test_of_too_few_scenes_the_card_says_how_many_it_takes_and_proposes_to_play_more(run):
+    write_jsonl("few.jsonl", Simulator(ticks=True).episodes(scenes=1, passes=4))
+    done = run("few.jsonl")
+    assert "cannot be estimated: 8 scenes are needed, 1 scene was played" in done.stderr
+    assert "next: tactful gym run SCENES --model offline" in done.stderr
+    assert "--against" not in done.stderr
+
+
 def test_held_against_traces_and_moments_it_says_what_differs(run, tmp_path):
     traces = tmp_path / "traces"
     traces.mkdir()

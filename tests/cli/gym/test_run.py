@@ -41,6 +41,27 @@ def test_offline_scenes_become_episodes_and_the_next_step_is_named(tactful, scen
     assert json.loads((tmp_path / "run" / "summary.json").read_bytes())["shown"] > 0
 
 
+def test_of_one_scene_no_model_can_be_trained_and_its_episode_is_the_next_thing_to_see(tactful, tmp_path):
+    alone = tmp_path / "one.yaml"
+    write_scenes(alone, [scene(0)])
+    done = tactful(
+        "gym",
+        "run",
+        alone,
+        "--model",
+        "offline",
+        "--assistant",
+        "always",
+        "--passes",
+        2,
+        "--out",
+        tmp_path / "run",
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"next: tactful gym show {tmp_path / 'run'}" in done.stderr
+    assert tactful("gym", "show", tmp_path / "run").returncode == 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("who", ["none", "always", "every:5", "offline"])
 def test_equal_seeds_give_equal_bytes_at_any_concurrency(tactful, scenes, tmp_path, who):

@@ -1,5 +1,6 @@
 """Episodes by rules: the same by seed, all reactions, every end."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 
@@ -9,8 +10,11 @@ from tests.gym.rules.scenes import data_folder, made_scenes, play_all, proactive
 from tactful.gym.casting import Casting
 from tactful.gym.pipeline import GymStage, plays
 from tactful.gym.play.deciding import Always, Every, Never
-from tactful.gym.play.parts import Limits
+from tactful.gym.play.parts import Limits, World
+from tactful.gym.rules.environment import RuleEnvironment
+from tactful.gym.rules.parameters import load_parameters
 from tactful.gym.scenes.reading import read_scenes
+from tactful.gym.types import Entity, Play, Traits
 from tactful.runs import RunOptions, run_stage
 from tactful.stats.burstiness import gaps_s, mean_burstiness
 from tactful.text.lang import cjk_share
@@ -78,6 +82,13 @@ def test_a_scene_in_chinese_is_played_in_chinese():
     episode = play_all(made_scenes())[1]
     assert episode.lang == "zh"
     assert all(cjk_share(event.text) > 0.5 for event in episode.events)
+
+
+@pytest.mark.parametrize(("entity", "told"), [("Order website (beta)", "Order website: empty."), ("Shelf list", "The phone: all is ready.")])  # fmt: skip
+def test_the_state_that_is_told_is_that_of_the_thing_that_was_asked_about(entity, told):
+    scene = made_scenes()[2].model_copy(update={"entities": (Entity(name=entity),)})
+    world = World(Play(id="trip/p0", scene=scene), Traits(), 0, datetime.now(UTC), states={"Shelf": "old", entity: "empty"})  # fmt: skip
+    assert asyncio.run(RuleEnvironment(load_parameters()).answer(world, "In what state is it?")) == told
 
 
 def test_two_scenes_read_differently():

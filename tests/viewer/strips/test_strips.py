@@ -12,7 +12,7 @@ from tactful.calibration.reward.interruption import InterruptionConfig
 from tactful.feedback.types import Turn
 from tactful.mend.replaying.replay import decided, replay
 from tactful.mend.types import Outcome
-from tactful.policy import FixedPolicy
+from tactful.policy import CostPolicy, FixedPolicy
 from tactful.types import Written
 from tactful.viewer.strips.kinds import kind_of, strips_of
 from tactful.viewer.strips.plain import facts, inner_facts, name_of
@@ -205,6 +205,13 @@ def test_what_a_replayed_policy_would_have_done_stands_beside_what_was_done(
     assert (other.did, other.action) == ("asked", "always-Clarify")
     effect = "" if outcome in ASKED else "not known" if needed is None else "better" if needed else "worse"
     assert other.outcome == effect == (strip.facts.get("effect") or "")
+
+
+def test_what_a_replayed_policy_weighed_can_be_filtered_by() -> None:
+    talks, cost = [talk("c", ["fine"])], CostPolicy(("Execute", "Clarify"))
+    (row,) = decided(talks, cost, found=replay(talks, cost))
+    (strip,) = strips_of([written(row)])
+    assert {"need", "worth", "asking_cost", "questions", "rejected"} <= set(strip.facts)
 
 
 def test_two_replayed_policies_are_both_roads_not_taken() -> None:

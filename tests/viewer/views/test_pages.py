@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import sqlite3
 import time
@@ -186,6 +187,20 @@ def test_a_filter_that_cannot_be_read_says_why_under_its_field_with_the_names(cl
     assert hits(page) == []
     seen(client, "/of/a?sort=margin", 422)
     seen(client, "/of/a?q=%3F%21", 422)
+
+
+@pytest.mark.parametrize("kind", ["findings", "trees", "episodes", "states"])
+def test_the_filter_that_a_field_shows_is_one_that_these_records_take(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "rows.jsonl").write_text(f"{json.dumps(SAMPLES[kind])}\n", encoding="utf-8")
+    with visiting(tmp_path / "rows.jsonl") as client:
+        with client.app.state.library.view("rows.jsonl") as view:
+            assert view.wait()
+        page = seen(client, "/of/rows.jsonl")
+        (like,) = [
+            attrs["placeholder"] for tag, attrs in page.tags if tag == "input" and attrs.get("id") == "filter"
+        ]
+        assert (like == "asked and not needed") == (kind in ("findings", "episodes"))
+        seen(client, "/of/rows.jsonl", params={"filter": like})
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,11 @@ _NEXT = {
     "reward": "tactful reward train {train} --out model",
     "proactivebench": "tactful reward train {train} --out model",
     "feedback": "tactful feedback train {train} --out judge.npz",
-    "states": "tactful reader train {train} --base all-MiniLM-L6-v2 --out reader",
+    "states": "tactful reader calibrate {train} --out reader",
     "pairs": "tactful train dpo {train} --model smollm2 --out dpo",
 }
+_OF_FEW = {"states": "tactful reader evaluate {train}"}
+"""With fewer labels than a reader can be fitted to."""
 
 
 def export(
@@ -76,6 +78,7 @@ def export(
     from tactful.annotation.export.pipeline import TRAIN
     from tactful.annotation.reading import read_collected
     from tactful.api.annotate.export import export_annotations
+    from tactful.reading.labelled import FEWEST
 
     given = read_collected(source, skip_bad=skip_bad)
     tell_bad(given)
@@ -97,7 +100,8 @@ def export(
     for note in done.notes:
         say(f"note: {note}")
     if not as_published:
-        next_command(_NEXT[to].format(out=quoted(out), train=quoted(out / TRAIN)))
+        step = _OF_FEW[to] if to in _OF_FEW and done.files[TRAIN] < FEWEST else _NEXT[to]
+        next_command(step.format(out=quoted(out), train=quoted(out / TRAIN)))
 
 
 def _lines(done: AnnotationsExport) -> Iterator[str]:

@@ -11,6 +11,7 @@ import typer
 from tactful.cli.options import LimitOption, SkipBadFlag, finite
 from tactful.cli.output import say, tell_bad
 from tactful.cli.serving import serve_until_signal
+from tactful.text.counting import counted
 
 if TYPE_CHECKING:
     from tactful.annotation.items.reading import Items
@@ -38,7 +39,11 @@ class PlaceFlags:
         typer.Option("--allow-host", help="Name by which other machines ask; repeatable."),
     ] = None
     single_user: Annotated[
-        bool, typer.Option("--single-user", help="No accounts: one person, at this machine alone.")
+        bool,
+        typer.Option(
+            "--single-user",
+            help="No accounts: one person, at this machine; whoever else uses it reaches the pages too.",
+        ),
     ] = False
     new_admin_link: Annotated[
         bool,
@@ -215,8 +220,8 @@ def _tell_filled(filled: Filled) -> None:
             _tell_loaded(what, loaded)
     watched = f", {filled.watching} whose answer is known" if filled.watching else ""
     places, overlap = filled.places or (filled.project.overlap,), filled.project.overlap
-    each = str(places[0]) if len(places) == 1 else f"{places[0]} to {places[-1]}"
-    say(f"{filled.pool} items, each for {each} annotators{watched}")
+    each = "" if len(places) == 1 else f"{places[0]} to "
+    say(f"{counted(filled.pool, 'item')}, each for {each}{counted(places[-1], 'annotator')}{watched}")
     if places != (overlap,):
         say(f"overlap {overlap} is for items that are added from now on; those that were there keep theirs")
 
@@ -239,6 +244,6 @@ def _tell_loaded(what: str, loaded: Loaded) -> None:
 
 
 def _tell_place(served: ServedPages) -> None:
-    say(f"serving {served.name} at {served.address}; Ctrl-C stops it")
+    say(f"serving {served.name} at {served.address} (Ctrl-C stops it)")
     if served.setup_link is not None:
         say(f"set up, once, within a day: {served.setup_link}")

@@ -30,6 +30,7 @@ from tactful.cli.output import (
     tell_failures,
     tell_forecast,
 )
+from tactful.text.counting import counted
 
 if TYPE_CHECKING:
     from tactful.feedback.judging.panel import PanelReport
@@ -175,8 +176,9 @@ def _tell(found: JudgingOutcome, *, as_json: bool) -> None:
 def _tell_counts(found: JudgingOutcome) -> None:
     count, summary, shares = found.turns.count, found.summary, found.shares
     say(
-        f"{count.dialogues} dialogues with {count.answers} answers: {count.turns} turns, {count.no_follow_up} "
-        f"answers without a follow-up, {count.no_query} openings without a query"
+        f"{counted(count.dialogues, 'dialogue')} with {counted(count.answers, 'answer')}: "
+        f"{counted(count.turns, 'turn')}, {counted(count.no_follow_up, 'answer')} without a follow-up, "
+        f"{counted(count.no_query, 'opening')} without a query"
     )
     tell_bad(found.turns.rows)
     mean = "" if shares.mean_reward is None else f", mean reward {shares.mean_reward:+.3f}"

@@ -31,7 +31,7 @@ def report(
 ) -> None:
     """Write one HTML page: label shares over time and per field, the worst turns to read first.
 
-    Example: `tactful feedback report runs/feedback --by model --out report.html`
+    Example: `tactful feedback report runs/feedback --out report.html`
     """
     from tactful.api.feedback.report import feedback_report
 

@@ -102,5 +102,7 @@ def audit(
     say(found.headline)
     if out is not None:
         say(f"page: {out / PAGE}")
-    if found.against is None:
+    if found.is_of_few:
+        next_command("tactful gym run SCENES --model offline")
+    elif found.against is None:
         next_command(f"tactful gym audit {quoted(run)} --against EVENTS")

@@ -150,5 +150,7 @@ def _tell(run: GymRun, *, as_json: bool) -> None:
     tell_bad(run)
     tell_failures(run.summary)
     end_empty(run.summary)
-    if run.made.episodes:
+    if run.made.groups > 1:
         next_command(f"tactful reward train {quoted(run.folder)} --out MODEL")
+    elif run.made.episodes:  # a model is trained on some scenes and calibrated on others
+        next_command(f"tactful gym show {quoted(run.folder)}")

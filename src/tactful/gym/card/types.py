@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from tactful.stats import FEWEST_GROUPS, Estimate
+from tactful.text.counting import counted
 from tactful.types import Record
 
 Verdict = Literal["ok", "unlike", "not estimable"]
@@ -151,4 +152,14 @@ class Card(Record):
         unlike, open_ = self.of("unlike"), self.of("not estimable")
         told = f"{len(unlike)} of {len(self.checks) - len(open_)} checks find the simulator unlike people"
         names = f": {', '.join(one.name for one in unlike)}" if unlike else ""
-        return f"{told}{names}; {len(open_)} cannot be estimated"
+        few = (
+            f": {FEWEST_GROUPS} scenes are needed, {counted(self.scenes, 'scene', 'was')} played"
+            if self.is_of_few
+            else ""
+        )
+        return f"{told}{names}; {len(open_)} cannot be estimated{few}"
+
+    @property
+    def is_of_few(self) -> bool:
+        """Whether there are fewer scenes than an interval takes."""
+        return self.scenes < FEWEST_GROUPS

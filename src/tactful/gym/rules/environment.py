@@ -42,9 +42,9 @@ class RuleEnvironment:
         )
 
     async def answer(self, world: World, question: str) -> str:
-        """What is at hand, and in what state the first thing is."""
+        """In what state the first thing at hand is."""
         matter = matter_of(world.scene)
-        state = next((state for state in world.states.values() if state), "")
+        state = world.states.get(_entity_of(matter.tools[0], world))
         told = {"tools": matter.tools[0], "state": state or single(matter.lang, "common", "ready")}
         return filled(single(matter.lang, "common", "answer"), **told)
 
@@ -121,7 +121,12 @@ def _changes(work: Work, world: World) -> dict[str, str]:
     """What the act made of the tool in hand, where that is an entity of the scene."""
     if work.beat not in ("open", "error", "fix", "done"):
         return {}
-    named = next((name for name in world.states if name.startswith(work.piece.tool)), None)
-    if named is None:
+    named = _entity_of(work.piece.tool, world)
+    if not named:
         return {}
     return {named: work.trouble if work.beat == "error" else work.sayings[-1]}
+
+
+def _entity_of(tool: str, world: World) -> str:
+    """The entity of the scene that the rules call `tool`; empty for one that the scene does not name."""
+    return next((name for name in world.states if name.startswith(tool)), "")

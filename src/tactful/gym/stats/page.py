@@ -73,6 +73,7 @@ def render_page(found: GymStats) -> str:
         headline=telling.headline(found),
         published=telling.published(),
         intervals=telling.INTERVALS,
+        silence=telling.SILENCE,
         within=telling.within,
         counted=counted,
         clean=clean,

@@ -14,6 +14,7 @@ INTERVALS = (
     "Intervals are 95% and go by group: scenes made from one seed task, a trace, a session; none stands for fewer than "
     f"{FEWEST_GROUPS}."
 )
+SILENCE = "Silence: chances at which nothing was offered."
 _GAPS = [
     f"below {GAP_EDGES_S[0]} s",
     *(f"{low} to {high} s" for low, high in pairwise(GAP_EDGES_S)),
@@ -99,6 +100,7 @@ def stats_lines(found: GymStats) -> Iterator[str]:
     if found.whole.first_offer_s is not None:
         never = counted(found.whole.never_offered, "instance")
         yield f"first offer after {first_offer(found.whole)}; none in {never}"
+    yield SILENCE
     yield INTERVALS
     if found.whole.endings:
         yield "ended by " + ", ".join(f"{name}: {number}" for name, number in found.whole.endings.items())

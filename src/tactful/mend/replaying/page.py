@@ -89,7 +89,10 @@ def _replayed(found: Replay) -> Iterator[str]:
 def _shown(one: Difference, found: Replay) -> Iterator[str]:
     need = "not known" if one.need is None else f"{one.need:.2f}"
     yield f"### {one.turn}: {found.against} {one.before}, {found.policy} {one.after} ({one.effect})\n"
-    yield f"Need {need}; in the log: {one.outcome}.\n"
+    weighed = "".join(f", {name} {value:.2f}" for name, value in one.weighed.items() if name != "need")
+    asked = counted(one.questions, "earlier question")
+    before = f"this user rejected {one.rejected} of {asked}" if one.questions else "never asked before"
+    yield f"Need {need}{weighed}; {before}; in the log: {one.outcome}.\n"
     for who, text in (("  user", one.request), ("▶ assistant", one.answer), ("  user", one.reply)):
         if text:
             yield textwrap.indent(f"{who}: {text[:_OPEN_TURNS]}", "    ", lambda line: True)

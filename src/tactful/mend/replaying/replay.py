@@ -19,7 +19,7 @@ from tactful.mend.types import LoggedTalk, LoggedTurn, Outcome
 from tactful.policy.simple import RandomPolicy
 from tactful.stats import Estimate
 from tactful.stats.offpolicy import OffPolicyValue, off_policy_value
-from tactful.types import Policy, Record, Written, seeded
+from tactful.types import Policy, PublicState, Record, Written, seeded
 
 THE_LOG = "the log"
 MOST_SHOWN = 30
@@ -39,6 +39,12 @@ class Difference(Record):
     """What followed what the log did."""
     need: float | None
     """As the reader has it; None: not known."""
+    weighed: Mapping[str, float] = Field(default={}, exclude_if=lambda found: not found)
+    """What the policy compared, by name: need, worth, cost. Empty: it compares nothing that it could tell."""
+    questions: int = 0
+    """Put to this user before: in this task, and in earlier ones that the log shows."""
+    rejected: int = 0
+    """Of them."""
     request: str
     answer: str
     reply: str
@@ -66,6 +72,12 @@ class Decided(Written):
     """What followed what the log did."""
     need: float | None
     """As the reader has it; None: not known."""
+    weighed: Mapping[str, float] = Field(default={}, exclude_if=lambda found: not found)
+    """What the policy compared, by name: need, worth, cost. Empty: it compares nothing that it could tell."""
+    questions: int = 0
+    """Put to this user before: in this task, and in earlier ones that the log shows."""
+    rejected: int = 0
+    """Of them."""
     request: str
     answer: str
     reply: str
@@ -136,15 +148,15 @@ def replay(
         conversations += 1
         for turn in talk.turns:
             turns += 1
-            asks = _asks(policy, turn, seed)
-            did = _asks(against, turn, seed) if against else turn.asked
+            asks, weighed = _decide(policy, turn, seed)
+            did = _decide(against, turn, seed)[0] if against else turn.asked
             before, after = before + did, after + asks
             counts.setdefault(turn.outcome, Counter())["asks" if asks else "answers"] += 1
             _count_changes(parts, talk, turn, asks)
             if turn.propensity is not None:
                 decided.append((turn, _chance(policy, asks), _chance(against, did) if against else 0.0))
             if asks != did:
-                one = _difference(talk, turn, did=did, asks=asks)
+                one = _difference(talk, turn, did=did, asks=asks, weighed=weighed)
                 effects[one.effect] += 1
                 if len(shown[one.effect]) < MOST_SHOWN:
                     shown[one.effect].append(one)
@@ -179,7 +191,7 @@ def decided(
     """Every turn of the log, decided as `replay` decided it; `found` is what that came to."""
     for talk in talks:
         for turn in talk.turns:
-            asks = _asks(policy, turn, seed)
+            asks, weighed = _decide(policy, turn, seed)
             yield Decided(
                 id=turn.id,
                 conversation=talk.id,
@@ -187,19 +199,22 @@ def decided(
                 against=found.against,
                 asked=turn.asked,
                 asks=asks,
-                against_asks=_asks(against, turn, seed) if against else None,
+                against_asks=_decide(against, turn, seed)[0] if against else None,
                 effect=None if asks == turn.asked else _effect(turn, asks),
                 outcome=turn.outcome,
                 need=_need(turn),
+                weighed=weighed,
+                **_showed(turn.state),
                 request=turn.state.query,
                 answer=turn.answer,
                 reply=turn.reply,
             )
 
 
-def _asks(policy: Policy, turn: LoggedTurn, seed: int) -> bool:
-    """Whether the policy asks at this turn: any action but its first, which asks least."""
-    return policy.act(turn.state, seeded(seed, turn.id)).action != policy.actions[0]
+def _decide(policy: Policy, turn: LoggedTurn, seed: int) -> tuple[bool, Mapping[str, float]]:
+    """Whether the policy asks at this turn (any action but its first, which asks least), and what it compared."""
+    found = policy.act(turn.state, seeded(seed, turn.id))
+    return found.action != policy.actions[0], found.weighed
 
 
 def _chance(policy: Policy, asks: bool) -> float:
@@ -215,7 +230,9 @@ def _count_changes(parts: Mapping[str, Part], talk: LoggedTalk, turn: LoggedTurn
             parts[key].add(talk.group, talk.id, happened=asks is asking)
 
 
-def _difference(talk: LoggedTalk, turn: LoggedTurn, *, did: bool, asks: bool) -> Difference:
+def _difference(
+    talk: LoggedTalk, turn: LoggedTurn, *, did: bool, asks: bool, weighed: Mapping[str, float]
+) -> Difference:
     return Difference(
         turn=turn.id,
         conversation=talk.id,
@@ -224,6 +241,8 @@ def _difference(talk: LoggedTalk, turn: LoggedTurn, *, did: bool, asks: bool) ->
         effect=_effect(turn, asks),
         outcome=turn.outcome,
         need=_need(turn),
+        weighed=weighed,
+        **_showed(turn.state),
         request=turn.state.query,
         answer=turn.answer,
         reply=turn.reply,
@@ -239,6 +258,14 @@ def _effect(turn: LoggedTurn, asks: bool) -> Effect:
 
 def _need(turn: LoggedTurn) -> float | None:
     return None if turn.state.need_unknown else round(1 - turn.state.query_clarity, 3)
+
+
+def _showed(state: PublicState) -> dict[str, int]:
+    """What a policy knew of the user's way with questions."""
+    return {
+        "questions": state.user.questions + max(state.questions_asked, state.prev_reject),
+        "rejected": state.user.rejected + state.prev_reject,
+    }
 
 
 def _shown(found: Mapping[Effect, Sequence[Difference]]) -> Iterator[Difference]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tactful.mend.types import OUTCOMES, RIGHT, UNKNOWN
-from tactful.viewer.strips.plain import Row, facts, number, part, parts, words, yes_no
+from tactful.viewer.strips.plain import Row, facts, number, part, parts, weighed_facts, words, yes_no
 from tactful.viewer.types import Did, Other, Strip
 
 _HALF = 0.5
@@ -92,7 +92,8 @@ def replayed_strips(row: Row) -> Iterator[Strip]:
             for who, decision, effect in decisions
             if (asks := yes_no(row.get(decision))) is not None
         ),
-        facts=facts(row, "conversation", "asks", "against_asks", "effect", "need"),
+        facts=facts(row, "conversation", "asks", "against_asks", "effect", "need", "questions", "rejected")
+        | weighed_facts(row),
     )
 
 

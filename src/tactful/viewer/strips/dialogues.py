@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from tactful.calibration.reward.interruption import InterruptionConfig, interruption_cost
 from tactful.calibration.types import StepCounts
-from tactful.viewer.strips.plain import Row, facts, number, part, parts, words, yes_no
+from tactful.viewer.strips.plain import Row, facts, number, part, parts, weighed_facts, words, yes_no
 from tactful.viewer.types import Did, Other, Scalar, Strip
 
 _OF_TRAJECTORY = ("domain", "persona", "mode", "group", "end", "wording", "pass_index")
@@ -171,6 +171,4 @@ def _step_facts(step: Row) -> dict[str, Scalar]:
     revealed = step.get("revealed")
     if isinstance(revealed, list):
         found["revealed"] = len(revealed)
-    weighed = facts(part(step, "weighed"), *_WEIGHED)  # what a record cost has that name already
-    found |= {"asking_cost" if name == "cost" else name: value for name, value in weighed.items()}
-    return found | facts(part(step, "reaction"), *_OF_REACTION)
+    return found | weighed_facts(step) | facts(part(step, "reaction"), *_OF_REACTION)

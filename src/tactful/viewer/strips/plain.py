@@ -48,6 +48,12 @@ def facts(row: Row, *names: str) -> dict[str, Scalar]:
     return {name: row[name] for name in chosen if _is_fact(row.get(name))}
 
 
+def weighed_facts(row: Row) -> dict[str, Scalar]:
+    """What a policy weighed; its cost under a name of its own: what a record cost has that one already."""
+    found = facts(part(row, "weighed"), "need", "worth", "cost")
+    return {"asking_cost" if name == "cost" else name: value for name, value in found.items()}
+
+
 def inner_facts(row: Row) -> dict[str, Scalar]:
     """As `facts`, with those of objects one level down as `outer_inner`."""
     found = facts(row)

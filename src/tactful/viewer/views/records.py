@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from starlette.responses import Response
 from tactful.errors import UsageError
 from tactful.runs.read.folder import RunFolder
 from tactful.runs.read.reasons import Reason
-from tactful.viewer.filters.grammar import UnknownFact
-from tactful.viewer.types import Listed, Page, Progress, Query, RunRow
+from tactful.viewer.filters.grammar import UnknownFact, parse
+from tactful.viewer.types import Fact, Listed, Page, Progress, Query, RunRow
 from tactful.viewer.views.asked import library_of, listed, looking_at
 from tactful.viewer.views.queries import PER_PAGE, params_of, query_of
 from tactful.viewer.views.showing import showing
@@ -31,6 +32,13 @@ _GLANCE = (
     "offered and needed", "offered and not needed", "silent and needed",
     "branched is None and other_reward > reward",
 )  # fmt: skip
+_LIKE = (
+    "asked and not needed",
+    "offered and not needed",
+    "asked and other_reward > reward",
+    'text ~ "words"',
+)
+"""Filters to show what one looks like; the last asks for no fact."""
 _AVERAGES = ("reward", "task_score", "interruption_cost")
 _COLUMNS = ("order", "id", "state", "cost", "tokens", "elapsed")
 
@@ -63,6 +71,7 @@ def records(request: Request, key: str) -> Response:
         wrong=wrong,
         python=code,
         facts=facts,
+        filter_like=_like(facts),
         columns=_COLUMNS,
         progress=progress,
         again_s=_again(one, progress),
@@ -95,6 +104,15 @@ def facts(request: Request, key: str) -> Response:
     with looking_at(request, key) as view:
         known, examples = view.facts(), view.examples()
     return page(request, "view-facts.html.j2", key=key, facts=known, examples=examples, **showing(request))
+
+
+def _like(facts: Sequence[Fact]) -> str:
+    """A filter that asks for nothing that these records have not."""
+    for filter in _LIKE[:-1]:
+        with suppress(UnknownFact):
+            parse(filter, facts)
+            return filter
+    return _LIKE[-1]
 
 
 def _again(one: Listed, progress: Progress) -> int:
