@@ -76,6 +76,12 @@ def test_an_evaluation_has_a_headline_a_table_and_a_picture(made: dict[str, Any]
         progress="off",
     )
     assert "learned-dpo" in result.headline()
+    for said in (
+        "of these 12 base tasks: its figures are not held out.",
+        "A rehearsal, not a language model, spoke.",
+    ):
+        assert said in result.headline()
+        assert said in str(result.table())
     assert "always-LOW" in str(result.table())
     assert {row["policy"] for row in result.rows()} >= {"learned-dpo", "rule", "random"}
     result.plot(tmp_path / "pareto.pdf")

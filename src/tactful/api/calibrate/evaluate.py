@@ -64,15 +64,17 @@ class EvaluationRun(Run["ActionTree"]):
         return read_evaluation(self.folder)
 
     def headline(self) -> str:
-        """What the figures say, in a few sentences; also when they say nothing, or the opposite."""
-        return self.found.headline()
+        """What the figures say, in a few sentences; also when they say nothing, or the opposite, or are not held out."""
+        return " ".join((self.found.headline(), *self.found.caveats))
 
     def table(self) -> Table:
-        """The policies with their main measures and 95% intervals by base task, best reward first."""
+        """The policies with their main measures and 95% intervals by base task, best reward first; notes below."""
         from tactful.evaluation.policies.tables import policy_table
 
         heads, cells = policy_table(self.found)
-        return Table(heads, cells, self.rows())
+        return Table(
+            heads, cells, self.rows(), note="\n".join(f"note: {told}" for told in self.found.caveats)
+        )
 
     def asking(self) -> Table:
         """How well each policy asks: Ask-F1 and its parts, turns to clarify, coverage, rate of asking by clarity."""
@@ -97,7 +99,9 @@ class EvaluationRun(Run["ActionTree"]):
     def _repr_html_(self) -> str:
         from html import escape
 
-        return f"<p>{escape(self.headline())}</p>{self.table()._repr_html_()}{self.asking()._repr_html_()}"
+        return (
+            f"<p>{escape(self.found.headline())}</p>{self.table()._repr_html_()}{self.asking()._repr_html_()}"
+        )
 
 
 def evaluate(

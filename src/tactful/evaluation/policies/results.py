@@ -116,6 +116,11 @@ class Evaluation(Record):
         return self.provenance.generator == "offline"
 
     @property
+    def caveats(self) -> tuple[str, ...]:
+        """What belongs beside every figure: the notes, and that no language model spoke."""
+        return (*self.notes, *(["A rehearsal, not a language model, spoke."] if self.rehearsal else []))
+
+    @property
     def main_policy(self) -> str | None:
         """What the headline is about: the first policy learned here, else the first that was brought along."""
         kinds = {item.kind: item.name for item in reversed(self.policies)}
