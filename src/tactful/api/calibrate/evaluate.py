@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from tactful.api.calibrate.reward import reward_config
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, listed, run_options, spec_of
 from tactful.api.runs import Run, outside_loop, worked
 from tactful.api.tables import Table
 from tactful.errors import DataError, UsageError, UserError
@@ -137,17 +137,19 @@ def evaluate(
     read = _ready_states(states, skip_bad)
     tasks = list(read)
     space = load_action_space(options.get("actions", "levels"), _one_domain(tasks, read.name))
-    chosen = policies if policies is not None else LEARNED if rewarded is not None else ()
+    chosen = listed("policies", policies) if policies is not None else LEARNED if rewarded is not None else ()
     learned, given = _policies(chosen, space, has_training=rewarded is not None)
     decisions = _decisions(rewarded, space, skip_bad) if learned and rewarded is not None else None
     settings = Settings(reward=reward_config(options.get("config")), **_given(options, Settings))
     user = options.get("user_model", "rules")
-    config = TreeConfig(
+    config = configured(
+        TreeConfig,
         **{**_given(options, TreeConfig), "personas": (), "unseen_personas": (), "seed": seed},
         assistant=spec_of(model, SCRIPTS, options),
         user=None if user == "rules" else spec_of(user, SCRIPTS, options),
     )
-    personas, unseen = options.get("personas", ()), options.get("unseen_personas")
+    personas = listed("personas", options.get("personas", ()))
+    unseen = listed("unseen_personas", options.get("unseen_personas"))
     job = _tree_job(config, tasks, personas, unseen)
     if read.retraceable is not None:
         again = {
