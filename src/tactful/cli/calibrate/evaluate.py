@@ -182,7 +182,5 @@ def _tell(run: EvaluationRun) -> None:
     say(str(run.asking()))
     say()
     say(found.headline())
-    say(
-        f"{found.trees} trees, {found.episodes} episodes, {found.unscored} unscored, {found.failed} failed; "
-        "intervals (95%, by base task) are conditional on these simulated users"
-    )
+    say(f"{found.trees} trees, {found.episodes} episodes, {found.unscored} unscored, {found.failed} failed")
+    say(found.of_intervals())
