@@ -32,7 +32,7 @@ class Request(Record):
     """Earlier turns, oldest first; empty at the start of a conversation."""
 
 
-def refuse_texts(requests: Sequence[Request]) -> None:
+def refuse_texts(requests: Sequence[Request] | str) -> None:
     """Raises: UsageError for a bare text, or anything else, where a `Request` is wanted."""
     for given in [requests] if isinstance(requests, str) else requests:
         if not isinstance(given, Request):
