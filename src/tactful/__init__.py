@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from tactful.api.utterance.synthesize import synthesize as synthesize
     from tactful.api.view import export_view as export_view
     from tactful.api.view import view as view
+    from tactful.errors import TactfulError as TactfulError
     from tactful.feedback.user_prior import UserPrior as UserPrior
 
 __version__ = "0.1.0"
@@ -93,6 +94,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Run": "tactful.api.runs",
     "Table": "tactful.api.tables",
+    "TactfulError": "tactful.errors",
     "UserPrior": "tactful.feedback.user_prior",
     "ask_moments": "tactful.api.reward.judge",
     "audit": "tactful.api.audit",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,8 @@ def test_a_policy_is_trained_saved_loaded_and_asked(made: dict[str, Any], tmp_pa
     again = tf.load(tmp_path / "policy.json")
     state = made["states"][0]
     assert again.act(state) == policy.act(state.public())
+    with pytest.raises(UsageError, match="'Sort my people' is no state"):
+        again.act("Sort my people")
     with pytest.raises(UserError, match="exists already"):
         policy.save(tmp_path / "policy.json")
 
@@ -76,6 +79,12 @@ def test_an_evaluation_has_a_headline_a_table_and_a_picture(made: dict[str, Any]
         progress="off",
     )
     assert "learned-dpo" in result.headline()
+    for said in (
+        "of these 12 base tasks: its figures are not held out.",
+        "A rehearsal, not a language model, spoke.",
+    ):
+        assert said in result.headline()
+        assert said in str(result.table())
     assert "always-LOW" in str(result.table())
     assert {row["policy"] for row in result.rows()} >= {"learned-dpo", "rule", "random"}
     result.plot(tmp_path / "pareto.pdf")
@@ -83,6 +92,27 @@ def test_an_evaluation_has_a_headline_a_table_and_a_picture(made: dict[str, Any]
     again = tf.load(tmp_path / "e")
     assert again.headline() == result.headline()
     assert next(iter(again)).leaves
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda made: tf.pairs(made["rewards"], select="al"), "the call has select 'al': expected 'best-worst', 'all'"),
+        (lambda made: tf.rollout(made["states"], model="offline", passes=0), "the call has passes 0: expected greater"),
+        (lambda made: tf.rollout(made["states"], model="offline", personas="calm"), r"expected a list: personas=\['calm'\]"),
+        (lambda made: tf.evaluate(made["states"], max_turns=0), "the call has max_turns 0"),
+        (lambda made: tf.evaluate(made["states"], policies="rule"), r"expected a list: policies=\['rule'\]"),
+        (lambda made: tf.measure_readers("encoder", tf.labels()), r"expected a list: readers=\['encoder'\]"),
+        (lambda made: tf.rollout(["hi"], model="offline"), "holds 'hi', expected states; tf.states"),
+        (lambda made: tf.evaluate([{"query": "hi"}]), "holds {'query': 'hi'}, expected states"),
+        (lambda made: tf.train_policy(["hi"]), "holds 'hi', expected pairs; tf.pairs"),
+        (lambda made: tf.reward(["hi"]), "holds 'hi', expected records; give the file or the run"),
+        (lambda made: tf.states(5), "5 is neither a file nor a run nor a list of records"),
+    ],
+)  # fmt: skip
+def test_a_wrong_call_is_a_sentence(made: dict[str, Any], call: Callable[[Any], object], said: str) -> None:
+    with pytest.raises(tf.TactfulError, match=said):
+        call(made)
 
 
 def test_learned_needs_something_to_learn_from(made: dict[str, Any]) -> None:

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from tactful.errors import UserError
-from tactful.policy import FixedPolicy, RandomPolicy, RulePolicy, open_policy
+from tactful.errors import UsageError, UserError
+from tactful.policy import CostPolicy, FixedPolicy, RandomPolicy, RulePolicy, open_policy
 from tactful.types import PublicState, UserHistory
 
 LEVELS = ("LOW", "MID", "HIGH")
@@ -74,3 +74,11 @@ def test_a_policy_of_costs_is_opened_and_made_ready_without_numpy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("policy", [RulePolicy(LEVELS), CostPolicy(LEVELS)], ids=lambda policy: policy.name)
+def test_a_bare_text_is_no_state_and_the_sentence_says_how_to_make_one(policy):
+    with pytest.raises(
+        UsageError, match=r"'Sort my people' is no state; make one of a request: \[state\] = tf"
+    ):
+        policy.act("Sort my people", random.Random(0))

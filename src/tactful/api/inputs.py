@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from tactful.data.io import Rows
@@ -14,6 +16,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 NAMELESS = "<the records given>"
 """What messages call records in memory."""
+_MADE_BY = {
+    "states": "tf.states([…]) makes them of requests",
+    "pairs": "tf.pairs(…) makes them",
+    "rewarded": "tf.reward(…) makes them",
+    "scenes": "tf.scenes(…) makes them",
+}
+
+
+def _record(item: Any, kind: str) -> Any:
+    """The item, if it is a record at all. Raises: DataError for a text, a dictionary or the like."""
+    from tactful.data.io import shorten
+    from tactful.types import Record
+
+    if not isinstance(item, Record):
+        fix = _MADE_BY.get(kind, "give the file or the run that holds them")
+        raise DataError.at(NAMELESS, None, f"holds {shorten(item)}, expected {kind or 'records'}", fix=fix)
+    return item
 
 
 class Input(Generic[T]):
@@ -32,16 +51,19 @@ class Input(Generic[T]):
         rows: Callable[[Path], Rows[T]],
         *,
         kind: str = "",
-        check: Callable[[T], T] = lambda item: item,
+        check: Callable[[Any], T] | None = None,
     ) -> Input[T]:
         """`source` opened: a path (of a file or run) or a Run by `rows`, anything else as records, each through `check`.
 
-        `kind` is what the file must hold, by the names of `tactful data check`. Raises DataError for another kind.
+        `kind` is what the file must hold, by the names of `tactful data check`. Raises DataError for another kind, and for
+        what is no record where no `check` says more; UsageError for what is neither a file nor records.
         """
         import os
 
         if not isinstance(source, str | os.PathLike):
-            return cls([check(record) for record in source], NAMELESS, None)
+            if not isinstance(source, Iterable):
+                raise UsageError(f"{source!r} is neither a file nor a run nor a list of {kind or 'records'}")
+            return cls([check(item) if check else _record(item, kind) for item in source], NAMELESS, None)
         from tactful.data.check import refuse_other_kind
         from tactful.runs import resolve_input
 

@@ -5,14 +5,20 @@ They are given as keyword arguments: `rollout(states, model="gpt-4.1-mini", budg
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypedDict, TypeVar
+
+from tactful.errors import UsageError
 
 if TYPE_CHECKING:
     from tactful.llm import ModelSpec
     from tactful.reading.setup import ReaderSetup
     from tactful.runs import RunOptions
+
+P = ParamSpec("P")
+C = TypeVar("C")
+S = TypeVar("S", bound=Sequence[Any] | None)
 
 
 class ModelOptions(TypedDict, total=False):
@@ -132,3 +138,22 @@ def reader_setup(options: Mapping[str, Any]) -> ReaderSetup:
 def others(options: Mapping[str, Any]) -> dict[str, Any]:
     """What is left of `options` for the pipeline itself."""
     return {name: value for name, value in options.items() if name not in (*_MODEL, *_RUN)}
+
+
+def configured(kind: Callable[P, C], /, *values: P.args, **options: P.kwargs) -> C:
+    """What `kind` makes of these options. Raises UsageError, with the option's name, for a value that it does not take."""
+    from pydantic import ValidationError
+
+    from tactful.data.io import describe
+
+    try:
+        return kind(*values, **options)
+    except ValidationError as error:
+        raise UsageError(describe(error, "the call")) from None
+
+
+def listed(name: str, given: S) -> S:
+    """The names given. Raises UsageError for one bare text, whose letters would be taken for names."""
+    if isinstance(given, str):
+        raise UsageError(f"{name} is the text '{given}', expected a list: {name}=['{given}']")
+    return given

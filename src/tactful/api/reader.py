@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from tactful.api.options import ReaderOptions, reader_setup
+from tactful.api.options import ReaderOptions, listed, reader_setup
 from tactful.api.runs import outside_loop
 from tactful.errors import UsageError, UserError
 
@@ -74,7 +74,7 @@ def measure_readers(
     """
     from tactful.evaluation.readers.table import readers_table
 
-    names = tuple(dict.fromkeys((*readers, "surface", "estimate")))
+    names = tuple(dict.fromkeys((*listed("readers", readers), "surface", "estimate")))
     setup = reader_setup(options)
     return outside_loop(lambda: asyncio.run(readers_table(names, labelled, setup=setup, seed=setup.seed)))
 

@@ -28,6 +28,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from tactful.data.sealed import load_document, save_document
+from tactful.policy.simple import refuse_no_state
 from tactful.types import Decision, PublicState, Record
 
 TURNS = 4
@@ -131,6 +132,7 @@ class CostPolicy:
 
     def act(self, state: PublicState, rng: random.Random | None = None) -> Decision:
         """The least asking action unless asking is worth it. Probabilities: a logistic of worth − cost, for the record."""
+        refuse_no_state(state)
         weighed = self.weigh(state)
         asking = self.asking(state, weighed)
         against = min(700.0, (weighed.cost - weighed.worth) / _SPREAD)  # e^710 is no float any more

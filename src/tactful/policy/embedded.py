@@ -19,6 +19,7 @@ from pydantic import Field
 from tactful.data.sealed import Fitted, Spread, load_document, save_document
 from tactful.errors import DataError
 from tactful.policy.features import FEATURES, feature_vector
+from tactful.policy.simple import refuse_no_state
 from tactful.types import Decision, PublicState, Record
 
 Floats = NDArray[np.float64]
@@ -49,7 +50,11 @@ class EmbeddedPolicy:
         return ((states - self.mean) / self.scale) @ self.weights.T + self.bias
 
     def act(self, state: PublicState, rng: random.Random | None = None) -> Decision:
-        """The action with the highest score; ties go to the less asking one. `rng` is not needed."""
+        """The action with the highest score; ties go to the less asking one. `rng` is not needed.
+
+        Raises: UsageError for what is no state.
+        """
+        refuse_no_state(state)
         scores = self.scores(np.array([feature_vector(state)]))[0]
         raised = np.exp(scores - scores.max())
         chances = raised / raised.sum()

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from tactful.errors import UsageError
 from tactful.types import Decision, PublicState
+
+
+def refuse_no_state(given: object) -> None:
+    """Raises: UsageError for what is no state, a bare text above all, before it is decided on."""
+    if not isinstance(given, PublicState):
+        raise UsageError(
+            f"{str(given)[:60]!r} is no state; make one of a request: [state] = tf.states(['…'], domain='coding')"
+        )
 
 
 def _certain(action: str, actions: Sequence[str]) -> Decision:
@@ -64,6 +73,7 @@ class RulePolicy:
 
     def act(self, state: PublicState, rng: random.Random) -> Decision:
         """The first rule that applies, from the top."""
+        refuse_no_state(state)
         quiet, asking, most = self.actions[0], self.actions[1], self.actions[-1]
         user = state.user
         unwelcome = user.questions >= 2 and user.rejected / user.questions > self.most_rejections

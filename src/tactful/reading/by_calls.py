@@ -16,7 +16,15 @@ from tactful.prompts import Prompt
 from tactful.reading.asked import AskedReader
 from tactful.reading.fit import ReaderFit, load_fit
 from tactful.reading.setup import AskedName, ReaderSetup, asked_name, spec_for
-from tactful.reading.types import Exchange, Need, OfferReading, ReactionReading, ReaderAtOnce, Request
+from tactful.reading.types import (
+    Exchange,
+    Need,
+    OfferReading,
+    ReactionReading,
+    ReaderAtOnce,
+    Request,
+    refuse_texts,
+)
 from tactful.types import Moment
 
 R = TypeVar("R")
@@ -119,6 +127,7 @@ class ReaderByCalls(ReaderAtOnce):
 
     def needs_now(self, requests: Sequence[Request]) -> list[Need]:
         """As `needs`; in a thread of its own where an event loop runs."""
+        refuse_texts(requests)
         return _at_once(self.needs(requests))
 
     def reactions_now(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:

@@ -22,6 +22,7 @@ from tactful.reading.types import (
     ReaderAtOnce,
     Request,
     reaction_of,
+    refuse_texts,
 )
 from tactful.text.similarity import gram_sizes, ngram_counts
 from tactful.types import Moment, content_hash
@@ -80,6 +81,7 @@ class SurfaceReader(ReaderAtOnce):
 
     def needs_now(self, requests: Sequence[Request]) -> list[Need]:
         """Does each request need a question?"""
+        refuse_texts(requests)
         found = self._probabilities("need", requests)
         return [Need(need=None, unknown=BLANK) if p is None else Need(need=float(p[1])) for p in found]
 

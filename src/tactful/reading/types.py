@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Protocol, Self, get_args
 
 from pydantic import Field, model_validator
 
+from tactful.errors import UsageError
 from tactful.types import NEGATIVE, Gap, Label, Message, Moment, Record
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -29,6 +30,15 @@ class Request(Record):
     text: str
     context: tuple[Message, ...] = ()
     """Earlier turns, oldest first; empty at the start of a conversation."""
+
+
+def refuse_texts(requests: Sequence[Request] | str) -> None:
+    """Raises: UsageError for a bare text, or anything else, where a `Request` is wanted."""
+    for given in [requests] if isinstance(requests, str) else requests:
+        if not isinstance(given, Request):
+            raise UsageError(
+                f"{str(given)[:60]!r} is no request; write [Request(text='…')], from tactful.reading"
+            )
 
 
 class Exchange(Record):

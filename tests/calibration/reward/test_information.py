@@ -88,7 +88,7 @@ def test_base_tasks_weigh_the_same_however_many_passes_they_have():
 def test_one_wording_alone_is_not_estimable():
     (found,) = ledger_of(table({"open": {"LOW": 0.2, "MID": 0.8}})).information()
     assert found.value.value is None
-    assert "wordings" in found.why_not
+    assert found.why_not == "needs complete and open wordings; all are open"
     assert not found.little
 
 
@@ -121,7 +121,22 @@ def test_one_task_cannot_tell_for_there_is_no_other_to_choose_on():
     rewards = {"complete": {"LOW": 1.0, "MID": 0.7}, "open": {"LOW": 0.2, "MID": 0.8}}
     (found,) = ledger_of(table(rewards, tasks=("task-1",))).information()
     assert found.value.value is None
-    assert found.why_not == "needs two base tasks or more"
+    assert found.why_not.endswith("whether the request leaves anything open; there is 1")
+
+
+def test_tasks_that_do_not_say_what_they_leave_open_are_not_taken_for_too_few_tasks():
+    records = [
+        reward(
+            make_trajectory(make_step(action, solves=True, state=make_state(f"task-{n}-mine")), wording=""),
+            TaskScores({"t0": 1.0}, {"t0": 1.0}, None),
+            CONFIG,
+        )
+        for n in range(5)
+        for action in ("LOW", "MID")
+    ]
+    (found,) = ledger_of(records).information()
+    assert "by their `requirements` or `wording`" in found.why_not
+    assert found.why_not.endswith("there is none")
 
 
 def test_unscored_is_counted_and_left_out():

@@ -14,6 +14,7 @@ from tactful.calibration.tasks.states import (
 from tactful.data.seeds.tasks import load_seed_tasks
 from tactful.errors import DataError, UsageError, UserError
 from tactful.reading.estimate.estimator import domain_estimator
+from tactful.reading.opening import open_reader
 from tactful.types import State
 
 DOMAINS = ("coding", "planning")
@@ -100,6 +101,21 @@ def test_bundled_states_given_back_get_their_cross_fitted_estimate():
     state = seed_states("coding")[0]
     blank = state.model_copy(update={"query_clarity": None, "task_complexity": None})
     assert complete_states([blank]) == [state]
+
+
+@pytest.mark.parametrize("wording", ["complete", "open", ""])
+def test_ones_own_requests_are_read_by_the_reader_whatever_they_say_of_their_wording(wording):
+    def asked(source):
+        state = State(id="a", domain="coding", query="Sort my people.", wording=wording, source=source)
+        (done,) = complete_states([state], reader=open_reader("surface"))
+        return done.query_clarity
+
+    plain = State(id="a", domain="coding", query="Sort my people.")
+    (read,) = complete_states([plain], reader=open_reader("surface"))
+    (estimated,) = complete_states([plain])
+    assert read.query_clarity != estimated.query_clarity
+    assert asked("mine.jsonl") == read.query_clarity
+    assert asked("mbpp") == (estimated if wording else read).query_clarity
 
 
 def rows(path, *items):

@@ -56,6 +56,16 @@ def test_the_bundled_costs_weigh_any_domain_without_a_word_about_it(tactful) -> 
     assert done.stdout.startswith("query: MID")
 
 
+@pytest.mark.parametrize("verb", ["act", "explain"])
+def test_costs_say_by_which_domain_they_weigh_where_none_is_given(tactful, verb: str) -> None:
+    done = tactful("policy", verb, "cost", "--query", "Book a table for us")
+    assert done.returncode == 0, done.stderr
+    assert "a question is worth what it is in 'coding'" in done.stderr
+    for told in (("cost", "--domain", "chat"), ("rule",)):
+        quiet = tactful("policy", "act", *told, "--query", "Book a table for us")
+        assert "a question is worth" not in quiet.stderr
+
+
 def test_a_decision_imports_nothing_that_only_other_commands_need() -> None:
     code = (
         "import sys\n"

@@ -62,3 +62,15 @@ def test_nothing_scored_is_an_empty_drawing():
     found = found.model_copy(update={"policies": unscored, "pareto": ()})
     assert pareto_svg(found, "0").startswith("<svg")
     assert reward_svg(found, "0").startswith("<svg")
+
+
+def test_names_of_points_in_one_place_stand_above_each_other():
+    found = evaluation()
+    first = found.pareto[0]
+    alike = {"interruption_cost": first.interruption_cost, "task_score": first.task_score}
+    together = found.model_copy(update={"pareto": tuple(p.model_copy(update=alike) for p in found.pareto)})
+    names = [p.name for p in found.pareto if p.kind == "policy" and p.name.startswith("always-")]
+    drawn = pareto_svg(together, "0")
+    heights = {re.search(rf'y="([\d.]+)"[^>]*>{name}<', drawn) for name in names}
+    assert None not in heights
+    assert len({found[1] for found in heights if found}) == len(names) > 1

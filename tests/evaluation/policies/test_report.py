@@ -102,6 +102,27 @@ def test_equal_evaluations_give_equal_bytes():
     assert render_report([evaluation()]) == render_report([evaluation()])
 
 
+def test_only_what_was_learned_here_is_called_held_out():
+    learned = evaluation()
+    note = "mine.json was trained on 5 of these 5 base tasks: its figures are not held out."
+    given = learned.model_copy(
+        update={
+            "policies": tuple(p for p in learned.policies if p.kind == "baseline"),
+            "notes": (note,),
+            "base_tasks": 5,
+            "states": 5,
+        }
+    )
+    held_out = "learned here were always trained without the task they act on"
+    assert held_out in " ".join(Page(render_report([learned])).words)
+    words = " ".join(Page(render_report([given])).words)
+    assert note in words
+    assert held_out not in words
+    assert "held-out" not in words
+    assert "5 base tasks, 2 simulated users" in words
+    assert "There are no intervals by base task: 5 are too few, 8 are needed." in words
+
+
 def test_headline_counts_and_limits_are_on_the_page():
     text = " ".join(Page(render_report([evaluation(ALWAYS_QUIET, unscored=7, failed=3)])).words)
     assert "The learned policy is NOT shown to beat always-LOW" in text

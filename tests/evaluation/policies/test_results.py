@@ -44,6 +44,26 @@ def test_one_fixed_action_not_beaten_is_named(low):
     assert found.headline().startswith("The learned policy is NOT shown to beat always-MID: difference to")
 
 
+def test_too_few_tasks_are_told_with_the_number_that_is_needed():
+    few = Estimate(value=0.0, items=5, groups=5)
+    pair = [
+        Comparison(policy="learned", baseline=name, difference=few, unseen_personas=None)
+        for name in ("always-LOW", "rule")
+    ]
+    found = evaluation(comparisons=tuple(pair), best_fixed="always-LOW", base_tasks=5)
+    assert found.headline() == (
+        "The learned policy is NOT shown to beat always-LOW: difference to always-LOW 0.000 "
+        "(5 base tasks are too few for an interval, 8 are needed). "
+        "It is not shown to differ from the hand-written rule: 0.000 [interval not estimable]."
+    )
+    assert found.of_intervals().startswith(
+        "There are no intervals by base task: 5 are too few, 8 are needed."
+    )
+    assert "no interval: all 9 base tasks are alike" in (
+        evaluation(comparisons=against(("always-LOW", 0.1, None)), best_fixed="always-LOW").headline()
+    )
+
+
 def test_a_whole_interval_below_zero_is_called_worse_and_unseen_users_are_told():
     lost = against(("always-LOW", -0.2, -0.3))[0]
     unseen = Estimate(value=0.1, low=0.02, high=0.2, items=4, groups=4)

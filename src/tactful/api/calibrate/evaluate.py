@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from tactful.api.calibrate.reward import reward_config
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, listed, run_options, spec_of
 from tactful.api.runs import Run, outside_loop, worked
 from tactful.api.tables import Table
 from tactful.errors import DataError, UsageError, UserError
@@ -64,15 +64,17 @@ class EvaluationRun(Run["ActionTree"]):
         return read_evaluation(self.folder)
 
     def headline(self) -> str:
-        """What the figures say, in a few sentences; also when they say nothing, or the opposite."""
-        return self.found.headline()
+        """What the figures say, in a few sentences; also when they say nothing, or the opposite, or are not held out."""
+        return " ".join((self.found.headline(), *self.found.caveats))
 
     def table(self) -> Table:
-        """The policies with their main measures and 95% intervals by base task, best reward first."""
+        """The policies with their main measures and 95% intervals by base task, best reward first; notes below."""
         from tactful.evaluation.policies.tables import policy_table
 
         heads, cells = policy_table(self.found)
-        return Table(heads, cells, self.rows())
+        return Table(
+            heads, cells, self.rows(), note="\n".join(f"note: {told}" for told in self.found.caveats)
+        )
 
     def asking(self) -> Table:
         """How well each policy asks: Ask-F1 and its parts, turns to clarify, coverage, rate of asking by clarity."""
@@ -97,7 +99,9 @@ class EvaluationRun(Run["ActionTree"]):
     def _repr_html_(self) -> str:
         from html import escape
 
-        return f"<p>{escape(self.headline())}</p>{self.table()._repr_html_()}{self.asking()._repr_html_()}"
+        return (
+            f"<p>{escape(self.found.headline())}</p>{self.table()._repr_html_()}{self.asking()._repr_html_()}"
+        )
 
 
 def evaluate(
@@ -133,17 +137,19 @@ def evaluate(
     read = _ready_states(states, skip_bad)
     tasks = list(read)
     space = load_action_space(options.get("actions", "levels"), _one_domain(tasks, read.name))
-    chosen = policies if policies is not None else LEARNED if rewarded is not None else ()
+    chosen = listed("policies", policies) if policies is not None else LEARNED if rewarded is not None else ()
     learned, given = _policies(chosen, space, has_training=rewarded is not None)
     decisions = _decisions(rewarded, space, skip_bad) if learned and rewarded is not None else None
     settings = Settings(reward=reward_config(options.get("config")), **_given(options, Settings))
     user = options.get("user_model", "rules")
-    config = TreeConfig(
+    config = configured(
+        TreeConfig,
         **{**_given(options, TreeConfig), "personas": (), "unseen_personas": (), "seed": seed},
         assistant=spec_of(model, SCRIPTS, options),
         user=None if user == "rules" else spec_of(user, SCRIPTS, options),
     )
-    personas, unseen = options.get("personas", ()), options.get("unseen_personas")
+    personas = listed("personas", options.get("personas", ()))
+    unseen = listed("unseen_personas", options.get("unseen_personas"))
     job = _tree_job(config, tasks, personas, unseen)
     if read.retraceable is not None:
         again = {

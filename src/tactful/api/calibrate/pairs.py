@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from tactful.api.calibrate.reward import reward_config
 from tactful.api.inputs import Input
+from tactful.api.options import configured
 from tactful.api.runs import Run, worked
 from tactful.errors import DataError
 
@@ -77,7 +78,7 @@ def pairs(
     )
     rewards = reward_config(options.get("config") or _config_of_run(rewarded))
     chosen = {key: options[key] for key in ("select", "min_margin", "view", "repeats") if key in options}
-    config = PairRunConfig(**chosen, reward=rewards)
+    config = configured(PairRunConfig, **chosen, reward=rewards)
     maker = PairMaker(config, rewards, _order(options.get("actions")))
     for record in read:
         maker.add(record)

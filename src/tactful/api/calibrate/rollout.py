@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, others, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, listed, others, spec_of
 from tactful.api.runs import Run, outside_loop, worked_over
 from tactful.errors import UsageError
 
@@ -94,7 +94,9 @@ def _rollout_config(model: str, options: RolloutOptions) -> tuple[RolloutConfig,
 
     rest = {"skip_bad": False, "user_model": "rules", **others(options)}
     user = rest["user_model"]
-    config = RolloutConfig(
+    listed("personas", rest.get("personas"))
+    config = configured(
+        RolloutConfig,
         **{name: value for name, value in rest.items() if name not in ("skip_bad", "user_model")},
         seed=options.get("seed", 0),
         assistant=spec_of(model, SCRIPTS, options),

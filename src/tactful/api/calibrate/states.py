@@ -62,7 +62,7 @@ def states(
     with a `query` in each row); or requests in memory: texts, rows or states. `domain` holds for rows that name none.
     What a row does not say of clarity is read by `reader`: `encoder` (bundled), `surface`, a folder of yours, a
     model (`options` say where it answers), or `estimate` (counts of words, fitted on the bundled tasks). Complexity is estimated from the text. Bundled
-    tasks, and rows that know their `wording`, get the estimator's clarity, cross-fitted.
+    tasks, and those of MBPP, get the estimator's clarity, cross-fitted.
 
     Raises DataError for a row that cannot be used (unless `skip_bad`), UserError for an unknown domain.
 

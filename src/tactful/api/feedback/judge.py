@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from tactful.api.feedback.chats import chats
 from tactful.api.feedback.pairs import FeedbackPairsOptions, feedback_pairs
 from tactful.api.feedback.report import feedback_report
-from tactful.api.options import ModelOptions, RunSettings, reader_setup, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, reader_setup, run_options, spec_of
 from tactful.api.runs import Run, worked
 from tactful.api.tables import Table
 from tactful.errors import UsageError
@@ -171,7 +171,8 @@ def _config(options: JudgingOptions) -> JudgeConfig:
         raise UsageError("--max-chars belongs to --model and --judges; a reader sets its own limit")
     else:
         by = _by_reader(reader, options)
-    return JudgeConfig(
+    return configured(
+        JudgeConfig,
         **values,
         **by,
         votes=options.get("votes", 1),

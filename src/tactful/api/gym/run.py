@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, others, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, others, spec_of
 from tactful.api.runs import Run, worked_over
 from tactful.errors import UsageError
 
@@ -169,7 +169,8 @@ def _config(model: str, options: PlayOptions) -> tuple[GymConfig, bool]:
     def spec(name: str) -> ModelSpec | None:
         return None if name == OFFLINE else spec_of(name, SCRIPTS, options)
 
-    config = GymConfig(
+    config = configured(
+        GymConfig,
         **rest,
         assistant=assistant,
         assistant_place=place_of(assistant),

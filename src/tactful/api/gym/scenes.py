@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.gym.logs import PeopleGiven, read_people
-from tactful.api.options import ModelOptions, RunSettings, others, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, others, run_options, spec_of
 from tactful.api.runs import Run, outside_loop, worked
 from tactful.errors import DataError, UsageError
 
@@ -148,7 +148,9 @@ def _opened(
     chosen = others(options)
     skip_bad, log = chosen.pop("skip_bad", False), chosen.pop("from_events", None)
     chosen.pop("form", None)
-    config = ScenesConfig(**chosen, seed=options.get("seed", 0), assistant=spec_of(model, SCRIPTS, options))
+    config = configured(
+        ScenesConfig, **chosen, seed=options.get("seed", 0), assistant=spec_of(model, SCRIPTS, options)
+    )
     name = str(seeds)
     rows = Seeds(name, skip_bad=skip_bad)
     found = list(rows) or read_seeds(name, skip_bad=skip_bad)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, spec_of
 from tactful.api.runs import Run, worked_over
 from tactful.errors import DataError, UsageError
 
@@ -120,7 +120,8 @@ def _config(episodes: Any, judge: str, model: str, options: TrainsetOptions) -> 
         elsewhere["base_url"] = url
     if (key := options.get("judge_api_key_env")) is not None:
         elsewhere["api_key_env"] = key
-    return TrainsetConfig(
+    return configured(
+        TrainsetConfig,
         judge=selecting_judge(judge, votes=options.get("votes", 1)).identity,
         judge_given=wherever(judge),
         votes=options.get("votes", 1),

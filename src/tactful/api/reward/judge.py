@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, spec_of
 from tactful.api.reward.train import reward_model
 from tactful.api.runs import Run, worked_over
 from tactful.api.tables import to_pandas
@@ -164,7 +164,8 @@ def _config(model: str, options: AskingOptions) -> LMJudgeConfig:
         max_tokens=options.get("max_tokens") or MAX_TOKENS,
         concurrency=options.get("concurrency", 32) * votes,
     )
-    return LMJudgeConfig(
+    return configured(
+        LMJudgeConfig,
         judge=spec,
         votes=votes,
         layout=options.get("layout", "tactful"),

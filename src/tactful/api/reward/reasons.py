@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, spec_of
 from tactful.api.reward.moments import MomentsGiven
 from tactful.api.runs import Run, worked_over
 from tactful.errors import UsageError
@@ -95,7 +95,7 @@ def _config(model: str, options: ReasonsOptions) -> ReasonsConfig:
 
     given = {name: options[name] for name in ("checks", "tries", "max_chars") if name in options}
     spec = spec_of(model, SCRIPTS, {"max_tokens": MAX_TOKENS, **options})
-    config = ReasonsConfig(model=spec, **given)
+    config = configured(ReasonsConfig, model=spec, **given)
     if options.get("temperature") == 0 and (config.checks > 1 or config.tries > 1):
         raise UsageError(
             "--temperature 0 draws the same reply at every check and try; raise it, or give --checks 1 --tries 1"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, run_options, spec_of
 from tactful.api.runs import Run, worked
 from tactful.api.utterance.dialogues import Dialogues, dialogues
 from tactful.api.utterance.synthesize import NO_DIALOGUE
@@ -99,7 +99,8 @@ def _opened(talks: Any, model: str, options: PredictOptions) -> tuple[PredictCon
 
     targets, seed = options.get("targets", "sample:1"), options.get("seed", 0)
     max_chars = options.get("max_chars")
-    config = PredictConfig(
+    config = configured(
+        PredictConfig,
         targets=targets,
         seed=seed,
         assistant=spec_of(model, SCRIPTS, options),

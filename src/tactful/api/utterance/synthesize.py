@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from tactful.api.options import ModelOptions, RunSettings, others, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, others, run_options, spec_of
 from tactful.api.runs import Run, worked
 from tactful.api.utterance.dialogues import Dialogues, dialogues
 from tactful.errors import UsageError
@@ -108,7 +108,7 @@ def _opened(talks: Any, model: str, options: SynthesizeOptions) -> tuple[Synthes
     low, high = chosen.get("low", 0.3), chosen.get("high", 0.8)
     if low > high:
         raise UsageError(f"--low {low:g} is above --high {high:g}; the lower threshold comes first")
-    config = SynthesizeConfig(**chosen, seed=seed, assistant=spec_of(model, SCRIPTS, options))
+    config = configured(SynthesizeConfig, **chosen, seed=seed, assistant=spec_of(model, SCRIPTS, options))
     return config, dialogues(talks, **how).examples(config.targets, seed=seed)
 
 

@@ -169,9 +169,10 @@ def information(domain: str, table: Floats, actions: Sequence[str]) -> Informati
     missing = (
         "only one action was tried"
         if len(actions) < 2
-        else "needs two base tasks or more"
+        else "needs two base tasks that were scored and say, by their `requirements` or `wording`, whether the "
+        f"request leaves anything open; there is {len(table) or 'none'}"
         if len(table) < 2
-        else "needs complete and open wordings"
+        else f"needs complete and open wordings; all are {CELLS[int(states.argmax())]}"
         if not states.all()
         else "no action was scored in both wordings"
         if not in_both.any()

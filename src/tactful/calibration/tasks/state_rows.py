@@ -34,6 +34,7 @@ ROW_KEYS = (
     "id",
     "domain",
     "group",
+    "wording",
     "history",
     *FLAT_KEYS,
 )

@@ -42,8 +42,8 @@ def _seed_states(domain: str) -> tuple[State, ...]:
 
 
 def _of_people(state: State) -> bool:
-    """Whether a person wrote it: it is no task that knows its wording."""
-    return not state.wording
+    """Whether a person wrote it: it is neither a bundled task nor one of MBPP, in one of its two wordings."""
+    return not state.wording or state.source.partition(":")[0] not in ("seed", "mbpp")
 
 
 def estimate_states(states: Sequence[State], folds: int = FOLDS, *, seed: int = 0) -> list[State]:
@@ -70,10 +70,10 @@ def estimate_states(states: Sequence[State], folds: int = FOLDS, *, seed: int = 
 def complete_states(states: Sequence[State], *, reader: ReaderAtOnce | None = None) -> list[State]:
     """The states with missing clarity and complexity filled in, in their order; what is given stays.
 
-    Clarity of what people wrote is read by `reader` where one is given. States that know their wording (tasks made
-    for simulation, whose "open" means that something hidden is left out) are estimated from counts of words:
-    States of one domain that know their wording, in both kinds and of at least ten groups, are cross-fitted among
-    themselves; all others are scored by `domain_estimator`. Bundled seed states get their cross-fitted estimate.
+    Clarity of what people wrote is read by `reader` where one is given. All else (bundled tasks and MBPP, whose "open"
+    means that something hidden is left out) is estimated from counts of words: states of one domain that know their
+    wording, in both kinds and of at least ten groups, are cross-fitted among themselves; all others are scored by
+    `domain_estimator`. Bundled seed states get their cross-fitted estimate.
     """
     result = list(states) if reader is None else read_clarity(states, reader, where=_of_people)
     by_domain: dict[str, list[int]] = {}

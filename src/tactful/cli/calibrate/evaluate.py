@@ -181,12 +181,6 @@ def _tell(run: EvaluationRun) -> None:
     say()
     say(str(run.asking()))
     say()
-    for note in found.notes:
-        say(f"note: {note}")
-    if found.rehearsal:
-        say("A rehearsal, not a language model, spoke.")
     say(found.headline())
-    say(
-        f"{found.trees} trees, {found.episodes} episodes, {found.unscored} unscored, {found.failed} failed; "
-        "intervals (95%, by base task) are conditional on these simulated users"
-    )
+    say(f"{found.trees} trees, {found.episodes} episodes, {found.unscored} unscored, {found.failed} failed")
+    say(found.of_intervals())

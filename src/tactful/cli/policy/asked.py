@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 DomainOption = Annotated[
     str | None,
     typer.Option(
-        "--domain", help="Domain of rows that name none; default: the one the policy was trained on."
+        "--domain",
+        help="Domain of rows that name none; default: the one the policy was trained on, else `coding`.",
     ),
 ]
 StateArgument = Annotated[
@@ -118,6 +119,8 @@ def asked_states(
     found = states(rows, domain=domain_for(policy, domain), reader=by.reader, **by.options())
     if domain is not None:
         _warn_unvalued(policy, domain)
+    elif path is None:
+        _say_assumed(policy, found[0].domain)
     for state in found:
         _warn_foreign(policy, state)
     return list(found)
@@ -144,6 +147,16 @@ def _warn_unvalued(policy: Policy, domain: str) -> None:
         say(
             f"mind: the policy has no value of its own for the domain '{domain}' (it has: {known}); "
             f"that of any other, {other if isinstance(other, float) else other[0]:g}, counts"
+        )
+
+
+def _say_assumed(policy: Policy, domain: str) -> None:
+    """Of costs, which differ by domain, where nobody said which one the request is of."""
+    from tactful.policy import CostPolicy, trained_on
+
+    if isinstance(policy, CostPolicy) and trained_on(policy) != [domain]:
+        say(
+            f"mind: no --domain is given, so a question is worth what it is in '{domain}'; of free chat: --domain chat"
         )
 
 

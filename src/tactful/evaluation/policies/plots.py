@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import IO, Any
 
@@ -55,16 +56,23 @@ def _draw_pareto(axes: Any, evaluation: Evaluation) -> None:
         zorder=2,
         label="learned under other reward constants",
     )
+    labels = Counter[tuple[float, float]]()
     for result in evaluation.policies:
         point = next((p for p in points if p.name == result.name and p.kind == "policy"), None)
         if point is None:
             continue
         colour = BASELINE if result.kind == "baseline" else LEARNED
         axes.scatter([point.interruption_cost], [point.task_score], s=46, color=colour, zorder=3)
+        place = (round(point.interruption_cost, 2), round(point.task_score, 2))
+        above = 5 + 10 * labels[place]
+        labels[place] += 1
         axes.annotate(
             result.name,
             (point.interruption_cost, point.task_score),
-            xytext=(6, -11 if result.name == "learned-ridge" else 5),  # the two heads often lie side by side
+            xytext=(
+                6,
+                -11 if result.name == "learned-ridge" else above,
+            ),  # the two heads often lie side by side
             textcoords="offset points",
             fontsize=8.5,
             color=colour,
@@ -96,7 +104,8 @@ def _draw_rewards(axes: Any, order: Sequence[PolicyResult]) -> None:
             )
         axes.scatter([estimate.value], [place], color=colour, s=34, zorder=3)
     axes.set_yticks(range(len(order)), [item.name for item in order])
-    axes.set_xlabel("mean reward, 95% interval by base task")
+    interval = any(item.measures["reward"].low is not None for item in order)
+    axes.set_xlabel("mean reward, 95% interval by base task" if interval else "mean reward")
 
 
 def _mean_reward(item: PolicyResult) -> float:

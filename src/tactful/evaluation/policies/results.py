@@ -9,6 +9,7 @@ from tactful.calibration.reward.rewards import RewardConfig
 from tactful.evaluation.policies.metrics import Sensitivity
 from tactful.evaluation.policies.pareto import Point
 from tactful.stats import Estimate
+from tactful.stats.estimate import FEWEST_GROUPS
 from tactful.types import Message, Provenance, Record
 
 Kind = Literal["baseline", "learned", "given"]
@@ -116,6 +117,11 @@ class Evaluation(Record):
         return self.provenance.generator == "offline"
 
     @property
+    def caveats(self) -> tuple[str, ...]:
+        """What belongs beside every figure: the notes, and that no language model spoke."""
+        return (*self.notes, *(["A rehearsal, not a language model, spoke."] if self.rehearsal else []))
+
+    @property
     def main_policy(self) -> str | None:
         """What the headline is about: the first policy learned here, else the first that was brought along."""
         kinds = {item.kind: item.name for item in reversed(self.policies)}
@@ -135,7 +141,9 @@ class Evaluation(Record):
         if not fixed:
             return "No learned policy was evaluated." + self._of_cost()
         best = fixed[self.best_fixed]
-        basis = f"(95% interval, {best.groups} base tasks)"
+        shown, basis = best.text(), f"(95% interval, {best.groups} base tasks)"
+        if best.value is not None and best.low is None:
+            shown, basis = best.short(), f"({_why_no_interval(best)})"
         learned = any(item.kind == "learned" for item in self.policies)
         who = "The learned policy" if learned else f"The policy {self.main_policy}"
         worse = [name for name, difference in fixed.items() if verdict(difference) == "worse than"]
@@ -149,7 +157,7 @@ class Evaluation(Record):
             claim = (
                 f"is WORSE than {', '.join(worse)}" if worse else f"is NOT shown to beat {', '.join(lost)}"
             )
-            words = f"{who} {claim}: difference to {self.best_fixed} {best.text()} {basis}."
+            words = f"{who} {claim}: difference to {self.best_fixed} {shown} {basis}."
         unseen = against[self.best_fixed].unseen_personas
         if unseen is not None and unseen.value is not None:
             words += f" With users never seen in training it is {verdict(unseen)} {self.best_fixed}: {unseen.text()}."
@@ -157,6 +165,15 @@ class Evaluation(Record):
             rule = against["rule"].difference
             words += f" It is {verdict(rule)} the hand-written rule: {rule.text()}."
         return words + self._of_cost()
+
+    def of_intervals(self) -> str:
+        """What the figures' intervals are over, or why there are none."""
+        if self.base_tasks < FEWEST_GROUPS:
+            return (
+                f"There are no intervals by base task: {self.base_tasks} are too few, {FEWEST_GROUPS} are needed. "
+                "The figures are conditional on these simulated users."
+            )
+        return "Intervals are 95%, by base task, and conditional on these simulated users."
 
     def _of_cost(self) -> str:
         """What the figures say of asking by probability and cost, against asking nothing; empty where not compared."""
@@ -179,8 +196,16 @@ class Evaluation(Record):
 
 def verdict(difference: Estimate) -> str:
     """What an interval of a difference allows to say."""
-    if difference.low is None or difference.high is None:
+    if difference.value is None:
         return "not comparable with"
+    if difference.low is None or difference.high is None:
+        return "not shown to differ from"
     if difference.low > 0:
         return "better than"
     return "worse than" if difference.high < 0 else "not shown to differ from"
+
+
+def _why_no_interval(found: Estimate) -> str:
+    if found.groups < FEWEST_GROUPS:
+        return f"{found.groups} base tasks are too few for an interval, {FEWEST_GROUPS} are needed"
+    return f"no interval: all {found.groups} base tasks are alike"

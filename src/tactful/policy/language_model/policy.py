@@ -20,6 +20,7 @@ from tactful.errors import UserError
 from tactful.policy.language_model.card import CARD_FILE, ActionCard
 from tactful.policy.language_model.prompt import state_messages
 from tactful.policy.language_model.scoring import Floats, log_probabilities
+from tactful.policy.simple import refuse_no_state
 from tactful.types import Decision, PublicState, content_hash
 from tactful.weights import MANIFEST_FILE, Manifest, answer_ids, load_trained, prompt_ids, read_manifest
 
@@ -48,6 +49,7 @@ class LanguageModelPolicy:
 
     def act(self, state: PublicState, rng: random.Random | None = None) -> Decision:
         """The likeliest action; ties go to the less asking one. `rng` is not needed."""
+        refuse_no_state(state)
         return self.act_many([state])[0]
 
     def act_many(self, states: Sequence[PublicState]) -> list[Decision]:

@@ -29,6 +29,7 @@ from tactful.reading.types import (
     ReaderAtOnce,
     Request,
     reaction_of,
+    refuse_texts,
 )
 from tactful.types import Moment
 
@@ -93,6 +94,7 @@ class EncoderReader(ReaderAtOnce):
 
     def needs_now(self, requests: Sequence[Request]) -> list[Need]:
         """Does each request need a question?"""
+        refuse_texts(requests)
         shown = [self.show.request(request, self._tokens) for request in requests]
         found = self._run("need", shown, [request.text for request in requests], ("need", "gaps"))
         return [

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tactful.reading.estimate.estimator import ALL_DOMAINS, domain_estimator
-from tactful.reading.types import BLANK, Exchange, Need, OfferReading, ReactionReading, ReaderAtOnce, Request
+from tactful.reading.types import (
+    BLANK,
+    Exchange,
+    Need,
+    OfferReading,
+    ReactionReading,
+    ReaderAtOnce,
+    Request,
+    refuse_texts,
+)
 from tactful.types import Moment
 
 _REQUESTS_ALONE = "the estimate counts words of requests; it reads nothing else"
@@ -18,6 +27,7 @@ class EstimateReader(ReaderAtOnce):
 
     def needs_now(self, requests: Sequence[Request]) -> list[Need]:
         """1 − clarity of each text, by the models fitted on the bundled tasks of all domains together."""
+        refuse_texts(requests)
         clarity = domain_estimator(ALL_DOMAINS).clarity.predict([request.text for request in requests])
         return [
             Need(need=min(1.0, max(0.0, 1 - float(one))))

@@ -7,7 +7,7 @@ from tests.evaluation.worlds import grow, one_step_tree
 from tactful.calibration.tasks.states import seed_states
 from tactful.evaluation.policies.walking.asking import asking
 from tactful.evaluation.policies.walking.tree import ActionTree
-from tactful.evaluation.policies.walking.walk import Walk, user_sessions, walk_trees
+from tactful.evaluation.policies.walking.walk import Walk, columns, user_sessions, walk_trees
 from tactful.policy import FixedPolicy
 
 LEVELS = ("LOW", "MID", "HIGH")
@@ -56,6 +56,14 @@ def test_a_task_that_does_not_say_what_it_leaves_open_judges_no_question():
     assert figures["question_precision"].value is None
     assert figures["question_precision"].unscored == 1
     assert figures["blocker_recall"].value is None
+
+
+async def test_what_a_task_leaves_open_is_read_off_its_requirements_where_no_wording_is_named(trees):
+    unnamed = [
+        tree.model_copy(update={"frame": tree.frame.model_copy(update={"wording": ""})}) for tree in trees
+    ]
+    assert measured(unnamed, "MID") == measured(trees, "MID")
+    assert list(columns(unnamed)["wording"]) == list(columns(trees)["wording"])
 
 
 def test_first_requests_fall_into_bins_of_clarity():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tactful.calibration.play.matching import match_questions
+from tactful.calibration.reward.information import cell_of
 from tactful.evaluation.policies.walking.tree import ActionTree
 from tactful.evaluation.policies.walking.walk import Walk
 from tactful.stats import Estimate
@@ -34,7 +35,7 @@ def _counts(tree: ActionTree, walk: Walk) -> AskingCounts:
     clarity = clarity_of(1 - steps[0].state.query_clarity)
     setattr(counts, clarity, 1)
     setattr(counts, f"{clarity}_asked", float(steps[0].questions > 0))
-    if tree.frame.wording:
+    if cell_of(tree.frame):
         _judge(counts, tree, walk)
     return counts
 

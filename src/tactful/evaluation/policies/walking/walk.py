@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tactful.calibration.reward.information import cell_of
 from tactful.evaluation.policies.walking.tree import ActionTree
 from tactful.types import Policy, PublicState, UserHistory, decide, seeded
 
@@ -144,6 +145,6 @@ def columns(trees: Sequence[ActionTree]) -> Mapping[str, NDArray[Any]]:
     return {
         "group": np.array([tree.group for tree in trees]),
         "held_out": np.array([tree.held_out for tree in trees]),
-        "wording": np.array([tree.frame.wording for tree in trees]),
+        "wording": np.array([cell_of(tree.frame) for tree in trees]),
         "persona": np.array([tree.persona for tree in trees]),
     }
