@@ -45,13 +45,15 @@ WHOLE = (*TOML_MARKS, *FORMATS.values(), "llama-factory", "seeds")
 """Kinds of which a file is one document, not one record per line."""
 KINDS = (*MARKS, *WHOLE)
 
-_MADE_IN_TURN: Mapping[str, tuple[str, str]] = {
-    "states": ("states", "calibrate states"),
-    "trajectories": ("trajectories", "calibrate rollout"),
-    "rewarded": ("rewarded trajectories", "calibrate reward"),
-    "pairs": ("preference pairs", "calibrate pairs"),
+_MADE: Mapping[str, tuple[str, str, str | None]] = {
+    "states": ("states", "calibrate states", None),
+    "trajectories": ("trajectories", "calibrate rollout", "states"),
+    "rewarded": ("rewarded trajectories", "calibrate reward", "trajectories"),
+    "pairs": ("preference pairs", "calibrate pairs", "rewarded"),
+    "scenes": ("scenes", "gym scenes", None),
+    "episodes": ("episodes", "gym run", "scenes"),
 }
-"""Kind → what it is called, and the command that makes it from the kind before."""
+"""Kind → what it is called, the command that makes it, and the kind that this is made from."""
 
 
 class Report(Record):
@@ -118,16 +120,30 @@ def refuse_other_kind(path: Path | str, wanted: str, *, given: Path | str | None
         return
     if kind == wanted:
         return
-    order = list(_MADE_IN_TURN)
-    named, maker = _MADE_IN_TURN[wanted]
-    held = f"{_MADE_IN_TURN[kind][0]} of '{_MADE_IN_TURN[kind][1]}'" if kind in order else f"'{kind}'"
     source = path if given is None else given
-    if kind in order and order.index(kind) < order.index(wanted):
-        steps = [_MADE_IN_TURN[step][1] for step in order[order.index(kind) + 1 : order.index(wanted) + 1]]
-        fix = f"run: tactful {steps[0]} {source}" + "".join(f", then tactful {step}" for step in steps[1:])
-    else:
-        fix = f"give what 'tactful {maker}' makes"
-    raise DataError.at(source, None, f"holds {held}, expected {named}", fix=fix)
+    raise DataError.at(
+        source, None, f"holds {_held(kind)}, expected {_called(wanted)}", fix=_fix(kind, wanted, source)
+    )
+
+
+def _called(kind: str) -> str:
+    return _MADE[kind][0] if kind in _MADE else f"'{kind}'"
+
+
+def _held(kind: str) -> str:
+    return f"{_called(kind)} of '{_MADE[kind][1]}'" if kind in _MADE else _called(kind)
+
+
+def _fix(kind: str, wanted: str, source: Path | str) -> str:
+    """What leads from a file of one kind to another, else what makes that."""
+    steps: list[str] = []
+    at: str | None = wanted
+    while at is not None and at != kind and at in _MADE:
+        _, maker, at = _MADE[at]
+        steps.insert(0, maker)
+    if steps and at == kind:
+        return f"run: tactful {steps[0]} {source}" + "".join(f", then tactful {step}" for step in steps[1:])
+    return f"give what 'tactful {steps[-1]}' makes" if steps else f"give a file that holds '{wanted}'"
 
 
 def _refuse_foreign(path: Path) -> None:
