@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from tactful.data.formats.traces import trace_files, trace_rows
 from tactful.data.formats.yaml_items import read_yaml
 from tactful.data.io import STDIN, Rows, cannot_read, opened_file
 from tactful.data.logs import is_log
@@ -41,7 +42,7 @@ TOML_MARKS: Mapping[str, frozenset[str]] = {
     ),
 }
 """Kind of a TOML file → keys of which it has one."""
-WHOLE = (*TOML_MARKS, *FORMATS.values(), "llama-factory", "seeds")
+WHOLE = (*TOML_MARKS, *FORMATS.values(), "llama-factory", "traces", "seeds")
 """Kinds of which a file is one document, not one record per line."""
 KINDS = (*MARKS, *WHOLE)
 
@@ -78,7 +79,7 @@ def detect_kind(path: Path | str) -> str:
     if str(path) == STDIN:
         raise UsageError(f"standard input is read once; name its kind: --type {'|'.join(MARKS)}")
     if is_folder(path):
-        return "chats"
+        return "traces" if trace_files(Path(path)) else "chats"
     suffix = Path(path).suffix.lower()
     if suffix == ".csv":
         return "chats" if _holds_chats(Path(path)) else "states"
@@ -192,6 +193,8 @@ def _json_kind(path: Path) -> tuple[str | None, str]:
         return FORMATS.get(str(whole["format"])), f"its keys are {', '.join(sorted(whole)[:8])}"
     if isinstance(whole, list) and any(isinstance(row, dict) and "conversations" in row for row in whole):
         return "llama-factory", ""
+    if trace_rows(whole):
+        return "traces", ""
     if keys:
         return None, f"its first object has the keys {', '.join(sorted(keys)[:8])}"
     return None, f"no line is a JSON object{_first_problem(path)}"
