@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -32,11 +32,12 @@ class Input(Generic[T]):
         rows: Callable[[Path], Rows[T]],
         *,
         kind: str = "",
+        also: Collection[str] = (),
         check: Callable[[T], T] = lambda item: item,
     ) -> Input[T]:
         """`source` opened: a path (of a file or run) or a Run by `rows`, anything else as records, each through `check`.
 
-        `kind` is what the file must hold, by the names of `tactful data check`. Raises DataError for another kind.
+        `kind` is what the file must hold, by the names of `tactful data check`, or one of `also`. Raises DataError for another kind.
         """
         import os
 
@@ -47,7 +48,7 @@ class Input(Generic[T]):
 
         path = resolve_input(Path(source))
         if kind:
-            refuse_other_kind(path, kind, given=os.fspath(source))
+            refuse_other_kind(path, kind, also=also, given=os.fspath(source))
         opened = rows(path)
         return cls(opened, opened.name, path)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -109,8 +109,10 @@ def _holds_chats(table: Path) -> bool:
         return False
 
 
-def refuse_other_kind(path: Path | str, wanted: str, *, given: Path | str | None = None) -> None:
-    """Nothing, unless `path` is recognised as another kind than `wanted`.
+def refuse_other_kind(
+    path: Path | str, wanted: str, *, also: Collection[str] = (), given: Path | str | None = None
+) -> None:
+    """Nothing, unless `path` is recognised as another kind than `wanted` and those that are taken `also`.
 
     `given` is what the user typed (a run folder, say). Raises: DataError that says what the file holds and which
     commands lead from there to what is wanted. A file that is not recognised is left to its reader.
@@ -119,7 +121,7 @@ def refuse_other_kind(path: Path | str, wanted: str, *, given: Path | str | None
         kind = detect_kind(path)
     except UserError:
         return
-    if kind == wanted:
+    if kind == wanted or kind in also:
         return
     source = path if given is None else given
     raise DataError.at(
