@@ -143,10 +143,12 @@ def test_the_right_kind_and_a_file_that_tells_nothing_are_left_to_their_reader(w
 
 
 def test_an_unknown_kind_must_be_named(write_rows, tmp_path):
-    with pytest.raises(UsageError, match=r"has the keys a, b\); name it: --type rewarded\|"):
+    with pytest.raises(UsageError, match=r"has the keys a, b\); name it: --type KIND, of the kinds in docs"):
         detect_kind(write_rows({"a": 1, "b": 2}))
     with pytest.raises(UsageError, match="no line is a JSON object"):
         detect_kind(write_rows("1"))
+    with pytest.raises(DataError, match="is empty; give a file with one record per line"):
+        detect_kind(write_rows(""))
     with pytest.raises(DataError, match="is a JSON array"):
         detect_kind(write_rows("[1]"))
     with pytest.raises(UsageError, match="--type"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Callable, Collection, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +45,8 @@ WHOLE = (*TOML_MARKS, *FORMATS.values(), "llama-factory", "traces", "seeds")
 """Kinds of which a file is one document, not one record per line."""
 KINDS = (*MARKS, *WHOLE)
 
+_TYPE = "--type KIND, of the kinds in docs/reference/data.md"
+
 _MADE: Mapping[str, tuple[str, str, str | None]] = {
     "states": ("states", "calibrate states", None),
     "trajectories": ("trajectories", "calibrate rollout", "states"),
@@ -77,7 +78,7 @@ def detect_kind(path: Path | str) -> str:
     Raises: UsageError when neither tells; it names the kinds for `--type`. UserError when it cannot be read.
     """
     if str(path) == STDIN:
-        raise UsageError(f"standard input is read once; name its kind: --type {'|'.join(MARKS)}")
+        raise UsageError(f"standard input is read once; name its kind: {_TYPE}")
     if is_folder(path):
         return "traces" if trace_files(Path(path)) else "chats"
     suffix = Path(path).suffix.lower()
@@ -93,9 +94,7 @@ def detect_kind(path: Path | str) -> str:
         return "chats"
     if kind is None:
         _refuse_foreign(Path(path))
-        raise UsageError(
-            f"{path}: the kind of record is not recognised ({shown}); name it: --type {'|'.join(KINDS)}"
-        )
+        raise UsageError(f"{path}: the kind of record is not recognised ({shown}); name it: {_TYPE}")
     return kind
 
 
@@ -184,7 +183,7 @@ def _yaml_kind(path: Path) -> tuple[str | None, str]:
 
 
 def _json_kind(path: Path) -> tuple[str | None, str]:
-    """The kind of a JSON or JSONL file (None: not told), and what was seen in it."""
+    """The kind of a JSON or JSONL file (None: not told), and what was seen in it. Raises: DataError for an empty one."""
     row = {} if _starts_document(path) else _first_object(path)
     keys = row.keys()
     kind = kind_of(row)
@@ -199,13 +198,20 @@ def _json_kind(path: Path) -> tuple[str | None, str]:
         return "traces", ""
     if keys:
         return None, f"its first object has the keys {', '.join(sorted(keys)[:8])}"
-    return None, f"no line is a JSON object{_first_problem(path)}"
+    line = _first_line(path)
+    if line is None:
+        raise DataError.at(path, None, "is empty", fix="give a file with one record per line")
+    return None, f"no line is a JSON object{_problem(line)}"
 
 
-def _first_problem(path: Path) -> str:
-    """What is wrong with the first line, as the end of a sentence; empty where it is JSON, or there is none."""
+def _first_line(path: Path) -> bytes | None:
+    """The first line that is not blank; None where there is none."""
     with opened_file(path) as file:
-        line = next((one for one in islice(file, 50) if one.strip()), b"null")
+        return next((one for one in file if one.strip()), None)
+
+
+def _problem(line: bytes) -> str:
+    """What is wrong with a line, as the end of a sentence; empty where it is JSON."""
     try:
         loads(line.removeprefix(b"\xef\xbb\xbf"))
     except ValueError as error:
