@@ -147,7 +147,7 @@ def test_an_unknown_kind_must_be_named(write_rows, tmp_path):
         detect_kind(write_rows({"a": 1, "b": 2}))
     with pytest.raises(UsageError, match="no line is a JSON object"):
         detect_kind(write_rows("1"))
-    with pytest.raises(DataError, match="is empty; give a file with one record per line"):
+    with pytest.raises(UsageError, match="is empty; give a file with one record per line"):
         detect_kind(write_rows(""))
     with pytest.raises(DataError, match="is a JSON array"):
         detect_kind(write_rows("[1]"))

@@ -183,7 +183,7 @@ def _yaml_kind(path: Path) -> tuple[str | None, str]:
 
 
 def _json_kind(path: Path) -> tuple[str | None, str]:
-    """The kind of a JSON or JSONL file (None: not told), and what was seen in it. Raises: DataError for an empty one."""
+    """The kind of a JSON or JSONL file (None: not told), and what was seen in it. Raises: UsageError for an empty one."""
     row = {} if _starts_document(path) else _first_object(path)
     keys = row.keys()
     kind = kind_of(row)
@@ -200,7 +200,7 @@ def _json_kind(path: Path) -> tuple[str | None, str]:
         return None, f"its first object has the keys {', '.join(sorted(keys)[:8])}"
     line = _first_line(path)
     if line is None:
-        raise DataError.at(path, None, "is empty", fix="give a file with one record per line")
+        raise UsageError(f"{path}: is empty; give a file with one record per line")
     return None, f"no line is a JSON object{_problem(line)}"
 
 

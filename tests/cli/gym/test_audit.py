@@ -82,6 +82,7 @@ def test_a_run_of_the_gym_can_stand_for_people(run):
             "foo.jsonl: holds nothing that is recognised; give a folder of ProactiveBench's traces",
         ),
         (("foo.jsonl",), "foo.jsonl: holds nothing that is recognised; give a run of `gym run`"),
+        (("episodes.jsonl", "--against", "nothing.jsonl"), "nothing.jsonl: is empty; give a folder of"),
         (("nothing.jsonl",), "nothing.jsonl: holds no episode"),
         (("gone.jsonl",), "gone.jsonl: no such file"),
         (("episodes.jsonl", "--out", "old"), "old/card.json: exists already; give --out a new folder"),

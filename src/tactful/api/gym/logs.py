@@ -124,4 +124,6 @@ def _kind_of(path: Path, given: Path | str | os.PathLike[str], fix: str) -> str:
     try:
         return detect_kind(path)
     except UsageError:
-        raise DataError.at(str(given), None, "holds nothing that is recognised", fix=fix) from None
+        empty = path.is_file() and not path.stat().st_size
+        holds = "is empty" if empty else "holds nothing that is recognised"
+        raise DataError.at(str(given), None, holds, fix=fix) from None
