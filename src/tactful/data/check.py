@@ -15,7 +15,7 @@ from tactful.data.formats.yaml_items import read_yaml
 from tactful.data.io import STDIN, Rows, cannot_read, opened_file
 from tactful.data.logs import is_log
 from tactful.data.logs.json_rows import loads
-from tactful.data.recognise import MARKS, document, foreign_file, foreign_row, kind_of
+from tactful.data.recognise import LOGS, MARKS, document, foreign_file, foreign_row, kind_of
 from tactful.errors import DataError, UsageError, UserError
 from tactful.sources import NoParquet, is_folder, is_parquet, named, parquet_rows
 from tactful.types import Record
@@ -54,6 +54,7 @@ _MADE: Mapping[str, tuple[str, str, str | None]] = {
     "pairs": ("preference pairs", "calibrate pairs", "rewarded"),
     "scenes": ("scenes", "gym scenes", None),
     "episodes": ("episodes", "gym run", "scenes"),
+    "judged-turns": ("judged turns", "feedback judge", "chats"),
 }
 """Kind → what it is called, the command that makes it, and the kind that this is made from."""
 
@@ -139,6 +140,7 @@ def _held(kind: str) -> str:
 def _fix(kind: str, wanted: str, source: Path | str) -> str:
     """What leads from a file of one kind to another, else what makes that."""
     steps: list[str] = []
+    kind = "chats" if kind in LOGS else kind
     at: str | None = wanted
     while at is not None and at != kind and at in _MADE:
         _, maker, at = _MADE[at]
