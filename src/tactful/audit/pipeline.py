@@ -76,7 +76,8 @@ def audit(
     if not rows:
         raise DataError(
             f"{', '.join(map(str, log.paths))}: no assistant answers anybody there"
-            + (f"; the first problem: {log.problems[0]}" if log.problems else ""),
+            + (f"; the first problem: {log.problems[0]}" if log.problems else "")
+            + "; give a log of conversations with an assistant's answers"
         )
     agreements = (*(labels.agreements() if labels else ()), *(second.agreements() if second else ()))
     found_out = _audit(log, rows, gallery, outcome, model.name if model else reader.name)
