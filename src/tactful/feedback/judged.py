@@ -60,7 +60,8 @@ class JudgedTurns:
             yield from self._folder.records(JudgedTurn)
 
     def _from_file(self, path: Path) -> Iterator[JudgedTurn]:
-        refuse_other_kind(path, "judged-turns")
+        if not self.skip_bad:
+            refuse_other_kind(path, "judged-turns")
         rows = Rows(path, parse_judged, skip_bad=self.skip_bad, kind="judged turn")
         yield from rows
         self.bad, self.problems = rows.bad, rows.problems
