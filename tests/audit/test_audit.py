@@ -154,7 +154,7 @@ def test_a_language_that_no_reader_reads_is_counted_and_named(tmp_path):
 
 def test_a_log_without_answers_is_refused(tmp_path):
     (tmp_path / "log.jsonl").write_text('{"messages": [{"role": "user", "content": "Hello?"}]}\n')
-    with pytest.raises(DataError, match="no assistant answers anybody"):
+    with pytest.raises(DataError, match=r"no assistant answers anybody there.*; give a log of"):
         tf.audit(tmp_path / "log.jsonl")
 
 

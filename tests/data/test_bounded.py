@@ -24,15 +24,15 @@ def test_a_longer_file_and_a_device_without_end_are_not_read_to_their_end(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("make", "why"),
+    ("make", "why", "fix"),
     [
-        (lambda path: path.mkdir(), "Is a directory"),
-        (lambda path: path.symlink_to(path.name), "Too many levels of symbolic links"),
-        (lambda path: path.symlink_to("nowhere"), "No such file or directory"),
-        (lambda path: None, "No such file or directory"),
+        (lambda path: path.mkdir(), "Is a directory", "train it again"),
+        (lambda path: path.symlink_to(path.name), "Too many levels of symbolic links", "train it again"),
+        (lambda path: path.symlink_to("nowhere"), "No such file or directory", "check the path, or train it"),
+        (lambda path: None, "No such file or directory", "check the path, or train it again"),
     ],
 )
-def test_what_cannot_be_read_is_named_with_the_reason(make, why, tmp_path):
+def test_what_cannot_be_read_is_named_with_the_reason(make, why, fix, tmp_path):
     make(tmp_path / "m")
-    with pytest.raises(DataError, match=rf"{os.sep}m: cannot read the model \({why}\); train it again"):
+    with pytest.raises(DataError, match=rf"{os.sep}m: cannot read the model \({why}\); {fix}"):
         read(tmp_path / "m")

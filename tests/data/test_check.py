@@ -1,9 +1,9 @@
 import pytest
 
-from tactful.data.check import check_file, detect_kind, refuse_other_kind
+from tactful.data.check import KINDS, check_file, detect_kind, refuse_other_kind
 from tactful.data.io import read_jsonl
 from tactful.errors import DataError, UsageError, UserError
-from tactful.types import Message
+from tactful.types import TAG, Message
 
 
 @pytest.mark.parametrize(
@@ -107,11 +107,33 @@ def test_csv_that_is_a_log_holds_chats(tmp_path, text, kind):
             "pairs",
             r"holds 'trl', expected preference pairs; give",
         ),
+        (
+            {"query": "x"},
+            "scenes",
+            r"holds states of 'calibrate states', expected scenes; give what 'tactful gym scenes' makes$",
+        ),
+        (
+            {"setting": "writing", "entities": [], "example_events": []},
+            "episodes",
+            r"holds scenes of 'gym scenes', expected episodes; run: tactful gym run runs/x$",
+        ),
+        (
+            {"query": "x"},
+            "findings",
+            r"holds states of 'calibrate states', expected 'findings'; give a file that holds 'findings'$",
+        ),
     ],
 )
 def test_the_wrong_kind_of_file_is_named_with_the_way_to_the_right_one(write_rows, row, wanted, message):
     with pytest.raises(DataError, match=message):
         refuse_other_kind(write_rows(row), wanted, given="runs/x")
+
+
+@pytest.mark.parametrize("wanted", [*KINDS, "a kind to come"])
+def test_a_file_of_another_kind_is_refused_whatever_is_wanted(write_rows, wanted):
+    held = "states" if wanted == "pairs" else "pairs"
+    with pytest.raises(DataError, match=r"holds .*, expected "):
+        refuse_other_kind(write_rows({TAG: held}), wanted)
 
 
 def test_the_right_kind_and_a_file_that_tells_nothing_are_left_to_their_reader(write_rows):
@@ -121,10 +143,12 @@ def test_the_right_kind_and_a_file_that_tells_nothing_are_left_to_their_reader(w
 
 
 def test_an_unknown_kind_must_be_named(write_rows, tmp_path):
-    with pytest.raises(UsageError, match=r"has the keys a, b\); name it: --type rewarded\|"):
+    with pytest.raises(UsageError, match=r"has the keys a, b\); name it: --type KIND, of the kinds in docs"):
         detect_kind(write_rows({"a": 1, "b": 2}))
     with pytest.raises(UsageError, match="no line is a JSON object"):
         detect_kind(write_rows("1"))
+    with pytest.raises(UsageError, match="is empty; give a file with one record per line"):
+        detect_kind(write_rows(""))
     with pytest.raises(DataError, match="is a JSON array"):
         detect_kind(write_rows("[1]"))
     with pytest.raises(UsageError, match="--type"):

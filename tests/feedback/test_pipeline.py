@@ -293,7 +293,9 @@ def test_target_precision_sets_the_threshold_and_promises_nothing_for_other_sour
 
 def test_another_run_and_rows_that_are_not_judged_are_named(tmp_path):
     log = write_rows(tmp_path / "log.jsonl", [{"id": "a", "conversation": []}])
-    with pytest.raises(DataError, match=r"log\.jsonl:1: the row is a dialogue; run 'tactful feedback judge'"):
+    with pytest.raises(
+        DataError, match=r"log\.jsonl: holds 'dialogues', expected .*; run: tactful feedback judge"
+    ):
         list(JudgedTurns(log))
     rows = JudgedTurns(log, skip_bad=True)
     assert list(rows) == []

@@ -10,7 +10,7 @@ from tests.llm.asking import opened, prompt
 
 from tactful.errors import EndpointRefused, UserError
 from tactful.llm import ModelSpec
-from tactful.llm.endpoint import Endpoint, find_endpoint
+from tactful.llm.endpoint import NO_MODELS, Endpoint, find_endpoint
 
 KEY = "sk-a+b/c?4711-4711-4711"
 
@@ -100,3 +100,33 @@ async def test_an_answer_that_echoes_the_key_in_base64_is_cut(monkeypatch: pytes
         said = (await model.complete(prompt())).text
     assert "[key]" in said
     assert echo[10:20] not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("embeded", "embedded"),
+        ("ofline", "offline"),
+        ("evry:4", "every:4"),
+        ("usr", "user"),
+        ("allways", "always"),
+    ],
+)
+def test_a_misspelt_name_of_ours_is_not_sent_for_a_key(name: str, meant: str) -> None:
+    with pytest.raises(UserError, match=f"no such name: '{name}'; did you mean '{meant}'[?]"):
+        find_endpoint(ModelSpec(name=name))
+
+
+@pytest.mark.parametrize("name", ["m", "gpt-5-nano", "llama3:8b", "o3", "nobody", "embedded"])
+def test_a_model_without_a_key_is_taken_for_no_misspelt_name(name: str) -> None:
+    with pytest.raises(UserError, match=r"^no key for https"):
+        find_endpoint(ModelSpec(name=name))
+
+
+def test_what_stands_in_place_of_a_model_is_known_by_its_names() -> None:
+    from tactful.data.formats.episodes import SIMULATED
+    from tactful.feedback.embedded import LEXICON
+    from tactful.feedback.judging.judge import EMBEDDED
+    from tactful.reading.opening import NAMES
+
+    assert {SIMULATED, LEXICON, EMBEDDED, *NAMES} <= set(NO_MODELS)

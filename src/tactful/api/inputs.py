@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -51,12 +51,13 @@ class Input(Generic[T]):
         rows: Callable[[Path], Rows[T]],
         *,
         kind: str = "",
+        also: Collection[str] = (),
         check: Callable[[Any], T] | None = None,
     ) -> Input[T]:
         """`source` opened: a path (of a file or run) or a Run by `rows`, anything else as records, each through `check`.
 
-        `kind` is what the file must hold, by the names of `tactful data check`. Raises DataError for another kind, and for
-        what is no record where no `check` says more; UsageError for what is neither a file nor records.
+        `kind` is what the file must hold, by the names of `tactful data check`, or one of `also`. Raises DataError for another
+        kind, and for what is no record where no `check` says more; UsageError for what is neither a file nor records.
         """
         import os
 
@@ -69,7 +70,7 @@ class Input(Generic[T]):
 
         path = resolve_input(Path(source))
         if kind:
-            refuse_other_kind(path, kind, given=os.fspath(source))
+            refuse_other_kind(path, kind, also=also, given=os.fspath(source))
         opened = rows(path)
         return cls(opened, opened.name, path)
 

@@ -92,7 +92,8 @@ def nobody_answers(log: Log) -> DataError:
     """What is wrong with a log in which no assistant answers, once it was read."""
     return DataError(
         f"{', '.join(map(str, log.paths))}: no assistant answers anybody there"
-        + (f"; the first problem: {log.problems[0]}" if log.problems else ""),
+        + (f"; the first problem: {log.problems[0]}" if log.problems else "")
+        + "; give a log of conversations with an assistant's answers"
     )
 
 

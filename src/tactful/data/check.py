@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Callable, Mapping
-from itertools import islice
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from tactful.data.formats.traces import trace_files, trace_rows
 from tactful.data.formats.yaml_items import read_yaml
 from tactful.data.io import STDIN, Rows, cannot_read, opened_file
 from tactful.data.logs import is_log
 from tactful.data.logs.json_rows import loads
-from tactful.data.recognise import MARKS, document, foreign_file, foreign_row, kind_of
+from tactful.data.recognise import LOGS, MARKS, document, foreign_file, foreign_row, kind_of
 from tactful.errors import DataError, UsageError, UserError
 from tactful.sources import NoParquet, is_folder, is_parquet, named, parquet_rows
 from tactful.types import Record
@@ -41,17 +41,22 @@ TOML_MARKS: Mapping[str, frozenset[str]] = {
     ),
 }
 """Kind of a TOML file → keys of which it has one."""
-WHOLE = (*TOML_MARKS, *FORMATS.values(), "llama-factory", "seeds")
+WHOLE = (*TOML_MARKS, *FORMATS.values(), "llama-factory", "traces", "seeds")
 """Kinds of which a file is one document, not one record per line."""
 KINDS = (*MARKS, *WHOLE)
 
-_MADE_IN_TURN: Mapping[str, tuple[str, str]] = {
-    "states": ("states", "calibrate states"),
-    "trajectories": ("trajectories", "calibrate rollout"),
-    "rewarded": ("rewarded trajectories", "calibrate reward"),
-    "pairs": ("preference pairs", "calibrate pairs"),
+_TYPE = "--type KIND, of the kinds in docs/reference/data.md"
+
+_MADE: Mapping[str, tuple[str, str, str | None]] = {
+    "states": ("states", "calibrate states", None),
+    "trajectories": ("trajectories", "calibrate rollout", "states"),
+    "rewarded": ("rewarded trajectories", "calibrate reward", "trajectories"),
+    "pairs": ("preference pairs", "calibrate pairs", "rewarded"),
+    "scenes": ("scenes", "gym scenes", None),
+    "episodes": ("episodes", "gym run", "scenes"),
+    "judged-turns": ("judged turns", "feedback judge", "chats"),
 }
-"""Kind → what it is called, and the command that makes it from the kind before."""
+"""Kind → what it is called, the command that makes it, and the kind that this is made from."""
 
 
 class Report(Record):
@@ -74,9 +79,9 @@ def detect_kind(path: Path | str) -> str:
     Raises: UsageError when neither tells; it names the kinds for `--type`. UserError when it cannot be read.
     """
     if str(path) == STDIN:
-        raise UsageError(f"standard input is read once; name its kind: --type {'|'.join(MARKS)}")
+        raise UsageError(f"standard input is read once; name its kind: {_TYPE}")
     if is_folder(path):
-        return "chats"
+        return "traces" if trace_files(Path(path)) else "chats"
     suffix = Path(path).suffix.lower()
     if suffix == ".csv":
         return "chats" if _holds_chats(Path(path)) else "states"
@@ -90,9 +95,7 @@ def detect_kind(path: Path | str) -> str:
         return "chats"
     if kind is None:
         _refuse_foreign(Path(path))
-        raise UsageError(
-            f"{path}: the kind of record is not recognised ({shown}); name it: --type {'|'.join(KINDS)}"
-        )
+        raise UsageError(f"{path}: the kind of record is not recognised ({shown}); name it: {_TYPE}")
     return kind
 
 
@@ -106,8 +109,10 @@ def _holds_chats(table: Path) -> bool:
         return False
 
 
-def refuse_other_kind(path: Path | str, wanted: str, *, given: Path | str | None = None) -> None:
-    """Nothing, unless `path` is recognised as another kind than `wanted`.
+def refuse_other_kind(
+    path: Path | str, wanted: str, *, also: Collection[str] = (), given: Path | str | None = None
+) -> None:
+    """Nothing, unless `path` is recognised as another kind than `wanted` and those that are taken `also`.
 
     `given` is what the user typed (a run folder, say). Raises: DataError that says what the file holds and which
     commands lead from there to what is wanted. A file that is not recognised is left to its reader.
@@ -116,18 +121,33 @@ def refuse_other_kind(path: Path | str, wanted: str, *, given: Path | str | None
         kind = detect_kind(path)
     except UserError:
         return
-    if kind == wanted:
+    if kind == wanted or kind in also:
         return
-    order = list(_MADE_IN_TURN)
-    named, maker = _MADE_IN_TURN[wanted]
-    held = f"{_MADE_IN_TURN[kind][0]} of '{_MADE_IN_TURN[kind][1]}'" if kind in order else f"'{kind}'"
     source = path if given is None else given
-    if kind in order and order.index(kind) < order.index(wanted):
-        steps = [_MADE_IN_TURN[step][1] for step in order[order.index(kind) + 1 : order.index(wanted) + 1]]
-        fix = f"run: tactful {steps[0]} {source}" + "".join(f", then tactful {step}" for step in steps[1:])
-    else:
-        fix = f"give what 'tactful {maker}' makes"
-    raise DataError.at(source, None, f"holds {held}, expected {named}", fix=fix)
+    raise DataError.at(
+        source, None, f"holds {_held(kind)}, expected {_called(wanted)}", fix=_fix(kind, wanted, source)
+    )
+
+
+def _called(kind: str) -> str:
+    return _MADE[kind][0] if kind in _MADE else f"'{kind}'"
+
+
+def _held(kind: str) -> str:
+    return f"{_called(kind)} of '{_MADE[kind][1]}'" if kind in _MADE else _called(kind)
+
+
+def _fix(kind: str, wanted: str, source: Path | str) -> str:
+    """What leads from a file of one kind to another, else what makes that."""
+    steps: list[str] = []
+    kind = "chats" if kind in LOGS else kind
+    at: str | None = wanted
+    while at is not None and at != kind and at in _MADE:
+        _, maker, at = _MADE[at]
+        steps.insert(0, maker)
+    if steps and at == kind:
+        return f"run: tactful {steps[0]} {source}" + "".join(f", then tactful {step}" for step in steps[1:])
+    return f"give what 'tactful {steps[-1]}' makes" if steps else f"give a file that holds '{wanted}'"
 
 
 def _refuse_foreign(path: Path) -> None:
@@ -165,7 +185,7 @@ def _yaml_kind(path: Path) -> tuple[str | None, str]:
 
 
 def _json_kind(path: Path) -> tuple[str | None, str]:
-    """The kind of a JSON or JSONL file (None: not told), and what was seen in it."""
+    """The kind of a JSON or JSONL file (None: not told), and what was seen in it. Raises: UsageError for an empty one."""
     row = {} if _starts_document(path) else _first_object(path)
     keys = row.keys()
     kind = kind_of(row)
@@ -176,15 +196,24 @@ def _json_kind(path: Path) -> tuple[str | None, str]:
         return FORMATS.get(str(whole["format"])), f"its keys are {', '.join(sorted(whole)[:8])}"
     if isinstance(whole, list) and any(isinstance(row, dict) and "conversations" in row for row in whole):
         return "llama-factory", ""
+    if trace_rows(whole):
+        return "traces", ""
     if keys:
         return None, f"its first object has the keys {', '.join(sorted(keys)[:8])}"
-    return None, f"no line is a JSON object{_first_problem(path)}"
+    line = _first_line(path)
+    if line is None:
+        raise UsageError(f"{path}: is empty; give a file with one record per line")
+    return None, f"no line is a JSON object{_problem(line)}"
 
 
-def _first_problem(path: Path) -> str:
-    """What is wrong with the first line, as the end of a sentence; empty where it is JSON, or there is none."""
+def _first_line(path: Path) -> bytes | None:
+    """The first line that is not blank; None where there is none."""
     with opened_file(path) as file:
-        line = next((one for one in islice(file, 50) if one.strip()), b"null")
+        return next((one for one in file if one.strip()), None)
+
+
+def _problem(line: bytes) -> str:
+    """What is wrong with a line, as the end of a sentence; empty where it is JSON."""
     try:
         loads(line.removeprefix(b"\xef\xbb\xbf"))
     except ValueError as error:

@@ -351,7 +351,7 @@ def read_toml(path: Path, what: str = "") -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         reason = (
-            f"cannot read {what} ({error.strerror})"
+            f"cannot read {what} ({error.strerror}); check the path"
             if what
             else f"cannot be read ({error.strerror}); check the path"
         )

@@ -35,6 +35,7 @@ MARKS: Mapping[str, frozenset[str]] = {
     "judged-predictions": frozenset({"system", "item_id"}),
     "judged-turns": frozenset({"turn", "judgement"}),
     "labelled-turns": frozenset({"user_next", "label7"}),
+    "labelled-requests": frozenset({"text", "label", "context"}),
     "feedback-rows": frozenset({"kind", "part", "prompt"}),
     "trl": frozenset({"prompt", "chosen", "rejected"}),
     "trl-unpaired": frozenset({"prompt", "completion", "label"}),
@@ -60,7 +61,7 @@ MARKS: Mapping[str, frozenset[str]] = {
     "dialogues": frozenset({"id", "conversation"}),
     "chats": frozenset({"conversation"}),
 }
-_LOGS = frozenset({"conversations", "dialogues", "chats"})
+LOGS = frozenset({"conversations", "dialogues", "chats"})
 """Kinds that the readers of logs take: a row of theirs that they do not know is a bad row, and no other file."""
 TAKEN_BY: Mapping[str, str] = {
     "rewarded": "calibrate pairs",
@@ -73,6 +74,7 @@ TAKEN_BY: Mapping[str, str] = {
     "predictions": "utterance evaluate",
     "judged-turns": "feedback pairs",
     "labelled-turns": "feedback evaluate",
+    "labelled-requests": "reader evaluate",
     "reasoned-moments": "data export",
     "labelled-moments": "reward train",
     "moments": "reward judge",
@@ -162,7 +164,7 @@ def foreign_row(row: Mapping[str, Any], path: Path | str) -> Recognised | None:
             "is an export of ActivityWatch", f"run: tactful data import activitywatch {_quoted(path)}"
         )
     kind = kind_of(row)
-    if kind is None or kind in _LOGS:
+    if kind is None or kind in LOGS:
         return None
     taker = TAKEN_BY.get(kind)
     fix = f"run: tactful {taker} {_quoted(path)}" if taker else "give a file of dialogues"

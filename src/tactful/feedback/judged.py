@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tactful.data.check import refuse_other_kind
 from tactful.data.io import Rows, digest_of, write_jsonl
 from tactful.errors import DataError, UsageError
 from tactful.feedback.judging.confidence import read_fit
@@ -59,6 +60,8 @@ class JudgedTurns:
             yield from self._folder.records(JudgedTurn)
 
     def _from_file(self, path: Path) -> Iterator[JudgedTurn]:
+        if not self.skip_bad:
+            refuse_other_kind(path, "judged-turns")
         rows = Rows(path, parse_judged, skip_bad=self.skip_bad, kind="judged turn")
         yield from rows
         self.bad, self.problems = rows.bad, rows.problems

@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from urllib.parse import urlsplit, urlunsplit
 
 from tactful.errors import UserError
 from tactful.llm.echoes import without_key
 from tactful.llm.types import ModelSpec
 
+NO_MODELS = (
+    *("embedded", "offline", "rules", "user", "none", "always", "every", "gate", "policy", "reward"),
+    *("encoder", "surface", "estimate", "lexicon", "decisions", "consistency"),
+)
+"""What may stand on our command line in place of a model's name, some of it with more behind a colon."""
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 _AZURE = (".azure.com", ".azure-api.net", ".azure.us", ".azure.cn")
 _SECRET = re.compile(r"(?:^|&)[^=&]*(?:key|token|secret|sig|password)=", re.IGNORECASE)
@@ -85,7 +91,7 @@ def find_endpoint(spec: ModelSpec) -> Endpoint:
     key = (os.environ.get(spec.api_key_env) or "").strip() or None
     if key is None and (spec.api_key_env != "OPENAI_API_KEY" or base_url == DEFAULT_BASE_URL):
         raise UserError(
-            f"no key for {base_url}: the variable {spec.api_key_env} is not set; "
+            f"{_misspelt(spec.name)}no key for {base_url}: the variable {spec.api_key_env} is not set; "
             f"run: export {spec.api_key_env}=…, or name another variable by --api-key-env"
         )
     if key is not None and not (key.isascii() and key.isprintable()):
@@ -93,6 +99,15 @@ def find_endpoint(spec: ModelSpec) -> Endpoint:
             f"the key in {spec.api_key_env} holds characters that a key cannot have; copy it again"
         )
     return Endpoint(base_url, key, spec.api_key_env, _proxy())
+
+
+def _misspelt(name: str) -> str:
+    """What to say first of a name that is no model's, but one letter or two from one of `NO_MODELS`; else nothing."""
+    first, colon, rest = name.partition(":")
+    meant = get_close_matches(first, NO_MODELS, n=1, cutoff=0.82)
+    if not meant or first in NO_MODELS:
+        return ""
+    return f"no such name: '{name}'; did you mean '{meant[0]}{colon}{rest}'? As the name of a model it has "
 
 
 def _proxy() -> str | None:

@@ -95,7 +95,7 @@ def read_labelled(
     """
     total, problems = Labelled(), []
     for path in paths:
-        rows = Rows(path, partial(_parsed, name=Path(path).stem), skip_bad=skip_bad, kind="labelled text")
+        rows = labelled_texts(path, skip_bad=skip_bad)
         found = list(rows)
         problems += rows.problems
         if rows.bad and on_bad is not None:
@@ -106,6 +106,11 @@ def read_labelled(
             tuple(row for row in found if isinstance(row, MomentRow)),
         )
     return total, problems
+
+
+def labelled_texts(path: Path | str, *, skip_bad: bool = False) -> Rows[RequestRow | FollowUpRow | MomentRow]:
+    """The labelled texts of one file, one after the other."""
+    return Rows(path, partial(_parsed, name=Path(path).stem), skip_bad=skip_bad, kind="labelled text")
 
 
 def _parsed(row: Any, *, name: str) -> RequestRow | FollowUpRow | MomentRow:

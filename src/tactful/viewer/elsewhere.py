@@ -10,9 +10,8 @@ from typing import Any, Literal, TypeVar
 
 import orjson
 
-from tactful.annotation.items.traces import trace_files
 from tactful.data.formats.moments import moment_rows, parse_moment
-from tactful.data.formats.traces import read_trace
+from tactful.data.formats.traces import read_trace, trace_files
 from tactful.errors import TactfulError
 from tactful.runs.read.folder import RunFolder, resolve_input
 from tactful.types import Moment

@@ -251,15 +251,22 @@ def test_help_opens_with_an_example_and_loads_nothing_heavy(tactful, verb: str):
     assert loaded.stdout.strip() == "[]"
 
 
-def test_pairs_of_another_run_are_refused_by_its_name(tactful, trajectories: Path, tmp_path: Path):
+def test_pairs_of_another_run_are_refused_by_what_it_holds(tactful, trajectories: Path, tmp_path: Path):
     tactful("calibrate", "reward", trajectories, "--out", tmp_path / "r")
     tactful("calibrate", "pairs", tmp_path / "r", "--out", tmp_path / "p")
     done = tactful("calibrate", "pairs", tmp_path / "p", "--out", tmp_path / "x")
     assert done.returncode == 1
-    assert "is a run of 'calibrate pairs', expected one of 'calibrate reward'" in done.stderr
+    assert "holds preference pairs of 'calibrate pairs', expected rewarded trajectories" in done.stderr
     done = tactful("calibrate", "pairs", trajectories, "--out", tmp_path / "x")
     assert done.returncode == 1
-    assert "is not rewarded yet; run 'tactful calibrate reward'" in done.stderr
+    assert f"expected rewarded trajectories; run: tactful calibrate reward {trajectories}" in done.stderr
+
+
+def test_a_file_of_another_kind_is_named(tactful, tmp_path: Path):
+    (tmp_path / "chats.jsonl").write_text('{"messages": [{"role": "user", "content": "Hi"}]}\n')
+    for verb, wanted in (("reward", "trajectories"), ("pairs", "rewarded trajectories")):
+        done = tactful("calibrate", verb, tmp_path / "chats.jsonl", "--out", tmp_path / "x")
+        assert f"chats.jsonl: holds 'chats', expected {wanted}; give what 'tactful calibrate" in done.stderr
 
 
 @pytest.mark.slow

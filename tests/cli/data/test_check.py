@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tactful.audit.types import Finding
 from tactful.calibration.play.actions import SPACES
 from tactful.calibration.play.personas import BUILT_IN
 from tactful.calibration.tasks.states import synthetic_states
@@ -142,6 +143,22 @@ def test_chat_logs_pass_the_check_and_bad_ones_do_not(invoke, tmp_path, row, kin
     result = invoke("check", "c.jsonl")
     assert result.stdout == f"c.jsonl: {kind}: 2 read = 1 good + 1 bad\n"
     assert "c.jsonl:2: " in result.stderr
+
+
+def test_labelled_requests_pass_the_check_and_bad_ones_do_not(invoke, tmp_path):
+    row = {"id": "r", "group": "g", "context": [], "text": "Delete the old one", "label": "open"}
+    write_jsonl(tmp_path / "train.jsonl", [row, {**row, "id": "s", "label": "vague"}])
+    result = invoke("check", "train.jsonl")
+    assert result.stdout == "train.jsonl: labelled-requests: 2 read = 1 good + 1 bad\n"
+    assert "train.jsonl:2: " in result.stderr
+
+
+def test_the_folder_of_an_audit_passes_the_check(invoke, tmp_path):
+    (tmp_path / "audit").mkdir()
+    (tmp_path / "audit" / "audit.md").write_text("An audit")
+    (tmp_path / "audit" / "audit.json").write_text("{}")
+    write_jsonl(tmp_path / "audit" / "findings.jsonl", [Finding(conversation="c", turn=1, asked=True)])
+    assert invoke("check", "audit").stdout == "audit/findings.jsonl: findings: 1 read = 1 good + 0 bad\n"
 
 
 def test_spaces_pass_the_check(invoke):

@@ -286,7 +286,8 @@ def test_the_wrong_run_or_an_empty_one_is_named(tactful, log, tmp_path):
     done = tactful("report", "training", "--out", "r.html")
     assert done.returncode == 1
     assert "is a run of 'feedback pairs', expected one of 'feedback judge'" in done.stderr
-    assert tactful("pairs", log, "--out", "x").stderr.count("run 'tactful feedback judge' on it first") == 1
+    said = tactful("pairs", log, "--out", "x").stderr
+    assert f"expected judged turns; run: tactful feedback judge {log}\n" in said
     done = tactful("report", "run", "--by", "colour", "--out", "r.html")
     assert "no turn has the field 'colour'" in done.stderr
     assert not (tmp_path / "r.html").exists()

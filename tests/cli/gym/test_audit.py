@@ -85,6 +85,12 @@ def test_a_run_of_the_gym_can_stand_for_people(run):
             ("episodes.jsonl", "--against", "states.jsonl"),
             "states.jsonl: holds 'states', expected people at work",
         ),
+        (
+            ("episodes.jsonl", "--against", "foo.jsonl"),
+            "foo.jsonl: holds nothing that is recognised; give a folder of ProactiveBench's traces",
+        ),
+        (("foo.jsonl",), "foo.jsonl: holds nothing that is recognised; give a run of `gym run`"),
+        (("episodes.jsonl", "--against", "nothing.jsonl"), "nothing.jsonl: is empty; give a folder of"),
         (("nothing.jsonl",), "nothing.jsonl: holds no episode"),
         (("gone.jsonl",), "gone.jsonl: no such file"),
         (("episodes.jsonl", "--out", "old"), "old/card.json: exists already; give --out a new folder"),
@@ -93,6 +99,7 @@ def test_a_run_of_the_gym_can_stand_for_people(run):
 def test_a_wrong_file_is_named_with_what_it_holds(run, given, said):
     write_jsonl("moments.jsonl", [{"obs": [{"event": "The tests fail"}], "pred_task": None}])
     write_jsonl("states.jsonl", [{"query": "Sort a list"}])
+    write_jsonl("foo.jsonl", [{"foo": 1}])
     Path("nothing.jsonl").write_text("")
     Path("old").mkdir()
     Path("old/card.json").write_text("{}")

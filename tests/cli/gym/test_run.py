@@ -113,6 +113,15 @@ def test_what_is_wrong_is_told_before_anything_is_played(tactful, scenes, tmp_pa
     assert not (tmp_path / "run").exists()
 
 
+def test_a_file_of_another_kind_is_named_with_what_makes_scenes(tactful, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tasks.jsonl").write_text('{"query": "Sort my invoices"}\n')
+    done = tactful("gym", "run", "tasks.jsonl", "--model", "offline", "--out", "run")
+    assert done.returncode == 1
+    assert "tasks.jsonl: holds states of 'calibrate states', expected scenes; give what" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
 def test_people_work_in_turn_and_a_bad_one_is_named(tactful, scenes, tmp_path):
     people = tmp_path / "people.toml"
     people.write_text('[[person]]\nname = "calm"\npatience = 0.9\n[[person]]\nname = "quick"\npace = 0.5\n')

@@ -51,3 +51,12 @@ def test_an_episode_that_is_not_there_names_some_that_are(tactful, tmp_path):
     done = tactful("gym", "show", tmp_path / "episodes.jsonl", "z")
     assert done.returncode == 1
     assert "holds no episode 'z'; it has: a/p0" in done.stderr
+
+
+def test_a_file_without_an_episode_is_named_with_what_it_holds(tactful, tmp_path):
+    (tmp_path / "nothing.jsonl").write_text("")
+    done = tactful("gym", "show", tmp_path / "nothing.jsonl")
+    assert "nothing.jsonl: holds no episode; give a run of `gym run`" in done.stderr
+    write_jsonl(tmp_path / "chats.jsonl", [{"messages": [{"role": "user", "content": "Hi"}]}])
+    done = tactful("gym", "show", tmp_path / "chats.jsonl")
+    assert "chats.jsonl: holds 'chats', expected episodes; give what 'tactful gym run' makes" in done.stderr

@@ -27,6 +27,13 @@ def test_requests_are_read_with_what_is_missing(tactful) -> None:
     assert 0 <= rows[0]["need"] <= 1
 
 
+def test_the_name_of_a_file_is_read_as_a_request_and_that_is_said(tactful) -> None:
+    done = tactful("reader", "read", "requests.txt")
+    assert "note: 'requests.txt' is read as a request" in done.stderr
+    assert "tactful reader read - < requests.txt" in done.stderr
+    assert "note:" not in tactful("reader", "read", "Read requests.txt to me").stderr
+
+
 def test_a_policy_answers_a_plain_request_and_asks_about_an_open_one(tactful) -> None:
     for query, action in (("what's 15% of 80", "LOW"), ("Send it to Anna", "MID"), ("帮我订票", "MID")):
         done = tactful("policy", "act", "rule", "--query", query, "--domain", "chat")

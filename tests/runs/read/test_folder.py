@@ -32,7 +32,7 @@ def test_input_that_is_neither_is_told_with_the_next_move(tmp_path):
     with pytest.raises(DataError, match="no such file or run folder"):
         resolve_input(tmp_path / "typo.jsonl")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(DataError, match="not a run folder"):
+    with pytest.raises(DataError, match=r"not a run folder \(.*\); give a file, or the folder of a run"):
         resolve_input(tmp_path / "folder")
 
 

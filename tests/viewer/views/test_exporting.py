@@ -11,7 +11,7 @@ import pytest
 from tests.viewer.viewed import make_run
 from tests.viewer.visiting import visiting
 
-from tactful.errors import UsageError
+from tactful.errors import DataError, UsageError
 from tactful.viewer.views.exporting import export_selection
 
 EVIL = '<script>alert(1)</script><a href="javascript:alert(2)">x</a>\u202e'
@@ -101,8 +101,19 @@ def test_a_filter_that_cannot_be_read_writes_nothing(file: Path, tmp_path: Path)
 def test_a_folder_of_several_runs_is_refused(tmp_path: Path) -> None:
     for name in "ab":
         make_run(tmp_path / name, 2)
-    with pytest.raises(UsageError, match=r"holds several runs \(.*\); give one of them"):
+    with pytest.raises(UsageError, match=r"holds several runs \([ab], [ab]\); give one of them"):
         export_selection(tmp_path, tmp_path / "found.html")
+
+
+def test_a_folder_without_a_run_is_said_to_hold_none(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match=r"empty: holds no run and no JSONL file; give a run"):
+        export_selection(tmp_path / "empty", tmp_path / "found.html")
+
+
+def test_of_a_folder_with_one_run_that_is_exported(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs" / "a", 2)
+    assert export_selection(tmp_path / "runs", tmp_path / "found.html") == 2
 
 
 def test_failed_records_are_told_with_their_reason(tmp_path: Path) -> None:

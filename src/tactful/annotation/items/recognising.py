@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tactful.annotation.items.traces import trace_files
 from tactful.annotation.votes import ITEMS
 from tactful.data.check import detect_kind
+from tactful.data.formats.traces import trace_files
 from tactful.data.io import STDIN, Rows
 from tactful.data.logs import is_log, log_input
 from tactful.data.recognise import TAKEN_BY

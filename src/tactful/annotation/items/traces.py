@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from tactful.annotation.items.making import File, parted, told_events
 from tactful.annotation.types import Item, Proposals
 from tactful.data.formats.traces import (
-    SPLITS,
     Trace,
     TracePoint,
     read_answers,
     read_splits,
     read_trace,
+    trace_files,
+    trace_rows,
 )
 from tactful.data.recognise import document
 from tactful.errors import DataError
 from tactful.gym.types import SETTINGS
-
-
-def trace_files(path: Path) -> list[Path]:
-    """The traces or responses in a folder, or in its subfolder `traces`; the file itself; none where it is something else."""
-    if path.is_file():
-        return [path] if path.suffix.lower() == ".json" and _rows(path) else []
-    place = path / "traces" if (path / "traces").is_dir() else path
-    found = sorted(one for one in place.glob("*.json") if one.name not in (SPLITS, "manifest.json"))
-    return found if found and _rows(found[0]) else []
-
-
-def _rows(path: Path) -> list[Mapping[str, Any]]:
-    """The points of a trace or a file of responses; none where it is neither."""
-    whole = document(path)
-    if not isinstance(whole, list) or not whole:
-        return []
-    rows: list[Mapping[str, Any]] = [row for row in whole if isinstance(row, dict)]
-    return rows if rows and "observation" in rows[0] else []
 
 
 def from_traces(file: File) -> Iterator[Item]:
@@ -54,7 +36,7 @@ def from_traces(file: File) -> Iterator[Item]:
 
 
 def _read(path: Path) -> Trace:
-    if not any(isinstance(row.get("agent_response"), list) for row in _rows(path)):
+    if not any(isinstance(row.get("agent_response"), list) for row in trace_rows(document(path))):
         return read_trace(path)
     points = tuple(
         TracePoint(event=answer.event, candidates=answer.proposals if answer.state == "answered" else ())

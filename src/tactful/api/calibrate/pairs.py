@@ -74,7 +74,9 @@ def pairs(
 
     skip_bad, out = options.get("skip_bad", False), options.get("out")
     read = Input.of(
-        rewarded, lambda path: Rows(path, parse_rewarded, skip_bad=skip_bad, kind="rewarded trajectory")
+        rewarded,
+        lambda path: Rows(path, parse_rewarded, skip_bad=skip_bad, kind="rewarded trajectory"),
+        kind="rewarded",
     )
     rewards = reward_config(options.get("config") or _config_of_run(rewarded))
     chosen = {key: options[key] for key in ("select", "min_margin", "view", "repeats") if key in options}

@@ -89,7 +89,12 @@ def reward(
         config = config.model_copy(update={"task_score": score})
     name, skip_bad = options.get("judge_model"), options.get("skip_bad", False)
     judge = None if name is None else spec_of(name, OFFLINE_SCRIPTS, options, temperature=0.0)
-    read = Input.of(trajectories, lambda path: Rows(path, parse_row, skip_bad=skip_bad, kind="trajectory"))
+    read = Input.of(
+        trajectories,
+        lambda path: Rows(path, parse_row, skip_bad=skip_bad, kind="trajectory"),
+        kind="trajectories",
+        also=("rewarded",),
+    )
     chosen = run_options(options)
     scoring = Scoring(config, unsafe=options.get("unsafe_exec", False), make_scorer=_scorer(chosen))
     fix = "give the folder of 'tactful calibrate rollout'"

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from tactful.data.check import Report
 
 
+_IN_FOLDERS = (
+    *("pairs.jsonl", "pairs.json", "moments.jsonl", "findings.jsonl", "decisions.jsonl"),
+    *("space.toml", "model.json", "suggestions.json"),
+)
+"""What is read of a folder that one of our commands wrote and that is no run."""
+
+
 def check(source: os.PathLike[str] | str, *, kind: str | None = None) -> Report:
     """How many records of a run or a file are good, and which lines are not: `.good`, `.bad`, `.problems`.
 
@@ -39,12 +46,12 @@ def check(source: os.PathLike[str] | str, *, kind: str | None = None) -> Report:
 
 
 def _file_of(given: Path) -> Path:
-    """The records of a run folder, the data of an export's folder, a saved model's file, a folder of logs, or the file itself."""
+    """The records of a run folder, the data of an export's or an audit's folder, a saved model's file, a folder of logs, or the file itself."""
     from tactful.data.logs import log_input
 
     if not given.is_dir() or (given / "run.json").exists():
         return log_input(given)
-    for name in ("pairs.jsonl", "pairs.json", "space.toml", "model.json", "suggestions.json"):
+    for name in _IN_FOLDERS:
         if (given / name).exists():
             return given / name
     return log_input(given)

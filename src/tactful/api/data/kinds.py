@@ -36,6 +36,7 @@ def documents() -> dict[str, Callable[[Path], int]]:
     from tactful.calibration.play.actions import load_action_space, space_domain
     from tactful.calibration.play.personas import load_personas
     from tactful.calibration.reward.rewards import load_reward_config
+    from tactful.data.formats.traces import read_trace, trace_files
     from tactful.evaluation.policies.report import read_evaluation
     from tactful.evaluation.utterance.report import read_utterance_evaluation
     from tactful.feedback.judging.confidence import load_confidence
@@ -59,6 +60,7 @@ def documents() -> dict[str, Callable[[Path], int]]:
         "suggestion-model": one(load_suggestion_model),
         "gate": one(load_gate),
         "trainset": check_trainset,
+        "traces": lambda path: len([read_trace(one) for one in trace_files(path)]),
         "llama-factory": _llama_factory,
     }
 
@@ -102,12 +104,14 @@ def _feedback() -> dict[str, Opener]:
     from tactful.feedback.chats import LabelledTurns, Turns
     from tactful.feedback.training.pairs import TrainingRow
     from tactful.feedback.types import JudgedTurn
+    from tactful.reading.labelled import labelled_texts
 
     row: TypeAdapter[Any] = TypeAdapter(Annotated[TrainingRow, Field(discriminator="kind")])
     return {
         "chats": lambda path: Turns(path, skip_bad=True).rows,
         "conversations": lambda path: Turns(path, skip_bad=True).rows,
         "labelled-turns": lambda path: LabelledTurns(path, skip_bad=True).rows,
+        "labelled-requests": lambda path: labelled_texts(path, skip_bad=True),
         "judged-turns": _of(JudgedTurn),
         "feedback-rows": lambda path: Rows(path, row.validate_python, skip_bad=True, kind="row", key=_own_id),
     }

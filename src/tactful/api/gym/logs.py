@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from tactful.errors import DataError
+from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from tactful.api.inputs import Input
@@ -23,6 +23,7 @@ TAKEN = (
     "run of `gym run`"
 )
 """What to do about anything else, for messages."""
+_RUN = "give a run of `gym run`"
 Work = Literal["traces", "episodes", "sessions", "moments"]
 
 
@@ -38,7 +39,6 @@ def read_episodes(given: EpisodesGiven, *, limit: int | None = None) -> tuple[li
 def episodes_input(given: EpisodesGiven, *, skip_bad: bool = False) -> Input[GymEpisode]:
     """The episodes, read as they are asked for. Raises: DataError for a file of another kind, or a bad line."""
     from tactful.api.inputs import NAMELESS, Input
-    from tactful.data.check import detect_kind
     from tactful.data.io import read_jsonl
     from tactful.gym.types import GymEpisode
     from tactful.runs import resolve_input
@@ -46,16 +46,14 @@ def episodes_input(given: EpisodesGiven, *, skip_bad: bool = False) -> Input[Gym
     source = getattr(given, "folder", given)
     if isinstance(source, str | os.PathLike):
         path = resolve_input(Path(source))
-        kind = "episodes" if path.is_file() and not path.stat().st_size else detect_kind(path)
+        kind = "episodes" if path.is_file() and not path.stat().st_size else _kind_of(path, source, _RUN)
         if kind != "episodes":
-            raise DataError.at(
-                str(source), None, f"holds '{kind}', expected episodes", fix="give a run of `gym run`"
-            )
+            raise DataError.at(str(source), None, f"holds '{kind}', expected episodes", fix=_RUN)
 
     def check(record: Any) -> GymEpisode:
         if not isinstance(record, GymEpisode):
             given = f"holds {type(record).__name__}, expected GymEpisode"
-            raise DataError.at(NAMELESS, None, given, fix="give a run of `gym run`")
+            raise DataError.at(NAMELESS, None, given, fix=_RUN)
         return record
 
     return Input.of(source, lambda path: read_jsonl(path, GymEpisode, skip_bad=skip_bad), check=check)
@@ -95,7 +93,6 @@ def work_in(path: Path) -> tuple[Work, Iterable[Any]]:
 
     Raises: DataError for anything else, UserError where it cannot be read.
     """
-    from tactful.data.check import detect_kind
     from tactful.data.io import read_jsonl
     from tactful.runs import resolve_input
 
@@ -104,7 +101,7 @@ def work_in(path: Path) -> tuple[Work, Iterable[Any]]:
 
         return "traces", read_traces(path)
     place = resolve_input(path)
-    kind = detect_kind(place)
+    kind = _kind_of(place, path, TAKEN)
     if kind == "episodes":
         from tactful.gym.types import GymEpisode
 
@@ -118,3 +115,15 @@ def work_in(path: Path) -> tuple[Work, Iterable[Any]]:
 
         return "moments", labelled_rows(place) if kind == "labelled-moments" else moment_rows(place)
     raise DataError.at(path, None, f"holds '{kind}', expected people at work", fix=TAKEN)
+
+
+def _kind_of(path: Path, given: Path | str | os.PathLike[str], fix: str) -> str:
+    """The kind of record in a file. Raises: DataError where it is not told, UserError where it cannot be read."""
+    from tactful.data.check import detect_kind
+
+    try:
+        return detect_kind(path)
+    except UsageError:
+        empty = path.is_file() and not path.stat().st_size
+        holds = "is empty" if empty else "holds nothing that is recognised"
+        raise DataError.at(str(given), None, holds, fix=fix) from None

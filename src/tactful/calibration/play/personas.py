@@ -39,7 +39,7 @@ def load_personas(path: Path) -> tuple[Persona, ...]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path}: cannot read the personas ({error.strerror})") from error
+        raise ConfigError(f"{path}: cannot read the personas ({error.strerror}); check the path") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: is not TOML ({error})") from error
     rows = table.pop("persona", None)

@@ -22,12 +22,14 @@ def show(
 
     Example: `tactful gym show runs/gym scene-3/p0`
     """
+    from tactful.data.check import refuse_other_kind
     from tactful.data.io import read_jsonl
     from tactful.gym.told import told
     from tactful.gym.types import GymEpisode
     from tactful.runs import resolve_input
 
     path = resolve_input(run)
+    refuse_other_kind(path, "episodes", given=run)
     ids: list[str] = []
     for one in read_jsonl(path, GymEpisode):
         if episode in (None, one.id):
@@ -38,5 +40,9 @@ def show(
                 print_lines(printable(line))
             return
         ids.append(one.id)
+    if not ids:
+        raise DataError.at(
+            path, None, "holds no episode", fix="give a run of `gym run` that has finished some"
+        )
     known = ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
-    raise DataError.at(path, None, f"holds no episode '{episode}'", fix=f"it has: {known or 'none'}")
+    raise DataError.at(path, None, f"holds no episode '{episode}'", fix=f"it has: {known}")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from shlex import quote
 from typing import Annotated
 
 import typer
 
 from tactful.cli.options import JsonFlag, ReaderFlags
 from tactful.cli.output import emit_json, print_lines, printable, say, tell_reading
+
+_FILE_NAME = re.compile(r"\S+\.(?:txt|md|csv|tsv|jsonl?)")
 
 
 def read(
@@ -29,6 +33,11 @@ def read(
     from tactful.api.reader import reader
     from tactful.reading import Request
 
+    for text in texts:
+        if _FILE_NAME.fullmatch(text):
+            say(
+                f"note: '{text}' is read as a request; those of a file: tactful reader read - < {quote(text)}"
+            )
     lines = [line.rstrip("\n") for line in sys.stdin if line.strip()] if texts == ["-"] else texts
     opened = reader(by.reader, **by.options())
     found = opened.needs_now([Request(text=line) for line in lines])

@@ -18,6 +18,7 @@ from pydantic import Field, JsonValue
 
 from tactful.data.formats.moments import parse_event, plain_proposal
 from tactful.data.io import cannot_read, shorten, write_file
+from tactful.data.recognise import document
 from tactful.data.times import is_mixed_up
 from tactful.errors import DataError, UserError
 from tactful.types import Event, Record
@@ -76,6 +77,23 @@ class Answers(Record):
 
     path: str
     answers: tuple[Answer, ...]
+
+
+def trace_files(path: Path) -> list[Path]:
+    """The traces or responses in a folder, or in its subfolder `traces`; the file itself; none where it is something else."""
+    if path.is_file():
+        return [path] if path.suffix.lower() == ".json" and trace_rows(document(path)) else []
+    place = path / "traces" if (path / "traces").is_dir() else path
+    found = sorted(one for one in place.glob("*.json") if one.name not in NO_TRACES)
+    return found if found and trace_rows(document(found[0])) else []
+
+
+def trace_rows(whole: Any) -> list[Mapping[str, Any]]:
+    """The points of a JSON document that is a trace or a file of responses; none where it is neither."""
+    if not isinstance(whole, list):
+        return []
+    rows: list[Mapping[str, Any]] = [row for row in whole if isinstance(row, dict)]
+    return rows if rows and "observation" in rows[0] else []
 
 
 def read_traces(folder: Path) -> list[Trace]:

@@ -224,6 +224,10 @@ def resolve_input(path_or_run: Path | str, name: str = "records.jsonl") -> Path:
     if str(path) == "-":
         return path
     if path.is_dir():
+        if not (path / "run.json").exists():
+            raise DataError(
+                f"{path}: is a folder, and not a run folder (it has no run.json); give a file, or the folder of a run"
+            )
         RunFolder.open(path)
         path = path / name
         if not path.exists():

@@ -12,7 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tactful.data.io import write_file
-from tactful.errors import UsageError
+from tactful.errors import DataError, UsageError
 from tactful.types import Hidden
 from tactful.viewer.folders.library import Library
 from tactful.viewer.look import View
@@ -63,9 +63,10 @@ def render_selection(
 def export_selection(
     path: Path, out: Path, *, filter_: str = "", text: str = "", limit: int = MOST_RECORDS
 ) -> int:
-    """Write the file; how many records match. `path` is one run or one JSONL file.
+    """Write the file; how many records match. `path` is one run or one JSONL file, or a folder with no more than that.
 
-    Raises: UsageError for a filter that cannot be read, a folder of several runs, a file that exists, or a limit out of range.
+    Raises: UsageError for a filter that cannot be read, a folder of several runs, a file that exists, or a limit out of
+    range; DataError for a folder of none.
     """
     if out.exists():
         raise UsageError(f"{out}: exists already; give --export another name")
@@ -73,11 +74,7 @@ def export_selection(
         raise UsageError(f"--limit {limit}: a file holds 1 to {LIMIT:,} records")
     library = Library(path)
     try:
-        if library.only is None:
-            names = ", ".join(run.name for run in library.runs()[:5])
-            raise UsageError(f"{path}: holds several runs ({names}, …); give one of them")
-        one = library.find(library.only)
-        assert one is not None
+        one = _the_one(library)
         query = Query(filter=filter_, text=text)
         with library.view(one.key) as view:
             view.wait(None)
@@ -87,6 +84,21 @@ def export_selection(
         library.close()
     write_file(out, [rendered.encode("utf-8", "replace")])
     return total
+
+
+def _the_one(library: Library) -> Listed:
+    """The one run or file that there is. Raises: DataError for none, UsageError for several."""
+    if library.only is not None and (one := library.find(library.only)) is not None:
+        return one
+    found = (*library.runs(), *library.files())
+    if not found:
+        fix = "give a run, or a JSONL file of records"
+        raise DataError.at(library.path, None, "holds no run and no JSONL file", fix=fix)
+    if len(found) > 1:
+        names = ", ".join(one.name for one in found[:5]) + (", …" if len(found) > 5 else "")
+        what = "runs" if found[1].run is not None else "runs and files"
+        raise UsageError(f"{library.path}: holds several {what} ({names}); give one of them")
+    return found[0]
 
 
 def _public(rest: Any) -> Any:
