@@ -106,7 +106,7 @@ def test_an_evaluation_has_a_headline_a_table_and_a_picture(made: dict[str, Any]
         (lambda made: tf.rollout(["hi"], model="offline"), "holds 'hi', expected states; tf.states"),
         (lambda made: tf.evaluate([{"query": "hi"}]), "holds {'query': 'hi'}, expected states"),
         (lambda made: tf.train_policy(["hi"]), "holds 'hi', expected pairs; tf.pairs"),
-        (lambda made: tf.reward(["hi"]), "holds 'hi', expected records; give the file or the run"),
+        (lambda made: tf.reward(["hi"]), "holds 'hi', expected trajectories; give the file or the run"),
         (lambda made: tf.states(5), "5 is neither a file nor a run nor a list of records"),
     ],
 )  # fmt: skip
