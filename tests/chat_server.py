@@ -555,10 +555,18 @@ def serving(script: Script | None = None, **options: Any) -> Iterator[ChatServer
 async def stop_serving(runner: web.AppRunner) -> None:
     """Stop, and let nothing linger that has still to be sent, or that came in meanwhile.
 
-    A connection that is left open is blamed on whichever test runs when it is collected.
+    A connection that is left open is blamed on whichever test runs when it is collected. So is one that was accepted in
+    the very turn in which the server closes: asyncio then fails while it makes the transport, and nobody knows of it.
+    Hence nothing is accepted any more while the server still stands.
     """
     server = runner.server
     assert server is not None
+    loop = asyncio.get_running_loop()
+    for site in runner.sites:
+        for listening in site._server.sockets if site._server else ():  # type: ignore[attr-defined]
+            loop.remove_reader(listening.fileno())
+    for _ in range(3):
+        await asyncio.sleep(0)
     open_ones = [one.transport for one in server.connections]
     await runner.cleanup()
     for _ in range(5):  # those that were being accepted arrive: a task, a transport, and its first call

@@ -187,7 +187,9 @@ def test_a_log_without_one_answer_teaches_nothing_and_leaves_no_folder(tmp_path)
     log = write_log(tmp_path / "log.jsonl", 2)
     alone = json.dumps({"messages": [{"role": "user", "content": "hi"}]})
     log.write_text(f"{alone}\n{log.read_text()}")
-    with pytest.raises(DataError, match=r"log.jsonl: no assistant answers anybody there$"):
+    with pytest.raises(
+        DataError, match=r"log.jsonl: no assistant answers anybody there; give a log of conversations"
+    ):
         tf.learn(log, out=tmp_path / "out", limit=1, progress="off")
     assert not (tmp_path / "out").exists()
     assert tf.learn(log, out=tmp_path / "out", progress="off").conversations == 2
