@@ -15,9 +15,13 @@ def test_false_leaves_out_a_flag_that_only_says_yes() -> None:
     assert Command.of(["train", "dpo"]).words("load-in-4bit", False) == []
 
 
-def test_a_list_repeats_the_flag() -> None:
+def test_a_list_repeats_the_flag_or_is_written_with_commas_where_it_may_stand_once() -> None:
+    serve = Command.of(["annotate", "serve", "items.jsonl"])
+    assert serve.words("allow-host", ["a.example", "b.example"]) == [
+        "--allow-host", "a.example", "--allow-host", "b.example",
+    ]  # fmt: skip
     rollout = Command.of(["calibrate", "rollout", "states.jsonl"])
-    assert rollout.words("personas", ["a.toml", "b.toml"]) == ["--personas", "a.toml", "--personas", "b.toml"]
+    assert rollout.words("personas", ["a.toml", "b.toml"]) == ["--personas", "a.toml,b.toml"]
     assert rollout.words("limit", 3) == ["--limit", "3"]
 
 

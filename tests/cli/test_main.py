@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tactful import __version__
+from tactful.cli.main import _refuse_double_slashes
 
 STATES = ("calibrate", "states", "--mode", "synthetic", "--domain", "coding")
 NO_CAGE = (
@@ -197,6 +198,10 @@ def test_a_key_with_two_slashes_is_not_read_as_another_key(tmp_path: Path, word:
     assert "a key with '//' cannot be named alone; give what stands before it" in done.stderr
     assert "://logs/q, under which" in done.stderr
     assert_one_sentence(done)
+
+
+def test_a_text_that_names_two_urls_is_no_key() -> None:
+    _refuse_double_slashes(["redis://host is down, see https://wiki", "s3://logs/a,s3://logs/b"])
 
 
 def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:

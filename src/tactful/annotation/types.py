@@ -183,7 +183,7 @@ class Annotation(Written):
     """Why, where it was."""
     comment: str = ""
     seconds: float = Field(default=0.0, ge=0)
-    """From when the item was shown until it was answered, at most the length of a lease."""
+    """From when the item was shown until it was answered, at most the length of a lease; 0: not known."""
     answered_at: datetime
     withdrawn_at: datetime | None = None
     """When the annotator undid it; such an answer is kept and counts nowhere."""

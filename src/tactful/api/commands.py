@@ -18,6 +18,8 @@ class Command:
     """`--seed`, `--resume`, …"""
     opposites: Mapping[str, str]
     """`--weights` → `--no-weights`, and back. What has none is left out to say no."""
+    repeats: frozenset[str]
+    """Flags that may be given more than once; others take several values by commas."""
 
     @classmethod
     def of(cls, words: Sequence[str]) -> Command:
@@ -38,13 +40,17 @@ class Command:
             names,
             frozenset(flag for option in found.params for flag in option.opts),
             {**dict(both), **{no: yes for yes, no in both}},
+            frozenset(flag for option in found.params if option.multiple for flag in option.opts),
         )
 
     def words(self, flag: str, value: Any) -> list[str]:
-        """The flag with this value, as typed: a list repeats it, true and false say yes and no."""
-        if isinstance(value, list):
-            return [word for one in value for word in self.words(flag, one)]
+        """The flag with this value, as typed: a list repeats it, or is written with commas where it may stand once; true
+        and false say yes and no."""
         name = f"--{flag}"
+        if isinstance(value, list):
+            if name in self.repeats:
+                return [word for one in value for word in self.words(flag, one)]
+            return [name, ",".join(map(str, value))]
         if value is True:
             return [name]
         if value is False:

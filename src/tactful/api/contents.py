@@ -24,11 +24,18 @@ class Contents:
     def of(self, words: Sequence[str]) -> dict[str, str]:
         """`states.jsonl` or `--personas own.toml` → what tells its content, of all that is a file or folder."""
         found: dict[str, str] = {}
-        for before, word in zip(("", *words), words, strict=False):
-            flag = before if before.startswith("--") else ""
-            for place in (word, word.partition(":")[2]):  # `policy:runs/policy`
-                if flag not in _WRITTEN_TO and place and os.path.exists(place):
-                    found[f"{flag} {place}".lstrip()] = self._digest(place)
+        flag = ""
+        for word in words:
+            given = word
+            if word.startswith("--"):
+                flag, _, given = word.partition("=")  # `--personas=own.toml`
+                if not given:
+                    continue
+            for one in (given, *given.split(",")):  # `own.toml,fast`
+                for place in (one, one.partition(":")[2]):  # `policy:runs/policy`
+                    if flag not in _WRITTEN_TO and place and os.path.exists(place):
+                        found[f"{flag} {place}".lstrip()] = self._digest(place)
+            flag = ""
         return found
 
     def _digest(self, place: str) -> str:

@@ -30,8 +30,8 @@ def sweep(
     """Every combination of the grid, run in a process of its own where it has not been done, and their table.
 
     `config` is a TOML file or its content: `command` (the words after `tactful`, with the input), `out` (a folder),
-    `[set]` (flags that all share; `false` says no, a list repeats the flag), `[grid]` (flag → list of values) and
-    `show` (dotted keys of the command's `--json` result that the table shows; default: its numbers at the top). A
+    `[set]` (flags that all share; `false` says no, a list repeats the flag or is written with commas), `[grid]` (flag →
+    list of values) and `show` (dotted keys of the command's `--json` result that the table shows; default: its numbers at the top). A
     combination that failed or was interrupted is taken up again by the next call, with `--resume` where its folder
     was begun; in a new folder, `run-2`, where the command has no such flag, or `limit` is smaller than before. One
     whose input has changed is done again. `say` hears what is run. With `executor="ray"` as many run at a time as

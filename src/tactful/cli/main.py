@@ -90,7 +90,7 @@ def _say(problem: str) -> None:
     print(visible(f"tactful: {problem}"), file=sys.stderr)
 
 
-_DOUBLE_SLASH = re.compile(r"(?:-[^=]*=)?((?!https?:)[a-z][a-z0-9+.-]+://[^/].*?)//", re.IGNORECASE)
+_DOUBLE_SLASH = re.compile(r"(?:-[^=]*=)?((?!https?:)[a-z][a-z0-9+.-]+://[^/].*?)(?<!:)//", re.IGNORECASE)
 
 
 def _refuse_double_slashes(words: Iterable[str]) -> None:

@@ -15,11 +15,9 @@ def read_bounded(path: Path | str, *, what: str, again: str, most: int = MOST_BY
     try:
         with Path(path).open("rb") as file:
             content = file.read(most + 1)
-    except FileNotFoundError as error:
-        fix = f"check the path, or {again}"
-        raise DataError.at(path, None, f"cannot read the {what} ({error.strerror})", fix=fix) from error
     except OSError as error:
-        raise DataError.at(path, None, f"cannot read the {what} ({error.strerror})", fix=again) from error
+        fix = f"check the path, or {again}" if isinstance(error, FileNotFoundError) else again
+        raise DataError.at(path, None, f"cannot read the {what} ({error.strerror})", fix=fix) from error
     if len(content) > most:
         raise DataError.at(path, None, f"is no {what} (it is longer than {most:,} bytes)", fix=again)
     return content

@@ -153,9 +153,7 @@ def _fix(kind: str, wanted: str, source: Path | str) -> str:
 def _refuse_foreign(path: Path) -> None:
     """Say what a file is that is none of ours, where that can be told. Raises: DataError."""
     row = _first_object(path)
-    with opened_file(path) as file:
-        line = next((line for line in file if line.strip()), b"")
-    other = foreign_row(row, path) if row else foreign_file(line, path)
+    other = foreign_row(row, path) if row else foreign_file(_first_line(path) or b"", path)
     if other is not None:
         raise DataError.at(path, None, other.name, fix=other.fix)
 

@@ -350,12 +350,8 @@ def read_toml(path: Path, what: str = "") -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        reason = (
-            f"cannot read {what} ({error.strerror}); check the path"
-            if what
-            else f"cannot be read ({error.strerror}); check the path"
-        )
-        raise ConfigError(f"{path}: {reason}") from error
+        failed = f"cannot read {what}" if what else "cannot be read"
+        raise ConfigError(f"{path}: {failed} ({error.strerror}); check the path") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}; correct that line") from error
 

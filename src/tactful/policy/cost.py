@@ -115,7 +115,7 @@ class CostPolicy:
 
     def options(self, state: PublicState, rejects: float | None = None) -> list[Weighed]:
         """What could be asked now, fewest questions first; where none is left, one that is worth nothing."""
-        need, asked, costs = round(1 - state.query_clarity, 6), _asked(state), self.costs
+        need, asked, costs = round(1 - state.query_clarity, 6), state.questions_put, self.costs
         value = costs.value.get(state.domain, costs.otherwise)
         told = (value,) if isinstance(value, float) else value
         values = (0.0, *told[: len(state.missing) or None])
@@ -149,7 +149,7 @@ class CostPolicy:
 
     def asking(self, state: PublicState, weighed: Weighed) -> str:
         """The action that puts as many questions."""
-        return self.actions[min(len(self.actions) - 1, _asked(state) + max(1, weighed.questions))]
+        return self.actions[min(len(self.actions) - 1, state.questions_put + max(1, weighed.questions))]
 
     def tips_at(self, state: PublicState) -> float | None:
         """The least need in [0, 1], to a hundredth, from which it would ask here; None: whatever the need."""
@@ -177,7 +177,7 @@ class CostPolicy:
             f"{1 - found.rejects:.2f} × timing {found.timing:.2f}"
         )
         lines.append(
-            f"cost {found.cost:.2f} = {times}(λ {costs.lam:g} × {found.questions * (1 + _asked(state))} + "
+            f"cost {found.cost:.2f} = {times}(λ {costs.lam:g} × {found.questions * (1 + state.questions_put)} + "
             f"δ {costs.delta:g} × P(rejects) {found.rejects:.2f})"
         )
         return [*lines, self._tips(state, found)]
@@ -211,11 +211,6 @@ def load_cost_policy(path: Path) -> CostPolicy:
     again = "make it again with 'tactful learn'"
     content = load_document(path, CostPolicyFile, what="cost policy", again=again)
     return CostPolicy(content.actions, content.costs, training=content.training)
-
-
-def _asked(state: PublicState) -> int:
-    """Questions put in this task; a rejection implies one."""
-    return max(state.questions_asked, state.prev_reject)
 
 
 def _rejects(state: PublicState, costs: Costs) -> float:

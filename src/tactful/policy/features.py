@@ -47,7 +47,7 @@ def feature_vector(state: PublicState) -> list[float]:
     user = state.user
     seen = user.questions + _PRIOR_QUESTIONS
     rejects = (user.rejected + _PRIOR_REJECTED) / seen
-    asked = max(state.questions_asked, state.prev_reject)
+    asked = state.questions_put
     untouched = 0.0 if asked else 1.0
     return [
         vague,

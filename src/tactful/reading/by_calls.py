@@ -106,6 +106,7 @@ class ReaderByCalls(ReaderAtOnce):
 
     async def needs(self, requests: Sequence[Request]) -> list[Need]:
         """Does each request need a question?"""
+        refuse_texts(requests)
         if not requests:
             return []
         async with self.opened() as reader:
@@ -127,7 +128,6 @@ class ReaderByCalls(ReaderAtOnce):
 
     def needs_now(self, requests: Sequence[Request]) -> list[Need]:
         """As `needs`; in a thread of its own where an event loop runs."""
-        refuse_texts(requests)
         return _at_once(self.needs(requests))
 
     def reactions_now(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:

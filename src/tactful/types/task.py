@@ -89,6 +89,11 @@ class PublicState(Record):
     """The base task, user or session that splits and intervals go by."""
     lang: str = "en"
 
+    @property
+    def questions_put(self) -> int:
+        """Questions put in this task; a rejection implies one, also where the caller keeps no count."""
+        return max(self.questions_asked, self.prev_reject)
+
 
 class State(PublicState):
     """A decision point with its private side. Policies and prompts get `public()`."""

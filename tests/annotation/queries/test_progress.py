@@ -56,7 +56,7 @@ def test_places_of_a_part_are_answered_leased_or_open(store: Store) -> None:
     assert (found.places, found.answered, found.gold) == (8, 3, 0)
 
 
-def test_what_was_chosen_at_once_elsewhere_says_nothing_of_the_pace(store: Store) -> None:
+def test_answers_of_which_nobody_knows_how_long_they_took_say_nothing_of_the_pace(store: Store) -> None:
     _, ben = worked(store)
     answer(store, ben, 25, 0)
     answer(store, ben, 26, 0)

@@ -222,7 +222,7 @@ def _paces(connection: Connection) -> dict[str, float]:
     last = (
         select(answers.c.annotator_id, answers.c.seconds, place.label("place"))
         .where(answers.c.answer.is_not(None), answers.c.withdrawn_at.is_(None))
-        .where(answers.c.seconds > 0)  # 0: chosen in the viewer, where nobody was shown it
+        .where(answers.c.seconds > 0)  # 0: not known how long it took
         .subquery()
     )
     found: dict[str, list[float]] = defaultdict(list)

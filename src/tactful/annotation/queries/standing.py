@@ -27,7 +27,7 @@ _TODAY = case((answers.c.answered_at >= bindparam("midnight"), 1), else_=0)
 _COUNTED = select(func.count(), func.coalesce(func.sum(_TODAY), 0)).where(*_MINE)
 _PACES = (
     select(answers.c.seconds)
-    .where(*_MINE, answers.c.seconds > 0)
+    .where(*_MINE, answers.c.seconds > 0)  # 0: not known how long it took
     .order_by(answers.c.answered_at.desc())
     .limit(_PACE)
 )

@@ -27,7 +27,7 @@ def answer_chosen(
     now: datetime | None = None,
 ) -> None:
     """Keep the answer to this item, which is put into the pool where it is new. An earlier one of the same annotator stays
-    in the data, marked withdrawn. What they had open goes back. Its seconds count from `shown_at`; None: they are 0.
+    in the data, marked withdrawn. What they had open goes back. Its seconds count from `shown_at`; None: 0, not known.
 
     Raises: WrongAnswer; UserError where the database orders its items by a model, which has said nothing of this one.
     """

@@ -36,7 +36,7 @@ def documents() -> dict[str, Callable[[Path], int]]:
     from tactful.calibration.play.actions import load_action_space, space_domain
     from tactful.calibration.play.personas import load_personas
     from tactful.calibration.reward.rewards import load_reward_config
-    from tactful.data.formats.traces import read_trace, trace_files
+    from tactful.data.formats.traces import read_trace, read_traces
     from tactful.evaluation.policies.report import read_evaluation
     from tactful.evaluation.utterance.report import read_utterance_evaluation
     from tactful.feedback.judging.confidence import load_confidence
@@ -60,7 +60,7 @@ def documents() -> dict[str, Callable[[Path], int]]:
         "suggestion-model": one(load_suggestion_model),
         "gate": one(load_gate),
         "trainset": check_trainset,
-        "traces": lambda path: len([read_trace(one) for one in trace_files(path)]),
+        "traces": lambda path: len(read_traces(path)) if path.is_dir() else one(read_trace)(path),
         "llama-factory": _llama_factory,
     }
 

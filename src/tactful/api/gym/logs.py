@@ -121,6 +121,8 @@ def _kind_of(path: Path, given: Path | str | os.PathLike[str], fix: str) -> str:
     """The kind of record in a file. Raises: DataError where it is not told, UserError where it cannot be read."""
     from tactful.data.check import detect_kind
 
+    if str(path) == "-":
+        return detect_kind(path)  # which says that it is read once
     try:
         return detect_kind(path)
     except UsageError:

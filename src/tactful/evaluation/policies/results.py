@@ -158,9 +158,11 @@ class Evaluation(Record):
                 f"is WORSE than {', '.join(worse)}" if worse else f"is NOT shown to beat {', '.join(lost)}"
             )
             words = f"{who} {claim}: difference to {self.best_fixed} {shown} {basis}."
-        unseen = against[self.best_fixed].unseen_personas
+        compared = against[self.best_fixed]
+        unseen = compared.unseen_personas
         if unseen is not None and unseen.value is not None:
-            words += f" With users never seen in training it is {verdict(unseen)} {self.best_fixed}: {unseen.text()}."
+            told = compared.unseen_text()
+            words += f" With users never seen in training it is {verdict(unseen)} {self.best_fixed}: {told}."
         if "rule" in against:
             rule = against["rule"].difference
             words += f" It is {verdict(rule)} the hand-written rule: {rule.text()}."

@@ -96,14 +96,12 @@ def run_bench(
         splits=tuple(
             Split(
                 name=split,
-                sessions=len({scene.group for scene in scenes if scene.trace.id in set(ids)}),
-                events=sum(len(scene.trace.points) for scene in scenes if scene.trace.id in set(ids)),
-                published=tuple(
-                    _published(name, predictions[name], set(ids), quirks=quirks) for name in names
-                ),
-                corrected=_corrected(decisions, names, set(ids), seed, resamples),
+                sessions=len({scene.group for scene in scenes if scene.trace.id in ids}),
+                events=sum(len(scene.trace.points) for scene in scenes if scene.trace.id in ids),
+                published=tuple(_published(name, predictions[name], ids, quirks=quirks) for name in names),
+                corrected=_corrected(decisions, names, ids, seed, resamples),
             )
-            for split, ids in splits.items()
+            for split, ids in ((name, set(found)) for name, found in splits.items())
         ),
         warnings=tuple(warnings),
         seed=seed,

@@ -28,6 +28,7 @@ from tactful.data.io import write_file
 from tactful.data.sealed import load_document
 from tactful.errors import DataError, UsageError
 from tactful.evaluation.proactive.matching import TOUCHED, is_same
+from tactful.evaluation.proactive.points import in_session
 from tactful.runs.store.lock import only_writer
 from tactful.types import Event, LabelledMoment, Record
 
@@ -82,7 +83,7 @@ def freeze(
     if f"{name}.json" in NO_TRACES:
         raise UsageError(f"the name '{name}' is that of another file of a benchmark; give another --name")
     trace = _trace(events, labelled, name)
-    mine = [_in_session(item, name) for item in labelled]
+    mine = [in_session(item, name) for item in labelled]
     with only_writer(folder) if add and (folder / MANIFEST).is_file() else nullcontext():
         manifest = _add(trace, mine, folder, _existing(folder, add=add), split)
         _settle(folder)
@@ -224,10 +225,6 @@ def _trace(events: Sequence[Event], labelled: Sequence[LabelledMoment], name: st
 
 def _equal(one: Event, other: Event) -> bool:
     return one.text == other.text and (one.at == other.at if one.at and other.at else one.time == other.time)
-
-
-def _in_session(item: LabelledMoment, name: str) -> LabelledMoment:
-    return item.model_copy(update={"moment": item.moment.model_copy(update={"session": name})})
 
 
 def _existing(folder: Path, *, add: bool) -> Manifest | None:

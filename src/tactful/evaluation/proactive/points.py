@@ -32,7 +32,7 @@ class Scene:
     labelled: Mapping[int, Sequence[LabelledMoment]] = field(default_factory=dict)
     """Event → what people labelled there, with the session's name changed to the trace's."""
     together: str = ""
-    """The first of the traces that are plays of one session, as in the gym; empty for one that stands alone."""
+    """The first of the traces that are plays of one session, as in the gym, maybe this one; empty where none was found."""
 
     @property
     def group(self) -> str:
@@ -77,7 +77,7 @@ def scenes_of(traces: Sequence[Trace], labels: Sequence[LabelledMoment]) -> list
     scenes, owner, first = [], dict[tuple[str, str], str](), dict[str, str]()
     for trace in traces:
         found = matching_sessions(trace, sessions)
-        mine: list[LabelledMoment] = []
+        mine, together = list[LabelledMoment](), ""
         for match in found[:1]:
             user, mine = play_in(trace, sessions[match.session])
             if (match.session, user) in owner:
@@ -87,9 +87,8 @@ def scenes_of(traces: Sequence[Trace], labels: Sequence[LabelledMoment]) -> list
                     f"('{match.session}'{whose}); a session counts once, so leave one out"
                 )
             owner[match.session, user] = trace.id
-            first.setdefault(match.session, trace.id)
+            together = first.setdefault(match.session, trace.id)
         there = labelled_at(trace, [in_session(item, trace.id) for item in mine])
-        together = first[found[0].session] if found else ""
         scenes.append(Scene(trace=trace, sessions=tuple(found), labelled=there, together=together))
     return scenes
 

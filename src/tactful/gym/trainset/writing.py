@@ -123,7 +123,8 @@ def write_trainset(
 
     Raises: UsageError for shares that leave nothing to train on.
     """
-    part_of = _parts([point.group for point in folder.records(JudgedPoint)], shares.parts(), seed)
+    groups = [point.group for point in folder.records(JudgedPoint)]
+    part_of, notes = _parts(groups, shares.parts(), seed)
     told = _Tally()
     with ExitStack() as stack:
         files = _Files(folder.path, stack)
@@ -142,20 +143,22 @@ def write_trainset(
         there = {path.stem for path in (folder.path / "sft").glob("*.json")}
         stems = [stem for stem in ("sft", "sft_validation") if stem in there]
         describe(folder.path / "sft", {DATASET + stem.removeprefix("sft"): stem for stem in stems})
-    few = f"too few groups of scenes ({len(part_of)}) for {len(shares.parts())} parts: all of them train"
-    notes = (few,) if len(part_of) < len(shares.parts()) else ()
     found = told.whole(part_of, judge_given=judge_given, max_tokens=fit.tokens, counted=counted, notes=notes)
     text = orjson.dumps(found.model_dump(mode="json"), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     write_atomic(folder.path / MANIFEST, [text])
     return found
 
 
-def _parts(groups: list[str], shares: Mapping[str, float], seed: int) -> dict[str, Part]:
-    """Group → its part. Fewer groups than parts: all train."""
-    if len(set(groups)) < len(shares):
-        return dict.fromkeys(groups, "train")
+def _parts(
+    groups: list[str], shares: Mapping[str, float], seed: int
+) -> tuple[dict[str, Part], tuple[str, ...]]:
+    """(group → its part, what is to be said of that). Fewer groups than parts: all train."""
+    found = len(set(groups))
+    if found < len(shares):
+        few = f"too few groups of scenes ({found}) for {len(shares)} parts: all of them train"
+        return dict.fromkeys(groups, "train"), (few,) if groups else ()
     split = split_by_group(groups, shares, seed=seed, grouped_by="scene")
-    return {groups[at]: part for part in PARTS for at in split.parts.get(part, ())}
+    return {groups[at]: part for part in PARTS for at in split.parts.get(part, ())}, ()
 
 
 def _rows(

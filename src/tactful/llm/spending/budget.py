@@ -16,8 +16,6 @@ from tactful.errors import BudgetSpent, ConfigError
 from tactful.llm.spending.prices import Price
 from tactful.llm.types import Usage
 
-_NOTHING = Usage()
-
 
 class Hold:
     """A reservation of one request. Ends by exactly one of `settle`, `keep` and `release`."""
@@ -29,14 +27,15 @@ class Hold:
         self.usd = usd
         self.tokens = tokens
 
-    def settle(self, usd: float, tokens: int, beyond: Usage = _NOTHING) -> None:
+    def settle(self, usd: float, tokens: int, beyond: Usage | None = None) -> None:
         """The call cost this much; `beyond` of it no meter counts."""
         if self._budget is not None:
             self._budget.ended(self, usd, tokens, beyond)
             self._budget = None
 
-    def keep(self, counted: Usage = _NOTHING) -> None:
+    def keep(self, counted: Usage | None = None) -> None:
         """The cost is unknown: the whole reservation counts as spent, however little of it the meter counted."""
+        counted = counted or Usage()
         tokens = self.tokens - counted.prompt_tokens - counted.completion_tokens
         usd = self.usd - (counted.cost_usd or 0.0)
         beyond = Usage(completion_tokens=max(0, tokens), cost_usd=max(0.0, usd))
@@ -104,9 +103,9 @@ class Budget:
             self.tokens is None or self.spent_tokens + self._held_tokens + tokens <= self.tokens
         )
 
-    def ended(self, hold: Hold, usd: float, tokens: int, beyond: Usage) -> None:
+    def ended(self, hold: Hold, usd: float, tokens: int, beyond: Usage | None) -> None:
         """A hold of this budget ended at this cost; `Hold` calls it."""
-        if beyond is not _NOTHING:
+        if beyond is not None:
             self.kept += beyond
         self._holds -= 1
         self._held_usd = max(0.0, self._held_usd - hold.usd) if self._holds else 0.0

@@ -263,7 +263,7 @@ def _need(turn: LoggedTurn) -> float | None:
 def _showed(state: PublicState) -> dict[str, int]:
     """What a policy knew of the user's way with questions."""
     return {
-        "questions": state.user.questions + max(state.questions_asked, state.prev_reject),
+        "questions": state.user.questions + state.questions_put,
         "rejected": state.user.rejected + state.prev_reject,
     }
 

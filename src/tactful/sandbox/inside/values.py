@@ -1,8 +1,8 @@
 """The wire format of values: built-in types only, bounded in size and depth, read strictly.
 
 A value is one tag byte and its content. What an object says about itself (`__repr__`, `__eq__`, `__iter__`,
-`__len__`) is never asked: a subclass is read through the methods of its built-in base, so a Counter travels as a
-dict and a named tuple as a tuple. The reader builds nothing but built-ins and never executes anything.
+`__len__`) is never asked, but where a test looks through an iterator (`items`): a subclass is read through the methods
+of its built-in base, so a Counter travels as a dict and a named tuple as a tuple. The reader builds nothing but built-ins and never executes anything.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Run:
     output: bytearray = field(default_factory=bytearray)
     printed: int = 0
     stopped: str = ""
-    """Why the parent ends it: empty, TIMEOUT, STARVED, `output` or what it tampered with."""
+    """Why the parent ends it: empty, TIMEOUT, STARVED, `output`, or a sentence for the verdict."""
     gone: bool = False
     """It closed its socket before it was done."""
 

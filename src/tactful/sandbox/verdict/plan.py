@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from tactful.sandbox.verdict.asserts import cannot_fail
@@ -39,15 +39,16 @@ class Part:
     """The statement; for a check one expression per hole."""
     tree: ast.expr | None = None
 
-    def steps(self) -> list[tuple[str, str]]:
-        """What the child does for it."""
+    @cached_property
+    def steps(self) -> tuple[tuple[str, str], ...]:
+        """What the child does for it. Plans are kept, so it is worked out once a test, not once a program."""
         if self.tree is None:
-            return [(self.kind, source) for source in self.sources]
+            return tuple((self.kind, source) for source in self.sources)
         searched = _searched(self.tree)
-        return [
+        return tuple(
             ("items" if f"{HOLE}{number}" in searched else "value", source)
             for number, source in enumerate(self.sources)
-        ]
+        )
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,8 @@ def _split_assert(statement: ast.Assert) -> Part:
         return Part("assert", (ast.unparse(statement),))
     if not splitter.holes:  # no value of the program's is asked for
         return Part("assert", (ast.unparse(statement),))
-    return Part("check", tuple(splitter.holes), ast.BoolOp(ast.And(), needed))
+    tree = needed[0] if len(needed) == 1 else ast.BoolOp(ast.And(), needed)
+    return Part("check", tuple(splitter.holes), tree)
 
 
 def _needed(condition: ast.expr) -> list[ast.expr]:

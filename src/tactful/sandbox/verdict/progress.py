@@ -166,4 +166,4 @@ class Progress:
 
 def steps(plans: list[Plan]) -> list[Any]:
     """What the child is told to do: for each test its steps. What values are compared with is not in it."""
-    return [[step for part in plan.parts for step in part.steps()] for plan in plans]
+    return [[step for part in plan.parts for step in part.steps] for plan in plans]

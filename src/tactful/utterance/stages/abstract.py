@@ -63,6 +63,7 @@ def concrete_part(nodes: Sequence[str], *, context: str, hindsight: Sequence[str
     titled = all(node[:1].isupper() for node in nodes)  # then a capital tells nothing
     openings = set() if titled else {name for text in later for name in _names(text, True)} - _words(said)
     phrases = {phrase for text in later for phrase in _phrases(text) if not _known(phrase, said)}
+    before, come = _in_a_row(said), [_in_a_row(_fold(text)) for text in later]
     for node in nodes:
         found = (
             _number(node, said)
@@ -70,7 +71,7 @@ def concrete_part(nodes: Sequence[str], *, context: str, hindsight: Sequence[str
             or _phrase(node, phrases)
             or _copied(node, said, later)
             or _message(node, later)
-            or _copied_words(node, said, later)
+            or _copied_words(node, before, come)
         )
         if found:
             return found
@@ -153,18 +154,14 @@ def _copied(node: str, said: str, later: Sequence[str]) -> str:
     return ""
 
 
-def _copied_words(node: str, said: str, later: Sequence[str]) -> str:
-    """A run of words that the node shares with a text that came later and not with the context."""
+def _copied_words(node: str, before: str, come: Sequence[str]) -> str:
+    """A run of words that the node shares with a text that came later and not with the context, each `_in_a_row`."""
     words = _in_a_row(_fold(node)).split()
     runs = [words[at : at + _COPIED_WORDS] for at in range(len(words) - _COPIED_WORDS + 1)]
     for run in runs:
         copied = f" {' '.join(run)} "
         telling = sum(word not in FUNCTION_WORDS for word in run) >= _TELLING_WORDS
-        if (
-            telling
-            and any(copied in _in_a_row(_fold(text)) for text in later)
-            and copied not in _in_a_row(said)
-        ):
+        if telling and copied not in before and any(copied in text for text in come):
             return copied.strip()
     return ""
 

@@ -255,15 +255,18 @@ class FileSource:
         line = line if place else line.removeprefix(_BOM)
         cut = len(line) == _LONGEST and not line.endswith(b"\n")
         row = line[:_HEAD].decode("utf-8", "replace") if cut else _read(line)
-        sound = not (cut or isinstance(row, str))
-        wrong = "no JSON" if row == line.decode("utf-8", "replace") else "a text, no object"
+        reason = ""
+        if cut:
+            reason = f"longer than {_LONGEST >> 20} MiB"
+        elif isinstance(row, str):
+            reason = "no JSON" if row == line.decode("utf-8", "replace") else "a text, no object"
         told = Line(
             ordinal=place,
             id=(name_of(row) if isinstance(row, dict) else "") or f"line {place + 1}",
-            state="done" if sound else "damaged",
+            state="damaged" if reason else "done",
             outputs=1,
             unscored=isinstance(row, dict) and row.get("unscored") is True,
-            reason="" if sound else f"longer than {_LONGEST >> 20} MiB" if cut else wrong,
+            reason=reason,
         )
         return Entry(told, [row])
 

@@ -9,12 +9,11 @@ from pydantic import ValidationError
 
 from tactful.calibration.reward.interruption import InterruptionConfig, interruption_cost
 from tactful.calibration.types import StepCounts
-from tactful.viewer.strips.plain import Row, facts, number, part, parts, weighed_facts, words, yes_no
+from tactful.viewer.strips.plain import WEIGHED, Row, facts, number, part, parts, weighed_facts, words, yes_no
 from tactful.viewer.types import Did, Other, Scalar, Strip
 
 _OF_TRAJECTORY = ("domain", "persona", "mode", "group", "end", "wording", "pass_index")
 _OF_STATE = ("query_clarity", "task_complexity", "dialogue_turn", "prev_reject", "lang")
-_WEIGHED = ("need", "worth", "cost")
 _EVEN = 0.5
 """The action is the likelier of two, where worth was weighed against cost."""
 _OF_REACTION = ("answered_clarification", "reject_signal", "silence", "off_topic_flag", "satisfaction")
@@ -133,7 +132,7 @@ def _side(row: Row, side: str) -> Other:
 
 def _step(step: Row) -> Strip:
     action, reaction = words(step.get("action")), part(step, "reaction")
-    weighed = facts(part(step, "weighed"), *_WEIGHED)
+    weighed = facts(part(step, "weighed"), *WEIGHED)
     return Strip(
         did=_did(step),
         action=action,

@@ -48,9 +48,13 @@ def facts(row: Row, *names: str) -> dict[str, Scalar]:
     return {name: row[name] for name in chosen if _is_fact(row.get(name))}
 
 
+WEIGHED = ("need", "worth", "cost")
+"""What a policy weighs."""
+
+
 def weighed_facts(row: Row) -> dict[str, Scalar]:
     """What a policy weighed; its cost under a name of its own: what a record cost has that one already."""
-    found = facts(part(row, "weighed"), "need", "worth", "cost")
+    found = facts(part(row, "weighed"), *WEIGHED)
     return {"asking_cost" if name == "cost" else name: value for name, value in found.items()}
 
 

@@ -25,8 +25,6 @@ from tactful.runs.running.ray.batches import Inbox, pack, unpack
 if TYPE_CHECKING:
     from aiolimiter import AsyncLimiter
 
-_NOTHING = Usage()
-
 
 class Said(NamedTuple):
     """What a worker says to the gate: one of its public verbs below `what workers say`, and what goes with it."""
@@ -284,7 +282,7 @@ class Gate:
             hold.release()
 
     def on_hold_ended(
-        self, worker: int, number: int, asked: int, usd: float, tokens: int, beyond: Usage = _NOTHING
+        self, worker: int, number: int, asked: int, usd: float, tokens: int, beyond: Usage | None = None
     ) -> None:
         """The call cost this much; `beyond` of it no meter counts."""
         if (hold := self._holds.pop((worker, asked), None)) is not None:

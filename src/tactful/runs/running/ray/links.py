@@ -167,7 +167,7 @@ class LinkedBudget(Budget):
             raise
         return LinkedHold(self, usd, tokens, number)
 
-    def ended(self, hold: Hold, usd: float, tokens: int, beyond: Usage) -> None:
+    def ended(self, hold: Hold, usd: float, tokens: int, beyond: Usage | None) -> None:
         """Tell the gate what the call cost."""
         assert isinstance(hold, LinkedHold)
         self._link.tell("hold_ended", hold.number, usd, tokens, beyond)
