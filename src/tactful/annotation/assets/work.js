@@ -54,10 +54,14 @@
 
   document.addEventListener("input", (event) => { if (event.target.form === form()) keep(); });
   document.addEventListener("submit", (event) => { if (event.target.matches(".leave")) sessionStorage.removeItem(NAME); });
-  document.addEventListener("htmx:after:swap", (event) => {
-    if (event.detail.ctx.target?.id !== "work") return;
+  // An observer is told before the next click or key is; htmx tells of a swap only some turns after it.
+  let shown = document.getElementById("work");
+  new MutationObserver(() => {
+    const work = document.getElementById("work");
+    if (work === shown) return;
+    shown = work;
     begin();
     hold();
-  });
+  }).observe(document.body, { childList: true, subtree: true });
   begin();
 })();
