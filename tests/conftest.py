@@ -22,7 +22,7 @@ settings.register_profile("the same", deadline=None, derandomize=True)
 settings.load_profile("the same")
 
 HERE = Path(__file__).parent
-TRAIN = (HERE / "training", HERE / "policy" / "language_model", HERE / "reading" / "encoder")
+TRAIN = tuple(f"{HERE}/{folder}/" for folder in ("training", "policy/language_model", "reading/encoder"))
 """Most of what lies here skips without the extra `[train]`, which only `make slow` installs: it runs these a second time."""
 
 
@@ -30,7 +30,7 @@ TRAIN = (HERE / "training", HERE / "policy" / "language_model", HERE / "reading"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what takes the extra `[train]` before tests are chosen by mark."""
     for item in items:
-        if any(folder in item.path.parents for folder in TRAIN):
+        if str(item.path).startswith(TRAIN):
             item.add_marker(pytest.mark.train)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tactful.reading.encoder.glosses import GLOSSES_FILE, Glosses
+from tactful.reading.encoder.reader import bundled_reader
 
 LISTS = Glosses(
     {
@@ -70,3 +71,27 @@ def test_lists_come_back_from_their_file_and_no_file_means_no_lists(tmp_path: Pa
         Glosses.load(tmp_path / "nowhere" / GLOSSES_FILE).in_english("la prueba no funciona")
         == "la prueba no funciona"
     )
+
+
+CHINESE = Glosses({"zh": {"步": "step", "螺丝": "screw", "螺": "snail"}, "zh-Hant": {"刪": "删", "們": "们"}})
+
+
+def test_what_the_vocabulary_lacks_of_chinese_is_read_by_the_longest_listed_word_around_it() -> None:
+    assert CHINESE.chinese_in_english("第三步的螺丝", [2, 4]).split() == ["第三", "step", "的", "screw"]
+    assert CHINESE.chinese_in_english("螺母", [0]).split() == ["snail", "母"]
+    assert CHINESE.chinese_in_english("龘了", [0]) == "龘了"
+
+
+def test_forms_that_are_not_simplified_are_read_as_those_that_are() -> None:
+    assert "刪了他們".translate(CHINESE.simplified) == "删了他们"
+
+
+def test_the_lists_of_chinese_are_no_language_of_their_own() -> None:
+    assert CHINESE.language("步") is None
+    assert CHINESE.in_english("步") == "步"
+
+
+def test_the_bundled_reader_reads_traditional_chinese_and_rare_characters() -> None:
+    tokens = bundled_reader()._tokens
+    assert tokens.ids("請幫我刪掉第三步") == tokens.ids("请帮我删掉第三步")
+    assert tokens.unknown not in tokens.ids("第三步的阈值")

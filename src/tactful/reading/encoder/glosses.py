@@ -1,6 +1,7 @@
 """Words of other languages read by an English gloss: the base encoder's vocabulary is English.
 
-Chinese words are tokens of their own (`tokens.py`), which costs a row of weights each. Every other language is read
+Chinese words are tokens of their own (`tokens.py`), which costs a row of weights each; the rarer ones (`zh`) and the forms
+that are not simplified (`zh-Hant`) stand in lists, too. Every other language is read
 more cheaply: its commonest words are replaced by a plain gloss before the vocabulary sees the text. Measured on writers
 held out, this is most of what such a text tells; word order and endings are lost.
 """
@@ -12,7 +13,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 
 from tactful.text import cjk_share
@@ -29,9 +29,11 @@ _LETTERS = {
 """Languages that their letters give away."""
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _IN_CYRILLIC = frozenset({"ru", "uk"})
+_CHINESE, _UNSIMPLIFIED = "zh", "zh-Hant"
 _ENOUGH = 0.3
 """Share of a text's words that a language must know before it is taken for that language."""
 _STEM = 4
+_LONGEST_CHINESE = 4
 _SHORTEST_STEM = {"ko": 2, "ar": 3}
 """Letters that the beginning of a word must share with an entry to be read as it, where no entry is the whole word."""
 _ARABIC_HEADS = ("ال", "وال", "بال", "و", "ب", "ل", "ف")
@@ -46,16 +48,27 @@ class Glosses:
     def __init__(self, words: Words) -> None:
         self.words = words
         self._with_bare: dict[str, Mapping[str, str]] = {}
+        glosses = {gloss for of in words.values() for gloss in of.values()}
+        self._english = frozenset(_WORD.findall("\n".join(glosses).lower()))  # as far as this room knows any
 
     @classmethod
     def load(cls, path: Path) -> Glosses:
-        """From `glosses.tsv`: language, word and gloss by tabs, a language in one piece; no lists where there is no file."""
+        """From `glosses.tsv`: language, word and gloss by tabs, a language in one piece; no lists where there is no file.
+
+        Raises: ValueError for lines of other columns.
+        """
         if not path.is_file():
             return cls({})
-        rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
-        return cls(
-            {lang: {word: gloss for _, word, gloss in of} for lang, of in groupby(rows, itemgetter(0))}
-        )
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        cells = "\t".join(lines).split("\t")
+        if len(cells) != 3 * len(lines):
+            raise ValueError(f"{path.name} has lines that are no language, word and gloss")
+        words: dict[str, Mapping[str, str]] = {}
+        end = 0
+        for lang, of in groupby(cells[::3]):
+            start, end = end, end + 3 * len(list(of))
+            words[lang] = dict(zip(cells[start + 1 : end : 3], cells[start + 2 : end : 3], strict=True))
+        return cls(words)
 
     def save(self, path: Path) -> None:
         """Write `glosses.tsv`."""
@@ -63,12 +76,6 @@ class Glosses:
             f"{lang}\t{word}\t{gloss}\n" for lang, of in self.words.items() for word, gloss in of.items()
         ]
         path.write_text("".join(lines), encoding="utf-8")
-
-    @cached_property
-    def _english(self) -> frozenset[str]:
-        """English words as far as this room knows any: those of the glosses."""
-        glosses = {gloss for of in self.words.values() for gloss in of.values()}
-        return frozenset(_WORD.findall("\n".join(glosses).lower()))
 
     def _list(self, lang: str) -> Mapping[str, str]:
         """The words of a language, also without their accents; made when a text first asks for it."""
@@ -96,7 +103,7 @@ class Glosses:
         if known >= len(found):
             return None  # plainly English, as most texts are: no list can know more words than there are
         for lang in self.words:
-            if lang not in _LETTERS and (lang in _IN_CYRILLIC) == cyrillic:
+            if lang not in (*_LETTERS, _CHINESE, _UNSIMPLIFIED) and (lang in _IN_CYRILLIC) == cyrillic:
                 hits = sum(map(self._list(lang).__contains__, found))
                 if hits > known:
                     best, known = lang, hits
@@ -126,6 +133,29 @@ class Glosses:
             if word[:end] in words:
                 return words[word[:end]]
         return None
+
+    @cached_property
+    def simplified(self) -> Mapping[int, str]:
+        """A table for `str.translate`: characters whose simplified form the vocabulary knows better."""
+        return str.maketrans(dict(self.words.get(_UNSIMPLIFIED, {})))
+
+    def chinese_in_english(self, text: str, places: Iterable[int]) -> str:
+        """The text with the longest listed word around each of these places, in order, replaced by its gloss."""
+        words, done, read = self.words.get(_CHINESE, {}), 0, ""
+        for place in places:
+            if place < done:
+                continue
+            spans = (
+                (at, at + size)
+                for size in range(_LONGEST_CHINESE, 0, -1)
+                for at in range(place - size + 1, place + 1)
+            )
+            for at, end in spans:
+                if at >= done and text[at:end] in words:
+                    read += f"{text[done:at]} {words[text[at:end]]} "
+                    done = end
+                    break
+        return read + text[done:]
 
     def _pieces(self, words: Mapping[str, str], run: str) -> Iterable[str]:
         """A run of Japanese without spaces, cut greedily into the longest entries; what none knows stands as it is."""

@@ -70,13 +70,26 @@ class Tokens:
             )
         return found
 
+    def _encoded(self, plain: str) -> list[int]:
+        """What the vocabulary lacks of Chinese is read by its gloss."""
+        found = self._tokenizer.encode(plain, add_special_tokens=False)
+        if self.unknown in found.ids:
+            lacking = [
+                start for id_, (start, _) in zip(found.ids, found.offsets, strict=True) if id_ == self.unknown
+            ]
+            english = self._glosses.chinese_in_english(plain, lacking)
+            if english != plain:
+                found = self._tokenizer.encode(english, add_special_tokens=False)
+        ids: list[int] = found.ids
+        return ids
+
     def ids(self, text: str) -> list[int]:
         """Ids without special tokens; a line break counts as a semicolon, which the vocabulary knows."""
         kept = self._kept.get(text)
         if kept is None:
             english = self._glosses.in_english(text[:_LONGEST])
-            plain = _SPECIAL.sub(r"(\1)", english).translate(_PLAIN)
-            kept = self._tokenizer.encode(plain, add_special_tokens=False).ids
+            plain = _SPECIAL.sub(r"(\1)", english).translate(_PLAIN).translate(self._glosses.simplified)
+            kept = self._encoded(plain)
             if len(self._kept) > 4096:
                 self._kept.clear()
             self._kept[text] = kept
