@@ -7,7 +7,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from tactful.api.options import ExecutorOptions, ReaderOptions, executor_options, reader_setup, run_options
+from tactful.api.options import (
+    ExecutorOptions,
+    ReaderOptions,
+    executor_options,
+    reader_setup,
+    run_options,
+    takes,
+)
 from tactful.api.runs import outside_loop
 from tactful.errors import UsageError
 
@@ -22,6 +29,7 @@ class AuditOptions(ReaderOptions, ExecutorOptions, total=False):
     """How passages are read, and where: on Ray an embedded reader reads in every worker."""
 
 
+@takes(AuditOptions)
 def audit(
     logs: Sequence[Path | str] | Path | str,
     *,

@@ -5,7 +5,9 @@ They are given as keyword arguments: `rollout(states, model="gpt-4.1-mini", budg
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypedDict, TypeVar
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 C = TypeVar("C")
+R = TypeVar("R")
 S = TypeVar("S", bound=Sequence[Any] | None)
 
 
@@ -102,6 +105,36 @@ class RunSettings(SpendOptions, total=False):
 
 _MODEL = ("base_url", "api_key_env", "timeout", "temperature", "max_tokens", "requests_per_minute")
 _RUN = (*SpendOptions.__annotations__, "out", "resume", "seed", "limit")
+
+
+def takes(options: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """What makes a function refuse keyword arguments that are neither its own nor among `options`, a typed dictionary.
+
+    Python checks no typed dictionary: a misspelt budget would be none. The function raises UsageError, with what was
+    meant.
+    """
+
+    def checked(call: Callable[P, R]) -> Callable[P, R]:
+        own = inspect.signature(call).parameters.values()
+        known = {*options.__annotations__, *(one.name for one in own if one.kind is not one.VAR_KEYWORD)}
+
+        @functools.wraps(call)
+        def refusing(*args: P.args, **kwargs: P.kwargs) -> R:
+            for name in kwargs:
+                if name not in known:
+                    raise UsageError(f"'{name}' is no option of {call.__name__}; {_instead(name, known)}")
+            return call(*args, **kwargs)
+
+        return refusing
+
+    return checked
+
+
+def _instead(name: str, known: Collection[str]) -> str:
+    from difflib import get_close_matches
+
+    meant = get_close_matches(name, known, n=1)
+    return f"did you mean '{meant[0]}'?" if meant else f"expected some of {', '.join(sorted(known))}"
 
 
 def run_options(options: Mapping[str, Any]) -> RunOptions:

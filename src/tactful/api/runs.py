@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
-from tactful.api.options import SpendOptions, run_options
+from tactful.api.options import SpendOptions, run_options, takes
 from tactful.api.tables import to_pandas
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class Run(Generic[T]):
         """What failed, each with stage, error and reason."""
         return list(self.summary.folder.failures())
 
+    @takes(SpendOptions)
     def retry(self, *, unscored: bool = False, trust: bool = False, **options: Unpack[SpendOptions]) -> Self:
         """Take the failed records again, with `unscored` also those that could not be judged; the run as it stands then.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from tactful.api.calibrate.reward import reward_config
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, configured, listed, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, listed, run_options, spec_of, takes
 from tactful.api.runs import Run, outside_loop, worked
 from tactful.api.tables import Table
 from tactful.errors import DataError, UsageError, UserError
@@ -104,6 +104,7 @@ class EvaluationRun(Run["ActionTree"]):
         )
 
 
+@takes(EvaluateOptions)
 def evaluate(
     states: Run[State] | Iterable[State] | Path | str,
     *,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import JudgeOptions, RunSettings, run_options, spec_of
+from tactful.api.options import JudgeOptions, RunSettings, run_options, spec_of, takes
 from tactful.api.runs import Run, worked
 from tactful.api.tables import Table
 
@@ -67,6 +67,7 @@ class RewardRun(Run["Rewarded"]):
         return Table(heads, cells, [row.model_dump(mode="json") for row in found], note)
 
 
+@takes(RewardOptions)
 def reward(
     trajectories: Run[Any] | Iterable[Trajectory | Rewarded] | Path | str, **options: Unpack[RewardOptions]
 ) -> RewardRun:

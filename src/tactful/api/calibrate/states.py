@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ReaderOptions, reader_setup
+from tactful.api.options import ReaderOptions, reader_setup, takes
 from tactful.api.tables import Table
 from tactful.errors import DataError, UsageError
 from tactful.reading.opening import ESTIMATE, open_reader
@@ -47,6 +47,7 @@ class States(list["State"]):
         return self.table()._repr_html_()
 
 
+@takes(ReaderOptions)
 def states(
     source: str | Path | Iterable[str | Mapping[str, Any] | State] = "coding",
     *,

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, Unpack
 from tactful.api.feedback.chats import chats
 from tactful.api.feedback.pairs import FeedbackPairsOptions, feedback_pairs
 from tactful.api.feedback.report import feedback_report
-from tactful.api.options import ModelOptions, RunSettings, configured, reader_setup, run_options, spec_of
+from tactful.api.options import (
+    ModelOptions,
+    RunSettings,
+    configured,
+    reader_setup,
+    run_options,
+    spec_of,
+    takes,
+)
 from tactful.api.runs import Run, worked
 from tactful.api.tables import Table
 from tactful.errors import UsageError
@@ -84,11 +92,13 @@ class JudgedRun(Run["JudgedTurn"]):
         """Write one HTML page: shares over time and per field of the log, the worst turns to read first."""
         return feedback_report(self, path, by=by, time_field=time_field)
 
+    @takes(FeedbackPairsOptions)
     def pairs(self, **options: Unpack[FeedbackPairsOptions]) -> TrainingData:
         """Training data: wanted and unwanted answers (KTO), and pairs where a need was answered twice (DPO)."""
         return feedback_pairs(self, **options)
 
 
+@takes(JudgingOptions)
 def judge(
     log: Turns | Iterable[Mapping[str, Any]] | Path | str, **options: Unpack[JudgingOptions]
 ) -> JudgedRun:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from tactful.api.options import spec_of
+from tactful.api.options import spec_of, takes
 from tactful.api.runs import Run, outside_loop
 from tactful.errors import UsageError
 
@@ -68,6 +68,7 @@ def train_feedback_judge(
     return train_linear(labelled_turns(labelled, skip_bad=skip_bad).turns, seed=seed)
 
 
+@takes(ChoiceOptions)
 def fit_confidence(
     labelled: Labelled | Path | str | Sequence[Path | str],
     *,
@@ -117,6 +118,7 @@ def fitted_confidence(
     return found, skipped, judged
 
 
+@takes(ChoiceOptions)
 def evaluate_feedback_judge(
     labelled: Labelled | Path | str | Sequence[Path | str],
     *,

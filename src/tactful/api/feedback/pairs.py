@@ -30,6 +30,7 @@ class FeedbackPairsOptions(TypedDict, total=False):
     """Panels: what `feedback fit-confidence` wrote."""
     seed: int
     out: Path | str | None
+    progress: Literal["auto", "rich", "plain", "off"]
     skip_bad: bool
 
 

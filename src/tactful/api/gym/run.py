@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, configured, others, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, others, spec_of, takes
 from tactful.api.runs import Run, worked_over
 from tactful.errors import UsageError
 
@@ -73,6 +73,7 @@ class GymRun(Run["GymEpisode"]):
     """Ends, rounds, events, offers and reactions by place in the work, utility; of a run that was just made."""
 
 
+@takes(PlayOptions)
 def play(scenes: Iterable[Scene] | Path | str, *, model: str, **options: Unpack[PlayOptions]) -> GymRun:
     """Every scene played: somebody works, things happen, an assistant offers help or not, and is accepted or not.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.gym.logs import PeopleGiven, read_people
-from tactful.api.options import ModelOptions, RunSettings, configured, others, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, others, run_options, spec_of, takes
 from tactful.api.runs import Run, outside_loop, worked
 from tactful.errors import DataError, UsageError
 
@@ -77,6 +77,7 @@ def save_scenes(
     return write_scenes(Path(path), given, form=form)
 
 
+@takes(ScenesOptions)
 def build_scenes(
     seeds: os.PathLike[str] | str = "ours", *, model: str, **options: Unpack[ScenesOptions]
 ) -> ScenesRun:

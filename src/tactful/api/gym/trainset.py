@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, configured, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, spec_of, takes
 from tactful.api.runs import Run, worked_over
 from tactful.errors import DataError, UsageError
 
@@ -57,6 +57,7 @@ class TrainsetRun(Run["JudgedPoint"]):
     """Who selected, the split, and what was written; `trainset.json` of the folder."""
 
 
+@takes(TrainsetOptions)
 def trainset(
     episodes: Run[GymEpisode] | Iterable[GymEpisode] | Path | str,
     *,

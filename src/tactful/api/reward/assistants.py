@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of, takes
 from tactful.api.runs import outside_loop
 from tactful.errors import UsageError
 
@@ -48,6 +48,7 @@ class BenchOptions(ModelOptions, RunSettings, total=False):
     skip_bad: bool
 
 
+@takes(BenchOptions)
 def bench_assistants(
     traces: Path | str,
     *,

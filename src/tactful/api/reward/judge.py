@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, configured, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, spec_of, takes
 from tactful.api.reward.train import reward_model
 from tactful.api.runs import Run, worked_over
 from tactful.api.tables import to_pandas
@@ -117,6 +117,7 @@ def moment_judge(
     return model
 
 
+@takes(AskingOptions)
 def ask_moments(moments: MomentsToJudge, *, model: str, **options: Unpack[AskingOptions]) -> Run[Acceptance]:
     """The judgements of a prompted model, as a run: iterate over it, look at its failures, take them again.
 

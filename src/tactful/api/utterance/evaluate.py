@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from tactful.api.options import RunSettings, run_options, spec_of
+from tactful.api.options import RunSettings, run_options, spec_of, takes
 from tactful.api.runs import Run, outside_loop
 from tactful.api.tables import Table
 from tactful.errors import UsageError
@@ -80,6 +80,7 @@ class PredictionsMeasured:
         return self.table()._repr_html_()
 
 
+@takes(EvaluatePredictionsOptions)
 def evaluate_predictions(
     predictions: Run[Any] | Path | str | Sequence[Run[Any] | Path | str],
     **options: Unpack[EvaluatePredictionsOptions],

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from tactful.api.options import ModelOptions, RunSettings, configured, others, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, others, run_options, spec_of, takes
 from tactful.api.runs import Run, worked
 from tactful.api.utterance.dialogues import Dialogues, dialogues
 from tactful.errors import UsageError
@@ -52,6 +52,7 @@ class SynthesisRun(Run["PairedExample"]):
     """Branches, kept and dropped pairs, contrast and leaks; of a run that was just made."""
 
 
+@takes(SynthesizeOptions)
 def synthesize(
     talks: Dialogues | Iterable[Mapping[str, Any] | Dialogue] | Path | str,
     *,
