@@ -107,6 +107,13 @@ def test_an_evaluation_has_a_headline_a_table_and_a_picture(made: dict[str, Any]
         (lambda made: tf.evaluate([{"query": "hi"}]), "holds {'query': 'hi'}, expected states"),
         (lambda made: tf.train_policy(["hi"]), "holds 'hi', expected pairs; tf.pairs"),
         (lambda made: tf.reward(["hi"]), "holds 'hi', expected trajectories; give the file or the run"),
+        (lambda made: tf.rollout(made["states"], model="offline", limit=0), "the call has limit 0: expected greater"),
+        (lambda made: tf.rollout(made["states"], model="offline", budget_usd=-1), "the call has budget_usd -1"),
+        (lambda made: tf.rollout(made["states"], model="offline", progress="of"), "the call has progress 'of': expected 'auto'"),
+        (lambda made: tf.rollout(made["states"], model="offline", seed="x"), "the call has seed 'x', expected a whole number"),
+        (lambda made: tf.states(["Sort"], reader="surface", samples=0), "the call has samples 0"),
+        (lambda made: tf.reward(made["states"], task_score="al"), "task_score is 'al', expected one of all-or-nothing, share"),
+        (lambda made: tf.train_policy(made["pairs"], head="rigde"), "head is 'rigde', expected one of dpo, ridge"),
         (lambda made: tf.states(5), "5 is neither a file nor a run nor a list of records"),
     ],
 )  # fmt: skip

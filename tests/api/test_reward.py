@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -86,6 +87,28 @@ def test_a_promise_that_cannot_be_made_leaves_no_gate(trained: TrainedReward, tm
         report.save(tmp_path / "gate")
     with pytest.raises(UsageError, match="--cost-false-alarm is 0"):
         tf.set_gate(trained, tf.moments(), cost_false_alarm=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"form": "prsm"}, "form is 'prsm', expected one of prism, utility"),
+        ({"need": "sure"}, "the call has need 'sure': expected 'judged' or 'certain'"),
+        ({"of": "rates", "promise": 0.2}, "of is 'rates', expected one of rate, ratio, session-ratio"),
+        ({"cost_miss": -1}, "the call has miss -1: expected greater than or equal to 0"),
+        ({"abstain": (0.8, 0.2)}, "abstain band 0.8..0.2 ends before it begins"),
+    ],
+)
+def test_a_gate_that_nobody_can_set_is_a_sentence(trained: TrainedReward, options: Any, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        tf.set_gate(trained, tf.moments(), **{"cost_false_alarm": 2, **options})
+
+
+def test_a_limit_takes_one_moment_at_least() -> None:
+    with pytest.raises(UsageError, match="limit is -1, expected 1 or more"):
+        tf.moments(limit=-1)
+    with pytest.raises(UsageError, match="limit is 0, expected 1 or more"):
+        tf.train_reward(tf.moments(), limit=0)
 
 
 def test_a_prompted_model_judges_as_a_run_that_load_knows(tmp_path: Path) -> None:

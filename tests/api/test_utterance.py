@@ -54,6 +54,22 @@ def test_predictions_are_measured_beside_baselines(made: dict[str, Any], tmp_pat
         tf.evaluate_predictions(made["said"], encoder="none", out=tmp_path / "e")
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"k": 0}, "k is 0, expected 1 or more"),
+        ({"side": "chosn"}, "side is 'chosn', expected one of insight, chosen, rejected"),
+        ({"thresholds": {"chrff": 0.5}}, "--hit chrff=0.5: expected MEASURE=VALUE"),
+        ({"thresholds": {"chrf": 3}}, r"--hit chrf=3: expected MEASURE=VALUE, .* and a value in \[0, 1\]"),
+    ],
+)
+def test_what_would_score_nothing_or_everything_is_refused(
+    made: dict[str, Any], options: Any, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        tf.evaluate_predictions(made["said"], **options)
+
+
 def test_runs_are_loaded_again(made: dict[str, Any]) -> None:
     assert tf.load(made["folder"] / "s").rows() == made["pairs"].rows()
     assert tf.load(made["folder"] / "p").rows() == made["said"].rows()

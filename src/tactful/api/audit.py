@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from tactful.api.options import (
     ExecutorOptions,
     ReaderOptions,
+    at_least_one,
     executor_options,
     reader_setup,
     run_options,
@@ -70,6 +71,7 @@ def audit(
     from tactful.reading.opening import open_reader
     from tactful.runs.store.files import atomic_write
 
+    at_least_one("limit", limit)
     folder = None if out is None else Path(out)
     how: LogReading = {"strict": not skip_bad, **(reading or {})}
     setup = reader_setup(options)

@@ -141,7 +141,7 @@ def run_options(options: Mapping[str, Any]) -> RunOptions:
     """The part of `options` that the runner takes."""
     from tactful.runs import RunOptions
 
-    return RunOptions(**{name: options[name] for name in _RUN if name in options})
+    return configured(RunOptions, **{name: options[name] for name in _RUN if name in options})
 
 
 def executor_options(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def spec_of(name: str, scripts: str, options: Mapping[str, Any], **fixed: Any) -
 
     given = {key: options[key] for key in (*_MODEL, "seed", "concurrency") if key in options}
     given["timeout_s"] = given.pop("timeout", None)
-    return model_spec(name, scripts=scripts, **{"concurrency": 32, **given, **fixed})
+    return configured(model_spec, name, scripts=scripts, **{"concurrency": 32, **given, **fixed})
 
 
 def reader_setup(options: Mapping[str, Any]) -> ReaderSetup:
@@ -165,7 +165,7 @@ def reader_setup(options: Mapping[str, Any]) -> ReaderSetup:
     given = {key: options[key] for key in ReaderOptions.__annotations__ if options.get(key) is not None}
     if "timeout" in given:
         given["timeout_s"] = given.pop("timeout")
-    return ReaderSetup(**given)
+    return configured(ReaderSetup, **given)
 
 
 def others(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,6 +183,18 @@ def configured(kind: Callable[P, C], /, *values: P.args, **options: P.kwargs) ->
         return kind(*values, **options)
     except ValidationError as error:
         raise UsageError(describe(error, "the call")) from None
+
+
+def one_of(name: str, given: str, choices: Collection[str]) -> None:
+    """Raises UsageError for a value that is none of the choices."""
+    if given not in choices:
+        raise UsageError(f"{name} is '{given}', expected one of {', '.join(choices)}")
+
+
+def at_least_one(name: str, given: int | None) -> None:
+    """Raises UsageError for a number below 1; None is no number."""
+    if given is not None and given < 1:
+        raise UsageError(f"{name} is {given}, expected 1 or more")
 
 
 def listed(name: str, given: S) -> S:

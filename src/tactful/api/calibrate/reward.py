@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import JudgeOptions, RunSettings, run_options, spec_of, takes
+from tactful.api.options import JudgeOptions, RunSettings, one_of, run_options, spec_of, takes
 from tactful.api.runs import Run, worked
 from tactful.api.tables import Table
 
@@ -87,6 +87,7 @@ def reward(
 
     config = reward_config(options.get("config"))
     if (score := options.get("task_score")) is not None:
+        one_of("task_score", score, ("all-or-nothing", "share"))
         config = config.model_copy(update={"task_score": score})
     name, skip_bad = options.get("judge_model"), options.get("skip_bad", False)
     judge = None if name is None else spec_of(name, OFFLINE_SCRIPTS, options, temperature=0.0)

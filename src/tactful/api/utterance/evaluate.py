@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from tactful.api.options import RunSettings, run_options, spec_of, takes
+from tactful.api.options import RunSettings, at_least_one, one_of, run_options, spec_of, takes
 from tactful.api.runs import Run, outside_loop
 from tactful.api.tables import Table
 from tactful.errors import UsageError
@@ -108,6 +108,7 @@ def evaluate_predictions(
     several = [predictions] if isinstance(predictions, str | os.PathLike | Run) else list(predictions)
     name, seed = options.get("judge_model"), options.get("seed", 0)
     thresholds = {**THRESHOLDS, **options.get("thresholds", {})}
+    _refuse_unusable(options, THRESHOLDS)
     sources = PredictionSources(
         [_place(one) for one in several],
         train=_path(options.get("train")),
@@ -130,6 +131,17 @@ def evaluate_predictions(
         )
     )
     return PredictionsMeasured(measured)
+
+
+def _refuse_unusable(options: EvaluatePredictionsOptions, known: Collection[str]) -> None:
+    """Raises: UsageError for numbers and names that would score nothing, or everything, without a word."""
+    at_least_one("k", options.get("k"))
+    one_of("side", options.get("side", "insight"), ("insight", "chosen", "rejected"))
+    for name, value in options.get("thresholds", {}).items():
+        if name not in known or not 0 <= value <= 1:
+            raise UsageError(
+                f"--hit {name}={value:g}: expected MEASURE=VALUE, one of {', '.join(known)} and a value in [0, 1]"
+            )
 
 
 def _place(one: Run[Any] | Path | str) -> Path | str:
