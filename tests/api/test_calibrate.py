@@ -67,6 +67,16 @@ def test_a_policy_is_trained_saved_loaded_and_asked(made: dict[str, Any], tmp_pa
         policy.save(tmp_path / "policy.json")
 
 
+def test_pairs_given_twice_would_weigh_twice_and_are_refused(made: dict[str, Any], tmp_path: Path) -> None:
+    pairs, file = list(made["pairs"]), tmp_path / "pairs.jsonl"
+    with pytest.raises(DataError, match=f"pair {len(pairs) + 1} is pair 3 again, which would count twice"):
+        tf.train_policy([*pairs, pairs[2]])
+    lines = (made["folder"] / "pairs" / "records.jsonl").read_text()
+    file.write_text(lines * 2)
+    with pytest.raises(DataError, match=r"pairs.jsonl: pair \d+ is pair 1 again"):
+        tf.train_policy(file)
+
+
 @pytest.mark.slow
 def test_an_evaluation_has_a_headline_a_table_and_a_picture(made: dict[str, Any], tmp_path: Path) -> None:
     policy = tf.train_policy(made["pairs"], l2=0.1)

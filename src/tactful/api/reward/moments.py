@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tactful.api.inputs import Input
+from tactful.api.inputs import Input, refuse_copies
 from tactful.api.options import at_least_one
 from tactful.errors import DataError, UsageError
 
@@ -79,6 +79,7 @@ def moments(
     if not found:
         fix = "give rows with 'obs', 'pred_task' and 'valid'"
         raise DataError.at(read.name, None, "holds no labelled moment", fix=fix)
+    refuse_copies(found, read.name, "moment")
     found.name = Moments.name if read.path is None else read.name
     found.bad, found.problems = read.bad, tuple(read.problems)
     return found
