@@ -124,12 +124,29 @@ def test_an_evaluation_has_a_headline_a_table_and_a_picture(made: dict[str, Any]
         (lambda made: tf.states(["Sort"], reader="surface", samples=0), "the call has samples 0"),
         (lambda made: tf.reward(made["states"], task_score="al"), "task_score is 'al', expected one of all-or-nothing, share"),
         (lambda made: tf.train_policy(made["pairs"], head="rigde"), "head is 'rigde', expected one of dpo, ridge"),
+        (lambda made: tf.evaluate(made["states"], policies=[made["states"]]), "States is no policy; tf.load"),
+        (lambda made: tf.serve_policy(made["states"]).__enter__(), "States is no policy; tf.load"),
+        (lambda made: tf.evaluate(made["states"], policies=[made["folder"]]), "is no folder of 'tactful train'"),
         (lambda made: tf.states(5), "5 is neither a file nor a run nor a list of records"),
     ],
 )  # fmt: skip
 def test_a_wrong_call_is_a_sentence(made: dict[str, Any], call: Callable[[Any], object], said: str) -> None:
     with pytest.raises(tf.TactfulError, match=said):
         call(made)
+
+
+def test_a_policy_is_given_by_its_path_and_two_files_go_by_theirs(
+    made: dict[str, Any], tmp_path: Path
+) -> None:
+    policy = tf.train_policy(made["pairs"], l2=0.1)
+    files = [tmp_path / "one.json", tmp_path / "policy.json"]
+    for file in files:
+        policy.save(file)
+    options: Any = {"passes": 1, "users_per_task": 1, "sweep": False, "progress": "off"}
+    result = tf.evaluate(made["states"], policies=files, out=tmp_path / "e", **options)
+    assert {str(file) for file in files} <= {row["policy"] for row in result.rows()}
+    with pytest.raises(DataError, match=f"is a folder; give {files[1]}"):
+        tf.evaluate(made["states"], policies=[tmp_path])
 
 
 def test_learned_needs_something_to_learn_from(made: dict[str, Any]) -> None:

@@ -97,6 +97,16 @@ def test_a_promise_that_cannot_be_made_leaves_no_gate(trained: TrainedReward, tm
         tf.set_gate(trained, tf.moments(), cost_false_alarm=0)
 
 
+def test_moments_to_judge_may_be_rows_and_what_is_none_is_a_sentence(trained: TrainedReward) -> None:
+    row = {"obs": [{"event": "The tests fail"}], "pred_task": "Show the log"}
+    [said] = tf.judge_moments([row], trained)
+    assert said.p_accept is not None
+    with pytest.raises(DataError, match="<the records given>: moment has obs"):
+        tf.judge_moments([{**row, "obs": []}], trained)
+    with pytest.raises(UsageError, match="is no reward model"):
+        tf.judge_moments([row], tf.moments(limit=1))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -109,7 +110,7 @@ def evaluate(
     states: Run[State] | Iterable[State] | Path | str,
     *,
     model: str = "offline",
-    policies: Sequence[str | Policy] | None = None,
+    policies: Sequence[str | Path | Policy] | None = None,
     rewarded: Run[Rewarded] | Iterable[Rewarded] | Path | str | None = None,
     **options: Unpack[EvaluateOptions],
 ) -> EvaluationRun:
@@ -117,7 +118,7 @@ def evaluate(
 
     Every sequence of actions is rolled out once per task, user and pass; all policies are read off the same futures.
     `model` writes the messages; `offline`, the default, rehearses, and every figure says so. `policies` are trained
-    ones, files (`policy:PATH`), `learned` or `learned-ridge`; the latter two, the default where `rewarded` is given,
+    ones, files (a Path, or `policy:PATH`), `learned` or `learned-ridge`; the latter two, the default where `rewarded` is given,
     are trained on `rewarded` (training rollouts) and cross-fitted by base task. Every fixed action, `random` and
     `rule` always stand beside them. With `resume=True` a finished run is measured again without a call.
 
@@ -244,14 +245,15 @@ def _one_domain(states: Sequence[State], name: str) -> str:
 
 
 def _policies(
-    chosen: Sequence[str | Policy], space: ActionSpace, *, has_training: bool
+    chosen: Sequence[str | Path | Policy], space: ActionSpace, *, has_training: bool
 ) -> tuple[tuple[str, ...], list[Policy]]:
     """Names of learned policies, and the given ones opened. Baselines are only checked: they always take part."""
     from tactful.policy import open_policy, ready
 
     learned: list[str] = []
     given: list[Policy] = []
-    for item in chosen:
+    for one in chosen:
+        item = f"policy:{os.fspath(one)}" if isinstance(one, os.PathLike) else one
         if not isinstance(item, str):
             given.append(ready(item))
             continue

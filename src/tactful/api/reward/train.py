@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tactful.api.reward.moments import MomentsGiven, labelled
 from tactful.api.runs import outside_loop
+from tactful.errors import UsageError
 
 if TYPE_CHECKING:
     from tactful.evaluation.judges.training import TrainedReward
@@ -54,7 +55,10 @@ def reward_model(
         from tactful.reward.opening import open_judge
 
         return open_judge(Path(given)), str(given)
+    from tactful.data.io import shorten
     from tactful.reward.types import JudgeAtOnce
 
-    model = given if isinstance(given, JudgeAtOnce) else given.model
+    model = given if isinstance(given, JudgeAtOnce) else getattr(given, "model", None)
+    if not isinstance(model, JudgeAtOnce):
+        raise UsageError(f"{shorten(given)} is no reward model; tf.train_reward makes one, tf.load opens it")
     return model, f"the model '{model.name}'"
