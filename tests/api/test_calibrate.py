@@ -47,6 +47,15 @@ def test_rewards_come_as_a_table(made: dict[str, Any]) -> None:
     assert made["rewards"].details["trajectories"]["unscored"] == 0
 
 
+def test_a_loaded_run_says_what_the_one_just_made_said(made: dict[str, Any]) -> None:
+    rewards, pairs = tf.load(made["folder"] / "reward"), tf.load(made["folder"] / "pairs")
+    assert [one.domain for one in rewards.information] == ["coding"]
+    assert rewards.information == made["rewards"].information
+    assert list(rewards.probes) == list(made["rewards"].probes)
+    assert rewards.modes == made["rewards"].modes == {"multi"}
+    assert pairs.made == made["pairs"].made
+
+
 @pytest.mark.slow
 def test_records_in_memory_and_the_folder_give_the_same_pairs(made: dict[str, Any], tmp_path: Path) -> None:
     by_folder = tf.pairs(made["folder"] / "reward", select="all", out=tmp_path / "f")
@@ -183,6 +192,33 @@ def test_failures_in_memory_are_taken_again(
     assert run.summary.failed == len(run.failures()) > 0
     assert run.failures()[0].reason == "not today"
     assert run.retry(progress="off").summary.failed == 0
+
+
+def test_figures_are_of_the_records_as_they_stand_after_a_retry(
+    made: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tactful.evaluation.policies.walking.tree import ExpandTree
+
+    real, options = ExpandTree.__call__, {"passes": 1, "users_per_task": 1, "sweep": False, "progress": "off"}
+    made["states"].save(tmp_path / "states.jsonl")
+
+    async def failing(self: Any, record: Any, context: Any) -> Any:
+        if record.id.startswith(made["states"][0].id):
+            raise DataError("not today")
+        return await real(self, record, context)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ExpandTree, "__call__", failing)
+        result = tf.evaluate(tmp_path / "states.jsonl", out=tmp_path / "e", **options)
+        assert result.found.failed == result.summary.failed > 0
+    before = tf.load(tmp_path / "e")
+    before.retry(progress="off")
+    with pytest.raises(
+        DataError, match=r"was measured when \d+ trees had failed, now 0 have; measure it again"
+    ):
+        before.headline()
+    assert result.retry(progress="off").found.failed == 0
+    assert tf.load(tmp_path / "e").table().rows() == result.table().rows()
 
 
 def test_everything_works_inside_a_running_loop_and_as_coroutines(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import json
 from importlib import import_module
 
 import pytest
@@ -9,6 +10,13 @@ from tactful.errors import DataError
 from tactful.feedback.judging.confidence import ConfidenceMap
 from tactful.policy.cost import CostPolicyFile, Costs
 from tactful.types import Record
+
+TALK = [
+    {"role": "user", "content": "Rename a.txt to b.txt."},
+    {"role": "assistant", "content": "Shall I keep the content?"},
+    {"role": "user", "content": "I already said: just rename it."},
+    {"role": "assistant", "content": "Done."},
+]
 
 
 def kinds_of(record=Record):
@@ -31,6 +39,29 @@ def test_confidences_and_policies_of_costs_are_loaded(tmp_path):
     assert tf.load(tmp_path / "confidence.json") == confidence
     save_document(tmp_path / "cost.json", CostPolicyFile(actions=("Execute", "Clarify"), costs=Costs()))
     assert tf.load(tmp_path / "cost.json").costs == Costs()
+
+
+def test_the_folder_of_a_saved_policy_or_confidence_opens_what_lies_in_it(tmp_path):
+    for name, saved in (
+        ("cost", CostPolicyFile(actions=("Execute", "Clarify"), costs=Costs())),
+        ("confidence", ConfidenceMap(judge="m", sources={})),
+    ):
+        save_document(tmp_path / name / f"{name}.json", saved)
+        assert tf.load(tmp_path / name) == tf.load(tmp_path / name / f"{name}.json")
+
+
+def test_runs_of_the_gym_and_of_learn_are_loaded_and_say_what_they_said(tmp_path):
+    played = tf.play(
+        "bundled", model="offline", assistant="always", out=tmp_path / "g", limit=2, progress="off"
+    )
+    chosen = tf.trainset(played, judge="user", model="offline", points=2, out=tmp_path / "t", progress="off")
+    built = tf.build_scenes(model="offline", out=tmp_path / "s.yaml", limit=1, progress="off")
+    (tmp_path / "log.jsonl").write_text(json.dumps({"messages": TALK}))
+    lesson = tf.learn(tmp_path / "log.jsonl", out=tmp_path / "learned", progress="off")
+    assert tf.load(tmp_path / "g").made == played.made
+    assert tf.load(tmp_path / "t").made == chosen.made
+    assert [scene.id for scene in tf.load(tmp_path / "s.run")] == [scene.id for scene in built]
+    assert sum(len(talk.turns) for talk in tf.load(tmp_path / "learned")) == lesson.turns
 
 
 @pytest.mark.parametrize(

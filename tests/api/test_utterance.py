@@ -73,6 +73,14 @@ def test_what_would_score_nothing_or_everything_is_refused(
 def test_runs_are_loaded_again(made: dict[str, Any]) -> None:
     assert tf.load(made["folder"] / "s").rows() == made["pairs"].rows()
     assert tf.load(made["folder"] / "p").rows() == made["said"].rows()
+    assert tf.load(made["folder"] / "s").made == made["pairs"].made
+
+
+def test_the_folder_of_a_judged_evaluation_gives_the_evaluation(made: dict[str, Any], tmp_path: Path) -> None:
+    result = tf.evaluate_predictions(
+        made["said"], encoder="none", judge_model="offline", out=tmp_path / "e", progress="off"
+    )
+    assert tf.load(tmp_path / "e").headline() == result.headline()
 
 
 def test_a_run_of_dialogues_in_memory_is_no_other_processes_to_retry(made: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
@@ -77,7 +78,8 @@ class Run(Generic[T]):
 
     @takes(SpendOptions)
     def retry(self, *, unscored: bool = False, trust: bool = False, **options: Unpack[SpendOptions]) -> Self:
-        """Take the failed records again, with `unscored` also those that could not be judged; the run as it stands then.
+        """Take the failed records again, with `unscored` also those that could not be judged; the run as it stands then,
+        and what its records say.
 
         `trust`: the folder is yours, also where no earlier run here used its endpoint. Raises what the run itself
         raises; UserError when another process made it from records in memory.
@@ -89,6 +91,10 @@ class Run(Generic[T]):
         job = job_of(folder, trust=trust) if self._again is None else self._again()
         chosen = run_options(options)
         self.summary = outside_loop(lambda: retry_run(folder, job, unscored=unscored, options=chosen))
+        for name in [
+            name for name in vars(self) if isinstance(getattr(type(self), name, None), cached_property)
+        ]:
+            delattr(self, name)
         return self
 
     def __fspath__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -57,12 +57,20 @@ class EvaluateOptions(ModelOptions, RunSettings, total=False):
 class EvaluationRun(Run["ActionTree"]):
     """What an evaluation found: a headline, a table, a picture; iterating gives the action trees behind it."""
 
+    _measure: Callable[[RunSummary], Evaluation] | None = None
+
     @cached_property
     def found(self) -> Evaluation:
-        """Every figure, as in `evaluation.json`."""
+        """Every figure, as in `evaluation.json`. Raises DataError where trees were rolled out since it was measured."""
         from tactful.evaluation.policies.report import read_evaluation
 
-        return read_evaluation(self.folder)
+        if self._measure is not None:
+            return self._measure(self.summary)
+        found = read_evaluation(self.folder)
+        if found.failed != self.summary.failed:
+            problem = f"was measured when {found.failed} trees had failed, now {self.summary.failed} have"
+            raise DataError.at(self.folder, None, problem, fix="measure it again: evaluate with --resume")
+        return found
 
     def headline(self) -> str:
         """What the figures say, in a few sentences; also when they say nothing, or the opposite, or are not held out."""
@@ -163,10 +171,14 @@ def evaluate(
         job = replace(job, resume_args=again)
     summary = worked(job, run_options(options))
     unsafe = options.get("unsafe_exec", False)
-    found = outside_loop(lambda: _measure(summary, decisions, settings, learned, given, unsafe=unsafe))
+
+    def measured(summary: RunSummary) -> Evaluation:
+        return outside_loop(lambda: _measure(summary, decisions, settings, learned, given, unsafe=unsafe))
+
+    found = measured(summary)
     rebuilt = None if read.retraceable else lambda: _tree_job(config, tasks, personas, unseen)
     run = EvaluationRun(summary, ActionTree, source=read, again=rebuilt)
-    run.found = found
+    run.found, run._measure = found, measured
     return run
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
@@ -56,7 +57,14 @@ class PairsOptions(TypedDict, total=False):
 class PairsRun(Run["PreferencePair"]):
     """Preference pairs, and what became of the decision points."""
 
-    made: PairSummary
+    @cached_property
+    def made(self) -> PairSummary:
+        """Of the decision points, and why those dropped were."""
+        from tactful.calibration.pairs import PairSummary
+
+        if not self.details:
+            raise DataError(f"{self.folder}: has no summary.json, was it killed? make the pairs again")
+        return PairSummary.of(self.details)
 
 
 @takes(PairsOptions)

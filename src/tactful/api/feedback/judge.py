@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -21,7 +22,7 @@ from tactful.api.options import (
 )
 from tactful.api.runs import Run, worked
 from tactful.api.tables import Table
-from tactful.errors import UsageError
+from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:
     from tactful.api.data.conversations import LogReading
@@ -67,8 +68,13 @@ class JudgingOptions(ModelOptions, RunSettings, total=False):
 class JudgedRun(Run["JudgedTurn"]):
     """Judged turns, in order; of a panel, its final judgements. Rewards are in [−1, 1], None where nothing counts."""
 
-    outcome: JudgingOutcome
-    """Counts, label shares and the panel's agreement; of a run that was just made."""
+    @cached_property
+    def outcome(self) -> JudgingOutcome:
+        """Counts, label shares and the panel's agreement; of a run that was just made."""
+        raise UserError(
+            f"{self.folder}: what was read of the log is known of a run that was just made; table() and report() go by "
+            "what is stored"
+        )
 
     def __iter__(self) -> Iterator[JudgedTurn]:
         from tactful.feedback.judged import open_judged

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -69,8 +69,12 @@ class PlayOptions(ModelOptions, RunSettings, total=False):
 class GymRun(Run["GymEpisode"]):
     """Episodes of the gym; `made` counts what was offered and what came of it."""
 
-    made: GymSummary
-    """Ends, rounds, events, offers and reactions by place in the work, utility; of a run that was just made."""
+    @cached_property
+    def made(self) -> GymSummary:
+        """Ends, rounds, events, offers and reactions by place in the work, utility at the costs of the call."""
+        from tactful.gym.summary import summarise
+
+        return summarise(self, **{name: self.details[name] for name in _COSTS if name in self.details})
 
 
 @takes(PlayOptions)
