@@ -191,7 +191,15 @@ def test_failures_in_memory_are_taken_again(
         run = tf.rollout(made["states"], model="offline", out=tmp_path / "r", progress="off")
     assert run.summary.failed == len(run.failures()) > 0
     assert run.failures()[0].reason == "not today"
+    with pytest.raises(
+        UserError, match=r"of records in memory, .* make the same call with resume=True and retry"
+    ):
+        tf.load(tmp_path / "r").retry()
+    again = tf.rollout(made["states"], model="offline", out=tmp_path / "r", resume=True, progress="off")
+    assert again.summary.failed == run.summary.failed
+    assert again.retry(progress="off").summary.failed == 0
     assert run.retry(progress="off").summary.failed == 0
+    assert tf.load(tmp_path / "r").retry().summary.failed == 0
 
 
 def test_figures_are_of_the_records_as_they_stand_after_a_retry(

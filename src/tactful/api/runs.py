@@ -82,12 +82,15 @@ class Run(Generic[T]):
         and what its records say.
 
         `trust`: the folder is yours, also where no earlier run here used its endpoint. Raises what the run itself
-        raises; UserError when another process made it from records in memory.
+        raises; UserError when another process made it from records in memory (the same call with `resume=True` gives a
+        run that can be taken up).
         """
         from tactful.jobs import job_of
         from tactful.runs import retry_run
 
         folder = self.summary.folder
+        if self._again is None and not folder.info().resume_with and not self._left(unscored=unscored):
+            return self
         job = job_of(folder, trust=trust) if self._again is None else self._again()
         chosen = run_options(options)
         self.summary = outside_loop(lambda: retry_run(folder, job, unscored=unscored, options=chosen))
@@ -96,6 +99,11 @@ class Run(Generic[T]):
         ]:
             delattr(self, name)
         return self
+
+    def _left(self, *, unscored: bool) -> int:
+        """How many records a retry would take."""
+        now = summary_of(self.summary.folder)
+        return now.failed + (now.unscored if unscored else 0)
 
     def __fspath__(self) -> str:
         return str(self.folder)
