@@ -179,6 +179,13 @@ def test_assistants_are_scored_along_traces(tmp_path: Path) -> None:
         tf.bench_assistants(tmp_path / "traces")
 
 
+def test_a_part_of_the_traces_is_not_scored_as_if_it_were_all(tmp_path: Path) -> None:
+    with pytest.raises(
+        UsageError, match="limit=2 would leave records out of figures that are of whole traces"
+    ):
+        tf.bench_assistants(tmp_path, model="offline", limit=2)
+
+
 def test_the_doctor_says_what_is_there() -> None:
     assert all(check.state != "failed" for check in tf.doctor())
 

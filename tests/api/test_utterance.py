@@ -58,6 +58,10 @@ def test_predictions_are_measured_beside_baselines(made: dict[str, Any], tmp_pat
     ("options", "said"),
     [
         ({"k": 0}, "k is 0, expected 1 or more"),
+        (
+            {"limit": 2},
+            "limit=2 would leave records out of figures that are of all predictions; limit the run",
+        ),
         ({"side": "chosn"}, "side is 'chosn', expected one of insight, chosen, rejected"),
         ({"thresholds": {"chrff": 0.5}}, "--hit chrff=0.5: expected MEASURE=VALUE"),
         ({"thresholds": {"chrf": 3}}, r"--hit chrf=3: expected MEASURE=VALUE, .* and a value in \[0, 1\]"),

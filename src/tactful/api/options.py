@@ -197,6 +197,12 @@ def at_least_one(name: str, given: int | None) -> None:
         raise UsageError(f"{name} is {given}, expected 1 or more")
 
 
+def refuse_limit(options: Mapping[str, Any], whole: str) -> None:
+    """Raises UsageError for a limit where a part would be measured as if it were all."""
+    if options.get("limit") is not None:
+        raise UsageError(f"limit={options['limit']} would leave records out of figures that are of {whole}")
+
+
 def listed(name: str, given: S) -> S:
     """The names given. Raises UsageError for one bare text, whose letters would be taken for names."""
     if isinstance(given, str):

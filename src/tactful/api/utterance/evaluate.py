@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from tactful.api.options import RunSettings, at_least_one, one_of, run_options, spec_of, takes
+from tactful.api.options import RunSettings, at_least_one, one_of, refuse_limit, run_options, spec_of, takes
 from tactful.api.runs import Run, outside_loop
 from tactful.api.tables import Table
 from tactful.errors import UsageError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class EvaluatePredictionsOptions(RunSettings, total=False):
-    """What may be given to `evaluate_predictions` beside the predictions."""
+    """What may be given to `evaluate_predictions` beside the predictions; `limit` is refused."""
 
     train: Path | str | None
     """Dialogues that baselines learn from; default: the evaluated ones, cross-fitted."""
@@ -135,6 +135,7 @@ def evaluate_predictions(
 
 def _refuse_unusable(options: EvaluatePredictionsOptions, known: Collection[str]) -> None:
     """Raises: UsageError for numbers and names that would score nothing, or everything, without a word."""
+    refuse_limit(options, "all predictions; limit the run that makes them")
     at_least_one("k", options.get("k"))
     one_of("side", options.get("side", "insight"), ("insight", "chosen", "rejected"))
     for name, value in options.get("thresholds", {}).items():
