@@ -84,6 +84,17 @@ def test_a_document_of_a_stranger_is_refused_in_one_sentence(content, tmp_path):
         tf.load(tmp_path / "policy.json")
 
 
+def test_what_load_does_not_open_says_what_it_is_or_what_to_give(tmp_path):
+    (tmp_path / "policy.json").write_text('{"format": "tactful-policy-99"}')
+    with pytest.raises(
+        DataError, match=r"holds tactful-policy-99, which load does not open; .* upgrade Tactful"
+    ):
+        tf.load(tmp_path / "policy.json")
+    run = tf.ask_moments(tf.moments(limit=1), model="offline", out=tmp_path / "r", progress="off")
+    with pytest.raises(DataError, match=f"a run is given by its folder: {run.folder}$"):
+        tf.load(run.folder / "records.jsonl")
+
+
 def test_a_device_without_end_is_not_read_to_its_end():
     with pytest.raises(DataError, match="/dev/zero: is no policy"):
         tf.load("/dev/zero")

@@ -89,12 +89,23 @@ def load(path: Path | str) -> Any:
     for name, reader in READERS.items():  # a model before the gate that lies in its folder
         if name in found:
             return _named(reader)(place if place.is_dir() and name not in _FILES else found[name])
-    raise DataError.at(
-        place,
-        None,
-        "is no policy, model, gate, evaluation or run" if place.exists() else "no such file or folder",
-        fix="see what a file holds with 'tactful data check FILE'",
+    raise _nothing(place, [name for name in found if name.startswith("tactful-")])
+
+
+def _nothing(place: Path, formats: list[str]) -> DataError:
+    """Why nothing was opened, and what to give instead."""
+    problem, fix = (
+        "is no policy, model, gate, evaluation or run",
+        "see what a file holds with 'tactful data check FILE'",
     )
+    if not place.exists():
+        problem = "no such file or folder"
+    elif formats:
+        problem = f"holds {', '.join(sorted(formats))}, which load does not open"
+        fix = "give it to the command that it is for, or upgrade Tactful"
+    elif (place.parent / "run.json").is_file():
+        fix = f"a run is given by its folder: {place.parent}"
+    return DataError.at(place, None, problem, fix=fix)
 
 
 def _run(place: Path) -> Any:
