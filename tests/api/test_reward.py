@@ -147,6 +147,8 @@ def test_a_judge_is_measured_beside_baselines(trained: TrainedReward, tmp_path: 
     assert not found.seen
     assert {row["name"] for row in found.rows()} >= {"always-accept", "look-up"}
     assert [path.name for path in found.save(tmp_path / "bench")] == ["results.json", "report.html"]
+    with pytest.raises(UsageError, match=r"results\.json: exists already; give --out a new folder"):
+        found.save(tmp_path / "bench")
     with pytest.raises(UsageError, match="was trained on"):
         tf.measure_judge(tf.moments(), model=trained)
     with pytest.raises(UsageError, match="name one judge"):
@@ -240,6 +242,8 @@ def test_suggestions_are_trained_on_judged_and_benched(tmp_path: Path) -> None:
     found = tf.bench_suggestions([data], bar=0.2)
     assert "always-show" in str(found)
     assert [path.name for path in found.save(tmp_path / "bench")] == ["results.json", "report.html"]
+    with pytest.raises(UsageError, match=r"results\.json: exists already; give --out a new folder"):
+        found.save(tmp_path / "bench")
 
 
 def test_a_server_answers_until_its_block_ends(trained: TrainedReward, tmp_path: Path) -> None:
