@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tactful.api.reward.moments import MomentsGiven, labelled
 from tactful.api.runs import outside_loop
@@ -58,7 +58,8 @@ def reward_model(
     from tactful.data.io import shorten
     from tactful.reward.types import JudgeAtOnce
 
-    model = given if isinstance(given, JudgeAtOnce) else getattr(given, "model", None)
-    if not isinstance(model, JudgeAtOnce):
+    found = given if isinstance(given, JudgeAtOnce) else getattr(given, "model", None)
+    if not isinstance(found, JudgeAtOnce):
         raise UsageError(f"{shorten(given)} is no reward model; tf.train_reward makes one, tf.load opens it")
+    model: Any = found
     return model, f"the model '{model.name}'"
