@@ -48,6 +48,8 @@ def test_predictions_are_measured_beside_baselines(made: dict[str, Any], tmp_pat
     )
     assert len(result.rows()) == 5
     assert result.table().heads[:2] == ("system", "chrf_best")
+    assert "8 read = 8 evaluated + 0 without an answer" in str(result.table())
+    assert "note: A rehearsal, not a language model, spoke" in str(result.table())
     result.page(tmp_path / "page.html")
     assert tf.load(tmp_path / "e" / "evaluation.json").headline() == result.headline()
     with pytest.raises(UsageError, match="holds files already"):

@@ -53,13 +53,15 @@ class PredictionsMeasured:
         return self.measured.evaluation.headline()
 
     def table(self) -> Table:
-        """Every measure of the model and the baselines, over all sources and languages."""
+        """Every measure of the model and the baselines, over all sources and languages; below, what was left out and notes."""
         from tactful.evaluation.utterance.report import cell, shown_measures
 
         found = self.measured.evaluation
         names, systems = shown_measures(found), found.slices[0].systems
         cells = [(one.name, *(cell(one, name) for name in names)) for one in systems]
-        return Table(("system", *names), cells, [one.model_dump(mode="json") for one in systems])
+        rows = [one.model_dump(mode="json") for one in systems]
+        notes = (found.counts(), *(f"note: {note}" for note in found.caveats))
+        return Table(("system", *names), cells, rows, "\n".join(notes))
 
     def rows(self) -> list[dict[str, Any]]:
         """A dictionary for each system."""

@@ -133,7 +133,7 @@ def _tell(measured: Measured, html: Path | None, *, as_json: bool) -> None:
     for problem in measured.items.problems:
         say(problem)
     say(found.counts())
-    for note in found.notes:
+    for note in found.caveats:
         say(f"note: {note}")
     say(found.headline())
     if html is not None:
