@@ -46,8 +46,9 @@ def job_of(folder: RunFolder, *, trust: bool = False) -> Job:
     kind = f"{info.noun} {info.verb}"
     if not info.resume_with or kind not in BUILDERS:
         raise UserError(
-            f"{folder.path}: this run cannot be opened again by itself ({kind} of your own code, or read from a "
-            "pipe); call tactful.runs.retry_run(folder, job) with the job that made it"
+            f"{folder.path}: this run cannot be opened again by itself ({kind} of records in memory, of your own code, or "
+            "read from a pipe); in Python make the same call with resume=True and retry() what it gives, or call "
+            "tactful.runs.retry_run(folder, job) with the job that made it"
         )
     job = _built(folder, kind)
     strange = [] if trust else [*_strange(job), *_elsewhere(folder)]

@@ -47,6 +47,15 @@ def test_rewards_come_as_a_table(made: dict[str, Any]) -> None:
     assert made["rewards"].details["trajectories"]["unscored"] == 0
 
 
+def test_a_loaded_run_says_what_the_one_just_made_said(made: dict[str, Any]) -> None:
+    rewards, pairs = tf.load(made["folder"] / "reward"), tf.load(made["folder"] / "pairs")
+    assert [one.domain for one in rewards.information] == ["coding"]
+    assert rewards.information == made["rewards"].information
+    assert list(rewards.probes) == list(made["rewards"].probes)
+    assert rewards.modes == made["rewards"].modes == {"multi"}
+    assert pairs.made == made["pairs"].made
+
+
 @pytest.mark.slow
 def test_records_in_memory_and_the_folder_give_the_same_pairs(made: dict[str, Any], tmp_path: Path) -> None:
     by_folder = tf.pairs(made["folder"] / "reward", select="all", out=tmp_path / "f")
@@ -65,6 +74,16 @@ def test_a_policy_is_trained_saved_loaded_and_asked(made: dict[str, Any], tmp_pa
         again.act("Sort my people")
     with pytest.raises(UserError, match="exists already"):
         policy.save(tmp_path / "policy.json")
+
+
+def test_pairs_given_twice_would_weigh_twice_and_are_refused(made: dict[str, Any], tmp_path: Path) -> None:
+    pairs, file = list(made["pairs"]), tmp_path / "pairs.jsonl"
+    with pytest.raises(DataError, match=f"pair {len(pairs) + 1} is pair 3 again, which would count twice"):
+        tf.train_policy([*pairs, pairs[2]])
+    lines = (made["folder"] / "pairs" / "records.jsonl").read_text()
+    file.write_text(lines * 2)
+    with pytest.raises(DataError, match=r"pairs.jsonl: pair \d+ is pair 1 again"):
+        tf.train_policy(file)
 
 
 @pytest.mark.slow
@@ -107,12 +126,38 @@ def test_an_evaluation_has_a_headline_a_table_and_a_picture(made: dict[str, Any]
         (lambda made: tf.evaluate([{"query": "hi"}]), "holds {'query': 'hi'}, expected states"),
         (lambda made: tf.train_policy(["hi"]), "holds 'hi', expected pairs; tf.pairs"),
         (lambda made: tf.reward(["hi"]), "holds 'hi', expected trajectories; give the file or the run"),
+        (lambda made: tf.rollout(made["states"], model="offline", limit=0), "the call has limit 0: expected greater"),
+        (lambda made: tf.rollout(made["states"], model="offline", budget_usd=-1), "the call has budget_usd -1"),
+        (lambda made: tf.rollout(made["states"], model="offline", progress="of"), "the call has progress 'of': expected 'auto'"),
+        (lambda made: tf.rollout(made["states"], model="offline", seed="x"), "the call has seed 'x', expected a whole number"),
+        (lambda made: tf.states(["Sort"], reader="surface", samples=0), "the call has samples 0"),
+        (lambda made: tf.reward(made["states"], task_score="al"), "task_score is 'al', expected one of all-or-nothing, share"),
+        (lambda made: tf.train_policy(made["pairs"], head="rigde"), "head is 'rigde', expected one of dpo, ridge"),
+        (lambda made: tf.evaluate(made["states"], policies=[made["states"]]), "States is no policy; tf.load"),
+        (lambda made: tf.serve_policy(made["states"]).__enter__(), "States is no policy; tf.load"),
+        (lambda made: tf.evaluate(made["states"], policies=[made["folder"]]), "is no folder of 'tactful train'"),
+        (lambda made: tf.states("Sort my list"), r"source is the text 'Sort my list', expected a list: source=\['Sort my list'\]"),
+        (lambda made: tf.states(["a\ud800b"], domain="coding"), "<the requests given>: str is not valid UTF-8"),
         (lambda made: tf.states(5), "5 is neither a file nor a run nor a list of records"),
     ],
 )  # fmt: skip
 def test_a_wrong_call_is_a_sentence(made: dict[str, Any], call: Callable[[Any], object], said: str) -> None:
     with pytest.raises(tf.TactfulError, match=said):
         call(made)
+
+
+def test_a_policy_is_given_by_its_path_and_two_files_go_by_theirs(
+    made: dict[str, Any], tmp_path: Path
+) -> None:
+    policy = tf.train_policy(made["pairs"], l2=0.1)
+    files = [tmp_path / "one.json", tmp_path / "policy.json"]
+    for file in files:
+        policy.save(file)
+    options: Any = {"passes": 1, "users_per_task": 1, "sweep": False, "progress": "off"}
+    result = tf.evaluate(made["states"], policies=files, out=tmp_path / "e", **options)
+    assert {str(file) for file in files} <= {row["policy"] for row in result.rows()}
+    with pytest.raises(DataError, match=f"is a folder; give {files[1]}"):
+        tf.evaluate(made["states"], policies=[tmp_path])
 
 
 def test_learned_needs_something_to_learn_from(made: dict[str, Any]) -> None:
@@ -148,7 +193,42 @@ def test_failures_in_memory_are_taken_again(
         run = tf.rollout(made["states"], model="offline", out=tmp_path / "r", progress="off")
     assert run.summary.failed == len(run.failures()) > 0
     assert run.failures()[0].reason == "not today"
+    with pytest.raises(
+        UserError, match=r"of records in memory, .* make the same call with resume=True and retry"
+    ):
+        tf.load(tmp_path / "r").retry()
+    again = tf.rollout(made["states"], model="offline", out=tmp_path / "r", resume=True, progress="off")
+    assert again.summary.failed == run.summary.failed
+    assert again.retry(progress="off").summary.failed == 0
     assert run.retry(progress="off").summary.failed == 0
+    assert tf.load(tmp_path / "r").retry().summary.failed == 0
+
+
+def test_figures_are_of_the_records_as_they_stand_after_a_retry(
+    made: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tactful.evaluation.policies.walking.tree import ExpandTree
+
+    real, options = ExpandTree.__call__, {"passes": 1, "users_per_task": 1, "sweep": False, "progress": "off"}
+    made["states"].save(tmp_path / "states.jsonl")
+
+    async def failing(self: Any, record: Any, context: Any) -> Any:
+        if record.id.startswith(made["states"][0].id):
+            raise DataError("not today")
+        return await real(self, record, context)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ExpandTree, "__call__", failing)
+        result = tf.evaluate(tmp_path / "states.jsonl", out=tmp_path / "e", **options)
+        assert result.found.failed == result.summary.failed > 0
+    before = tf.load(tmp_path / "e")
+    before.retry(progress="off")
+    with pytest.raises(
+        DataError, match=r"was measured when \d+ trees had failed, now 0 have; measure it again"
+    ):
+        before.headline()
+    assert result.retry(progress="off").found.failed == 0
+    assert tf.load(tmp_path / "e").table().rows() == result.table().rows()
 
 
 def test_everything_works_inside_a_running_loop_and_as_coroutines(tmp_path: Path) -> None:

@@ -54,6 +54,11 @@ def test_a_page_and_training_data_come_from_the_run(judged: Any, tmp_path: Path)
     assert all(path.is_file() for path in data.files)
 
 
+def test_a_value_that_training_data_cannot_take_is_a_sentence(judged: Any) -> None:
+    with pytest.raises(UsageError, match="the call has similar 3: expected less than or equal to 1"):
+        judged.pairs(similar=3)
+
+
 def test_the_run_is_loaded_again_from_its_folder(judged: Any) -> None:
     again = tf.load(judged.folder)
     assert str(again.table()) == str(judged.table())
@@ -79,6 +84,8 @@ def test_options_that_do_not_fit_are_refused() -> None:
         tf.judge(ROWS, model="embedded", judges=["offline"])
     with pytest.raises(UsageError, match="--trained belongs to the judge 'embedded'"):
         tf.judge(ROWS, model="offline", trained="judge.npz")
+    with pytest.raises(UsageError, match="method is 'plat', expected one of auto, platt, isotonic"):
+        tf.fit_confidence("probes", method="plat")  # type: ignore[arg-type]
 
 
 @pytest.mark.slow

@@ -1,3 +1,4 @@
+import json
 from importlib import import_module
 
 import pytest
@@ -9,6 +10,13 @@ from tactful.errors import DataError
 from tactful.feedback.judging.confidence import ConfidenceMap
 from tactful.policy.cost import CostPolicyFile, Costs
 from tactful.types import Record
+
+TALK = [
+    {"role": "user", "content": "Rename a.txt to b.txt."},
+    {"role": "assistant", "content": "Shall I keep the content?"},
+    {"role": "user", "content": "I already said: just rename it."},
+    {"role": "assistant", "content": "Done."},
+]
 
 
 def kinds_of(record=Record):
@@ -33,6 +41,29 @@ def test_confidences_and_policies_of_costs_are_loaded(tmp_path):
     assert tf.load(tmp_path / "cost.json").costs == Costs()
 
 
+def test_the_folder_of_a_saved_policy_or_confidence_opens_what_lies_in_it(tmp_path):
+    for name, saved in (
+        ("cost", CostPolicyFile(actions=("Execute", "Clarify"), costs=Costs())),
+        ("confidence", ConfidenceMap(judge="m", sources={})),
+    ):
+        save_document(tmp_path / name / f"{name}.json", saved)
+        assert tf.load(tmp_path / name) == tf.load(tmp_path / name / f"{name}.json")
+
+
+def test_runs_of_the_gym_and_of_learn_are_loaded_and_say_what_they_said(tmp_path):
+    played = tf.play(
+        "bundled", model="offline", assistant="always", out=tmp_path / "g", limit=2, progress="off"
+    )
+    chosen = tf.trainset(played, judge="user", model="offline", points=2, out=tmp_path / "t", progress="off")
+    built = tf.build_scenes(model="offline", out=tmp_path / "s.yaml", limit=1, progress="off")
+    (tmp_path / "log.jsonl").write_text(json.dumps({"messages": TALK}))
+    lesson = tf.learn(tmp_path / "log.jsonl", out=tmp_path / "learned", progress="off")
+    assert tf.load(tmp_path / "g").made == played.made
+    assert tf.load(tmp_path / "t").made == chosen.made
+    assert [scene.id for scene in tf.load(tmp_path / "s.run")] == [scene.id for scene in built]
+    assert sum(len(talk.turns) for talk in tf.load(tmp_path / "learned")) == lesson.turns
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -51,6 +82,17 @@ def test_a_document_of_a_stranger_is_refused_in_one_sentence(content, tmp_path):
         DataError, match=r"policy\.json: is no policy, model, gate, evaluation or run; [^\n]*$"
     ):
         tf.load(tmp_path / "policy.json")
+
+
+def test_what_load_does_not_open_says_what_it_is_or_what_to_give(tmp_path):
+    (tmp_path / "policy.json").write_text('{"format": "tactful-policy-99"}')
+    with pytest.raises(
+        DataError, match=r"holds tactful-policy-99, which load does not open; .* upgrade Tactful"
+    ):
+        tf.load(tmp_path / "policy.json")
+    run = tf.ask_moments(tf.moments(limit=1), model="offline", out=tmp_path / "r", progress="off")
+    with pytest.raises(DataError, match=f"a run is given by its folder: {run.folder}$"):
+        tf.load(run.folder / "records.jsonl")
 
 
 def test_a_device_without_end_is_not_read_to_its_end():

@@ -1,11 +1,14 @@
 """What a consumer sees: lazy names, the same as coroutines, typed for mypy strict, options as on the command line."""
 
 import ast
+import asyncio
 import json
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from dataclasses import fields
+from inspect import Parameter, iscoroutine, signature
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ import pytest
 import tactful
 from tactful.api.options import JudgeOptions, ModelOptions, RunSettings, spec_of
 from tactful.cli.options import JudgeFlags, ModelFlags, RunFlags
+from tactful.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"scipy", "sklearn", "matplotlib", "aiohttp", "rich", "typer", "pandas", "numpy", "pydantic"}
@@ -101,6 +105,38 @@ def test_options_have_the_names_of_the_flags() -> None:
     assert {field.name for field in fields(RunFlags)} == RunSettings.__annotations__.keys() - {"progress"}
     assert {field.name for field in fields(ModelFlags)} == ModelOptions.__annotations__.keys()
     assert {field.name for field in fields(JudgeFlags)} == JudgeOptions.__annotations__.keys()
+
+
+def test_an_option_that_is_none_is_refused_by_every_name_that_takes_options() -> None:
+    from tactful import aio
+
+    taking = [
+        getattr(room, name)
+        for name in tactful.__all__
+        for room in (tactful, aio)
+        if name[0].islower() and _takes_options(getattr(tactful, name))
+    ]
+    assert len(taking) > 50
+    for call in taking:
+        with pytest.raises(
+            UsageError, match=r"^'budjet_us' is no option of \w+; (did you mean|expected some of) "
+        ):
+            _called(call, budjet_us=2)
+    with pytest.raises(
+        UsageError, match=r"^'budjet_us' is no option of evaluate; did you mean 'budget_usd'\?$"
+    ):
+        tactful.evaluate("states.jsonl", budjet_us=2)  # type: ignore[call-arg]
+
+
+def _takes_options(call: Callable[..., object]) -> bool:
+    kinds = {one.kind: one.annotation for one in signature(call).parameters.values()}
+    return Parameter.VAR_KEYWORD in kinds and kinds[Parameter.VAR_KEYWORD] != "Any"
+
+
+def _called(call: Callable[..., object], **options: object) -> None:
+    found = call(**options)
+    if iscoroutine(found):
+        asyncio.run(found)
 
 
 def test_every_flag_of_a_model_reaches_the_model() -> None:

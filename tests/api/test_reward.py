@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -45,6 +46,14 @@ def test_rows_that_cannot_be_used_are_refused_or_counted(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+def test_moments_given_twice_would_count_twice_and_are_refused() -> None:
+    found = tf.moments(limit=3)
+    with pytest.raises(
+        DataError, match="<the records given>: moment 4 is moment 2 again, which would count twice"
+    ):
+        tf.train_reward([*found, found[1]])
+
+
 def test_a_model_knows_what_it_is_worth_out_of_session() -> None:
     done = tf.train_reward(tf.moments(), limit=110)  # 8 sessions: fewer give no interval
     assert done.measured is not None
@@ -88,6 +97,38 @@ def test_a_promise_that_cannot_be_made_leaves_no_gate(trained: TrainedReward, tm
         tf.set_gate(trained, tf.moments(), cost_false_alarm=0)
 
 
+def test_moments_to_judge_may_be_rows_and_what_is_none_is_a_sentence(trained: TrainedReward) -> None:
+    row = {"obs": [{"event": "The tests fail"}], "pred_task": "Show the log"}
+    [said] = tf.judge_moments([row], trained)
+    assert said.p_accept is not None
+    with pytest.raises(DataError, match="<the records given>: moment has obs"):
+        tf.judge_moments([{**row, "obs": []}], trained)
+    with pytest.raises(UsageError, match="is no reward model"):
+        tf.judge_moments([row], tf.moments(limit=1))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"form": "prsm"}, "form is 'prsm', expected one of prism, utility"),
+        ({"need": "sure"}, "the call has need 'sure': expected 'judged' or 'certain'"),
+        ({"of": "rates", "promise": 0.2}, "of is 'rates', expected one of rate, ratio, session-ratio"),
+        ({"cost_miss": -1}, "the call has miss -1: expected greater than or equal to 0"),
+        ({"abstain": (0.8, 0.2)}, "abstain band 0.8..0.2 ends before it begins"),
+    ],
+)
+def test_a_gate_that_nobody_can_set_is_a_sentence(trained: TrainedReward, options: Any, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        tf.set_gate(trained, tf.moments(), **{"cost_false_alarm": 2, **options})
+
+
+def test_a_limit_takes_one_moment_at_least() -> None:
+    with pytest.raises(UsageError, match="limit is -1, expected 1 or more"):
+        tf.moments(limit=-1)
+    with pytest.raises(UsageError, match="limit is 0, expected 1 or more"):
+        tf.train_reward(tf.moments(), limit=0)
+
+
 def test_a_prompted_model_judges_as_a_run_that_load_knows(tmp_path: Path) -> None:
     new = tf.moments()[:6]
     run = tf.ask_moments(new, model="offline", votes=3, out=tmp_path / "run", progress="off")
@@ -106,6 +147,8 @@ def test_a_judge_is_measured_beside_baselines(trained: TrainedReward, tmp_path: 
     assert not found.seen
     assert {row["name"] for row in found.rows()} >= {"always-accept", "look-up"}
     assert [path.name for path in found.save(tmp_path / "bench")] == ["results.json", "report.html"]
+    with pytest.raises(UsageError, match=r"results\.json: exists already; give --out a new folder"):
+        found.save(tmp_path / "bench")
     with pytest.raises(UsageError, match="was trained on"):
         tf.measure_judge(tf.moments(), model=trained)
     with pytest.raises(UsageError, match="name one judge"):
@@ -136,6 +179,13 @@ def test_assistants_are_scored_along_traces(tmp_path: Path) -> None:
     assert next(iter(tf.load(tmp_path / "out" / "judge"))).acceptance.moment_id
     with pytest.raises(UsageError, match="nothing to score"):
         tf.bench_assistants(tmp_path / "traces")
+
+
+def test_a_part_of_the_traces_is_not_scored_as_if_it_were_all(tmp_path: Path) -> None:
+    with pytest.raises(
+        UsageError, match="limit=2 would leave records out of figures that are of whole traces"
+    ):
+        tf.bench_assistants(tmp_path, model="offline", limit=2)
 
 
 def test_the_doctor_says_what_is_there() -> None:
@@ -192,6 +242,8 @@ def test_suggestions_are_trained_on_judged_and_benched(tmp_path: Path) -> None:
     found = tf.bench_suggestions([data], bar=0.2)
     assert "always-show" in str(found)
     assert [path.name for path in found.save(tmp_path / "bench")] == ["results.json", "report.html"]
+    with pytest.raises(UsageError, match=r"results\.json: exists already; give --out a new folder"):
+        found.save(tmp_path / "bench")
 
 
 def test_a_server_answers_until_its_block_ends(trained: TrainedReward, tmp_path: Path) -> None:

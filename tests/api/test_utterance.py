@@ -48,15 +48,45 @@ def test_predictions_are_measured_beside_baselines(made: dict[str, Any], tmp_pat
     )
     assert len(result.rows()) == 5
     assert result.table().heads[:2] == ("system", "chrf_best")
+    assert "8 read = 8 evaluated + 0 without an answer" in str(result.table())
+    assert "note: A rehearsal, not a language model, spoke" in str(result.table())
     result.page(tmp_path / "page.html")
     assert tf.load(tmp_path / "e" / "evaluation.json").headline() == result.headline()
     with pytest.raises(UsageError, match="holds files already"):
         tf.evaluate_predictions(made["said"], encoder="none", out=tmp_path / "e")
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"k": 0}, "k is 0, expected 1 or more"),
+        (
+            {"limit": 2},
+            "limit=2 would leave records out of figures that are of all predictions; limit the run",
+        ),
+        ({"side": "chosn"}, "side is 'chosn', expected one of insight, chosen, rejected"),
+        ({"thresholds": {"chrff": 0.5}}, "--hit chrff=0.5: expected MEASURE=VALUE"),
+        ({"thresholds": {"chrf": 3}}, r"--hit chrf=3: expected MEASURE=VALUE, .* and a value in \[0, 1\]"),
+    ],
+)
+def test_what_would_score_nothing_or_everything_is_refused(
+    made: dict[str, Any], options: Any, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        tf.evaluate_predictions(made["said"], **options)
+
+
 def test_runs_are_loaded_again(made: dict[str, Any]) -> None:
     assert tf.load(made["folder"] / "s").rows() == made["pairs"].rows()
     assert tf.load(made["folder"] / "p").rows() == made["said"].rows()
+    assert tf.load(made["folder"] / "s").made == made["pairs"].made
+
+
+def test_the_folder_of_a_judged_evaluation_gives_the_evaluation(made: dict[str, Any], tmp_path: Path) -> None:
+    result = tf.evaluate_predictions(
+        made["said"], encoder="none", judge_model="offline", out=tmp_path / "e", progress="off"
+    )
+    assert tf.load(tmp_path / "e").headline() == result.headline()
 
 
 def test_a_run_of_dialogues_in_memory_is_no_other_processes_to_retry(made: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ def make_all(out: Path) -> Path:
     rollout = tf.rollout(made, model="offline", out=out / "rollout", seed=0, **QUIET)
     rewarded = tf.reward(rollout, out=out / "reward", **QUIET)
     tf.pairs(rewarded, out=out / "pairs", select="all", **QUIET)
-    tf.evaluate(made, out=out / "evaluate", passes=1, users_per_task=1, resamples=20, **QUIET)
+    tf.evaluate(made, out=out / "evaluate", passes=1, users_per_task=1, **QUIET)
     chats(out)
     episodes = tf.play("bundled", model="offline", assistant="every:5", out=out / "gym", limit=1, **QUIET)
     tf.trainset(episodes, judge="user", model="offline", out=out / "trainset", **QUIET)

@@ -7,7 +7,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from tactful.api.options import ExecutorOptions, ReaderOptions, executor_options, reader_setup, run_options
+from tactful.api.options import (
+    ExecutorOptions,
+    ReaderOptions,
+    at_least_one,
+    executor_options,
+    reader_setup,
+    run_options,
+    takes,
+)
 from tactful.api.runs import outside_loop
 from tactful.errors import UsageError
 
@@ -22,6 +30,7 @@ class AuditOptions(ReaderOptions, ExecutorOptions, total=False):
     """How passages are read, and where: on Ray an embedded reader reads in every worker."""
 
 
+@takes(AuditOptions)
 def audit(
     logs: Sequence[Path | str] | Path | str,
     *,
@@ -62,6 +71,7 @@ def audit(
     from tactful.reading.opening import open_reader
     from tactful.runs.store.files import atomic_write
 
+    at_least_one("limit", limit)
     folder = None if out is None else Path(out)
     how: LogReading = {"strict": not skip_bad, **(reading or {})}
     setup = reader_setup(options)

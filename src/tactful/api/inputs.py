@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -106,3 +106,12 @@ class Input(Generic[T]):
 
         again = None if self.path is None else reopening(self.path, skip_bad=skip_bad)
         return replace(job, total=self.count() if job.total is None else job.total, resume_args=again)
+
+
+def refuse_copies(records: Iterable[Hashable], name: str, what: str) -> None:
+    """Raises DataError for two that are equal: whatever is made of `name` would count one of its records twice."""
+    first: dict[Hashable, int] = {}
+    for at, record in enumerate(records, start=1):
+        if (before := first.setdefault(record, at)) != at:
+            problem = f"{what} {at} is {what} {before} again, which would count twice"
+            raise DataError.at(name, None, problem, fix="leave one of them out")

@@ -25,6 +25,8 @@ READERS: Mapping[str, str] = {
     "tactful-gate-1": "tactful.reward.gate.store:load_gate",
 }
 """`format` of a JSON document → what reads it."""
+_FILES = ("tactful-policy-1", "tactful-cost-policy-1", "tactful-confidence-2")
+"""What is opened by its file, also where a folder is given."""
 RECORDS: Mapping[str, str] = {
     "calibrate rollout": "tactful.types:Trajectory",
     "calibrate reward": "tactful.calibration.types:Rewarded",
@@ -36,6 +38,10 @@ RECORDS: Mapping[str, str] = {
     "bench judge-moments": "tactful.evaluation.proactive.judge_run:JudgedMoment",
     "feedback judge": "tactful.feedback.types:JudgedTurn",
     "gym run": "tactful.gym.types:GymEpisode",
+    "gym scenes": "tactful.gym.types:Scene",
+    "gym trainset": "tactful.gym.trainset.types:JudgedPoint",
+    "learn turns": "tactful.mend.types:LoggedTalk",
+    "data activity": "tactful.data.activity:WorkSession",
     "utterance synthesize": "tactful.utterance.types:PairedExample",
     "utterance predict": "tactful.utterance.predict.predictor:Prediction",
 }
@@ -46,11 +52,14 @@ RUNS: Mapping[str, str] = {
     "calibrate evaluate": "tactful.api.calibrate.evaluate:EvaluationRun",
     "feedback judge": "tactful.api.feedback.judge:JudgedRun",
     "gym run": "tactful.api.gym.run:GymRun",
+    "gym trainset": "tactful.api.gym.trainset:TrainsetRun",
     "reward reasons": "tactful.api.reward.reasons:ReasonsRun",
     "utterance synthesize": "tactful.api.utterance.synthesize:SynthesisRun",
     "utterance predict": "tactful.api.utterance.predict:PredictionRun",
 }
 """Noun and verb → a run that can say more than any run can."""
+DOCUMENTS: Mapping[str, str] = {"utterance evaluate": "evaluation.json"}
+"""Noun and verb of a run that is but a judge's → the file in its folder that says what came of it."""
 
 
 def load(path: Path | str) -> Any:
@@ -79,13 +88,24 @@ def load(path: Path | str) -> Any:
     found = {_format(file): file for file in (place.glob("*.json") if place.is_dir() else [place])}
     for name, reader in READERS.items():  # a model before the gate that lies in its folder
         if name in found:
-            return _named(reader)(place if place.is_dir() else found[name])
-    raise DataError.at(
-        place,
-        None,
-        "is no policy, model, gate, evaluation or run" if place.exists() else "no such file or folder",
-        fix="see what a file holds with 'tactful data check FILE'",
+            return _named(reader)(place if place.is_dir() and name not in _FILES else found[name])
+    raise _nothing(place, [name for name in found if name.startswith("tactful-")])
+
+
+def _nothing(place: Path, formats: list[str]) -> DataError:
+    """Why nothing was opened, and what to give instead."""
+    problem, fix = (
+        "is no policy, model, gate, evaluation or run",
+        "see what a file holds with 'tactful data check FILE'",
     )
+    if not place.exists():
+        problem = "no such file or folder"
+    elif formats:
+        problem = f"holds {', '.join(sorted(formats))}, which load does not open"
+        fix = "give it to the command that it is for, or upgrade Tactful"
+    elif (place.parent / "run.json").is_file():
+        fix = f"a run is given by its folder: {place.parent}"
+    return DataError.at(place, None, problem, fix=fix)
 
 
 def _run(place: Path) -> Any:
@@ -95,6 +115,8 @@ def _run(place: Path) -> Any:
     folder = RunFolder.open(place)
     info = folder.info()
     kind = f"{info.noun} {info.verb}"
+    if kind in DOCUMENTS:
+        return load(place / DOCUMENTS[kind])
     if kind not in RECORDS:
         raise DataError(
             f"{place}: is a run of '{kind}', whose records are not known here; read records.jsonl"

@@ -231,12 +231,12 @@ def fit_users(
 
 def _policy(spec: Path | str | Policy) -> Policy:
     from tactful.mend.learning.learn import ACTIONS
-    from tactful.policy import open_policy, read_policy
+    from tactful.policy import open_policy, read_policy, ready
 
     if isinstance(spec, Path):
         return read_policy(spec)
     if not isinstance(spec, str):
-        return spec
+        return ready(spec)
     if spec in ("cost", "rule", "random") or spec.startswith("always-"):
         return open_policy(spec, ACTIONS)
     return read_policy(Path(spec.removeprefix("policy:")))

@@ -5,7 +5,9 @@ They are given as keyword arguments: `rollout(states, model="gpt-4.1-mini", budg
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypedDict, TypeVar
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 C = TypeVar("C")
+R = TypeVar("R")
 S = TypeVar("S", bound=Sequence[Any] | None)
 
 
@@ -104,11 +107,41 @@ _MODEL = ("base_url", "api_key_env", "timeout", "temperature", "max_tokens", "re
 _RUN = (*SpendOptions.__annotations__, "out", "resume", "seed", "limit")
 
 
+def takes(options: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """What makes a function refuse keyword arguments that are neither its own nor among `options`, a typed dictionary.
+
+    Python checks no typed dictionary: a misspelt budget would be none. The function raises UsageError, with what was
+    meant.
+    """
+
+    def checked(call: Callable[P, R]) -> Callable[P, R]:
+        own = inspect.signature(call).parameters.values()
+        known = {*options.__annotations__, *(one.name for one in own if one.kind is not one.VAR_KEYWORD)}
+
+        @functools.wraps(call)
+        def refusing(*args: P.args, **kwargs: P.kwargs) -> R:
+            for name in kwargs:
+                if name not in known:
+                    raise UsageError(f"'{name}' is no option of {call.__name__}; {_instead(name, known)}")
+            return call(*args, **kwargs)
+
+        return refusing
+
+    return checked
+
+
+def _instead(name: str, known: Collection[str]) -> str:
+    from difflib import get_close_matches
+
+    meant = get_close_matches(name, known, n=1)
+    return f"did you mean '{meant[0]}'?" if meant else f"expected some of {', '.join(sorted(known))}"
+
+
 def run_options(options: Mapping[str, Any]) -> RunOptions:
     """The part of `options` that the runner takes."""
     from tactful.runs import RunOptions
 
-    return RunOptions(**{name: options[name] for name in _RUN if name in options})
+    return configured(RunOptions, **{name: options[name] for name in _RUN if name in options})
 
 
 def executor_options(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,7 +155,7 @@ def spec_of(name: str, scripts: str, options: Mapping[str, Any], **fixed: Any) -
 
     given = {key: options[key] for key in (*_MODEL, "seed", "concurrency") if key in options}
     given["timeout_s"] = given.pop("timeout", None)
-    return model_spec(name, scripts=scripts, **{"concurrency": 32, **given, **fixed})
+    return configured(model_spec, name, scripts=scripts, **{"concurrency": 32, **given, **fixed})
 
 
 def reader_setup(options: Mapping[str, Any]) -> ReaderSetup:
@@ -132,7 +165,7 @@ def reader_setup(options: Mapping[str, Any]) -> ReaderSetup:
     given = {key: options[key] for key in ReaderOptions.__annotations__ if options.get(key) is not None}
     if "timeout" in given:
         given["timeout_s"] = given.pop("timeout")
-    return ReaderSetup(**given)
+    return configured(ReaderSetup, **given)
 
 
 def others(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,6 +183,24 @@ def configured(kind: Callable[P, C], /, *values: P.args, **options: P.kwargs) ->
         return kind(*values, **options)
     except ValidationError as error:
         raise UsageError(describe(error, "the call")) from None
+
+
+def one_of(name: str, given: str, choices: Collection[str]) -> None:
+    """Raises UsageError for a value that is none of the choices."""
+    if given not in choices:
+        raise UsageError(f"{name} is '{given}', expected one of {', '.join(choices)}")
+
+
+def at_least_one(name: str, given: int | None) -> None:
+    """Raises UsageError for a number below 1; None is no number."""
+    if given is not None and given < 1:
+        raise UsageError(f"{name} is {given}, expected 1 or more")
+
+
+def refuse_limit(options: Mapping[str, Any], whole: str) -> None:
+    """Raises UsageError for a limit where a part would be measured as if it were all."""
+    if options.get("limit") is not None:
+        raise UsageError(f"limit={options['limit']} would leave records out of figures that are of {whole}")
 
 
 def listed(name: str, given: S) -> S:

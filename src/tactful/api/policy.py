@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
-from tactful.api.inputs import Input
+from tactful.api.inputs import Input, refuse_copies
+from tactful.api.options import one_of
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,12 +36,16 @@ def train_policy(
     Raises UserError when there is no pair or too few base tasks to choose `l2`.
     """
     from tactful.data.io import read_jsonl
+    from tactful.policy.embedded import Head
     from tactful.policy.fitting import fit_policy
     from tactful.policy.table import PairTable
     from tactful.types import PreferencePair
 
+    one_of("head", head, get_args(Head))
     read = Input.of(pairs, lambda path: read_jsonl(path, PreferencePair, skip_bad=skip_bad), kind="pairs")
     found = list(read)
+    told = ((pair.id, pair.chosen_action, pair.rejected_action, pair.margin) for pair in found)
+    refuse_copies(told, read.name, "pair")
     table = PairTable.from_pairs(found, _space_order(actions, found))
     policy = fit_policy(table, head=head, l2=l2, folds=folds, seed=seed)
     domains = sorted({pair.state.domain for pair in found})

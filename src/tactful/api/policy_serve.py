@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from tactful.api.options import takes
 from tactful.api.serving import Served, ServerOptions, in_a_thread, server_settings
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class PolicyServeOptions(ServerOptions, total=False):
     """Of what names none; None: that of the policy's training, else coding."""
 
 
+@takes(PolicyServeOptions)
 @asynccontextmanager
 async def serving_policy(
     policy: Policy | Path | str, **options: Unpack[PolicyServeOptions]
@@ -49,6 +51,7 @@ async def serving_policy(
         yield Served(address, opened.name, settings.key is not None)
 
 
+@takes(PolicyServeOptions)
 @contextmanager
 def serve_policy(policy: Policy | Path | str, **options: Unpack[PolicyServeOptions]) -> Iterator[Served]:
     """A policy over HTTP while the block runs: states or messages to `POST /v1/act`, action and probabilities back.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from tactful.api.options import ReaderOptions, listed, reader_setup
+from tactful.api.options import ReaderOptions, listed, reader_setup, takes
 from tactful.api.runs import outside_loop
 from tactful.errors import UsageError, UserError
 
@@ -22,6 +22,7 @@ _CALIBRATES = 400
 """Texts a judgement that calibrate however small `limit` is; each kind of text needs 60 for a calibration of its own."""
 
 
+@takes(ReaderOptions)
 def reader(name: str = "encoder", **options: Unpack[ReaderOptions]) -> ReaderAtOnce:
     """The reader of that name: `encoder`, `surface`, `estimate`, a folder, or one that asks a model.
 
@@ -64,6 +65,7 @@ def labels(
     return found
 
 
+@takes(ReaderOptions)
 def measure_readers(
     readers: Sequence[str], labelled: Labelled, **options: Unpack[ReaderOptions]
 ) -> ReadersTable:
@@ -202,6 +204,7 @@ def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
+@takes(ReaderOptions)
 def calibrate_reader(
     *paths: Path | str,
     out: Path | str,

@@ -6,11 +6,12 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
-from tactful.api.options import SpendOptions, run_options
+from tactful.api.options import SpendOptions, run_options, takes
 from tactful.api.tables import to_pandas
 
 if TYPE_CHECKING:
@@ -75,20 +76,34 @@ class Run(Generic[T]):
         """What failed, each with stage, error and reason."""
         return list(self.summary.folder.failures())
 
+    @takes(SpendOptions)
     def retry(self, *, unscored: bool = False, trust: bool = False, **options: Unpack[SpendOptions]) -> Self:
-        """Take the failed records again, with `unscored` also those that could not be judged; the run as it stands then.
+        """Take the failed records again, with `unscored` also those that could not be judged; the run as it stands then,
+        and what its records say.
 
         `trust`: the folder is yours, also where no earlier run here used its endpoint. Raises what the run itself
-        raises; UserError when another process made it from records in memory.
+        raises; UserError when another process made it from records in memory (the same call with `resume=True` gives a
+        run that can be taken up).
         """
         from tactful.jobs import job_of
         from tactful.runs import retry_run
 
         folder = self.summary.folder
+        if self._again is None and not folder.info().resume_with and not self._left(unscored=unscored):
+            return self
         job = job_of(folder, trust=trust) if self._again is None else self._again()
         chosen = run_options(options)
         self.summary = outside_loop(lambda: retry_run(folder, job, unscored=unscored, options=chosen))
+        for name in [
+            name for name in vars(self) if isinstance(getattr(type(self), name, None), cached_property)
+        ]:
+            delattr(self, name)
         return self
+
+    def _left(self, *, unscored: bool) -> int:
+        """How many records a retry would take."""
+        now = summary_of(self.summary.folder)
+        return now.failed + (now.unscored if unscored else 0)
 
     def __fspath__(self) -> str:
         return str(self.folder)

@@ -13,7 +13,7 @@ from typing import Any, Unpack
 from tactful.api.cells import Cell, runs_cells
 from tactful.api.commands import Command
 from tactful.api.contents import Contents
-from tactful.api.options import ExecutorOptions
+from tactful.api.options import ExecutorOptions, takes
 from tactful.api.tables import Table
 from tactful.errors import ConfigError, DataError
 
@@ -21,6 +21,7 @@ _KEYS = frozenset({"command", "out", "set", "grid", "show"})
 _LONGEST_NAME = 150
 
 
+@takes(ExecutorOptions)
 def sweep(
     config: Path | str | Mapping[str, Any],
     *,

@@ -8,7 +8,7 @@ by return to go. What cannot become a pair is dropped by group and counted by re
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from statistics import fmean
@@ -109,6 +109,23 @@ class PairSummary:
             "wins": [row._asdict() for row in self.wins],
             "misleading": [row._asdict() for row in self.misleading],
         }
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> PairSummary:
+        """What `as_dict` told."""
+        groups, trajectories = told["groups"], told["trajectories"]
+        return cls(
+            read=groups["read"],
+            done=groups["done"],
+            dropped=Counter(groups["dropped"]),
+            trajectories=trajectories["read"],
+            unscored_trajectories=trajectories["unscored"],
+            pairs=told["pairs"],
+            small_pairs=told["pairs_below_margin"],
+            same_text=told["pairs_with_same_text"],
+            contradicting=told["contradicting_pairs"],
+            wins=[Wins(**row) for row in told["wins"]],
+        )
 
 
 class Candidate(NamedTuple):

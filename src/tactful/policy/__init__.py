@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tactful.errors import DataError, UserError
+from tactful.errors import DataError, UsageError, UserError
 from tactful.policy.cost import CostPolicy
 from tactful.policy.simple import FixedPolicy, RandomPolicy, RulePolicy
 from tactful.types import Policy, Preparing
@@ -48,8 +48,12 @@ def open_policy(spec: str, actions: tuple[str, ...]) -> Policy:
 def ready(policy: Policy) -> Policy:
     """The policy itself, a language model loaded: what is wrong with it is told before anything is played.
 
-    Raises: UserError, DataError or MissingExtra where its model cannot be opened.
+    Raises: UserError, DataError or MissingExtra where its model cannot be opened; UsageError for what is no policy.
     """
+    if not hasattr(policy, "act"):
+        raise UsageError(
+            f"{type(policy).__name__} is no policy; tf.load(path) opens one, tf.train_policy makes one"
+        )
     if isinstance(policy, Preparing):
         policy.ready()
     return policy
@@ -60,12 +64,13 @@ def read_policy(path: Path) -> CostPolicy | EmbeddedPolicy | LanguageModelPolicy
 
     Raises DataError when the file is missing or holds no policy, UserError for a folder that is none.
     """
-    if path.is_dir() and not _holds_costs(inside := path / "policy.json"):
-        from tactful.policy.language_model.policy import load_language_model_policy
-
-        return load_language_model_policy(path)
     if path.is_dir():
-        raise DataError.at(path, None, "is a folder", fix=f"give {inside}")
+        from tactful.policy.language_model.policy import load_language_model_policy
+        from tactful.weights.types import MANIFEST_FILE
+
+        if (inside := path / "policy.json").is_file() and not (path / MANIFEST_FILE).is_file():
+            raise DataError.at(path, None, "is a folder", fix=f"give {inside}")
+        return load_language_model_policy(path)
     from tactful.policy.cost import load_cost_policy
     from tactful.policy.embedded import load_policy
 

@@ -258,7 +258,7 @@ def test_hours_add_up_after_a_model_too(project):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"denny": ["acme"]}, "'denny' is no option of work_sessions; expected some of allow"),
+        ({"denny": ["acme"]}, "'denny' is no option of work_sessions; did you mean 'deny'"),
         ({"gap_s": float("nan")}, "gap_s is nan, expected seconds"),
         ({"least_s": -1}, "least_s is -1, expected seconds"),
         ({"lang": "fr"}, "lang is 'fr', expected auto, en or zh"),

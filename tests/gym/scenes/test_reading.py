@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+import tactful as tf
 from tactful.api.data.check import check
-from tactful.errors import DataError, UserError
+from tactful.errors import DataError, UsageError, UserError
 from tactful.gym.scenes.reading import Scenes, read_scenes, write_scenes
 from tactful.gym.scenes.settings import THEIRS, likely_setting
 from tactful.gym.types import Entity, Scene, SceneUser
@@ -239,3 +240,13 @@ def test_check_knows_scenes_and_counts_the_bad_ones(tmp_path):
     assert (report.type, report.good, report.bad) == ("scenes", 1, 1)
     write_scenes(tmp_path / "rows.jsonl", [OURS])
     assert check(tmp_path / "rows.jsonl").type == "scenes"
+
+
+def test_a_file_of_scenes_that_is_there_is_not_written_over(tmp_path):
+    tf.save_scenes([OURS], tmp_path / "mine.yaml")
+    before = (tmp_path / "mine.yaml").read_bytes()
+    with pytest.raises(UsageError, match=r"mine\.yaml: exists already; give another name"):
+        tf.save_scenes(tf.scenes(), tmp_path / "mine.yaml")
+    assert (tmp_path / "mine.yaml").read_bytes() == before
+    with pytest.raises(UsageError, match="form is 'published', expected one of ours, proactivebench"):
+        tf.save_scenes([OURS], tmp_path / "theirs.yaml", form="published")

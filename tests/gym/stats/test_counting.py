@@ -196,6 +196,14 @@ def test_the_picture_of_a_very_long_instance_says_that_it_shows_its_beginning():
     assert "the first 1,500 of 1,600 events in" in draw(count_one(long).timelines[0]).caption
 
 
+def test_a_source_given_twice_would_count_twice_and_is_refused(tmp_path):
+    moments, file = tf.moments(limit=3), tmp_path / "m.jsonl"
+    moments.save(file)
+    for twice in ((moments, moments), (file, str(file))):
+        with pytest.raises(DataError, match="source 2 is source 1 again, which would count twice"):
+            tf.gym_stats(*twice)
+
+
 def test_what_is_no_recorded_work_is_refused(tmp_path):
     with pytest.raises(DataError, match="holds GymEpisode and dict, expected moments, or episodes alone"):
         tf.gym_stats([day("a"), {"query": "x"}])

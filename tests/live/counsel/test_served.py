@@ -41,7 +41,7 @@ def refuses(*_: object, **__: object) -> None:
 def test_a_hook_asks_the_server_that_works_on_its_database(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with tf.live_serve(database=str(database), reader="surface", mode="advise", timeout_ms=20_000):
+    with tf.live_serve(database=str(database), reader="surface", mode="advise"):
         assert oct(Path(f"{database}.server").stat().st_mode)[-3:] == "600"
         with monkeypatch.context() as patched:
             patched.setattr(hook, "counsel_here", refuses)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
 
+from tactful.api.options import takes
 from tactful.api.serving import Served, in_a_thread
 from tactful.errors import MissingExtra, UsageError
 
@@ -74,6 +75,7 @@ class ServedPages(Served):
     """What whoever starts it must know, where other machines reach it."""
 
 
+@takes(AnnotateOptions)
 @asynccontextmanager
 async def serving_annotation(
     *data: os.PathLike[str] | str, **options: Unpack[AnnotateOptions]
@@ -132,6 +134,7 @@ async def serving_annotation(
             )
 
 
+@takes(AnnotateOptions)
 @contextmanager
 def serve_annotation(
     *data: os.PathLike[str] | str, **options: Unpack[AnnotateOptions]

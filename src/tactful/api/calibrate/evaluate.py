@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from tactful.api.calibrate.reward import reward_config
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, configured, listed, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, listed, run_options, spec_of, takes
 from tactful.api.runs import Run, outside_loop, worked
 from tactful.api.tables import Table
 from tactful.errors import DataError, UsageError, UserError
@@ -56,12 +57,20 @@ class EvaluateOptions(ModelOptions, RunSettings, total=False):
 class EvaluationRun(Run["ActionTree"]):
     """What an evaluation found: a headline, a table, a picture; iterating gives the action trees behind it."""
 
+    _measure: Callable[[RunSummary], Evaluation] | None = None
+
     @cached_property
     def found(self) -> Evaluation:
-        """Every figure, as in `evaluation.json`."""
+        """Every figure, as in `evaluation.json`. Raises DataError where trees were rolled out since it was measured."""
         from tactful.evaluation.policies.report import read_evaluation
 
-        return read_evaluation(self.folder)
+        if self._measure is not None:
+            return self._measure(self.summary)
+        found = read_evaluation(self.folder)
+        if found.failed != self.summary.failed:
+            problem = f"was measured when {found.failed} trees had failed, now {self.summary.failed} have"
+            raise DataError.at(self.folder, None, problem, fix="measure it again: evaluate with --resume")
+        return found
 
     def headline(self) -> str:
         """What the figures say, in a few sentences; also when they say nothing, or the opposite, or are not held out."""
@@ -104,11 +113,12 @@ class EvaluationRun(Run["ActionTree"]):
         )
 
 
+@takes(EvaluateOptions)
 def evaluate(
     states: Run[State] | Iterable[State] | Path | str,
     *,
     model: str = "offline",
-    policies: Sequence[str | Policy] | None = None,
+    policies: Sequence[str | Path | Policy] | None = None,
     rewarded: Run[Rewarded] | Iterable[Rewarded] | Path | str | None = None,
     **options: Unpack[EvaluateOptions],
 ) -> EvaluationRun:
@@ -116,7 +126,7 @@ def evaluate(
 
     Every sequence of actions is rolled out once per task, user and pass; all policies are read off the same futures.
     `model` writes the messages; `offline`, the default, rehearses, and every figure says so. `policies` are trained
-    ones, files (`policy:PATH`), `learned` or `learned-ridge`; the latter two, the default where `rewarded` is given,
+    ones, files (a Path, or `policy:PATH`), `learned` or `learned-ridge`; the latter two, the default where `rewarded` is given,
     are trained on `rewarded` (training rollouts) and cross-fitted by base task. Every fixed action, `random` and
     `rule` always stand beside them. With `resume=True` a finished run is measured again without a call.
 
@@ -161,10 +171,14 @@ def evaluate(
         job = replace(job, resume_args=again)
     summary = worked(job, run_options(options))
     unsafe = options.get("unsafe_exec", False)
-    found = outside_loop(lambda: _measure(summary, decisions, settings, learned, given, unsafe=unsafe))
+
+    def measured(summary: RunSummary) -> Evaluation:
+        return outside_loop(lambda: _measure(summary, decisions, settings, learned, given, unsafe=unsafe))
+
+    found = measured(summary)
     rebuilt = None if read.retraceable else lambda: _tree_job(config, tasks, personas, unseen)
     run = EvaluationRun(summary, ActionTree, source=read, again=rebuilt)
-    run.found = found
+    run.found, run._measure = found, measured
     return run
 
 
@@ -243,14 +257,15 @@ def _one_domain(states: Sequence[State], name: str) -> str:
 
 
 def _policies(
-    chosen: Sequence[str | Policy], space: ActionSpace, *, has_training: bool
+    chosen: Sequence[str | Path | Policy], space: ActionSpace, *, has_training: bool
 ) -> tuple[tuple[str, ...], list[Policy]]:
     """Names of learned policies, and the given ones opened. Baselines are only checked: they always take part."""
     from tactful.policy import open_policy, ready
 
     learned: list[str] = []
     given: list[Policy] = []
-    for item in chosen:
+    for one in chosen:
+        item = f"policy:{os.fspath(one)}" if isinstance(one, os.PathLike) else one
         if not isinstance(item, str):
             given.append(ready(item))
             continue

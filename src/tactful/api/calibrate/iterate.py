@@ -15,7 +15,7 @@ from tactful.api.calibrate.reward import RewardOptions, reward
 from tactful.api.calibrate.rollout import RolloutOptions, rollout
 from tactful.api.calibrate.states import states
 from tactful.api.loading import load
-from tactful.api.options import ExecutorOptions, ModelOptions, executor_options, run_options
+from tactful.api.options import ExecutorOptions, ModelOptions, executor_options, run_options, takes
 from tactful.api.runs import Run
 from tactful.api.tables import Table
 from tactful.errors import ConfigChanged, UsageError, UserError
@@ -83,6 +83,7 @@ class Loop:
         return self.table()._repr_html_()
 
 
+@takes(IterateOptions)
 def iterate(
     source: str | Path, *, model: str, rounds: int, out: Path | str, **options: Unpack[IterateOptions]
 ) -> Loop:
@@ -292,7 +293,13 @@ class _Loop:
         file = folder / "pairs.jsonl"
         if not file.is_file():
             shutil.rmtree(folder / "pairs", ignore_errors=True)
-            new = pairs(rewarded.folder, select="all", actions=self._own_actions(), out=folder / "pairs")
+            new = pairs(
+                rewarded.folder,
+                select="all",
+                actions=self._own_actions(),
+                out=folder / "pairs",
+                progress=self.options.get("progress", "auto"),
+            )
             before = self.out / f"round-{number - 1}" / "pairs.jsonl"
             old = list(read_jsonl(before, PreferencePair)) if number > 1 else []
             named = [pair.model_copy(update={"id": f"{number}/{pair.id}"}) for pair in new]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from tactful.api.calibrate.reward import reward_config
 from tactful.api.inputs import Input
-from tactful.api.options import configured
+from tactful.api.options import configured, run_options, takes
 from tactful.api.runs import Run, worked
 from tactful.errors import DataError
 
@@ -49,15 +50,24 @@ class PairsOptions(TypedDict, total=False):
     actions: str | None
     """Folder of your own action space, for the actions' order."""
     out: Path | str | None
+    progress: Literal["auto", "rich", "plain", "off"]
     skip_bad: bool
 
 
 class PairsRun(Run["PreferencePair"]):
     """Preference pairs, and what became of the decision points."""
 
-    made: PairSummary
+    @cached_property
+    def made(self) -> PairSummary:
+        """Of the decision points, and why those dropped were."""
+        from tactful.calibration.pairs import PairSummary
+
+        if not self.details:
+            raise DataError(f"{self.folder}: has no summary.json, was it killed? make the pairs again")
+        return PairSummary.of(self.details)
 
 
+@takes(PairsOptions)
 def pairs(
     rewarded: Run[Rewarded] | Iterable[Rewarded] | Path | str, **options: Unpack[PairsOptions]
 ) -> PairsRun:
@@ -69,10 +79,9 @@ def pairs(
     from tactful.calibration.pipeline import PairRunConfig, pairs_job
     from tactful.calibration.reward.rewarding import parse_rewarded
     from tactful.data.io import Rows
-    from tactful.runs import RunOptions
     from tactful.types import PreferencePair
 
-    skip_bad, out = options.get("skip_bad", False), options.get("out")
+    skip_bad = options.get("skip_bad", False)
     read = Input.of(
         rewarded,
         lambda path: Rows(path, parse_rewarded, skip_bad=skip_bad, kind="rewarded trajectory"),
@@ -91,9 +100,7 @@ def pairs(
     first = next(made, None)
     if first is None:
         raise _no_pair(read.name, maker.summary, config)
-    summary = worked(
-        pairs_job(config, chain((first,), made)), RunOptions(out=None if out is None else Path(out))
-    )
+    summary = worked(pairs_job(config, chain((first,), made)), run_options(options))
     run = PairsRun(summary, PreferencePair, source=read)
     run.made = maker.summary
     summary.folder.save_summary({"run": str(run.folder), **run.made.as_dict(), "bad_lines": run.bad})

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import JudgeOptions, RunSettings, run_options, spec_of
+from tactful.api.options import JudgeOptions, RunSettings, one_of, run_options, spec_of, takes
 from tactful.api.runs import Run, worked
 from tactful.api.tables import Table
 
 if TYPE_CHECKING:
-    from tactful.calibration.reward.information import Information
+    from tactful.calibration.reward.information import Information, RewardLedger
     from tactful.calibration.reward.probes import Probe
     from tactful.calibration.reward.rewarding import Scoring
     from tactful.calibration.reward.rewards import RewardConfig
@@ -40,19 +40,37 @@ class RewardOptions(RunSettings, JudgeOptions, total=False):
 class RewardRun(Run["Rewarded"]):
     """Rewarded trajectories, and what the reward teaches."""
 
-    information: Sequence[Information] = ()
-    """By domain: what knowing whether a request is complete gains."""
-    probes: Sequence[Probe] = ()
-    """Tries to hack the reward; all of them held."""
-    modes: frozenset[str] = frozenset()
-    """`single`, `multi`."""
+    @cached_property
+    def information(self) -> Sequence[Information]:
+        """By domain: what knowing whether a request is complete gains."""
+        return self._ledger.information()
+
+    @cached_property
+    def probes(self) -> Sequence[Probe]:
+        """Tries to hack the reward; all of them held."""
+        from tactful.calibration.reward.probes import Probe
+
+        return [Probe.model_validate(probe) for probe in self.details.get("probes", [])]
+
+    @cached_property
+    def modes(self) -> frozenset[str]:
+        """`single`, `multi`."""
+        return frozenset(record.trajectory.mode for record in self)
+
+    @cached_property
+    def _ledger(self) -> RewardLedger:
+        from tactful.calibration.reward.information import RewardLedger
+        from tactful.calibration.reward.rewards import RewardConfig
+
+        ledger = RewardLedger(RewardConfig.model_validate(self.summary.folder.info().config))
+        for record in self:
+            ledger.add(record)
+        return ledger
 
     def table(self) -> Table:
         """Mean task score, cost and reward of each action at each decision point, 95% intervals by base task."""
-        from tactful.calibration.reward.information import ActionRow
-
         heads = ("domain", "point", "action", "futures", "tasks", "unscored", "task score", "cost", "reward")
-        found = [ActionRow.model_validate(row) for row in self.details.get("actions", [])]
+        found = self._ledger.rows()
         cells = [
             (
                 row.domain,
@@ -67,6 +85,7 @@ class RewardRun(Run["Rewarded"]):
         return Table(heads, cells, [row.model_dump(mode="json") for row in found], note)
 
 
+@takes(RewardOptions)
 def reward(
     trajectories: Run[Any] | Iterable[Trajectory | Rewarded] | Path | str, **options: Unpack[RewardOptions]
 ) -> RewardRun:
@@ -86,6 +105,7 @@ def reward(
 
     config = reward_config(options.get("config"))
     if (score := options.get("task_score")) is not None:
+        one_of("task_score", score, ("all-or-nothing", "share"))
         config = config.model_copy(update={"task_score": score})
     name, skip_bad = options.get("judge_model"), options.get("skip_bad", False)
     judge = None if name is None else spec_of(name, OFFLINE_SCRIPTS, options, temperature=0.0)
@@ -148,7 +168,7 @@ def _sum_up(run: RewardRun, scoring: Scoring, config: RewardConfig) -> None:
         modes.add(record.trajectory.mode)
         if record.unscored:
             unscored[record.unscored_reason] += 1
-    run.information, run.probes, run.modes = ledger.information(), scoring.probes, frozenset(modes)
+    run._ledger, run.probes, run.modes = ledger, scoring.probes, frozenset(modes)
     summary = run.summary
     summary.folder.save_summary(
         {

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, configured, listed, others, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, listed, others, spec_of, takes
 from tactful.api.runs import Run, outside_loop, worked_over
 from tactful.errors import UsageError
 
@@ -39,6 +39,7 @@ class RolloutOptions(ModelOptions, RunSettings, total=False):
     skip_bad: bool
 
 
+@takes(RolloutOptions)
 def rollout(
     states: Run[State] | Iterable[State] | Path | str, *, model: str, **options: Unpack[RolloutOptions]
 ) -> Run[Trajectory]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ReaderOptions, reader_setup
+from tactful.api.options import ReaderOptions, listed, reader_setup, takes
 from tactful.api.tables import Table
 from tactful.errors import DataError, UsageError
 from tactful.reading.opening import ESTIMATE, open_reader
@@ -47,6 +47,7 @@ class States(list["State"]):
         return self.table()._repr_html_()
 
 
+@takes(ReaderOptions)
 def states(
     source: str | Path | Iterable[str | Mapping[str, Any] | State] = "coding",
     *,
@@ -76,13 +77,15 @@ def states(
     from tactful.calibration.tasks.states import complete_states, synthetic_states
 
     if isinstance(source, str) and _names_a_domain(source):
+        if len(source.split()) > 1:
+            listed("source", source)
         return States(synthetic_states(source, n, options.get("seed", 0)))
     from tactful.calibration.tasks.state_rows import parse_state, state_rows
 
     def row(item: Any) -> State:
         try:
             return parse_state({"query": item} if isinstance(item, str) else item, domain or "", "memory")
-        except ValueError as error:
+        except (ValueError, TypeError) as error:  # TypeError: half a character (a lone surrogate)
             raise DataError(f"<the requests given>: {error}") from error
 
     opened = None if reader == ESTIMATE else open_reader(reader, reader_setup(options))

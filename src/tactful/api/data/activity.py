@@ -10,7 +10,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of, takes
 from tactful.errors import SafetyRefusal, UsageError
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class WorkSessions:
         return f"<WorkSessions: {found.sessions} sessions, {found.events} events, {found.hours:.2f} h>"
 
 
+@takes(ActivityReading)
 def work_sessions(
     export: os.PathLike[str] | str | None = None,
     *,
@@ -157,14 +158,6 @@ def _refuse_far(server: str | None, model: str | None, reading: ActivityReading)
         raise SafetyRefusal(f"{'; '.join(far)}. Where that is right, add --yes")
 
 
-def _refuse_unknown(reading: ActivityReading) -> None:
-    """Raises UsageError for an option that is none: a list that is misspelt would let everything through."""
-    unknown = sorted(set(reading) - set(ActivityReading.__annotations__))
-    if unknown:
-        known = ", ".join(sorted(ActivityReading.__annotations__))
-        raise UsageError(f"'{unknown[0]}' is no option of work_sessions; expected some of {known}")
-
-
 def _spec(model: str, reading: ActivityReading) -> ModelSpec:
     from tactful.data.activity.telling.model import SCRIPTS
 
@@ -176,7 +169,6 @@ def _options(reading: ActivityReading) -> ActivityOptions:
     from tactful.data.activity.redacting.patterns import Patterns
     from tactful.data.activity.timeline.sessions import Bounds
 
-    _refuse_unknown(reading)
     bounds = {name: reading[name] for name in ("gap_s", "flicker_s", "least_s") if name in reading}
     for name, seconds in bounds.items():
         if not 0 <= seconds < math.inf:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
+from tactful.api.options import takes
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class LogReading(TypedDict, total=False):
     """The first row that cannot be read raises DataError, in place of being counted in `.bad`."""
 
 
+@takes(LogReading)
 def conversations(
     logs: Sequence[os.PathLike[str] | str] | os.PathLike[str] | str, **reading: Unpack[LogReading]
 ) -> Log:

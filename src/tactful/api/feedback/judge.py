@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.feedback.chats import chats
 from tactful.api.feedback.pairs import FeedbackPairsOptions, feedback_pairs
 from tactful.api.feedback.report import feedback_report
-from tactful.api.options import ModelOptions, RunSettings, configured, reader_setup, run_options, spec_of
+from tactful.api.options import (
+    ModelOptions,
+    RunSettings,
+    configured,
+    reader_setup,
+    run_options,
+    spec_of,
+    takes,
+)
 from tactful.api.runs import Run, worked
 from tactful.api.tables import Table
-from tactful.errors import UsageError
+from tactful.errors import UsageError, UserError
 
 if TYPE_CHECKING:
     from tactful.api.data.conversations import LogReading
@@ -59,8 +68,13 @@ class JudgingOptions(ModelOptions, RunSettings, total=False):
 class JudgedRun(Run["JudgedTurn"]):
     """Judged turns, in order; of a panel, its final judgements. Rewards are in [−1, 1], None where nothing counts."""
 
-    outcome: JudgingOutcome
-    """Counts, label shares and the panel's agreement; of a run that was just made."""
+    @cached_property
+    def outcome(self) -> JudgingOutcome:
+        """Counts, label shares and the panel's agreement; of a run that was just made."""
+        raise UserError(
+            f"{self.folder}: what was read of the log is known of a run that was just made; table() and report() go by "
+            "what is stored"
+        )
 
     def __iter__(self) -> Iterator[JudgedTurn]:
         from tactful.feedback.judged import open_judged
@@ -84,11 +98,13 @@ class JudgedRun(Run["JudgedTurn"]):
         """Write one HTML page: shares over time and per field of the log, the worst turns to read first."""
         return feedback_report(self, path, by=by, time_field=time_field)
 
+    @takes(FeedbackPairsOptions)
     def pairs(self, **options: Unpack[FeedbackPairsOptions]) -> TrainingData:
         """Training data: wanted and unwanted answers (KTO), and pairs where a need was answered twice (DPO)."""
         return feedback_pairs(self, **options)
 
 
+@takes(JudgingOptions)
 def judge(
     log: Turns | Iterable[Mapping[str, Any]] | Path | str, **options: Unpack[JudgingOptions]
 ) -> JudgedRun:

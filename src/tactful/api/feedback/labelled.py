@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args
 
-from tactful.api.options import spec_of
+from tactful.api.options import one_of, spec_of, takes
 from tactful.api.runs import Run, outside_loop
 from tactful.errors import UsageError
 
@@ -68,6 +68,7 @@ def train_feedback_judge(
     return train_linear(labelled_turns(labelled, skip_bad=skip_bad).turns, seed=seed)
 
 
+@takes(ChoiceOptions)
 def fit_confidence(
     labelled: Labelled | Path | str | Sequence[Path | str],
     *,
@@ -100,8 +101,10 @@ def fitted_confidence(
 ) -> tuple[ConfidenceMap, dict[str, str], Judged]:
     """`fit_confidence` with (source → why it has no map) and the judgements that it rests on."""
     from tactful.evaluation.feedback.pipeline import judged_by
+    from tactful.feedback.judging.confidence import Method
     from tactful.feedback.judging.confidence import fit_confidence as fit
 
+    one_of("method", method, get_args(Method))
     if by.get("cross_fit") is not None and by.get("trained") is None:
         raise UsageError("--cross-fit fits the confidence of a trained judge; name it with --trained")
     choice, read = _choice(by), labelled_turns(labelled, skip_bad=skip_bad)
@@ -117,6 +120,7 @@ def fitted_confidence(
     return found, skipped, judged
 
 
+@takes(ChoiceOptions)
 def evaluate_feedback_judge(
     labelled: Labelled | Path | str | Sequence[Path | str],
     *,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from tactful.api.options import run_options
+from tactful.api.options import configured, run_options
 from tactful.api.runs import Run, outside_loop
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class FeedbackPairsOptions(TypedDict, total=False):
     """Panels: what `feedback fit-confidence` wrote."""
     seed: int
     out: Path | str | None
+    progress: Literal["auto", "rich", "plain", "off"]
     skip_bad: bool
 
 
@@ -50,5 +51,5 @@ def feedback_pairs(judged: Run[Any] | Path | str, **options: Unpack[FeedbackPair
     source = judged.folder if isinstance(judged, Run) else judged
     turns = open_judged(source, options.get("confidence"), skip_bad=options.get("skip_bad", False))
     chosen = {name: value for name, value in options.items() if name in _OURS}
-    config = PairsConfig.model_validate({**chosen, "source": origin_of(source)})
+    config = configured(PairsConfig, **chosen, source=origin_of(source))
     return outside_loop(lambda: make_training_data(turns, config, run_options(options)))

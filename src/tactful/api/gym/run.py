@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, configured, others, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, others, spec_of, takes
 from tactful.api.runs import Run, worked_over
 from tactful.errors import UsageError
 
@@ -69,10 +69,15 @@ class PlayOptions(ModelOptions, RunSettings, total=False):
 class GymRun(Run["GymEpisode"]):
     """Episodes of the gym; `made` counts what was offered and what came of it."""
 
-    made: GymSummary
-    """Ends, rounds, events, offers and reactions by place in the work, utility; of a run that was just made."""
+    @cached_property
+    def made(self) -> GymSummary:
+        """Ends, rounds, events, offers and reactions by place in the work, utility at the costs of the call."""
+        from tactful.gym.summary import summarise
+
+        return summarise(self, **{name: self.details[name] for name in _COSTS if name in self.details})
 
 
+@takes(PlayOptions)
 def play(scenes: Iterable[Scene] | Path | str, *, model: str, **options: Unpack[PlayOptions]) -> GymRun:
     """Every scene played: somebody works, things happen, an assistant offers help or not, and is accepted or not.
 

@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.gym.logs import PeopleGiven, read_people
-from tactful.api.options import ModelOptions, RunSettings, configured, others, run_options, spec_of
+from tactful.api.options import (
+    ModelOptions,
+    RunSettings,
+    configured,
+    one_of,
+    others,
+    run_options,
+    spec_of,
+    takes,
+)
 from tactful.api.runs import Run, outside_loop, worked
 from tactful.errors import DataError, UsageError
 
@@ -19,6 +28,9 @@ if TYPE_CHECKING:
     from tactful.gym.scenes.rhythm import Rhythm
     from tactful.gym.types import Scene, Setting
     from tactful.runs import Job
+
+
+_FORMS = ("ours", "proactivebench")
 
 
 class ScenesOptions(ModelOptions, RunSettings, total=False):
@@ -71,12 +83,19 @@ def scenes(
 def save_scenes(
     given: Iterable[Scene], path: os.PathLike[str] | str, *, form: Literal["ours", "proactivebench"] = "ours"
 ) -> int:
-    """Write scenes as a YAML list, or as JSON lines where the name ends in `.jsonl`, and say how many there were."""
+    """Write scenes as a YAML list, or as JSON lines where the name ends in `.jsonl`, and say how many there were.
+
+    Raises UsageError when the file exists.
+    """
     from tactful.gym.scenes.reading import write_scenes
 
+    one_of("form", form, _FORMS)
+    if Path(path).exists():
+        raise UsageError(f"{path}: exists already; give another name")
     return write_scenes(Path(path), given, form=form)
 
 
+@takes(ScenesOptions)
 def build_scenes(
     seeds: os.PathLike[str] | str = "ours", *, model: str, **options: Unpack[ScenesOptions]
 ) -> ScenesRun:
@@ -97,6 +116,7 @@ def build_scenes(
     from tactful.gym.scenes.reading import write_scenes
     from tactful.gym.types import Scene
 
+    one_of("form", options.get("form", "ours"), _FORMS)
     path = Path(options.get("out") or "scenes.yaml")
     _refuse_existing(path, resume=options.get("resume", False))
     config, job, rhythm, bad = _opened(seeds, model, options)

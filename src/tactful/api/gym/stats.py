@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tactful.api.gym.logs import TAKEN, work_in
-from tactful.api.inputs import NAMELESS
+from tactful.api.inputs import NAMELESS, refuse_copies
 from tactful.api.runs import outside_loop
 from tactful.errors import DataError, UsageError
 
@@ -40,6 +40,7 @@ def gym_stats(*sources: Any, out: Path | str | None = None, pictures: int = 12, 
     if out is not None:
         refuse_existing(Path(out), (PAGE, DATA))
     names = [_name(one) for one in sources]
+    refuse_copies(map(_place, sources), ", ".join(names), "source")
     found = outside_loop(
         lambda: count(
             (each for one in sources for each in recordings(one)), sources=names, pictures=pictures, seed=seed
@@ -55,6 +56,11 @@ def gym_stats(*sources: Any, out: Path | str | None = None, pictures: int = 12, 
 def _name(given: Any) -> str:
     source = getattr(given, "folder", given)
     return str(source) if isinstance(source, str | os.PathLike) else NAMELESS
+
+
+def _place(given: Any) -> Path | int:
+    source = getattr(given, "folder", given)
+    return Path(source).resolve() if isinstance(source, str | os.PathLike) else id(source)
 
 
 def recordings(given: Any) -> Iterator[Recording]:

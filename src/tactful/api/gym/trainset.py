@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, configured, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, spec_of, takes
 from tactful.api.runs import Run, worked_over
 from tactful.errors import DataError, UsageError
 
@@ -53,10 +53,16 @@ class TrainsetOptions(ModelOptions, RunSettings, total=False):
 class TrainsetRun(Run["JudgedPoint"]):
     """What was tried at each point. The trainers' files lie in the folder."""
 
-    made: Trainset
-    """Who selected, the split, and what was written; `trainset.json` of the folder."""
+    @cached_property
+    def made(self) -> Trainset:
+        """Who selected, the split, and what was written; `trainset.json` of the folder."""
+        from tactful.gym.trainset.checking import read_trainset
+        from tactful.gym.trainset.writing import MANIFEST
+
+        return read_trainset(self.folder / MANIFEST)
 
 
+@takes(TrainsetOptions)
 def trainset(
     episodes: Run[GymEpisode] | Iterable[GymEpisode] | Path | str,
     *,

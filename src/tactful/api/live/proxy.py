@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.live.options import LiveOptions
+from tactful.api.options import takes
 from tactful.api.serving import Served, in_a_thread, server_key
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class ProxyOptions(LiveOptions, total=False):
     """Largest request that is taken; default 32."""
 
 
+@takes(ProxyOptions)
 @asynccontextmanager
 async def proxying_live(upstream: str, **options: Unpack[ProxyOptions]) -> AsyncIterator[Served]:
     """`live_proxy` for coroutines."""
@@ -54,6 +56,7 @@ async def proxying_live(upstream: str, **options: Unpack[ProxyOptions]) -> Async
             )
 
 
+@takes(ProxyOptions)
 @contextmanager
 def live_proxy(upstream: str, **options: Unpack[ProxyOptions]) -> Iterator[Served]:
     """A proxy in front of the OpenAI-compatible endpoint `upstream` while the block runs; clients get its address and `/v1`.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from tactful.api.live.options import LiveOptions
+from tactful.api.options import takes
 from tactful.api.serving import Served, ServerOptions, in_a_thread, server_settings
 
 
@@ -22,6 +23,7 @@ class LiveServeOptions(ServerOptions, LiveOptions, total=False):
     """Requests that are read at a time; default 2."""
 
 
+@takes(LiveServeOptions)
 @asynccontextmanager
 async def serving_live(**options: Unpack[LiveServeOptions]) -> AsyncIterator[Served]:
     """`live_serve` for coroutines."""
@@ -61,6 +63,7 @@ async def serving_live(**options: Unpack[LiveServeOptions]) -> AsyncIterator[Ser
                 yield Served(address, advisor.reader.name, settings.key is not None, decides=gate is not None)
 
 
+@takes(LiveServeOptions)
 @contextmanager
 def live_serve(**options: Unpack[LiveServeOptions]) -> Iterator[Served]:
     """Decisions over HTTP while the block runs: the decisions endpoint, advice, offers and actions at one address.

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from tactful.api.options import takes
 from tactful.api.serving import Served, ServerOptions, in_a_thread, server_settings
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class WatchOptions(ProposeOptions, ServerOptions, total=False):
     """Who is meant where events name nobody; default `me`."""
 
 
+@takes(WatchOptions)
 @asynccontextmanager
 async def watching_live(**options: Unpack[WatchOptions]) -> AsyncIterator[Served]:
     """`live_watch` for coroutines."""
@@ -143,6 +145,7 @@ async def following_live(events: RecordedEvents, **options: Unpack[WatchOptions]
     return count
 
 
+@takes(WatchOptions)
 @contextmanager
 def live_watch(**options: Unpack[WatchOptions]) -> Iterator[Served]:
     """A helper that offers unasked, while the block runs: events to `POST /v1/events`, offers out, answers back.
@@ -163,6 +166,7 @@ def live_watch(**options: Unpack[WatchOptions]) -> Iterator[Served]:
         yield served
 
 
+@takes(ProposeOptions)
 def live_rehearse(events: Path | str, **options: Unpack[ProposeOptions]) -> Rehearsal:
     """What would have been offered when, over a JSONL file of `{"time", "event", "user"}`: a day in seconds.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from tactful.api.options import ModelOptions, RunSettings, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, refuse_limit, run_options, spec_of, takes
 from tactful.api.runs import outside_loop
 from tactful.errors import UsageError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class BenchOptions(ModelOptions, RunSettings, total=False):
-    """What may be given to `bench_assistants` beside traces and model."""
+    """What may be given to `bench_assistants` beside traces and model; `limit` is refused."""
 
     responses: Sequence[Path | str]
     """Score these: folders of responses, or folders with one of these per assistant."""
@@ -48,6 +48,7 @@ class BenchOptions(ModelOptions, RunSettings, total=False):
     skip_bad: bool
 
 
+@takes(BenchOptions)
 def bench_assistants(
     traces: Path | str,
     *,
@@ -71,6 +72,7 @@ def bench_assistants(
     """
     from tactful.evaluation.proactive.setup import bench_assistants as bench
 
+    refuse_limit(options, "whole traces; give a folder with fewer")
     entries, judged_by = _entries(model, options), _judged_by(options)
     ground = _ground(traces, options)
     place = _folder(options, needed=model is not None or options.get("judge") is not None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tactful.api.options import configured, one_of
 from tactful.api.reward.moments import MomentsGiven, labelled
 from tactful.api.reward.train import reward_model
 from tactful.errors import UsageError
@@ -53,11 +54,14 @@ def set_gate(
     from tactful.reward.gate.rule import Costs, GateConfig
     from tactful.reward.tuned.judge import TunedJudge
 
+    one_of("form", form, ("prism", "utility"))
+    one_of("of", of, ("rate", "ratio", "session-ratio"))
     _refuse_misfits(cost_false_alarm, promise, confidence, of, banded=abstain is not None)
     low, high = abstain or (None, None)
-    by_costs = GateConfig(
+    by_costs = configured(
+        GateConfig,
         form=form,
-        costs=Costs(false_alarm=cost_false_alarm, miss=cost_miss),
+        costs=configured(Costs, false_alarm=cost_false_alarm, miss=cost_miss),
         need=need,
         abstain_low=low,
         abstain_high=high,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, configured, spec_of
+from tactful.api.inputs import NAMELESS, Input
+from tactful.api.options import ModelOptions, RunSettings, configured, spec_of, takes
 from tactful.api.reward.train import reward_model
 from tactful.api.runs import Run, worked_over
 from tactful.api.tables import to_pandas
-from tactful.errors import UsageError
+from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     import pandas
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from tactful.runs import Job
     from tactful.types import LabelledMoment, Moment
 
-MomentsToJudge = Path | str | Iterable["Moment | LabelledMoment"]
-"""A file of moments, whose labels are not read, or moments in memory."""
+MomentsToJudge = Path | str | Iterable["Moment | LabelledMoment | Mapping[str, Any]"]
+"""A file of moments, whose labels are not read, or moments or such rows (`obs`, `pred_task`) in memory."""
 
 
 class AskingOptions(ModelOptions, RunSettings, total=False):
@@ -117,6 +117,7 @@ def moment_judge(
     return model
 
 
+@takes(AskingOptions)
 def ask_moments(moments: MomentsToJudge, *, model: str, **options: Unpack[AskingOptions]) -> Run[Acceptance]:
     """The judgements of a prompted model, as a run: iterate over it, look at its failures, take them again.
 
@@ -174,11 +175,16 @@ def _config(model: str, options: AskingOptions) -> LMJudgeConfig:
 
 
 def _read(moments: MomentsToJudge, skip_bad: bool) -> Input[Moment]:
-    from tactful.data.formats.moments import moment_rows
-    from tactful.types import LabelledMoment
+    from tactful.data.formats.moments import moment_rows, parse_moment
+    from tactful.types import LabelledMoment, Moment
 
     def bare(item: Any) -> Moment:
-        return item.moment if isinstance(item, LabelledMoment) else item
+        if isinstance(item, LabelledMoment):
+            return item.moment
+        try:
+            return item if isinstance(item, Moment) else parse_moment(item)
+        except ValueError as error:
+            raise DataError(f"{NAMELESS}: {error}") from error
 
     return Input.of(moments, lambda path: moment_rows(path, skip_bad=skip_bad), check=bare)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from tactful.api.options import ModelOptions, spec_of
+from tactful.api.options import ModelOptions, spec_of, takes
 from tactful.api.reward.moments import MomentsGiven, labelled
 from tactful.api.reward.train import reward_model
 from tactful.api.runs import outside_loop
@@ -42,6 +42,7 @@ class MeasureOptions(ModelOptions, total=False):
     skip_bad: bool
 
 
+@takes(MeasureOptions)
 def measure_judge(
     moments: MomentsGiven,
     *,

@@ -7,7 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tactful.api.inputs import Input
+from tactful.api.inputs import Input, refuse_copies
+from tactful.api.options import at_least_one
 from tactful.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -71,12 +72,14 @@ def moments(
         except ValueError as error:
             raise DataError(f"{Moments.name}: {error}") from error
 
+    at_least_one("limit", limit)
     given = SEED_MOMENTS if source is None else source
     read = Input.of(given, lambda path: labelled_rows(path, skip_bad=skip_bad), check=row)
     found = Moments(islice(read, limit))
     if not found:
         fix = "give rows with 'obs', 'pred_task' and 'valid'"
         raise DataError.at(read.name, None, "holds no labelled moment", fix=fix)
+    refuse_copies(found, read.name, "moment")
     found.name = Moments.name if read.path is None else read.name
     found.bad, found.problems = read.bad, tuple(read.problems)
     return found
@@ -90,6 +93,7 @@ def labelled(given: MomentsGiven, *, limit: int | None = None, skip_bad: bool = 
     """The same with its name, as the rooms below take it. Raises DataError, as `moments`."""
     from tactful.data.formats.labelled import Labelled
 
+    at_least_one("limit", limit)
     found = given if isinstance(given, Moments) else moments(given, limit=limit, skip_bad=skip_bad)
     kept = tuple(islice(found, limit))
     return Labelled(found.name, moments=kept, bad=found.bad, problems=tuple(found.problems))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, configured, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, spec_of, takes
 from tactful.api.reward.moments import MomentsGiven
 from tactful.api.runs import Run, worked_over
 from tactful.errors import UsageError
@@ -59,6 +59,7 @@ class ReasonsRun(Run["ReasonedMoment"]):
         return export_reasons(self.folder, to, Path(out), **options)
 
 
+@takes(ReasonsOptions)
 def reasons(moments: MomentsGiven, *, model: str, **options: Unpack[ReasonsOptions]) -> ReasonsRun:
     """The thoughts that lead to people's verdicts, kept only when checks re-derive the verdict from them.
 

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from tactful.api.options import takes
 from tactful.api.serving import Served, ServerOptions, in_a_thread, server_settings
 from tactful.errors import UsageError
 from tactful.types import Preparing
@@ -32,6 +33,7 @@ class ServeOptions(ServerOptions, total=False):
     """Requests judged at a time; default 2."""
 
 
+@takes(ServeOptions)
 @asynccontextmanager
 async def serving(model: Path | str | None = None, **options: Unpack[ServeOptions]) -> AsyncIterator[Served]:
     """`serve` for coroutines: `async with tactful.aio.serve("model") as served`."""
@@ -64,6 +66,7 @@ async def serving(model: Path | str | None = None, **options: Unpack[ServeOption
         yield Served(address, judge.name, settings.key is not None, decides=gate is not None)
 
 
+@takes(ServeOptions)
 @contextmanager
 def serve(model: Path | str | None = None, **options: Unpack[ServeOptions]) -> Iterator[Served]:
     """A reward model as a judge over HTTP while the block runs: ProactiveBench's prompt as a chat endpoint, and /v1/judge.

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tactful.api.options import at_least_one
 from tactful.api.reward.judge import Judgements
 from tactful.api.runs import outside_loop
 from tactful.errors import DataError
@@ -49,6 +50,7 @@ def judge_suggestions(
     """
     from tactful.data.formats.suggestions import shown_in_order, suggestion_rows
 
+    at_least_one("limit", limit)
     rows = suggestion_rows(decisions, skip_bad=skip_bad)
     shown = shown_in_order(list(islice(rows, limit)))
     if not shown:

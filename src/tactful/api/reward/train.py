@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tactful.api.reward.moments import MomentsGiven, labelled
 from tactful.api.runs import outside_loop
+from tactful.errors import UsageError
 
 if TYPE_CHECKING:
     from tactful.evaluation.judges.training import TrainedReward
@@ -54,7 +55,11 @@ def reward_model(
         from tactful.reward.opening import open_judge
 
         return open_judge(Path(given)), str(given)
+    from tactful.data.io import shorten
     from tactful.reward.types import JudgeAtOnce
 
-    model = given if isinstance(given, JudgeAtOnce) else given.model
+    found = given if isinstance(given, JudgeAtOnce) else getattr(given, "model", None)
+    if not isinstance(found, JudgeAtOnce):
+        raise UsageError(f"{shorten(given)} is no reward model; tf.train_reward makes one, tf.load opens it")
+    model: Any = found
     return model, f"the model '{model.name}'"

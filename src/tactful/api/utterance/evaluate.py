@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from tactful.api.options import RunSettings, run_options, spec_of
+from tactful.api.options import RunSettings, at_least_one, one_of, refuse_limit, run_options, spec_of, takes
 from tactful.api.runs import Run, outside_loop
 from tactful.api.tables import Table
 from tactful.errors import UsageError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class EvaluatePredictionsOptions(RunSettings, total=False):
-    """What may be given to `evaluate_predictions` beside the predictions."""
+    """What may be given to `evaluate_predictions` beside the predictions; `limit` is refused."""
 
     train: Path | str | None
     """Dialogues that baselines learn from; default: the evaluated ones, cross-fitted."""
@@ -53,13 +53,15 @@ class PredictionsMeasured:
         return self.measured.evaluation.headline()
 
     def table(self) -> Table:
-        """Every measure of the model and the baselines, over all sources and languages."""
+        """Every measure of the model and the baselines, over all sources and languages; below, what was left out and notes."""
         from tactful.evaluation.utterance.report import cell, shown_measures
 
         found = self.measured.evaluation
         names, systems = shown_measures(found), found.slices[0].systems
         cells = [(one.name, *(cell(one, name) for name in names)) for one in systems]
-        return Table(("system", *names), cells, [one.model_dump(mode="json") for one in systems])
+        rows = [one.model_dump(mode="json") for one in systems]
+        notes = (found.counts(), *(f"note: {note}" for note in found.caveats))
+        return Table(("system", *names), cells, rows, "\n".join(notes))
 
     def rows(self) -> list[dict[str, Any]]:
         """A dictionary for each system."""
@@ -80,6 +82,7 @@ class PredictionsMeasured:
         return self.table()._repr_html_()
 
 
+@takes(EvaluatePredictionsOptions)
 def evaluate_predictions(
     predictions: Run[Any] | Path | str | Sequence[Run[Any] | Path | str],
     **options: Unpack[EvaluatePredictionsOptions],
@@ -107,6 +110,7 @@ def evaluate_predictions(
     several = [predictions] if isinstance(predictions, str | os.PathLike | Run) else list(predictions)
     name, seed = options.get("judge_model"), options.get("seed", 0)
     thresholds = {**THRESHOLDS, **options.get("thresholds", {})}
+    _refuse_unusable(options, THRESHOLDS)
     sources = PredictionSources(
         [_place(one) for one in several],
         train=_path(options.get("train")),
@@ -129,6 +133,18 @@ def evaluate_predictions(
         )
     )
     return PredictionsMeasured(measured)
+
+
+def _refuse_unusable(options: EvaluatePredictionsOptions, known: Collection[str]) -> None:
+    """Raises: UsageError for numbers and names that would score nothing, or everything, without a word."""
+    refuse_limit(options, "all predictions; limit the run that makes them")
+    at_least_one("k", options.get("k"))
+    one_of("side", options.get("side", "insight"), ("insight", "chosen", "rejected"))
+    for name, value in options.get("thresholds", {}).items():
+        if name not in known or not 0 <= value <= 1:
+            raise UsageError(
+                f"--hit {name}={value:g}: expected MEASURE=VALUE, one of {', '.join(known)} and a value in [0, 1]"
+            )
 
 
 def _place(one: Run[Any] | Path | str) -> Path | str:

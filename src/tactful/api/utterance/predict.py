@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from tactful.api.options import ModelOptions, RunSettings, configured, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, run_options, spec_of, takes
 from tactful.api.runs import Run, worked
 from tactful.api.utterance.dialogues import Dialogues, dialogues
 from tactful.api.utterance.synthesize import NO_DIALOGUE
@@ -35,6 +35,7 @@ class PredictionRun(Run["Prediction"]):
     """Predictions, one for each target; one whose reply could not be read has none and is counted as such."""
 
 
+@takes(PredictOptions)
 def predict(
     talks: Dialogues | Iterable[Mapping[str, Any] | Dialogue] | Path | str,
     *,

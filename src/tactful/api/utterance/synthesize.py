@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from tactful.api.options import ModelOptions, RunSettings, configured, others, run_options, spec_of
+from tactful.api.options import ModelOptions, RunSettings, configured, others, run_options, spec_of, takes
 from tactful.api.runs import Run, worked
 from tactful.api.utterance.dialogues import Dialogues, dialogues
 from tactful.errors import UsageError
@@ -48,10 +49,15 @@ class SynthesizeOptions(ModelOptions, RunSettings, total=False):
 class SynthesisRun(Run["PairedExample"]):
     """Paired examples; `export` writes those with a kept pair for a trainer."""
 
-    made: SynthesisSummary
-    """Branches, kept and dropped pairs, contrast and leaks; of a run that was just made."""
+    @cached_property
+    def made(self) -> SynthesisSummary:
+        """Branches, kept and dropped pairs, contrast and leaks."""
+        from tactful.utterance.summary import summarise
+
+        return summarise(self)
 
 
+@takes(SynthesizeOptions)
 def synthesize(
     talks: Dialogues | Iterable[Mapping[str, Any] | Dialogue] | Path | str,
     *,
@@ -114,10 +120,7 @@ def _opened(talks: Any, model: str, options: SynthesizeOptions) -> tuple[Synthes
 
 def _sum_up(run: SynthesisRun, examples: Examples) -> None:
     """What became of the dialogues, kept in the run and in its `summary.json`."""
-    from tactful.utterance.summary import summarise
-
     summary = run.summary
-    run.made = summarise(run)
     summary.folder.save_summary(
         {
             "run": str(run.folder),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tactful.data.page import render_template
+from tactful.data.page import refuse_existing, render_template
 from tactful.evaluation.judges.leak import LeakSide, leak_table
 from tactful.evaluation.judges.probes import ProbeResult, probe_table
 from tactful.evaluation.judges.results import FIGURES, Calibration, Measured, SessionFigures
@@ -44,7 +44,7 @@ class JudgeBench(Shown, Record):
         return [row.model_dump(mode="json") for row in self.measured.rows]
 
     def save(self, folder: Path | str) -> tuple[Path, Path]:
-        """Write `results.json` and `report.html` into `folder`; their paths."""
+        """Write `results.json` and `report.html` into `folder`; their paths. Raises UsageError where they are there."""
         return write_bench(self, Path(folder))
 
 
@@ -116,8 +116,9 @@ def render_page(bench: JudgeBench) -> str:
 
 def write_bench(bench: JudgeBench, folder: Path) -> tuple[Path, Path]:
     """Write `results.json` and `report.html` into `folder` and return their paths."""
-    make_folder(folder)
     results, page = folder / "results.json", folder / "report.html"
+    refuse_existing(folder, (results.name, page.name))
+    make_folder(folder)
     write_atomic(results, [bench.model_dump_json(indent=1).encode(), b"\n"])
     write_atomic(page, [render_page(bench).encode()])
     return results, page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tactful.data.page import render_template
+from tactful.data.page import refuse_existing, render_template
 from tactful.evaluation.judges.tables import Table, TableRow, cell, table_text
 from tactful.evaluation.plots import BASELINE, DIAGONAL, FRONT, LEARNED, new_figure, style, svg
 from tactful.evaluation.shown import Shown
@@ -84,10 +84,11 @@ class SuggestionBench(Shown, Record):
             yield from table_text(table)
 
     def save(self, folder: Path | str) -> tuple[Path, Path]:
-        """Write `results.json` and `report.html` into `folder`; their paths."""
+        """Write `results.json` and `report.html` into `folder`; their paths. Raises UsageError where they are there."""
         place = Path(folder)
-        make_folder(place)
         results, page = place / "results.json", place / "report.html"
+        refuse_existing(place, (results.name, page.name))
+        make_folder(place)
         write_atomic(results, [self.model_dump_json(indent=1).encode(), b"\n"])
         write_atomic(page, [render_page(self).encode()])
         return results, page

@@ -75,6 +75,11 @@ class UtteranceEvaluation(Record):
     seed: int
 
     @property
+    def caveats(self) -> tuple[str, ...]:
+        """What belongs beside every figure: the notes, and that no language model spoke."""
+        return (*self.notes, *(["A rehearsal, not a language model, spoke."] if self.rehearsal else []))
+
+    @property
     def rehearsal(self) -> bool:
         """True when no language model spoke."""
         return self.provenance.generator == "offline"
