@@ -235,6 +235,33 @@ def test_a_given_validation_that_shares_a_group_is_refused_and_shared_prompts_ar
     assert (len(found.train), len(found.valid)) == (3, 1)
 
 
+def test_a_given_validation_is_never_trained_on_whatever_its_rows_were_meant_for(tmp_path: Path) -> None:
+    """Rows of `feedback pairs` name a part of their own."""
+    files = [
+        write_rows(tmp_path / name, [feedback_row(number) for number in numbers])
+        for name, numbers in (("t.jsonl", range(8)), ("v.jsonl", range(8, 12)))
+    ]
+    found = check_material(read_material(files[0], config("kto"), files[1]), config("kto"), Letters())
+    assert {item.id for item in found.train} == {f"t{number}" for number in range(8)}
+    assert {item.id for item in found.valid} == {f"t{number}" for number in range(8, 12)}
+
+
+def feedback_row(number: int, part: str = "train") -> dict[str, Any]:
+    return {
+        "id": f"t{number}",
+        "kind": "unpaired",
+        "part": part,
+        "group": f"d{number}",
+        "prompt": user(f"do {number}"),
+        "completion": assistant("done"),
+        "label": bool(number % 2),
+        "reward": 0.5,
+        "label7": "pos_praise",
+        "confidence": 0.9,
+        "provenance": {"model": "judge-x", "generator": "endpoint"},
+    }
+
+
 def test_one_label_alone_is_refused_and_unused_columns_are_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is unwanted; there is nothing to tell apart"):
         checked(tmp_path, "kto", [row for row in trl_labels() if not row["label"]])

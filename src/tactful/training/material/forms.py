@@ -175,7 +175,7 @@ def _first(path: Path) -> dict[str, Any]:
 
 
 def _placed(item: Example, source: Source) -> Example:
-    part = item.part or source.part
+    part = source.part or item.part  # files that are given to validate do, whatever their rows were meant for
     return replace(item, part=part, place=f"{source.path}:{item.place}" if item.place else str(source.path))
 
 
