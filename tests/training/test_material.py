@@ -246,6 +246,23 @@ def test_a_given_validation_is_never_trained_on_whatever_its_rows_were_meant_for
     assert {item.id for item in found.valid} == {f"t{number}" for number in range(8, 12)}
 
 
+@pytest.mark.parametrize(
+    ("trainer", "train", "valid", "why"),
+    [
+        ("dpo", trl_pairs(4), [{**trl_pairs(6)[5], "rejected": assistant("done")}], "1 with equal sides"),
+        ("dpo", trl_pairs(4), [{**trl_pairs(1)[0], "chosen": assistant("other")}], "1 of the validation"),
+        ("sft", trl_labels(8), [{**trl_labels(7)[6], "label": False}], "5 unwanted"),
+    ],
+)
+def test_a_given_validation_of_which_nothing_is_left_is_not_replaced_by_a_share_of_the_training(
+    trainer: str, train: list[dict[str, Any]], valid: list[dict[str, Any]], why: str, tmp_path: Path
+) -> None:
+    settings = config(trainer)
+    files = [write_rows(tmp_path / name, rows) for name, rows in (("t.jsonl", train), ("v.jsonl", valid))]
+    with pytest.raises(UserError, match=rf"v.jsonl: none of its rows is left to validate on \({why}"):
+        check_material(read_material(files[0], settings, files[1]), settings, Letters())
+
+
 def feedback_row(number: int, part: str = "train") -> dict[str, Any]:
     return {
         "id": f"t{number}",

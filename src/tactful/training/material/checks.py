@@ -167,8 +167,9 @@ def _parts(
     examples: list[Example], material: Material, config: TrainConfig, left_out: Counter[str]
 ) -> tuple[list[Example], list[Example], dict[str, int], str]:
     groups = _groups(examples)
+    given = next((file.path for file in material.files if file.part == "valid"), None)
     grouped_by = material.grouped_by if all(item.group for item in examples) else "prompt"
-    if any(item.part == "valid" for item in examples):
+    if given is not None or any(item.part == "valid" for item in examples):
         train = [at for at, item in enumerate(examples) if item.part != "valid"]
         known = {examples[at].group for at in train} - {""}
         shared = sorted({item.group for item in examples if item.part == "valid"} & known)
@@ -200,6 +201,10 @@ def _parts(
             grouped_by=grouped_by,
         )
         train, valid = list(split.parts["train"]), list(split.parts["valid"])
+    if given is not None and not valid:
+        raise UserError(
+            f"{given}: none of its rows is left to validate on ({_listed(left_out)}); give others, or leave the file out"
+        )
     counts = {"train": len({groups[at] for at in train}), "valid": len({groups[at] for at in valid})}
     return [examples[at] for at in train], [examples[at] for at in valid], counts, grouped_by
 
