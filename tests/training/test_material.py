@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import TemplateError
 from tests.mend.logs import write_log
 from tests.training.tiny import assistant, trl_labels, trl_pairs, user, write_rows
 
@@ -30,6 +31,15 @@ class Letters:
             "<" if add_generation_prompt else ""
         )
         return {"input_ids": [ord(letter) for letter in text]}
+
+
+class WithoutSystem(Letters):
+    """Its template refuses a message of the system, as some do."""
+
+    def apply_chat_template(self, messages: list[dict[str, str]], *rest: Any, **more: Any) -> Any:
+        if messages[0]["role"] == "system":
+            raise TemplateError("System role not supported")
+        return super().apply_chat_template(messages, *rest, **more)
 
 
 def config(trainer: Any, **more: Any) -> TrainConfig:
@@ -183,6 +193,16 @@ def test_empty_and_equal_sides_and_repeats_are_left_out_and_counted(tmp_path: Pa
     found = checked(tmp_path, "dpo", [*rows, rows[1], same, empty])
     assert dict(found.left_out) == {"with equal sides": 1, "with an empty answer": 1, "repeated": 1}
     assert (len(found.train), len(found.valid)) == (3, 1)
+
+
+def test_messages_that_the_template_refuses_are_named_with_their_row(tmp_path: Path) -> None:
+    rows = trl_pairs(4)
+    rows[1]["prompt"] = [{"role": "system", "content": "be short"}, *rows[1]["prompt"]]
+    material = read_material(write_rows(tmp_path / "data.jsonl", rows), config("dpo"))
+    with pytest.raises(
+        UserError, match=r"data.jsonl:2: the model's chat template does not take the messages system, user "
+    ):
+        check_material(material, config("dpo"), WithoutSystem())
 
 
 def test_an_answer_is_never_cut(tmp_path: Path) -> None:

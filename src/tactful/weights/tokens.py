@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tactful.errors import UserError
 from tactful.types import Message
 
 
@@ -14,7 +15,7 @@ def plain(messages: Sequence[Message]) -> list[dict[str, str]]:
 
 
 def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
-    """The prompt's tokens, with the opening of the assistant's turn."""
+    """The prompt's tokens, with the opening of the assistant's turn. Raises: UserError where the template takes no such prompt."""
     return _ids(tokenizer, messages, add_generation_prompt=True)
 
 
@@ -32,5 +33,13 @@ def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
 
 
 def _ids(tokenizer: Any, messages: Sequence[Message], **more: Any) -> list[int]:
-    written = tokenizer.apply_chat_template(plain(messages), tokenize=True, return_dict=True, **more)
+    from jinja2 import TemplateError
+
+    try:
+        written = tokenizer.apply_chat_template(plain(messages), tokenize=True, return_dict=True, **more)
+    except TemplateError as error:
+        raise UserError(
+            f"the model's chat template does not take the messages {', '.join(one.role for one in messages)} "
+            f"({error}); give a base whose template does, or other data"
+        ) from error
     return list(written["input_ids"])

@@ -141,9 +141,12 @@ def _fitting(
 
 def length_of(item: Example, tokenizer: Any, sides: int = 2) -> int:
     """Tokens of the prompt and its longer answer of both, or of the wanted one alone."""
-    prompt = len(prompt_ids(tokenizer, item.prompt))
     answers = [side for side in (item.answer, item.rejected)[:sides] if side]
-    return prompt + max((len(answer_ids(tokenizer, item.prompt, side)) for side in answers), default=0)
+    try:
+        prompt = len(prompt_ids(tokenizer, item.prompt))
+        return prompt + max((len(answer_ids(tokenizer, item.prompt, side)) for side in answers), default=0)
+    except UserError as error:
+        raise UserError(f"{item.place}: {error}") from error
 
 
 def _cut(item: Example, limit: int, tokenizer: Any, sides: int) -> Example | None:
