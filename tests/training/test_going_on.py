@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.training.tiny import trl_pairs, write_rows
+from tests.training.tiny import tiny_model, trl_pairs, write_rows
 
 from tactful.errors import ConfigChanged, DataError, Interrupted, UserError
 from tactful.training import Place, TrainConfig, train
@@ -137,6 +137,18 @@ def test_other_data_and_a_folder_of_something_else_are_refused(tiny: Path, tmp_p
         train(data, config(tiny), Place(tmp_path / "full"))
 
 
+def test_a_base_that_was_changed_meanwhile_is_refused(tiny: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(tiny, base)
+    data = write_rows(tmp_path / "data.jsonl", trl_pairs(12))
+    with pytest.raises(Interrupted):
+        train(data, config(base), Place(tmp_path / "out"), on_step=stop_at(3))
+    shutil.rmtree(base)
+    tiny_model(base, seed=1)
+    with pytest.raises(ConfigChanged, match="was begun on other weights than .*base holds now"):
+        train(data, config(base), Place(tmp_path / "out", resume=True))
+
+
 def test_a_disk_without_room_is_refused_before_the_first_step(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,8 +175,6 @@ def test_a_full_memory_is_said_in_a_sentence_and_other_errors_stay_themselves(tm
 
 
 def test_a_changed_adapter_or_another_base_is_never_opened(tiny: Path, tmp_path: Path) -> None:
-    from tests.training.tiny import tiny_model
-
     base = tmp_path / "base"
     shutil.copytree(tiny, base)
     data = write_rows(tmp_path / "data.jsonl", trl_pairs())

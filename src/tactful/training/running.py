@@ -186,7 +186,7 @@ def finish(task: Task, build: Callable[[], Any], beside: Callable[[Any], None] |
     """
     (transformers,) = need("transformers", what="training")
     place = task.place
-    checkpoint = begin(place, task.config, task.material)
+    checkpoint = begin(place, task.config, task.material, task.base.folder)
     with told(place.out), quietly():
         trainer = build()
         trainer.remove_callback(transformers.trainer_callback.PrinterCallback)
