@@ -250,7 +250,7 @@ def _manifest(
     task: Task, trainer: Any, figures: Mapping[str, float], seconds: float, history: list[dict[str, Any]]
 ) -> Manifest:
     config, material, base = task.config, task.material, task.base
-    out = task.place.out
+    out, state = task.place.out, trainer.state
     files = sorted({path for pattern in _LOADED for path in out.glob(pattern)})
     return Manifest(
         trainer=config.trainer,
@@ -273,7 +273,8 @@ def _manifest(
         selected_by=material.selected_by,
         versions={"tactful": __version__, **{name: version(name) for name in PACKAGES}},
         seed=config.seed,
-        steps=trainer.state.global_step,
+        steps=state.global_step,
+        kept_after=state.best_global_step if state.best_model_checkpoint else state.global_step,
         tokens=int(max((row.get("num_tokens", 0) for row in history), default=0)),
         seconds=round(seconds, 1),
         device=device(),
