@@ -283,6 +283,24 @@ def test_a_given_validation_of_which_nothing_is_left_is_not_replaced_by_a_share_
         check_material(read_material(files[0], settings, files[1]), settings, Letters())
 
 
+def test_a_judge_that_nothing_can_calibrate_is_told_of_before_it_is_trained(tmp_path: Path) -> None:
+    def moments(*welcome: bool) -> list[dict[str, Any]]:
+        return [
+            {"obs": [{"time": "1", "event": f"e{at}"}], "pred_task": None, "valid": one}
+            for at, one in enumerate(welcome)
+        ]
+
+    for share, rows, said in (
+        (0, moments(True, False), ["what validates is nothing"]),
+        (0.25, moments(True, True, False, True), ["what validates was welcome throughout"]),
+        (0.5, moments(True, False, True, False, True, False), []),
+    ):
+        found = checked(tmp_path, "reward", rows, valid=share, max_length=9999)
+        assert [note.partition(",")[0] for note in found.notes] == said
+    with pytest.raises(UserError, match="nothing to tell apart"):
+        checked(tmp_path, "reward", moments(True, True, True, True), max_length=9999)
+
+
 def feedback_row(number: int, part: str = "train") -> dict[str, Any]:
     return {
         "id": f"t{number}",

@@ -68,7 +68,8 @@ def check_material(material: Material, config: TrainConfig, tokenizer: Any) -> C
         raise UserError(f"{material.files[0].path}: no example is left to train on ({_listed(left_out)})")
     if config.trainer != "sft":
         _both_labels(train, material)
-    return Checked(train, valid, grouped_by, groups, left_out, _notes(kept, material, config), tokens, cut)
+    notes = _notes(kept, material, config) + _uncalibrated(valid, material)
+    return Checked(train, valid, grouped_by, groups, left_out, notes, tokens, cut)
 
 
 def _sound(material: Material, config: TrainConfig, left_out: Counter[str]) -> list[Example]:
@@ -262,6 +263,18 @@ def _notes(examples: Sequence[Example], material: Material, config: TrainConfig)
             + ("; --margins asks for distances that grow with them" if takes_margins else "")
         )
     return notes
+
+
+def _uncalibrated(valid: Sequence[Example], material: Material) -> list[str]:
+    """That a judge of moments will have no probabilities: they are fitted on what validates."""
+    labels = {item.label for item in valid}
+    if material.form != "verdicts" or len(labels) == 2:
+        return []
+    found = "is nothing" if not labels else f"was {'' if True in labels else 'un'}welcome throughout"
+    return [
+        f"what validates {found}, so no probability can be calibrated on it and the model will judge no moments; raise "
+        "--valid, or take another --seed"
+    ]
 
 
 def _why_no_weights(config: TrainConfig, weighable: bool) -> str:
