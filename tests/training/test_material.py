@@ -330,6 +330,20 @@ def test_one_label_alone_is_refused_and_unused_columns_are_named(tmp_path: Path)
     )
 
 
+def test_margins_that_are_asked_for_and_not_there_are_counted(tmp_path: Path) -> None:
+    some = [{**row, **({"margin": 0.5} if at else {})} for at, row in enumerate(trl_pairs(4))]
+    said = "--margins: {} of 4 pairs have none, no distance is asked of them"
+    assert checked(tmp_path, "dpo", some, use_margins=True).notes == [said.format(1)]
+    assert checked(tmp_path, "reward", trl_pairs(4), use_margins=True).notes == [said.format(4)]
+
+
+@pytest.mark.parametrize("weight", [-1, 0, -0.5])
+def test_a_weight_that_is_not_above_0_is_refused_with_its_line(weight: float, tmp_path: Path) -> None:
+    rows = [*trl_pairs(2), {**trl_pairs(3)[2], "weight": weight}]
+    with pytest.raises(DataError, match=rf"data.jsonl:3: row has weight {weight}, expected a number above 0"):
+        checked(tmp_path, "dpo", rows)
+
+
 @pytest.mark.skipif(not (DATA / "proactivebench").is_dir(), reason="the reward set is not beside the project")
 def test_the_reward_set_is_read_as_verdicts_grouped_by_session() -> None:
     found = read_material(DATA / "proactivebench" / "reward_train.jsonl", config("reward"))

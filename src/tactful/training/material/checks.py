@@ -255,9 +255,14 @@ def _notes(examples: Sequence[Example], material: Material, config: TrainConfig)
     )
     if weights and not (weighable and config.use_weights and not config.packing):
         notes.append("the column weight is not used: " + _why_no_weights(config, weighable))
-    margins = any(item.margin is not None for item in examples)
+    without = sum(item.margin is None for item in examples)
     takes_margins = config.trainer in ("dpo", "reward") and material.form == "pairs"
-    if margins and not (takes_margins and config.use_margins):
+    if takes_margins and config.use_margins:
+        if without:
+            notes.append(
+                f"--margins: {without} of {len(examples)} pairs have none, no distance is asked of them"
+            )
+    elif without < len(examples):
         notes.append(
             "margins are not used"
             + ("; --margins asks for distances that grow with them" if takes_margins else "")
