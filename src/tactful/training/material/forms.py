@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -50,7 +51,8 @@ class Kind(NamedTuple):
 
     forms: tuple[Form, ...]
     parse: Callable[[Any], Any]
-    examples: Callable[[list[Any], Form, TrainConfig], Iterator[Example]]
+    examples: Callable[[list[Any], Form, TrainConfig, Counter[str]], Iterator[Example]]
+    """Rows that give none are counted in the last."""
     grouped_by: str
     trainer: Trainer
     """The one that suits it best."""
@@ -93,7 +95,7 @@ def read_material(data: Path, config: TrainConfig, valid: Path | None = None) ->
         made = (
             _acts(one.rows, material.actions, config)
             if config.learn == "action"
-            else one.kind.examples(one.rows, one.form, config)
+            else one.kind.examples(one.rows, one.form, config, material.left_out)
         )
         material.examples += [_placed(item, one.source) for item in made]
     return material
@@ -182,7 +184,9 @@ def _placed(item: Example, source: Source) -> Example:
 # ---------------------------------------------------------------- kinds
 
 
-def _pairs(rows: list[PreferencePair], form: Form, config: TrainConfig) -> Iterator[Example]:
+def _pairs(
+    rows: list[PreferencePair], form: Form, config: TrainConfig, left_out: Counter[str]
+) -> Iterator[Example]:
     for number, pair in enumerate(rows, 1):
         yield _pair(pair, number, pair.prompt, pair.chosen, pair.rejected)
 
@@ -216,7 +220,9 @@ def _actions(rows: list[PreferencePair]) -> tuple[str, ...]:
     return intensity_order({name for pair in rows for name in (pair.chosen_action, pair.rejected_action)})
 
 
-def _utterances(rows: list[PairedExample], form: Form, config: TrainConfig) -> Iterator[Example]:
+def _utterances(
+    rows: list[PairedExample], form: Form, config: TrainConfig, left_out: Counter[str]
+) -> Iterator[Example]:
     for number, row in enumerate(rows, 1):
         prompt, chosen = predict_messages(row), answer_of(row, row.chosen)
         if form == "answers":
@@ -227,25 +233,30 @@ def _utterances(rows: list[PairedExample], form: Form, config: TrainConfig) -> I
             yield Example(
                 row.id, row.dialogue_id, prompt, chosen, rejected, margin=row.margin, place=str(number)
             )
+        else:
+            left_out["without a rejected side"] += 1
 
 
-def _feedback(rows: list[TrainingRow], form: Form, config: TrainConfig) -> Iterator[Example]:
+def _feedback(
+    rows: list[TrainingRow], form: Form, config: TrainConfig, left_out: Counter[str]
+) -> Iterator[Example]:
     for number, row in enumerate(rows, 1):
         if row.part == "test":
-            continue
-        if isinstance(row, PairedRow):
-            if form == "pairs":
-                yield Example(
-                    row.id,
-                    row.group,
-                    row.prompt,
-                    row.chosen,
-                    row.rejected,
-                    margin=row.margin,
-                    part=row.part,
-                    place=str(number),
-                )
-        elif form == "labels":
+            left_out["of the test part"] += 1
+        elif isinstance(row, PairedRow) != (form == "pairs"):
+            left_out["single answers" if form == "pairs" else "pairs"] += 1
+        elif isinstance(row, PairedRow):
+            yield Example(
+                row.id,
+                row.group,
+                row.prompt,
+                row.chosen,
+                row.rejected,
+                margin=row.margin,
+                part=row.part,
+                place=str(number),
+            )
+        else:
             yield Example(
                 row.id,
                 row.group,
@@ -257,12 +268,18 @@ def _feedback(rows: list[TrainingRow], form: Form, config: TrainConfig) -> Itera
             )
 
 
-def _judged(rows: list[JudgedTurn], form: Form, config: TrainConfig) -> Iterator[Example]:
+def _judged(
+    rows: list[JudgedTurn], form: Form, config: TrainConfig, left_out: Counter[str]
+) -> Iterator[Example]:
     shares = PairsConfig(valid=config.valid, test=0.0, seed=config.seed)
-    yield from _feedback(list(TrainingRows(rows, shares)), form, config)
+    made = TrainingRows(rows, shares)
+    yield from _feedback(list(made), form, config, Counter())
+    left_out.update(made.summary.pairs_left_out if form == "pairs" else made.summary.left_out)
 
 
-def _moments(rows: list[LabelledMoment], form: Form, config: TrainConfig) -> Iterator[Example]:
+def _moments(
+    rows: list[LabelledMoment], form: Form, config: TrainConfig, left_out: Counter[str]
+) -> Iterator[Example]:
     for number, row in enumerate(rows, 1):
         moment = row.moment
         yield Example(
@@ -275,7 +292,9 @@ def _moments(rows: list[LabelledMoment], form: Form, config: TrainConfig) -> Ite
         )
 
 
-def _reasoned(rows: list[ReasonedMoment], form: Form, config: TrainConfig) -> Iterator[Example]:
+def _reasoned(
+    rows: list[ReasonedMoment], form: Form, config: TrainConfig, left_out: Counter[str]
+) -> Iterator[Example]:
     for number, row in enumerate(rows, 1):
         if form == "answers":
             yield Example(
@@ -302,7 +321,9 @@ def _exported(name: str, path: Path) -> Kind:
     beside = provenance_beside(path)
     known = bool(beside) and all("group" in row or "session" in row for row in beside)
 
-    def examples(rows: list[Any], form: Form, config: TrainConfig) -> Iterator[Example]:
+    def examples(
+        rows: list[Any], form: Form, config: TrainConfig, left_out: Counter[str]
+    ) -> Iterator[Example]:
         if known and len(beside) != len(rows):
             raise DataError.at(
                 path, None, f"has {len(rows)} rows, its provenance {len(beside)}", fix="export again"
