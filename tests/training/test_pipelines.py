@@ -8,13 +8,14 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.feedback.chats import judged, turn
+from tests.feedback.chats import PROVENANCE, judged, turn
 
 from tactful.data.io import read_jsonl, write_jsonl
 from tactful.feedback.judged import JudgedTurns
 from tactful.feedback.labels import Label
 from tactful.feedback.training.data import make_training_data
 from tactful.feedback.training.pairs import PairsConfig, TrainingRows
+from tactful.feedback.types import Vote
 from tactful.llm import ModelSpec
 from tactful.runs import RunOptions, resolve_input, run_job
 from tactful.training import Place, TrainConfig, train
@@ -162,6 +163,18 @@ def test_rows_that_give_no_example_are_counted_with_why(utterance: Path, tmp_pat
     whole = read_jsonl(resolve_input(utterance), PairedExample)
     write_jsonl(tmp_path / "u.jsonl", [row.model_copy(update={"dropped": "no negative"}) for row in whole])
     assert read_material(tmp_path / "u.jsonl", dpo).left_out == {"without a rejected side": 6}
+
+
+def test_the_judge_of_turns_is_remembered_whether_turns_or_rows_are_trained_on(tmp_path: Path) -> None:
+    turns, kto = judged_turns(), TrainConfig(trainer="kto", model="m")
+    write_jsonl(tmp_path / "judged.jsonl", turns)
+    write_jsonl(tmp_path / "rows.jsonl", TrainingRows(turns, PairsConfig()))
+    for name in ("judged.jsonl", "rows.jsonl"):
+        assert read_material(tmp_path / name, kto).selected_by == (PROVENANCE.model,)
+    votes = tuple(Vote(judge=name, label=Label.POS_PRAISE) for name in ("b", "a"))
+    panel = turns[0].judgement.model_copy(update={"votes": votes})
+    write_jsonl(tmp_path / "panel.jsonl", [turns[0].model_copy(update={"judgement": panel})])
+    assert read_material(tmp_path / "panel.jsonl", kto).selected_by == ("a", "b")
 
 
 def test_labelled_moments_train_a_reward_model(tiny: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from tactful.data.io import Rows
 from tactful.data.recognise import document, foreign_file, kind_of
 from tactful.errors import DataError
 from tactful.feedback.training.files import ROW
-from tactful.feedback.training.pairs import PairedRow, PairsConfig, TrainingRow, TrainingRows
+from tactful.feedback.training.pairs import PairedRow, PairsConfig, TrainingRow, TrainingRows, UnpairedRow
 from tactful.feedback.types import JudgedTurn
 from tactful.policy.language_model.prompt import PROMPT as ACT_PROMPT
 from tactful.policy.language_model.prompt import state_messages
@@ -84,7 +84,9 @@ def read_material(data: Path, config: TrainConfig, valid: Path | None = None) ->
         grouped_by=first.kind.grouped_by,
         prompts=_PROMPTS.get(first.form, {}),
         pipeline=pipeline,
-        selected_by=tuple(sorted({who for one in read for row in one.rows if (who := _selected_by(row))})),
+        selected_by=tuple(
+            sorted({who for one in read for row in one.rows for who in _selected_by(row)} - {""})
+        ),
     )
     if config.learn == "action":
         pairs = [pair for one in read for pair in one.rows]
@@ -101,11 +103,16 @@ def read_material(data: Path, config: TrainConfig, valid: Path | None = None) ->
     return material
 
 
-def _selected_by(row: Any) -> str:
-    """The judge that a row names; empty for people."""
+def _selected_by(row: Any) -> tuple[str, ...]:
+    """The judges that a row names; none for people."""
     if isinstance(row, LabelledMoment):
-        return row.label.judge
-    return str(row.get("judge") or "") if isinstance(row, dict) else ""
+        return (row.label.judge,)
+    if isinstance(row, JudgedTurn):
+        said = row.judgement
+        return tuple(vote.judge for vote in said.votes) or (said.provenance.model,)
+    if isinstance(row, UnpairedRow | PairedRow):
+        return (row.provenance.model,)
+    return (str(row.get("judge") or ""),) if isinstance(row, dict) else ()
 
 
 class _Read(NamedTuple):
