@@ -335,6 +335,8 @@ def test_margins_that_are_asked_for_and_not_there_are_counted(tmp_path: Path) ->
     said = "--margins: {} of 4 pairs have none, no distance is asked of them"
     assert checked(tmp_path, "dpo", some, use_margins=True).notes == [said.format(1)]
     assert checked(tmp_path, "reward", trl_pairs(4), use_margins=True).notes == [said.format(4)]
+    [note] = checked(tmp_path, "reward", trl_labels(8), use_margins=True).notes
+    assert note == "--margins is not used: these are labels, no pairs"
 
 
 @pytest.mark.parametrize("weight", [-1, 0, -0.5])

@@ -257,7 +257,9 @@ def _notes(examples: Sequence[Example], material: Material, config: TrainConfig)
         notes.append("the column weight is not used: " + _why_no_weights(config, weighable))
     without = sum(item.margin is None for item in examples)
     takes_margins = config.trainer in ("dpo", "reward") and material.form == "pairs"
-    if takes_margins and config.use_margins:
+    if config.use_margins and not takes_margins:
+        notes.append(f"--margins is not used: these are {material.form}, no pairs")
+    elif config.use_margins:
         if without:
             notes.append(
                 f"--margins: {without} of {len(examples)} pairs have none, no distance is asked of them"
