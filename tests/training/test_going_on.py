@@ -159,6 +159,19 @@ def test_a_disk_without_room_is_refused_before_the_first_step(
     assert not (tmp_path / "out" / "training.json").exists()
 
 
+def test_the_room_that_checkpoints_take_already_is_not_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three copies of three times 10 bytes, and 10 of the result, are 100; 40 are there, 60 are free."""
+    monkeypatch.setattr(folders.shutil, "disk_usage", lambda path: Usage(100, 40, 60))
+    with pytest.raises(UserError, match="make room"):
+        folders.need_room(tmp_path, 10, 10)
+    checkpoint = tmp_path / "checkpoints" / "checkpoint-2"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "optimizer.pt").write_bytes(b"x" * 40)
+    folders.need_room(tmp_path, 10, 10)
+
+
 def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"disk is full.*--resume"), folders.told(tmp_path):
         raise OSError(28, "No space left on device")

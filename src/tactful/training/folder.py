@@ -123,7 +123,8 @@ def _toml(config: TrainConfig) -> bytes:
 def need_room(out: Path, trained_bytes: int, whole_bytes: int) -> None:
     """Raise UserError where the disk cannot hold the checkpoints and the result."""
     needed = _COPIES * 3 * trained_bytes + whole_bytes  # weights and two moments of the optimiser
-    free = shutil.disk_usage(out).free
+    held = sum(file.stat().st_size for file in (out / CHECKPOINTS).rglob("*") if file.is_file())
+    free = shutil.disk_usage(out).free + held  # going on writes over the checkpoints that are there
     if free < needed:
         raise UserError(
             f"{out}: {free / 1e9:.1f} GB are free, about {needed / 1e9:.1f} GB are needed for checkpoints and the result; "
