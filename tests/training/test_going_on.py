@@ -206,6 +206,29 @@ def test_a_changed_adapter_or_another_base_is_never_opened(tiny: Path, tmp_path:
         load_trained(tmp_path / "out")
 
 
+def test_an_adapter_is_no_base_and_without_its_own_it_says_which(tiny: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(tiny, base)
+    data = write_rows(tmp_path / "data.jsonl", trl_pairs())
+    train(data, config(base, max_steps=1), Place(tmp_path / "out"))
+    with pytest.raises(UserError, match=r"holds an adapter without its base; melt both .* export-gguf"):
+        train(data, config(tmp_path / "out"), Place(tmp_path / "second"))
+    shutil.rmtree(base)
+    with pytest.raises(UserError, match=r"out: is an adapter, and its base '.*base' is no longer to be had"):
+        load_trained(tmp_path / "out")
+
+
+def test_a_base_without_its_head_is_refused_where_texts_are_learnt(tiny: Path, tmp_path: Path) -> None:
+    """Its head would be drawn at random without a word."""
+    data = write_rows(tmp_path / "data.jsonl", trl_pairs())
+    reward = TrainConfig(trainer="reward", model=str(tiny), max_steps=1, batch=2, valid=0.2)
+    train(data, reward, Place(tmp_path / "reward"))
+    with pytest.raises(UserError, match=r"reward: holds no lm_head.weight, which would be drawn at random"):
+        train(data, config(tmp_path / "reward"), Place(tmp_path / "out"))
+    again = reward.model_copy(update={"model": str(tmp_path / "reward")})
+    assert train(data, again, Place(tmp_path / "again")).head == "score"
+
+
 def test_a_folder_of_something_else_and_an_unknown_base_are_told_apart(tiny: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is no folder of 'tactful train'"):
         read_manifest(tmp_path)
