@@ -17,6 +17,7 @@ from tactful.training import TrainConfig
 from tactful.training.material.checks import Checked, check_material
 from tactful.training.material.forms import read_material
 from tactful.types import Message
+from tactful.weights import choice_ids
 
 DATA = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 
@@ -31,6 +32,17 @@ class Letters:
             "<" if add_generation_prompt else ""
         )
         return {"input_ids": [ord(letter) for letter in text]}
+
+
+class Thinking(Letters):
+    """Its template opens a turn that is to be written with a thought, and shows none in one that was."""
+
+    def apply_chat_template(self, *args: Any, add_generation_prompt: bool = False, **more: Any) -> Any:
+        found = super().apply_chat_template(*args, add_generation_prompt=add_generation_prompt, **more)
+        return {"input_ids": found["input_ids"] + [ord("~")] * add_generation_prompt}
+
+    def decode(self, ids: list[int]) -> str:
+        return "".join(map(chr, ids))
 
 
 class WithoutSystem(Letters):
@@ -203,6 +215,16 @@ def test_messages_that_the_template_refuses_are_named_with_their_row(tmp_path: P
         UserError, match=r"data.jsonl:2: the model's chat template does not take the messages system, user "
     ):
         check_material(material, config("dpo"), WithoutSystem())
+
+
+def test_an_opening_that_is_not_learnt_is_told_of_and_scored_by_nobody(tmp_path: Path) -> None:
+    settings = config("sft")
+    material = read_material(write_rows(tmp_path / "data.jsonl", trl_pairs(4)), settings)
+    [note] = check_material(material, settings, Thinking()).notes
+    assert "opens a turn that is to be written with '~', and one that is learnt without it" in note
+    assert check_material(material, settings, Letters()).notes == []
+    said, answers = choice_ids(Thinking(), [Message(role="user", content="hi")], ["LOW", "HIGH"])
+    assert (Thinking().decode(said), [*map(Thinking().decode, answers)]) == ("<hi><", ["LOW>", "HIGH>"])
 
 
 def test_an_answer_is_never_cut(tmp_path: Path) -> None:

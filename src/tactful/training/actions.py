@@ -11,7 +11,7 @@ from tactful.policy.language_model.prompt import Shown
 from tactful.policy.language_model.scoring import log_probabilities
 from tactful.training.material.checks import Checked
 from tactful.training.types import Material, text_of
-from tactful.weights.tokens import answer_ids, prompt_ids
+from tactful.weights.tokens import choice_ids
 
 
 def write_card(
@@ -19,12 +19,11 @@ def write_card(
 ) -> None:
     """Calibrate the temperature on the validation pairs, by the trained `model`, and write the card into `out`."""
     pairs = checked.valid
-    prompts = [prompt_ids(tokenizer, one.prompt) for one in pairs]
-    sides = [
-        [answer_ids(tokenizer, one.prompt, text_of(side)) for side in (one.answer, one.rejected)]
+    asked = [
+        choice_ids(tokenizer, one.prompt, [text_of(side) for side in (one.answer, one.rejected)])
         for one in pairs
     ]
-    scores = log_probabilities(model.eval(), prompts, sides)
+    scores = log_probabilities(model.eval(), [prompt for prompt, _ in asked], [sides for _, sides in asked])
     gaps = [better - worse for better, worse in scores]
     card = ActionCard(
         actions=material.actions,

@@ -21,9 +21,26 @@ def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
 
 def answer_ids(tokenizer: Any, prompt: Sequence[Message], answer: Sequence[Message] | str) -> list[int]:
     """The tokens that stand for the answer after `prompt_ids`, the end of the turn included: what training learns."""
-    said = (Message(role="assistant", content=answer),) if isinstance(answer, str) else tuple(answer)
-    whole = _ids(tokenizer, [*prompt, *said])
+    whole = _whole(tokenizer, prompt, answer)
     return whole[common_prefix(prompt_ids(tokenizer, prompt), whole) :]
+
+
+def choice_ids(
+    tokenizer: Any, prompt: Sequence[Message], answers: Sequence[Sequence[Message] | str]
+) -> tuple[list[int], list[list[int]]]:
+    """The tokens before all of `answers`, and those of each: the sequences that training learns.
+
+    Some templates open a turn that is to be written with more (`<think>`) than one that was: that stands in none of them.
+    """
+    asked = prompt_ids(tokenizer, prompt)
+    wholes = [_whole(tokenizer, prompt, answer) for answer in answers]
+    begun = min((common_prefix(asked, whole) for whole in wholes), default=len(asked))
+    return asked[:begun], [whole[begun:] for whole in wholes]
+
+
+def _whole(tokenizer: Any, prompt: Sequence[Message], answer: Sequence[Message] | str) -> list[int]:
+    said = (Message(role="assistant", content=answer),) if isinstance(answer, str) else tuple(answer)
+    return _ids(tokenizer, [*prompt, *said])
 
 
 def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:

@@ -19,7 +19,7 @@ from tactful.data.splits import split_by_group
 from tactful.errors import DataError, UserError
 from tactful.training.types import Example, Material, TrainConfig, text_of
 from tactful.types import Message, content_hash
-from tactful.weights.tokens import answer_ids, prompt_ids
+from tactful.weights.tokens import answer_ids, choice_ids, prompt_ids
 
 
 @dataclass
@@ -68,7 +68,7 @@ def check_material(material: Material, config: TrainConfig, tokenizer: Any) -> C
         raise UserError(f"{material.files[0].path}: no example is left to train on ({_listed(left_out)})")
     if config.trainer != "sft":
         _both_labels(train, material)
-    notes = _notes(kept, material, config) + _uncalibrated(valid, material)
+    notes = _notes(kept, material, config) + _uncalibrated(valid, material) + _opened(kept, config, tokenizer)
     return Checked(train, valid, grouped_by, groups, left_out, notes, tokens, cut)
 
 
@@ -281,6 +281,21 @@ def _uncalibrated(valid: Sequence[Example], material: Material) -> list[str]:
     return [
         f"what validates {found}, so no probability can be calibrated on it and the model will judge no moments; raise "
         "--valid, or take another --seed"
+    ]
+
+
+def _opened(examples: Sequence[Example], config: TrainConfig, tokenizer: Any) -> list[str]:
+    """That the model writes after another opening than the one it learnt after."""
+    item = examples[0]
+    if config.trainer == "reward" or config.learn == "action" or not item.answer:
+        return []
+    prompt, _ = choice_ids(tokenizer, item.prompt, [item.answer])
+    more = prompt_ids(tokenizer, item.prompt)[len(prompt) :]
+    if not more:
+        return []
+    return [
+        f"the chat template opens a turn that is to be written with {tokenizer.decode(more)!r}, and one that is learnt "
+        "without it: what is learnt stands elsewhere than what will be written; give the base a template that opens both alike"
     ]
 
 
