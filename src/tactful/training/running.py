@@ -211,9 +211,7 @@ def finish(task: Task, build: Callable[[], Any], beside: Callable[[Any], None] |
             _save(trainer, task, place.out)
             if task.config.learn == "action":
                 model = trainer.accelerator.unwrap_model(trainer.model)
-                write_card(
-                    place.out, model, task.base.tokenizer, task.material, task.checked, task.config.shown
-                )
+                write_card(place.out, model, task.base.tokenizer, task.material, task.checked, task.config)
             if beside is not None:
                 beside(trainer.accelerator.unwrap_model(trainer.model).eval())
         manifest = _manifest(task, trainer, figures, seconds, history)
