@@ -125,6 +125,25 @@ def test_a_training_that_goes_on_loses_patience_when_the_one_never_stopped_does(
     assert ended.files == train(data, losing, Place(tmp_path / "lost-whole")).files
 
 
+def test_a_folder_that_was_killed_while_it_began_is_gone_on_with(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, out = write_rows(tmp_path / "data.jsonl", trl_pairs(12)), tmp_path / "out"
+    written = folders.write_file
+
+    def killed(path: Path, chunks: Any) -> None:
+        if list(out.iterdir()):
+            raise KeyboardInterrupt
+        written(path, chunks)
+
+    monkeypatch.setattr(folders, "write_file", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(data, config(tiny, max_steps=1), Place(out))
+    monkeypatch.undo()
+    assert train(data, config(tiny, max_steps=1), Place(out, resume=True)).steps == 1
+    assert (out / "config.toml").is_file()
+
+
 def test_other_data_and_a_folder_of_something_else_are_refused(tiny: Path, tmp_path: Path) -> None:
     data = write_rows(tmp_path / "data.jsonl", trl_pairs())
     with pytest.raises(Interrupted):

@@ -63,17 +63,16 @@ def begin(place: Place, config: TrainConfig, material: Material, base: Path) -> 
         return _newest(out) if place.resume else None
     refuse_taken(place, config, material)
     weights = fingerprint(base)
-    if (out / _BEGUN).is_file():
-        if _begun(out).get("base", weights) != weights:
-            raise ConfigChanged(
-                f"{out}: was begun on other weights than {base} holds now; bring those back, or give --out a new folder"
-            )
-        return _newest(out)
-    make_folder(out)
-    write_file(out / CONFIG_FILE, [_toml(config)])
-    state = {**_state(config, material), "base": weights}
-    write_file(out / _BEGUN, [json.dumps(state, indent=1).encode() + b"\n"])
-    return None
+    if not (out / _BEGUN).is_file():
+        make_folder(out)
+        state = {**_state(config, material), "base": weights}
+        write_file(out / _BEGUN, [json.dumps(state, indent=1).encode() + b"\n"])
+    elif _begun(out).get("base", weights) != weights:
+        raise ConfigChanged(
+            f"{out}: was begun on other weights than {base} holds now; bring those back, or give --out a new folder"
+        )
+    write_file(out / CONFIG_FILE, [_toml(config)])  # after the other: a folder that holds this can be gone on with
+    return _newest(out)
 
 
 def _begun(out: Path) -> dict[str, Any]:
