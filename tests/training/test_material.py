@@ -217,6 +217,15 @@ def test_messages_that_the_template_refuses_are_named_with_their_row(tmp_path: P
         check_material(material, config("dpo"), WithoutSystem())
 
 
+def test_answers_of_several_turns_say_that_the_users_words_are_learnt(tmp_path: Path) -> None:
+    talk = {"chosen": [*assistant("which?"), *user("that"), *assistant("done")]}
+    rows = [{**row, **(talk if at < 2 else {})} for at, row in enumerate(trl_pairs(4))]
+    for trainer in ("sft", "dpo", "kto"):
+        [note] = checked(tmp_path, trainer, rows).notes
+        assert note.startswith("2 of 4 answers go on with messages that are not the assistant's")
+    assert checked(tmp_path, "reward", rows).notes == []
+
+
 def test_an_opening_that_is_not_learnt_is_told_of_and_scored_by_nobody(tmp_path: Path) -> None:
     settings = config("sft")
     material = read_material(write_rows(tmp_path / "data.jsonl", trl_pairs(4)), settings)

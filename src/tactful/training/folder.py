@@ -71,7 +71,9 @@ def begin(place: Place, config: TrainConfig, material: Material, base: Path) -> 
         raise ConfigChanged(
             f"{out}: was begun on other weights than {base} holds now; bring those back, or give --out a new folder"
         )
-    write_file(out / CONFIG_FILE, [_toml(config)])  # after the other: a folder that holds this can be gone on with
+    write_file(
+        out / CONFIG_FILE, [_toml(config)]
+    )  # after the other: a folder that holds this can be gone on with
     return _newest(out)
 
 

@@ -68,7 +68,12 @@ def check_material(material: Material, config: TrainConfig, tokenizer: Any) -> C
         raise UserError(f"{material.files[0].path}: no example is left to train on ({_listed(left_out)})")
     if config.trainer != "sft":
         _both_labels(train, material)
-    notes = _notes(kept, material, config) + _uncalibrated(valid, material) + _opened(kept, config, tokenizer)
+    notes = [
+        *_notes(kept, material, config),
+        *_users_words(kept, config),
+        *_uncalibrated(valid, material),
+        *_opened(kept, config, tokenizer),
+    ]
     return Checked(train, valid, grouped_by, groups, left_out, notes, tokens, cut)
 
 
@@ -281,6 +286,19 @@ def _uncalibrated(valid: Sequence[Example], material: Material) -> list[str]:
     return [
         f"what validates {found}, so no probability can be calibrated on it and the model will judge no moments; raise "
         "--valid, or take another --seed"
+    ]
+
+
+def _users_words(examples: Sequence[Example], config: TrainConfig) -> list[str]:
+    """That answers of several turns teach the user's words too."""
+    found = sum(
+        any(message.role != "assistant" for message in (*item.answer, *item.rejected)) for item in examples
+    )
+    if not found or config.trainer == "reward":
+        return []
+    return [
+        f"{found} of {len(examples)} answers go on with messages that are not the assistant's, which are learnt as well; "
+        "for the assistant's alone, give rows that end with one answer"
     ]
 
 
