@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,20 @@ def test_a_bad_row_of_others_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "data_provenance.jsonl").write_text('{"group": "a"}\n{"group":\n', encoding="utf-8")
     with pytest.raises(DataError, match=r"data_provenance.jsonl:2: not JSON"):
         checked(tmp_path, "dpo", trl_pairs(2))
+
+
+@pytest.mark.parametrize("array", [False, True])
+def test_a_bad_row_is_named_with_its_file_and_no_flag_that_train_does_not_have(
+    array: bool, tmp_path: Path
+) -> None:
+    moment = {"obs": [{"time": "1", "event": "e"}], "pred_task": None, "valid": True}
+    rows = [moment, {**moment, "valid": "perhaps"}]
+    path = write_rows(tmp_path / "moments.jsonl", rows)
+    if array:
+        path.write_text(json.dumps(rows))
+    with pytest.raises(DataError, match=r"moments.jsonl:2: .*perhaps.*run: tactful data check ") as raised:
+        read_material(path, config("reward"))
+    assert "skip" not in str(raised.value)
 
 
 def test_unwanted_answers_are_left_out_of_sft_before_anything_is_counted(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -156,10 +157,26 @@ def _read(source: Source, config: TrainConfig) -> _Read:
             f"holds '{name}', which names no actions",
             fix="use --learn text, or give pairs of 'calibrate pairs'",
         )
-    rows: Rows[Any] = Rows(array if array else path, kind.parse, kind="row")
+    rows = _AllRows(path, array, kind.parse)
     parsed = list(rows)
     file = TrainedOn(path=str(path), sha256=file_sha256(path), rows=rows.read, part=source.part or "both")
     return _Read(source, name, kind, form, parsed, file)
+
+
+class _AllRows(Rows[Any]):
+    """Of a file or of its one JSON array; a bad one is named with the file and never left out."""
+
+    def __init__(self, path: Path, array: list[Any], parse: Callable[[Any], Any]) -> None:
+        super().__init__(array or path, parse, kind="row")
+        self._file = path
+
+    @property
+    def name(self) -> str:
+        """The file as messages name it."""
+        return str(self._file)
+
+    def _fix(self) -> str:
+        return f"correct it, or run: tactful data check {shlex.quote(self.name)}"
 
 
 def _array(path: Path) -> list[Any]:
