@@ -285,6 +285,18 @@ def test_a_group_that_is_called_0_is_a_group(tmp_path: Path) -> None:
     assert {item.group for item in (*done.train, *done.valid)} == {str(number) for number in range(12)}
 
 
+@pytest.mark.parametrize(
+    ("every", "said"), [(1, "group"), (2, "group, or prompt where none is named"), (99, "prompt")]
+)
+def test_what_held_out_is_said_to_go_by_is_what_it_went_by(every: int, said: str, tmp_path: Path) -> None:
+    """Of every so many-th row the group is named, but for 99 of none."""
+    rows = [
+        {**row, **({"group": f"g{at}"} if (at + 1) % every == 0 else {})}
+        for at, row in enumerate(trl_pairs(8))
+    ]
+    assert checked(tmp_path, "dpo", rows).grouped_by == said
+
+
 def test_a_given_validation_that_shares_a_group_is_refused_and_shared_prompts_are_left_out(
     tmp_path: Path,
 ) -> None:

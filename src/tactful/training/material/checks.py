@@ -177,7 +177,10 @@ def _parts(
 ) -> tuple[list[Example], list[Example], dict[str, int], str]:
     groups = _groups(examples)
     given = next((file.path for file in material.files if file.part == "valid"), None)
-    grouped_by = material.grouped_by if all(item.group for item in examples) else "prompt"
+    named = sum(bool(item.group) for item in examples)
+    grouped_by = material.grouped_by if named == len(examples) else "prompt"
+    if 0 < named < len(examples):
+        grouped_by = f"{material.grouped_by}, or prompt where none is named"
     if given is not None or any(item.part == "valid" for item in examples):
         train = [at for at, item in enumerate(examples) if item.part != "valid"]
         known = {examples[at].group for at in train} - {""}

@@ -360,7 +360,7 @@ def _exported(name: str, path: Path) -> Kind:
                 raise DataError.at(path, number, problem, fix="correct the line") from error
 
     trainer: dict[Form, Trainer] = {"answers": "sft", "pairs": "dpo", "labels": "kto", "verdicts": "reward"}
-    return Kind(forms, dict, examples, "group of the provenance" if known else "prompt", trainer[forms[0]])
+    return Kind(forms, dict, examples, "group of the provenance" if known else "group", trainer[forms[0]])
 
 
 KINDS: dict[str, Kind] = {
