@@ -129,12 +129,12 @@ def test_a_folder_that_was_killed_while_it_began_is_gone_on_with(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data, out = write_rows(tmp_path / "data.jsonl", trl_pairs(12)), tmp_path / "out"
-    written = folders.write_file
+    from tactful.data.io import write_file
 
     def killed(path: Path, chunks: Any) -> None:
         if list(out.iterdir()):
             raise KeyboardInterrupt
-        written(path, chunks)
+        write_file(path, chunks)
 
     monkeypatch.setattr(folders, "write_file", killed)
     with pytest.raises(KeyboardInterrupt):
@@ -164,7 +164,7 @@ def test_a_base_that_was_changed_meanwhile_is_refused(tiny: Path, tmp_path: Path
         train(data, config(base), Place(tmp_path / "out"), on_step=stop_at(3))
     shutil.rmtree(base)
     tiny_model(base, seed=1)
-    with pytest.raises(ConfigChanged, match="was begun on other weights than .*base holds now"):
+    with pytest.raises(ConfigChanged, match=r"was begun on other weights than .*base holds now"):
         train(data, config(base), Place(tmp_path / "out", resume=True))
 
 

@@ -38,8 +38,8 @@ class Letters:
 class Thinking(Letters):
     """Its template opens a turn that is to be written with a thought, and shows none in one that was."""
 
-    def apply_chat_template(self, *args: Any, add_generation_prompt: bool = False, **more: Any) -> Any:
-        found = super().apply_chat_template(*args, add_generation_prompt=add_generation_prompt, **more)
+    def apply_chat_template(self, messages: Any, add_generation_prompt: bool = False, **more: Any) -> Any:
+        found = super().apply_chat_template(messages, add_generation_prompt, **more)
         return {"input_ids": found["input_ids"] + [ord("~")] * add_generation_prompt}
 
     def decode(self, ids: list[int]) -> str:
@@ -184,7 +184,7 @@ def test_a_bad_row_of_others_is_named_with_its_line(tmp_path: Path) -> None:
 def test_a_bad_row_is_named_with_its_file_and_no_flag_that_train_does_not_have(
     array: bool, tmp_path: Path
 ) -> None:
-    moment = {"obs": [{"time": "1", "event": "e"}], "pred_task": None, "valid": True}
+    moment: dict[str, Any] = {"obs": [{"time": "1", "event": "e"}], "pred_task": None, "valid": True}
     rows = [moment, {**moment, "valid": "perhaps"}]
     path = write_rows(tmp_path / "moments.jsonl", rows)
     if array:

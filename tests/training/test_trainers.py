@@ -107,7 +107,7 @@ def test_the_card_says_whose_weights_these_are_and_no_tokens_that_nobody_counted
     curves = [json.loads(line) for line in (tmp_path / "out" / "curves.jsonl").read_text().splitlines()]
     losses = {row["eval_loss"]: row["step"] for row in curves if row.get("eval_loss") and row["step"]}
     assert (manifest.steps, manifest.kept_after) == (9, losses[min(losses)])
-    assert manifest.kept_after < 9
+    assert manifest.kept_after != 9
     assert manifest.figures["eval_loss"] == pytest.approx(min(losses))
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert (

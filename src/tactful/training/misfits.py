@@ -5,7 +5,6 @@ from __future__ import annotations
 from tactful.errors import UsageError
 from tactful.training.types import TrainConfig, Trainer
 
-
 _ADAPTERS = {"lora_rank", "lora_alpha", "lora_layers"}
 _TRAINERS: dict[str, tuple[Trainer, ...]] = {
     "packing": ("sft",),

@@ -65,7 +65,8 @@ def named(
     items: Sequence[Example],
 ) -> tuple[dict[str, tuple[Session, Sequence[Message]]], list[dict[str, Any]]]:
     """What is talked about, and its row, under one name; of states with one id, each has its own."""
-    known, rows = {}, []
+    known: dict[str, tuple[Session, Sequence[Message]]] = {}
+    rows = []
     for number, item in enumerate(items):
         assert item.session is not None, "material/tasks.py fills it in"
         known[str(number)] = (item.session, item.prompt)
