@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.training.tiny import trl_pairs, write_rows
+from tests.training.tiny import tiny_model, trl_pairs, write_rows
 
 from tactful.errors import ConfigChanged, DataError, Interrupted, UserError
 from tactful.training import Place, TrainConfig, train
@@ -125,6 +125,25 @@ def test_a_training_that_goes_on_loses_patience_when_the_one_never_stopped_does(
     assert ended.files == train(data, losing, Place(tmp_path / "lost-whole")).files
 
 
+def test_a_folder_that_was_killed_while_it_began_is_gone_on_with(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, out = write_rows(tmp_path / "data.jsonl", trl_pairs(12)), tmp_path / "out"
+    from tactful.data.io import write_file
+
+    def killed(path: Path, chunks: Any) -> None:
+        if list(out.iterdir()):
+            raise KeyboardInterrupt
+        write_file(path, chunks)
+
+    monkeypatch.setattr(folders, "write_file", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(data, config(tiny, max_steps=1), Place(out))
+    monkeypatch.undo()
+    assert train(data, config(tiny, max_steps=1), Place(out, resume=True)).steps == 1
+    assert (out / "config.toml").is_file()
+
+
 def test_other_data_and_a_folder_of_something_else_are_refused(tiny: Path, tmp_path: Path) -> None:
     data = write_rows(tmp_path / "data.jsonl", trl_pairs())
     with pytest.raises(Interrupted):
@@ -137,6 +156,18 @@ def test_other_data_and_a_folder_of_something_else_are_refused(tiny: Path, tmp_p
         train(data, config(tiny), Place(tmp_path / "full"))
 
 
+def test_a_base_that_was_changed_meanwhile_is_refused(tiny: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(tiny, base)
+    data = write_rows(tmp_path / "data.jsonl", trl_pairs(12))
+    with pytest.raises(Interrupted):
+        train(data, config(base), Place(tmp_path / "out"), on_step=stop_at(3))
+    shutil.rmtree(base)
+    tiny_model(base, seed=1)
+    with pytest.raises(ConfigChanged, match=r"was begun on other weights than .*base holds now"):
+        train(data, config(base), Place(tmp_path / "out", resume=True))
+
+
 def test_a_disk_without_room_is_refused_before_the_first_step(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +176,19 @@ def test_a_disk_without_room_is_refused_before_the_first_step(
     with pytest.raises(UserError, match=r"0.0 GB are free.*make room"):
         train(data, config(tiny), Place(tmp_path / "out"))
     assert not (tmp_path / "out" / "training.json").exists()
+
+
+def test_the_room_that_checkpoints_take_already_is_not_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three copies of three times 10 bytes, and 10 of the result, are 100; 40 are there, 60 are free."""
+    monkeypatch.setattr(folders.shutil, "disk_usage", lambda path: Usage(100, 40, 60))
+    with pytest.raises(UserError, match="make room"):
+        folders.need_room(tmp_path, 10, 10)
+    checkpoint = tmp_path / "checkpoints" / "checkpoint-2"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "optimizer.pt").write_bytes(b"x" * 40)
+    folders.need_room(tmp_path, 10, 10)
 
 
 def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:
@@ -163,8 +207,6 @@ def test_a_full_memory_is_said_in_a_sentence_and_other_errors_stay_themselves(tm
 
 
 def test_a_changed_adapter_or_another_base_is_never_opened(tiny: Path, tmp_path: Path) -> None:
-    from tests.training.tiny import tiny_model
-
     base = tmp_path / "base"
     shutil.copytree(tiny, base)
     data = write_rows(tmp_path / "data.jsonl", trl_pairs())
@@ -181,6 +223,29 @@ def test_a_changed_adapter_or_another_base_is_never_opened(tiny: Path, tmp_path:
     tiny_model(base, seed=1)
     with pytest.raises(UserError, match="other weights than"):
         load_trained(tmp_path / "out")
+
+
+def test_an_adapter_is_no_base_and_without_its_own_it_says_which(tiny: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(tiny, base)
+    data = write_rows(tmp_path / "data.jsonl", trl_pairs())
+    train(data, config(base, max_steps=1), Place(tmp_path / "out"))
+    with pytest.raises(UserError, match=r"holds an adapter without its base; melt both .* export-gguf"):
+        train(data, config(tmp_path / "out"), Place(tmp_path / "second"))
+    shutil.rmtree(base)
+    with pytest.raises(UserError, match=r"out: is an adapter, and its base '.*base' is no longer to be had"):
+        load_trained(tmp_path / "out")
+
+
+def test_a_base_without_its_head_is_refused_where_texts_are_learnt(tiny: Path, tmp_path: Path) -> None:
+    """Its head would be drawn at random without a word."""
+    data = write_rows(tmp_path / "data.jsonl", trl_pairs())
+    reward = TrainConfig(trainer="reward", model=str(tiny), max_steps=1, batch=2, valid=0.2)
+    train(data, reward, Place(tmp_path / "reward"))
+    with pytest.raises(UserError, match=r"reward: holds no lm_head.weight, which would be drawn at random"):
+        train(data, config(tmp_path / "reward"), Place(tmp_path / "out"))
+    again = reward.model_copy(update={"model": str(tmp_path / "reward")})
+    assert train(data, again, Place(tmp_path / "again")).head == "score"
 
 
 def test_a_folder_of_something_else_and_an_unknown_base_are_told_apart(tiny: Path, tmp_path: Path) -> None:

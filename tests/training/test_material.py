@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import TemplateError
 from tests.mend.logs import write_log
 from tests.training.tiny import assistant, trl_labels, trl_pairs, user, write_rows
 
@@ -16,6 +18,7 @@ from tactful.training import TrainConfig
 from tactful.training.material.checks import Checked, check_material
 from tactful.training.material.forms import read_material
 from tactful.types import Message
+from tactful.weights import choice_ids
 
 DATA = Path(os.environ.get("TACTFUL_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 
@@ -30,6 +33,26 @@ class Letters:
             "<" if add_generation_prompt else ""
         )
         return {"input_ids": [ord(letter) for letter in text]}
+
+
+class Thinking(Letters):
+    """Its template opens a turn that is to be written with a thought, and shows none in one that was."""
+
+    def apply_chat_template(self, messages: Any, add_generation_prompt: bool = False, **more: Any) -> Any:
+        found = super().apply_chat_template(messages, add_generation_prompt, **more)
+        return {"input_ids": found["input_ids"] + [ord("~")] * add_generation_prompt}
+
+    def decode(self, ids: list[int]) -> str:
+        return "".join(map(chr, ids))
+
+
+class WithoutSystem(Letters):
+    """Its template refuses a message of the system, as some do."""
+
+    def apply_chat_template(self, messages: list[dict[str, str]], *rest: Any, **more: Any) -> Any:
+        if messages[0]["role"] == "system":
+            raise TemplateError("System role not supported")
+        return super().apply_chat_template(messages, *rest, **more)
 
 
 def config(trainer: Any, **more: Any) -> TrainConfig:
@@ -157,6 +180,20 @@ def test_a_bad_row_of_others_is_named_with_its_line(tmp_path: Path) -> None:
         checked(tmp_path, "dpo", trl_pairs(2))
 
 
+@pytest.mark.parametrize("array", [False, True])
+def test_a_bad_row_is_named_with_its_file_and_no_flag_that_train_does_not_have(
+    array: bool, tmp_path: Path
+) -> None:
+    moment: dict[str, Any] = {"obs": [{"time": "1", "event": "e"}], "pred_task": None, "valid": True}
+    rows = [moment, {**moment, "valid": "perhaps"}]
+    path = write_rows(tmp_path / "moments.jsonl", rows)
+    if array:
+        path.write_text(json.dumps(rows))
+    with pytest.raises(DataError, match=r"moments.jsonl:2: .*perhaps.*run: tactful data check ") as raised:
+        read_material(path, config("reward"))
+    assert "skip" not in str(raised.value)
+
+
 def test_unwanted_answers_are_left_out_of_sft_before_anything_is_counted(tmp_path: Path) -> None:
     """Eight rows, every second one wanted: four of them, of which a quarter validates."""
     found = checked(tmp_path, "sft", trl_labels())
@@ -183,6 +220,35 @@ def test_empty_and_equal_sides_and_repeats_are_left_out_and_counted(tmp_path: Pa
     found = checked(tmp_path, "dpo", [*rows, rows[1], same, empty])
     assert dict(found.left_out) == {"with equal sides": 1, "with an empty answer": 1, "repeated": 1}
     assert (len(found.train), len(found.valid)) == (3, 1)
+
+
+def test_messages_that_the_template_refuses_are_named_with_their_row(tmp_path: Path) -> None:
+    rows = trl_pairs(4)
+    rows[1]["prompt"] = [{"role": "system", "content": "be short"}, *rows[1]["prompt"]]
+    material = read_material(write_rows(tmp_path / "data.jsonl", rows), config("dpo"))
+    with pytest.raises(
+        UserError, match=r"data.jsonl:2: the model's chat template does not take the messages system, user "
+    ):
+        check_material(material, config("dpo"), WithoutSystem())
+
+
+def test_answers_of_several_turns_say_that_the_users_words_are_learnt(tmp_path: Path) -> None:
+    talk = {"chosen": [*assistant("which?"), *user("that"), *assistant("done")]}
+    rows = [{**row, **(talk if at < 2 else {})} for at, row in enumerate(trl_pairs(4))]
+    for trainer in ("sft", "dpo", "kto"):
+        [note] = checked(tmp_path, trainer, rows).notes
+        assert note.startswith("2 of 4 answers go on with messages that are not the assistant's")
+    assert checked(tmp_path, "reward", rows).notes == []
+
+
+def test_an_opening_that_is_not_learnt_is_told_of_and_scored_by_nobody(tmp_path: Path) -> None:
+    settings = config("sft")
+    material = read_material(write_rows(tmp_path / "data.jsonl", trl_pairs(4)), settings)
+    [note] = check_material(material, settings, Thinking()).notes
+    assert "opens a turn that is to be written with '~', and one that is learnt without it" in note
+    assert check_material(material, settings, Letters()).notes == []
+    said, answers = choice_ids(Thinking(), [Message(role="user", content="hi")], ["LOW", "HIGH"])
+    assert (Thinking().decode(said), [*map(Thinking().decode, answers)]) == ("<hi><", ["LOW>", "HIGH>"])
 
 
 def test_an_answer_is_never_cut(tmp_path: Path) -> None:
@@ -219,6 +285,18 @@ def test_a_group_that_is_called_0_is_a_group(tmp_path: Path) -> None:
     assert {item.group for item in (*done.train, *done.valid)} == {str(number) for number in range(12)}
 
 
+@pytest.mark.parametrize(
+    ("every", "said"), [(1, "group"), (2, "group, or prompt where none is named"), (99, "prompt")]
+)
+def test_what_held_out_is_said_to_go_by_is_what_it_went_by(every: int, said: str, tmp_path: Path) -> None:
+    """Of every so many-th row the group is named, but for 99 of none."""
+    rows = [
+        {**row, **({"group": f"g{at}"} if (at + 1) % every == 0 else {})}
+        for at, row in enumerate(trl_pairs(8))
+    ]
+    assert checked(tmp_path, "dpo", rows).grouped_by == said
+
+
 def test_a_given_validation_that_shares_a_group_is_refused_and_shared_prompts_are_left_out(
     tmp_path: Path,
 ) -> None:
@@ -235,6 +313,68 @@ def test_a_given_validation_that_shares_a_group_is_refused_and_shared_prompts_ar
     assert (len(found.train), len(found.valid)) == (3, 1)
 
 
+def test_a_given_validation_is_never_trained_on_whatever_its_rows_were_meant_for(tmp_path: Path) -> None:
+    """Rows of `feedback pairs` name a part of their own."""
+    files = [
+        write_rows(tmp_path / name, [feedback_row(number) for number in numbers])
+        for name, numbers in (("t.jsonl", range(8)), ("v.jsonl", range(8, 12)))
+    ]
+    found = check_material(read_material(files[0], config("kto"), files[1]), config("kto"), Letters())
+    assert {item.id for item in found.train} == {f"t{number}" for number in range(8)}
+    assert {item.id for item in found.valid} == {f"t{number}" for number in range(8, 12)}
+
+
+@pytest.mark.parametrize(
+    ("trainer", "train", "valid", "why"),
+    [
+        ("dpo", trl_pairs(4), [{**trl_pairs(6)[5], "rejected": assistant("done")}], "1 with equal sides"),
+        ("dpo", trl_pairs(4), [{**trl_pairs(1)[0], "chosen": assistant("other")}], "1 of the validation"),
+        ("sft", trl_labels(8), [{**trl_labels(7)[6], "label": False}], "5 unwanted"),
+    ],
+)
+def test_a_given_validation_of_which_nothing_is_left_is_not_replaced_by_a_share_of_the_training(
+    trainer: str, train: list[dict[str, Any]], valid: list[dict[str, Any]], why: str, tmp_path: Path
+) -> None:
+    settings = config(trainer)
+    files = [write_rows(tmp_path / name, rows) for name, rows in (("t.jsonl", train), ("v.jsonl", valid))]
+    with pytest.raises(UserError, match=rf"v.jsonl: none of its rows is left to validate on \({why}"):
+        check_material(read_material(files[0], settings, files[1]), settings, Letters())
+
+
+def test_a_judge_that_nothing_can_calibrate_is_told_of_before_it_is_trained(tmp_path: Path) -> None:
+    def moments(*welcome: bool) -> list[dict[str, Any]]:
+        return [
+            {"obs": [{"time": "1", "event": f"e{at}"}], "pred_task": None, "valid": one}
+            for at, one in enumerate(welcome)
+        ]
+
+    for share, rows, said in (
+        (0, moments(True, False), ["what validates is nothing"]),
+        (0.25, moments(True, True, False, True), ["what validates was welcome throughout"]),
+        (0.5, moments(True, False, True, False, True, False), []),
+    ):
+        found = checked(tmp_path, "reward", rows, valid=share, max_length=9999)
+        assert [note.partition(",")[0] for note in found.notes] == said
+    with pytest.raises(UserError, match="nothing to tell apart"):
+        checked(tmp_path, "reward", moments(True, True, True, True), max_length=9999)
+
+
+def feedback_row(number: int, part: str = "train") -> dict[str, Any]:
+    return {
+        "id": f"t{number}",
+        "kind": "unpaired",
+        "part": part,
+        "group": f"d{number}",
+        "prompt": user(f"do {number}"),
+        "completion": assistant("done"),
+        "label": bool(number % 2),
+        "reward": 0.5,
+        "label7": "pos_praise",
+        "confidence": 0.9,
+        "provenance": {"model": "judge-x", "generator": "endpoint"},
+    }
+
+
 def test_one_label_alone_is_refused_and_unused_columns_are_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is unwanted; there is nothing to tell apart"):
         checked(tmp_path, "kto", [row for row in trl_labels() if not row["label"]])
@@ -246,6 +386,22 @@ def test_one_label_alone_is_refused_and_unused_columns_are_named(tmp_path: Path)
     assert (
         checked(tmp_path, "kto", rows).notes[0] == "the column weight is not used: kto has no weight per row"
     )
+
+
+def test_margins_that_are_asked_for_and_not_there_are_counted(tmp_path: Path) -> None:
+    some = [{**row, **({"margin": 0.5} if at else {})} for at, row in enumerate(trl_pairs(4))]
+    said = "--margins: {} of 4 pairs have none, no distance is asked of them"
+    assert checked(tmp_path, "dpo", some, use_margins=True).notes == [said.format(1)]
+    assert checked(tmp_path, "reward", trl_pairs(4), use_margins=True).notes == [said.format(4)]
+    [note] = checked(tmp_path, "reward", trl_labels(8), use_margins=True).notes
+    assert note == "--margins is not used: these are labels, no pairs"
+
+
+@pytest.mark.parametrize("weight", [-1, 0, -0.5])
+def test_a_weight_that_is_not_above_0_is_refused_with_its_line(weight: float, tmp_path: Path) -> None:
+    rows = [*trl_pairs(2), {**trl_pairs(3)[2], "weight": weight}]
+    with pytest.raises(DataError, match=rf"data.jsonl:3: row has weight {weight}, expected a number above 0"):
+        checked(tmp_path, "dpo", rows)
 
 
 @pytest.mark.skipif(not (DATA / "proactivebench").is_dir(), reason="the reward set is not beside the project")

@@ -8,13 +8,14 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.feedback.chats import judged, turn
+from tests.feedback.chats import PROVENANCE, judged, turn
 
-from tactful.data.io import write_jsonl
+from tactful.data.io import read_jsonl, write_jsonl
 from tactful.feedback.judged import JudgedTurns
 from tactful.feedback.labels import Label
 from tactful.feedback.training.data import make_training_data
-from tactful.feedback.training.pairs import PairsConfig
+from tactful.feedback.training.pairs import PairsConfig, TrainingRows
+from tactful.feedback.types import Vote
 from tactful.llm import ModelSpec
 from tactful.runs import RunOptions, resolve_input, run_job
 from tactful.training import Place, TrainConfig, train
@@ -23,6 +24,7 @@ from tactful.types import LabelledMoment
 from tactful.utterance.dialogues import Examples, parse_targets
 from tactful.utterance.export import export_utterance
 from tactful.utterance.pipeline import SCRIPTS, SynthesizeConfig, synthesize_job
+from tactful.utterance.types import PairedExample
 from tactful.weights import Manifest, load_trained
 
 Judged = list[Any]
@@ -140,6 +142,39 @@ def test_judged_turns_and_the_rows_made_of_them_train_by_kto_and_dpo(tiny: Path,
     run = made.run.folder.path
     assert a_few_steps("dpo", run, tiny, tmp_path / "dpo").kind == "feedback-rows"
     assert a_few_steps("kto", run / "kto", tiny, tmp_path / "again").kind == "trl-unpaired"
+
+
+def test_rows_that_give_no_example_are_counted_with_why(utterance: Path, tmp_path: Path) -> None:
+    turns = judged_turns()
+    turns[0] = judged(turns[0].turn, None)
+    turns[1] = judged(turns[1].turn, Label.POS_PRAISE, 0.1)
+    write_jsonl(tmp_path / "judged.jsonl", turns)
+    kto = TrainConfig(trainer="kto", model="m", valid=0)
+    assert read_material(tmp_path / "judged.jsonl", kto).left_out == {"unscored": 1, "below the threshold": 1}
+
+    rows = TrainingRows(judged_turns(), PairsConfig(valid=0, test=0))
+    write_jsonl(tmp_path / "rows.jsonl", rows)
+    dpo = TrainConfig(trainer="dpo", model="m")
+    assert read_material(tmp_path / "rows.jsonl", kto).left_out == {"pairs": 6}
+    assert read_material(tmp_path / "rows.jsonl", dpo).left_out == {"single answers": 12}
+    write_jsonl(tmp_path / "held.jsonl", [row.model_copy(update={"part": "test"}) for row in rows])
+    assert read_material(tmp_path / "held.jsonl", kto).left_out == {"of the test part": 18}
+
+    whole = read_jsonl(resolve_input(utterance), PairedExample)
+    write_jsonl(tmp_path / "u.jsonl", [row.model_copy(update={"dropped": "no negative"}) for row in whole])
+    assert read_material(tmp_path / "u.jsonl", dpo).left_out == {"without a rejected side": 6}
+
+
+def test_the_judge_of_turns_is_remembered_whether_turns_or_rows_are_trained_on(tmp_path: Path) -> None:
+    turns, kto = judged_turns(), TrainConfig(trainer="kto", model="m")
+    write_jsonl(tmp_path / "judged.jsonl", turns)
+    write_jsonl(tmp_path / "rows.jsonl", TrainingRows(turns, PairsConfig()))
+    for name in ("judged.jsonl", "rows.jsonl"):
+        assert read_material(tmp_path / name, kto).selected_by == (PROVENANCE.model,)
+    votes = tuple(Vote(judge=name, label=Label.POS_PRAISE) for name in ("b", "a"))
+    panel = turns[0].judgement.model_copy(update={"votes": votes})
+    write_jsonl(tmp_path / "panel.jsonl", [turns[0].model_copy(update={"judgement": panel})])
+    assert read_material(tmp_path / "panel.jsonl", kto).selected_by == ("a", "b")
 
 
 def test_labelled_moments_train_a_reward_model(tiny: Path, tmp_path: Path) -> None:

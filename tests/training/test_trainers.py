@@ -98,6 +98,24 @@ def test_the_card_says_where_nothing_was_held_out(tiny: Path, tmp_path: Path) ->
     assert "| train loss (mean over the whole training, on its own examples) | — |" in card
 
 
+def test_the_card_says_whose_weights_these_are_and_no_tokens_that_nobody_counted(
+    tiny: Path, tmp_path: Path
+) -> None:
+    """At a rate that overshoots an earlier update validates better than the last."""
+    more = {"max_steps": 9, "validate_every": 3, "patience": 0, "learning_rate": 0.05}
+    manifest = trained("reward", tiny, tmp_path, trl_labels(20), **more)
+    curves = [json.loads(line) for line in (tmp_path / "out" / "curves.jsonl").read_text().splitlines()]
+    losses = {row["eval_loss"]: row["step"] for row in curves if row.get("eval_loss") and row["step"]}
+    assert (manifest.steps, manifest.kept_after) == (9, losses[min(losses)])
+    assert manifest.kept_after != 9
+    assert manifest.figures["eval_loss"] == pytest.approx(min(losses))
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert (
+        f"9 updates; the weights are those after update {manifest.kept_after}, which validated best, " in card
+    )
+    assert "tokens, " not in card
+
+
 def test_a_model_opens_without_the_library_of_data_sets(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tactful.weights import load_tokenizer
 

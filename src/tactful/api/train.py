@@ -39,7 +39,7 @@ def train_model(
     """
     from tactful.training import Place, train
 
-    resolved = _resolved(trainer, model, config, settings)
+    resolved = training_config(trainer, model=model, config=config, **settings)
 
     def tell(found: Checked) -> None:
         for line in found.lines():
@@ -66,9 +66,10 @@ def export_gguf(folder: Path | str, out: Path | str, *, type: GgufType = "q8_0")
     return export(Path(folder), Path(out), type=type)
 
 
-def _resolved(
-    trainer: Trainer, model: str | None, config: Path | str | None, settings: dict[str, Any]
+def training_config(
+    trainer: Trainer, *, model: str | None = None, config: Path | str | None = None, **settings: Any
 ) -> TrainConfig:
+    """The file's values under those that are given. Raises: ConfigError for a key or value that is none; UsageError without a base."""
     from pydantic import ValidationError
 
     from tactful.data.io import describe, read_toml

@@ -49,7 +49,7 @@ Kind `{manifest.kind}`{f", made by `tactful {manifest.pipeline}`" if manifest.pi
 |---|---|---|
 {_figures(manifest)}
 
-{manifest.steps} updates, {manifest.tokens} tokens, {manifest.seconds:.0f} s on {manifest.device}. Seed {manifest.seed}. \
+{_updates(manifest)}, {manifest.seconds:.0f} s on {manifest.device}. Seed {manifest.seed}. \
 {", ".join(f"{name} {number}" for name, number in manifest.versions.items())}.
 
 ## Use
@@ -61,6 +61,13 @@ loaded = load_trained('FOLDER')
 
 It was measured on data like its own and on nothing else. The configuration is `config.toml`; run it again with `--config`.
 """
+
+
+def _updates(manifest: Manifest) -> str:
+    best = f"; the weights are those after update {manifest.kept_after}, which validated best"
+    kept = best if manifest.kept_after not in (None, manifest.steps) else ""
+    tokens = f", {manifest.tokens} tokens" if manifest.tokens else ""
+    return f"{manifest.steps} updates{kept}{tokens}"
 
 
 def _prompts(manifest: Manifest) -> str:

@@ -25,7 +25,7 @@ def save_curves(history: Iterable[Mapping[str, Any]], out: Path, title: str) -> 
             axes.plot(*zip(*found, strict=True), style, label=label, ms=4)
     axes.set_xlabel("updates")
     axes.set_ylabel("loss")
-    axes.set_title(title, fontsize=9)
+    axes.set_title(title, fontsize=9, parse_math=False)  # a path may hold $
     if axes.lines:
         axes.legend(frameon=False)
     figure.savefig(out / PICTURE, dpi=120, metadata={"Software": None})

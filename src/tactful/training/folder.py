@@ -19,11 +19,12 @@ from tactful.data.io import write_file
 from tactful.errors import ConfigChanged, Interrupted, UserError
 from tactful.runs.store.files import make_folder
 from tactful.training.types import Material, Place, TrainConfig
+from tactful.weights.base import fingerprint
 from tactful.weights.types import MANIFEST_FILE
 
 CONFIG_FILE, CHECKPOINTS = "config.toml", "checkpoints"
 _BEGUN = "begun.json"
-"""Configuration and hashes of the data, while it trains."""
+"""Configuration and hashes of data and base, while it trains."""
 _COPIES = 3
 """Checkpoints on the disk at once: best, last, and the one that is written."""
 
@@ -42,7 +43,7 @@ def refuse_taken(place: Place, config: TrainConfig, material: Material) -> None:
     if (out / MANIFEST_FILE).is_file():
         raise UserError(f"{out}: is finished already; give --out a new folder")
     if place.resume and (out / _BEGUN).is_file():
-        _same(out, json.loads((out / _BEGUN).read_text(encoding="utf-8")), _state(config, material))
+        _same(out, _begun(out), _state(config, material))
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         begun = (out / _BEGUN).is_file()
         raise UserError(
@@ -52,18 +53,33 @@ def refuse_taken(place: Place, config: TrainConfig, material: Material) -> None:
         )
 
 
-def begin(place: Place, config: TrainConfig, material: Material) -> Path | None:
-    """Make or reopen the folder; the checkpoint to go on from, None for the start. Raises what `refuse_taken` raises."""
+def begin(place: Place, config: TrainConfig, material: Material, base: Path) -> Path | None:
+    """Make or reopen the folder; the checkpoint to go on from, None for the start.
+
+    Raises: what `refuse_taken` raises, and ConfigChanged for another `base` than it was begun on.
+    """
     out = place.out
     if not is_main():
         return _newest(out) if place.resume else None
     refuse_taken(place, config, material)
-    if (out / _BEGUN).is_file():
-        return _newest(out)
-    make_folder(out)
-    write_file(out / CONFIG_FILE, [_toml(config)])
-    write_file(out / _BEGUN, [json.dumps(_state(config, material), indent=1).encode() + b"\n"])
-    return None
+    weights = fingerprint(base)
+    if not (out / _BEGUN).is_file():
+        make_folder(out)
+        state = {**_state(config, material), "base": weights}
+        write_file(out / _BEGUN, [json.dumps(state, indent=1).encode() + b"\n"])
+    elif _begun(out).get("base", weights) != weights:
+        raise ConfigChanged(
+            f"{out}: was begun on other weights than {base} holds now; bring those back, or give --out a new folder"
+        )
+    write_file(
+        out / CONFIG_FILE, [_toml(config)]
+    )  # after the other: a folder that holds this can be gone on with
+    return _newest(out)
+
+
+def _begun(out: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((out / _BEGUN).read_text(encoding="utf-8"))
+    return found
 
 
 def _state(config: TrainConfig, material: Material) -> dict[str, Any]:
@@ -108,7 +124,8 @@ def _toml(config: TrainConfig) -> bytes:
 def need_room(out: Path, trained_bytes: int, whole_bytes: int) -> None:
     """Raise UserError where the disk cannot hold the checkpoints and the result."""
     needed = _COPIES * 3 * trained_bytes + whole_bytes  # weights and two moments of the optimiser
-    free = shutil.disk_usage(out).free
+    held = sum(file.stat().st_size for file in (out / CHECKPOINTS).rglob("*") if file.is_file())
+    free = shutil.disk_usage(out).free + held  # going on writes over the checkpoints that are there
     if free < needed:
         raise UserError(
             f"{out}: {free / 1e9:.1f} GB are free, about {needed / 1e9:.1f} GB are needed for checkpoints and the result; "

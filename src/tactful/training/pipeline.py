@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tactful.training.folder import is_main, refuse_taken
 from tactful.training.material.checks import Checked, check_material
@@ -36,9 +37,8 @@ def train(
     material = read_material(data, config, valid)
     if is_main():
         refuse_taken(place, config, material)
-    folder = base_folder(config.model)
+    folder, tokenizer = open_tokenizer(config)
     material.selected_by = tuple(sorted({*material.selected_by, *selectors_of(folder)}))
-    tokenizer = load_tokenizer(folder)
     checked = check_material(material, config, tokenizer)
     if on_check is not None and is_main():
         on_check(checked)
@@ -54,3 +54,14 @@ def train(
     module = importlib.import_module(f"tactful.training.methods.{config.trainer}")
     manifest: Manifest = getattr(module, f"train_{config.trainer}")(task)
     return manifest
+
+
+def open_tokenizer(config: TrainConfig) -> tuple[Path, Any]:
+    """Folder and tokenizer of the base: all that can be opened before there is data.
+
+    Raises: as `train`, for settings, libraries and the base.
+    """
+    refuse_misfits(config)
+    need("transformers", *PACKAGES, what=f"train {config.trainer}")
+    folder = base_folder(config.model)
+    return folder, load_tokenizer(folder)

@@ -186,7 +186,7 @@ def finish(task: Task, build: Callable[[], Any], beside: Callable[[Any], None] |
     """
     (transformers,) = need("transformers", what="training")
     place = task.place
-    checkpoint = begin(place, task.config, task.material)
+    checkpoint = begin(place, task.config, task.material, task.base.folder)
     with told(place.out), quietly():
         trainer = build()
         trainer.remove_callback(transformers.trainer_callback.PrinterCallback)
@@ -211,9 +211,7 @@ def finish(task: Task, build: Callable[[], Any], beside: Callable[[Any], None] |
             _save(trainer, task, place.out)
             if task.config.learn == "action":
                 model = trainer.accelerator.unwrap_model(trainer.model)
-                write_card(
-                    place.out, model, task.base.tokenizer, task.material, task.checked, task.config.shown
-                )
+                write_card(place.out, model, task.base.tokenizer, task.material, task.checked, task.config)
             if beside is not None:
                 beside(trainer.accelerator.unwrap_model(trainer.model).eval())
         manifest = _manifest(task, trainer, figures, seconds, history)
@@ -250,7 +248,7 @@ def _manifest(
     task: Task, trainer: Any, figures: Mapping[str, float], seconds: float, history: list[dict[str, Any]]
 ) -> Manifest:
     config, material, base = task.config, task.material, task.base
-    out = task.place.out
+    out, state = task.place.out, trainer.state
     files = sorted({path for pattern in _LOADED for path in out.glob(pattern)})
     return Manifest(
         trainer=config.trainer,
@@ -273,7 +271,8 @@ def _manifest(
         selected_by=material.selected_by,
         versions={"tactful": __version__, **{name: version(name) for name in PACKAGES}},
         seed=config.seed,
-        steps=trainer.state.global_step,
+        steps=state.global_step,
+        kept_after=state.best_global_step if state.best_model_checkpoint else state.global_step,
         tokens=int(max((row.get("num_tokens", 0) for row in history), default=0)),
         seconds=round(seconds, 1),
         device=device(),

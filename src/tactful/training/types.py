@@ -64,6 +64,7 @@ class Material:
     files: list[TrainedOn]
     grouped_by: str
     left_out: Counter[str] = field(default_factory=Counter)
+    """Rows that gave no example, by why."""
     notes: list[str] = field(default_factory=list)
     actions: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()

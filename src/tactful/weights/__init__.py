@@ -8,7 +8,7 @@ torch, transformers and peft (extra `[train]`) are imported when a model is open
 """
 
 from tactful.weights.base import Head, Loaded, base_folder, load_base, load_tokenizer
-from tactful.weights.tokens import answer_ids, prompt_ids
+from tactful.weights.tokens import answer_ids, choice_ids, prompt_ids
 from tactful.weights.trained import load_trained, read_manifest, selectors_of
 from tactful.weights.types import MANIFEST_FILE, Manifest, TrainedOn
 
@@ -20,6 +20,7 @@ __all__ = [
     "TrainedOn",
     "answer_ids",
     "base_folder",
+    "choice_ids",
     "load_base",
     "load_tokenizer",
     "load_trained",

@@ -44,6 +44,11 @@ def base_folder(spec: str) -> Path:
     if path.suffix == ".gguf":
         return unpacked(path)
     if path.is_dir():
+        if (path / "adapter_config.json").is_file() and not (path / "config.json").is_file():
+            raise UserError(
+                f"{path}: holds an adapter without its base; melt both into a model with 'tactful train export-gguf {path} "
+                "--type f32 --out FILE.gguf' and give that file, or train it with --full"
+            )
         if not (path / "config.json").is_file():
             raise UserError(
                 f"{path}: holds no model (config.json is missing); give a folder of transformers, a .gguf file, a name "
@@ -64,7 +69,7 @@ def _fetched(name: str) -> Path:
             return Path(hub.snapshot_download(name, allow_patterns=_TAKEN))
     except (OSError, ValueError, hub.errors.HfHubHTTPError) as error:
         raise UserError(
-            f"--model '{name}': no such folder, and the Hub does not give it "
+            f"'{name}': no such folder, and the Hub does not give it "
             f"({str(error).strip().splitlines()[0]}); check the name, or give a folder, a .gguf file or smollm2"
         ) from error
 
@@ -135,8 +140,17 @@ def open_model(folder: Path, tokenizer: Any, *, head: Head, four_bit: bool = Fal
         more |= {"quantization_config": four_bit_settings()}
     try:
         with quietly():
-            model = kinds[head].from_pretrained(folder, dtype=dtype, local_files_only=True, **more)
+            model, found = kinds[head].from_pretrained(
+                folder, dtype=dtype, local_files_only=True, output_loading_info=True, **more
+            )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise UserError(f"{folder}: the model cannot be opened ({str(error).splitlines()[0]})") from error
+    new = () if head == "lm" else ("score.", "classifier.")  # the head that training fills
+    missing = sorted(name for name in found["missing_keys"] if not name.startswith(new))
+    if missing:
+        raise UserError(
+            f"{folder}: holds no {missing[0]}, which would be drawn at random ({len(missing)} such); give a whole language "
+            "model, no reward model or encoder"
+        )
     model.config.pad_token_id = tokenizer.pad_token_id
     return model.eval()

@@ -57,7 +57,12 @@ def _with_adapter(path: Path, manifest: Manifest, tokenizer: Any, dtype: str, me
     (peft,) = need("peft", what="opening a trained adapter")
     base = Path(manifest.base_folder)
     if not base.is_dir():
-        base = base_folder(manifest.base)
+        try:
+            base = base_folder(manifest.base)
+        except UserError as error:
+            raise UserError(
+                f"{path}: is an adapter, and its base '{manifest.base}' is no longer to be had; bring it back ({error})"
+            ) from error
     if fingerprint(base) != manifest.base_fingerprint:
         raise UserError(
             f"{path}: its adapter was trained on '{manifest.base}' with other weights than {base} holds now; "

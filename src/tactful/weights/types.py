@@ -63,6 +63,9 @@ class Manifest(Record):
     versions: Mapping[str, str]
     seed: int
     steps: int
+    """Updates of the weights."""
+    kept_after: int | None = None
+    """The update whose weights these are: the one that validated best, else the last."""
     tokens: int = 0
     """Trained on, repeats included; 0: not counted."""
     seconds: float = 0.0

@@ -99,11 +99,15 @@ def test_a_loop_that_was_stopped_midway_ends_with_the_same_table(
         ({"start": "policy:nowhere.json"}, "nowhere.json"),
         ({"actions": "nothing"}, "action space 'nothing'"),
         ({"held_out": 1.0}, "the shares"),
+        ({"base": "smollm2"}, "--base and --train-config are of --train dpo"),
+        ({"config": "wrong.toml"}, "wrong.toml: unknown key 'nonsense'"),
     ],
 )
 def test_what_cannot_play_is_refused_before_the_folder_is_bound_to_it(
-    wrong: dict[str, Any], told: str, tmp_path: Path
+    wrong: dict[str, Any], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("wrong.toml").write_text("nonsense = 1\n")
     with pytest.raises(UserError, match=told):
         tf.iterate("planning", rounds=1, out=tmp_path / "loop", **SMALL, **wrong)
     assert not (tmp_path / "loop").exists()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,10 +18,12 @@ import tactful as tf
 from tactful.errors import DataError, UserError
 from tactful.policy import open_policy, read_policy
 from tactful.policy.language_model import policy as module
-from tactful.policy.language_model.policy import LanguageModelPolicy
+from tactful.policy.language_model.policy import LanguageModelPolicy, read_card
 from tactful.policy.language_model.prompt import state_messages
-from tactful.training import Place, TrainConfig, train
-from tactful.types import BatchPolicy
+from tactful.training import Place, TrainConfig, actions, train
+from tactful.training.material.checks import Checked
+from tactful.training.types import Example, Material
+from tactful.types import BatchPolicy, Message
 from tactful.weights import answer_ids, load_trained, prompt_ids
 
 LEVELS = ("LOW", "MID", "HIGH")
@@ -40,6 +44,24 @@ def test_the_training_leaves_a_calibrated_sealed_card(policy: LanguageModelPolic
     assert len(policy.training["base_tasks"]) == 20
     assert "policy.json" in policy.manifest.files
     assert isinstance(policy, BatchPolicy)
+
+
+@pytest.mark.parametrize(("use_weights", "right"), [(True, 0.9), (False, 0.5)])
+def test_it_is_calibrated_with_the_weights_that_it_was_trained_with(
+    use_weights: bool, right: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two pairs in the right and in the wrong order, of weights 9 and 1."""
+    pairs = [
+        Example(str(at), f"g{at}", (), (Message(role="assistant", content="LOW"),), (Message(role="assistant", content="MID"),), weight=weight)
+        for at, weight in enumerate((9.0, 1.0))
+    ]  # fmt: skip
+    monkeypatch.setattr(actions, "choice_ids", lambda *_: ([1], [[2], [3]]))
+    monkeypatch.setattr(actions, "log_probabilities", lambda *_: [(-1.0, -2.0), (-2.0, -1.0)])
+    material = Material("pairs", "pairs", pairs, [], "base task", actions=LEVELS)
+    checked = Checked([], pairs, "base task", {}, Counter())
+    config = TrainConfig(trainer="dpo", model="m", learn="action", use_weights=use_weights)
+    actions.write_card(tmp_path, SimpleNamespace(eval=lambda: None), None, material, checked, config)
+    assert read_card(tmp_path).order_right == pytest.approx(right)
 
 
 def test_probabilities_are_those_of_the_names_after_the_rendered_state(policy: LanguageModelPolicy) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from tests.training.tiny import write_rows
 
 from tactful.calibration.pipeline import by_names, sessions
 from tactful.calibration.play.talk import Talk, talk_prompt
@@ -15,6 +16,8 @@ from tactful.calibration.tasks.states import seed_states
 from tactful.data.io import write_jsonl
 from tactful.errors import UserError
 from tactful.training import Place, TrainConfig, train
+from tactful.training.material.forms import read_material
+from tactful.training.methods.grpo import named
 from tactful.training.rl.talking import THE_USERS, Spoken, between, talk_all
 from tactful.training.rl.trainer import token_advantages
 from tactful.types import Message, Trajectory
@@ -68,6 +71,18 @@ def test_sizes_that_do_not_fit_are_refused_before_a_model_trains(
         UserError, match="--generations 3: takes 2 or more, and --batch 2 times --accumulate 1"
     ):
         train(states, config(tiny, generations=3), Place(tmp_path / "out"))
+
+
+def test_states_with_one_id_are_talked_about_each_by_itself(states: Path, tmp_path: Path) -> None:
+    rows = [{**json.loads(line), "id": "same"} for line in states.read_text().splitlines()]
+    settings = config(tmp_path)
+    items = read_material(write_rows(tmp_path / "same.jsonl", rows), settings).examples
+    known, asked = named(items)
+    assert len(known) == len(items) == len(rows)
+    for row, item in zip(asked, items, strict=True):
+        session, prompt = known[row["id"]]
+        assert session.states[0].query in row["prompt"][-1]["content"]
+        assert prompt == item.prompt
 
 
 def test_a_talk_is_the_models_own_tokens_with_the_users_masked_between(tiny: Path) -> None:

@@ -134,6 +134,8 @@ class _Loop:
             raise UsageError(
                 "--train dpo trains a language model: say which with --base, such as --base smollm2"
             )
+        if self.trainer == "embedded" and (options.get("base") or options.get("train_config")):
+            raise UsageError("--base and --train-config are of --train dpo; add it, or leave them out")
 
     # ---------------------------------------------------------------- what is kept
 
@@ -147,6 +149,7 @@ class _Loop:
         if found is None or not self._tasks("test").is_file():
             parts = self._split()
             self._refuse_what_cannot_play(parts)
+            self._refuse_what_cannot_train()
             found = found or self.keep(new)
             for name, tasks in parts.items():  # killed among these, it writes them when called again
                 write_jsonl(self._tasks(name), tasks)
@@ -214,11 +217,14 @@ class _Loop:
         return {name: [tasks[at] for at in places] for name, places in parts.items()}
 
     def _refuse_what_cannot_play(self, parts: Mapping[str, Sequence[State]]) -> None:
-        """Before settings are written down, which then may not change. Raises: UserError for `start` and `actions`."""
+        """Before settings are written down, which then may not change. Raises: UserError for `start`, `actions`, `config`."""
         from tactful.calibration.play.actions import load_action_space
         from tactful.calibration.play.rollout import check_policy
+        from tactful.calibration.reward.rewards import load_reward_config
         from tactful.policy import read_policy
 
+        if config := self.options.get("config"):
+            load_reward_config(Path(config))
         start = self.options.get("start", "random")
         if start not in ("random", "rule") and not start.startswith("policy:"):
             raise UsageError(f"--start {start}: expected random, rule or policy:PATH")
@@ -227,6 +233,22 @@ class _Loop:
             space = load_action_space(self.options.get("actions", "levels"), domain)
             if policy is not None:
                 check_policy(policy, space)
+
+    def _refuse_what_cannot_train(self) -> None:
+        """Before anything is paid for. Raises: UserError for `base` and `train_config`; MissingExtra."""
+        if self.trainer == "dpo":
+            from tactful.api.train import training_config
+            from tactful.training.pipeline import open_tokenizer
+
+            open_tokenizer(training_config("dpo", **self._training()))
+
+    def _training(self) -> dict[str, Any]:
+        return {
+            "model": self.options.get("base"),
+            "config": self.options.get("train_config"),
+            "learn": "action",
+            "seed": self.seed,
+        }
 
     def _tasks(self, name: str) -> Path:
         return self.out / f"{name}.jsonl"
@@ -325,13 +347,10 @@ class _Loop:
             train_model(
                 "dpo",
                 folder / "pairs.jsonl",
-                model=self.options.get("base"),
-                config=self.options.get("train_config"),
                 out=place,
                 resume=place.exists(),
-                learn="action",
-                seed=self.seed,
                 say=self.options.get("say"),
+                **self._training(),
             )
         return place
 

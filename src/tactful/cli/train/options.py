@@ -155,6 +155,8 @@ def _tell(manifest: Manifest, place: PlaceFlags, as_json: bool) -> None:
         before = manifest.figures.get(f"{name}_before")
         beside = "" if before is None else f" (base {before:.4f})"
         say(f"{name.removeprefix('eval_')}: {value:.4f}{beside}")
+    if manifest.kept_after not in (None, manifest.steps):
+        say(f"kept are the weights after update {manifest.kept_after}, which validated best")
     say(
         f"{manifest.steps} updates in {manifest.seconds:.0f} s on {manifest.device}; model, card and curves in {place.out}"
     )

@@ -22,7 +22,7 @@ from tactful.policy.language_model.prompt import state_messages
 from tactful.policy.language_model.scoring import Floats, log_probabilities
 from tactful.policy.simple import refuse_no_state
 from tactful.types import Decision, PublicState, content_hash
-from tactful.weights import MANIFEST_FILE, Manifest, answer_ids, load_trained, prompt_ids, read_manifest
+from tactful.weights import MANIFEST_FILE, Manifest, choice_ids, load_trained, prompt_ids, read_manifest
 
 _REMEMBERED = 50_000
 
@@ -101,8 +101,10 @@ class _Opened:
             self.said.clear()
             new = dict(zip(ids, prompts, strict=True))
         if new:
-            answers = [[answer_ids(tokenizer, prompt, name) for name in names] for prompt in new.values()]
-            found = log_probabilities(self.loaded.model, list(new), answers)
+            asked = [choice_ids(tokenizer, prompt, names) for prompt in new.values()]
+            found = log_probabilities(
+                self.loaded.model, [prompt for prompt, _ in asked], [answers for _, answers in asked]
+            )
             self.said.update(zip(new, found, strict=True))
         return np.array([self.said[key] for key in ids]).reshape(len(ids), len(names))
 

@@ -19,7 +19,7 @@ from tactful.data.splits import split_by_group
 from tactful.errors import DataError, UserError
 from tactful.training.types import Example, Material, TrainConfig, text_of
 from tactful.types import Message, content_hash
-from tactful.weights.tokens import answer_ids, prompt_ids
+from tactful.weights.tokens import answer_ids, choice_ids, prompt_ids
 
 
 @dataclass
@@ -68,7 +68,13 @@ def check_material(material: Material, config: TrainConfig, tokenizer: Any) -> C
         raise UserError(f"{material.files[0].path}: no example is left to train on ({_listed(left_out)})")
     if config.trainer != "sft":
         _both_labels(train, material)
-    return Checked(train, valid, grouped_by, groups, left_out, _notes(kept, material, config), tokens, cut)
+    notes = [
+        *_notes(kept, material, config),
+        *_users_words(kept, config),
+        *_uncalibrated(valid, material),
+        *_opened(kept, config, tokenizer),
+    ]
+    return Checked(train, valid, grouped_by, groups, left_out, notes, tokens, cut)
 
 
 def _sound(material: Material, config: TrainConfig, left_out: Counter[str]) -> list[Example]:
@@ -141,9 +147,12 @@ def _fitting(
 
 def length_of(item: Example, tokenizer: Any, sides: int = 2) -> int:
     """Tokens of the prompt and its longer answer of both, or of the wanted one alone."""
-    prompt = len(prompt_ids(tokenizer, item.prompt))
     answers = [side for side in (item.answer, item.rejected)[:sides] if side]
-    return prompt + max((len(answer_ids(tokenizer, item.prompt, side)) for side in answers), default=0)
+    try:
+        prompt = len(prompt_ids(tokenizer, item.prompt))
+        return prompt + max((len(answer_ids(tokenizer, item.prompt, side)) for side in answers), default=0)
+    except UserError as error:
+        raise UserError(f"{item.place}: {error}") from error
 
 
 def _cut(item: Example, limit: int, tokenizer: Any, sides: int) -> Example | None:
@@ -167,8 +176,12 @@ def _parts(
     examples: list[Example], material: Material, config: TrainConfig, left_out: Counter[str]
 ) -> tuple[list[Example], list[Example], dict[str, int], str]:
     groups = _groups(examples)
-    grouped_by = material.grouped_by if all(item.group for item in examples) else "prompt"
-    if any(item.part == "valid" for item in examples):
+    given = next((file.path for file in material.files if file.part == "valid"), None)
+    named = sum(bool(item.group) for item in examples)
+    grouped_by = material.grouped_by if named == len(examples) else "prompt"
+    if 0 < named < len(examples):
+        grouped_by = f"{material.grouped_by}, or prompt where none is named"
+    if given is not None or any(item.part == "valid" for item in examples):
         train = [at for at, item in enumerate(examples) if item.part != "valid"]
         known = {examples[at].group for at in train} - {""}
         shared = sorted({item.group for item in examples if item.part == "valid"} & known)
@@ -200,6 +213,10 @@ def _parts(
             grouped_by=grouped_by,
         )
         train, valid = list(split.parts["train"]), list(split.parts["valid"])
+    if given is not None and not valid:
+        raise UserError(
+            f"{given}: none of its rows is left to validate on ({_listed(left_out)}); give others, or leave the file out"
+        )
     counts = {"train": len({groups[at] for at in train}), "valid": len({groups[at] for at in valid})}
     return [examples[at] for at in train], [examples[at] for at in valid], counts, grouped_by
 
@@ -246,14 +263,61 @@ def _notes(examples: Sequence[Example], material: Material, config: TrainConfig)
     )
     if weights and not (weighable and config.use_weights and not config.packing):
         notes.append("the column weight is not used: " + _why_no_weights(config, weighable))
-    margins = any(item.margin is not None for item in examples)
+    without = sum(item.margin is None for item in examples)
     takes_margins = config.trainer in ("dpo", "reward") and material.form == "pairs"
-    if margins and not (takes_margins and config.use_margins):
+    if config.use_margins and not takes_margins:
+        notes.append(f"--margins is not used: these are {material.form}, no pairs")
+    elif config.use_margins:
+        if without:
+            notes.append(
+                f"--margins: {without} of {len(examples)} pairs have none, no distance is asked of them"
+            )
+    elif without < len(examples):
         notes.append(
             "margins are not used"
             + ("; --margins asks for distances that grow with them" if takes_margins else "")
         )
     return notes
+
+
+def _uncalibrated(valid: Sequence[Example], material: Material) -> list[str]:
+    """That a judge of moments will have no probabilities: they are fitted on what validates."""
+    labels = {item.label for item in valid}
+    if material.form != "verdicts" or len(labels) == 2:
+        return []
+    found = "is nothing" if not labels else f"was {'' if True in labels else 'un'}welcome throughout"
+    return [
+        f"what validates {found}, so no probability can be calibrated on it and the model will judge no moments; raise "
+        "--valid, or take another --seed"
+    ]
+
+
+def _users_words(examples: Sequence[Example], config: TrainConfig) -> list[str]:
+    """That answers of several turns teach the user's words too."""
+    found = sum(
+        any(message.role != "assistant" for message in (*item.answer, *item.rejected)) for item in examples
+    )
+    if not found or config.trainer == "reward":
+        return []
+    return [
+        f"{found} of {len(examples)} answers go on with messages that are not the assistant's, which are learnt as well; "
+        "for the assistant's alone, give rows that end with one answer"
+    ]
+
+
+def _opened(examples: Sequence[Example], config: TrainConfig, tokenizer: Any) -> list[str]:
+    """That the model writes after another opening than the one it learnt after."""
+    item = examples[0]
+    if config.trainer == "reward" or config.learn == "action" or not item.answer:
+        return []
+    prompt, _ = choice_ids(tokenizer, item.prompt, [item.answer])
+    more = prompt_ids(tokenizer, item.prompt)[len(prompt) :]
+    if not more:
+        return []
+    return [
+        f"the chat template opens a turn that is to be written with {tokenizer.decode(more)!r}, and one that is learnt "
+        "without it: what is learnt stands elsewhere than what will be written; give the base a template that opens both alike"
+    ]
 
 
 def _why_no_weights(config: TrainConfig, weighable: bool) -> str:

@@ -52,7 +52,7 @@ def _example(row: Row, number: int, beside: Mapping[str, Any], **fields: Any) ->
     return Example(
         str(row.get("id") or beside.get("id") or number),
         next((str(group) for group in groups if group not in (None, "")), ""),
-        weight=_number(weight, "weight") if weight is not None else 1.0,
+        weight=_weight(weight) if weight is not None else 1.0,
         margin=_number(margin, "margin") if margin is not None else None,
         place=str(number),
         **fields,
@@ -164,6 +164,13 @@ def _label(row: Row) -> bool:
     if not isinstance(label, bool):
         raise ValueError(f"row has label {label!r}, expected true or false")
     return label
+
+
+def _weight(value: Any) -> float:
+    """Raises: ValueError for one that is not above 0: such a row would teach the opposite, or nothing."""
+    if (weight := _number(value, "weight")) <= 0:
+        raise ValueError(f"row has weight {value!r:.60}, expected a number above 0")
+    return weight
 
 
 def _number(value: Any, column: str) -> float:

@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +26,7 @@ from tactful.data.io import Rows
 from tactful.data.recognise import document, foreign_file, kind_of
 from tactful.errors import DataError
 from tactful.feedback.training.files import ROW
-from tactful.feedback.training.pairs import PairedRow, PairsConfig, TrainingRow, TrainingRows
+from tactful.feedback.training.pairs import PairedRow, PairsConfig, TrainingRow, TrainingRows, UnpairedRow
 from tactful.feedback.types import JudgedTurn
 from tactful.policy.language_model.prompt import PROMPT as ACT_PROMPT
 from tactful.policy.language_model.prompt import state_messages
@@ -50,7 +52,8 @@ class Kind(NamedTuple):
 
     forms: tuple[Form, ...]
     parse: Callable[[Any], Any]
-    examples: Callable[[list[Any], Form, TrainConfig], Iterator[Example]]
+    examples: Callable[[list[Any], Form, TrainConfig, Counter[str]], Iterator[Example]]
+    """Rows that give none are counted in the last."""
     grouped_by: str
     trainer: Trainer
     """The one that suits it best."""
@@ -82,7 +85,9 @@ def read_material(data: Path, config: TrainConfig, valid: Path | None = None) ->
         grouped_by=first.kind.grouped_by,
         prompts=_PROMPTS.get(first.form, {}),
         pipeline=pipeline,
-        selected_by=tuple(sorted({who for one in read for row in one.rows if (who := _selected_by(row))})),
+        selected_by=tuple(
+            sorted({who for one in read for row in one.rows for who in _selected_by(row)} - {""})
+        ),
     )
     if config.learn == "action":
         pairs = [pair for one in read for pair in one.rows]
@@ -93,17 +98,22 @@ def read_material(data: Path, config: TrainConfig, valid: Path | None = None) ->
         made = (
             _acts(one.rows, material.actions, config)
             if config.learn == "action"
-            else one.kind.examples(one.rows, one.form, config)
+            else one.kind.examples(one.rows, one.form, config, material.left_out)
         )
         material.examples += [_placed(item, one.source) for item in made]
     return material
 
 
-def _selected_by(row: Any) -> str:
-    """The judge that a row names; empty for people."""
+def _selected_by(row: Any) -> tuple[str, ...]:
+    """The judges that a row names; none for people."""
     if isinstance(row, LabelledMoment):
-        return row.label.judge
-    return str(row.get("judge") or "") if isinstance(row, dict) else ""
+        return (row.label.judge,)
+    if isinstance(row, JudgedTurn):
+        said = row.judgement
+        return tuple(vote.judge for vote in said.votes) or (said.provenance.model,)
+    if isinstance(row, UnpairedRow | PairedRow):
+        return (row.provenance.model,)
+    return (str(row.get("judge") or ""),) if isinstance(row, dict) else ()
 
 
 class _Read(NamedTuple):
@@ -147,10 +157,26 @@ def _read(source: Source, config: TrainConfig) -> _Read:
             f"holds '{name}', which names no actions",
             fix="use --learn text, or give pairs of 'calibrate pairs'",
         )
-    rows: Rows[Any] = Rows(array if array else path, kind.parse, kind="row")
+    rows = _AllRows(path, array, kind.parse)
     parsed = list(rows)
     file = TrainedOn(path=str(path), sha256=file_sha256(path), rows=rows.read, part=source.part or "both")
     return _Read(source, name, kind, form, parsed, file)
+
+
+class _AllRows(Rows[Any]):
+    """Of a file or of its one JSON array; a bad one is named with the file and never left out."""
+
+    def __init__(self, path: Path, array: list[Any], parse: Callable[[Any], Any]) -> None:
+        super().__init__(array or path, parse, kind="row")
+        self._file = path
+
+    @property
+    def name(self) -> str:
+        """The file as messages name it."""
+        return str(self._file)
+
+    def _fix(self) -> str:
+        return f"correct it, or run: tactful data check {shlex.quote(self.name)}"
 
 
 def _array(path: Path) -> list[Any]:
@@ -175,14 +201,16 @@ def _first(path: Path) -> dict[str, Any]:
 
 
 def _placed(item: Example, source: Source) -> Example:
-    part = item.part or source.part
+    part = source.part or item.part  # files that are given to validate do, whatever their rows were meant for
     return replace(item, part=part, place=f"{source.path}:{item.place}" if item.place else str(source.path))
 
 
 # ---------------------------------------------------------------- kinds
 
 
-def _pairs(rows: list[PreferencePair], form: Form, config: TrainConfig) -> Iterator[Example]:
+def _pairs(
+    rows: list[PreferencePair], form: Form, config: TrainConfig, left_out: Counter[str]
+) -> Iterator[Example]:
     for number, pair in enumerate(rows, 1):
         yield _pair(pair, number, pair.prompt, pair.chosen, pair.rejected)
 
@@ -216,7 +244,9 @@ def _actions(rows: list[PreferencePair]) -> tuple[str, ...]:
     return intensity_order({name for pair in rows for name in (pair.chosen_action, pair.rejected_action)})
 
 
-def _utterances(rows: list[PairedExample], form: Form, config: TrainConfig) -> Iterator[Example]:
+def _utterances(
+    rows: list[PairedExample], form: Form, config: TrainConfig, left_out: Counter[str]
+) -> Iterator[Example]:
     for number, row in enumerate(rows, 1):
         prompt, chosen = predict_messages(row), answer_of(row, row.chosen)
         if form == "answers":
@@ -227,25 +257,30 @@ def _utterances(rows: list[PairedExample], form: Form, config: TrainConfig) -> I
             yield Example(
                 row.id, row.dialogue_id, prompt, chosen, rejected, margin=row.margin, place=str(number)
             )
+        else:
+            left_out["without a rejected side"] += 1
 
 
-def _feedback(rows: list[TrainingRow], form: Form, config: TrainConfig) -> Iterator[Example]:
+def _feedback(
+    rows: list[TrainingRow], form: Form, config: TrainConfig, left_out: Counter[str]
+) -> Iterator[Example]:
     for number, row in enumerate(rows, 1):
         if row.part == "test":
-            continue
-        if isinstance(row, PairedRow):
-            if form == "pairs":
-                yield Example(
-                    row.id,
-                    row.group,
-                    row.prompt,
-                    row.chosen,
-                    row.rejected,
-                    margin=row.margin,
-                    part=row.part,
-                    place=str(number),
-                )
-        elif form == "labels":
+            left_out["of the test part"] += 1
+        elif isinstance(row, PairedRow) != (form == "pairs"):
+            left_out["single answers" if form == "pairs" else "pairs"] += 1
+        elif isinstance(row, PairedRow):
+            yield Example(
+                row.id,
+                row.group,
+                row.prompt,
+                row.chosen,
+                row.rejected,
+                margin=row.margin,
+                part=row.part,
+                place=str(number),
+            )
+        else:
             yield Example(
                 row.id,
                 row.group,
@@ -257,12 +292,18 @@ def _feedback(rows: list[TrainingRow], form: Form, config: TrainConfig) -> Itera
             )
 
 
-def _judged(rows: list[JudgedTurn], form: Form, config: TrainConfig) -> Iterator[Example]:
+def _judged(
+    rows: list[JudgedTurn], form: Form, config: TrainConfig, left_out: Counter[str]
+) -> Iterator[Example]:
     shares = PairsConfig(valid=config.valid, test=0.0, seed=config.seed)
-    yield from _feedback(list(TrainingRows(rows, shares)), form, config)
+    made = TrainingRows(rows, shares)
+    yield from _feedback(list(made), form, config, Counter())
+    left_out.update(made.summary.pairs_left_out if form == "pairs" else made.summary.left_out)
 
 
-def _moments(rows: list[LabelledMoment], form: Form, config: TrainConfig) -> Iterator[Example]:
+def _moments(
+    rows: list[LabelledMoment], form: Form, config: TrainConfig, left_out: Counter[str]
+) -> Iterator[Example]:
     for number, row in enumerate(rows, 1):
         moment = row.moment
         yield Example(
@@ -275,7 +316,9 @@ def _moments(rows: list[LabelledMoment], form: Form, config: TrainConfig) -> Ite
         )
 
 
-def _reasoned(rows: list[ReasonedMoment], form: Form, config: TrainConfig) -> Iterator[Example]:
+def _reasoned(
+    rows: list[ReasonedMoment], form: Form, config: TrainConfig, left_out: Counter[str]
+) -> Iterator[Example]:
     for number, row in enumerate(rows, 1):
         if form == "answers":
             yield Example(
@@ -302,7 +345,9 @@ def _exported(name: str, path: Path) -> Kind:
     beside = provenance_beside(path)
     known = bool(beside) and all("group" in row or "session" in row for row in beside)
 
-    def examples(rows: list[Any], form: Form, config: TrainConfig) -> Iterator[Example]:
+    def examples(
+        rows: list[Any], form: Form, config: TrainConfig, left_out: Counter[str]
+    ) -> Iterator[Example]:
         if known and len(beside) != len(rows):
             raise DataError.at(
                 path, None, f"has {len(rows)} rows, its provenance {len(beside)}", fix="export again"
@@ -315,7 +360,7 @@ def _exported(name: str, path: Path) -> Kind:
                 raise DataError.at(path, number, problem, fix="correct the line") from error
 
     trainer: dict[Form, Trainer] = {"answers": "sft", "pairs": "dpo", "labels": "kto", "verdicts": "reward"}
-    return Kind(forms, dict, examples, "group of the provenance" if known else "prompt", trainer[forms[0]])
+    return Kind(forms, dict, examples, "group of the provenance" if known else "group", trainer[forms[0]])
 
 
 KINDS: dict[str, Kind] = {

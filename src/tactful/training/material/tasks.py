@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,7 +26,7 @@ def task_of(row: Any) -> State:
     return state
 
 
-def tasks(rows: list[State], form: Form, config: TrainConfig) -> Iterator[Example]:
+def tasks(rows: list[State], form: Form, config: TrainConfig, left_out: Counter[str]) -> Iterator[Example]:
     """One example a session."""
     for session in sessions(rows, personas=by_names(config.personas)):
         (state,) = session.states

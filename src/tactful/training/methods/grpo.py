@@ -5,6 +5,7 @@ Source: arXiv:2402.03300. The talks and their credit: `training/rl/`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tactful.calibration.reward.task_score import TaskScorer
@@ -13,6 +14,7 @@ from tactful.training.material.rows import dataset
 from tactful.training.rl.trainer import reward_of, talking_grpo
 from tactful.training.running import Task, adapter_config, arguments, callbacks, finish
 from tactful.training.types import Example
+from tactful.types import Message
 from tactful.weights.extras import need
 from tactful.weights.tokens import plain
 from tactful.weights.types import Manifest
@@ -23,7 +25,8 @@ def train_grpo(task: Task) -> Manifest:
     (trl,) = need("trl", what="training")
     config = task.config
     everyone = [*task.checked.train, *task.checked.valid]
-    known = {item.id: (_session(item), item.prompt) for item in everyone}
+    known, rows = named(everyone)
+    begun = len(task.checked.train)
 
     def build(scorer: TaskScorer) -> Any:
         args = trl.GRPOConfig(
@@ -46,8 +49,8 @@ def train_grpo(task: Task) -> Manifest:
             model=task.base.model,
             reward_funcs=reward_of,
             args=args,
-            train_dataset=dataset([_row(item) for item in task.checked.train]),
-            eval_dataset=dataset([_row(item) for item in task.checked.valid]),
+            train_dataset=dataset(rows[:begun]),
+            eval_dataset=dataset(rows[begun:]),
             processing_class=task.base.tokenizer,
             peft_config=adapter_config(task),
             callbacks=callbacks(task),
@@ -58,10 +61,14 @@ def train_grpo(task: Task) -> Manifest:
         return finish(task, lambda: build(scorer))
 
 
-def _row(item: Example) -> dict[str, Any]:
-    return {"prompt": plain(item.prompt), "id": item.id}
-
-
-def _session(item: Example) -> Session:
-    assert item.session is not None, "material/tasks.py fills it in"
-    return item.session
+def named(
+    items: Sequence[Example],
+) -> tuple[dict[str, tuple[Session, Sequence[Message]]], list[dict[str, Any]]]:
+    """What is talked about, and its row, under one name; of states with one id, each has its own."""
+    known: dict[str, tuple[Session, Sequence[Message]]] = {}
+    rows = []
+    for number, item in enumerate(items):
+        assert item.session is not None, "material/tasks.py fills it in"
+        known[str(number)] = (item.session, item.prompt)
+        rows.append({"prompt": plain(item.prompt), "id": str(number)})
+    return known, rows
