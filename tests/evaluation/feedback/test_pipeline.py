@@ -40,6 +40,32 @@ def test_rows_without_a_label_are_counted_out(labelled_file):
     assert read.left_out == {"without label7": 1}
 
 
+def test_every_row_that_gives_no_turn_is_counted_out_with_its_reason(tmp_path):
+    rows = [
+        {"q_t": "q", "a_t": "a", "user_next": "n", "label7": "neutral"},
+        {"q_t": "q", "a_t": "a", "user_next": "  ", "label7": "neutral"},
+        {"conversation": [{"role": "system", "content": "s"}], "user_next": "n", "label7": "neutral"},
+        {"conversation": [{"role": "assistant", "content": "a"}], "user_next": "n", "label7": "neutral"},
+    ]
+    read = read_labelled([write_rows(tmp_path / "l.jsonl", rows)])
+    assert len(read.turns) == 1
+    assert read.left_out == {
+        "without a query of the user": 1,
+        "without a next message": 1,
+        "without an answer": 1,
+    }
+
+
+def test_a_turn_that_comes_again_in_another_file_counts_once(tmp_path):
+    row = {"id": "d/0", "q_t": "q", "a_t": "a", "user_next": "n", "label7": "neutral", "source": "web"}
+    rows = [row, row | {"label7": "pos_praise"}]
+    files = [write_rows(tmp_path / name, rows) for name in ("one.jsonl", "two.jsonl")]
+    read = read_labelled(files)
+    assert [turn.label7 for turn in read.turns] == ["neutral", "pos_praise"]
+    assert read.left_out == {"the same again": 2}
+    assert len(read_labelled(["probes", "probes"]).turns) == len(read_labelled(["probes"]).turns)
+
+
 def test_a_run_gives_its_judgements_in_the_order_of_the_turns(labelled_file, judged_run):
     read = read_labelled([labelled_file])
     judged = judged_by(read, JudgeChoice(judged=judged_run))

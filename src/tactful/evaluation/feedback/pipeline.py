@@ -7,6 +7,7 @@ files ──read_labelled──▶ Labelled ──judged_by──▶ Judged ─�
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,29 +92,37 @@ class Judged:
 
 def read_labelled(paths: Iterable[Path | str], *, skip_bad: bool = False) -> Labelled:
     """The labelled turns of all files; `probes` is the test set that ships. Raises: DataError; UserError for none."""
-    turns: list[LabelledTurn] = []
-    left_out: dict[str, int] = {}
+    found: list[LabelledTurn] = []
+    left_out: Counter[str] = Counter()
     names = [str(path) for path in paths]
     for path in names:
         if path == PROBES:
-            turns += [probe.turn() for probe in load_probes()]
+            found += [probe.turn() for probe in load_probes()]
             continue
         rows = LabelledTurns(path, skip_bad=skip_bad)
-        turns += list(rows)
-        counted = {
-            "without label7": rows.no_label,
-            "without a query of the user": rows.count.no_query,
-            "unusable lines": rows.rows.bad,
-        }
-        for why, count in counted.items():
-            if count:
-                left_out[why] = left_out.get(why, 0) + count
+        found += list(rows)
+        count = rows.count
+        left_out["without label7"] += rows.no_label
+        left_out["without a query of the user"] += count.no_query
+        left_out["without a next message"] += count.no_follow_up
+        left_out["without an answer"] += count.dialogues_without_turn - count.no_query - count.no_follow_up
+        left_out["unusable lines"] += rows.rows.bad
+    once = {_told(turn): turn for turn in found}
+    turns = list(once.values())
+    left_out["the same again"] += len(found) - len(turns)
+    left_out = +left_out
     if not turns:
         raise UserError(
             f"{', '.join(names)}: no row has a query, a next message and label7 "
             f"({', '.join(f'{n} {why}' for why, n in left_out.items()) or 'the files are empty'}); label some turns"
         )
-    return Labelled(turns, left_out)
+    return Labelled(turns, dict(left_out))
+
+
+def _told(turn: LabelledTurn) -> tuple[object, ...]:
+    """What makes two rows one: the turn, its texts and its label."""
+    texts = (turn.q_t, turn.a_t, turn.user_next)
+    return (turn.source, turn.dialogue_id, turn.id, *texts, turn.label7, turn.accept)
 
 
 def judged_by(labelled: Labelled, by: JudgeChoice, config: FeedbackConfig | None = None) -> Judged:
