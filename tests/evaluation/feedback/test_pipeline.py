@@ -141,3 +141,16 @@ def test_where_the_runs_trained_judge_is_gone_or_another_the_figures_say_so(trai
 def test_choices_that_exclude_each_other_are_refused(labelled_file, choice):
     with pytest.raises(UsageError, match="--cross-fit"):
         judged_by(read_labelled([labelled_file]), choice)
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [JudgeChoice(judged="no-run"), JudgeChoice(cross_fit=2), JudgeChoice(model=judge_spec("offline"))],
+)
+def test_attacks_are_refused_before_anything_is_judged_where_another_judge_would_be_attacked(
+    labelled_file, choice
+):
+    with pytest.raises(
+        UsageError, match="--attacks plays every turn eight times, to the judge 'embedded' alone"
+    ):
+        evaluate_judge(read_labelled([labelled_file]), choice, attacks=True)

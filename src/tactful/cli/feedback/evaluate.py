@@ -18,7 +18,10 @@ def evaluate(
     by: ChoiceFlags,
     confidence: ConfidenceOption = None,
     attacks: Annotated[
-        bool, typer.Option("--attacks", help="Also try to buy praise: fishing, orders, padding; flip rates.")
+        bool,
+        typer.Option(
+            "--attacks", help="embedded: also try to buy praise: fishing, orders, padding; flip rates."
+        ),
     ] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write the page with plots here.")] = None,
     skip_bad: SkipBadFlag = False,

@@ -220,12 +220,19 @@ def _same(turn: LabelledTurn, judged: JudgedTurn | None) -> bool:
 
 
 def evaluate_judge(
-    labelled: Labelled, by: JudgeChoice, *, confidence: Path | None = None
+    labelled: Labelled, by: JudgeChoice, *, confidence: Path | None = None, attacks: bool = False
 ) -> FeedbackEvaluation:
     """A judge against the labels of people; with `cross_fit` and several sources also trained on one, tested on others.
 
-    Raises: as `judged_by`; DataError for a confidence map that cannot be read.
+    `attacks` also tries what buying praise gets from the embedded judge: fishing, orders, padding.
+
+    Raises: as `judged_by`; UsageError for attacks on another judge; DataError for a confidence map that cannot be read.
     """
+    if attacks and (by.model, by.judged, by.cross_fit) != (None, None, None):
+        raise UsageError(
+            f"--attacks plays every turn eight times, to the judge '{EMBEDDED}' alone, as it is or of --trained; leave out "
+            "--attacks, or --model, --judged and --cross-fit"
+        )
     config = FeedbackConfig()
     judged = judged_by(labelled, by, config)
     turns, judgements, notes = judged.turns, judged.judgements, [*judged.notes]
@@ -250,11 +257,9 @@ def evaluate_judge(
         transfers=transfer_between_sources(turns, seed=by.seed) if by.cross_fit else (),
         seed=by.seed,
         notes=notes,
+        attacks=_attacked(turns, by) if attacks else (),
     )
 
 
-def attacked(turns: Sequence[LabelledTurn], by: JudgeChoice) -> list[AttackResult]:
-    """What buying praise gets from the embedded judge: fishing, orders, padding. Raises: UsageError for another judge."""
-    if by.model is not None:
-        raise UsageError("--attacks plays every turn eight times; it is for the judge 'embedded'")
+def _attacked(turns: Sequence[LabelledTurn], by: JudgeChoice) -> list[AttackResult]:
     return asyncio.run(attack_results(turns, open_embedded(by.trained)))
