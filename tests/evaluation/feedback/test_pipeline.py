@@ -130,6 +130,14 @@ def test_where_the_runs_trained_judge_is_gone_or_another_the_figures_say_so(trai
     assert "whether it was trained on these turns is unknown" in found.notes[0]
 
 
+@pytest.mark.parametrize("name", ["lexicon", "surface"])
+def test_a_judge_that_is_no_linear_model_is_not_measured_by_one_that_was_trained_in_folds(
+    labelled_file, name
+):
+    with pytest.raises(UsageError, match=f"--cross-fit .* --trained {name} is none"):
+        judged_by(read_labelled([labelled_file]), JudgeChoice(trained=Path(name), cross_fit=2))
+
+
 @pytest.mark.parametrize(
     "choice",
     [

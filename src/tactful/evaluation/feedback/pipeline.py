@@ -147,6 +147,11 @@ def _by_embedded(
 ) -> tuple[str, list[TurnJudgement]]:
     judge = open_embedded(by.trained, config)
     if by.cross_fit is not None:
+        if by.trained is not None and getattr(judge, "model", None) is None:
+            raise UsageError(
+                f"--cross-fit trains linear models as 'tactful feedback train' does, and --trained {by.trained} is none, so "
+                "their figures are not its own; leave one of the two out"
+            )
         judged = cross_fitted(turns, folds=by.cross_fit, seed=by.seed, config=config)
         if by.trained is None:
             return "embedded, cross-fitted", judged
