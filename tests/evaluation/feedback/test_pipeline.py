@@ -8,10 +8,11 @@ import pytest
 from tests.feedback.chats import write_rows
 from tests.feedback.worker import job
 
-from tactful.errors import UsageError, UserError
+from tactful.errors import DataError, UsageError, UserError
 from tactful.evaluation.feedback.pipeline import JudgeChoice, evaluate_judge, judged_by, read_labelled
 from tactful.feedback.chats import Turns
 from tactful.feedback.embedded.linear import train_linear
+from tactful.feedback.judged import open_judged
 from tactful.feedback.judging.confidence import ConfidenceMap, SourceFit
 from tactful.feedback.judging.judge import judge_spec
 from tactful.feedback.pipeline import JudgeConfig, open_judge_job
@@ -95,6 +96,42 @@ def test_a_panels_run_is_measured_with_the_confidence_map_that_it_was_made_with(
     judged = judged_by(read_labelled([labelled_file]), JudgeChoice(judged=tmp_path / "run"))
     # whatever was stated, the map says 1 / (1 + e⁰)
     assert {(one.confidence, one.fitted) for one in judged.judgements} == {(0.5, True)}
+
+
+@pytest.fixture
+def panel(labelled_file, tmp_path):
+    """A panel's run with its map `map.json`, and `other.json`, that of another judge."""
+    fit = SourceFit(
+        weight_stated=0, weight_share=0, bias=0, turns=40, dialogues=40, right=20,
+        brier_stated=0.5, brier=0.25, ece_stated=0.5, ece=0, steps=(),
+    )  # fmt: skip
+    for name, judge in (("map", "offline, embedded"), ("other", "offline ×3")):
+        ConfidenceMap(judge=judge, sources={"l": fit}).save(tmp_path / f"{name}.json")
+    config = JudgeConfig(
+        judges=("offline", "embedded"),
+        embedded="lexicon",
+        models=(judge_spec("offline"),),
+        confidence=str(tmp_path / "map.json"),
+    )
+    run_job(open_judge_job(config, Turns(labelled_file)), RunOptions(out=tmp_path / "run", progress="off"))
+    return tmp_path
+
+
+def test_the_map_of_another_judge_is_refused_wherever_judgements_are_read(panel, labelled_file):
+    other = panel / "other.json"
+    told = r"other.json was fitted for the judge 'offline ×3', but 'offline, embedded' judges here"
+    with pytest.raises(UsageError, match=told):
+        list(open_judged(panel / "run", other))
+    with pytest.raises(UsageError, match=told):
+        evaluate_judge(read_labelled([labelled_file]), JudgeChoice(judged=panel / "run"), confidence=other)
+
+
+def test_a_map_that_is_another_one_since_the_run_is_not_taken_for_the_runs_own(panel):
+    written = (panel / "map.json").read_bytes()
+    (panel / "map.json").write_bytes(written.replace(b'"turns": 40', b'"turns": 50'))
+    with pytest.raises(DataError, match=r"map.json: is another map than .* was judged with; .* --confidence"):
+        open_judged(panel / "run")
+    assert all(item.judgement.fitted for item in open_judged(panel / "run", panel / "map.json"))
 
 
 @pytest.fixture

@@ -243,6 +243,7 @@ def evaluate_judge(
     turns, judgements, notes = judged.turns, judged.judgements, [*judged.notes]
     if confidence is not None:
         fitted = load_confidence(confidence)
+        fitted.refuse_other(judged.judge, confidence)
         judgements = [
             refit(judgement, turn.source, config, fitted)
             for turn, judgement in zip(turns, judgements, strict=True)

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from tactful.data.io import digest_of, write_file
 from tactful.data.sealed import load_document
-from tactful.errors import UserError
+from tactful.errors import UsageError, UserError
 from tactful.feedback.types import LabelledTurn, TurnJudgement
 from tactful.stats import group_folds
 from tactful.types import Record
@@ -112,6 +112,14 @@ class ConfidenceMap(Record):
                 break
             found = step.threshold
         return found
+
+    def refuse_other(self, judge: str, path: Path | str) -> None:
+        """Raises: UsageError unless it was fitted for `judge`; `path` is where it stands."""
+        if judge != self.judge:
+            raise UsageError(
+                f"{path} was fitted for the judge '{self.judge}', but '{judge}' judges here, and a fit does not carry "
+                "over; fit one with 'tactful feedback fit-confidence'"
+            )
 
     def refusal(self, source: str) -> str:
         """Why `source` has no fitted confidence, and what to do."""
