@@ -84,6 +84,21 @@ def test_it_prints_threshold_figures_utility_and_how_to_go_on(tactful: Command, 
     assert "Promise" not in done.stdout
 
 
+def test_the_next_command_writes_the_gate_that_was_shown(tactful: Command, world):
+    data = world(60).data
+    how = ["--form", "utility", "--need", "certain", "--abstain", "0.4..0.6", "--leave-one-session-out"]
+    for more in (how, ["--promise", "0.2", "--confidence", "0.8", "--skip-bad", "--seed", "3"]):
+        done = tactful("reward", "gate", "model", data, *COSTS, *more)
+        told = f"next: tactful reward gate model {data} {' '.join(COSTS)} {' '.join(more)} --out model"
+        assert told in done.stderr.splitlines(), done.stderr
+
+
+def test_where_no_gate_can_be_written_no_command_says_so(tactful: Command, world):
+    for more in (["--promise", "0.1"], ["--promise", "0.5", "--leave-one-session-out"]):
+        done = tactful("reward", "gate", "model", world(16).data, *COSTS, *more)
+        assert (done.returncode, "next:" in done.stderr) == (0, False)
+
+
 @pytest.mark.slow
 def test_a_promise_that_can_be_made_is_said_in_words_and_kept_in_the_gate(
     tactful: Command, world, tmp_path: Path

@@ -50,4 +50,7 @@ def evaluate(
         write_page(found, html)
         say(f"page: {html}")
     files = " ".join(map(quoted, labelled))
-    next_command(f"tactful feedback fit-confidence {files} --model {by.model} --out confidence.json")
+    if by.cross_fit is not None and by.trained is None:
+        next_command(f"tactful feedback train {files} --out judge.npz")
+        return
+    next_command(f"tactful feedback fit-confidence {files} {by.words()} --out confidence.json")

@@ -55,6 +55,8 @@ def fit_confidence(
         emit_json({"out": str(out), "not_fitted": skipped, **found.model_dump(mode="json")})
     else:
         print_lines(*found.lines(precision))
+    if by.judged is not None:
+        return
     trained = "" if by.trained is None else f" --trained {quoted(by.trained)}"
     next_command(
         f"tactful feedback judge CHATS.jsonl --model {by.model}{trained} --confidence {quoted(out)} "
