@@ -9,11 +9,17 @@ from tests.feedback.chats import write_rows
 from tests.feedback.worker import job
 
 from tactful.errors import DataError, UsageError, UserError
-from tactful.evaluation.feedback.pipeline import JudgeChoice, evaluate_judge, judged_by, read_labelled
+from tactful.evaluation.feedback.pipeline import (
+    JudgeChoice,
+    Labelled,
+    evaluate_judge,
+    judged_by,
+    read_labelled,
+)
 from tactful.feedback.chats import Turns
 from tactful.feedback.embedded.linear import train_linear
 from tactful.feedback.judged import open_judged
-from tactful.feedback.judging.confidence import ConfidenceMap, SourceFit
+from tactful.feedback.judging.confidence import ConfidenceMap, SourceFit, fit_confidence
 from tactful.feedback.judging.judge import judge_spec
 from tactful.feedback.pipeline import JudgeConfig, open_judge_job
 from tactful.llm import ModelSpec
@@ -186,6 +192,17 @@ def test_a_judge_that_is_no_linear_model_is_not_measured_by_one_that_was_trained
 def test_choices_that_exclude_each_other_are_refused(labelled_file, choice):
     with pytest.raises(UsageError, match="--cross-fit"):
         judged_by(read_labelled([labelled_file]), choice)
+
+
+def test_a_confidence_map_on_the_dialogues_that_it_was_fitted_on_is_said_to_flatter(tmp_path):
+    half, lexicon = read_labelled(["probes"]).turns[::2], JudgeChoice(trained=Path("lexicon"))
+    judged = judged_by(Labelled(half), lexicon)
+    fit_confidence(half, judged.judgements, judge=judged.judge)[0].save(tmp_path / "map.json")
+    found = evaluate_judge(read_labelled(["probes"]), lexicon, confidence=tmp_path / "map.json")
+    assert len(found.notes) == 1
+    assert f"map.json was fitted on {len(half)} of these {2 * len(half)} turns' dialogues" in found.notes[0]
+    other = Labelled(read_labelled(["probes"]).turns[1::2])
+    assert evaluate_judge(other, lexicon, confidence=tmp_path / "map.json").notes == ()
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def fit_confidence(
     for source, why in skipped.items():
         say(f"{source}: no map ({why}); its confidences stay as stated")
     if as_json:
-        emit_json({"out": str(out), "not_fitted": skipped, **found.model_dump(mode="json")})
+        emit_json({"out": str(out), "not_fitted": skipped, **found.model_dump(mode="json", exclude={"seen"})})
     else:
         print_lines(*found.lines(precision))
     if by.judged is not None:

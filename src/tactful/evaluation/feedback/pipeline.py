@@ -252,6 +252,11 @@ def evaluate_judge(
             {t.source for t, j in zip(turns, judgements, strict=True) if j.label and not j.fitted}
         )
         notes += [fitted.refusal(source) for source in strange]
+        if known := fitted.knows(turns):
+            notes.append(
+                f"{confidence} was fitted on {known} of these {len(turns)} turns' dialogues, which flatters ECE and the curve "
+                "of cuts here; the map's own figures are out of fold"
+            )
     if by.model is not None and by.model.name == "offline":
         notes.append("A rehearsal, not a language model, spoke: cues made these labels.")
     return evaluate_feedback(
