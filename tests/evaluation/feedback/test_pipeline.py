@@ -173,6 +173,14 @@ def test_where_the_runs_trained_judge_is_gone_or_another_the_figures_say_so(trai
     assert "whether it was trained on these turns is unknown" in found.notes[0]
 
 
+def test_folds_stand_in_for_a_trained_judge_on_its_own_training_turns_alone(trained):
+    by = JudgeChoice(trained=trained / "judge.npz", cross_fit=2)
+    with pytest.raises(UsageError, match=r"judge.npz: was not trained on 2 of these 2 turns"):
+        judged_by(read_labelled([trained / "other.jsonl"]), by)
+    with pytest.raises(UsageError, match=r"judge.npz: was not trained on 2 of these 4 turns"):
+        judged_by(read_labelled([trained / "mine.jsonl", trained / "other.jsonl"]), by)
+
+
 @pytest.mark.parametrize("name", ["lexicon", "surface"])
 def test_a_judge_that_is_no_linear_model_is_not_measured_by_one_that_was_trained_in_folds(
     labelled_file, name

@@ -147,11 +147,8 @@ def _by_embedded(
 ) -> tuple[str, list[TurnJudgement]]:
     judge = open_embedded(by.trained, config)
     if by.cross_fit is not None:
-        if by.trained is not None and getattr(judge, "model", None) is None:
-            raise UsageError(
-                f"--cross-fit trains linear models as 'tactful feedback train' does, and --trained {by.trained} is none, so "
-                "their figures are not its own; leave one of the two out"
-            )
+        if by.trained is not None:
+            _refuse_other_training(turns, judge, by.trained)
         judged = cross_fitted(turns, folds=by.cross_fit, seed=by.seed, config=config)
         if by.trained is None:
             return "embedded, cross-fitted", judged
@@ -160,6 +157,24 @@ def _by_embedded(
     if by.trained is not None:
         _refuse_known(turns, judge, by.trained)
     return judge.name, judge.judge_now(turns)
+
+
+def _refuse_other_training(
+    turns: Sequence[LabelledTurn], judge: EmbeddedJudge | ReadingJudge, trained: Path
+) -> None:
+    """Models trained in folds of `turns` stand in for `judge` where it was trained on these very turns."""
+    model = judge.model if isinstance(judge, EmbeddedJudge) else None
+    if model is None:
+        raise UsageError(
+            f"--cross-fit trains linear models as 'tactful feedback train' does, and --trained {trained} is none, so "
+            "their figures are not its own; leave one of the two out"
+        )
+    strange = len(turns) - model.knows(turns)
+    if strange:
+        raise UsageError(
+            f"{trained}: was not trained on {strange} of these {len(turns)} turns' dialogues, so that models trained on them "
+            "are not like it; give its training turns, or, for turns that it has not seen, leave --cross-fit out"
+        )
 
 
 def _refuse_known(turns: Sequence[LabelledTurn], judge: EmbeddedJudge | ReadingJudge, trained: Path) -> None:
