@@ -377,6 +377,7 @@ async def test_reactions_become_the_history_of_later_moments() -> None:
         {"user": "", "accepted": True},
         {"user": "u", "accepted": "yes"},
         {"user": "u", "accepted": True, "at": "2024-06-02T13:45:00"},
+        {"user": "u", "accepted": True, "at": "9999-12-31T23:59:59-14:00"},
     ],
 )
 async def test_a_wrong_reaction_is_a_400(body: dict[str, Any]) -> None:
