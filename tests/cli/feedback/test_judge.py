@@ -59,6 +59,20 @@ def log(tmp_path):
     return many_chats(tmp_path / "log.jsonl", 12)
 
 
+def test_answers_that_a_blank_message_parted_are_said_to_be_one(tactful, tmp_path):
+    talk = chat(
+        "what is this?", "a cat", [{"type": "image_url", "image_url": {"url": "u"}}], "a dog", "wrong"
+    )
+    done = tactful(
+        "judge", write_rows(tmp_path / "log.jsonl", [{"id": "d", "conversation": talk}]), "--model", "offline"
+    )
+    assert "1 dialogue with 1 answer: 1 turn" in done.stderr
+    assert (
+        "1 message of users without text (an image alone, say) left out; answers that one parted count as one"
+        in done.stderr
+    )
+
+
 def test_judge_pairs_report_from_a_chat_log_offline(tactful, tmp_path):
     rows = [
         {
@@ -74,6 +88,7 @@ def test_judge_pairs_report_from_a_chat_log_offline(tactful, tmp_path):
     assert "neg_correction" in done.stdout
     assert "a rehearsal" in done.stderr
     assert "10 dialogues with 20 answers: 20 turns, 0 answers without a follow-up" in done.stderr
+    assert "blank" not in done.stderr
     assert "next: tactful feedback report" in done.stderr
 
     done = tactful("pairs", "run", "--out", "training", "--json")
