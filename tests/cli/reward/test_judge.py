@@ -164,6 +164,16 @@ def test_options_that_do_not_fit_together_are_refused(tactful, words, sentence):
     assert sentence in done.stderr
 
 
+def test_a_model_of_suggestions_is_said_to_be_one_where_moments_are_judged(tactful, of_suggestions, moments):
+    for words in (("serve", of_suggestions), ("gate", of_suggestions, moments, "--cost-false-alarm", "2")):
+        done = tactful("reward", *words)
+        assert done.returncode == 1
+        assert (
+            f"{of_suggestions}: holds a model of suggestions in an editor, which judges no moments"
+            in done.stderr
+        )
+
+
 def test_bad_files_give_one_clear_sentence(tactful, model, tmp_path):
     out = tmp_path / "judged.jsonl"
     empty = write(tmp_path / "empty.jsonl", [])
