@@ -164,6 +164,21 @@ def test_a_moment_told_twice_gives_two_thoughts_and_one_pair(tmp_path, form):
     assert [row["id"] for row in kept] == [*(record.id for record in records), "other"]
 
 
+def test_each_file_is_balanced_over_its_own_rows(tmp_path):
+    records = [reasoned(number) for number in range(9)]
+    again = [
+        records[2].model_copy(update={"id": f"again-{at}"}) for at in range(6)
+    ]  # one pair, seven thoughts
+    export_reasons(
+        write(tmp_path / "r.jsonl", [*records, *again]), "trl", tmp_path / "out", balance="categories"
+    )
+    for name, rows in (("sft", 15), ("pairs", 9)):
+        weights = [row["weight"] for row in rows_of(tmp_path / "out" / f"{name}.jsonl")]
+        told = [row["category"] for row in rows_of(tmp_path / "out" / f"{name}_provenance.jsonl")]
+        totals = {one: sum(w for w, of in zip(weights, told, strict=True) if of == one) for one in set(told)}
+        assert totals == pytest.approx(dict.fromkeys(totals, rows / 4))
+
+
 def test_missing_category_leaves_the_others_balanced(tmp_path):
     source = write(tmp_path / "records.jsonl", [reasoned(number) for number in (1, 2, 4)])
     weights = export_reasons(source, "trl", tmp_path / "out", balance="categories").parts["train"].weights
