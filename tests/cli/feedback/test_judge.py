@@ -59,6 +59,17 @@ def log(tmp_path):
     return many_chats(tmp_path / "log.jsonl", 12)
 
 
+def test_judged_turns_of_a_pipe_make_training_rows(tactful, log, tmp_path):
+    assert tactful("judge", log, "--model", "offline", "--out", "run").returncode == 0
+    by_file = tactful("pairs", "run/records.jsonl", "--out", "a", "--json")
+    by_pipe = tactful(
+        "pairs", "-", "--out", "b", "--json", stdin=(tmp_path / "run" / "records.jsonl").read_bytes()
+    )
+    assert by_pipe.returncode == 0, by_pipe.stderr
+    for key in ("turns", "good", "bad", "pairs", "rows_by_part"):
+        assert by_pipe.result[key] == by_file.result[key]
+
+
 def test_answers_that_a_blank_message_parted_are_said_to_be_one(tactful, tmp_path):
     talk = chat(
         "what is this?", "a cat", [{"type": "image_url", "image_url": {"url": "u"}}], "a dog", "wrong"

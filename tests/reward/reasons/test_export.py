@@ -1,3 +1,4 @@
+import io
 import json
 
 import orjson
@@ -177,6 +178,14 @@ def test_each_file_is_balanced_over_its_own_rows(tmp_path):
         told = [row["category"] for row in rows_of(tmp_path / "out" / f"{name}_provenance.jsonl")]
         totals = {one: sum(w for w, of in zip(weights, told, strict=True) if of == one) for one in set(told)}
         assert totals == pytest.approx(dict.fromkeys(totals, rows / 4))
+
+
+def test_records_of_a_pipe_are_written_as_those_of_a_file_are(source, tmp_path, monkeypatch):
+    export_reasons(source, "trl", tmp_path / "file")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(source.read_bytes())))
+    export_reasons("-", "trl", tmp_path / "pipe")
+    for path in (tmp_path / "file").iterdir():
+        assert (tmp_path / "pipe" / path.name).read_bytes() == path.read_bytes() != b""
 
 
 def test_missing_category_leaves_the_others_balanced(tmp_path):

@@ -16,7 +16,7 @@ Balance is by `weight` and never by doubling rows. Validation takes whole sessio
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from tactful.data.exporting.forms import (
     new_folder,
     said,
 )
-from tactful.data.io import Rows, to_line, write_file
+from tactful.data.io import STDIN, Rows, to_line, write_file
 from tactful.data.splits import split_by_group
 from tactful.errors import UsageError, UserError
 from tactful.reward.judging.prompt import AcceptanceVerdict, Layout, judge_prompt
@@ -147,8 +147,9 @@ def export_reasons(
         kind="reasoned moment",
         key=lambda row: row.id,
     )
+    records: Iterable[ReasonedMoment] = list(rows) if str(source) == STDIN else rows  # a pipe is read once
     distinct, told, paired = Distinct(), [], set[int]()
-    for at, row in enumerate(rows):
+    for at, row in enumerate(records):
         told.append((row.moment.session, row.category))
         if distinct.takes(_preference(row, layout)):
             paired.add(at)
@@ -160,7 +161,7 @@ def export_reasons(
         report = _report([told[at] for at in places], balance)
         of = {"sft": set(places), "pairs": paired.intersection(places)}
         weights = {name: _weights([told[at][1] for at in kept], balance) for name, kept in of.items()}
-        _write_part(folder, part, form, rows, of, layout, weights)
+        _write_part(folder, part, form, records, of, layout, weights)
         reports[part] = report
     form.describe(
         folder,
@@ -208,15 +209,15 @@ def _write_part(
     folder: Path,
     part: str,
     form: Form,
-    rows: Rows[ReasonedMoment],
+    records: Iterable[ReasonedMoment],
     places: Mapping[str, set[int]],
     layout: Layout,
     weights: Mapping[str, Mapping[str, float]],
 ) -> None:
-    """The data files of one part and the provenance of their rows; the records are read again and never held."""
+    """The data files of one part and the provenance of their rows; the records are read again and, but for a pipe's, never held."""
 
     def mine(name: str) -> Iterator[ReasonedMoment]:
-        return (item for at, item in enumerate(rows) if at in places[name])
+        return (item for at, item in enumerate(records) if at in places[name])
 
     def row(name: str, item: ReasonedMoment) -> dict[str, Any]:
         made = form.sft(_answered(item, layout)) if name == "sft" else form.pair(_preference(item, layout))
