@@ -156,7 +156,7 @@ def session_losses(counts: SessionCounts, of: Of, alpha: float) -> Floats:
 
 
 def _grid_from(start: float) -> Floats:
-    return GRID[np.less_equal(GRID, max(start, GRID[-1]) + 1e-9)]
+    return GRID[np.less_equal(GRID, max(start, float(GRID[-1])) + 1e-9)]
 
 
 def _risk(of: Of, losses: Floats, false_alarms: Floats, spoken: Floats, moments: Floats) -> float | None:
