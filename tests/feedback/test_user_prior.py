@@ -125,3 +125,9 @@ def test_the_example_asks_less_after_two_restated_constraints(capsys):
     done = runpy.run_path(str(EXAMPLE))["main"]()
     assert done == ["asks", "asks", "answers", "answers"]
     assert "rejected=2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("where", [".", "none/users.sqlite"])
+def test_a_place_where_no_file_can_be_is_said_in_a_sentence(tmp_path, where):
+    with pytest.raises(UserError, match=r"cannot be opened .*; give a file in a folder that is there"):
+        UserPrior(tmp_path / where)

@@ -37,6 +37,10 @@ def test_a_clock_that_jumps_back_gives_no_negative_time() -> None:
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="has no zone"):
         HistoryTracker().observe("ana", accepted=True, at=datetime(2026, 3, 1))
+    tracker = HistoryTracker()
+    tracker.observe("ana", accepted=True, at=NOON)
+    with pytest.raises(ValueError, match="has no zone"):
+        tracker.history("ana", datetime(2026, 3, 1))
 
 
 def test_what_is_saved_is_read_back_and_what_is_forgotten_is_gone(tmp_path: Path) -> None:

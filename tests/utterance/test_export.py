@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,17 @@ def test_a_bad_line_is_named_or_counted(run: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"records\.jsonl:2: record has .*--skip-bad"):
         export_utterance(source, "trl", tmp_path / "out")
     assert export_utterance(source, "trl", tmp_path / "other", skip_bad=True).bad == 1
+
+
+def test_records_of_a_pipe_are_written_as_those_of_a_file_are(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export_utterance(run, "trl", tmp_path / "file")
+    piped = io.BytesIO((run / "records.jsonl").read_bytes())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(piped))
+    export_utterance("-", "trl", tmp_path / "pipe")
+    for path in (tmp_path / "file").iterdir():
+        assert (tmp_path / "pipe" / path.name).read_bytes() == path.read_bytes() != b""
 
 
 def test_what_cannot_be_exported_is_refused_in_a_sentence(run: Path, tmp_path: Path) -> None:

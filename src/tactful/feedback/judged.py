@@ -109,12 +109,21 @@ def open_judged(
 ) -> JudgedTurns:
     """The judgements in `source`; a panel's with the confidence map that its run was made with, or the one given.
 
-    Raises: UsageError for a map with judgements that are final; DataError.
+    Raises: UsageError for the map of another judge, or with judgements that are final; DataError, also where the run's
+    map is not the one that it was made with any more.
     """
     judged = JudgedTurns(source, skip_bad=skip_bad)
     config = judged.config
     if config is not None and config.is_panel:
-        judged.fitted = read_fit(str(confidence or config.confidence))[0]
+        path = str(confidence or config.confidence)
+        fitted, digest = read_fit(path)
+        if confidence is None and digest != config.confidence_hash:
+            fix = "give --confidence, the old one or this"
+            raise DataError.at(path, None, f"is another map than {source} was judged with", fix=fix)
+        first = next(RunFolder.open(source).records(JudgedTurn), None)
+        if fitted is not None and first is not None:
+            fitted.refuse_other(first.judgement.provenance.model, path)
+        judged.fitted = fitted
     elif confidence is not None:
         raise UsageError(
             "--confidence belongs to a panel's run, whose judgements are made when it is read; "

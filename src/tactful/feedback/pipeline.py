@@ -239,12 +239,8 @@ def open_judge_job(config: JudgeConfig, turns: Iterable[Turn]) -> Job:
     embedded, digest = _embedded(config)
     reading = _reading(config)
     fitted, fit_digest = read_fit(config.confidence)
-    name = judge_name(config, embedded)
-    if fitted is not None and fitted.judge != name:
-        raise UsageError(
-            f"{config.confidence} was fitted for the judge '{fitted.judge}', but '{name}' judges here, and a fit does "
-            "not carry over; fit one with 'tactful feedback fit-confidence'"
-        )
+    if fitted is not None:
+        fitted.refuse_other(judge_name(config, embedded), config.confidence)
     config = config.model_copy(
         update={
             "embedded_hash": digest,

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Protocol, Self
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from tactful.feedback.labels import DEFAULT_REWARDS, DEFAULT_TAU_C, Label
-from tactful.types import Provenance, Record, Written
+from tactful.types import Provenance, Record, Written, content_hash
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -79,6 +79,11 @@ class Turn(Record):
         if not text.strip():
             raise ValueError("is blank; a turn needs the user's query and the user's next message")
         return text
+
+    @property
+    def dialogue_hash(self) -> str:
+        """Twelve hex digits for source and dialogue: what was trained or fitted on turns names them so."""
+        return content_hash(f"{self.source}\x1f{self.dialogue_id}")[:12]
 
 
 class LabelledTurn(Turn):

@@ -73,8 +73,13 @@ class UserPrior:
     def __init__(self, path: Path | str, config: PriorConfig | None = None) -> None:
         self.path = Path(path)
         self.config = config or PriorConfig()
-        make_private_file(self.path)
-        self._connection = sqlite3.connect(self.path, isolation_level=None, timeout=10)
+        try:
+            make_private_file(self.path)
+            self._connection = sqlite3.connect(self.path, isolation_level=None, timeout=10)
+        except (OSError, sqlite3.Error) as error:
+            raise UserError(
+                f"{self.path}: cannot be opened ({error}); give a file in a folder that is there"
+            ) from error
         try:
             with self._told():
                 self._connection.execute("PRAGMA journal_mode=WAL")

@@ -40,8 +40,7 @@ class HistoryTracker:
 
         Raises: ValueError for a time without a zone.
         """
-        if at is not None and at.tzinfo is None:
-            raise ValueError(f"the time {at.isoformat()} has no zone; give one, such as +00:00")
+        _refuse_without_zone(at)
         with self._lock:
             known = self._users.get(user, UserRecord())
             moved = at.astimezone(UTC) if at is not None else known.last_at
@@ -52,7 +51,11 @@ class HistoryTracker:
         return found
 
     def history(self, user: str, at: datetime | None = None) -> ProposalHistory:
-        """What is known of `user` at `at`; all zero for a user never seen. A clock that went back gives 0 seconds."""
+        """What is known of `user` at `at` (aware); all zero for a user never seen. A clock that went back gives 0 seconds.
+
+        Raises: ValueError for a time without a zone.
+        """
+        _refuse_without_zone(at)
         with self._lock:
             known = self._users.get(user, UserRecord())
         since = None
@@ -84,3 +87,8 @@ class HistoryTracker:
         again = "give another file, or move it away"
         content = load_document(path, _HistoryFile, what="file of histories", again=again)
         return cls(content.users)
+
+
+def _refuse_without_zone(at: datetime | None) -> None:
+    if at is not None and at.tzinfo is None:
+        raise ValueError(f"the time {at.isoformat()} has no zone; give one, such as +00:00")

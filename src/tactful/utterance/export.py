@@ -7,13 +7,13 @@ serves for SFT; only kept pairs are preference pairs. Beside each data file lies
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import orjson
 
 from tactful.data.exporting.forms import Answered, Distinct, Preference, form_of, new_folder, said
-from tactful.data.io import Rows, to_line, write_file
+from tactful.data.io import STDIN, Rows, to_line, write_file
 from tactful.data.recognise import kind_of
 from tactful.errors import UserError
 from tactful.runs import RunFolder, resolve_input
@@ -118,7 +118,7 @@ def holds_pairs(run_or_file: Path | str) -> bool:
 def export_utterance(
     run_or_file: Path | str, to: str, out: Path | str, *, skip_bad: bool = False
 ) -> UtteranceExport:
-    """Write pairs and SFT rows in one of `FORMS` into the new folder `out`; the records are read twice, never held.
+    """Write pairs and SFT rows in one of `FORMS` into the new folder `out`; the records are read twice, and held where they come from a pipe.
 
     Where no pair was kept, no pairs file is written.
 
@@ -131,10 +131,11 @@ def export_utterance(
     rows = Rows(
         source, PairedExample.model_validate, skip_bad=skip_bad, kind="record", key=lambda row: row.id
     )
+    given: Iterable[PairedExample] = list(rows) if str(source) == STDIN else rows  # a pipe is read once
     records = 0
     distinct = Distinct()
     kept: set[int] = set()
-    for at, record in enumerate(rows):
+    for at, record in enumerate(given):
         records += 1
         if record.kept and distinct.takes(_preference(record)):
             kept.add(at)
@@ -142,10 +143,10 @@ def export_utterance(
         raise UserError(f"{source}: holds no records; run 'tactful utterance synthesize' first")
 
     def pairs() -> Iterator[PairedExample]:
-        return (record for at, record in enumerate(rows) if at in kept)
+        return (record for at, record in enumerate(given) if at in kept)
 
-    form.write(folder, "sft", (form.sft(_answered(record)) for record in rows))
-    write_file(folder / "sft_provenance.jsonl", (to_line(example_provenance(record)) for record in rows))
+    form.write(folder, "sft", (form.sft(_answered(record)) for record in given))
+    write_file(folder / "sft_provenance.jsonl", (to_line(example_provenance(record)) for record in given))
     if kept:
         form.write(folder, "pairs", (form.pair(_preference(record)) for record in pairs()))
         write_file(folder / "provenance.jsonl", (to_line(example_provenance(record)) for record in pairs()))

@@ -155,6 +155,7 @@ def test_a_stored_run_is_measured_without_judging_again(tactful, files, tmp_path
     fresh = tactful("feedback", "evaluate", path, "--json")
     assert stored.code == 0, stored.err
     assert json.loads(stored.out)["results"] == json.loads(fresh.out)["results"]
+    assert f"next: tactful feedback fit-confidence {path} --judged {run} --out confidence.json" in stored.err
     fitted = tactful("feedback", "fit-confidence", path, "--judged", run, "--out", tmp_path / "c.json")
     assert "mine: 154 turns" in fitted.out or "nothing to tell apart" in fitted.err
     assert "holds none of these" in tactful("feedback", "evaluate", files[1], "--judged", run).err

@@ -59,6 +59,31 @@ def log(tmp_path):
     return many_chats(tmp_path / "log.jsonl", 12)
 
 
+def test_judged_turns_of_a_pipe_make_training_rows(tactful, log, tmp_path):
+    assert tactful("judge", log, "--model", "offline", "--out", "run").returncode == 0
+    by_file = tactful("pairs", "run/records.jsonl", "--out", "a", "--json")
+    by_pipe = tactful(
+        "pairs", "-", "--out", "b", "--json", stdin=(tmp_path / "run" / "records.jsonl").read_bytes()
+    )
+    assert by_pipe.returncode == 0, by_pipe.stderr
+    for key in ("turns", "good", "bad", "pairs", "rows_by_part"):
+        assert by_pipe.result[key] == by_file.result[key]
+
+
+def test_answers_that_a_blank_message_parted_are_said_to_be_one(tactful, tmp_path):
+    talk = chat(
+        "what is this?", "a cat", [{"type": "image_url", "image_url": {"url": "u"}}], "a dog", "wrong"
+    )
+    done = tactful(
+        "judge", write_rows(tmp_path / "log.jsonl", [{"id": "d", "conversation": talk}]), "--model", "offline"
+    )
+    assert "1 dialogue with 1 answer: 1 turn" in done.stderr
+    assert (
+        "1 message of users without text (an image alone, say) left out; answers that one parted count as one"
+        in done.stderr
+    )
+
+
 def test_judge_pairs_report_from_a_chat_log_offline(tactful, tmp_path):
     rows = [
         {
@@ -74,6 +99,7 @@ def test_judge_pairs_report_from_a_chat_log_offline(tactful, tmp_path):
     assert "neg_correction" in done.stdout
     assert "a rehearsal" in done.stderr
     assert "10 dialogues with 20 answers: 20 turns, 0 answers without a follow-up" in done.stderr
+    assert "blank" not in done.stderr
     assert "next: tactful feedback report" in done.stderr
 
     done = tactful("pairs", "run", "--out", "training", "--json")
@@ -246,6 +272,10 @@ def test_dry_run_sends_nothing_and_estimates(tactful, log):
         (["--judges", "offline,offline"], 2, "not distinct"),
         (["--model", "offline", "--trained", "x"], 2, "--trained belongs to the judge 'embedded'"),
         (["--model", "offline", "--precision", "0.9"], 2, "fit-confidence"),
+        (["--model", "offline", "--precision", "0.9", "--tau-c", "0.7"], 2, "--tau-c and --precision"),
+        (["--model", "offline", "--samples", "9"], 2, "--samples belongs to a --reader that asks a model"),
+        (["--reader", "surface", "--samples", "9"], 2, "--samples belongs to a --reader that asks a model"),
+        (["--model", "embedded", "--max-chars", "900"], 2, "--max-chars belongs to a model"),
         (["--model", "offline", "--config", "none.toml"], 1, "none.toml: cannot read"),
         (["--model", "m"], 1, "OPENAI_API_KEY"),
     ],

@@ -84,6 +84,33 @@ def test_it_prints_threshold_figures_utility_and_how_to_go_on(tactful: Command, 
     assert "Promise" not in done.stdout
 
 
+def test_the_next_command_writes_the_gate_that_was_shown(tactful: Command, world):
+    how = ["--form", "utility", "--need", "certain", "--abstain", "0.4..0.6", "--leave-one-session-out"]
+    for more in (how, ["--promise", "0.2", "--confidence", "0.8", "--skip-bad", "--seed", "3"]):
+        data = world(60, seen=[f"s{at}" for at in range(60)] if more is how else ()).data
+        done = tactful("reward", "gate", "model", data, *COSTS, *more)
+        told = f"next: tactful reward gate model {data} {' '.join(COSTS)} {' '.join(more)} --out model"
+        assert told in done.stderr.splitlines(), done.stderr
+
+
+def test_where_no_gate_can_be_written_no_command_says_so(tactful: Command, world):
+    everything = [f"s{at}" for at in range(16)]
+    for more, seen in (["0.1"], ()), (["0.5", "--leave-one-session-out"], everything):
+        done = tactful("reward", "gate", "model", world(16, seen=seen).data, *COSTS, "--promise", *more)
+        assert (done.returncode, "next:" in done.stderr) == (0, False)
+
+
+def test_models_trained_on_sessions_that_the_model_never_saw_do_not_stand_in_for_it(tactful: Command, world):
+    done = tactful("reward", "gate", "model", world(8).data, *COSTS, "--leave-one-session-out")
+    assert done.returncode == 2
+    assert "model: was trained on none of these 8 sessions" in done.stderr
+    assert "leave out --leave-one-session-out" in done.stderr
+    case = world(8, seen=[f"s{at}" for at in range(6)])
+    done = tactful("reward", "gate", "model", case.data, *COSTS, "--leave-one-session-out")
+    assert done.returncode == 0
+    assert "2 of 8 sessions took no part in the training of model" in " ".join(done.stdout.split())
+
+
 @pytest.mark.slow
 def test_a_promise_that_can_be_made_is_said_in_words_and_kept_in_the_gate(
     tactful: Command, world, tmp_path: Path

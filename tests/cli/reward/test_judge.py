@@ -150,6 +150,9 @@ def test_silences_that_a_model_cannot_judge_are_unscored_and_end_in_a_sentence(t
         (("--event", "e", "--out", "o.jsonl"), "--out belongs to DATA"),
         (("--event", "e", "--limit", "3"), "--limit belongs to DATA"),
         (("m.jsonl", "--model", "m", "--samples", "9"), "--samples belongs to --reader"),
+        (("m.jsonl", "--judge", "offline", "--samples", "9"), "--samples belongs to --reader"),
+        (("m.jsonl", "--judge", "offline", "--no-explain"), "--no-explain belongs to --model and --reader"),
+        (("m.jsonl", "--reader", "surface", "--samples", "9"), "--samples belongs to a reader that asks"),
         (("m.jsonl", "--model", "m", "--executor", "ray"), "--executor belongs to --judge"),
         (("m.jsonl", "--model", "m", "--cache", "c"), "--cache belongs to --judge and --reader"),
         (("--model", "m", "--event", ""), "--event: obs (item 1) is"),
@@ -159,6 +162,16 @@ def test_options_that_do_not_fit_together_are_refused(tactful, words, sentence):
     done = tactful("reward", "judge", *words)
     assert done.returncode == 2
     assert sentence in done.stderr
+
+
+def test_a_model_of_suggestions_is_said_to_be_one_where_moments_are_judged(tactful, of_suggestions, moments):
+    for words in (("serve", of_suggestions), ("gate", of_suggestions, moments, "--cost-false-alarm", "2")):
+        done = tactful("reward", *words)
+        assert done.returncode == 1
+        assert (
+            f"{of_suggestions}: holds a model of suggestions in an editor, which judges no moments"
+            in done.stderr
+        )
 
 
 def test_bad_files_give_one_clear_sentence(tactful, model, tmp_path):

@@ -51,6 +51,24 @@ def test_the_figures_are_the_worked_ones():
     assert best.figures["utility"].value == pytest.approx(-1 / 2 / 5)  # only 0.9: one withheld
 
 
+def test_an_unscored_judgement_is_a_moment_at_which_the_gate_does_not_decide():
+    more = [
+        item(6, "hit", session="b"),
+        item(7, "false-alarm", session="c"),
+        item(8, "correct-silence", session="d"),
+    ]
+    found = measure_gate(
+        [*ITEMS, *more],
+        [*SAID, *said(more, [None, None, 0.9])],
+        CONFIG.model_copy(update={"abstain_low": 0.25, "abstain_high": 0.5}),
+    )
+    figures = {name: one.value for name, one in found.rows[0].figures.items()}
+    assert figures["abstained"] == 3 / 7  # 0.3, and two unscored, of seven proposals
+    assert figures["speaks_per_session"] == 1.0  # 0.9, 0.8 and 0.6 in the three sessions with a proposal
+    assert figures["recall"] == 1.0
+    assert (found.moments, found.sessions, found.unscored, found.silences) == (5, 3, 2, 1)
+
+
 @pytest.mark.parametrize("missing", BASELINES)
 def test_every_table_of_figures_has_its_baselines(missing):
     found = measure_gate(ITEMS, SAID, CONFIG)

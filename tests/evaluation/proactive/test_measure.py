@@ -219,6 +219,15 @@ def test_a_difference_is_taken_on_the_same_sessions_and_draws() -> None:
     assert (few.low, few.groups) == (None, 2)
 
 
+def test_a_difference_is_taken_at_the_events_that_both_decided() -> None:
+    # the assistant is absent where speaking would have been wrong; at the two events that it decided both do alike
+    easy = [made("hit", True, at=0), made("false-alarm", False, at=1)]
+    hard = [made("wrong-help", True, at=at) for at in (2, 3)]
+    gone = [made("absent", True, at=2), made("failed", True, at=3)]
+    found = difference([*easy, *gone], [*easy, *hard])
+    assert (found.value, found.items) == (0, 2)
+
+
 def test_the_mean_probability_is_over_proposals_alone() -> None:
     rows = [
         made("hit", True).model_copy(update={"p_accept": 0.8}),

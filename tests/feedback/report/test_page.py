@@ -66,6 +66,12 @@ def test_page_shows_shares_fields_time_worst_turns_and_provenance():
     assert "rehearsal" not in page.lower()
 
 
+def test_a_field_that_is_named_twice_or_stands_there_anyway_counts_every_turn_once():
+    found = overview(some(), fields=("source", "model", "model"))
+    for name in ("source", "model"):
+        assert sum(shares.turns for shares in found.by_field[name].values()) == found.total.turns == 40
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize(
     "place", ["q_t", "a_t", "user_next", "source", "dialogue_id", "rationale", "meta", "title"]

@@ -158,6 +158,23 @@ def test_no_dialogue_and_no_user_stands_in_two_parts():
         rows_of(turns, group_by="session")
 
 
+def test_a_pair_whose_answers_belong_to_groups_of_two_parts_is_left_out_and_counted():
+    turns = []
+    for at in range(60):
+        talk = dialogue(("q", f"bad {at}", CORRECTION), ("q again", f"good {at}", PRAISE), name=f"d{at}")
+        for by, one in zip("mn", talk, strict=True):
+            turns.append(
+                Record.model_copy(
+                    one, update={"turn": one.turn.model_copy(update={"meta": {"model": f"{by}{at}"}})}
+                )
+            )
+    unpaired, pairs, summary = rows_of(turns, group_by="model", valid=0.2, test=0.2)
+    part_of = {row.id: row.part for row in unpaired}
+    assert pairs
+    assert all(row.part == part_of[row.chosen_turn] == part_of[row.rejected_turn] for row in pairs)
+    assert summary.pairs_left_out == {"answers of two parts": 60 - len(pairs)}
+
+
 def test_parts_depend_on_group_and_seed_alone():
     turns = dialogue(("q", "a", PRAISE), name="x")
     others = [item for number in range(50) for item in dialogue(("q", "a", PRAISE), name=f"o{number}")]

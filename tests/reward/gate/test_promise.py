@@ -49,6 +49,24 @@ def test_sessions_without_unwanted_moments_can_promise_a_rate_once_there_are_eno
     assert promise(p, accepted, sessions, alpha=0.1).threshold == 0.005
 
 
+@pytest.mark.parametrize("of", OF)
+def test_sessions_of_which_nothing_is_scored_bear_no_promise(of):
+    p, accepted, sessions = calibrated(22)
+    p[30:] = np.nan  # one session is scored; the judge was silent on 21
+    found = promise(p, accepted, sessions, alpha=0.1, of=of)
+    assert (found.threshold, found.sessions, found.moments, found.unscored) == (None, 1, 30, 630)
+    assert found.reason.startswith("1 calibration sessions;")
+    assert conformal_threshold(p, accepted, sessions, alpha=0.1).sessions == 1
+    nothing = promise(np.full(p.size, np.nan), accepted, sessions, alpha=0.1, of=of)
+    assert (nothing.threshold, nothing.sessions) == (None, 0)
+
+
+@pytest.mark.parametrize("of", ["ratio", "session-ratio"])
+def test_an_alpha_near_one_starts_at_the_loosest_threshold(of):
+    p, accepted, sessions = calibrated(60)
+    assert promise(p, accepted, sessions, alpha=0.999, of=of).threshold == 0.005
+
+
 def test_too_many_false_alarms_everywhere_cannot_be_promised():
     p, accepted, sessions = (
         np.full(400, 1.0),

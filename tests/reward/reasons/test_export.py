@@ -1,3 +1,4 @@
+import io
 import json
 
 import orjson
@@ -162,6 +163,29 @@ def test_a_moment_told_twice_gives_two_thoughts_and_one_pair(tmp_path, form):
     assert [len(rows_of(tmp_path / "out" / f"{name}.{suffix}")) for name in ("sft", "pairs")] == [6, 5]
     kept = rows_of(tmp_path / "out" / "pairs_provenance.jsonl")
     assert [row["id"] for row in kept] == [*(record.id for record in records), "other"]
+
+
+def test_each_file_is_balanced_over_its_own_rows(tmp_path):
+    records = [reasoned(number) for number in range(9)]
+    again = [
+        records[2].model_copy(update={"id": f"again-{at}"}) for at in range(6)
+    ]  # one pair, seven thoughts
+    export_reasons(
+        write(tmp_path / "r.jsonl", [*records, *again]), "trl", tmp_path / "out", balance="categories"
+    )
+    for name, rows in (("sft", 15), ("pairs", 9)):
+        weights = [row["weight"] for row in rows_of(tmp_path / "out" / f"{name}.jsonl")]
+        told = [row["category"] for row in rows_of(tmp_path / "out" / f"{name}_provenance.jsonl")]
+        totals = {one: sum(w for w, of in zip(weights, told, strict=True) if of == one) for one in set(told)}
+        assert totals == pytest.approx(dict.fromkeys(totals, rows / 4))
+
+
+def test_records_of_a_pipe_are_written_as_those_of_a_file_are(source, tmp_path, monkeypatch):
+    export_reasons(source, "trl", tmp_path / "file")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(source.read_bytes())))
+    export_reasons("-", "trl", tmp_path / "pipe")
+    for path in (tmp_path / "file").iterdir():
+        assert (tmp_path / "pipe" / path.name).read_bytes() == path.read_bytes() != b""
 
 
 def test_missing_category_leaves_the_others_balanced(tmp_path):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 import logging
+import socket
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -375,6 +377,7 @@ async def test_reactions_become_the_history_of_later_moments() -> None:
         {"user": "", "accepted": True},
         {"user": "u", "accepted": "yes"},
         {"user": "u", "accepted": True, "at": "2024-06-02T13:45:00"},
+        {"user": "u", "accepted": True, "at": "9999-12-31T23:59:59-14:00"},
     ],
 )
 async def test_a_wrong_reaction_is_a_400(body: dict[str, Any]) -> None:
@@ -537,3 +540,20 @@ async def test_a_taken_port_and_a_foreign_address_are_said_in_a_sentence() -> No
             with pytest.raises(UserError, match=said):
                 async with running(create_app(Fake(), ServeSettings()), host, chosen):
                     pass
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_connection_that_comes_as_the_server_ends_is_ended_with_it(
+    turns: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    comers = [socket.socket() for _ in range(5)]
+    async with running(create_app(Fake(), ServeSettings()), "127.0.0.1", 0) as address:
+        for comer in comers:
+            comer.connect(("127.0.0.1", int(address.rpartition(":")[2])))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    for comer in comers:
+        comer.settimeout(2)
+        with comer, contextlib.suppress(ConnectionResetError):
+            assert await asyncio.to_thread(comer.recv, 1) == b""
+    assert not caplog.records

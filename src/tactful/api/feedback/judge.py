@@ -176,6 +176,8 @@ def _config(options: JudgingOptions) -> JudgeConfig:
     base = load_feedback_config(Path(given)) if isinstance(given, str | Path) else given
     values = {} if base is None else base.model_dump()
     if (tau_c := options.get("tau_c")) is not None:
+        if options.get("precision") is not None:
+            raise UsageError("--tau-c and --precision both set the cut; name one of them")
         values["tau_c"] = tau_c
     if (max_chars := options.get("max_chars")) is not None:
         values["max_chars"] = max_chars
@@ -187,6 +189,12 @@ def _config(options: JudgingOptions) -> JudgeConfig:
         raise UsageError("--max-chars belongs to --model and --judges; a reader sets its own limit")
     else:
         by = _by_reader(reader, options)
+    if options.get("samples", 5) != 5 and "samples" not in by:
+        raise UsageError(
+            "--samples belongs to a --reader that asks a model; --votes draws from --model and --judges"
+        )
+    if max_chars is not None and not by.get("models"):
+        raise UsageError("--max-chars belongs to a model; the judge 'embedded' is sent nothing")
     return configured(
         JudgeConfig,
         **values,

@@ -132,24 +132,20 @@ def evaluate_feedback_judge(
     """A judge against labels of people: by source, beside baselines, with intervals by dialogue.
 
     With `cross_fit` and several sources it is also trained on each and tested on the others. `attacks` also tries to
-    buy praise (`.attacks`).
+    buy praise (`.attacks`) from the embedded judge.
 
-    Raises: UsageError for a judge that was trained on these turns; ProviderError, StopRun.
+    Raises: UsageError for a judge that was trained on these turns, and for attacks on another one; ProviderError, StopRun.
 
     >>> import tactful as tf
     >>> found = tf.evaluate_feedback_judge("probes")
     >>> found.results[0].rows[0].name.partition(':')[0]
     'embedded'
     """
-    from tactful.evaluation.feedback.pipeline import attacked, evaluate_judge
+    from tactful.evaluation.feedback.pipeline import evaluate_judge
 
     choice, read = _choice(by), labelled_turns(labelled, skip_bad=skip_bad)
     fitted = None if confidence is None else Path(confidence)
-    found = outside_loop(lambda: evaluate_judge(read, choice, confidence=fitted))
-    if attacks:
-        tried = outside_loop(lambda: attacked(read.turns, choice))
-        found = found.model_copy(update={"attacks": tuple(tried)})
-    return found
+    return outside_loop(lambda: evaluate_judge(read, choice, confidence=fitted, attacks=attacks))
 
 
 def _choice(by: ChoiceOptions) -> JudgeChoice:

@@ -40,7 +40,8 @@ def set_gate(
     `confidence`; `.gate` is None where that cannot be promised. Sessions that the model was trained on are left out;
     `leave_one_session_out` judges each by a model trained on the others instead, and promises nothing.
 
-    Raises UserError when no session is left, UsageError for options that do not fit together.
+    Raises UserError when no session is left, UsageError for `leave_one_session_out` of a model that saw none of these
+    sessions, and for options that do not fit together.
 
     >>> import tactful as tf
     >>> known, new = tf.moments()[:200], tf.moments()[200:]
@@ -76,7 +77,7 @@ def set_gate(
             "model; leave it out and give sessions that the model has not seen"
         )
     else:
-        judged = crossed(data.moments, found, seed)
+        judged = crossed(data.moments, found, name, seed)
     asked = None if promise is None else Asked(alpha=promise, delta=round(1 - confidence, 12), of=of)
     return set_on(judged, by_costs, asked, data=data.name, bad_rows=data.bad, seed=seed)
 

@@ -18,7 +18,10 @@ def evaluate(
     by: ChoiceFlags,
     confidence: ConfidenceOption = None,
     attacks: Annotated[
-        bool, typer.Option("--attacks", help="Also try to buy praise: fishing, orders, padding; flip rates.")
+        bool,
+        typer.Option(
+            "--attacks", help="embedded: also try to buy praise: fishing, orders, padding; flip rates."
+        ),
     ] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write the page with plots here.")] = None,
     skip_bad: SkipBadFlag = False,
@@ -47,4 +50,7 @@ def evaluate(
         write_page(found, html)
         say(f"page: {html}")
     files = " ".join(map(quoted, labelled))
-    next_command(f"tactful feedback fit-confidence {files} --model {by.model} --out confidence.json")
+    if by.cross_fit is not None and by.trained is None:
+        next_command(f"tactful feedback train {files} --out judge.npz")
+        return
+    next_command(f"tactful feedback fit-confidence {files} {by.words()} --out confidence.json")

@@ -52,9 +52,11 @@ def fit_confidence(
     for source, why in skipped.items():
         say(f"{source}: no map ({why}); its confidences stay as stated")
     if as_json:
-        emit_json({"out": str(out), "not_fitted": skipped, **found.model_dump(mode="json")})
+        emit_json({"out": str(out), "not_fitted": skipped, **found.model_dump(mode="json", exclude={"seen"})})
     else:
         print_lines(*found.lines(precision))
+    if by.judged is not None:
+        return
     trained = "" if by.trained is None else f" --trained {quoted(by.trained)}"
     next_command(
         f"tactful feedback judge CHATS.jsonl --model {by.model}{trained} --confidence {quoted(out)} "

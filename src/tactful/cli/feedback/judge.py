@@ -180,6 +180,11 @@ def _tell_counts(found: JudgingOutcome) -> None:
         f"{counted(count.turns, 'turn')}, {counted(count.no_follow_up, 'answer')} without a follow-up, "
         f"{counted(count.no_query, 'opening')} without a query"
     )
+    if count.blank_user_messages:
+        told = counted(count.blank_user_messages, "message")
+        say(
+            f"{told} of users without text (an image alone, say) left out; answers that one parted count as one"
+        )
     tell_bad(found.turns.rows)
     mean = "" if shares.mean_reward is None else f", mean reward {shares.mean_reward:+.3f}"
     say(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tactful.cli.options import ApiKeyEnvOption, BaseUrlOption, CacheOption, SeedOption, TimeoutOption
-from tactful.cli.output import say
+from tactful.cli.output import quoted, say
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
@@ -69,6 +69,14 @@ class ChoiceFlags:
     timeout: TimeoutOption = None
     cache: CacheOption = None
     seed: SeedOption = 0
+
+    def words(self) -> str:
+        """The choice as flags of a further command; how an endpoint is reached is left out."""
+        if self.judged is not None:
+            return f"--judged {quoted(self.judged)}"
+        trained = "" if self.trained is None else f" --trained {quoted(self.trained)}"
+        folds = "" if self.cross_fit is None else f" --cross-fit {self.cross_fit}"
+        return f"--model {self.model}{trained}{folds}"
 
     def given(self) -> ChoiceOptions:
         """The same for the Python interface."""

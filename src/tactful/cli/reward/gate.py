@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -128,7 +129,21 @@ def gate(
     else:
         print_lines(report)
     if out is None:
-        next_command(_again(model, data, cost_false_alarm, cost_miss))
+        if report.gate is not None:
+            how = {
+                "--cost-false-alarm": cost_false_alarm,
+                "--cost-miss": cost_miss,
+                "--form": None if form == "prism" else form,
+                "--need": None if need == "judged" else need,
+                "--abstain": abstain,
+                "--promise": promise,
+                "--confidence": None if confidence == 0.9 else confidence,
+                "--of": None if of == "rate" else of,
+                "--leave-one-session-out": leave_one_session_out or None,
+                "--skip-bad": skip_bad or None,
+                "--seed": seed or None,
+            }
+            next_command(_again(model, data, how))
         return
     figures, page = write_report(report, out)
     say(f"figures: {figures}")
@@ -137,9 +152,14 @@ def gate(
     next_command(f"tactful reward judge NEW_MOMENTS.jsonl --model {quoted(model)}")
 
 
-def _again(model: Path, data: str, cost_false_alarm: float, cost_miss: float) -> str:
-    costs = f"--cost-false-alarm {cost_false_alarm:g} --cost-miss {cost_miss:g}"
-    return f"tactful reward gate {quoted(model)} {quoted(data)} {costs} --out {quoted(model)}"
+def _again(model: Path, data: str, how: Mapping[str, object]) -> str:
+    """The same command, and `--out`; an option of None is left out, and True is the option alone."""
+    words = [
+        name if value is True else f"{name} {f'{value:g}' if isinstance(value, float) else value}"
+        for name, value in how.items()
+        if value is not None
+    ]
+    return f"tactful reward gate {quoted(model)} {quoted(data)} {' '.join(words)} --out {quoted(model)}"
 
 
 def _band(text: str) -> tuple[float, float]:

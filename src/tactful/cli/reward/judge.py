@@ -113,6 +113,7 @@ def judge(
     """
     from tactful.api.reader import reader as opened
     from tactful.cli.reward import judge_prompted, judge_trained
+    from tactful.reading.by_calls import ReaderByCalls
     from tactful.reward.suggestions.model import holds_suggestions
 
     if sum(one is not None for one in (model, judge_model, reader)) > 1:
@@ -128,6 +129,8 @@ def judge(
             raise UsageError(
                 "--event is for --model and --reader; give a prompted judge its moments as DATA (`-` is stdin)"
             )
+        _refuse({"--samples": samples != 5}, "belongs to --reader; --votes draws from --judge")
+        _refuse({"--no-explain": not explain}, "belongs to --model and --reader; --judge always says why")
         chosen: AskingOptions = {
             "votes": votes,
             "layout": "proactivebench" if published_layout else "tactful",
@@ -180,6 +183,8 @@ def judge(
         return
     asking: ReaderOptions = {**at.given(), **run.spent(), "samples": samples}
     by_whom = model if model is not None else opened(reader or "encoder", **asking)
+    if not isinstance(by_whom, ReaderByCalls):
+        _refuse({"--samples": samples != 5}, "belongs to a reader that asks a model")
     if data is None:
         judge_trained.judge_one(by_whom, event or [], proposal, as_json=as_json)
     else:

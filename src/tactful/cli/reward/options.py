@@ -14,7 +14,7 @@ LikenessOption = Annotated[
     ),
 ]
 ExplainFlag = Annotated[
-    bool, typer.Option("--explain/--no-explain", help="--model: say which features moved a judgement.")
+    bool, typer.Option("--explain/--no-explain", help="--model, --reader: say what moved a judgement.")
 ]
 
 

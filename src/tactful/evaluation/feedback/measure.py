@@ -18,6 +18,7 @@ from tactful.evaluation.feedback.measures import (
     reliability,
 )
 from tactful.evaluation.feedback.results import (
+    AttackResult,
     Bin,
     Comparison,
     CutPoint,
@@ -77,6 +78,7 @@ def evaluate_feedback(
     transfers: Sequence[Transfer] = (),
     seed: int = 0,
     notes: Sequence[str] = (),
+    attacks: Sequence[AttackResult] = (),
 ) -> FeedbackEvaluation:
     """Figures pooled and by source, beside the baselines. Raises UserError when there is no labelled turn."""
     if not turns:
@@ -100,6 +102,7 @@ def evaluate_feedback(
         transfers=tuple(transfers),
         seed=seed,
         notes=tuple(notes),
+        attacks=tuple(attacks),
     )
 
 

@@ -7,6 +7,7 @@ files ──read_labelled──▶ Labelled ──judged_by──▶ Judged ─�
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,29 +92,37 @@ class Judged:
 
 def read_labelled(paths: Iterable[Path | str], *, skip_bad: bool = False) -> Labelled:
     """The labelled turns of all files; `probes` is the test set that ships. Raises: DataError; UserError for none."""
-    turns: list[LabelledTurn] = []
-    left_out: dict[str, int] = {}
+    found: list[LabelledTurn] = []
+    left_out: Counter[str] = Counter()
     names = [str(path) for path in paths]
     for path in names:
         if path == PROBES:
-            turns += [probe.turn() for probe in load_probes()]
+            found += [probe.turn() for probe in load_probes()]
             continue
         rows = LabelledTurns(path, skip_bad=skip_bad)
-        turns += list(rows)
-        counted = {
-            "without label7": rows.no_label,
-            "without a query of the user": rows.count.no_query,
-            "unusable lines": rows.rows.bad,
-        }
-        for why, count in counted.items():
-            if count:
-                left_out[why] = left_out.get(why, 0) + count
+        found += list(rows)
+        count = rows.count
+        left_out["without label7"] += rows.no_label
+        left_out["without a query of the user"] += count.no_query
+        left_out["without a next message"] += count.no_follow_up
+        left_out["without an answer"] += count.dialogues_without_turn - count.no_query - count.no_follow_up
+        left_out["unusable lines"] += rows.rows.bad
+    once = {_told(turn): turn for turn in found}
+    turns = list(once.values())
+    left_out["the same again"] += len(found) - len(turns)
+    left_out = +left_out
     if not turns:
         raise UserError(
             f"{', '.join(names)}: no row has a query, a next message and label7 "
             f"({', '.join(f'{n} {why}' for why, n in left_out.items()) or 'the files are empty'}); label some turns"
         )
-    return Labelled(turns, left_out)
+    return Labelled(turns, dict(left_out))
+
+
+def _told(turn: LabelledTurn) -> tuple[object, ...]:
+    """What makes two rows one: the turn, its texts and its label."""
+    texts = (turn.q_t, turn.a_t, turn.user_next)
+    return (turn.source, turn.dialogue_id, turn.id, *texts, turn.label7, turn.accept)
 
 
 def judged_by(labelled: Labelled, by: JudgeChoice, config: FeedbackConfig | None = None) -> Judged:
@@ -138,6 +147,8 @@ def _by_embedded(
 ) -> tuple[str, list[TurnJudgement]]:
     judge = open_embedded(by.trained, config)
     if by.cross_fit is not None:
+        if by.trained is not None:
+            _refuse_other_training(turns, judge, by.trained)
         judged = cross_fitted(turns, folds=by.cross_fit, seed=by.seed, config=config)
         if by.trained is None:
             return "embedded, cross-fitted", judged
@@ -146,6 +157,24 @@ def _by_embedded(
     if by.trained is not None:
         _refuse_known(turns, judge, by.trained)
     return judge.name, judge.judge_now(turns)
+
+
+def _refuse_other_training(
+    turns: Sequence[LabelledTurn], judge: EmbeddedJudge | ReadingJudge, trained: Path
+) -> None:
+    """Models trained in folds of `turns` stand in for `judge` where it was trained on these very turns."""
+    model = judge.model if isinstance(judge, EmbeddedJudge) else None
+    if model is None:
+        raise UsageError(
+            f"--cross-fit trains linear models as 'tactful feedback train' does, and --trained {trained} is none, so "
+            "their figures are not its own; leave one of the two out"
+        )
+    strange = len(turns) - model.knows(turns)
+    if strange:
+        raise UsageError(
+            f"{trained}: was not trained on {strange} of these {len(turns)} turns' dialogues, so that models trained on them "
+            "are not like it; give its training turns, or, for turns that it has not seen, leave --cross-fit out"
+        )
 
 
 def _refuse_known(turns: Sequence[LabelledTurn], judge: EmbeddedJudge | ReadingJudge, trained: Path) -> None:
@@ -211,17 +240,25 @@ def _same(turn: LabelledTurn, judged: JudgedTurn | None) -> bool:
 
 
 def evaluate_judge(
-    labelled: Labelled, by: JudgeChoice, *, confidence: Path | None = None
+    labelled: Labelled, by: JudgeChoice, *, confidence: Path | None = None, attacks: bool = False
 ) -> FeedbackEvaluation:
     """A judge against the labels of people; with `cross_fit` and several sources also trained on one, tested on others.
 
-    Raises: as `judged_by`; DataError for a confidence map that cannot be read.
+    `attacks` also tries what buying praise gets from the embedded judge: fishing, orders, padding.
+
+    Raises: as `judged_by`; UsageError for attacks on another judge; DataError for a confidence map that cannot be read.
     """
+    if attacks and (by.model, by.judged, by.cross_fit) != (None, None, None):
+        raise UsageError(
+            f"--attacks plays every turn eight times, to the judge '{EMBEDDED}' alone, as it is or of --trained; leave out "
+            "--attacks, or --model, --judged and --cross-fit"
+        )
     config = FeedbackConfig()
     judged = judged_by(labelled, by, config)
     turns, judgements, notes = judged.turns, judged.judgements, [*judged.notes]
     if confidence is not None:
         fitted = load_confidence(confidence)
+        fitted.refuse_other(judged.judge, confidence)
         judgements = [
             refit(judgement, turn.source, config, fitted)
             for turn, judgement in zip(turns, judgements, strict=True)
@@ -230,6 +267,11 @@ def evaluate_judge(
             {t.source for t, j in zip(turns, judgements, strict=True) if j.label and not j.fitted}
         )
         notes += [fitted.refusal(source) for source in strange]
+        if known := fitted.knows(turns):
+            notes.append(
+                f"{confidence} was fitted on {known} of these {len(turns)} turns' dialogues, which flatters ECE and the curve "
+                "of cuts here; the map's own figures are out of fold"
+            )
     if by.model is not None and by.model.name == "offline":
         notes.append("A rehearsal, not a language model, spoke: cues made these labels.")
     return evaluate_feedback(
@@ -241,11 +283,9 @@ def evaluate_judge(
         transfers=transfer_between_sources(turns, seed=by.seed) if by.cross_fit else (),
         seed=by.seed,
         notes=notes,
+        attacks=_attacked(turns, by) if attacks else (),
     )
 
 
-def attacked(turns: Sequence[LabelledTurn], by: JudgeChoice) -> list[AttackResult]:
-    """What buying praise gets from the embedded judge: fishing, orders, padding. Raises: UsageError for another judge."""
-    if by.model is not None:
-        raise UsageError("--attacks plays every turn eight times; it is for the judge 'embedded'")
+def _attacked(turns: Sequence[LabelledTurn], by: JudgeChoice) -> list[AttackResult]:
     return asyncio.run(attack_results(turns, open_embedded(by.trained)))

@@ -38,7 +38,7 @@ FIGURES: Mapping[str, str] = {
     "false_alarm_rate": "FP/(FP+TN): of the moments whose proposal is unwanted, share at which it speaks",
     "false_alarm_ratio": "FP/(TP+FP): of what it says, share that is unwanted",
     "recall": "TP/(TP+FN): of the proposals that would be accepted, share that it makes",
-    "abstained": "share of all moments at which it does not decide; in no other figure",
+    "abstained": "share of all moments at which it does not decide, unscored ones among them; in no other figure",
     "utility": "at the given costs, per moment decided, divided by the sum of the costs (form `utility`: and 1); higher is better",
 }
 RESAMPLES = 2000
@@ -137,7 +137,11 @@ def _measured(
         unscored=moments.unscored,
         silences=moments.silences,
         rows=tuple(
-            GateRow(name=name, baseline=name in BASELINES, figures=_figures(one, weighing.sums(one), draws))
+            GateRow(
+                name=name,
+                baseline=name in BASELINES,
+                figures=_figures(one, weighing.sums(one), draws, moments.undecided * (name not in BASELINES)),
+            )
             for name, one in rows.items()
         ),
         thresholds=thresholds,
@@ -214,7 +218,9 @@ def _speaks(p: Floats, level: GateConfig) -> NDArray[np.int8]:
 # ---------------------------------------------------------------- figures with intervals
 
 
-def _figures(found: Tally, utility: Floats, draws: Floats) -> dict[str, Estimate]:
+def _figures(found: Tally, utility: Floats, draws: Floats, undecided: Floats) -> dict[str, Estimate]:
+    """`undecided` (sessions,): further moments at which it abstains, for their judgement is unscored."""
+    unscored = undecided[:, None]
     said = found.hits + found.false_alarms
     sessions, moments = np.ones((len(found.moments), 1)), found.moments[:, None]
     parts = {
@@ -222,7 +228,7 @@ def _figures(found: Tally, utility: Floats, draws: Floats) -> dict[str, Estimate
         "false_alarm_rate": (found.false_alarms, found.false_alarms + found.correct_silences),
         "false_alarm_ratio": (found.false_alarms, said),
         "recall": (found.hits, found.hits + found.withheld),
-        "abstained": (found.abstained, moments),
+        "abstained": (found.abstained + unscored, moments + unscored),
         "utility": (utility, moments - found.abstained),
     }
     items = int(moments.sum())

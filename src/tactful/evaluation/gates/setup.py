@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tactful import __version__
-from tactful.errors import UserError
+from tactful.errors import UsageError, UserError
 from tactful.evaluation.gates.measure import measure_gate
 from tactful.evaluation.gates.report import GateReport
 from tactful.reward.embedded.model import RewardModel
@@ -84,15 +84,28 @@ def unseen(items: Sequence[LabelledMoment], model: TrainedJudge, name: str) -> J
     )
 
 
-def crossed(items: Sequence[LabelledMoment], model: RewardModel, seed: int = 0) -> JudgedMoments:
-    """Every session, judged by a model trained on the others. Raises: UserError for fewer than three sessions."""
+def crossed(items: Sequence[LabelledMoment], model: RewardModel, name: str, seed: int = 0) -> JudgedMoments:
+    """Every session, judged by a model trained on the others; `name` is what messages call `model`.
+
+    Raises: UserError for fewer than three sessions; UsageError where `model` has seen none: such models are not like it.
+    """
     config = TrainConfig(likeness=model.likeness.name, seed=seed)
+    sessions = {item.moment.session for item in items}
+    new = sessions - set(model.sessions)
+    if new == sessions:
+        raise UsageError(
+            f"{name}: was trained on none of these {len(sessions)} sessions, and models that are trained on them now do not "
+            "stand in for it; leave out --leave-one-session-out, for it judges them itself"
+        )
+    unlike = (
+        f" ({len(new)} of {len(sessions)} sessions took no part in the training of {name})" if new else ""
+    )
     return JudgedMoments(
         judge=model.name,
         model=model.fingerprint,
         items=items,
         said=cross_judge(items, config).acceptances,
-        regime="each session judged by a model trained on the others",
+        regime=f"each session judged by a model trained on the others{unlike}",
         held_out=False,
     )
 

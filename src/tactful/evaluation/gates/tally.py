@@ -30,18 +30,26 @@ class Moments:
     """What people said of the moment; where nobody did, whether the proposal was accepted."""
     session: NDArray[np.int64]
     names: tuple[str, ...]
-    """Of the sessions."""
-    unscored: int = 0
-    """Proposals left out because their judgement is unscored."""
+    """Of the sessions with a proposal."""
+    undecided: Floats
+    """(sessions,): proposals left out because their judgement is unscored, at which a gate abstains."""
     silences: int = 0
     """Moments without a proposal: there is nothing to decide."""
+
+    @property
+    def unscored(self) -> int:
+        """Proposals left out because their judgement is unscored."""
+        return int(self.undecided.sum())
 
 
 def moments_of(items: Sequence[LabelledMoment], said: Sequence[Acceptance]) -> Moments:
     """The moments with a proposal and a scored judgement; the others are counted."""
     proposals = [pair for pair in zip(items, said, strict=True) if pair[0].moment.proposal is not None]
     scored = [(item, one) for item, one in proposals if one.p_accept is not None]
-    names, session = np.unique([item.moment.session for item, _ in scored] or [""], return_inverse=True)
+    judged = np.array([one.p_accept is not None for _, one in proposals], dtype=bool)
+    names, place = np.unique(
+        np.array([item.moment.session for item, _ in proposals], dtype=str), return_inverse=True
+    )
     known = [item.label.help_needed for item, _ in scored]
     accepted = [item.label.accepted for item, _ in scored]
     return Moments(
@@ -51,9 +59,9 @@ def moments_of(items: Sequence[LabelledMoment], said: Sequence[Acceptance]) -> M
         needed=np.array(
             [own if need is None else need for own, need in zip(accepted, known, strict=True)], dtype=bool
         ),
-        session=session[: len(scored)].astype(np.int64),
-        names=tuple(names.tolist()) if scored else (),
-        unscored=len(proposals) - len(scored),
+        session=place[judged].astype(np.int64),
+        names=tuple(names.tolist()),
+        undecided=np.bincount(place[~judged], minlength=len(names)).astype(float),
         silences=len(items) - len(proposals),
     )
 

@@ -187,17 +187,22 @@ def difference(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Estimate:
-    """Balanced accuracy of one assistant minus another's, over the sessions that both have, on the same draws."""
-    scored = [[one for one in side if one.outcome not in _LEFT_OUT] for side in (mine, theirs)]
-    groups = sorted(_groups(scored[0]) & _groups(scored[1]))
-    both_sides = np.hstack([_sums(decisions, groups) for decisions in (mine, theirs)])
+    """Balanced accuracy of one assistant minus another's, at the events that both decided, on the same draws of sessions."""
+    there = _decided(mine) & _decided(theirs)
+    scored = [[one for one in side if (one.trace, one.at) in there] for side in (mine, theirs)]
+    groups = sorted(_groups(scored[0]))
+    both_sides = np.hstack([_sums(decisions, groups) for decisions in scored])
 
     def gap(rows: Array) -> dict[str, Array]:
         one, other = np.hsplit(rows, 2)
         return {"gap": _figures(one)[FIGURES[0]] - _figures(other)[FIGURES[0]]}
 
-    items = sum(decision.group in groups for decision in mine)
-    return resampled(both_sides, gap, items=items, seed=seed, resamples=resamples)["gap"]
+    return resampled(both_sides, gap, items=len(there), seed=seed, resamples=resamples)["gap"]
+
+
+def _decided(decisions: Sequence[PointDecision]) -> set[tuple[str, int]]:
+    """(trace, event) of what is scored."""
+    return {(one.trace, one.at) for one in decisions if one.outcome not in _LEFT_OUT}
 
 
 def _groups(decisions: Sequence[PointDecision]) -> set[str]:

@@ -106,7 +106,7 @@ class LinearModel:
     def knows(self, turns: Sequence[Turn]) -> int:
         """How many of these turns belong to dialogues that the model was trained on."""
         seen = set(self.card.get("seen", ()))
-        return sum(_dialogue_hash(turn) in seen for turn in turns)
+        return sum(turn.dialogue_hash in seen for turn in turns)
 
     def save(self, path: Path | str) -> None:
         """Write a new file. Raises UserError when it exists: nothing is overwritten."""
@@ -215,13 +215,9 @@ def train_linear(turns: Sequence[LabelledTurn], *, c: float = C, seed: int = 0) 
         "labels": {str(label): given.count(label) for label in labels},
         "c": c,
         "seed": seed,
-        "seen": sorted({_dialogue_hash(turn) for turn in turns}),
+        "seen": sorted({turn.dialogue_hash for turn in turns}),
     }
     return LinearModel(labels, mean, scale, buckets, np.asarray(weights), np.asarray(bias), card)
-
-
-def _dialogue_hash(turn: Turn) -> str:
-    return content_hash(f"{turn.source}\x1f{turn.dialogue_id}")[:12]
 
 
 def dense_features(readings: Sequence[Reading]) -> Floats:

@@ -19,8 +19,8 @@ from pydantic import Field
 
 from tactful.data.io import digest_of, write_file
 from tactful.data.sealed import load_document
-from tactful.errors import UserError
-from tactful.feedback.types import LabelledTurn, TurnJudgement
+from tactful.errors import UsageError, UserError
+from tactful.feedback.types import LabelledTurn, Turn, TurnJudgement
 from tactful.stats import group_folds
 from tactful.types import Record
 
@@ -87,6 +87,13 @@ class ConfidenceMap(Record):
     judge: str
     """Name of the judge that it was fitted for: another one's confidences mean something else."""
     sources: Mapping[str, SourceFit]
+    seen: tuple[str, ...] = ()
+    """The dialogues that it was fitted on, hashed; empty where an earlier version fitted it."""
+
+    def knows(self, turns: Sequence[Turn]) -> int:
+        """How many of these turns belong to dialogues that it was fitted on."""
+        seen = set(self.seen)
+        return sum(turn.dialogue_hash in seen for turn in turns)
 
     def probability(self, judgement: TurnJudgement, source: str) -> float | None:
         """P(the label is right), or None: another source, another judge, or nothing stated."""
@@ -112,6 +119,14 @@ class ConfidenceMap(Record):
                 break
             found = step.threshold
         return found
+
+    def refuse_other(self, judge: str, path: Path | str) -> None:
+        """Raises: UsageError unless it was fitted for `judge`; `path` is where it stands."""
+        if judge != self.judge:
+            raise UsageError(
+                f"{path} was fitted for the judge '{self.judge}', but '{judge}' judges here, and a fit does not carry "
+                "over; fit one with 'tactful feedback fit-confidence'"
+            )
 
     def refusal(self, source: str) -> str:
         """Why `source` has no fitted confidence, and what to do."""
@@ -180,7 +195,12 @@ def fit_confidence(
     if not fits:
         why = "; ".join(f"{source}: {reason}" for source, reason in left_out.items()) or "no scored turn"
         raise UserError(f"no confidence can be fitted ({why}); give more labelled turns")
-    return ConfidenceMap(judge=judge, sources=fits), left_out
+    seen = {
+        turn.dialogue_hash
+        for turn, judgement in zip(turns, judgements, strict=True)
+        if turn.source in fits and judgement.label is not None
+    }
+    return ConfidenceMap(judge=judge, sources=fits, seen=tuple(sorted(seen))), left_out
 
 
 def _too_little(rows: Sequence[tuple[float, float, bool, str]]) -> str:

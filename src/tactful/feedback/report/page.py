@@ -99,7 +99,7 @@ class Overview:
         turn, judgement = judged.turn, judged.judgement
         self.total.add(judged)
         self.worst.add(judged)
-        for name in ("source", "lang", *self.fields):
+        for name in dict.fromkeys(("source", "lang", *self.fields)):
             value = {"source": turn.source, "lang": turn.lang}.get(name) or turn.meta.get(name)
             self._bucket(self.by_field.setdefault(name, {}), _shown(value)).add(judged)
         position = min(turn.index, _BINS - 1)

@@ -193,6 +193,9 @@ class TrainingRows:
             for later, link, alike, told in _same_need(turns, at, self.config.similar):
                 chosen = turns[later]
                 if usable[later] and (chosen.judgement.reward or 0.0) > 0:
+                    if self._place(chosen)[1] != self._place(rejected)[1]:
+                        self.summary.pairs_left_out["answers of two parts"] += 1
+                        break
                     pair = self._pair(rejected, chosen, link, alike, told)
                     if distinct.takes(Preference(pair.id, pair.prompt, pair.chosen, pair.rejected)):
                         self.summary.pairs[link] += 1

@@ -13,6 +13,7 @@ from tactful.errors import UserError
 from tactful.live.advisor import Advisor
 from tactful.live.proxy.app import Proxy
 from tactful.live.proxy.settings import ProxySettings
+from tactful.reward.serve.ending import end
 from tactful.text.addresses import address_at, cannot_listen
 
 _quiet = logging.getLogger(f"{__name__}.http")
@@ -50,5 +51,5 @@ async def proxying(advisor: Advisor, settings: ProxySettings, port: int) -> Asyn
             raise UserError(cannot_listen(settings.host, port, error)) from error
         yield address_at(settings.host, runner.addresses[0][1]), proxy
     finally:
-        await runner.cleanup()
+        await end(runner)
         await proxy.close()

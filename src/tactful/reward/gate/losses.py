@@ -39,7 +39,7 @@ class SessionCounts:
 def count_sessions(
     p: ArrayLike, accepted: ArrayLike, sessions: Sequence[str] | NDArray[Any], grid: Floats
 ) -> SessionCounts:
-    """The counts of every session; NaN in `p` is unscored and left out.
+    """The counts of every session; NaN in `p` is unscored and left out, and with it a session of which nothing is scored.
 
     Raises: UserError for no moment, unequal lengths, or probabilities out of [0, 1].
     """
@@ -57,7 +57,7 @@ def count_sessions(
         raise UserError(
             f"{strange[0]:g} is no probability; give calibrated probabilities of acceptance in [0, 1]"
         )
-    order = sorted(set(names.tolist()))
+    order = sorted(set(names[scored].tolist()))
     seeded("gate-order", *order).shuffle(order)
     place = {name: at for at, name in enumerate(order)}
     member = np.zeros((len(order), int(scored.sum())))

@@ -45,7 +45,7 @@ class Promise(Record):
     risk: float | None
     """The figure itself on the calibration sessions, at `threshold`; None where there is none."""
     sessions: int
-    """Calibration sessions."""
+    """Calibration sessions: those of which a moment is scored."""
     sessions_needed: int
     """With fewer nothing can be promised, whatever they hold."""
     moments: int
@@ -156,7 +156,7 @@ def session_losses(counts: SessionCounts, of: Of, alpha: float) -> Floats:
 
 
 def _grid_from(start: float) -> Floats:
-    return GRID[np.less_equal(GRID, start + 1e-9)]
+    return GRID[np.less_equal(GRID, max(start, float(GRID[-1])) + 1e-9)]
 
 
 def _risk(of: Of, losses: Floats, false_alarms: Floats, spoken: Floats, moments: Floats) -> float | None:

@@ -16,7 +16,7 @@ Balance is by `weight` and never by doubling rows. Validation takes whole sessio
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from tactful.data.exporting.forms import (
     new_folder,
     said,
 )
-from tactful.data.io import Rows, to_line, write_file
+from tactful.data.io import STDIN, Rows, to_line, write_file
 from tactful.data.splits import split_by_group
 from tactful.errors import UsageError, UserError
 from tactful.reward.judging.prompt import AcceptanceVerdict, Layout, judge_prompt
@@ -54,7 +54,7 @@ class PartReport(Record):
     categories: Mapping[str, int]
     """Category → rows."""
     weights: Mapping[str, float]
-    """Category → weight of each of its rows; the weights of a part have mean 1."""
+    """Category → weight of each of its SFT rows; preference rows, of which repeated ones are left out, have their own."""
 
 
 class ReasonsExport(Record):
@@ -147,8 +147,9 @@ def export_reasons(
         kind="reasoned moment",
         key=lambda row: row.id,
     )
+    records: Iterable[ReasonedMoment] = list(rows) if str(source) == STDIN else rows  # a pipe is read once
     distinct, told, paired = Distinct(), [], set[int]()
-    for at, row in enumerate(rows):
+    for at, row in enumerate(records):
         told.append((row.moment.session, row.category))
         if distinct.takes(_preference(row, layout)):
             paired.add(at)
@@ -159,7 +160,8 @@ def export_reasons(
     for part, places in parts.items():
         report = _report([told[at] for at in places], balance)
         of = {"sft": set(places), "pairs": paired.intersection(places)}
-        _write_part(folder, part, form, rows, of, layout, report.weights)
+        weights = {name: _weights([told[at][1] for at in kept], balance) for name, kept in of.items()}
+        _write_part(folder, part, form, records, of, layout, weights)
         reports[part] = report
     form.describe(
         folder,
@@ -188,32 +190,38 @@ def _parts(sessions: Sequence[str], share: float, seed: int) -> dict[str, tuple[
 
 def _report(told: Sequence[tuple[str, str]], balance: Balance) -> PartReport:
     counts = Counter(category for _, category in told)
-    even = {category: len(told) / (len(counts) * count) for category, count in counts.items()}
     return PartReport(
         rows=len(told),
         sessions=len({session for session, _ in told}),
         categories=dict(sorted(counts.items())),
-        weights={category: even[category] if balance == "categories" else 1.0 for category in sorted(counts)},
+        weights=_weights([category for _, category in told], balance),
     )
+
+
+def _weights(categories: Sequence[str], balance: Balance) -> dict[str, float]:
+    """Category → weight of each row of a file; over the file they have mean 1."""
+    counts = Counter(categories)
+    even = {category: len(categories) / (len(counts) * count) for category, count in counts.items()}
+    return {category: even[category] if balance == "categories" else 1.0 for category in sorted(counts)}
 
 
 def _write_part(
     folder: Path,
     part: str,
     form: Form,
-    rows: Rows[ReasonedMoment],
+    records: Iterable[ReasonedMoment],
     places: Mapping[str, set[int]],
     layout: Layout,
-    weights: Mapping[str, float],
+    weights: Mapping[str, Mapping[str, float]],
 ) -> None:
-    """The data files of one part and the provenance of their rows; the records are read again and never held."""
+    """The data files of one part and the provenance of their rows; the records are read again and, but for a pipe's, never held."""
 
     def mine(name: str) -> Iterator[ReasonedMoment]:
-        return (item for at, item in enumerate(rows) if at in places[name])
+        return (item for at, item in enumerate(records) if at in places[name])
 
     def row(name: str, item: ReasonedMoment) -> dict[str, Any]:
         made = form.sft(_answered(item, layout)) if name == "sft" else form.pair(_preference(item, layout))
-        return {**made, "weight": weights[item.category]}
+        return {**made, "weight": weights[name][item.category]}
 
     for name in ("sft", "pairs"):
         stem = name + _end(part)

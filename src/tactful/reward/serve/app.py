@@ -21,6 +21,7 @@ from tactful.reward.gate.rule import Gate
 from tactful.reward.history import HistoryTracker
 from tactful.reward.serve.chat import ChatRequest, chunks, completion, content
 from tactful.reward.serve.desk import Desk
+from tactful.reward.serve.ending import end
 from tactful.reward.serve.errors import ApiError, json_response
 from tactful.reward.serve.guard import guard, read_json
 from tactful.reward.serve.judge import MOST_USERS, answers, gate_for, read_asked, read_reaction
@@ -188,4 +189,4 @@ async def running(app: web.Application, host: str, port: int) -> AsyncIterator[s
             raise UserError(cannot_listen(host, port, error)) from error
         yield address_at(host, runner.addresses[0][1])
     finally:
-        await runner.cleanup()
+        await end(runner)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError, field_validator
 
 from tactful.data.io import describe
 from tactful.reward.gate.rule import Costs, Gate, GateConfig
@@ -55,6 +56,14 @@ class Reaction(Record):
     accepted: bool = Field(strict=True)
     at: AwareDatetime | None = None
     """When it was shown."""
+
+    @field_validator("at")
+    @classmethod
+    def _in_utc(cls, at: datetime | None) -> datetime | None:
+        try:
+            return at and at.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("lies outside the years 1 to 9999 of UTC") from None
 
 
 def read_asked(body: dict[str, Any], tracker: HistoryTracker) -> tuple[list[Moment], Costs | None]:
