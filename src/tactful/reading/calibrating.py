@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,10 @@ from tactful.reading.asked import AskedReader
 from tactful.reading.by_calls import ReaderByCalls
 from tactful.reading.encoder.card import refuse_used
 from tactful.reading.encoder.examples import exchange_of, request_of
-from tactful.reading.fit import Read, ReaderFit, fit_heads, fittable, save_fit
+from tactful.reading.fit import Read, ReaderFit, fit_heads, fittable, save_fit, tell_unfitted
 from tactful.reading.kinds import judged_text
-from tactful.reading.labelled import FEWEST, Labelled
+from tactful.reading.labelled import Labelled
 from tactful.reading.types import REACTIONS
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -113,23 +110,3 @@ def _known(judged: _Judged, chances: Sequence[list[float] | None]) -> Read:
         [column[at] for at in kept] for column in (judged.labels, judged.texts, judged.groups)
     )
     return Read([found for found in chances if found is not None], labels, texts, groups)
-
-
-def tell_unfitted(labelled: Mapping[str, int], fitted: Mapping[str, int]) -> None:
-    """Say which labels counted for nothing: of judgements with too few, and of texts that the reader does not know."""
-    for head, texts in labelled.items():
-        if texts and head not in fitted:
-            _log.warning(
-                "%s: stays as it is: of its %d labelled texts fewer than %d are known, or all say one thing",
-                head,
-                texts,
-                FEWEST,
-            )
-        elif texts and fitted[head] < texts:
-            left = texts - fitted[head]
-            _log.warning(
-                "%s: %d of %d labelled texts are not known to the reader and count for nothing",
-                head,
-                left,
-                texts,
-            )

@@ -5,6 +5,7 @@ One small file, sealed by its own hash, names the reader, the model and the prom
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -22,6 +23,7 @@ from tactful.stats import group_folds
 from tactful.types import Record
 
 Floats = NDArray[np.float64]
+_log = logging.getLogger(__name__)
 
 FIT_FILE = "reader.json"
 _FOLDS = 5
@@ -110,6 +112,26 @@ def fittable(labels: Mapping[str, Sequence[int]]) -> list[str]:
             "label some more"
         )
     return found
+
+
+def tell_unfitted(labelled: Mapping[str, int], fitted: Mapping[str, int]) -> None:
+    """Say which labels counted for nothing: of judgements with too few, and of texts that the reader does not know."""
+    for head, texts in labelled.items():
+        if texts and head not in fitted:
+            _log.warning(
+                "%s: stays as it is: of its %d labelled texts fewer than %d are known, or all say one thing",
+                head,
+                texts,
+                FEWEST,
+            )
+        elif texts and fitted[head] < texts:
+            left = texts - fitted[head]
+            _log.warning(
+                "%s: %d of %d labelled texts are not known to the reader and count for nothing",
+                head,
+                left,
+                texts,
+            )
 
 
 def _fit(read: Read) -> HeadFit:
