@@ -96,6 +96,12 @@ def test_too_few_labels_are_refused_with_the_counts(tmp_path: Path) -> None:
     assert not (tmp_path / "reader").exists()
 
 
+def test_a_file_in_the_place_of_the_new_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text("{}")
+    with pytest.raises(UserError, match=r"mine\.jsonl: exists already; give --out a new folder"):
+        asyncio.run(calibrate_asked(ReaderByCalls("m"), ROWS, tmp_path / "mine.jsonl"))
+
+
 def test_only_judgements_with_enough_labels_are_paid_for_and_what_counts_for_nothing_is_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
