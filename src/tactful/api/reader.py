@@ -134,8 +134,13 @@ def train_reader(
     own = read_labelled(paths, skip_bad=skip_bad, on_bad=on_bad)[0] if paths else Labelled()
     if keep_aside:
         own = own.kept_aside()[0]
-    aside = set(calibrate_on) or (set(CALIBRATION) if with_corpora else set())
+    aside = set(listed("calibrate_on", calibrate_on)) or (set(CALIBRATION) if with_corpora else set())
     bundled = corpora().without(HELD_OUT) if with_corpora else Labelled()
+    if absent := sorted(aside - {*bundled.writers, *own.writers}):
+        raise UsageError(
+            f"--calibrate-on: none of the texts that may train is by {', '.join(absent)}; name writers among "
+            f"{', '.join(sorted({*bundled.writers, *own.writers}))}"
+        )
     if further is not None:
         from tactful.evaluation.readers.sample import part
 

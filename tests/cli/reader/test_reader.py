@@ -95,6 +95,14 @@ def test_training_without_its_extra_says_what_to_install_and_leaves_nothing(tact
     assert not (tmp_path / "out").exists()
 
 
+def test_writers_to_calibrate_on_who_wrote_nothing_are_refused_before_hours_of_training(tactful, tmp_path):
+    mine = write(tmp_path / "mine.jsonl", LABELS)
+    flags = ("--base", "encoder", "--no-corpora", "--calibrate-on", "mine,nine", "--out", tmp_path / "out")
+    done = tactful("reader", "train", mine, *flags)
+    assert (done.returncode, "none of the texts that may train is by nine" in done.stderr) == (2, True)
+    assert "name writers among mine" in done.stderr
+
+
 OPEN = {"missing": [{"what": "which booking", "kind": "context", "critical": True}], "default_in_place": "",
         "default_would_do": False, "verdict": "ask", "chance_of_ask": 90}  # fmt: skip
 DONE = {
