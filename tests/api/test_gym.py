@@ -1,0 +1,37 @@
+"""The gym in Python: what its functions take, and what they say of anything else."""
+
+from __future__ import annotations
+
+import pytest
+from tests.gym.card.simulators import Simulator
+
+import tactful as tf
+from tactful.errors import DataError, UsageError
+
+EPISODES = Simulator().episodes(scenes=9, passes=1)
+
+
+def test_people_are_taken_as_records_too(tmp_path):
+    card = tf.audit_gym(EPISODES, against=tf.moments())
+    assert (card.against.name, card.against.sessions) == ("<the records given>", 30)
+    tf.moments().save(tmp_path / "moments.jsonl")
+    fitted = tf.fit_gym_users(tf.moments())
+    assert fitted.fitted == tf.fit_gym_users(tmp_path / "moments.jsonl").fitted
+    assert tf.fit_gym_users(EPISODES).sessions == 9
+
+
+@pytest.mark.parametrize("given", [[], [None], [*EPISODES, *tf.moments()], tf.states("coding", n=2)])
+def test_records_of_no_work_are_refused_in_a_sentence(given):
+    with pytest.raises(
+        DataError, match=r"<the records given>: holds .*; give a folder of ProactiveBench's traces"
+    ):
+        tf.fit_gym_users(given)
+
+
+def test_a_bare_text_is_no_list_and_an_unknown_setting_is_named(tmp_path):
+    with pytest.raises(UsageError, match="settings is the text 'coding', expected a list"):
+        tf.fit_gym_users(tf.moments(), settings="coding")
+    with pytest.raises(UsageError, match="'cooking' is not known; choose among coding, writing, daily"):
+        tf.fit_gym_users(tf.moments(), settings=["cooking"])
+    with pytest.raises(UsageError, match="assistants is the text 'every:5', expected a list"):
+        tf.audit_gym(EPISODES, scenes="bundled", parameters=tmp_path / "u.toml", assistants="every:5")
