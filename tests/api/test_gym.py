@@ -35,3 +35,8 @@ def test_a_bare_text_is_no_list_and_an_unknown_setting_is_named(tmp_path):
         tf.fit_gym_users(tf.moments(), settings=["cooking"])
     with pytest.raises(UsageError, match="assistants is the text 'every:5', expected a list"):
         tf.audit_gym(EPISODES, scenes="bundled", parameters=tmp_path / "u.toml", assistants="every:5")
+
+
+def test_a_share_beyond_all_is_refused_by_name(tmp_path):
+    with pytest.raises(UsageError, match=r"the call has validation 1\.5: expected less than 1"):
+        tf.trainset(EPISODES, judge="user", model="offline", validation=1.5, out=tmp_path / "t")
