@@ -103,6 +103,21 @@ def test_writers_to_calibrate_on_who_wrote_nothing_are_refused_before_hours_of_t
     assert "name writers among mine" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("read", "cancel it", "--base-url", "http://127.0.0.1:9/v1"), "--base-url is"),
+        (("evaluate", "MINE", "--samples", "3", "--reader", "surface"), "--samples is"),
+        (("calibrate", "MINE", "--budget-usd", "1", "--out", "out"), "--budget-usd is"),
+    ],
+)
+def test_what_a_model_is_asked_with_is_refused_where_none_is_asked(tactful, tmp_path, words, said):
+    mine = write(tmp_path / "mine.jsonl", LABELS)
+    done = tactful("reader", *(mine if word == "MINE" else word for word in words))
+    assert done.returncode == 2, done.stderr
+    assert f"{said} for a reader that asks a model; name one: --reader MODEL" in " ".join(done.stderr.split())
+
+
 OPEN = {"missing": [{"what": "which booking", "kind": "context", "critical": True}], "default_in_place": "",
         "default_would_do": False, "verdict": "ask", "chance_of_ask": 90}  # fmt: skip
 DONE = {
