@@ -61,6 +61,7 @@ def test_a_reader_is_calibrated_on_fifty_labels_and_refused_on_fewer(tactful, tm
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["fitted_on"] == {"need": 52}
+    assert "next: tactful reader evaluate OTHER-LABELS --reader" in done.stderr
     again = tactful("reader", "read", "Translate this", "--reader", tmp_path / "b", "--json")
     assert json.loads(again.stdout)[0]["need"] > 0.5
 
