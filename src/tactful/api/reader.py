@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from tactful.reading.setup import ReaderSetup
     from tactful.reading.types import ReaderAtOnce
 
-_ASKING = ("base_url", "samples", "temperature", "max_tokens", "timeout_s", "requests_per_minute")
-_ASKING += ("cache", "budget_usd", "budget_tokens", "unsafe_exec")
+_ASKING = (
+    *("base_url", "samples", "temperature", "max_tokens", "timeout_s", "requests_per_minute"),
+    *("cache", "budget_usd", "budget_tokens", "unsafe_exec"),
+)
 """Of a reader's setup, what says how a model is asked."""
 _CALIBRATES = 400
 """Texts a judgement that calibrate however small `limit` is; each kind of text needs 60 for a calibration of its own."""

@@ -98,7 +98,8 @@ async def _chances(reader: AskedReader, head: str, judged: _Judged) -> list[list
         return [None if one.need is None else [1 - one.need, one.need] for one in needs]
     if head == "reaction":
         said = await reader.reactions([exchange_of(row) for row in judged.rows])
-        return [one.probabilities and [one.probabilities[label] for label in REACTIONS] for one in said]
+        found = [one.probabilities for one in said]
+        return [None if p is None else [p[label] for label in REACTIONS] for p in found]
     offers = await reader.offers(judged.rows)
     return [None if one.accept is None else [1 - one.accept, one.accept] for one in offers]
 
@@ -106,7 +107,9 @@ async def _chances(reader: AskedReader, head: str, judged: _Judged) -> list[list
 def _known(judged: _Judged, chances: Sequence[list[float] | None]) -> Read:
     """What was read, of the texts that the reader knows."""
     kept = [at for at, found in enumerate(chances) if found is not None]
-    labels, texts, groups = (
-        [column[at] for at in kept] for column in (judged.labels, judged.texts, judged.groups)
+    return Read(
+        [found for found in chances if found is not None],
+        [judged.labels[at] for at in kept],
+        [judged.texts[at] for at in kept],
+        [judged.groups[at] for at in kept],
     )
-    return Read([found for found in chances if found is not None], labels, texts, groups)
