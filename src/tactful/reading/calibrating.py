@@ -12,9 +12,9 @@ from tactful.reading.asked import AskedReader
 from tactful.reading.by_calls import ReaderByCalls
 from tactful.reading.encoder.card import refuse_used
 from tactful.reading.encoder.examples import exchange_of, request_of
-from tactful.reading.fit import Read, ReaderFit, fit_heads, fittable, save_fit, tell_unfitted
+from tactful.reading.fit import Read, ReaderFit, fit_heads, save_fit
 from tactful.reading.kinds import judged_text
-from tactful.reading.labelled import Labelled
+from tactful.reading.labelled import Labelled, fittable, tell_unfitted
 from tactful.reading.types import REACTIONS
 
 

@@ -5,7 +5,6 @@ One small file, sealed by its own hash, names the reader, the model and the prom
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -14,16 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactful.data.sealed import Sealed, load_document, save_document
-from tactful.errors import DataError, UserError
+from tactful.errors import DataError
 from tactful.reading.encoder.card import Sharpness, refuse_used
 from tactful.reading.encoder.sharpen import fit_sharpness, probabilities
 from tactful.reading.kinds import kind_of
-from tactful.reading.labelled import FEWEST
+from tactful.reading.labelled import fittable
 from tactful.stats import group_folds
 from tactful.types import Record
 
 Floats = NDArray[np.float64]
-_log = logging.getLogger(__name__)
 
 FIT_FILE = "reader.json"
 _FOLDS = 5
@@ -100,38 +98,6 @@ def fit_heads(read: Mapping[str, Read]) -> dict[str, HeadFit]:
     Raises: UserError, when none has.
     """
     return {head: _fit(read[head]) for head in fittable({head: one.labels for head, one in read.items()})}
-
-
-def fittable(labels: Mapping[str, Sequence[int]]) -> list[str]:
-    """The judgements with `FEWEST` labelled texts of more than one kind. Raises: UserError, when none has."""
-    found = [head for head, own in labels.items() if len(own) >= FEWEST and len(set(own)) > 1]
-    if not found:
-        counts = ", ".join(f"{head} {len(own)}" for head, own in labels.items() if own) or "none"
-        raise UserError(
-            f"no judgement has {FEWEST} labelled texts of more than one kind that the reader knows: found {counts}; "
-            "label some more"
-        )
-    return found
-
-
-def tell_unfitted(labelled: Mapping[str, int], fitted: Mapping[str, int]) -> None:
-    """Say which labels counted for nothing: of judgements with too few, and of texts that the reader does not know."""
-    for head, texts in labelled.items():
-        if texts and head not in fitted:
-            _log.warning(
-                "%s: stays as it is: of its %d labelled texts fewer than %d are known, or all say one thing",
-                head,
-                texts,
-                FEWEST,
-            )
-        elif texts and fitted[head] < texts:
-            left = texts - fitted[head]
-            _log.warning(
-                "%s: %d of %d labelled texts are not known to the reader and count for nothing",
-                head,
-                left,
-                texts,
-            )
 
 
 def _fit(read: Read) -> HeadFit:

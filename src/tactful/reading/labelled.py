@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Sequence
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,9 +16,11 @@ from tactful.data.corpora.types import FollowUpRow, MomentRow, RequestRow
 from tactful.data.formats.chats import ASSISTANT, TURN_SUFFIX, USER, Dialogue
 from tactful.data.formats.moments import parse_labelled
 from tactful.data.io import Rows, shorten
+from tactful.errors import UserError
 from tactful.reading.types import REACTIONS
 from tactful.types import content_hash
 
+_log = logging.getLogger(__name__)
 _OWN = ("id", "group", "writer", "lang", "domain")
 _NEEDED = ("text", "label", "label7", "needs_clarification", "q_t", "a_t", "user_next", "pred_task", "valid")
 """Keys of which null is told as what it is; of the others it says nothing."""
@@ -225,3 +228,35 @@ def _dialogue(row: dict[str, Any]) -> str:
 def held_out() -> Labelled:
     """What the writers of `HELD_OUT` wrote: no shipped reader was trained on them."""
     return corpora().by(HELD_OUT)
+
+
+def fittable(labels: Mapping[str, Sequence[int]]) -> list[str]:
+    """The judgements with `FEWEST` labelled texts of more than one kind. Raises: UserError, when none has."""
+    found = [head for head, own in labels.items() if len(own) >= FEWEST and len(set(own)) > 1]
+    if not found:
+        counts = ", ".join(f"{head} {len(own)}" for head, own in labels.items() if own) or "none"
+        raise UserError(
+            f"no judgement has {FEWEST} labelled texts of more than one kind that the reader knows: found {counts}; "
+            "label some more"
+        )
+    return found
+
+
+def tell_unfitted(labelled: Mapping[str, int], fitted: Mapping[str, int]) -> None:
+    """Say which labels counted for nothing: of judgements with too few, and of texts that the reader does not know."""
+    for head, texts in labelled.items():
+        if texts and head not in fitted:
+            _log.warning(
+                "%s: stays as it is: of its %d labelled texts fewer than %d are known, or all say one thing",
+                head,
+                texts,
+                FEWEST,
+            )
+        elif texts and fitted[head] < texts:
+            left = texts - fitted[head]
+            _log.warning(
+                "%s: %d of %d labelled texts are not known to the reader and count for nothing",
+                head,
+                left,
+                texts,
+            )

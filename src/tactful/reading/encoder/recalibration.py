@@ -9,9 +9,8 @@ from tactful.reading.encoder.card import CARD_FILE, HeadCard, refuse_used
 from tactful.reading.encoder.examples import texts_of
 from tactful.reading.encoder.reader import EncoderReader
 from tactful.reading.encoder.sharpen import fit_sharpness
-from tactful.reading.fit import fittable, tell_unfitted
 from tactful.reading.kinds import kind_of
-from tactful.reading.labelled import Labelled
+from tactful.reading.labelled import Labelled, fittable, tell_unfitted
 from tactful.runs.store.files import make_folder, write_atomic
 
 
