@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tactful.errors import DataError
+from tactful.api.reader import labels
+from tactful.errors import DataError, UsageError
 from tactful.reading.labelled import read_labelled
 
 
@@ -168,3 +169,18 @@ def test_equal_requests_and_turns_of_one_dialogue_are_one_group_whatever_their_i
     first, second, third = (row.group for row in found.requests)
     assert first == second != third
     assert [row.group for row in found.followups] == ["3", "3", "talk", "talk"]
+
+
+def test_a_file_that_is_given_twice_counts_once(tmp_path: Path) -> None:
+    mine = written(tmp_path / "mine.jsonl", [TURN, {"text": "Book a table", "label": "open"}])
+    other = written(tmp_path / "other.jsonl", [TURN])
+    found, _ = read_labelled([mine, other, tmp_path / "." / "mine.jsonl", str(mine)])
+    assert (len(found.followups), len(found.requests)) == (2, 1)
+
+
+def test_where_no_group_is_kept_aside_the_labels_are_said_to_be_too_few(tmp_path: Path) -> None:
+    rows = [{"text": f"Book table {at}", "label": "open", "group": "a"} for at in range(9)]
+    with pytest.raises(
+        UsageError, match=r"mine\.jsonl: of its 1 group none is among the fourth that `reader train`"
+    ):
+        labels(written(tmp_path / "mine.jsonl", rows), aside=True)

@@ -72,17 +72,25 @@ def labels(
     is given each file that had unusable rows: how many, and why.
     """
     from tactful.reading.labelled import held_out, read_labelled
+    from tactful.text.counting import counted
 
     if not paths:
         if aside:
             raise UsageError("--aside cuts LABELS of yours: give files")
         return held_out()
     found, _ = read_labelled(paths, skip_bad=skip_bad, on_bad=on_bad)
-    if aside:
-        found = found.kept_aside()[1]
+    name = ", ".join(map(str, paths))
     if not len(found):
-        raise UsageError(f"{', '.join(map(str, paths))}: no labelled text in there")
-    return found
+        raise UsageError(f"{name}: no labelled text in there")
+    if not aside:
+        return found
+    cut = found.kept_aside()[1]
+    if not len(cut):
+        raise UsageError(
+            f"{name}: of its {counted(len(found.groups), 'group')} none is among the fourth that `reader train` leaves out; "
+            "label more, or measure on other labels"
+        )
+    return cut
 
 
 def measure_readers(

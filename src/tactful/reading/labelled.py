@@ -15,9 +15,10 @@ from tactful.data.corpora import HELD_OUT, load_followups, load_moments, load_re
 from tactful.data.corpora.types import FollowUpRow, MomentRow, RequestRow
 from tactful.data.formats.chats import ASSISTANT, TURN_SUFFIX, USER, Dialogue
 from tactful.data.formats.moments import parse_labelled
-from tactful.data.io import Rows, shorten
+from tactful.data.io import STDIN, Rows, shorten
 from tactful.errors import UserError
 from tactful.reading.types import REACTIONS
+from tactful.sources import whole
 from tactful.types import content_hash
 
 _log = logging.getLogger(__name__)
@@ -66,6 +67,12 @@ class Labelled:
         )
         return rest, aside
 
+    @property
+    def groups(self) -> frozenset[str]:
+        """What no cut parts."""
+        named = {row.group for row in self.requests} | {row.group for row in self.followups}
+        return frozenset(named | {row.labelled.moment.session for row in self.moments})
+
     def __add__(self, other: Labelled) -> Labelled:
         return Labelled(
             self.requests + other.requests, self.followups + other.followups, self.moments + other.moments
@@ -97,11 +104,11 @@ def read_labelled(
     | `obs`, `pred_task`, `valid` | moment, ProactiveBench's form and ours |
 
     Without `group` equal requests, turns of one dialogue (`dialogue_id`) and questions about one passage are a group;
-    without `writer` the writer is the file's name. `on_bad` is given each file that had unusable rows, after reading it.
+    without `writer` the writer is the file's name; a file that is given twice counts once. `on_bad` is given each file that had unusable rows, after reading it.
     Raises, at the first unusable row unless `skip_bad`: DataError.
     """
     total, problems = Labelled(), []
-    for path in paths:
+    for path in {str(path) if str(path) == STDIN else whole(path): path for path in paths}.values():
         rows = labelled_texts(path, skip_bad=skip_bad)
         found = list(rows)
         problems += rows.problems
