@@ -6,7 +6,7 @@ import pytest
 from tests.gym.card.simulators import Simulator
 
 import tactful as tf
-from tactful.errors import DataError, UsageError
+from tactful.errors import DataError, UsageError, UserError
 
 EPISODES = Simulator().episodes(scenes=9, passes=1)
 
@@ -40,3 +40,25 @@ def test_a_bare_text_is_no_list_and_an_unknown_setting_is_named(tmp_path):
 def test_a_share_beyond_all_is_refused_by_name(tmp_path):
     with pytest.raises(UsageError, match=r"the call has validation 1\.5: expected less than 1"):
         tf.trainset(EPISODES, judge="user", model="offline", validation=1.5, out=tmp_path / "t")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            {"to": "parquet"},
+            r"--to 'parquet' is not known; choose one of: trl, llama-factory, openai, traces, moments",
+        ),
+        ({"to": "traces", "times": "words"}, "--times 'words' is not known; choose epoch or text"),
+        (
+            {"to": "moments"},
+            r"states\.jsonl: holds states of 'calibrate states', expected episodes; give what 'tactful gym",
+        ),
+        ({"to": "traces"}, r"states\.jsonl: holds states of 'calibrate states', expected episodes"),
+    ],
+)
+def test_an_export_of_episodes_says_what_it_takes(tmp_path, words, said):
+    tf.states("coding", n=2).save(tmp_path / "states.jsonl")
+    with pytest.raises(UserError, match=said):
+        tf.export(tmp_path / "states.jsonl", out=tmp_path / "out", **words)
+    assert not (tmp_path / "out").exists()
