@@ -27,6 +27,12 @@ def test_requests_are_read_with_what_is_missing(tactful) -> None:
     assert 0 <= rows[0]["need"] <= 1
 
 
+def test_a_pipe_without_a_line_is_nothing_to_read(tactful) -> None:
+    done = tactful("reader", "read", "-", stdin=b"\n \n")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "<stdin>: holds no request; give one a line" in done.stderr
+
+
 def test_the_name_of_a_file_is_read_as_a_request_and_that_is_said(tactful) -> None:
     done = tactful("reader", "read", "requests.txt")
     assert "note: 'requests.txt' is read as a request" in done.stderr
@@ -109,12 +115,12 @@ def test_writers_to_calibrate_on_who_wrote_nothing_are_refused_before_hours_of_t
     [
         (("read", "cancel it", "--base-url", "http://127.0.0.1:9/v1"), "--base-url is"),
         (("evaluate", "MINE", "--samples", "3", "--reader", "surface"), "--samples is"),
-        (("calibrate", "MINE", "--budget-usd", "1", "--out", "out"), "--budget-usd is"),
+        (("calibrate", "MINE", "--budget-usd", "1", "--out", "OUT"), "--budget-usd is"),
     ],
 )
 def test_what_a_model_is_asked_with_is_refused_where_none_is_asked(tactful, tmp_path, words, said):
-    mine = write(tmp_path / "mine.jsonl", LABELS)
-    done = tactful("reader", *(mine if word == "MINE" else word for word in words))
+    files = {"MINE": write(tmp_path / "mine.jsonl", LABELS), "OUT": tmp_path / "out"}
+    done = tactful("reader", *(files.get(word, word) for word in words))
     assert done.returncode == 2, done.stderr
     assert f"{said} for a reader that asks a model; name one: --reader MODEL" in " ".join(done.stderr.split())
 
