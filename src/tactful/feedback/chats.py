@@ -6,6 +6,7 @@ Every answer of the assistant is a turn, or an opening that nobody asked for, or
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import groupby
@@ -16,7 +17,6 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 
 from tactful.data.formats.chats import (
     ASSISTANT,
-    TURN_SUFFIX,
     UNHEARD,
     USER,
     ChatMessage,
@@ -30,6 +30,8 @@ from tactful.feedback.labels import Label
 from tactful.feedback.types import LabelledTurn, Turn
 from tactful.runs import Job, reopening, worth_counting
 from tactful.text import detect_lang
+
+_TURN_SUFFIX = re.compile(r"(-[A-Za-z]|[/#])(\d+)$")
 
 
 class ChatRow(Dialogue):
@@ -147,12 +149,12 @@ def turns_of(row: ChatRow, count: Extraction | None = None) -> Iterator[Turn]:
 
 def dialogue_of(row: ChatRow) -> str:
     """The dialogue that a row is, or is an exchange of."""
-    return row.dialogue_id or (TURN_SUFFIX.sub("", row.id) if row.user_next is not None else row.id)
+    return row.dialogue_id or (_TURN_SUFFIX.sub("", row.id) if row.user_next is not None else row.id)
 
 
 def number_of(turn: Turn) -> int:
     """What the turn suffix of its id counts, 4 of `-S4`; 0 where its id is not the dialogue's with such a suffix."""
-    found = TURN_SUFFIX.search(turn.id)
+    found = _TURN_SUFFIX.search(turn.id)
     if found is None or turn.id[: found.start()] != turn.dialogue_id:
         return 0
     return int(found[2])

@@ -8,7 +8,6 @@ them, under `thoughts`. Other keys are kept and never sent to a model.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +26,6 @@ USER, ASSISTANT = "user", "assistant"
 UNHEARD = frozenset({"system", "developer", "tool", "function"})
 """Roles that are passed over: neither the user nor the assistant speaks."""
 ROLES = (USER, ASSISTANT, *sorted(UNHEARD))
-TURN_SUFFIX = re.compile(r"(-[A-Za-z]|[/#])(\d+)$")
-"""Ends the id of an exchange that is one of a dialogue's: `talk-S4`, `talk/4`, `talk#4`."""
 _CALLS = frozenset({"tool_calls", "function_call"})
 _IDS = ("id", "conversation_id", "conversation_hash")
 
