@@ -80,6 +80,21 @@ def test_check_believes_the_kind_before_the_keys(tmp_path):
     assert kind_of({TAG: ["pairs"], "query": "x"}) == "states"
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"text": "Book a table", "label": "open"},
+        {"text": "Book a table", "label": "open", "context": []},
+        {"query": "Book a table", "needs_clarification": True},
+    ],
+)
+def test_requests_that_people_labelled_are_known_in_every_form_that_readers_take(tmp_path, row):
+    write_jsonl(tmp_path / "a.jsonl", [row])
+    assert detect_kind(tmp_path / "a.jsonl") == "labelled-requests"
+    assert len(list(readers()["labelled-requests"](tmp_path / "a.jsonl"))) == 1
+    assert kind_of({"text": "What a film", "label": "pos"}) is None
+
+
 def test_a_reader_of_several_kinds_goes_by_the_name_and_else_by_the_keys():
     class Cup(Written):
         row_kind: ClassVar[str] = "cups"

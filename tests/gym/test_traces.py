@@ -10,7 +10,7 @@ from tests.gym.made import day, episode, step
 
 from tactful.data.formats.traces import read_splits, read_traces, write_traces
 from tactful.data.io import write_jsonl
-from tactful.errors import UserError
+from tactful.errors import DataError, UserError
 from tactful.gym.traces import export_traces, trace_of
 
 REAL = (
@@ -53,6 +53,16 @@ def test_an_episode_reads_back_with_its_events_and_the_offers_that_were_shown(tm
     assert read_splits(tmp_path / "out", [first, second])["writing"] == (second.id,)
     gaps = [event.at - first.events[0].at for event in first.events]
     assert gaps == [event.at - day("a").events[0].at for event in day("a").events]
+
+
+def test_an_episode_that_ended_before_anything_was_seen_is_no_trace_and_counted(tmp_path):
+    write_jsonl(tmp_path / "e.jsonl", [day("a"), episode("gone", step(0), end="left"), episode("none")])
+    done = export_traces(tmp_path / "e.jsonl", tmp_path / "out")
+    assert (done.traces, done.empty) == (1, 2)
+    assert [trace.id for trace in read_traces(tmp_path / "out")] == ["a/p0".replace("/", "_")]
+    write_jsonl(tmp_path / "gone.jsonl", [episode("gone", step(0), end="left")])
+    with pytest.raises(DataError, match=r"gone\.jsonl: holds no episode with events"):
+        export_traces(tmp_path / "gone.jsonl", tmp_path / "other")
 
 
 def test_times_as_text_count_days_from_the_episodes_first():

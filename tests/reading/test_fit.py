@@ -92,7 +92,34 @@ def test_too_few_labels_are_refused_with_the_counts(tmp_path: Path) -> None:
         reader = ReaderByCalls("m", ReaderSetup(base_url=server.base_url, samples=1))
         with pytest.raises(UserError, match=r"found need 20"):
             asyncio.run(calibrate_asked(reader, few, tmp_path / "reader"))
+        assert not server.asks
     assert not (tmp_path / "reader").exists()
+
+
+def test_a_file_in_the_place_of_the_new_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text("{}")
+    with pytest.raises(UserError, match=r"mine\.jsonl: exists already; give --out a new folder"):
+        asyncio.run(calibrate_asked(ReaderByCalls("m"), ROWS, tmp_path / "mine.jsonl"))
+
+
+def test_only_judgements_with_enough_labels_are_paid_for_and_what_counts_for_nothing_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    few = [
+        FollowUpRow(
+            id=str(at), group=str(at), writer="w", lang="en", domain="x", q_t="q", a_t="a", user_next="no",
+            label7=REACTIONS[at % 2],
+        )
+        for at in range(49)
+    ]  # fmt: skip
+    blank = tuple(request(at, "open", " ") for at in range(100, 130))
+    with serving(script=sure_of_everything) as server:
+        reader = ReaderByCalls("m", ReaderSetup(base_url=server.base_url, samples=1))
+        rows = Labelled((*ROWS.requests[:50], *blank), tuple(few))
+        assert asyncio.run(calibrate_asked(reader, rows, tmp_path / "reader")) == {"need": 50}
+        assert len(server.asks) == 50
+    assert "need: 30 of 80 labelled texts are not known to the reader" in caplog.text
+    assert "reaction: stays as it is: of its 49 labelled texts fewer than 50 are known" in caplog.text
 
 
 def test_reactions_are_fitted_by_temperature(tmp_path: Path) -> None:
@@ -122,10 +149,21 @@ def test_steps_are_taken_where_they_fit_better_than_a_temperature() -> None:
         for at in range(100):
             chances.append([1 - stated, stated])
             labels.append(int(at < 100 * share))
-    fit = fit_heads({"need": Read(chances, labels, ["a text"] * 400)})["need"]
+    fit = fit_heads({"need": Read(chances, labels, ["a text"] * 400, [*map(str, range(400))])})["need"]
     assert fit.steps
     assert fit.calibrated([0.6, 0.4], "a text")[1] == pytest.approx(0.1, abs=0.02)
     assert fit.calibrated([0.01, 0.99], "a text")[1] == pytest.approx(0.9, abs=0.02)
+
+
+def test_steps_learnt_on_a_group_prove_nothing_on_its_other_texts() -> None:
+    # what is stated tells nothing; the texts of one session are stated and labelled alike
+    sessions = [(at, 0.3 + 0.04 * at, at % 3 == 1) for at in range(10)]
+    rows = [([1 - p, p], int(label), "a text", str(at)) for at, p, label in sessions for _ in range(10)]
+    chances, labels, texts, groups = zip(*rows, strict=True)
+    parted = Read(chances, labels, texts, [*map(str, range(100))])
+    assert fit_heads({"need": parted})["need"].steps
+    assert not fit_heads({"need": parted._replace(groups=groups)})["need"].steps
+    assert not fit_heads({"need": parted._replace(groups=["one"] * 100)})["need"].steps
 
 
 def test_nothing_to_read_opens_no_model() -> None:

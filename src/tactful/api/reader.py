@@ -16,8 +16,14 @@ if TYPE_CHECKING:
     from tactful.evaluation.readers.table import ReadersTable
     from tactful.reading.encoder.card import ReaderCard
     from tactful.reading.labelled import Labelled
+    from tactful.reading.setup import ReaderSetup
     from tactful.reading.types import ReaderAtOnce
 
+_ASKING = (
+    *("base_url", "samples", "temperature", "max_tokens", "timeout_s", "requests_per_minute"),
+    *("cache", "budget_usd", "budget_tokens", "unsafe_exec"),
+)
+"""Of a reader's setup, what says how a model is asked."""
 _CALIBRATES = 400
 """Texts a judgement that calibrate however small `limit` is; each kind of text needs 60 for a calibration of its own."""
 
@@ -37,7 +43,22 @@ def reader(name: str = "encoder", **options: Unpack[ReaderOptions]) -> ReaderAtO
     """
     from tactful.reading.opening import open_reader
 
-    return open_reader(name, reader_setup(options))
+    return open_reader(name, _setup([name], options))
+
+
+def _setup(names: Sequence[str], options: ReaderOptions) -> ReaderSetup:
+    """How the readers of these names ask their models. Raises: UsageError for such options where none of them asks one."""
+    from tactful.reading.opening import is_reader
+    from tactful.reading.setup import ReaderSetup
+
+    setup = reader_setup(options)
+    if all(map(is_reader, names)):
+        usual = ReaderSetup()
+        given = [name for name in _ASKING if getattr(setup, name) != getattr(usual, name)]
+        if given:
+            flag = given[0].removesuffix("_s").replace("_", "-")
+            raise UsageError(f"--{flag} is for a reader that asks a model; name one: --reader MODEL")
+    return setup
 
 
 def labels(
@@ -52,17 +73,25 @@ def labels(
     is given each file that had unusable rows: how many, and why.
     """
     from tactful.reading.labelled import held_out, read_labelled
+    from tactful.text.counting import counted
 
     if not paths:
         if aside:
             raise UsageError("--aside cuts LABELS of yours: give files")
         return held_out()
     found, _ = read_labelled(paths, skip_bad=skip_bad, on_bad=on_bad)
-    if aside:
-        found = found.kept_aside()[1]
+    name = ", ".join(map(str, paths))
     if not len(found):
-        raise UsageError(f"{', '.join(map(str, paths))}: no labelled text in there")
-    return found
+        raise UsageError(f"{name}: no labelled text in there")
+    if not aside:
+        return found
+    cut = found.kept_aside()[1]
+    if not len(cut):
+        raise UsageError(
+            f"{name}: of its {counted(len(found.groups), 'group')} none is among the fourth that `reader train` leaves out; "
+            "label more, or measure on other labels"
+        )
+    return cut
 
 
 @takes(ReaderOptions)
@@ -77,7 +106,7 @@ def measure_readers(
     from tactful.evaluation.readers.table import readers_table
 
     names = tuple(dict.fromkeys((*listed("readers", readers), "surface", "estimate")))
-    setup = reader_setup(options)
+    setup = _setup(names, options)
     return outside_loop(lambda: asyncio.run(readers_table(names, labelled, setup=setup, seed=setup.seed)))
 
 
@@ -136,8 +165,13 @@ def train_reader(
     own = read_labelled(paths, skip_bad=skip_bad, on_bad=on_bad)[0] if paths else Labelled()
     if keep_aside:
         own = own.kept_aside()[0]
-    aside = set(calibrate_on) or (set(CALIBRATION) if with_corpora else set())
+    aside = set(listed("calibrate_on", calibrate_on)) or (set(CALIBRATION) if with_corpora else set())
     bundled = corpora().without(HELD_OUT) if with_corpora else Labelled()
+    if absent := sorted(aside - {*bundled.writers, *own.writers}):
+        raise UsageError(
+            f"--calibrate-on: none of the texts that may train is by {', '.join(absent)}; name writers among "
+            f"{', '.join(sorted({*bundled.writers, *own.writers}))}"
+        )
     if further is not None:
         from tactful.evaluation.readers.sample import part
 
@@ -221,6 +255,7 @@ def calibrate_reader(
     from tactful.reading.labelled import read_labelled
     from tactful.reading.opening import open_reader
 
+    setup = _setup([reader], options)
     found, _ = read_labelled(paths, skip_bad=skip_bad, on_bad=on_bad)
     if (source := _reader_folder(reader)) is not None:
         from tactful.reading.encoder.recalibration import recalibrate
@@ -230,7 +265,7 @@ def calibrate_reader(
     from tactful.reading.by_calls import ReaderByCalls
     from tactful.reading.calibrating import calibrate_asked
 
-    opened = open_reader(reader, reader_setup(options))
+    opened = open_reader(reader, setup)
     if not isinstance(opened, ReaderByCalls):
         raise UsageError(f"--reader {reader} has no calibration; take encoder, a folder, or a model's name")
     return outside_loop(lambda: asyncio.run(calibrate_asked(opened, found, Path(out))))

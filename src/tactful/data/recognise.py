@@ -140,6 +140,8 @@ def kind_of(row: Mapping[str, Any]) -> str | None:
     told = row.get(TAG)
     if isinstance(told, str) and told in MARKS:
         return told
+    if "needs_clarification" in row or ("text" in row and row.get("label") in ("open", "complete")):
+        return "labelled-requests"
     return next((kind for kind, marks in MARKS.items() if marks <= row.keys()), None)
 
 

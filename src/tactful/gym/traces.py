@@ -47,6 +47,8 @@ class TracesExport(Record):
     events: int
     offers: int
     """Shown to the user; those that a gate held back are in no trace."""
+    empty: int = 0
+    """Episodes that ended before anything was seen; they are no traces."""
 
 
 def export_traces(run_or_file: Path | str, out: Path | str, times: Times = "epoch") -> TracesExport:
@@ -56,10 +58,13 @@ def export_traces(run_or_file: Path | str, out: Path | str, times: Times = "epoc
     """
     folder, source = new_folder(out), resolve_input(run_or_file)
     splits: dict[str, list[str]] = {setting: [] for setting in SETTINGS}
-    counts = {"events": 0, "offers": 0}
+    counts = {"events": 0, "offers": 0, "empty": 0}
 
     def traces() -> Iterator[Trace]:
         for episode in read_jsonl(source, GymEpisode):
+            if not episode.events:
+                counts["empty"] += 1
+                continue
             trace = trace_of(episode, times)
             splits[episode.setting].append(file_name(trace))
             counts["events"] += len(trace.points)
@@ -68,7 +73,7 @@ def export_traces(run_or_file: Path | str, out: Path | str, times: Times = "epoc
 
     written = write_traces(traces(), folder / "traces")
     if not written:
-        raise DataError.at(source, None, "holds no episode", fix="make some: tactful gym run")
+        raise DataError.at(source, None, "holds no episode with events", fix="make some: tactful gym run")
     told = {name: {"files": files} for name, files in splits.items() if files}
     write_file(folder / SPLITS, [orjson.dumps(told, option=orjson.OPT_INDENT_2)])
     return TracesExport(traces=written, **counts)

@@ -7,7 +7,6 @@ probabilities) is told of that one; the others stand. Cost, budget, cache, retri
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -135,7 +134,8 @@ def read_answers(data: Any, questions: Sequence[Ask]) -> list[Said]:
     if not isinstance(answers, list) or len(answers) != len(questions):
         found = len(answers) if isinstance(answers, list) else "no"
         return [Said(why=f"the endpoint gave {found} answers to {len(questions)} questions")] * len(questions)
-    named = {one.get("name"): one for one in answers if isinstance(one, dict) and one.get("name")}
+    names = [one.get("name") if isinstance(one, dict) else None for one in answers]
+    named = {name: one for name, one in zip(names, answers, strict=True) if name and isinstance(name, str)}
     by_name = len(named) == len(questions)
     return [
         _read_answer(named.get(question.name) if by_name else answer, question)
@@ -176,7 +176,7 @@ def _read_answer(answer: Any, question: Ask) -> Said:
 
 
 def _probability(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if 0 <= value <= 1 else None
 

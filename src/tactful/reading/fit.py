@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactful.data.sealed import Sealed, load_document, save_document
-from tactful.errors import DataError, UserError
+from tactful.errors import DataError
 from tactful.reading.encoder.card import Sharpness, refuse_used
 from tactful.reading.encoder.sharpen import fit_sharpness, probabilities
 from tactful.reading.kinds import kind_of
-from tactful.reading.labelled import FEWEST
+from tactful.reading.labelled import fittable
 from tactful.stats import group_folds
 from tactful.types import Record
 
@@ -77,6 +77,8 @@ class Read(NamedTuple):
     """(n, classes) as read."""
     labels: Sequence[int]
     texts: Sequence[str]
+    groups: Sequence[str]
+    """What no fold parts: the contrast group, the dialogue, the session."""
 
 
 def load_fit(folder: Path) -> ReaderFit:
@@ -95,25 +97,14 @@ def fit_heads(read: Mapping[str, Read]) -> dict[str, HeadFit]:
 
     Raises: UserError, when none has.
     """
-    fitted = {
-        head: _fit(one)
-        for head, one in read.items()
-        if len(one.labels) >= FEWEST and len(set(one.labels)) > 1
-    }
-    if not fitted:
-        found = ", ".join(f"{head} {len(one.labels)}" for head, one in read.items()) or "none"
-        raise UserError(
-            f"no judgement has {FEWEST} labelled texts of more than one kind that the reader knew: found {found}; "
-            "label some more"
-        )
-    return fitted
+    return {head: _fit(read[head]) for head in fittable({head: one.labels for head, one in read.items()})}
 
 
 def _fit(read: Read) -> HeadFit:
     chances, labels = np.array(read.chances, dtype=float), np.array(read.labels)
     kinds = [kind_of(text) for text in read.texts]
     steps: tuple[tuple[float, float], ...] = ()
-    if chances.shape[1] == 2 and _steps_are_better(chances, labels, kinds):
+    if chances.shape[1] == 2 and _steps_are_better(chances, labels, kinds, read.groups):
         steps = _isotonic(chances[:, 1], labels)
     return HeadFit(sharpness=_temperatures(chances, labels, kinds), steps=steps, texts=len(labels))
 
@@ -122,10 +113,12 @@ def _temperatures(chances: Floats, labels: Floats, kinds: Sequence[str]) -> dict
     return fit_sharpness(_logits(chances), [int(label) for label in labels], kinds)
 
 
-def _steps_are_better(chances: Floats, labels: Floats, kinds: Sequence[str]) -> bool:
-    """Whether isotonic regression has the lower log loss on texts that it was not fitted on."""
-    fold_of = group_folds([str(at) for at in range(len(labels))], _FOLDS, 0)
-    fold = np.array([fold_of[str(at)] for at in range(len(labels))])
+def _steps_are_better(chances: Floats, labels: Floats, kinds: Sequence[str], groups: Sequence[str]) -> bool:
+    """Whether isotonic regression has the lower log loss on groups that it was not fitted on; never of too few groups."""
+    if len(set(groups)) < _FOLDS:
+        return False
+    fold_of = group_folds(groups, _FOLDS, 0)
+    fold = np.array([fold_of[group] for group in groups])
     loss = np.zeros(2)
     for part in range(_FOLDS):
         inside, outside = fold == part, fold != part

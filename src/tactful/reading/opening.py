@@ -41,9 +41,11 @@ def open_reader(name: str = DEFAULT, setup: ReaderSetup | None = None) -> Reader
     `@URL` behind a model's name is where it answers; else `setup` says, or OPENAI_BASE_URL. A model is first reached
     when it reads. Raises: UserError for a name that can mean none of these; DataError when its files are damaged.
     """
+    if not name.strip():
+        raise UserError(f"a reader's name is empty; {_KNOWN}")
     if is_reader(name) or (Path(name).is_dir() and not (Path(name) / "reader.json").is_file()):
         return open_embedded_reader(name)
-    if not Path(name).is_dir() and (name.startswith((".", "~", os.sep)) or not name.strip()):
+    if not Path(name).is_dir() and name.startswith((".", "~", os.sep)):
         raise UserError(f"reader '{name}': no such folder; {_KNOWN}")
     from tactful.reading.by_calls import ReaderByCalls
 

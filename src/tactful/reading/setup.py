@@ -77,7 +77,9 @@ def asked_name(name: str) -> AskedName:
     if not (at and _URL.match(url)):
         model, url = rest, ""
     if not model.strip():
-        raise UsageError(f"reader '{name}' names no model; write {way or 'MODEL'}:MODEL, or MODEL@URL")
+        raise UsageError(
+            f"reader '{name}' names no model; write MODEL, MODEL@URL, decisions:MODEL or consistency:MODEL"
+        )
     return AskedName(asked, model, url or None)
 
 

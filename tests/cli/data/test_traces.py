@@ -12,7 +12,14 @@ from tactful.errors import UsageError
 def test_episodes_are_exported_as_traces(invoke, tmp_path):
     write_jsonl(tmp_path / "e.jsonl", [day("a"), day("b")])
     found = invoke("export", "e.jsonl", "--to", "traces", "--times", "text", "--out", "t", "--json")
-    assert json.loads(found.stdout) == {"traces": 2, "events": 20, "offers": 6, "to": "traces", "out": "t"}
+    assert json.loads(found.stdout) == {
+        "traces": 2,
+        "events": 20,
+        "offers": 6,
+        "empty": 0,
+        "to": "traces",
+        "out": "t",
+    }
     assert "Day 1, 9:00:00 AM" in (tmp_path / "t" / "traces" / "a_p0.json").read_text()
 
 

@@ -108,6 +108,11 @@ def test_a_wrong_file_is_named_with_what_it_holds(run, given, said):
     assert said in done.stderr.replace("\n", " ")
 
 
+def test_a_ranking_asks_no_model(run):
+    assert run("episodes.jsonl", "--scenes", "bundled", "--parameters", "none.toml", "--assistant", "none",
+               "--assistant", "nevr").stderr.startswith("tactful: --assistant nevr: assistants are ranked by rules")  # fmt: skip
+
+
 def test_limit_takes_the_first_episodes(run):
     write_jsonl("days.jsonl", [day(f"s{at}") for at in range(10)])
     assert json.loads(run("days.jsonl", "--limit", "4", "--json").stdout)["episodes"] == 4

@@ -27,6 +27,12 @@ def test_requests_are_read_with_what_is_missing(tactful) -> None:
     assert 0 <= rows[0]["need"] <= 1
 
 
+def test_a_pipe_without_a_line_is_nothing_to_read(tactful) -> None:
+    done = tactful("reader", "read", "-", stdin=b"\n \n")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "<stdin>: holds no request; give one a line" in done.stderr
+
+
 def test_the_name_of_a_file_is_read_as_a_request_and_that_is_said(tactful) -> None:
     done = tactful("reader", "read", "requests.txt")
     assert "note: 'requests.txt' is read as a request" in done.stderr
@@ -61,6 +67,7 @@ def test_a_reader_is_calibrated_on_fifty_labels_and_refused_on_fewer(tactful, tm
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["fitted_on"] == {"need": 52}
+    assert "next: tactful reader evaluate OTHER-LABELS --reader" in done.stderr
     again = tactful("reader", "read", "Translate this", "--reader", tmp_path / "b", "--json")
     assert json.loads(again.stdout)[0]["need"] > 0.5
 
@@ -93,6 +100,29 @@ def test_training_without_its_extra_says_what_to_install_and_leaves_nothing(tact
     assert (done.returncode, "training a reader needs the extra 'train'" in done.stderr) == (1, True)
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_writers_to_calibrate_on_who_wrote_nothing_are_refused_before_hours_of_training(tactful, tmp_path):
+    mine = write(tmp_path / "mine.jsonl", LABELS)
+    flags = ("--base", "encoder", "--no-corpora", "--calibrate-on", "mine,nine", "--out", tmp_path / "out")
+    done = tactful("reader", "train", mine, *flags)
+    assert (done.returncode, "none of the texts that may train is by nine" in done.stderr) == (2, True)
+    assert "name writers among mine" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("read", "cancel it", "--base-url", "http://127.0.0.1:9/v1"), "--base-url is"),
+        (("evaluate", "MINE", "--samples", "3", "--reader", "surface"), "--samples is"),
+        (("calibrate", "MINE", "--budget-usd", "1", "--out", "OUT"), "--budget-usd is"),
+    ],
+)
+def test_what_a_model_is_asked_with_is_refused_where_none_is_asked(tactful, tmp_path, words, said):
+    files = {"MINE": write(tmp_path / "mine.jsonl", LABELS), "OUT": tmp_path / "out"}
+    done = tactful("reader", *(files.get(word, word) for word in words))
+    assert done.returncode == 2, done.stderr
+    assert f"{said} for a reader that asks a model; name one: --reader MODEL" in " ".join(done.stderr.split())
 
 
 OPEN = {"missing": [{"what": "which booking", "kind": "context", "critical": True}], "default_in_place": "",

@@ -93,6 +93,12 @@ def test_bad_rows_are_named_or_counted(sandbox, mbpp_row, write_rows):
     assert "id '1' of line 1" in result.problems[2]
 
 
+def test_a_task_that_asks_nothing_is_bad_and_no_state_without_a_query(mbpp_row, write_rows):
+    rows = mbpp_rows(write_rows({**mbpp_row(1), "text": " \n"}), skip_bad=True)
+    assert list(rows) == []
+    assert rows.problems[0].endswith("MBPP task has text ' \\n': it is blank")
+
+
 def test_setup_runs_after_the_code(sandbox, mbpp_row, write_rows):
     row = mbpp_row(1, test_setup_code="start = add_it(4)\r\n", test_list=["assert add_it(start) == 6"])
     assert import_mbpp(write_rows(row), sandbox=sandbox).imported == 1

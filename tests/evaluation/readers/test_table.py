@@ -7,13 +7,14 @@ import asyncio
 import pytest
 from tests.chat_server import serving
 
-from tactful.data.corpora.types import RequestRow
+from tactful.data.corpora.types import MomentRow, RequestRow
 from tactful.evaluation.readers import footprint
 from tactful.evaluation.readers.measure import HeadFigures
 from tactful.evaluation.readers.table import ReaderRow, ReadersTable, readers_table
 from tactful.llm import Usage
 from tactful.reading.labelled import Labelled
 from tactful.reading.setup import ReaderSetup
+from tactful.types import Event, LabelledMoment, Moment, MomentLabel
 
 REPLY = {
     "missing": [],
@@ -64,3 +65,19 @@ def test_a_reader_too_slow_to_open_keeps_its_figures_and_its_size(monkeypatch: p
     assert found.size_mb is not None
     assert found.size_mb > 0.1
     assert (found.loading_s, found.memory_mb) == (None, None)
+
+
+def test_what_is_in_no_figure_is_told_with_the_reason() -> None:
+    moment = Moment(id="a", session="s", events=(Event(at=None, text="The tests fail"),), proposal=None)
+    silence = MomentRow(
+        writer="w",
+        lang="en",
+        domain="x",
+        labelled=LabelledMoment(moment=moment, label=MomentLabel(accepted=True)),
+    )
+    thai = RequestRow(id="1", group="1", writer="w", lang="th", domain="x", text="ขอตั๋วพรุ่งนี้", label="open")
+    table = asyncio.run(readers_table(["encoder"], Labelled((thai,), (), (silence,))))
+    lines = table.lines()
+    assert lines[1] == "1 moment without an offer among them: whether silence was right is not measured"
+    [told] = [line for line in lines if "none known" in line]
+    assert told.endswith("none known: it is written in Thai letters, which this reader was not trained on")

@@ -1,5 +1,7 @@
 """Simulators that are broken on purpose are found by the check for it, which the sound one passes."""
 
+from dataclasses import replace
+
 import pytest
 from tests.gym.card.simulators import Simulator
 from tests.gym.made import day, episode, event, step
@@ -204,6 +206,20 @@ def test_episodes_without_a_step_or_without_times_get_a_card():
         for one in SOUND.episodes(scenes=9, passes=1)
     ]
     assert card_of(untimed, source="untimed").check("uniform timing").verdict == "not estimable"
+
+
+def test_recordings_without_times_are_not_told_apart_by_lacking_them():
+    people = SOUND.people()
+    untimed = [
+        replace(one, events=tuple(event.model_copy(update={"at": None}) for event in one.events))
+        for one in people.sessions
+    ]
+    episodes = SOUND.episodes()
+    found = card_of(episodes, replace(people, sessions=tuple(untimed)), source="sound", against="untimed")
+    check = found.check("told from people")
+    assert check.verdict == "ok"
+    assert [one.by for one in found.telling] == ["lengths", "kinds of events", "words", "all together"]
+    assert "not told by gaps" in check.note
 
 
 def test_whoever_accepted_what_was_offered_was_not_disturbed():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fnmatch import fnmatch
+from itertools import accumulate
 from random import Random
 
 import pytest
@@ -156,6 +157,25 @@ def test_the_spread_of_openness_says_how_many_offers_it_was_counted_on():
 
 
 @pytest.mark.slow
+def test_the_interval_of_the_spread_of_openness_holds_its_value():
+    def offers(rng: Random) -> list[Reaction]:
+        """40 sessions of four offers each, whose users hardly differ: drawn twice, a session is no user of eight alike."""
+        [like, *_] = reactions(rng, 1)
+        chances = [rng.gauss(0.5, 0.1) for _ in range(40)]
+        return [
+            replace(like, group=f"s{at}", user=f"s{at}", accepted=rng.random() < chance)
+            for at, chance in enumerate(chances)
+            for _ in range(4)
+        ]
+
+    for seed in (1, 2):
+        found = fit_users(Recorded((), tuple(offers(Random(seed)))), START, source="made")
+        [spread] = [one for one in found.fitted if one.key == "traits.openness"]
+        assert spread.estimate.low == pytest.approx(0.0, abs=0.15)
+        assert spread.estimate.low <= spread.value[1] <= spread.estimate.high < 0.5
+
+
+@pytest.mark.slow
 def test_sessions_cut_at_one_length_say_nothing_of_length_and_others_do():
     def session(at: int, length: int) -> Session:
         events = tuple(event(20 * second, f"The user types line {second}.") for second in range(length))
@@ -168,6 +188,17 @@ def test_sessions_cut_at_one_length_say_nothing_of_length_and_others_do():
     # quartiles 75 and 185 events, in pieces of 9 acts on average
     each = sum(START.work["coding"].acts) / 2
     assert values["work.coding.subtasks"] == (round(75 / each), round(185 / each))
+
+
+def test_why_nothing_was_fitted_is_what_the_log_lacks():
+    times = accumulate(Random(1).lognormvariate(3, 1) for _ in range(300))
+    alone = Session("a", "a", tuple(event(second, "The user types.") for second in times))
+    liked = [replace(one, accepted=True) for one in reactions(Random(1), 60)]
+    found = fit_users(Recorded((alone,), tuple(liked)), START, source="made")
+    assert "4 in each of 2 sessions or more; found 299 of 1" in found.left["gaps, traits.pace"]
+    assert found.left["acceptance"] == "all 60 offers were taken, which tells nothing of what moves it"
+    few = fit_users(Recorded((), tuple(liked[:9])), START, source="made")
+    assert few.left["acceptance"] == "fewer than 40 offers that people took or refused"
 
 
 @pytest.mark.slow

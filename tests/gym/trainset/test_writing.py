@@ -156,7 +156,7 @@ def test_tokens_are_counted_by_a_tokenizer_where_one_is_given(tmp_path):
 def test_shares_that_leave_nothing_are_refused_before_anything_is_asked(tmp_path):
     with pytest.raises(UsageError, match="leave something to train on"):
         tf.trainset([day("a")], judge="user", model="offline", validation=0.6, test=0.5, out=tmp_path / "t")
-    with pytest.raises(ValueError, match="greater than or equal to 0"):
+    with pytest.raises(UsageError, match=r"validation -0\.1: expected greater than or equal to 0"):
         tf.trainset([day("a")], judge="user", model="offline", validation=-0.1, out=tmp_path / "t")
     assert not (tmp_path / "t").exists()
 
@@ -190,6 +190,18 @@ def test_scenes_and_groups_are_counted_and_what_was_accepted_by_where_the_work_s
     assert sum(at.silences for at in told.values()) == run.made.silent
     assert sum(at.silences + at.offers for at in told.values()) == run.made.accepted
     assert told["flow"].silences > told["stuck"].silences == 0
+
+
+def test_llama_factory_cuts_no_row_that_was_to_fit_and_is_told_of_no_file_that_is_gone(tmp_path):
+    days = [day(f"scene-{at}", scene=scene(at)) for at in range(3)]
+    options = {"judge": "user", "model": "offline", "out": tmp_path / "t", "points": 2, "progress": "off"}
+    settings = tmp_path / "t" / "sft" / "sft.yaml"
+    for tokens, cutoff in ((9000, 9000), (2000, 4096)):
+        tf.trainset(days, max_tokens_row=tokens, resume=tokens != 9000, **options)
+        assert f"\ncutoff_len: {cutoff}  #" in settings.read_text()
+    tf.trainset(days, max_tokens_row=256, resume=True, **options)
+    assert not settings.exists()
+    assert not settings.with_name("dataset_info.json").exists()
 
 
 def test_pairs_that_do_not_fit_are_counted_as_left_out(tmp_path):

@@ -12,7 +12,7 @@ from tests.decisions_server import DecisionsServer, deciding
 from tactful.data.corpora.types import RequestRow
 from tactful.errors import EndpointRefused, ProviderError, UsageError
 from tactful.llm import ModelSpec, open_model
-from tactful.llm.decisions import Ask
+from tactful.llm.decisions import Ask, Said, read_answers
 from tactful.reading import REACTIONS, Exchange, Request
 from tactful.reading.by_calls import ReaderByCalls
 from tactful.reading.calibrating import calibrate_asked
@@ -268,3 +268,19 @@ async def test_the_server_of_these_tests_answers_the_official_client_and_both_se
     assert theirs.answers[0].probability == ours[0].p == 0.25
     assert {one.value: one.probability for one in theirs.answers[1].probabilities} == ours[1].shares
     assert not server.refused
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"name": ["need"], "type": "predicate", "probability": 0.5}, Said(p=0.5)),
+        ({"name": "other", "type": "predicate", "probability": 0.5}, "gave no answer to 'need'"),
+        ({"type": "predicate", "probability": 10**400}, "expected 0 to 1"),
+        ({"type": "predicate", "probability": float("nan")}, "expected 0 to 1"),
+        ({"type": "predicate", "probability": 1.01}, "expected 0 to 1"),
+        ({"type": "predicate", "probability": True}, "expected 0 to 1"),
+    ],
+)
+def test_an_odd_answer_is_not_known_and_ends_nothing(answer: dict[str, Any], said: Said | str) -> None:
+    [found] = read_answers({"answers": [answer]}, [Ask(name="need", instructions="Is it open?")])
+    assert found == said if isinstance(said, Said) else found.p is None and said in found.why

@@ -8,9 +8,12 @@ import shutil
 import numpy as np
 import pytest
 
-from tactful.errors import DataError
+from tactful.data.corpora.types import RequestRow
+from tactful.errors import DataError, UserError
 from tactful.reading import Request
 from tactful.reading.encoder.reader import WEIGHTS
+from tactful.reading.encoder.recalibration import recalibrate
+from tactful.reading.labelled import Labelled
 from tactful.reading.opening import open_reader
 
 NETWORK = (WEIGHTS / "reader.onnx").read_bytes()
@@ -94,3 +97,20 @@ def test_the_bundled_reader_says_the_same_on_every_processor():
     }
     found = open_reader("encoder").needs_now([Request(text=text) for text in needs])
     assert [one.need for one in found] == pytest.approx([*needs.values()], abs=0.004)
+
+
+def test_labels_of_texts_that_the_reader_does_not_know_calibrate_nothing(tmp_path, caplog):
+    thai = [RequestRow(id=str(at), group=str(at), writer="w", lang="th", domain="x",
+                       text=f"ขอตั๋วพรุ่งนี้ {at}", label="open" if at % 2 else "complete") for at in range(60)]  # fmt: skip
+    english = [
+        one.model_copy(update={"text": f"Book a table for {one.id} people", "label": "open"})
+        for one in thai[:49]
+    ]
+    odd = english[0].model_copy(update={"text": "Set a timer for 10 minutes.", "label": "complete"})
+    reader = open_reader("encoder")
+    with pytest.raises(UserError, match="more than one kind that the reader knows: found need 49"):
+        recalibrate(Labelled((*thai, *english)), tmp_path / "few", reader=reader, source=WEIGHTS)
+    assert not (tmp_path / "few").exists()
+    enough = Labelled((*thai, *english, odd))
+    assert recalibrate(enough, tmp_path / "own", reader=reader, source=WEIGHTS) == {"need": 50}
+    assert "need: 60 of 110 labelled texts are not known to the reader" in caplog.text

@@ -14,6 +14,7 @@ from tests.chat_server import Ask, ChatServer, Fault, serving
 from tactful.errors import BudgetSpent, EndpointRefused, UsageError, UserError
 from tactful.reading import REACTIONS, Exchange, Request
 from tactful.reading.by_calls import ReaderByCalls
+from tactful.reading.opening import open_reader
 from tactful.reading.prompted.asking import NeedReply, need_prompt, offer_prompt, reaction_prompt
 from tactful.reading.setup import ReaderSetup, asked_name
 from tactful.types import Event, Message, Moment
@@ -208,6 +209,10 @@ def test_a_name_says_way_model_and_place(name: str, way: str, model: str, url: s
 def test_a_way_without_a_model_is_refused() -> None:
     with pytest.raises(UsageError, match="names no model"):
         asked_name("decisions:")
+    with pytest.raises(UsageError, match="write MODEL, MODEL@URL, decisions:MODEL or"):
+        asked_name("@http://127.0.0.1/v1")
+    with pytest.raises(UserError, match="a reader's name is empty; use encoder"):
+        open_reader(" ")
 
 
 def test_the_offline_model_rehearses_every_judgement_the_same_way_twice() -> None:

@@ -68,10 +68,15 @@ def export(
     True
     """
     from tactful.data.check import refuse_other_kind
+    from tactful.data.exporting.forms import FORMS
     from tactful.data.exporting.pairs import export_pairs, pairs_file
     from tactful.utterance.export import export_utterance, holds_pairs
 
     source = Path(pairs)
+    if to not in (known := (*FORMS, "traces", "moments")):
+        raise UsageError(f"--to '{to}' is not known; choose one of: {', '.join(known)}")
+    if times not in ("epoch", "text"):
+        raise UsageError(f"--times '{times}' is not known; choose epoch or text")
     if times != "epoch" and to != "traces":
         raise UsageError(f"--times {times} belongs to --to traces")
     if to in ("traces", "moments"):
@@ -87,8 +92,11 @@ def export(
 def _episodes(
     source: Path, to: str, out: Path | str, times: Literal["epoch", "text"], *, skip_bad: bool
 ) -> TracesExport | MomentsExport:
+    from tactful.data.check import refuse_other_kind
     from tactful.gym.traces import export_moments, export_traces
+    from tactful.runs import resolve_input
 
     if skip_bad:
         raise UsageError("--skip-bad is for records of 'utterance synthesize'; a bad episode is nothing else")
+    refuse_other_kind(resolve_input(source), "episodes", given=source)
     return export_traces(source, out, times) if to == "traces" else export_moments(source, out)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tactful.api.gym.logs import EpisodesGiven, PeopleGiven, read_episodes, read_people
+from tactful.api.options import listed
 from tactful.api.runs import outside_loop
 from tactful.errors import UsageError
 
@@ -37,7 +38,7 @@ def audit_gym(
     """The card of the simulator that played these episodes: each check with its figure, interval, limit and verdict.
 
     `against` is people's work to hold it against: a folder of traces, moments with or without reactions, imported
-    activity, or several of them. `out` is a new folder for the page (`card.html`) and the same as JSON. `limit` takes
+    activity, a run of the gym, several of them, or such records. `out` is a new folder for the page (`card.html`) and the same as JSON. `limit` takes
     the first episodes only.
 
     With `scenes` and `parameters` (of `tf.fit_gym_users`) the card also says whether `assistants` rank otherwise under
@@ -87,12 +88,19 @@ def _ranked(
     seed: int,
 ) -> tuple[Check, tuple[Ranking, ...]]:
     """Whether these assistants rank alike under the default users and under those of the file, and both rankings."""
+    from tactful.api.gym.deciding import place_of
     from tactful.gym.card.ranking import ranking, ranking_check
+    from tactful.gym.play.deciding import plain_decider
 
-    if len(set(assistants)) < 2:
+    if len(set(listed("assistants", assistants))) < 2:
         raise UsageError(
             "--assistant: a ranking takes two or more, such as --assistant none --assistant every:10"
         )
+    for one in assistants:
+        if plain_decider(one) is None and not place_of(one):
+            raise UsageError(
+                f"--assistant {one}: assistants are ranked by rules; name none, always, every:N, gate:FOLDER or policy:PATH"
+            )
     known = _scenes(scenes)
     false_alarm, miss = costs
     default, fitted = (

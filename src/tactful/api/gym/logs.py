@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EpisodesGiven = Any
 """What functions of this room take for episodes: a run or its folder, a file, or `GymEpisode`s."""
 PeopleGiven = Any
-"""What they take for people at work: one or several files or folders, as `read_people` reads them."""
+"""What they take for people at work: one or several files, folders or runs, or records, as `read_people` reads them."""
 TAKEN = (
     "give a folder of ProactiveBench's traces, moments (`obs` in each row), what `data import activitywatch` wrote, or a "
     "run of `gym run`"
@@ -63,29 +63,50 @@ def read_people(given: PeopleGiven) -> tuple[Recorded, str]:
     """Recorded work of one or several places, a recording held twice once, and what messages call it.
 
     A folder of traces; a file of moments, labelled or not; work sessions of an activity log; a run of the gym, which is
-    then taken for people. Raises: DataError for anything else, UserError where it cannot be read.
+    then taken for people; or records of any of these. Raises: DataError for anything else, UserError where it cannot be read.
     """
+    from tactful.api.inputs import NAMELESS
     from tactful.gym.card.log import Recorded, joined
 
     if isinstance(given, Recorded):
         return given, "<the recordings given>"
     several: Sequence[Any] = [given] if isinstance(given, str | os.PathLike) else list(given)
-    found = joined([_read(Path(one)) for one in several])
-    name = " + ".join(map(str, several))
+    places = [one for one in several if isinstance(one, str | os.PathLike)]
+    records = [one for one in several if not isinstance(one, str | os.PathLike)]
+    found = joined([*(_read(Path(one)) for one in places), *_in_memory(records)])
+    name = " + ".join([*map(str, places), *([NAMELESS] if records else [])])
     if not found.sessions and not found.reactions:
-        raise DataError.at(name, None, "holds no recorded work", fix=TAKEN)
+        raise DataError.at(name or NAMELESS, None, "holds no recorded work", fix=TAKEN)
     return found, name
 
 
 def _read(path: Path) -> Recorded:
-    from tactful.gym.card.log import of_episodes, of_moments, of_sessions
+    from tactful.gym.card.log import joined, of_sessions
 
     work, rows = work_in(path)
-    if work == "episodes":
-        return of_episodes(rows)
-    if work == "moments":
-        return of_moments(rows)
-    return of_sessions((one.id, one.events) for one in rows)
+    if work == "traces":
+        return of_sessions((one.id, one.events) for one in rows)
+    return joined(_in_memory(list(rows)))
+
+
+def _in_memory(records: Sequence[Any]) -> list[Recorded]:
+    """What records of one kind show; nothing where there are none. Raises: DataError for records of no work."""
+    from tactful.api.inputs import NAMELESS
+    from tactful.data.activity.types import WorkSession
+    from tactful.gym.card.log import of_episodes, of_moments, of_sessions
+    from tactful.gym.types import GymEpisode
+    from tactful.types import LabelledMoment, Moment
+
+    if not records:
+        return []
+    if all(isinstance(one, GymEpisode) for one in records):
+        return [of_episodes(records)]
+    if all(isinstance(one, Moment | LabelledMoment) for one in records):
+        return [of_moments(records)]
+    if all(isinstance(one, WorkSession) for one in records):
+        return [of_sessions((one.id, one.events) for one in records)]
+    kinds = " and ".join(sorted({type(one).__name__ for one in records}))
+    raise DataError.at(NAMELESS, None, f"holds {kinds}, expected work of one kind", fix=TAKEN)
 
 
 def work_in(path: Path) -> tuple[Work, Iterable[Any]]:

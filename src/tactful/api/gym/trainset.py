@@ -169,7 +169,7 @@ def _refuse_misfits(judge: str, options: TrainsetOptions) -> None:
 def _shares(options: TrainsetOptions) -> Shares:
     from tactful.gym.trainset.writing import Shares
 
-    return Shares(validation=options.get("validation", 0.1), test=options.get("test", 0.1))
+    return configured(Shares, validation=options.get("validation", 0.1), test=options.get("test", 0.1))
 
 
 def _fit(options: TrainsetOptions) -> tuple[Fit, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tactful.api.gym.logs import PeopleGiven, read_people
+from tactful.api.options import listed
 from tactful.api.runs import outside_loop
 from tactful.errors import UsageError
 
@@ -31,8 +32,7 @@ def fit_gym_users(
     Raises DataError where there is no recorded work, UsageError when `out` exists.
 
     >>> import tactful as tf
-    >>> tf.moments().save("moments.jsonl")
-    >>> found = tf.fit_gym_users("moments.jsonl", out="users.toml")
+    >>> found = tf.fit_gym_users(tf.moments(), out="users.toml")
     >>> {"need.boundary", "need.flow", "need.stuck"} <= {one.key for one in found.fitted}
     True
     """
@@ -41,6 +41,8 @@ def fit_gym_users(
     from tactful.gym.rules.parameters import load_parameters
     from tactful.gym.types import SETTINGS
 
+    if unknown := sorted(set(listed("settings", settings) or ()) - {*SETTINGS}):
+        raise UsageError(f"--setting '{unknown[0]}' is not known; choose among {', '.join(SETTINGS)}")
     if out is not None and Path(out).exists():
         raise UsageError(f"{out}: exists already; give --out a new name")
     recorded, source = read_people(people)

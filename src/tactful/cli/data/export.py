@@ -49,7 +49,10 @@ def export(
     if isinstance(done, TracesExport):
         if as_json:
             emit_json({**done.model_dump(), "to": to, "out": str(out)})
-        say(f"{done.traces} traces of {done.events} events with {done.offers} offers written to {out}")
+        left_out = f"; {done.empty} episodes without an event left out" if done.empty else ""
+        say(
+            f"{done.traces} traces of {done.events} events with {done.offers} offers written to {out}{left_out}"
+        )
         return
     if isinstance(done, MomentsExport):
         if as_json:

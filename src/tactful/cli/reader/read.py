@@ -10,6 +10,7 @@ import typer
 
 from tactful.cli.options import JsonFlag, ReaderFlags
 from tactful.cli.output import emit_json, print_lines, printable, say, tell_reading
+from tactful.errors import UsageError
 
 _FILE_NAME = re.compile(r"\S+\.(?:txt|md|csv|tsv|jsonl?)")
 
@@ -39,6 +40,8 @@ def read(
                 f"note: '{text}' is read as a request; those of a file: tactful reader read - < {quote(text)}"
             )
     lines = [line.rstrip("\n") for line in sys.stdin if line.strip()] if texts == ["-"] else texts
+    if not lines:
+        raise UsageError("<stdin>: holds no request; give one a line")
     opened = reader(by.reader, **by.options())
     found = opened.needs_now([Request(text=line) for line in lines])
     tell_reading(opened)

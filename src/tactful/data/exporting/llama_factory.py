@@ -16,6 +16,8 @@ from tactful.data.io import write_file
 Stage = Literal["sft", "dpo", "kto", "rm"]
 VALIDATION = "_validation"
 """Ends the stem of a file that validates."""
+CUTOFF = 4096
+"""Tokens from which on LLaMA-Factory cuts a row, where no row may be longer."""
 MODEL = "Qwen/Qwen2.5-0.5B-Instruct"
 _OF_STAGE: dict[Stage, dict[str, Any]] = {
     "sft": {"learning_rate": 1e-4},
@@ -25,10 +27,11 @@ _OF_STAGE: dict[Stage, dict[str, Any]] = {
 }
 
 
-def describe(folder: Path, files: Mapping[str, str], pairs: Stage = "dpo") -> None:
+def describe(folder: Path, files: Mapping[str, str], pairs: Stage = "dpo", *, longest: int = CUTOFF) -> None:
     """Write `dataset_info.json` and the YAMLs into the folder. `files`: name of the data set → stem of its file.
 
-    A stem begins with `sft`, `pairs` or `kto`; `pairs` says what preference pairs are for.
+    A stem begins with `sft`, `pairs` or `kto`; `pairs` says what preference pairs are for. Nothing of a row of `longest`
+    tokens is cut.
     """
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     info = {name: _entry(stem) for name, stem in files.items()}
@@ -37,7 +40,8 @@ def describe(folder: Path, files: Mapping[str, str], pairs: Stage = "dpo") -> No
     for name, stem in files.items():
         if stem not in validation:
             stage: Stage = "sft" if stem == "sft" else "kto" if stem == "kto" else pairs
-            lines = _settings(stage, name, stem, validation.get(stem + VALIDATION))
+            cutoff = max(CUTOFF, longest)
+            lines = _settings(stage, name, stem, validation.get(stem + VALIDATION), cutoff)
             write_file(folder / f"{stage}.yaml", [line.encode() + b"\n" for line in lines])
 
 
@@ -51,7 +55,7 @@ def _entry(stem: str) -> dict[str, Any]:
     return {"file_name": f"{stem}.json", **ranking, "formatting": "sharegpt", "columns": columns}
 
 
-def _settings(stage: Stage, name: str, stem: str, validation: str | None) -> list[str]:
+def _settings(stage: Stage, name: str, stem: str, validation: str | None, cutoff: int) -> list[str]:
     """The lines of a YAML of plain values. No share of the rows validates: a cut by row would leak across groups."""
     values: dict[str, Any] = {
         "stage": stage,
@@ -76,7 +80,7 @@ def _settings(stage: Stage, name: str, stem: str, validation: str | None) -> lis
     return [
         f"# LLaMA-Factory on {stem}.json. In this folder: llamafactory-cli train {stage}.yaml",
         f"model_name_or_path: {MODEL}  # yours",
-        "cutoff_len: 4096  # tokens; a longer row is cut without a word",
+        f"cutoff_len: {cutoff}  # tokens; a longer row is cut without a word",
         "bf16: true  # false where the device has none",
         *(f"{key}: {_plain(value)}" for key, value in values.items()),
     ]

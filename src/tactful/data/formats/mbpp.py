@@ -43,6 +43,13 @@ class MbppTask(Private):
     def _plain_line_ends(cls, value: str) -> str:
         return value.replace("\r\n", "\n").replace("\r", "\n")
 
+    @field_validator("text")
+    @classmethod
+    def _asks_something(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("it is blank")
+        return value
+
     @field_validator("test_list")
     @classmethod
     def _stripped(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -210,7 +217,8 @@ def entry_point(task: MbppTask) -> str:
     try:
         defined = [node.name for node in _parse(task.code).body if isinstance(node, _FUNCTIONS)]
     except SyntaxError as error:
-        raise ValueError(f"the reference cannot be read: {error.msg} (line {error.lineno})") from error
+        line = f" (line {error.lineno})" if error.lineno else ""
+        raise ValueError(f"the reference cannot be read: {error.msg}{line}") from error
     for test in task.test_list:
         try:
             called = {

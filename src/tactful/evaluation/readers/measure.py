@@ -6,6 +6,7 @@ Readings that are "not known" are left out of every figure and counted. The unit
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +40,8 @@ class HeadFigures(Record):
     """Texts read."""
     unknown: int
     """Texts that the reader did not know; in no figure."""
+    why: str = ""
+    """The commonest reason for that."""
     groups: int
     figures: Mapping[str, Estimate]
     """Name → value with its 95% interval by contrast group; higher is better."""
@@ -63,8 +66,8 @@ class Scored:
     """(n,) names."""
     rivals: Array
     """(n,) key within which pairs are ordered; empty string: none."""
-    unknown: Sequence[str]
-    """Texts without a reading."""
+    unknown: Sequence[tuple[str, str]]
+    """Texts without a reading, each with the reason."""
 
 
 async def read_needs(reader: Reader, rows: Labelled) -> Scored:
@@ -79,7 +82,7 @@ async def read_needs(reader: Reader, rows: Labelled) -> Scored:
         np.eye(2)[labels],
         np.array([row.group for row, _ in kept]),
         np.array([row.group for row, _ in kept]),
-        [row.text for row, one in zip(rows.requests, found, strict=True) if one.need is None],
+        [(row.text, one.unknown) for row, one in zip(rows.requests, found, strict=True) if one.need is None],
     )
 
 
@@ -101,7 +104,11 @@ async def read_reactions(reader: Reader, rows: Labelled) -> Scored:
         tolerated,
         np.array([row.group for row, _ in kept]),
         np.array([""] * len(kept)),
-        [row.user_next for row, one in zip(rows.followups, found, strict=True) if not one.probabilities],
+        [
+            (row.user_next, one.unknown)
+            for row, one in zip(rows.followups, found, strict=True)
+            if not one.probabilities
+        ],
     )
 
 
@@ -122,7 +129,7 @@ async def read_offers(reader: Reader, rows: Labelled) -> Scored:
         sessions,
         np.array([f"{one.moment.session}|{one.moment.proposal}" for one, _ in kept]),
         [
-            row.labelled.moment.proposal or ""
+            (row.labelled.moment.proposal or "", one.unknown)
             for row, one in zip(offered, found, strict=True)
             if one.accept is None
         ],
@@ -156,7 +163,7 @@ def _parts(
     made = []
     for part, inside in tests.items():
         chosen = np.array([inside(text) for text in scored.texts], dtype=bool)
-        unknown = sum(inside(text) for text in scored.unknown)
+        reasons = [why for text, why in scored.unknown if inside(text)]
         if part != "all" and chosen.sum() < FEWEST:
             continue
         one = _chosen(scored, chosen)
@@ -168,8 +175,9 @@ def _parts(
             HeadFigures(
                 head=head,
                 part=part,
-                items=int(chosen.sum()) + unknown,
-                unknown=unknown,
+                items=int(chosen.sum()) + len(reasons),
+                unknown=len(reasons),
+                why=next((why for why, _ in Counter(reasons).most_common(1)), ""),
                 groups=len(set(one.groups)),
                 figures=found,
                 ece=error,

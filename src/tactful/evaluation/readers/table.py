@@ -17,6 +17,7 @@ from tactful.reading.encoder.examples import request_of
 from tactful.reading.labelled import Labelled
 from tactful.reading.opening import open_reader
 from tactful.reading.setup import ReaderSetup, Way
+from tactful.text.counting import counted
 from tactful.types import Record
 
 _HOW: dict[Way, tuple[str, str]] = {
@@ -24,6 +25,9 @@ _HOW: dict[Way, tuple[str, str]] = {
     "decisions": ("/v1/decisions", "--reader decisions:MODEL --base-url URL"),
     "consistency": ("consistency of code", "--reader consistency:MODEL --base-url URL"),
 }
+
+_SHOWN = 300
+"""Characters of a reason in a line."""
 
 
 class ReaderRow(Record):
@@ -48,11 +52,17 @@ class ReadersTable(Shown, Record):
 
     texts: int
     writers: tuple[str, ...]
+    silences: int = 0
+    """Of the texts, moments at which nothing was offered; in no figure."""
     readers: tuple[ReaderRow, ...]
 
     def lines(self, *, parts: bool = True) -> list[str]:
         """For the terminal: one line per reader, judgement and part."""
         made = [f"{self.texts} labelled texts by {', '.join(self.writers)}; 95% intervals by contrast group"]
+        if self.silences:
+            made.append(
+                f"{counted(self.silences, 'moment')} without an offer among them: whether silence was right is not measured"
+            )
         for row in self.readers:
             if row.needs:
                 made.append(f"{row.name}: not measured: {row.needs}")
@@ -63,7 +73,8 @@ class ReadersTable(Shown, Record):
                     continue
                 if one.unknown == one.items:
                     if one.part == "all":
-                        made.append(f"  {one.head:9}{one.part:6}{one.items:6}  none known")
+                        why = one.why if len(one.why) <= _SHOWN else f"{one.why[:_SHOWN]}…"
+                        made.append(f"  {one.head:9}{one.part:6}{one.items:6}  none known: {why}")
                     continue
                 told = "  ".join(f"{name} {value.text()}" for name, value in one.figures.items())
                 error = "" if one.ece is None else f"  ECE {one.ece:.3f}"
@@ -130,7 +141,8 @@ async def readers_table(
         for way, (name, flags) in _HOW.items()
         if way not in named
     ]
-    return ReadersTable(texts=len(labelled), writers=labelled.writers, readers=tuple(rows))
+    silences = sum(row.labelled.moment.proposal is None for row in labelled.moments)
+    return ReadersTable(texts=len(labelled), writers=labelled.writers, silences=silences, readers=tuple(rows))
 
 
 async def _own(name: str, reader: Reader, labelled: Labelled, seed: int) -> ReaderRow:

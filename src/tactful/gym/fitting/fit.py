@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tactful.gym.card.log import Recorded
 from tactful.gym.card.words import kind_of_event
-from tactful.gym.fitting.gaps import FEWEST_GAPS, fit_gaps
+from tactful.gym.fitting.gaps import FEWEST_GAPS, FEWEST_OF_ONE, fit_gaps
 from tactful.gym.fitting.taking import (
     FEWEST,
     Known,
@@ -65,16 +65,16 @@ class _Stretch:
 
 @dataclass(frozen=True)
 class _Material:
-    sessions: Sequence[_Stretch]
-    offers: Sequence[Offered]
-    points: Sequence[Known]
+    sessions: list[_Stretch]
+    offers: list[Offered]
+    points: list[Known]
 
     @property
     def groups(self) -> list[str]:
         return sorted({one.group for part in self.parts for one in part})
 
     @property
-    def parts(self) -> tuple[Sequence[Any], ...]:
+    def parts(self) -> tuple[list[Any], ...]:
         return self.sessions, self.offers, self.points
 
 
@@ -107,7 +107,8 @@ def fit_users(
     fitted = []
     for key, value in _joined(whole).items():
         last = f"{key}.1" if isinstance(value, tuple) else key
-        draws = np.array([one.get(last, np.nan) for one in drawn] or [np.nan])
+        nothing = 0.0 if key == "traits.openness" else np.nan  # no further apart than by chance: no spread
+        draws = np.array([one.get(last, nothing) for one in drawn] or [np.nan])
         found = estimate(whole[last], draws, items=_items(key, material), groups=len(groups))
         fitted.append(Fitted(key=key, value=value, was=_default(start, key), estimate=found, by=by[key]))
     return FittedUsers(
@@ -143,7 +144,11 @@ def _of_gaps(
 ) -> None:
     told = fit_gaps([one.gaps for one in sessions], start.gaps)
     if told is None:
-        left["gaps, traits.pace"] = f"fewer than {FEWEST_GAPS} gaps between events whose times are known"
+        usable = [count for one in sessions if (count := len(one.gaps)) >= FEWEST_OF_ONE]
+        left["gaps, traits.pace"] = (
+            f"takes {FEWEST_GAPS} gaps between events whose times are known, {FEWEST_OF_ONE} in each of 2 sessions or more; "
+            f"found {sum(usable)} of {len(usable)}"
+        )
         return
     for name in told._fields[:-1]:
         found[f"gaps.{name}"] = getattr(told, name)
@@ -203,7 +208,12 @@ def _of_offers(
     at = start.need.model_copy(update=need or {})
     taking = fit_taking(material.offers, start.acceptance, ByTiming.model_validate(at.model_dump()))
     if taking is None:
-        left["acceptance"] = f"fewer than {FEWEST} offers that people took or refused"
+        offers = len(material.offers)
+        left["acceptance"] = (
+            f"fewer than {FEWEST} offers that people took or refused"
+            if offers < FEWEST
+            else f"all {offers} offers were {'taken' if material.offers[0].accepted else 'refused'}, which tells nothing of what moves it"
+        )
     else:
         found |= {f"acceptance.{name}": value for name, value in taking._asdict().items()}
         told = "reactions by timing, need and words in common; each default is a prior one logit wide"
@@ -220,17 +230,19 @@ def _of_offers(
 
 
 def _drawn(material: _Material, start: Parameters, settings: Sequence[Setting], seed: int) -> list[Values]:
-    """The values of resampled sessions."""
-    held: dict[str, tuple[list[Any], ...]] = defaultdict(lambda: ([], [], []))
+    """The values of resampled sessions; one that is drawn twice is two."""
+    held: dict[str, _Material] = defaultdict(lambda: _Material([], [], []))
     for at, items in enumerate(material.parts):
         for one in items:
-            held[one.group][at].append(one)
+            held[one.group].parts[at].append(one)
     rng, groups = seeded("fit users", seed), material.groups
     found = []
     for _ in range(_RESAMPLES):
-        chosen = rng.choices(groups, k=len(groups))
-        parts = [[one for group in chosen for one in held[group][at]] for at in range(3)]
-        found.append(_values(_Material(*parts), start, settings, {}, {}))
+        chosen = [held[group] for group in rng.choices(groups, k=len(groups))]
+        sessions = [one for part in chosen for one in part.sessions]
+        offers = [one._replace(group=str(at)) for at, part in enumerate(chosen) for one in part.offers]
+        points = [one for part in chosen for one in part.points]
+        found.append(_values(_Material(sessions, offers, points), start, settings, {}, {}))
     return found
 
 

@@ -16,7 +16,8 @@ _ROUNDS = 60
 _LEAST_S = 0.05
 """Gaps below it are of two events that a recorder wrote at once."""
 _NARROWEST = 0.1
-_FEWEST_OF_ONE = 4  # gaps of a session that says something of its pace
+FEWEST_OF_ONE = 4
+"""Gaps of a session that says something of its pace."""
 
 
 class Gaps(NamedTuple):
@@ -34,7 +35,7 @@ class Gaps(NamedTuple):
 def fit_gaps(sessions: Sequence[Sequence[float]], start: GapParameters) -> Gaps | None:
     """Gaps of each session; None where they are too few."""
     logs = [np.log([gap for gap in gaps if gap >= _LEAST_S]) for gaps in sessions]
-    logs = [one for one in logs if len(one) >= _FEWEST_OF_ONE]
+    logs = [one for one in logs if len(one) >= FEWEST_OF_ONE]
     if sum(map(len, logs)) < FEWEST_GAPS or len(logs) < 2:
         return None
     pace, shifts = _paces(logs)

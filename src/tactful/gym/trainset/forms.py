@@ -30,7 +30,7 @@ class Fit:
     """How long a row may be."""
 
     tokens: int = 4096
-    """Most of prompt and answer together; 4096 is the `cutoff_len` of the YAML that lies beside."""
+    """Most of prompt and answer together; the `cutoff_len` of the YAML that lies beside is no less."""
     count: Count = estimate_tokens
     max_chars: int = MAX_CHARS
     """Most characters of events, as the proposer was asked; an assistant in an episode sees no more."""

@@ -139,14 +139,21 @@ def write_trainset(
     doubles = {"equal sides": distinct.equal_sides, "repeated pairs": distinct.repeated}
     told.left_out |= {why: count for why, count in doubles.items() if count}
     told.counts["contradicting"] = distinct.contradicting
-    if (folder.path / "sft").is_dir():
-        there = {path.stem for path in (folder.path / "sft").glob("*.json")}
-        stems = [stem for stem in ("sft", "sft_validation") if stem in there]
-        describe(folder.path / "sft", {DATASET + stem.removeprefix("sft"): stem for stem in stems})
+    _describe(folder.path / "sft", fit.tokens)
     found = told.whole(part_of, judge_given=judge_given, max_tokens=fit.tokens, counted=counted, notes=notes)
     text = orjson.dumps(found.model_dump(mode="json"), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     write_atomic(folder.path / MANIFEST, [text])
     return found
+
+
+def _describe(folder: Path, longest: int) -> None:
+    """What LLaMA-Factory wants beside the rows; without rows to train on, what was written of others goes."""
+    if not (folder / "sft.json").is_file():
+        for name in ("sft.yaml", "dataset_info.json"):
+            (folder / name).unlink(missing_ok=True)
+        return
+    stems = [stem for stem in ("sft", "sft_validation") if (folder / f"{stem}.json").is_file()]
+    describe(folder, {DATASET + stem.removeprefix("sft"): stem for stem in stems}, longest=longest)
 
 
 def _parts(

@@ -96,6 +96,6 @@ def read_card(folder: Path) -> ReaderCard:
 
 
 def refuse_used(folder: Path) -> None:
-    """Raises: UserError, when something is in the folder already."""
-    if folder.exists() and any(folder.iterdir()):
+    """Raises: UserError, when something is in the folder already, or no folder stands there."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder}: exists already; give --out a new folder")

@@ -130,17 +130,26 @@ class EncoderReader(ReaderAtOnce):
         return [reading for reading in readings if reading is not None]
 
     def logits_of(self, rows: Labelled) -> dict[str, tuple[Floats, list[int], list[str]]]:
-        """Head → logits (n, classes), labels and judged texts of labelled rows: what calibration is fitted on."""
+        """Head → logits (n, classes), labels and judged texts of labelled rows: what calibration is fitted on.
+
+        Texts that are not known are left out: they get no probability.
+        """
         from tactful.reading.encoder.examples import examples_of, texts_of
 
-        found: dict[str, tuple[Floats, list[int], list[str]]] = {}
+        result: dict[str, tuple[Floats, list[int], list[str]]] = {}
         examples, texts = examples_of(rows, self._tokens, self.show), texts_of(rows)
         for head in self.card.heads:
             chosen = [one for one in examples if one.task == head]
-            if chosen:
-                logits = self._network.run([one.shown for one in chosen], (head,)).logits[head]
-                found[head] = (logits, [int(np.argmax(one.target)) for one in chosen], texts[head])
-        return found
+            if not chosen:
+                continue
+            found = self._run(head, [one.shown for one in chosen], texts[head], (head,))
+            known = [at for at, why in enumerate(found.unknown) if not why]
+            result[head] = (
+                found.logits[head][known],
+                [int(np.argmax(chosen[at].target)) for at in known],
+                [texts[head][at] for at in known],
+            )
+        return result
 
     def _run(
         self, head: str, shown: Sequence[Shown], texts: Sequence[str], outputs: tuple[str, ...]

@@ -16,6 +16,7 @@ pytest.importorskip("transformers", reason="training a reader needs the extra [t
 
 import torch
 
+from tactful.reading.encoder.card import read_card
 from tactful.reading.encoder.examples import examples_of
 from tactful.reading.encoder.network import Network
 from tactful.reading.encoder.reader import NETWORK_FILE, WEIGHTS, EncoderReader
@@ -23,6 +24,7 @@ from tactful.reading.encoder.tokens import Tokens
 from tactful.reading.encoder.training.restore import restore_network
 from tactful.reading.encoder.training.torch_network import as_tensors
 from tactful.reading.encoder.training.train import continue_encoder, train_encoder
+from tactful.reading.labelled import Labelled
 
 QUICK = LearningSettings(epochs=12, learning_rate=3e-3, batch=16, threads=1)
 
@@ -91,6 +93,18 @@ def test_where_all_weights_stay_the_network_stays(folder: Path, tmp_path: Path) 
     )
     for name, value in before.items():
         assert torch.allclose(value, after[name], atol=1e-5), name
+
+
+def test_where_nobody_calibrates_the_calibration_of_before_stands_and_that_is_told(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    quick = QUICK.model_copy(update={"epochs": 1})
+    card = continue_encoder(rows("cyd", 2), Labelled(), folder, tmp_path / "out", stays=1.0, settings=quick)
+    before = read_card(folder)
+    assert {head: one.sharpness for head, one in card.heads.items()} == {
+        head: one.sharpness for head, one in before.heads.items()
+    }
+    assert "need: no writer calibrates it, so that its probabilities are calibrated as before" in caplog.text
 
 
 def test_a_damaged_reader_learns_no_further_and_leaves_nothing(folder: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 from collections import Counter
@@ -40,6 +41,7 @@ from tactful.reading.labelled import Labelled
 from tactful.runs.store.files import make_folder, write_atomic
 from tactful.text import scripts
 
+_log = logging.getLogger(__name__)
 HEADS = ("need", "reaction", "accept", "silence")
 BEYOND = 1.25
 """The limit of distance, in distances of the farthest text seen."""
@@ -166,7 +168,7 @@ def finish(
     `trained` and `held` are the texts of `training` and `calibration` as the network is shown them; `before` is
     the card of the reader that was trained further, whose scripts and words stay known; `continues` says which it was.
     """
-    heads, near = _bounded(network, trained, held, texts_of(calibration))
+    heads, near = _bounded(network, trained, held, texts_of(calibration), before)
     save_scope(out / SCOPE_FILE, near)
     card = ReaderCard(
         files=file_hashes(out, (*files, SCOPE_FILE)),
@@ -229,9 +231,16 @@ def _one_text_a_label(rows: Labelled) -> str:
 
 
 def _bounded(
-    network: Runs, trained: Sequence[Example], held: Sequence[Example], texts: Mapping[str, Sequence[str]]
+    network: Runs,
+    trained: Sequence[Example],
+    held: Sequence[Example],
+    texts: Mapping[str, Sequence[str]],
+    before: ReaderCard | None,
 ) -> tuple[dict[str, HeadCard], dict[str, Near]]:
-    """Per head: calibration and the limit of distance on the calibration texts; where the training texts lie."""
+    """Per head: calibration and the limit of distance on the calibration texts; where the training texts lie.
+
+    Without such texts a head keeps the calibration of `before`, or has none.
+    """
     heads, near = {}, {}
     for head in HEADS:
         inside = [one for one in trained if one.task == head]
@@ -240,11 +249,17 @@ def _bounded(
         outside = [one for one in held if one.task == head]
         seen = network.run([one.shown for one in inside], ())
         near[head] = Near.fit(seen.vector, np.array([int(np.argmax(one.target)) for one in inside]))
-        sharpness, farthest = (
-            {"all": Sharpness(temperature=1.0)},
-            float(near[head].distance(seen.vector).max()),
-        )
-        if outside:
+        known = before.heads.get(head) if before else None
+        sharpness = dict(known.sharpness) if known else {"all": Sharpness(temperature=1.0)}
+        farthest = float(near[head].distance(seen.vector).max())
+        if not outside:
+            _log.warning(
+                "%s: no writer calibrates it, so that its probabilities %s; fit them to labels that it was not trained on: "
+                "tactful reader calibrate",
+                head,
+                "are calibrated as before" if known else "are not calibrated",
+            )
+        else:
             found = network.run([one.shown for one in outside], (head,))
             answers = [int(np.argmax(one.target)) for one in outside]
             logits: Floats = found.logits[head]
