@@ -29,6 +29,11 @@ def talk(id: str) -> dict[str, object]:
 
 
 TALKS = [talk("a"), talk("b")]
+REQUEST = {
+    "conversation": "a",
+    "request": {"messages": [{"role": "user", "content": "Write a haiku."}]},
+    "response": {"choices": [{"message": {"role": "assistant", "content": "Rain on the roof."}}]},
+}
 LINES = "".join(json.dumps(one) + "\n" for one in TALKS).encode()
 
 
@@ -110,6 +115,24 @@ def test_a_row_that_is_nested_without_end_costs_no_other(tmp_path: Path, turns: 
     ids, problems = read(tmp_path / "log.jsonl")
     assert ids == ["a", "b"]
     assert len(problems) == 1
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"id": "deep", "messages": DEEP}',
+        '{"id": "deep", "messages": [{"role": "user", "content": "Hi", "more": DEEP}]}',
+        '{"conversation": "deep", "request": {"messages": DEEP}, "response": {"choices": []}}',
+    ],
+)
+@pytest.mark.parametrize("depth", [300, 3000])
+def test_an_element_that_is_nested_deeply_costs_no_other(tmp_path: Path, row: str, depth: int) -> None:
+    deep = row.replace("DEEP", "[" * depth + "]" * depth)
+    kind = json.dumps(TALKS[0] if "request" not in row else REQUEST)
+    (tmp_path / "log.json").write_text(f"[{kind}, {deep}]")
+    ids, problems = read(tmp_path / "log.json")
+    assert ids[0] == "a"
+    assert len(ids) + len(problems) == 2
 
 
 def test_a_member_of_an_archive_that_is_damaged_costs_no_other(tmp_path: Path) -> None:

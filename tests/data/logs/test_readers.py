@@ -246,6 +246,19 @@ def test_ratings_of_open_webui_stand_with_their_answer(tmp_path):
     }
 
 
+@pytest.mark.parametrize("way", ["on a line", "over several lines"])
+def test_a_long_talk_of_librechat_is_read_though_each_message_lies_in_the_one_before(tmp_path, way):
+    messages = [
+        json.dumps({"messageId": f"m{at}", "isCreatedByUser": at % 2 == 0, "text": f"Said {at}."})
+        for at in range(1200)
+    ]
+    tree = ', "children": ['.join(one[:-1] for one in messages) + "}" + "]}" * (len(messages) - 1)
+    break_ = "\n" if way == "over several lines" else ""
+    (tmp_path / "c.json").write_text(f'{{{break_}"conversationId": "c", "messagesTree": [{tree}]}}')
+    (found,) = read_conversations(tmp_path / "c.json")
+    assert [turn.content for turn in found.turns] == [f"Said {at}." for at in range(1200)]
+
+
 def test_scores_of_langfuse_in_a_file_beside_find_their_conversation(tmp_path):
     (tmp_path / "observations").mkdir()
     (tmp_path / "scores").mkdir()

@@ -17,7 +17,7 @@ from tactful.data.logs.opening import files_of, is_zip, open_parts, rows_of
 from tactful.data.logs.options import LogOptions
 from tactful.data.logs.readers import FORMATS, Columns, reader_of
 from tactful.data.logs.shown import shown
-from tactful.data.logs.types import Format, Notes, Numbered
+from tactful.data.logs.types import Format, Notes, Numbered, why
 from tactful.data.logs.users import Names
 from tactful.data.recognise import Recognised, foreign_bytes, foreign_row
 from tactful.data.seen import Seen
@@ -186,8 +186,8 @@ class Log:
         for number, draft in form.read(chain(head, rows), notes):
             try:
                 conversation = self._finished(draft, number, form, source, several=self._are_several)
-            except ValueError as error:
-                self._bad(name, number, str(error))
+            except (ValueError, RecursionError) as error:
+                self._bad(name, number, why(error))
                 continue
             if conversation.spoken or self.options.empty:
                 yield number, conversation

@@ -31,7 +31,7 @@ def _read(row: Row, notes: Notes) -> Draft:
     held = row.get("messagesTree") or row.get("messages")
     if not isinstance(held, list):
         raise ValueError("holds no list of messages")
-    draft = _conversation(list(_flat(held, None)), first_text(row, ("conversationId",)), notes)
+    draft = _conversation(list(_flat(held)), first_text(row, ("conversationId",)), notes)
     options = row.get("options")
     known = {
         "user": first_text(row, ("user",)),
@@ -52,15 +52,17 @@ def _read_messages(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int
                 continue
             yield number, first_text(row, ("conversationId",)), 0.0, as_written(row, "text")
 
-    for first, name, rows_of in gathered(keyed()):
+    for first, name, rows_of in gathered(keyed(), notes):
         held = [(row, row.get("parentMessageId")) for row in rows_of]
         yield from tried(notes, first, partial(_conversation, held, name, notes))
 
 
-def _flat(rows: list[Any], parent: str | None) -> Iterator[tuple[Row, str | None]]:
-    for row in rows:
+def _flat(rows: list[Any]) -> Iterator[tuple[Row, str | None]]:
+    waiting: list[tuple[Row, str | None]] = [(row, None) for row in reversed(rows)]
+    while waiting:
+        row, parent = waiting.pop()
         yield row, row.get("parentMessageId") or parent
-        yield from _flat(row.get("children") or [], str(row.get("messageId")))
+        waiting += [(child, str(row.get("messageId"))) for child in reversed(row.get("children") or [])]
 
 
 def _conversation(held: list[tuple[Row, str | None]], name: str, notes: Notes) -> Draft:
