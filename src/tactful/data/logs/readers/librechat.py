@@ -11,6 +11,7 @@ from tactful.data.logs.drafting.messages import add_content
 from tactful.data.logs.drafting.ratings import ratings_of
 from tactful.data.logs.drafting.trees import Node, say_path, tree_of
 from tactful.data.logs.gathering import gathered
+from tactful.data.logs.readers.calls import seconds
 from tactful.data.logs.readers.rows import first_text
 from tactful.data.logs.tables import as_written
 from tactful.data.logs.types import Format, Notes, Numbered, Row, each, tried
@@ -45,12 +46,13 @@ def _read(row: Row, notes: Notes) -> Draft:
 def _read_messages(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
     """Messages by themselves: the CSV export of one conversation, or a dump of the database."""
 
-    def keyed() -> Iterator[tuple[int, str, float, Any]]:
+    def keyed() -> Iterator[tuple[int, str, float | None, Any]]:
         for number, row in rows:
             if not isinstance(row, Mapping) or not row.get("messageId"):
                 notes.bad(number, "is no message with a 'messageId'")
                 continue
-            yield number, first_text(row, ("conversationId",)), 0.0, as_written(row, "text")
+            at = seconds(row, ("createdAt",))
+            yield number, first_text(row, ("conversationId",)), at, as_written(row, "text")
 
     for first, name, rows_of in gathered(keyed(), notes):
         held = [(row, row.get("parentMessageId")) for row in rows_of]
