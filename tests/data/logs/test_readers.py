@@ -7,7 +7,7 @@ import pytest
 from tests.data.logs.shapes import iso, lines
 
 from tactful.data.logs import read_conversations
-from tactful.data.logs.drafting.asking import HELD_BACK
+from tactful.data.logs.drafting.asking import HELD_BACK, answer_of
 
 ASK = {
     "questions": [
@@ -50,6 +50,22 @@ def test_a_question_of_claude_code_and_its_answer_are_known(tmp_path):
     ]
     assert (found.turns[1].ask.answer, found.turns[1].ask.declined) == ("Acme", False)
     assert found.turns[1].ask.options == (("Acme", "Orbit"),)
+
+
+@pytest.mark.parametrize(
+    ("result", "answer"),
+    [
+        (
+            'answered: "Which "x"?"="Use "foo", "bar" or none". You can now continue.',
+            'Use "foo", "bar" or none',
+        ),
+        ('answered: "A?"="Say "hi"", "B?"="No". You can', 'Say "hi"\nNo'),
+        ('"A?"="Say \\"hi\\""\n"B?"="No"', 'Say "hi"\nNo'),
+        ('answered: "A?"="Yes" user notes: "soon". You can', "Yes"),
+    ],
+)
+def test_quotation_marks_in_an_answer_are_the_users(result, answer):
+    assert answer_of(result, failed=False) == (answer, False)
 
 
 def test_a_question_that_was_turned_down_has_no_answer(tmp_path):
