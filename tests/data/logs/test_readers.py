@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from html import escape
 
 import pytest
 from tests.data.logs.shapes import iso, lines
@@ -260,6 +261,28 @@ def test_ratings_of_open_webui_stand_with_their_answer(tmp_path):
         "text": "rude",
         "by": "",
     }
+
+
+def test_tools_of_open_webui_are_facts_and_no_words_of_the_assistant(tmp_path):
+    called = escape(json.dumps('{"q": "rain > 2"}')), escape(json.dumps('Oslo: "wet"'))
+    content = (
+        "Let me look.\n"
+        f'<details type="tool_calls" done="true" id="c1" name="weather" arguments="{called[0]}" result="{called[1]}" files="">\n'
+        "<summary>Tool Executed</summary>\n</details>\n"
+        f'<details type="code_interpreter" done="true" output="{escape(json.dumps({"stdout": "4"}))}">\n<summary>Analyzed</summary>\n'
+        "```python\nprint(2 + 2)\n```\n</details>\nIt rains."
+    )
+    messages = {
+        "1": {"id": "1", "parentId": None, "childrenIds": ["2"], "role": "user", "content": "Rain?"},
+        "2": {"id": "2", "parentId": "1", "childrenIds": [], "role": "assistant", "content": content},
+    }
+    chat = {"history": {"messages": messages, "currentId": "2"}}
+    (found,), _ = read(tmp_path, json.dumps([{"id": "x", "chat": chat}]).encode())
+    assert spoken(found) == [("user", "Rain?"), ("assistant", "Let me look.\nIt rains.")]
+    assert [(call.name, call.arguments, call.result) for call in found.turns[1].calls] == [
+        ("weather", '{"q": "rain > 2"}', 'Oslo: "wet"'),
+        ("code_interpreter", "print(2 + 2)", '{"stdout":"4"}'),
+    ]
 
 
 @pytest.mark.parametrize("way", ["on a line", "over several lines"])
