@@ -263,6 +263,33 @@ def test_ratings_of_open_webui_stand_with_their_answer(tmp_path):
     }
 
 
+def test_tools_and_thoughts_of_librechat_are_known(tmp_path):
+    call = {
+        "id": "c1",
+        "name": "weather",
+        "args": '{"q":"Oslo"}',
+        "output": "wet",
+        "type": "tool_call",
+        "progress": 1,
+    }
+    parts = [
+        {"type": "think", "think": "Oslo, then."},
+        {"type": "text", "text": {"value": "Let me look."}},
+        {"type": "tool_call", "tool_call": call},
+        {"type": "text", "text": "It rains."},
+    ]
+    messages = [
+        {"messageId": "1", "isCreatedByUser": True, "text": "Rain?"},
+        {"messageId": "2", "parentMessageId": "1", "isCreatedByUser": False, "text": "", "content": parts},
+    ]
+    (found,), _ = read(tmp_path, json.dumps({"conversationId": "c", "messages": messages}).encode())
+    assert spoken(found) == [("user", "Rain?"), ("assistant", "Let me look.\nIt rains.")]
+    assert found.turns[1].thoughts == "Oslo, then."
+    assert [(one.name, one.arguments, one.result) for one in found.turns[1].calls] == [
+        ("weather", '{"q":"Oslo"}', "wet")
+    ]
+
+
 def test_tools_of_open_webui_are_facts_and_no_words_of_the_assistant(tmp_path):
     called = escape(json.dumps('{"q": "rain > 2"}')), escape(json.dumps('Oslo: "wet"'))
     content = (

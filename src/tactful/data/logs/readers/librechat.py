@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.messages import add_content
 from tactful.data.logs.drafting.ratings import ratings_of
 from tactful.data.logs.drafting.trees import Node, say_path, tree_of
@@ -82,14 +82,27 @@ def _say(draft: Draft, row: Row) -> None:
     own = _true(row.get("isCreatedByUser")) or str(row.get("sender") or "").lower() == "user"
     content = row.get("content")
     text = row.get("text") or ""
+    parts = [_unwrapped(part) for part in content] if isinstance(content, list) and not text else []
     add_content(
         draft,
         "user" if own else "assistant",
-        content if isinstance(content, list) and content and not text else text,
+        parts or text,
         at=parse_time(row.get("createdAt")),
         model="" if own else first_text(row, ("model",)),
         ratings=ratings_of(row),
     )
+    for part in parts:
+        if isinstance(part, Mapping) and part.get("type") == "tool_call" and part.get("output"):
+            draft.result(str(part.get("id") or ""), spelt(part["output"]))
+
+
+def _unwrapped(part: Any) -> Any:
+    """A part of a message as others write it: a call lies in a shell, and thoughts go by another word."""
+    if not isinstance(part, Mapping):
+        return part
+    if isinstance(part.get("tool_call"), Mapping):
+        return {**part["tool_call"], "type": "tool_call"}
+    return {"type": "thinking", "thinking": part.get("think")} if part.get("type") == "think" else part
 
 
 def _true(value: Any) -> bool:
