@@ -263,6 +263,25 @@ def test_ratings_of_open_webui_stand_with_their_answer(tmp_path):
     }
 
 
+def test_a_tool_of_claude_ai_that_was_called_and_gave_back_in_one_message_is_a_fact_of_it(tmp_path):
+    parts = [
+        {"type": "text", "text": "Sure."},
+        {"type": "tool_use", "id": None, "name": "artifacts", "input": {"command": "create"}},
+        {"type": "tool_result", "tool_use_id": None, "content": [{"type": "text", "text": "OK"}]},
+        {"type": "text", "text": "Done."},
+    ]
+    messages = [
+        {"sender": "human", "text": "Draw it."},
+        {"sender": "assistant", "text": "", "content": parts},
+    ]
+    (found,), _ = read(tmp_path, json.dumps([{"uuid": "c", "chat_messages": messages}]).encode())
+    assert [(turn.role, turn.content) for turn in found.turns] == [
+        ("user", "Draw it."),
+        ("assistant", "Sure.\nDone."),
+    ]
+    assert [(one.name, one.result) for one in found.turns[1].calls] == [("artifacts", "OK")]
+
+
 def test_tools_and_thoughts_of_librechat_are_known(tmp_path):
     call = {
         "id": "c1",
