@@ -132,6 +132,16 @@ def test_an_answer_that_is_an_object_of_a_row_is_told_as_json(tmp_path):
     assert spoken(found) == [("user", "Hi"), ("assistant", '{"ok":true,"n":null}')]
 
 
+@pytest.mark.parametrize(
+    ("user", "assistant"),
+    [("Kunde", "Assistent"), ("用户", "智能客服"), ("Usuario", "Asistente"), ("Utilisateur", "assistant")],
+)
+def test_roles_are_known_in_the_languages_of_tables(tmp_path, user, assistant):
+    (tmp_path / "t.csv").write_text(f"role,text\n{user},Hi\n{assistant},Hello\n")
+    (found,) = read_conversations(tmp_path / "t.csv")
+    assert spoken(found) == [("user", "Hi"), ("assistant", "Hello")]
+
+
 def test_the_csv_of_librechat_is_its_tree(tmp_path):
     (tmp_path / "t.csv").write_text(
         "sender,text,isCreatedByUser,error,unfinished,messageId,parentMessageId,createdAt\n"

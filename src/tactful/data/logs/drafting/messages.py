@@ -19,10 +19,16 @@ from tactful.text.thoughts import split_content
 ROLES: Mapping[str, str] = {
     **dict.fromkeys(("user", "human", "prompter", "humanmessage", "humanmessagechunk", "customer", "enduser", "visitor", "client", "requester"), "user"),
     **dict.fromkeys(
-        ("assistant", "ai", "gpt", "bot", "model", "chatgpt", "bing", "bard", "claude", "agent", "chatbot", "llm", "aimessage", "aimessagechunk", "aiagent", "aiassistant", "virtualassistant", "virtualagent"),
+        ("kunde", "kundin", "benutzer", "benutzerin", "nutzer", "nutzerin", "anwender", "用户", "客户", "顾客", "访客", "使用者", "utilisateur", "utilisatrice",
+         "usuario", "usuária", "usuário", "cliente", "utente", "ユーザー", "пользователь", "клиент"),
+        "user",
+    ),
+    **dict.fromkeys(
+        ("assistant", "ai", "gpt", "bot", "model", "chatgpt", "bing", "bard", "claude", "agent", "chatbot", "llm", "aimessage", "aimessagechunk", "aiagent", "aiassistant", "virtualassistant", "virtualagent",
+         "assistent", "assistentin", "kiassistent", "助手", "助理", "ai助手", "智能助手", "机器人", "客服", "智能客服", "客服机器人", "assistente", "asistente", "アシスタント", "ассистент", "бот"),
         "assistant",
     ),
-    **dict.fromkeys(("system", "developer", "systemmessage"), "system"),
+    **dict.fromkeys(("system", "developer", "systemmessage", "系统", "système", "sistema"), "system"),
     **dict.fromkeys(("tool", "function", "observation", "ipython", "environment", "toolmessage", "functionmessage", "toolresponse", "toolresult"), "tool"),
     **dict.fromkeys(("functioncall", "toolcall", "toolcalls"), "call"),
 }  # fmt: skip
