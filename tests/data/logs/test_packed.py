@@ -146,6 +146,15 @@ def test_a_member_of_an_archive_that_is_damaged_costs_no_other(tmp_path: Path) -
     assert any("one.jsonl" in problem and "damaged" in problem for problem in problems)
 
 
+def test_a_spreadsheet_is_told_to_be_saved_as_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "log.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(DataError, match="is an office document; save its table as CSV"):
+        list(Log(path))
+
+
 def test_an_archive_under_a_password_is_named(tmp_path: Path) -> None:
     path = tmp_path / "log.zip"
     with zipfile.ZipFile(path, "w") as archive:
