@@ -182,6 +182,16 @@ def test_an_edited_message_of_chatgpt_is_a_branch_with_what_followed_it(tmp_path
     ]
 
 
+def test_marks_of_sources_are_no_words_of_chatgpt(tmp_path):
+    said = "It rains. \ue200cite\ue202turn0search1\ue202turn0search2\ue201 Take a coat\ue200filecite\ue202turn1file0\ue201."
+    mapping = {
+        "1": node("1", None, ["2"], "user", "Rain?"),
+        "2": node("2", "1", [], "assistant", said),
+    }
+    (found,), _ = read(tmp_path, json.dumps([{"id": "z", "mapping": mapping, "current_node": "2"}]).encode())
+    assert spoken(found)[1] == ("assistant", "It rains. Take a coat.")
+
+
 def replaced(conversation):
     """(the turn that was kept, the first turn of the branch that it replaced) of every branch."""
     turns = conversation.turns
