@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from tactful.data.io import read_jsonl, to_line, write_jsonl
+from tactful.data.io import read_jsonl, read_toml, to_line, write_jsonl
 from tactful.errors import DataError, UserError
 from tactful.types import Message, Record, State
 
@@ -151,3 +151,9 @@ def test_every_problem_of_a_line_is_told_in_words_and_all_at_once(tmp_path):
         "Line has sure 'so', expected true or false; Line message has the unknown key 'mood'",
         f"{path}:2: Line has no 'names', 'share', 'count', 'sure', 'message'",
     ]
+
+
+def test_a_byte_order_mark_before_settings_is_no_part_of_them(tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_bytes(b"\xef\xbb\xbfn = 1\n")
+    assert read_toml(path) == {"n": 1}

@@ -56,6 +56,29 @@ def test_nothing_is_written_to_a_file_that_was_taken_away(
     assert names(store) == []
 
 
+def values(store: Store) -> list[str]:
+    with store.read() as connection:
+        return list(connection.execute(select(meta.c.value)).scalars())
+
+
+def test_a_damaged_text_is_told_as_such_and_not_shown(store: Store) -> None:
+    with store.write() as connection:
+        connection.execute(text("INSERT INTO meta VALUES ('a', cast(x'736563726574ff' AS TEXT))"))
+    with pytest.raises(UserError, match=r"live\.sqlite: the file is damaged") as told:
+        values(store)
+    assert "secret" not in str(told.value)
+
+
+def test_pages_that_are_damaged_are_told_as_such(store: Store, tmp_path: Path) -> None:
+    with store.write() as connection:
+        connection.execute(insert(meta), [{"name": f"n{at}", "value": "x" * 3000} for at in range(40)])
+    store.close()
+    path = tmp_path / "live.sqlite"
+    path.write_bytes(path.read_bytes()[:-40_000] + b"\xff" * 40_000)
+    with pytest.raises(UserError, match=r"live\.sqlite: the file is damaged"):
+        values(open_live_store(path))
+
+
 def test_what_is_read_does_not_change_while_others_write(store: Store) -> None:
     with store.read() as reading:
         assert reading.execute(select(meta.c.name)).all() == []

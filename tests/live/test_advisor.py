@@ -535,6 +535,18 @@ def test_who_tells_what_came_of_a_turn_is_not_held_up_by_a_locked_database(
         assert connection.execute(select(observations.c.outcome)).scalars().all() == ["rejected"]
 
 
+def test_half_a_character_where_a_client_cut_costs_no_decision(advisor: Made) -> None:
+    one = advisor(keep_texts=True)
+    advice = one.decide(said(f"{OPEN} \ud83d"), user="ann")
+    assert (advice.choice, advice.failed) == ("ask", "")
+    cut = said(f"{OPEN} \ud83d", QUESTION, ANSWERS)
+    assert one.decide(cut, user="ann").conversation == advice.conversation
+    one.settle()
+    assert one.lost == 0
+    (kept,) = kept_conversations(one._memory.store)
+    assert kept.turns[0].content == f"{OPEN} ?"
+
+
 def test_a_closed_advisor_lets_the_assistant_go_on(advisor: Made) -> None:
     one = advisor()
     one.close()

@@ -28,6 +28,14 @@ def test_a_policy_that_never_asks_spares_every_needless_question_and_loses_every
     assert found.counts["needless"] == {"answers": 10}
 
 
+def test_a_question_with_which_the_log_ends_is_needless_only_where_the_audit_says_so():
+    talks = [talk("a", ["left"], reply="", sure=0.9), talk("b", ["left"], reply="")]
+    found = replay(talks, NEVER)
+    assert changes(found)["spared"].items == 1
+    assert found.effects == {"better": 1, "worse": 0, "not known": 1}
+    assert [one.right for held in talks for one in held.turns] == [0, None]
+
+
 def test_two_policies_are_told_apart_where_they_differ():
     found = replay([talk("c", ["guess", "fine", "not judged"])], ALWAYS, NEVER)
     assert found.against == "always-Execute"

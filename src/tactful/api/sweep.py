@@ -87,7 +87,7 @@ def _read(config: Path | str | Mapping[str, Any]) -> dict[str, Any]:
     else:
         name = str(config)
         try:
-            plan = tomllib.loads(Path(config).read_text(encoding="utf-8"))
+            plan = tomllib.loads(Path(config).read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise DataError.at(
                 config, None, f"cannot be read ({error.strerror})", fix="check the path"

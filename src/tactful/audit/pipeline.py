@@ -82,7 +82,7 @@ def audit(
         update={
             "agreements": agreements,
             "differences": tuple(second.differences) if second else (),
-            "limits": (*rehearsed, *found_out.limits),
+            "limits": (*rehearsed, *(labels.limits() if labels else ()), *found_out.limits),
             "usage": _usage(reader, model),
         }
     )

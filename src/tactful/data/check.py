@@ -160,7 +160,7 @@ def _refuse_foreign(path: Path) -> None:
 
 def _toml_kind(path: Path) -> tuple[str | None, str]:
     try:
-        keys = tomllib.loads(path.read_text(encoding="utf-8")).keys()
+        keys = tomllib.loads(path.read_text(encoding="utf-8-sig")).keys()
     except OSError as error:
         raise cannot_read(path, error) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

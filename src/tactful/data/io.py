@@ -348,7 +348,7 @@ def read_toml(path: Path, what: str = "") -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         failed = f"cannot read {what}" if what else "cannot be read"
         raise ConfigError(f"{path}: {failed} ({error.strerror}); check the path") from error

@@ -16,7 +16,7 @@ from tactful.errors import MissingExtra, UserError
 try:
     from sqlalchemy import Connection, Engine, create_engine, event, inspect
     from sqlalchemy.engine import URL, make_url
-    from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+    from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 except ImportError as error:
     raise MissingExtra("annotate", "a database of annotations or decisions") from error
 
@@ -72,8 +72,19 @@ class Store:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
-            raise self._failed(error.orig) from error
+        except UnicodeDecodeError as error:  # of the driver, at what SQLite itself says of the damage
+            raise self._damaged() from error
+        except DatabaseError as error:
+            if _is_damage(error.orig):
+                raise self._damaged() from error
+            if isinstance(error, OperationalError):
+                raise self._failed(error.orig) from error
+            raise
+
+    def _damaged(self) -> UserError:
+        return UserError(
+            f"{self.name}: the file is damaged, so that this cannot be read; stop what works on it and put a copy in its place"
+        )
 
     def _failed(self, error: object) -> UserError:
         why = str(error).strip().splitlines()[0]
@@ -141,6 +152,13 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _is_damage(error: object) -> bool:
+    """Whether SQLite met flipped bytes. What it says of a text that is none holds the text."""
+    if "Could not decode to UTF-8" in str(error):
+        return isinstance(error, sqlite3.OperationalError)
+    return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CORRUPT
 
 
 @dataclass(frozen=True)

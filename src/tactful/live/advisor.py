@@ -26,7 +26,7 @@ from tactful.data.logs.users import Names
 from tactful.live.deciding.judging import Judging
 from tactful.live.deciding.turn import Decider, Turn
 from tactful.live.following.recognising import place_of
-from tactful.live.following.tasks import Followed, followed, last_exchange, said
+from tactful.live.following.tasks import Followed, followed, last_exchange, said, whole
 from tactful.live.keeping.lookup import Known
 from tactful.live.keeping.memory import Memory
 from tactful.live.settings import LiveSettings
@@ -132,7 +132,7 @@ class Advisor:
         _check(messages)
         if self._closed:
             raise RuntimeError("the advisor is closed")
-        hashed, words = self._names.hashed(user, always=True), tuple(messages)
+        hashed, words = self._names.hashed(user, always=True), whole(messages)
         return Turn(words, hashed, conversation, ask, place_of(words, hashed))
 
     def _at_once(self, turn: Turn) -> Decided | None:
@@ -233,7 +233,7 @@ class Advisor:
         """
         if told is not None:
             return self._learn(advice, told, "told")
-        passage = last_exchange(messages or (), ask)
+        passage = last_exchange(whole(messages or ()), ask)
         if passage is None:
             return None
         return self._learn(advice, followed(passage, self.reader), "read")

@@ -49,8 +49,10 @@ class LoggedTurn(Record):
 
     @property
     def right(self) -> float | None:
-        """1 where asking, or answering, was right; 0 where it was not; None where nobody knows."""
-        return None if self.outcome in UNKNOWN else float(self.outcome in RIGHT)
+        """1 where asking, or answering, was right; 0 where it was not; None where nobody knows, as of a question about an open
+        request with which the log ends."""
+        unknown = self.outcome in UNKNOWN or (self.outcome == "left" and not self.reply and not self.sure)
+        return None if unknown else float(self.outcome in RIGHT)
 
 
 class PairAt(Record):

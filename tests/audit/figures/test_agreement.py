@@ -59,8 +59,13 @@ def test_an_answer_that_nobody_could_judge_is_not_measured_as_no_guess(tmp_path)
         tf.audit(tmp_path / "log.jsonl", labels=labels)
     with labels.open("a") as lines:
         lines.write('{"conversation": "a", "turn": 1, "guess": true}\n')
-    [one] = tf.audit(tmp_path / "log.jsonl", labels=labels).agreements
+    found = tf.audit(tmp_path / "log.jsonl", labels=labels)
+    [one] = found.agreements
     assert one.both + one.only_other == 1
+    assert (
+        "1 of 2 annotations belong to no turn that could be judged and are left out (a turn 3)"
+        in found.limits[0]
+    )
 
 
 @pytest.mark.slow
@@ -86,6 +91,20 @@ def test_annotations_of_another_log_are_refused(tmp_path):
 def test_a_wrong_annotation_is_named_with_its_line(tmp_path):
     (tmp_path / "labels.jsonl").write_text('{"conversation": "a", "needless": "perhaps"}\n')
     with pytest.raises(DataError, match=r"labels\.jsonl:1"):
+        Labels(str(tmp_path / "labels.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ([{"needless": True}, {"needless": False}], "both yes and no to 'needless' of a, turn 1"),
+        ([{"needles": True}], "no line says `needless` or `guess`"),
+    ],
+)
+def test_annotations_that_say_nothing_or_both_are_refused(tmp_path, said, problem):
+    rows = (json.dumps({"conversation": "a", "turn": 1, **one}) + "\n" for one in said)
+    (tmp_path / "labels.jsonl").write_text("".join(rows))
+    with pytest.raises(DataError, match=problem):
         Labels(str(tmp_path / "labels.jsonl"))
 
 

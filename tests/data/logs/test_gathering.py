@@ -3,11 +3,14 @@
 import pytest
 
 from tactful.data.logs.gathering import gathered
+from tactful.data.logs.types import Notes
+
+NONE = Notes(bad=lambda number, problem: pytest.fail(problem))
 
 
 def in_order(*times):
     rows = [(place, "c", at, place) for place, at in enumerate(times)]
-    [(first, key, found)] = gathered(iter(rows))
+    [(first, key, found)] = gathered(iter(rows), NONE)
     assert (first, key) == (0, "c")
     return found
 
@@ -33,4 +36,4 @@ def test_rows_of_equal_times_run_as_the_others_of_their_key_do():
 
 def test_rows_of_several_conversations_come_by_the_first_of_each():
     rows = [(place, key, None, f"{key}{place}") for place, key in enumerate("abab")]
-    assert list(gathered(iter(rows))) == [(0, "a", ["a0", "a2"]), (1, "b", ["b1", "b3"])]
+    assert list(gathered(iter(rows), NONE)) == [(0, "a", ["a0", "a2"]), (1, "b", ["b1", "b3"])]

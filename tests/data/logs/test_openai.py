@@ -225,6 +225,16 @@ def test_the_same_conversation_twice_counts_once(tmp_path):
     assert log.skipped == {"a conversation that was there already": 1}
 
 
+@pytest.mark.parametrize(("at", "count"), [("2026-01-01T10:00:00Z", 1), (None, 2)])
+def test_an_export_that_was_saved_twice_counts_once_where_times_tell_that_it_is_one(tmp_path, at, count):
+    row = {"id": "x", "messages": [{**SAID[0], "timestamp": at}, *SAID[1:]]}
+    for name in ("export", "export (1)"):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
+    log = read_conversations(tmp_path)
+    assert len(list(log)) == count
+    assert log.skipped["a conversation that was there already"] == 2 - count
+
+
 def test_one_id_in_two_files_is_two_conversations(tmp_path):
     for name, text in (("a", "Hi"), ("b", "Yo"), ("c", "Hey")):
         (tmp_path / f"{name}.jsonl").write_text(

@@ -29,6 +29,11 @@ def talk(id: str) -> dict[str, object]:
 
 
 TALKS = [talk("a"), talk("b")]
+REQUEST = {
+    "conversation": "a",
+    "request": {"messages": [{"role": "user", "content": "Write a haiku."}]},
+    "response": {"choices": [{"message": {"role": "assistant", "content": "Rain on the roof."}}]},
+}
 LINES = "".join(json.dumps(one) + "\n" for one in TALKS).encode()
 
 
@@ -112,6 +117,24 @@ def test_a_row_that_is_nested_without_end_costs_no_other(tmp_path: Path, turns: 
     assert len(problems) == 1
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"id": "deep", "messages": DEEP}',
+        '{"id": "deep", "messages": [{"role": "user", "content": "Hi", "more": DEEP}]}',
+        '{"conversation": "deep", "request": {"messages": DEEP}, "response": {"choices": []}}',
+    ],
+)
+@pytest.mark.parametrize("depth", [300, 3000])
+def test_an_element_that_is_nested_deeply_costs_no_other(tmp_path: Path, row: str, depth: int) -> None:
+    deep = row.replace("DEEP", "[" * depth + "]" * depth)
+    kind = json.dumps(TALKS[0] if "request" not in row else REQUEST)
+    (tmp_path / "log.json").write_text(f"[{kind}, {deep}]")
+    ids, problems = read(tmp_path / "log.json")
+    assert ids[0] == "a"
+    assert len(ids) + len(problems) == 2
+
+
 def test_a_member_of_an_archive_that_is_damaged_costs_no_other(tmp_path: Path) -> None:
     path = tmp_path / "log.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
@@ -121,6 +144,15 @@ def test_a_member_of_an_archive_that_is_damaged_costs_no_other(tmp_path: Path) -
     ids, problems = read(path)
     assert ids[-1] == "b"
     assert any("one.jsonl" in problem and "damaged" in problem for problem in problems)
+
+
+def test_a_spreadsheet_is_told_to_be_saved_as_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "log.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(DataError, match="is an office document; save its table as CSV"):
+        list(Log(path))
 
 
 def test_an_archive_under_a_password_is_named(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 import json
 import zipfile
+from html import escape
 
 import pytest
 from tests.data.logs.shapes import iso, lines
 
 from tactful.data.logs import read_conversations
-from tactful.data.logs.drafting.asking import HELD_BACK
+from tactful.data.logs.drafting.asking import HELD_BACK, answer_of
 
 ASK = {
     "questions": [
@@ -50,6 +51,22 @@ def test_a_question_of_claude_code_and_its_answer_are_known(tmp_path):
     ]
     assert (found.turns[1].ask.answer, found.turns[1].ask.declined) == ("Acme", False)
     assert found.turns[1].ask.options == (("Acme", "Orbit"),)
+
+
+@pytest.mark.parametrize(
+    ("result", "answer"),
+    [
+        (
+            'answered: "Which "x"?"="Use "foo", "bar" or none". You can now continue.',
+            'Use "foo", "bar" or none',
+        ),
+        ('answered: "A?"="Say "hi"", "B?"="No". You can', 'Say "hi"\nNo'),
+        ('"A?"="Say \\"hi\\""\n"B?"="No"', 'Say "hi"\nNo'),
+        ('answered: "A?"="Yes" user notes: "soon". You can', "Yes"),
+    ],
+)
+def test_quotation_marks_in_an_answer_are_the_users(result, answer):
+    assert answer_of(result, failed=False) == (answer, False)
 
 
 def test_a_question_that_was_turned_down_has_no_answer(tmp_path):
@@ -165,6 +182,16 @@ def test_an_edited_message_of_chatgpt_is_a_branch_with_what_followed_it(tmp_path
     ]
 
 
+def test_marks_of_sources_are_no_words_of_chatgpt(tmp_path):
+    said = "It rains. \ue200cite\ue202turn0search1\ue202turn0search2\ue201 Take a coat\ue200filecite\ue202turn1file0\ue201."
+    mapping = {
+        "1": node("1", None, ["2"], "user", "Rain?"),
+        "2": node("2", "1", [], "assistant", said),
+    }
+    (found,), _ = read(tmp_path, json.dumps([{"id": "z", "mapping": mapping, "current_node": "2"}]).encode())
+    assert spoken(found)[1] == ("assistant", "It rains. Take a coat.")
+
+
 def replaced(conversation):
     """(the turn that was kept, the first turn of the branch that it replaced) of every branch."""
     turns = conversation.turns
@@ -244,6 +271,87 @@ def test_ratings_of_open_webui_stand_with_their_answer(tmp_path):
         "text": "rude",
         "by": "",
     }
+
+
+def test_a_tool_of_claude_ai_that_was_called_and_gave_back_in_one_message_is_a_fact_of_it(tmp_path):
+    parts = [
+        {"type": "text", "text": "Sure."},
+        {"type": "tool_use", "id": None, "name": "artifacts", "input": {"command": "create"}},
+        {"type": "tool_result", "tool_use_id": None, "content": [{"type": "text", "text": "OK"}]},
+        {"type": "text", "text": "Done."},
+    ]
+    messages = [
+        {"sender": "human", "text": "Draw it."},
+        {"sender": "assistant", "text": "", "content": parts},
+    ]
+    (found,), _ = read(tmp_path, json.dumps([{"uuid": "c", "chat_messages": messages}]).encode())
+    assert [(turn.role, turn.content) for turn in found.turns] == [
+        ("user", "Draw it."),
+        ("assistant", "Sure.\nDone."),
+    ]
+    assert [(one.name, one.result) for one in found.turns[1].calls] == [("artifacts", "OK")]
+
+
+def test_tools_and_thoughts_of_librechat_are_known(tmp_path):
+    call = {
+        "id": "c1",
+        "name": "weather",
+        "args": '{"q":"Oslo"}',
+        "output": "wet",
+        "type": "tool_call",
+        "progress": 1,
+    }
+    parts = [
+        {"type": "think", "think": "Oslo, then."},
+        {"type": "text", "text": {"value": "Let me look."}},
+        {"type": "tool_call", "tool_call": call},
+        {"type": "text", "text": "It rains."},
+    ]
+    messages = [
+        {"messageId": "1", "isCreatedByUser": True, "text": "Rain?"},
+        {"messageId": "2", "parentMessageId": "1", "isCreatedByUser": False, "text": "", "content": parts},
+    ]
+    (found,), _ = read(tmp_path, json.dumps({"conversationId": "c", "messages": messages}).encode())
+    assert spoken(found) == [("user", "Rain?"), ("assistant", "Let me look.\nIt rains.")]
+    assert found.turns[1].thoughts == "Oslo, then."
+    assert [(one.name, one.arguments, one.result) for one in found.turns[1].calls] == [
+        ("weather", '{"q":"Oslo"}', "wet")
+    ]
+
+
+def test_tools_of_open_webui_are_facts_and_no_words_of_the_assistant(tmp_path):
+    called = escape(json.dumps('{"q": "rain > 2"}')), escape(json.dumps('Oslo: "wet"'))
+    content = (
+        "Let me look.\n"
+        f'<details type="tool_calls" done="true" id="c1" name="weather" arguments="{called[0]}" result="{called[1]}" files="">\n'
+        "<summary>Tool Executed</summary>\n</details>\n"
+        f'<details type="code_interpreter" done="true" output="{escape(json.dumps({"stdout": "4"}))}">\n<summary>Analyzed</summary>\n'
+        "```python\nprint(2 + 2)\n```\n</details>\nIt rains."
+    )
+    messages = {
+        "1": {"id": "1", "parentId": None, "childrenIds": ["2"], "role": "user", "content": "Rain?"},
+        "2": {"id": "2", "parentId": "1", "childrenIds": [], "role": "assistant", "content": content},
+    }
+    chat = {"history": {"messages": messages, "currentId": "2"}}
+    (found,), _ = read(tmp_path, json.dumps([{"id": "x", "chat": chat}]).encode())
+    assert spoken(found) == [("user", "Rain?"), ("assistant", "Let me look.\nIt rains.")]
+    assert [(call.name, call.arguments, call.result) for call in found.turns[1].calls] == [
+        ("weather", '{"q": "rain > 2"}', 'Oslo: "wet"'),
+        ("code_interpreter", "print(2 + 2)", '{"stdout":"4"}'),
+    ]
+
+
+@pytest.mark.parametrize("way", ["on a line", "over several lines"])
+def test_a_long_talk_of_librechat_is_read_though_each_message_lies_in_the_one_before(tmp_path, way):
+    messages = [
+        json.dumps({"messageId": f"m{at}", "isCreatedByUser": at % 2 == 0, "text": f"Said {at}."})
+        for at in range(1200)
+    ]
+    tree = ', "children": ['.join(one[:-1] for one in messages) + "}" + "]}" * (len(messages) - 1)
+    break_ = "\n" if way == "over several lines" else ""
+    (tmp_path / "c.json").write_text(f'{{{break_}"conversationId": "c", "messagesTree": [{tree}]}}')
+    (found,) = read_conversations(tmp_path / "c.json")
+    assert [turn.content for turn in found.turns] == [f"Said {at}." for at in range(1200)]
 
 
 def test_scores_of_langfuse_in_a_file_beside_find_their_conversation(tmp_path):

@@ -132,6 +132,16 @@ def test_an_answer_that_is_an_object_of_a_row_is_told_as_json(tmp_path):
     assert spoken(found) == [("user", "Hi"), ("assistant", '{"ok":true,"n":null}')]
 
 
+@pytest.mark.parametrize(
+    ("user", "assistant"),
+    [("Kunde", "Assistent"), ("用户", "智能客服"), ("Usuario", "Asistente"), ("Utilisateur", "assistant")],
+)
+def test_roles_are_known_in_the_languages_of_tables(tmp_path, user, assistant):
+    (tmp_path / "t.csv").write_text(f"role,text\n{user},Hi\n{assistant},Hello\n")
+    (found,) = read_conversations(tmp_path / "t.csv")
+    assert spoken(found) == [("user", "Hi"), ("assistant", "Hello")]
+
+
 def test_the_csv_of_librechat_is_its_tree(tmp_path):
     (tmp_path / "t.csv").write_text(
         "sender,text,isCreatedByUser,error,unfinished,messageId,parentMessageId,createdAt\n"
@@ -145,6 +155,18 @@ def test_the_csv_of_librechat_is_its_tree(tmp_path):
     assert spoken(found) == [("user", "Hi"), ("assistant", "Hey")]
     assert [turn.content for turn in found.branches[0].turns] == ["Hello"]
     assert log.skipped["an answer that was an error"] == 1
+
+
+def test_a_table_of_librechat_that_runs_newest_first_keeps_its_talk(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "sender,text,isCreatedByUser,messageId,parentMessageId,createdAt\n"
+        "GPT,Hey,false,3,1,2026-01-01T00:00:02Z\n"
+        "GPT,Hello,false,2,1,2026-01-01T00:00:01Z\n"
+        "User,Hi,true,1,00000000-0000-0000-0000-000000000000,2026-01-01T00:00:00Z\n"
+    )
+    (found,) = read_conversations(tmp_path / "t.csv")
+    assert spoken(found) == [("user", "Hi"), ("assistant", "Hey")]
+    assert [turn.content for turn in found.branches[0].turns] == ["Hello"]
 
 
 def test_rows_of_json_with_columns_are_a_table_too(tmp_path):

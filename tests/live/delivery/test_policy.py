@@ -35,6 +35,10 @@ def test_toml_and_json_give_the_same_policy(tmp_path: Path) -> None:
         )
     )
     assert load_policy(toml) == load_policy(json)
+    for one in (toml, json):
+        marked = one.with_stem("marked")
+        marked.write_bytes(b"\xef\xbb\xbf" + one.read_bytes())
+        assert load_policy(marked) == load_policy(one)
     assert load_policy(toml).busy[0].what == "yoga"
 
 
@@ -46,7 +50,7 @@ def test_toml_and_json_give_the_same_policy(tmp_path: Path) -> None:
         ('quiet = ["late"]', "'late' is no stretch of hours"),
         ('quiet = ["22:00-22:00"]', "ends where it begins"),
         ('quiet = ["noday 10:00-11:00"]', "the days are mon"),
-        ('digest = ["25:00"]', "no time of the day"),
+        ('digest = ["25:00"]', "'25:00' is no time of the day; write '18:30'"),
         ('zone = "Middle/Earth"', "no time zone"),
         ('[[busy]]\nwhat = "x"\nstarts = "("', "no regular expression"),
         ("per_hour = ", "p.toml"),

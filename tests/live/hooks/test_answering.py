@@ -124,6 +124,19 @@ def changed(**more: Any) -> dict[str, Any]:
     return {"questions": [{**ASK["questions"][0], **more}]}
 
 
+GRAVE = (
+    "Soll ich die alte Datei löschen?",
+    "Datei löschen?",
+    "Passwort ändern?",
+    "Dois-je supprimer l'ancien fichier ?",
+    "¿Borro el archivo antiguo?",
+    "Apagar o arquivo?",
+    "Push to main?",
+    "要推送到主分支吗？",
+)
+"""What cannot be undone, in languages of those who ask."""
+
+
 @pytest.mark.parametrize(
     ("prompt", "ask"),
     [
@@ -131,6 +144,11 @@ def changed(**more: Any) -> dict[str, Any]:
         (CLOSED, changed(question="May I delete the old tables?")),
         (CLOSED, changed(options=[{"label": "Deploy to production"}, {"label": "Not yet"}])),
         (CLOSED, changed(question="要不要覆盖旧文件？")),
+        *((CLOSED, changed(question=one)) for one in GRAVE),
+        (
+            CLOSED,
+            changed(question="Soll ich die Schnittstelle auch umbenennen?"),
+        ),  # nobody knows how grave that is
         (CLOSED, changed(options=[])),  # nothing to assume
         (CLOSED, changed(options=[{"label": "a"}, {"label": "b"}], multiSelect=True)),
         (CLOSED, changed(options=[{"label": "a"}, {"label": "b"}], isSecret=True)),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.live.hooks.sessions import ClaudeLog, ask_of, prompt_of
+from tests.live.hooks.sessions import SESSION, ClaudeLog, ask_of, prompt_of
 
 import tactful as tf
 from tactful.api.live.hook import answer_hook
@@ -19,6 +19,7 @@ from tactful.errors import SafetyRefusal, UsageError
 from tactful.live.counsel.there import CounselThere
 from tactful.live.counsel.types import Counsel
 from tactful.live.hooks import running
+from tactful.live.hooks.transcript import turns_of
 
 SECRET = "the zebra hides in the pantry of the plan"
 
@@ -95,6 +96,19 @@ def test_a_damaged_session_log_is_read_as_far_as_it_goes(folder: Path, tmp_path:
     assert said["hookSpecificOutput"]["hookEventName"] == "UserPromptSubmit"
     missing = prompt_of("Set up the store as written in the plan.", tmp_path / "none.jsonl")
     assert ran(missing, reader="surface", mode="advise") is not None
+
+
+def test_half_a_character_in_a_prompt_or_its_session_costs_no_answer(folder: Path, tmp_path: Path) -> None:
+    log = ClaudeLog(tmp_path / "s.jsonl")
+    log.user("Set up the store \ud83d now.")
+    log.assistant({"type": "text", "text": "Done."})
+    said = ran(
+        prompt_of("Set up the store \ud83d as written in the plan.", log.path),
+        reader="surface",
+        mode="advise",
+    )
+    assert said["hookSpecificOutput"]["hookEventName"] == "UserPromptSubmit"
+    assert [turn.content for turn in turns_of(log.path, SESSION)] == ["Set up the store ? now.", "Done."]
 
 
 def test_a_hook_keeps_no_words_and_leaves_the_project_alone(

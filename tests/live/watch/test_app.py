@@ -86,6 +86,9 @@ async def test_a_snooze_of_some_minutes_and_a_mute_can_be_seen_and_taken_back(cl
     assert (await client.call("/v1/pauses?kind=fix", method="DELETE"))[0] == 404
     _, told = await client.call("/v1/pauses", method="GET")
     assert [one["kind"] for one in told["pauses"]] == [""]
+    client.live.clock.later(minutes=5)
+    _, told = await client.call("/v1/pauses", method="GET")
+    assert told["pauses"] == []  # it is over
 
 
 async def test_names_are_hashed_before_anything_is_stored(client: Client) -> None:

@@ -138,7 +138,17 @@ def test_what_cannot_be_is_told_in_a_sentence(
 def test_why_refuses_what_there_is_not(tactful: Command) -> None:
     assert "no such database" in tactful("live", "why").stderr
     assert "--reason 'mood' is unknown" in tactful("live", "why", "--reason", "mood").stderr
-    assert "is no time" in tactful("live", "why", "--since", "soon").stderr
+    for since in ("soon", "2026"):
+        assert "is no time" in tactful("live", "why", "--since", since).stderr
+    assert "--made 'wthheld' is unknown" in tactful("live", "why", "--made", "wthheld").stderr
+
+
+def test_why_says_where_nothing_fits_and_where_there_is_more(tactful: Command, project: Path) -> None:
+    day = record(project / "day.jsonl", (0, "An error; the user searched for 'it'."))
+    tactful("live", "watch", str(day), *FREE, "--every", "0", "--port", "0")
+    assert tactful("live", "why", "--kind", "fxi").stderr.startswith("live.sqlite: no decision is like that")
+    told = tactful("live", "why", "--limit", "1", "--json")
+    assert (len(json.loads(told.stdout)), told.stderr) == (1, "the latest 1; --limit shows more\n")
 
 
 def test_the_schema_of_the_delivery_policy_is_printed(tactful: Command) -> None:

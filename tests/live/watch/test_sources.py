@@ -50,6 +50,23 @@ def test_a_rehearsal_needs_times(tmp_path: Path) -> None:
         list(RecordedEvents(tmp_path / "none.jsonl"))
 
 
+def test_a_rehearsal_goes_by_time_whether_a_file_runs_backwards_or_tells_one_person_after_another(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        {"time": f"2026-03-02T10:{minute:02}:00Z", "event": f"{user}{minute}", "user": user}
+        for user, minutes in (("ann", range(0, 9, 2)), ("bob", range(9, 0, -2)))
+        for minute in minutes
+    ]
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + b"".join(json.dumps(row).encode() + b"\n" for row in rows))
+    events = RecordedEvents(path)
+    assert [event.text for _, event in events.timed()] == [
+        f"{('ann', 'bob')[minute % 2]}{minute}" for minute in range(10)
+    ]
+    assert events.bad == 0
+
+
 async def test_a_pipe_gives_each_event_as_it_comes(tmp_path: Path) -> None:
     fifo = tmp_path / "pipe"
     os.mkfifo(fifo)

@@ -65,6 +65,20 @@ def test_resuming_takes_the_damaged_record_again_and_says_so(finished, tmp_path,
     assert "1 stored results were damaged on the disk and taken again" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("column", ["record_id", "record_hash", "state", "stage", "detail"])
+def test_a_bit_that_makes_a_column_no_text_costs_its_record_alone(finished, tmp_path, column):
+    before = finished.records_path.read_bytes()
+    connection = sqlite3.connect(finished.state_path)
+    connection.execute("PRAGMA ignore_check_constraints=1")
+    connection.execute(f"UPDATE results SET {column}=cast(x'69f46d' AS TEXT) WHERE record_id='item-3'")
+    connection.commit()
+    connection.close()
+    stage = Logged(tmp_path / "log")
+    run(finished.path, stage=stage, count=5, resume=True)
+    assert stage.worked_on() == ["item-3"]
+    assert finished.records_path.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "column", ["state", "calls", "cost_usd", "record_hash", "reason", "ordinal", "elapsed_s"]
 )

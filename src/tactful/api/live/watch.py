@@ -219,16 +219,18 @@ def live_why(
     """Decisions of `live_watch`, the latest first: what was offered, and for everything else why not.
 
     `reason`: the name of a check, such as `quiet` or `hour`. `made`: `offered`, `withheld` or `nothing`. `waiting`: only what
-    waits for the digest. Raises UserError where there is no such database, UsageError for an unknown reason.
+    waits for the digest. Raises UserError where there is no such database, UsageError for what `reason` and `made` cannot be.
     """
     from tactful.data.logs.users import Names
     from tactful.errors import UsageError
     from tactful.live.delivery.ledger import OfferFilter, found_offers
-    from tactful.live.delivery.types import CHECKS
+    from tactful.live.delivery.types import CHECKS, MADE
     from tactful.live.storing import open_live_store
 
     if reason not in CHECKS:
         raise UsageError(f"--reason '{reason}' is unknown; there are {', '.join(CHECKS[1:])}")
+    if made not in ("", *MADE):
+        raise UsageError(f"--made '{made}' is unknown; there are {', '.join(MADE)}")
     wanted = OfferFilter(
         since=since,
         until=until,

@@ -15,12 +15,14 @@ from tactful.errors import DataError
 from tactful.stats import Estimate
 from tactful.stats.agreement import alpha
 from tactful.stats.shares import share_over
+from tactful.text.counting import counted
 from tactful.text.quoting.shorten import shortened
 from tactful.types import Conversation, Rating, Record
 
 RATINGS = "ratings"
 """`--labels ratings`: those in the log itself."""
 MOST_DIFFERENCES = 20
+_SHOWN = 5
 _FAULTS = {"needless": "needless questions", "guess": "guesses"}
 _LONGEST = 600
 
@@ -121,6 +123,8 @@ class Labels:
         what = f"Measured against the annotations in {Path(source).name}"
         self._pairs = {name: Pairs(what, fault) for name, fault in _FAULTS.items()}
         self._source = source
+        self._unmet = {(id, turn, name) for id, said in self._given.items() for name, turn in said}
+        self._count = len(self._unmet)
 
     def add(self, conversation: Conversation, found: Sequence[tuple[Passage, Finding]]) -> None:
         """One conversation, with what the audit found."""
@@ -134,12 +138,25 @@ class Labels:
             known = [one for one in ours if one is not None]
             if known:
                 self._pairs[name].rows.append((conversation.id, any(known), true))
+                self._unmet.discard((conversation.id, turn, name))
 
     def _rate(self, conversation: str, ratings: Sequence[Rating], found: Sequence[Finding]) -> None:
         faulty = any(one.is_needless or one.is_guess or one.is_complaint for one in found)
         for rating in ratings:
             if rating.value is not None:
                 self._rated.setdefault(rating.name, []).append((conversation, faulty, rating.value))
+
+    def limits(self) -> tuple[str, ...]:
+        """What was annotated of no turn that could be judged, in a sentence; nothing where all was met."""
+        if not self._unmet:
+            return ()
+        unmet = sorted(self._unmet, key=lambda one: (one[0], -1 if one[1] is None else one[1]))
+        shown = ", ".join(id if turn is None else f"{id} turn {turn}" for id, turn, _ in unmet[:_SHOWN])
+        more = ", …" if len(unmet) > _SHOWN else ""
+        return (
+            f"{len(unmet)} of {counted(self._count, 'annotation')} belong to no turn that could be judged and are left out "
+            f"({shown}{more}): turns are counted from 0, the user's with the assistant's, as in findings.jsonl.",
+        )
 
     def agreements(self) -> tuple[Agreement, ...]:
         """How far the audit agrees with them, ratings by their names. Raises: DataError when nothing in the log is labelled."""
@@ -180,8 +197,20 @@ def read_annotations(path: Path) -> dict[str, dict[tuple[str, int | None], bool]
     found: dict[str, dict[tuple[str, int | None], bool]] = {}
     for one in read_jsonl(path, Annotation):
         for name, said in (("needless", one.needless), ("guess", one.guess)):
-            if said is not None:
-                found.setdefault(one.conversation, {})[name, one.turn] = said
+            if said is None:
+                continue
+            if found.setdefault(one.conversation, {}).setdefault((name, one.turn), said) != said:
+                place = one.conversation if one.turn is None else f"{one.conversation}, turn {one.turn}"
+                raise DataError.at(
+                    path, None, f"says both yes and no to '{name}' of {place}", fix="keep one of them"
+                )
+    if not found:
+        raise DataError.at(
+            path,
+            None,
+            "no line says `needless` or `guess`",
+            fix='write {"conversation": …, "turn": …, "needless": true}',
+        )
     return found
 
 

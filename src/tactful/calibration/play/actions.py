@@ -180,7 +180,7 @@ def _is_plain_name(which: str) -> bool:
 
 def _read(path: Path) -> SpaceFile:
     try:
-        return SpaceFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return SpaceFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
     except ValidationError as error:

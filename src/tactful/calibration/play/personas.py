@@ -37,7 +37,7 @@ def load_personas(path: Path) -> tuple[Persona, ...]:
     Raises ConfigError with the file, the persona and the value when one is unusable or a name repeats.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the personas ({error.strerror}); check the path") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

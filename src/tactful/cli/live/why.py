@@ -9,7 +9,7 @@ import typer
 
 from tactful.cli.live.options import DatabaseOption
 from tactful.cli.options import JsonFlag
-from tactful.cli.output import emit_json, print_lines, printable
+from tactful.cli.output import emit_json, print_lines, printable, say
 from tactful.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,8 +50,13 @@ def why(
         reason=reason,
         made=made,
         waiting=waiting,
-        limit=limit,
+        limit=limit + 1,
     )
+    if not found:
+        say(f"{database}: no decision is like that")
+    elif len(found) > limit:
+        say(f"the latest {limit}; --limit shows more")
+    found = found[:limit]
     if as_json:
         emit_json([one.model_dump(mode="json", exclude_defaults=True) for one in found])
         return
@@ -79,7 +84,8 @@ def _line(one: Offer) -> str:
 def _time(flag: str, text: str | None) -> datetime | None:
     from tactful.data.times import parse_time
 
-    at = None if text is None else parse_time(text)
+    of_a_year = text is not None and text.isdecimal() and len(text) < len("20260302")
+    at = None if text is None or of_a_year else parse_time(text)
     if text is not None and at is None:
         raise UsageError(f"{flag} '{text}' is no time; write 2026-03-02 or 2026-03-02T10:00:00Z")
     return at

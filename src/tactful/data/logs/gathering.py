@@ -10,15 +10,18 @@ from typing import Any
 
 import orjson
 
+from tactful.data.logs.types import Notes
 from tactful.data.scratch import scratch
 
 _CACHE_KB = 16_000
 
 
-def gathered(rows: Iterable[tuple[int, str, float | None, Any]]) -> Iterator[tuple[int, str, list[Any]]]:
+def gathered(
+    rows: Iterable[tuple[int, str, float | None, Any]], notes: Notes
+) -> Iterator[tuple[int, str, list[Any]]]:
     """(place of the first row, key, rows by time) of every key, in the order of their first rows.
 
-    `rows` are (place, key, seconds since 1970 or None, row). Rows of equal times stay in their order, or turn it round
+    One that is nested too deeply to be kept is noted. `rows` are (place, key, seconds since 1970 or None, row). Rows of equal times stay in their order, or turn it round
     where the rows of their key run newest first; one of an unknown time stays behind the row before it.
     """
     with closing(scratch(_CACHE_KB)) as store:
@@ -27,10 +30,15 @@ def gathered(rows: Iterable[tuple[int, str, float | None, Any]]) -> Iterator[tup
             "CREATE TABLE rows (id INTEGER, seq INTEGER, at REAL, row BLOB, PRIMARY KEY (id, seq)) WITHOUT ROWID"
         )
         for seq, (number, key, at, row) in enumerate(rows):
+            try:
+                kept = orjson.dumps(row, default=str)
+            except orjson.JSONEncodeError:
+                notes.bad(number, "nested too deeply")
+                continue
             store.execute("INSERT OR IGNORE INTO groups (key, first) VALUES (?, ?)", (key, number))
             store.execute(
                 "INSERT INTO rows SELECT id, ?, ?, ? FROM groups WHERE key = ?",
-                (seq, at, orjson.dumps(row, default=str), key),
+                (seq, at, kept, key),
             )
         for id, key, first in store.execute("SELECT id, key, first FROM groups ORDER BY id"):
             found = store.execute("SELECT at, row FROM rows WHERE id = ? ORDER BY seq", (id,))

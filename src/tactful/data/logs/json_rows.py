@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -112,6 +113,16 @@ def with_lists(row: Any) -> Any:
     return {**row, **opened} if opened else row
 
 
+def _deep(line: bytes) -> Any:
+    """A value that is nested as deep as a talk is long. Raises: ValueError."""
+    import ijson
+
+    try:
+        return next(ijson.items(_Bounded(io.BytesIO(line)), "", use_float=True))
+    except (ijson.JSONError, StopIteration) as error:
+        raise ValueError(" ".join(str(error).split())[:80]) from error
+
+
 def loads(line: bytes) -> Any:
     """JSON; NaN and lone halves of characters, which writers of logs let through, are read. Raises: ValueError."""
     try:
@@ -122,6 +133,8 @@ def loads(line: bytes) -> Any:
                 return _whole(json.loads(line.decode("utf-8", "replace")))
             except RecursionError:
                 raise ValueError("nested too deeply") from error
+        if "depth" in error.msg and b'"messagesTree"' in line:
+            return _deep(line)
         if "UTF-8" in error.msg and b"\xef\xbb\xbf" not in line[:3]:
             raise ValueError(_not_utf8(line)) from error
         raise ValueError(f"{error.msg} at character {error.pos + 1}") from error

@@ -17,7 +17,7 @@ from tactful.data.logs.opening import files_of, is_zip, open_parts, rows_of
 from tactful.data.logs.options import LogOptions
 from tactful.data.logs.readers import FORMATS, Columns, reader_of
 from tactful.data.logs.shown import shown
-from tactful.data.logs.types import Format, Notes, Numbered
+from tactful.data.logs.types import Format, Notes, Numbered, why
 from tactful.data.logs.users import Names
 from tactful.data.recognise import Recognised, foreign_bytes, foreign_row
 from tactful.data.seen import Seen
@@ -97,10 +97,7 @@ class Log:
                 for name, part in self._parts(file):
                     self.files += 1
                     for number, conversation in self._part(name, part, ratings):
-                        if (
-                            whole.first(conversation.model_dump_json(), self.conversations)
-                            != self.conversations
-                        ):
+                        if whole.first(_all_of(conversation, name), self.conversations) != self.conversations:
                             self.skipped[AGAIN] += 1
                             continue
                         self._count(conversation)
@@ -182,12 +179,12 @@ class Log:
         head, form = self._recognised(name, rows)
         if form is None:
             return
-        source = "stdin" if name == STDIN else Path(name).name.split(".")[0]
+        source = _source(name)
         for number, draft in form.read(chain(head, rows), notes):
             try:
                 conversation = self._finished(draft, number, form, source, several=self._are_several)
-            except ValueError as error:
-                self._bad(name, number, str(error))
+            except (ValueError, RecursionError) as error:
+                self._bad(name, number, why(error))
                 continue
             if conversation.spoken or self.options.empty:
                 yield number, conversation
@@ -309,6 +306,18 @@ def read_conversations(
         strict=strict, format=format, columns=columns or Columns(), keep_users=keep_users, redact=redact
     )
     return Log(paths, options)
+
+
+def _source(name: str) -> str:
+    """What a file is called as the source of its conversations."""
+    return "stdin" if name == STDIN else Path(name).name.split(".")[0]
+
+
+def _all_of(conversation: Conversation, name: str) -> str:
+    """All by which two are the same: not the file's name, where words and times are, as in an export that was saved twice."""
+    timed = any(turn.at is not None for turn in conversation.turns)
+    unsaid = {"source"} if timed and conversation.source == _source(name) else None
+    return conversation.model_dump_json(exclude=unsaid)
 
 
 def _how_to_name(name: str) -> str:

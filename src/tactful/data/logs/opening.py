@@ -146,6 +146,8 @@ def _zipped(name: str, file: IO[bytes], layers: int) -> Iterator[tuple[str, IO[b
             raise DataError.at(
                 name, None, f"is no whole zip archive ({error})", fix="export it again"
             ) from error
+        if "[Content_Types].xml" in archive.namelist():
+            raise DataError.at(name, None, "is an office document", fix="save its table as CSV, in UTF-8")
         for item in sorted(archive.namelist()):
             if Path(item).suffix.lower() in _LOG_NAMES and not item.startswith("__MACOSX"):
                 with _member(archive, name, item) as inner:

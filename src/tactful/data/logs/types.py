@@ -51,12 +51,21 @@ class Format:
     read: Reader
 
 
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What readers raise where a row is not what it looked like."""
+
+
+def why(error: Exception) -> str:
+    """What is told of one of them."""
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error) or type(error).__name__
+
+
 def tried(notes: Notes, number: int, make: Callable[[], Draft]) -> Iterator[tuple[int, Draft]]:
     """What `make` gives, or nothing where its rows cannot be read, and that counted."""
     try:
         draft = make()
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        notes.bad(number, str(error) or type(error).__name__)
+    except UNREADABLE as error:
+        notes.bad(number, why(error))
         return
     yield number, draft
 
@@ -70,8 +79,8 @@ def each(read: Callable[[Row, Notes], Draft]) -> Reader:
                 if not isinstance(row, Mapping):
                     raise ValueError(f"the row is {shown(row)}, expected an object")
                 draft = read(row, notes)
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
-                notes.bad(number, str(error) or type(error).__name__)
+            except UNREADABLE as error:
+                notes.bad(number, why(error))
                 continue
             yield number, draft
 

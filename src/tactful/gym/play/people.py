@@ -18,7 +18,7 @@ def load_people(path: Path) -> tuple[Traits, ...]:
     """
     form = "write [[person]] tables with some of " + ", ".join(Traits.model_fields)
     try:
-        given = tomllib.loads(path.read_text("utf-8"))
+        given = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: people cannot be read: {error}; {form}") from error
     rows = given.get("person")

@@ -170,7 +170,7 @@ def load_parameters(path: Path | None = None) -> Parameters:
     if path is None:
         return Parameters.model_validate(_bundled())
     try:
-        given = tomllib.loads(path.read_text("utf-8"))
+        given = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(
             f"{path}: parameters cannot be read: {error}; the form is that of {TABLE}"

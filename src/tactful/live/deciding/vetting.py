@@ -10,20 +10,33 @@ import re
 
 from tactful.live.types import DESCRIBED, Advice
 from tactful.prompts import load_prompt
+from tactful.text import detect_lang
 from tactful.text.quoting.shorten import shortened
 from tactful.types import NativeAsk, Record
 
 NEEDLESS = load_prompt(__file__, "needless", fields={"shown", "assumed"})
-RECOMMENDED = re.compile(r"\s*[\[(（【]\s*(?:recommended|default|推荐|默认)\s*[\])）】]", re.IGNORECASE)
-_GRAVE = re.compile(
-    r"\b(?:delet\w*|remov\w*|drop(?:s|ped|ping)?|destroy\w*|overwrit\w*|eras\w*|wip\w*|purg\w*|truncat\w*|revert\w*|reset\w*"
-    r"|force[- ]?push\w*|rm -\w+|production|prod|deploy\w*|publish\w*|releas\w*|pay(?:s|ing|ment\w*)?|buy\w*|purchas\w*|spend\w*|send\w*"
-    r"|e-?mail\w*|credential\w*|password\w*|secret\w*|token\w*|key|keys|permission\w*|approv\w*|authori[sz]\w*|allow\w*|consent\w*"
-    r"|irreversibl\w*|legal\w*|licen[cs]\w*)\b"
-    r"|删除|移除|清空|覆盖|重置|回滚|强制推送|生产环境|线上|部署|发布|上线|付款|支付|购买|发送|邮件|密码|密钥|凭证|权限|批准|授权|允许|同意|不可逆",
+RECOMMENDED = re.compile(
+    r"\s*[\[(（【]\s*(?:recommended|default|推荐|默认|empfohlen|recommandée?|recomendad[oa]|consigliat[oa]|aanbevolen)\s*[\])）】]",
     re.IGNORECASE,
 )
-"""Words of what is not to be assumed in a person's name."""
+_GRAVE = re.compile(
+    r"\b(?:delet\w*|remov\w*|drop(?:s|ped|ping)?|destroy\w*|overwrit\w*|eras\w*|wip\w*|purg\w*|truncat\w*|revert\w*|reset\w*"
+    r"|push(?:es|ed|ing)?|cancel\w*|transfer\w*|charg(?:e|es|ed|ing)|refund\w*|uninstall\w*|rm -\w+|production|prod|deploy\w*|publish\w*|releas\w*|pay(?:s|ing|ment\w*)?|buy\w*|purchas\w*|spend\w*|send\w*"
+    r"|e-?mail\w*|credential\w*|password\w*|secret\w*|token\w*|key|keys|permission\w*|approv\w*|authori[sz]\w*|allow\w*|consent\w*"
+    r"|irreversibl\w*|legal\w*|licen[cs]\w*)\b"
+    r"|\b(?:lösch|loesch|entfern|überschreib|ueberschreib|verwerf|zurücksetz|zuruecksetz|veröffentlich|freigeb|hochlad|bezahl|zahlung"
+    r"|überweis|kaufe|bestell|passw|kennw|schlüssel|geheim|zugangsdaten|berechtig|erlaub|genehmig|zustimm|versend|sende|schick"
+    r"|produktiv|rechtlich|unwiderruf|supprim|efface|écras|détrui|réinitialis|déploy|envoy|payer|achet|mots? de passe|clés?\b"
+    r"|identifiants|jeton|autori[sz]|droits|borrar|borr[oe]\b|elimin|suprim|sobr?escri[bv]|destru|restablec|publi(?:car|que|er)|despleg"
+    r"|produc(?:ción|tion)|enviar|envi[eo]\b|correo|pag(?:ar|o|amento)\b|comprar|compr[oea]\b|contraseñ|clave|secreto|permis"
+    r"|aprob|aprov|apag[aou]|excluir|exclu[ao]\b|senha|chave|segredo|rimuov|sovrascriv|distrugg|pubblic|inviare|acquist|chiave|segret"
+    r"|permess|verwijder|overschrijv|wachtwoord|betaal|verstuur)\w*"
+    r"|删除|移除|清空|覆盖|重置|回滚|推送|取消|转账|退款|卸载|生产环境|线上|部署|发布|上线|付款|支付|购买|发送|邮件|密码|密钥|凭证|权限|批准|授权|允许|同意|不可逆",
+    re.IGNORECASE,
+)
+"""Words of what is not to be assumed in a person's name. Those of other languages than English and Chinese are for questions
+too short to tell that they are in one: longer ones are put whatever they say."""
+_READ = ("en", "zh")
 _LONGEST = 300
 
 
@@ -57,6 +70,10 @@ def vet(advice: Advice, ask: NativeAsk) -> Vetted:
         (advice.treated, "this assistant is not treated"),
         (advice.choice == "answer", "a question is worth its cost here"),
         (advice.need is not None, f"the need is not known: {advice.need_unknown}"),
+        (
+            all(detect_lang(one) in _READ for one in ask.questions),
+            "it is in a language in which nobody knows here what is not to be assumed in a person's name",
+        ),
         (not _is_grave(ask), "it is about something that is not to be assumed in a person's name"),
     ):
         if not stands:

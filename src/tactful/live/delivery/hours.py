@@ -68,9 +68,10 @@ def _minutes(text: str) -> int:
 
 def read_time(text: str) -> int:
     """Minutes of the day of `18:30`. Raises: ValueError."""
-    if not re.fullmatch(r"\d{1,2}:\d\d", text.strip()) or _minutes(text.strip()) == 24 * 60:
+    found = re.fullmatch(r"(\d{1,2}):([0-5]\d)", text.strip())
+    if found is None or int(found[1]) > 23:
         raise ValueError(f"'{text}' is no time of the day; write '18:30'")
-    return _minutes(text.strip())
+    return int(found[1]) * 60 + int(found[2])
 
 
 def last_slot(times: Iterable[int], at: datetime) -> datetime | None:

@@ -173,7 +173,7 @@ def _zone_in(path: str) -> tzinfo:
 def load_policy(path: Path) -> DeliveryPolicy:
     """The policy in a file of TOML, or of JSON where it ends so. Raises: ConfigError that names file, key and value."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         values = orjson.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the delivery policy ({error.strerror})") from error

@@ -16,6 +16,7 @@ LONGEST = 2_000
 """Characters of one offer."""
 Made = Literal["offered", "withheld", "nothing"]
 """`offered`: it went out, or was tried to; `withheld`: it did not, see `check`; `nothing`: nobody proposed anything."""
+MADE: tuple[Made, ...] = get_args(Made)
 Check = Literal[
     "",
     "nothing",

@@ -5,7 +5,7 @@ The same reading as that of logs (`audit`, `mend`): what is decided live and wha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,23 @@ class Followed:
 def said(messages: Sequence[Message]) -> list[Message]:
     """The messages of user and assistant in which anything is said."""
     return [one for one in messages if one.role != "system" and one.content.strip()]
+
+
+def whole(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """The messages as a reader and a database take them: a lone half of a character, where a client cut, is a question mark."""
+    return tuple(one if _is_whole(one.content) else _mended(one) for one in messages)
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _mended(one: Message) -> Message:
+    return one.model_copy(update={"content": one.content.encode("utf-8", "replace").decode()})
 
 
 def last_exchange(messages: Sequence[Message], ask: NativeAsk | None = None) -> Passage | None:

@@ -37,13 +37,14 @@ def run_hook(open_counsel: Callable[[], Counsel], folder: Path, *, given: Binary
     watch = _giving_up(folder, DEADLINE_S, "no answer")
     counsel: Counsel | None = None
     try:
+        from tactful.data.logs.json_rows import loads
         from tactful.data.logs.users import Names
         from tactful.live.hooks.answering import HookCall, answer
 
         data = given.read(_MOST + 1)
         if len(data) > _MOST:
             raise ValueError("the call is too large")
-        call = HookCall.model_validate(orjson.loads(data))
+        call = HookCall.model_validate(loads(data))
         event = call.hook_event_name if call.hook_event_name.isidentifier() else "odd"
         counsel = open_counsel()
         (folder / ".tactful").mkdir(parents=True, exist_ok=True)  # the salt's place is here, not above

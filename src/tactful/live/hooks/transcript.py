@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from tactful.data.logs.json_rows import loads
 from tactful.data.logs.readers.claude_code import CLAUDE_CODE
 from tactful.data.logs.readers.codex import CODEX
 from tactful.data.logs.types import Notes
@@ -75,6 +74,6 @@ def asked_since(turns: Sequence[ChatTurn]) -> tuple[int, NativeAsk] | None:
 
 def _row(line: bytes) -> Any:
     try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
+        return loads(line)
+    except ValueError:
         return None

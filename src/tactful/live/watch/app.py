@@ -88,8 +88,15 @@ class _Routes:
         return json_response({"id": offer.id, "kind": offer.kind, "reaction": offer.reaction})
 
     async def pauses(self, request: web.Request) -> web.Response:
-        found = await asyncio.to_thread(self._watcher.ledger.pauses, self._user(request))
-        rows = [{"kind": kind, "until": until and until.isoformat()} for kind, until in found.items()]
+        found, now = (
+            await asyncio.to_thread(self._watcher.ledger.pauses, self._user(request)),
+            self._watcher.clock(),
+        )
+        rows = [
+            {"kind": kind, "until": until and until.isoformat()}
+            for kind, until in found.items()
+            if until is None or until > now
+        ]
         return json_response({"pauses": rows})
 
     async def unpause(self, request: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import logging
 import os
 import sys
@@ -32,6 +33,8 @@ LONGEST_NAME = 200
 _WAITING = 10_000
 _LONGEST_LINE = 1_000_000
 _OVERLAP = timedelta(minutes=30)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_MARK = b"\xef\xbb\xbf"
 Seen = tuple[str, Event]
 """A person's name (empty: nobody said) and an event."""
 
@@ -83,20 +86,26 @@ class RecordedEvents:
             raise cannot_read(self._path, error) from error
 
     def timed(self) -> Iterator[Seen]:
-        """The same. Raises: DataError at an event without a time that can be read: a rehearsal goes by it."""
+        """The same in the order in which they happened, whoever they are of: a rehearsal goes by their times.
+
+        Raises: DataError at an event without a time that can be read.
+        """
+        mine: dict[str, list[Event]] = {}
         for number, (user, event) in enumerate(self, 1):
             if event.at is None:
                 raise DataError.at(
                     self._path, None, f"event {number} has no time that can be read", fix="give each a 'time'"
                 )
-            yield user, event
+            mine.setdefault(user, []).append(event)
+        days = [[(user, event) for event in oldest_first(events)] for user, events in mine.items()]
+        yield from heapq.merge(*days, key=lambda one: one[1].at or _NEVER)
 
     def _seen(self, lines: Any) -> Iterator[Seen]:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                yield read_row(orjson.loads(line), f"{self._path}:{number}")
+                yield read_row(orjson.loads(line.removeprefix(_MARK)), f"{self._path}:{number}")
             except ValueError as error:
                 self.bad += 1
                 self.problem = self.problem or f"{self._path}:{number}: {error}"

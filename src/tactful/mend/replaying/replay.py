@@ -226,7 +226,7 @@ def _chance(policy: Policy, asks: bool) -> float:
 
 def _count_changes(parts: Mapping[str, Part], talk: LoggedTalk, turn: LoggedTurn, asks: bool) -> None:
     for key, (_, outcomes, asking) in CHANGES.items():
-        if turn.outcome in outcomes:
+        if turn.outcome in outcomes and turn.right is not None:
             parts[key].add(talk.group, talk.id, happened=asks is asking)
 
 

@@ -65,6 +65,7 @@ class RunState:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        connection.text_factory = _text
         self._path = path
         self._told = _Told(path)
         self._pending: list[tuple[Any, ...]] = []
@@ -334,6 +335,11 @@ class RunState:
             with contextlib.suppress(sqlite3.Error):  # a failed COMMIT may have rolled back already
                 self._connection.execute("ROLLBACK")
             raise
+
+
+def _text(stored: bytes) -> str:
+    """A column's text, also where a flipped bit makes it none: then its row does not match its hash."""
+    return stored.decode("utf-8", "replace")
 
 
 def read_only(path: Path) -> sqlite3.Connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -41,6 +42,30 @@ async def test_disagreements_are_decided_and_exported_by_keyboard(store: Store, 
     assert decided.note == "told apart by the second clause"
     with zipfile.ZipFile(tmp_path / "votes.zip") as archive:
         assert b"told apart by the second clause" in archive.read("adjudications.jsonl")
+
+
+async def test_a_double_press_decides_one_item(store: Store) -> None:
+    async with administering(store) as (machine, page):
+        await page.goto("/admin/disagreement?kind=follow-up")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("#answer .controls:not([inert])")
+        first = page.url
+        await (
+            page.clock.install()
+        )  # its time stands: the second press comes at once, however slow this machine is
+        await page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=5))
+        await page.keyboard.press("2")
+        await page.wait_for_url(lambda url: url != first)
+        await page.keyboard.press("2")
+        await page.wait_for_timeout(300)
+        assert len(collected(store).adjudications) == 1
+        await page.clock.resume()
+        await page.wait_for_selector("#answer .controls:not([inert])")
+        second = page.url
+        await page.keyboard.press("2")
+        await page.wait_for_url(lambda url: url != second)
+        assert machine.said == []
+    assert len(collected(store).adjudications) == 2
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(400, "light"), (400, "dark"), (1400, "light")])

@@ -37,7 +37,9 @@ _DECLINED = re.compile(
     r"|declined|rejected|dismissed|cancel|did not|didn't|not answered|skipped|wants to clarify|interrupted))",
     re.IGNORECASE,
 )
-_PAIRS = re.compile(r'"(?P<question>(?:[^"\\]|\\.)*)"\s*=\s*"(?P<answer>(?:[^"\\]|\\.)*)"')
+_ENDS = r'[,;\s]\s*"(?s:.{1,600}?)"\s*=\s*"|\s*(?:\.\s|\.?$|selected\b|user notes\b)'
+"""What stands behind an answer: another pair, a note, or the end."""
+_PAIRS = re.compile(rf'"\s*=\s*"(?P<answer>(?:[^"\\]|\\.|"(?!{_ENDS}))*)"', re.IGNORECASE)
 
 
 def ask_of(name: str, arguments: str) -> NativeAsk | None:

@@ -19,10 +19,16 @@ from tactful.text.thoughts import split_content
 ROLES: Mapping[str, str] = {
     **dict.fromkeys(("user", "human", "prompter", "humanmessage", "humanmessagechunk", "customer", "enduser", "visitor", "client", "requester"), "user"),
     **dict.fromkeys(
-        ("assistant", "ai", "gpt", "bot", "model", "chatgpt", "bing", "bard", "claude", "agent", "chatbot", "llm", "aimessage", "aimessagechunk", "aiagent", "aiassistant", "virtualassistant", "virtualagent"),
+        ("kunde", "kundin", "benutzer", "benutzerin", "nutzer", "nutzerin", "anwender", "用户", "客户", "顾客", "访客", "使用者", "utilisateur", "utilisatrice",
+         "usuario", "usuária", "usuário", "cliente", "utente", "ユーザー", "пользователь", "клиент"),
+        "user",
+    ),
+    **dict.fromkeys(
+        ("assistant", "ai", "gpt", "bot", "model", "chatgpt", "bing", "bard", "claude", "agent", "chatbot", "llm", "aimessage", "aimessagechunk", "aiagent", "aiassistant", "virtualassistant", "virtualagent",
+         "assistent", "assistentin", "kiassistent", "助手", "助理", "ai助手", "智能助手", "机器人", "客服", "智能客服", "客服机器人", "assistente", "asistente", "アシスタント", "ассистент", "бот"),
         "assistant",
     ),
-    **dict.fromkeys(("system", "developer", "systemmessage"), "system"),
+    **dict.fromkeys(("system", "developer", "systemmessage", "系统", "système", "sistema"), "system"),
     **dict.fromkeys(("tool", "function", "observation", "ipython", "environment", "toolmessage", "functionmessage", "toolresponse", "toolresult"), "tool"),
     **dict.fromkeys(("functioncall", "toolcall", "toolcalls"), "call"),
 }  # fmt: skip
@@ -119,17 +125,8 @@ def add_content(draft: Draft, role: str, content: Any, **known: Any) -> None:
     calls = [part for part in parts if _kind(part) in _CALLS]
     results = [part for part in parts if _kind(part) in _RESULTS]
     said = [part for part in parts if _kind(part) not in _CALLS | _RESULTS]
-    for part in results:
-        answer = next(
-            (part[key] for key in ("content", "result", "response", "output") if part.get(key) is not None),
-            "",
-        )
-        failed = part.get("is_error") is True
-        if isinstance(answer, Mapping) and "value" in answer and _kind(answer) in _OUTPUTS:
-            failed = failed or _kind(answer).startswith("error")
-            answer = answer["value"]
-        id = next((part[key] for key in _RESULT_IDS if part.get(key)), "")
-        draft.result(str(id), plain(answer), failed=failed, at=known.get("at"))
+    if role != "assistant":
+        _add_results(draft, results, known.get("at"))
     if role == "user" or role == "system":
         text = "\n".join(filter(None, (_text_of(part) for part in said)))
         if text or not results:
@@ -141,6 +138,22 @@ def add_content(draft: Draft, role: str, content: Any, **known: Any) -> None:
         draft.say(role, said_text or "", **known)
     if calls and draft.turns and draft.turns[-1]["role"] == "assistant":
         draft.call([_call(part) for part in calls])
+    if role == "assistant":  # of calls before this message, or in it
+        _add_results(draft, results, known.get("at"))
+
+
+def _add_results(draft: Draft, results: Iterable[Mapping[str, Any]], at: Any) -> None:
+    for part in results:
+        answer = next(
+            (part[key] for key in ("content", "result", "response", "output") if part.get(key) is not None),
+            "",
+        )
+        failed = part.get("is_error") is True
+        if isinstance(answer, Mapping) and "value" in answer and _kind(answer) in _OUTPUTS:
+            failed = failed or _kind(answer).startswith("error")
+            answer = answer["value"]
+        id = next((part[key] for key in _RESULT_IDS if part.get(key)), "")
+        draft.result(str(id), plain(answer), failed=failed, at=at)
 
 
 def _unwrapped(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.exchanges import SILENT, add_call, opened
 from tactful.data.logs.gathering import gathered
-from tactful.data.logs.types import Notes, Numbered, Row
+from tactful.data.logs.types import UNREADABLE, Notes, Numbered, Row, why
 from tactful.data.times import parse_time
 
 
@@ -52,13 +52,13 @@ def by_conversation(group: Grouper, calls: Callsmith, times: tuple[str, ...]) ->
                     if not isinstance(row, Mapping):
                         raise ValueError(f"the row is no object but a {type(row).__name__}")
                     key = group(row, notes)
-                except (ValueError, TypeError, KeyError, AttributeError) as error:
-                    notes.bad(number, str(error) or type(error).__name__)
+                except UNREADABLE as error:
+                    notes.bad(number, why(error))
                     continue
                 if key:
                     yield number, key, seconds(row, times), row
 
-        for first, key, held in gathered(keyed()):
+        for first, key, held in gathered(keyed(), notes):
             draft = Draft(key, skipped=notes.skipped)
             try:
                 for call in calls(held, draft, notes):
@@ -76,8 +76,8 @@ def by_conversation(group: Grouper, calls: Callsmith, times: tuple[str, ...]) ->
                         id=call.id,
                         ratings=list(call.ratings),
                     )
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
-                notes.bad(first, str(error) or type(error).__name__)
+            except UNREADABLE as error:
+                notes.bad(first, why(error))
                 continue
             yield first, draft
 

@@ -5,6 +5,7 @@ What was thumbed up or down stands in `message_feedback.json` beside it, in the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -16,6 +17,8 @@ from tactful.data.logs.types import Format, Notes, Row, each
 from tactful.data.times import parse_time
 
 HIDDEN = "a message that was never shown"
+_CITED = re.compile(" ?\ue200(?:cite|filecite|navlist)\ue202[^\ue201]*\ue201")
+"""Where a source is shown: marks of the page, and no words of the answer."""
 _THOUGHTS = frozenset({"thoughts", "reasoning_recap"})
 
 
@@ -76,7 +79,7 @@ def _say(draft: Draft, message: Any, ratings: Mapping[str, Any]) -> None:
         ):
             draft.turns.pop()  # its thoughts were messages of their own
             known["thoughts"] = last["thoughts"]
-        draft.say("assistant", text, model=meta.get("model_slug"), **known)
+        draft.say("assistant", _CITED.sub("", text), model=meta.get("model_slug"), **known)
     elif role == "user" or (role == "system" and text):
         draft.say(role, text, **known)
 

@@ -104,7 +104,7 @@ def reader_of(given: Columns) -> Reader:
                     _said_as_written(row, names),
                 )
 
-        for first, key, held in gathered(keyed()):
+        for first, key, held in gathered(keyed(), notes):
             draft = Draft(key, skipped=notes.skipped)
             try:
                 for row in held:

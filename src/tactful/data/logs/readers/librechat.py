@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from tactful.data.logs.drafting.drafts import Draft
+from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.messages import add_content
 from tactful.data.logs.drafting.ratings import ratings_of
 from tactful.data.logs.drafting.trees import Node, say_path, tree_of
 from tactful.data.logs.gathering import gathered
+from tactful.data.logs.readers.calls import seconds
 from tactful.data.logs.readers.rows import first_text
 from tactful.data.logs.tables import as_written
 from tactful.data.logs.types import Format, Notes, Numbered, Row, each, tried
@@ -31,7 +32,7 @@ def _read(row: Row, notes: Notes) -> Draft:
     held = row.get("messagesTree") or row.get("messages")
     if not isinstance(held, list):
         raise ValueError("holds no list of messages")
-    draft = _conversation(list(_flat(held, None)), first_text(row, ("conversationId",)), notes)
+    draft = _conversation(list(_flat(held)), first_text(row, ("conversationId",)), notes)
     options = row.get("options")
     known = {
         "user": first_text(row, ("user",)),
@@ -45,22 +46,25 @@ def _read(row: Row, notes: Notes) -> Draft:
 def _read_messages(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
     """Messages by themselves: the CSV export of one conversation, or a dump of the database."""
 
-    def keyed() -> Iterator[tuple[int, str, float, Any]]:
+    def keyed() -> Iterator[tuple[int, str, float | None, Any]]:
         for number, row in rows:
             if not isinstance(row, Mapping) or not row.get("messageId"):
                 notes.bad(number, "is no message with a 'messageId'")
                 continue
-            yield number, first_text(row, ("conversationId",)), 0.0, as_written(row, "text")
+            at = seconds(row, ("createdAt",))
+            yield number, first_text(row, ("conversationId",)), at, as_written(row, "text")
 
-    for first, name, rows_of in gathered(keyed()):
+    for first, name, rows_of in gathered(keyed(), notes):
         held = [(row, row.get("parentMessageId")) for row in rows_of]
         yield from tried(notes, first, partial(_conversation, held, name, notes))
 
 
-def _flat(rows: list[Any], parent: str | None) -> Iterator[tuple[Row, str | None]]:
-    for row in rows:
+def _flat(rows: list[Any]) -> Iterator[tuple[Row, str | None]]:
+    waiting: list[tuple[Row, str | None]] = [(row, None) for row in reversed(rows)]
+    while waiting:
+        row, parent = waiting.pop()
         yield row, row.get("parentMessageId") or parent
-        yield from _flat(row.get("children") or [], str(row.get("messageId")))
+        waiting += [(child, str(row.get("messageId"))) for child in reversed(row.get("children") or [])]
 
 
 def _conversation(held: list[tuple[Row, str | None]], name: str, notes: Notes) -> Draft:
@@ -78,14 +82,27 @@ def _say(draft: Draft, row: Row) -> None:
     own = _true(row.get("isCreatedByUser")) or str(row.get("sender") or "").lower() == "user"
     content = row.get("content")
     text = row.get("text") or ""
+    parts = [_unwrapped(part) for part in content] if isinstance(content, list) and not text else []
     add_content(
         draft,
         "user" if own else "assistant",
-        content if isinstance(content, list) and content and not text else text,
+        parts or text,
         at=parse_time(row.get("createdAt")),
         model="" if own else first_text(row, ("model",)),
         ratings=ratings_of(row),
     )
+    for part in parts:
+        if isinstance(part, Mapping) and part.get("type") == "tool_call" and part.get("output"):
+            draft.result(str(part.get("id") or ""), spelt(part["output"]))
+
+
+def _unwrapped(part: Any) -> Any:
+    """A part of a message as others write it: a call lies in a shell, and thoughts go by another word."""
+    if not isinstance(part, Mapping):
+        return part
+    if isinstance(part.get("tool_call"), Mapping):
+        return {**part["tool_call"], "type": "tool_call"}
+    return {"type": "thinking", "thinking": part.get("think")} if part.get("type") == "think" else part
 
 
 def _true(value: Any) -> bool:

@@ -29,21 +29,23 @@ def _read_rows(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Dr
             roots[str(row["message_id"])] = root
             yield number, root, 0.0, row
 
-    for first, root, held in gathered(keyed()):
+    for first, root, held in gathered(keyed(), notes):
         yield from tried(notes, first, partial(_conversation, root, held, notes))
 
 
 def _read_tree(row: Row, notes: Notes) -> Draft:
     top = row["prompt"]
     return _conversation(
-        first_text(row, ("message_tree_id",)) or str(top.get("message_id")), list(_flat(top, None)), notes
+        first_text(row, ("message_tree_id",)) or str(top.get("message_id")), list(_flat(top)), notes
     )
 
 
-def _flat(row: Row, parent: str | None) -> Iterator[Row]:
-    yield {**row, "parent_id": parent}
-    for reply in row.get("replies") or ():
-        yield from _flat(reply, str(row.get("message_id")))
+def _flat(top: Row) -> Iterator[Row]:
+    waiting: list[tuple[Row, str | None]] = [(top, None)]
+    while waiting:
+        row, parent = waiting.pop()
+        yield {**row, "parent_id": parent}
+        waiting += [(reply, str(row.get("message_id"))) for reply in reversed(row.get("replies") or ())]
 
 
 def _conversation(name: str, rows: list[Row], notes: Notes) -> Draft:

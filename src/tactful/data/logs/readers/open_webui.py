@@ -1,15 +1,31 @@
-"""The export of Open WebUI: `{"chat": {"history": {"messages": {…}, "currentId"}}}`; siblings are regenerations."""
+"""The export of Open WebUI: `{"chat": {"history": {"messages": {…}, "currentId"}}}`; siblings are regenerations.
+
+What tools were called with and gave back stands in the text, as `<details type="tool_calls" name="…" result="…">`.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from html import unescape
 from typing import Any
 
-from tactful.data.logs.drafting.drafts import Draft
+import orjson
+
+from tactful.data.logs.drafting.drafts import Draft, spelt
+from tactful.data.logs.drafting.exchanges import opened
 from tactful.data.logs.drafting.messages import add_message, add_messages
 from tactful.data.logs.drafting.trees import Node, say_path, tree_of
 from tactful.data.logs.readers.rows import first_text
 from tactful.data.logs.types import Format, Notes, Row, each
+
+_BLOCK = re.compile(
+    r'<details type="(?P<kind>tool_calls|code_interpreter)"(?P<known>[^<>]*)>(?P<inside>.*?)</details>',
+    re.DOTALL,
+)
+_AROUND = re.compile(r'\s*<details type="(?:tool_calls|code_interpreter)"[^<>]*>.*?</details>\s*', re.DOTALL)
+_KNOWN = re.compile(r'([a-z]+)="([^"]*)"')
+_CODE = re.compile(r"```.*?\n(.*?)\n?```", re.DOTALL)
 
 
 def _is_export(row: Row) -> bool:
@@ -47,7 +63,32 @@ def _say(draft: Draft, item: Row) -> None:
         for key, value in item.items()
         if key in ("role", "content", "id", "timestamp", "model", "annotation", "tool_calls")
     }
+    blocks: list[re.Match[str]] = []
+    if item.get("role") == "assistant" and isinstance(text := item.get("content"), str):
+        blocks = list(_BLOCK.finditer(text))
+        kept["content"] = "\n".join(filter(None, _AROUND.split(text))) if blocks else text
     add_message(draft, kept)
+    for block in blocks:
+        _call(draft, block)
+
+
+def _call(draft: Draft, block: re.Match[str]) -> None:
+    known = {name: _value(value) for name, value in _KNOWN.findall(block["known"])}
+    code = _CODE.search(block["inside"])
+    id = spelt(known.get("id")) or f"{block['kind']}-{block.start()}"
+    name = spelt(known.get("name")) or block["kind"]
+    draft.call([{"id": id, "name": name, "arguments": code[1] if code else known.get("arguments")}])
+    if back := known.get("result") or known.get("output"):
+        draft.result(id, spelt(back))
+
+
+def _value(escaped: str) -> Any:
+    """An attribute: JSON in the escapes of HTML, and a text in it as it is."""
+    text = unescape(escaped)
+    try:
+        return orjson.loads(text) if text[:1] == '"' else opened(text)
+    except orjson.JSONDecodeError:
+        return text
 
 
 OPEN_WEBUI = Format("open-webui", _is_export, each(_read))
