@@ -66,7 +66,8 @@ async def test_a_double_press_answers_one_item(store: Store, by: str) -> None:
             else:
                 await page.mouse.click(box["x"] + 40, box["y"] + 10, click_count=time)
 
-        await page.clock.install()  # its time stands: the second press comes at once, however slow this machine is
+        # the page's time stands: the second press comes at once, however slow this machine is
+        await page.clock.install()
         await page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=5))
         await answer(1)
         while await slot_of(page) == slot:
