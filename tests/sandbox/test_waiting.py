@@ -105,3 +105,14 @@ def test_time_that_a_programs_own_threads_took_is_not_waiting_for_others(
 
 def test_process_that_is_gone_or_unreadable_waited_for_nobody():
     assert server.kept_waiting_s(1 << 30) == 0.0
+
+
+@pytest.mark.parametrize("began", [250.8581, 44949.1065])
+def test_whether_it_was_kept_waiting_too_long_hangs_on_no_rounding(monkeypatch, began):
+    monkeypatch.setattr(follow, "_MOST_WAITING", 1)
+    monkeypatch.setattr(follow.time, "monotonic", lambda: began)
+    clock = follow.Clock(0.2, lambda: 1000.0)
+    clock.left_s(caged=True)
+    monkeypatch.setattr(follow.time, "monotonic", lambda: began + 0.3)
+    clock.left_s(caged=True)
+    assert clock.verdict() == follow.STARVED

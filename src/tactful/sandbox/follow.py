@@ -31,6 +31,7 @@ class Clock:
     limit_s: float
     kept_waiting_s: Callable[[], float]
     began: float | None = None
+    waited_s: float = 0.0
     deadline: float = field(default_factory=lambda: time.monotonic() + _CAGED_WITHIN_S)
 
     def left_s(self, caged: bool) -> float:
@@ -39,15 +40,15 @@ class Clock:
         if caged and self.began is None:
             self.began, self.deadline = now, now + self.limit_s
         if self.began is not None and now >= self.deadline:
-            waited = min(self.kept_waiting_s(), _MOST_WAITING * self.limit_s)
-            self.deadline = self.began + self.limit_s + waited
+            self.waited_s = min(self.kept_waiting_s(), _MOST_WAITING * self.limit_s)
+            self.deadline = self.began + self.limit_s + self.waited_s
         return self.deadline - now
 
     def verdict(self) -> str:
         """Why it is over; empty for a child that did not get as far as its cage."""
         if self.began is None:
             return ""
-        return STARVED if self.deadline >= self.began + (1 + _MOST_WAITING) * self.limit_s else TIMEOUT
+        return STARVED if self.waited_s >= _MOST_WAITING * self.limit_s else TIMEOUT
 
 
 def follow(run: Run, channel: socket.socket, output: int, clock: Clock, unwanted: int | None = None) -> None:

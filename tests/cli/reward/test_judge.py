@@ -152,7 +152,7 @@ def test_silences_that_a_model_cannot_judge_are_unscored_and_end_in_a_sentence(t
         (("m.jsonl", "--model", "m", "--samples", "9"), "--samples belongs to --reader"),
         (("m.jsonl", "--judge", "offline", "--samples", "9"), "--samples belongs to --reader"),
         (("m.jsonl", "--judge", "offline", "--no-explain"), "--no-explain belongs to --model and --reader"),
-        (("m.jsonl", "--reader", "surface", "--samples", "9"), "--samples belongs to a reader that asks"),
+        (("m.jsonl", "--reader", "surface", "--samples", "9"), "--samples is for a reader that asks"),
         (("m.jsonl", "--model", "m", "--executor", "ray"), "--executor belongs to --judge"),
         (("m.jsonl", "--model", "m", "--cache", "c"), "--cache belongs to --judge and --reader"),
         (("--model", "m", "--event", ""), "--event: obs (item 1) is"),

@@ -113,7 +113,6 @@ def judge(
     """
     from tactful.api.reader import reader as opened
     from tactful.cli.reward import judge_prompted, judge_trained
-    from tactful.reading.by_calls import ReaderByCalls
     from tactful.reward.suggestions.model import holds_suggestions
 
     if sum(one is not None for one in (model, judge_model, reader)) > 1:
@@ -183,8 +182,6 @@ def judge(
         return
     asking: ReaderOptions = {**at.given(), **run.spent(), "samples": samples}
     by_whom = model if model is not None else opened(reader or "encoder", **asking)
-    if not isinstance(by_whom, ReaderByCalls):
-        _refuse({"--samples": samples != 5}, "belongs to a reader that asks a model")
     if data is None:
         judge_trained.judge_one(by_whom, event or [], proposal, as_json=as_json)
     else:
