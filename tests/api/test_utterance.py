@@ -52,8 +52,9 @@ def test_predictions_are_measured_beside_baselines(made: dict[str, Any], tmp_pat
     assert "note: A rehearsal, not a language model, spoke" in str(result.table())
     result.page(tmp_path / "page.html")
     assert tf.load(tmp_path / "e" / "evaluation.json").headline() == result.headline()
-    with pytest.raises(UsageError, match="holds files already"):
-        tf.evaluate_predictions(made["said"], encoder="none", out=tmp_path / "e")
+    for taken in (tmp_path / "e", tmp_path / "page.html"):
+        with pytest.raises(UsageError, match="give --out a new folder"):
+            tf.evaluate_predictions(made["said"], encoder="none", out=taken)
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,11 @@ def write_file(path: Path | str, chunks: Iterable[bytes]) -> None:
     write_atomic(target, chunks)
 
 
+def is_taken(folder: Path) -> bool:
+    """Whether a new folder cannot stand there: files lie in it, or it is one itself."""
+    return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+
+
 def digest_of(path: Path) -> str:
     """A hash over the content of a file, or of all files of a folder. Raises: UserError when it cannot be read."""
     files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]

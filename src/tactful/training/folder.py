@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tactful.data.io import write_file
+from tactful.data.io import is_taken, write_file
 from tactful.errors import ConfigChanged, Interrupted, UserError
 from tactful.runs.store.files import make_folder
 from tactful.training.types import Material, Place, TrainConfig
@@ -44,7 +44,7 @@ def refuse_taken(place: Place, config: TrainConfig, material: Material) -> None:
         raise UserError(f"{out}: is finished already; give --out a new folder")
     if place.resume and (out / _BEGUN).is_file():
         _same(out, _begun(out), _state(config, material))
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+    elif is_taken(out):
         begun = (out / _BEGUN).is_file()
         raise UserError(
             f"{out}: holds a training that did not end; go on with --resume, or give --out a new folder"

@@ -200,6 +200,9 @@ def test_other_settings_another_folder_and_changed_figures_are_refused(tmp_path:
         tf.iterate("planning", rounds=1, out=out, seed=1, **SMALL)
     with pytest.raises(UserError, match="is not an empty folder"):
         tf.iterate("planning", rounds=1, out=out / "round-1", **SMALL)
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="is not an empty folder"):
+        tf.iterate("planning", rounds=1, out=tmp_path / "file", **SMALL)
     with pytest.raises(UserError, match="--base"):
         tf.iterate("planning", rounds=1, out=tmp_path / "new", train="dpo", **SMALL)
     file = out / "iterate.json"

@@ -194,7 +194,7 @@ def test_labels_and_a_training_file_are_taken(tactful, talks, predicted, tmp_pat
         (("--hit", "chrf=2"), 2, "a value in [0, 1]"),
         (("--labels", "nowhere"), 1, "nowhere"),
         (("--train", "nowhere.jsonl"), 1, "nowhere.jsonl"),
-        (("--out", "predicted"), 2, "holds files already"),
+        (("--out", "predicted"), 2, "give --out a new folder"),
         (("--html", "talks.jsonl"), 2, "exists already"),
     ],
 )

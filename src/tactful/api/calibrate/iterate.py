@@ -157,8 +157,10 @@ class _Loop:
 
     def _found(self, settings: dict[str, Any]) -> Iterated | None:
         """The loop in the folder, begun with these settings; None where none is."""
+        from tactful.data.io import is_taken
+
         if not (self.out / FILE_NAME).is_file():
-            if self.out.exists() and any(self.out.iterdir()):
+            if is_taken(self.out):
                 raise UserError(
                     f"{self.out}: is not an empty folder, nor one of this loop; give --out a new one"
                 )

@@ -103,6 +103,7 @@ def evaluate_predictions(
     >>> result.table().heads[:2]
     ('system', 'chrf_best')
     """
+    from tactful.data.io import is_taken
     from tactful.evaluation.utterance.judge import SCRIPTS
     from tactful.evaluation.utterance.measure import THRESHOLDS, Settings
     from tactful.evaluation.utterance.pipeline import PredictionSources, evaluate_sources
@@ -120,8 +121,8 @@ def evaluate_predictions(
         skip_bad=options.get("skip_bad", False),
     )
     out = _path(options.get("out"))
-    if out is not None and not options.get("resume") and out.exists() and any(out.iterdir()):
-        raise UsageError(f"{out}: holds files already; give --out a new folder, or --resume")
+    if out is not None and not options.get("resume") and is_taken(out):
+        raise UsageError(f"{out}: is not an empty folder; give --out a new folder, or --resume")
     measured = outside_loop(
         lambda: evaluate_sources(
             sources,

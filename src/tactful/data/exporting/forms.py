@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from tactful.data.exporting.llama_factory import Stage, describe
-from tactful.data.io import write_file, write_jsonl
+from tactful.data.io import is_taken, write_file, write_jsonl
 from tactful.errors import UsageError, UserError
 from tactful.text.sameness import as_read
 from tactful.types import Message, content_hash
@@ -180,7 +180,7 @@ def form_of(to: str, forms: Mapping[str, Form] = FORMS) -> Form:
 def new_folder(out: Path | str) -> Path:
     """The folder of an export. Raises UserError where it holds files already."""
     folder = Path(out)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if is_taken(folder):
         raise UserError(f"{folder}: is not an empty folder; give a new one with --out")
     return folder
 

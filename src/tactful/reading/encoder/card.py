@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import JsonValue, field_validator
 
+from tactful.data.io import is_taken
 from tactful.data.sealed import Fitted, Spread, load_document
 from tactful.errors import DataError, UserError
 from tactful.types import Record, content_hash
@@ -97,5 +98,5 @@ def read_card(folder: Path) -> ReaderCard:
 
 def refuse_used(folder: Path) -> None:
     """Raises: UserError, when something is in the folder already, or no folder stands there."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if is_taken(folder):
         raise UserError(f"{folder}: exists already; give --out a new folder")
