@@ -789,3 +789,18 @@ def test_short_words_that_come_again_are_no_regeneration(tmp_path):
     (found,), _ = read(tmp_path, lines([{"messages": talk}]))
     assert len(found.spoken) == 6
     assert not found.branches
+
+
+def test_what_was_attached_to_a_message_of_claude_ai_is_part_of_it(tmp_path):
+    pasted = {"file_name": "notes.txt", "file_type": "txt", "extracted_content": "The launch moves to May."}
+    talk = [
+        {"uuid": "1", "sender": "human", "text": "Summarise this.", "attachments": [pasted, {"file_name": "empty.txt"}]},
+        {"uuid": "2", "sender": "assistant", "text": "The launch is in May.", "attachments": []},
+        {"uuid": "3", "sender": "human", "text": "", "content": [], "attachments": [pasted | {"file_name": ""}]},
+    ]  # fmt: skip
+    (one,), _ = read(tmp_path, json.dumps([{"uuid": "c", "chat_messages": talk}]).encode())
+    assert [content for _, content in spoken(one)] == [
+        "Summarise this.\nnotes.txt\nThe launch moves to May.",
+        "The launch is in May.",
+        "The launch moves to May.",
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.messages import add_content, speaker
@@ -44,8 +44,26 @@ def _say(draft: Draft, item: Row) -> None:
     if role not in ("user", "assistant"):
         raise ValueError(f"a message has the sender '{item.get('sender')}', expected human or assistant")
     blocks = item.get("content")
-    content = blocks if isinstance(blocks, list) and blocks else item.get("text") or ""
-    add_content(draft, role, content, at=parse_time(item.get("created_at")), id=str(item.get("uuid") or ""))
+    content = blocks if isinstance(blocks, list) and blocks else [_text(item.get("text") or "")]
+    add_content(
+        draft,
+        role,
+        [*content, *_pasted(item.get("attachments"))],
+        at=parse_time(item.get("created_at")),
+        id=str(item.get("uuid") or ""),
+    )
+
+
+def _pasted(attachments: object) -> Iterator[Row]:
+    """What was pasted or attached as text: "Summarise this" alone would look open."""
+    for one in attachments if isinstance(attachments, list) else ():
+        text = isinstance(one, Mapping) and first_text(one, ("extracted_content",))
+        if text:
+            yield _text(f"{first_text(one, ('file_name',))}\n{text}".strip())
+
+
+def _text(text: object) -> Row:
+    return {"type": "text", "text": text}
 
 
 CLAUDE_AI = Format(
