@@ -802,5 +802,5 @@ def test_what_was_attached_to_a_message_of_claude_ai_is_part_of_it(tmp_path):
     assert [content for _, content in spoken(one)] == [
         "Summarise this.\nnotes.txt\nThe launch moves to May.",
         "The launch is in May.",
-        "The launch moves to May.",
+        "[attached: a text]",  # its words are no answer to what was said before
     ]

@@ -195,7 +195,7 @@ def test_why_nothing_was_fitted_is_what_the_log_lacks():
     alone = Session("a", "a", tuple(event(second, "The user types.") for second in times))
     liked = [replace(one, accepted=True) for one in reactions(Random(1), 60)]
     found = fit_users(Recorded((alone,), tuple(liked)), START, source="made")
-    assert "4 in each of 2 sessions or more; found 299 of 1" in found.left["gaps, traits.pace"]
+    assert "4 in each of 2 sessions or more; found 299 in 1 such session" in found.left["gaps, traits.pace"]
     assert found.left["acceptance"] == "all 60 offers were taken, which tells nothing of what moves it"
     few = fit_users(Recorded((), tuple(liked[:9])), START, source="made")
     assert few.left["acceptance"] == "fewer than 40 offers that people took or refused"

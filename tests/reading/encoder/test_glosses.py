@@ -65,6 +65,8 @@ def test_code_and_names_between_words_of_a_language_stay() -> None:
 
 
 def test_lists_come_back_from_their_file_and_no_file_means_no_lists(tmp_path: Path) -> None:
+    Glosses({}).save(tmp_path / GLOSSES_FILE)
+    assert Glosses.load(tmp_path / GLOSSES_FILE).words == {}
     LISTS.save(tmp_path / GLOSSES_FILE)
     assert Glosses.load(tmp_path / GLOSSES_FILE).words == LISTS.words
     assert (

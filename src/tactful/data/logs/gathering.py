@@ -21,7 +21,7 @@ def gathered(
 ) -> Iterator[tuple[int, str, list[Any]]]:
     """(place of the first row, key, rows by time) of every key, in the order of their first rows.
 
-    One that is nested too deeply to be kept is noted. `rows` are (place, key, seconds since 1970 or None, row). Rows of equal times stay in their order, or turn it round
+    One that cannot be kept, as where it is nested too deeply, is noted. `rows` are (place, key, seconds since 1970 or None, row). Rows of equal times stay in their order, or turn it round
     where the rows of their key run newest first; one of an unknown time stays behind the row before it.
     """
     with closing(scratch(_CACHE_KB)) as store:
@@ -32,8 +32,8 @@ def gathered(
         for seq, (number, key, at, row) in enumerate(rows):
             try:
                 kept = orjson.dumps(row, default=str)
-            except orjson.JSONEncodeError:
-                notes.bad(number, "nested too deeply")
+            except orjson.JSONEncodeError as error:
+                notes.bad(number, "nested too deeply" if "ecursion" in str(error) else str(error))
                 continue
             store.execute("INSERT OR IGNORE INTO groups (key, first) VALUES (?, ?)", (key, number))
             store.execute(

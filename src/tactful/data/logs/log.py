@@ -315,9 +315,11 @@ def _source(name: str) -> str:
 
 def _all_of(conversation: Conversation, name: str) -> str:
     """All by which two are the same: not the file's name, where words and times are, as in an export that was saved twice."""
-    timed = any(turn.at is not None for turn in conversation.turns)
-    unsaid = {"source"} if timed and conversation.source == _source(name) else None
-    return conversation.model_dump_json(exclude=unsaid)
+    if not any(turn.at is not None for turn in conversation.turns):
+        return conversation.model_dump_json()
+    source = _source(name)
+    unsaid = {"id", "source"} if conversation.source == source else {"id"}
+    return conversation.id.removeprefix(f"{source}/") + conversation.model_dump_json(exclude=unsaid)
 
 
 def _how_to_name(name: str) -> str:

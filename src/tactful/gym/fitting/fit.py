@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tactful.gym.card.log import Recorded
 from tactful.gym.card.words import kind_of_event
-from tactful.gym.fitting.gaps import FEWEST_GAPS, FEWEST_OF_ONE, fit_gaps
+from tactful.gym.fitting.gaps import FEWEST_GAPS, FEWEST_OF_ONE, fit_gaps, usable_gaps
 from tactful.gym.fitting.taking import (
     FEWEST,
     Known,
@@ -28,6 +28,7 @@ from tactful.gym.fitting.types import Fitted, FittedUsers, Number
 from tactful.gym.rules.parameters import ByTiming, Parameters
 from tactful.gym.types import SETTINGS, Setting
 from tactful.stats.bootstrap import estimate
+from tactful.text.counting import counted
 from tactful.types import seeded
 
 Array = NDArray[Any]
@@ -107,8 +108,7 @@ def fit_users(
     fitted = []
     for key, value in _joined(whole).items():
         last = f"{key}.1" if isinstance(value, tuple) else key
-        nothing = 0.0 if key == "traits.openness" else np.nan  # no further apart than by chance: no spread
-        draws = np.array([one.get(last, nothing) for one in drawn] or [np.nan])
+        draws = np.array([_drawn_value(one, last) for one in drawn] or [np.nan])
         found = estimate(whole[last], draws, items=_items(key, material), groups=len(groups))
         fitted.append(Fitted(key=key, value=value, was=_default(start, key), estimate=found, by=by[key]))
     return FittedUsers(
@@ -144,10 +144,10 @@ def _of_gaps(
 ) -> None:
     told = fit_gaps([one.gaps for one in sessions], start.gaps)
     if told is None:
-        usable = [count for one in sessions if (count := len(one.gaps)) >= FEWEST_OF_ONE]
+        usable = [count for one in sessions if (count := len(usable_gaps(one.gaps))) >= FEWEST_OF_ONE]
         left["gaps, traits.pace"] = (
             f"takes {FEWEST_GAPS} gaps between events whose times are known, {FEWEST_OF_ONE} in each of 2 sessions or more; "
-            f"found {sum(usable)} of {len(usable)}"
+            f"found {sum(usable)} in {counted(len(usable), 'such session')}"
         )
         return
     for name in told._fields[:-1]:
@@ -246,6 +246,12 @@ def _drawn(material: _Material, start: Parameters, settings: Sequence[Setting], 
     return found
 
 
+def _drawn_value(drawn: Values, key: str) -> float:
+    """NaN where the draw shows nothing of it; sessions that lie no further apart than by chance have a spread of 0."""
+    fitted = any(name.startswith("acceptance.") for name in drawn)
+    return drawn.get(key, 0.0 if key == "traits.openness.1" and fitted else np.nan)
+
+
 def _joined(values: Values) -> dict[str, Number]:
     """Ranges and pairs put together again."""
     found: dict[str, Number] = {}
@@ -278,5 +284,5 @@ def _items(key: str, material: _Material) -> int:
     if part == "acceptance" or key == "traits.openness":
         return len(material.offers)
     if part == "gaps":
-        return sum(len(one.gaps) for one in material.sessions)
+        return sum(len(usable_gaps(one.gaps)) for one in material.sessions)
     return sum(len(one.kinds) for one in material.sessions) if part == "work" else len(material.sessions)

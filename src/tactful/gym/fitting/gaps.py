@@ -32,9 +32,14 @@ class Gaps(NamedTuple):
     """Standard deviation of the logarithm of a person's factor."""
 
 
+def usable_gaps(gaps: Sequence[float]) -> list[float]:
+    """Those that say something of the person."""
+    return [gap for gap in gaps if gap >= _LEAST_S]
+
+
 def fit_gaps(sessions: Sequence[Sequence[float]], start: GapParameters) -> Gaps | None:
     """Gaps of each session; None where they are too few."""
-    logs = [np.log([gap for gap in gaps if gap >= _LEAST_S]) for gaps in sessions]
+    logs = [np.log(usable_gaps(gaps)) for gaps in sessions]
     logs = [one for one in logs if len(one) >= FEWEST_OF_ONE]
     if sum(map(len, logs)) < FEWEST_GAPS or len(logs) < 2:
         return None

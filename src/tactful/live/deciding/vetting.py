@@ -22,11 +22,11 @@ RECOMMENDED = re.compile(
 _GRAVE = re.compile(
     r"\b(?:delet\w*|remov\w*|drop(?:s|ped|ping)?|destroy\w*|overwrit\w*|eras\w*|wip\w*|purg\w*|truncat\w*|revert\w*|reset\w*"
     r"|push(?:es|ed|ing)?|cancel\w*|transfer\w*|charg(?:e|es|ed|ing)|refund\w*|uninstall\w*|rm -\w+|production|prod|deploy\w*|publish\w*|releas\w*|pay(?:s|ing|ment\w*)?|buy\w*|purchas\w*|spend\w*|send\w*"
-    r"|e-?mail\w*|credential\w*|password\w*|secret\w*|token\w*|key|keys|permission\w*|approv\w*|authori[sz]\w*|allow\w*|consent\w*"
+    r"|empt(?:y|ies|ied|ying)|terminat\w*|merg(?:e|es|ed|ing)|book(?:ed|ing)|submit\w*|e-?mail\w*|credential\w*|password\w*|secret\w*|token\w*|key|keys|permission\w*|approv\w*|authori[sz]\w*|allow\w*|consent\w*"
     r"|irreversibl\w*|legal\w*|licen[cs]\w*)\b"
     r"|\b(?:lösch|loesch|entfern|überschreib|ueberschreib|verwerf|zurücksetz|zuruecksetz|veröffentlich|freigeb|hochlad|bezahl|zahlung"
     r"|überweis|kaufe|bestell|passw|kennw|schlüssel|geheim|zugangsdaten|berechtig|erlaub|genehmig|zustimm|versend|sende|schick"
-    r"|produktiv|rechtlich|unwiderruf|supprim|efface|écras|détrui|réinitialis|déploy|envoy|payer|achet|mots? de passe|clés?\b"
+    r"|leeren|stornier|kündig|kuendig|absag|buche|abschick|absend|annul|vide[rz]\b|vaci|svuot|prenot|reservier|réserv|reservar|produktiv|rechtlich|unwiderruf|supprim|efface|écras|détrui|réinitialis|déploy|envoy|payer|achet|mots? de passe|clés?\b"
     r"|identifiants|jeton|autori[sz]|droits|borrar|borr[oe]\b|elimin|suprim|sobr?escri[bv]|destru|restablec|publi(?:car|que|er)|despleg"
     r"|produc(?:ción|tion)|enviar|envi[eo]\b|correo|pag(?:ar|o|amento)\b|comprar|compr[oea]\b|contraseñ|clave|secreto|permis"
     r"|aprob|aprov|apag[aou]|excluir|exclu[ao]\b|senha|chave|segredo|rimuov|sovrascriv|distrugg|pubblic|inviare|acquist|chiave|segret"

@@ -71,11 +71,11 @@ class Followed:
                 if turn.outcome == "welcome":
                     for domain in (turn.state.domain, ALL):
                         self._add(f"asked {domain}", talk.group, _after_question(ahead, self.prices))
-            elif turn.outcome in ("rejected", "left"):
+            elif turn.outcome in ("rejected", "left") and turn.right is not None:
                 answered = any(not later.asked for later in ahead)
                 upset = self.prices.complaint * (turn.outcome == "rejected")
                 self._add("rejected", talk.group, min(1.0, upset + self.prices.lost * (not answered)))
-            if turn.asked and turn.outcome != "not judged" and not turn.state.need_unknown:
+            if turn.asked and turn.right is not None and not turn.state.need_unknown:
                 kind = _kind_of_question(turn.state.query_clarity)
                 self._add(kind, talk.group, float(turn.outcome in ("rejected", "left")))
 
@@ -261,7 +261,7 @@ def assumptions(prices: Prices, *, users_named: bool) -> tuple[str, ...]:
         "one exchange and one complaint.",
         "What followed a wrong guess would not have followed a question, beyond what did follow questions in this log: "
         "nobody drew lots, so requests that were asked about may differ from those that were not.",
-        "A conversation that ends with an answer ended well; one that ends with a question did not.",
+        "A conversation that ends with an answer ended well; one that ends with a question that nobody needed did not.",
         "The audit's verdicts are right on average; its own page says how far to trust them.",
         f"Intervals are over {group}s: what a {group} did is alike.",
     )

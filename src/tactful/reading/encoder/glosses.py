@@ -53,13 +53,14 @@ class Glosses:
 
     @classmethod
     def load(cls, path: Path) -> Glosses:
-        """From `glosses.tsv`: language, word and gloss by tabs, a language in one piece; no lists where there is no file.
+        """From `glosses.tsv`: language, word and gloss by tabs, a language in one piece; no lists where there is no file, or an empty one.
 
         Raises: ValueError for lines of other columns.
         """
-        if not path.is_file():
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if not text:
             return cls({})
-        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        lines = text.removesuffix("\n").split("\n")
         cells = "\t".join(lines).split("\t")
         if len(cells) != 3 * len(lines):
             raise ValueError(f"{path.name} has lines that are no language, word and gloss")

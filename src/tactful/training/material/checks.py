@@ -215,7 +215,8 @@ def _parts(
         train, valid = list(split.parts["train"]), list(split.parts["valid"])
     if given is not None and not valid:
         raise UserError(
-            f"{given}: none of its rows is left to validate on ({_listed(left_out)}); give others, or leave the file out"
+            f"{given}: none of its rows is left to validate on ({_listed(left_out)}); put others there, or take "
+            "the file away, and a share of the training is held out"
         )
     counts = {"train": len({groups[at] for at in train}), "valid": len({groups[at] for at in valid})}
     return [examples[at] for at in train], [examples[at] for at in valid], counts, grouped_by
@@ -286,9 +287,10 @@ def _uncalibrated(valid: Sequence[Example], material: Material) -> list[str]:
     if material.form != "verdicts" or len(labels) == 2:
         return []
     found = "is nothing" if not labels else f"was {'' if True in labels else 'un'}welcome throughout"
+    given = any(file.part == "valid" for file in material.files)
     return [
-        f"what validates {found}, so no probability can be calibrated on it and the model will judge no moments; raise "
-        "--valid, or take another --seed"
+        f"what validates {found}, so no probability can be calibrated on it and the model will judge no moments; "
+        + ("give others with --valid-data" if given else "raise --valid, or take another --seed")
     ]
 
 

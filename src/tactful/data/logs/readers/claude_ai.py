@@ -48,18 +48,20 @@ def _say(draft: Draft, item: Row) -> None:
     add_content(
         draft,
         role,
-        [*content, *_pasted(item.get("attachments"))],
+        [*content, *_pasted(item.get("attachments"), whole=not draft.turns and _parent(item) is None)],
         at=parse_time(item.get("created_at")),
         id=str(item.get("uuid") or ""),
     )
 
 
-def _pasted(attachments: object) -> Iterator[Row]:
-    """What was pasted or attached as text: "Summarise this" alone would look open."""
+def _pasted(attachments: object, *, whole: bool) -> Iterator[Row]:
+    """What was pasted or attached as text: "Summarise this" alone would look open. Later it is named alone: its words are no
+    answer to what the assistant said before."""
     for one in attachments if isinstance(attachments, list) else ():
         text = isinstance(one, Mapping) and first_text(one, ("extracted_content",))
         if text:
-            yield _text(f"{first_text(one, ('file_name',))}\n{text}".strip())
+            name = first_text(one, ("file_name",))
+            yield _text(f"{name}\n{text}".strip() if whole else f"[attached: {name or 'a text'}]")
 
 
 def _text(text: object) -> Row:

@@ -23,7 +23,6 @@ _BLOCK = re.compile(
     r'<details type="(?P<kind>tool_calls|code_interpreter)"(?P<known>[^<>]*)>(?P<inside>.*?)</details>',
     re.DOTALL,
 )
-_AROUND = re.compile(r'\s*<details type="(?:tool_calls|code_interpreter)"[^<>]*>.*?</details>\s*', re.DOTALL)
 _KNOWN = re.compile(r'([a-z]+)="([^"]*)"')
 _CODE = re.compile(r"```.*?\n(.*?)\n?```", re.DOTALL)
 
@@ -66,7 +65,9 @@ def _say(draft: Draft, item: Row) -> None:
     blocks: list[re.Match[str]] = []
     if item.get("role") == "assistant" and isinstance(text := item.get("content"), str):
         blocks = list(_BLOCK.finditer(text))
-        kept["content"] = "\n".join(filter(None, _AROUND.split(text))) if blocks else text
+        if blocks:
+            said = _BLOCK.sub("\0", text).split("\0")
+            kept["content"] = "\n".join(filter(None, map(str.strip, said)))
     add_message(draft, kept)
     for block in blocks:
         _call(draft, block)
