@@ -136,7 +136,7 @@ def test_an_evaluation_has_a_headline_a_table_and_a_picture(made: dict[str, Any]
         (lambda made: tf.evaluate(made["states"], policies=[made["states"]]), "States is no policy; tf.load"),
         (lambda made: tf.serve_policy(made["states"]).__enter__(), "States is no policy; tf.load"),
         (lambda made: tf.evaluate(made["states"], policies=[made["folder"]]), "is no folder of 'tactful train'"),
-        (lambda made: tf.states("Sort my list"), r"source is the text 'Sort my list', expected a list: source=\['Sort my list'\]"),
+        (lambda made: tf.states("Sort my list"), r"'Sort my list' is no domain and no file; check the path, or, for one request, give a list: \['Sort my list'\]"),
         (lambda made: tf.states(["a\ud800b"], domain="coding"), "<the requests given>: str is not valid UTF-8"),
         (lambda made: tf.states(5), "5 is neither a file nor a run nor a list of records"),
     ],

@@ -44,6 +44,7 @@ def test_a_judged_run_is_iterated_has_a_table_and_its_counts(judged: Any) -> Non
     shares = {row["label"]: row["count"] for row in judged.table().rows()}
     assert shares["neg_correction"] == shares["pos_praise"] == 6
     assert judged.outcome.turns.count.turns == judged.details["turns"]["read"] == 12
+    assert judged.retry().outcome.turns.count.turns == 12
 
 
 def test_a_page_and_training_data_come_from_the_run(judged: Any, tmp_path: Path) -> None:

@@ -64,9 +64,13 @@ def test_an_unscored_judgement_is_a_moment_at_which_the_gate_does_not_decide():
     )
     figures = {name: one.value for name, one in found.rows[0].figures.items()}
     assert figures["abstained"] == 3 / 7  # 0.3, and two unscored, of seven proposals
-    assert figures["speaks_per_session"] == 1.0  # 0.9, 0.8 and 0.6 in the three sessions with a proposal
+    assert figures["speaks_per_session"] == 1.5  # 0.9, 0.8 and 0.6 in the two sessions with a scored proposal
     assert figures["recall"] == 1.0
-    assert (found.moments, found.sessions, found.unscored, found.silences) == (5, 3, 2, 1)
+    assert (found.moments, found.sessions, found.unscored, found.silences) == (5, 2, 2, 1)
+    assert {name: one.groups for name, one in found.rows[0].figures.items()} == {
+        **dict.fromkeys(FIGURES, 2),
+        "abstained": 3,
+    }
 
 
 @pytest.mark.parametrize("missing", BASELINES)

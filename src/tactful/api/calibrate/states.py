@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ReaderOptions, listed, reader_setup, takes
+from tactful.api.options import ReaderOptions, reader_setup, takes
 from tactful.api.tables import Table
 from tactful.errors import DataError, UsageError
 from tactful.reading.opening import ESTIMATE, open_reader
@@ -78,7 +78,9 @@ def states(
 
     if isinstance(source, str) and _names_a_domain(source):
         if len(source.split()) > 1:
-            listed("source", source)
+            raise UsageError(
+                f"'{source}' is no domain and no file; check the path, or, for one request, give a list: [{source!r}]"
+            )
         return States(synthetic_states(source, n, options.get("seed", 0)))
     from tactful.calibration.tasks.state_rows import parse_state, state_rows
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tactful.feedback.report.page import Reported
     from tactful.feedback.training.data import TrainingData
     from tactful.feedback.types import FeedbackConfig, JudgedTurn
+    from tactful.runs import RunSummary
 
 
 class JudgingOptions(ModelOptions, RunSettings, total=False):
@@ -68,9 +69,13 @@ class JudgingOptions(ModelOptions, RunSettings, total=False):
 class JudgedRun(Run["JudgedTurn"]):
     """Judged turns, in order; of a panel, its final judgements. Rewards are in [−1, 1], None where nothing counts."""
 
+    _counted: Callable[[RunSummary], JudgingOutcome] | None = None
+
     @cached_property
     def outcome(self) -> JudgingOutcome:
         """Counts, label shares and the panel's agreement; of a run that was just made."""
+        if self._counted is not None:
+            return self._counted(self.summary)
         raise UserError(
             f"{self.folder}: what was read of the log is known of a run that was just made; table() and report() go by "
             "what is stored"
@@ -140,7 +145,7 @@ def judge(
     run = JudgedRun(
         summary, JudgedTurn, source=turns.rows, again=None if job.resume_args is not None else lambda: job
     )
-    run.outcome = judging_outcome(summary, turns, config)
+    run._counted = lambda now: judging_outcome(now, turns, config)
     return run
 
 

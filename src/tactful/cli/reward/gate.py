@@ -155,7 +155,9 @@ def gate(
 def _again(model: Path, data: str, how: Mapping[str, object]) -> str:
     """The same command, and `--out`; an option of None is left out, and True is the option alone."""
     words = [
-        name if value is True else f"{name} {f'{value:g}' if isinstance(value, float) else value}"
+        name
+        if value is True
+        else f"{name} {int(value) if isinstance(value, float) and value.is_integer() else value}"
         for name, value in how.items()
         if value is not None
     ]

@@ -173,7 +173,7 @@ def _refuse_other_training(
     if strange:
         raise UsageError(
             f"{trained}: was not trained on {strange} of these {len(turns)} turns' dialogues, so that models trained on them "
-            "are not like it; give its training turns, or, for turns that it has not seen, leave --cross-fit out"
+            "are not like it; give its training turns alone, or those that it has not seen alone, without --cross-fit"
         )
 
 
@@ -181,9 +181,14 @@ def _refuse_known(turns: Sequence[LabelledTurn], judge: EmbeddedJudge | ReadingJ
     model = judge.model if isinstance(judge, EmbeddedJudge) else None
     known = model.knows(turns) if model is not None else 0
     if known:
+        way = (
+            f"use other turns, or --model {EMBEDDED} --trained {trained} --cross-fit 5"
+            if known == len(turns)
+            else f"give the other {len(turns) - known} alone, or its training turns alone with --cross-fit 5"
+        )
         raise UsageError(
             f"{trained}: was trained on {known} of these {len(turns)} turns' dialogues, so its figures here would "
-            f"flatter it; use other turns, or --model {EMBEDDED} --trained {trained} --cross-fit 5"
+            f"flatter it; {way}"
         )
 
 

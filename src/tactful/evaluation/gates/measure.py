@@ -140,7 +140,13 @@ def _measured(
             GateRow(
                 name=name,
                 baseline=name in BASELINES,
-                figures=_figures(one, weighing.sums(one), draws, moments.undecided * (name not in BASELINES)),
+                figures=_figures(
+                    one,
+                    weighing.sums(one),
+                    draws,
+                    moments.undecided if name not in BASELINES else np.zeros(len(moments.names)),
+                    seed,
+                ),
             )
             for name, one in rows.items()
         ),
@@ -218,9 +224,12 @@ def _speaks(p: Floats, level: GateConfig) -> NDArray[np.int8]:
 # ---------------------------------------------------------------- figures with intervals
 
 
-def _figures(found: Tally, utility: Floats, draws: Floats, undecided: Floats) -> dict[str, Estimate]:
-    """`undecided` (sessions,): further moments at which it abstains, for their judgement is unscored."""
-    unscored = undecided[:, None]
+def _figures(
+    found: Tally, utility: Floats, draws: Floats, undecided: Floats, seed: int
+) -> dict[str, Estimate]:
+    """`undecided` (sessions, then those of which nothing is scored,): further moments at which it abstains, for their
+    judgement is unscored; no other figure knows them.
+    """
     said = found.hits + found.false_alarms
     sessions, moments = np.ones((len(found.moments), 1)), found.moments[:, None]
     parts = {
@@ -228,11 +237,21 @@ def _figures(found: Tally, utility: Floats, draws: Floats, undecided: Floats) ->
         "false_alarm_rate": (found.false_alarms, found.false_alarms + found.correct_silences),
         "false_alarm_ratio": (found.false_alarms, said),
         "recall": (found.hits, found.hits + found.withheld),
-        "abstained": (found.abstained + unscored, moments + unscored),
         "utility": (utility, moments - found.abstained),
     }
     items = int(moments.sum())
-    return {name: ratio(top[:, 0], bottom[:, 0], draws, items=items) for name, (top, bottom) in parts.items()}
+    figures = {
+        name: ratio(top[:, 0], bottom[:, 0], draws, items=items) for name, (top, bottom) in parts.items()
+    }
+    further = (0, len(undecided) - len(found.moments))
+    every = np.pad(found.moments, further) + undecided
+    figures["abstained"] = ratio(
+        np.pad(found.abstained[:, 0], further) + undecided,
+        every,
+        group_draws(len(every), len(draws), seed) if further[1] else draws,
+        items=int(every.sum()),
+    )
+    return {name: figures[name] for name in FIGURES}
 
 
 def _per_moment(sums: Floats, moments: Floats, draws: Floats) -> Estimate:

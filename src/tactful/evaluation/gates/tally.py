@@ -30,9 +30,9 @@ class Moments:
     """What people said of the moment; where nobody did, whether the proposal was accepted."""
     session: NDArray[np.int64]
     names: tuple[str, ...]
-    """Of the sessions with a proposal."""
+    """Of the sessions with a scored proposal."""
     undecided: Floats
-    """(sessions,): proposals left out because their judgement is unscored, at which a gate abstains."""
+    """(sessions, then those of which nothing is scored,): proposals left out because their judgement is unscored, at which a gate abstains."""
     silences: int = 0
     """Moments without a proposal: there is nothing to decide."""
 
@@ -46,10 +46,11 @@ def moments_of(items: Sequence[LabelledMoment], said: Sequence[Acceptance]) -> M
     """The moments with a proposal and a scored judgement; the others are counted."""
     proposals = [pair for pair in zip(items, said, strict=True) if pair[0].moment.proposal is not None]
     scored = [(item, one) for item, one in proposals if one.p_accept is not None]
-    judged = np.array([one.p_accept is not None for _, one in proposals], dtype=bool)
-    names, place = np.unique(
-        np.array([item.moment.session for item, _ in proposals], dtype=str), return_inverse=True
+    names, session = np.unique(
+        np.array([item.moment.session for item, _ in scored], dtype=str), return_inverse=True
     )
+    silent = [item.moment.session for item, one in proposals if one.p_accept is None]
+    place = {name: at for at, name in enumerate((*names.tolist(), *sorted({*silent} - {*names.tolist()})))}
     known = [item.label.help_needed for item, _ in scored]
     accepted = [item.label.accepted for item, _ in scored]
     return Moments(
@@ -59,9 +60,11 @@ def moments_of(items: Sequence[LabelledMoment], said: Sequence[Acceptance]) -> M
         needed=np.array(
             [own if need is None else need for own, need in zip(accepted, known, strict=True)], dtype=bool
         ),
-        session=place[judged].astype(np.int64),
+        session=session.astype(np.int64),
         names=tuple(names.tolist()),
-        undecided=np.bincount(place[~judged], minlength=len(names)).astype(float),
+        undecided=np.bincount(
+            np.array([place[name] for name in silent], dtype=np.int64), minlength=len(place)
+        ).astype(float),
         silences=len(items) - len(proposals),
     )
 
