@@ -133,7 +133,9 @@ async def decide_and_export(page: Any, votes: Path, *, last: bool = False) -> No
     first = page.url
     await press(page, "c")
     await page.keyboard.type("told apart by the second clause")
-    await press(page, "Escape", "2")
+    await press(page, "Escape")
+    await expect(page.locator("#answer [inert]")).to_have_count(0)  # what has just come cannot be decided yet
+    await press(page, "2")
     if last:
         await expect(page.locator("#said")).to_have_text("Decided. It was the last of this list.")
     else:
