@@ -30,6 +30,8 @@ _LETTERS = {
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _IN_CYRILLIC = frozenset({"ru", "uk"})
 _CHINESE, _UNSIMPLIFIED = "zh", "zh-Hant"
+_SEEN_BY_LETTERS = frozenset({*_LETTERS, _CHINESE, _UNSIMPLIFIED})
+"""Lists that no counting of words chooses."""
 _ENOUGH = 0.3
 """Share of a text's words that a language must know before it is taken for that language."""
 _STEM = 4
@@ -48,7 +50,7 @@ class Glosses:
     def __init__(self, words: Words) -> None:
         self.words = words
         self._with_bare: dict[str, Mapping[str, str]] = {}
-        glosses = {gloss for of in words.values() for gloss in of.values()}
+        glosses = {gloss for lang, of in words.items() if lang != _UNSIMPLIFIED for gloss in of.values()}
         self._english = frozenset(_WORD.findall("\n".join(glosses).lower()))  # as far as this room knows any
 
     @classmethod
@@ -104,7 +106,7 @@ class Glosses:
         if known >= len(found):
             return None  # plainly English, as most texts are: no list can know more words than there are
         for lang in self.words:
-            if lang not in (*_LETTERS, _CHINESE, _UNSIMPLIFIED) and (lang in _IN_CYRILLIC) == cyrillic:
+            if lang not in _SEEN_BY_LETTERS and (lang in _IN_CYRILLIC) == cyrillic:
                 hits = sum(map(self._list(lang).__contains__, found))
                 if hits > known:
                     best, known = lang, hits
@@ -135,7 +137,7 @@ class Glosses:
                 return words[word[:end]]
         return None
 
-    @cached_property
+    @property
     def simplified(self) -> Mapping[int, str]:
         """A table for `str.translate`: characters whose simplified form the vocabulary knows better."""
         return str.maketrans(dict(self.words.get(_UNSIMPLIFIED, {})))

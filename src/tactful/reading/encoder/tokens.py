@@ -46,6 +46,7 @@ class Tokens:
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
         self._glosses = glosses or Glosses({})
+        self._plain = {**_PLAIN, **self._glosses.simplified}
         self._kept: dict[str, list[int]] = {}
         self.start, self.separator, self.unknown = (
             self._special(name) for name in ("[CLS]", "[SEP]", "[UNK]")
@@ -88,7 +89,7 @@ class Tokens:
         kept = self._kept.get(text)
         if kept is None:
             english = self._glosses.in_english(text[:_LONGEST])
-            plain = _SPECIAL.sub(r"(\1)", english).translate(_PLAIN).translate(self._glosses.simplified)
+            plain = _SPECIAL.sub(r"(\1)", english).translate(self._plain)
             kept = self._encoded(plain)
             if len(self._kept) > 4096:
                 self._kept.clear()
