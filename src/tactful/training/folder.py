@@ -42,10 +42,10 @@ def refuse_taken(place: Place, config: TrainConfig, material: Material) -> None:
     out = place.out
     if (out / MANIFEST_FILE).is_file():
         raise UserError(f"{out}: is finished already; give --out a new folder")
-    if place.resume and (out / _BEGUN).is_file():
+    begun = (out / _BEGUN).is_file()
+    if place.resume and begun:
         _same(out, _begun(out), _state(config, material))
     elif is_taken(out):
-        begun = (out / _BEGUN).is_file()
         raise UserError(
             f"{out}: holds a training that did not end; go on with --resume, or give --out a new folder"
             if begun
@@ -71,9 +71,8 @@ def begin(place: Place, config: TrainConfig, material: Material, base: Path) -> 
         raise ConfigChanged(
             f"{out}: was begun on other weights than {base} holds now; bring those back, or give --out a new folder"
         )
-    write_file(
-        out / CONFIG_FILE, [_toml(config)]
-    )  # after the other: a folder that holds this can be gone on with
+    # after the other: a folder that holds this can be gone on with
+    write_file(out / CONFIG_FILE, [_toml(config)])
     return _newest(out)
 
 
@@ -128,7 +127,8 @@ def need_room(out: Path, trained_bytes: int, whole_bytes: int) -> None:
     free = shutil.disk_usage(out).free + held  # going on writes over the checkpoints that are there
     if free < needed:
         raise UserError(
-            f"{out}: {free / 1e9:.1f} GB are free, about {needed / 1e9:.1f} GB are needed for checkpoints and the result; "
+            f"{out}: {free / 1e9:.1f} GB are free{' or held by its checkpoints' if held else ''}, about "
+            f"{needed / 1e9:.1f} GB are needed for checkpoints and the result; "
             "make room, give --out another disk, or train an adapter with --lora"
         )
 

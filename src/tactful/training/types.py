@@ -74,6 +74,11 @@ class Material:
     selected_by: tuple[str, ...] = ()
     """Judges that selected the answers or gave the labels, where no person did."""
 
+    @property
+    def valid_file(self) -> str | None:
+        """The file that was given to validate on."""
+        return next((file.path for file in self.files if file.part == "valid"), None)
+
 
 class TrainConfig(Record):
     """One training. Every key but `warmup` is a flag of `tactful train`, and may stand in its `--config` file."""

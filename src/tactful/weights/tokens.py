@@ -21,8 +21,8 @@ def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
 
 def answer_ids(tokenizer: Any, prompt: Sequence[Message], answer: Sequence[Message] | str) -> list[int]:
     """The tokens that stand for the answer after `prompt_ids`, the end of the turn included: what training learns."""
-    whole = _whole(tokenizer, prompt, answer)
-    return whole[common_prefix(prompt_ids(tokenizer, prompt), whole) :]
+    _, (said,) = choice_ids(tokenizer, prompt, [answer])
+    return said
 
 
 def choice_ids(
@@ -33,12 +33,13 @@ def choice_ids(
     Some templates open a turn that is to be written with more (`<think>`) than one that was: that stands in none of them.
     """
     asked = prompt_ids(tokenizer, prompt)
-    wholes = [_whole(tokenizer, prompt, answer) for answer in answers]
+    wholes = [whole_ids(tokenizer, prompt, answer) for answer in answers]
     begun = min((common_prefix(asked, whole) for whole in wholes), default=len(asked))
     return asked[:begun], [whole[begun:] for whole in wholes]
 
 
-def _whole(tokenizer: Any, prompt: Sequence[Message], answer: Sequence[Message] | str) -> list[int]:
+def whole_ids(tokenizer: Any, prompt: Sequence[Message], answer: Sequence[Message] | str) -> list[int]:
+    """The tokens of prompt and answer as one talk."""
     said = (Message(role="assistant", content=answer),) if isinstance(answer, str) else tuple(answer)
     return _ids(tokenizer, [*prompt, *said])
 

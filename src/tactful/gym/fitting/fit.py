@@ -248,8 +248,9 @@ def _drawn(material: _Material, start: Parameters, settings: Sequence[Setting], 
 
 def _drawn_value(drawn: Values, key: str) -> float:
     """NaN where the draw shows nothing of it; sessions that lie no further apart than by chance have a spread of 0."""
-    fitted = any(name.startswith("acceptance.") for name in drawn)
-    return drawn.get(key, 0.0 if key == "traits.openness.1" and fitted else np.nan)
+    if key == "traits.openness.1" and any(name.startswith("acceptance.") for name in drawn):
+        return drawn.get(key, 0.0)
+    return drawn.get(key, np.nan)
 
 
 def _joined(values: Values) -> dict[str, Number]:

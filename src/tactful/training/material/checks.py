@@ -19,7 +19,7 @@ from tactful.data.splits import split_by_group
 from tactful.errors import DataError, UserError
 from tactful.training.types import Example, Material, TrainConfig, text_of
 from tactful.types import Message, content_hash
-from tactful.weights.tokens import answer_ids, choice_ids, prompt_ids
+from tactful.weights.tokens import choice_ids, prompt_ids
 
 
 @dataclass
@@ -46,9 +46,7 @@ class Checked:
         if self.cut_prompts:
             told.append(f"prompts that lost their oldest messages: {self.cut_prompts}")
         if self.left_out:
-            told.append(
-                "left out: " + ", ".join(f"{count} {why}" for why, count in self.left_out.most_common())
-            )
+            told.append(f"left out: {_listed(self.left_out)}")
         return told + self.notes
 
 
@@ -149,8 +147,8 @@ def length_of(item: Example, tokenizer: Any, sides: int = 2) -> int:
     """Tokens of the prompt and its longer answer of both, or of the wanted one alone."""
     answers = [side for side in (item.answer, item.rejected)[:sides] if side]
     try:
-        prompt = len(prompt_ids(tokenizer, item.prompt))
-        return prompt + max((len(answer_ids(tokenizer, item.prompt, side)) for side in answers), default=0)
+        prompt, said = choice_ids(tokenizer, item.prompt, answers)
+        return len(prompt) + max(map(len, said), default=0)
     except UserError as error:
         raise UserError(f"{item.place}: {error}") from error
 
@@ -176,7 +174,7 @@ def _parts(
     examples: list[Example], material: Material, config: TrainConfig, left_out: Counter[str]
 ) -> tuple[list[Example], list[Example], dict[str, int], str]:
     groups = _groups(examples)
-    given = next((file.path for file in material.files if file.part == "valid"), None)
+    given = material.valid_file
     named = sum(bool(item.group) for item in examples)
     grouped_by = material.grouped_by if named == len(examples) else "prompt"
     if 0 < named < len(examples):
@@ -198,6 +196,11 @@ def _parts(
         ]
         left_out["of the validation, their prompt is trained on"] = len(examples) - len(train) - len(valid)
         left_out += Counter()  # drops the zero
+        if given is not None and not valid:
+            raise UserError(
+                f"{given}: none of its rows is left to validate on ({_listed(left_out)}); put others there, or take "
+                "the file away, and a share of the training is held out"
+            )
     elif config.valid == 0:
         train, valid = list(range(len(examples))), []
     else:
@@ -213,11 +216,6 @@ def _parts(
             grouped_by=grouped_by,
         )
         train, valid = list(split.parts["train"]), list(split.parts["valid"])
-    if given is not None and not valid:
-        raise UserError(
-            f"{given}: none of its rows is left to validate on ({_listed(left_out)}); put others there, or take "
-            "the file away, and a share of the training is held out"
-        )
     counts = {"train": len({groups[at] for at in train}), "valid": len({groups[at] for at in valid})}
     return [examples[at] for at in train], [examples[at] for at in valid], counts, grouped_by
 
@@ -287,19 +285,24 @@ def _uncalibrated(valid: Sequence[Example], material: Material) -> list[str]:
     if material.form != "verdicts" or len(labels) == 2:
         return []
     found = "is nothing" if not labels else f"was {'' if True in labels else 'un'}welcome throughout"
-    given = any(file.part == "valid" for file in material.files)
     return [
         f"what validates {found}, so no probability can be calibrated on it and the model will judge no moments; "
-        + ("give others with --valid-data" if given else "raise --valid, or take another --seed")
+        + (
+            "give others with --valid-data"
+            if material.valid_file
+            else "raise --valid, or take another --seed"
+        )
     ]
 
 
 def _users_words(examples: Sequence[Example], config: TrainConfig) -> list[str]:
     """That answers of several turns teach the user's words too."""
+    if config.trainer == "reward":
+        return []
     found = sum(
         any(message.role != "assistant" for message in (*item.answer, *item.rejected)) for item in examples
     )
-    if not found or config.trainer == "reward":
+    if not found:
         return []
     return [
         f"{found} of {len(examples)} answers go on with messages that are not the assistant's, which are learnt as well; "

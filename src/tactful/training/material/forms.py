@@ -189,7 +189,7 @@ def _array(path: Path) -> list[Any]:
 
 def _first(path: Path) -> dict[str, Any]:
     """The first row. Raises: DataError for a file that is no JSON lines, or empty."""
-    for row in Rows(path, lambda item: item, kind="row"):
+    for row in _AllRows(path, [], lambda item: item):
         if isinstance(row, dict):
             return row
         break

@@ -20,7 +20,7 @@ from tactful.training.methods.losses import yes_no
 from tactful.training.running import Task, adapter_config, arguments, callbacks, finish
 from tactful.training.types import Example
 from tactful.weights.extras import need
-from tactful.weights.tokens import choice_ids
+from tactful.weights.tokens import prompt_ids, whole_ids
 from tactful.weights.types import Manifest
 
 
@@ -93,8 +93,9 @@ def _known(items: Sequence[Example]) -> list[Known]:
 
 def score_ids(tokenizer: Any, item: Example) -> list[int]:
     """The tokens that are scored: the prompt, and where there is one the answer after it."""
-    prompt, answers = choice_ids(tokenizer, item.prompt, [item.answer] if item.answer else [])
-    return prompt + [token for answer in answers for token in answer]
+    if not item.answer:
+        return prompt_ids(tokenizer, item.prompt)
+    return whole_ids(tokenizer, item.prompt, item.answer)
 
 
 def measured(predicted: Any) -> dict[str, float]:
