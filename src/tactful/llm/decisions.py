@@ -134,8 +134,11 @@ def read_answers(data: Any, questions: Sequence[Ask]) -> list[Said]:
     if not isinstance(answers, list) or len(answers) != len(questions):
         found = len(answers) if isinstance(answers, list) else "no"
         return [Said(why=f"the endpoint gave {found} answers to {len(questions)} questions")] * len(questions)
-    names = [one.get("name") if isinstance(one, dict) else None for one in answers]
-    named = {name: one for name, one in zip(names, answers, strict=True) if name and isinstance(name, str)}
+    named = {
+        name: one
+        for one in answers
+        if isinstance(one, dict) and isinstance(name := one.get("name"), str) and name
+    }
     by_name = len(named) == len(questions)
     return [
         _read_answer(named.get(question.name) if by_name else answer, question)

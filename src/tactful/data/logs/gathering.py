@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from tactful.data.logs.types import Notes
+from tactful.data.logs.types import Notes, why
 from tactful.data.scratch import scratch
 
 _CACHE_KB = 16_000
@@ -21,8 +21,9 @@ def gathered(
 ) -> Iterator[tuple[int, str, list[Any]]]:
     """(place of the first row, key, rows by time) of every key, in the order of their first rows.
 
-    One that cannot be kept, as where it is nested too deeply, is noted. `rows` are (place, key, seconds since 1970 or None, row). Rows of equal times stay in their order, or turn it round
-    where the rows of their key run newest first; one of an unknown time stays behind the row before it.
+    `rows` are (place, key, seconds since 1970 or None, row). Rows of equal times stay in their order, or turn it round
+    where the rows of their key run newest first; one of an unknown time stays behind the row before it. One that cannot be
+    kept, as where it is nested too deeply, is noted.
     """
     with closing(scratch(_CACHE_KB)) as store:
         store.execute("CREATE TABLE groups (id INTEGER PRIMARY KEY, key TEXT UNIQUE, first INTEGER)")
@@ -33,7 +34,7 @@ def gathered(
             try:
                 kept = orjson.dumps(row, default=str)
             except orjson.JSONEncodeError as error:
-                notes.bad(number, "nested too deeply" if "ecursion" in str(error) else str(error))
+                notes.bad(number, why(error))
                 continue
             store.execute("INSERT OR IGNORE INTO groups (key, first) VALUES (?, ?)", (key, number))
             store.execute(

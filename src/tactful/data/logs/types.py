@@ -56,8 +56,9 @@ UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 def why(error: Exception) -> str:
-    """What is told of one of them."""
-    return "nested too deeply" if isinstance(error, RecursionError) else str(error) or type(error).__name__
+    """What is told of one of them, or of what orjson cannot write."""
+    told = str(error) or type(error).__name__
+    return "nested too deeply" if isinstance(error, RecursionError) or "Recursion limit" in told else told
 
 
 def tried(notes: Notes, number: int, make: Callable[[], Draft]) -> Iterator[tuple[int, Draft]]:

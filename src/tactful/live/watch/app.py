@@ -88,10 +88,8 @@ class _Routes:
         return json_response({"id": offer.id, "kind": offer.kind, "reaction": offer.reaction})
 
     async def pauses(self, request: web.Request) -> web.Response:
-        found, now = (
-            await asyncio.to_thread(self._watcher.ledger.pauses, self._user(request)),
-            self._watcher.clock(),
-        )
+        found = await asyncio.to_thread(self._watcher.ledger.pauses, self._user(request))
+        now = self._watcher.clock()
         rows = [
             {"kind": kind, "until": until and until.isoformat()}
             for kind, until in found.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import dropwhile
 from typing import Any, Generic, TypeVar
@@ -20,6 +20,16 @@ class Node(Generic[T]):
     parent: str | None
     message: T
     children: list[str] = field(default_factory=list)
+
+
+def nested(tops: Sequence[Any], id: str, below: str) -> Iterator[tuple[Any, str | None]]:
+    """(message, id of what it answers) where answers lie in what they answer, under the key `below`: each before its answers,
+    however deep they lie."""
+    waiting: list[tuple[Any, str | None]] = [(top, None) for top in reversed(tops)]
+    while waiting:
+        row, parent = waiting.pop()
+        yield row, parent
+        waiting += [(answer, str(row.get(id))) for answer in reversed(row.get(below) or ())]
 
 
 def tree_of(nodes: Sequence[Node[T]]) -> dict[str, Node[T]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.messages import add_content
-from tactful.data.logs.types import Format, Notes, Numbered, Row
+from tactful.data.logs.types import UNREADABLE, Format, Notes, Numbered, Row, why
 from tactful.data.times import parse_time
 
 SIDE = "a line of a helper's own session (sidechain)"
@@ -50,8 +50,8 @@ def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]
                 into = ends[branch]
             try:
                 _say(into, row, notes)
-            except (ValueError, TypeError, AttributeError) as error:
-                notes.bad(number, str(error))
+            except UNREADABLE as error:
+                notes.bad(number, why(error))
         yield held[0][0], draft
 
 

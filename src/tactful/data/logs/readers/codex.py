@@ -8,7 +8,7 @@ from typing import Any
 from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.messages import add_content
 from tactful.data.logs.readers.claude_code import OTHER
-from tactful.data.logs.types import Format, Notes, Numbered, Row
+from tactful.data.logs.types import UNREADABLE, Format, Notes, Numbered, Row, why
 from tactful.data.times import parse_time
 
 _CALLS = frozenset({"function_call", "custom_tool_call", "local_shell_call", "web_search_call"})
@@ -45,8 +45,8 @@ def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]
         else:
             try:
                 thoughts = _item(draft, payload, thoughts, {"at": at, "model": model})
-            except (ValueError, TypeError, AttributeError) as error:
-                notes.bad(number, str(error))
+            except UNREADABLE as error:
+                notes.bad(number, why(error))
     yield first or 1, draft
 
 

@@ -12,7 +12,7 @@ from tactful.data.logs.drafting.messages import add_content, speaker
 from tactful.data.logs.drafting.ratings import rating_of
 from tactful.data.logs.gathering import gathered
 from tactful.data.logs.tables import as_written
-from tactful.data.logs.types import Format, Notes, Numbered, Reader, Row
+from tactful.data.logs.types import UNREADABLE, Format, Notes, Numbered, Reader, Row, why
 from tactful.data.times import parse_time
 
 _USUAL: Mapping[str, tuple[str, ...]] = {
@@ -109,8 +109,8 @@ def reader_of(given: Columns) -> Reader:
             try:
                 for row in held:
                     _say(draft, row, names)
-            except (ValueError, TypeError) as error:
-                notes.bad(first, str(error))
+            except UNREADABLE as error:
+                notes.bad(first, why(error))
                 continue
             yield first, draft
 

@@ -9,7 +9,7 @@ from typing import Any
 from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.messages import add_content
 from tactful.data.logs.drafting.ratings import ratings_of
-from tactful.data.logs.drafting.trees import Node, say_path, tree_of
+from tactful.data.logs.drafting.trees import Node, nested, say_path, tree_of
 from tactful.data.logs.gathering import gathered
 from tactful.data.logs.readers.calls import seconds
 from tactful.data.logs.readers.rows import first_text
@@ -32,7 +32,10 @@ def _read(row: Row, notes: Notes) -> Draft:
     held = row.get("messagesTree") or row.get("messages")
     if not isinstance(held, list):
         raise ValueError("holds no list of messages")
-    draft = _conversation(list(_flat(held)), first_text(row, ("conversationId",)), notes)
+    flat = [
+        (one, one.get("parentMessageId") or parent) for one, parent in nested(held, "messageId", "children")
+    ]
+    draft = _conversation(flat, first_text(row, ("conversationId",)), notes)
     options = row.get("options")
     known = {
         "user": first_text(row, ("user",)),
@@ -57,14 +60,6 @@ def _read_messages(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int
     for first, name, rows_of in gathered(keyed(), notes):
         held = [(row, row.get("parentMessageId")) for row in rows_of]
         yield from tried(notes, first, partial(_conversation, held, name, notes))
-
-
-def _flat(rows: list[Any]) -> Iterator[tuple[Row, str | None]]:
-    waiting: list[tuple[Row, str | None]] = [(row, None) for row in reversed(rows)]
-    while waiting:
-        row, parent = waiting.pop()
-        yield row, row.get("parentMessageId") or parent
-        waiting += [(child, str(row.get("messageId"))) for child in reversed(row.get("children") or [])]
 
 
 def _conversation(held: list[tuple[Row, str | None]], name: str, notes: Notes) -> Draft:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.messages import speaker
-from tactful.data.logs.drafting.trees import Node, say_path, tree_of
+from tactful.data.logs.drafting.trees import Node, nested, say_path, tree_of
 from tactful.data.logs.gathering import gathered
 from tactful.data.logs.readers.rows import first_text
 from tactful.data.logs.types import Format, Notes, Numbered, Row, each, tried
@@ -35,17 +35,8 @@ def _read_rows(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Dr
 
 def _read_tree(row: Row, notes: Notes) -> Draft:
     top = row["prompt"]
-    return _conversation(
-        first_text(row, ("message_tree_id",)) or str(top.get("message_id")), list(_flat(top)), notes
-    )
-
-
-def _flat(top: Row) -> Iterator[Row]:
-    waiting: list[tuple[Row, str | None]] = [(top, None)]
-    while waiting:
-        row, parent = waiting.pop()
-        yield {**row, "parent_id": parent}
-        waiting += [(reply, str(row.get("message_id"))) for reply in reversed(row.get("replies") or ())]
+    flat: list[Row] = [{**one, "parent_id": parent} for one, parent in nested([top], "message_id", "replies")]
+    return _conversation(first_text(row, ("message_tree_id",)) or str(top.get("message_id")), flat, notes)
 
 
 def _conversation(name: str, rows: list[Row], notes: Notes) -> Draft:
