@@ -20,12 +20,15 @@ def test_people_are_taken_as_records_too(tmp_path):
     assert tf.fit_gym_users(EPISODES).sessions == 9
 
 
-@pytest.mark.parametrize("given", [[], [None], [*EPISODES, *tf.moments()], tf.states("coding", n=2)])
+@pytest.mark.parametrize(
+    "given",
+    [list, lambda: [None], lambda: [*EPISODES, *tf.moments()], lambda: tf.states("coding", n=2)],
+)
 def test_records_of_no_work_are_refused_in_a_sentence(given):
     with pytest.raises(
         DataError, match=r"<the records given>: holds .*; give a folder of ProactiveBench's traces"
     ):
-        tf.fit_gym_users(given)
+        tf.fit_gym_users(given())
 
 
 def test_a_bare_text_is_no_list_and_an_unknown_setting_is_named(tmp_path):

@@ -45,7 +45,6 @@ def test_rows_that_cannot_be_used_are_refused_or_counted(tmp_path: Path) -> None
         tf.moments([])
 
 
-@pytest.mark.slow
 def test_moments_given_twice_would_count_twice_and_are_refused() -> None:
     found = tf.moments(limit=3)
     with pytest.raises(
@@ -54,6 +53,7 @@ def test_moments_given_twice_would_count_twice_and_are_refused() -> None:
         tf.train_reward([*found, found[1]])
 
 
+@pytest.mark.slow
 def test_a_model_knows_what_it_is_worth_out_of_session() -> None:
     done = tf.train_reward(tf.moments(), limit=110)  # 8 sessions: fewer give no interval
     assert done.measured is not None

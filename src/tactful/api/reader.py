@@ -19,11 +19,8 @@ if TYPE_CHECKING:
     from tactful.reading.setup import ReaderSetup
     from tactful.reading.types import ReaderAtOnce
 
-_ASKING = (
-    *("base_url", "samples", "temperature", "max_tokens", "timeout_s", "requests_per_minute"),
-    *("cache", "budget_usd", "budget_tokens", "unsafe_exec"),
-)
-"""Of a reader's setup, what says how a model is asked."""
+_ANY_READER = ("api_key_env", "concurrency", "seed")
+"""Of a reader's setup, what is no fault where no model is asked; the rest says how one is."""
 _CALIBRATES = 400
 """Texts a judgement that calibrate however small `limit` is; each kind of text needs 60 for a calibration of its own."""
 
@@ -49,12 +46,10 @@ def reader(name: str = "encoder", **options: Unpack[ReaderOptions]) -> ReaderAtO
 def _setup(names: Sequence[str], options: ReaderOptions) -> ReaderSetup:
     """How the readers of these names ask their models. Raises: UsageError for such options where none of them asks one."""
     from tactful.reading.opening import is_reader
-    from tactful.reading.setup import ReaderSetup
 
     setup = reader_setup(options)
     if all(map(is_reader, names)):
-        usual = ReaderSetup()
-        given = [name for name in _ASKING if getattr(setup, name) != getattr(usual, name)]
+        given = [name for name in setup.model_dump(exclude_defaults=True) if name not in _ANY_READER]
         if given:
             flag = given[0].removesuffix("_s").replace("_", "-")
             raise UsageError(f"--{flag} is for a reader that asks a model; name one: --reader MODEL")

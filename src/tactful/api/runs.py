@@ -94,10 +94,9 @@ class Run(Generic[T]):
         job = job_of(folder, trust=trust) if self._again is None else self._again()
         chosen = run_options(options)
         self.summary = outside_loop(lambda: retry_run(folder, job, unscored=unscored, options=chosen))
-        for name in [
-            name for name in vars(self) if isinstance(getattr(type(self), name, None), cached_property)
-        ]:
-            delattr(self, name)
+        for name in list(vars(self)):
+            if isinstance(getattr(type(self), name, None), cached_property):
+                delattr(self, name)
         return self
 
     def _left(self, *, unscored: bool) -> int:

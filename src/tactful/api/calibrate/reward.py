@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
 
 from tactful.api.inputs import Input
 from tactful.api.options import JudgeOptions, RunSettings, one_of, run_options, spec_of, takes
@@ -99,13 +99,14 @@ def reward(
     """
     from tactful.calibration.reward.rewarding import Scoring, parse_row, reward_job
     from tactful.calibration.reward.rubric import OFFLINE_SCRIPTS
+    from tactful.calibration.reward.task_score import TaskScoreForm
     from tactful.calibration.types import Rewarded
     from tactful.data.io import Rows
     from tactful.runs import begun
 
     config = reward_config(options.get("config"))
     if (score := options.get("task_score")) is not None:
-        one_of("task_score", score, ("all-or-nothing", "share"))
+        one_of("task_score", score, get_args(TaskScoreForm))
         config = config.model_copy(update={"task_score": score})
     name, skip_bad = options.get("judge_model"), options.get("skip_bad", False)
     judge = None if name is None else spec_of(name, OFFLINE_SCRIPTS, options, temperature=0.0)

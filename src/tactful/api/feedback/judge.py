@@ -173,6 +173,7 @@ def _config(options: JudgingOptions) -> JudgeConfig:
     from tactful.feedback.judging.judge import DEFAULT_MODEL
     from tactful.feedback.pipeline import JudgeConfig
     from tactful.feedback.settings import load_feedback_config
+    from tactful.reading.setup import SAMPLES
 
     model, judges, reader = options.get("model"), options.get("judges"), options.get("reader")
     if model is not None and judges is not None:
@@ -194,7 +195,7 @@ def _config(options: JudgingOptions) -> JudgeConfig:
         raise UsageError("--max-chars belongs to --model and --judges; a reader sets its own limit")
     else:
         by = _by_reader(reader, options)
-    if options.get("samples", 5) != 5 and "samples" not in by:
+    if options.get("samples", SAMPLES) != SAMPLES and "samples" not in by:
         raise UsageError(
             "--samples belongs to a --reader that asks a model; --votes draws from --model and --judges"
         )

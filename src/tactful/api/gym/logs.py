@@ -81,30 +81,37 @@ def read_people(given: PeopleGiven) -> tuple[Recorded, str]:
 
 
 def _read(path: Path) -> Recorded:
-    from tactful.gym.card.log import joined, of_sessions
+    return _recorded(*work_in(path))
 
-    work, rows = work_in(path)
-    if work == "traces":
-        return of_sessions((one.id, one.events) for one in rows)
-    return joined(_in_memory(list(rows)))
+
+def _recorded(work: Work, rows: Iterable[Any]) -> Recorded:
+    """What this work shows, read as it streams past."""
+    from tactful.gym.card.log import of_episodes, of_moments, of_sessions
+
+    if work == "episodes":
+        return of_episodes(rows)
+    if work == "moments":
+        return of_moments(rows)
+    return of_sessions((one.id, one.events) for one in rows)
 
 
 def _in_memory(records: Sequence[Any]) -> list[Recorded]:
     """What records of one kind show; nothing where there are none. Raises: DataError for records of no work."""
     from tactful.api.inputs import NAMELESS
     from tactful.data.activity.types import WorkSession
-    from tactful.gym.card.log import of_episodes, of_moments, of_sessions
     from tactful.gym.types import GymEpisode
     from tactful.types import LabelledMoment, Moment
 
     if not records:
         return []
-    if all(isinstance(one, GymEpisode) for one in records):
-        return [of_episodes(records)]
-    if all(isinstance(one, Moment | LabelledMoment) for one in records):
-        return [of_moments(records)]
-    if all(isinstance(one, WorkSession) for one in records):
-        return [of_sessions((one.id, one.events) for one in records)]
+    works: dict[Work, Any] = {
+        "episodes": GymEpisode,
+        "moments": Moment | LabelledMoment,
+        "sessions": WorkSession,
+    }
+    for work, kind in works.items():
+        if all(isinstance(one, kind) for one in records):
+            return [_recorded(work, records)]
     kinds = " and ".join(sorted({type(one).__name__ for one in records}))
     raise DataError.at(NAMELESS, None, f"holds {kinds}, expected work of one kind", fix=TAKEN)
 

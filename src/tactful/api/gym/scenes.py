@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
 
 from tactful.api.gym.logs import PeopleGiven, read_people
 from tactful.api.options import (
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from tactful.gym.scenes.rhythm import Rhythm
     from tactful.gym.types import Scene, Setting
     from tactful.runs import Job
-
-
-_FORMS = ("ours", "proactivebench")
 
 
 class ScenesOptions(ModelOptions, RunSettings, total=False):
@@ -87,9 +84,9 @@ def save_scenes(
 
     Raises UsageError when the file exists.
     """
-    from tactful.gym.scenes.reading import write_scenes
+    from tactful.gym.scenes.reading import Form, write_scenes
 
-    one_of("form", form, _FORMS)
+    one_of("form", form, get_args(Form))
     if Path(path).exists():
         raise UsageError(f"{path}: exists already; give another name")
     return write_scenes(Path(path), given, form=form)
@@ -113,10 +110,10 @@ def build_scenes(
     (['coding', 'coding', 'coding'], 0)
     """
     from tactful.gym.scenes.pipeline import distinct
-    from tactful.gym.scenes.reading import write_scenes
+    from tactful.gym.scenes.reading import Form, write_scenes
     from tactful.gym.types import Scene
 
-    one_of("form", options.get("form", "ours"), _FORMS)
+    one_of("form", options.get("form", "ours"), get_args(Form))
     path = Path(options.get("out") or "scenes.yaml")
     _refuse_existing(path, resume=options.get("resume", False))
     config, job, rhythm, bad = _opened(seeds, model, options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from tactful.api.options import configured, one_of
 from tactful.api.reward.moments import MomentsGiven, labelled
@@ -52,11 +52,12 @@ def set_gate(
     """
     from tactful.evaluation.gates.setup import Asked, crossed, unseen
     from tactful.evaluation.gates.setup import set_gate as set_on
+    from tactful.reward.gate.promise import Of
     from tactful.reward.gate.rule import Costs, GateConfig
     from tactful.reward.tuned.judge import TunedJudge
 
     one_of("form", form, ("prism", "utility"))
-    one_of("of", of, ("rate", "ratio", "session-ratio"))
+    one_of("of", of, get_args(Of))
     _refuse_misfits(cost_false_alarm, promise, confidence, of, banded=abstain is not None)
     low, high = abstain or (None, None)
     by_costs = configured(
