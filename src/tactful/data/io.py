@@ -219,6 +219,11 @@ def write_file(path: Path | str, chunks: Iterable[bytes]) -> None:
     write_atomic(target, chunks)
 
 
+def held(rows: Iterable[R], source: Path | str) -> Iterable[R]:
+    """`rows` of `source`, to be gone through more than once: held where they come from a pipe, which is read once."""
+    return list(rows) if str(source) == STDIN else rows
+
+
 def is_taken(folder: Path) -> bool:
     """Whether a new folder cannot stand there: files lie in it, or it is one itself."""
     return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))

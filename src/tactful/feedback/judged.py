@@ -120,8 +120,7 @@ def open_judged(
         if confidence is None and digest != config.confidence_hash:
             fix = "give --confidence, the old one or this"
             raise DataError.at(path, None, f"is another map than {source} was judged with", fix=fix)
-        first = next(RunFolder.open(source).records(JudgedTurn), None)
-        if fitted is not None and first is not None:
+        if fitted is not None and (first := next(RunFolder.open(source).records(JudgedTurn), None)):
             fitted.refuse_other(first.judgement.provenance.model, path)
         judged.fitted = fitted
     elif confidence is not None:

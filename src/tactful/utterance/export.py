@@ -7,13 +7,13 @@ serves for SFT; only kept pairs are preference pairs. Beside each data file lies
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
 
 from tactful.data.exporting.forms import Answered, Distinct, Preference, form_of, new_folder, said
-from tactful.data.io import STDIN, Rows, to_line, write_file
+from tactful.data.io import Rows, held, to_line, write_file
 from tactful.data.recognise import kind_of
 from tactful.errors import UserError
 from tactful.runs import RunFolder, resolve_input
@@ -131,7 +131,7 @@ def export_utterance(
     rows = Rows(
         source, PairedExample.model_validate, skip_bad=skip_bad, kind="record", key=lambda row: row.id
     )
-    given: Iterable[PairedExample] = list(rows) if str(source) == STDIN else rows  # a pipe is read once
+    given = held(rows, source)
     records = 0
     distinct = Distinct()
     kept: set[int] = set()

@@ -99,7 +99,7 @@ def test_judge_pairs_report_from_a_chat_log_offline(tactful, tmp_path):
     assert "neg_correction" in done.stdout
     assert "a rehearsal" in done.stderr
     assert "10 dialogues with 20 answers: 20 turns, 0 answers without a follow-up" in done.stderr
-    assert "blank" not in done.stderr
+    assert "without text" not in done.stderr
     assert "next: tactful feedback report" in done.stderr
 
     done = tactful("pairs", "run", "--out", "training", "--json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -57,8 +58,7 @@ def fit_confidence(
         print_lines(*found.lines(precision))
     if by.judged is not None:
         return
-    trained = "" if by.trained is None else f" --trained {quoted(by.trained)}"
     next_command(
-        f"tactful feedback judge CHATS.jsonl --model {by.model}{trained} --confidence {quoted(out)} "
+        f"tactful feedback judge CHATS.jsonl {replace(by, cross_fit=None).words()} --confidence {quoted(out)} "
         f"--precision {precision:g}"
     )

@@ -131,6 +131,8 @@ def _measured(
     known = tally(moments, _speaks(lookup, gates[GATE]))
     rows = {**own, HINDSIGHT: best, **flat, LOOK_UP: known}
     sums, thresholds = _over_the_grid(moments, lookup, gates, weighing, fixed)
+    decided = np.zeros(len(moments.names)), draws
+    unscored = moments.undecided, group_draws(len(moments.undecided), len(draws), seed)
     return MeasuredGate(
         moments=len(moments.p),
         sessions=len(moments.names),
@@ -141,11 +143,7 @@ def _measured(
                 name=name,
                 baseline=name in BASELINES,
                 figures=_figures(
-                    one,
-                    weighing.sums(one),
-                    draws,
-                    moments.undecided if name not in BASELINES else np.zeros(len(moments.names)),
-                    seed,
+                    one, weighing.sums(one), draws, *(decided if name in BASELINES else unscored)
                 ),
             )
             for name, one in rows.items()
@@ -225,10 +223,10 @@ def _speaks(p: Floats, level: GateConfig) -> NDArray[np.int8]:
 
 
 def _figures(
-    found: Tally, utility: Floats, draws: Floats, undecided: Floats, seed: int
+    found: Tally, utility: Floats, draws: Floats, undecided: Floats, all_draws: Floats
 ) -> dict[str, Estimate]:
     """`undecided` (sessions, then those of which nothing is scored,): further moments at which it abstains, for their
-    judgement is unscored; no other figure knows them.
+    judgement is unscored; no other figure knows them. `all_draws` are of these sessions.
     """
     said = found.hits + found.false_alarms
     sessions, moments = np.ones((len(found.moments), 1)), found.moments[:, None]
@@ -248,7 +246,7 @@ def _figures(
     figures["abstained"] = ratio(
         np.pad(found.abstained[:, 0], further) + undecided,
         every,
-        group_draws(len(every), len(draws), seed) if further[1] else draws,
+        all_draws,
         items=int(every.sum()),
     )
     return {name: figures[name] for name in FIGURES}

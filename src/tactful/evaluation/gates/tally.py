@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -49,8 +50,8 @@ def moments_of(items: Sequence[LabelledMoment], said: Sequence[Acceptance]) -> M
     names, session = np.unique(
         np.array([item.moment.session for item, _ in scored], dtype=str), return_inverse=True
     )
-    silent = [item.moment.session for item, one in proposals if one.p_accept is None]
-    place = {name: at for at, name in enumerate((*names.tolist(), *sorted({*silent} - {*names.tolist()})))}
+    undecided = Counter(item.moment.session for item, one in proposals if one.p_accept is None)
+    every = (*names.tolist(), *sorted(undecided.keys() - {*names.tolist()}))
     known = [item.label.help_needed for item, _ in scored]
     accepted = [item.label.accepted for item, _ in scored]
     return Moments(
@@ -62,9 +63,7 @@ def moments_of(items: Sequence[LabelledMoment], said: Sequence[Acceptance]) -> M
         ),
         session=session.astype(np.int64),
         names=tuple(names.tolist()),
-        undecided=np.bincount(
-            np.array([place[name] for name in silent], dtype=np.int64), minlength=len(place)
-        ).astype(float),
+        undecided=np.array([undecided[name] for name in every], dtype=float),
         silences=len(items) - len(proposals),
     )
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tactful.data.page import refuse_existing, render_template
+from tactful.data.page import refuse_existing, render_template, write_texts
 from tactful.evaluation.judges.leak import LeakSide, leak_table
 from tactful.evaluation.judges.probes import ProbeResult, probe_table
 from tactful.evaluation.judges.results import FIGURES, Calibration, Measured, SessionFigures
 from tactful.evaluation.judges.tables import Table, judge_tables, table_text
 from tactful.evaluation.plots import BASELINE, DIAGONAL, LEARNED, new_figure, style, svg
 from tactful.evaluation.shown import Shown
-from tactful.runs.store.files import make_folder, write_atomic
 from tactful.types import Record
 
 
@@ -116,9 +115,7 @@ def render_page(bench: JudgeBench) -> str:
 
 def write_bench(bench: JudgeBench, folder: Path) -> tuple[Path, Path]:
     """Write `results.json` and `report.html` into `folder` and return their paths."""
-    results, page = folder / "results.json", folder / "report.html"
-    refuse_existing(folder, (results.name, page.name))
-    make_folder(folder)
-    write_atomic(results, [bench.model_dump_json(indent=1).encode(), b"\n"])
-    write_atomic(page, [render_page(bench).encode()])
+    refuse_existing(folder, ("results.json", "report.html"))
+    texts = {"results.json": f"{bench.model_dump_json(indent=1)}\n", "report.html": render_page(bench)}
+    results, page = write_texts(folder, texts)
     return results, page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tactful.data.page import refuse_existing, render_template
+from tactful.data.page import refuse_existing, render_template, write_texts
 from tactful.evaluation.judges.tables import Table, TableRow, cell, table_text
 from tactful.evaluation.plots import BASELINE, DIAGONAL, FRONT, LEARNED, new_figure, style, svg
 from tactful.evaluation.shown import Shown
@@ -19,7 +19,6 @@ from tactful.evaluation.suggestions.results import (
     HidingRow,
     ProbabilityRow,
 )
-from tactful.runs.store.files import make_folder, write_atomic
 from tactful.stats import Estimate
 from tactful.types import Record
 
@@ -86,11 +85,9 @@ class SuggestionBench(Shown, Record):
     def save(self, folder: Path | str) -> tuple[Path, Path]:
         """Write `results.json` and `report.html` into `folder`; their paths. Raises UsageError where they are there."""
         place = Path(folder)
-        results, page = place / "results.json", place / "report.html"
-        refuse_existing(place, (results.name, page.name))
-        make_folder(place)
-        write_atomic(results, [self.model_dump_json(indent=1).encode(), b"\n"])
-        write_atomic(page, [render_page(self).encode()])
+        refuse_existing(place, ("results.json", "report.html"))
+        texts = {"results.json": f"{self.model_dump_json(indent=1)}\n", "report.html": render_page(self)}
+        results, page = write_texts(place, texts)
         return results, page
 
 

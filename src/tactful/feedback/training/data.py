@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tactful.data.io import STDIN
+from tactful.data.io import held
 from tactful.errors import DataError, UsageError
 from tactful.feedback.judged import JudgedTurns
 from tactful.feedback.training.files import pairs_job, write_trainer_files
@@ -51,10 +51,7 @@ def make_training_data(judged: JudgedTurns, config: PairsConfig, options: RunOpt
     """
     if config.valid + config.test >= 1:
         raise UsageError(f"--valid {config.valid} and --test {config.test} leave nothing to train on")
-    turns = (
-        list(judged) if str(judged.source) == STDIN else judged
-    )  # they are gone through twice, and a pipe once
-    rows = TrainingRows(turns, config)
+    rows = TrainingRows(held(judged, judged.source), config)
     run = run_job(pairs_job(config, rows), options)
     if not rows.summary.turns:
         raise DataError(f"{judged.source}: holds no judged turn; give the folder of 'tactful feedback judge'")

@@ -164,9 +164,8 @@ def _risk(of: Of, losses: Floats, false_alarms: Floats, spoken: Floats, moments:
         return float(losses.mean())
     if of == "session-ratio":
         return float(losses[spoken > 0].mean()) if spoken.any() else None
-    share = np.maximum(moments, 1)
-    said = float((spoken / share).sum())
-    return float((false_alarms / share).sum() / said) if said else None
+    said = float((spoken / moments).sum())
+    return float((false_alarms / moments).sum() / said) if said else None
 
 
 def _too_few(alpha: float, delta: float, sessions: int) -> str:

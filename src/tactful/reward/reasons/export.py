@@ -33,7 +33,7 @@ from tactful.data.exporting.forms import (
     new_folder,
     said,
 )
-from tactful.data.io import STDIN, Rows, to_line, write_file
+from tactful.data.io import Rows, held, to_line, write_file
 from tactful.data.splits import split_by_group
 from tactful.errors import UsageError, UserError
 from tactful.reward.judging.prompt import AcceptanceVerdict, Layout, judge_prompt
@@ -147,7 +147,7 @@ def export_reasons(
         kind="reasoned moment",
         key=lambda row: row.id,
     )
-    records: Iterable[ReasonedMoment] = list(rows) if str(source) == STDIN else rows  # a pipe is read once
+    records = held(rows, source)
     distinct, told, paired = Distinct(), [], set[int]()
     for at, row in enumerate(records):
         told.append((row.moment.session, row.category))
@@ -160,7 +160,7 @@ def export_reasons(
     for part, places in parts.items():
         report = _report([told[at] for at in places], balance)
         of = {"sft": set(places), "pairs": paired.intersection(places)}
-        weights = {name: _weights([told[at][1] for at in kept], balance) for name, kept in of.items()}
+        weights = {"sft": report.weights, "pairs": _weights([told[at][1] for at in of["pairs"]], balance)}
         _write_part(folder, part, form, records, of, layout, weights)
         reports[part] = report
     form.describe(
