@@ -61,6 +61,15 @@ def test_a_process_that_only_decides_needs_numpy_and_pydantic_alone(tmp_path: Pa
     assert float(found["mb"]) < 80  # type: ignore[arg-type]
 
 
+def test_a_state_that_says_how_clear_it_is_opens_no_reader() -> None:
+    found = loaded(
+        "import tactful as tf; tf.states([{'query': 'Plan a dinner', 'domain': 'planning', 'query_clarity': 0.2}])"
+    )
+    assert not {"onnxruntime", "tokenizers"} & set(found["roots"])  # type: ignore[arg-type]
+    found = loaded("import tactful as tf; tf.states(['Plan a dinner'], domain='planning')")
+    assert {"onnxruntime", "tokenizers"} <= set(found["roots"])  # type: ignore[arg-type]
+
+
 @pytest.mark.slow
 def test_reading_a_request_needs_neither_runner_nor_door_to_models() -> None:
     found = loaded("import tactful as tf; tf.states(['Plan a dinner'], domain='planning')")
