@@ -61,7 +61,7 @@ def rollout(
     read = _ready_states(states, rest["skip_bad"])
     make = partial(_rollout_job, config, read, rest["skip_bad"])
     fix = "make some with 'tactful calibrate states'"
-    summary, again = worked_over(make, read, options, what="usable state", fix=fix)
+    summary, again = worked_over(make, read.name, options, what="usable state", fix=fix)
     return Run(summary, Trajectory, source=read, again=again)
 
 

@@ -90,7 +90,7 @@ def trainset(
     fit, counted = _fit(options)
     config, read = _config(episodes, judge, model, options), _read(episodes, options.get("skip_bad", False))
     make = partial(_job, config, read, _kept(options))
-    summary, again = worked_over(make, read, options, what="episode with events", fix=NO_EPISODE)
+    summary, again = worked_over(make, read.name, options, what="episode with events", fix=NO_EPISODE)
     run = TrainsetRun(summary, JudgedPoint, source=read, again=again)
     _write(run, judge, config, options, fit, counted)
     return run

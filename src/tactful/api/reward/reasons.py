@@ -76,7 +76,7 @@ def reasons(moments: MomentsGiven, *, model: str, **options: Unpack[ReasonsOptio
     config, read = _config(model, options), _read(moments, skip_bad)
     fix = "write one JSON object with `obs`, `pred_task` and `valid` per line"
     make = partial(_job, config, read, skip_bad)
-    summary, again = worked_over(make, read, options, what="annotated moment", fix=fix)
+    summary, again = worked_over(make, read.name, options, what="annotated moment", fix=fix)
     return ReasonsRun(summary, thoughts.ReasonedMoment, source=read, again=again)
 
 
