@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import typer
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from tactful.runs import RunSummary
+
+F = TypeVar("F", bound="BaseModel")
 
 
 class HasBad(Protocol):
@@ -70,6 +72,16 @@ def print_lines(*lines: object) -> None:
 def emit_json(data: Any) -> None:
     """The result for a program, on stdout."""
     print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+def tell_found(
+    found: F, lines: Callable[[F], Iterable[object]] = lambda found: (found,), *, as_json: bool
+) -> None:
+    """What was found: for a program as JSON, for a person in lines."""
+    if as_json:
+        emit_json(found.model_dump(mode="json"))
+    else:
+        print_lines(*lines(found))
 
 
 def next_command(command: str) -> None:
