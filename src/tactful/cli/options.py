@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from tactful.runs import RunOptions
 
 
+def names_of(text: str) -> tuple[str, ...]:
+    """The names in a text, by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def finite(value: float | None) -> float | None:
     """A number as given. Raises BadParameter for `inf`, which no range excludes."""
     if value is not None and not math.isfinite(value):
@@ -154,6 +159,12 @@ UnsafeExecFlag = Annotated[
     typer.Option("--unsafe-exec", help="Run solutions without a cage where none is at hand: dangerous."),
 ]
 
+PortOption = Annotated[
+    int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
+]
+AddressJsonFlag = Annotated[
+    bool, typer.Option("--json", help="Print {'address': …} as one line of JSON on stdout.")
+]
 MomentsArgument = Annotated[
     str,
     typer.Argument(
@@ -195,6 +206,13 @@ class ModelFlags(EndpointFlags):
     temperature: TemperatureOption = None
     max_tokens: MaxTokensOption = None
     requests_per_minute: RequestsOption = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThinkingFlags(ModelFlags):
+    """A model that may think before it answers."""
+
+    max_tokens: ReasoningTokensOption = 4096
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.options import finite
+from tactful.cli.options import AddressJsonFlag, PortOption, finite
 
 if TYPE_CHECKING:
     from tactful.api.serving import Served, ServerOptions
@@ -25,9 +25,7 @@ class ServerFlags:
     host: Annotated[
         str, typer.Option("--host", help="Address to listen at; others than loopback need a key.")
     ] = "127.0.0.1"
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
-    ] = 8000
+    port: PortOption = 8000
     api_key_env: Annotated[
         str | None,
         typer.Option("--api-key-env", help="Variable that holds the key which clients must send."),
@@ -39,9 +37,7 @@ class ServerFlags:
     deadline_s: Annotated[
         float, typer.Option("--deadline", min=0.1, callback=finite, help="Seconds for one request.")
     ] = 30.0
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print {'address': …} as one line of JSON on stdout.")
-    ] = False
+    as_json: AddressJsonFlag = False
 
     def options(self) -> ServerOptions:
         """As the Python interface takes them."""

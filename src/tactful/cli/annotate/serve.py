@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from tactful.cli.options import LimitOption, SkipBadFlag, finite
+from tactful.cli.options import LimitOption, PortOption, SkipBadFlag, finite
 from tactful.cli.output import say, tell_bad
 from tactful.cli.serving import serve_until_signal
 from tactful.text.counting import counted
@@ -31,9 +31,7 @@ class PlaceFlags:
     host: Annotated[
         str, typer.Option("--host", help="Address to listen at; others than loopback let other machines in.")
     ] = "127.0.0.1"
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
-    ] = 7860
+    port: PortOption = 7860
     allow_host: Annotated[
         list[str] | None,
         typer.Option("--allow-host", help="Name by which other machines ask; repeatable."),

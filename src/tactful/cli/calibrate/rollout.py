@@ -16,6 +16,7 @@ from tactful.cli.options import (
     RunFlags,
     SkipBadFlag,
     UserModelOption,
+    names_of,
 )
 from tactful.cli.output import (
     emit_json,
@@ -76,12 +77,11 @@ def rollout(
     """
     from tactful.api.calibrate import rollout as play
 
-    names = tuple(name.strip() for name in personas.split(",") if name.strip())
     chosen: play.RolloutOptions = {
         "actions": actions,
         "turns": turns,
         "mainline": mainline,
-        "personas": names,
+        "personas": names_of(personas),
         "passes": passes,
         "tasks_per_user": tasks_per_user,
         "max_turns": max_turns,

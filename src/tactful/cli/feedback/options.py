@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.options import ApiKeyEnvOption, BaseUrlOption, CacheOption, SeedOption, TimeoutOption
+from tactful.cli.options import (
+    ApiKeyEnvOption,
+    BaseUrlOption,
+    CacheOption,
+    SeedOption,
+    TimeoutOption,
+    names_of,
+)
 from tactful.cli.output import quoted, say
 from tactful.errors import UsageError
 
@@ -27,6 +34,12 @@ LabelledArgument = Annotated[
         "`lang`, `dialogue_id`. `probes` is the test set that ships.",
     ),
 ]
+TrainedOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--trained", help="embedded: what `feedback train` wrote, a reader's name or folder, or `lexicon`."
+    ),
+]
 ConfidenceOption = Annotated[
     Path | None, typer.Option("--confidence", help="What `feedback fit-confidence` wrote.")
 ]
@@ -42,13 +55,7 @@ class ChoiceFlags:
     model: Annotated[
         str, typer.Option("--model", help="`embedded` (no network), `offline`, or the name of a model.")
     ] = "embedded"
-    trained: Annotated[
-        Path | None,
-        typer.Option(
-            "--trained",
-            help="embedded: what `feedback train` wrote, a reader's name or folder, or `lexicon`.",
-        ),
-    ] = None
+    trained: TrainedOption = None
     judged: Annotated[
         Path | None,
         typer.Option(
@@ -95,7 +102,7 @@ class ChoiceFlags:
 
 def split_names(text: str) -> tuple[str, ...]:
     """Names by commas. Raises UsageError when there is none."""
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    names = names_of(text)
     if not names:
         raise UsageError(f"'{text}' names nothing; give names by commas")
     return names

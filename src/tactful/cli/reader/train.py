@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag
+from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag, names_of
 from tactful.cli.output import emit_json, next_command, quoted, say, tell_bad
 
 
@@ -115,7 +115,7 @@ def train(
             out=out,
             with_corpora=corpora,
             keep_aside=keep_aside,
-            calibrate_on=tuple(name.strip() for name in calibrate_on.split(",") if name.strip()),
+            calibrate_on=names_of(calibrate_on),
             lora=lora,
             layers=layers,
             rank=rank,
