@@ -186,10 +186,7 @@ def _sum_up(run: RewardRun, scoring: Scoring, config: RewardConfig) -> None:
         {
             "run": str(run.folder),
             "trajectories": {
-                "read": summary.read,
-                "done": summary.done,
-                "failed": summary.failed,
-                "skipped": summary.skipped,
+                **summary.counts(),
                 "unscored": sum(unscored.values()),
                 "unscored_by_reason": dict(unscored),
                 "weak": weak,

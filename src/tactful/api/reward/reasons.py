@@ -42,11 +42,10 @@ class ReasonsRun(Run["ReasonedMoment"]):
         one = self.summary
         records: Iterable[ReasonedMoment] = self
         kept = [(record.category, record.tries) for record in records]
-        counts = {name: getattr(one, name) for name in ("read", "done", "failed", "skipped")}
         why = {reason: count for _, _, reason, count in one.folder.reasons("skipped")}
         return {
             "run": str(self.folder),
-            "moments": {**counts, "skipped_because": why, "bad_lines": self.bad},
+            "moments": {**one.counts(), "skipped_because": why, "bad_lines": self.bad},
             "categories": dict(sorted(Counter(category for category, _ in kept).items())),
             "kept_at_try": {str(at): count for at, count in sorted(Counter(at for _, at in kept).items())},
             "usage": one.usage.model_dump(mode="json"),

@@ -68,10 +68,7 @@ def predict(
             "run": str(run.folder),
             "dialogues": {"read": examples.dialogues, "without_target": examples.untargeted},
             "bad_lines": run.bad,
-            "read": summary.read,
-            "done": summary.done,
-            "failed": summary.failed,
-            "skipped": summary.skipped,
+            **summary.counts(),
             "unparsable": sum(not prediction.usable for prediction in run),
             "usage": summary.usage.model_dump(mode="json"),
         }

@@ -127,10 +127,7 @@ def _sum_up(run: SynthesisRun, examples: Examples) -> None:
                 "bad_lines": run.bad,
             },
             "targets": {
-                "read": summary.read,
-                "done": summary.done,
-                "failed": summary.failed,
-                "skipped": summary.skipped,
+                **summary.counts(),
                 "skipped_because": {
                     reason: count for _, _, reason, count in summary.folder.reasons("skipped")
                 },

@@ -112,12 +112,7 @@ def _print_summary(run: Run[Trajectory], *, as_json: bool) -> None:
         emit_json(
             {
                 "run": str(run.folder),
-                "sessions": {
-                    "read": summary.read,
-                    "done": summary.done,
-                    "failed": summary.failed,
-                    "skipped": summary.skipped,
-                },
+                "sessions": summary.counts(),
                 "trajectories": trajectories,
                 "bad_lines": run.bad,
                 "usage": summary.usage.model_dump(mode="json"),
