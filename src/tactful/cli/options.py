@@ -229,16 +229,9 @@ class ReaderFlags(ModelFlags):
 
     def options(self, *, seed: int = 0) -> ReaderOptions:
         """All but the name, for the Python interface."""
-        return {
-            **self.given(),
-            "samples": self.samples,
-            "concurrency": self.concurrency,
-            "cache": self.cache,
-            "budget_usd": self.budget_usd,
-            "budget_tokens": self.budget_tokens,
-            "unsafe_exec": self.unsafe_exec,
-            "seed": seed,
-        }
+        given = {**_shared(self, ReaderFlags), "seed": seed}
+        del given["reader"]
+        return cast("ReaderOptions", given)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,13 +312,8 @@ class RunFlags(ExecutorFlags, RecordFlags):
 
     def spent(self) -> ReaderOptions:
         """What a reader takes of them."""
-        return {
-            "seed": self.seed,
-            "concurrency": self.concurrency,
-            "cache": self.cache,
-            "budget_usd": self.budget_usd,
-            "budget_tokens": self.budget_tokens,
-        }
+        spent = ("seed", "concurrency", "cache", "budget_usd", "budget_tokens")
+        return cast("ReaderOptions", {name: getattr(self, name) for name in spent})
 
     def given(self) -> RunSettings:
         """The same for the Python interface."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -87,17 +87,7 @@ class ChoiceFlags:
 
     def given(self) -> ChoiceOptions:
         """The same for the Python interface."""
-        return {
-            "model": self.model,
-            "trained": self.trained,
-            "judged": self.judged,
-            "cross_fit": self.cross_fit,
-            "base_url": self.base_url,
-            "api_key_env": self.api_key_env,
-            "timeout": self.timeout,
-            "cache": self.cache,
-            "seed": self.seed,
-        }
+        return cast("ChoiceOptions", asdict(self))
 
 
 def split_names(text: str) -> tuple[str, ...]:

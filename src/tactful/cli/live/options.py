@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -74,4 +74,4 @@ class LiveFlags:
 
     def given(self) -> LiveOptions:
         """The same for the Python interface."""
-        return cast("LiveOptions", {field.name: getattr(self, field.name) for field in fields(LiveFlags)})
+        return cast("LiveOptions", asdict(self))
