@@ -19,6 +19,15 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", help="TOML with settings of the advisor; flags go before what it says."),
 ]
+UrlOption = Annotated[
+    str | None, typer.Option("--url", help="Ask this running `live serve` instead of deciding here.")
+]
+UrlKeyOption = Annotated[
+    str | None, typer.Option("--api-key-env", help="Variable that holds the key of --url.")
+]
+UrlTimeoutOption = Annotated[
+    float, typer.Option("--timeout-ms", min=1, help="How long --url is waited for, for each answer.")
+]
 
 
 @dataclass(frozen=True, kw_only=True)
