@@ -16,6 +16,7 @@ from tactful.errors import visible
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from tactful.api.runs import Run
     from tactful.runs import RunSummary
 
 F = TypeVar("F", bound="BaseModel")
@@ -107,12 +108,6 @@ def tell_bad(read: HasBad) -> None:
         say(f"{read.bad} unusable lines left out, the first: {read.problems[0]}")
 
 
-def tell_calls(who: str, calls: int, prompt_tokens: int, completion_tokens: int, usd: float | None) -> None:
-    """What one model will be asked, and for how much; all figures are estimates."""
-    cost = "price not known" if usd is None else f"about {usd:.2f} USD"
-    say(f"  {who}: {calls} calls, {prompt_tokens} prompt and {completion_tokens} completion tokens, {cost}")
-
-
 def tell_forecast(
     expected: BaseModel, words: str, asked: Iterable[tuple[str, Asked]], *, as_json: bool
 ) -> None:
@@ -122,7 +117,9 @@ def tell_forecast(
         return
     say(words)
     for who, one in asked:
-        tell_calls(who, one.calls, one.prompt_tokens, one.completion_tokens, one.cost_usd)
+        cost = "price not known" if one.cost_usd is None else f"about {one.cost_usd:.2f} USD"
+        tokens = f"{one.prompt_tokens} prompt and {one.completion_tokens} completion tokens"
+        say(f"  {who}: {one.calls} calls, {tokens}, {cost}")
 
 
 def printable(text: str) -> str:
@@ -134,6 +131,13 @@ def end_empty(summary: RunSummary) -> None:
     """Exit code 1 when records were read and none is done: scripts must not go on with nothing."""
     if summary.failed and not summary.done:
         raise typer.Exit(1)
+
+
+def tell_end(run: Run[Any], then: str = "") -> None:
+    """What was left out of a run's input and what failed in it; ends with exit code 1 when nothing was done."""
+    tell_bad(run)
+    tell_failures(run.summary, then)
+    end_empty(run.summary)
 
 
 def quoted(path: Path | str) -> str:

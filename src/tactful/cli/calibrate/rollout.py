@@ -18,16 +18,7 @@ from tactful.cli.options import (
     UserModelOption,
     names_of,
 )
-from tactful.cli.output import (
-    emit_json,
-    end_empty,
-    next_command,
-    quoted,
-    say,
-    tell_bad,
-    tell_failures,
-    tell_forecast,
-)
+from tactful.cli.output import emit_json, next_command, quoted, say, tell_end, tell_forecast
 
 if TYPE_CHECKING:
     from tactful.api.runs import Run
@@ -119,7 +110,5 @@ def _print_summary(run: Run[Trajectory], *, as_json: bool) -> None:
             }
         )
     say(f"{summary.done} sessions done, {summary.failed} failed; {trajectories} trajectories in {run.folder}")
-    tell_bad(run)
-    tell_failures(summary)
-    end_empty(summary)
+    tell_end(run)
     next_command(f"tactful calibrate reward {quoted(run.folder)}")

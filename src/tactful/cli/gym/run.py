@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tactful.cli.options import DryRunFlag, JsonFlag, ModelFlags, ModelOption, RunFlags, StrictFlag, finite
-from tactful.cli.output import (
-    emit_json,
-    end_empty,
-    next_command,
-    print_lines,
-    quoted,
-    tell_bad,
-    tell_failures,
-    tell_forecast,
-)
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, tell_end, tell_forecast
 
 if TYPE_CHECKING:
     from tactful.api.gym.run import GymRun
@@ -147,9 +138,7 @@ def _tell(run: GymRun, *, as_json: bool) -> None:
         emit_json(run.details)
     else:
         print_lines(*run.made.lines())
-    tell_bad(run)
-    tell_failures(run.summary)
-    end_empty(run.summary)
+    tell_end(run)
     if run.made.groups > 1:
         next_command(f"tactful reward train {quoted(run.folder)} --out MODEL")
     elif run.made.episodes:  # a model is trained on some scenes and calibrated on others
