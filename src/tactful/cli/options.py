@@ -50,44 +50,12 @@ BudgetTokensOption = Annotated[
     int | None,
     typer.Option("--budget-tokens", min=0, help="Stop cleanly before using more tokens than this."),
 ]
-ExecutorOption = Annotated[
-    Literal["local", "ray"],
-    typer.Option(
-        "--executor", help="`local`: in this process; `ray`: in workers on Ray, here or on a cluster."
-    ),
-]
-RayAddressOption = Annotated[
-    str | None,
-    typer.Option(
-        "--ray-address",
-        help="ray: the cluster to join, `auto` for the one of this machine; default: Ray is started here.",
-    ),
-]
-WorkersOption = Annotated[
-    int | None,
-    typer.Option("--workers", min=1, help="ray: worker processes; default: the cores of this machine."),
-]
-PerWorkerOption = Annotated[
-    int | None,
-    typer.Option(
-        "--per-worker-concurrency",
-        min=1,
-        help="ray: records that one worker works on at a time; default: --concurrency divided among them.",
-    ),
-]
 DryRunFlag = Annotated[
     bool, typer.Option("--dry-run", help="Print the calls and their estimated cost; send nothing.")
 ]
 LimitOption = Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first N records.")]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 ModelOption = Annotated[str, typer.Option("--model", help="Model name, or `offline` for the rehearsal.")]
-ReaderOption = Annotated[
-    str,
-    typer.Option(
-        "--reader",
-        help="`encoder` (bundled), `surface`, `estimate`, a folder of yours, the name of a model, `decisions:MODEL` or `consistency:MODEL`.",
-    ),
-]
 EmbeddedReaderOption = Annotated[
     str, typer.Option("--reader", help="`encoder` (bundled), `surface`, or a folder of yours.")
 ]
@@ -112,20 +80,9 @@ BaseUrlOption = Annotated[
 ApiKeyEnvOption = Annotated[
     str, typer.Option("--api-key-env", help="Name of the variable that holds the key.")
 ]
-TemperatureOption = Annotated[
-    float | None, typer.Option("--temperature", min=0, max=2, help="Default: the endpoint's.")
-]
-MaxTokensOption = Annotated[
-    int | None,
-    typer.Option("--max-tokens", min=1, help="Length limit of one reply; default: the endpoint's."),
-]
 ReasoningTokensOption = Annotated[
     int | None,
     typer.Option("--max-tokens", min=16, help="Length limit of one reply, reasoning included."),
-]
-RequestsOption = Annotated[
-    float | None,
-    typer.Option("--requests-per-minute", min=0.001, callback=finite, help="Send no faster than this."),
 ]
 MaxCharsOption = Annotated[
     int | None,
@@ -150,9 +107,6 @@ ActionsOption = Annotated[
 PersonasOption = Annotated[
     str,
     typer.Option("--personas", help="Names and TOML files, by commas; default: all built in for training."),
-]
-RewardConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="TOML with the reward's form and constants.")
 ]
 UnsafeExecFlag = Annotated[
     bool,
@@ -203,9 +157,17 @@ class EndpointFlags:
 class ModelFlags(EndpointFlags):
     """Where a model answers, and how."""
 
-    temperature: TemperatureOption = None
-    max_tokens: MaxTokensOption = None
-    requests_per_minute: RequestsOption = None
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", min=0, max=2, help="Default: the endpoint's.")
+    ] = None
+    max_tokens: Annotated[
+        int | None,
+        typer.Option("--max-tokens", min=1, help="Length limit of one reply; default: the endpoint's."),
+    ] = None
+    requests_per_minute: Annotated[
+        float | None,
+        typer.Option("--requests-per-minute", min=0.001, callback=finite, help="Send no faster than this."),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +181,13 @@ class ThinkingFlags(ModelFlags):
 class ReaderFlags(ModelFlags):
     """Who reads; and for a reader that asks a model, where that answers, how often it is asked, and for how much."""
 
-    reader: ReaderOption = "encoder"
+    reader: Annotated[
+        str,
+        typer.Option(
+            "--reader",
+            help="`encoder` (bundled), `surface`, `estimate`, a folder of yours, the name of a model, `decisions:MODEL` or `consistency:MODEL`.",
+        ),
+    ] = "encoder"
     samples: SamplesOption = 5
     concurrency: ConcurrencyOption = 16
     cache: CacheOption = None
@@ -268,7 +236,9 @@ class JudgeEndpointFlags:
 class RewardFlags:
     """What a trajectory is worth, and whether solutions may run without a cage."""
 
-    config_file: RewardConfigOption = None
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="TOML with the reward's form and constants.")
+    ] = None
     unsafe_exec: UnsafeExecFlag = False
 
     def config(self) -> RewardConfig:
@@ -282,10 +252,31 @@ class RewardFlags:
 class ExecutorFlags:
     """Where the work is done: what comes out is the same."""
 
-    executor: ExecutorOption = "local"
-    ray_address: RayAddressOption = None
-    workers: WorkersOption = None
-    per_worker_concurrency: PerWorkerOption = None
+    executor: Annotated[
+        Literal["local", "ray"],
+        typer.Option(
+            "--executor", help="`local`: in this process; `ray`: in workers on Ray, here or on a cluster."
+        ),
+    ] = "local"
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            "--ray-address",
+            help="ray: the cluster to join, `auto` for the one of this machine; default: Ray is started here.",
+        ),
+    ] = None
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="ray: worker processes; default: the cores of this machine."),
+    ] = None
+    per_worker_concurrency: Annotated[
+        int | None,
+        typer.Option(
+            "--per-worker-concurrency",
+            min=1,
+            help="ray: records that one worker works on at a time; default: --concurrency divided among them.",
+        ),
+    ] = None
 
     def chosen(self) -> ExecutorOptions:
         """The same for the Python interface."""
