@@ -17,8 +17,6 @@ import typer
 if TYPE_CHECKING:
     from tactful.api.data.conversations import LogReading
     from tactful.api.options import ExecutorOptions, JudgeOptions, ModelOptions, ReaderOptions, RunSettings
-    from tactful.calibration.reward.rewards import RewardConfig
-    from tactful.runs import RunOptions
 
 
 def names_of(text: str) -> tuple[str, ...]:
@@ -241,12 +239,6 @@ class RewardFlags:
     ] = None
     unsafe_exec: UnsafeExecFlag = False
 
-    def config(self) -> RewardConfig:
-        """The file's, or the defaults. Raises DataError for a file that says something else."""
-        from tactful.calibration.reward.rewards import RewardConfig, load_reward_config
-
-        return RewardConfig() if self.config_file is None else load_reward_config(self.config_file)
-
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutorFlags:
@@ -309,12 +301,6 @@ class RunFlags(ExecutorFlags, RecordFlags):
     def given(self) -> RunSettings:
         """The same for the Python interface."""
         return cast("RunSettings", _shared(self, RunFlags))
-
-    def options(self) -> RunOptions:
-        """The same for the runner."""
-        from tactful.runs import RunOptions
-
-        return RunOptions(**self.given())
 
 
 def _column(what: str, name: str) -> Any:
