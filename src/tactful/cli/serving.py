@@ -7,8 +7,8 @@ import json
 import signal
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -30,7 +30,7 @@ class ServerFlags:
         str | None,
         typer.Option("--api-key-env", help="Variable that holds the key which clients must send."),
     ] = None
-    allow_host: Annotated[
+    allow_hosts: Annotated[
         list[str] | None, typer.Option("--allow-host", help="Further name in the Host header; repeatable.")
     ] = None
     queue: Annotated[int, typer.Option("--queue", min=0, help="Requests that may wait; more get 429.")] = 64
@@ -41,14 +41,9 @@ class ServerFlags:
 
     def options(self) -> ServerOptions:
         """As the Python interface takes them."""
-        return {
-            "host": self.host,
-            "port": self.port,
-            "api_key_env": self.api_key_env,
-            "allow_hosts": self.allow_host or (),
-            "queue": self.queue,
-            "deadline_s": self.deadline_s,
-        }
+        given = {**asdict(self), "allow_hosts": self.allow_hosts or ()}
+        del given["as_json"]
+        return cast("ServerOptions", given)
 
 
 def serve_until_signal(
