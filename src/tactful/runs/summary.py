@@ -26,6 +26,10 @@ class RunSummary:
     interrupted: bool
     """The run stopped before the end of its input."""
 
+    def counts(self) -> dict[str, int]:
+        """How many were read, done, failed and skipped, as commands print it with `--json`."""
+        return {"read": self.read, "done": self.done, "failed": self.failed, "skipped": self.skipped}
+
     @classmethod
     def of(
         cls, folder: RunFolder, counts: Counts, usage: Usage, *, interrupted: bool, unfinished: int = 0

@@ -216,6 +216,11 @@ class PredictForecast(Record):
     cost_usd: float | None
     """None: the price of this model at this endpoint is not known."""
 
+    @property
+    def calls(self) -> int:
+        """One for each message."""
+        return self.examples
+
 
 def forecast(
     examples: Iterable[Example | Untargeted], config: PredictConfig, *, limit: int | None = None
