@@ -155,11 +155,8 @@ class Memory:
     def untold(self, found: Advice) -> None:
         """Correct an advice: the assistant was not told after all."""
         row = {"treated": False, "record": found.untold().model_dump_json()}
-
-        def write(connection: Connection) -> None:
-            connection.execute(update(advice_table).where(advice_table.c.id == found.id).values(row))
-
-        self.writer.put(write)
+        change = update(advice_table).where(advice_table.c.id == found.id).values(row)
+        self.writer.put(lambda connection: connection.execute(change))
 
     def offered(self, user: str, kind: str, accepted: bool, at: datetime) -> None:
         """Learn what this user (a hash) did with an offer of this kind."""
@@ -168,7 +165,7 @@ class Memory:
         def change(taste: Taste) -> Taste:
             return learned_offer(taste, kind, accepted, at, population)
 
-        self.writer.put(lambda connection: change_tastes(connection, {user: [change]}, at)).result(timeout=60)
+        self.writer.committed(lambda connection: change_tastes(connection, {user: [change]}, at))
         self.shared.reacted()
 
     # ------------------------------------------------------------ users
@@ -193,8 +190,7 @@ class Memory:
 
         Raises: UserError where it is removed, and SQLite's log holds it still.
         """
-        counted: list[int] = []
-        self.writer.put(lambda connection: counted.append(remove_user(connection, user))).result(timeout=60)
+        removed = self.writer.committed(lambda connection: remove_user(connection, user))
         self._at_hand.forget(user)
         if self.shared.population().source == "users":
             self.shared.estimate()
@@ -203,13 +199,11 @@ class Memory:
                 f"{self.store.name}: {user} is removed, but {self.store.name}-wal holds it still, since somebody reads "
                 "the database; it is overwritten once every process that uses it has ended"
             )
-        return counted[-1]
+        return removed
 
     def reset(self, user: str) -> bool:
         """Let a user (by hash) begin anew, what was decided for them stays; whether anything was known of them."""
-        known: list[bool] = []
-        self.writer.put(lambda connection: known.append(reset_taste(connection, user))).result(timeout=60)
-        return known[-1]
+        return self.writer.committed(lambda connection: reset_taste(connection, user))
 
     # ------------------------------------------------------------ the end of it
 
@@ -225,7 +219,7 @@ class Memory:
 
     def settle(self) -> None:
         """Wait until everything that was put is committed."""
-        self.writer.put(lambda _: None).result(timeout=60)
+        self.writer.committed(lambda _: None)
 
     def close(self) -> None:
         """Commit what waits, and let go."""
