@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import Connection, Select, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from tactful.data.formats.moments import parse_event
 from tactful.database import Store
@@ -79,18 +79,13 @@ class Ledger:
                 waiting={row.key: row.at for row in waiting},
                 dismissed=streak,
                 dismissed_at=reacted[0].reacted_at if streak else None,
-                quiet_until={
-                    row.kind: row.until
-                    for row in connection.execute(
-                        select(pauses.c.kind, pauses.c.until).where(pauses.c.user == user)
-                    )
-                },
+                quiet_until=_pauses(connection, user),
             )
 
     def history(self, user: str, at: datetime) -> ProposalHistory:
         """What this user did with what went out before `at`, as judges of moments see it."""
         out = (offers.c.user == user) & (offers.c.made == "offered") & (offers.c.at < at)
-        taken = func.coalesce(func.sum(case((offers.c.reaction == "accepted", 1), else_=0)), 0)
+        taken = func.count().filter(offers.c.reaction == "accepted")
         with self._store.read() as connection:
             shown, last, accepted = connection.execute(
                 select(func.count(), func.max(offers.c.at), taken).where(out)
@@ -155,12 +150,11 @@ class Ledger:
         )
         return self._writer.put(lambda connection: connection.execute(change))
 
-    def waiting(self, user: str | None = None) -> list[Offer]:
-        """What waits for a digest, of this user or of all, the oldest first."""
+    def waiting(self) -> list[Offer]:
+        """What waits for a digest, the oldest first."""
         wanted = select(offers).where(offers.c.waiting).order_by(offers.c.at)
         with self._store.read() as connection:
-            rows = connection.execute(wanted if user is None else wanted.where(offers.c.user == user))
-            return [_offer(row) for row in rows]
+            return [_offer(row) for row in connection.execute(wanted)]
 
     def find(self, id: str) -> Offer | None:
         """The decision with this id."""
@@ -203,24 +197,13 @@ class Ledger:
     def pauses(self, user: str) -> dict[str, datetime | None]:
         """Kind (empty: all) → until when this user wants none; None: until it is taken back."""
         with self._store.read() as connection:
-            rows = connection.execute(select(pauses.c.kind, pauses.c.until).where(pauses.c.user == user))
-            return {row.kind: row.until for row in rows}
+            return _pauses(connection, user)
 
     # ------------------------------------------------------------ looking back
 
     def search(self, wanted: OfferFilter, limit: int | None = None) -> Iterator[Offer]:
         """As `found_offers`."""
         return found_offers(self._store, wanted, limit)
-
-    def errors(self, ids: Sequence[str]) -> dict[str, list[str]]:
-        """Id → `channel: error` of deliveries that failed."""
-        found: dict[str, list[str]] = {}
-        with self._store.read() as connection:
-            for row in connection.execute(
-                select(deliveries).where(deliveries.c.offer.in_(ids), deliveries.c.error != "")
-            ):
-                found.setdefault(row.offer, []).append(f"{row.channel}: {row.error}")
-        return found
 
 
 def found_offers(store: Store, wanted: OfferFilter, limit: int | None = None) -> Iterator[Offer]:
@@ -256,6 +239,11 @@ def _wanted(wanted: OfferFilter) -> Select[Any]:
 def _offer(row: Any) -> Offer:
     now = {name: getattr(row, name) for name in _CHANGES}
     return Offer.model_validate_json(row.record).model_copy(update=now)
+
+
+def _pauses(connection: Connection, user: str) -> dict[str, datetime | None]:
+    rows = connection.execute(select(pauses.c.kind, pauses.c.until).where(pauses.c.user == user))
+    return {row.kind: row.until for row in rows}
 
 
 def _unpause(connection: Connection, user: str, kind: str) -> int:
