@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -161,10 +162,7 @@ class Memory:
     def offered(self, user: str, kind: str, accepted: bool, at: datetime) -> None:
         """Learn what this user (a hash) did with an offer of this kind."""
         population = self.shared.population()
-
-        def change(taste: Taste) -> Taste:
-            return learned_offer(taste, kind, accepted, at, population)
-
+        change = partial(learned_offer, kind=kind, accepted=accepted, at=at, population=population)
         self.writer.committed(lambda connection: change_tastes(connection, {user: [change]}, at))
         self.shared.reacted()
 

@@ -69,17 +69,9 @@ class Decision:
 
     def row(self) -> dict[str, Any]:
         """Of the advice."""
-        one = self.advice
-        return {
-            "id": one.id,
-            "conversation": one.conversation,
-            "key": self.key,
-            "user": one.user,
-            "at": one.at,
-            "choice": one.choice,
-            "treated": one.treated,
-            "record": one.model_dump_json(),
-        }
+        names = ("id", "conversation", "user", "at", "choice", "treated")
+        row = {name: getattr(self.advice, name) for name in names}
+        return row | {"key": self.key, "record": self.advice.model_dump_json()}
 
     def stands(self, begun_at: datetime) -> dict[str, Any]:
         """Of the conversation, without its texts, which is new or not; `begun_at` counts where it is."""
@@ -138,11 +130,8 @@ def _write_seen(connection: Connection, several: Sequence[Seen]) -> None:
             at=one.at,
             conversation=to.conversation,
             user=to.user,
-            asked=one.found.asked,
-            outcome=one.found.outcome,
-            complaint=one.found.complaint,
             how=one.how,
-            subject=one.found.subject,
+            **vars(one.found),
         )
         row = {name: getattr(made, name) for name in ("advice", "conversation", "user", "at", "outcome")}
         rows.append(row | {"record": made.model_dump_json()})
