@@ -27,6 +27,15 @@ _FOCUS = r"\b(do not disturb|focus mode|focus session)\b.*\b(on|start\w*|begin\w
 _FOCUS_ENDS = r"\b(do not disturb|focus mode|focus session)\b.*\b(off|end\w*|stop\w*|disabled?)\b|(勿扰|专注)模式.*(关|束)"
 
 
+def regular(value: str) -> str:
+    """The same regular expression. Raises: ValueError for what is none."""
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"'{value}' is no regular expression ({error})") from error
+    return value
+
+
 class _Described(Record):
     """With what is said of each key in its schema."""
 
@@ -45,14 +54,7 @@ class BusyPattern(_Described):
     most_minutes: float = Field(default=180.0, gt=0)
     """After so long without a further event of it, it counts as over."""
 
-    @field_validator("starts", "ends")
-    @classmethod
-    def _reads(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"'{value}' is no regular expression ({error})") from error
-        return value
+    _reads = field_validator("starts", "ends")(regular)
 
 
 class Sending(_Described):

@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from tactful.data.io import describe, read_toml
 from tactful.errors import ConfigError
+from tactful.live.delivery.policy import regular
 from tactful.live.delivery.types import LONGEST, Candidate
 from tactful.live.watch.types import Window
 from tactful.types import Record
@@ -38,14 +39,6 @@ KINDS: Mapping[str, str] = {
 """Kind → pattern of an offer's text; the first that fits."""
 
 
-def _pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"'{value}' is no regular expression ({error})") from error
-    return value
-
-
 class Rule(Record):
     """Offers something where events fit."""
 
@@ -57,7 +50,7 @@ class Rule(Record):
     offer: str = Field(min_length=1, max_length=LONGEST)
     """What is offered; `{name}` stands for the group of that name in `when`."""
 
-    _reads = field_validator("when")(_pattern)
+    _reads = field_validator("when")(regular)
 
     @model_validator(mode="after")
     def _fields_known(self) -> Rule:
@@ -77,7 +70,7 @@ class RuleFile(Record):
     @classmethod
     def _read(cls, value: Mapping[str, str]) -> Mapping[str, str]:
         for pattern in value.values():
-            _pattern(pattern)
+            regular(pattern)
         return value
 
 
