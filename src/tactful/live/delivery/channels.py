@@ -28,6 +28,7 @@ _BUTTONS = {
 }
 _SHOWN_IN_A_NOTE = 5
 _AT_ONCE_S = 0.5
+_SHOWN_S = 3600.0
 React = Callable[[str, str], Awaitable[None]]
 """Takes the id of an offer and one of `ANSWERS`."""
 
@@ -139,13 +140,13 @@ class DesktopNote:
 
     name, retries = "notify", True
 
-    def __init__(self, react: React, *, timeout_s: float = 3600.0) -> None:
+    def __init__(self, react: React) -> None:
         found = shutil.which("notify-send")
         if found is None:
             raise UsageError(
                 "--notify needs the program notify-send; install it (Debian: libnotify-bin), or use --webhook"
             )
-        self._program, self._react, self._timeout_s = found, react, timeout_s
+        self._program, self._react = found, react
         self._open: set[asyncio.Task[None]] = set()
 
     async def send(self, notice: Notice) -> None:
@@ -164,7 +165,7 @@ class DesktopNote:
 
     async def _answered(self, process: asyncio.subprocess.Process, notice: Notice) -> None:
         try:
-            told, _ = await asyncio.wait_for(process.communicate(), self._timeout_s)
+            told, _ = await asyncio.wait_for(process.communicate(), _SHOWN_S)
         except TimeoutError:
             told = b""
         finally:
