@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any, Literal, Self, TypeVar
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from tactful.data.io import describe
 from tactful.live.advisor import Advisor
 from tactful.live.deciding.vetting import Vetted, vet
 from tactful.live.following.tasks import Followed
@@ -20,7 +19,6 @@ from tactful.types import Message, NativeAsk, Record
 
 _STORED_S = 0.1
 """So long an answer waits to be able to say that its advice is safe."""
-_A = TypeVar("_A", bound=BaseModel)
 
 
 class Said(Record):
@@ -121,15 +119,6 @@ class ObservationGiven(Record):
     """What was learned; None: nothing (the advice is not known, was observed before, or the messages hold no reply)."""
 
     observation: Observation | None
-
-
-def read(kind: type[_A], body: dict[str, Any]) -> _A:
-    """A body as a record. Raises: ApiError 400 that names the field."""
-    try:
-        return kind.model_validate(body)
-    except ValidationError as error:
-        place = error.errors()[0]["loc"]
-        raise invalid(describe(error, "request"), str(place[0]) if place else None) from None
 
 
 def messages_of(said: Sequence[Said]) -> list[Message]:

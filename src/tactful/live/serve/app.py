@@ -23,7 +23,6 @@ from tactful.live.serve.advice import (
     ObservationAsked,
     advise,
     observed,
-    read,
     stands,
     vetted,
 )
@@ -37,7 +36,7 @@ from tactful.reward.gate.rule import Gate
 from tactful.reward.serve.app import JudgeRoutes, ServeSettings, guarded_app
 from tactful.reward.serve.desk import Desk
 from tactful.reward.serve.errors import json_response
-from tactful.reward.serve.guard import read_json
+from tactful.reward.serve.guard import read_as
 from tactful.reward.types import MomentJudge
 from tactful.types import Policy
 
@@ -104,20 +103,20 @@ class _Routes:
         return json_response({"questions": [question.model_dump(mode="json") for question in QUESTIONS]})
 
     async def decide(self, request: web.Request) -> web.Response:
-        asked = DecisionsAsked.read(await read_json(request))
+        asked = await read_as(request, DecisionsAsked)
         return _told((await self.deciding.answered([asked]))[0])
 
     async def advise(self, request: web.Request) -> web.Response:
-        return _told(await advise(self.advisor, read(AdviceAsked, await read_json(request))))
+        return _told(await advise(self.advisor, await read_as(request, AdviceAsked)))
 
     async def stands(self, request: web.Request) -> web.Response:
         return _told((await self.working.answered([partial(stands, self.advisor)]))[0])
 
     async def vet(self, request: web.Request) -> web.Response:
-        return await self._worked(vetted, read(AskVetted, await read_json(request)))
+        return await self._worked(vetted, await read_as(request, AskVetted))
 
     async def observe(self, request: web.Request) -> web.Response:
-        return await self._worked(observed, read(ObservationAsked, await read_json(request)))
+        return await self._worked(observed, await read_as(request, ObservationAsked))
 
     async def _worked(self, work: Callable[[Advisor, _A], _R], asked: _A) -> web.Response:
         """Done in a thread: the database is waited for."""

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from tactful.data.io import describe
-from tactful.reward.serve.errors import invalid
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MOST_QUESTIONS, MOST_CHOICES, MOST_LEVELS = 400, 255, 255
 LONGEST = 200_000
@@ -134,15 +131,6 @@ class DecisionsAsked(_Asked):
     """One text, which the user wrote, or messages in order; calls of tools and their outputs are passed over."""
     questions: list[QuestionAsked] = Field(min_length=1, max_length=MOST_QUESTIONS)
     """Answered in this order."""
-
-    @classmethod
-    def read(cls, body: dict[str, Any]) -> Self:
-        """The request in a body. Raises: ApiError 400 that names the field."""
-        try:
-            return cls.model_validate(body)
-        except ValidationError as error:
-            place = error.errors()[0]["loc"]
-            raise invalid(describe(error, "request"), str(place[0]) if place else None) from None
 
     @property
     def said(self) -> Sequence[MessageItem]:

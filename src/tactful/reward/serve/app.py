@@ -23,7 +23,7 @@ from tactful.reward.serve.chat import ChatRequest, chunks, completion, content
 from tactful.reward.serve.desk import Desk
 from tactful.reward.serve.ending import end
 from tactful.reward.serve.errors import ApiError, json_response
-from tactful.reward.serve.guard import guard, read_json
+from tactful.reward.serve.guard import guard, read_as, read_json
 from tactful.reward.serve.judge import MOST_USERS, answers, gate_for, read_asked, read_reaction
 from tactful.reward.types import MomentJudge
 from tactful.text.addresses import address_at, cannot_listen, is_loopback
@@ -134,7 +134,7 @@ class JudgeRoutes:
         return json_response({"object": "list", "data": told})
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
-        asked = ChatRequest.read(await read_json(request))
+        asked = await read_as(request, ChatRequest)
         moment = asked.moment()
         text = content(moment, (await self.desk.answered([moment]))[0])
         if not asked.stream:

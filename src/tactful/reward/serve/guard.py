@@ -6,17 +6,20 @@ import asyncio
 import hmac
 import logging
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from pydantic import BaseModel, ValidationError
 
+from tactful.data.io import describe
 from tactful.reward.serve.errors import ApiError, invalid
 from tactful.text.addresses import is_served, served_names
 
 log = logging.getLogger(__name__)
 
+_M = TypeVar("_M", bound=BaseModel)
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -75,6 +78,16 @@ async def read_json(request: web.Request) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise invalid("the body is no JSON object")
     return data
+
+
+async def read_as(request: web.Request, kind: type[_M]) -> _M:
+    """The body as a record of this kind. Raises: as `read_json`; ApiError 400 that names the field."""
+    body = await read_json(request)
+    try:
+        return kind.model_validate(body)
+    except ValidationError as error:
+        place = error.errors()[0]["loc"]
+        raise invalid(describe(error, "request"), str(place[0]) if place else None) from None
 
 
 def _check_host(request: web.Request, allowed: frozenset[str]) -> None:
