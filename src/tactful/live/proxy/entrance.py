@@ -8,6 +8,7 @@ from aiohttp import web
 
 from tactful.live.proxy.settings import KEY_HEADER, ProxySettings
 from tactful.reward.serve.errors import ApiError
+from tactful.reward.serve.guard import too_large
 from tactful.text.addresses import is_served, served_names
 
 
@@ -43,11 +44,8 @@ class Entrance:
     async def body(self, request: web.BaseRequest) -> bytes:
         """All of a request's body. Raises: ApiError for one that is too large or broken off."""
         most = self._settings.max_body_bytes
-        too_large = ApiError(
-            413, f"the body is larger than {most} bytes; send less", code="too_large", final=True
-        )
         if (request.content_length or 0) > most:
-            raise too_large
+            raise too_large(most)
         pieces, size = [], 0
         try:
             if request.headers.get("Expect", "").lower() == "100-continue":
@@ -56,7 +54,7 @@ class Entrance:
             async for piece in request.content.iter_any():
                 size += len(piece)
                 if size > most:
-                    raise too_large
+                    raise too_large(most)
                 pieces.append(piece)
         except (web.RequestPayloadError, ConnectionError):
             raise ApiError(400, "the body is broken off", code="invalid_request") from None

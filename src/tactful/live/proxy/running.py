@@ -9,12 +9,10 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from tactful.errors import UserError
 from tactful.live.advisor import Advisor
 from tactful.live.proxy.app import Proxy
 from tactful.live.proxy.settings import ProxySettings
-from tactful.reward.serve.ending import end
-from tactful.text.addresses import address_at, cannot_listen
+from tactful.reward.serve.listening import listening
 
 _quiet = logging.getLogger(f"{__name__}.http")
 _quiet.disabled = True
@@ -41,15 +39,9 @@ async def proxying(advisor: Advisor, settings: ProxySettings, port: int) -> Asyn
     )
     runner = web.ServerRunner(server, shutdown_timeout=5.0)
     await asyncio.to_thread(advisor.ready)
-    await runner.setup()
     await proxy.open()
     try:
-        site = web.TCPSite(runner, settings.host.strip("[]"), port, backlog=2048)
-        try:
-            await site.start()
-        except OSError as error:
-            raise UserError(cannot_listen(settings.host, port, error)) from error
-        yield address_at(settings.host, runner.addresses[0][1]), proxy
+        async with listening(runner, settings.host, port, backlog=2048) as address:
+            yield address, proxy
     finally:
-        await end(runner)
         await proxy.close()

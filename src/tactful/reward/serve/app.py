@@ -10,23 +10,20 @@ of the process or until `DELETE /v1/reactions/USER`.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tactful.errors import SafetyRefusal, UserError
 from tactful.reward.gate.rule import Gate
 from tactful.reward.history import HistoryTracker
 from tactful.reward.serve.chat import ChatRequest, chunks, completion, content
 from tactful.reward.serve.desk import Desk
-from tactful.reward.serve.ending import end
 from tactful.reward.serve.errors import ApiError, json_response
-from tactful.reward.serve.guard import guard, read_as, read_json
+from tactful.reward.serve.guard import guard, read_as, read_json, refuse_open
 from tactful.reward.serve.judge import MOST_USERS, answers, gate_for, read_asked, read_reaction
+from tactful.reward.serve.listening import listening
 from tactful.reward.types import MomentJudge
-from tactful.text.addresses import address_at, cannot_listen, is_loopback
 
 _quiet = logging.getLogger(f"{__name__}.http")
 _quiet.disabled = True
@@ -75,11 +72,7 @@ def guarded_app(
 
     Raises: SafetyRefusal when others could reach it without a key.
     """
-    if settings.key is None and not is_loopback(settings.host):
-        raise SafetyRefusal(
-            f"--host {settings.host} lets other machines ask; name the variable that holds a key with --api-key-env, "
-            "or stay on 127.0.0.1"
-        )
+    refuse_open(settings.host, settings.key)
     app = web.Application(
         middlewares=[
             guard(
@@ -173,20 +166,10 @@ class JudgeRoutes:
         return json_response({"user": user, "forgotten": True})
 
 
-@asynccontextmanager
-async def running(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+def running(app: web.Application, host: str, port: int) -> AbstractAsyncContextManager[str]:
     """Serve while the block runs; gives the address, such as `http://127.0.0.1:8000`. Port 0 takes a free one.
 
     Requests under way have 5 s to end. Raises: UserError when the port is taken or the host is not of this machine.
     """
     runner = web.AppRunner(app, access_log=None, logger=_quiet, shutdown_timeout=5.0, keepalive_timeout=30.0)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host.strip("[]"), port)
-        try:
-            await site.start()
-        except OSError as error:
-            raise UserError(cannot_listen(host, port, error)) from error
-        yield address_at(host, runner.addresses[0][1])
-    finally:
-        await end(runner)
+    return listening(runner, host, port)

@@ -14,13 +14,23 @@ from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ValidationError
 
 from tactful.data.io import describe
+from tactful.errors import SafetyRefusal
 from tactful.reward.serve.errors import ApiError, invalid
-from tactful.text.addresses import is_served, served_names
+from tactful.text.addresses import is_loopback, is_served, served_names
 
 log = logging.getLogger(__name__)
 
 _M = TypeVar("_M", bound=BaseModel)
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+def refuse_open(host: str, key: str | None) -> None:
+    """Raises: SafetyRefusal when others could reach a server at this host without a key."""
+    if key is None and not is_loopback(host):
+        raise SafetyRefusal(
+            f"--host {host} lets other machines ask; name the variable that holds a key with --api-key-env, "
+            "or stay on 127.0.0.1"
+        )
 
 
 def guard(
@@ -119,10 +129,11 @@ def _check_body(request: web.Request, max_bytes: int) -> None:
             final=True,
         )
     if (request.content_length or 0) > max_bytes:
-        raise _too_large(max_bytes)
+        raise too_large(max_bytes)
 
 
-def _too_large(max_bytes: int) -> ApiError:
+def too_large(max_bytes: int) -> ApiError:
+    """413: the body is larger than this server takes."""
     return ApiError(
         413, f"the body is larger than {max_bytes} bytes; send less", code="too_large", final=True
     )
@@ -130,7 +141,7 @@ def _too_large(max_bytes: int) -> ApiError:
 
 def _refusal(request: web.Request, error: web.HTTPException, max_bytes: int, addresses: str) -> ApiError:
     if error.status == 413:
-        return _too_large(max_bytes)
+        return too_large(max_bytes)
     messages = {
         404: f"no such address; there are {addresses}",
         405: f"this address does not take {request.method}",

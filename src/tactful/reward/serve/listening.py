@@ -1,14 +1,35 @@
-"""The end of a server, from which no connection is left over."""
+"""A server at a port, and its end, from which no connection is left over."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from tactful.errors import UserError
+from tactful.text.addresses import address_at, cannot_listen
+
 _TURNS = 3
 """Of the loop, in which a connection that was accepted comes to be known: its task, its transport, its first call."""
+
+
+@contextlib.asynccontextmanager
+async def listening(
+    runner: web.BaseRunner, host: str, port: int, *, backlog: int = 128
+) -> AsyncIterator[str]:
+    """Serve while the block runs; gives the address. Raises: UserError when the port is taken or the host is not of this machine."""
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host.strip("[]"), port, backlog=backlog)
+        try:
+            await site.start()
+        except OSError as error:
+            raise UserError(cannot_listen(host, port, error)) from error
+        yield address_at(host, runner.addresses[0][1])
+    finally:
+        await end(runner)
 
 
 async def end(runner: web.BaseRunner) -> None:
