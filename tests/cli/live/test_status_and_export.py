@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tactful.live.advisor import Advisor
-from tactful.live.learning import Guards
+from tactful.live.learning.choosing import Guards
 from tactful.live.settings import LiveSettings
 from tactful.live.types import MODES
 from tactful.reading.opening import open_embedded_reader

@@ -15,9 +15,8 @@ from tactful.live.deciding.asking import MISSING, suggested
 from tactful.live.following.recognising import Place
 from tactful.live.following.tasks import Followed, glance, last_exchange, said, state_of
 from tactful.live.keeping.lookup import Known, drawn_by
-from tactful.live.learning import Belief, Population, choose, question_belief
-from tactful.live.learning.choosing import shown_history
-from tactful.live.learning.patience import present
+from tactful.live.learning.choosing import choose, shown_history
+from tactful.live.learning.patience import Belief, Population, present, question_belief
 from tactful.live.settings import LiveSettings
 from tactful.live.types import Advice, Taste
 from tactful.mend.turns import Task

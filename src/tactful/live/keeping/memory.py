@@ -30,8 +30,7 @@ from tactful.live.keeping.tastes import (
     taste_of,
 )
 from tactful.live.keeping.writing import DECISIONS, SEEN, Decision, Seen
-from tactful.live.learning import learned_offer
-from tactful.live.learning.patience import NO, YES
+from tactful.live.learning.patience import NO, YES, learned_offer
 from tactful.live.settings import LiveSettings
 from tactful.live.storing.tables import advice as advice_table
 from tactful.live.storing.tables import conversations, deliveries, observations, offers

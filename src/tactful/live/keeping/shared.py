@@ -12,8 +12,8 @@ from sqlalchemy import Connection, delete, insert, select
 from tactful.database import Store
 from tactful.live.keeping.at_once import AtOnce
 from tactful.live.keeping.tastes import all_tastes, insert_new
-from tactful.live.learning import Population, pooled
-from tactful.live.learning.pooling import due
+from tactful.live.learning.patience import Population
+from tactful.live.learning.pooling import due, pooled
 from tactful.live.storing.tables import meta
 from tactful.live.storing.writer import Writer
 from tactful.live.types import Taste

@@ -16,7 +16,7 @@ from tactful.live.following.tasks import Followed
 from tactful.live.keeping.lookup import spelt
 from tactful.live.keeping.tastes import change_tastes
 from tactful.live.keeping.texts import gone_on
-from tactful.live.learning import Population, learned
+from tactful.live.learning.patience import Population, learned
 from tactful.live.storing.tables import advice as advice_table
 from tactful.live.storing.tables import conversations, observations
 from tactful.live.storing.writer import Kind

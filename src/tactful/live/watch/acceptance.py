@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tactful.live.delivery.types import Candidate, Check
-from tactful.live.learning import Population, offer_belief, personal
+from tactful.live.learning.patience import Population, offer_belief, personal
 from tactful.live.types import Taste
 from tactful.live.watch.types import Window
 from tactful.reward.gate.rule import Gate
