@@ -293,6 +293,3 @@ def _threads() -> int:
     """As many as can work at a time: a reader is arithmetic."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(_MOST_THREADS, cores)
-
-
-__all__ = ["Advisor", "Decided", "Known"]
