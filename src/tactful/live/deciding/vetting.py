@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from tactful.live.deciding.asking import declines
-from tactful.live.types import DESCRIBED, Advice
+from tactful.live.types import Advice, Described
 from tactful.prompts import load_prompt
 from tactful.text import detect_lang
 from tactful.text.quoting.shorten import shortened
@@ -48,10 +48,8 @@ class Assumed(Record):
     default: str
 
 
-class Vetted(Record):
+class Vetted(Described):
     """Whether a question may be put."""
-
-    model_config = DESCRIBED
 
     put: bool
     why: str

@@ -13,12 +13,12 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import orjson
-from pydantic import ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from tactful.data.io import describe
 from tactful.errors import ConfigError
 from tactful.live.delivery.hours import Hours, last_slot, read_hours, read_time
-from tactful.types import Record
+from tactful.live.types import Described
 
 _log = logging.getLogger(__name__)
 _CALLS = r"\b(zoom|teams|google meet|webex|facetime|skype|tencent meeting|in a (video )?call|meeting)\b|腾讯会议|视频会议|通话中"
@@ -36,13 +36,7 @@ def regular(value: str) -> str:
     return value
 
 
-class _Described(Record):
-    """With what is said of each key in its schema."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class BusyPattern(_Described):
+class BusyPattern(Described):
     """Events that tell that somebody must not be disturbed."""
 
     what: str = Field(min_length=1, max_length=40)
@@ -57,7 +51,7 @@ class BusyPattern(_Described):
     _reads = field_validator("starts", "ends")(regular)
 
 
-class Sending(_Described):
+class Sending(Described):
     """How offers are sent to a webhook or a desktop."""
 
     timeout_s: float = Field(default=10.0, gt=0)
@@ -68,7 +62,7 @@ class Sending(_Described):
     """Before the second try; doubled before each further one, up to a minute."""
 
 
-class DeliveryPolicy(_Described):
+class DeliveryPolicy(Described):
     """How often offers may reach a person, when, and what becomes of the others."""
 
     mode: Literal["shadow", "act"] = "shadow"

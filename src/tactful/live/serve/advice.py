@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from tactful.live.advisor import Advisor
 from tactful.live.deciding.vetting import Vetted, vet
 from tactful.live.following.tasks import Followed
-from tactful.live.types import DESCRIBED, QUESTION_OUTCOMES, Advice, Observation
+from tactful.live.types import QUESTION_OUTCOMES, Advice, Described, Observation
 from tactful.mend.types import Outcome
 from tactful.reward.serve.errors import invalid
 from tactful.types import Message, NativeAsk, Record
@@ -32,10 +32,8 @@ class Said(Record):
         return Message(role=self.role, content=self.content)
 
 
-class AskPut(Record):
+class AskPut(Described):
     """A question that the assistant puts, or put, by a tool."""
-
-    model_config = DESCRIBED
 
     tool: str = Field(default="ask", max_length=200)
     questions: tuple[str, ...] = Field(min_length=1, max_length=20)
@@ -50,10 +48,8 @@ class AskPut(Record):
         return NativeAsk(**self.model_dump())
 
 
-class AdviceAsked(Record):
+class AdviceAsked(Described):
     """A conversation whose last message is the user's."""
-
-    model_config = DESCRIBED
 
     messages: tuple[Said, ...] = Field(min_length=1, max_length=2000)
     user: str = Field(default="", max_length=500)
@@ -67,16 +63,12 @@ class AdviceAsked(Record):
 class AdviceGiven(Advice):
     """The advice, and whether it is safe in the database already."""
 
-    model_config = DESCRIBED
-
     stored: bool
     """False: not yet, or it failed; the decision stands."""
 
 
-class AdviceStands(Record):
+class AdviceStands(Described):
     """Whether advice that was given may be acted on."""
-
-    model_config = DESCRIBED
 
     killed: bool
     """The kill switch is on: no assistant is to be told anything, whatever was advised before."""
@@ -91,10 +83,8 @@ class AskVetted(Record):
     ask: AskPut
 
 
-class ObservationAsked(Record):
+class ObservationAsked(Described):
     """What came of a turn: by id of its advice, or the latest one of a conversation; as it is read from messages, or told."""
-
-    model_config = DESCRIBED
 
     advice: str = Field(default="", max_length=64)
     conversation: str = Field(default="", max_length=64)

@@ -30,7 +30,7 @@ from tactful.live.serve.questions import (
     known_question,
     parted,
 )
-from tactful.live.types import DESCRIBED
+from tactful.live.types import Described
 from tactful.reading.types import Exchange, Need, OfferReading, ReactionReading, ReaderAtOnce, Request
 from tactful.reward.serve.errors import ApiError
 from tactful.reward.serve.moments import moment_of
@@ -66,10 +66,8 @@ class ChoiceAnswer(Record):
     probabilities: tuple[ValueShare, ...]
 
 
-class LevelShare(Record):
+class LevelShare(Described):
     """A level of a scale and its probability."""
-
-    model_config = DESCRIBED
 
     label: str
     value: int
@@ -77,10 +75,8 @@ class LevelShare(Record):
     probability: float = Field(ge=0, le=1)
 
 
-class ScoreAnswer(Record):
+class ScoreAnswer(Described):
     """The expected place on the scale, and all levels."""
-
-    model_config = DESCRIBED
 
     type: Literal["score"] = "score"
     name: str | None = None
@@ -113,10 +109,8 @@ class UsageGiven(Record):
     total_tokens: int
 
 
-class DecisionGiven(Record):
+class DecisionGiven(Described):
     """A reply: one answer for each question, in order."""
-
-    model_config = DESCRIBED
 
     model: str
     """Which reader answered."""
