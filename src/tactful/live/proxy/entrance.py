@@ -8,8 +8,8 @@ from aiohttp import web
 
 from tactful.live.proxy.settings import KEY_HEADER, ProxySettings
 from tactful.reward.serve.errors import ApiError
-from tactful.reward.serve.guard import too_large
-from tactful.text.addresses import is_served, served_names
+from tactful.reward.serve.guard import check_host, too_large
+from tactful.text.addresses import served_names
 
 
 class Entrance:
@@ -22,13 +22,7 @@ class Entrance:
 
     def check_host(self, request: web.BaseRequest) -> None:
         """Raises: ApiError 403 where it was asked by a name that is not served."""
-        if not is_served(request.headers.getall("Host", []), self._names):
-            raise ApiError(
-                403,
-                "this name is not served here; ask by the address that the proxy printed, or start it with --allow-host",
-                code="host_not_allowed",
-                final=True,
-            )
+        check_host(request, self._names, "proxy")
 
     def knows_key(self, request: web.BaseRequest) -> bool:
         """Whether the proxy's own key came along, where one is asked for."""

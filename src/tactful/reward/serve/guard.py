@@ -52,7 +52,7 @@ def guard(
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            _check_host(request, allowed)
+            check_host(request, allowed)
             if request.path not in keyless:
                 _check_key(request, wanted)
             if request.method == "POST":
@@ -100,11 +100,12 @@ async def read_as(request: web.Request, kind: type[_M]) -> _M:
         raise invalid(describe(error, "request"), str(place[0]) if place else None) from None
 
 
-def _check_host(request: web.Request, allowed: frozenset[str]) -> None:
+def check_host(request: web.BaseRequest, allowed: frozenset[str], asked: str = "server") -> None:
+    """Raises: ApiError 403 where it was asked by a name that is not served. `asked`: what was, in a word."""
     if not is_served(request.headers.getall("Host", []), allowed):
         raise ApiError(
             403,
-            "this name is not served here; ask by the address that the server printed, or start it with --allow-host",
+            f"this name is not served here; ask by the address that the {asked} printed, or start it with --allow-host",
             code="host_not_allowed",
             final=True,
         )
