@@ -38,7 +38,6 @@ from tactful.text.lang import estimate_tokens
 from tactful.types import Message, Moment, Record
 
 _CONTEXT = 4  # turns before the request that the reader sees, as in audits
-_YES, _NO = True, False
 
 
 class PredicateAnswer(Record):
@@ -174,9 +173,7 @@ def _even(question: QuestionAsked, p: float) -> AnswerGiven:
     if isinstance(question, PredicateAsked):
         return PredicateAnswer(name=question.name, probability=p)
     if isinstance(question, ChoiceAsked):
-        if {one.value for one in question.choices if isinstance(one.value, bool)} != {_YES, _NO} or len(
-            question.choices
-        ) != 2:
+        if {one.value for one in question.choices} != {True, False}:
             raise _Unanswered("this question has two choices, true and false")
         return _chosen(question, [p if one.value is True else 1 - p for one in question.choices])
     if len(question.levels) != 2:

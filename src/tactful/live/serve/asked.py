@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 MOST_QUESTIONS, MOST_CHOICES, MOST_LEVELS = 400, 255, 255
 LONGEST = 200_000
 """Characters of one text."""
+Text = Annotated[str, Field(max_length=LONGEST)]
 
 
 class _Asked(BaseModel):
@@ -20,8 +21,8 @@ class Part(_Asked):
     """A piece of a message: text, an image (not read), JSON, a refusal."""
 
     type: Literal["input_text", "output_text", "text", "input_image", "input_json", "refusal"]
-    text: str = Field(default="", max_length=LONGEST)
-    refusal: str = Field(default="", max_length=LONGEST)
+    text: Text = ""
+    refusal: Text = ""
     data: Any = None
 
 
@@ -30,7 +31,7 @@ class MessageItem(_Asked):
 
     type: Literal["message"] = "message"
     role: Literal["user", "assistant", "system", "developer"]
-    content: Annotated[str, Field(max_length=LONGEST)] | Annotated[list[Part], Field(max_length=1000)]
+    content: Text | Annotated[list[Part], Field(max_length=1000)]
 
     @property
     def text(self) -> str:
@@ -63,7 +64,7 @@ Item = MessageItem | ToolItem
 
 
 class _Question(_Asked):
-    instructions: Annotated[str, Field(max_length=LONGEST)] | Annotated[list[Part], Field(max_length=100)]
+    instructions: Text | Annotated[list[Part], Field(max_length=100)]
     """Not read where `name` is one of ours."""
     name: str | None = Field(default=None, max_length=200)
     """Comes back with the answer."""
@@ -124,10 +125,7 @@ class DecisionsAsked(_Asked):
 
     model: str = Field(default="", max_length=200)
     """Any name: this server has one reader, and says in its answer which."""
-    input: (
-        Annotated[str, Field(max_length=LONGEST)]
-        | Annotated[list[Item], Field(min_length=1, max_length=2000)]
-    )
+    input: Text | Annotated[list[Item], Field(min_length=1, max_length=2000)]
     """One text, which the user wrote, or messages in order; calls of tools and their outputs are passed over."""
     questions: list[QuestionAsked] = Field(min_length=1, max_length=MOST_QUESTIONS)
     """Answered in this order."""
