@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,11 +11,7 @@ from aiohttp import web
 from tactful.live.advisor import Advisor
 from tactful.live.proxy.app import Proxy
 from tactful.live.proxy.settings import ProxySettings
-from tactful.reward.serve.listening import listening
-
-_quiet = logging.getLogger(f"{__name__}.http")
-_quiet.disabled = True
-"""aiohttp would log broken requests with their content."""
+from tactful.reward.serve.listening import QUIET, listening
 
 
 @asynccontextmanager
@@ -32,7 +27,7 @@ async def proxying(advisor: Advisor, settings: ProxySettings, port: int) -> Asyn
         handler_cancellation=True,
         auto_decompress=False,
         access_log=None,
-        logger=_quiet,
+        logger=QUIET,
         max_line_size=64 * 1024,
         max_field_size=64 * 1024,
         keepalive_timeout=75.0,

@@ -9,7 +9,6 @@ of the process or until `DELETE /v1/reactions/USER`.
 
 from __future__ import annotations
 
-import logging
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
@@ -22,12 +21,8 @@ from tactful.reward.serve.desk import Desk
 from tactful.reward.serve.errors import ApiError, json_response
 from tactful.reward.serve.guard import guard, read_as, read_json, refuse_open
 from tactful.reward.serve.judge import MOST_USERS, answers, gate_for, read_asked, read_reaction
-from tactful.reward.serve.listening import listening
+from tactful.reward.serve.listening import QUIET, listening
 from tactful.reward.types import MomentJudge
-
-_quiet = logging.getLogger(f"{__name__}.http")
-_quiet.disabled = True
-"""aiohttp would log broken requests with their content."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +80,7 @@ def guarded_app(
             )
         ],
         client_max_size=settings.max_body_bytes,
-        logger=_quiet,
+        logger=QUIET,
     )
     app.router.add_get("/health", _health)
     return app
@@ -171,5 +166,5 @@ def running(app: web.Application, host: str, port: int) -> AbstractAsyncContextM
 
     Requests under way have 5 s to end. Raises: UserError when the port is taken or the host is not of this machine.
     """
-    runner = web.AppRunner(app, access_log=None, logger=_quiet, shutdown_timeout=5.0, keepalive_timeout=30.0)
+    runner = web.AppRunner(app, access_log=None, logger=QUIET, shutdown_timeout=5.0, keepalive_timeout=30.0)
     return listening(runner, host, port)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -11,6 +12,9 @@ from aiohttp import web
 from tactful.errors import UserError
 from tactful.text.addresses import address_at, cannot_listen
 
+QUIET = logging.getLogger(f"{__name__}.http")
+QUIET.disabled = True
+"""aiohttp would log broken requests with their content."""
 _TURNS = 3
 """Of the loop, in which a connection that was accepted comes to be known: its task, its transport, its first call."""
 
