@@ -102,9 +102,8 @@ class Advisor:
         """
         turn = self._turn(messages, user, conversation, ask)
         try:
-            return (
-                self._at_once(turn) or self._in_thread(turn).result(self.settings.timeout_ms / 1000)
-            ).advice
+            found = self._at_once(turn) or self._in_thread(turn).result(self.settings.timeout_ms / 1000)
+            return found.advice
         except Exception as error:
             return self._failed(error, turn)
 

@@ -64,17 +64,14 @@ class Pages:
         visit = visit_of(request)
         words = self.words[visit.language]
         said = self.signer.opened(request.cookies.get(SAID))
-        text = (
-            self._environments[visit.language]
-            .get_template(template)
-            .render(
-                language=visit.language,
-                token=visit.token,
-                csrf=Markup('<input type="hidden" name="csrf_token" value="{}">').format(visit.token),
-                in_language=lambda code: _in_language(request, code),
-                said=words(said[0], **said[1]) if said and said[0] in words else None,
-                **values,
-            )
+        found = self._environments[visit.language].get_template(template)
+        text = found.render(
+            language=visit.language,
+            token=visit.token,
+            csrf=Markup('<input type="hidden" name="csrf_token" value="{}">').format(visit.token),
+            in_language=lambda code: _in_language(request, code),
+            said=words(said[0], **said[1]) if said and said[0] in words else None,
+            **values,
         )
         response = HTMLResponse(text, status)
         if said and not is_part(request):

@@ -71,11 +71,9 @@ def exposure(host: str, *, tls: bool) -> str | None:
     if is_loopback(host):
         return None
     told = f"--host {host} lets other machines open these pages"
-    return (
-        told
-        if tls
-        else f"{told}, and without TLS anyone on the way can read along; give --tls-cert and --tls-key"
-    )
+    if tls:
+        return told
+    return f"{told}, and without TLS anyone on the way can read along; give --tls-cert and --tls-key"
 
 
 class _Server(uvicorn.Server):

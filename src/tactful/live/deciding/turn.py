@@ -145,10 +145,8 @@ class Decider:
         """Whether this user (a conversation, where nobody is named) is treated at all, when nothing is switched off."""
         if self.settings.mode == "shadow":
             return False
-        return (
-            self.settings.share >= 1
-            or seeded(self.settings.seed, "share", who).random() < self.settings.share
-        )
+        share = self.settings.share
+        return share >= 1 or seeded(self.settings.seed, "share", who).random() < share
 
     def rehearse(self, reader: ReaderAtOnce, population: Population) -> None:
         """Read and choose once: the first decision of a process loads what the later ones find loaded."""

@@ -80,12 +80,10 @@ class Acceptor:
         belief = offer_belief(taste, candidate.kind, population, at)
         if said is None:
             own = 1 - belief.mean
-            told = (
-                f"this person would take {own:.0%} of the kind '{candidate.kind}'"
-                if own < LEAST_UNJUDGED
-                else ""
-            )
-            return Judged(candidate, None, own, LEAST_UNJUDGED, "taste" if told else "", told)
+            if own >= LEAST_UNJUDGED:
+                return Judged(candidate, None, own, LEAST_UNJUDGED)
+            told = f"this person would take {own:.0%} of the kind '{candidate.kind}'"
+            return Judged(candidate, None, own, LEAST_UNJUDGED, "taste", told)
         if said.p_accept is None:
             return Judged(candidate, None, None, None, "unscored", said.reason or "the judge does not know")
         prior = population.offers.get(candidate.kind, population.any_offer)

@@ -64,13 +64,9 @@ class WatchConfig(Record):
     @property
     def named(self) -> str:
         """Who proposes, in a word."""
-        return (
-            "rules"
-            if self.rules
-            else "a command"
-            if self.command
-            else f"model {self.model.name if self.model else ''}"
-        )
+        if self.rules:
+            return "rules"
+        return "a command" if self.command else f"model {self.model.name if self.model else ''}"
 
 
 def _policy(config: WatchConfig) -> DeliveryPolicy:

@@ -68,9 +68,7 @@ def guard(
             return ApiError(504, late, code="deadline").response()
         except web.HTTPException as error:
             return _refusal(request, error, max_body_bytes, addresses).response()
-        except (
-            Exception
-        ) as error:  # the last wall: a request never ends the server, and its content stays unseen
+        except Exception as error:  # the last wall: no request ends the server, and its content stays unseen
             log.error("a request failed with %s", type(error).__name__)
             return ApiError(500, "the server failed on this request", code="internal", final=True).response()
 
