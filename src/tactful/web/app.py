@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -54,7 +54,7 @@ def build_app(
         max_body_bytes=max_body_bytes,
         session_cookie=session_cookie,
     )
-    app = _App(guarded, title=title, lifespan=lifespan or _nothing)
+    app = _App(guarded, title=title, lifespan=lifespan)
     app.state.pages = pages
     app.add_api_route("/health", _health, methods=["GET", "HEAD"])
     app.add_api_route("/assets/{version}/{name}", _asset, methods=["GET", "HEAD"])
@@ -68,7 +68,9 @@ def build_app(
 class _App(FastAPI):
     """FastAPI behind the guard; nothing, not even its own errors, passes it by."""
 
-    def __init__(self, guarded: Callable[[ASGIApp], ASGIApp], *, title: str, lifespan: Lifespan) -> None:
+    def __init__(
+        self, guarded: Callable[[ASGIApp], ASGIApp], *, title: str, lifespan: Lifespan | None
+    ) -> None:
         super().__init__(
             title=title,
             lifespan=lifespan,
@@ -81,11 +83,6 @@ class _App(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """The stack of the framework, inside the guard."""
         return self._guarded(super().build_middleware_stack())
-
-
-@asynccontextmanager
-async def _nothing(app: FastAPI) -> AsyncIterator[None]:
-    yield
 
 
 async def _health() -> Response:

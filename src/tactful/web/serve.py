@@ -88,13 +88,10 @@ class _Server(uvicorn.Server):
 @contextlib.contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     name = host.strip("[]")
-    listener = socket.socket(socket.AF_INET6 if ":" in name else socket.AF_INET)
-    try:
+    with socket.socket(socket.AF_INET6 if ":" in name else socket.AF_INET) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((name, port))
         except OSError as error:
             raise UserError(cannot_listen(host, port, error)) from error
         yield listener
-    finally:
-        listener.close()
