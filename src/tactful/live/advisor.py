@@ -26,7 +26,7 @@ from tactful.data.logs.users import Names
 from tactful.live.deciding.judging import Judging
 from tactful.live.deciding.turn import Decider, Turn
 from tactful.live.following.recognising import place_of
-from tactful.live.following.tasks import Followed, followed, last_exchange, said, whole
+from tactful.live.following.tasks import Followed, followed, is_due, last_exchange, said, whole
 from tactful.live.keeping.lookup import Known
 from tactful.live.keeping.memory import Memory
 from tactful.live.settings import LiveSettings
@@ -128,7 +128,8 @@ class Advisor:
             return Decided(self._failed(error, turn), never)
 
     def _turn(self, messages: Sequence[Message], user: str, conversation: str, ask: NativeAsk | None) -> Turn:
-        _check(messages)
+        if not is_due(messages):
+            raise ValueError("the last message is not the user's; decide when it is the assistant's turn")
         if self._closed:
             raise RuntimeError("the advisor is closed")
         hashed, words = self._names.hashed(user, always=True), whole(messages)
@@ -275,12 +276,6 @@ class Advisor:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _check(messages: Sequence[Message]) -> None:
-    turns = said(messages)
-    if not turns or turns[-1].role != "user":
-        raise ValueError("the last message is not the user's; decide when it is the assistant's turn")
 
 
 def _in_time(until: float) -> None:

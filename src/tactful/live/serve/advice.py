@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from tactful.live.advisor import Advisor
 from tactful.live.deciding.vetting import Vetted, vet
-from tactful.live.following.tasks import Followed
+from tactful.live.following.tasks import Followed, is_due
 from tactful.live.types import QUESTION_OUTCOMES, Advice, Described, Observation
 from tactful.mend.types import Outcome
 from tactful.reward.serve.errors import invalid
@@ -114,8 +114,7 @@ class ObservationGiven(Record):
 def messages_of(said: Sequence[Said]) -> list[Message]:
     """The messages. Raises: ApiError 400 where the last one is not the user's."""
     messages = [one.message() for one in said]
-    spoken = [one for one in messages if one.role != "system" and one.content.strip()]
-    if not spoken or spoken[-1].role != "user":
+    if not is_due(messages):
         raise invalid(
             "the last of 'messages' is not the user's; ask when it is the assistant's turn", "messages"
         )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import Field
 
+from tactful.audit.turns import CONTEXT
 from tactful.live.serve.asked import (
     ChoiceAsked,
     DecisionsAsked,
@@ -36,8 +37,6 @@ from tactful.reward.serve.errors import ApiError
 from tactful.reward.serve.moments import moment_of
 from tactful.text.lang import estimate_tokens
 from tactful.types import Message, Moment, Record
-
-_CONTEXT = 4  # turns before the request that the reader sees, as in audits
 
 
 class PredicateAnswer(Record):
@@ -250,7 +249,7 @@ class _Readings:
 
     @cached_property
     def need(self) -> Need:
-        turns = [_message(one) for one in self.said[max(0, self.last - _CONTEXT) : self.last]]
+        turns = [_message(one) for one in self.said[max(0, self.last - CONTEXT) : self.last]]
         asked = Request(text=self.said[self.last].text, context=tuple(turns))
         return self.reader.needs_now([asked])[0]
 
