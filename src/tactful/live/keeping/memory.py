@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -19,7 +20,7 @@ from tactful.live.following.recognising import Place
 from tactful.live.following.tasks import Followed
 from tactful.live.keeping.at_hand import AtHand
 from tactful.live.keeping.at_once import AtOnce
-from tactful.live.keeping.lookup import Known, keys_before, look_up, new_conversation
+from tactful.live.keeping.lookup import Known, keys_before, look_up
 from tactful.live.keeping.shared import Shared
 from tactful.live.keeping.tastes import (
     all_tastes,
@@ -101,7 +102,7 @@ class Memory:
 
     def _here(self, place: Place, conversation: str) -> Known | None:
         if not conversation and not keys_before(place):
-            return Known(new_conversation(), Task(), None)
+            return Known(uuid4().hex, Task(), None)
         return self._at_hand.known(place, conversation)
 
     def given(self, conversation: str, key: str = "") -> Advice | None:
