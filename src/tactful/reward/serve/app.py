@@ -19,8 +19,8 @@ from tactful.reward.history import HistoryTracker
 from tactful.reward.serve.chat import ChatRequest, chunks, completion, content
 from tactful.reward.serve.desk import Desk
 from tactful.reward.serve.errors import ApiError, json_response
-from tactful.reward.serve.guard import guard, read_as, read_json, refuse_open
-from tactful.reward.serve.judge import MOST_USERS, answers, gate_for, read_asked, read_reaction
+from tactful.reward.serve.guard import as_record, guard, read_as, read_json, refuse_open
+from tactful.reward.serve.judge import MOST_USERS, Reaction, answers, gate_for, read_asked
 from tactful.reward.serve.listening import QUIET, listening
 from tactful.reward.types import MomentJudge
 
@@ -145,7 +145,7 @@ class JudgeRoutes:
         return json_response({"judge": self.name, **told[0]})
 
     async def _react(self, request: web.Request) -> web.Response:
-        reaction = read_reaction(await read_json(request))
+        reaction = as_record(Reaction, await read_json(request), "reaction")
         if self.tracker.users >= MOST_USERS and not self.tracker.history(reaction.user).shown:
             told = (
                 f"reactions of {MOST_USERS} users are kept already; forget one with DELETE /v1/reactions/USER"

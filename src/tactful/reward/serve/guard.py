@@ -90,12 +90,16 @@ async def read_json(request: web.Request) -> dict[str, Any]:
 
 async def read_as(request: web.Request, kind: type[_M]) -> _M:
     """The body as a record of this kind. Raises: as `read_json`; ApiError 400 that names the field."""
-    body = await read_json(request)
+    return as_record(kind, await read_json(request), names_field=True)
+
+
+def as_record(kind: type[_M], body: Any, what: str = "request", *, names_field: bool = False) -> _M:
+    """A body as a record of this kind, `what` as a message calls it. Raises: ApiError 400."""
     try:
         return kind.model_validate(body)
     except ValidationError as error:
-        place = error.errors()[0]["loc"]
-        raise invalid(describe(error, "request"), str(place[0]) if place else None) from None
+        place = error.errors()[0]["loc"] if names_field else ()
+        raise invalid(describe(error, what), str(place[0]) if place else None) from None
 
 
 def check_host(request: web.BaseRequest, allowed: frozenset[str], asked: str = "server") -> None:
