@@ -35,6 +35,7 @@ class WatchConfig(Record):
     """What a watcher is to do."""
 
     rules: Path | None = None
+    """Beside one of the other two: the kinds of their offers, without any rule."""
     command: str | None = None
     model: ModelSpec | None = None
     operations: tuple[str, ...] = ()
@@ -64,9 +65,9 @@ class WatchConfig(Record):
     @property
     def named(self) -> str:
         """Who proposes, in a word."""
-        if self.rules:
-            return "rules"
-        return "a command" if self.command else f"model {self.model.name if self.model else ''}"
+        if self.model:
+            return f"model {self.model.name}"
+        return "a command" if self.command else "rules"
 
 
 def _policy(config: WatchConfig) -> DeliveryPolicy:
@@ -80,12 +81,15 @@ def _policy(config: WatchConfig) -> DeliveryPolicy:
 
 def _proposer(config: WatchConfig) -> Proposer:
     rules = RuleFile() if config.rules is None else load_rules(config.rules)
+    others = sum(one is not None for one in (config.command, config.model))
+    by_rules = bool(rules.rule) if others else config.rules is not None
+    if others + by_rules != 1:
+        raise UsageError("say who proposes: give one of --rules FILE, --command COMMAND and --model NAME")
     kinds = Kinds(rules.kinds)
-    if config.rules is not None:
-        return RuleProposer(rules.rule)
     if config.command is not None:
         return CommandProposer(config.command, kinds)
-    assert config.model is not None
+    if config.model is None:
+        return RuleProposer(rules.rule)
     offline = config.model.name == "offline"
     return ChatProposer(None if offline else open_model(config.model), kinds, operations=config.operations)
 
@@ -118,9 +122,7 @@ def open_watcher(
     Raises: UsageError unless one of rules, command and model is given; UserError for what cannot be opened, or a gate that
     was set for another judge.
     """
-    if sum(one is not None for one in (config.rules, config.command, config.model)) != 1:
-        raise UsageError("say who proposes: give one of --rules FILE, --command COMMAND and --model NAME")
-    policy, proposer, acceptor = _policy(config), _proposer(config), _acceptor(config)
+    proposer, policy, acceptor = _proposer(config), _policy(config), _acceptor(config)
     live = LiveSettings(keep_texts=config.keep_texts, retention_days=config.retention_days)
     memory = Memory(open_live_store(config.database), live)
     ledger = Ledger(memory.store, memory.writer, keep_texts=config.keep_texts)
