@@ -13,9 +13,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import orjson
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
-from tactful.data.io import describe
+from tactful.data.io import as_settings
 from tactful.errors import ConfigError
 from tactful.live.delivery.hours import Hours, last_slot, read_hours, read_time
 from tactful.live.types import Described
@@ -177,10 +177,5 @@ def load_policy(path: Path) -> DeliveryPolicy:
         raise ConfigError(
             f"{path}: the delivery policy cannot be read: {error}; correct that line"
         ) from error
-    try:
-        return DeliveryPolicy.model_validate(values)
-    except ValidationError as error:
-        known = ", ".join(DeliveryPolicy.model_fields)
-        raise ConfigError(
-            f"{path}: {describe(error, 'the delivery policy')}; known keys are {known}"
-        ) from error
+    known = f"known keys are {', '.join(DeliveryPolicy.model_fields)}"
+    return as_settings(DeliveryPolicy, values, "the delivery policy", path=path, fix=known)

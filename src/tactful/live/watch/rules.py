@@ -15,10 +15,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from tactful.data.io import describe, read_toml
-from tactful.errors import ConfigError
+from tactful.data.io import as_settings, read_toml
 from tactful.live.delivery.policy import regular
 from tactful.live.delivery.types import LONGEST, Candidate
 from tactful.live.watch.types import Window
@@ -76,12 +75,8 @@ class RuleFile(Record):
 
 def load_rules(path: Path) -> RuleFile:
     """The rules in a file. Raises: ConfigError that names file, rule and value."""
-    given = read_toml(path, "the rules")
-    try:
-        return RuleFile.model_validate(given)
-    except ValidationError as error:
-        fix = "write [[rule]] tables with kind, when, offer, times"
-        raise ConfigError(f"{path}: {describe(error, 'the rules')}; {fix}") from error
+    fix = "write [[rule]] tables with kind, when, offer, times"
+    return as_settings(RuleFile, read_toml(path, "the rules"), "the rules", path=path, fix=fix)
 
 
 class RuleProposer:
