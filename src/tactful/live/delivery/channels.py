@@ -193,16 +193,12 @@ class DesktopNote:
 
 def _arguments(notice: Notice) -> list[str]:
     """Of notify-send. Bodies are markup, so texts are escaped; nothing of an offer can pose as an option."""
-    if notice.digest:
-        title = f"{len(notice.offers)} offers that could wait"
-        shown = [on_one_line(one.text, 160) for one in notice.offers[:_SHOWN_IN_A_NOTE]]
-        more = len(notice.offers) - len(shown)
-        return [
-            "--app-name=Tactful",
-            "--",
-            title,
-            escape("\n".join(shown + ([f"and {more} more"] if more else []))),
-        ]
-    buttons = [f"--action={name}={label}" for name, label in _BUTTONS.items()]
-    (one,) = notice.offers
-    return ["--app-name=Tactful", *buttons, "--", "May I help?", escape(one.text)]
+    if not notice.digest:
+        buttons = [f"--action={name}={label}" for name, label in _BUTTONS.items()]
+        (one,) = notice.offers
+        return ["--app-name=Tactful", *buttons, "--", "May I help?", escape(one.text)]
+    title = f"{len(notice.offers)} offers that could wait"
+    shown = [on_one_line(one.text, 160) for one in notice.offers[:_SHOWN_IN_A_NOTE]]
+    if more := len(notice.offers) - len(shown):
+        shown.append(f"and {more} more")
+    return ["--app-name=Tactful", "--", title, escape("\n".join(shown))]

@@ -63,7 +63,7 @@ class Writer:
         return self.put_one(None, write)
 
     def put_one(self, kind: Kind | None, what: Any) -> Future[None]:
-        """The same of one among many: `what` is given to the kind's `write` with those that wait beside it."""
+        """The same of one among many: the kind's `write` gets `what` with those that wait beside it; no kind: `what` is the write."""
         done: Future[None] = Future()
         if self._ended or self._waiting.qsize() >= _WAITING:
             self.lost += 1
