@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, Self, get_args
+from typing import Literal, Self
 
 from pydantic import ConfigDict, Field
 
@@ -14,7 +14,6 @@ from tactful.types import Decision, Record, Written
 Mode = Literal["shadow", "advise", "act"]
 """`shadow`: decide and log, change nothing. `advise`: tell the assistant, which may do otherwise. `act`: also veto what
 goes against the decision, where an interface lets us (an ask tool, a hook)."""
-MODES: tuple[Mode, ...] = get_args(Mode)
 Choice = Literal["answer", "ask"]
 QUESTION_OUTCOMES: frozenset[Outcome] = frozenset({"welcome", "needless", "rejected", "left"})
 """What can come of a question alone."""
