@@ -34,20 +34,23 @@ class Link:
         """Say something."""
         self._outbox.put((0, verb, values))
 
-    def question(self) -> int:
-        """The number of the next question."""
-        self._last += 1
-        return self._last
+    async def ask(self, verb: str, *values: Any, forget: tuple[Any, ...] = ()) -> Any:
+        """Say something that has an answer; who waits for it no more says `forget` (verb and values) and its number.
 
-    async def ask(self, verb: str, *values: Any, number: int | None = None) -> Any:
-        """Say something that has an answer. Raises what the gate answers; StopRun when the gate is gone."""
+        Raises what the gate answers; StopRun when the gate is gone.
+        """
         if self._lost is not None:
             raise StopRun(str(self._lost))
-        number = number or self.question()
+        self._last += 1
+        number = self._last
         answer = self._asked[number] = asyncio.get_running_loop().create_future()
         self._outbox.put((number, verb, values))
         try:
             return await answer
+        except asyncio.CancelledError:
+            if forget:
+                self.tell(*forget, number)
+            raise
         finally:
             self._asked.pop(number, None)
 
@@ -96,12 +99,7 @@ class LinkedCalls:
 
     async def find(self, key: bytes) -> Stored | None:
         """The stored answer, or None: the caller is to ask. Waits while another worker asks the same."""
-        number = self._link.question()
-        try:
-            stored: Stored | None = await self._link.ask("find", key, number=number)
-        except asyncio.CancelledError:
-            self._link.tell("forget_find", key, number)
-            raise
+        stored: Stored | None = await self._link.ask("find", key, forget=("forget_find", key))
         return stored
 
     def abandon(self, key: bytes) -> None:
@@ -159,12 +157,7 @@ class LinkedBudget(Budget):
 
     async def reserve(self, usd: float, tokens: int) -> Hold:
         """As `Budget.reserve`, over the calls of all workers."""
-        number = self._link.question()
-        try:
-            await self._link.ask("reserve", usd, tokens, number=number)
-        except asyncio.CancelledError:
-            self._link.tell("forget_reserve", number)
-            raise
+        number = await self._link.ask("reserve", usd, tokens, forget=("forget_queued",))
         return LinkedHold(self, usd, tokens, number)
 
     def ended(self, hold: Hold, usd: float, tokens: int, beyond: Usage | None) -> None:
@@ -181,12 +174,7 @@ class LinkedThrottles:
 
     async def permit(self, endpoint: str, requests_per_minute: float) -> None:
         """Wait for the rate limit of all workers."""
-        number = self._link.question()
-        try:
-            await self._link.ask("permit", endpoint, requests_per_minute, number=number)
-        except asyncio.CancelledError:
-            self._link.tell("forget_permit", number)
-            raise
+        await self._link.ask("permit", endpoint, requests_per_minute, forget=("forget_queued",))
 
     def paused(self, endpoint: str, wait_s: float) -> None:
         """All workers pause."""
