@@ -8,7 +8,7 @@ State ──sessions──▶ Session ──RolloutStage──▶ Trajectory ─
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -23,7 +23,7 @@ from tactful.calibration.reward.rewards import RewardConfig, reward
 from tactful.calibration.reward.task_score import TaskScorer
 from tactful.calibration.types import Persona, Session
 from tactful.errors import ConfigError
-from tactful.llm import ChatModel, ModelSpec
+from tactful.llm import ModelSpec
 from tactful.runs import Context, Job, OutsideHash
 from tactful.types import Policy, PreferencePair, Record, State, Trajectory, seeded
 
@@ -31,19 +31,10 @@ SCRIPTS = "calibration.play"
 """What the offline model says in this room: goes into `ModelSpec.scripts`."""
 
 
-@dataclass(frozen=True)
-class PlainContext:
-    """What a stage gets when no runner is at hand."""
-
-    models: Mapping[str, ChatModel]
-    seed: int = 0
-    run_id: str = ""
-
-
 async def calibrate(
     states: Iterable[State],
     stage: RolloutStage,
-    context: PlainContext,
+    context: Context,
     *,
     rewards: RewardConfig,
     pairs: PairConfig,
