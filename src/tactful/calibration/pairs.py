@@ -387,13 +387,10 @@ def _is_tie(margin: float) -> bool:
 
 
 def make_pairs(
-    records: Iterable[Rewarded],
-    config: PairConfig,
-    reward_config: RewardConfig,
-    order: Order | None = None,
+    records: Iterable[Rewarded], config: PairConfig, reward_config: RewardConfig
 ) -> tuple[list[PreferencePair], PairSummary]:
     """All pairs of `records` and what became of their decision points."""
-    maker = PairMaker(config, reward_config, order)
+    maker = PairMaker(config, reward_config)
     for record in records:
         maker.add(record)
     return list(maker.pairs()), maker.summary
