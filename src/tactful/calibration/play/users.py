@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import random
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -232,16 +232,9 @@ def _turn(
 
 
 @cache
-def phrases() -> Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]]:
+def phrases() -> Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]:
     """Language → manner → occasion → what may be said, from phrases.toml."""
-    table = tomllib.loads((Path(__file__).parent / "phrases.toml").read_text(encoding="utf-8"))
-    return {
-        lang: {
-            manner: {name: tuple(said) for name, said in occasions.items()}
-            for manner, occasions in by_manner.items()
-        }
-        for lang, by_manner in table.items()
-    }
+    return tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
 
 
 def _say(view: UserView, occasion: str, draws: Draws) -> str:

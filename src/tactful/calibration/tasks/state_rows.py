@@ -10,6 +10,7 @@ import csv
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def state_rows(path: Path | str, *, domain: str = "coding", skip_bad: bool = Fal
         values = _cell_values(row) if isinstance(row, _Cells) else row
         return parse_state(values, domain, Path(path).name)
 
-    return _StateRows(path, parse, skip_bad=skip_bad, kind="state", key=_id)
+    return _StateRows(path, parse, skip_bad=skip_bad, kind="state", key=attrgetter("id"))
 
 
 def ready_rows(path: Path | str, *, skip_bad: bool = False) -> Rows[State]:
@@ -74,11 +75,7 @@ def ready_rows(path: Path | str, *, skip_bad: bool = False) -> Rows[State]:
         _refuse_incomplete(row, "FILE" if str(path) == STDIN else str(path))
         return parse_state(row, "", "")
 
-    return Rows(path, parse, skip_bad=skip_bad, kind="state", key=_id)
-
-
-def _id(state: State) -> str:
-    return state.id
+    return Rows(path, parse, skip_bad=skip_bad, kind="state", key=attrgetter("id"))
 
 
 def _refuse_incomplete(row: Any, file: str) -> None:
