@@ -86,8 +86,8 @@ async def reason_categories(
 
     Raises: ParseError, ProviderError, StopRun.
     """
-    shown = fenced(transcript(example.context, max_chars))
-    prompt = PROMPT.render(mark=shown.mark, dialogue=shown.texts[0], language=language(example.lang))
+    shown = fenced(dialogue=transcript(example.context, max_chars))
+    prompt = PROMPT.render(**shown, language=language(example.lang))
     reply = await ask(model, prompt, CategoryReply, task="utterance_category", facts={"lang": example.lang})
     reasoning = CategoryReasoning(
         statement=reply.statement, question=reply.question, instruction=reply.instruction
@@ -105,10 +105,8 @@ async def find_category(
     answers = [message.content for message in example.context if message.role == "assistant"]
     message = example.hindsight.message
     answer = shortened(answers[-1], min(_MAX_TEXT_CHARS, max_chars))
-    shown = fenced(answer, shortened(message, _MAX_TEXT_CHARS))
-    prompt = GOLD_PROMPT.render(
-        mark=shown.mark, answer=shown.texts[0], message=shown.texts[1], language=language(example.lang)
-    )
+    shown = fenced(answer=answer, message=shortened(message, _MAX_TEXT_CHARS))
+    prompt = GOLD_PROMPT.render(**shown, language=language(example.lang))
     reply = await ask(
         model,
         prompt,

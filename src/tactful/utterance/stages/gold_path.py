@@ -78,18 +78,11 @@ async def find_path(
     Raises: ParseError, also when no reply stays abstract; ProviderError, StopRun.
     """
     shown = fenced(
-        transcript(example.context, max_chars),
-        tree_text(tree),
-        shortened(example.hindsight.message, _MAX_TEXT_CHARS),
+        dialogue=transcript(example.context, max_chars),
+        tree=tree_text(tree),
+        message=shortened(example.hindsight.message, _MAX_TEXT_CHARS),
     )
-    prompt = PROMPT.render(
-        mark=shown.mark,
-        dialogue=shown.texts[0],
-        tree=shown.texts[1],
-        category=category.value,
-        message=shown.texts[2],
-        language=language(example.lang),
-    )
+    prompt = PROMPT.render(**shown, category=category.value, language=language(example.lang))
     facts = {
         "lang": example.lang,
         "tree": tree.as_dict(),

@@ -132,15 +132,12 @@ async def see_ahead(
 
     Raises: ParseError, ProviderError, StopRun.
     """
-    shown = fenced(transcript(example.context, max_chars), tree_text(tree), reasoning.of(category))
-    prompt = PROMPT.render(
-        mark=shown.mark,
-        dialogue=shown.texts[0],
-        tree=shown.texts[1],
-        category=category.value,
-        category_reasoning=shown.texts[2],
-        language=language(example.lang),
+    shown = fenced(
+        dialogue=transcript(example.context, max_chars),
+        tree=tree_text(tree),
+        category_reasoning=reasoning.of(category),
     )
+    prompt = PROMPT.render(**shown, category=category.value, language=language(example.lang))
     facts = {
         "lang": example.lang,
         "tree": tree.as_dict(),

@@ -52,15 +52,13 @@ async def perturb_path(
     later = "\n".join(
         f"- {shortened(text, _MAX_TEXT_CHARS)}" for text in example.hindsight.later[:_MOST_LATER]
     )
-    shown = fenced(transcript(example.context, max_chars), tree_text(tree), later or "(nothing)")
     prompt = PROMPT.render(
-        mark=shown.mark,
-        dialogue=shown.texts[0],
-        tree=shown.texts[1],
+        **fenced(
+            dialogue=transcript(example.context, max_chars), tree=tree_text(tree), later=later or "(nothing)"
+        ),
         view=gold.view,
         true_path=gold.path.text,
         other_path=gold.second_path.text,
-        later=shown.texts[2],
         language=language(example.lang),
     )
     facts = {

@@ -105,26 +105,17 @@ async def revise(
 
     Raises: ParseError, also when every reply repeats the dialogue; ProviderError, StopRun.
     """
-    before = revision.insight.view(revision.view)
+    first, second = revision.paths
     shown = fenced(
-        transcript(example.context, max_chars),
-        tree_text(tree),
-        reasoning.of(revision.category),
-        before.reasoning,
-        *(path.text for path in revision.paths),
+        dialogue=transcript(example.context, max_chars),
+        tree=tree_text(tree),
+        category_reasoning=reasoning.of(revision.category),
+        reasoning=revision.insight.view(revision.view).reasoning,
+        first_path=first.text,
+        second_path=second.text,
     )
-    dialogue, shown_tree, why, view_reasoning, first, second = shown.texts
     prompt = PROMPT.render(
-        mark=shown.mark,
-        dialogue=dialogue,
-        tree=shown_tree,
-        category=revision.category.value,
-        category_reasoning=why,
-        view=revision.view,
-        reasoning=view_reasoning,
-        first_path=first,
-        second_path=second,
-        language=language(example.lang),
+        **shown, category=revision.category.value, view=revision.view, language=language(example.lang)
     )
     facts = {
         "lang": example.lang,

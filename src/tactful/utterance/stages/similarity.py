@@ -112,12 +112,12 @@ async def score_predictions(
         f"Prediction {number}\n{shortened(text, _MAX_PREDICTION_CHARS)}"
         for number, text in enumerate(predictions, start=1)
     )
-    last = shortened(answers[-1], min(_MAX_TEXT_CHARS, max_chars))
-    shown = fenced(last, shortened(message, _MAX_TEXT_CHARS), numbered)
-    answer, gold, numbered = shown.texts
-    prompt = PROMPT.render(
-        mark=shown.mark, answer=answer, message=gold, predictions=numbered, language=language(example.lang)
+    shown = fenced(
+        answer=shortened(answers[-1], min(_MAX_TEXT_CHARS, max_chars)),
+        message=shortened(message, _MAX_TEXT_CHARS),
+        predictions=numbered,
     )
+    prompt = PROMPT.render(**shown, language=language(example.lang))
     reply = await ask(
         model,
         prompt,

@@ -110,8 +110,8 @@ async def grow_tree(
 
     Raises: ParseError, ProviderError, StopRun.
     """
-    shown = fenced(transcript(example.context, max_chars))
-    prompt = PROMPT.render(mark=shown.mark, dialogue=shown.texts[0], language=language(example.lang))
+    shown = fenced(dialogue=transcript(example.context, max_chars))
+    prompt = PROMPT.render(**shown, language=language(example.lang))
     facts = {"context": [message.content for message in example.context], "lang": example.lang}
     reply = await ask(model, prompt, TreeReply, task="utterance_tree", facts=facts, check=_too_long)
     return _merged(reply), reply.repairs
