@@ -32,13 +32,5 @@ class RunSummary:
     ) -> RunSummary:
         """From what the state holds."""
         return cls(
-            folder,
-            counts.read,
-            counts.done,
-            counts.failed,
-            counts.skipped,
-            counts.unscored,
-            unfinished,
-            usage,
-            interrupted,
+            folder, **counts.of_input, unfinished=unfinished, usage=usage, interrupted=interrupted
         )

@@ -59,6 +59,11 @@ class Counts:
         """done + failed + skipped."""
         return self.done + self.failed + self.skipped
 
+    @property
+    def of_input(self) -> dict[str, int]:
+        """By name: `read`, `done`, `failed`, `skipped`, `unscored`."""
+        return {name: getattr(self, name) for name in ("read", "done", "failed", "skipped", "unscored")}
+
 
 class RunState:
     """The open `run.sqlite`. One writer (the run folder's lock sees to it), any number of readers."""
