@@ -18,6 +18,9 @@ _START = "import sys; sys.path.append(sys.argv[1]); from inside import server; s
 _ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "TZ": "UTC"}
 """All that the fork server, and so every program, sees. One hash seed: equal programs give equal verdicts."""
 
+_LOADER = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
+"""Where the loader finds the interpreter's libraries."""
+
 HOW_TO_CAGE = (
     "needs Linux 5.13 or newer on x86_64 or aarch64 with Landlock and seccomp switched on; "
     "use such a machine, or allow it with --unsafe-exec where nothing can be lost"
@@ -67,9 +70,8 @@ def bubblewrap() -> bool:
 
 def _bubblewrap_arguments() -> list[str]:
     """Own namespaces and a file system of the interpreter alone. As root the server may still make its jobs nobody's, and kill them."""
-    shown = dict.fromkeys([*_interpreter_folders(), str(_HERE), "/usr/share/zoneinfo"])
+    shown = dict.fromkeys([*_LOADER, *_interpreter_folders(), str(_HERE), "/usr/share/zoneinfo"])
     binds = [word for path in shown for word in ("--ro-bind-try", path, path)]
-    links = [word for path in _loader_folders() for word in ("--ro-bind-try", path, path)]
     rights = ["--cap-drop", "ALL"]
     if os.geteuid() == 0:
         for right in ("CAP_SETUID", "CAP_SETGID", "CAP_KILL"):
@@ -78,7 +80,6 @@ def _bubblewrap_arguments() -> list[str]:
         str(shutil.which("bwrap")),
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
         *rights,
-        *links,
         *binds,
         *("--proc", "/proc", "--dev", "/dev", "--chdir", "/"),
     ]
@@ -88,7 +89,3 @@ def _interpreter_folders() -> list[str]:
     """Where the interpreter and its standard library live, the environment's own folder included."""
     real = Path(os.path.realpath(sys.executable)).parent.parent
     return [str(Path(sys.base_prefix)), str(Path(sys.prefix)), str(real)]
-
-
-def _loader_folders() -> list[str]:
-    return ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"]
