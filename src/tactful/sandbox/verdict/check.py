@@ -40,12 +40,17 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
-_ORDER: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
+_COMPARISONS: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], bool]]] = {
+    ast.Eq: ("==", equal),
+    ast.NotEq: ("!=", lambda left, right: not equal(left, right)),
+    ast.Lt: ("<", lambda left, right: operator.lt(*ordered(left, right))),
+    ast.LtE: ("<=", lambda left, right: operator.le(*ordered(left, right))),
+    ast.Gt: (">", lambda left, right: operator.gt(*ordered(left, right))),
+    ast.GtE: (">=", lambda left, right: operator.ge(*ordered(left, right))),
+    ast.In: ("in", lambda left, right: contains(right, left)),
+    ast.NotIn: ("not in", lambda left, right: not contains(right, left)),
 }
+"""How it is written, and whether it holds."""
 _KINDS = {
     "bool": ("bool",),
     "int": ("number", "bool"),
@@ -125,9 +130,8 @@ class _Checker:
         for op, side in zip(node.ops, node.comparators, strict=True):
             right = self.value(side)
             if not _compare(op, left, right):
-                self.detail = (
-                    f"{_word(node.left, left)} {_SIGNS[type(op)]} {_word(side, right)} does not hold"
-                )
+                sign, _ = _COMPARISONS[type(op)]
+                self.detail = f"{_word(node.left, left)} {sign} {_word(side, right)} does not hold"
                 return False
             left = right
         return True
@@ -227,16 +231,7 @@ def _refuse_long_work(op: ast.operator, left: int, right: int) -> None:
 def _compare(op: ast.cmpop, left: Any, right: Any) -> bool:
     if isinstance(left, type) or isinstance(right, type):
         return (left is right) == isinstance(op, ast.Eq)
-    match op:
-        case ast.Eq():
-            return equal(left, right)
-        case ast.NotEq():
-            return not equal(left, right)
-        case ast.In():
-            return contains(right, left)
-        case ast.NotIn():
-            return not contains(right, left)
-    return _ORDER[type(op)](*ordered(left, right))
+    return _COMPARISONS[type(op)][1](left, right)
 
 
 def _type_of(value: Any) -> type:
@@ -255,18 +250,6 @@ def _is_instance(value: Any, types: ast.expr) -> bool:
     if kind(value) == "number":
         return type(value).__name__ in names
     return any(kind(value) in _KINDS[name] for name in names)
-
-
-_SIGNS: dict[type[ast.cmpop], str] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.In: "in",
-    ast.NotIn: "not in",
-}
 
 
 def _word(node: ast.expr, value: Any) -> str:
