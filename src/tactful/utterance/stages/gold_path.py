@@ -16,7 +16,7 @@ from tactful.prompts import load_prompt
 from tactful.text.quoting.shorten import shortened
 from tactful.utterance.asking import ask
 from tactful.utterance.dialogues import plain
-from tactful.utterance.replies import ModelReply, Note, bare_word, path_of, spelled
+from tactful.utterance.replies import ModelReply, Note, bare_word, path_of
 from tactful.utterance.stages.abstract import concrete_part
 from tactful.utterance.stages.insight import PathReply, same_path, tree_text
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
@@ -41,11 +41,8 @@ class GoldPathReply(ModelReply):
     second_path: PathReply
 
     @classmethod
-    def mend(cls, data: Any, note: Note) -> Any:
+    def mend(cls, data: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
         """Paths as text or lists, also as one list `paths`; the view in another spelling."""
-        data = spelled(data, cls.model_fields, note)
-        if not isinstance(data, Mapping):
-            return data
         mended = dict(data)
         pair = mended.get("paths")
         if isinstance(pair, list) and len(pair) == 2 and "path" not in mended:

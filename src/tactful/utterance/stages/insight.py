@@ -83,11 +83,8 @@ class InsightReply(ModelReply):
     exploration: ViewReply
 
     @classmethod
-    def mend(cls, data: Any, note: Note) -> Any:
+    def mend(cls, data: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
         """Views and guesses in other common shapes: see `_view`."""
-        data = spelled(data, cls.model_fields, note)
-        if not isinstance(data, Mapping):
-            return data
         return {name: _view(value, note) if name in VIEWS else value for name, value in data.items()}
 
 

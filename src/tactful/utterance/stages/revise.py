@@ -15,7 +15,7 @@ from tactful.llm.replies.words import Said
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.utterance.asking import ask
-from tactful.utterance.replies import TWO, ModelReply, Note, as_list, as_text, spelled
+from tactful.utterance.replies import TWO, ModelReply, Note, as_list, as_text
 from tactful.utterance.stages.insight import repeated, tree_text
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
 from tactful.utterance.types import (
@@ -45,11 +45,8 @@ class RevisionReply(ModelReply):
     messages: Annotated[tuple[Said, ...], TWO]
 
     @classmethod
-    def mend(cls, data: Any, note: Note) -> Any:
+    def mend(cls, data: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
         """An object where the list of messages belongs, messages wrapped in objects, `predictions` for `messages`."""
-        data = spelled(data, cls.model_fields, note)
-        if not isinstance(data, Mapping):
-            return data
         messages = data.get("messages")
         if messages is None and "predictions" in data:
             note("messages called predictions")

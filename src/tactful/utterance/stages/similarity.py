@@ -37,16 +37,14 @@ class ScoreReply(Record):
 class SimilarityReply(ModelReply):
     """One entry for each prediction."""
 
+    bare = "scores"
+
     scores: tuple[ScoreReply, ...]
 
     @classmethod
-    def mend(cls, data: Any, note: Note) -> Any:
+    def mend(cls, data: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
         """An object where the list belongs, and numbers written as text, also in full-width digits."""
-        if isinstance(data, list):
-            note("scores given without their key")
-            data = {"scores": data}
-        data = spelled(data, cls.model_fields, note)
-        if not isinstance(data, Mapping) or "scores" not in data:
+        if "scores" not in data:
             return data
         scores = data["scores"]
         if (
