@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -158,7 +158,9 @@ class RunState:
     def commit(self) -> None:
         """Commit what was added, now."""
         rows, self._pending = self._pending, []
-        self._write(rows)
+        if rows:
+            with self._told, self._transaction():
+                self._connection.executemany(_INSERT, rows)
 
     def _commit_pending(self) -> None:
         committed, self._committed = self._committed, None
@@ -171,19 +173,12 @@ class RunState:
         if committed is not None and not committed.done():
             committed.set_result(None)
 
-    def _write(self, rows: list[tuple[Any, ...]]) -> None:
-        if not rows:
-            return
-        with self._told, self._transaction():
-            self._connection.executemany(_INSERT, rows)
-
     def place(self, row: Row, ordinal: int) -> None:
         """Give a stored row another place in the input; whoever had that place is set aside."""
         with self._told, self._transaction():
             self._set_aside(ordinal)
             self._connection.execute("DELETE FROM results WHERE ordinal=?", (row.ordinal,))
-            moved = Row(ordinal, row.record_id, row.record_hash, row.result, row.attempts)
-            self._connection.execute(_INSERT, packed(moved))
+            self._connection.execute(_INSERT, packed(replace(row, ordinal=ordinal)))
 
     def vacate(self, ordinal: int) -> None:
         """Set aside whoever has this place: the input now holds another record there."""
@@ -203,8 +198,7 @@ class RunState:
         lowest = self._connection.execute("SELECT min(0, min(ordinal)) - 1 FROM results").fetchone()[0]
         self._connection.execute("DELETE FROM results WHERE ordinal=?", (ordinal,))
         if not row.damaged:
-            aside = Row(lowest, row.record_id, row.record_hash, row.result, row.attempts)
-            self._connection.execute(_INSERT, packed(aside))
+            self._connection.execute(_INSERT, packed(replace(row, ordinal=lowest)))
 
     # ------------------------------------------------------------ places
 
