@@ -171,7 +171,9 @@ class Episode:
         )
 
     async def _speak(self, move: Move, assistant: ChatModel, seed: int) -> Reply:
-        prompt = render(move.prompt, move.may_ask, self.state.lang).followed_by(conversation(self.observation))
+        prompt = render(move.prompt, move.may_ask, self.state.lang).followed_by(
+            conversation(self.observation)
+        )
         rehearsal = None
         if assistant.generator == "offline":
             facts = assistant_facts(

@@ -29,9 +29,7 @@ class Access:
         """Model and endpoint, as messages name them."""
         return f"{self.spec.name} at {self.endpoint.base_url}"
 
-    async def stored(
-        self, key: bytes, answer: Awaitable[Answered], messages: Sequence[Message]
-    ) -> Answered:
+    async def stored(self, key: bytes, answer: Awaitable[Answered], messages: Sequence[Message]) -> Answered:
         """The answer, in the cache before it is used; where none comes, whoever waits for it is told."""
         if self.cache is None:
             return await answer

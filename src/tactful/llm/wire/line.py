@@ -46,7 +46,9 @@ class Line:
         """What a request that was turned down is told as: where, what, and what to do about it."""
         said = f"{trouble.message}; {trouble.fix}" if trouble.fix else trouble.message
         too_long = trouble.outcome is Outcome.TOO_LONG
-        return ProviderError(f"{self._access.where}: {said}", outcome=trouble.outcome.value, input_too_long=too_long)
+        return ProviderError(
+            f"{self._access.where}: {said}", outcome=trouble.outcome.value, input_too_long=too_long
+        )
 
     def gave_none(self, error: ProviderError) -> None:
         """A call failed so. Raises: EndpointRefused, when too many in a row ended without an answer."""

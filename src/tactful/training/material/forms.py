@@ -46,7 +46,6 @@ from tactful.utterance.types import PairedExample
 from tactful.weights.gguf import file_sha256
 from tactful.weights.types import Form, TrainedOn
 
-
 Examples = Callable[[list[Any], Form, TrainConfig, Counter[str]], Iterator[Example]]
 """Rows that give none are counted in the last."""
 
