@@ -158,9 +158,7 @@ class RunState:
     def commit(self) -> None:
         """Commit what was added, now."""
         rows, self._pending = self._pending, []
-        if rows:
-            with self._told, self._transaction():
-                self._connection.executemany(_INSERT, rows)
+        self._write(rows)
 
     def _commit_pending(self) -> None:
         committed, self._committed = self._committed, None
@@ -172,6 +170,11 @@ class RunState:
             return
         if committed is not None and not committed.done():
             committed.set_result(None)
+
+    def _write(self, rows: list[tuple[Any, ...]]) -> None:
+        if rows:
+            with self._told, self._transaction():
+                self._connection.executemany(_INSERT, rows)
 
     def place(self, row: Row, ordinal: int) -> None:
         """Give a stored row another place in the input; whoever had that place is set aside."""
