@@ -8,7 +8,7 @@ by return to go. What cannot become a pair is dropped by group and counted by re
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from statistics import fmean
@@ -378,13 +378,3 @@ def _reward(candidate: Candidate) -> float:
 
 def _is_tie(margin: float) -> bool:
     return margin < 1e-9
-
-
-def make_pairs(
-    records: Iterable[Rewarded], config: PairConfig, reward_config: RewardConfig
-) -> tuple[list[PreferencePair], PairSummary]:
-    """All pairs of `records` and what became of their decision points."""
-    maker = PairMaker(config, reward_config)
-    for record in records:
-        maker.add(record)
-    return list(maker.pairs()), maker.summary
