@@ -36,7 +36,7 @@ from tactful.reward.judging.prompt import judge_prompt
 from tactful.reward.reasons.export import judge_messages, reply_of
 from tactful.reward.reasons.thoughts import ReasonedMoment
 from tactful.sources import open_source
-from tactful.training.material.exported import READERS, kind_of_export
+from tactful.training.material.exported import READERS, exported_example, kind_of_export
 from tactful.training.material.sources import Source, provenance_beside, sources
 from tactful.training.material.tasks import TALK_PROMPTS, task_of, tasks
 from tactful.training.types import TAKES, Example, Material, TrainConfig, Trainer
@@ -313,7 +313,7 @@ def _exported(name: str, path: Path) -> Kind:
             )
         for number, row in enumerate(rows, 1):
             try:
-                yield read(row, number, beside[number - 1] if known else {})
+                yield exported_example(read, row, number, beside[number - 1] if known else {})
             except (ValueError, KeyError) as error:
                 problem = f"row has no {error}" if isinstance(error, KeyError) else str(error)
                 raise DataError.at(path, number, problem, fix="correct the line") from error
