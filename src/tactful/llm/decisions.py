@@ -132,13 +132,11 @@ def _read_answer(answer: Any, question: Ask) -> Said:
     if kind != wanted:
         return Said(why=f"'{question.name}' was answered by a {clip(str(kind), 40)}, expected a {wanted}")
     if not question.choices:
-        p = _probability(answer.get("probability"))
-        given = clip(repr(answer.get("probability")), 40)
-        return (
-            Said(why=f"'{question.name}' has probability {given}, expected 0 to 1")
-            if p is None
-            else Said(p=p)
-        )
+        given = answer.get("probability")
+        if (p := _probability(given)) is None:
+            shown = clip(repr(given), 40)
+            return Said(why=f"'{question.name}' has probability {shown}, expected 0 to 1")
+        return Said(p=p)
     given_shares = answer.get("probabilities")
     found = {
         str(one.get("value")): p
