@@ -97,8 +97,9 @@ async def forecast(
 
     `total` is the number of sessions; without it, they are counted one by one.
     """
-    stand_ins = {"assistant": _StandIn()} | ({"user": _StandIn()} if user else {})
-    context = Context("", seed, "", dict(stand_ins))
+    specs = {"assistant": assistant} | ({"user": user} if user else {})
+    stand_ins = {role: _StandIn() for role in specs}
+    context = Context("", seed, "", stand_ins)
     rest = iter(sessions)
     sampled = 0
     for session in islice(rest, SAMPLE):
@@ -109,6 +110,5 @@ async def forecast(
     elif total is None:
         total = sampled + sum(1 for _ in rest)
     scale = total / sampled if sampled else 0.0
-    specs = {"assistant": assistant} | ({"user": user} if user else {})
     roles = tuple(stand_in.forecast(role, specs[role], scale) for role, stand_in in stand_ins.items())
     return Forecast(sessions=total, sampled=sampled, roles=roles)
