@@ -134,22 +134,14 @@ class LinkedCalls:
         """The link is closed by whoever opened it."""
 
 
-class LinkedHold(Hold):
-    """A hold that the gate keeps under a number."""
-
-    __slots__ = ("number",)
-
-    def __init__(self, budget: Budget, usd: float, tokens: int, number: int) -> None:
-        super().__init__(budget, usd, tokens)
-        self.number = number
-
-
 class LinkedBudget(Budget):
     """The gate's budget: caps are known here, what is spent only there."""
 
     def __init__(self, link: Link, usd: float | None, tokens: int | None) -> None:
         super().__init__(usd, tokens)
         self._link = link
+        self._numbers: dict[Hold, int] = {}
+        """Under which the gate keeps the holds that have not ended."""
 
     def price_earlier(self, price: Price) -> None:
         """As `Budget.price_earlier`."""
@@ -157,13 +149,13 @@ class LinkedBudget(Budget):
 
     async def reserve(self, usd: float, tokens: int) -> Hold:
         """As `Budget.reserve`, over the calls of all workers."""
-        number = await self._link.ask("reserve", usd, tokens, forget=("forget_queued",))
-        return LinkedHold(self, usd, tokens, number)
+        hold = Hold(self, usd, tokens)
+        self._numbers[hold] = await self._link.ask("reserve", usd, tokens, forget=("forget_queued",))
+        return hold
 
     def ended(self, hold: Hold, usd: float, tokens: int, beyond: Usage | None) -> None:
         """Tell the gate what the call cost."""
-        assert isinstance(hold, LinkedHold)
-        self._link.tell("hold_ended", hold.number, usd, tokens, beyond)
+        self._link.tell("hold_ended", self._numbers.pop(hold), usd, tokens, beyond)
 
 
 class LinkedThrottles:
