@@ -105,6 +105,7 @@ def bare_word(text: str) -> str:
     return narrow(text).casefold().strip(" \t\n.,:;!?'\"`*()[]{}<>。，、：；！？“”‘’「」")
 
 
+_NODES = ("topic", "attribute", "value")
 _SEPARATOR = re.compile(r"\s*(?:→|⟶|⇒|➔|->|—>|=>|>|»|/|\|)\s*")
 
 
@@ -118,16 +119,14 @@ def path_of(data: Any, note: Note) -> Any:
         if len(nodes) not in (2, 3):
             return data
         note("path given as text")
-        return dict(zip(("topic", "attribute", "value"), nodes, strict=False))
+        return dict(zip(_NODES, nodes, strict=False))
     if isinstance(data, list) and len(data) in (2, 3) and all(isinstance(node, str) for node in data):
         note("path given as a list")
-        return dict(zip(("topic", "attribute", "value"), data, strict=False))
+        return dict(zip(_NODES, data, strict=False))
     if not isinstance(data, Mapping):
         return data
-    path = spelled(data, {"topic": None, "attribute": None, "value": None}, note)
-    kept = {
-        name: as_text(path[name]) for name in ("topic", "attribute", "value") if path.get(name) is not None
-    }
+    path = spelled(data, dict.fromkeys(_NODES), note)
+    kept = {name: as_text(path[name]) for name in _NODES if path.get(name) is not None}
     if len(kept) < len(path):
         note("extra keys of a path left out")
     return kept

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -101,7 +102,7 @@ class Caller:
         self._hide = access.endpoint.hide
         self._read_data = read_data
         self._shown = Shown()
-        self._unknown_endings: dict[str, int] = {}
+        self._unknown_endings: Counter[str] = Counter()
 
     async def call(self, make_body: BodyMaker, limit: int | None, messages: Sequence[Message]) -> Answered:
         """Send until answered.
@@ -225,8 +226,8 @@ class Caller:
             self._shown.learn(took.elapsed_s, tokens, took.body_bytes)
         if not answer.ended:
             count(None, unknown_endings=1)
-            so_far = self._unknown_endings.get(answer.finish_reason, 0) + 1
-            self._unknown_endings[answer.finish_reason] = so_far
+            self._unknown_endings[answer.finish_reason] += 1
+            so_far = self._unknown_endings[answer.finish_reason]
             if so_far in (1, 10, 100, 1000, 10_000):
                 _log.warning(
                     "%s: finish_reason '%s' is not known; the answer is taken for whole (%d so far)",

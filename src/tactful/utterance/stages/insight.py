@@ -47,10 +47,7 @@ class PathReply(Record):
 
     def path(self) -> IntentPath:
         """The record for it."""
-        topic, attribute, value = (
-            " ".join(node.split()) for node in (self.topic, self.attribute, self.value)
-        )
-        return IntentPath(topic=topic, attribute=attribute, value=value)
+        return IntentPath(**{name: " ".join(node.split()) for name, node in self})
 
 
 class GuessReply(Record):
