@@ -15,8 +15,8 @@ from tactful.sandbox.types import Tier
 
 _HERE = Path(__file__).parent
 _START = "import sys; sys.path.append(sys.argv[1]); from inside import server; sys.path.pop(); server.main()"
-_ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "TZ": "UTC"}
-"""All that the fork server, and so every program, sees. One hash seed: equal programs give equal verdicts."""
+SERVER_ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "TZ": "UTC"}
+"""All that the fork server, and so every program, sees; nothing of ours is passed on. One hash seed: equal programs give equal verdicts."""
 
 _LOADER = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 """Where the loader finds the interpreter's libraries."""
@@ -49,11 +49,6 @@ def server_command(tier: Tier) -> list[str]:
     return [*_bubblewrap_arguments(), *python] if tier is Tier.BUBBLEWRAP else python
 
 
-def server_environment() -> dict[str, str]:
-    """The whole environment of the fork server; nothing of ours is passed on."""
-    return dict(_ENVIRONMENT)
-
-
 @lru_cache(maxsize=1)
 def bubblewrap() -> bool:
     """True where bubblewrap is installed and may do its work here (tried once, by starting Python in it)."""
@@ -62,7 +57,7 @@ def bubblewrap() -> bool:
     command = [*_bubblewrap_arguments(), sys.executable, "-I", "-S", "-c", "pass"]
     try:
         return (
-            subprocess.run(command, env=server_environment(), capture_output=True, timeout=20).returncode == 0
+            subprocess.run(command, env=SERVER_ENVIRONMENT, capture_output=True, timeout=20).returncode == 0
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import cmath
 import math
 import operator
@@ -11,26 +12,11 @@ from typing import Any
 
 from tactful.sandbox.inside.values import MAX_BYTES, Pairs, Unordered
 from tactful.sandbox.verdict.compare import CannotCompare, contains, difference, equal, kind, ordered, show
+from tactful.sandbox.verdict.literals import TYPES
 from tactful.sandbox.verdict.plan import HOLE
 
-_CALLABLE = (
-    bool,
-    bytes,
-    complex,
-    dict,
-    float,
-    frozenset,
-    int,
-    list,
-    set,
-    str,
-    tuple,
-    range,
-    sorted,
-    abs,
-    round,
-)
-_BUILTINS: dict[str, Any] = {item.__name__: item for item in _CALLABLE}
+_CALLABLE = (*TYPES, "range", "sorted", "abs", "round")
+_BUILTINS: dict[str, Any] = {name: getattr(builtins, name) for name in _CALLABLE}
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
