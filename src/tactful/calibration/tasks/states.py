@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Literal
 
 from tactful.calibration.tasks.reading import read_clarity
@@ -133,12 +134,8 @@ def synthetic_states(domain: str, n: int = 50, seed: int = 0) -> list[State]:
     by_task: dict[str, dict[str, State]] = {}
     for state in seed_states(domain):
         by_task.setdefault(state.group, {})[state.wording] = state
-    drawn: list[State] = []
-    lap = 0
-    while len(drawn) < n:
-        lap += 1
-        drawn.extend(_lap(by_task, lap, seed))
-    return drawn[:n]
+    drawn = chain.from_iterable(_lap(by_task, lap, seed) for lap in count(1))
+    return list(islice(drawn, n))
 
 
 def _lap(by_task: dict[str, dict[str, State]], lap: int, seed: int) -> Iterator[State]:
