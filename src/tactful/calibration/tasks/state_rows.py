@@ -230,17 +230,14 @@ class _StateRows(Rows[State]):
         twice = sorted({name for name in found if found.count(name) > 1})
         other = [mark for mark in (";", "\t", "|") if len(found) == 1 and mark in found[0]]
         if other:
-            raise DataError.at(
-                self.name, 1, f"{columns}: cells are separated by {other[0]!r}", fix="save it with commas"
-            )
-        if twice:
-            raise DataError.at(
-                self.name, 1, f"has the column {twice[0]!r} more than once", fix="keep one of them"
-            )
-        if "query" not in found:
-            raise DataError.at(
-                self.name, 1, f"has no column 'query'; {columns}", fix="name one of them 'query'"
-            )
+            problem, fix = f"{columns}: cells are separated by {other[0]!r}", "save it with commas"
+        elif twice:
+            problem, fix = f"has the column {twice[0]!r} more than once", "keep one of them"
+        elif "query" not in found:
+            problem, fix = f"has no column 'query'; {columns}", "name one of them 'query'"
+        else:
+            return
+        raise DataError.at(self.name, 1, problem, fix=fix)
 
 
 def _looks_like_header(line: bytes) -> bool:

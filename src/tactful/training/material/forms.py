@@ -93,7 +93,9 @@ def read_material(data: Path, config: TrainConfig, valid: Path | None = None) ->
     )
     if config.learn == "action":
         pairs = [pair for one in read for pair in one.rows]
-        material.actions = _actions(pairs)
+        material.actions = intensity_order(
+            {name for pair in pairs for name in (pair.chosen_action, pair.rejected_action)}
+        )
         material.domains = tuple(sorted({pair.state.domain for pair in pairs}))
         material.prompts = {ACT_PROMPT.prompt_id: ACT_PROMPT.hash}
     for one in read:
@@ -244,10 +246,6 @@ def _act(pair: PreferencePair, actions: tuple[str, ...], shown: Shown) -> Exampl
         answer=_said(pair.chosen_action),
         rejected=_said(pair.rejected_action),
     )
-
-
-def _actions(rows: list[PreferencePair]) -> tuple[str, ...]:
-    return intensity_order({name for pair in rows for name in (pair.chosen_action, pair.rejected_action)})
 
 
 def _utterance(row: PairedExample, form: Form) -> Example | str:

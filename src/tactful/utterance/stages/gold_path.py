@@ -18,7 +18,7 @@ from tactful.utterance.asking import ask
 from tactful.utterance.dialogues import plain
 from tactful.utterance.replies import ModelReply, Note, bare_word, path_of
 from tactful.utterance.stages.abstract import concrete_part
-from tactful.utterance.stages.insight import PathReply, same_path, tree_text
+from tactful.utterance.stages.insight import PathReply, foreseen, same_path, tree_text
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
 from tactful.utterance.types import Category, Example, IntentPath, IntentTree, ViewName
 
@@ -80,15 +80,8 @@ async def find_path(
         message=shortened(example.hindsight.message, _MAX_TEXT_CHARS),
     )
     prompt = PROMPT.render(**shown, category=category.value, language=language(example.lang))
-    facts = {
-        "lang": example.lang,
-        "tree": tree.as_dict(),
-        "gold": example.hindsight.message,
-        "dialogue_id": example.dialogue_id,
-    }
-    reply = await ask(
-        model, prompt, GoldPathReply, task="utterance_gold_path", facts=facts, check=_check(example, tree)
-    )
+    facts, check = foreseen(example, tree), _check(example, tree)
+    reply = await ask(model, prompt, GoldPathReply, task="utterance_gold_path", facts=facts, check=check)
     return GoldPath(reply.view, reply.path.path(), reply.second_path.path()), reply.repairs
 
 

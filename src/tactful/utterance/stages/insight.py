@@ -132,21 +132,19 @@ async def see_ahead(
         category_reasoning=reasoning.of(category),
     )
     prompt = PROMPT.render(**shown, category=category.value, language=language(example.lang))
-    facts = {
+    facts, check = foreseen(example, tree), insight_check(example.context)
+    reply = await ask(model, prompt, InsightReply, task="utterance_insight", facts=facts, check=check)
+    return Insight(mining=reply.mining.view(), exploration=reply.exploration.view()), reply.repairs
+
+
+def foreseen(example: Example, tree: IntentTree) -> dict[str, Any]:
+    """What the offline model must know to play a forecaster of this message."""
+    return {
         "lang": example.lang,
         "tree": tree.as_dict(),
         "gold": example.hindsight.message,
         "dialogue_id": example.dialogue_id,
     }
-    reply = await ask(
-        model,
-        prompt,
-        InsightReply,
-        task="utterance_insight",
-        facts=facts,
-        check=insight_check(example.context),
-    )
-    return Insight(mining=reply.mining.view(), exploration=reply.exploration.view()), reply.repairs
 
 
 def insight_check(context: tuple[ChatMessage, ...]) -> Callable[[InsightReply], str]:
