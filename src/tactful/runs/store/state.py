@@ -152,7 +152,7 @@ class RunState:
         if self._committed is None:
             loop = asyncio.get_running_loop()
             self._committed = loop.create_future()
-            loop.call_soon(self._commit_pending)
+            loop.call_soon(self._commit_pending, self._committed)
         return self._committed
 
     def commit(self) -> None:
@@ -160,15 +160,15 @@ class RunState:
         rows, self._pending = self._pending, []
         self._write(rows)
 
-    def _commit_pending(self) -> None:
-        committed, self._committed = self._committed, None
+    def _commit_pending(self, committed: asyncio.Future[None]) -> None:
+        self._committed = None
         try:
             self.commit()
         except Exception as error:
-            if committed is not None and not committed.done():
+            if not committed.done():
                 committed.set_exception(error)
             return
-        if committed is not None and not committed.done():
+        if not committed.done():
             committed.set_result(None)
 
     def _write(self, rows: list[tuple[Any, ...]]) -> None:
