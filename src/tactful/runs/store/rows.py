@@ -116,5 +116,15 @@ def _usage(values: list[Any]) -> Usage | None:
 
 
 def _result(values: list[Any]) -> Result:
-    state, lines, outputs, unscored, *why = values[3:11]
-    return Result(state, _opened(lines), outputs, bool(unscored), *why, _usage(values), values[18])
+    return Result(
+        state=values[3],
+        lines=_opened(values[4]),
+        outputs=values[5],
+        unscored=bool(values[6]),
+        stage=values[7],
+        error=values[8],
+        reason=values[9],
+        detail=values[10],
+        usage=_usage(values),
+        elapsed_s=values[18],
+    )
