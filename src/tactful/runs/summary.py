@@ -35,14 +35,4 @@ class RunSummary:
         cls, folder: RunFolder, counts: Counts, usage: Usage, *, interrupted: bool, unfinished: int = 0
     ) -> RunSummary:
         """From what the state holds."""
-        return cls(
-            folder,
-            counts.read,
-            counts.done,
-            counts.failed,
-            counts.skipped,
-            counts.unscored,
-            unfinished,
-            usage,
-            interrupted,
-        )
+        return cls(folder, **counts.of_input, unfinished=unfinished, usage=usage, interrupted=interrupted)
