@@ -8,8 +8,7 @@ chats ──Turns──▶ Turn ──JudgeStage──▶ JudgedTurn ──Judge
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +17,7 @@ from pydantic import Field
 
 from tactful.data.io import digest_of
 from tactful.data.logs import LogOptions
-from tactful.errors import StopRun, UsageError
+from tactful.errors import UsageError
 from tactful.feedback.chats import Turns
 from tactful.feedback.embedded import LEXICON, open_embedded
 from tactful.feedback.judging.confidence import read_fit
@@ -35,6 +34,7 @@ from tactful.feedback.types import (
     Vote,
 )
 from tactful.llm import ModelSpec
+from tactful.llm.judging import all_of
 from tactful.reading.opening import NAMES
 from tactful.runs import Context, Job, OutsideHash
 from tactful.types import Provenance
@@ -96,10 +96,7 @@ class JudgeStage:
                 judgement = self._finished(judgement, record, context)
             return JudgedTurn(turn=record, judgement=judgement)
         asked = [(name, sample) for name in config.judges for sample in range(self._draws(name))]
-        replies = await asyncio.gather(
-            *(self._vote(record, name, sample, context) for name, sample in asked), return_exceptions=True
-        )
-        votes = tuple(_or_raise(replies))
+        votes = await all_of(self._vote(record, name, sample, context) for name, sample in asked)
         plain = plain_judgement(record.id, votes, config, self._provenance(context))
         return JudgedTurn(turn=record, judgement=plain)
 
@@ -174,14 +171,6 @@ def judge_name(config: JudgeConfig, embedded: TurnJudge | None = None) -> str:
         return f"reader {config.reader} ×{config.samples}"
     names = (embedded.name if name == EMBEDDED and embedded else name for name in config.judges)
     return ", ".join(names) + (f" ×{config.votes}" if config.votes > 1 else "")
-
-
-def _or_raise(replies: Sequence[Vote | BaseException]) -> Iterator[Vote]:
-    """The votes; or, once all are in, what went wrong: what stops a run before what fails a record."""
-    errors = [reply for reply in replies if isinstance(reply, BaseException)]
-    if errors:
-        raise next((error for error in errors if isinstance(error, StopRun)), errors[0])
-    yield from (reply for reply in replies if isinstance(reply, Vote))
 
 
 def judge_job(

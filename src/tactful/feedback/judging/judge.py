@@ -16,10 +16,10 @@ from tactful.feedback.embedded import open_embedded
 from tactful.feedback.judging.refit import refit
 from tactful.feedback.labels import Label
 from tactful.feedback.types import FeedbackConfig, FittedConfidence, Turn, TurnJudgement
-from tactful.llm import CallOptions, ChatModel, ModelSpec, Rehearsal, open_model, within_context
+from tactful.llm import CallOptions, ChatModel, ModelSpec, open_model, within_context
 from tactful.llm.judging import AskingJudge
 from tactful.llm.replies.percent import Percent
-from tactful.llm.types import spoken_by
+from tactful.llm.types import rehearsal_for, spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.text.quoting.fence import mark_for
 from tactful.text.quoting.shorten import shortened
@@ -122,12 +122,12 @@ class FeedbackJudge(AskingJudge[Turn, TurnJudgement]):
         pointless).
         """
         provenance = spoken_by(self.model, PROMPT, run_id=self.run_id)
+        texts = {"query": turn.q_t, "answer": turn.a_t, "next_message": turn.user_next}
+        rehearsal = rehearsal_for(self.model, "feedback", "feedback_judge", texts)
 
         async def ask(max_chars: int) -> FeedbackVerdict:
             prompt = judge_prompt(turn, max_chars=max_chars)
-            return await self.model.structured(
-                prompt, FeedbackVerdict, sample=sample, rehearsal=self._rehearsal(turn)
-            )
+            return await self.model.structured(prompt, FeedbackVerdict, sample=sample, rehearsal=rehearsal)
 
         try:
             said = await within_context(ask, self.max_chars)
@@ -149,13 +149,6 @@ class FeedbackJudge(AskingJudge[Turn, TurnJudgement]):
         """Unscored, because of `why`."""
         provenance = spoken_by(self.model, run_id=self.run_id)
         return TurnJudgement.not_scored(turn.id, reason=why, provenance=provenance)
-
-    def _rehearsal(self, turn: Turn) -> Rehearsal | None:
-        """For the offline judge alone: the three texts, so that it need not take the prompt apart."""
-        if self.model.generator != "offline":
-            return None
-        texts = {"query": turn.q_t, "answer": turn.a_t, "next_message": turn.user_next}
-        return Rehearsal(room="feedback", task="feedback_judge", facts=texts)
 
 
 # ---------------------------------------------------------------- for scripts

@@ -12,7 +12,8 @@ import asyncio
 import keyword
 from collections.abc import Mapping
 
-from tactful.llm import Rehearsal, within_context
+from tactful.llm import within_context
+from tactful.llm.types import rehearsal_for
 from tactful.prompts import load_prompt
 from tactful.reading.asked import AskedReader, Unread, usable
 from tactful.reading.consistency.running import disagreement, usable_calls
@@ -55,7 +56,7 @@ class ConsistencyReader(AskedReader):
     async def _need(self, request: Request, max_chars: int) -> Need:
         sandbox = self._opened()
         shown = shown_request(request, max_chars)
-        rehearsal = self._rehearsal("plan_code", shown["request"])
+        rehearsal = rehearsal_for(self.model, "reading", "plan_code", {"text": shown["request"]})
         plan = await self.model.structured(PLAN.render(**shown), CodePlan, rehearsal=rehearsal)
         if not plan.wants_function:
             raise Unread("the request asks for no Python function")
@@ -100,7 +101,8 @@ class ConsistencyReader(AskedReader):
     async def _solutions(self, plan: CodePlan, shown: Mapping[str, str]) -> list[str]:
         """The code of every answer that has some. Raises: StopRun; ProviderError, when none was given."""
         prompt = SOLVE.render(**shown, signature=f"{plan.name}({', '.join(plan.parameters)})")
-        rehearsal = self._rehearsal("solve_code", shown["request"], name=plan.name)
+        facts = {"text": shown["request"], "name": plan.name}
+        rehearsal = rehearsal_for(self.model, "reading", "solve_code", facts)
         draws = range(self.setup.samples)
         drawn = await asyncio.gather(
             *(self.model.complete(prompt, sample=at, rehearsal=rehearsal) for at in draws),
@@ -108,11 +110,6 @@ class ConsistencyReader(AskedReader):
         )
         replies = usable(drawn, 1)
         return [code for reply in replies if (code := extract_code(reply.text, {plan.name}))]
-
-    def _rehearsal(self, task: str, text: str, **more: str) -> Rehearsal | None:
-        if self.model.generator != "offline":
-            return None
-        return Rehearsal(room="reading", task=task, facts={"text": text, **more})
 
 
 def _is_name(text: str) -> bool:

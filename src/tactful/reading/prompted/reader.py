@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from tactful.llm import Rehearsal, within_context
+from tactful.llm import within_context
+from tactful.llm.types import rehearsal_for
 from tactful.prompts import Rendered
 from tactful.reading.asked import AskedReader, usable
 from tactful.reading.prompted.asking import (
@@ -90,9 +91,7 @@ class PromptedReader(AskedReader):
         facts: Mapping[str, object],
     ) -> list[T]:
         """The readable draws. Raises: StopRun; ParseError or ProviderError, when too few of them are readable."""
-        rehearsal = (
-            Rehearsal(room="reading", task=task, facts=facts) if self.model.generator == "offline" else None
-        )
+        rehearsal = rehearsal_for(self.model, "reading", task, facts)
 
         async def draw(sample: int) -> T:
             async def ask(max_chars: int) -> T:
