@@ -13,6 +13,7 @@ The second head, to compare with, is a ridge regression of the reward for every 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def fit_policy(
         raise UserError("there is no preference pair to train on; look at what 'calibrate pairs' dropped")
     mean, scale = _standard(table.states)
     fit: Callable[[PairTable, float], tuple[Floats, Floats]] = _fit_dpo if head == "dpo" else _fit_ridge
-    shifted = _shift(table, mean, scale)
+    shifted = replace(table, states=(table.states - mean) / scale)
     figures: dict[str, Any] = {}
     if l2 is None:
         figures = _choose_l2(shifted, fit, folds=folds, seed=seed)
@@ -67,19 +68,6 @@ def fit_policy(
 def _standard(states: Floats) -> tuple[Floats, Floats]:
     scale = states.std(axis=0)
     return states.mean(axis=0), np.where(scale > 1e-9, scale, 1.0)
-
-
-def _shift(table: PairTable, mean: Floats, scale: Floats) -> PairTable:
-    return PairTable(
-        table.actions,
-        (table.states - mean) / scale,
-        table.chosen,
-        table.rejected,
-        table.margin,
-        table.chosen_reward,
-        table.rejected_reward,
-        table.groups,
-    )
 
 
 def _fit_dpo(table: PairTable, l2: float) -> tuple[Floats, Floats]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -39,16 +39,8 @@ class PairTable:
 
     def take(self, rows: NDArray[Any]) -> PairTable:
         """The pairs at `rows` (indices or a mask)."""
-        return PairTable(
-            self.actions,
-            self.states[rows],
-            self.chosen[rows],
-            self.rejected[rows],
-            self.margin[rows],
-            self.chosen_reward[rows],
-            self.rejected_reward[rows],
-            self.groups[rows],
-        )
+        columns = [column.name for column in fields(self) if column.name != "actions"]
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
     @classmethod
     def from_pairs(cls, pairs: Iterable[PreferencePair], actions: Sequence[str] | None = None) -> PairTable:

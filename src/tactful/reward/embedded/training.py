@@ -82,8 +82,6 @@ class CrossJudged:
     """In the order of `items`."""
     rates: tuple[float, ...]
     """For each item the base rate that its probability is meant at, from the training sessions."""
-    penalties: tuple[tuple[str, float, float], ...]
-    """(session, penalty of the proposals' head, of the silences' head) of each fold; NaN where there is no head."""
 
 
 def prepare(items: Iterable[LabelledMoment], config: TrainConfig | None = None) -> Prepared:
@@ -155,19 +153,16 @@ def cross_judge(items: Iterable[LabelledMoment] | Prepared, config: TrainConfig 
             "give moments of at least 3 sessions"
         )
     said: dict[int, tuple[Acceptance, float]] = {}
-    penalties = []
     for session in data.sessions:
         model = train_prepared(data, without=session)
         places = [at for at, item in enumerate(data.items) if item.moment.session == session]
         moments = [data.items[at].moment for at in places]
         for at, moment, one in zip(places, moments, model.judge_now(moments), strict=True):
             said[at] = (one, model.base_rate(moment))
-        penalties.append((session, _penalty(model.proposals), _penalty(model.silences)))
     return CrossJudged(
         items=data.items,
         acceptances=tuple(said[at][0] for at in range(len(data.items))),
         rates=tuple(said[at][1] for at in range(len(data.items))),
-        penalties=tuple(penalties),
     )
 
 
@@ -188,10 +183,6 @@ def _head(rows: _Rows | None, without: str | None, seed: int, what: str) -> Head
         )
     except UserError as error:
         raise UserError(f"cannot learn from these {what}: {error}") from error
-
-
-def _penalty(head: Head | None) -> float:
-    return float("nan") if head is None else head.penalty
 
 
 def _proposal_rows(items: Sequence[LabelledMoment], likeness: Likeness) -> _Rows | None:
