@@ -7,16 +7,16 @@ three texts are fenced by a mark that is drawn from their own content, so that n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 from tactful.errors import ParseError, UsageError
 from tactful.feedback.embedded import open_embedded
 from tactful.feedback.judging.refit import refit
 from tactful.feedback.labels import Label
 from tactful.feedback.types import FeedbackConfig, FittedConfidence, Turn, TurnJudgement
-from tactful.llm import CallOptions, ChatModel, ModelSpec, open_model, within_context
+from tactful.llm import ChatModel, ModelSpec, model_spec, open_model, within_context
 from tactful.llm.judging import AskingJudge
 from tactful.llm.replies.percent import Percent
 from tactful.llm.types import rehearsal_for, spoken_by
@@ -25,6 +25,7 @@ from tactful.text.quoting.fence import mark_for
 from tactful.text.quoting.shorten import shortened
 from tactful.types import Record
 
+R = TypeVar("R")
 PROMPT = load_prompt(__file__, fields={"mark", "query", "answer", "next_message"})
 SCRIPTS = "feedback.judging"
 """What the offline model says in this room: goes into `ModelSpec.scripts`."""
@@ -47,29 +48,9 @@ class FeedbackVerdict(Record):
     confidence: Percent
 
 
-def judge_spec(
-    name: str = DEFAULT_MODEL,
-    *,
-    base_url: str | None = None,
-    api_key_env: str = "OPENAI_API_KEY",
-    max_tokens: int = MAX_TOKENS,
-    temperature: float | None = None,
-    requests_per_minute: float | None = None,
-    timeout_s: float | None = None,
-    seed: int = 0,
-) -> ModelSpec:
-    """The model that judges. No temperature by default: reasoning models take none. `seed` is the offline model's."""
-    offline = name == "offline"
-    return ModelSpec(
-        name=name,
-        base_url=None if offline else base_url,
-        api_key_env=api_key_env,
-        scripts=(SCRIPTS,) if offline else (),
-        seed=seed if offline else 0,
-        options=CallOptions(max_tokens=max_tokens, temperature=temperature),
-        requests_per_minute=requests_per_minute,
-        timeout_s=timeout_s,
-    )
+def judge_spec(name: str, *, base_url: str | None = None) -> ModelSpec:
+    """The model that judges. No temperature: reasoning models take none."""
+    return model_spec(name, scripts=SCRIPTS, base_url=base_url, max_tokens=MAX_TOKENS)
 
 
 def judge_prompt(turn: Turn, *, max_chars: int = MAX_CHARS) -> Rendered:
@@ -165,13 +146,9 @@ def judge_turns(
     """
     if model == EMBEDDED:
         return open_embedded(None, config).judge_now(turns)
-    _refuse_running_loop("judge_turns", "judge_batch(turns)")
-
-    async def run() -> list[TurnJudgement]:
-        async with FeedbackJudge.open(model, config) as judge:
-            return await judge.judge_batch(turns)
-
-    return asyncio.run(run())
+    return _at_once(
+        "judge_turns", "judge_batch(turns)", model, config, lambda judge: judge.judge_batch(turns)
+    )
 
 
 def judge_turn(
@@ -180,21 +157,28 @@ def judge_turn(
     """The judgement on one turn, for scripts without an event loop. Raises: as `judge_turns`, and ProviderError."""
     if model == EMBEDDED:
         return open_embedded(None, config).judge_now([turn])[0]
-    _refuse_running_loop("judge_turn", "judge(turn)")
-
-    async def run() -> TurnJudgement:
-        async with FeedbackJudge.open(model, config) as judge:
-            return await judge.judge(turn)
-
-    return asyncio.run(run())
+    return _at_once("judge_turn", "judge(turn)", model, config, lambda judge: judge.judge(turn))
 
 
-def _refuse_running_loop(name: str, instead: str) -> None:
+def _at_once(
+    name: str,
+    instead: str,
+    model: ModelSpec | str,
+    config: FeedbackConfig | None,
+    ask: Callable[[FeedbackJudge], Awaitable[R]],
+) -> R:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return
-    raise UsageError(
-        f"{name}() was called inside a running event loop (a notebook, or async code); "
-        f"write: async with FeedbackJudge.open(...) as judge: await judge.{instead}"
-    )
+        pass
+    else:
+        raise UsageError(
+            f"{name}() was called inside a running event loop (a notebook, or async code); "
+            f"write: async with FeedbackJudge.open(...) as judge: await judge.{instead}"
+        )
+
+    async def run() -> R:
+        async with FeedbackJudge.open(model, config) as judge:
+            return await ask(judge)
+
+    return asyncio.run(run())
