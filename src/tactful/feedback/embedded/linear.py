@@ -24,14 +24,13 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError, field_validator
 
 from tactful.data.arrays import load_arrays
-from tactful.data.io import describe
+from tactful.data.io import describe, write_file
 from tactful.errors import DataError, UserError
 from tactful.feedback.embedded import lexicon as lex
 from tactful.feedback.embedded.reading import Reading, heard, read_turn
 from tactful.feedback.embedded.rules import probabilities as rule_probabilities
 from tactful.feedback.labels import LABELS, Label
 from tactful.feedback.types import LabelledTurn, Turn
-from tactful.runs.store.files import make_folder, write_atomic
 from tactful.types import Record, content_hash
 
 Floats = NDArray[np.float64]
@@ -124,8 +123,7 @@ class LinearModel:
             weights=self.weights,
             bias=self.bias,
         )
-        make_folder(target.parent)
-        write_atomic(target, [buffer.getvalue()])
+        write_file(target, [buffer.getvalue()])
 
     @classmethod
     def load(cls, path: Path | str) -> LinearModel:

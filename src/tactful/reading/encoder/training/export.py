@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tactful.errors import MissingExtra
 from tactful.reading.encoder.network import WIDTH
-from tactful.reading.encoder.tokens import with_words
 from tactful.reading.encoder.training.attending import attend_in_one
 
 ATTENTION_HEADS = "attention heads"
@@ -61,13 +58,3 @@ def export_network(network: Any, path: Path) -> None:
     attend_in_one(model, heads)
     onnx.helper.set_model_props(model, {ATTENTION_HEADS: str(heads)})
     onnx.save(model, str(path))
-
-
-def export_tokens(base: Path, words: Mapping[str, str], path: Path) -> None:
-    """Write the vocabulary of the folder `base` with `words` added."""
-    with_words(base / "tokenizer.json", tuple(words)).save(str(path))
-
-
-def file_hashes(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
-    """File name → SHA-256."""
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}

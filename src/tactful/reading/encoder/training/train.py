@@ -27,19 +27,16 @@ from tactful.reading.encoder.network import Floats, Network, Runs
 from tactful.reading.encoder.reader import NETWORK_FILE, TOKENS_FILE
 from tactful.reading.encoder.scope import SCOPE_FILE, Near, save_scope
 from tactful.reading.encoder.sharpen import fit_sharpness
-from tactful.reading.encoder.tokens import Tokens
-from tactful.reading.encoder.training.export import export_network, export_tokens, file_hashes
-from tactful.reading.encoder.training.learning import (
-    LearningSettings,
-    Learnt,
-    fit,
-    learn,
-    torch_or_what_to_install,
-)
+from tactful.reading.encoder.tokens import Tokens, with_words
+from tactful.reading.encoder.training.export import export_network
+from tactful.reading.encoder.training.learning import LearningSettings, Learnt, fit
+from tactful.reading.encoder.training.torch_network import build_network
 from tactful.reading.kinds import kind_of
 from tactful.reading.labelled import Labelled
 from tactful.runs.store.files import make_folder, write_atomic
 from tactful.text import scripts
+from tactful.weights.extras import need
+from tactful.weights.gguf import file_sha256
 
 _log = logging.getLogger(__name__)
 HEADS = ("need", "reaction", "accept", "silence")
@@ -68,7 +65,7 @@ def train_encoder(
     """
     refuse_unfit(training, calibration)
     refuse_used(out)
-    torch_or_what_to_install()
+    (torch,) = need("torch", what="training a reader")
     missing = [name for name in ("config.json", "tokenizer.json") if not (base / name).is_file()]
     if missing:
         raise UserError(
@@ -76,11 +73,13 @@ def train_encoder(
         )
     settings = settings or LearningSettings()
     make_folder(out)
-    export_tokens(base, words or {}, out / TOKENS_FILE)
+    words = words or {}
+    with_words(base / "tokenizer.json", tuple(words)).save(str(out / TOKENS_FILE))
     Glosses(glosses or {}).save(out / GLOSSES_FILE)
     tokens = Tokens.load(out / TOKENS_FILE)
     examples = examples_of(training, tokens)
-    learnt = learn(examples, base, settings, words=words, on_step=on_step)
+    torch.manual_seed(settings.seed)
+    learnt = fit(build_network(base, words), examples, settings, on_step=on_step)
     export_network(learnt.network, out / NETWORK_FILE)
     network = Network(out / NETWORK_FILE, threads=settings.threads)
     held = examples_of(calibration, tokens)
@@ -114,7 +113,7 @@ def continue_encoder(
     """
     refuse_unfit(training, calibration)
     refuse_used(out)
-    torch = torch_or_what_to_install()
+    (torch,) = need("torch", what="training a reader")
     from tactful.reading.encoder.training.restore import restore_network
 
     before = read_card(source)
@@ -171,7 +170,7 @@ def finish(
     heads, near = _bounded(network, trained, held, texts_of(calibration), before)
     save_scope(out / SCOPE_FILE, near)
     card = ReaderCard(
-        files=file_hashes(out, (*files, SCOPE_FILE)),
+        files={name: file_sha256(out / name) for name in (*files, SCOPE_FILE)},
         heads=heads,
         scripts=tuple(sorted({*_scripts(training), *(before.scripts if before else ())})),
         common=tuple(dict.fromkeys((*_common(training), *(before.common if before else ())))),
