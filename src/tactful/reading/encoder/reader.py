@@ -155,13 +155,7 @@ class EncoderReader(ReaderAtOnce):
         self, head: str, shown: Sequence[Shown], texts: Sequence[str], outputs: tuple[str, ...]
     ) -> _Found:
         """Probabilities by `head`, and for each text why it is not known (empty: it is)."""
-        if not shown:
-            return _Found(
-                np.empty((0, 2), dtype=np.float32),
-                [],
-                {name: np.empty((0, 1), np.float32) for name in outputs},
-            )
-        if head not in self.card.heads:
+        if not shown or head not in self.card.heads:
             why = f"this reader was not trained to read {head}"
             empty = np.full((len(shown), 2), 0.5, dtype=np.float32)
             return _Found(empty, [why] * len(shown), dict.fromkeys(outputs, empty))
