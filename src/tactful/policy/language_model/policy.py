@@ -17,6 +17,7 @@ import numpy as np
 
 from tactful.data.sealed import load_document
 from tactful.errors import UserError
+from tactful.policy.embedded import greedy
 from tactful.policy.language_model.card import CARD_FILE, ActionCard
 from tactful.policy.language_model.prompt import state_messages
 from tactful.policy.language_model.scoring import Floats, log_probabilities
@@ -58,13 +59,7 @@ class LanguageModelPolicy:
 
     def decision(self, scores: Floats) -> Decision:
         """What follows from the actions' log-probabilities."""
-        scaled = scores / self.card.temperature
-        raised = np.exp(scaled - scaled.max())
-        chances = raised / raised.sum()
-        return Decision(
-            action=self.actions[int(np.argmax(scores))],
-            probabilities={name: float(chance) for name, chance in zip(self.actions, chances, strict=True)},
-        )
+        return greedy(self.actions, scores, self.card.temperature)
 
     def log_odds(self, scores: Floats, action: str) -> float:
         """log P / (1 − P) of an action among all, from the actions' log-probabilities, at the calibrated temperature."""
