@@ -90,11 +90,8 @@ class JudgeStage:
         """The turn and its judgement. Raises: ProviderError, when a judge stays out of reach; StopRun."""
         config = self.config
         if not config.is_panel:
-            judge = self._judge(config.judges[0], context, fitted=self.fitted)
-            judgement = await judge.judge(record)
-            if not isinstance(judge, FeedbackJudge):
-                judgement = self._finished(judgement, record, context)
-            return JudgedTurn(turn=record, judgement=judgement)
+            judgement = await self._judge(config.judges[0], context).judge(record)
+            return JudgedTurn(turn=record, judgement=self._finished(judgement, record, context))
         asked = [(name, sample) for name in config.judges for sample in range(self._draws(name))]
         votes = await all_of(self._vote(record, name, sample, context) for name, sample in asked)
         plain = plain_judgement(record.id, votes, config, self._provenance(context))
@@ -104,9 +101,7 @@ class JudgeStage:
         """The embedded judge says the same every time: it votes once."""
         return 1 if name == EMBEDDED else self.config.votes
 
-    def _judge(
-        self, name: str, context: Context, *, fitted: FittedConfidence | None
-    ) -> FeedbackJudge | TurnJudge:
+    def _judge(self, name: str, context: Context) -> FeedbackJudge | TurnJudge:
         if name == EMBEDDED:
             assert self.embedded is not None
             return self.embedded
@@ -119,17 +114,10 @@ class JudgeStage:
                 model=reader.name, generator=model.generator, prompt_hashes=dict(reader.prompts)
             )
             return TurnReader(reader, config=self.config, provenance=provenance)
-        return FeedbackJudge(
-            context.models[name],
-            self.config,
-            fitted=fitted,
-            precision=self.config.precision,
-            max_chars=self.config.max_chars,
-            run_id=context.run_id,
-        )
+        return FeedbackJudge(context.models[name], self.config, max_chars=self.config.max_chars)
 
     def _finished(self, judgement: TurnJudgement, turn: Turn, context: Context) -> TurnJudgement:
-        """The embedded judge's word, with the fitted confidence and this run's id."""
+        """A judge's word, with the fitted confidence and this run's id."""
         provenance = judgement.provenance.model_copy(update={"run_id": context.run_id})
         judgement = judgement.model_copy(update={"provenance": provenance})
         if self.fitted is None:
@@ -137,7 +125,7 @@ class JudgeStage:
         return refit(judgement, turn.source, self.config, self.fitted, precision=self.config.precision)
 
     async def _vote(self, turn: Turn, name: str, sample: int, context: Context) -> Vote:
-        judge = self._judge(name, context, fitted=None)
+        judge = self._judge(name, context)
         said = await (
             judge.judge(turn, sample=sample) if isinstance(judge, FeedbackJudge) else judge.judge(turn)
         )

@@ -13,9 +13,8 @@ from typing import Self, TypeVar
 
 from tactful.errors import ParseError, UsageError
 from tactful.feedback.embedded import open_embedded
-from tactful.feedback.judging.refit import refit
 from tactful.feedback.labels import Label
-from tactful.feedback.types import FeedbackConfig, FittedConfidence, Turn, TurnJudgement
+from tactful.feedback.types import FeedbackConfig, Turn, TurnJudgement
 from tactful.llm import ChatModel, ModelSpec, model_spec, open_model, within_context
 from tactful.llm.judging import AskingJudge
 from tactful.llm.replies.percent import Percent
@@ -71,13 +70,8 @@ class FeedbackJudge(AskingJudge[Turn, TurnJudgement]):
 
     model: ChatModel
     config: FeedbackConfig = FeedbackConfig()  # noqa: RUF009  (a frozen record)
-    fitted: FittedConfidence | None = None
-    """Turns what the judge states into a probability of being right, for the sources that it was fitted on."""
-    precision: float | None = None
-    """τ_c as the precision that labels above it must have; needs `fitted`."""
     max_chars: int = MAX_CHARS
     concurrency: int = 32
-    run_id: str = ""
 
     @classmethod
     def open(cls, model: ModelSpec | str = DEFAULT_MODEL, config: FeedbackConfig | None = None) -> Self:
@@ -102,7 +96,7 @@ class FeedbackJudge(AskingJudge[Turn, TurnJudgement]):
         Raises: ProviderError (refused, filtered, out of reach), EndpointRefused and BudgetSpent (going on is
         pointless).
         """
-        provenance = spoken_by(self.model, PROMPT, run_id=self.run_id)
+        provenance = spoken_by(self.model, PROMPT)
         texts = {"query": turn.q_t, "answer": turn.a_t, "next_message": turn.user_next}
         rehearsal = rehearsal_for(self.model, "feedback", "feedback_judge", texts)
 
@@ -114,7 +108,7 @@ class FeedbackJudge(AskingJudge[Turn, TurnJudgement]):
             said = await within_context(ask, self.max_chars)
         except ParseError as error:
             return TurnJudgement.not_scored(turn.id, reason=f"unreadable: {error}", provenance=provenance)
-        judgement = TurnJudgement.scored(
+        return TurnJudgement.scored(
             turn.id,
             said.label,
             said.confidence,
@@ -122,14 +116,10 @@ class FeedbackJudge(AskingJudge[Turn, TurnJudgement]):
             provenance=provenance,
             rationale=said.rationale,
         )
-        if self.fitted is None:
-            return judgement
-        return refit(judgement, turn.source, self.config, self.fitted, precision=self.precision)
 
     def unanswered(self, turn: Turn, why: str) -> TurnJudgement:
         """Unscored, because of `why`."""
-        provenance = spoken_by(self.model, run_id=self.run_id)
-        return TurnJudgement.not_scored(turn.id, reason=why, provenance=provenance)
+        return TurnJudgement.not_scored(turn.id, reason=why, provenance=spoken_by(self.model))
 
 
 # ---------------------------------------------------------------- for scripts
