@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -86,16 +87,14 @@ class PairTable:
         """
         known = np.flatnonzero(~np.isnan(reward))
         order = known[np.argsort(decisions[known], kind="stable")]
-        firsts: list[int] = []
-        seconds: list[int] = []
         edges = np.flatnonzero(decisions[order][1:] != decisions[order][:-1]) + 1
-        for rows in np.split(order, edges):
-            for left in range(len(rows)):
-                for right in range(left + 1, len(rows)):
-                    if action[rows[left]] != action[rows[right]]:
-                        firsts.append(rows[left])
-                        seconds.append(rows[right])
-        one, two = np.array(firsts, dtype=int), np.array(seconds, dtype=int)
+        pairs = [
+            pair
+            for rows in np.split(order, edges)
+            for pair in combinations(rows, 2)
+            if action[pair[0]] != action[pair[1]]
+        ]
+        one, two = np.array(pairs, dtype=int).reshape(-1, 2).T
         better = reward[one] >= reward[two]
         chosen, rejected = np.where(better, one, two), np.where(better, two, one)
         wide = reward[chosen] - reward[rejected] >= max(min_margin - _ROUNDING, _ROUNDING)
