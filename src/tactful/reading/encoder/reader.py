@@ -46,6 +46,7 @@ class EncoderReader(ReaderAtOnce):
     """Reads requests, reactions and offers with one network; a `Reader`, and the same without waiting (`…_now`)."""
 
     show = ENCODER
+    kind = "encoder"
 
     def __init__(self, card: ReaderCard, tokens: Any, network: Runs, near: dict[str, Near]) -> None:
         self.card = card
@@ -89,8 +90,8 @@ class EncoderReader(ReaderAtOnce):
 
     @property
     def name(self) -> str:
-        """`encoder:` and the fingerprint of all that decides."""
-        return f"encoder:{self.card.fingerprint}"
+        """Its kind, `encoder` or `tuned`, and the fingerprint of all that decides."""
+        return f"{self.kind}:{self.card.fingerprint}"
 
     def needs_now(self, requests: Sequence[Request]) -> list[Need]:
         """Does each request need a question?"""

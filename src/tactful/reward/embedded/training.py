@@ -112,14 +112,9 @@ def train(items: Iterable[LabelledMoment], config: TrainConfig | None = None) ->
     return train_prepared(prepare(items, config))
 
 
-def train_without(
-    items: Iterable[LabelledMoment], session: str, config: TrainConfig | None = None
-) -> RewardModel:
+def train_without(items: Iterable[LabelledMoment], session: str) -> RewardModel:
     """A model that saw no moment of `session`; a session that is not among `items` leaves none out."""
-    return train(
-        [item for item in items if item.moment.session != session],
-        config,
-    )
+    return train(item for item in items if item.moment.session != session)
 
 
 def train_prepared(data: Prepared, *, without: str | None = None) -> RewardModel:
