@@ -57,9 +57,7 @@ class SuggestionModel:
         ]
 
 
-def train_suggestions(
-    decisions: Sequence[DecidedSuggestion], *, groups: Sequence[str] = DEFAULT_GROUPS, seed: int = 0
-) -> SuggestionModel:
+def train_suggestions(decisions: Sequence[DecidedSuggestion], *, seed: int = 0) -> SuggestionModel:
     """A model of these decisions; penalty and calibration are chosen out of user within them.
 
     Raises: UserError for fewer than two users, or one verdict only.
@@ -69,7 +67,7 @@ def train_suggestions(
             "there is no decision to learn from; give rows with 'user', 'shown_time' and 'accepted'"
         )
     users = [decision.suggestion.user for decision in decisions]
-    table = suggestion_features(shown_in_order(decisions), groups)
+    table = suggestion_features(shown_in_order(decisions))
     head = fit_head(
         table.values,
         table.names,
@@ -79,7 +77,7 @@ def train_suggestions(
         seed=seed,
     )
     hashed = content_hash("\n".join(decision.model_dump_json() for decision in decisions))
-    return SuggestionModel(head, tuple(groups), tuple(sorted(set(users))), hashed, seed)
+    return SuggestionModel(head, DEFAULT_GROUPS, tuple(sorted(set(users))), hashed, seed)
 
 
 # ---------------------------------------------------------------- the file
