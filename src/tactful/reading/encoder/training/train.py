@@ -7,6 +7,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -270,18 +271,15 @@ def _bounded(
 
 def _scripts(rows: Labelled) -> tuple[str, ...]:
     """Scripts with at least 200 letters in the training texts."""
-    total: dict[str, int] = {}
-    for texts in texts_of(rows).values():
-        for text in texts:
-            for script, letters in scripts(text).items():
-                total[script] = total.get(script, 0) + letters
+    total: Counter[str] = Counter()
+    for text in chain.from_iterable(texts_of(rows).values()):
+        total.update(scripts(text))
     return tuple(sorted(script for script, letters in total.items() if letters >= 200))
 
 
 def _common(rows: Labelled) -> tuple[str, ...]:
     """The commonest words of the training texts."""
     counted: Counter[str] = Counter()
-    for texts in texts_of(rows).values():
-        for text in texts:
-            counted.update(set(re.findall(r"[^\W\d_]{2,}", text.lower())))
+    for text in chain.from_iterable(texts_of(rows).values()):
+        counted.update(set(re.findall(r"[^\W\d_]{2,}", text.lower())))
     return tuple(word for word, _ in counted.most_common(COMMON))
