@@ -93,7 +93,7 @@ class JudgeStage:
             judgement = await self._judge(config.judges[0], context).judge(record)
             return JudgedTurn(turn=record, judgement=self._finished(judgement, record, context))
         asked = [(name, sample) for name in config.judges for sample in range(self._draws(name))]
-        votes = await all_of(self._vote(record, name, sample, context) for name, sample in asked)
+        votes = await all_of(*(self._vote(record, name, sample, context) for name, sample in asked))
         plain = plain_judgement(record.id, votes, config, self._provenance(context))
         return JudgedTurn(turn=record, judgement=plain)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -36,7 +36,7 @@ async def each(items: Sequence[T], work: Callable[[T], Awaitable[R]], at_a_time:
     return [done[at] for at in range(len(items))]
 
 
-async def all_of(draws: Iterable[Awaitable[R]]) -> list[R]:
+async def all_of(*draws: Awaitable[R]) -> list[R]:
     """What draws side by side gave, in order. All are waited for, so that every answer is stored and counted.
 
     Raises, once all are in: what stops everything, else the first that went wrong.

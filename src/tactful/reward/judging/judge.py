@@ -122,7 +122,7 @@ class LMJudge(AskingJudge[Moment, Acceptance]):
 
         Raises: ProviderError when a vote got no answer, once the others are in; EndpointRefused and BudgetSpent.
         """
-        said = await all_of(self._vote(moment, sample) for sample in range(self.votes))
+        said = await all_of(*(self._vote(moment, sample) for sample in range(self.votes)))
         return from_votes(
             moment, [vote for vote, _ in said], [thought for _, thought in said], self.provenance
         )

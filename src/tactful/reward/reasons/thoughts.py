@@ -194,4 +194,4 @@ async def _rederive(thought: str, item: LabelledMoment, model: ChatModel, checks
             return False
         return said.judgement == wanted
 
-    return await all_of(one(sample) for sample in range(checks))
+    return await all_of(*map(one, range(checks)))

@@ -84,17 +84,8 @@ def train_encoder(
     export_network(learnt.network, out / NETWORK_FILE)
     network = Network(out / NETWORK_FILE, threads=settings.threads)
     held = examples_of(calibration, tokens)
-    return finish(
-        out,
-        (NETWORK_FILE, TOKENS_FILE, GLOSSES_FILE),
-        network,
-        training,
-        calibration,
-        examples,
-        held,
-        learnt,
-        settings,
-    )
+    files = (NETWORK_FILE, TOKENS_FILE, GLOSSES_FILE)
+    return finish(out, files, network, training, calibration, examples, held, learnt, settings)
 
 
 def continue_encoder(
