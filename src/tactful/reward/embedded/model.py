@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from tactful.reward.embedded.head_store import HeadFile, head_file, head_of
 from tactful.reward.embedded.heads import Floats, Head
 from tactful.reward.features.table import (
     PROPOSAL_NAMES,
+    SENTENCE_END,
     SILENCE_NAMES,
     in_words,
     proposal_features,
@@ -30,7 +30,6 @@ MOST_INFLUENCES = 4
 """Features that an explanation names."""
 _SLIGHT = 0.02
 """Log-odds below which a feature is not worth naming."""
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？\n]+")
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class RewardModel(JudgeAtOnce):
         The head was calibrated on the lower of both, so that what holds is a probability.
         """
         found = self._proposals(moments, proposal_features(moments, self.likeness).values, explain)
-        longer = {at: short for at, moment in enumerate(moments) if (short := opening(moment)) is not moment}
+        longer = openings(moments)
         if not longer:
             return found
         values = proposal_features(list(longer.values()), self.likeness).values
@@ -141,14 +140,14 @@ class RewardModel(JudgeAtOnce):
         )
 
 
-def opening(moment: Moment) -> Moment:
-    """The moment with the first sentence of its proposal alone; itself where that is all."""
-    first, *rest = _SENTENCE_END.split(moment.proposal or "", maxsplit=1)
-    return (
-        moment.model_copy(update={"proposal": first})
-        if first.strip() and rest and rest[0].strip()
-        else moment
-    )
+def openings(moments: Sequence[Moment]) -> dict[int, Moment]:
+    """Place → the moment with the first sentence of its proposal alone, where that is not all of it."""
+    found = {}
+    for at, moment in enumerate(moments):
+        first, *rest = SENTENCE_END.split(moment.proposal or "", maxsplit=1)
+        if first.strip() and rest and rest[0].strip():
+            found[at] = moment.model_copy(update={"proposal": first})
+    return found
 
 
 def influences_of(

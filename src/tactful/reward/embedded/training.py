@@ -11,7 +11,7 @@ import orjson
 from tactful.data.formats.moments import moment_row, observation_id
 from tactful.errors import UserError
 from tactful.reward.embedded.heads import Floats, Head, fit_head
-from tactful.reward.embedded.model import RewardModel, opening
+from tactful.reward.embedded.model import RewardModel, openings
 from tactful.reward.features.table import proposal_features, silence_features
 from tactful.reward.likeness import Likeness, open_likeness
 from tactful.reward.types import Acceptance
@@ -184,15 +184,13 @@ def _proposal_rows(items: Sequence[LabelledMoment], likeness: Likeness) -> _Rows
     offered = [item for item in items if item.moment.proposal is not None]
     if not offered:
         return None
-    table = proposal_features([item.moment for item in offered], likeness)
-    openings = table.values.copy()
-    longer = {
-        at: short for at, item in enumerate(offered) if (short := opening(item.moment)) is not item.moment
-    }
-    if longer:
-        openings[list(longer)] = proposal_features(list(longer.values()), likeness).values
+    moments = [item.moment for item in offered]
+    table = proposal_features(moments, likeness)
+    alone = table.values.copy()
+    if longer := openings(moments):
+        alone[list(longer)] = proposal_features(list(longer.values()), likeness).values
     return _Rows(
-        openings=openings,
+        openings=alone,
         values=table.values,
         names=table.names,
         targets=np.array([_welcome(item) for item in offered]),

@@ -42,7 +42,7 @@ PROPOSAL_NAMES = (*SCENE_WORDS, *PROPOSAL_WORDS)
 # From the first value on a proposal starts to be a copy of an event, from the second on it is nothing else:
 _ALIKE = (0.75, 0.95)  # by likeness
 _REPEATED = (0.5, 0.9)  # by the share of runs of three words that a sentence and an event have in common
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？\n]+")
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？\n]+")
 _RUNS = 4  # runs that a text must have to count as a copy
 _KINDS_AT_ONCE = 2  # who offers more kinds of help than this offers each less
 
@@ -168,7 +168,7 @@ def _aim(alike: Floats) -> dict[str, float]:
 def _copies(proposal: str, texts: list[str], alike: Floats) -> float:
     """How far the proposal, or one sentence of it, only repeats an event, in [0, 1]; other sentences do not hide it."""
     seen = [word_runs(text) for text in texts]
-    said = [word_runs(sentence) for sentence in _SENTENCE_END.split(proposal)]
+    said = [word_runs(sentence) for sentence in SENTENCE_END.split(proposal)]
     repeated = max(_contained(runs, event) for runs in said for event in seen)
     ramps = ((float(alike.max()), *_ALIKE), (repeated, *_REPEATED))
     return max(min(1.0, max(0.0, (value - low) / (high - low))) for value, low, high in ramps)
