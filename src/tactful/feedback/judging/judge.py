@@ -7,9 +7,9 @@ three texts are fenced by a mark that is drawn from their own content, so that n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import Self
 
 from tactful.errors import ParseError, UsageError
 from tactful.feedback.embedded import open_embedded
@@ -24,7 +24,6 @@ from tactful.text.quoting.fence import mark_for
 from tactful.text.quoting.shorten import shortened
 from tactful.types import Record
 
-R = TypeVar("R")
 PROMPT = load_prompt(__file__, fields={"mark", "query", "answer", "next_message"})
 SCRIPTS = "feedback.judging"
 """What the offline model says in this room: goes into `ModelSpec.scripts`."""
@@ -136,39 +135,18 @@ def judge_turns(
     """
     if model == EMBEDDED:
         return open_embedded(None, config).judge_now(turns)
-    return _at_once(
-        "judge_turns", "judge_batch(turns)", model, config, lambda judge: judge.judge_batch(turns)
-    )
-
-
-def judge_turn(
-    turn: Turn, model: ModelSpec | str = DEFAULT_MODEL, config: FeedbackConfig | None = None
-) -> TurnJudgement:
-    """The judgement on one turn, for scripts without an event loop. Raises: as `judge_turns`, and ProviderError."""
-    if model == EMBEDDED:
-        return open_embedded(None, config).judge_now([turn])[0]
-    return _at_once("judge_turn", "judge(turn)", model, config, lambda judge: judge.judge(turn))
-
-
-def _at_once(
-    name: str,
-    instead: str,
-    model: ModelSpec | str,
-    config: FeedbackConfig | None,
-    ask: Callable[[FeedbackJudge], Awaitable[R]],
-) -> R:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         pass
     else:
         raise UsageError(
-            f"{name}() was called inside a running event loop (a notebook, or async code); "
-            f"write: async with FeedbackJudge.open(...) as judge: await judge.{instead}"
+            "judge_turns() was called inside a running event loop (a notebook, or async code); "
+            "write: async with FeedbackJudge.open(...) as judge: await judge.judge_batch(turns)"
         )
 
-    async def run() -> R:
+    async def run() -> list[TurnJudgement]:
         async with FeedbackJudge.open(model, config) as judge:
-            return await ask(judge)
+            return await judge.judge_batch(turns)
 
     return asyncio.run(run())
