@@ -204,8 +204,9 @@ def load_model(folder: Path | str) -> RewardModel:
     path = path if path.is_file() else path / MODEL_FILE
     again = "train it again with: tactful reward train DATA --out MODEL"
     content = load_document(path, _ModelFile, what="reward model", again=again)
-    proposals = content.proposals and head_of(content.proposals, PROPOSAL_NAMES, path, again)
-    silences = content.silences and head_of(content.silences, SILENCE_NAMES, path, again)
+    kept, quiet = content.proposals, content.silences
+    proposals = None if kept is None else head_of(kept, PROPOSAL_NAMES, path, again)
+    silences = None if quiet is None else head_of(quiet, SILENCE_NAMES, path, again)
     return RewardModel(
         likeness=open_likeness(content.likeness),
         proposals=proposals,
@@ -219,8 +220,8 @@ def load_model(folder: Path | str) -> RewardModel:
 def _content(model: RewardModel) -> _ModelFile:
     return _ModelFile(
         likeness=model.likeness.name,
-        proposals=model.proposals and head_file(model.proposals),
-        silences=model.silences and head_file(model.silences),
+        proposals=None if model.proposals is None else head_file(model.proposals),
+        silences=None if model.silences is None else head_file(model.silences),
         sessions=model.sessions,
         data_hash=model.data_hash,
         seed=model.seed,
