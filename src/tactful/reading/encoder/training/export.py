@@ -7,9 +7,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from tactful.errors import MissingExtra
 from tactful.reading.encoder.network import WIDTH
 from tactful.reading.encoder.training.attending import attend_in_one
+from tactful.weights.extras import need
 
 ATTENTION_HEADS = "attention heads"
 """Key of the file's metadata: what its weights do not tell."""
@@ -20,12 +20,9 @@ def export_network(network: Any, path: Path) -> None:
 
     Raises: MissingExtra, where torch or onnx is not installed.
     """
-    try:
-        import onnx
-        import torch
-        from onnxruntime.quantization import QuantType, quantize_dynamic
-    except ImportError as error:
-        raise MissingExtra("train", "exporting a reader") from error
+    onnx, torch = need("onnx", "torch", what="exporting a reader")
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
     outputs = ("vector", *WIDTH)
 
     class Ordered(torch.nn.Module):  # type: ignore[misc]
