@@ -8,7 +8,7 @@ phrases of structure (asks, points back) may overlap.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -41,12 +41,8 @@ class Phrase(NamedTuple):
 class Clause:
     """Kinds found in one clause, with how often, and how many words it has."""
 
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
     words: float = 0.0
-
-    def add(self, kind: str) -> None:
-        """Count one more of this kind."""
-        self.counts[kind] = self.counts.get(kind, 0) + 1
 
 
 def split(text: str) -> list[str]:
@@ -106,7 +102,7 @@ def _english_clause(words: list[str], first: bool) -> Clause:
     for place, word in enumerate(words):
         verdict = place < taken
         if word.endswith(_FAULTS) and len(word) > 6:  # IndexError, NullPointerException
-            clause.add(lex.WRONG)
+            clause.counts[lex.WRONG] += 1
         for phrase in _ENGLISH.get(word, ()):
             if phrase.anchor and (place or (phrase.anchor == 2 and not first)):
                 continue
@@ -122,7 +118,7 @@ def _english_clause(words: list[str], first: bool) -> Clause:
                     before = words[max(0, place - _NEGATION_REACH) : place]
                     if not _EN_NEGATIONS.isdisjoint(before):
                         kind = _TURNED[kind]
-            clause.add(kind)
+            clause.counts[kind] += 1
     return clause
 
 
@@ -170,7 +166,7 @@ def _chinese(text: str) -> Iterator[Clause]:
                 negated = kind in _TURNED and char not in _ZH_NEGATIONS
                 if negated and not _ZH_NEGATIONS.isdisjoint(text[max(0, place - 2) : place]):
                     kind = _TURNED[kind]
-            clause.add(kind)
+            clause.counts[kind] += 1
         start = False
     if clause.words:
         yield clause
