@@ -20,7 +20,9 @@ def export_network(network: Any, path: Path) -> None:
 
     Raises: MissingExtra, where torch or onnx is not installed.
     """
-    onnx, torch = need("onnx", "torch", what="exporting a reader")
+    need("onnx", "torch", what="exporting a reader")
+    import onnx
+    import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     outputs = ("vector", *WIDTH)
