@@ -28,6 +28,8 @@ from tactful.policy.table import Floats, PairTable
 from tactful.stats import group_folds
 from tactful.types import seeded
 
+_Fit = Callable[[PairTable, float], tuple[Floats, Floats]]
+"""Table and L2 → weights and biases."""
 L2_GRID = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 
 
@@ -51,7 +53,7 @@ def fit_policy(
     if not len(table):
         raise UserError("there is no preference pair to train on; look at what 'calibrate pairs' dropped")
     mean, scale = _standard(table.states)
-    fit: Callable[[PairTable, float], tuple[Floats, Floats]] = _fit_dpo if head == "dpo" else _fit_ridge
+    fit: _Fit = _fit_dpo if head == "dpo" else _fit_ridge
     shifted = replace(table, states=(table.states - mean) / scale)
     figures: dict[str, Any] = {}
     if l2 is None:
@@ -131,9 +133,7 @@ def _fit_ridge(table: PairTable, l2: float) -> tuple[Floats, Floats]:
     return weights, bias
 
 
-def _choose_l2(
-    table: PairTable, fit: Callable[[PairTable, float], tuple[Floats, Floats]], *, folds: int, seed: int
-) -> dict[str, Any]:
+def _choose_l2(table: PairTable, fit: _Fit, *, folds: int, seed: int) -> dict[str, Any]:
     """The L2 whose held-out pairs are ordered best: the least share of margin ordered wrongly, averaged over folds.
 
     Among equally good ones the largest is taken (the simplest policy).
@@ -156,9 +156,7 @@ def _choose_l2(
     }
 
 
-def _wrong_share(
-    table: PairTable, fit: Callable[[PairTable, float], tuple[Floats, Floats]], l2: float, held_out: Any
-) -> float:
+def _wrong_share(table: PairTable, fit: _Fit, l2: float, held_out: Any) -> float:
     weights, bias = fit(table.take(~held_out), l2)
     part = table.take(held_out)
     scores = part.states @ weights.T + bias
