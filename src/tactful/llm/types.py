@@ -164,6 +164,11 @@ class ModelSpec(Record):
     """Most requests in flight to the endpoint; fewer while it is strained."""
 
 
+def rehearsal_for(model: ChatModel, room: str, task: str, facts: Mapping[str, Any]) -> Rehearsal | None:
+    """The script `task` of `room` and its `facts`, for the offline model alone."""
+    return Rehearsal(room=room, task=task, facts=facts) if model.generator == "offline" else None
+
+
 def spoken_by(model: ChatModel, *prompts: Prompt, run_id: str = "", seed: int | None = None) -> Provenance:
     """Where a record comes from that `model` made when asked by `prompts`."""
     return Provenance(

@@ -58,7 +58,7 @@ def estimate_states(states: Sequence[State]) -> list[State]:
     for fold in range(max(fold_of.values()) + 1):
         inside = [at for at, group in enumerate(groups) if fold_of[group] == fold]
         outside = [state for state, group in zip(states, groups, strict=True) if fold_of[group] != fold]
-        scored = Estimator.fit(outside).complete([states[at] for at in inside], overwrite=True)
+        scored = Estimator.fit(outside).complete([states[at] for at in inside])
         for at, state in zip(inside, scored, strict=True):
             estimated[at] = state
     return [state for state in estimated if state is not None]
@@ -87,7 +87,7 @@ def _complete_domain(domain: str, states: list[State]) -> list[State]:
     asked = {state.query for state in states}
     bundled = domain in seed_domains() and any(seed.query in asked for seed in seed_task_states(domain))
     seeds = {state.query: state for state in seed_states(domain)} if bundled else {}
-    estimates = domain_estimator(domain).complete(states, overwrite=True)
+    estimates = domain_estimator(domain).complete(states)
     if any(state.query in seeds for state in states):
         estimates = [seeds.get(state.query, scored) for state, scored in zip(states, estimates, strict=True)]
     elif _can_crossfit(states):
