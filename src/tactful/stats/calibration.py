@@ -27,6 +27,10 @@ class Floor(Record):
     high: float
     """95th percentile: an error below it is no evidence of bad calibration."""
 
+    def text(self) -> str:
+        """`0.042 (0.070)`: mean and 95th percentile."""
+        return f"{self.mean:.3f} ({self.high:.3f})"
+
 
 def even_bins(p: Array) -> Array:
     """The bin of each probability: ten of equal width; empty ones are numbered too."""

@@ -74,7 +74,7 @@ class SourceResult(Record):
         """`ECE 0.081, floor 0.042 (0.070)`; empty where no confidence was stated."""
         if self.ece is None or self.ece_floor is None:
             return ""
-        return f"ECE {self.ece.value:.3f}, floor {self.ece_floor.mean:.3f} ({self.ece_floor.high:.3f})"
+        return f"ECE {self.ece.value:.3f}, floor {self.ece_floor.text()}"
 
 
 class Transfer(Record):

@@ -10,7 +10,7 @@ from typing import Any
 from tactful.data.page import render_template
 from tactful.errors import UserError
 from tactful.evaluation.gates.measure import BASELINES, ELSEWHERE, FIGURES, GATE, HINDSIGHT, MeasuredGate
-from tactful.evaluation.judges.tables import WIDTH, Table, TableRow, cell, table_text
+from tactful.evaluation.judges.tables import WIDTH, Table, cell, table_row, table_text
 from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, SWEEP, new_figure, style, svg
 from tactful.evaluation.shown import Shown
 from tactful.reward.gate.conformal import OnAverage
@@ -165,13 +165,13 @@ def figures_table(report: GateReport) -> Table:
         title="Expected figures",
         columns=tuple(name.replace("_", " ") for name in FIGURES),
         rows=tuple(
-            TableRow(
-                name=row.name,
-                baseline=row.baseline,
-                cells=tuple(
+            table_row(
+                row.name,
+                row.baseline,
+                [
                     cell(row.figures[name], digits=2 if name == "speaks_per_session" else 3)
                     for name in FIGURES
-                ),
+                ],
             )
             for row in found.rows
         ),
@@ -183,18 +183,10 @@ def figures_table(report: GateReport) -> Table:
 def utility_table(found: MeasuredGate, config: GateConfig) -> Table:
     """Utility per moment over the cost grid; every second share is shown, the mean is over all."""
     rows = [
-        TableRow(
-            name=row.name,
-            baseline=row.baseline,
-            cells=(*(f"{row.utilities[at]:.3f}" for at in PRINTED), cell(row.mean)),
-        )
+        table_row(row.name, row.baseline, [*(row.utilities[at] for at in PRINTED), row.mean])
         for row in found.utilities
     ]
-    threshold = TableRow(
-        name="threshold of the gate",
-        baseline=False,
-        cells=(*(f"{found.thresholds[at]:.3f}" for at in PRINTED), "–"),
-    )
+    threshold = table_row("threshold of the gate", False, [*(found.thresholds[at] for at in PRINTED), None])
     return Table(
         title=f"Utility per moment, by {axis_words(config)}",
         columns=(*(f"{found.shares[at]:g}" for at in PRINTED), f"mean of {len(found.shares)}"),

@@ -14,7 +14,7 @@ from tactful.data.formats.moments import observation_id
 from tactful.errors import UserError
 from tactful.evaluation.judges.measure import RESAMPLES, measure
 from tactful.evaluation.judges.results import Measured
-from tactful.evaluation.judges.tables import SHOWN, Table, TableRow, cell, titled
+from tactful.evaluation.judges.tables import SHOWN, Table, table_row, titled
 from tactful.reward.types import Acceptance
 from tactful.stats import group_folds
 from tactful.types import LabelledMoment, Record, seeded
@@ -110,10 +110,10 @@ def _judged(
 def leak_table(sides: Sequence[LeakSide]) -> Table:
     """Both splits under one another; a judge worth its name beats the look-up only under the second."""
     rows = [
-        TableRow(
-            name=row.name if side.split == "by session" else f"{row.name}, leaking",
-            baseline=row.baseline,
-            cells=tuple(cell(row.equal.get(name)) for name in SHOWN[:4]),
+        table_row(
+            row.name if side.split == "by session" else f"{row.name}, leaking",
+            row.baseline,
+            [row.equal.get(name) for name in SHOWN[:4]],
         )
         for side in sides
         for row in side.measured.rows

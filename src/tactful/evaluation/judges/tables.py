@@ -6,7 +6,7 @@ The terminal, the page and the tests all read the same tables.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 from pydantic import model_validator
@@ -23,7 +23,6 @@ from tactful.evaluation.judges.results import (
     PublishedRow,
 )
 from tactful.stats import FEWEST_GROUPS, Estimate
-from tactful.stats.calibration import Floor
 from tactful.types import Record
 
 WIDTH = 110
@@ -92,11 +91,21 @@ def _blocks(sizes: Sequence[int], room: int) -> Iterator[list[int]]:
     yield block
 
 
-def cell(found: Estimate | float | None, *, digits: int = 3) -> str:
-    """As `Estimate.short`, of a plain number too; – for None."""
+Value = Estimate | float | str | None
+
+
+def cell(found: Value, *, digits: int = 3) -> str:
+    """As `Estimate.short`, of a plain number too; – for None. A text stands as it is."""
     if isinstance(found, Estimate):
         return found.short(digits)
+    if isinstance(found, str):
+        return found
     return "–" if found is None else f"{found:.{digits}f}"
+
+
+def table_row(name: str, baseline: bool, values: Iterable[Value]) -> TableRow:
+    """A line of `values`, each as `cell` shows it."""
+    return TableRow(name=name, baseline=baseline, cells=tuple(map(cell, values)))
 
 
 # ---------------------------------------------------------------- the tables of a measured judge
@@ -118,7 +127,7 @@ def _figures(found: Measured, *, equal: bool) -> Table:
         title=title,
         columns=tuple(titled(name) for name in names),
         rows=tuple(
-            _row(row.name, row.baseline, [figures.get(name) for name in names]) for row, figures in rows
+            table_row(row.name, row.baseline, [figures.get(name) for name in names]) for row, figures in rows
         ),
         notes=tuple(notes),
     )
@@ -165,7 +174,7 @@ def _by_category(found: Measured) -> Table:
         title="Share judged right, by category",
         columns=CATEGORIES,
         rows=tuple(
-            _row(row.name, row.baseline, [row.categories.get(name) for name in CATEGORIES])
+            table_row(row.name, row.baseline, [row.categories.get(name) for name in CATEGORIES])
             for row in found.rows
         ),
         notes=(
@@ -183,13 +192,12 @@ def _probabilities(found: Measured, kind: Kind) -> Table:
     rows = []
     for row in found.rows:
         item = _of(row, kind)
-        cells = [cell(row.auroc_of.get(kind))]
+        values: Sequence[Value] = [None] * 5
         if item is not None:
-            cells += [cell(item.ece), _floor(item.ece_floor), cell(item.session_gap)]
-            cells += [_floor(item.session_gap_floor), f"{item.mean_p:.3f} / {item.rate:.3f}"]
-        rows.append(
-            TableRow(name=row.name, baseline=row.baseline, cells=tuple(cells + ["–"] * (6 - len(cells))))
-        )
+            floors = item.ece_floor.text(), item.session_gap_floor.text()
+            rates = f"{item.mean_p:.3f} / {item.rate:.3f}"
+            values = [item.ece, floors[0], item.session_gap, floors[1], rates]
+        rows.append(table_row(row.name, row.baseline, [row.auroc_of.get(kind), *values]))
     return Table(
         title=f"Probabilities of {kind}, as the data stands",
         columns=("AUROC", "ECE", "its floor", "gap by session", "its floor", "mean p / rate"),
@@ -201,16 +209,12 @@ def _probabilities(found: Measured, kind: Kind) -> Table:
     )
 
 
-def _floor(floor: Floor) -> str:
-    return f"{floor.mean:.3f} ({floor.high:.3f})"
-
-
 def _agreement(found: Measured) -> Table:
     return Table(
         title="Agreement with people, Krippendorff's alpha (nominal; 0 is chance)",
         columns=("with their verdict", "with one annotator"),
         rows=tuple(
-            _row(row.name, row.baseline, [row.agreement.with_verdict, row.agreement.with_annotator])
+            table_row(row.name, row.baseline, [row.agreement.with_verdict, row.agreement.with_annotator])
             for row in found.rows
         ),
         notes=(f"The annotators among themselves: {cell(found.people_alpha)}.",),
@@ -224,23 +228,19 @@ def published_table(rows: Sequence[PublishedRow]) -> Table:
         title="As published (unreadable counted as not accepted; no weights, no intervals)",
         columns=columns,
         rows=tuple(
-            TableRow(
-                name=row.name,
-                baseline=row.baseline,
-                cells=(
-                    *(cell(value) for value in (row.accuracy, row.precision, row.recall, row.f1)),
+            table_row(
+                row.name,
+                row.baseline,
+                [
+                    *(row.accuracy, row.precision, row.recall, row.f1),
                     *(f"{count:g}" for count in (row.tp, row.fp, row.tn, row.fn)),
-                    *(cell(row.category_accuracy.get(name)) for name in CATEGORIES),
-                ),
+                    *(row.category_accuracy.get(name) for name in CATEGORIES),
+                ],
             )
             for row in rows
         ),
         notes=("The counts of 'random' are expected ones.",),
     )
-
-
-def _row(name: str, baseline: bool, values: Sequence[Estimate | None]) -> TableRow:
-    return TableRow(name=name, baseline=baseline, cells=tuple(cell(value) for value in values))
 
 
 _TITLES: Mapping[str, str] = {"auroc": "AUROC", "f1": "F1", "brier": "Brier"}

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tactful.data.page import refuse_existing, render_template, write_texts
-from tactful.evaluation.judges.tables import Table, TableRow, cell, table_text
+from tactful.evaluation.judges.tables import Table, TableRow, cell, table_row, table_text
 from tactful.evaluation.plots import BASELINE, DIAGONAL, FRONT, LEARNED, new_figure, style, svg
 from tactful.evaluation.shown import Shown
 from tactful.evaluation.suggestions.results import (
     BASELINES,
     RULES,
     Ablation,
-    AtBar,
     BarsRow,
     CurvePoint,
     HidingRow,
@@ -116,16 +115,7 @@ def suggestion_tables(bench: SuggestionBench) -> list[Table]:
 
 def _hiding(bench: SuggestionBench) -> Table:
     rows = tuple(
-        TableRow(
-            name=row.name,
-            baseline=row.baseline,
-            cells=(
-                f"{row.hidden:.0f}",
-                cell(row.hidden_share),
-                cell(row.wrong_share),
-                row.bar,
-            ),
-        )
+        table_row(row.name, row.baseline, [f"{row.hidden:.0f}", row.hidden_share, row.wrong_share, row.bar])
         for row in bench.hiding
     )
     hidden = [row for row in bench.hiding if not row.baseline and row.hidden]
@@ -159,7 +149,11 @@ def _bars(bench: SuggestionBench) -> Table:
         title="Share hidden / of the hidden ones accepted, where more is tolerated",
         columns=tuple(f"bar {at.bar:.0%}" for at in bench.bars[0].at),
         rows=tuple(
-            TableRow(name=row.name, baseline=row.baseline, cells=tuple(_at(at) for at in row.at))
+            table_row(
+                row.name,
+                row.baseline,
+                [f"{at.hidden_share:.3f} / {cell(at.wrong_share)}" for at in row.at],
+            )
             for row in bench.bars
         ),
         notes=("Each bar with its own thresholds, chosen on other users (in hindsight: on these).",),
@@ -167,16 +161,17 @@ def _bars(bench: SuggestionBench) -> Table:
     )
 
 
-def _at(at: AtBar) -> str:
-    return f"{at.hidden_share:.3f} / {cell(at.wrong_share)}"
-
-
 def _probabilities(bench: SuggestionBench) -> Table:
     return Table(
         title="Probability of acceptance, each user by a model that was not trained on the user",
         columns=("AUROC", "AUROC within user", "Brier", "ECE", "ECE floor", "gap by user"),
         rows=tuple(
-            TableRow(name=row.name, baseline=row.baseline, cells=_figures(row)) for row in bench.probabilities
+            table_row(
+                row.name,
+                row.baseline,
+                [row.auroc, row.auroc_within, row.brier, row.ece, row.ece_floor.mean, row.user_gap],
+            )
+            for row in bench.probabilities
         ),
         notes=(
             "AUROC pools users, whose models differ: a rate that is learnt without a user is lower the more the user "
@@ -187,37 +182,17 @@ def _probabilities(bench: SuggestionBench) -> Table:
     )
 
 
-def _figures(row: ProbabilityRow) -> tuple[str, ...]:
-    found = [cell(one) for one in (row.auroc, row.auroc_within, row.brier, row.ece)]
-    return (*found, f"{row.ece_floor.mean:.3f}", cell(row.user_gap))
-
-
 def _ablations(bench: SuggestionBench) -> Table:
-    model = bench.probabilities[0]
-    rows = [
-        TableRow(
-            name=model.name,
-            baseline=False,
-            cells=(cell(model.auroc), "–", cell(model.brier), *_counts(bench.nested)),
-        )
-    ]
+
+    def as_is(row: ProbabilityRow, hiding: HidingRow) -> TableRow:
+        return table_row(row.name, row.baseline, [row.auroc, None, row.brier, *_counts(hiding)])
+
+    rows = [as_is(bench.probabilities[0], bench.nested)]
     rows += [
-        TableRow(
-            name=one.name,
-            baseline=False,
-            cells=(cell(one.auroc), cell(one.auroc_gain), cell(one.brier), *_counts(one.hiding)),
-        )
+        table_row(one.name, False, [one.auroc, one.auroc_gain, one.brier, *_counts(one.hiding)])
         for one in bench.ablations
     ]
-    rows += [
-        TableRow(
-            name=row.name,
-            baseline=True,
-            cells=(cell(row.auroc), "–", cell(row.brier), *_counts(bench.row(row.name))),
-        )
-        for row in bench.probabilities
-        if row.baseline
-    ]
+    rows += [as_is(row, bench.row(row.name)) for row in bench.probabilities if row.baseline]
     return Table(
         title="Other features",
         columns=("AUROC", "minus the model's", "Brier", "hidden", "of them accepted"),
