@@ -239,9 +239,7 @@ def utility_svg(found: MeasuredGate, config: GateConfig) -> str:
         lowest = min(min(rows["never-speak"]), min(rows[GATE]))
         top = max(max(values) for values in rows.values())
         margin = 0.08 * (top - lowest) + 0.005
-        axes.set_ylim(lowest - margin, top + margin)
-        axes.set_xlim(0, 1)
-        axes.set_xlabel(axis_words(config))
+        axes.set(xlim=(0, 1), ylim=(lowest - margin, top + margin), xlabel=axis_words(config))
         axes.set_ylabel("utility per moment (higher is better)")
         axes.legend(frameon=False, fontsize=8)
         return svg(

@@ -11,7 +11,7 @@ from tactful.evaluation.judges.leak import LeakSide, leak_table
 from tactful.evaluation.judges.probes import ProbeResult, probe_table
 from tactful.evaluation.judges.results import FIGURES, Calibration, Measured, SessionFigures
 from tactful.evaluation.judges.tables import Table, judge_tables, table_text
-from tactful.evaluation.plots import BASELINE, DIAGONAL, LEARNED, new_figure, style, svg
+from tactful.evaluation.plots import BASELINE, LEARNED, diagonal_svg, new_figure, style, svg
 from tactful.evaluation.shown import Shown
 from tactful.types import Record
 
@@ -64,20 +64,11 @@ def bench_lines(bench: JudgeBench) -> Iterator[str]:
 
 
 def reliability_svg(found: Calibration, name: str) -> str:
-    """Share accepted against the probability, one point per bin of equal mass; on the diagonal p means what it says."""
-    with style():
-        figure, axes = new_figure(3.6, 3.4)
-        axes.plot([0, 1], [0, 1], color=DIAGONAL, lw=1)
-        p, rate = [item.p_accept for item in found.bins], [item.rate for item in found.bins]
-        axes.plot(p, rate, color=LEARNED, lw=1, alpha=0.6)
-        axes.scatter(p, rate, s=30, color=LEARNED)
-        axes.set_xlim(0, 1)
-        axes.set_ylim(0, 1.02)
-        axes.set_xlabel(f"p(accept), {found.kind}")
-        axes.set_ylabel("share that people accepted")
-        return svg(
-            figure, f"reliability-{name}", f"Share that people accepted against {found.kind} p(accept)"
-        )
+    """Share accepted against the probability, one point per bin of equal mass."""
+    labels = f"p(accept), {found.kind}", "share that people accepted"
+    title = f"Share that people accepted against {found.kind} p(accept)"
+    bins = [(item.p_accept, item.rate) for item in found.bins]
+    return diagonal_svg(f"reliability-{name}", title, labels, bins)
 
 
 def sessions_svg(sessions: Sequence[SessionFigures], name: str) -> str:
@@ -88,8 +79,7 @@ def sessions_svg(sessions: Sequence[SessionFigures], name: str) -> str:
         axes.axvline(0.5, color=BASELINE, lw=1)
         axes.scatter([value for value, _ in shown], range(len(shown)), color=LEARNED, s=26, zorder=3)
         axes.set_yticks(range(len(shown)), [_short(text) for _, text in shown])
-        axes.set_xlim(0, 1)
-        axes.set_xlabel("AUROC within the session; the line is no skill")
+        axes.set(xlim=(0, 1), xlabel="AUROC within the session; the line is no skill")
         return svg(figure, f"sessions-{name}", f"AUROC within each of {len(shown)} sessions")
 
 

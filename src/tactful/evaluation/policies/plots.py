@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import IO, Any
 
-from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, SWEEP, new_axes, new_figure, style, svg
+from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, SWEEP, bar, new_axes, new_figure, style, svg
 from tactful.evaluation.policies.results import Evaluation, PolicyResult
 
 
@@ -96,16 +96,11 @@ def reward_svg(evaluation: Evaluation, place: str) -> str:
 
 def _draw_rewards(axes: Any, order: Sequence[PolicyResult]) -> None:
     for place, item in enumerate(order):
-        estimate = item.measures["reward"]
         colour = BASELINE if item.kind == "baseline" else LEARNED
-        if estimate.low is not None and estimate.high is not None:
-            axes.plot(
-                [estimate.low, estimate.high], [place, place], color=colour, lw=2.2, solid_capstyle="round"
-            )
-        axes.scatter([estimate.value], [place], color=colour, s=34, zorder=3)
+        bar(axes, item.measures["reward"], place, colour=colour, size=34)
     axes.set_yticks(range(len(order)), [item.name for item in order])
-    interval = any(item.measures["reward"].low is not None for item in order)
-    axes.set_xlabel("mean reward, 95% interval by base task" if interval else "mean reward")
+    known = any(item.measures["reward"].low is not None for item in order)
+    axes.set_xlabel("mean reward, 95% interval by base task" if known else "mean reward")
 
 
 def _mean_reward(item: PolicyResult) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tactful.data.page import refuse_existing, render_template, write_texts
 from tactful.evaluation.judges.tables import Table, TableRow, cell, table_row, table_text
-from tactful.evaluation.plots import BASELINE, DIAGONAL, FRONT, LEARNED, new_figure, style, svg
+from tactful.evaluation.plots import BASELINE, DIAGONAL, FRONT, LEARNED, diagonal_svg, new_figure, style, svg
 from tactful.evaluation.shown import Shown
 from tactful.evaluation.suggestions.results import (
     BASELINES,
@@ -219,16 +219,9 @@ def curve_svg(bench: SuggestionBench) -> str:
         axes.axhline(bench.bar, color=FRONT, lw=1, label=f"bar {bench.bar:.0%}")
         axes.axhline(bench.accepted / bench.decisions, color=DIAGONAL, lw=1, label="random, always-hide")
         for (name, points), colour in zip(bench.curves.items(), (LEARNED, BASELINE), strict=False):
-            axes.plot(
-                [point.hidden_share for point in points],
-                [point.wrong_share for point in points],
-                color=colour,
-                lw=1.6,
-                label=name,
-            )
-        axes.set_xlim(0, 1)
-        axes.set_ylim(0, None)
-        axes.set_xlabel("share of suggestions hidden")
+            hidden, wrong = zip(*((point.hidden_share, point.wrong_share) for point in points), strict=True)
+            axes.plot(hidden, wrong, color=colour, lw=1.6, label=name)
+        axes.set(xlim=(0, 1), ylim=(0, None), xlabel="share of suggestions hidden")
         axes.set_ylabel("of them accepted when shown")
         axes.legend(frameon=False, fontsize=8)
         return svg(
@@ -240,15 +233,9 @@ def curve_svg(bench: SuggestionBench) -> str:
 
 def reliability_svg(row: ProbabilityRow) -> str:
     """Share accepted against the probability, one point per bin of equal mass."""
-    with style():
-        figure, axes = new_figure(3.6, 3.4)
-        axes.plot([0, 1], [0, 1], color=DIAGONAL, lw=1)
-        axes.scatter([one.p_accept for one in row.bins], [one.rate for one in row.bins], s=30, color=LEARNED)
-        axes.set_xlim(0, 1)
-        axes.set_ylim(0, 1.02)
-        axes.set_xlabel("p(accept)")
-        axes.set_ylabel("share accepted")
-        return svg(figure, "reliability", "Share accepted against the probability of acceptance")
+    title = "Share accepted against the probability of acceptance"
+    bins = [(one.p_accept, one.rate) for one in row.bins]
+    return diagonal_svg("reliability", title, ("p(accept)", "share accepted"), bins, joined=False)
 
 
 def render_page(bench: SuggestionBench) -> str:
