@@ -105,7 +105,7 @@ def evaluate(
     keep({name: stage.outcomes(walk)["reward"] for name, walk in walks.items()})
     results = tuple(stage.result(name, kind, walks[name]) for name, (kind, _) in entries.items())
     fixed = [item for item in results if item.name.startswith("always-")]
-    best_fixed = max(fixed, key=lambda item: _or_worst(item.measures["reward"].value)).name
+    best_fixed = max(fixed, key=lambda item: item.mean_reward).name
     main = [name for name, (kind, _) in entries.items() if kind != "baseline"]
     points = [
         point
@@ -386,8 +386,3 @@ def _sample(stage: _Stage, walk: Walk, policy: str, title: str) -> Sample:
         task_score=leaf.task_score,
         interruption_cost=leaf.interruption_cost,
     )
-
-
-def _or_worst(value: float | None) -> float:
-    """For picking a maximum: an unscored policy is never the best."""
-    return -np.inf if value is None else value

@@ -85,7 +85,7 @@ def _draw_pareto(axes: Any, evaluation: Evaluation) -> None:
 def reward_svg(evaluation: Evaluation, place: str) -> str:
     """Mean reward of every policy with its 95% interval, best on top; `place` as in `pareto_svg`."""
     shown = [item for item in evaluation.policies if item.measures["reward"].value is not None]
-    order = sorted(shown, key=_mean_reward)
+    order = sorted(shown, key=lambda item: item.mean_reward)
     with style():
         figure, axes = new_figure(6.4, 0.42 * len(order) + 0.9)
         _draw_rewards(axes, order)
@@ -101,9 +101,3 @@ def _draw_rewards(axes: Any, order: Sequence[PolicyResult]) -> None:
     axes.set_yticks(range(len(order)), [item.name for item in order])
     known = any(item.measures["reward"].low is not None for item in order)
     axes.set_xlabel("mean reward, 95% interval by base task" if known else "mean reward")
-
-
-def _mean_reward(item: PolicyResult) -> float:
-    value = item.measures["reward"].value
-    assert value is not None
-    return value

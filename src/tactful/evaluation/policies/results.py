@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -31,6 +32,12 @@ class PolicyResult(Record):
     sensitivity: Sensitivity
     action_shares: Mapping[str, Estimate]
     """Share of each action among first decisions."""
+
+    @property
+    def mean_reward(self) -> float:
+        """For an order of policies: an unscored one has −∞, so that it is never the best."""
+        value = self.measures["reward"].value
+        return -math.inf if value is None else value
 
 
 class Comparison(Record):

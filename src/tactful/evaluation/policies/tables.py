@@ -16,14 +16,14 @@ SHOWN = ("reward", "task_score", "interruption_cost", "questions", "regret")
 def policy_table(found: Evaluation) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of the policies, best reward first."""
     heads = [found.domain, *(name.replace("_", " ") for name in SHOWN)]
-    order = sorted(found.policies, key=_reward_of, reverse=True)
+    order = sorted(found.policies, key=lambda item: item.mean_reward, reverse=True)
     return heads, [[item.name, *(_cell(item, place) for place in range(len(SHOWN)))] for item in order]
 
 
 def asking_table(found: Evaluation) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of how well each policy asks, in the order of `policy_table`; – where undefined."""
     heads = [found.domain, *(name.replace("_", " ") for name in MEANINGS)]
-    order = sorted(found.policies, key=_reward_of, reverse=True)
+    order = sorted(found.policies, key=lambda item: item.mean_reward, reverse=True)
     return heads, [
         [item.name, *(item.asking[name].short(2) if item.asking else "–" for name in MEANINGS)]
         for item in order
@@ -35,11 +35,6 @@ def _cell(item: PolicyResult, place: int) -> str:
     if estimate.value is None:
         return "unscored"
     return estimate.text() if place < 3 and estimate.low is not None else f"{estimate.value:.3f}"
-
-
-def _reward_of(item: PolicyResult) -> float:
-    value = item.measures["reward"].value
-    return float("-inf") if value is None else value
 
 
 def policy_rows(found: Evaluation) -> list[dict[str, Any]]:
