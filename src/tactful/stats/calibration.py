@@ -49,6 +49,15 @@ def calibration_error(p: Array, right: Array, places: Array) -> float:
     return float(np.abs(sums).sum() / len(p)) if len(p) else float("nan")
 
 
+def binned(p: Array, right: Array, places: Array) -> list[tuple[float, float, int]]:
+    """(mean probability, share right, items) of each of the bins `places` that holds any."""
+    count, stated, hits = (np.bincount(places, weights=one) for one in (np.ones(len(p)), p, right))
+    return [
+        (float(stated[at] / count[at]), float(hits[at] / count[at]), int(count[at]))
+        for at in np.flatnonzero(count)
+    ]
+
+
 def simulated(p: Array, seed: int) -> Array:
     """(SIMULATIONS, items) outcomes, were the probabilities exactly right."""
     return np.asarray(np.random.default_rng(seed).random((SIMULATIONS, len(p))) < p)

@@ -150,7 +150,7 @@ def _scored(turns: Turns, labels: Sequence[Label | None], confidence: Sequence[f
         gold=indices([turn.label7 for turn in turns]),
         said=indices(labels),
         tolerated=np.array([label in turn.tolerable for turn, label in zip(turns, labels, strict=True)]),
-        confidence=np.array([np.nan if value is None else value for value in confidence], dtype=float),
+        confidence=np.array(confidence, dtype=float),
         dialogue=np.array([names[dialogue_key(turn)] for turn in turns]),
     )
 

@@ -26,7 +26,7 @@ from tactful.stats import Estimate
 from tactful.stats.agreement import alpha_of_sums
 from tactful.stats.auroc import group_auroc
 from tactful.stats.bootstrap import estimate, group_sums, grouped_mean
-from tactful.stats.calibration import calibration_error, error_floor, floor_of, full_bins, simulated
+from tactful.stats.calibration import binned, calibration_error, error_floor, floor_of, full_bins, simulated
 from tactful.stats.estimate import FEWEST_GROUPS, FEWEST_OF_SKEWED
 from tactful.types import LabelledMoment
 
@@ -190,9 +190,6 @@ def calibration(columns: Columns, kind: Kind, *, seed: int) -> Calibration | Non
     if not len(mine.p):
         return None
     places, outcomes = full_bins(mine.p), simulated(mine.p, seed)
-    count, total, hits = (
-        np.bincount(places, weights=one) for one in (np.ones(len(mine.p)), mine.p, mine.accepted)
-    )
     gaps, by_chance = _session_gaps(mine, outcomes)
     return Calibration(
         kind=kind,
@@ -206,12 +203,8 @@ def calibration(columns: Columns, kind: Kind, *, seed: int) -> Calibration | Non
         session_gap=grouped_mean(gaps, np.arange(len(gaps)).astype(str), seed=seed),
         session_gap_floor=floor_of(by_chance),
         bins=tuple(
-            Bin(
-                p_accept=min(1.0, float(total[at] / count[at])),
-                rate=float(hits[at] / count[at]),
-                items=int(count[at]),
-            )
-            for at in range(len(count))
+            Bin(p_accept=min(1.0, mean_p), rate=rate, items=items)
+            for mean_p, rate, items in binned(mine.p, mine.accepted, places)
         ),
     )
 
