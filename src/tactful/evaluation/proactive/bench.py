@@ -133,14 +133,12 @@ def _decisions(scenes: Sequence[Scene], assistant: Assistant, judgements: Judgem
     found = []
     for scene in scenes:
         answers = assistant.answers.get(scene.trace.id, {})
-        for at in range(len(scene.trace.points)):
-            answer = answers.get(at)
-            if answer is None or answer.state == "absent":
-                found.append(undecided(scene, at, "absent"))
-            elif answer.state == "failed":
-                found.append(undecided(scene, at, "failed"))
-            else:
+        for at, point in enumerate(scene.trace.points):
+            answer = answers.get(at) or Answer(event=point.event, state="absent")
+            if answer.state == "answered":
                 found.append(decide(scene, at, answer.proposals, judgements))
+            else:
+                found.append(undecided(scene, at, answer.state))
     return found
 
 
