@@ -62,7 +62,14 @@ class GateReport(Shown, Record):
 
     def lines(self) -> Iterator[str]:
         """Every table as text."""
-        return report_lines(self)
+        yield from textwrap.wrap(f"{self.judge}: {rule_words(self.config)}.", WIDTH)
+        for table in gate_tables(self):
+            yield ""
+            yield from table_text(table)
+        lines = list(promise_lines(self))
+        if lines:
+            yield ""
+            yield from lines
 
     def rows(self) -> list[dict[str, Any]]:
         """The gate's figures and those of the baselines, a dictionary a row."""
@@ -205,18 +212,6 @@ def axis_words(config: GateConfig) -> str:
     if config.form == "utility":
         return "c / (1 + c), c being the cost of a false alarm and 1 what a hit is worth"
     return "the share of a false alarm in both costs (0.1 = a miss costs nine times as much)"
-
-
-def report_lines(report: GateReport) -> Iterator[str]:
-    """The whole result as text."""
-    yield from textwrap.wrap(f"{report.judge}: {rule_words(report.config)}.", WIDTH)
-    for table in gate_tables(report):
-        yield ""
-        yield from table_text(table)
-    lines = list(promise_lines(report))
-    if lines:
-        yield ""
-        yield from lines
 
 
 def utility_svg(found: MeasuredGate, config: GateConfig) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tactful.data.page import refuse_existing, render_template, write_texts
+from tactful.data.page import render_template
 from tactful.evaluation.judges.leak import LeakSide, leak_table
 from tactful.evaluation.judges.probes import ProbeResult, probe_table
 from tactful.evaluation.judges.results import FIGURES, Calibration, Measured, SessionFigures
 from tactful.evaluation.judges.tables import Table, judge_tables, table_text
 from tactful.evaluation.plots import BASELINE, LEARNED, diagonal_svg, new_figure, style, svg
-from tactful.evaluation.shown import Shown
+from tactful.evaluation.shown import Shown, save_page
 from tactful.types import Record
 
 
@@ -36,7 +36,10 @@ class JudgeBench(Shown, Record):
 
     def lines(self) -> Iterator[str]:
         """Every table as text."""
-        return bench_lines(self)
+        yield f"{self.measured.judge}: {self.measured.regime}"
+        for table in bench_tables(self):
+            yield ""
+            yield from table_text(table)
 
     def rows(self) -> list[dict[str, Any]]:
         """The judge's figures and those of the baselines, a dictionary a row."""
@@ -44,7 +47,7 @@ class JudgeBench(Shown, Record):
 
     def save(self, folder: Path | str) -> tuple[Path, Path]:
         """Write `results.json` and `report.html` into `folder`; their paths. Raises UsageError where they are there."""
-        return write_bench(self, Path(folder))
+        return save_page(self, render_page, folder)
 
 
 def bench_tables(bench: JudgeBench) -> list[Table]:
@@ -53,14 +56,6 @@ def bench_tables(bench: JudgeBench) -> list[Table]:
     tables += [leak_table(bench.leak)] if bench.leak else []
     tables += [probe_table(bench.probes)] if bench.probes else []
     return tables
-
-
-def bench_lines(bench: JudgeBench) -> Iterator[str]:
-    """The tables as text."""
-    yield f"{bench.measured.judge}: {bench.measured.regime}"
-    for table in bench_tables(bench):
-        yield ""
-        yield from table_text(table)
 
 
 def reliability_svg(found: Calibration, name: str) -> str:
@@ -101,11 +96,3 @@ def render_page(bench: JudgeBench) -> str:
         reliability=[(item, reliability_svg(item, item.kind)) for item in bench.measured.row.calibration],
         sessions=sessions_svg(sessions, "judge") if any(one.auroc is not None for one in sessions) else "",
     )
-
-
-def write_bench(bench: JudgeBench, folder: Path) -> tuple[Path, Path]:
-    """Write `results.json` and `report.html` into `folder` and return their paths."""
-    refuse_existing(folder, ("results.json", "report.html"))
-    texts = {"results.json": f"{bench.model_dump_json(indent=1)}\n", "report.html": render_page(bench)}
-    results, page = write_texts(folder, texts)
-    return results, page

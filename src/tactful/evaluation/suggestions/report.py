@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tactful.data.page import refuse_existing, render_template, write_texts
+from tactful.data.page import render_template
 from tactful.evaluation.judges.tables import Table, TableRow, cell, table_row, table_text
 from tactful.evaluation.plots import BASELINE, DIAGONAL, FRONT, LEARNED, diagonal_svg, new_figure, style, svg
-from tactful.evaluation.shown import Shown
+from tactful.evaluation.shown import Shown, save_page
 from tactful.evaluation.suggestions.results import (
     BASELINES,
     RULES,
@@ -83,11 +83,7 @@ class SuggestionBench(Shown, Record):
 
     def save(self, folder: Path | str) -> tuple[Path, Path]:
         """Write `results.json` and `report.html` into `folder`; their paths. Raises UsageError where they are there."""
-        place = Path(folder)
-        refuse_existing(place, ("results.json", "report.html"))
-        texts = {"results.json": f"{self.model_dump_json(indent=1)}\n", "report.html": render_page(self)}
-        results, page = write_texts(place, texts)
-        return results, page
+        return save_page(self, render_page, folder)
 
 
 def headline(bench: SuggestionBench) -> str:
