@@ -19,7 +19,6 @@ from tactful.evaluation.utterance.judge import JudgeConfig, judge_job, judge_sco
 from tactful.evaluation.utterance.measure import (
     Settings,
     all_predictions,
-    describe_evaluation,
     evaluate_predictions,
     measure_names,
 )
@@ -112,15 +111,16 @@ def evaluate_sources(
             notes.append(
                 f"{missing} judgements are missing (unreadable, or no answer): unscored, in no judge figure."
             )
-    found = describe_evaluation(
+    found = evaluate_predictions(
         name,
         items,
-        evaluate_predictions(items.items, predictions, similarities, settings, judged=judged),
+        predictions,
         similarities,
         settings,
         pool,
         train=None if sources.train is None else str(sources.train),
         judge=None if judge is None else judge.name,
+        judged=judged,
         notes=notes,
     )
     if folder is not None:
