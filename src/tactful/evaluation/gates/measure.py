@@ -111,19 +111,8 @@ def measure_gate(
         form="utility" if config.form == "utility" else "prism",
         judged_need=config.need == "judged",
     )
-    lookup = _lookup_p(items, said)
+    gates, lookup = {GATE: config, **(others or {})}, _lookup_p(items, said)
     draws = group_draws(len(moments.names), resamples, seed)
-    return _measured(moments, lookup, {GATE: config, **(others or {})}, weighing, draws, seed)
-
-
-def _measured(
-    moments: Moments,
-    lookup: Floats,
-    gates: Mapping[str, GateConfig],
-    weighing: Weighing,
-    draws: Floats,
-    seed: int,
-) -> MeasuredGate:
     fixed = threshold_tally(moments, _levels(moments.p))
     best = fixed.take(int(np.argmax(weighing.sums(fixed).sum(axis=0))))
     own = {name: tally(moments, gate.actions(moments.p, moments.p_need)) for name, gate in gates.items()}

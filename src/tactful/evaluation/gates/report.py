@@ -134,7 +134,6 @@ def promise_lines(report: GateReport) -> Iterator[str]:
         yield f"{found.words[0].upper()}{found.words[1:]}."
     else:
         yield f"Promise, at threshold {found.threshold:g}: {found.words}."
-    if found.threshold is not None:
         risk = "undefined, for it is silent" if found.risk is None else f"{found.risk:.3f}"
         yield (
             f"There the figure on the {found.sessions} calibration sessions is {risk}, and it speaks at {found.spoken} of "
