@@ -10,15 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tactful.stats.bootstrap import resampled
+from tactful.stats.bootstrap import Array, resampled
 from tactful.stats.estimate import FEWEST_GROUPS, Estimate
 
-Array = NDArray[Any]
 CLARITIES = ("clear", "between", "open")
 """Of a request: need below 1/4, in between, from 3/4."""
 

@@ -7,14 +7,11 @@ beside its floor: what a perfectly calibrated judge with these very probabilitie
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from tactful.stats.bootstrap import Array
 from tactful.types import Record
 
-Array = NDArray[Any]
 BINS = 10
 SIMULATIONS = 1000
 """Simulated sets of outcomes behind a floor."""

@@ -10,17 +10,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.feedback.labels import LABELS, NEGATIVE
 from tactful.stats import Estimate
-from tactful.stats.bootstrap import group_sums, resampled
+from tactful.stats.bootstrap import Array, group_sums, resampled
 from tactful.stats.calibration import Floor, binned, calibration_error, error_floor, even_bins, simulated
 
-Array = NDArray[Any]
 THRESHOLDS = np.round(np.arange(0.0, 1.0, 0.05), 2)
 """The cuts τ_c at which precision and coverage are measured."""
 WIDTH = len(LABELS)

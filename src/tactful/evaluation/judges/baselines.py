@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.data.formats.moments import observation_id
 from tactful.reward.types import Acceptance, JudgeAtOnce
+from tactful.stats.bootstrap import Array
 from tactful.types import LabelledMoment, Moment, seeded
 
-Array = NDArray[Any]
 BASELINES = ("always-accept", "always-reject", "random", "look-up")
 """Rows of every table about judges of moments, in this order."""
 

@@ -13,7 +13,6 @@ import numpy as np
 from tactful.errors import UserError
 from tactful.evaluation.judges.baselines import BASELINES, Said, at_even_rates, baseline_values
 from tactful.evaluation.judges.measures import (
-    Array,
     Columns,
     agreement,
     auroc_draws,
@@ -37,7 +36,7 @@ from tactful.evaluation.judges.results import (
 )
 from tactful.reward.types import Acceptance
 from tactful.stats import Estimate
-from tactful.stats.bootstrap import estimate, group_draws
+from tactful.stats.bootstrap import Array, estimate, group_draws
 from tactful.types import LabelledMoment
 
 RESAMPLES = 1000

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.evaluation.judges.results import (
     CATEGORIES,
@@ -25,12 +23,11 @@ from tactful.reward.types import Acceptance
 from tactful.stats import Estimate
 from tactful.stats.agreement import alpha_of_sums
 from tactful.stats.auroc import group_auroc
-from tactful.stats.bootstrap import estimate, group_sums, grouped_mean
+from tactful.stats.bootstrap import Array, estimate, group_sums, grouped_mean
 from tactful.stats.calibration import binned, calibration_error, error_floor, floor_of, full_bins, simulated
 from tactful.stats.estimate import FEWEST_GROUPS, FEWEST_OF_SKEWED
 from tactful.types import LabelledMoment
 
-Array = NDArray[Any]
 _ACCEPTED = np.array([name in ("hit", "correct-silence") for name in CATEGORIES])
 _KIND: Mapping[Kind, tuple[str, str]] = {
     "proposals": ("hit", "false-alarm"),

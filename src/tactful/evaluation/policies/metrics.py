@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.evaluation.policies.walking.tree import ActionTree
 from tactful.evaluation.policies.walking.walk import Taken, Walk
 from tactful.stats import Estimate
-from tactful.stats.bootstrap import grouped_gap, grouped_mean
+from tactful.stats.bootstrap import Array, grouped_gap, grouped_mean
 from tactful.types import PublicState, Record
-
-Array = NDArray[Any]
 
 MEASURES: dict[str, str] = {
     "reward": "R = R_task − C_interrupt; higher is better",

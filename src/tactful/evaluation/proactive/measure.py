@@ -19,15 +19,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from tactful.evaluation.proactive.points import Judgements, Scene
 from tactful.stats import Estimate
-from tactful.stats.bootstrap import resampled
+from tactful.stats.bootstrap import Array, resampled
 from tactful.types import Record
 
 RESAMPLES = 2000
@@ -53,7 +52,6 @@ Outcome = Literal[
 _COUNTED = ("hit", "extra-hit", "false-alarm", "wrong-help", "miss", "correct-silence")
 """Columns of the sums; an `extra-hit` is a hit where no help was wanted: welcome all the same."""
 _LEFT_OUT = ("unscored", "failed", "absent")
-Array = NDArray[Any]
 _NOBODY: By = ""
 
 

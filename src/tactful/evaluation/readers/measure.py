@@ -17,8 +17,8 @@ from tactful.reading import COMPLAINTS, REACTIONS, Reader
 from tactful.reading.encoder.examples import exchange_of, request_of
 from tactful.reading.kinds import is_short
 from tactful.reading.labelled import Labelled
-from tactful.stats.auroc import Array, group_auroc
-from tactful.stats.bootstrap import estimate, group_draws, ratio
+from tactful.stats.auroc import group_auroc
+from tactful.stats.bootstrap import Array, estimate, group_draws, ratio
 from tactful.stats.calibration import calibration_error, full_bins
 from tactful.stats.estimate import Estimate
 from tactful.text import detect_lang

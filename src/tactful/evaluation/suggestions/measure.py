@@ -9,10 +9,8 @@ two (before and after the suggesting model has run). Ours: the threshold is chos
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.data.formats.suggestions import DecidedSuggestion, ShownSuggestion, shown_in_order
 from tactful.evaluation.suggestions.cross import (
@@ -50,10 +48,8 @@ from tactful.reward.suggestions.features import (
     suggestion_features,
 )
 from tactful.stats import Estimate, group_folds
-from tactful.stats.bootstrap import estimate, group_draws
+from tactful.stats.bootstrap import Array, estimate, group_draws
 from tactful.types import content_hash
-
-Array = NDArray[Any]
 
 BAR = 0.05
 """Of the hidden suggestions at most this share may be such that would have been accepted."""

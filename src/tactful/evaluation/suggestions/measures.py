@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.evaluation.judges.measures import (
     Columns,
@@ -19,10 +17,9 @@ from tactful.evaluation.suggestions.cross import NOTHING, CrossFit, Users, hidde
 from tactful.evaluation.suggestions.results import BASELINES, Bar, CurvePoint, HidingRow, ProbabilityRow
 from tactful.stats import Estimate
 from tactful.stats.auroc import auroc
-from tactful.stats.bootstrap import estimate, group_sums, grouped_mean
+from tactful.stats.bootstrap import Array, estimate, group_sums, grouped_mean
 from tactful.stats.shares import at_most
 
-Array = NDArray[Any]
 _CELLS = 4_000_000  # numbers held at a time
 
 
