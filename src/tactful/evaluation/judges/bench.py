@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,14 +128,11 @@ async def by_prompt(
     Raises: UsageError where it gave the labels, unless `allow_seen`; ProviderError, StopRun.
     """
     own = refuse_own_word(items, spec.name, allow=allow_seen)
-    store = CallCache(cache) if cache is not None else None
-    try:
+    with ExitStack() as stack:
+        store = None if cache is None else stack.enter_context(CallCache(cache))
         async with LMJudge.open(spec, votes=votes, concurrency=concurrency, cache=store) as prompted:
             said = await prompted.judge_batch([item.moment for item in items])
             probed = await _probed(items, prompted, None, attacked, seed)
-    finally:
-        if store is not None:
-            store.close()
     offline = ("the offline judge spoke, not a language model: these figures rehearse",)
     return Judged(
         name=prompted.name,
