@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tactful.data.io import write_file
+from tactful.errors import UsageError
+from tactful.evaluation.policies.plots import pareto_figure
+from tactful.evaluation.policies.report import write_report
 from tactful.evaluation.policies.results import Evaluation, PolicyResult
 from tactful.stats.asking import MEANINGS
 
@@ -65,10 +71,6 @@ def write_result(evaluations: Sequence[Evaluation], path: Path) -> None:
 
     Raises UsageError for another ending.
     """
-    from tactful.data.io import write_file
-    from tactful.errors import UsageError
-    from tactful.evaluation.policies.report import write_report
-
     ending = path.suffix.lower()
     if ending in (".html", ".htm"):
         write_report(evaluations, path)
@@ -83,12 +85,6 @@ def write_result(evaluations: Sequence[Evaluation], path: Path) -> None:
 
 def write_figure(evaluations: Sequence[Evaluation], path: Path) -> None:
     """Task success against interruption cost, an evaluation a panel; the upper left is better. Raises UsageError."""
-    import io
-
-    from tactful.data.io import write_file
-    from tactful.errors import UsageError
-    from tactful.evaluation.policies.plots import pareto_figure
-
     ending = path.suffix.lower()
     if ending not in _PICTURES:
         raise UsageError(f"{path}: a picture ends in {', '.join(_PICTURES)}")
@@ -98,9 +94,6 @@ def write_figure(evaluations: Sequence[Evaluation], path: Path) -> None:
 
 
 def _csv(evaluations: Sequence[Evaluation]) -> str:
-    import csv
-    import io
-
     rows = [row for found in evaluations for row in policy_rows(found)]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
