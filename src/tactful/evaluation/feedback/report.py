@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tactful.data.io import write_file
 from tactful.data.page import render_template
 from tactful.evaluation.feedback.results import FeedbackEvaluation, SourceResult
 from tactful.evaluation.plots import BASELINE, LEARNED, diagonal_svg, new_figure, style, svg
 from tactful.feedback.labels import LABELS
-from tactful.runs.store.files import make_folder, write_atomic
 
 SHOWN = {
     "accuracy": "share of scored turns whose label is the people's",
@@ -78,5 +78,4 @@ def render_page(evaluation: FeedbackEvaluation) -> str:
 
 def write_page(evaluation: FeedbackEvaluation, path: Path) -> None:
     """Write the page; an old one stays whole until the new one is complete."""
-    make_folder(path.parent)
-    write_atomic(path, [render_page(evaluation).encode()])
+    write_file(path, [render_page(evaluation).encode()])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tactful.data.page import render_template
+from tactful.data.page import render_template, write_texts
 from tactful.errors import UserError
 from tactful.evaluation.gates.measure import BASELINES, ELSEWHERE, FIGURES, GATE, HINDSIGHT, MeasuredGate
 from tactful.evaluation.judges.tables import WIDTH, Table, cell, table_row, table_text
@@ -17,7 +17,6 @@ from tactful.reward.gate.conformal import OnAverage
 from tactful.reward.gate.promise import Promise
 from tactful.reward.gate.rule import Gate, GateConfig
 from tactful.reward.gate.store import GATE_FILE, save_gate
-from tactful.runs.store.files import make_folder, write_atomic
 from tactful.types import Record
 
 PRINTED = tuple(range(1, 19, 2))
@@ -257,8 +256,6 @@ def render_page(report: GateReport) -> str:
 
 def write_report(report: GateReport, folder: Path) -> tuple[Path, Path]:
     """Write `gate-figures.json` and `gate.html` into `folder` and return their paths."""
-    make_folder(folder)
-    figures, page = folder / "gate-figures.json", folder / "gate.html"
-    write_atomic(figures, [report.model_dump_json(indent=1).encode(), b"\n"])
-    write_atomic(page, [render_page(report).encode()])
+    texts = {"gate-figures.json": f"{report.model_dump_json(indent=1)}\n", "gate.html": render_page(report)}
+    figures, page = write_texts(folder, texts)
     return figures, page

@@ -93,9 +93,7 @@ class Row(Record):
     """Baseline → this row's balanced accuracy minus the baseline's, on the same draws of sessions."""
 
 
-def decide(
-    scene: Scene, at: int, proposals: Sequence[str], judgements: Judgements, *, weight: float = 1.0
-) -> PointDecision:
+def decide(scene: Scene, at: int, proposals: Sequence[str], judgements: Judgements) -> PointDecision:
     """The decision at one event: its first proposal, or silence for none, and how it turned out."""
     proposal = proposals[0] if proposals else None
     said = judgements.of(scene.moment(at, proposal))
@@ -122,7 +120,6 @@ def decide(
         need=need,
         need_by=need_by,
         proposals=len(proposals),
-        weight=weight,
     )
 
 

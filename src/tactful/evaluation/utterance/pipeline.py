@@ -46,16 +46,6 @@ class PredictionSources:
     """Published rows: which predictions are evaluated."""
     skip_bad: bool = False
 
-    def read(self) -> Items:
-        """The predictions. Raises: UsageError, DataError."""
-        return read_items(
-            self.paths,
-            labels=self.labels,
-            dialogues=self.dialogues,
-            side=self.side,
-            skip_bad=self.skip_bad,
-        )
-
 
 @dataclass(frozen=True)
 class Measured:
@@ -83,7 +73,13 @@ def evaluate_sources(
     Raises: UsageError, DataError for sources; MissingExtra, ConfigError for a named encoder that cannot be opened.
     """
     options = options or RunOptions(seed=settings.seed)
-    items = sources.read()
+    items = read_items(
+        sources.paths,
+        labels=sources.labels,
+        dialogues=sources.dialogues,
+        side=sources.side,
+        skip_bad=sources.skip_bad,
+    )
     encoders, notes = open_encoders(encoder, multilingual_encoder)
     most = max(len(item.predictions) for item in items.items) or settings.k
     if most < settings.k:
