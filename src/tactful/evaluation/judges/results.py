@@ -150,7 +150,4 @@ class Measured(Record):
 
     def baseline(self, name: str) -> JudgeRow:
         """The row of a baseline. Raises: KeyError."""
-        for row in self.rows[1:]:
-            if row.name == name:
-                return row
-        raise KeyError(name)
+        return {row.name: row for row in self.rows[1:]}[name]

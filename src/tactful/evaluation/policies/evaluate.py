@@ -232,8 +232,7 @@ def _entries(
 ) -> dict[str, tuple[Kind, PolicyFor]]:
     """Name → kind and policy for each group."""
     actions = stage.trees[0].actions
-    plain: list[Policy] = [FixedPolicy(action, actions) for action in actions]
-    plain += [RandomPolicy(actions), RulePolicy(actions), CostPolicy(actions)]
+    plain: tuple[Policy, ...] = (RandomPolicy(actions), RulePolicy(actions), CostPolicy(actions))
     entries: dict[str, tuple[Kind, PolicyFor]] = {}
     if decisions is not None:
         table = decisions.pairs(stage.settings.reward, min_margin=stage.settings.min_margin)
@@ -249,6 +248,7 @@ def _entries(
             if head == "dpo":
                 stage.learned = policies
     others: list[tuple[Kind, Policy]] = [("given", policy) for policy in given]
+    others += [("baseline", FixedPolicy(action, actions)) for action in actions]
     others += [("baseline", policy) for policy in plain]
     for kind, policy in others:
         if policy.name in entries:

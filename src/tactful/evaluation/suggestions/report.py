@@ -65,10 +65,7 @@ class SuggestionBench(Shown, Record):
 
     def row(self, name: str) -> HidingRow:
         """A row of hiding by its name. Raises: KeyError."""
-        for row in self.hiding:
-            if row.name == name:
-                return row
-        raise KeyError(name)
+        return {row.name: row for row in self.hiding}[name]
 
     def lines(self) -> Iterator[str]:
         """Every table as text."""

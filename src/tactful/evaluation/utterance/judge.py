@@ -88,11 +88,9 @@ class JudgeStage:
 
         def each_once(reply: SimilarityReply) -> str:
             numbers = sorted(item.number for item in reply.scores)
-            return (
-                ""
-                if numbers == wanted
-                else f"there are scores for {numbers}, expected one for each of {wanted}"
-            )
+            if numbers == wanted:
+                return ""
+            return f"there are scores for {numbers}, expected one for each of {wanted}"
 
         same = {"id": record.id, "system": record.system, "item_id": record.item_id}
         try:
