@@ -112,10 +112,8 @@ def _result(
 
 
 def _shift(before: Acceptance, after: Acceptance) -> float:
-    if None in (before.p_accept, after.p_accept, before.accepted, after.accepted):
+    if before.p_accept is None or after.p_accept is None or None in (before.accepted, after.accepted):
         return np.nan
-    assert before.p_accept is not None
-    assert after.p_accept is not None
     return after.p_accept - before.p_accept
 
 
