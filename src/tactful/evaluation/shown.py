@@ -13,6 +13,13 @@ from tactful.types import Record
 R = TypeVar("R", bound=Record)
 
 
+class Line(Record):
+    """What was measured, or a baseline beside it: a line of every table."""
+
+    name: str
+    baseline: bool
+
+
 class Shown:
     """`print(result)` shows what the command prints."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tactful.evaluation.shown import Shown
+from tactful.evaluation.shown import Line, Shown
 from tactful.feedback.labels import Label
 from tactful.stats import Estimate
 from tactful.stats.calibration import Floor
@@ -33,11 +33,9 @@ class Bin(Record):
     items: int
 
 
-class JudgeRow(Record):
+class JudgeRow(Line):
     """One judge or baseline over one set of turns."""
 
-    name: str
-    baseline: bool
     measures: Mapping[str, Estimate]
     """accuracy, tolerant_accuracy, macro_f1, negative_precision, negative_recall, negative_f1, and for every label
     `precision:LABEL` and `recall:LABEL`."""

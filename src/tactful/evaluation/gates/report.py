@@ -10,7 +10,7 @@ from typing import Any
 from tactful.data.page import render_template, write_texts
 from tactful.errors import UserError
 from tactful.evaluation.gates.measure import BASELINES, ELSEWHERE, FIGURES, GATE, HINDSIGHT, MeasuredGate
-from tactful.evaluation.judges.tables import WIDTH, Table, cell, table_row, table_text
+from tactful.evaluation.judges.tables import WIDTH, Table, cell, table_row, table_rows, table_text
 from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, SWEEP, new_figure, style, svg
 from tactful.evaluation.shown import Shown
 from tactful.reward.gate.conformal import OnAverage
@@ -169,16 +169,11 @@ def figures_table(report: GateReport) -> Table:
     return Table(
         title="Expected figures",
         columns=tuple(name.replace("_", " ") for name in FIGURES),
-        rows=tuple(
-            table_row(
-                row.name,
-                row.baseline,
-                [
-                    cell(row.figures[name], digits=2 if name == "speaks_per_session" else 3)
-                    for name in FIGURES
-                ],
-            )
-            for row in found.rows
+        rows=table_rows(
+            found.rows,
+            lambda row: [
+                cell(row.figures[name], digits=2 if name == "speaks_per_session" else 3) for name in FIGURES
+            ],
         ),
         notes=tuple(notes),
         baselines=BASELINES,
@@ -187,10 +182,7 @@ def figures_table(report: GateReport) -> Table:
 
 def utility_table(found: MeasuredGate, config: GateConfig) -> Table:
     """Utility per moment over the cost grid; every second share is shown, the mean is over all."""
-    rows = [
-        table_row(row.name, row.baseline, [*(row.utilities[at] for at in PRINTED), row.mean])
-        for row in found.utilities
-    ]
+    rows = table_rows(found.utilities, lambda row: [*(row.utilities[at] for at in PRINTED), row.mean])
     threshold = table_row("threshold of the gate", False, [*(found.thresholds[at] for at in PRINTED), None])
     return Table(
         title=f"Utility per moment, by {axis_words(config)}",

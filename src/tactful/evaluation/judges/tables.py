@@ -6,8 +6,8 @@ The terminal, the page and the tests all read the same tables.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Self
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Self, TypeVar
 
 from pydantic import model_validator
 
@@ -22,6 +22,7 @@ from tactful.evaluation.judges.results import (
     Measured,
     PublishedRow,
 )
+from tactful.evaluation.shown import Line
 from tactful.stats import FEWEST_GROUPS, Estimate
 from tactful.types import Record
 
@@ -31,11 +32,9 @@ SHOWN = ("balanced_accuracy", "auroc", "f1", "precision", "recall", "brier")
 """Figures in the order of the tables; accuracy equals balanced accuracy where all four categories weigh the same."""
 
 
-class TableRow(Record):
+class TableRow(Line):
     """One line of a table; its cells stand in the order of the columns."""
 
-    name: str
-    baseline: bool
     cells: tuple[str, ...]
 
 
@@ -91,6 +90,7 @@ def _blocks(sizes: Sequence[int], room: int) -> Iterator[list[int]]:
     yield block
 
 
+L = TypeVar("L", bound=Line)
 Value = Estimate | float | str | None
 
 
@@ -108,6 +108,11 @@ def table_row(name: str, baseline: bool, values: Iterable[Value]) -> TableRow:
     return TableRow(name=name, baseline=baseline, cells=tuple(map(cell, values)))
 
 
+def table_rows(lines: Iterable[L], values: Callable[[L], Iterable[Value]]) -> tuple[TableRow, ...]:
+    """The lines of a table, each of its own `values`."""
+    return tuple(table_row(line.name, line.baseline, values(line)) for line in lines)
+
+
 # ---------------------------------------------------------------- the tables of a measured judge
 
 
@@ -120,14 +125,13 @@ def judge_tables(found: Measured) -> list[Table]:
 
 def _figures(found: Measured, *, equal: bool) -> Table:
     title = "The four categories weighted equally (weights, no resampling)" if equal else "As the data stands"
-    rows = [(row, row.equal if equal else row.plain) for row in found.rows]
     names = SHOWN if equal else ("balanced_accuracy", "accuracy", *SHOWN[1:])
     notes = [_sizes(found), *_unscored_note(found), *_against_always(found), *_moved(found)] if equal else []
     return Table(
         title=title,
         columns=tuple(titled(name) for name in names),
-        rows=tuple(
-            table_row(row.name, row.baseline, [figures.get(name) for name in names]) for row, figures in rows
+        rows=table_rows(
+            found.rows, lambda row: [(row.equal if equal else row.plain).get(name) for name in names]
         ),
         notes=tuple(notes),
     )
@@ -173,10 +177,7 @@ def _by_category(found: Measured) -> Table:
     return Table(
         title="Share judged right, by category",
         columns=CATEGORIES,
-        rows=tuple(
-            table_row(row.name, row.baseline, [row.categories.get(name) for name in CATEGORIES])
-            for row in found.rows
-        ),
+        rows=table_rows(found.rows, lambda row: [row.categories.get(name) for name in CATEGORIES]),
         notes=(
             "ProactiveBench's names: Correct-Detection, False-Alarm, Missed-Need, Non-Response (its files say "
             "Correct-Rejection).",
@@ -189,19 +190,18 @@ def _of(row: JudgeRow, kind: Kind) -> Calibration | None:
 
 
 def _probabilities(found: Measured, kind: Kind) -> Table:
-    rows = []
-    for row in found.rows:
+    def values(row: JudgeRow) -> list[Value]:
         item = _of(row, kind)
-        values: Sequence[Value] = [None] * 5
-        if item is not None:
-            floors = item.ece_floor.text(), item.session_gap_floor.text()
-            rates = f"{item.mean_p:.3f} / {item.rate:.3f}"
-            values = [item.ece, floors[0], item.session_gap, floors[1], rates]
-        rows.append(table_row(row.name, row.baseline, [row.auroc_of.get(kind), *values]))
+        if item is None:
+            return [row.auroc_of.get(kind), *[None] * 5]
+        floors = item.ece_floor.text(), item.session_gap_floor.text()
+        rates = f"{item.mean_p:.3f} / {item.rate:.3f}"
+        return [row.auroc_of.get(kind), item.ece, floors[0], item.session_gap, floors[1], rates]
+
     return Table(
         title=f"Probabilities of {kind}, as the data stands",
         columns=("AUROC", "ECE", "its floor", "gap by session", "its floor", "mean p / rate"),
-        rows=tuple(rows),
+        rows=table_rows(found.rows, values),
         notes=(
             "ECE: ten bins of equal mass; no interval holds it, so read it beside its floor. Floor: what a perfectly calibrated judge with the same probabilities shows "
             "at this size, mean (95th percentile). Gap: mean over sessions of |mean p − rate|.",
@@ -213,10 +213,7 @@ def _agreement(found: Measured) -> Table:
     return Table(
         title="Agreement with people, Krippendorff's alpha (nominal; 0 is chance)",
         columns=("with their verdict", "with one annotator"),
-        rows=tuple(
-            table_row(row.name, row.baseline, [row.agreement.with_verdict, row.agreement.with_annotator])
-            for row in found.rows
-        ),
+        rows=table_rows(found.rows, lambda row: [row.agreement.with_verdict, row.agreement.with_annotator]),
         notes=(f"The annotators among themselves: {cell(found.people_alpha)}.",),
     )
 
@@ -227,17 +224,13 @@ def published_table(rows: Sequence[PublishedRow]) -> Table:
     return Table(
         title="As published (unreadable counted as not accepted; no weights, no intervals)",
         columns=columns,
-        rows=tuple(
-            table_row(
-                row.name,
-                row.baseline,
-                [
-                    *(row.accuracy, row.precision, row.recall, row.f1),
-                    *(f"{count:g}" for count in (row.tp, row.fp, row.tn, row.fn)),
-                    *(row.category_accuracy.get(name) for name in CATEGORIES),
-                ],
-            )
-            for row in rows
+        rows=table_rows(
+            rows,
+            lambda row: [
+                *(row.accuracy, row.precision, row.recall, row.f1),
+                *(f"{count:g}" for count in (row.tp, row.fp, row.tn, row.fn)),
+                *(row.category_accuracy.get(name) for name in CATEGORIES),
+            ],
         ),
         notes=("The counts of 'random' are expected ones.",),
     )

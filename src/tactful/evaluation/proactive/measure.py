@@ -25,6 +25,7 @@ import numpy as np
 from pydantic import Field
 
 from tactful.evaluation.proactive.points import Judgements, Scene
+from tactful.evaluation.shown import Line
 from tactful.stats import Estimate
 from tactful.stats.bootstrap import Array, resampled
 from tactful.types import Record
@@ -79,11 +80,9 @@ class PointDecision(Record):
     """0.5 for a coin's two sides."""
 
 
-class Row(Record):
+class Row(Line):
     """The corrected figures of one assistant on one split."""
 
-    name: str
-    baseline: bool
     counts: dict[str, float]
     """Outcome → events; a coin's are expected counts."""
     several: int

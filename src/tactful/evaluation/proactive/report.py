@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tactful.evaluation.judges.tables import Table, cell, table_row, table_text
+from tactful.evaluation.judges.tables import Table, cell, table_rows, table_text
 from tactful.evaluation.proactive.assistants import BASELINES
 from tactful.evaluation.proactive.measure import Row
 from tactful.evaluation.proactive.published import PublishedCounts
@@ -59,23 +59,16 @@ def _split_tables(split: Split, *, quirks: bool) -> list[Table]:
         Table(
             title=f"Corrected, {place}",
             columns=tuple(title for _, title in _FIGURES),
-            rows=tuple(
-                table_row(row.name, row.baseline, [row.figures[name] for name, _ in _FIGURES])
-                for row in split.corrected
-            ),
+            rows=table_rows(split.corrected, lambda row: [row.figures[name] for name, _ in _FIGURES]),
             notes=tuple(_against(split.corrected)),
             baselines=BASELINES,
         ),
         Table(
             title=f"Behind it, {place}",
             columns=(*(title for _, title in _COUNTS), "several"),
-            rows=tuple(
-                table_row(
-                    row.name,
-                    row.baseline,
-                    [*(f"{row.counts.get(name, 0):g}" for name, _ in _COUNTS), str(row.several)],
-                )
-                for row in split.corrected
+            rows=table_rows(
+                split.corrected,
+                lambda row: [*(f"{row.counts.get(name, 0):g}" for name, _ in _COUNTS), str(row.several)],
             ),
             notes=tuple(notes),
             baselines=BASELINES,
@@ -107,9 +100,7 @@ def published_table(place: str, rows: Sequence[PublishedRow], *, quirks: bool) -
     return Table(
         title=f"As published, {place}",
         columns=columns,
-        rows=tuple(
-            table_row(row.name, row.baseline, [*_published(row.counts), str(row.events)]) for row in rows
-        ),
+        rows=table_rows(rows, lambda row: [*_published(row.counts), str(row.events)]),
         notes=(f"Counted {with_quirks if quirks else without}. No interval is published.",),
         baselines=BASELINES,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tactful.data.page import render_template
-from tactful.evaluation.judges.tables import Table, TableRow, cell, table_row, table_text
+from tactful.evaluation.judges.tables import Table, TableRow, cell, table_row, table_rows, table_text
 from tactful.evaluation.plots import BASELINE, DIAGONAL, FRONT, LEARNED, diagonal_svg, new_figure, style, svg
 from tactful.evaluation.shown import Shown, save_page
 from tactful.evaluation.suggestions.results import (
@@ -107,10 +107,6 @@ def suggestion_tables(bench: SuggestionBench) -> list[Table]:
 
 
 def _hiding(bench: SuggestionBench) -> Table:
-    rows = tuple(
-        table_row(row.name, row.baseline, [f"{row.hidden:.0f}", row.hidden_share, row.wrong_share, row.bar])
-        for row in bench.hiding
-    )
     hidden = [row for row in bench.hiding if not row.baseline and row.hidden]
     notes = (
         headline(bench) + ".",
@@ -124,7 +120,10 @@ def _hiding(bench: SuggestionBench) -> Table:
     return Table(
         title=f"Hiding, with at most {bench.bar:.0%} of the hidden ones such that would have been accepted",
         columns=("hidden", "share hidden", "of them accepted", "bar"),
-        rows=rows,
+        rows=table_rows(
+            bench.hiding,
+            lambda row: [f"{row.hidden:.0f}", row.hidden_share, row.wrong_share, row.bar],
+        ),
         notes=notes,
         baselines=BASELINES,
     )
@@ -141,13 +140,8 @@ def _bars(bench: SuggestionBench) -> Table:
     return Table(
         title="Share hidden / of the hidden ones accepted, where more is tolerated",
         columns=tuple(f"bar {at.bar:.0%}" for at in bench.bars[0].at),
-        rows=tuple(
-            table_row(
-                row.name,
-                row.baseline,
-                [f"{at.hidden_share:.3f} / {cell(at.wrong_share)}" for at in row.at],
-            )
-            for row in bench.bars
+        rows=table_rows(
+            bench.bars, lambda row: [f"{at.hidden_share:.3f} / {cell(at.wrong_share)}" for at in row.at]
         ),
         notes=("Each bar with its own thresholds, chosen on other users (in hindsight: on these).",),
         baselines=BASELINES,
@@ -158,13 +152,9 @@ def _probabilities(bench: SuggestionBench) -> Table:
     return Table(
         title="Probability of acceptance, each user by a model that was not trained on the user",
         columns=("AUROC", "AUROC within user", "Brier", "ECE", "ECE floor", "gap by user"),
-        rows=tuple(
-            table_row(
-                row.name,
-                row.baseline,
-                [row.auroc, row.auroc_within, row.brier, row.ece, row.ece_floor.mean, row.user_gap],
-            )
-            for row in bench.probabilities
+        rows=table_rows(
+            bench.probabilities,
+            lambda row: [row.auroc, row.auroc_within, row.brier, row.ece, row.ece_floor.mean, row.user_gap],
         ),
         notes=(
             "AUROC pools users, whose models differ: a rate that is learnt without a user is lower the more the user "
