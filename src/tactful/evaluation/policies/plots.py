@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import IO, Any
 
 from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, SWEEP, bar, new_axes, new_figure, style, svg
+from tactful.evaluation.policies.pareto import Point
 from tactful.evaluation.policies.results import Evaluation, PolicyResult
 
 
@@ -39,23 +40,9 @@ def pareto_figure(evaluations: Sequence[Evaluation], file: IO[bytes], form: str)
 def _draw_pareto(axes: Any, evaluation: Evaluation) -> None:
     points = evaluation.pareto
     front = sorted((p for p in points if p.on_front), key=lambda point: point.interruption_cost)
-    axes.plot(
-        [p.interruption_cost for p in front],
-        [p.task_score for p in front],
-        color=FRONT,
-        lw=1.2,
-        zorder=1,
-        label="front",
-    )
-    sweep = [p for p in points if p.kind == "sweep"]
-    axes.scatter(
-        [p.interruption_cost for p in sweep],
-        [p.task_score for p in sweep],
-        s=22,
-        color=SWEEP,
-        zorder=2,
-        label="learned under other reward constants",
-    )
+    axes.plot(*_places(front), color=FRONT, lw=1.2, zorder=1, label="front")
+    sweep = _places([p for p in points if p.kind == "sweep"])
+    axes.scatter(*sweep, s=22, color=SWEEP, zorder=2, label="learned under other reward constants")
     labels = Counter[tuple[float, float]]()
     for result in evaluation.policies:
         point = next((p for p in points if p.name == result.name and p.kind == "policy"), None)
@@ -80,6 +67,10 @@ def _draw_pareto(axes: Any, evaluation: Evaluation) -> None:
     axes.set_xlabel("interruption cost (lower is better)")
     axes.set_ylabel("task success (higher is better)")
     axes.legend(frameon=False, fontsize=8, loc="lower right")
+
+
+def _places(points: Sequence[Point]) -> tuple[list[float], list[float]]:
+    return [point.interruption_cost for point in points], [point.task_score for point in points]
 
 
 def reward_svg(evaluation: Evaluation, place: str) -> str:
