@@ -89,19 +89,13 @@ def by_model(folder: Path, scenes: Sequence[Scene]) -> Judge:
     model = open_judge(folder)
     seen = seen_traces(scenes, model.sessions)
     if not seen:
-        return Judge(
-            name=model.name, regime="saved model; none of these traces is in its training", judge=now(model)
-        )
+        return Judge(model.name, "saved model; none of these traces is in its training", now(model))
+    share = f"{len(seen)} of these {len(scenes)} traces"
     told = (
-        f"{folder} was trained on {len(seen)} of these {len(scenes)} traces ({', '.join(seen)}): it judges what it has "
+        f"{folder} was trained on {share} ({', '.join(seen)}): it judges what it has "
         "learnt by heart, and these figures are NOT out of session; leave --reward-model out to judge out of session"
     )
-    return Judge(
-        name=model.name,
-        regime=f"saved model, TRAINED ON {len(seen)} of these {len(scenes)} traces",
-        judge=now(model),
-        warnings=(told,),
-    )
+    return Judge(model.name, f"saved model, TRAINED ON {share}", now(model), (told,))
 
 
 def by_run(spec: ModelSpec, votes: int, options: RunOptions, on_run: Callable[[RunSummary], object]) -> Judge:
