@@ -96,10 +96,7 @@ def pool_from_items(items: Sequence[Prediction], seed: int = 0) -> Pool:
     Fewer dialogues than folds: as many folds as dialogues; with one dialogue there is nothing to learn from.
     """
     dialogues = {item.dialogue_id for item in items}
-    known: dict[tuple[str, int], Known] = {}
-    for item in items:
-        for number, entry in _within(item):
-            known[item.dialogue_id, number] = entry
+    known = {(item.dialogue_id, number): entry for item in items for number, entry in _within(item)}
     folds = (
         group_folds(dialogues, min(FOLDS, len(dialogues)), seed)
         if len(dialogues) > 1
