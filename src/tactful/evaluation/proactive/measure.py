@@ -53,7 +53,6 @@ Outcome = Literal[
 _COUNTED = ("hit", "extra-hit", "false-alarm", "wrong-help", "miss", "correct-silence")
 """Columns of the sums; an `extra-hit` is a hit where no help was wanted: welcome all the same."""
 _LEFT_OUT = ("unscored", "failed", "absent")
-_NOBODY: By = ""
 
 
 class PointDecision(Record):
@@ -97,9 +96,7 @@ def decide(scene: Scene, at: int, proposals: Sequence[str], judgements: Judgemen
     proposal = proposals[0] if proposals else None
     said = judgements.of(scene.moment(at, proposal))
     need, need_by = _need(scene, at, judgements)
-    accepted, accepted_by = (
-        (None, _NOBODY) if proposal is None else _verdict(scene, at, proposal, said.accepted)
-    )
+    accepted, accepted_by = _verdict(scene, at, proposal, said.accepted)
     outcome: Outcome
     if need is None or (proposal is not None and accepted is None):
         outcome = "unscored"
@@ -127,7 +124,9 @@ def undecided(scene: Scene, at: int, outcome: Literal["failed", "absent"]) -> Po
     return PointDecision(trace=scene.trace.id, group=scene.group, at=at, proposal=None, outcome=outcome)
 
 
-def _verdict(scene: Scene, at: int, proposal: str, judged: bool | None) -> tuple[bool | None, By]:
+def _verdict(scene: Scene, at: int, proposal: str | None, judged: bool | None) -> tuple[bool | None, By]:
+    if proposal is None:
+        return None, ""
     told = scene.verdict(at, proposal)
     if told is not None:
         return told, "people"
