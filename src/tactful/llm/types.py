@@ -68,8 +68,6 @@ class Reply(Record):
     thoughts: str = ""
     """The think block that was stripped off `text`, with the tags that it had; or what the endpoint reports as
     reasoning beside the answer. Empty where there is none."""
-    repaired: bool = False
-    """Structured replies: slightly broken JSON was repaired."""
 
 
 class CallOptions(Record):

@@ -38,10 +38,7 @@ class JudgingOutcome:
         return {
             "run": str(summary.folder.path),
             "turns": {
-                "read": summary.read,
-                "done": summary.done,
-                "failed": summary.failed,
-                "skipped": summary.skipped,
+                **summary.counts(),
                 "unscored": shares.unscored,
                 "above_the_cut": shares.updates,
                 "confidence_not_fitted": shares.not_fitted if self.config.confidence else None,

@@ -37,16 +37,14 @@ class ScoreReply(Record):
 class SimilarityReply(ModelReply):
     """One entry for each prediction."""
 
+    bare = "scores"
+
     scores: tuple[ScoreReply, ...]
 
     @classmethod
-    def mend(cls, data: Any, note: Note) -> Any:
+    def mend(cls, data: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
         """An object where the list belongs, and numbers written as text, also in full-width digits."""
-        if isinstance(data, list):
-            note("scores given without their key")
-            data = {"scores": data}
-        data = spelled(data, cls.model_fields, note)
-        if not isinstance(data, Mapping) or "scores" not in data:
+        if "scores" not in data:
             return data
         scores = data["scores"]
         if (
@@ -127,14 +125,10 @@ async def ask_scores(
         f"Prediction {number}\n{shortened(text, _MAX_PREDICTION_CHARS)}"
         for number, text in enumerate(predictions, start=1)
     )
-    shown = fenced(last, shortened(message, MAX_TEXT_CHARS), numbered)
-    answer, gold, numbered = shown.texts
-    prompt = PROMPT.render(
-        mark=shown.mark, answer=answer, message=gold, predictions=numbered, language=language(lang)
-    )
+    shown = fenced(answer=last, message=shortened(message, MAX_TEXT_CHARS), predictions=numbered)
     return await ask(
         model,
-        prompt,
+        PROMPT.render(**shown, language=language(lang)),
         SimilarityReply,
         task="utterance_similarity",
         facts={"gold": message, "predictions": list(predictions), "lang": lang},
