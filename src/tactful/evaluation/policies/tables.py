@@ -40,7 +40,7 @@ def _cell(item: PolicyResult, place: int) -> str:
     estimate = item.measures[SHOWN[place]]
     if estimate.value is None:
         return "unscored"
-    return estimate.text() if place < 3 and estimate.low is not None else f"{estimate.value:.3f}"
+    return estimate.short() if place < 3 else f"{estimate.value:.3f}"
 
 
 def policy_rows(found: Evaluation) -> list[dict[str, Any]]:
