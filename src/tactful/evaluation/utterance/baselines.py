@@ -168,7 +168,7 @@ def baseline_predictions(
     """Baseline → k predictions for each item, in order. Where it knows fewer than k different ones, they come again."""
     common = _Common(pool)
     return {
-        "repeat": [_filled(_last_messages(item), k) for item in items],
+        "repeat": [_filled((turn.text for turn in reversed(user_turns(item.context))), k) for item in items],
         "nearest": [_filled(found, k) for found in _nearest(items, pool, k)],
         "common": [_filled(common.messages(item, k), k) for item in items],
         "random": [_filled(_drawn(item, pool, k, seed), k) for item in items],
@@ -178,10 +178,6 @@ def baseline_predictions(
 def _filled(messages: Iterable[str], k: int) -> tuple[str, ...]:
     distinct = list({plain(message): message for message in messages}.values())[:k]
     return tuple(islice(cycle(distinct or [NOTHING]), k))
-
-
-def _last_messages(item: Prediction) -> list[str]:
-    return [turn.text for turn in reversed(user_turns(item.context))]
 
 
 def _drawn(item: Prediction, pool: Pool, k: int, seed: int) -> list[str]:
