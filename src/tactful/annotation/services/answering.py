@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 from sqlalchemy.exc import IntegrityError
 
 from tactful.annotation.services.assigning import shown_order
-from tactful.annotation.services.claiming import FREE
+from tactful.annotation.services.claiming import leased, take_at
 from tactful.annotation.services.project import Project, project_of
 from tactful.annotation.store import Store
 from tactful.annotation.store.tables import answers, items, slots
@@ -28,6 +29,9 @@ _PLACE = (
     .with_for_update(of=slots)
 )
 _CHANGE = update(slots).where(slots.c.id == bindparam("place"))
+_GIVEN_BACK: Mapping[str, Any] = {
+    "state": "returned", "annotator_id": None, "leased_at": None, "leased_until": None,
+}  # fmt: skip
 UNDONE_AT_MOST = 20
 """Answers that can be taken back one after the other."""
 
@@ -100,9 +104,9 @@ def keep_in(
     project = project_of(connection)
     pooled = found.number >= 0
     if answer is not None or not pooled:
-        after: dict[str, Any] = {"state": "answered", "leased_until": None}
+        after: Mapping[str, Any] = {"state": "answered", "leased_until": None}
     else:
-        after = {"state": "returned", "annotator_id": None, "leased_at": None, "leased_until": None}
+        after = _GIVEN_BACK
     connection.execute(_CHANGE, {"place": slot, **after})
     item = Item.model_validate_json(found.record)
     spent = (at - found.leased_at).total_seconds()
@@ -146,21 +150,9 @@ def _undo(connection: Connection, annotator: str, at: datetime, project: Project
     if last is None or _withdrawn_in_a_row(connection, annotator, last) >= UNDONE_AT_MOST:
         return None
     let_go(connection, annotator)
-    lease = {"state": "leased", "annotator_id": annotator, "leased_at": at}
-    lease["leased_until"] = at + timedelta(minutes=project.lease_minutes)
-    own = update(slots).where(slots.c.id == last.slot_id, slots.c.annotator_id == annotator).values(lease)
-    place = connection.execute(own.returning(slots.c.id)).scalar()
-    if place is None:  # it was skipped, and its place went back to the pool
-        free = (
-            select(slots.c.id)
-            .where(slots.c.item_id == last.item_id, slots.c.state.in_(FREE))
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        taken = (
-            update(slots).where(slots.c.id == free.scalar_subquery(), slots.c.state.in_(FREE)).values(lease)
-        )
-        place = connection.execute(taken.returning(slots.c.id)).scalar()
+    own = select(slots.c.id).where(slots.c.id == last.slot_id, slots.c.annotator_id == annotator)
+    # where it was skipped, its place went back to the pool
+    place = take_at(connection, last.item_id, own, leased(project, annotator, at))
     if place is None:
         return None
     connection.execute(update(answers).where(answers.c.id == last.id).values(withdrawn_at=at))
@@ -172,11 +164,7 @@ def let_go(connection: Connection, annotator: str) -> None:
     """What the annotator has open goes back: to the pool, or away where it was made for them."""
     held = (slots.c.annotator_id == annotator) & (slots.c.state == "leased")
     connection.execute(delete(slots).where(held, slots.c.number < 0))
-    connection.execute(
-        update(slots)
-        .where(held)
-        .values(state="returned", annotator_id=None, leased_at=None, leased_until=None)
-    )
+    connection.execute(update(slots).where(held).values(_GIVEN_BACK))
 
 
 def _withdrawn_in_a_row(connection: Connection, annotator: str, last: Row[Any]) -> int:

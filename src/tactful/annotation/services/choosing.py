@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
 from tactful.annotation.services.answering import ANSWER, check_answer, keep_in, let_go
-from tactful.annotation.services.claiming import FREE
+from tactful.annotation.services.claiming import leased, take_at
 from tactful.annotation.services.loading import load_items
 from tactful.annotation.services.project import Project, project_of
 from tactful.annotation.store import Store
@@ -58,19 +58,13 @@ def _withdraw(connection: Connection, annotator: str, item: int, at: datetime) -
 
 def _slot(connection: Connection, annotator: str, item: int, project: Project, at: datetime) -> int:
     """Their place at this item: the one that they have, a free one, else one of their own beside those of the pool."""
-    lease = {"state": "leased", "annotator_id": annotator, "leased_at": at}
-    lease["leased_until"] = at + timedelta(minutes=project.lease_minutes)
-    of_item = slots.c.item_id == item
-    own = select(slots.c.id).where(of_item, slots.c.annotator_id == annotator, ~slots.c.repeat)
-    free = (
-        select(slots.c.id).where(of_item, slots.c.state.in_(FREE)).limit(1).with_for_update(skip_locked=True)
+    lease = leased(project, annotator, at)
+    own = select(slots.c.id).where(
+        slots.c.item_id == item, slots.c.annotator_id == annotator, ~slots.c.repeat
     )
-    for wanted in (own, free):
-        taken = connection.execute(
-            update(slots).where(slots.c.id == wanted.scalar_subquery()).values(lease).returning(slots.c.id)
-        ).scalar()
-        if taken is not None:
-            return int(taken)
+    taken = take_at(connection, item, own, lease)
+    if taken is not None:
+        return taken
     made = insert(slots).values(item_id=item, number=-1, repeat=False, **lease).returning(slots.c.id)
     return int(connection.execute(made).scalar_one())
 
