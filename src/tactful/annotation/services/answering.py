@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,16 +43,6 @@ class WrongAnswer(UserError):
     """The answer does not fit the item."""
 
 
-@dataclass(frozen=True)
-class Undone:
-    """An answer that was taken back; the item is before the annotator again."""
-
-    slot: int
-    answer: Answer | None
-    """What had been said; None: it was skipped."""
-    comment: str
-
-
 def give_answer(
     store: Store, annotator: str, slot: int, answer: Answer, *, comment: str = "", now: datetime | None = None
 ) -> bool:
@@ -61,7 +50,8 @@ def give_answer(
 
     Raises: NotYours; WrongAnswer.
     """
-    return _keep(store, annotator, slot, answer, "", comment, now or datetime.now(UTC))
+    with store.write() as connection:
+        return keep_in(connection, annotator, slot, answer, "", comment, now or datetime.now(UTC))
 
 
 def skip(
@@ -70,14 +60,8 @@ def skip(
     """Leave the item to others, with the reason; this annotator will not meet it again. As `give_answer`."""
     if not reason.strip():
         raise WrongAnswer("say why the item is skipped")
-    return _keep(store, annotator, slot, None, reason.strip(), comment, now or datetime.now(UTC))
-
-
-def _keep(
-    store: Store, annotator: str, slot: int, answer: Answer | None, skipped: str, comment: str, at: datetime
-) -> bool:
     with store.write() as connection:
-        return keep_in(connection, annotator, slot, answer, skipped, comment, at)
+        return keep_in(connection, annotator, slot, None, reason.strip(), comment, now or datetime.now(UTC))
 
 
 def keep_in(
@@ -126,10 +110,10 @@ def keep_in(
     return True
 
 
-def undo(store: Store, annotator: str, *, now: datetime | None = None) -> Undone | None:
+def undo(store: Store, annotator: str, *, now: datetime | None = None) -> bool:
     """Take the last answer back: it stays in the data, marked withdrawn, and the item is open before the annotator again.
 
-    What they had before them returns to the pool. None: there is nothing to take back, or the place of a skipped item has
+    What they had before them returns to the pool. False: there is nothing to take back, or the place of a skipped item has
     gone to others.
     """
     at = now or datetime.now(UTC)
@@ -137,10 +121,10 @@ def undo(store: Store, annotator: str, *, now: datetime | None = None) -> Undone
         with store.write() as connection:
             return _undo(connection, annotator, at, project_of(connection))
     except IntegrityError:  # answered or claimed in another window at this moment
-        return None
+        return False
 
 
-def _undo(connection: Connection, annotator: str, at: datetime, project: Project) -> Undone | None:
+def _undo(connection: Connection, annotator: str, at: datetime, project: Project) -> bool:
     last = connection.execute(
         select(answers)
         .where(answers.c.annotator_id == annotator, answers.c.withdrawn_at.is_(None))
@@ -148,16 +132,14 @@ def _undo(connection: Connection, annotator: str, at: datetime, project: Project
         .limit(1)
     ).first()
     if last is None or _withdrawn_in_a_row(connection, annotator, last) >= UNDONE_AT_MOST:
-        return None
+        return False
     let_go(connection, annotator)
     own = select(slots.c.id).where(slots.c.id == last.slot_id, slots.c.annotator_id == annotator)
     # where it was skipped, its place went back to the pool
-    place = take_at(connection, last.item_id, own, leased(project, annotator, at))
-    if place is None:
-        return None
+    if take_at(connection, last.item_id, own, leased(project, annotator, at)) is None:
+        return False
     connection.execute(update(answers).where(answers.c.id == last.id).values(withdrawn_at=at))
-    said = None if last.answer is None else ANSWER.validate_json(last.answer)
-    return Undone(slot=place, answer=said, comment=last.comment)
+    return True
 
 
 def let_go(connection: Connection, annotator: str) -> None:
