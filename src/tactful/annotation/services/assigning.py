@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from tactful.annotation.services.claiming import claim_from_pool, leased, not_met
 from tactful.annotation.services.project import Project, is_paused, project_of
 from tactful.annotation.store import Store
-from tactful.annotation.store.tables import answers, items, slots
+from tactful.annotation.store.tables import COUNTS, answers, items, slots
 from tactful.annotation.types import Item
 from tactful.types import seeded
 
@@ -134,13 +134,7 @@ def _repeatable(connection: Connection, annotator: str, project: Project) -> Seq
     repeated = select(slots.c.item_id).where(slots.c.annotator_id == annotator, slots.c.repeat)
     said = (
         select(answers.c.item_id)
-        .where(
-            answers.c.annotator_id == annotator,
-            answers.c.answer.is_not(None),
-            answers.c.withdrawn_at.is_(None),
-            ~answers.c.repeat,
-            answers.c.item_id.not_in(repeated),
-        )
+        .where(answers.c.annotator_id == annotator, COUNTS, answers.c.item_id.not_in(repeated))
         .order_by(answers.c.answered_at.desc(), answers.c.id.desc())
         .offset(project.repeat_after)
         .limit(_REPEATABLE)

@@ -11,7 +11,7 @@ from tactful.annotation.services.claiming import leased, take_at
 from tactful.annotation.services.loading import load_items
 from tactful.annotation.services.project import Project, project_of
 from tactful.annotation.store import Store
-from tactful.annotation.store.tables import answers, items, slots
+from tactful.annotation.store.tables import COUNTS, answers, items, slots
 from tactful.annotation.types import Answer, Item
 from tactful.errors import UserError
 
@@ -75,13 +75,7 @@ def said_of(store: Store, annotator: str, item: Item) -> tuple[Answer, str] | No
         found = connection.execute(
             select(answers.c.answer, answers.c.comment)
             .join(items, items.c.id == answers.c.item_id)
-            .where(
-                items.c.key == item.id,
-                answers.c.annotator_id == annotator,
-                answers.c.answer.is_not(None),
-                answers.c.withdrawn_at.is_(None),
-                ~answers.c.repeat,
-            )
+            .where(items.c.key == item.id, answers.c.annotator_id == annotator, COUNTS)
             .limit(1)
         ).first()
     return None if found is None else (ANSWER.validate_json(found.answer), found.comment)
