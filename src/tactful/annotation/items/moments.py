@@ -8,7 +8,6 @@ from typing import Any
 from tactful.annotation.items.making import File, parted, told_events
 from tactful.annotation.types import Item, Proposals, ProposalsAnswer
 from tactful.data.formats.moments import labelled_rows, moment_row, moment_rows, observation_id
-from tactful.data.io import Rows
 from tactful.gym.types import GymEpisode, GymStep
 from tactful.types import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory
 
@@ -124,14 +123,7 @@ def _wanted(said: Sequence[_Said], accepted: Sequence[bool | None]) -> bool | No
 
 def from_episodes(file: File) -> Iterator[Item]:
     """An item for each step of an episode in which something happened, its offer the candidate, shown to the user or held back."""
-    rows: Rows[GymEpisode] = Rows(
-        file.path,
-        GymEpisode.model_validate,
-        skip_bad=file.wanted.skip_bad,
-        kind="episode",
-        key=lambda one: one.id,
-    )
-    for episode in file.rows(rows):
+    for episode in file.records(GymEpisode, "episode", lambda one: one.id):
         labelled = {item.moment.id: item for item in episode.moments()}
         seen: list[Event] = []
         for step in episode.steps:

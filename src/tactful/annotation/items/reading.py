@@ -17,7 +17,6 @@ from tactful.annotation.items.recognising import refusal, what_it_is
 from tactful.annotation.items.replies import from_pairs, from_trl
 from tactful.annotation.items.traces import from_traces
 from tactful.annotation.types import KINDS, Item, Kind
-from tactful.data.io import Rows
 from tactful.data.seen import Seen
 from tactful.errors import DataError, UsageError
 
@@ -26,10 +25,7 @@ Reader = Callable[[File], Iterator[Item]]
 
 def _own(file: File) -> Iterator[Item]:
     """Items as they were exported."""
-    rows: Rows[Item] = Rows(
-        file.path, Item.model_validate, skip_bad=file.wanted.skip_bad, kind="item", key=lambda one: one.id
-    )
-    return file.rows(rows)
+    return file.records(Item, "item", lambda one: one.id)
 
 
 _PROPOSALS: tuple[Kind, ...] = ("proposals",)
