@@ -77,22 +77,20 @@ def _gold(said: Sequence[_Said], candidates: Sequence[str]) -> ProposalsAnswer |
 
     Votes count before verdicts: a verdict that contradicts them, as where labels were derived, is none.
     """
-    labels = [label for _, label in said]
-    if any(label is None or label.judge for label in labels):
+    labels = [(one.proposal, label) for one, label in said if label is not None and not label.judge]
+    if len(labels) < len(said):
         return None
-    known = {
-        candidate: _agreed(one for one in said if one[0].proposal == candidate) for candidate in candidates
-    }
-    accepted = tuple(known[candidate] for candidate in candidates)
-    wanted = _wanted(said, accepted)
+    accepted = [
+        _agreed([label for proposal, label in labels if proposal == candidate]) for candidate in candidates
+    ]
+    wanted = _wanted(labels, accepted)
     if wanted is None or None in accepted:
         return None
     return ProposalsAnswer(accepted=tuple(one is True for one in accepted), help_wanted=wanted)
 
 
-def _agreed(said: Iterable[_Said]) -> bool | None:
+def _agreed(labels: Sequence[MomentLabel]) -> bool | None:
     """What all votes say, or where there are none all verdicts; None where they differ, or contradict each other."""
-    labels = [label for _, label in said if label is not None]
     votes = {vote for label in labels for vote in label.votes}
     verdicts = {label.accepted for label in labels}
     if len(verdicts) != 1 or (votes and votes != verdicts):
@@ -100,16 +98,16 @@ def _agreed(said: Iterable[_Said]) -> bool | None:
     return next(iter(verdicts))
 
 
-def _wanted(said: Sequence[_Said], accepted: Sequence[bool | None]) -> bool | None:
+def _wanted(labels: Sequence[tuple[str | None, MomentLabel]], accepted: Sequence[bool | None]) -> bool | None:
     """Whether help was wanted: by what was said of the silence, by an accepted offer, else by the word of unvoted rows."""
-    needs = {label.help_needed for _, label in said if label is not None and label.help_needed is not None}
-    silences = [one for one in said if one[0].proposal is None]
+    needs = {label.help_needed for _, label in labels if label.help_needed is not None}
+    silences = [label for proposal, label in labels if proposal is None]
     if silences:
         right = _agreed(silences)
         found = None if right is None else not right
     elif True in accepted:
         found = True
-    elif any(label is not None and label.votes for _, label in said):
+    elif any(label.votes for _, label in labels):
         return None
     else:
         found = next(iter(needs)) if len(needs) == 1 else None
