@@ -16,7 +16,7 @@ from tactful.annotation.services.assigning import Assigned, assign
 from tactful.annotation.views.answers import LONGEST_TEXT, answer_of
 from tactful.annotation.views.who import Me, Sent, signed_in, store_of
 from tactful.types import content_hash
-from tactful.web.pages import is_part, page, say_next, words_of
+from tactful.web.pages import is_part, lead_to, page, words_of
 
 router = APIRouter(dependencies=[Depends(signed_in)])
 REASONS = ("unclear", "language", "sensitive", "broken", "other")
@@ -65,10 +65,7 @@ def _slot(sent: Sent) -> int:
 def _next(request: Request, me: Person, told: str | None = None) -> Response:
     if is_part(request):
         return _shown(request, me, told)
-    response = RedirectResponse("/work", 303)
-    if told:
-        say_next(request, response, told)
-    return response
+    return lead_to(request, "/work", told) if told else RedirectResponse("/work", 303)
 
 
 def _shown(request: Request, me: Person, told: str | None = None) -> Response:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from tactful.annotation.services.accounts import single_person
 from tactful.annotation.services.answering import WrongAnswer
@@ -25,7 +25,7 @@ from tactful.viewer.views.asked import library_of, listed, looking_at
 from tactful.viewer.views.queries import link, number_in
 from tactful.viewer.views.record import LAST_PLACE, MOST_OUTPUTS
 from tactful.viewer.views.showing import showing
-from tactful.web.pages import page, say_next, words_of
+from tactful.web.pages import lead_to, page, words_of
 
 router = APIRouter()
 
@@ -78,9 +78,7 @@ def keep(request: Request, key: str, ordinal: int, sent: Sent) -> Response:
         )
     except WrongAnswer:
         raise HTTPException(422, words_of(request)("work.incomplete")) from None
-    response = RedirectResponse(_back(request, key, ordinal), 303)
-    say_next(request, response, "view.label.kept")
-    return response
+    return lead_to(request, _back(request, key, ordinal), "view.label.kept")
 
 
 def _store(request: Request) -> Store | None:

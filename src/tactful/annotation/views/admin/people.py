@@ -23,7 +23,7 @@ from tactful.annotation.services.accounts import (
 )
 from tactful.annotation.views.admin.measured import figures
 from tactful.annotation.views.who import Admin, Sent, store_of
-from tactful.web.pages import page, say_next
+from tactful.web.pages import lead_to, page
 from tactful.web.visit import visit_of
 
 router = APIRouter(prefix="/annotators")
@@ -59,7 +59,7 @@ def invited_before() -> Response:
 def withdraw(request: Request, sent: Sent) -> Response:
     """Nobody joins by this invitation any more."""
     withdraw_link(store_of(request), sent.get("invitation", ""))
-    return _said(request, "/admin/annotators", "admin.people.withdrawn")
+    return lead_to(request, "/admin/annotators", "admin.people.withdrawn")
 
 
 @router.get("/{id}")
@@ -130,15 +130,8 @@ def _person(request: Request, me: Person, id: str, *, link: str | None = None) -
 
 def _let(request: Request, id: str, disabled: bool) -> Response:
     disable(store_of(request), id, disabled)
-    return _said(
-        request, f"/admin/annotators/{id}", "admin.people.disabled" if disabled else "admin.people.enabled"
-    )
-
-
-def _said(request: Request, to: str, key: str) -> Response:
-    response = RedirectResponse(to, 303)
-    say_next(request, response, key)
-    return response
+    key = "admin.people.disabled" if disabled else "admin.people.enabled"
+    return lead_to(request, f"/admin/annotators/{id}", key)
 
 
 def _address(request: Request, token: str) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from fastapi import APIRouter
 from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from tactful.annotation.services.accounts import Person
 from tactful.annotation.services.project import Project, keep_project, project_of
 from tactful.annotation.views.who import Admin, Sent, store_of
-from tactful.web.pages import Pages, page, say_next
+from tactful.web.pages import Pages, lead_to, page
 
 router = APIRouter(prefix="/settings")
 LONGEST_TITLE = 80
@@ -51,9 +51,7 @@ def changed(request: Request, me: Admin, sent: Sent) -> Response:
     keep_project(store_of(request), project)
     pages: Pages = request.app.state.pages
     pages.rename(project.title)
-    response = RedirectResponse("/admin/settings", 303)
-    say_next(request, response, "admin.settings.saved")
-    return response
+    return lead_to(request, "/admin/settings", "admin.settings.saved")
 
 
 def _values(given: Mapping[str, str]) -> dict[str, object]:
