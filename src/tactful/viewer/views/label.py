@@ -24,8 +24,8 @@ from tactful.viewer.types import Listed
 from tactful.viewer.views.asked import library_of, listed, looking_at
 from tactful.viewer.views.queries import link, number_in
 from tactful.viewer.views.record import LAST_PLACE, MOST_OUTPUTS
-from tactful.viewer.views.showing import showing
-from tactful.web.pages import lead_to, page, words_of
+from tactful.viewer.views.showing import view_page
+from tactful.web.pages import lead_to, words_of
 
 router = APIRouter()
 
@@ -42,7 +42,7 @@ def form(request: Request, key: str, ordinal: int) -> Response:
         said = said_of(store, me, item)
         with store.read() as connection:
             order = shown_order(project_of(connection), me, item, False)
-    return page(
+    return view_page(
         request,
         "view-label.html.j2",
         one=one,
@@ -55,7 +55,6 @@ def form(request: Request, key: str, ordinal: int) -> Response:
         shown_at=datetime.now(UTC).isoformat(),
         quoted=shlex.quote(str(library_of(request).path)),
         back=_back(request, key, ordinal),
-        **showing(request),
     )
 
 

@@ -22,8 +22,7 @@ from tactful.viewer.types import Listed, Query, Shown, Strip
 from tactful.viewer.views.asked import listed, looking_at
 from tactful.viewer.views.queries import PER_PAGE, link, number_in, query_of
 from tactful.viewer.views.records import commands
-from tactful.viewer.views.showing import showing
-from tactful.web.pages import page
+from tactful.viewer.views.showing import view_page
 
 router = APIRouter()
 MOST_OUTPUTS = 40
@@ -67,7 +66,7 @@ def record(request: Request, key: str, ordinal: int) -> Response:
         shown = _shown(view, ordinal)
         before, after = _neighbours(request, view, query, ordinal)
     at = number_in(request, "at", ordinal)
-    return page(
+    return view_page(
         request,
         "view-record.html.j2",
         one=one,
@@ -83,7 +82,6 @@ def record(request: Request, key: str, ordinal: int) -> Response:
         after=after,
         back=link(key, query=query, **({"page": at // PER_PAGE + 1} if at >= PER_PAGE else {})),
         commands=_commands(one, shown),
-        **showing(request, query.text),
     )
 
 
@@ -98,7 +96,7 @@ def raw(request: Request, key: str, ordinal: int) -> Response:
         for line, row in enumerate(shown.outputs)
     ]
     export = one.run is not None and one.run.standing != "going" and shown.outputs and not shown.raw
-    return page(
+    return view_page(
         request,
         "view-raw.html.j2",
         command=f"tactful runs export {shlex.quote(one.path)}" if export else "",
@@ -106,7 +104,6 @@ def raw(request: Request, key: str, ordinal: int) -> Response:
         query=query,
         shown=shown,
         lines=lines,
-        **showing(request, query.text),
     )
 
 

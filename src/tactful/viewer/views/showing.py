@@ -10,13 +10,14 @@ from typing import Any
 
 from markupsafe import Markup, escape
 from starlette.requests import Request
+from starlette.responses import Response
 
 from tactful.data.page import clean
 from tactful.viewer.index.text import marked
-from tactful.viewer.types import Did, Scalar, Strip
+from tactful.viewer.types import Did, Query, Scalar, Strip
 from tactful.viewer.views.queries import link
 from tactful.web.language import Words
-from tactful.web.pages import words_of
+from tactful.web.pages import page, words_of
 
 Pieces = tuple[tuple[str, bool], ...]
 """Text, and whether the other side lacks it."""
@@ -25,13 +26,16 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _MOST_TOKENS = 3000
 
 
-def showing(request: Request, needle: str = "") -> dict[str, Any]:
-    """What the templates of runs and records ask for beside their own values."""
-    return showing_in(words_of(request), needle)
+def view_page(
+    request: Request, template: str, /, status: int = 200, *, query: Query | None = None, **values: Any
+) -> Response:
+    """A page of runs and records; the words that `query` searches for are marked in its texts."""
+    query = query or Query()
+    return page(request, template, status, query=query, **values, **showing_in(words_of(request), query.text))
 
 
-def showing_in(words: Words, needle: str = "") -> dict[str, Any]:
-    """The same, in a language."""
+def showing_in(words: Words, needle: str) -> dict[str, Any]:
+    """What the templates of runs and records ask for beside their own values, in a language."""
 
     def named(group: str, word: str) -> str:
         """Our word, in the language of the page; a foreign one as it is."""
