@@ -24,7 +24,6 @@ class Remark:
     """The item's, in the database."""
     item: str
     kind: str
-    source: str
     pseudonym: str
     reason: str
     """Of a skip; empty: it was answered."""
@@ -49,7 +48,7 @@ def remarks(store: Store, what: What, *, start: int = 0, most: int = 50) -> Rema
         shown = pseudonyms(connection)
         total = connection.execute(select(func.count()).select_from(answers).where(wanted)).scalar_one()
         rows = connection.execute(
-            select(answers, items.c.key, items.c.kind, items.c.source)
+            select(answers, items.c.key, items.c.kind)
             .join(items, items.c.id == answers.c.item_id)
             .where(wanted)
             .order_by(answers.c.id.desc())
@@ -69,7 +68,6 @@ def remarks(store: Store, what: What, *, start: int = 0, most: int = 50) -> Rema
                 number=row.item_id,
                 item=row.key,
                 kind=row.kind,
-                source=row.source,
                 pseudonym=shown[row.annotator_id],
                 reason=row.skipped,
                 comment=row.comment,

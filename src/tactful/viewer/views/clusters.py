@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tactful.viewer.clusters.find import MOST_TURNS, clusters_of
+from tactful.viewer.clusters.find import clusters_of
 from tactful.viewer.views.asked import listed, looking_at
 from tactful.viewer.views.kept import kept_of
 from tactful.viewer.views.showing import view_page
@@ -27,6 +27,5 @@ def clusters(request: Request, key: str) -> Response:
         "view-clusters.html.j2",
         one=one,
         found=found,
-        most=MOST_TURNS,
         progress=progress,
     )
