@@ -111,7 +111,7 @@ class Strip(Record):
     branched: bool = False
     """This is the turn at which it does."""
     others: tuple[Other, ...] = ()
-    """As far as the record itself tells; those of other records come from `View.others`."""
+    """As far as the record itself tells; `View.record` adds those of other records."""
     facts: Mapping[str, Scalar] = {}
     """What else filters may ask for."""
 
@@ -204,7 +204,6 @@ class Mark(Record):
     turn: int
     did: Did | None
     needed: bool | None
-    branched: bool
     reward: float | None
     outcome: str = ""
 
