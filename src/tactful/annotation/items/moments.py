@@ -12,6 +12,7 @@ from tactful.gym.types import GymEpisode, GymStep
 from tactful.types import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory
 
 _Said = tuple[Moment, MomentLabel | None]
+_SAID = frozenset({"valid", "help_needed", "annotation", "category"})
 
 
 def from_labelled(file: File) -> Iterator[Item]:
@@ -55,9 +56,14 @@ def _item(file: File, said: Sequence[_Said]) -> Item:
 
 def _row(moment: Moment, label: MomentLabel | None) -> dict[str, Any]:
     """The row of a moment in ProactiveBench's keys without what was seen."""
-    row = moment_row(LabelledMoment(moment=moment, label=label or MomentLabel(accepted=False)))
-    unsaid = () if label is not None else ("valid", "help_needed", "annotation", "category")
-    return {key: value for key, value in row.items() if key != "obs" and key not in unsaid}
+    whole = unjudged_row(moment) if label is None else moment_row(LabelledMoment(moment=moment, label=label))
+    return {key: value for key, value in whole.items() if key != "obs"}
+
+
+def unjudged_row(moment: Moment) -> dict[str, Any]:
+    """The row of a moment in ProactiveBench's keys that say nothing of what anyone thought of it."""
+    row = moment_row(LabelledMoment(moment=moment, label=MomentLabel(accepted=False)))
+    return {key: value for key, value in row.items() if key not in _SAID}
 
 
 def _known(user: str, history: ProposalHistory | None) -> dict[str, Any]:
