@@ -157,10 +157,7 @@ def _distinct(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _words_alone(texts: Sequence[str]) -> tuple[str, ...]:
-    counts: dict[str, int] = {}
-    for text in texts:
-        for term in dict.fromkeys(_analysed(text)):
-            counts[term] = counts.get(term, 0) + 1
+    counts = Counter(term for text in texts for term in dict.fromkeys(_analysed(text)))
     common = [term for term in counts if counts[term] >= max(2, len(texts) / 4)]
     return _named(sorted(common, key=lambda term: -counts[term]), texts)
 

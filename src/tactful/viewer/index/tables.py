@@ -153,10 +153,8 @@ class Writer:
         found = connection.execute("SELECT place, name, types FROM facts").fetchall()
         self._columns = {name: place for place, name, _ in found}
         self._types = {name: set(types.split(",")) for _, name, types in found}
-        self._doc = connection.execute("SELECT coalesce(max(rowid), 0) FROM words").fetchone()[0]
-        self._doc = max(
-            self._doc, connection.execute("SELECT coalesce(max(doc), 0) FROM records").fetchone()[0]
-        )
+        said = "SELECT max(rowid) AS doc FROM words UNION ALL SELECT max(doc) FROM records"
+        self._doc = connection.execute(f"SELECT coalesce(max(doc), 0) FROM ({said})").fetchone()[0]  # noqa: S608
 
     def add(self, ordinal: int, stamp: bytes, text: str, units: Iterable[Unit]) -> None:
         """A record, in place of what stood there."""
