@@ -19,7 +19,7 @@ from tactful.annotation.export.moments import labelled_moments, published_row
 from tactful.annotation.export.observations import observations, offers_of
 from tactful.annotation.export.rows import ASKED, asked_of
 from tactful.annotation.export.units import Unit
-from tactful.annotation.votes import Collected
+from tactful.annotation.votes import ADJUDICATIONS, ANNOTATIONS, ITEMS, Collected
 from tactful.data.exporting.forms import new_folder
 from tactful.data.formats.moments import moment_row
 from tactful.data.io import to_line, write_file
@@ -124,9 +124,9 @@ def _refuse(to: str, options: ExportOptions) -> None:
 
 def _votes(collected: Collected, folder: Path) -> AnnotationsExport:
     files: dict[str, Sequence[Record]] = {
-        "items.jsonl": list(collected.items.values()),
-        "annotations.jsonl": list(collected.annotations),
-        "adjudications.jsonl": list(collected.adjudications.values()),
+        ITEMS: list(collected.items.values()),
+        ANNOTATIONS: list(collected.annotations),
+        ADJUDICATIONS: list(collected.adjudications.values()),
     }
     for name, records in files.items():
         write_file(folder / name, map(to_line, records))
