@@ -22,8 +22,8 @@ from tactful.viewer.types import RunRow, Standing
 MOST_DEEP = 4
 """Folders below the one that is looked at; `calibrate demo` puts its runs two below."""
 MOST_FIGURES = 8
-_TOLD = frozenset({"read", "done", "failed", "skipped", "unscored", "usage"})
-"""The row has them itself."""
+_COUNTS = {"read", "done", "failed", "skipped", "unscored"}
+"""Of records; a row has them from the run itself."""
 _STANDINGS: Mapping[str, Standing] = {
     "running": "going", "done": "done", "interrupted": "stopped", "killed": "stopped", "unreadable": "damaged",
 }  # fmt: skip
@@ -102,11 +102,7 @@ def _told(info: RunInfo, line: RunLine, name: str, generator: str) -> RunRow:
         standing=_STANDINGS[line.standing],
         problem=info.why_stopped if line.standing != "killed" else "its process ended without a word",
         started_at=info.started_at.astimezone(UTC).isoformat(timespec="seconds"),
-        read=line.read,
-        done=line.done,
-        failed=line.failed,
-        skipped=line.skipped,
-        unscored=line.unscored,
+        **line.model_dump(include=_COUNTS),
         calls=usage.calls,
         tokens=usage.prompt_tokens + usage.completion_tokens,
         cost_usd=usage.cost_usd,
@@ -133,8 +129,9 @@ def _figures(path: Path) -> dict[str, float]:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
-    told = (one for one in _numbers(found, "") if one[1] and _TOLD.isdisjoint(one[0].split(".")))
-    return dict(islice(told, MOST_FIGURES))
+    told = {*_COUNTS, "usage"}
+    new = (one for one in _numbers(found, "") if one[1] and told.isdisjoint(one[0].split(".")))
+    return dict(islice(new, MOST_FIGURES))
 
 
 def _numbers(found: Any, name: str) -> Iterator[tuple[str, float]]:
