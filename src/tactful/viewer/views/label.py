@@ -22,8 +22,8 @@ from tactful.annotation.views.who import Sent
 from tactful.viewer.labelling import WhyNot, item_at
 from tactful.viewer.types import Listed
 from tactful.viewer.views.asked import library_of, listed, looking_at
-from tactful.viewer.views.queries import link, number_in
-from tactful.viewer.views.record import LAST_PLACE, MOST_OUTPUTS
+from tactful.viewer.views.queries import number_in, record_link
+from tactful.viewer.views.record import LAST_PLACE
 from tactful.viewer.views.showing import view_page
 from tactful.web.pages import lead_to, words_of
 
@@ -107,7 +107,4 @@ def _shown_at(sent: Sent) -> datetime | None:
 
 def _back(request: Request, key: str, ordinal: int) -> str:
     line, turn = number_in(request, "line", 0), number_in(request, "turn", 0)
-    place = (
-        link(key, "records", ordinal, line=line) if line >= MOST_OUTPUTS else link(key, "records", ordinal)
-    )
-    return f"{place}#l{line}t{turn}"
+    return f"{record_link(key, ordinal, line)}#l{line}t{turn}"

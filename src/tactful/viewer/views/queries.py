@@ -13,6 +13,8 @@ from tactful.viewer.folders.library import address_of
 from tactful.viewer.types import Query
 
 PER_PAGE = 50
+MOST_OUTPUTS = 40
+"""Of a record, on one page."""
 _MOST_PAGES = 10_000_000
 _TEXTS = {
     "q": "text",
@@ -61,3 +63,8 @@ def link(key: str, *place: str | int, query: Query | None = None, **more: str | 
     params = {**({} if query is None else params_of(query)), **more}
     path = "/".join(("/of", address_of(key), *map(str, place)))
     return f"{path}?{urlencode(params)}" if params else path
+
+
+def record_link(key: str, ordinal: int, line: int, *, query: Query | None = None) -> str:
+    """The address of the page of a record that shows this output of it."""
+    return link(key, "records", ordinal, query=query, **({"line": line} if line >= MOST_OUTPUTS else {}))

@@ -20,13 +20,11 @@ from tactful.viewer.stories.beats import Beat, Happened, Story, Told, TurnAt
 from tactful.viewer.stories.kinds import story_of
 from tactful.viewer.types import Listed, Query, Shown, Strip
 from tactful.viewer.views.asked import listed, looking_at
-from tactful.viewer.views.queries import PER_PAGE, link, number_in, query_of
+from tactful.viewer.views.queries import MOST_OUTPUTS, PER_PAGE, link, number_in, query_of
 from tactful.viewer.views.records import commands
 from tactful.viewer.views.showing import view_page
 
 router = APIRouter()
-MOST_OUTPUTS = 40
-"""Of a record, on one page."""
 MOST_BEATS = 600
 """Of an output; the raw line has all of them."""
 MOST_EVENTS = 30

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from tactful.data.page import clean
 from tactful.viewer.index.text import marked
 from tactful.viewer.types import Did, Query, Scalar, Strip
-from tactful.viewer.views.queries import link
+from tactful.viewer.views.queries import link, record_link
 from tactful.web.language import Words
 from tactful.web.pages import page, words_of
 
@@ -44,6 +44,7 @@ def showing_in(words: Words, needle: str) -> dict[str, Any]:
 
     return {
         "link": link,
+        "record_link": record_link,
         "figure": figure,
         "signed": signed,
         "clock": clock,
