@@ -170,7 +170,9 @@ def single_person(store: Store, *, now: datetime | None = None) -> Person:
         found = connection.execute(mine).scalar()
     if found is None:
         with store.write(alone=annotators.name) as connection:
-            found = connection.execute(mine).scalar() or _added_single(connection, now or datetime.now(UTC))
+            found = connection.execute(mine).scalar() or _inserted(
+                connection, "single user", _SINGLE, "", "admin", now or datetime.now(UTC)
+            )
     return Person(id=found, name="", role="admin")
 
 
@@ -278,19 +280,13 @@ def _added(connection: Connection, name: str, hashed: str, role: Role, at: datet
     name = " ".join(name.split())
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable() or not name_key(name):
         raise BadName(f"a name has 1 to {LONGEST_NAME} characters, all of them visible")
-    id = str(uuid.uuid4())
-    connection.execute(
-        insert(annotators).values(
-            id=id, name=name, name_key=name_key(name), password_hash=hashed, role=role, created_at=at
-        )
-    )
-    return Person(id=id, name=name, role=role)
+    return Person(_inserted(connection, name, name_key(name), hashed, role, at), name, role)
 
 
-def _added_single(connection: Connection, at: datetime) -> str:
+def _inserted(connection: Connection, name: str, key: str, hashed: str, role: Role, at: datetime) -> str:
     id = str(uuid.uuid4())
-    row = {"id": id, "name": "single user", "name_key": _SINGLE, "password_hash": "", "role": "admin"}
-    connection.execute(insert(annotators).values(row | {"created_at": at}))
+    row = {"id": id, "name": name, "name_key": key, "password_hash": hashed, "role": role, "created_at": at}
+    connection.execute(insert(annotators).values(row))
     return id
 
 

@@ -72,20 +72,19 @@ def _shown(request: Request, me: Person, told: str | None = None) -> Response:
     store, now = store_of(request), datetime.now(UTC)
     given = assign(store, me.id, now=now)
     overall: Overall = request.app.state.overall
+    before, draft, left_s = None, "", 0
     with store.read() as connection:
         mine = standing(connection, me.id, now)
-        before, draft = None, ""
         if isinstance(given, Assigned):
             before = said_before(connection, me.id, given.item.id, given.repeat)
             draft = content_hash(f"{me.id}\n{given.item.id}\n{given.repeat}")
+            left_s = max(0, round((given.leased_until - now).total_seconds()))
     return page(
         request,
         "item.html.j2" if is_part(request) else "work.html.j2",
         me=me,
         given=given,
-        left_s=max(0, round((given.leased_until - now).total_seconds()))
-        if isinstance(given, Assigned)
-        else 0,
+        left_s=left_s,
         draft=draft,
         told=told,
         before=before,

@@ -119,11 +119,9 @@ def _matches(
 def condition_of(query: Query, known: dict[str, tuple[str, Fact]]) -> Condition:
     """The query, without its order, as a condition over turns. Raises: UsageError."""
     parts: list[Condition] = []
-    for name in ("state", "stage", "error"):
+    for name in ("state", "stage", "error", "unscored"):
         if value := getattr(query, name):
             parts.append((f"{known[name][0]} = ?", [value]) if name in known else (_NOT_TRUE, []))
-    if query.unscored:
-        parts.append((f"{known['unscored'][0]} = 1", []) if "unscored" in known else (_NOT_TRUE, []))
     if query.text:
         parts.append(_words(query.text))
     if query.filter:

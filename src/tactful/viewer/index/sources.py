@@ -135,10 +135,8 @@ class RunSource:
     def page(self, query: Query) -> tuple[list[int], int]:
         """By the columns of the row."""
         where: dict[str, str | int] = {
-            name: value for name in ("state", "stage", "error") if (value := getattr(query, name))
+            name: value for name in ("state", "stage", "error", "unscored") if (value := getattr(query, name))
         }
-        if query.unscored:
-            where["unscored"] = 1
         with closing(self.folder.state()) as state:
             return state.places(
                 where,

@@ -15,7 +15,7 @@ from threading import Lock
 
 from tactful.runs.store.files import make_private_file
 from tactful.viewer.filters.grammar import type_of
-from tactful.viewer.types import Fact, FieldType, Scalar
+from tactful.viewer.types import Fact, Scalar
 
 VERSION = "1"
 MOST_FACTS = 400
@@ -138,9 +138,8 @@ def column_functions(connection: sqlite3.Connection) -> None:
 def known_facts(connection: sqlite3.Connection, schema: str = "main") -> dict[str, tuple[str, Fact]]:
     """Name → column and types, by name."""
     found = connection.execute(f"SELECT place, name, types FROM {schema}.facts ORDER BY name").fetchall()  # noqa: S608
-    types: dict[str, FieldType] = {"yes/no": "yes/no", "number": "number", "text": "text"}
     return {
-        name: (column(place), Fact(name=name, types=tuple(types[one] for one in told.split(","))))
+        name: (column(place), Fact.model_validate({"name": name, "types": told.split(",")}))
         for place, name, told in found
     }
 
