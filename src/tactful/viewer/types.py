@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 
 from tactful.types import Message, Record
 
 Did = Literal["asked", "answered", "offered", "silent"]
+DIDS: tuple[Did, ...] = get_args(Did)
 Scalar = bool | int | float | str
 FieldType = Literal["yes/no", "number", "text"]
 Standing = Literal["going", "done", "stopped", "damaged"]
@@ -121,14 +122,9 @@ class Strip(Record):
         if self.id:
             found["turn_id"] = self.id
         if self.did is not None:
-            for did in ("asked", "answered", "offered", "silent"):
-                found[did] = self.did == did
-        for name in _NUMBERS:
-            if (value := getattr(self, name)) is not None:
-                found[name] = value
-        for name in _TEXTS:
-            if value := getattr(self, name):
-                found[name] = value
+            found |= {did: self.did == did for did in DIDS}
+        found |= {name: value for name in _NUMBERS if (value := getattr(self, name)) is not None}
+        found |= {name: value for name in _TEXTS if (value := getattr(self, name))}
         if self.branched:
             found["branched"] = True
         rewards = [other.reward for other in self.others if other.reward is not None]
@@ -183,9 +179,6 @@ class Progress(Record):
     def complete(self) -> bool:
         """Everything that is stored can be found."""
         return self.indexed >= self.total and not self.problem
-
-    def __str__(self) -> str:
-        return self.problem or f"indexed {self.indexed:,} of {self.total:,}"
 
 
 class Tally(Record):

@@ -8,6 +8,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -34,16 +35,14 @@ _LONGEST = 1 << 24
 """Bytes of a line that is read; of a longer one the beginning is shown as damaged."""
 
 
+@dataclass(slots=True, eq=False)
 class Entry:
     """One record as it is stored."""
 
-    __slots__ = ("attempts", "detail", "line", "rows")
-
-    def __init__(self, line: Line, rows: list[Any], detail: str = "", attempts: int = 1) -> None:
-        self.line = line
-        self.rows = rows
-        self.detail = detail
-        self.attempts = attempts
+    line: Line
+    rows: list[Any]
+    detail: str = ""
+    attempts: int = 1
 
     def facts(self) -> dict[str, Scalar]:
         """What filters may ask of a record whatever its kind."""

@@ -16,7 +16,7 @@ from tactful.errors import UsageError
 from tactful.runs.read.folder import RunFolder
 from tactful.runs.read.reasons import Reason
 from tactful.viewer.filters.grammar import UnknownFact, parse
-from tactful.viewer.types import Fact, Listed, Page, Progress, Query, RunRow
+from tactful.viewer.types import DIDS, Fact, Listed, Page, Progress, Query, RunRow
 from tactful.viewer.views.asked import library_of, listed, looking_at
 from tactful.viewer.views.queries import PER_PAGE, params_of, query_of
 from tactful.viewer.views.showing import view_page
@@ -24,9 +24,8 @@ from tactful.viewer.views.showing import view_page
 router = APIRouter()
 _SOON_S, _AT_ONCE_S = 3, 1
 _MOST_REASONS = 8
-DID = ("asked", "answered", "offered", "silent")
 _GLANCE = (
-    *DID,
+    *DIDS,
     "asked and needed", "asked and not needed", "answered and needed",
     "offered and needed", "offered and not needed", "silent and needed",
     "branched is None and other_reward > reward",
@@ -91,7 +90,7 @@ def glance(request: Request, key: str) -> Response:
     with looking_at(request, key) as view:
         again_s = _again(one, view.progress())
         tallies = {tally.filter: tally for tally in view.tally(_GLANCE, _AVERAGES)}
-    return view_page(request, "view-glance.html.j2", key=key, did=DID, tallies=tallies, again_s=again_s)
+    return view_page(request, "view-glance.html.j2", key=key, did=DIDS, tallies=tallies, again_s=again_s)
 
 
 @router.get("/of/{key}/facts")
