@@ -136,18 +136,17 @@ def _votes(collected: Collected, folder: Path) -> AnnotationsExport:
 def _rows(collected: Collected, to: Form, folder: Path, options: ExportOptions) -> AnnotationsExport:
     asked = ASKED[to]
     given = asked_of(collected, asked)
-    units = [unit for _, unit in given]
-    kinds = {_NAMED[to]: units}
+    kinds = {_NAMED[to]: [unit for _, unit in given]}
     by_rule = _by_rule(collected, kinds, options)
     told = by_rule[_NAMED[to]][options.rule]
-    made = [
-        asked.row(item, one) if one.value is not None else ""
-        for (item, _), one in zip(given, told, strict=True)
-    ]
-    odd = Counter(why for why in made if isinstance(why, str) and why)
-    rows = [
-        (item.session, row) for (item, _), row in zip(given, made, strict=True) if not isinstance(row, str)
-    ]
+    rows: list[tuple[str, Row]] = []
+    odd = Counter[str]()
+    for (item, _), one in zip(given, told, strict=True):
+        made = asked.row(item, one) if one.value is not None else None
+        if isinstance(made, str):
+            odd[made] += 1
+        elif made is not None:
+            rows.append((item.session, made))
     key = {"feedback": "label7", "states": "label"}.get(to)
     return _split(
         collected,

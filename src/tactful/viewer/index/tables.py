@@ -162,15 +162,12 @@ class Writer:
         self._connection.execute("INSERT INTO records VALUES (?,?,?)", (ordinal, stamp, self._doc))
         self._connection.execute("INSERT INTO words (rowid, text) VALUES (?,?)", (self._doc, text))
         for line, turn, facts in units:
-            names = [
-                column(place) for name, value in facts.items() if (place := self._place(name, value)) >= 0
-            ]
-            values = [value for name, value in facts.items() if name in self._columns]
-            marks = ",".join("?" * (len(values) + 4))
-            columns = "".join(f",{name}" for name in names)
+            held = {place: value for name, value in facts.items() if (place := self._place(name, value)) >= 0}
+            marks = ",".join("?" * (len(held) + 4))
+            columns = "".join(f",{column(place)}" for place in held)
             self._connection.execute(
                 f"INSERT INTO units (ordinal, doc, line, turn{columns}) VALUES ({marks})",  # noqa: S608
-                (ordinal, self._doc, line, turn, *values),
+                (ordinal, self._doc, line, turn, *held.values()),
             )
 
     def remove(self, ordinals: Sequence[int]) -> None:

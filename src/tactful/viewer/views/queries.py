@@ -16,14 +16,7 @@ PER_PAGE = 50
 MOST_OUTPUTS = 40
 """Of a record, on one page."""
 _MOST_PAGES = 10_000_000
-_TEXTS = {
-    "q": "text",
-    "filter": "filter",
-    "state": "state",
-    "stage": "stage",
-    "error": "error",
-    "sort": "sort",
-}
+_TEXTS = {"q": "text"} | {name: name for name in ("filter", "state", "stage", "error", "sort")}
 """Name in the address → field of the query."""
 _YES = {"unscored": "unscored", "down": "descending"}
 
