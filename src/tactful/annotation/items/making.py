@@ -39,7 +39,7 @@ class Wanted:
     skip_bad: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Tally:
     """What became of the rows."""
 
