@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO, Protocol, get_args
+from typing import Any, BinaryIO, get_args
 
 import orjson
 
@@ -55,42 +55,6 @@ class Entry:
         return found | {name: value for name in ("stage", "error") if (value := getattr(line, name))}
 
 
-class Source(Protocol):
-    """Read-only; each call opens and closes what it reads, so that any thread may ask."""
-
-    path: Path
-    config: Mapping[str, Any] | None
-    """The run's, where there is one."""
-
-    def identity(self) -> str:
-        """Another one: another run or file lies here, and nothing known of it holds any more."""
-        ...
-
-    def count(self) -> int:
-        """How many records are stored."""
-        ...
-
-    def stamps(self, after: int, most: int) -> list[tuple[int, bytes]]:
-        """(place, stamp) of the next records after a place; another stamp: the record was replaced."""
-        ...
-
-    def entries(self, places: Sequence[int]) -> list[Entry]:
-        """The records at these places, in the order asked for."""
-        ...
-
-    def page(self, query: Query) -> tuple[list[int], int]:
-        """Places of a page without search, filter or sorting by facts, and how many records there are in all."""
-        ...
-
-    def signs(self) -> Generator[object, None, None]:
-        """Something that differs from the last one once there may be news. Close it."""
-        ...
-
-    def raw(self, place: int) -> tuple[str, ...]:
-        """`file:line` of each output of a record."""
-        ...
-
-
 def open_source(path: Path) -> Source:
     """The run or file at `path`. Raises: DataError where there is neither."""
     if path.is_file():
@@ -102,7 +66,10 @@ def open_source(path: Path) -> Source:
 
 
 class RunSource:
-    """A run folder: `run.sqlite` alone, whether `records.jsonl` is written or not."""
+    """A run folder: `run.sqlite` alone, whether `records.jsonl` is written or not.
+
+    Read-only; each call opens and closes what it reads, so that any thread may ask.
+    """
 
     def __init__(self, folder: RunFolder) -> None:
         self.path = folder.path
@@ -110,29 +77,29 @@ class RunSource:
         self.config: Mapping[str, Any] | None = folder.info().config
 
     def identity(self) -> str:
-        """Run, and the file of its state: a folder that was made anew has another."""
+        """Of the run and the file of its state. Another one: another run lies here, and nothing known of it holds any more."""
         info = self.folder.info()
         return content_hash(
             f"{info.run_id} {info.started_at.isoformat()} {os.stat(self.folder.state_path).st_ino}"
         )
 
     def count(self) -> int:
-        """Rows of the input."""
+        """How many records are stored."""
         with closing(self.folder.state()) as state:
             return state.count()
 
     def stamps(self, after: int, most: int) -> list[tuple[int, bytes]]:
-        """The rows' own hashes."""
+        """(place, hash) of the next rows after a place; another hash: the record was replaced."""
         with closing(self.folder.state()) as state:
             return state.stamps(after, most)
 
     def entries(self, places: Sequence[int]) -> list[Entry]:
-        """A damaged row comes as such, never as an error."""
+        """The records at these places, in the order asked for; a damaged row comes as such, never as an error."""
         with closing(self.folder.state()) as state:
             return [_entry(row) for row in state.at(places)]
 
     def page(self, query: Query) -> tuple[list[int], int]:
-        """By the columns of the row."""
+        """Places of a page without search, filter or sorting by facts, and how many records there are in all."""
         where: dict[str, str | int] = {
             name: value for name in ("state", "stage", "error", "unscored") if (value := getattr(query, name))
         }
@@ -146,13 +113,14 @@ class RunSource:
             )
 
     def signs(self) -> Generator[object, None, None]:
-        """What SQLite knows of other writers, whether one is at work, and which run it is."""
+        """What SQLite knows of other writers, whether one is at work, and which run it is: another one once there may be
+        news. Close it."""
         with closing(self.folder.state()) as state:
             while True:
                 yield state.version(), is_locked(self.path), self.identity()
 
     def raw(self, place: int) -> tuple[str, ...]:
-        """The lines of `records.jsonl`; empty while it is not written, or older than what is stored."""
+        """`records.jsonl:line` of each output; empty while it is not written, or older than what is stored."""
         target = self.folder.records_path
         if self.folder.standing() not in ("done", "interrupted") or not target.is_file():
             return ()
@@ -191,7 +159,7 @@ def _read(line: bytes) -> Any:
 
 
 class FileSource:
-    """A JSONL file, one record a line; blank lines count as lines and hold no record. Follows what is appended."""
+    """As `RunSource`, of a JSONL file, one record a line; blank lines count as lines and hold no record. Follows what is appended."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -334,6 +302,9 @@ class FileSource:
             return self.path.open("rb")
         except OSError as error:
             raise DataError(f"{self.path}: cannot be read ({error.strerror})") from error
+
+
+Source = RunSource | FileSource
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
