@@ -22,6 +22,8 @@ from tactful.viewer.types import RunRow, Standing
 MOST_DEEP = 4
 """Folders below the one that is looked at; `calibrate demo` puts its runs two below."""
 MOST_FIGURES = 8
+_OF_A_RUN = frozenset({"records.jsonl", "failures.jsonl"})
+"""Written from the run's state, which is looked at itself."""
 _COUNTS = {"read", "done", "failed", "skipped", "unscored"}
 """Of records; a row has them from the run itself."""
 _STANDINGS: Mapping[str, Standing] = {
@@ -43,8 +45,9 @@ class Runs:
         if not self.root.is_dir():
             raise DataError(f"{self.root}: no such folder; runs without --out go to ./runs")
         found: dict[Path, tuple[object, RunRow]] = {}
-        for path in run_paths(self.root):
-            found[path] = self._look(path)
+        for path, is_run in found_below(self.root):
+            if is_run:
+                found[path] = self._look(path)
         self._kept = found
         return tuple(sorted((row for _, row in found.values()), key=lambda row: row.started_at, reverse=True))
 
@@ -60,20 +63,26 @@ class Runs:
         return signs, run_row(path, "." if path == self.root else str(path.relative_to(self.root)))
 
 
-def run_paths(root: Path) -> Iterator[Path]:
-    """The run folders at and below `root`, sorted; nothing is looked for inside a run, in hidden folders or by links."""
+def found_below(root: Path, *, inside: bool = False) -> Iterator[tuple[Path, bool]]:
+    """(path, whether it is a run) of the run folders and JSONL files at and below `root`, sorted; none by links, in hidden
+    folders or, but for the root itself with `inside`, in runs."""
 
-    def below(folder: Path, deep: int) -> Iterator[Path]:
+    def below(folder: Path, deep: int) -> Iterator[tuple[Path, bool]]:
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError:  # whether it is a run cannot be seen: the row will say so
-            yield folder
+            yield folder, True
             return
-        if any(entry.name in ("run.json", "run.sqlite") for entry in entries):
-            yield folder
+        is_run = any(entry.name in ("run.json", "run.sqlite") for entry in entries)
+        if is_run and not (inside and deep == 0):
+            yield folder, True
             return
         for entry in entries:
-            if deep < MOST_DEEP and not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+            if entry.name.startswith(".") or (is_run and entry.name in _OF_A_RUN):
+                continue
+            if entry.name.endswith(".jsonl") and entry.is_file(follow_symlinks=False):
+                yield Path(entry.path), False
+            elif deep < MOST_DEEP and entry.is_dir(follow_symlinks=False):
                 yield from below(Path(entry.path), deep + 1)
 
     return below(root, 0)
