@@ -21,7 +21,7 @@ def test_the_calls_of_a_record_are_shown_as_sent_and_as_answered(tmp_path: Path)
         assert view.calls(99) == ()
     assert len(first) == len(second) == 2
     assert {call.messages for call in first}.isdisjoint({call.messages for call in second})
-    assert '"choices"' in first[0].reply
+    assert b'"choices"' in first[0].body
     assert first[0].tokens > 0
     assert not first[0].invalid
 
@@ -62,4 +62,4 @@ def test_a_reply_is_shown_also_where_the_prompt_was_lost(tmp_path: Path, spoilt:
     with View.open(tmp_path / "out") as view:
         calls = view.calls(0)
     assert [call.messages for call in calls] == [(), ()]
-    assert all(call.reply for call in calls)
+    assert all(call.body for call in calls)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tactful.errors import UserError
+from tactful.llm.cache import Asked
 from tactful.viewer.calls import made_for
 from tactful.viewer.filters.grammar import UnknownFact, parse
 from tactful.viewer.filters.python import to_python
@@ -24,7 +25,6 @@ from tactful.viewer.index.tables import discard, known_facts, open_index
 from tactful.viewer.index.text import excerpt, marked, texts
 from tactful.viewer.strips.kinds import strips_of
 from tactful.viewer.types import (
-    Call,
     Fact,
     Line,
     Mark,
@@ -168,7 +168,7 @@ class View:
                 raw=self._source.raw(ordinal),
             )
 
-    def calls(self, ordinal: int) -> tuple[Call, ...]:
+    def calls(self, ordinal: int) -> tuple[Asked, ...]:
         """The calls that were made for this record, as sent and as answered; empty for a rehearsal, a file, and a run of
         before they were noted."""
         entries = self._source.entries((ordinal,))

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field
 
-from tactful.types import Message, Record
+from tactful.types import Record
 
 Did = Literal["asked", "answered", "offered", "silent"]
 DIDS: tuple[Did, ...] = get_args(Did)
@@ -246,16 +246,3 @@ class Shown(Record):
     attempts: int = 1
     raw: tuple[str, ...] = ()
     """`file:line` of each output; empty while `records.jsonl` is not written."""
-
-
-class Call(Record):
-    """One call that was made for a record."""
-
-    model: str
-    messages: tuple[Message, ...]
-    """As rendered and sent."""
-    reply: str
-    """The response body as it came."""
-    tokens: int
-    invalid: bool
-    """The reply failed validation and was asked for again."""
