@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -55,7 +55,7 @@ def showing_in(words: Words, needle: str) -> dict[str, Any]:
         "as_filter": as_filter,
         "as_json": as_json,
         "named": named,
-        "lit": _lit(needle),
+        "lit": partial(_lit, needle=needle),
     }
 
 
@@ -122,10 +122,7 @@ def differences(one: str, other: str) -> tuple[Pieces, Pieces]:
     """Both texts in pieces, by words; texts that are too long for that by lines."""
     left, right = _TOKEN.findall(one), _TOKEN.findall(other)
     if max(len(left), len(right)) > _MOST_TOKENS:
-        left, right = (
-            one.splitlines(keepends=True)[:_MOST_TOKENS],
-            other.splitlines(keepends=True)[:_MOST_TOKENS],
-        )
+        left, right = (text.splitlines(keepends=True)[:_MOST_TOKENS] for text in (one, other))
     found: tuple[list[tuple[str, bool]], list[tuple[str, bool]]] = ([], [])
     for sign, a, b, c, d in difflib.SequenceMatcher(None, left, right).get_opcodes():
         for side, text in zip(found, ("".join(left[a:b]), "".join(right[c:d])), strict=True):
@@ -134,13 +131,8 @@ def differences(one: str, other: str) -> tuple[Pieces, Pieces]:
     return tuple(found[0]), tuple(found[1])
 
 
-def _lit(needle: str) -> Callable[[str], Markup]:
-    def lit(text: str) -> Markup:
-        return Markup("").join(_marked(text, needle))
-
-    return lit
-
-
-def _marked(text: str, needle: str) -> Iterator[Markup]:
-    for piece, hit in marked(clean(text), needle):
-        yield Markup("<mark>{}</mark>").format(piece) if hit else escape(piece)
+def _lit(text: str, needle: str) -> Markup:
+    return Markup("").join(
+        Markup("<mark>{}</mark>").format(piece) if hit else escape(piece)
+        for piece, hit in marked(clean(text), needle)
+    )
