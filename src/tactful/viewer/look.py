@@ -288,8 +288,8 @@ def _line(entry: Entry, needle: str, matches: tuple[tuple[int, int], ...], strip
         if needle
         else line.reason or "\n".join(_first_prose(entry)) or _in_short(strips)
     )
-    told = {"preview": excerpt(text, needle, most=_PREVIEW), "matches": matches}
-    return line.model_copy(update={**told, "marks": _marks(strips)})
+    preview = excerpt(text, needle, most=_PREVIEW)
+    return line.model_copy(update={"preview": preview, "matches": matches, "marks": _marks(strips)})
 
 
 def _in_short(strips: Sequence[Strip]) -> str:

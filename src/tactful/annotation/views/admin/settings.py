@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from fastapi import APIRouter
 from pydantic import ValidationError
@@ -58,10 +59,8 @@ def _values(given: Mapping[str, str]) -> dict[str, object]:
     """Shares are typed in percent; what is no number is left for the record to refuse."""
     found: dict[str, object] = dict(given)
     for name in _SHARES:
-        try:
+        with suppress(ValueError):
             found[name] = float(given[name].replace(",", ".")) / 100
-        except ValueError:
-            found[name] = given[name]
     return found
 
 
