@@ -99,7 +99,7 @@ def decided(request: Request, me: Admin, number: Number, sent: Sent) -> Response
     try:
         own = decide(store, me.id, number, answer_of(sent), note=sent.get("note", "")[:LONGEST_TEXT])
     except WrongAnswer as error:
-        return _item(request, me, number, wanted, status=422, wrong=str(error), note=sent.get("note", ""))
+        return _item(request, me, number, wanted, wrong=str(error), note=sent.get("note", ""))
     following = _around(request, own, wanted, figures(request), skip_decided=True)[1]
     to = "/admin/disagreement" if following is None else f"/admin/items/{following}"
     key = "admin.item.decided" if following is not None else "admin.item.decided_last"
@@ -112,8 +112,7 @@ def _item(
     number: int,
     wanted: Wanted,
     *,
-    status: int = 200,
-    wrong: str | None = None,
+    wrong: str = "",
     note: str = "",
 ) -> Response:
     found = judged(store_of(request), number)
@@ -125,7 +124,7 @@ def _item(
     return page(
         request,
         "admin-item.html.j2",
-        status,
+        422 if wrong else 200,
         me=me,
         judged=found,
         item=found.item,

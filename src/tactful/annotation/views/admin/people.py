@@ -41,7 +41,7 @@ def invited(request: Request, me: Admin, sent: Sent) -> Response:
     """A new link, shown this once."""
     uses, days = _whole(sent.get("uses"), MOST_USES), _whole(sent.get("days"), MOST_DAYS)
     if uses is None or days is None:
-        return _people(request, me, status=422, wrong=True)
+        return _people(request, me, wrong=True)
     role: Role = "admin" if sent.get("role") == "admin" else "annotator"
     token = invite(
         store_of(request), uses=uses, lasts=timedelta(days=days), note=sent.get("note", ""), role=role
@@ -97,7 +97,6 @@ def _people(
     request: Request,
     me: Person,
     *,
-    status: int = 200,
     wrong: bool = False,
     link: str | None = None,
     uses: int = 1,
@@ -107,7 +106,7 @@ def _people(
     return page(
         request,
         "admin-people.html.j2",
-        status,
+        422 if wrong else 200,
         me=me,
         people=everybody(store),
         invitations=open_invitations(store),

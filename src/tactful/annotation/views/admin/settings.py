@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 
 from fastapi import APIRouter
@@ -48,7 +48,7 @@ def changed(request: Request, me: Admin, sent: Sent) -> Response:
     except ValidationError as error:
         wrong = {str(one["loc"][0]) for one in error.errors()}
     if wrong:
-        return _settings(request, me, before, given, status=422, wrong=wrong)
+        return _settings(request, me, before, given, wrong)
     keep_project(store_of(request), project)
     pages: Pages = request.app.state.pages
     pages.rename(project.title)
@@ -74,17 +74,15 @@ def _settings(
     me: Person,
     project: Project,
     given: Mapping[str, str],
-    *,
-    status: int = 200,
-    wrong: set[str] | None = None,
+    wrong: Collection[str] = (),
 ) -> Response:
     return page(
         request,
         "admin-settings.html.j2",
-        status,
+        422 if wrong else 200,
         me=me,
         project=project,
         given=given,
-        wrong=wrong or set(),
+        wrong=wrong,
         longest=LONGEST_TITLE,
     )
