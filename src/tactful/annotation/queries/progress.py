@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import median
+from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, select
 
@@ -183,7 +184,7 @@ def _people(connection: Connection, at: datetime) -> Iterator[Person]:
             func.max(answers.c.answered_at).label("last_at"),
         ).group_by(answers.c.annotator_id)
     )
-    did = {row.annotator_id: row for row in counted}
+    did = {row.annotator_id: row._mapping for row in counted}
     holding = connection.execute(
         select(slots.c.annotator_id).where(slots.c.state == "leased", slots.c.leased_until > at)
     ).scalars()
@@ -191,20 +192,17 @@ def _people(connection: Connection, at: datetime) -> Iterator[Person]:
     paces = _paces(connection)
     shown = pseudonyms(connection)
     for row in connection.execute(select(annotators).order_by(annotators.c.created_at, annotators.c.id)):
-        mine = did.get(row.id)
+        mine: Mapping[str, Any] = did.get(row.id, {})
         yield Person(
             id=row.id,
             name=row.name,
             pseudonym=shown[row.id],
             role=row.role,
             disabled=row.disabled_at is not None,
-            answered=int(mine.answered) if mine else 0,
-            repeats=int(mine.repeats) if mine else 0,
-            skipped=int(mine.skipped) if mine else 0,
-            withdrawn=int(mine.withdrawn) if mine else 0,
+            **{name: int(mine.get(name, 0)) for name in ("answered", "repeats", "skipped", "withdrawn")},
             leased=leased[row.id],
             seconds=paces.get(row.id),
-            last_at=mine.last_at if mine else None,
+            last_at=mine.get("last_at"),
         )
 
 
