@@ -85,7 +85,7 @@ def take_at(
         .with_for_update(skip_locked=True)
     )
     for wanted in (own, free):
-        taken = connection.execute(
+        taken: int | None = connection.execute(
             update(slots).where(slots.c.id == wanted.scalar_subquery()).values(lease).returning(slots.c.id)
         ).scalar()
         if taken is not None:

@@ -77,8 +77,9 @@ def tree_strips(row: Row) -> Iterator[Strip]:
     common = facts(row, "persona", "held_out", "pass_index") | facts(part(row, "frame"), "domain", "group")
     for turn, node in enumerate(nodes):
         parent = node.get("parent")
-        known = isinstance(parent, int) and 0 <= parent < len(nodes)
-        around = part(nodes[parent], "children") if known else first
+        around = (
+            part(nodes[parent], "children") if isinstance(parent, int) and 0 <= parent < len(nodes) else first
+        )
         beside = [(action, nodes[at]) for action, at in around.items() if _is_other(at, turn, nodes)]
         own: dict[str, Scalar] = facts(node, "end") | {"first": turn in first.values()}
         yield _step(part(node, "step")).model_copy(
