@@ -34,6 +34,7 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # O
 _NOBODYS = _HASHER.hash(secrets.token_urlsafe())
 _AT_ONCE = BoundedSemaphore(4)
 """Passwords hashed at once: 19 MiB each."""
+_VOID = "this link was used already or is too old; ask whoever sent it for a new one"
 _SINGLE = ""
 """The folded name of who works with --single-user; no name that is typed folds to it."""
 
@@ -132,7 +133,7 @@ def look_up_link(store: Store, token: str, *, now: datetime | None = None) -> Li
             .where(_good(token, at))
         ).first()
     if found is None:
-        raise _bad_link()
+        raise BadLink(_VOID)
     return Link(role=found.role, name=found.name or "")
 
 
@@ -155,7 +156,7 @@ def use_link(
                 .returning(invitations.c.role, invitations.c.annotator_id)
             ).first()
             if used is None:
-                raise _bad_link()
+                raise BadLink(_VOID)
             if used.annotator_id is not None:
                 return _renewed(connection, used.annotator_id, hashed)
             return _added(connection, name, hashed, used.role, at)
@@ -264,10 +265,6 @@ def _good(token: str, at: datetime) -> ColumnElement[bool]:
         invitations.c.uses_left > 0,
         invitations.c.expires_at > at,
     )
-
-
-def _bad_link() -> BadLink:
-    return BadLink("this link was used already or is too old; ask whoever sent it for a new one")
 
 
 def _administrators(connection: Connection) -> int:

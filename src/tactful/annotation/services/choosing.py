@@ -44,16 +44,13 @@ def answer_chosen(
             select(items.c.id, items.c.kind, items.c.parts).where(items.c.key == item.id)
         ).one()
         check_answer(found.kind, found.parts, answer)
-        _withdraw(connection, annotator, found.id, at)
+        mine = (answers.c.item_id == found.id, answers.c.annotator_id == annotator, ~answers.c.repeat)
+        connection.execute(
+            update(answers).where(*mine, answers.c.withdrawn_at.is_(None)).values(withdrawn_at=at)
+        )
         let_go(connection, annotator)
         slot = _slot(connection, annotator, found.id, project_of(connection), min(shown_at or at, at))
         keep_in(connection, annotator, slot, answer, "", comment, at)
-
-
-def _withdraw(connection: Connection, annotator: str, item: int, at: datetime) -> None:
-    """What they said of it before, asked again or not, stands no more."""
-    mine = (answers.c.item_id == item, answers.c.annotator_id == annotator, ~answers.c.repeat)
-    connection.execute(update(answers).where(*mine, answers.c.withdrawn_at.is_(None)).values(withdrawn_at=at))
 
 
 def _slot(connection: Connection, annotator: str, item: int, project: Project, at: datetime) -> int:

@@ -120,14 +120,12 @@ def _neighbours(request: Request, view: View, query: Query, ordinal: int) -> tup
     places = [line.ordinal for line in around]
     if ordinal not in places:  # the search finds other records by now
         return "", ""
-    own = places.index(ordinal)
+    own, key = places.index(ordinal), request.path_params["key"]
 
     def address(place: int) -> str:
-        if not 0 <= place < len(places):
-            return ""
-        return link(view_key, "records", places[place], query=query, at=first + place)
+        there = 0 <= place < len(places)
+        return link(key, "records", places[place], query=query, at=first + place) if there else ""
 
-    view_key = request.path_params["key"]
     return address(own - 1), address(own + 1)
 
 
