@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import median
-from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, select
 
@@ -184,7 +183,7 @@ def _people(connection: Connection, at: datetime) -> Iterator[Person]:
             func.max(answers.c.answered_at).label("last_at"),
         ).group_by(answers.c.annotator_id)
     )
-    did = {row.annotator_id: row._mapping for row in counted}
+    did = {row.annotator_id: row._asdict() for row in counted}
     holding = connection.execute(
         select(slots.c.annotator_id).where(slots.c.state == "leased", slots.c.leased_until > at)
     ).scalars()
@@ -192,7 +191,7 @@ def _people(connection: Connection, at: datetime) -> Iterator[Person]:
     paces = _paces(connection)
     shown = pseudonyms(connection)
     for row in connection.execute(select(annotators).order_by(annotators.c.created_at, annotators.c.id)):
-        mine: Mapping[str, Any] = did.get(row.id, {})
+        mine = did.get(row.id, {})
         yield Person(
             id=row.id,
             name=row.name,
