@@ -82,8 +82,10 @@ async def _round(world: World, cast: Cast, limits: Limits) -> tuple[World, End |
         step = _step(world, act, unfolded, seen, replace(said, shown=False))
         world = _grown(world, step, unfolded.work or act.work)
         return world, _over(world, limits)
-    done = await _carried_out(world, act, unfolded, seen, said.text, reacted, cast, limits)
-    step = _step(world, act, unfolded, seen, said, reacted, done)
+    step = _step(world, act, unfolded, seen, said, reacted)
+    done = await _carried_out(_grown(world, step, reacted.work), said.text, seen, reacted, cast, limits)
+    changes = {**step.changes, **done.changes}
+    step = step.model_copy(update={"carried_out": done.events, "changes": changes})
     world = _grown(world, step, done.work or reacted.work or unfolded.work or act.work)
     shown = world.history.shown + 1
     accepted = world.history.accepted + (reacted.verdict == "accepted")
@@ -129,24 +131,14 @@ def _seen(world: World, act: Act, unfolded: Unfolded) -> Seen:
 
 
 async def _carried_out(
-    world: World,
-    act: Act,
-    unfolded: Unfolded,
-    seen: Seen,
-    offer: str,
-    reacted: Reacted,
-    cast: Cast,
-    limits: Limits,
+    now: World, offer: str, seen: Seen, reacted: Reacted, cast: Cast, limits: Limits
 ) -> Unfolded:
     """What the assistant's work looked like; nothing unless its offer was accepted, or where no step is allowed."""
-    if reacted.verdict != "accepted" or not limits.operations:
-        return Unfolded((), {})
-    operations = await cast.assistant.operations(seen, offer, most=limits.operations)
-    if not operations:
-        return Unfolded((), {})
-    step = _step(world, act, unfolded, seen, Proposed(offer, shown=True), reacted)
-    now = _grown(world, step, reacted.work)
-    return await cast.environment.carry_out(now, operations[: limits.operations])
+    if reacted.verdict == "accepted" and limits.operations:
+        operations = await cast.assistant.operations(seen, offer, most=limits.operations)
+        if operations:
+            return await cast.environment.carry_out(now, operations[: limits.operations])
+    return Unfolded((), {})
 
 
 def _step(
@@ -156,24 +148,19 @@ def _step(
     seen: Seen,
     said: Proposed,
     reacted: Reacted | None = None,
-    done: Unfolded | None = None,
 ) -> GymStep:
-    wanted = unfolded.help_wanted
-    if reacted is not None and reacted.help_wanted is not None:
-        wanted = reacted.help_wanted
     return GymStep(
         index=len(world.steps),
         act=act.text,
         events=unfolded.events,
-        changes={**unfolded.changes, **(done.changes if done else {})},
+        changes=unfolded.changes,
         history=seen.moment.history or ProposalHistory(),
         proposal=said.text,
         shown=said.text is not None and said.shown,
         acceptance=said.acceptance,
-        carried_out=done.events if done else (),
         outcome=Outcome(
             timing=unfolded.timing,
-            help_wanted=wanted,
+            help_wanted=unfolded.help_wanted,
             verdict=reacted.verdict if reacted else None,
             reason=reacted.reason if reacted else "",
         ),
