@@ -60,7 +60,7 @@ def paragraph(
         f"{_share(talks.by_conversation)} of the conversations.",
     ]
     if needless.total:
-        why = " or ".join(map(_because, _most(reasons)))
+        why = " or ".join(_WHY[reason] for reason in _most(reasons))
         said.append(
             f"Of {counted(needless.total, 'question')} that could be judged, {needless.count:,} "
             f"{'was' if needless.count == 1 else 'were'} needless "
@@ -139,10 +139,6 @@ _WHY = {
     "answered with annoyance": "the request was clear, and the user minded",
     "unanswered": "nobody answered it",
 }
-
-
-def _because(reason: str) -> str:
-    return _WHY[reason]
 
 
 def _most(counts: Mapping[str, int] | Mapping[Subject, int]) -> list[str]:

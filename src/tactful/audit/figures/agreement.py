@@ -14,7 +14,7 @@ from tactful.audit.types import Finding, Passage
 from tactful.errors import DataError
 from tactful.stats import Estimate
 from tactful.stats.agreement import alpha
-from tactful.stats.shares import share_over
+from tactful.stats.shares import GroupSums, share_over
 from tactful.text.counting import counted
 from tactful.text.quoting.shorten import shortened
 from tactful.types import Conversation, Rating, Record
@@ -59,12 +59,10 @@ class Pairs:
 
 def _share(rows: Sequence[tuple[str, bool, bool]], *, of: int) -> Estimate:
     """Share of those that one side names which the other names too; `of`: 1 the audit, 2 the other."""
-    groups: dict[str, list[int]] = {}
+    groups = GroupSums()
     for row in rows:
         if row[of]:
-            held = groups.setdefault(row[0], [0, 0])
-            held[0] += row[1] and row[2]
-            held[1] += 1
+            groups.add(row[0], row[1] and row[2])
     return share_over(groups.values())
 
 
