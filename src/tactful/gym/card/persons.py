@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.gym.card.limits import LIMITS
+from tactful.gym.card.limits import checked
 from tactful.gym.card.log import Reaction, Recorded, Session, users_of
 from tactful.gym.card.types import Check
 from tactful.gym.card.words import KINDS, kind_of_event
@@ -33,13 +33,12 @@ def person_checks(
     """The checks, and for each trait how well its upper half is told from its lower."""
     traits, mean = told_apart(episodes, simulated, seed=seed)
     checks = [
-        Check(
-            name="persons alike",
-            asks="AUROC of telling the upper half of a trait from the lower by behaviour, the mean of the traits; "
+        checked(
+            "persons alike",
+            "AUROC of telling the upper half of a trait from the lower by behaviour, the mean of the traits; "
             "other scenes were learnt from",
+            mean,
             side="persons",
-            figure=mean,
-            limit=LIMITS["persons alike"],
         )
     ]
     if people is not None:
@@ -142,22 +141,20 @@ def _crossed(features: Array, upper: Array, groups: Sequence[str], seed: int) ->
 
 def _exaggerated(simulated: Recorded, people: Recorded, *, seed: int) -> list[Check]:
     told = {
-        "pace": ([_pace(one) for one in simulated.sessions], [_pace(one) for one in people.sessions]),
-        "acceptance": (_takers(simulated.reactions), _takers(people.reactions)),
-    }
-    asks = {
-        "pace": "how far the mean log gaps of simulated persons lie apart beyond chance, over how far people's do",
-        "acceptance": "how far the acceptance of simulated persons lies apart beyond chance, over how far people's does",
+        "pace": (
+            "how far the mean log gaps of simulated persons lie apart beyond chance, over how far people's do",
+            [_pace(one) for one in simulated.sessions],
+            [_pace(one) for one in people.sessions],
+        ),
+        "acceptance": (
+            "how far the acceptance of simulated persons lies apart beyond chance, over how far people's does",
+            _takers(simulated.reactions),
+            _takers(people.reactions),
+        ),
     }
     return [
-        Check(
-            name=f"persons exaggerated: {name}",
-            asks=asks[name],
-            side="persons",
-            figure=_spread_ratio(mine, real, seed),
-            limit=LIMITS["persons exaggerated"],
-        )
-        for name, (mine, real) in told.items()
+        checked(f"persons exaggerated: {name}", asks, _spread_ratio(mine, real, seed), side="persons")
+        for name, (asks, mine, real) in told.items()
         if name == "pace" or people.reactions
     ]
 
@@ -191,17 +188,11 @@ def _spread_ratio(mine: Sequence[_Row], real: Sequence[_Row], seed: int) -> Esti
     if sizes["groups"] < 2:
         return Estimate(value=None, **sizes)
     tables = [_moments(rows, names) for rows, names in zip(sides, groups, strict=True)]
-    drawn = [
-        table_draws @ table for table, table_draws in zip(tables, _both_draws(groups, seed), strict=True)
-    ]
+    drawn = [group_draws(len(table), _RESAMPLES, seed + side) @ table for side, table in enumerate(tables)]
     whole = [table.sum(axis=0)[None, :] for table in tables]
     return estimate(
         float((_between(whole[0]) / _between(whole[1]))[0]), _between(drawn[0]) / _between(drawn[1]), **sizes
     )
-
-
-def _both_draws(groups: Sequence[Sequence[str]], seed: int) -> list[Array]:
-    return [group_draws(len(names), _RESAMPLES, seed + side) for side, names in enumerate(groups)]
 
 
 def _moments(rows: Sequence[_Row], names: Sequence[str]) -> Array:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.gym.card.limits import LIMITS
+from tactful.gym.card.limits import checked
 from tactful.gym.card.log import Recorded, Session
 from tactful.gym.card.stream import windows
 from tactful.gym.card.types import Check, Telling
@@ -52,22 +52,18 @@ def told_from_people(
     makers = {name: make for name, make in FAMILIES.items() if not (untimed and make is _gaps)}
     families = {name: make(both) for name, make in makers.items()} if few >= _FOLDS else {}
     if families:
-        whole = (
-            [part for part, _ in families.values()],
-            [name for _, names in families.values() for name in names],
-        )
-        families["all together"] = np.hstack(whole[0]), whole[1]
+        tables, names = zip(*families.values(), strict=True)
+        families["all together"] = np.hstack(tables), [*chain.from_iterable(names)]
     told = tuple(
         _tell(name, found, generated, groups, few=few, seed=seed) for name, found in families.items()
     )
     nothing = Estimate(value=None, items=len(both), groups=few)
-    check = Check(
-        name="told from people",
-        asks=f"AUROC of telling stretches of {_STRETCH} generated events from recorded ones; other sessions were "
+    check = checked(
+        "told from people",
+        f"AUROC of telling stretches of {_STRETCH} generated events from recorded ones; other sessions were "
         "learnt from",
+        told[-1].auroc if told else nothing,
         side="events",
-        figure=told[-1].auroc if told else nothing,
-        limit=LIMITS["told from people"],
         note=_note(len(simulated.sessions) - len(kept), few, untimed),
     )
     return check, told
@@ -104,8 +100,8 @@ def _gaps(parts: Sequence[Session]) -> Named:
         "gaps below 3 s",
         "gaps above 60 s",
         "longest gap",
+        "whole seconds",
     ]
-    names.append("whole seconds")
     return np.array([_gap_row(part) for part in parts]), names
 
 
