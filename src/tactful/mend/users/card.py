@@ -17,6 +17,8 @@ from tactful.reading.types import ReaderAtOnce
 from tactful.stats import Estimate
 from tactful.types import ChatTurn, Conversation, Record, seeded
 
+Nearer = Literal["fitted", "built-in", "equal", "not known"]
+
 
 def simulated_talks(trees: Iterable[ActionTree], reader: ReaderAtOnce) -> Iterator[LoggedTalk]:
     """One conversation of each tree, its actions drawn by chance, judged by the reader as a log's are; grouped by task."""
@@ -42,7 +44,7 @@ class RealismRow(Record):
     log: Estimate
     built_in: Estimate
     fitted: Estimate
-    nearer: Literal["fitted", "built-in", "equal", "not known"]
+    nearer: Nearer
     """Whose value is nearer to the log's."""
 
 
@@ -101,9 +103,7 @@ def realism_card(log: Manners, built_in: Manners, fitted: Manners) -> tuple[Real
     return tuple(rows)
 
 
-def _nearer(
-    real: Estimate, ours: Estimate, theirs: Estimate
-) -> Literal["fitted", "built-in", "equal", "not known"]:
+def _nearer(real: Estimate, ours: Estimate, theirs: Estimate) -> Nearer:
     if real.value is None or ours.value is None or theirs.value is None:
         return "not known"
     gaps = abs(ours.value - real.value), abs(theirs.value - real.value)
