@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tactful.gym.stats.results import GAP_EDGES_S, PUBLISHED, GymStats, WorkRow
+from tactful.gym.stats.results import GAP_EDGES_S, GymStats, WorkRow
 from tactful.runs.running.progress import duration
 from tactful.stats.estimate import FEWEST_GROUPS, Estimate
 from tactful.text.counting import counted
@@ -15,16 +15,14 @@ INTERVALS = (
     f"{FEWEST_GROUPS}."
 )
 SILENCE = "Silence: chances at which nothing was offered."
-_GAPS = [
+GAPS = [
     f"below {GAP_EDGES_S[0]} s",
     *(f"{low} to {high} s" for low, high in pairwise(GAP_EDGES_S)),
     f"{GAP_EDGES_S[-1]} s and more",
 ]
-
-
-def gap_names() -> list[str]:
-    """What `GapSizes.shares` are called."""
-    return list(_GAPS)
+"""What `GapSizes.shares` are called."""
+PUBLISHED = "ProactiveBench's training set, as published: 136 scenes, 6,790 events."
+"""By the table of its paper (arXiv 2410.12361)."""
 
 
 def share(found: Estimate) -> str:
@@ -58,11 +56,6 @@ def headline(found: GymStats) -> str:
     if not row.offers:
         return f"{said}; nothing was offered"
     return f"{said}; {counted(row.offers, 'offer')}, {share(row.acceptance)} accepted"
-
-
-def published() -> str:
-    """The paper's own line."""
-    return f"ProactiveBench's training set, as published: {PUBLISHED[0]} scenes, {PUBLISHED[1]:,} events."
 
 
 def stats_lines(found: GymStats) -> Iterator[str]:
@@ -106,4 +99,4 @@ def stats_lines(found: GymStats) -> Iterator[str]:
         yield "ended by " + ", ".join(f"{name}: {number}" for name, number in found.whole.endings.items())
     for note in found.notes:
         yield f"note: {note}"
-    yield published()
+    yield PUBLISHED
