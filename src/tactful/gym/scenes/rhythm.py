@@ -126,7 +126,7 @@ def distance(one: Mapping[Kind, float], other: Mapping[Kind, float]) -> float:
 
 def _setting(session: Sequence[Event]) -> Setting | None:
     """The setting that most of a session's events tell."""
-    told = Counter(filter(None, (event_setting(event.text) for event in session)))
+    told: Counter[Setting] = Counter(filter(None, (event_setting(event.text) for event in session)))
     return told.most_common(1)[0][0] if told else None
 
 

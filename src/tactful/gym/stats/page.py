@@ -68,7 +68,6 @@ def render_page(found: GymStats) -> str:
         verdicts={verdict: colour for verdict, colour in VERDICTS.items() if verdict in offered},
         colours=VERDICTS,
         gap_names=telling.GAPS,
-        share=telling.share,
         first_offer=telling.first_offer,
         headline=telling.headline(found),
         published=telling.PUBLISHED,
