@@ -6,13 +6,14 @@ It sees what can be seen on the screen, what it can do, and how its offers fared
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from tactful.data.formats.moments import plain_proposal
 from tactful.gym.play.asking import ModelPart, PartReply, plain
 from tactful.gym.play.parts import Seen
 from tactful.gym.play.shown import fenced, seen_fields
 from tactful.llm.replies.words import Said
-from tactful.prompts import Prompt, Rendered, load_prompt
+from tactful.prompts import Rendered, load_prompt
 from tactful.text.lang import language
 from tactful.text.quoting.lines import as_json
 
@@ -56,13 +57,11 @@ class ModelProposer(ModelPart):
 
     async def offer(self, seen: Seen, *, due: bool) -> str | None:
         """The help to offer now; None for silence, which a model without a usable reply keeps too."""
-
-        def prompt(max_chars: int) -> Rendered:
-            return propose_prompt(seen, max_chars, due=due)
-
-        reply_type = OfferReply if due else ProposeReply
         said = await self.speaker.say_or_note(
-            prompt, reply_type, index=_round(seen), instead="nothing is offered"
+            partial(propose_prompt, seen, due=due),
+            OfferReply if due else ProposeReply,
+            index=_round(seen),
+            instead="nothing is offered",
         )
         return None if said is None else offered(said.proposal)
 
@@ -106,6 +105,3 @@ def _round(seen: Seen) -> int:
 
 def _language(seen: Seen) -> str:
     return language(seen.lang, "the events")
-
-
-PROMPTS: tuple[Prompt, ...] = ModelProposer.prompts

@@ -17,7 +17,7 @@ from tactful.gym.play.parts import Act, Unfolded, World
 from tactful.gym.play.shown import clock, traits, world_fields
 from tactful.gym.types import Timing, event_at
 from tactful.llm.replies.words import Said
-from tactful.prompts import Prompt, Rendered, load_prompt
+from tactful.prompts import Rendered, load_prompt
 from tactful.text.quoting.lines import as_json
 from tactful.text.quoting.shorten import shortened
 from tactful.types import Event
@@ -184,6 +184,3 @@ def _bare(world: World, texts: Sequence[str]) -> tuple[Event, ...]:
         for at, text in enumerate(texts)
         if text.strip()
     )
-
-
-PROMPTS: tuple[Prompt, ...] = ModelEnvironment.prompts

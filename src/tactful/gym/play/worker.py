@@ -14,7 +14,7 @@ from tactful.gym.play.parts import Act, Reacted, Unfolded, World
 from tactful.gym.play.shown import clock, happened, traits, world_fields
 from tactful.gym.types import Verdict
 from tactful.llm.replies.words import Said
-from tactful.prompts import Prompt, Rendered, load_prompt
+from tactful.prompts import Rendered, load_prompt
 from tactful.text.quoting.lines import as_json
 from tactful.text.quoting.shorten import shortened
 
@@ -131,6 +131,3 @@ class ModelWorker(ModelPart):
         if said is None:
             return None
         return Reacted(said.verdict, plain(said.reason, _MOST_REASON), said.leaves)
-
-
-PROMPTS: tuple[Prompt, ...] = ModelWorker.prompts
