@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tactful.gym.card.limits import checked
 from tactful.gym.card.log import Reaction, Recorded, Session, users_of
+from tactful.gym.card.telling import FOLDS, crossed
 from tactful.gym.card.types import Check
 from tactful.gym.card.words import KINDS, kind_of_event
 from tactful.gym.types import GymEpisode
@@ -24,7 +25,6 @@ TRAITS = ("openness", "patience", "skill", "focus", "pace")
 NEEDS_OFFERS = frozenset({"openness", "patience"})
 """Traits that nobody can show to whom nothing is offered."""
 _RESAMPLES = 500
-_FOLDS = 5
 
 
 def person_checks(
@@ -58,9 +58,11 @@ def told_apart(
     known = [one for one, _ in whose]
     names, index = np.unique([one.group for one in known], return_inverse=True)
     empty = Estimate(value=None, items=len(known), groups=len(names))
-    if len(names) < max(FEWEST_GROUPS, _FOLDS):
+    if len(names) < max(FEWEST_GROUPS, FOLDS):
         return {}, empty
     features = _behaviours(whose, simulated.reactions)
+    fold_of = group_folds([one.group for one in known], FOLDS, seed)
+    folds = np.array([fold_of[one.group] for one in known])
     offers = len(simulated.reactions) / len(known)
     draws = group_draws(len(names), _RESAMPLES, seed)
     values, drawn = {}, {}
@@ -69,7 +71,7 @@ def told_apart(
         upper = level > np.median(level)
         if not upper.any() or (trait in NEEDS_OFFERS and offers < 1):
             continue
-        p = _crossed(features, upper, [one.group for one in known], seed)
+        p = crossed(features, upper, folds, 0.3)
         whole = group_auroc(p, upper, index, np.ones((1, len(names))))
         values[trait], drawn[trait] = float(whole[0]), group_auroc(p, upper, index, draws)
     if not values:
@@ -117,23 +119,6 @@ def _behaviour(episode: GymEpisode, reactions: Sequence[Reaction]) -> list[float
         float(episode.end == "left"),
         float(episode.end == "goal"),
     ]
-
-
-def _crossed(features: Array, upper: Array, groups: Sequence[str], seed: int) -> Array:
-    """Probabilities of the upper half, each group's by a model of the others."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    fold_of = group_folds(groups, _FOLDS, seed)
-    folds = np.array([fold_of[group] for group in groups])
-    p = np.full(len(upper), float(upper.mean()))
-    for fold in range(_FOLDS):
-        test = folds == fold
-        if test.any() and 0 < upper[~test].sum() < (~test).sum():
-            model = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=500))
-            p[test] = model.fit(features[~test], upper[~test]).predict_proba(features[test])[:, 1]
-    return p
 
 
 # ---------------------------------------------------------------- further apart than people?
