@@ -64,14 +64,8 @@ async def _round(world: World, cast: Cast, limits: Limits) -> tuple[World, End |
     world = world.after(doing=act.text)
     unfolded = await cast.environment.unfold(world, act)
     if act.kind != "act":
-        step = GymStep(
-            index=len(world.steps),
-            act=act.text,
-            events=unfolded.events,
-            changes=unfolded.changes,
-            history=world.history,
-            outcome=Outcome(timing=unfolded.timing),
-        )
+        closing = replace(unfolded, help_wanted=None)
+        step = _step(world, act, closing, world.history, Proposed(None, shown=False))
         return _grown(world, step, act.work), "goal" if act.kind == "finish" else "left"
     seen = _seen(world, act, unfolded)
     said = await cast.assistant.propose(seen)
@@ -79,10 +73,10 @@ async def _round(world: World, cast: Cast, limits: Limits) -> tuple[World, End |
     if said.text is not None and said.shown:
         reacted = await cast.worker.react(world, unfolded, said.text)
     if said.text is None or reacted is None:
-        step = _step(world, act, unfolded, seen, replace(said, shown=False))
+        step = _step(world, act, unfolded, seen.moment.history, replace(said, shown=False))
         world = _grown(world, step, unfolded.work or act.work)
         return world, _over(world, limits)
-    step = _step(world, act, unfolded, seen, said, reacted)
+    step = _step(world, act, unfolded, seen.moment.history, said, reacted)
     done = await _carried_out(_grown(world, step, reacted.work), said.text, seen, reacted, cast, limits)
     changes = {**step.changes, **done.changes}
     step = step.model_copy(update={"carried_out": done.events, "changes": changes})
@@ -145,7 +139,7 @@ def _step(
     world: World,
     act: Act,
     unfolded: Unfolded,
-    seen: Seen,
+    history: ProposalHistory | None,
     said: Proposed,
     reacted: Reacted | None = None,
 ) -> GymStep:
@@ -154,7 +148,7 @@ def _step(
         act=act.text,
         events=unfolded.events,
         changes=unfolded.changes,
-        history=seen.moment.history or ProposalHistory(),
+        history=history or ProposalHistory(),
         proposal=said.text,
         shown=said.text is not None and said.shown,
         acceptance=said.acceptance,

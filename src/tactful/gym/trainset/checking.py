@@ -20,7 +20,11 @@ _FIX = "write the files again: tactful gym trainset RUN … --resume"
 def read_trainset(path: Path) -> Trainset:
     """What a training set says of itself. Raises: DataError for a file that is none; UserError where it cannot be read."""
     try:
-        return Trainset.model_validate(_loaded(path))
+        return Trainset.model_validate(orjson.loads(path.read_bytes()))
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    except orjson.JSONDecodeError as error:
+        raise DataError.at(path, None, f"is not JSON ({error.msg})", fix=_FIX) from error
     except ValidationError as error:
         raise DataError.at(path, None, describe(error, "trainset"), fix=_FIX) from error
 
@@ -71,13 +75,9 @@ def _checked(folder: Path, product: str, part: Part, found: Trainset, part_of: d
 def _rows(file: Path) -> Iterator[dict[str, Any]]:
     if file.suffix == ".jsonl":
         yield from Rows(file, dict, kind="row")
-    else:
-        yield from _loaded(file)
-
-
-def _loaded(file: Path) -> Any:
+        return
     try:
-        return orjson.loads(file.read_bytes())
+        yield from orjson.loads(file.read_bytes())
     except OSError as error:
         raise cannot_read(file, error) from error
     except orjson.JSONDecodeError as error:
