@@ -128,15 +128,8 @@ def judged(
 
 def _held(conversations: Iterable[Conversation], limit: int | None) -> Iterator[Held]:
     """Conversations in which an assistant answers, with their passages, some at a time."""
-    held: Held = []
-    for conversation in islice(conversations, limit):
-        parts = list(passages(conversation))
-        if parts:
-            held.append((conversation, parts))
-        if len(held) == AHEAD:
-            yield held
-            held = []
-    if held:
+    answered = ((one, parts) for one in islice(conversations, limit) if (parts := list(passages(one))))
+    while held := list(islice(answered, AHEAD)):
         yield held
 
 

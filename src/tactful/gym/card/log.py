@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,6 +80,14 @@ def users_of(episodes: Sequence[GymEpisode]) -> list[str]:
         users.append(f"{episode.id}#{times[episode.id]}" if times[episode.id] else episode.id)
         times[episode.id] += 1
     return users
+
+
+def by_person(reactions: Iterable[Reaction]) -> dict[tuple[str, str], list[Reaction]]:
+    """(group, user) → what became of the offers to this user, in order."""
+    found = defaultdict[tuple[str, str], list[Reaction]](list)
+    for one in reactions:
+        found[one.group, one.user].append(one)
+    return found
 
 
 def of_episodes(episodes: Iterable[GymEpisode]) -> Recorded:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactful.gym.card.limits import checked
-from tactful.gym.card.log import Reaction, Recorded, Session, users_of
+from tactful.gym.card.log import Reaction, Recorded, Session, by_person, users_of
 from tactful.gym.card.telling import FOLDS, crossed
 from tactful.gym.card.types import Check
 from tactful.gym.card.words import KINDS, kind_of_event
@@ -84,10 +83,8 @@ def told_apart(
 
 def _behaviours(episodes: Sequence[tuple[GymEpisode, str]], reactions: Sequence[Reaction]) -> Array:
     """(episodes, features): gaps, kinds of events, reactions, length."""
-    by_user: dict[str, list[Reaction]] = defaultdict(list)
-    for one in reactions:
-        by_user[one.user].append(one)
-    return np.array([_behaviour(one, by_user[user]) for one, user in episodes])
+    told = by_person(reactions)
+    return np.array([_behaviour(one, told.get((one.group, user), ())) for one, user in episodes])
 
 
 def _behaviour(episode: GymEpisode, reactions: Sequence[Reaction]) -> list[float]:
@@ -155,13 +152,10 @@ def _pace(session: Session) -> _Row:
 
 
 def _takers(reactions: Sequence[Reaction]) -> list[_Row]:
-    users: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for one in reactions:
-        users[one.group, one.user].append(one.accepted)
     rows = []
-    for (group, _), took in users.items():
-        p = float(np.mean(took))
-        rows.append((group, p, p * (1 - p) / (len(took) - 1)) if len(took) >= 3 else (group, np.nan, np.nan))
+    for (group, _), told in by_person(reactions).items():
+        p = float(np.mean([one.accepted for one in told]))
+        rows.append((group, p, p * (1 - p) / (len(told) - 1)) if len(told) >= 3 else (group, np.nan, np.nan))
     return rows
 
 

@@ -110,9 +110,8 @@ def _timing(mine: Sequence[Session], real: Sequence[Session]) -> list[Check]:
     )
     checks = [_compared("uniform timing", asks, mine, real, _burst)]
     if real:
-        (ours, groups), (theirs, others) = _means(mine, _burst), _means(real, _burst)
-        ours, groups = _by_group(ours, groups, "s")
-        theirs, others = _by_group(theirs, others, "p")
+        ours, groups = _by_group(*_means(mine, _burst), "s")
+        theirs, others = _by_group(*_means(real, _burst), "p")
         side = np.arange(len(ours) + len(theirs)) < len(ours)
         gap = grouped_gap([*ours, *theirs], side, ~side, [*groups, *others])
         checks.append(

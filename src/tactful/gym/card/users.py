@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactful.gym.card.limits import checked
-from tactful.gym.card.log import Reaction, Recorded, users_of
+from tactful.gym.card.log import Reaction, Recorded, by_person, users_of
 from tactful.gym.card.types import ByTiming, Check
 from tactful.gym.card.words import completes
 from tactful.gym.types import GymEpisode
@@ -124,10 +124,11 @@ def _reaction_checks(mine: Sequence[Reaction], real: Sequence[Reaction]) -> list
 
 
 def _all_taken(reactions: Iterable[Reaction]) -> list[tuple[str, bool]]:
-    users: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for one in reactions:
-        users[one.group, one.user].append(one.accepted)
-    return [(group, all(took)) for (group, _), took in users.items() if len(took) >= FEW_OFFERS]
+    return [
+        (group, all(one.accepted for one in told))
+        for (group, _), told in by_person(reactions).items()
+        if len(told) >= FEW_OFFERS
+    ]
 
 
 def _price(reactions: Sequence[Reaction]) -> Estimate:
@@ -148,10 +149,7 @@ def _cooling(reactions: Sequence[Reaction]) -> Estimate:
     if not groups:
         return _nothing(reactions)
     sums = np.zeros((len(groups), 2, len(kinds), 4))
-    users: dict[tuple[str, str], list[Reaction]] = defaultdict(list)
-    for one in reactions:
-        users[one.group, one.user].append(one)
-    for (group, user), told in users.items():
+    for (group, user), told in by_person(reactions).items():
         found = sums[groups.index(group)]
         timings = np.array([kinds.index(str(one.timing)) for one in told])
         verdicts = np.array([one.accepted for one in told], dtype=float)

@@ -15,7 +15,7 @@ from tactful.text.lang import language
 from tactful.text.quoting.fence import mark_for
 from tactful.text.quoting.lines import as_json, shown_events, visible
 from tactful.text.quoting.shorten import shortened
-from tactful.types import Event
+from tactful.types import Event, ProposalHistory
 
 _MOST_ENTITIES, _MOST_EXAMPLES = 40, 12
 _MOST_TEXT, _MOST_PROSE = 1_000, 4_000
@@ -36,13 +36,11 @@ def world_fields(world: World, max_chars: int, *names: str, **more: str) -> dict
 def _scene(world: World, max_chars: int) -> str:
     """Surroundings and things in them, each with its present state; the first that fit in a third of `max_chars`."""
     scene = world.scene
-    lines = [
-        {
-            "setting": scene.setting,
-            **({"theme": _cut(scene.theme)} if scene.theme else {}),
-            "description": _cut(scene.description, min(_MOST_PROSE, max_chars // 4)),
-        }
-    ]
+    surroundings = {
+        "setting": scene.setting,
+        **({"theme": _cut(scene.theme)} if scene.theme else {}),
+        "description": _cut(scene.description, min(_MOST_PROSE, max_chars // 4)),
+    }
     things = [
         {
             "entity": entity.name,
@@ -51,7 +49,7 @@ def _scene(world: World, max_chars: int) -> str:
         }
         for entity in scene.entities[:_MOST_ENTITIES]
     ]
-    kept, room = [as_json(line) for line in lines], max_chars // 3
+    kept, room = [as_json(surroundings)], max_chars // 3
     for number, line in enumerate(map(as_json, things)):
         room -= len(line) + 1
         if room < 0:
@@ -139,12 +137,10 @@ def seen_fields(seen: Seen, max_chars: int) -> dict[str, str]:
     """What an assistant is shown: the latest events, what it can do, and how its offers fared."""
     rows, left_out = shown_events(seen.moment.events, max_chars)
     lines = [as_json({"left out": f"{left_out} earlier events"})] if left_out else []
-    history = seen.moment.history
-    fared: dict[str, int] = {"shown": 0, "accepted": 0}
-    if history is not None:
-        fared = {"shown": history.shown, "accepted": history.accepted}
-        if history.since_last_s is not None:
-            fared["seconds since the last"] = round(history.since_last_s)
+    history = seen.moment.history or ProposalHistory()
+    fared = {"shown": history.shown, "accepted": history.accepted}
+    if history.since_last_s is not None:
+        fared["seconds since the last"] = round(history.since_last_s)
     return {
         "events": "\n".join([*lines, *map(as_json, rows)]),
         "operations": "\n".join(as_json(_cut(name)) for name in seen.operations) or NOTHING,
