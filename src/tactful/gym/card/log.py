@@ -161,14 +161,10 @@ def of_moments(moments: Iterable[Moment | LabelledMoment]) -> Recorded:
         if moment.proposal is not None:
             reactions.append(_reaction(item, recent))
     kept = {whose: events for whose, events in longest.items() if not events[0].time.startswith(_IN_WORDS)}
-    notes = []
-    if len(kept) < len(longest):
-        left = len(longest) - len(kept)
-        notes.append(
-            f"{left} sessions with times in words were written by a generator; their events are left out"
-        )
+    left = len(longest) - len(kept)
+    note = f"{left} sessions with times in words were written by a generator; their events are left out"
     sessions = tuple(Session(user or session, session, events) for (session, user), events in kept.items())
-    return Recorded(sessions, tuple(reactions), tuple(points.values()), tuple(notes))
+    return Recorded(sessions, tuple(reactions), tuple(points.values()), (note,) if left else ())
 
 
 def _reaction(item: LabelledMoment, recent: tuple[Event, ...]) -> Reaction:

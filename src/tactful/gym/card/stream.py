@@ -174,10 +174,10 @@ def _shares(sessions: Sequence[Session]) -> tuple[list[str], Array]:
 
 def _mix(mine: tuple[list[str], Array], real: tuple[list[str], Array], sessions: int, seed: int) -> Estimate:
     (groups, ours), (others, theirs) = mine, real
-    drawn = []
-    for side, (names, table) in enumerate(((groups, ours), (others, theirs))):
-        draws = group_draws(len(names), _RESAMPLES, seed + side)
-        drawn.append(draws @ table / len(names))
+    drawn = [
+        group_draws(len(table), _RESAMPLES, seed + side) @ table / len(table)
+        for side, table in enumerate((ours, theirs))
+    ]
     whole = float(np.minimum(ours.mean(axis=0), theirs.mean(axis=0)).sum())
     fewer = min(len(groups), len(others))
     return estimate(whole, np.minimum(drawn[0], drawn[1]).sum(axis=1), items=sessions, groups=fewer)
