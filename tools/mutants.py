@@ -127,7 +127,7 @@ MUTANTS = [
     Mutant("card", "gym/card/stream.py", "if 2 * len(part) >= size", "if True", CARD),
     Mutant("card", "gym/card/stream.py", "if one != group and spoken[one] == spoken[group]", "", CARD),
     Mutant("card", "gym/card/telling.py", "fold_of |= group_folds(", "fold_of = group_folds(", CARD),
-    Mutant("card", "gym/card/ranking.py", "sums[one.group][1] += len(one.open_rounds)", "sums[one.group][1] += 1", CARD),
+    Mutant("card", "gym/card/ranking.py", "miss=miss), len(one.open_rounds)", "miss=miss), 1", CARD),
     Mutant("card", "gym/card/ranking.py", "if _is_clear(gap)", "", CARD),
     Mutant("card", "gym/fitting/gaps.py", "one - shift for one", "one for one", CARD),
     Mutant("card", "gym/fitting/taking.py", "_PRIOR_POINTS * start.at(name)", "0", CARD),

@@ -192,7 +192,7 @@ def fit_users(
         seen.append(Manners.of(simulated_talks(run, opened)))
     found = UserFit(
         groups=len(log.questions),
-        questions=sum(asked for _, asked in log.questions.values()),
+        questions=int(sum(asked for _, asked in log.questions.values())),
         personas=personas,
         card=realism_card(log, *seen),
         ranking=ranking_of(*runs),

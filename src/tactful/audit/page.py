@@ -38,6 +38,9 @@ _NAMES = {
     "complaints": "complaints",
 }
 
+_WORDS = {"names": _NAMES, "meanings": MEANINGS, "percent": percent, "counted": counted}
+"""What page and text are told in."""
+
 
 def write_audit(found: Audit, folder: Path) -> list[Path]:
     """Write page, text and data into `folder`; their paths."""
@@ -62,12 +65,9 @@ def render_page(found: Audit) -> str:
         height=_HEIGHT,
         width=_WIDTH,
         colours=COLOURS,
-        names=_NAMES,
-        meanings=MEANINGS,
-        percent=percent,
-        counted=counted,
         clean=clean,
         lasting=_lasting(found),
+        **_WORDS,
     )
 
 
@@ -77,13 +77,10 @@ def render_text(found: Audit) -> str:
         __file__,
         "audit.markdown",
         found=found,
-        names=_NAMES,
-        meanings=MEANINGS,
-        percent=percent,
-        counted=counted,
         flat=_flat,
         block=_block,
         lasting=_lasting(found),
+        **_WORDS,
     )
 
 

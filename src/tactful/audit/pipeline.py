@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 from tactful import __version__
-from tactful.audit.figures.agreement import Labels, SecondOpinion
+from tactful.audit.figures.agreement import Labels, SecondOpinion, verdict
 from tactful.audit.figures.examples import Gallery
 from tactful.audit.figures.parts import breakdowns, per_user, shares_of, tastes, trends, weeks
-from tactful.audit.figures.tally import Row, reasons, row_of, subjects
+from tactful.audit.figures.tally import Row, row_of, summed
 from tactful.audit.judging.judge import Judge
 from tactful.audit.judging.prompted import PromptedJudge
 from tactful.audit.results import Audit
 from tactful.audit.turns import passages
-from tactful.audit.types import Finding, Passage
+from tactful.audit.types import REASONS, SUBJECTS, Finding, Passage
 from tactful.audit.words import headline, limits, paragraph
 from tactful.data.logs import Log
 from tactful.errors import DataError
@@ -129,15 +128,8 @@ def judged(
 
 def _held(conversations: Iterable[Conversation], limit: int | None) -> Iterator[Held]:
     """Conversations in which an assistant answers, with their passages, some at a time."""
-    held: Held = []
-    for conversation in islice(conversations, limit):
-        parts = list(passages(conversation))
-        if parts:
-            held.append((conversation, parts))
-        if len(held) == AHEAD:
-            yield held
-            held = []
-    if held:
+    answered = ((one, parts) for one in islice(conversations, limit) if (parts := list(passages(one))))
+    while held := list(islice(answered, AHEAD)):
         yield held
 
 
@@ -161,14 +153,10 @@ def _judged(
 def outcome_of(finding: Finding) -> str:
     """One of `OUTCOMES`."""
     if finding.asked:
-        return (
-            OUTCOMES[2] if finding.needless is None else OUTCOMES[1] if finding.is_needless else OUTCOMES[0]
-        )
-    if finding.is_guess:
-        return OUTCOMES[4]
-    if finding.is_complaint:
-        return OUTCOMES[5]
-    return OUTCOMES[6] if finding.guess is None else OUTCOMES[3]
+        return f"asked, {verdict(finding)}"
+    if finding.is_complaint and not finding.is_guess:
+        return "answered, another complaint"
+    return "answered, nothing said next" if finding.guess is None else f"answered, {verdict(finding)}"
 
 
 def _audit(log: Log, rows: list[Row], gallery: Gallery, outcome: dict[str, int], judged_by: str) -> Audit:
@@ -181,7 +169,8 @@ def _audit(log: Log, rows: list[Row], gallery: Gallery, outcome: dict[str, int],
     for row in rows:
         unjudged.update(row.unjudged)
     dated = sorted(row.week for row in rows if row.week)
-    facts: dict[str, Any] = {"reasons": reasons(rows), "subjects": subjects(rows)}
+    reasons = summed(rows, lambda row: row.reasons, REASONS)
+    subjects = summed(rows, lambda row: row.subjects, SUBJECTS)
     turns = int(sum(row.asking.turns for row in rows))
     return Audit(
         logs=tuple(map(str, log.paths)),
@@ -192,12 +181,13 @@ def _audit(log: Log, rows: list[Row], gallery: Gallery, outcome: dict[str, int],
         first_week=dated[0] if dated else "",
         last_week=dated[-1] if dated else "",
         headline=headline(by_name["needless"], by_name["guessed"]),
-        paragraph=paragraph(by_name, figures, facts["reasons"], facts["subjects"]),
+        paragraph=paragraph(by_name, figures, reasons, subjects),
         shares=shares,
         outcomes=outcome,
         figures=figures,
         figures_by_user=asking_figures(per_user(rows)) if named else {},
-        **facts,
+        reasons=reasons,
+        subjects=subjects,
         breakdowns=breakdowns(rows),
         weeks=weeks(rows),
         trends=trends(rows),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
 
 from tactful.audit.judging.signs import signs_of
 from tactful.audit.types import Passage
@@ -25,17 +26,15 @@ def passages(conversation: Conversation) -> Iterator[Passage]:
     turns = conversation.said
     said: list[str] = []
     first = True
-    at = 0
-    while at < len(turns):
-        if turns[at].role == "user":
-            said.append(turns[at].content)
-            at += 1
-            continue
-        end = next((place for place in range(at, len(turns)) if turns[place].role == "user"), len(turns))
-        if said:
+    end = 0
+    for of_user, run in groupby(turns, key=lambda turn: turn.role == "user"):
+        texts = [turn.content for turn in run]
+        at, end = end, end + len(texts)
+        if of_user:
+            said += texts
+        elif said:
             yield _passage(conversation, turns, at, end, said, first or _is_fresh(turns, at))
             first = False
-        at = end
 
 
 def _is_fresh(turns: Sequence[ChatTurn], at: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -72,6 +72,11 @@ class Finding(Written):
     """Of the complaint."""
     unjudged: str = ""
     """Why something could not be judged; empty: all could."""
+
+    @classmethod
+    def of(cls, passage: Passage, **found: Any) -> Finding:
+        """What is found out about this passage."""
+        return cls(conversation=passage.conversation, turn=passage.turn, asked=passage.asked, **found)
 
     @property
     def is_needless(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tactful.audit.results import Shared
-from tactful.audit.types import Subject
+from tactful.audit.types import Reason, Subject
 from tactful.stats import FEWEST_GROUPS, Estimate
 from tactful.text.counting import counted
 
@@ -47,7 +47,7 @@ def headline(needless: Shared, guessed: Shared) -> str:
 def paragraph(
     shares: Mapping[str, Shared],
     figures: Mapping[str, Estimate],
-    reasons: Mapping[str, int],
+    reasons: Mapping[Reason, int],
     subjects: Mapping[Subject, int],
 ) -> str:
     """The finding, for the terminal and for the top of the page."""
@@ -60,7 +60,7 @@ def paragraph(
         f"{_share(talks.by_conversation)} of the conversations.",
     ]
     if needless.total:
-        why = " or ".join(map(_because, _most(reasons)))
+        why = " or ".join(_WHY[reason] for reason in _most(reasons))
         said.append(
             f"Of {counted(needless.total, 'question')} that could be judged, {needless.count:,} "
             f"{'was' if needless.count == 1 else 'were'} needless "
@@ -141,11 +141,7 @@ _WHY = {
 }
 
 
-def _because(reason: str) -> str:
-    return _WHY[reason]
-
-
-def _most(counts: Mapping[str, int] | Mapping[Subject, int]) -> list[str]:
+def _most(counts: Mapping[Reason, int] | Mapping[Subject, int]) -> list[str]:
     """The commonest; several where as many are of each."""
     most = max(counts.values(), default=0)
     return [str(name) for name, count in counts.items() if count == most and most]

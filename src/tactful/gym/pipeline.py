@@ -12,11 +12,13 @@ from typing import Annotated
 from pydantic import Field
 
 from tactful.gym.casting import Casting
-from tactful.gym.play import assistant, environment, worker
 from tactful.gym.play.asking import MAX_CHARS
+from tactful.gym.play.assistant import ModelProposer
 from tactful.gym.play.deciding import Decider
+from tactful.gym.play.environment import ModelEnvironment
 from tactful.gym.play.episode import play_episode
 from tactful.gym.play.parts import Limits
+from tactful.gym.play.worker import ModelWorker
 from tactful.gym.rules.parameters import Parameters
 from tactful.gym.types import GymEpisode, Play, Scene, Traits
 from tactful.llm import ModelSpec
@@ -25,7 +27,11 @@ from tactful.types import Record
 
 SCRIPTS = "gym"
 """What the offline model says in this room: goes into `ModelSpec.scripts`."""
-PROMPTS = {"environment": environment.PROMPTS, "user": worker.PROMPTS, "assistant": assistant.PROMPTS}
+PROMPTS = {
+    "environment": ModelEnvironment.prompts,
+    "user": ModelWorker.prompts,
+    "assistant": ModelProposer.prompts,
+}
 """Part → the prompts of whatever model plays it."""
 
 

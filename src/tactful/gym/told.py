@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from tactful.gym.types import GymEpisode, GymStep
 from tactful.types import Event
@@ -62,11 +61,8 @@ def _step(step: GymStep) -> Iterator[str]:
 
 
 def _event(event: Event) -> str:
-    return f"{_clock(event.at):8}  {_line(event.text)}"
-
-
-def _clock(at: datetime | None) -> str:
-    return "" if at is None else f"{at:%H:%M:%S}"
+    at = "" if event.at is None else f"{event.at:%H:%M:%S}"
+    return f"{at:8}  {_line(event.text)}"
 
 
 def _line(text: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,6 @@ class LogStage:
     """A conversation's decision points, judged."""
 
     config: ReadConfig
-    _held: dict[str, Remembering] = field(default_factory=dict, compare=False)
 
     async def __call__(self, record: Conversation, context: Context) -> LoggedTalk | Skip:
         """The conversation as decisions; skipped where no assistant answers."""
@@ -51,11 +51,9 @@ class LogStage:
         found = next(iter(judged([record], reader)), None)
         return Skip("no assistant answers") if found is None else logged_talk(*found, reader)
 
-    @property
+    @cached_property
     def _reader(self) -> Remembering:
-        if "reader" not in self._held:
-            self._held["reader"] = Remembering(open_embedded_reader(self.config.reader))
-        return self._held["reader"]
+        return Remembering(open_embedded_reader(self.config.reader))
 
 
 class Talks:

@@ -11,7 +11,7 @@ from tactful.mend.types import OUTCOMES, LoggedTalk, LoggedTurn, Outcome
 from tactful.policy.cost import TURNS
 from tactful.stats import FEWEST_GROUPS, Estimate
 from tactful.stats.asking import clarity_of
-from tactful.stats.shares import sure_share_over
+from tactful.stats.shares import GroupSums, sure_share_over
 from tactful.types import Record, UserHistory
 
 Key = tuple[str, ...]
@@ -47,27 +47,25 @@ def key_of(turn: LoggedTurn) -> Key:
 class Part:
     """A share within groups: how many of how many."""
 
-    groups: dict[str, list[int]] = field(default_factory=dict)
+    groups: GroupSums = field(default_factory=GroupSums)
     talks: list[str] = field(default_factory=list)
     """The first conversations in which it happened."""
 
     def add(self, group: str, talk: str, *, happened: bool) -> None:
         """One more case."""
-        held = self.groups.setdefault(group, [0, 0])
-        held[0] += happened
-        held[1] += 1
+        self.groups.add(group, happened)
         if happened and len(self.talks) < _KEPT and talk not in self.talks:
             self.talks.append(talk)
 
     @property
     def count(self) -> int:
         """How many."""
-        return sum(held[0] for held in self.groups.values())
+        return int(sum(held[0] for held in self.groups.values()))
 
     @property
     def total(self) -> int:
         """Of how many."""
-        return sum(held[1] for held in self.groups.values())
+        return int(sum(held[1] for held in self.groups.values()))
 
     @property
     def enough(self) -> bool:
@@ -148,9 +146,7 @@ def _merge(whole: Cell, cell: Cell) -> None:
     whole.asked += cell.asked
     for into, part in ((whole.needless, cell.needless), (whole.guessed, cell.guessed)):
         for group, (count, total) in part.groups.items():
-            held = into.groups.setdefault(group, [0, 0])
-            held[0] += count
-            held[1] += total
+            into.groups.add(group, count, total)
         into.talks.extend(talk for talk in part.talks if talk not in into.talks)
         del into.talks[_KEPT:]
 

@@ -58,9 +58,7 @@ def with_history(talks: Iterable[LoggedTalk]) -> Iterator[LoggedTalk]:
         before = known.get(talk.user) if talk.user else None
         turns = talk.turns if before is None else tuple(_after(turn, before) for turn in talk.turns)
         if talk.user and turns:
-            task = Task.of(turns[-1])
-            task.take(turns[-1])
-            known[talk.user] = task.over
+            known[talk.user] = history_after(turns[-1])
         yield talk.model_copy(update={"turns": turns})
 
 
@@ -81,22 +79,6 @@ class Task:
     rejected: int = 0
     user: UserHistory = field(default_factory=UserHistory)
 
-    @classmethod
-    def of(cls, turn: LoggedTurn) -> Task:
-        """As it stood before `turn`."""
-        state = turn.state
-        return cls(
-            turn=state.dialogue_turn,
-            asked=state.questions_asked,
-            answered=state.answered,
-            rejected=state.prev_reject,
-            user=state.user,
-        )
-
-    def take(self, turn: LoggedTurn) -> None:
-        """Go on by one turn."""
-        self.note(turn.asked, turn.outcome)
-
     def note(self, asked: bool, outcome: Outcome) -> None:
         """Go on by one turn that asked, or did not, with this outcome."""
         self.turn += 1
@@ -113,6 +95,19 @@ class Task:
             answered=self.user.answered + self.answered,
             rejected=self.user.rejected + self.rejected,
         )
+
+
+def history_after(turn: LoggedTurn) -> UserHistory:
+    """The user's history with the task of `turn`, as far as that turn, in it."""
+    state = turn.state
+    task = Task(
+        asked=state.questions_asked,
+        answered=state.answered,
+        rejected=state.prev_reject,
+        user=state.user,
+    )
+    task.note(turn.asked, turn.outcome)
+    return task.over
 
 
 def _states(

@@ -41,6 +41,12 @@ class Estimate(Record):
             return "–"
         return f"{self.value:.{digits}f}" if self.low is None else self.text(digits)
 
+    def short_percent(self) -> str:
+        """For a cell of a table: `12% [10%, 15%]`, the value alone where it has no interval, – where undefined."""
+        if self.value is None or self.low is not None:
+            return self.percent(0)
+        return f"{self.value:.0%}"
+
     def percent(self, digits: int = 1) -> str:
         """`12.5% [10.1%, 15.4%]`; – where nothing was scored."""
         return "–" if self.value is None else self._told(f".{digits}%")

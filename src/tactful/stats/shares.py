@@ -13,6 +13,16 @@ _STRENGTHS = (2.0, 40.0)
 """Bounds of how many cases of one group the prior over groups is worth."""
 
 
+class GroupSums(dict[str, list[float]]):
+    """Group → [sum, cases]; its values are what `share_over` takes, where the sum is of hits."""
+
+    def add(self, group: str, value: float, cases: float = 1) -> None:
+        """What one or more cases of a group come to."""
+        held = self.setdefault(group, [0, 0])
+        held[0] += value
+        held[1] += cases
+
+
 def clustered_share(count: int, items: int, spread: float, groups: int) -> Estimate:
     """`count` of `items` cases in `groups` groups, with Wilson's interval at the number of cases that they are `worth`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from tactful.audit.types import Finding, Passage
 from tactful.errors import DataError
 from tactful.stats import Estimate
 from tactful.stats.agreement import alpha
-from tactful.stats.shares import share_over
+from tactful.stats.shares import GroupSums, share_over
 from tactful.text.counting import counted
 from tactful.text.quoting.shorten import shortened
 from tactful.types import Conversation, Rating, Record
@@ -38,19 +39,17 @@ class Pairs:
 
     def agreement(self) -> Agreement:
         """How far both agree; shares have intervals over conversations."""
-        both = sum(ours and theirs for _, ours, theirs in self.rows)
-        ours_only = sum(ours and not theirs for _, ours, theirs in self.rows)
-        theirs_only = sum(theirs and not ours for _, ours, theirs in self.rows)
+        times = Counter((ours, theirs) for _, ours, theirs in self.rows)
         counts = np.array(
             [[ours + theirs, 2 - ours - theirs] for _, ours, theirs in self.rows], dtype=float
         ).reshape(len(self.rows), 2)
         return Agreement(
             what=self.what,
             fault=self.fault,
-            both=both,
-            only_audit=ours_only,
-            only_other=theirs_only,
-            neither=len(self.rows) - both - ours_only - theirs_only,
+            both=times[True, True],
+            only_audit=times[True, False],
+            only_other=times[False, True],
+            neither=times[False, False],
             precision=_share(self.rows, of=1),
             recall=_share(self.rows, of=2),
             alpha=alpha(counts),
@@ -59,12 +58,10 @@ class Pairs:
 
 def _share(rows: Sequence[tuple[str, bool, bool]], *, of: int) -> Estimate:
     """Share of those that one side names which the other names too; `of`: 1 the audit, 2 the other."""
-    groups: dict[str, list[int]] = {}
+    groups = GroupSums()
     for row in rows:
         if row[of]:
-            held = groups.setdefault(row[0], [0, 0])
-            held[0] += row[1] and row[2]
-            held[1] += 1
+            groups.add(row[0], row[1] and row[2])
     return share_over(groups.values())
 
 

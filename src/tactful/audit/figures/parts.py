@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,10 @@ from tactful.audit.figures.tally import SHARES, Part, Row, by_value, share_of
 from tactful.audit.results import Breakdown, Shared, Slice, Trend, UserTaste
 from tactful.stats.asking import AskingCounts
 from tactful.stats.bootstrap import resampled
+from tactful.stats.shares import GroupSums
 
 Array = NDArray[Any]
-_FIELDS: Mapping[str, Callable[[Row], str]] = {
-    "domain": lambda row: row.domain,
-    "length": lambda row: row.length,
-    "model": lambda row: row.model,
-    "user": lambda row: row.user,
-    "source": lambda row: row.source,
-}
+_FIELDS = ("domain", "length", "model", "user", "source")
 _IN_SLICES = ("asked", "needless", "guessed", "complaints")
 _FEWEST_QUESTIONS = 3
 """Judged questions from which a user is shown."""
@@ -36,8 +32,8 @@ def shares_of(rows: Sequence[Row], *, users: bool) -> tuple[Shared, ...]:
 def breakdowns(rows: Sequence[Row]) -> tuple[Breakdown, ...]:
     """The log by each field that tells its conversations apart."""
     found = []
-    for name, of in _FIELDS.items():
-        parts = by_value(rows, of)
+    for name in _FIELDS:
+        parts = by_value(rows, attrgetter(name))
         if len(parts) > 1:
             found.append(Breakdown(by=name, rows=tuple(_slice(value, held) for value, held in parts)))
     return tuple(found)
@@ -45,9 +41,7 @@ def breakdowns(rows: Sequence[Row]) -> tuple[Breakdown, ...]:
 
 def weeks(rows: Sequence[Row]) -> tuple[Slice, ...]:
     """The log week by week, the earliest first."""
-    return tuple(
-        _slice(week, held) for week, held in sorted(by_value(rows, lambda row: row.week, most=10_000))
-    )
+    return tuple(_slice(week, held) for week, held in sorted(by_value(rows, attrgetter("week"), most=10_000)))
 
 
 def _slice(value: str, rows: Sequence[Row]) -> Slice:
@@ -101,26 +95,24 @@ def tastes(rows: Iterable[Row]) -> tuple[UserTaste, ...]:
     """
     from scipy.stats import beta
 
-    counts: dict[str, list[int]] = {}
+    counts = GroupSums()
     for row in rows:
         if row.user and row.asking.questions_judged:
-            held = counts.setdefault(row.user, [0, 0])
-            held[0] += int(row.asking.questions_judged)
-            held[1] += row.welcome
-    asked, liked = (sum(held[at] for held in counts.values()) for at in (0, 1))
+            counts.add(row.user, row.welcome, row.asking.questions_judged)
+    liked, asked = (sum(held[at] for held in counts.values()) for at in (0, 1))
     if not asked or len(counts) < 2:
         return ()
     overall = min(0.99, max(0.01, liked / asked))
     found = []
-    for user, (questions, welcome) in sorted(counts.items(), key=lambda item: -item[1][0]):
+    for user, (welcome, questions) in sorted(counts.items(), key=lambda item: -item[1][1]):
         if questions < _FEWEST_QUESTIONS:
             continue
         above = float(beta.sf(overall, welcome + 4 * overall, questions - welcome + 4 * (1 - overall)))
         found.append(
             UserTaste(
                 user=user,
-                questions=questions,
-                welcome=welcome,
+                questions=int(questions),
+                welcome=int(welcome),
                 verdict="likes them"
                 if above >= _SURE
                 else "minds them"

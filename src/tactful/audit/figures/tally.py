@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TypeVar
 
 from tactful.audit.domains import domain_of
 from tactful.audit.results import Shared
-from tactful.audit.types import REASONS, SUBJECTS, Finding, Passage, Subject
+from tactful.audit.types import Finding, Passage
 from tactful.stats.asking import AskingCounts, clarity_of
-from tactful.stats.shares import share_over
+from tactful.stats.shares import GroupSums, share_over
 from tactful.types import Conversation
+
+N = TypeVar("N", bound=str)
 
 
 @dataclass(slots=True)
@@ -113,10 +116,7 @@ def length_of(answers: int) -> str:
 
 def week_of(begun: datetime | None) -> str:
     """Monday of the week, as a date; empty without a time."""
-    if begun is None:
-        return ""
-    year, week, _ = begun.isocalendar()
-    return f"{datetime.fromisocalendar(year, week, 1):%Y-%m-%d}"
+    return "" if begun is None else f"{begun - timedelta(days=begun.weekday()):%Y-%m-%d}"
 
 
 # ---------------------------------------------------------------- shares
@@ -140,12 +140,10 @@ def share_of(rows: Sequence[Row], name: str, *, users: bool = False) -> Shared:
     """The share of that name over conversations, and over their users."""
     words, part = SHARES[name]
     pairs = [part(row) for row in rows]
-    by_user: dict[str, list[float]] = {}
+    by_user = GroupSums()
     if users:
-        for row, (top, bottom) in zip(rows, pairs, strict=True):
-            held = by_user.setdefault(row.user, [0.0, 0.0])
-            held[0] += top
-            held[1] += bottom
+        for row, pair in zip(rows, pairs, strict=True):
+            by_user.add(row.user, *pair)
     return Shared(
         name=name,
         of=words,
@@ -169,20 +167,9 @@ def by_value(rows: Iterable[Row], of: Callable[[Row], str], *, most: int = 10) -
     return [*order[:most], ("others", rest)]
 
 
-def summed(rows: Iterable[Row], of: Callable[[Row], Counter[str]], order: Sequence[str]) -> dict[str, int]:
+def summed(rows: Iterable[Row], of: Callable[[Row], Counter[str]], order: Sequence[N]) -> dict[N, int]:
     """Counts over all conversations, in this order."""
     total: Counter[str] = Counter()
     for row in rows:
         total.update(of(row))
     return {name: total[name] for name in order}
-
-
-def reasons(rows: Iterable[Row]) -> dict[str, int]:
-    """Reason → needless questions."""
-    return summed(rows, lambda row: row.reasons, REASONS)
-
-
-def subjects(rows: Iterable[Row]) -> dict[Subject, int]:
-    """Subject → complaints."""
-    found = summed(rows, lambda row: row.subjects, SUBJECTS)
-    return {name: found[name] for name in SUBJECTS}

@@ -39,23 +39,8 @@ class PassageReply(Record):
 
     why: str
     question: Literal["none", "needed", "needless", "cannot tell"]
-    reason: Literal[
-        "none",
-        "already said",
-        "just do it",
-        "a default would do",
-        "answered with annoyance",
-        "unanswered",
-    ]
-    complaint: Literal[
-        "none",
-        "being asked",
-        "a wrong guess",
-        "an ignored constraint",
-        "an error",
-        "something else",
-        "cannot tell",
-    ]
+    reason: Literal["none", Reason]
+    complaint: Literal["none", Subject, "cannot tell"]
     chance: Percent
 
 
@@ -99,18 +84,18 @@ class PromptedJudge:
 
     async def _one(self, passage: Passage, model: ChatModel) -> Finding:
         if not passage.asked and passage.reply is None:
-            return _unjudged(passage, "the log ends with the answer")
+            return Finding.of(passage, unjudged="the log ends with the answer")
         if self._spent:
-            return _unjudged(passage, self._spent)
+            return Finding.of(passage, unjudged=self._spent)
         try:
             return found_by(passage, await _ask(passage, model))
         except BudgetSpent:
             self._spent = "the budget was spent"
-            return _unjudged(passage, self._spent)
+            return Finding.of(passage, unjudged=self._spent)
         except ParseError:
-            return _unjudged(passage, "the model gave no usable reply")
+            return Finding.of(passage, unjudged="the model gave no usable reply")
         except ProviderError as error:
-            return _unjudged(passage, f"the model did not answer ({error.outcome})")
+            return Finding.of(passage, unjudged=f"the model did not answer ({error.outcome})")
 
 
 async def _ask(passage: Passage, model: ChatModel) -> PassageReply:
@@ -148,24 +133,19 @@ def found_by(passage: Passage, said: PassageReply) -> Finding:
     complaint = (
         None if said.complaint == "cannot tell" or passage.reply is None else sure if subject else 1 - sure
     )
-    known = {"conversation": passage.conversation, "turn": passage.turn, "asked": passage.asked}
     if passage.asked:
         if said.question in ("none", "cannot tell"):
-            return Finding(**known, complaint=complaint, subject=subject, unjudged="the model cannot tell")
+            return Finding.of(passage, complaint=complaint, subject=subject, unjudged="the model cannot tell")
         needless = said.question == "needless"
         reason: Reason | None = next((one for one in REASONS if one == said.reason), None)
-        return Finding(
-            **known,
+        return Finding.of(
+            passage,
             needless=sure if needless else 1 - sure,
             reason=(reason or "a default would do") if needless else None,
             complaint=complaint,
             subject=subject,
         )
     if complaint is None:
-        return Finding(**known, unjudged="the model cannot tell")
+        return Finding.of(passage, unjudged="the model cannot tell")
     guess = sure if subject == "a wrong guess" else 1 - sure
-    return Finding(**known, complaint=complaint, guess=guess, subject=subject)
-
-
-def _unjudged(passage: Passage, why: str) -> Finding:
-    return Finding(conversation=passage.conversation, turn=passage.turn, asked=passage.asked, unjudged=why)
+    return Finding.of(passage, complaint=complaint, guess=guess, subject=subject)

@@ -65,13 +65,12 @@ def judge(
 def _judge_question(
     passage: Passage, signs: Signs | None, need: float | None, complaint: float | None, why: str
 ) -> Finding:
-    known = {"conversation": passage.conversation, "turn": passage.turn, "asked": True, "need": need}
     declined = passage.ask is not None and passage.ask.declined
     clear = declined or (signs is not None and (signs.rejects or signs.elsewhere))
     if need is None and not clear:
-        return Finding(**known, unjudged=why)
+        return Finding.of(passage, need=need, unjudged=why)
     if signs is None and not declined and need is not None and need >= _SETTLED:
-        return Finding(**known, unjudged="the log ends with the question")
+        return Finding.of(passage, need=need, unjudged="the log ends with the question")
     odds = 1.0 if need is None else _odds(1 - need, SUREST if passage.first else LATER)
     if complaint is not None and signs is not None:
         complaint = _as_reply_to_question(complaint, signs)
@@ -87,8 +86,9 @@ def _judge_question(
         or (signs.push and signs.objects and not signs.tells)
         or (needless >= 0.5 and upset)
     )
-    return Finding(
-        **known,
+    return Finding.of(
+        passage,
+        need=need,
         needless=needless,
         reason=_reason(signs, declined, upset) if needless >= 0.5 else None,
         complaint=None if signs is None else 0.9 if minds else 0.1,
@@ -134,12 +134,11 @@ def _reason(signs: Signs | None, declined: bool, upset: bool) -> Reason:
 def _judge_answer(
     passage: Passage, signs: Signs | None, need: float | None, complaint: float | None, why: str
 ) -> Finding:
-    known = {"conversation": passage.conversation, "turn": passage.turn, "asked": False, "need": need}
     if signs is None:
-        return Finding(**known, unjudged="the log ends with the answer")
+        return Finding.of(passage, need=need, unjudged="the log ends with the answer")
     shown = [name for name in COMPLAINT if getattr(signs, name)]
     if complaint is None and not set(shown) - {"informs", "goes_on"}:
-        return Finding(**known, unjudged=why)
+        return Finding.of(passage, need=need, unjudged=why)
     odds = 0.3 if complaint is None else _odds(complaint)
     for sign in shown:
         odds *= COMPLAINT[sign]
@@ -150,9 +149,10 @@ def _judge_answer(
         openness *= factor if getattr(signs, sign) else 1.0
     was_open = openness / (1 + openness)
     if complains >= 0.5 and need is None and not (signs.denies or signs.said or signs.error):
-        return Finding(**known, complaint=complains, unjudged=why)
-    return Finding(
-        **known,
+        return Finding.of(passage, need=need, complaint=complains, unjudged=why)
+    return Finding.of(
+        passage,
+        need=need,
         complaint=complains,
         guess=min(complains, was_open),
         subject=_subject(signs, was_open) if complains >= 0.5 else None,

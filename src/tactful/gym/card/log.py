@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,6 +82,14 @@ def users_of(episodes: Sequence[GymEpisode]) -> list[str]:
     return users
 
 
+def by_person(reactions: Iterable[Reaction]) -> dict[tuple[str, str], list[Reaction]]:
+    """(group, user) → what became of the offers to this user, in order."""
+    found = defaultdict[tuple[str, str], list[Reaction]](list)
+    for one in reactions:
+        found[one.group, one.user].append(one)
+    return found
+
+
 def of_episodes(episodes: Iterable[GymEpisode]) -> Recorded:
     """What episodes show, the assistant's own work left out."""
     sessions, reactions, points = list[Session](), list[Reaction](), list[Point]()
@@ -153,14 +161,10 @@ def of_moments(moments: Iterable[Moment | LabelledMoment]) -> Recorded:
         if moment.proposal is not None:
             reactions.append(_reaction(item, recent))
     kept = {whose: events for whose, events in longest.items() if not events[0].time.startswith(_IN_WORDS)}
-    notes = []
-    if len(kept) < len(longest):
-        left = len(longest) - len(kept)
-        notes.append(
-            f"{left} sessions with times in words were written by a generator; their events are left out"
-        )
+    left = len(longest) - len(kept)
+    note = f"{left} sessions with times in words were written by a generator; their events are left out"
     sessions = tuple(Session(user or session, session, events) for (session, user), events in kept.items())
-    return Recorded(sessions, tuple(reactions), tuple(points.values()), tuple(notes))
+    return Recorded(sessions, tuple(reactions), tuple(points.values()), (note,) if left else ())
 
 
 def _reaction(item: LabelledMoment, recent: tuple[Event, ...]) -> Reaction:

@@ -33,7 +33,7 @@ def render_page(found: Card) -> str:
         sides=SIDES,
         marks=MARKS,
         verdict=verdict,
-        unique=tuple(dict.fromkeys(note for note in found.notes)),
+        unique=tuple(dict.fromkeys(found.notes)),
         counted=counted,
         clean=clean,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.gym.card.limits import LIMITS
-from tactful.gym.card.log import Reaction, Recorded, Session, users_of
+from tactful.gym.card.limits import checked
+from tactful.gym.card.log import Reaction, Recorded, Session, by_person, users_of
+from tactful.gym.card.telling import FOLDS, crossed
 from tactful.gym.card.types import Check
 from tactful.gym.card.words import KINDS, kind_of_event
 from tactful.gym.types import GymEpisode
@@ -24,7 +24,6 @@ TRAITS = ("openness", "patience", "skill", "focus", "pace")
 NEEDS_OFFERS = frozenset({"openness", "patience"})
 """Traits that nobody can show to whom nothing is offered."""
 _RESAMPLES = 500
-_FOLDS = 5
 
 
 def person_checks(
@@ -33,13 +32,12 @@ def person_checks(
     """The checks, and for each trait how well its upper half is told from its lower."""
     traits, mean = told_apart(episodes, simulated, seed=seed)
     checks = [
-        Check(
-            name="persons alike",
-            asks="AUROC of telling the upper half of a trait from the lower by behaviour, the mean of the traits; "
+        checked(
+            "persons alike",
+            "AUROC of telling the upper half of a trait from the lower by behaviour, the mean of the traits; "
             "other scenes were learnt from",
+            mean,
             side="persons",
-            figure=mean,
-            limit=LIMITS["persons alike"],
         )
     ]
     if people is not None:
@@ -59,9 +57,11 @@ def told_apart(
     known = [one for one, _ in whose]
     names, index = np.unique([one.group for one in known], return_inverse=True)
     empty = Estimate(value=None, items=len(known), groups=len(names))
-    if len(names) < max(FEWEST_GROUPS, _FOLDS):
+    if len(names) < max(FEWEST_GROUPS, FOLDS):
         return {}, empty
     features = _behaviours(whose, simulated.reactions)
+    fold_of = group_folds([one.group for one in known], FOLDS, seed)
+    folds = np.array([fold_of[one.group] for one in known])
     offers = len(simulated.reactions) / len(known)
     draws = group_draws(len(names), _RESAMPLES, seed)
     values, drawn = {}, {}
@@ -70,7 +70,7 @@ def told_apart(
         upper = level > np.median(level)
         if not upper.any() or (trait in NEEDS_OFFERS and offers < 1):
             continue
-        p = _crossed(features, upper, [one.group for one in known], seed)
+        p = crossed(features, upper, folds, 0.3)
         whole = group_auroc(p, upper, index, np.ones((1, len(names))))
         values[trait], drawn[trait] = float(whole[0]), group_auroc(p, upper, index, draws)
     if not values:
@@ -83,10 +83,8 @@ def told_apart(
 
 def _behaviours(episodes: Sequence[tuple[GymEpisode, str]], reactions: Sequence[Reaction]) -> Array:
     """(episodes, features): gaps, kinds of events, reactions, length."""
-    by_user: dict[str, list[Reaction]] = defaultdict(list)
-    for one in reactions:
-        by_user[one.user].append(one)
-    return np.array([_behaviour(one, by_user[user]) for one, user in episodes])
+    told = by_person(reactions)
+    return np.array([_behaviour(one, told.get((one.group, user), ())) for one, user in episodes])
 
 
 def _behaviour(episode: GymEpisode, reactions: Sequence[Reaction]) -> list[float]:
@@ -120,44 +118,25 @@ def _behaviour(episode: GymEpisode, reactions: Sequence[Reaction]) -> list[float
     ]
 
 
-def _crossed(features: Array, upper: Array, groups: Sequence[str], seed: int) -> Array:
-    """Probabilities of the upper half, each group's by a model of the others."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    fold_of = group_folds(groups, _FOLDS, seed)
-    folds = np.array([fold_of[group] for group in groups])
-    p = np.full(len(upper), float(upper.mean()))
-    for fold in range(_FOLDS):
-        test = folds == fold
-        if test.any() and 0 < upper[~test].sum() < (~test).sum():
-            model = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=500))
-            p[test] = model.fit(features[~test], upper[~test]).predict_proba(features[test])[:, 1]
-    return p
-
-
 # ---------------------------------------------------------------- further apart than people?
 
 
 def _exaggerated(simulated: Recorded, people: Recorded, *, seed: int) -> list[Check]:
     told = {
-        "pace": ([_pace(one) for one in simulated.sessions], [_pace(one) for one in people.sessions]),
-        "acceptance": (_takers(simulated.reactions), _takers(people.reactions)),
-    }
-    asks = {
-        "pace": "how far the mean log gaps of simulated persons lie apart beyond chance, over how far people's do",
-        "acceptance": "how far the acceptance of simulated persons lies apart beyond chance, over how far people's does",
+        "pace": (
+            "how far the mean log gaps of simulated persons lie apart beyond chance, over how far people's do",
+            [_pace(one) for one in simulated.sessions],
+            [_pace(one) for one in people.sessions],
+        ),
+        "acceptance": (
+            "how far the acceptance of simulated persons lies apart beyond chance, over how far people's does",
+            _takers(simulated.reactions),
+            _takers(people.reactions),
+        ),
     }
     return [
-        Check(
-            name=f"persons exaggerated: {name}",
-            asks=asks[name],
-            side="persons",
-            figure=_spread_ratio(mine, real, seed),
-            limit=LIMITS["persons exaggerated"],
-        )
-        for name, (mine, real) in told.items()
+        checked(f"persons exaggerated: {name}", asks, _spread_ratio(mine, real, seed), side="persons")
+        for name, (asks, mine, real) in told.items()
         if name == "pace" or people.reactions
     ]
 
@@ -173,13 +152,10 @@ def _pace(session: Session) -> _Row:
 
 
 def _takers(reactions: Sequence[Reaction]) -> list[_Row]:
-    users: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for one in reactions:
-        users[one.group, one.user].append(one.accepted)
     rows = []
-    for (group, _), took in users.items():
-        p = float(np.mean(took))
-        rows.append((group, p, p * (1 - p) / (len(took) - 1)) if len(took) >= 3 else (group, np.nan, np.nan))
+    for (group, _), told in by_person(reactions).items():
+        p = float(np.mean([one.accepted for one in told]))
+        rows.append((group, p, p * (1 - p) / (len(told) - 1)) if len(told) >= 3 else (group, np.nan, np.nan))
     return rows
 
 
@@ -191,17 +167,11 @@ def _spread_ratio(mine: Sequence[_Row], real: Sequence[_Row], seed: int) -> Esti
     if sizes["groups"] < 2:
         return Estimate(value=None, **sizes)
     tables = [_moments(rows, names) for rows, names in zip(sides, groups, strict=True)]
-    drawn = [
-        table_draws @ table for table, table_draws in zip(tables, _both_draws(groups, seed), strict=True)
-    ]
+    drawn = [group_draws(len(table), _RESAMPLES, seed + side) @ table for side, table in enumerate(tables)]
     whole = [table.sum(axis=0)[None, :] for table in tables]
     return estimate(
         float((_between(whole[0]) / _between(whole[1]))[0]), _between(drawn[0]) / _between(drawn[1]), **sizes
     )
-
-
-def _both_draws(groups: Sequence[Sequence[str]], seed: int) -> list[Array]:
-    return [group_draws(len(names), _RESAMPLES, seed + side) for side, names in enumerate(groups)]
 
 
 def _moments(rows: Sequence[_Row], names: Sequence[str]) -> Array:

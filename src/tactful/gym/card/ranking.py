@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -10,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.gym.card.limits import LIMITS
+from tactful.gym.card.limits import checked
 from tactful.gym.card.types import Check, Ranked, Ranking
 from tactful.gym.summary import utility
 from tactful.gym.types import GymEpisode
 from tactful.stats import FEWEST_GROUPS, Estimate
 from tactful.stats.bootstrap import estimate, group_draws, grouped_mean
+from tactful.stats.shares import GroupSums
 
 Array = NDArray[Any]
 PER = 100
@@ -30,10 +30,9 @@ def worth_by_scene(
     episodes: Sequence[GymEpisode], *, false_alarm: float, miss: float = 0.0
 ) -> dict[str, float]:
     """Group of scenes → utility per 100 rounds: 1 for an accepted offer, the costs for what was not, or not offered."""
-    sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    sums = GroupSums()
     for one in episodes:
-        sums[one.group][0] += utility(one, false_alarm=false_alarm, miss=miss)
-        sums[one.group][1] += len(one.open_rounds)
+        sums.add(one.group, utility(one, false_alarm=false_alarm, miss=miss), len(one.open_rounds))
     return {group: PER * total / rounds for group, (total, rounds) in sorted(sums.items()) if rounds}
 
 
@@ -92,13 +91,12 @@ def ranking_check(
     else:
         figure, turned = Estimate(value=None, **sizes), []
     told = f"{len(pairs)} of {len(gaps)} pairs are clear under the default users"
-    return Check(
-        name="ranking",
-        asks=f"pairs of the assistants {', '.join(names)}, clearly ordered by utility under the default users, that stand "
+    return checked(
+        "ranking",
+        f"pairs of the assistants {', '.join(names)}, clearly ordered by utility under the default users, that stand "
         "in the same order under fitted ones",
+        figure,
         side="users",
-        figure=figure,
-        limit=LIMITS["ranking"],
         note=f"{told}; turned: {'; '.join(turned)}" if turned else told,
     )
 

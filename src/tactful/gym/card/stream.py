@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.gym.card.limits import LIMITS
+from tactful.gym.card.limits import checked
 from tactful.gym.card.log import Recorded, Session
 from tactful.gym.card.types import Check
 from tactful.gym.card.words import KINDS, OTHER, kind_of_event, language, sentence
@@ -39,24 +39,22 @@ def stream_checks(simulated: Recorded, people: Recorded | None, *, seed: int = 0
             real,
             _repeated,
         ),
-        Check(
-            name="uniform in style",
-            asks="sentences, their content masked, that stand in a session of one other scene as well; the mean of pairs",
+        checked(
+            "uniform in style",
+            "sentences, their content masked, that stand in a session of one other scene as well; the mean of pairs",
+            _shared_sentences(mine, seed),
             side="events",
-            figure=_shared_sentences(mine, seed),
-            limit=LIMITS["uniform in style"],
             people=_shared_sentences(real, seed) if real else None,
         ),
     ]
     if mine and real:
         ours, theirs = _shares(mine), _shares(real)
         checks.append(
-            Check(
-                name="mix of events",
-                asks="Dice's coefficient of the shares of kinds of events (opens, searches, writes, …) and people's",
+            checked(
+                "mix of events",
+                "Dice's coefficient of the shares of kinds of events (opens, searches, writes, …) and people's",
+                _mix(ours, theirs, len(mine) + len(real), seed),
                 side="events",
-                figure=_mix(ours, theirs, len(mine) + len(real), seed),
-                limit=LIMITS["mix of events"],
                 note=_mix_note(ours[1], theirs[1]),
             )
         )
@@ -102,7 +100,7 @@ def _compared(
 ) -> Check:
     people = grouped_mean(*_means(real, value)) if real else None
     figure = grouped_mean(*_means(mine, value))
-    return Check(name=name, asks=asks, side="events", figure=figure, limit=LIMITS[name], people=people)
+    return checked(name, asks, figure, side="events", people=people)
 
 
 def _timing(mine: Sequence[Session], real: Sequence[Session]) -> list[Check]:
@@ -112,18 +110,16 @@ def _timing(mine: Sequence[Session], real: Sequence[Session]) -> list[Check]:
     )
     checks = [_compared("uniform timing", asks, mine, real, _burst)]
     if real:
-        (ours, groups), (theirs, others) = _means(mine, _burst), _means(real, _burst)
-        ours, groups = _by_group(ours, groups, "s")
-        theirs, others = _by_group(theirs, others, "p")
+        ours, groups = _by_group(*_means(mine, _burst), "s")
+        theirs, others = _by_group(*_means(real, _burst), "p")
         side = np.arange(len(ours) + len(theirs)) < len(ours)
         gap = grouped_gap([*ours, *theirs], side, ~side, [*groups, *others])
         checks.append(
-            Check(
-                name="uniform timing, beside people",
-                asks="the same, less people's",
+            checked(
+                "uniform timing, beside people",
+                "the same, less people's",
+                _fewer(gap, min(len(groups), len(others))),
                 side="events",
-                figure=_fewer(gap, min(len(groups), len(others))),
-                limit=LIMITS["uniform timing, beside people"],
                 people=checks[0].people,
             )
         )
@@ -178,10 +174,10 @@ def _shares(sessions: Sequence[Session]) -> tuple[list[str], Array]:
 
 def _mix(mine: tuple[list[str], Array], real: tuple[list[str], Array], sessions: int, seed: int) -> Estimate:
     (groups, ours), (others, theirs) = mine, real
-    drawn = []
-    for side, (names, table) in enumerate(((groups, ours), (others, theirs))):
-        draws = group_draws(len(names), _RESAMPLES, seed + side)
-        drawn.append(draws @ table / len(names))
+    drawn = [
+        group_draws(len(table), _RESAMPLES, seed + side) @ table / len(table)
+        for side, table in enumerate((ours, theirs))
+    ]
     whole = float(np.minimum(ours.mean(axis=0), theirs.mean(axis=0)).sum())
     fewer = min(len(groups), len(others))
     return estimate(whole, np.minimum(drawn[0], drawn[1]).sum(axis=1), items=sessions, groups=fewer)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.gym.card.limits import LIMITS
+from tactful.gym.card.limits import checked
 from tactful.gym.card.log import Recorded, Session
 from tactful.gym.card.stream import windows
 from tactful.gym.card.types import Check, Telling
@@ -26,7 +26,7 @@ _STRETCH = 10
 """Events that must do for telling: equal on both sides, so that length alone tells nothing."""
 _OF_A_GROUP = 4
 _MOST_GROUPS = 60
-_FOLDS = 5
+FOLDS = 5
 _RESAMPLES = 500
 _NAMED = 4
 """Features that are named on either side."""
@@ -50,32 +50,28 @@ def told_from_people(
     few = min(len({one.group for one in side}) for side in (mine, real))
     untimed = sum(not part.gaps for part in both)
     makers = {name: make for name, make in FAMILIES.items() if not (untimed and make is _gaps)}
-    families = {name: make(both) for name, make in makers.items()} if few >= _FOLDS else {}
+    families = {name: make(both) for name, make in makers.items()} if few >= FOLDS else {}
     if families:
-        whole = (
-            [part for part, _ in families.values()],
-            [name for _, names in families.values() for name in names],
-        )
-        families["all together"] = np.hstack(whole[0]), whole[1]
+        tables, names = zip(*families.values(), strict=True)
+        families["all together"] = np.hstack(tables), [*chain.from_iterable(names)]
     told = tuple(
         _tell(name, found, generated, groups, few=few, seed=seed) for name, found in families.items()
     )
     nothing = Estimate(value=None, items=len(both), groups=few)
-    check = Check(
-        name="told from people",
-        asks=f"AUROC of telling stretches of {_STRETCH} generated events from recorded ones; other sessions were "
+    check = checked(
+        "told from people",
+        f"AUROC of telling stretches of {_STRETCH} generated events from recorded ones; other sessions were "
         "learnt from",
+        told[-1].auroc if told else nothing,
         side="events",
-        figure=told[-1].auroc if told else nothing,
-        limit=LIMITS["told from people"],
         note=_note(len(simulated.sessions) - len(kept), few, untimed),
     )
     return check, told
 
 
 def _note(other: int, few: int, untimed: int) -> str:
-    if few < _FOLDS:
-        return f"takes {_FOLDS} recordings and {_FOLDS} scenes in one language"
+    if few < FOLDS:
+        return f"takes {FOLDS} recordings and {FOLDS} scenes in one language"
     told = [f"{other} sessions in languages that no recording speaks are left out"] if other else []
     if untimed:
         told.append(f"not told by gaps, for of {untimed} of the stretches no times are known")
@@ -104,8 +100,8 @@ def _gaps(parts: Sequence[Session]) -> Named:
         "gaps below 3 s",
         "gaps above 60 s",
         "longest gap",
+        "whole seconds",
     ]
-    names.append("whole seconds")
     return np.array([_gap_row(part) for part in parts]), names
 
 
@@ -174,37 +170,43 @@ FAMILIES: dict[str, Callable[[Sequence[Session]], Named]] = {
 def _tell(by: str, found: Named, generated: Array, groups: Sequence[str], *, few: int, seed: int) -> Telling:
     features, names = found
     each, index = np.unique(groups, return_inverse=True)
-    p = _crossed(features, generated, groups, seed)
+    strength = 1 / max(1.0, features.shape[1] / 4)
+    p = crossed(features, generated, _folds(groups, seed), strength, weights="balanced")
     whole = group_auroc(p, generated, index, np.ones((1, len(each))))
     drawn = group_auroc(p, generated, index, group_draws(len(each), _RESAMPLES, seed))
     auroc = estimate(float(whole[0]), drawn, items=len(p), groups=few, fewest=FEWEST_GROUPS)
-    weights = _fitted(features, generated)[-1].coef_[0]
+    weights = _fitted(features, generated, strength, "balanced")[-1].coef_[0]
     order = [int(at) for at in np.argsort(weights)]
     strong = [names[at] for at in reversed(order[-_NAMED:]) if weights[at] > _SPOKEN]
     weak = [names[at] for at in order[:_NAMED] if weights[at] < -_SPOKEN]
     return Telling(by=by, auroc=auroc, generated=tuple(strong), real=tuple(weak))
 
 
-def _crossed(features: Array, generated: Array, groups: Sequence[str], seed: int) -> Array:
-    """P(generated), each group's by a model of the others; every fold holds groups of both sides."""
+def _folds(groups: Sequence[str], seed: int) -> Array:
+    """Each stretch's fold, by its group; every fold holds groups of both sides."""
     fold_of: dict[str, int] = {}
     for side in ("s:", "p:"):
-        fold_of |= group_folds([group for group in groups if group.startswith(side)], _FOLDS, seed)
-    folds = np.array([fold_of[group] for group in groups])
-    p = np.zeros(len(generated))
-    for fold in range(_FOLDS):
+        fold_of |= group_folds([group for group in groups if group.startswith(side)], FOLDS, seed)
+    return np.array([fold_of[group] for group in groups])
+
+
+def crossed(
+    features: Array, true: Array, folds: Array, strength: float, *, weights: str | None = None
+) -> Array:
+    """P(true), each fold's by a model of the others; the share of the true where those are all of one kind."""
+    p = np.full(len(true), float(true.mean()))
+    for fold in range(FOLDS):
         test = folds == fold
-        p[test] = _fitted(features[~test], generated[~test]).predict_proba(features[test])[:, 1]
+        if test.any() and 0 < true[~test].sum() < (~test).sum():
+            model = _fitted(features[~test], true[~test], strength, weights)
+            p[test] = model.predict_proba(features[test])[:, 1]
     return p
 
 
-def _fitted(features: Array, generated: Array) -> Any:
+def _fitted(features: Array, true: Array, strength: float, weights: str | None) -> Any:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    strength = 1 / max(1.0, features.shape[1] / 4)
-    model = make_pipeline(
-        StandardScaler(), LogisticRegression(C=strength, max_iter=500, class_weight="balanced")
-    )
-    return model.fit(features, generated)
+    model = LogisticRegression(C=strength, max_iter=500, class_weight=weights)
+    return make_pipeline(StandardScaler(), model).fit(features, true)

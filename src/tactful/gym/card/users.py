@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.gym.card.limits import LIMITS
-from tactful.gym.card.log import Reaction, Recorded, users_of
+from tactful.gym.card.limits import checked
+from tactful.gym.card.log import Reaction, Recorded, by_person, users_of
 from tactful.gym.card.types import ByTiming, Check
 from tactful.gym.card.words import completes
 from tactful.gym.types import GymEpisode
 from tactful.stats import Estimate
 from tactful.stats.bootstrap import grouped_gap, grouped_mean, resampled
-from tactful.stats.shares import sure_share_over
+from tactful.stats.shares import GroupSums, sure_share_over
 from tactful.types import seeded
 
 Array = NDArray[Any]
@@ -59,10 +59,9 @@ def by_timing(reactions: Sequence[Reaction]) -> tuple[ByTiming, ...]:
 
 def share(items: Iterable[tuple[str, bool]]) -> Estimate:
     """The share of (group, yes) that are yes, with its interval over groups."""
-    sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    sums = GroupSums()
     for group, yes in items:
-        sums[group][0] += yes
-        sums[group][1] += 1
+        sums.add(group, yes)
     return sure_share_over(sums.values())
 
 
@@ -81,47 +80,42 @@ def _reaction_checks(mine: Sequence[Reaction], real: Sequence[Reaction]) -> list
     needless = [one for one in mine if one.help_wanted is False]
     of_people = [one for one in real if one.help_wanted is False]
     checks = [
-        Check(
-            name="accepts everything",
-            asks=f"users with {FEW_OFFERS} offers or more who accept every one",
+        checked(
+            "accepts everything",
+            f"users with {FEW_OFFERS} offers or more who accept every one",
+            share(_all_taken(mine)),
             side="users",
-            figure=share(_all_taken(mine)),
-            limit=LIMITS["accepts everything"],
             people=share(_all_taken(real)) if real else None,
         ),
-        Check(
-            name="too cooperative",
-            asks="offers accepted of those shown while no help was wanted",
+        checked(
+            "too cooperative",
+            "offers accepted of those shown while no help was wanted",
+            _mean(needless, _accepted),
             side="users",
-            figure=_mean(needless, _accepted),
-            limit=LIMITS["too cooperative"],
             people=_mean(of_people, _accepted) if of_people else None,
         ),
-        Check(
-            name="timing without price",
-            asks="acceptance at a boundary less acceptance mid-flow",
+        checked(
+            "timing without price",
+            "acceptance at a boundary less acceptance mid-flow",
+            _price(mine),
             side="users",
-            figure=_price(mine),
-            limit=LIMITS["timing without price"],
         ),
-        Check(
-            name="never frustrated",
-            asks=f"acceptance after {DISTURBED} refused offers or more, less that after none or one, at equal timing; less what "
+        checked(
+            "never frustrated",
+            f"acceptance after {DISTURBED} refused offers or more, less that after none or one, at equal timing; less what "
             "it is with each user's verdicts in any order",
+            _cooling(mine),
             side="users",
-            figure=_cooling(mine),
-            limit=LIMITS["never frustrated"],
             people=_cooling(real) if any(one.refused_before for one in real) else None,
         ),
     ]
     if real:
         checks.append(
-            Check(
-                name="acceptance",
-                asks="acceptance of all offers, less that of people",
+            checked(
+                "acceptance",
+                "acceptance of all offers, less that of people",
+                _beside(mine, real),
                 side="users",
-                figure=_beside(mine, real),
-                limit=LIMITS["acceptance"],
                 people=_mean(real, _accepted),
                 note="the offers were other ones too: simulated users and people did not judge the same assistant",
             )
@@ -130,10 +124,11 @@ def _reaction_checks(mine: Sequence[Reaction], real: Sequence[Reaction]) -> list
 
 
 def _all_taken(reactions: Iterable[Reaction]) -> list[tuple[str, bool]]:
-    users: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for one in reactions:
-        users[one.group, one.user].append(one.accepted)
-    return [(group, all(took)) for (group, _), took in users.items() if len(took) >= FEW_OFFERS]
+    return [
+        (group, all(one.accepted for one in told))
+        for (group, _), told in by_person(reactions).items()
+        if len(told) >= FEW_OFFERS
+    ]
 
 
 def _price(reactions: Sequence[Reaction]) -> Estimate:
@@ -154,10 +149,7 @@ def _cooling(reactions: Sequence[Reaction]) -> Estimate:
     if not groups:
         return _nothing(reactions)
     sums = np.zeros((len(groups), 2, len(kinds), 4))
-    users: dict[tuple[str, str], list[Reaction]] = defaultdict(list)
-    for one in reactions:
-        users[one.group, one.user].append(one)
-    for (group, user), told in users.items():
+    for (group, user), told in by_person(reactions).items():
         found = sums[groups.index(group)]
         timings = np.array([kinds.index(str(one.timing)) for one in told])
         verdicts = np.array([one.accepted for one in told], dtype=float)
@@ -212,12 +204,11 @@ def _left(episodes: Sequence[GymEpisode], reactions: Iterable[Reaction]) -> Chec
         refused[one.user] += not one.accepted
     played = zip(episodes, users_of(episodes), strict=True)
     disturbed = [one for one, user in played if refused[user] >= MUCH_DISTURBED]
-    return Check(
-        name="never leaves",
-        asks=f"users who give up the work, of those who had refused {MUCH_DISTURBED} offers or more",
+    return checked(
+        "never leaves",
+        f"users who give up the work, of those who had refused {MUCH_DISTURBED} offers or more",
+        share((one.group, one.end == "left") for one in disturbed),
         side="users",
-        figure=share((one.group, one.end == "left") for one in disturbed),
-        limit=LIMITS["never leaves"],
     )
 
 
@@ -225,27 +216,24 @@ def _end_checks(episodes: Sequence[GymEpisode]) -> list[Check]:
     done = [one for one in episodes if one.end == "goal"]
     dated = [one for one in done if _ends_early(one) is not None]
     return [
-        Check(
-            name="never ends",
-            asks="episodes that a limit of rounds or events ended, not the user",
+        checked(
+            "never ends",
+            "episodes that a limit of rounds or events ended, not the user",
+            share((one.group, one.end in ("rounds", "events")) for one in episodes),
             side="users",
-            figure=share((one.group, one.end in ("rounds", "events")) for one in episodes),
-            limit=LIMITS["never ends"],
         ),
-        Check(
-            name="ends too early",
-            asks="of the goals said to be reached: right after work that stood in the middle or went wrong, or with an "
+        checked(
+            "ends too early",
+            "of the goals said to be reached: right after work that stood in the middle or went wrong, or with an "
             "accepted offer not carried out",
+            share((one.group, bool(_ends_early(one))) for one in dated),
             side="users",
-            figure=share((one.group, bool(_ends_early(one))) for one in dated),
-            limit=LIMITS["ends too early"],
         ),
-        Check(
-            name="claims done",
-            asks=f"of the goals said to be reached: no event of the last {_LAST_STEPS} steps shows anything completed",
+        checked(
+            "claims done",
+            f"of the goals said to be reached: no event of the last {_LAST_STEPS} steps shows anything completed",
+            share((one.group, not _shows_completion(one)) for one in done),
             side="users",
-            figure=share((one.group, not _shows_completion(one)) for one in done),
-            limit=LIMITS["claims done"],
         ),
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
@@ -32,8 +32,8 @@ from tactful.text.counting import counted
 from tactful.types import seeded
 
 Array = NDArray[Any]
-Values = dict[str, float]
-"""Key of the table → value; a spread of a trait, a range by its ends (`work.coding.subtasks.0`)."""
+Values = dict[str, tuple[float, ...]]
+"""Key of the table → value; two of a range, and mean and spread of a trait."""
 _RESAMPLES = 100
 _FEWEST_EVENTS = 100
 _FEWEST_SESSIONS = 8
@@ -79,6 +79,21 @@ class _Material:
         return self.sessions, self.offers, self.points
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What a log tells."""
+
+    values: Values = field(default_factory=dict)
+    by: dict[str, str] = field(default_factory=dict)
+    """What each was counted on."""
+    left: dict[str, str] = field(default_factory=dict)
+    """Why others are not there."""
+
+    def put(self, key: str, *value: float, by: str) -> None:
+        """One value more."""
+        self.values[key], self.by[key] = value, by
+
+
 def fit_users(
     recorded: Recorded,
     start: Parameters,
@@ -88,8 +103,6 @@ def fit_users(
     seed: int = 0,
 ) -> FittedUsers:
     """The values that the log shows, with intervals over its sessions. `settings`: whose work it is."""
-    by: dict[str, str] = {}
-    left = dict(ALWAYS_LEFT)
     material = _Material(
         [
             _Stretch(one.group, one.gaps, [kind_of_event(event.text) for event in one.events])
@@ -102,68 +115,54 @@ def fit_users(
         ],
         [known(one) for one in recorded.points],
     )
-    whole = _values(material, start, settings, by, left)
+    told = _told(material, start, settings)
     groups = material.groups
     drawn = _drawn(material, start, settings, seed) if len(groups) >= _FEWEST_SESSIONS else []
     fitted = []
-    for key, value in _joined(whole).items():
-        last = f"{key}.1" if isinstance(value, tuple) else key
-        draws = np.array([_drawn_value(one, last) for one in drawn] or [np.nan])
-        found = estimate(whole[last], draws, items=_items(key, material), groups=len(groups))
-        fitted.append(Fitted(key=key, value=value, was=_default(start, key), estimate=found, by=by[key]))
+    for key, parts in told.values.items():
+        draws = np.array([_drawn_value(one, key) for one in drawn] or [np.nan])
+        found = estimate(parts[-1], draws, items=_items(key, material), groups=len(groups))
+        value: Any = tuple(map(_plain, parts)) if len(parts) > 1 else _plain(parts[0])
+        fitted.append(Fitted(key=key, value=value, was=_default(start, key), estimate=found, by=told.by[key]))
     return FittedUsers(
         source=source,
         sessions=len(recorded.sessions),
         events=sum(len(one.events) for one in recorded.sessions),
         reactions=len(recorded.reactions),
         fitted=tuple(fitted),
-        left=left,
+        left={**ALWAYS_LEFT, **told.left},
     )
 
 
-def _values(
-    material: _Material,
-    start: Parameters,
-    settings: Sequence[Setting],
-    by: dict[str, str],
-    left: dict[str, str],
-) -> Values:
-    """All values; `by` gets what each was counted on, `left` why others are not there."""
-    found: Values = {}
-    _of_gaps(material.sessions, start, found, by, left)
-    _of_work(material.sessions, start, settings, found, by, left)
-    _of_offers(material, start, found, by, left)
-    return found
+def _told(material: _Material, start: Parameters, settings: Sequence[Setting]) -> _Told:
+    told = _Told()
+    _of_gaps(material.sessions, start, told)
+    _of_work(material.sessions, start, settings, told)
+    _of_offers(material, start, told)
+    return told
 
 
 # ---------------------------------------------------------------- the parts of the table
 
 
-def _of_gaps(
-    sessions: Sequence[_Stretch], start: Parameters, found: Values, by: dict[str, str], left: dict[str, str]
-) -> None:
-    told = fit_gaps([one.gaps for one in sessions], start.gaps)
-    if told is None:
+def _of_gaps(sessions: Sequence[_Stretch], start: Parameters, told: _Told) -> None:
+    found = fit_gaps([one.gaps for one in sessions], start.gaps)
+    if found is None:
         usable = [count for one in sessions if (count := len(usable_gaps(one.gaps))) >= FEWEST_OF_ONE]
-        left["gaps, traits.pace"] = (
+        told.left["gaps, traits.pace"] = (
             f"takes {FEWEST_GAPS} gaps between events whose times are known, {FEWEST_OF_ONE} in each of 2 sessions or more; "
             f"found {sum(usable)} in {counted(len(usable), 'such session')}"
         )
         return
-    for name in told._fields[:-1]:
-        found[f"gaps.{name}"] = getattr(told, name)
-        by[f"gaps.{name}"] = "seconds between events, each session's own pace taken out"
-    found |= {"traits.pace.0": start.traits.pace[0], "traits.pace.1": told.pace}
-    by["traits.pace"] = "how far the sessions' mean log gaps lie apart beyond chance"
+    by = "seconds between events, each session's own pace taken out"
+    for name in found._fields[:-1]:
+        told.put(f"gaps.{name}", getattr(found, name), by=by)
+    by = "how far the sessions' mean log gaps lie apart beyond chance"
+    told.put("traits.pace", start.traits.pace[0], found.pace, by=by)
 
 
 def _of_work(
-    sessions: Sequence[_Stretch],
-    start: Parameters,
-    settings: Sequence[Setting],
-    found: Values,
-    by: dict[str, str],
-    left: dict[str, str],
+    sessions: Sequence[_Stretch], start: Parameters, settings: Sequence[Setting], told: _Told
 ) -> None:
     kinds = [one.kinds for one in sessions]
     events = sum(map(len, kinds))
@@ -173,57 +172,53 @@ def _of_work(
         for at, kind in enumerate(row)
     )
     if events < _FEWEST_EVENTS or begun < _FEWEST_FAILURES:
-        left["work.*.trouble"] = (
+        told.left["work.*.trouble"] = (
             f"{begun} events tell of a failure: too few, or whoever recorded does not see them"
         )
     else:
+        by = "events that tell of a failure, with none in the two before"
         for setting in settings:
-            found[f"work.{setting}.trouble"] = min(0.9, begun / events)
-            by[f"work.{setting}.trouble"] = "events that tell of a failure, with none in the two before"
+            told.put(f"work.{setting}.trouble", min(0.9, begun / events), by=by)
     lengths = np.array(list(map(len, kinds)))
     if len(lengths) < _FEWEST_SESSIONS or np.ptp(np.quantile(lengths, [0.5, 0.9])) <= _CUT:
-        left["work.*.subtasks"] = "sessions are too few, or were cut at one length"
+        told.left["work.*.subtasks"] = "sessions are too few, or were cut at one length"
         return
+    by = "quartiles of the sessions' lengths, in pieces of as many acts as by default"
     for setting in settings:
         each = float(np.mean(start.work[setting].acts))
         low, high = (max(1, round(float(at) / each)) for at in np.quantile(lengths, [0.25, 0.75]))
-        found |= {f"work.{setting}.subtasks.0": low, f"work.{setting}.subtasks.1": max(low, high)}
-        by[f"work.{setting}.subtasks"] = (
-            "quartiles of the sessions' lengths, in pieces of as many acts as by default"
-        )
+        told.put(f"work.{setting}.subtasks", low, max(low, high), by=by)
 
 
-def _of_offers(
-    material: _Material, start: Parameters, found: Values, by: dict[str, str], left: dict[str, str]
-) -> None:
+def _of_offers(material: _Material, start: Parameters, told: _Told) -> None:
     need = fit_need(material.points, start.need)
     if need is None:
-        left["need"] = f"fewer than {FEWEST} moments at which people said whether help was needed"
+        told.left["need"] = f"fewer than {FEWEST} moments at which people said whether help was needed"
     else:
-        found |= {f"need.{name}": value for name, value in need.items()}
-        by |= {
-            f"need.{name}": "moments by what the last events tell of the work; each default is worth 20"
-            for name in need
-        }
+        by = "moments by what the last events tell of the work; each default is worth 20"
+        for name, value in need.items():
+            told.put(f"need.{name}", value, by=by)
     at = start.need.model_copy(update=need or {})
     taking = fit_taking(material.offers, start.acceptance, ByTiming.model_validate(at.model_dump()))
     if taking is None:
         offers = len(material.offers)
-        left["acceptance"] = (
+        told.left["acceptance"] = (
             f"fewer than {FEWEST} offers that people took or refused"
             if offers < FEWEST
             else f"all {offers} offers were {'taken' if material.offers[0].accepted else 'refused'}, which tells nothing of what moves it"
         )
     else:
-        found |= {f"acceptance.{name}": value for name, value in taking._asdict().items()}
-        told = "reactions by timing, need and words in common; each default is a prior one logit wide"
-        by |= {f"acceptance.{name}": told for name in taking._fields}
+        by = "reactions by timing, need and words in common; each default is a prior one logit wide"
+        for name, value in taking._asdict().items():
+            told.put(f"acceptance.{name}", value, by=by)
     openness = fit_openness(material.offers, start.acceptance.openness) if taking else None
     if openness is None:
-        left["traits.openness"] = "sessions with reactions are too few, or no further apart than by chance"
+        told.left["traits.openness"] = (
+            "sessions with reactions are too few, or no further apart than by chance"
+        )
     else:
-        found |= {"traits.openness.0": start.traits.openness[0], "traits.openness.1": openness}
-        by["traits.openness"] = "how far the sessions' acceptance lies apart beyond chance"
+        by = "how far the sessions' acceptance lies apart beyond chance"
+        told.put("traits.openness", start.traits.openness[0], openness, by=by)
 
 
 # ---------------------------------------------------------------- intervals
@@ -242,27 +237,16 @@ def _drawn(material: _Material, start: Parameters, settings: Sequence[Setting], 
         sessions = [one for part in chosen for one in part.sessions]
         offers = [one._replace(group=str(at)) for at, part in enumerate(chosen) for one in part.offers]
         points = [one for part in chosen for one in part.points]
-        found.append(_values(_Material(sessions, offers, points), start, settings, {}, {}))
+        found.append(_told(_Material(sessions, offers, points), start, settings).values)
     return found
 
 
 def _drawn_value(drawn: Values, key: str) -> float:
     """NaN where the draw shows nothing of it; sessions that lie no further apart than by chance have a spread of 0."""
-    if key == "traits.openness.1" and any(name.startswith("acceptance.") for name in drawn):
-        return drawn.get(key, 0.0)
-    return drawn.get(key, np.nan)
-
-
-def _joined(values: Values) -> dict[str, Number]:
-    """Ranges and pairs put together again."""
-    found: dict[str, Number] = {}
-    for key, value in values.items():
-        name, _, end = key.rpartition(".")
-        if end == "0":
-            found[name] = (_plain(value), _plain(values[f"{name}.1"]))
-        elif end != "1":
-            found[key] = _plain(value)
-    return found
+    if key in drawn:
+        return drawn[key][-1]
+    known = key == "traits.openness" and any(name.startswith("acceptance.") for name in drawn)
+    return 0.0 if known else np.nan
 
 
 def _plain(value: float) -> Any:

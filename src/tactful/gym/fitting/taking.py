@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from tactful.gym.card.words import kind_of_event
 from tactful.gym.rules.parameters import AcceptanceParameters, ByTiming
 from tactful.gym.rules.words import content_words, overlap, words_of
 from tactful.gym.types import Timing
+from tactful.stats.shares import GroupSums
 from tactful.types import Event
 
 Array = NDArray[Any]
@@ -87,10 +87,9 @@ def fit_need(points: Sequence[Known], start: ByTiming) -> dict[str, float] | Non
     """P(help wanted) by timing, each default worth some points; None where they are too few."""
     if len(points) < FEWEST:
         return None
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    counts = GroupSums({name: [0, 0] for name in TIMINGS})
     for one in points:
-        counts[one.timing][0] += one.wanted
-        counts[one.timing][1] += 1
+        counts.add(one.timing, one.wanted)
     return {
         name: (counts[name][0] + _PRIOR_POINTS * start.at(name)) / (counts[name][1] + _PRIOR_POINTS)
         for name in TIMINGS
@@ -124,10 +123,9 @@ def fit_openness(offers: Sequence[Offered], logits: float) -> float | None:
 
     `logits`: from the least to the most open person. None with too few sessions, or where they do not differ.
     """
-    counts: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    counts = GroupSums()
     for one in offers:
-        counts[one.group][0] += one.accepted
-        counts[one.group][1] += 1
+        counts.add(one.group, one.accepted)
     table = np.array([row for row in counts.values() if row[1] >= 2])
     if len(table) < 2 or not logits:
         return None

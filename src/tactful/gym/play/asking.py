@@ -46,16 +46,6 @@ class Speaker:
     notes: list[str] = field(default_factory=list)
     """Where what stands in for a missing reply is noted."""
 
-    @property
-    def name(self) -> str:
-        """The model's."""
-        return self.model.name
-
-    @property
-    def generator(self) -> Generator:
-        """The model's."""
-        return self.model.generator
-
     async def say(self, prompt: Callable[[int], Rendered], reply_type: type[T]) -> T:
         """The reply to `prompt(max_chars)`; of no use or filtered, it is drawn anew a bounded number of times.
 
@@ -76,11 +66,17 @@ class Speaker:
                 if error.outcome not in _OF_NO_USE or error.input_too_long:
                     raise
                 why = str(error)
-        raise NoReply(f"{self.name}: no usable {reply_type.__name__} in {DRAWS} draws: {clip(why)}")
+        raise NoReply(f"{self.model.name}: no usable {reply_type.__name__} in {DRAWS} draws: {clip(why)}")
 
-    def note(self, index: int, what: str, error: NoReply) -> None:
-        """Note what stands in the place of a reply."""
-        self.notes.append(f"round {index}: {what} ({error})")
+    async def say_or_note(
+        self, prompt: Callable[[int], Rendered], reply_type: type[T], *, index: int, instead: str
+    ) -> T | None:
+        """As `say`; without a usable reply None, and a note of what stands `instead` of it in the round `index`."""
+        try:
+            return await self.say(prompt, reply_type)
+        except NoReply as error:
+            self.notes.append(f"round {index}: {instead} ({error})")
+            return None
 
 
 @dataclass(frozen=True)
@@ -94,12 +90,12 @@ class ModelPart:
     @property
     def name(self) -> str:
         """The model's."""
-        return self.speaker.name
+        return self.speaker.model.name
 
     @property
     def generator(self) -> Generator:
         """The model's."""
-        return self.speaker.generator
+        return self.speaker.model.generator
 
 
 def plain(text: str, most: int) -> str:

@@ -6,13 +6,14 @@ It sees what can be seen on the screen, what it can do, and how its offers fared
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from tactful.data.formats.moments import plain_proposal
 from tactful.gym.play.asking import ModelPart, PartReply, plain
-from tactful.gym.play.parts import NoReply, Seen
+from tactful.gym.play.parts import Seen
 from tactful.gym.play.shown import fenced, seen_fields
 from tactful.llm.replies.words import Said
-from tactful.prompts import Prompt, Rendered, load_prompt
+from tactful.prompts import Rendered, load_prompt
 from tactful.text.lang import language
 from tactful.text.quoting.lines import as_json
 
@@ -32,7 +33,7 @@ class ProposeReply(PartReply):
     """The help, in one sentence addressed to the person; null for silence."""
 
 
-class OfferReply(PartReply):
+class OfferReply(ProposeReply):
     """The best help that there is."""
 
     thought: str
@@ -56,19 +57,13 @@ class ModelProposer(ModelPart):
 
     async def offer(self, seen: Seen, *, due: bool) -> str | None:
         """The help to offer now; None for silence, which a model without a usable reply keeps too."""
-
-        def prompt(max_chars: int) -> Rendered:
-            return propose_prompt(seen, max_chars, due=due)
-
-        try:
-            if due:
-                text = (await self.speaker.say(prompt, OfferReply)).proposal
-            else:
-                text = (await self.speaker.say(prompt, ProposeReply)).proposal or ""
-        except NoReply as error:
-            self.speaker.note(_round(seen), "nothing is offered", error)
-            return None
-        return offered(text)
+        said = await self.speaker.say_or_note(
+            partial(propose_prompt, seen, due=due),
+            OfferReply if due else ProposeReply,
+            index=_round(seen),
+            instead="nothing is offered",
+        )
+        return None if said is None else offered(said.proposal)
 
     async def operations(self, seen: Seen, offer: str, *, most: int) -> tuple[str, ...]:
         """What it does for an accepted offer; nothing without a usable reply."""
@@ -77,12 +72,10 @@ class ModelProposer(ModelPart):
             shown = fenced(**seen_fields(seen, max_chars), offer=as_json(offer))
             return OPERATE.render(**shown, most=most, language=_language(seen))
 
-        try:
-            said = await self.speaker.say(prompt, OperateReply)
-        except NoReply as error:
-            self.speaker.note(_round(seen), "nothing is carried out", error)
-            return ()
-        done = (plain(text, _MOST_OPERATION) for text in said.operations)
+        said = await self.speaker.say_or_note(
+            prompt, OperateReply, index=_round(seen), instead="nothing is carried out"
+        )
+        done = (plain(text, _MOST_OPERATION) for text in (said.operations if said else ()))
         return tuple(text for text in done if text)[:most]
 
 
@@ -112,6 +105,3 @@ def _round(seen: Seen) -> int:
 
 def _language(seen: Seen) -> str:
     return language(seen.lang, "the events")
-
-
-PROMPTS: tuple[Prompt, ...] = ModelProposer.prompts

@@ -13,22 +13,11 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from tactful.gym.play.asking import ModelPart, PartReply, plain
-from tactful.gym.play.parts import Act, NoReply, Unfolded, World
-from tactful.gym.play.shown import (
-    answer_lines,
-    background,
-    clock,
-    example_lines,
-    fenced,
-    happened,
-    person_lines,
-    scene_lines,
-    traits,
-)
+from tactful.gym.play.parts import Act, Unfolded, World
+from tactful.gym.play.shown import clock, traits, world_fields
 from tactful.gym.types import Timing, event_at
 from tactful.llm.replies.words import Said
-from tactful.prompts import Prompt, Rendered, load_prompt
-from tactful.text.lang import language
+from tactful.prompts import Rendered, load_prompt
 from tactful.text.quoting.lines import as_json
 from tactful.text.quoting.shorten import shortened
 from tactful.types import Event
@@ -115,58 +104,38 @@ class ModelEnvironment(ModelPart):
         """The scene in full; without a usable reply its own description."""
 
         def prompt(max_chars: int) -> Rendered:
-            scene = world.scene
-            shown = fenced(
-                scene=scene_lines(scene, world.states, max_chars),
-                examples=example_lines(scene, max_chars),
-                person=person_lines(scene, max_chars),
-            )
-            return EXPAND.render(**shown, language=_language(world))
+            return EXPAND.render(**world_fields(world, max_chars, "scene", "examples", "person"))
 
-        try:
-            told = await self.speaker.say(prompt, BackgroundReply)
-        except NoReply as error:
-            self.speaker.note(0, "the scene's own description stands for its background", error)
-            return world.scene.description
-        return shortened(told.background.strip(), _MOST_BACKGROUND)
+        instead = "the scene's own description stands for its background"
+        told = await self.speaker.say_or_note(prompt, BackgroundReply, index=0, instead=instead)
+        return shortened(told.background.strip(), _MOST_BACKGROUND) if told else world.scene.description
 
     async def answer(self, world: World, question: str) -> str:
         """What the person finds; empty without a usable reply."""
 
         def prompt(max_chars: int) -> Rendered:
-            shown = fenced(
-                scene=scene_lines(world.scene, world.states, max_chars),
-                background=background(world, max_chars),
-                answers=answer_lines(world, max_chars),
-                question=as_json(question),
-            )
-            return ANSWER.render(**shown, language=_language(world))
+            names = ("scene", "background", "answers")
+            return ANSWER.render(**world_fields(world, max_chars, *names, question=as_json(question)))
 
-        try:
-            said = await self.speaker.say(prompt, AnswerReply)
-        except NoReply as error:
-            self.speaker.note(0, "a question stays without an answer", error)
-            return ""
-        return plain(said.answer, _MOST_ANSWER)
+        instead = "a question stays without an answer"
+        said = await self.speaker.say_or_note(prompt, AnswerReply, index=0, instead=instead)
+        return plain(said.answer, _MOST_ANSWER) if said else ""
 
     async def unfold(self, world: World, act: Act) -> Unfolded:
         """The events of an act; without a usable reply the act itself is its only event, and nobody knows where the work stands."""
 
         def prompt(max_chars: int) -> Rendered:
             shown = _shown(world, max_chars, act=as_json({"act": act.text, "kind": act.kind}))
-            about = traits(world.traits)
-            return UNFOLD.render(
-                **shown,
-                **{name: about[name] for name in ("skill", "focus", "openness")},
-                now=clock(world.clock),
-                language=_language(world),
-            )
+            return UNFOLD.render(**shown, **traits(world.traits, "skill", "focus", "openness"))
 
         going_on = act.kind == "act"
-        try:
-            reply = await self.speaker.say(prompt, GoingOnReply if going_on else UnfoldReply)
-        except NoReply as error:
-            self.speaker.note(len(world.steps), "the act stands for its events", error)
+        reply = await self.speaker.say_or_note(
+            prompt,
+            GoingOnReply if going_on else UnfoldReply,
+            index=len(world.steps),
+            instead="the act stands for its events",
+        )
+        if reply is None:
             return Unfolded(_bare(world, [act.text] if going_on else []), {})
         return Unfolded(_timed(reply, world.clock), _changes(reply, world), reply.timing, reply.help_wanted)
 
@@ -175,31 +144,20 @@ class ModelEnvironment(ModelPart):
 
         def prompt(max_chars: int) -> Rendered:
             steps = "\n".join(as_json(operation) for operation in operations)
-            shown = _shown(world, max_chars, operations=steps)
-            return CARRY_OUT.render(**shown, now=clock(world.clock), language=_language(world))
+            return CARRY_OUT.render(**_shown(world, max_chars, operations=steps))
 
-        try:
-            reply = await self.speaker.say(prompt, EventsReply)
-        except NoReply as error:
-            self.speaker.note(
-                len(world.steps) - 1, "the assistant's operations stand for their events", error
-            )
+        instead = "the assistant's operations stand for their events"
+        reply = await self.speaker.say_or_note(
+            prompt, EventsReply, index=len(world.steps) - 1, instead=instead
+        )
+        if reply is None:
             return Unfolded(_bare(world, operations), {})
         return Unfolded(_timed(reply, world.clock), _changes(reply, world))
 
 
 def _shown(world: World, max_chars: int, **more: str) -> dict[str, str]:
-    return fenced(
-        scene=scene_lines(world.scene, world.states, max_chars),
-        examples=example_lines(world.scene, max_chars),
-        background=background(world, max_chars),
-        happened=happened(world, max_chars),
-        **more,
-    )
-
-
-def _language(world: World) -> str:
-    return language(world.scene.lang, "the scene")
+    told = world_fields(world, max_chars, "scene", "examples", "background", "happened", **more)
+    return {**told, "now": clock(world.clock)}
 
 
 def _timed(reply: EventsReply, now: datetime) -> tuple[Event, ...]:
@@ -226,6 +184,3 @@ def _bare(world: World, texts: Sequence[str]) -> tuple[Event, ...]:
         for at, text in enumerate(texts)
         if text.strip()
     )
-
-
-PROMPTS: tuple[Prompt, ...] = ModelEnvironment.prompts

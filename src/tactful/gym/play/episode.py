@@ -64,14 +64,8 @@ async def _round(world: World, cast: Cast, limits: Limits) -> tuple[World, End |
     world = world.after(doing=act.text)
     unfolded = await cast.environment.unfold(world, act)
     if act.kind != "act":
-        step = GymStep(
-            index=len(world.steps),
-            act=act.text,
-            events=unfolded.events,
-            changes=unfolded.changes,
-            history=world.history,
-            outcome=Outcome(timing=unfolded.timing),
-        )
+        closing = replace(unfolded, help_wanted=None)
+        step = _step(world, act, closing, world.history, Proposed(None, shown=False))
         return _grown(world, step, act.work), "goal" if act.kind == "finish" else "left"
     seen = _seen(world, act, unfolded)
     said = await cast.assistant.propose(seen)
@@ -79,11 +73,13 @@ async def _round(world: World, cast: Cast, limits: Limits) -> tuple[World, End |
     if said.text is not None and said.shown:
         reacted = await cast.worker.react(world, unfolded, said.text)
     if said.text is None or reacted is None:
-        step = _step(world, act, unfolded, seen, replace(said, shown=False))
+        step = _step(world, act, unfolded, seen.moment.history, replace(said, shown=False))
         world = _grown(world, step, unfolded.work or act.work)
         return world, _over(world, limits)
-    done = await _carried_out(world, act, unfolded, seen, said.text, reacted, cast, limits)
-    step = _step(world, act, unfolded, seen, said, reacted, done)
+    step = _step(world, act, unfolded, seen.moment.history, said, reacted)
+    done = await _carried_out(_grown(world, step, reacted.work), said.text, seen, reacted, cast, limits)
+    changes = {**step.changes, **done.changes}
+    step = step.model_copy(update={"carried_out": done.events, "changes": changes})
     world = _grown(world, step, done.work or reacted.work or unfolded.work or act.work)
     shown = world.history.shown + 1
     accepted = world.history.accepted + (reacted.verdict == "accepted")
@@ -129,51 +125,36 @@ def _seen(world: World, act: Act, unfolded: Unfolded) -> Seen:
 
 
 async def _carried_out(
-    world: World,
-    act: Act,
-    unfolded: Unfolded,
-    seen: Seen,
-    offer: str,
-    reacted: Reacted,
-    cast: Cast,
-    limits: Limits,
+    now: World, offer: str, seen: Seen, reacted: Reacted, cast: Cast, limits: Limits
 ) -> Unfolded:
     """What the assistant's work looked like; nothing unless its offer was accepted, or where no step is allowed."""
-    if reacted.verdict != "accepted" or not limits.operations:
-        return Unfolded((), {})
-    operations = await cast.assistant.operations(seen, offer, most=limits.operations)
-    if not operations:
-        return Unfolded((), {})
-    step = _step(world, act, unfolded, seen, Proposed(offer, shown=True), reacted)
-    now = _grown(world, step, reacted.work)
-    return await cast.environment.carry_out(now, operations[: limits.operations])
+    if reacted.verdict == "accepted" and limits.operations:
+        operations = await cast.assistant.operations(seen, offer, most=limits.operations)
+        if operations:
+            return await cast.environment.carry_out(now, operations[: limits.operations])
+    return Unfolded((), {})
 
 
 def _step(
     world: World,
     act: Act,
     unfolded: Unfolded,
-    seen: Seen,
+    history: ProposalHistory | None,
     said: Proposed,
     reacted: Reacted | None = None,
-    done: Unfolded | None = None,
 ) -> GymStep:
-    wanted = unfolded.help_wanted
-    if reacted is not None and reacted.help_wanted is not None:
-        wanted = reacted.help_wanted
     return GymStep(
         index=len(world.steps),
         act=act.text,
         events=unfolded.events,
-        changes={**unfolded.changes, **(done.changes if done else {})},
-        history=seen.moment.history or ProposalHistory(),
+        changes=unfolded.changes,
+        history=history or ProposalHistory(),
         proposal=said.text,
         shown=said.text is not None and said.shown,
         acceptance=said.acceptance,
-        carried_out=done.events if done else (),
         outcome=Outcome(
             timing=unfolded.timing,
-            help_wanted=wanted,
+            help_wanted=unfolded.help_wanted,
             verdict=reacted.verdict if reacted else None,
             reason=reacted.reason if reacted else "",
         ),

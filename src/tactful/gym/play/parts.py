@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from tactful.errors import ParseError
 from tactful.gym.types import GymStep, Play, Scene, Timing, Traits, Verdict
@@ -119,8 +119,6 @@ class Reacted:
     verdict: Verdict
     reason: str
     leaves: bool = False
-    help_wanted: bool | None = None
-    """Where the user says so; None leaves what the surroundings know."""
     work: Any = None
 
 
@@ -141,6 +139,14 @@ class Part(Protocol):
     def prompts(self) -> Sequence[Prompt]:
         """Used by this part; empty for rules."""
         ...
+
+
+class ByRule:
+    """Base of the parts that no model plays."""
+
+    name: ClassVar[str] = "rules"
+    generator: ClassVar[Generator] = "rules"
+    prompts: ClassVar[tuple[Prompt, ...]] = ()
 
 
 class Environment(Part, Protocol):

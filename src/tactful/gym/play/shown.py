@@ -5,16 +5,17 @@ Everything between `begin … MARK` and `end … MARK` is material. The mark is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from tactful.gym.play.asking import plain
 from tactful.gym.play.parts import Seen, World
-from tactful.gym.types import GymStep, Scene, Traits
+from tactful.gym.types import GymStep, Traits
+from tactful.text.lang import language
 from tactful.text.quoting.fence import mark_for
 from tactful.text.quoting.lines import as_json, shown_events, visible
 from tactful.text.quoting.shorten import shortened
-from tactful.types import Event
+from tactful.types import Event, ProposalHistory
 
 _MOST_ENTITIES, _MOST_EXAMPLES = 40, 12
 _MOST_TEXT, _MOST_PROSE = 1_000, 4_000
@@ -26,24 +27,29 @@ def fenced(**texts: str) -> dict[str, str]:
     return {"mark": mark_for(tuple(texts.values()), 12), **texts}
 
 
-def scene_lines(scene: Scene, states: Mapping[str, str], max_chars: int) -> str:
+def world_fields(world: World, max_chars: int, *names: str, **more: str) -> dict[str, str]:
+    """What is told of the world under these names of `_TOLD`, and more texts, fenced; with the language to write in."""
+    told = {name: _TOLD[name](world, max_chars) for name in names}
+    return {**fenced(**told, **more), "language": language(world.scene.lang, "the scene")}
+
+
+def _scene(world: World, max_chars: int) -> str:
     """Surroundings and things in them, each with its present state; the first that fit in a third of `max_chars`."""
-    lines = [
-        {
-            "setting": scene.setting,
-            **({"theme": _cut(scene.theme)} if scene.theme else {}),
-            "description": _cut(scene.description, min(_MOST_PROSE, max_chars // 4)),
-        }
-    ]
+    scene = world.scene
+    surroundings = {
+        "setting": scene.setting,
+        **({"theme": _cut(scene.theme)} if scene.theme else {}),
+        "description": _cut(scene.description, min(_MOST_PROSE, max_chars // 4)),
+    }
     things = [
         {
             "entity": entity.name,
-            "state": _cut(states.get(entity.name, entity.state)),
+            "state": _cut(world.states.get(entity.name, entity.state)),
             **({"can": ", ".join(entity.operations)} if entity.operations else {}),
         }
         for entity in scene.entities[:_MOST_ENTITIES]
     ]
-    kept, room = [as_json(line) for line in lines], max_chars // 3
+    kept, room = [as_json(surroundings)], max_chars // 3
     for number, line in enumerate(map(as_json, things)):
         room -= len(line) + 1
         if room < 0:
@@ -52,37 +58,36 @@ def scene_lines(scene: Scene, states: Mapping[str, str], max_chars: int) -> str:
     return "\n".join(kept)
 
 
-def example_lines(scene: Scene, max_chars: int) -> str:
+def _examples(world: World, max_chars: int) -> str:
     """Sample events of the scene, for the grain in which things are told; as many as fit in a third of `max_chars`."""
-    examples = scene.example_events[:_MOST_EXAMPLES]
-    return latest([as_json({"event": _cut(text)}) for text in examples], max_chars // 3)
+    examples = world.scene.example_events[:_MOST_EXAMPLES]
+    return _latest([as_json({"event": _cut(text)}) for text in examples], max_chars // 3)
 
 
-def person_lines(scene: Scene, max_chars: int) -> str:
+def _person(world: World, max_chars: int) -> str:
     """Who works here, and at what; each cut in the middle at a third of `max_chars`."""
-    most = min(_MOST_PROSE, max_chars // 3)
-    return as_json({"person": _cut(scene.user.description, most), "goal": _cut(scene.user.goal, most)})
+    most, user = min(_MOST_PROSE, max_chars // 3), world.scene.user
+    return as_json({"person": _cut(user.description, most), "goal": _cut(user.goal, most)})
 
 
-def answer_lines(world: World, max_chars: int) -> str:
+def _answers(world: World, max_chars: int) -> str:
     """What the person has asked about the surroundings, with the answers; the latest that fit in half of `max_chars`."""
     lines = [as_json({"asked": _cut(asked), "answer": _cut(answer)}) for asked, answer in world.asked]
-    return latest(lines, max_chars // 2)
+    return _latest(lines, max_chars // 2)
 
 
-def background(world: World, max_chars: int) -> str:
+def _background(world: World, max_chars: int) -> str:
     """The scene as it was told in full, cut in the middle at a third of `max_chars`."""
     return visible(shortened(world.background, min(_MOST_PROSE, max_chars // 3))) or NOTHING
 
 
-def identity(world: World, max_chars: int) -> str:
+def _identity(world: World, max_chars: int) -> str:
     """Whom the person takes itself for, cut in the middle at a third of `max_chars`."""
     return visible(shortened(world.identity, min(_MOST_PROSE, max_chars // 3))) or NOTHING
 
 
-def traits(one: Traits) -> dict[str, int]:
+def traits(one: Traits, *names: str) -> dict[str, int]:
     """Traits out of 10."""
-    names = ("openness", "patience", "skill", "focus")
     return {name: round(10 * getattr(one, name)) for name in names}
 
 
@@ -99,10 +104,22 @@ def happened(world: World, max_chars: int, *, now: Sequence[Event] = ()) -> str:
     lines = [as_json(line) for step in world.steps for line in _step_lines(step)]
     lines += [as_json({"act": _cut(world.doing)})] if now and world.doing else []
     lines += [as_json(_event_line(event)) for event in now]
-    return latest(lines, max_chars)
+    return _latest(lines, max_chars)
 
 
-def latest(lines: Sequence[str], max_chars: int) -> str:
+_TOLD: Mapping[str, Callable[[World, int], str]] = {
+    "scene": _scene,
+    "examples": _examples,
+    "person": _person,
+    "background": _background,
+    "identity": _identity,
+    "answers": _answers,
+    "happened": happened,
+}
+"""Field of a prompt → what it is told, with so many characters for all of what has happened."""
+
+
+def _latest(lines: Sequence[str], max_chars: int) -> str:
     """The last of the lines that fit, with a line that says how many earlier ones do not; the very last always fits."""
     kept: list[str] = []
     room = max_chars
@@ -120,12 +137,10 @@ def seen_fields(seen: Seen, max_chars: int) -> dict[str, str]:
     """What an assistant is shown: the latest events, what it can do, and how its offers fared."""
     rows, left_out = shown_events(seen.moment.events, max_chars)
     lines = [as_json({"left out": f"{left_out} earlier events"})] if left_out else []
-    history = seen.moment.history
-    fared: dict[str, int] = {"shown": 0, "accepted": 0}
-    if history is not None:
-        fared = {"shown": history.shown, "accepted": history.accepted}
-        if history.since_last_s is not None:
-            fared["seconds since the last"] = round(history.since_last_s)
+    history = seen.moment.history or ProposalHistory()
+    fared = {"shown": history.shown, "accepted": history.accepted}
+    if history.since_last_s is not None:
+        fared["seconds since the last"] = round(history.since_last_s)
     return {
         "events": "\n".join([*lines, *map(as_json, rows)]),
         "operations": "\n".join(as_json(_cut(name)) for name in seen.operations) or NOTHING,

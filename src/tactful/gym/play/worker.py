@@ -10,22 +10,11 @@ from typing import Literal
 
 from tactful.data.formats.moments import plain_proposal
 from tactful.gym.play.asking import ModelPart, PartReply, plain
-from tactful.gym.play.parts import Act, NoReply, Reacted, Unfolded, World
-from tactful.gym.play.shown import (
-    answer_lines,
-    background,
-    clock,
-    fenced,
-    happened,
-    identity,
-    person_lines,
-    scene_lines,
-    traits,
-)
+from tactful.gym.play.parts import Act, Reacted, Unfolded, World
+from tactful.gym.play.shown import clock, happened, traits, world_fields
 from tactful.gym.types import Verdict
 from tactful.llm.replies.words import Said
-from tactful.prompts import Prompt, Rendered, load_prompt
-from tactful.text.lang import language
+from tactful.prompts import Rendered, load_prompt
 from tactful.text.quoting.lines import as_json
 from tactful.text.quoting.shorten import shortened
 
@@ -39,6 +28,7 @@ ASK = load_prompt(
 _WORKING = {"mark", "scene", "identity", "person", "answers", "happened", "now", "language"}
 ACT = load_prompt(__file__, "act", fields=_WORKING | {"patience", "skill", "focus"})
 REACT = load_prompt(__file__, "react", fields=_WORKING | _TRAITS | {"offer", "shown", "refused"})
+_AT_WORK = ("scene", "identity", "person", "answers")
 _MOST_ACT, _MOST_REASON, _MOST_QUESTION, _MOST_IDENTITY = 400, 400, 400, 3_000
 
 
@@ -88,51 +78,33 @@ class ModelWorker(ModelPart):
         """Who am I? Without a usable reply, whom the scene describes."""
 
         def prompt(max_chars: int) -> Rendered:
-            shown = fenced(
-                scene=scene_lines(world.scene, world.states, max_chars),
-                background=background(world, max_chars),
-                person=person_lines(world.scene, max_chars),
-            )
-            return INTRODUCE.render(**shown, **traits(world.traits), language=_language(world))
+            shown = world_fields(world, max_chars, "scene", "background", "person")
+            return INTRODUCE.render(**shown, **traits(world.traits, *_TRAITS))
 
-        try:
-            said = await self.speaker.say(prompt, IdentityReply)
-        except NoReply as error:
-            self.speaker.note(0, "the scene's description stands for the identity", error)
-            return world.scene.user.description
-        return shortened(said.identity.strip(), _MOST_IDENTITY)
+        instead = "the scene's description stands for the identity"
+        said = await self.speaker.say_or_note(prompt, IdentityReply, index=0, instead=instead)
+        return shortened(said.identity.strip(), _MOST_IDENTITY) if said else world.scene.user.description
 
     async def ask(self, world: World) -> str | None:
         """A question about the surroundings; none without a usable reply."""
 
         def prompt(max_chars: int) -> Rendered:
-            shown = fenced(
-                scene=scene_lines(world.scene, world.states, max_chars),
-                background=background(world, max_chars),
-                identity=identity(world, max_chars),
-                person=person_lines(world.scene, max_chars),
-                answers=answer_lines(world, max_chars),
-            )
-            return ASK.render(**shown, language=_language(world))
+            names = ("scene", "background", "identity", "person", "answers")
+            return ASK.render(**world_fields(world, max_chars, *names))
 
-        try:
-            said = await self.speaker.say(prompt, QuestionReply)
-        except NoReply as error:
-            self.speaker.note(0, "no further question is asked", error)
-            return None
-        question = plain_proposal(said.question)
+        instead = "no further question is asked"
+        said = await self.speaker.say_or_note(prompt, QuestionReply, index=0, instead=instead)
+        question = plain_proposal(said.question if said else None)
         return None if question is None else plain(question, _MOST_QUESTION)
 
     async def act(self, world: World) -> Act:
         """The next thing to do. Raises: NoReply, for which nothing can stand; ProviderError; StopRun."""
 
         def prompt(max_chars: int) -> Rendered:
-            about = traits(world.traits)
             return ACT.render(
-                **_shown(world, happened(world, max_chars), max_chars),
-                **{name: about[name] for name in ("patience", "skill", "focus")},
+                **world_fields(world, max_chars, *_AT_WORK, "happened"),
+                **traits(world.traits, "patience", "skill", "focus"),
                 now=clock(world.clock),
-                language=_language(world),
             )
 
         said = await self.speaker.say(prompt, ActReply)
@@ -144,41 +116,18 @@ class ModelWorker(ModelPart):
         def prompt(max_chars: int) -> Rendered:
             past = happened(world, max_chars, now=unfolded.events)
             by_now = world.after(states={**world.states, **unfolded.changes})
-            shown = _shown(by_now, past, max_chars, offer=as_json(offer))
             now = unfolded.events[-1].at if unfolded.events else world.clock
             history = world.history
             return REACT.render(
-                **shown,
-                **traits(world.traits),
+                **world_fields(by_now, max_chars, *_AT_WORK, happened=past, offer=as_json(offer)),
+                **traits(world.traits, *_TRAITS),
                 shown=history.shown,
                 refused=history.shown - history.accepted,
                 now=clock(now),
-                language=_language(world),
             )
 
-        try:
-            said = await self.speaker.say(prompt, ReactReply)
-        except NoReply as error:
-            self.speaker.note(
-                len(world.steps), "nobody knows the reaction, and the offer counts as held back", error
-            )
+        instead = "nobody knows the reaction, and the offer counts as held back"
+        said = await self.speaker.say_or_note(prompt, ReactReply, index=len(world.steps), instead=instead)
+        if said is None:
             return None
         return Reacted(said.verdict, plain(said.reason, _MOST_REASON), said.leaves)
-
-
-def _shown(world: World, past: str, max_chars: int, **more: str) -> dict[str, str]:
-    return fenced(
-        scene=scene_lines(world.scene, world.states, max_chars),
-        identity=identity(world, max_chars),
-        person=person_lines(world.scene, max_chars),
-        answers=answer_lines(world, max_chars),
-        happened=past,
-        **more,
-    )
-
-
-def _language(world: World) -> str:
-    return language(world.scene.lang, "the scene")
-
-
-PROMPTS: tuple[Prompt, ...] = ModelWorker.prompts

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 
-from tactful.gym.play.parts import Act, Generator, Unfolded, World
+from tactful.gym.play.parts import Act, ByRule, Unfolded, World
 from tactful.gym.rules.matter import matter_of
 from tactful.gym.rules.parameters import GapParameters, Parameters
 from tactful.gym.rules.phrases import chosen, filled, single
 from tactful.gym.rules.work import Work, after_act, begun
 from tactful.gym.types import event_at
-from tactful.prompts import Prompt
 from tactful.text.lang import is_chinese
 from tactful.types import Event, seeded
 
@@ -21,13 +21,10 @@ _NAMED = 4  # tools and topics told of in the background
 
 
 @dataclass(frozen=True)
-class RuleEnvironment:
+class RuleEnvironment(ByRule):
     """Turns what the rules' work says into timed events; a worker that is a model gets its own words as the event."""
 
     parameters: Parameters
-    name: str = "rules"
-    generator: Generator = "rules"
-    prompts: Sequence[Prompt] = ()
 
     async def expand(self, world: World) -> str:
         """The scene's own description, with what is at hand."""
@@ -53,10 +50,8 @@ class RuleEnvironment:
         by_rule = isinstance(act.work, Work)
         work: Work = act.work if by_rule else next_work(world, self.parameters)
         sayings = work.sayings if by_rule else (act.text,)
-        rng = seeded(*world.draw_key("gap"))
-        events = timed(sayings, work, world, self.parameters, rng)
         return Unfolded(
-            events=events,
+            events=_timed(sayings, world, _gaps(len(sayings), work, world, self.parameters)),
             changes=_changes(work, world),
             timing=work.timing,
             help_wanted=None if act.kind != "act" else work.wanted,
@@ -71,12 +66,8 @@ class RuleEnvironment:
             chosen(rng, work.matter.lang, "common", "step", operation=operation, topic=work.piece.topic)
             for operation in operations
         ]
-        course = self.parameters.course
-        at, events = world.clock, list[Event]()
-        for text in sayings:
-            at = later(at, course.step_median_s * rng.lognormvariate(0, 0.5))
-            events.append(event_at(at, text))
-        return Unfolded(tuple(events), {})
+        median = self.parameters.course.step_median_s
+        return Unfolded(_timed(sayings, world, (median * rng.lognormvariate(0, 0.5) for _ in sayings)), {})
 
 
 def next_work(world: World, parameters: Parameters) -> Work:
@@ -90,20 +81,22 @@ def next_work(world: World, parameters: Parameters) -> Work:
 # ---------------------------------------------------------------- time
 
 
-def timed(
-    sayings: Sequence[str], work: Work, world: World, parameters: Parameters, rng: random.Random
-) -> tuple[Event, ...]:
-    """The sentences with their times, after the world's clock."""
-    at, events = world.clock, list[Event]()
-    for number, text in enumerate(sayings):
+def _timed(sayings: Sequence[str], world: World, gaps: Iterable[float]) -> tuple[Event, ...]:
+    """The sentences, each so many seconds after the one before it, from the world's clock on."""
+    _, *times = accumulate(gaps, _later, initial=world.clock)
+    return tuple(map(event_at, times, sayings))
+
+
+def _gaps(count: int, work: Work, world: World, parameters: Parameters) -> Iterator[float]:
+    """Seconds before each of so many events; none before the very first of an episode."""
+    rng = seeded(*world.draw_key("gap"))
+    for number in range(count):
         first_of_all = not world.steps and not number
-        gap = 0.0 if first_of_all else gap_s(work, parameters.gaps, rng, within=number > 0)
-        at = later(at, gap * world.traits.pace)
-        events.append(event_at(at, text))
-    return tuple(events)
+        gap = 0.0 if first_of_all else _gap_s(work, parameters.gaps, rng, within=number > 0)
+        yield gap * world.traits.pace
 
 
-def gap_s(work: Work, gaps: GapParameters, rng: random.Random, *, within: bool) -> float:
+def _gap_s(work: Work, gaps: GapParameters, rng: random.Random, *, within: bool) -> float:
     """Seconds before an event: short within a burst of doing, longer where something is read or thought over."""
     if work.beat == "back":
         return gaps.away_median_s * rng.lognormvariate(0, gaps.away_spread)
@@ -112,7 +105,7 @@ def gap_s(work: Work, gaps: GapParameters, rng: random.Random, *, within: bool) 
     return gaps.slow_median_s * rng.lognormvariate(0, gaps.slow_spread)
 
 
-def later(at: datetime, seconds: float) -> datetime:
+def _later(at: datetime, seconds: float) -> datetime:
     """To the millisecond, as recorders write it."""
     return at + timedelta(milliseconds=round(1000 * seconds))
 

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tactful.gym.play.parts import Generator, Seen
+from tactful.gym.play.parts import ByRule, Seen
 from tactful.gym.rules.parameters import Parameters
 from tactful.gym.rules.phrases import chosen
 from tactful.gym.rules.words import topics
 from tactful.gym.rules.work import Work
-from tactful.prompts import Prompt
 from tactful.types import seeded
+
+_KINDS = ("relevant", "off_topic", "redundant", "untimely")
 
 
 @dataclass(frozen=True)
-class OfflineProposer:
+class OfflineProposer(ByRule):
     """A rehearsal of an assistant: by lot, so that an episode holds offers of every kind."""
 
     parameters: Parameters
-    name: str = "offline"
-    generator: Generator = "offline"
-    prompts: Sequence[Prompt] = ()
+    name = "offline"
+    generator = "offline"
 
     async def offer(self, seen: Seen, *, due: bool) -> str | None:
         """An offer by lot; where it may be silent (not `due`), the more so the less help is wanted."""
@@ -32,13 +31,7 @@ class OfflineProposer:
         quiet = given.silent_wanted if seen.rehearsal.get("help_wanted") else given.silent_unwanted
         if rng.random() < quiet and not due:
             return None
-        kinds = {
-            "relevant": given.relevant,
-            "off_topic": given.off_topic,
-            "redundant": given.redundant,
-            "untimely": given.untimely,
-        }
-        kind = rng.choices([*kinds], [*kinds.values()])[0]
+        (kind,) = rng.choices(_KINDS, [getattr(given, kind) for kind in _KINDS])
         return _worded(kind, seen, rng)
 
     async def operations(self, seen: Seen, offer: str, *, most: int) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ _HAN_GRAMMAR = re.compile(
     "[的了和与及在把被对为是或并以等从到将给向个这那其我你您吗呢吧啊请让再也就都又还想]"
 )
 _HAN_JOINTS = re.compile(r"[的了和与及在把被对为是或并以等且吗呢吧啊]|用户|助手")
-_LONGEST_HAN = 14
+_LONGEST_HAN, _MOST_WORDS = 14, 4  # of a topic
 _NO_TOPIC = re.compile(r"\S+://\S+|['’]s\b|\b\w\b")
 _TOKEN = re.compile(r"[A-Za-z][\w+#-]*(?:\.\w+)*|[㐀-䶿一-鿿]+|[^\s]")
 _GRAMMAR_WORDS = """
@@ -71,7 +71,7 @@ def overlap(words: Collection[str], among: Collection[str]) -> float:
     return sum(word in among for word in words) / len(words) if words else 0.0
 
 
-def topics(text: str, most_words: int = 4) -> list[str]:
+def topics(text: str) -> list[str]:
     """What a text names, in its own words and order: `average credit limit`; grammar and punctuation part them."""
     found: list[str] = []
     run: list[str] = []
@@ -81,7 +81,7 @@ def topics(text: str, most_words: int = 4) -> list[str]:
             found += [piece[:_LONGEST_HAN] for piece in _HAN_JOINTS.split(token) if len(piece) > 1]
         elif _LATIN.match(token) and token.lower() not in _GRAMMAR:
             run.append(token)
-            if len(run) == most_words:
+            if len(run) == _MOST_WORDS:
                 found += _ended(run)
         else:
             found += _ended(run)

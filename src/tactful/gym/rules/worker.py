@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tactful.gym.play.parts import Act, Generator, Reacted, Unfolded, World
+from tactful.gym.play.parts import Act, ByRule, Reacted, Unfolded, World
 from tactful.gym.rules.environment import next_work
 from tactful.gym.rules.matter import matter_of
 from tactful.gym.rules.parameters import Parameters
@@ -14,20 +13,16 @@ from tactful.gym.rules.phrases import filled, single
 from tactful.gym.rules.weighing import weighed
 from tactful.gym.rules.work import Work, after_help, after_refusal
 from tactful.gym.types import Verdict
-from tactful.prompts import Prompt
 from tactful.types import seeded
 
 _KINDS: dict[str, Literal["finish", "leave"]] = {"finish": "finish", "leave": "leave"}
 
 
 @dataclass(frozen=True)
-class RuleWorker:
+class RuleWorker(ByRule):
     """Works through the pieces of a goal, and takes offers by timing, fit, need, patience and what came before."""
 
     parameters: Parameters
-    name: str = "rules"
-    generator: Generator = "rules"
-    prompts: Sequence[Prompt] = ()
 
     async def introduce(self, world: World) -> str:
         """The scene's user, and the goal."""

@@ -110,22 +110,18 @@ def _seed_lines(seed: Seed, rng: random.Random) -> str:
 def _former_lines(draft: Draft, drawn: dict[str, str]) -> str:
     """What earlier steps have settled, one line a step."""
     lines: list[dict[str, Any]] = [{"drawn": drawn}]
-    for step in STEPS:
-        reply: StepReply | None = getattr(draft, step.name)
-        if reply is not None:
-            lines.append({step.name: reply.model_dump(mode="json")})
+    lines += [{name: reply.model_dump(mode="json")} for name, reply in draft.replies.items()]
     return "\n".join(map(as_json, lines))
 
 
 def _facts(draft: Draft, drawn: dict[str, str], brief: Brief) -> dict[str, Any]:
     """What the offline model composes from."""
-    told = {step.name: getattr(draft, step.name) for step in STEPS}
     return {
         "seed": draft.seed.model_dump(),
         "rhythm": draft.rhythm.model_dump() if draft.rhythm else None,
         "drawn": drawn,
         "id": brief.id,
-        **{name: reply.model_dump() for name, reply in told.items() if reply is not None},
+        **{name: reply.model_dump() for name, reply in draft.replies.items()},
     }
 
 

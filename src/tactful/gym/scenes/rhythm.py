@@ -107,9 +107,6 @@ def rhythm_of(sessions: Iterable[Sequence[Event]]) -> Rhythm | None:
     gaps = [gap for session in given for gap in gaps_s(event.at for event in session)]
     hours = sum(gaps) / 3600
     timed = len(gaps) + len(given)
-    apps = Counter(app for app in map(event_app, texts) if app is not None)
-    votes = map(_setting, given)
-    told: Counter[Setting] = Counter(setting for setting in votes if setting is not None)
     return Rhythm(
         sessions=len(given),
         events=len(texts),
@@ -117,8 +114,8 @@ def rhythm_of(sessions: Iterable[Sequence[Event]]) -> Rhythm | None:
         gap_s=_quantiles(gaps) if gaps else None,
         pauses_per_hour=round(sum(gap >= PAUSE_S for gap in gaps) / hours, 2) if hours > 0 else None,
         kinds=kind_shares(texts),
-        apps=_shares(apps, APPS),
-        settings=_shares(told, SETTINGS),
+        apps=_shares(Counter(filter(None, map(event_app, texts))), APPS),
+        settings=_shares(Counter(filter(None, map(_setting, given))), SETTINGS),
     )
 
 
@@ -129,20 +126,13 @@ def distance(one: Mapping[Kind, float], other: Mapping[Kind, float]) -> float:
 
 def _setting(session: Sequence[Event]) -> Setting | None:
     """The setting that most of a session's events tell."""
-    told: Counter[Setting] = Counter()
-    for event in session:
-        setting = event_setting(event.text)
-        if setting is not None:
-            told[setting] += 1
+    told: Counter[Setting] = Counter(filter(None, (event_setting(event.text) for event in session)))
     return told.most_common(1)[0][0] if told else None
 
 
 def _shares(counts: Counter[K], order: Sequence[K]) -> dict[K, float]:
-    total = sum(counts.values())
-    names = sorted(
-        (name for name in order if counts[name]), key=lambda name: (-counts[name], order.index(name))
-    )
-    return {name: round(counts[name] / total, 3) for name in names}
+    names = sorted((name for name in order if counts[name]), key=lambda name: -counts[name])
+    return {name: round(counts[name] / counts.total(), 3) for name in names}
 
 
 def _quantiles(gaps: Sequence[float]) -> tuple[float, float, float]:

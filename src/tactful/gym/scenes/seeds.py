@@ -6,13 +6,13 @@ task may be an object with sample events of its own: `{task, lang, sample_events
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
 
-from tactful.data.formats.yaml_items import DocumentRows, read_yaml, write_yaml
+from tactful.data.formats.yaml_items import DocumentRows, read_yaml
 from tactful.data.io import describe, shorten
 from tactful.errors import DataError
 from tactful.gym.scenes.settings import THEIRS
@@ -131,18 +131,3 @@ def read_seeds(path: Path | str = OURS, *, skip_bad: bool = False) -> list[Seed]
         why = f"; the first of {rows.bad} bad ones: {rows.problems[0]}" if rows.bad else ""
         raise DataError.at(rows.path, None, f"holds no seed{why}", fix=_FIX)
     return found
-
-
-def write_seeds(path: Path | str, seeds: Iterable[Seed]) -> int:
-    """Write seeds: in ProactiveBench's form where none has more than that form holds, else in ours. How many there were."""
-    given = list(seeds)
-    rich = any(seed.sample_events or seed.lang != _lang(seed.task) for seed in given)
-    theirs = {ours: name for name, ours in THEIRS.items()}
-    document: dict[str, Any] = {}
-    for seed in given:
-        name = seed.setting if rich else theirs[seed.setting]
-        part = document.setdefault(name, {"tasks": [], "sample_events": list(seed.setting_events)})
-        told = {"task": seed.task, "lang": seed.lang, "sample_events": list(seed.sample_events)}
-        part["tasks"].append(told if rich else seed.task)
-    write_yaml(path, document)
-    return len(given)

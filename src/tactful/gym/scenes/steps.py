@@ -139,6 +139,12 @@ class Draft:
     happenings: Happenings | None = None
     final: Final | None = None
 
+    @property
+    def replies(self) -> dict[str, StepReply]:
+        """What is settled, by the step that did it."""
+        told = {step.name: getattr(self, step.name) for step in STEPS}
+        return {name: reply for name, reply in told.items() if reply is not None}
+
 
 T = TypeVar("T", bound=StepReply)
 

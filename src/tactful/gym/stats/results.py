@@ -12,8 +12,6 @@ from tactful.types import Record
 
 GAP_EDGES_S = (1, 3, 10, 30, 100, 300)
 """Where the gaps between events are parted."""
-PUBLISHED = (136, 6790)
-"""Scenes and events of ProactiveBench's training set, as its paper's table has them (arXiv 2410.12361)."""
 
 
 class GapSizes(Record):

@@ -7,6 +7,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import get_args
 
 import numpy as np
@@ -26,17 +27,12 @@ from tactful.gym.types import SETTINGS, Timing
 from tactful.stats.bootstrap import group_draws, ratio
 from tactful.stats.burstiness import gaps_s, mean_burstiness
 from tactful.stats.estimate import Estimate
-from tactful.stats.shares import share_over
+from tactful.stats.shares import GroupSums, share_over
 
 TIMINGS: tuple[Timing, ...] = get_args(Timing)
 _RESAMPLES = 1000
 _MOST_TICKS = 1_500
 """Of one picture."""
-Pair = list[float]
-
-
-def _pairs() -> defaultdict[str, Pair]:
-    return defaultdict(lambda: [0.0, 0.0])
 
 
 @dataclass
@@ -50,10 +46,10 @@ class _Work:
     never_offered: int = 0
     scenes: set[str] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
-    per_hour: defaultdict[str, Pair] = field(default_factory=_pairs)
-    accepted: defaultdict[str, Pair] = field(default_factory=_pairs)
-    silent: defaultdict[str, Pair] = field(default_factory=_pairs)
-    repeated: defaultdict[str, Pair] = field(default_factory=_pairs)
+    per_hour: GroupSums = field(default_factory=GroupSums)
+    accepted: GroupSums = field(default_factory=GroupSums)
+    silent: GroupSums = field(default_factory=GroupSums)
+    repeated: GroupSums = field(default_factory=GroupSums)
     gaps: list[array[float]] = field(default_factory=list)
     gap_groups: list[str] = field(default_factory=list)
     first_offers: array[float] = field(default_factory=lambda: array("d"))
@@ -69,15 +65,15 @@ class _Work:
             self.scenes.add(one.scene)
         self.groups.add(one.group)
         if one.watched:
-            _add(self.per_hour[one.group], len(one.offers), one.seconds / 3600)
+            self.per_hour.add(one.group, len(one.offers), one.seconds / 3600)
             self.never_offered += not one.offers
         for offer in one.offers:
             if offer.verdict is not None:
-                _add(self.accepted[one.group], offer.verdict == "accepted", 1)
+                self.accepted.add(one.group, offer.verdict == "accepted")
         if one.chances:
-            _add(self.silent[one.group], max(0, one.chances - len(one.offers)), one.chances)
+            self.silent.add(one.group, max(0, one.chances - len(one.offers)), one.chances)
         texts = [tick.text.strip().casefold() for tick in one.ticks]
-        _add(self.repeated[one.group], len(texts) - len(set(texts)), len(texts))
+        self.repeated.add(one.group, len(texts) - len(set(texts)), len(texts))
         self.gaps.append(array("d", gaps_s(tick.at for tick in one.ticks)))
         self.gap_groups.append(one.group)
         if one.watched and (first := one.first_offer_s) is not None:
@@ -103,7 +99,7 @@ class _Work:
             events=self.events,
             hours=self.seconds / 3600,
             offers=self.offers,
-            per_hour=_rate(list(self.per_hour.values()), seed),
+            per_hour=_rate(self.per_hour, seed),
             acceptance=share_over(self.accepted.values()),
             silence=share_over(self.silent.values()),
             duplicates=share_over(self.repeated.values()),
@@ -121,8 +117,8 @@ class _Offers:
     """Verdicts by where the work stood: group → hits and cases."""
 
     offers: int = 0
-    by: dict[str, defaultdict[str, Pair]] = field(
-        default_factory=lambda: {name: _pairs() for name in ("accepted", "rejected", "ignored")}
+    by: dict[str, GroupSums] = field(
+        default_factory=lambda: {name: GroupSums() for name in ("accepted", "rejected", "ignored")}
     )
 
     def row(self, timing: str) -> TimingRow:
@@ -204,7 +200,7 @@ def _offered(one: Recording, timings: defaultdict[tuple[str, str], _Offers]) -> 
             held = timings[setting, offer.timing or NOT_SAID]
             held.offers += 1
             for verdict, groups in held.by.items():
-                _add(groups[one.group], offer.verdict == verdict, 1)
+                groups.add(one.group, offer.verdict == verdict)
 
 
 def _timing_rows(setting: str, timings: defaultdict[tuple[str, str], _Offers]) -> tuple[TimingRow, ...]:
@@ -215,20 +211,12 @@ def _timing_rows(setting: str, timings: defaultdict[tuple[str, str], _Offers]) -
 
 def _in_turn(several: list[list[Timeline]], most: int) -> tuple[Timeline, ...]:
     """One from each list after another, until there are `most`."""
-    found: list[Timeline] = []
-    for place in range(max(map(len, several), default=0)):
-        found += [each[place] for each in several if place < len(each)]
-    return tuple(found[:most])
+    return tuple(one for row in zip_longest(*several) for one in row if one is not None)[:most]
 
 
-def _add(pair: Pair, hits: float, cases: float) -> None:
-    pair[0] += hits
-    pair[1] += cases
-
-
-def _rate(pairs: list[Pair], seed: int) -> Estimate:
+def _rate(per_hour: GroupSums, seed: int) -> Estimate:
     """Offers over hours, resampling groups."""
-    held = [pair for pair in pairs if pair[1]]
+    held = [pair for pair in per_hour.values() if pair[1]]
     if not held:
         return Estimate(value=None, items=0, groups=0)
     top, bottom = np.array(held).T

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tactful.gym.stats.results import GAP_EDGES_S, PUBLISHED, GymStats, WorkRow
+from tactful.gym.stats.results import GAP_EDGES_S, GymStats, WorkRow
 from tactful.runs.running.progress import duration
-from tactful.stats.estimate import FEWEST_GROUPS, Estimate
+from tactful.stats.estimate import FEWEST_GROUPS
 from tactful.text.counting import counted
 
 INTERVALS = (
@@ -15,25 +15,14 @@ INTERVALS = (
     f"{FEWEST_GROUPS}."
 )
 SILENCE = "Silence: chances at which nothing was offered."
-_GAPS = [
+GAPS = [
     f"below {GAP_EDGES_S[0]} s",
     *(f"{low} to {high} s" for low, high in pairwise(GAP_EDGES_S)),
     f"{GAP_EDGES_S[-1]} s and more",
 ]
-
-
-def gap_names() -> list[str]:
-    """What `GapSizes.shares` are called."""
-    return list(_GAPS)
-
-
-def share(found: Estimate) -> str:
-    """`42% [38%, 47%]`; the share alone where it has no interval; – where nothing was counted."""
-    if found.value is None:
-        return "–"
-    if found.low is None or found.high is None:
-        return f"{found.value:.0%}"
-    return f"{found.value:.0%} [{found.low:.0%}, {found.high:.0%}]"
+"""What `GapSizes.shares` are called."""
+PUBLISHED = "ProactiveBench's training set, as published: 136 scenes, 6,790 events."
+"""By the table of its paper (arXiv 2410.12361)."""
 
 
 def first_offer(row: WorkRow) -> str:
@@ -57,12 +46,7 @@ def headline(found: GymStats) -> str:
     said = f"{counted(row.instances, 'instance')}{within(row)}, {counted(row.events, 'event')}"
     if not row.offers:
         return f"{said}; nothing was offered"
-    return f"{said}; {counted(row.offers, 'offer')}, {share(row.acceptance)} accepted"
-
-
-def published() -> str:
-    """The paper's own line."""
-    return f"ProactiveBench's training set, as published: {PUBLISHED[0]} scenes, {PUBLISHED[1]:,} events."
+    return f"{said}; {counted(row.offers, 'offer')}, {row.acceptance.short_percent()} accepted"
 
 
 def stats_lines(found: GymStats) -> Iterator[str]:
@@ -76,7 +60,7 @@ def stats_lines(found: GymStats) -> Iterator[str]:
     for row in rows:
         yield (
             f"{row.name:<{wide}}{row.instances:>10}{row.scenes or '–':>8}{row.groups:>8}{row.events:>8}{row.hours:>8.1f}{row.offers:>8}"
-            f"{row.per_hour.short(1):>20}{share(row.acceptance):>18}{share(row.silence):>18}"
+            f"{row.per_hour.short(1):>20}{row.acceptance.short_percent():>18}{row.silence.short_percent():>18}"
         )
     yield ""
     yield f"{'':<{wide}}{'burstiness':>22}{'corrected':>22}{'gaps p10':>10}{'p50':>8}{'p90':>8}{'duplicates':>18}"
@@ -87,15 +71,15 @@ def stats_lines(found: GymStats) -> Iterator[str]:
         ]
         yield (
             f"{row.name:<{wide}}{row.burstiness.short(2):>22}{row.burstiness_corrected.short(2):>22}{gaps[0]:>10}"
-            f"{gaps[1]:>8}{gaps[2]:>8}{share(row.duplicates):>18}"
+            f"{gaps[1]:>8}{gaps[2]:>8}{row.duplicates.short_percent():>18}"
         )
     if found.timings:
         yield ""
         yield f"{'offers at':<{wide}}{'offers':>8}{'accepted':>20}{'rejected':>20}{'ignored':>20}"
         for held in found.timings:
             yield (
-                f"{held.timing:<{wide}}{held.offers:>8}{share(held.accepted):>20}{share(held.rejected):>20}"
-                f"{share(held.ignored):>20}"
+                f"{held.timing:<{wide}}{held.offers:>8}{held.accepted.short_percent():>20}{held.rejected.short_percent():>20}"
+                f"{held.ignored.short_percent():>20}"
             )
     if found.whole.first_offer_s is not None:
         never = counted(found.whole.never_offered, "instance")
@@ -106,4 +90,4 @@ def stats_lines(found: GymStats) -> Iterator[str]:
         yield "ended by " + ", ".join(f"{name}: {number}" for name, number in found.whole.endings.items())
     for note in found.notes:
         yield f"note: {note}"
-    yield published()
+    yield PUBLISHED

@@ -46,15 +46,10 @@ def forecast(
         sent += tries * sum(estimate_tokens(message.content) for message in messages)
     judged = 0 if config.judge_model is None else config.votes
     asked, received = count * tries, count * tries * REPLY_TOKENS
-    proposer = (config.proposer, sent + count * again * (tries * (tries - 1) // 2), received)
-    paid = [
-        proposer,
-        *([(config.judge_model, sent * judged, received * judged)] if config.judge_model else []),
-    ]
-    costs = []
-    for spec, out, back in paid:
-        price = price_of(spec)
-        costs.append(price.cost_usd(out, back) if price else None)
+    paid = [(config.proposer, sent + count * again * (tries * (tries - 1) // 2), received)]
+    if config.judge_model:
+        paid.append((config.judge_model, sent * judged, received * judged))
+    costs = [price.cost_usd(out, back) if (price := price_of(spec)) else None for spec, out, back in paid]
     return TrainsetForecast(
         points=count,
         tries=tries,

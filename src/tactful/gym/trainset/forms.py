@@ -5,6 +5,7 @@ The prompt is the assistant's in an episode, cut to a limit of tokens: whole eve
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,16 +51,8 @@ class Fit:
         most = min(most, self.max_chars)
         if fits(whole := made(most)):
             return whole
-        low, high = 0, most
-        if not fits(found := made(low)):
-            return None
-        while high - low > 1:
-            middle = (low + high) // 2
-            if fits(shorter := made(middle)):
-                low, found = middle, shorter
-            else:
-                high = middle
-        return found
+        too_many = bisect_left(range(most), True, key=lambda max_chars: not fits(made(max_chars)))
+        return made(too_many - 1) if too_many else None
 
 
 def counter(tokenizer: Path | None) -> tuple[Count, str]:

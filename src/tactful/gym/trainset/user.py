@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from tactful.data.formats.episodes import SIMULATED
 from tactful.gym.play.episode import play_episode
-from tactful.gym.play.parts import Act, Cast, Generator, Limits, Proposed, Reacted, Seen, Unfolded, World
+from tactful.gym.play.parts import Act, ByRule, Cast, Limits, Proposed, Reacted, Seen, Unfolded, World
 from tactful.gym.rules.environment import RuleEnvironment
 from tactful.gym.rules.parameters import Parameters, load_parameters
 from tactful.gym.rules.worker import RuleWorker
@@ -58,7 +58,7 @@ async def played_again(point: Point, parameters: Parameters) -> tuple[World, Unf
     surroundings = _Surroundings(RuleEnvironment(parameters), episode.steps)
     cast = Cast(
         surroundings,
-        _User(RuleWorker(parameters), episode.steps),
+        _User(parameters, episode.steps),
         _Assistant(episode.steps),
         episode.assistant,
     )
@@ -74,15 +74,12 @@ async def played_again(point: Point, parameters: Parameters) -> tuple[World, Unf
 
 
 @dataclass
-class _Surroundings:
+class _Surroundings(ByRule):
     """The recorded events, over the rules' work; keeps what it was asked last."""
 
     rules: RuleEnvironment
     steps: Sequence[GymStep]
     last: tuple[World, Unfolded] | None = None
-    name: str = "recorded"
-    generator: Generator = "rules"
-    prompts: Sequence[Prompt] = ()
 
     async def expand(self, world: World) -> str:
         return ""
@@ -108,38 +105,28 @@ class _Surroundings:
 
 
 @dataclass(frozen=True)
-class _User:
+class _User(RuleWorker):
     """The rules' work, and the recorded reactions; it never leaves before the recording does."""
 
-    rules: RuleWorker
     steps: Sequence[GymStep]
-    name: str = "recorded"
-    generator: Generator = "rules"
-    prompts: Sequence[Prompt] = ()
 
     async def introduce(self, world: World) -> str:
         return ""
 
-    async def ask(self, world: World) -> str | None:
-        return None
-
     async def act(self, world: World) -> Act:
-        return replace(await self.rules.act(world), kind="act")
+        return replace(await super().act(world), kind="act")
 
     async def react(self, world: World, unfolded: Unfolded, offer: str) -> Reacted:
-        found = await self.rules.react(world, unfolded, offer)
+        found = await super().react(world, unfolded, offer)
         said = self.steps[len(world.steps)].outcome.verdict
         return replace(found, verdict=said or found.verdict, leaves=False)
 
 
 @dataclass(frozen=True)
-class _Assistant:
+class _Assistant(ByRule):
     """Offers what was offered."""
 
     steps: Sequence[GymStep]
-    name: str = "recorded"
-    generator: Generator = "rules"
-    prompts: Sequence[Prompt] = ()
 
     async def propose(self, seen: Seen) -> Proposed:
         step = self.steps[int(seen.moment.id.rpartition("#")[2])]

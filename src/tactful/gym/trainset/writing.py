@@ -276,15 +276,14 @@ class _Files:
     def write(self, name: str, part: Part, row: dict[str, Any], beside: dict[str, Any]) -> None:
         """One row of a product, and what it rests on."""
         path = row_file(self._folder, name, part)
+        line = to_line(row)
+        if path.suffix == ".json":
+            line = (b",\n" if path in self._open else b"[\n") + line.rstrip(b"\n")
         if path not in self._open:
             make_folder(path.parent)
             for each in (path, provenance_of(path)):
                 self._open[each] = self._stack.enter_context(atomic_write(each))
-            first = b"[\n" if path.suffix == ".json" else b""
-        else:
-            first = b",\n" if path.suffix == ".json" else b""
-        line = to_line(row)
-        self._open[path].write(first + (line.rstrip(b"\n") if path.suffix == ".json" else line))
+        self._open[path].write(line)
         self._open[provenance_of(path)].write(to_line(beside))
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ prices, P(rejects) and `needless` from the cost policy's defaults.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +28,7 @@ from tactful.mend.types import LoggedTalk, LoggedTurn
 from tactful.policy.cost import CostPolicy, Costs
 from tactful.stats import FEWEST_GROUPS, Estimate
 from tactful.stats.bootstrap import resampled
-from tactful.stats.shares import beta_strength, sure_share_over
+from tactful.stats.shares import GroupSums, beta_strength, sure_share_over
 from tactful.types import PublicState, Record
 
 Array = NDArray[Any]
@@ -53,11 +54,11 @@ class Prices(Record):
 
 @dataclass
 class Followed:
-    """Sums by group of what followed: [sum, count] of each kind."""
+    """Sums by group of what followed."""
 
     prices: Prices
-    sums: dict[str, dict[str, list[float]]] = field(default_factory=dict)
-    """Kind → group → [sum, count]."""
+    sums: defaultdict[str, GroupSums] = field(default_factory=lambda: defaultdict(GroupSums))
+    """By kind of what followed."""
 
     def add(self, talk: LoggedTalk) -> None:
         """A conversation."""
@@ -65,48 +66,40 @@ class Followed:
             ahead = talk.turns[at:]
             if turn.outcome == "guess":
                 for domain in (turn.state.domain, ALL):
-                    self._add(f"guess {domain}", talk.group, loss(ahead, self.prices))
+                    self.sums[f"guess {domain}"].add(talk.group, loss(ahead, self.prices))
             elif turn.asked and turn.outcome in ("welcome", "needless"):
-                self._add("exchanges", talk.group, self.prices.exchange * _until_answer(ahead))
+                self.sums["exchanges"].add(talk.group, self.prices.exchange * _until_answer(ahead))
                 if turn.outcome == "welcome":
                     for domain in (turn.state.domain, ALL):
-                        self._add(f"asked {domain}", talk.group, _after_question(ahead, self.prices))
+                        self.sums[f"asked {domain}"].add(talk.group, _after_question(ahead, self.prices))
             elif turn.outcome in ("rejected", "left") and turn.right is not None:
                 answered = any(not later.asked for later in ahead)
                 upset = self.prices.complaint * (turn.outcome == "rejected")
-                self._add("rejected", talk.group, min(1.0, upset + self.prices.lost * (not answered)))
+                lost = min(1.0, upset + self.prices.lost * (not answered))
+                self.sums["rejected"].add(talk.group, lost)
             if turn.asked and turn.right is not None and not turn.state.need_unknown:
                 kind = _kind_of_question(turn.state.query_clarity)
-                self._add(kind, talk.group, float(turn.outcome in ("rejected", "left")))
-
-    def _add(self, kind: str, group: str, value: float) -> None:
-        held = self.sums.setdefault(kind, {}).setdefault(group, [0.0, 0.0])
-        held[0] += value
-        held[1] += 1
+                self.sums[kind].add(talk.group, turn.outcome in ("rejected", "left"))
 
     def groups(self, kind: str) -> int:
         """Groups in which it happened."""
-        return len(self.sums.get(kind, {}))
+        return len(self.sums[kind])
 
     def share(self, kind: str) -> Estimate:
         """Share of the cases of a kind that is 0 or 1, with its interval over groups."""
-        return sure_share_over(self.sums.get(kind, {}).values())
+        return sure_share_over(self.sums[kind].values())
 
     def mean(self, kind: str, minus: str = "") -> Estimate:
         """Mean over all cases, minus the mean of another kind, with its interval over groups."""
-        names = sorted({*self.sums.get(kind, {}), *self.sums.get(minus, {})})
-        rows = np.array(
-            [
-                [*self.sums.get(kind, {}).get(name, (0, 0)), *self.sums.get(minus, {}).get(name, (0, 0))]
-                for name in names
-            ],
-            dtype=float,
-        ).reshape(len(names), 4)
+        first, other = self.sums[kind], self.sums[minus]
+        names = sorted({*first, *other})
+        pairs = [(*first.get(name, (0, 0)), *other.get(name, (0, 0))) for name in names]
+        rows = np.array(pairs, dtype=float).reshape(len(names), 4)
 
         def difference(drawn: Array) -> dict[str, Array]:
             with np.errstate(invalid="ignore", divide="ignore"):
-                first = drawn[:, 0] / drawn[:, 1]
-                return {"mean": first - (drawn[:, 2] / drawn[:, 3] if minus else 0.0)}
+                mean = drawn[:, 0] / drawn[:, 1]
+                return {"mean": mean - (drawn[:, 2] / drawn[:, 3] if minus else 0.0)}
 
         return resampled(rows, difference, items=int(rows[:, 1].sum() + rows[:, 3].sum()))["mean"]
 
@@ -150,11 +143,11 @@ def costs_of(followed: Followed, domains: Sequence[str], *, users_named: bool) -
         _value(followed, domain, overall.value) for domain in domains if followed.groups(f"guess {domain}")
     ]
     lam = _number(
-        "lam", followed.mean("exchanges"), followed.groups("exchanges"), prices.exchange,
+        "lam", followed.mean("exchanges"), prices.exchange,
         "λ: what every question costs: the exchanges until an answer came",
     )  # fmt: skip
     delta = _number(
-        "delta", followed.mean("rejected"), followed.groups("rejected"), prices.complaint,
+        "delta", followed.mean("rejected"), prices.complaint,
         "δ: what a rejected or unanswered question costs beyond that",
     )  # fmt: skip
     rejects, prior = _rejects(followed, default, users_named=users_named)
@@ -181,11 +174,11 @@ def _value(followed: Followed, domain: str, default: float) -> Learned:
     return _number(
         f"value {domain}" if domain != ALL else "otherwise",
         followed.mean(f"guess {domain}", minus),
-        guesses,
         default,
         "value of the answer to a needed question: what followed a wrong guess"
         + (", minus what was lost after a question that was answered" if minus else "")
         + ("" if domain != ALL else "; in any domain without a value of its own"),
+        groups=guesses,
         bounds=(_LEAST_VALUE, _MOST_VALUE),
     )
 
@@ -193,12 +186,13 @@ def _value(followed: Followed, domain: str, default: float) -> Learned:
 def _number(
     name: str,
     found: Estimate,
-    groups: int,
     default: float,
     meaning: str,
     *,
+    groups: int | None = None,
     bounds: tuple[float, float] = (0.0, 1.0),
 ) -> Learned:
+    groups = found.groups if groups is None else groups
     if groups < FEWEST_GROUPS or found.value is None:
         note = f"too little evidence: {groups} groups, {FEWEST_GROUPS} are needed"
         return Learned(name=name, value=default, by="assumed", estimate=found, meaning=meaning, note=note)
@@ -209,16 +203,16 @@ def _number(
 
 def _rejects(followed: Followed, default: Costs, *, users_named: bool) -> tuple[Learned, tuple[float, float]]:
     """The share of questions rejected, and the prior over users."""
-    groups = list(followed.sums.get("rejects", {}).values())
+    groups = list(followed.sums["rejects"].values())
     meaning = (
         "share of questions about open requests that were rejected or left, as a distribution over users"
     )
     found = followed.share("rejects")
     usual = default.rejects[0] / sum(default.rejects)
-    number = _number("rejects", found, len(groups), usual, meaning, bounds=(0.01, 0.99))
+    number = _number("rejects", found, usual, meaning, bounds=(0.01, 0.99))
     if number.by == "assumed":
         return number, default.rejects
-    strength = beta_strength(np.array(groups)) if users_named else None
+    strength = beta_strength(np.array(groups, dtype=float)) if users_named else None
     if strength is None:
         why = "the log names no users" if not users_named else "too few users were asked twice or more"
         why += ": how much they differ is taken from the default, as known from three users"
@@ -229,11 +223,9 @@ def _rejects(followed: Followed, default: Costs, *, users_named: bool) -> tuple[
 
 def _needless(followed: Followed, default: Costs, rejects: float) -> Learned:
     """How much sooner a needless question is rejected: k of r' = r + (1 − r)·k, r' that of clear requests."""
-    found = followed.share("rejects clear")
     number = _number(
         "needless",
-        found,
-        followed.groups("rejects clear"),
+        followed.share("rejects clear"),
         default.needless,
         "how far P(rejects) of a needless question moves towards 1; the log says: share of questions about clear requests "
         "that were rejected or left",

@@ -10,14 +10,14 @@ from tactful.data.exporting.forms import Form
 from tactful.data.io import write_file, write_jsonl
 from tactful.data.sealed import save_document
 from tactful.mend.learning.costs import Followed, Prices, costs_of, effects
-from tactful.mend.learning.files import RowCounts, write_rows
+from tactful.mend.learning.files import write_rows
 from tactful.mend.learning.numbers import LearnedCosts
 from tactful.mend.learning.page import learned_page
 from tactful.mend.learning.patch import Habits, make_patch
 from tactful.mend.learning.results import KnownUser, Lesson
 from tactful.mend.replaying.replay import replay
 from tactful.mend.situations import FIELDS, Situations
-from tactful.mend.turns import Task
+from tactful.mend.turns import history_after
 from tactful.mend.types import LoggedTalk
 from tactful.policy.cost import CostPolicy
 from tactful.types import UserHistory
@@ -61,9 +61,7 @@ def learn(
             counts["asked"] += turn.asked
             counts["judged"] += turn.right is not None
         if talk.user and talk.turns:
-            task = Task.of(talk.turns[-1])
-            task.take(talk.turns[-1])
-            users[talk.user] = task.over
+            users[talk.user] = history_after(talk.turns[-1])
     costs = costs_of(followed, sorted(domains), users_named=bool(users))
     policy = CostPolicy(
         ACTIONS, costs.costs, name="learned from a log", training=_card(costs, counts, source)
@@ -79,7 +77,11 @@ def learn(
         by={name: table.rows(("need", name) if name != "need" else ("need",)) for name in FIELDS},
         situations=table.rows(),
         on_this_log=replay(talks, policy).changes,
-        **_counted(rows),
+        pairs=dict(rows.pairs),
+        wanted=rows.wanted,
+        unwanted=rows.unwanted,
+        contradicting_pairs=rows.contradicting,
+        rows_left_out=dict(rows.left_out),
         files=files,
     )
     write_lesson(lesson, policy, users, folder)
@@ -105,14 +107,4 @@ def _card(costs: LearnedCosts, counts: Mapping[str, int], source: Mapping[str, A
         **counts,
         "numbers": {number.name: number.by for number in costs.numbers},
         "assumptions": list(costs.assumptions),
-    }
-
-
-def _counted(rows: RowCounts) -> dict[str, Any]:
-    return {
-        "pairs": dict(rows.pairs),
-        "wanted": rows.wanted,
-        "unwanted": rows.unwanted,
-        "contradicting_pairs": rows.contradicting,
-        "rows_left_out": dict(rows.left_out),
     }

@@ -111,10 +111,7 @@ def _situations(rows: Sequence[Situation]) -> Iterator[str]:
 def passed_over(read: Mapping[str, Any]) -> str:
     """What of a log was skipped, unusable or redacted, in words; empty: nothing."""
     parts = [f"{count} × {reason}" for reason, count in read.get("skipped", {}).items()]
-    parts += (
-        [f"{counted(read['bad'], 'row')} that could not be read (the first: {read['problem']})"]
-        if read.get("bad")
-        else []
-    )
+    if read.get("bad"):
+        parts.append(f"{counted(read['bad'], 'row')} that could not be read (the first: {read['problem']})")
     parts += [f"{count} × {kind} redacted" for kind, count in read.get("cut", {}).items()]
     return "; ".join(parts)

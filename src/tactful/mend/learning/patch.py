@@ -163,10 +163,9 @@ class Habits:
 
 def make_patch(habits: Habits, *, worth_asking: float) -> Patch:
     """The lines that the log is sure of. `worth_asking`: share of wrong guesses from which a question pays."""
-    lines: list[Line] = []
     thin: list[str] = []
-    for maker in (_fewer, _how, _rather, _better):
-        lines.extend(maker(habits, worth_asking, thin))
+    lines = [*_fewer(habits, thin), *_how(habits, thin), *_rather(habits, worth_asking, thin)]
+    lines += _better(habits, thin)
     chosen = sorted(lines, key=lambda line: -line.turns)[:MOST]
     order: Mapping[Kind, int] = {"ask less": 0, "ask": 1, "how to ask": 2, "answer": 3}
     return Patch(
@@ -174,7 +173,7 @@ def make_patch(habits: Habits, *, worth_asking: float) -> Patch:
     )
 
 
-def _fewer(habits: Habits, worth_asking: float, thin: list[str]) -> Iterator[Line]:
+def _fewer(habits: Habits, thin: list[str]) -> Iterator[Line]:
     """Where most questions were needless."""
     whole = habits.parts.get(("questions", ""))
     if whole is None:
@@ -214,7 +213,7 @@ def _fewer(habits: Habits, worth_asking: float, thin: list[str]) -> Iterator[Lin
             yield _line(text, "ask less", habit, what)
 
 
-def _how(habits: Habits, worth_asking: float, thin: list[str]) -> Iterator[Line]:
+def _how(habits: Habits, thin: list[str]) -> Iterator[Line]:
     """How and when to ask, where the log shows that it mattered."""
     for name, text, what in (
         (
@@ -263,7 +262,7 @@ def _rather(habits: Habits, worth_asking: float, thin: list[str]) -> Iterator[Li
         )  # fmt: skip
 
 
-def _better(habits: Habits, worth_asking: float, thin: list[str]) -> Iterator[Line]:
+def _better(habits: Habits, thin: list[str]) -> Iterator[Line]:
     """Complaints that no question would have spared."""
     part = habits.parts.get(("constraints", ""))
     if part is not None and part.count and _sure(part, _NOTICEABLE / 2, thin, "ignored constraints"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -19,7 +19,7 @@ from tactful.mend.types import LoggedTalk, LoggedTurn, Outcome
 from tactful.policy.simple import RandomPolicy
 from tactful.stats import Estimate
 from tactful.stats.offpolicy import OffPolicyValue, off_policy_value
-from tactful.types import Policy, PublicState, Record, Written, seeded
+from tactful.types import Policy, Record, Written, seeded
 
 THE_LOG = "the log"
 MOST_SHOWN = 30
@@ -201,13 +201,8 @@ def decided(
                 asks=asks,
                 against_asks=_decide(against, turn, seed)[0] if against else None,
                 effect=None if asks == turn.asked else _effect(turn, asks),
-                outcome=turn.outcome,
-                need=_need(turn),
                 weighed=weighed,
-                **_showed(turn.state),
-                request=turn.state.query,
-                answer=turn.answer,
-                reply=turn.reply,
+                **_told(turn),
             )
 
 
@@ -239,13 +234,8 @@ def _difference(
         before="asks" if did else "answers",
         after="asks" if asks else "answers",
         effect=_effect(turn, asks),
-        outcome=turn.outcome,
-        need=_need(turn),
         weighed=weighed,
-        **_showed(turn.state),
-        request=turn.state.query,
-        answer=turn.answer,
-        reply=turn.reply,
+        **_told(turn),
     )
 
 
@@ -256,15 +246,17 @@ def _effect(turn: LoggedTurn, asks: bool) -> Effect:
     return "better" if (asks == turn.asked) == bool(turn.right) else "worse"
 
 
-def _need(turn: LoggedTurn) -> float | None:
-    return None if turn.state.need_unknown else round(1 - turn.state.query_clarity, 3)
-
-
-def _showed(state: PublicState) -> dict[str, int]:
-    """What a policy knew of the user's way with questions."""
+def _told(turn: LoggedTurn) -> dict[str, Any]:
+    """What was said and what followed, and what a policy knew of the request and of the user's way with questions."""
+    state = turn.state
     return {
+        "outcome": turn.outcome,
+        "need": None if state.need_unknown else round(1 - state.query_clarity, 3),
         "questions": state.user.questions + state.questions_put,
         "rejected": state.user.rejected + state.prev_reject,
+        "request": state.query,
+        "answer": turn.answer,
+        "reply": turn.reply,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 from typing import Literal
 
 from tactful.audit.pipeline import judged
@@ -16,6 +17,8 @@ from tactful.mend.users.manners import MEASURES, Manners
 from tactful.reading.types import ReaderAtOnce
 from tactful.stats import Estimate
 from tactful.types import ChatTurn, Conversation, Record, seeded
+
+Nearer = Literal["fitted", "built-in", "equal", "not known"]
 
 
 def simulated_talks(trees: Iterable[ActionTree], reader: ReaderAtOnce) -> Iterator[LoggedTalk]:
@@ -42,7 +45,7 @@ class RealismRow(Record):
     log: Estimate
     built_in: Estimate
     fitted: Estimate
-    nearer: Literal["fitted", "built-in", "equal", "not known"]
+    nearer: Nearer
     """Whose value is nearer to the log's."""
 
 
@@ -101,9 +104,7 @@ def realism_card(log: Manners, built_in: Manners, fitted: Manners) -> tuple[Real
     return tuple(rows)
 
 
-def _nearer(
-    real: Estimate, ours: Estimate, theirs: Estimate
-) -> Literal["fitted", "built-in", "equal", "not known"]:
+def _nearer(real: Estimate, ours: Estimate, theirs: Estimate) -> Nearer:
     if real.value is None or ours.value is None or theirs.value is None:
         return "not known"
     gaps = abs(ours.value - real.value), abs(theirs.value - real.value)
@@ -124,8 +125,7 @@ def ranking_of(built_in: Evaluation, fitted: Evaluation) -> Ranking:
             other=second,
             clear=_apart(ours[first], ours[second]) or _apart(theirs[second], theirs[first]),
         )
-        for at, first in enumerate(names)
-        for second in names[at + 1 :]
+        for first, second in combinations(names, 2)
         if place[first] > place[second]
     ]
     return Ranking(domain=built_in.domain, built_in=one, fitted=other, swapped=tuple(swapped))
@@ -160,9 +160,7 @@ def user_lines(found: UserFit) -> Iterator[str]:
 
 
 def _cell(figure: Estimate, name: str) -> str:
-    if figure.low is None and figure.value is not None:
-        return f"{figure.value:.1f}" if name.startswith("tokens") else f"{figure.value:.0%}"
-    return figure.short(1) if name.startswith("tokens") else figure.percent(0)
+    return figure.short(1) if name.startswith("tokens") else figure.short_percent()
 
 
 def notes_of(log: Manners, built_in: Manners) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tactful.audit.judging.signs import signs_of
-from tactful.mend.types import LoggedTalk, LoggedTurn
+from tactful.mend.types import LoggedTalk, LoggedTurn, Outcome
 from tactful.stats import Estimate
 from tactful.stats.bootstrap import grouped_mean
+from tactful.stats.shares import GroupSums
 from tactful.text import estimate_tokens
 
 Said = Callable[[LoggedTurn], float | None]
@@ -18,19 +19,14 @@ def _to_question(turn: LoggedTurn) -> bool:
     return turn.asked and turn.outcome != "not judged"
 
 
+def _ended(*outcomes: Outcome) -> Said:
+    return lambda turn: float(turn.outcome in outcomes) if _to_question(turn) else None
+
+
 MEASURES: Mapping[str, tuple[str, Said]] = {
-    "answered": (
-        "share of questions answered",
-        lambda turn: float(turn.outcome in ("welcome", "needless")) if _to_question(turn) else None,
-    ),
-    "refused": (
-        "share of questions refused",
-        lambda turn: float(turn.outcome == "rejected") if _to_question(turn) else None,
-    ),
-    "left": (
-        "share of questions that nobody answered",
-        lambda turn: float(turn.outcome == "left") if _to_question(turn) else None,
-    ),
+    "answered": ("share of questions answered", _ended("welcome", "needless")),
+    "refused": ("share of questions refused", _ended("rejected")),
+    "left": ("share of questions that nobody answered", _ended("left")),
     "corrected": (
         "share of answers that are corrected or complained of",
         lambda turn: None if turn.asked or turn.right is None else float(turn.outcome in ("guess", "faulty")),
@@ -58,8 +54,8 @@ class Manners:
     values: dict[str, tuple[list[float], list[str]]] = field(
         default_factory=lambda: {name: ([], []) for name in MEASURES}
     )
-    questions: dict[str, list[int]] = field(default_factory=dict)
-    """Group → [rejected, judged]."""
+    questions: GroupSums = field(default_factory=GroupSums)
+    """Those rejected, of those judged."""
     needless: int = 0
     delegated: int = 0
     users: int = 0
@@ -81,9 +77,7 @@ class Manners:
                 values.append(value)
                 groups.append(group)
         if _to_question(turn):
-            held = self.questions.setdefault(group, [0, 0])
-            held[0] += turn.outcome == "rejected"
-            held[1] += 1
+            self.questions.add(group, turn.outcome == "rejected")
             self.needless += turn.right == 0
             self.delegated += turn.reason == "a default would do"
 
