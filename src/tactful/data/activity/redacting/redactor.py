@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from tactful.data.activity.redacting.names import Names, names_in
 from tactful.data.activity.redacting.patterns import Patterns, texts_of
 from tactful.data.activity.redacting.web import cut_queries, is_search, site_of
 from tactful.data.activity.types import Gone, LogEvent, RawEvent, Shown
-from tactful.text.redaction import Redaction
+from tactful.text.redaction import Redaction, marker
 
 _LOOKED_AT = 4_000
 """Characters of a text that are cleaned; what is told is far shorter."""
@@ -82,11 +82,11 @@ class Redactor:
     def _site(self, url: str) -> str:
         if not url:
             return ""
-        return self.clean(site_of(_visible(url), _marker(self.cut, "query"), _marker(self.cut, "id", "…")))
+        return self.clean(site_of(_visible(url), marker(self.cut, "query"), marker(self.cut, "id", "…")))
 
     def _last_part(self, path: str) -> str:
         """The name at the end of a path, or of an editor's URL for a file elsewhere."""
-        bare = cut_queries(_visible(path)[:_LOOKED_AT], _marker(self.cut, "query"))
+        bare = cut_queries(_visible(path)[:_LOOKED_AT], marker(self.cut, "query"))
         return self.clean(_FOLDERS.split(bare.rstrip("/\\"))[-1])
 
     def clean(self, text: str) -> str:
@@ -100,9 +100,9 @@ class Redactor:
     def _clean(self, text: str) -> tuple[str, Counter[str]]:
         counts: Counter[str] = Counter()
         redaction = Redaction()
-        told = cut_queries(_visible(text)[:_LOOKED_AT], _marker(counts, "query"), _marker(counts, "id", "…"))
+        told = cut_queries(_visible(text)[:_LOOKED_AT], marker(counts, "query"), marker(counts, "id", "…"))
         told = redaction.text(told)
-        told = self._names.cut(told, _marker(counts, "name", "[NAME]")).strip()
+        told = self._names.cut(told, marker(counts, "name", "[NAME]")).strip()
         told = told if len(told) <= _TOLD else told[: _TOLD - 1].rstrip() + "…"
         return told, counts + redaction.cut
 
@@ -117,16 +117,6 @@ def names_of(events: Iterable[RawEvent]) -> set[str]:
                 seen.add(text)
                 names |= names_in(text[:_LOOKED_AT])
     return names
-
-
-def _marker(cut: Counter[str], kind: str, stand_in: str = "") -> Callable[[], str]:
-    """What counts one more of `kind` and gives what stands in its place."""
-
-    def mark() -> str:
-        cut[kind] += 1
-        return stand_in
-
-    return mark
 
 
 def _is_set(value: Any) -> bool:
