@@ -182,7 +182,7 @@ class Log:
         source = _source(name)
         for number, draft in form.read(chain(head, rows), notes):
             try:
-                conversation = self._finished(draft, number, form, source, several=self._are_several)
+                conversation = self._finished(draft, number, form, source)
             except (ValueError, RecursionError) as error:
                 self._bad(name, number, why(error))
                 continue
@@ -191,12 +191,10 @@ class Log:
             else:
                 self.skipped[EMPTY] += 1
 
-    def _finished(
-        self, draft: Draft, number: int, form: Format, source: str, *, several: bool
-    ) -> Conversation:
+    def _finished(self, draft: Draft, number: int, form: Format, source: str) -> Conversation:
         """The record: redacted, its user and folder hashed."""
         fields = {"source": source, "format": form.name, **draft.as_dict(number)}
-        if not draft.id and several:
+        if not draft.id and self._are_several:
             fields["id"] = f"{source}/{fields['id']}"
         names = {key: fields.pop(key, "") for key in ("user", "project")}
         if self.options.redact:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from tactful.data.logs.drafting.drafts import Draft
@@ -61,6 +62,15 @@ def why(error: Exception) -> str:
     return "nested too deeply" if isinstance(error, RecursionError) or "Recursion limit" in told else told
 
 
+def objects(rows: Iterable[Numbered], notes: Notes, called: str = "row") -> Iterator[tuple[int, Row]]:
+    """The rows that are objects; any other is noted, as a `row` or what it is called."""
+    for number, row in rows:
+        if isinstance(row, Mapping):
+            yield number, row
+        else:
+            notes.bad(number, f"the {called} is no object but a {type(row).__name__}")
+
+
 def tried(notes: Notes, number: int, make: Callable[[], Draft]) -> Iterator[tuple[int, Draft]]:
     """What `make` gives, or nothing where its rows cannot be read, and that counted."""
     try:
@@ -76,13 +86,9 @@ def each(read: Callable[[Row, Notes], Draft]) -> Reader:
 
     def rows_of(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
         for number, row in rows:
-            try:
-                if not isinstance(row, Mapping):
-                    raise ValueError(f"the row is {shown(row)}, expected an object")
-                draft = read(row, notes)
-            except UNREADABLE as error:
-                notes.bad(number, why(error))
-                continue
-            yield number, draft
+            if isinstance(row, Mapping):
+                yield from tried(notes, number, partial(read, row, notes))
+            else:
+                notes.bad(number, f"the row is {shown(row)}, expected an object")
 
     return rows_of

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from tactful.data.logs.keys import first_filled
 from tactful.types import NativeAsk
 
 ASK_TOOLS = frozenset(
@@ -80,24 +81,15 @@ def _text(row: Any) -> str:
         return row.strip()
     if not isinstance(row, Mapping):
         return ""
-    return next(
-        (str(row[key]).strip() for key in ("question", "prompt", "text", "message", "query") if row.get(key)),
-        "",
-    )
+    return str(first_filled(row, ("question", "prompt", "text", "message", "query"), "")).strip()
 
 
 def _options(row: Any) -> tuple[str, ...]:
-    given = (
-        (row.get("options") or row.get("choices") or row.get("follow_up"))
-        if isinstance(row, Mapping)
-        else None
-    )
+    given = first_filled(row, ("options", "choices", "follow_up")) if isinstance(row, Mapping) else None
     if not isinstance(given, list):
         return ()
     return tuple(
-        str(item.get("label") or item.get("text") or item.get("value") or "")
-        if isinstance(item, Mapping)
-        else str(item)
+        str(first_filled(item, ("label", "text", "value"), "") if isinstance(item, Mapping) else item)
         for item in given
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.messages import add_content
-from tactful.data.logs.types import UNREADABLE, Format, Notes, Numbered, Row, why
+from tactful.data.logs.types import UNREADABLE, Format, Notes, Numbered, Row, objects, why
 from tactful.data.times import parse_time
 
 SIDE = "a line of a helper's own session (sidechain)"
@@ -27,10 +27,7 @@ def _is_session(row: Row) -> bool:
 
 def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
     sessions: dict[str, list[tuple[int, Row]]] = {}
-    for number, row in rows:
-        if not isinstance(row, Mapping):
-            notes.bad(number, f"the line is no object but a {type(row).__name__}")
-            continue
+    for number, row in objects(rows, notes, "line"):
         if row.get("type") not in ("user", "assistant") and not row.get("uuid"):
             notes.skipped[OTHER] += 1
             continue

@@ -16,7 +16,7 @@ from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.exchanges import opened
 from tactful.data.logs.drafting.messages import add_message, add_messages
 from tactful.data.logs.drafting.trees import Node, say_path, tree_of
-from tactful.data.logs.readers.rows import first_text
+from tactful.data.logs.keys import first_text, object_in
 from tactful.data.logs.types import Format, Notes, Row, each
 
 _BLOCK = re.compile(
@@ -35,16 +35,16 @@ def _is_export(row: Row) -> bool:
 
 def _read(row: Row, notes: Notes) -> Draft:
     chat = row["chat"] if isinstance(row.get("chat"), Mapping) else row
-    draft = Draft(first_text(row, ("id",)) or first_text(chat, ("id",)), skipped=notes.skipped)
     models = chat.get("models")
-    known: dict[str, Any] = {
-        "user": first_text(row, ("user_id",)),
-        "model": str(models[0]) if isinstance(models, list) and len(models) == 1 else "",
-        "meta": {"title": chat["title"]} if chat.get("title") else {},
-    }
-    draft.known.update({key: value for key, value in known.items() if value})
-    history = chat.get("history")
-    if not isinstance(history, Mapping) or not isinstance(history.get("messages"), Mapping):
+    draft = Draft(
+        first_text(row, ("id",)) or first_text(chat, ("id",)),
+        skipped=notes.skipped,
+        user=first_text(row, ("user_id",)),
+        model=str(models[0]) if isinstance(models, list) and len(models) == 1 else "",
+        meta={"title": chat["title"]} if chat.get("title") else {},
+    )
+    history = object_in(chat, "history")
+    if not isinstance(history.get("messages"), Mapping):
         rows = chat.get("messages")
         if not isinstance(rows, list):
             raise ValueError("holds neither a history nor a list of messages")

@@ -14,8 +14,8 @@ from typing import Any
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.exchanges import messages_in, opened
 from tactful.data.logs.drafting.ratings import rating_of
-from tactful.data.logs.readers.calls import Call, by_conversation
-from tactful.data.logs.readers.langfuse import NO_CALL
+from tactful.data.logs.keys import first_filled, object_in
+from tactful.data.logs.readers.calls import NO_CALL, Call, by_conversation
 from tactful.data.logs.types import Format, Notes, Numbered, Row
 from tactful.data.times import parse_time
 
@@ -36,6 +36,7 @@ _TIMES = (
     "timeUnixNano",
 )
 _ENDS = ("endTimeUnixNano", "end_time_unix_nano", "end_time", "endTime")
+_MODELS = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name")
 _EVENTS = {
     "gen_ai.system.message": "system",
     "gen_ai.user.message": "user",
@@ -76,11 +77,11 @@ def _value(value: Any) -> Any:
 
 def _held(row: Any, *keys: str) -> list[Any]:
     """The list under one of the keys; empty where there is none."""
-    found = next((row[key] for key in keys if row.get(key)), None) if isinstance(row, Mapping) else None
+    found = first_filled(row, keys) if isinstance(row, Mapping) else None
     return found if isinstance(found, list) else []
 
 
-def _spans(rows: Iterable[Numbered], notes: Notes) -> Iterator[Numbered]:
+def _spans(rows: Iterable[Numbered]) -> Iterator[Numbered]:
     """Every span by itself, its attributes an object."""
     for number, row in rows:
         if not isinstance(row, Mapping):
@@ -111,11 +112,8 @@ def _conversation(row: Row, notes: Notes) -> str:
     ):
         notes.skipped[NO_CALL] += 1
         return ""
-    found = next((attributes[key] for key in _IDS if attributes.get(key)), None)
-    context = row.get("context")
-    inner = context if isinstance(context, Mapping) else {}
-    trace = row.get("traceId") or row.get("trace_id") or inner.get("trace_id")
-    return str(found or trace or f"span-{notes.unnamed()}")
+    trace = first_filled(row, ("traceId", "trace_id")) or object_in(row, "context").get("trace_id")
+    return str(first_filled(attributes, _IDS) or trace or f"span-{notes.unnamed()}")
 
 
 def _name(row: Row) -> str:
@@ -127,15 +125,7 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
     loose: dict[str, list[Row]] = {}
     for row in chats or rows:
         attributes = row["attributes"]
-        user = next(
-            (
-                attributes[key]
-                for key in ("enduser.id", "user.id", "enduser.pseudo.id")
-                if attributes.get(key)
-            ),
-            None,
-        )
-        if user:
+        if user := first_filled(attributes, ("enduser.id", "user.id", "enduser.pseudo.id")):
             draft.known["user"] = str(user)
         if _name(row) in _EVENTS:
             loose.setdefault(_id(row), []).append(row)
@@ -150,12 +140,7 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
             at=_begun(row),
             ended=_ended(row) or _begun(row),
             id=_id(row),
-            model=str(
-                attributes.get("gen_ai.response.model")
-                or attributes.get("gen_ai.request.model")
-                or attributes.get("llm.model_name")
-                or ""
-            ),
+            model=str(first_filled(attributes, _MODELS, "")),
             ratings=tuple(_ratings(row)),
         )
     for id, events in loose.items():
@@ -172,15 +157,15 @@ def _told(events: list[Row], id: str) -> Call:
 
 
 def _id(row: Row) -> str:
-    return str(row.get("spanId") or row.get("span_id") or "")
+    return str(first_filled(row, ("spanId", "span_id"), ""))
 
 
 def _begun(row: Row) -> datetime | None:
-    return parse_time(next((row[key] for key in _TIMES if row.get(key)), None))
+    return parse_time(first_filled(row, _TIMES))
 
 
 def _ended(row: Row) -> datetime | None:
-    return parse_time(next((row[key] for key in _ENDS if row.get(key)), None))
+    return parse_time(first_filled(row, _ENDS))
 
 
 def _texts(row: Row) -> bool:
@@ -257,8 +242,4 @@ def _ratings(row: Row) -> Iterator[dict[str, Any]]:
                 yield {**(rating or {"name": "rating", "value": None}), "text": str(label or "")}
 
 
-def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
-    yield from by_conversation(_conversation, _calls, _TIMES)(_spans(rows, notes), notes)
-
-
-OTEL = Format("otel", _is_otel, _read)
+OTEL = Format("otel", _is_otel, by_conversation(_conversation, _calls, _TIMES, unfolded=_spans))

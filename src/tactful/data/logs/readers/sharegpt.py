@@ -6,7 +6,8 @@ from typing import Any
 
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.messages import add_messages
-from tactful.data.logs.readers.rows import first_text, whole
+from tactful.data.logs.keys import first_text
+from tactful.data.logs.readers.rows import whole
 from tactful.data.logs.types import Format, Notes, Row, each
 
 
@@ -51,12 +52,8 @@ def _read_arena(row: Row, notes: Notes) -> Draft:
         if winner.endswith("_b")
         else ("conversation_a", "conversation_b")
     )
-    draft = Draft(first_text(row, ("question_id", "conversation_id", "id")), skipped=notes.skipped)
-    draft.known = {
-        key: value
-        for key, value in whole({k: v for k, v in row.items() if k not in (taken, left)}).items()
-        if value
-    }
+    known = whole({key: value for key, value in row.items() if key not in (taken, left)})
+    draft = Draft(first_text(row, ("question_id", "conversation_id", "id")), skipped=notes.skipped, **known)
     add_messages(draft, row[taken])
     if winner in ("model_a", "model_b"):
         other = add_messages(Draft(skipped=notes.skipped), row[left])
