@@ -22,7 +22,6 @@ from tactful.data.formats.chats import (
     ChatMessage,
     Dialogue,
     dialogue_rows,
-    source_name,
 )
 from tactful.data.io import Rows
 from tactful.data.logs import LogOptions
@@ -119,9 +118,8 @@ class Turns:
 
     def __iter__(self) -> Iterator[Turn]:
         self.count = Extraction()
-        source = source_name(self.rows.path)
         for row in self.rows:
-            yield from turns_of(row.named(self.rows.read, source), self.count)
+            yield from turns_of(row, self.count)
 
     def job(self, job: Job) -> Job:
         """The job over these turns: with their number, where counting is cheap, and for `runs retry`."""
@@ -258,10 +256,9 @@ class LabelledTurns:
 
     def __iter__(self) -> Iterator[LabelledTurn]:
         self.count, self.no_label = Extraction(), 0
-        source = source_name(self.path)
         for row in self.rows:
             if row.label7 is None:
                 self.no_label += 1
                 continue
-            for turn in turns_of(row.named(self.rows.read, source), self.count):
+            for turn in turns_of(row, self.count):
                 yield LabelledTurn(**dict(turn), label7=row.label7, accept=row.accept)

@@ -45,9 +45,8 @@ def write(path: Path, *rows) -> Path:
 )
 def test_a_dialogue_is_read_by_any_of_its_names(tmp_path, row, name):
     (found,) = read(write(tmp_path / "log.jsonl", row))
-    named = found.named(1, "log")
-    assert (named.id, named.source) == (name, "log")
-    assert [message.content for message in named.conversation] == [item["content"] for item in SAID]
+    assert (found.id, found.source) == (name, "log")
+    assert [message.content for message in found.conversation] == [item["content"] for item in SAID]
 
 
 def test_a_message_that_only_calls_tools_may_lack_content():

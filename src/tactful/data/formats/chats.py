@@ -101,12 +101,6 @@ class Dialogue(Record):
             key: value for key, value in made.items() if value is not None or key not in ("source", "lang")
         }
 
-    def named(self, number: int, source: str) -> Any:
-        """Itself with an id, after its line `number`, and a source, where the log gave none."""
-        return self.model_copy(
-            update={"id": self.id or f"dialogue-{number}", "source": self.source or source}
-        )
-
 
 class ChatRows(Rows[D]):
     """The dialogues of a chat log of any format, by way of `data.logs`: unpacked, recognised, redacted, accounted for.
@@ -139,7 +133,7 @@ class ChatRows(Rows[D]):
         else:
             found = self.log.read()
         for number, conversation in found:
-            yield number, row_of(conversation)
+            yield number, row_of(conversation, source_name(self.path))
         self.notes.update(self.log.skipped)
 
     def _unusable(self, name: str, number: int | None, problem: str, other: Recognised | None) -> None:
@@ -177,13 +171,16 @@ def dialogue_rows(
     return ChatRows(path, type_, skip_bad=skip_bad, kind=kind, unique=unique, reading=how)
 
 
-def row_of(conversation: Conversation) -> dict[str, Any]:
-    """A conversation as a row of a dialogue: what tools gave back stands behind their calls, other keys beside."""
+def row_of(conversation: Conversation, source: str) -> dict[str, Any]:
+    """A conversation as a row of a dialogue: what tools gave back stands behind their calls, other keys beside.
+
+    `source` is taken where the log tells none.
+    """
     messages = [message for turn in conversation.turns for message in _messages(turn)]
     row: dict[str, Any] = {
         **conversation.meta,
         "id": conversation.id,
-        "source": conversation.source,
+        "source": conversation.source or source,
         "lang": conversation.lang,
     }
     row |= {key: value for key in ("user", "model") if (value := getattr(conversation, key))}
