@@ -11,8 +11,9 @@ Source: the trainers' documentation, 2026.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -224,15 +225,5 @@ class Distinct:
 
 def _write_array(path: Path, rows: Iterable[Row]) -> int:
     """A JSON array with one row per line; how many there were."""
-    written = 0
-
-    def chunks() -> Iterator[bytes]:
-        nonlocal written
-        yield b"[\n"
-        for row in rows:
-            yield (b",\n" if written else b"") + orjson.dumps(row)
-            written += 1
-        yield b"\n]\n"
-
-    write_file(path, chunks())
-    return written
+    lines = ((b",\n" if at else b"") + orjson.dumps(row) for at, row in enumerate(rows))
+    return write_file(path, chain([b"[\n"], lines, [b"\n]\n"])) - 2

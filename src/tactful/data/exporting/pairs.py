@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tactful.data.exporting.forms import Distinct, Preference, form_of, new_folder
 from tactful.data.exporting.rows import PairProvenance
-from tactful.data.io import read_jsonl, to_line, write_file
+from tactful.data.io import read_jsonl, write_jsonl
 from tactful.errors import UserError
 from tactful.types import PreferencePair, Record
 
@@ -72,7 +72,7 @@ def export_pairs(run_or_file: Path | str, to: str, out: Path | str) -> PairsExpo
     if form.labels is not None:
         form.write(folder, "kto", (row for preference in preferences for row in form.labels(preference)))
         files[KTO_NAME] = "kto"
-    write_file(folder / "provenance.jsonl", (to_line(pair_provenance(pair)) for pair in kept))
+    write_jsonl(folder / "provenance.jsonl", map(pair_provenance, kept))
     form.describe(folder, files)
     return PairsExport(
         pairs=len(kept),
