@@ -127,7 +127,9 @@ def _reason(url: str, error: Exception) -> str:
     said = " ".join(str(error).split())[:160] or type(error).__name__
     scheme = url.split(":", 1)[0]
     if isinstance(error, ImportError):
-        return _not_installed(scheme, said)
+        if scheme in ("s3", "s3a"):
+            return str(MissingExtra("remote", "reading from S3"))
+        return f"needs a package that is not installed ({said})"
     if isinstance(error, ValueError) and "rotocol" in said:
         return f"no such file, and no store is known that is called '{scheme}'; check the path"
     if type(error).__name__ in _NO_CREDENTIALS:
@@ -137,9 +139,3 @@ def _reason(url: str, error: Exception) -> str:
     if isinstance(error, PermissionError):
         return f"may not be read with these credentials ({said}); check them, and what they allow"
     return f"cannot be read ({said}); check the network and the address of the store (for s3 AWS_ENDPOINT_URL), then run the same command again"
-
-
-def _not_installed(scheme: str, said: str) -> str:
-    if scheme in ("s3", "s3a"):
-        return str(MissingExtra("remote", "reading from S3"))
-    return f"needs a package that is not installed ({said})"

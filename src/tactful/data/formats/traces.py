@@ -107,10 +107,7 @@ def read_traces(folder: Path) -> list[Trace]:
 
 def read_trace(path: Path) -> Trace:
     """The trace in one file. Raises: DataError for an unusable one."""
-    return _in_order(path, Trace(id=path.stem, points=_entries(path, _trace_point, "trace")))
-
-
-def _in_order(path: Path, trace: Trace) -> Trace:
+    trace = Trace(id=path.stem, points=_entries(path, _trace_point, "trace"))
     if is_mixed_up(trace.events):
         fix = "put its events oldest first, as an assistant meets them"
         raise DataError.at(path, None, "its events do not stand in the order of their times", fix=fix)
