@@ -5,30 +5,17 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
+from tactful.data.activity.types import LogEvent
 
-class Interval(Protocol):
-    """Something with a beginning and an end."""
-
-    @property
-    def start(self) -> int:
-        """When it begins."""
-        ...
-
-    @property
-    def end(self) -> int:
-        """When it ends."""
-        ...
-
-
-T = TypeVar("T", bound=Interval)
+T = TypeVar("T")
 U = TypeVar("U")
 Stretch = tuple[int, int, U]
 """Beginning, end, and what holds."""
 
 
-def strongest(items: Iterable[T], strength: Callable[[T], Any]) -> list[Stretch[T]]:
+def strongest(items: Iterable[LogEvent], strength: Callable[[LogEvent], Any]) -> list[Stretch[LogEvent]]:
     """Stretches in order of time that cover what the items cover, each with the item that holds then.
 
     Items without length are stretches without length, where they stand. Of equally strong items the first given holds.
@@ -45,7 +32,7 @@ def strongest(items: Iterable[T], strength: Callable[[T], Any]) -> list[Stretch[
             moments[item.start].append(place)
     order = sorted(times)
     waiting: list[int] = []
-    found: list[Stretch[T]] = []
+    found: list[Stretch[LogEvent]] = []
     for index, at in enumerate(order):
         found += [(at, at, given[place]) for place in moments.get(at, ())]
         for place in begins.get(at, ()):
