@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from itertools import count
+from typing import Any
 
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.shown import shown
@@ -26,20 +27,12 @@ class Notes:
     """Reason → how many rows or messages hold no talk, and were passed over."""
     ratings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Id of a call, a trace or a conversation → its ratings, from files of ratings beside the log."""
-    _unnamed: int = 0
-
-    def unnamed(self) -> int:
-        """A number for a row that names no conversation: each is one of its own."""
-        self._unnamed += 1
-        return self._unnamed
+    unnamed: Iterator[int] = field(default_factory=lambda: count(1))
+    """Numbers for rows that name no conversation: each is one of its own."""
 
 
-class Reader(Protocol):
-    """Reads the rows of one file."""
-
-    def __call__(self, rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
-        """The conversations, each with the place where it began."""
-        ...
+Reader = Callable[[Iterable[Numbered], Notes], Iterator[tuple[int, Draft]]]
+"""Reads the rows of one file: the conversations, each with the place where it began."""
 
 
 @dataclass(frozen=True)

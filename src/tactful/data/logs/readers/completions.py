@@ -48,7 +48,7 @@ def _conversation(row: Row, notes: Notes) -> str:
     for place in (request, row, _response(row)):
         if isinstance(place, Mapping) and isinstance(place.get("conversation"), Mapping):
             return first_text(place["conversation"], ("id",))
-    return first_text(row, ("id", "custom_id", "request_id")) or f"call-{notes.unnamed()}"
+    return first_text(row, ("id", "custom_id", "request_id")) or f"call-{next(notes.unnamed)}"
 
 
 def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:

@@ -25,7 +25,7 @@ def _metadata(row: Row) -> Mapping[str, Any]:
 
 def _conversation(row: Row, notes: Notes) -> str:
     talk = first_filled(_metadata(row), ("session_id", "thread_id", "conversation_id"))
-    return str(talk or first_filled(row, ("trace_id", "id")) or f"run-{notes.unnamed()}")
+    return str(talk or first_filled(row, ("trace_id", "id")) or f"run-{next(notes.unnamed)}")
 
 
 def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:

@@ -113,7 +113,7 @@ def _conversation(row: Row, notes: Notes) -> str:
         notes.skipped[NO_CALL] += 1
         return ""
     trace = first_filled(row, ("traceId", "trace_id")) or object_in(row, "context").get("trace_id")
-    return str(first_filled(attributes, _IDS) or trace or f"span-{notes.unnamed()}")
+    return str(first_filled(attributes, _IDS) or trace or f"span-{next(notes.unnamed)}")
 
 
 def _name(row: Row) -> str:
