@@ -20,8 +20,8 @@ from tactful.data.formats.chats import (
     UNHEARD,
     USER,
     ChatMessage,
+    ChatRows,
     Dialogue,
-    dialogue_rows,
 )
 from tactful.data.io import Rows
 from tactful.data.logs import LogOptions
@@ -112,9 +112,7 @@ class Turns:
     rows: Rows[ChatRow] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = dialogue_rows(
-            self.path, ChatRow, skip_bad=self.skip_bad, unique=True, reading=self.reading
-        )
+        self.rows = ChatRows(self.path, ChatRow, skip_bad=self.skip_bad, unique=True, reading=self.reading)
 
     def __iter__(self) -> Iterator[Turn]:
         self.count = Extraction()
@@ -252,7 +250,7 @@ class LabelledTurns:
     rows: Rows[LabelledRow] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = dialogue_rows(self.path, LabelledRow, skip_bad=self.skip_bad, kind="labelled row")
+        self.rows = ChatRows(self.path, LabelledRow, skip_bad=self.skip_bad, kind="labelled row")
 
     def __iter__(self) -> Iterator[LabelledTurn]:
         self.count, self.no_label = Extraction(), 0

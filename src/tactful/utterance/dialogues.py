@@ -16,7 +16,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
-from tactful.data.formats.chats import ChatMessage, Dialogue, dialogue_rows
+from tactful.data.formats.chats import ChatMessage, ChatRows, Dialogue
 from tactful.data.io import Rows
 from tactful.data.logs import LogOptions, log_input
 from tactful.errors import UsageError
@@ -185,9 +185,7 @@ class Examples:
     examples: int = 0
 
     def __post_init__(self) -> None:
-        self.rows = dialogue_rows(
-            self.path, Dialogue, skip_bad=self.skip_bad, unique=True, reading=self.reading
-        )
+        self.rows = ChatRows(self.path, Dialogue, skip_bad=self.skip_bad, unique=True, reading=self.reading)
 
     def __iter__(self) -> Iterator[Example | Untargeted]:
         self.dialogues = self.untargeted = self.examples = 0

@@ -11,7 +11,7 @@ from typing import Any
 
 from tactful.annotation.items.making import File
 from tactful.annotation.types import Asking, FollowUp, FollowUpAnswer, Item
-from tactful.data.formats.chats import ASSISTANT, USER, dialogue_rows
+from tactful.data.formats.chats import ASSISTANT, USER, ChatRows
 from tactful.data.io import Rows
 from tactful.feedback.chats import ChatRow, Extraction, dialogue_of, spoken, turns_of
 from tactful.feedback.types import JudgedTurn, Turn
@@ -23,7 +23,7 @@ _Spoken = Sequence[tuple[str, str, Any]]
 def from_chats(file: File) -> Iterator[Item]:
     """An item for each exchange with its next message; where `asking` is wanted, for each request."""
     kinds = file.wanted.kinds or {"follow-up"}
-    rows = dialogue_rows(file.path, ChatRow, skip_bad=file.wanted.skip_bad)
+    rows = ChatRows(file.path, ChatRow, skip_bad=file.wanted.skip_bad)
     count = Extraction()
     for row in file.rows(rows):
         said = spoken(row)

@@ -118,7 +118,7 @@ def _feedback() -> dict[str, Opener]:
 
 
 def _utterance() -> dict[str, Opener]:
-    from tactful.data.formats.chats import Dialogue, dialogue_rows
+    from tactful.data.formats.chats import ChatRows, Dialogue
     from tactful.evaluation.utterance.judge import JudgedTask
     from tactful.utterance.predict.predictor import Prediction
     from tactful.utterance.types import PairedExample
@@ -127,7 +127,7 @@ def _utterance() -> dict[str, Opener]:
         "utterance": _of(PairedExample, _own_id),
         "judged-predictions": _of(JudgedTask, _own_id),
         "predictions": _of(Prediction, _own_id),
-        "dialogues": lambda path: dialogue_rows(path, Dialogue, skip_bad=True, unique=True),
+        "dialogues": lambda path: ChatRows(path, Dialogue, skip_bad=True, unique=True),
     }
 
 

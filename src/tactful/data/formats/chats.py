@@ -103,9 +103,12 @@ class Dialogue(Record):
 
 
 class ChatRows(Rows[D]):
-    """The dialogues of a chat log of any format, by way of `data.logs`: unpacked, recognised, redacted, accounted for.
+    """The dialogues of a chat log of any format, or of rows in memory, by way of `data.logs`: read lazily, unpacked, recognised,
+    redacted, accounted for; `unique` refuses a second one of the same id.
 
     After the last one, `notes` says by reason what held no talk and was passed over.
+    Raises, while iterating: UserError when the file cannot be opened; DataError when it is recognised as something else,
+    or at the first bad line (unless `skip_bad`).
     """
 
     def __init__(
@@ -113,18 +116,17 @@ class ChatRows(Rows[D]):
         path: Path | str | Sequence[Any],
         type_: type[D],
         *,
-        skip_bad: bool,
-        kind: str,
-        unique: bool,
-        reading: LogOptions,
+        skip_bad: bool = False,
+        kind: str = "dialogue",
+        unique: bool = False,
+        reading: LogOptions | None = None,
     ) -> None:
         super().__init__(
             path, type_.model_validate, skip_bad=skip_bad, kind=kind, key=_own_id if unique else None
         )
         self._within = ""
-        self.log = Log(
-            [] if self.given is not None else self.path, replace(reading, empty=True), on_bad=self._unusable
-        )
+        how = replace(reading or LogOptions(), empty=True)
+        self.log = Log([] if self.given is not None else self.path, how, on_bad=self._unusable)
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
         if self.given is not None:
@@ -151,24 +153,6 @@ class ChatRows(Rows[D]):
     def name(self) -> str:
         """The file as messages name it: of a folder, the one that is being read."""
         return self._within or super().name
-
-
-def dialogue_rows(
-    path: Path | str | Sequence[Any],
-    type_: type[D],
-    *,
-    skip_bad: bool = False,
-    kind: str = "dialogue",
-    unique: bool = False,
-    reading: LogOptions | None = None,
-) -> ChatRows[D]:
-    """The dialogues of a chat log, or of rows in memory, read lazily; `unique` refuses a second one of the same id.
-
-    Raises, while iterating: UserError when the file cannot be opened; DataError when it is recognised as something else,
-    or at the first bad line (unless `skip_bad`).
-    """
-    how = reading or LogOptions()
-    return ChatRows(path, type_, skip_bad=skip_bad, kind=kind, unique=unique, reading=how)
 
 
 def row_of(conversation: Conversation, source: str) -> dict[str, Any]:
