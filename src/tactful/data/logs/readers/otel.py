@@ -180,10 +180,7 @@ def _texts(row: Row) -> bool:
 def _messages(row: Row) -> tuple[list[Any], list[Any]]:
     """What a span's call was sent and gave back."""
     attributes = row["attributes"]
-    sent, back = (
-        messages_in(attributes.get("gen_ai.input.messages")),
-        messages_in(attributes.get("gen_ai.output.messages")),
-    )
+    sent, back = (messages_in(attributes.get(f"gen_ai.{way}.messages")) for way in ("input", "output"))
     system = opened(attributes.get("gen_ai.system_instructions"))
     numbered: dict[tuple[str, int], dict[str, Any]] = {}
     for key, value in attributes.items():
@@ -201,9 +198,8 @@ def _messages(row: Row) -> tuple[list[Any], list[Any]]:
         if told:
             (back if event.get("name") == "gen_ai.choice" else sent).append(told)
         sent += [] if sent else messages_in(more.get("gen_ai.input.messages") or more.get("gen_ai.prompt"))
-        back += (
-            [] if back else messages_in(more.get("gen_ai.output.messages") or more.get("gen_ai.completion"))
-        )
+        told_back = first_filled(more, ("gen_ai.output.messages", "gen_ai.completion"))
+        back += [] if back else messages_in(told_back)
     if system and sent and not any(message.get("role") == "system" for message in sent):
         sent = [{"role": "system", "content": system}, *sent]
     return sent, [
