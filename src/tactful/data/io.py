@@ -347,6 +347,16 @@ def opened_file(path: Path | str) -> Iterator[io.BufferedReader]:
         raise cannot_read(path, error) from error
 
 
+def read_json(path: Path, *, fix: str) -> Any:
+    """The JSON that a whole file is. Raises: UserError when it cannot be read; DataError, with the `fix`, when it is none."""
+    try:
+        return orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    except orjson.JSONDecodeError as error:
+        raise DataError.at(path, None, f"is not JSON ({error.msg})", fix=fix) from error
+
+
 def read_toml(path: Path, what: str = "") -> dict[str, Any]:
     """A file of settings, `what` as a message calls it. Raises: ConfigError when it cannot be read or is no TOML."""
     import tomllib

@@ -211,18 +211,12 @@ def _exports() -> dict[str, Opener]:
 
 
 def _llama_factory(path: Path) -> int:
-    import orjson
     from pydantic import ValidationError
 
     from tactful.data.exporting.rows import ShareGptRow
-    from tactful.data.io import cannot_read, describe
+    from tactful.data.io import describe, read_json
 
-    try:
-        rows = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise cannot_read(path, error) from error
-    except orjson.JSONDecodeError as error:
-        raise DataError.at(path, None, f"is not JSON ({error.msg})", fix="export the pairs again") from error
+    rows = read_json(path, fix="export the pairs again")
     if not isinstance(rows, list):
         raise DataError.at(path, None, "is no JSON array", fix="export the pairs again")
     for number, row in enumerate(rows, start=1):
