@@ -49,13 +49,13 @@ def by_conversation(
     group: Grouper,
     calls: Callsmith,
     times: tuple[str, ...],
-    unfolded: Callable[[Iterable[Numbered]], Iterable[Numbered]] = iter,
+    unfolded: Callable[[Iterable[tuple[int, Row]]], Iterable[Numbered]] = iter,
 ) -> Reader:
     """A reader that gathers the rows of each conversation and lays their calls together; a row may be several, `unfolded`."""
 
     def read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
         def keyed() -> Iterator[tuple[int, str, float | None, Any]]:
-            for number, row in objects(unfolded(rows), notes):
+            for number, row in objects(unfolded(objects(rows, notes)), notes):
                 try:
                     key = group(row, notes)
                 except UNREADABLE as error:

@@ -40,12 +40,9 @@ def _get(row: Row, *keys: str) -> Any:
     return next((row[key] for key in keys if row.get(key) not in (None, "")), None)
 
 
-def _unfolded(rows: Iterable[Numbered]) -> Iterator[Numbered]:
+def _unfolded(rows: Iterable[tuple[int, Row]]) -> Iterator[Numbered]:
     """Traces that hold their observations, as observations that know their trace's session, user and scores."""
     for number, row in rows:
-        if not isinstance(row, Mapping):
-            yield number, row
-            continue
         inner = row.get("trace")
         trace: Row = inner if isinstance(inner, Mapping) else row
         held = opened(row.get("observations") or trace.get("observations"))

@@ -81,12 +81,9 @@ def _held(row: Any, *keys: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _spans(rows: Iterable[Numbered]) -> Iterator[Numbered]:
+def _spans(rows: Iterable[tuple[int, Row]]) -> Iterator[Numbered]:
     """Every span by itself, its attributes an object."""
     for number, row in rows:
-        if not isinstance(row, Mapping):
-            yield number, row
-            continue
         groups = row.get("resourceSpans") or row.get("resource_spans") or row.get("resourceLogs")
         if not isinstance(groups, list):
             yield number, {**row, "attributes": _attributes(row)}
