@@ -41,7 +41,7 @@ _KEYS = (
 )
 TIMES = "write seconds or milliseconds since 1970, ISO 8601, or 'Day 2, 1:05 AM'"
 """How a time may be written, for messages."""
-T = TypeVar("T")
+T = TypeVar("T", bound=Moment | LabelledMoment)
 _SPELT_SILENCE = frozenset({"", "null", "none"})
 
 
@@ -51,7 +51,7 @@ def moment_rows(path: Path | str, *, skip_bad: bool = False, strict: bool = Fals
     An episode of the gym gives all its moments. Events that are not oldest first are sorted by their times, with a note. A row without `session` belongs to the session that its first event names, as in ProactiveBench.
     Raises, while iterating: DataError at the first unusable row, unless `skip_bad` (counted in `.bad`).
     """
-    return _rows(path, parse_moment, _own_id, lambda item: item.moment, skip_bad=skip_bad, strict=strict)
+    return _rows(path, parse_moment, _moment, skip_bad=skip_bad, strict=strict)
 
 
 def labelled_rows(path: Path | str, *, skip_bad: bool = False, strict: bool = False) -> Rows[LabelledMoment]:
@@ -59,20 +59,12 @@ def labelled_rows(path: Path | str, *, skip_bad: bool = False, strict: bool = Fa
 
     Raises, while iterating: DataError at the first unusable row, unless `skip_bad` (counted in `.bad`).
     """
-    return _rows(
-        path,
-        parse_labelled,
-        lambda item: _own_id(item.moment),
-        lambda item: item,
-        skip_bad=skip_bad,
-        strict=strict,
-    )
+    return _rows(path, parse_labelled, lambda item: item, skip_bad=skip_bad, strict=strict)
 
 
 def _rows(
     path: Path | str,
     parse: Callable[[Any], T],
-    key: Callable[[T], str],
     of_episode: Callable[[LabelledMoment], T],
     *,
     skip_bad: bool,
@@ -82,8 +74,7 @@ def _rows(
         if isinstance(row, LabelledMoment):  # out of an episode
             return of_episode(row)
         item = parse(row)
-        moment = item.moment if isinstance(item, LabelledMoment) else item
-        assert isinstance(moment, Moment)
+        moment = _moment(item)
         unread = next((event for event in moment.events if event.at is None and event.time.strip()), None)
         if unread is not None and strict:
             raise ValueError(f"moment has the time '{unread.time}', which cannot be read; {TIMES}")
@@ -93,7 +84,7 @@ def _rows(
             rows.note("the events did not stand oldest first; they were sorted by their times")
         return item
 
-    rows = MomentRows(path, read, skip_bad=skip_bad, kind="moment", key=key)
+    rows = MomentRows(path, read, skip_bad=skip_bad, kind="moment", key=lambda item: _moment(item).id)
     return rows
 
 
@@ -212,5 +203,5 @@ def _content_id(row: Mapping[str, Any], session: str) -> str:
     return f"moment-{content_hash(orjson.dumps(told, option=orjson.OPT_SORT_KEYS))[:16]}"
 
 
-def _own_id(moment: Moment) -> str:
-    return moment.id
+def _moment(item: Moment | LabelledMoment) -> Moment:
+    return item.moment if isinstance(item, LabelledMoment) else item
