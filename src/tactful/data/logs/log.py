@@ -15,7 +15,7 @@ from tactful.data.logs.beside import HOLDS_NO_TALK, NO_TALK, is_score, score_of
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.opening import files_of, is_zip, open_parts, rows_of
 from tactful.data.logs.options import LogOptions
-from tactful.data.logs.readers import FORMATS, Columns, reader_of
+from tactful.data.logs.readers import FORMATS, reader_of
 from tactful.data.logs.shown import shown
 from tactful.data.logs.types import Format, Notes, Numbered, why
 from tactful.data.logs.users import Names
@@ -286,24 +286,13 @@ class Log:
         }
 
 
-def read_conversations(
-    paths: Sequence[Path | str] | Path | str,
-    *,
-    strict: bool = False,
-    format: str | None = None,
-    columns: Columns | None = None,
-    keep_users: bool = False,
-    redact: bool = True,
-) -> Log:
-    """The conversations of logs: files of any known format, folders of them, `-` for standard input.
+def read_conversations(paths: Sequence[Path | str] | Path | str, **reading: Any) -> Log:
+    """The conversations of logs: files of any known format, folders of them, `-` for standard input; `reading`: `LogOptions`.
 
     Raises: UsageError for a format that is not known; while iterating, UserError for what cannot be opened, and with
     `strict` DataError at the first bad row.
     """
-    options = LogOptions(
-        strict=strict, format=format, columns=columns or Columns(), keep_users=keep_users, redact=redact
-    )
-    return Log(paths, options)
+    return Log(paths, LogOptions.of(reading))
 
 
 def _source(name: str) -> str:
