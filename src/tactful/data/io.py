@@ -334,9 +334,8 @@ def shorten(value: Any) -> str:
 def opened_file(path: Path | str) -> Iterator[io.BufferedReader]:
     """The bytes of a file, a URL or stdin. Raises: UserError when it cannot be read."""
     if str(path) == STDIN:
-        stdin = (
-            sys.stdin
-        )  # held: a program that ends while a thread waits in it must not close it under its feet
+        # held: a program that ends while a thread waits in it must not close it under its feet
+        stdin = sys.stdin
         piped = stdin.buffer
         yield cast("io.BufferedReader", piped if hasattr(piped, "peek") else io.BufferedReader(piped))
         return
