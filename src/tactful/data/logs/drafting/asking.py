@@ -31,6 +31,7 @@ ASK_TOOLS = frozenset(
     }
 )
 """Names without case and separators."""
+_ANSWERS = ("answers", "answer", "response", "content", "value", "selected")
 HELD_BACK = "This question was not put to the person"
 """How the result of an ask tool begins that `tactful live hook` gave in the person's place."""
 _DECLINED = re.compile(
@@ -103,14 +104,7 @@ def _words(value: Any) -> list[str]:
     if isinstance(value, list):
         return [word for item in value for word in _words(item)]
     if isinstance(value, Mapping):
-        inner = next(
-            (
-                value[key]
-                for key in ("answers", "answer", "response", "content", "value", "selected")
-                if key in value
-            ),
-            None,
-        )
+        inner = next((value[key] for key in _ANSWERS if key in value), None)
         if inner is not None:
             return _words(inner)
         return [word for item in value.values() for word in _words(item)]

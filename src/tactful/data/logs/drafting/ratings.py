@@ -13,6 +13,8 @@ _WORDS: Mapping[str, float] = {
 }
 
 
+_VALUES = ("value", "score", "rating", "numberValue")
+_SAID = ("stringValue", "string_value", "text", "comment", "reason", "tag")
 _KEYS = {"rating": 0, "feedback": 0, "annotation": 0, "score": 0}.keys()
 
 
@@ -40,20 +42,9 @@ def rating_of(given: Any, *, name: str = "rating") -> dict[str, Any] | None:
         return {"name": name, "value": _WORDS.get(given.strip().lower()), "text": given}
     if not isinstance(given, Mapping):
         return None
-    value = next(
-        (
-            given[key]
-            for key in ("value", "score", "rating", "numberValue")
-            if isinstance(given.get(key), int | float | str)
-        ),
-        None,
-    )
+    value = next((given[key] for key in _VALUES if isinstance(given.get(key), int | float | str)), None)
     inner = rating_of(value, name=name) or {"name": name, "value": None}
-    words = [
-        given[key]
-        for key in ("stringValue", "string_value", "text", "comment", "reason", "tag")
-        if isinstance(given.get(key), str) and given[key].strip()
-    ]
+    words = [given[key] for key in _SAID if isinstance(given.get(key), str) and given[key].strip()]
     if inner["value"] is None and not words and not inner.get("text"):
         return None
     inner["name"] = str(given.get("name") or given.get("key") or name)

@@ -19,6 +19,7 @@ from tactful.data.times import parse_time
 HIDDEN = "a message that was never shown"
 _CITED = re.compile(" ?\ue200(?:cite|filecite|navlist)\ue202[^\ue201]*\ue201")
 """Where a source is shown: marks of the page, and no words of the answer."""
+_CONTEXTS = frozenset({"user_editable_context", "model_editable_context"})
 _THOUGHTS = frozenset({"thoughts", "reasoning_recap"})
 
 
@@ -47,10 +48,7 @@ def _say(draft: Draft, message: Any, ratings: Mapping[str, Any]) -> None:
     role = str(object_in(message, "author").get("role") or "")
     kind = str(content.get("content_type") or "text")
     text = _text(content)
-    if meta.get("is_visually_hidden_from_conversation") or kind in (
-        "user_editable_context",
-        "model_editable_context",
-    ):
+    if meta.get("is_visually_hidden_from_conversation") or kind in _CONTEXTS:
         draft.skipped[HIDDEN] += 1
         return
     known: dict[str, Any] = {"at": parse_time(message.get("create_time")), "id": str(message.get("id") or "")}

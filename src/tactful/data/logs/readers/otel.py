@@ -36,6 +36,8 @@ _TIMES = (
     "timeUnixNano",
 )
 _ENDS = ("endTimeUnixNano", "end_time_unix_nano", "end_time", "endTime")
+_TEXTS = ("gen_ai.input", "gen_ai.output", "gen_ai.prompt", "gen_ai.completion", "llm.input", "llm.output")
+"""How attributes with what was said begin."""
 _MODELS = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name")
 _EVENTS = {
     "gen_ai.system.message": "system",
@@ -166,12 +168,7 @@ def _ended(row: Row) -> datetime | None:
 
 
 def _texts(row: Row) -> bool:
-    return any(
-        key.startswith(
-            ("gen_ai.input", "gen_ai.output", "gen_ai.prompt", "gen_ai.completion", "llm.input", "llm.output")
-        )
-        for key in row["attributes"]
-    )
+    return any(key.startswith(_TEXTS) for key in row["attributes"])
 
 
 def _messages(row: Row) -> tuple[list[Any], list[Any]]:
