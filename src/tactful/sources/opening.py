@@ -64,7 +64,6 @@ class _Remote(io.RawIOBase):
             self._file: Any = store.open(place, "rb", block_size=_BLOCK)
 
     def readable(self) -> bool:
-        """It is."""
         return True
 
     def seekable(self) -> bool:
@@ -72,22 +71,18 @@ class _Remote(io.RawIOBase):
         return bool(self._file.seekable())
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """As of any file."""
         return int(self._file.seek(offset, whence))
 
     def tell(self) -> int:
-        """As of any file."""
         return int(self._file.tell())
 
     def readinto(self, buffer: Any) -> int:
-        """Fill as much of `buffer` as there is."""
         with _told(self._url):
             found = self._file.read(len(buffer))
         buffer[: len(found)] = found
         return len(found)
 
     def close(self) -> None:
-        """Let go of it."""
         if not self.closed and hasattr(self, "_file"):
             self._file.close()
         super().close()
