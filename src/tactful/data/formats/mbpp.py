@@ -244,19 +244,10 @@ def signature(code: str, name: str) -> str:
 
 def other_name(code: str) -> str:
     """A plain function name that the code does not use anywhere."""
-    used = _names(_parse(code))
+    used = {
+        getattr(node, key, None) for node in ast.walk(_parse(code)) for key in ("id", "name", "arg", "attr")
+    }
     return next(name for name in (*OTHER_NAMES, *(f"solve_{n}" for n in range(999))) if name not in used)
-
-
-def _names(tree: ast.AST) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        found |= {
-            value
-            for key in ("id", "name", "arg", "attr")
-            if isinstance(value := getattr(node, key, None), str)
-        }
-    return found
 
 
 def rename(code: str, name: str, new: str) -> str:
