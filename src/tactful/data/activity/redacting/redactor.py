@@ -43,9 +43,8 @@ class Redactor:
         if event.kind == "away":
             return LogEvent(event.kind, event.start, event.end, away=event.text("status") == "afk")
         gone = self.gone(event)
-        if gone:
-            return LogEvent(event.kind, event.start, event.end, gone=gone)
-        return LogEvent(event.kind, event.start, event.end, self._shown(event))
+        shown = Shown() if gone else self._shown(event)
+        return LogEvent(event.kind, event.start, event.end, shown, gone)
 
     def gone(self, event: RawEvent) -> Gone:
         """Why nothing of the event may be told; empty where it may be."""
