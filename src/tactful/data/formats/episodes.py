@@ -102,13 +102,12 @@ class MomentRows(Rows[R]):
     def __init__(self, path: Path | str | Sequence[Any], parse: Callable[[Any], R], **options: Any) -> None:
         if isinstance(path, str | Path) and Path(path).is_dir():
             path = resolve_input(path)
+        super().__init__(path, parse, **options)
 
-        def item(row: Any) -> R:
-            if isinstance(row, Exception):
-                raise row
-            return parse(row)
-
-        super().__init__(path, item, **options)
+    def _item(self, row: Any) -> R:
+        if isinstance(row, Exception):
+            raise row
+        return super()._item(row)
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
         """As in any file; of an episode its moments, or what is wrong with it, at its own line."""
