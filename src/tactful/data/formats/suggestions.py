@@ -157,14 +157,10 @@ def _history(shown: Suggestion, earlier: Sequence[DecidedSuggestion]) -> Suggest
         accepted=sum(outcome.accepted for outcome in known),
         rejected_in_a_row=sum(1 for _ in takewhile(lambda outcome: not outcome.accepted, reversed(known))),
         last_accepted=known[-1].accepted if known else None,
-        since_shown_s=_seconds(last.shown_at, shown.shown_at),
-        since_decided_s=_seconds(known[-1].decided_at, shown.shown_at) if known else None,
+        since_shown_s=(shown.shown_at - last.shown_at).total_seconds(),
+        since_decided_s=(shown.shown_at - known[-1].decided_at).total_seconds() if known else None,
         document_grown=None if lengths[0] is None or lengths[1] is None else lengths[0] - lengths[1],
     )
-
-
-def _seconds(begin: datetime, end: datetime) -> float:
-    return (end - begin).total_seconds()
 
 
 def own_labels(decisions: Iterable[DecidedSuggestion]) -> list[str]:
