@@ -202,13 +202,9 @@ class Log:
             fields = self.redaction.tree(fields)
             if fields["id"] != own:  # two of them must not become one
                 fields["id"] = self._names.hashed(own, "id", always=True)
-        return Conversation.model_validate(
-            {
-                **fields,
-                "user": self._names.hashed(names["user"]),
-                "project": self._names.hashed(names["project"], "p"),
-            }
-        )
+        fields["user"] = self._names.hashed(names["user"])
+        fields["project"] = self._names.hashed(names["project"], "p")
+        return Conversation.model_validate(fields)
 
     def _recognised(self, name: str, rows: Iterator[Numbered]) -> tuple[list[Numbered], Format | None]:
         """The rows that were looked at, and the format; None where there is none, and it was said so."""

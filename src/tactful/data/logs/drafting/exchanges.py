@@ -86,9 +86,7 @@ def answers_in(value: Any) -> list[Any]:
     if {"role", "lc", "tool_calls"} & value.keys() or (
         "type" in value and {"content", "data"} & value.keys()
     ):
-        return [
-            value if "role" in value or "lc" in value or "type" in value else {"role": "assistant", **value}
-        ]
+        return [value if {"role", "lc", "type"} & value.keys() else {"role": "assistant", **value}]
     if isinstance(value.get("content"), str | list):
         return [{"role": "assistant", "content": value["content"]}]
     return answers_in(first_filled(value, _ANSWER_KEYS))

@@ -83,19 +83,12 @@ def _exchange(request: Row, response: Any) -> tuple[list[Any], list[Any]]:
 
 
 def _is_completion(row: Row) -> bool:
-    request = _request(row)
+    request, back = _request(row), opened(row.get("response") or row.get("response_body"))
+    if row.get("object") in ("chat.completion", "response") or ("input" in request and is_response(back)):
+        return True
     asked = isinstance(request.get("messages") or request.get("input_messages"), list)
-    return (
-        asked
-        and (
-            bool(row.get("choices"))
-            or isinstance(opened(row.get("response") or row.get("response_body")), Mapping)
-            or (request is not row and bool({"response", "response_body"} & row.keys()))
-        )
-    ) or (
-        row.get("object") in ("chat.completion", "response")
-        or ("input" in request and is_response(opened(row.get("response") or row.get("response_body"))))
-    )
+    answered = bool(row.get("choices")) or isinstance(back, Mapping)
+    return asked and (answered or (request is not row and bool({"response", "response_body"} & row.keys())))
 
 
 def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:

@@ -14,6 +14,7 @@ from tactful.data.logs.types import Format, Notes, Row
 from tactful.data.times import parse_time
 
 _TIMES = ("start_time", "startTime")
+_NAMES = ("ls_model_name", "model_name", "model")
 _MODELS = frozenset({"llm", "chat_model"})
 
 
@@ -62,12 +63,7 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
 def _model(row: Row, inputs: Any, outputs: Any) -> str:
     told = outputs.get("llm_output") if isinstance(outputs, Mapping) else None
     places = (_metadata(row), told, outputs, inputs)
-    names = (
-        place.get(key)
-        for place in places
-        if isinstance(place, Mapping)
-        for key in ("ls_model_name", "model_name", "model")
-    )
+    names = (place.get(key) for place in places if isinstance(place, Mapping) for key in _NAMES)
     return next((name for name in names if isinstance(name, str) and name), "")
 
 

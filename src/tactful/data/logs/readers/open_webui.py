@@ -19,6 +19,7 @@ from tactful.data.logs.drafting.trees import Node, say_path, tree_of
 from tactful.data.logs.keys import first_text, object_in
 from tactful.data.logs.types import Format, Notes, Row, each
 
+_KEPT = frozenset({"role", "content", "id", "timestamp", "model", "annotation", "tool_calls"})
 _BLOCK = re.compile(
     r'<details type="(?P<kind>tool_calls|code_interpreter)"(?P<known>[^<>]*)>(?P<inside>.*?)</details>',
     re.DOTALL,
@@ -57,11 +58,7 @@ def _read(row: Row, notes: Notes) -> Draft:
 
 
 def _say(draft: Draft, item: Row) -> None:
-    kept = {
-        key: value
-        for key, value in item.items()
-        if key in ("role", "content", "id", "timestamp", "model", "annotation", "tool_calls")
-    }
+    kept = {key: value for key, value in item.items() if key in _KEPT}
     blocks: list[re.Match[str]] = []
     if item.get("role") == "assistant" and isinstance(text := item.get("content"), str):
         blocks = list(_BLOCK.finditer(text))
