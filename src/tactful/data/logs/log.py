@@ -264,9 +264,8 @@ class Log:
             )
         self.bad += 1
         if len(self.problems) < _SHOWN:
-            self.problems.append(
-                f"{name}:{number}: {problem}" if number is not None else f"{name}: {problem}"
-            )
+            place = name if number is None else f"{name}:{number}"
+            self.problems.append(f"{place}: {problem}")
 
     def counts(self) -> dict[str, Any]:
         """For summaries."""

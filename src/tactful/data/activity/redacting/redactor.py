@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from tactful.data.activity.redacting.apps import bare_title, is_locked, says_private
@@ -34,7 +34,7 @@ class Redactor:
         self._allow = allow
         self._deny = deny
         self._names = Names(names)
-        self._cleaned: dict[str, tuple[str, Counter[str]]] = {}
+        self._cleaned = cache(self._clean)
         self.cut: Counter[str] = Counter()
         """Kind → how many, over all events."""
 
@@ -90,11 +90,9 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """The text in one line, redacted, at most 160 characters."""
-        found = self._cleaned.get(text)
-        if found is None:
-            found = self._cleaned[text] = self._clean(text)
-        self.cut.update(found[1])
-        return found[0]
+        told, counts = self._cleaned(text)
+        self.cut.update(counts)
+        return told
 
     def _clean(self, text: str) -> tuple[str, Counter[str]]:
         counts: Counter[str] = Counter()

@@ -77,9 +77,8 @@ def _exchange(request: Row, response: Any) -> tuple[list[Any], list[Any]]:
         sent = first_filled(request, ("messages", "input_messages", "input"))
         return messages_in({"messages": sent}), answers_in(response)
     system = messages_of(request.get("instructions"), "system")
-    return [*system, *messages_of(request.get("input"), "user")], messages_of(
-        response.get("output"), "assistant"
-    )
+    sent = [*system, *messages_of(request.get("input"), "user")]
+    return sent, messages_of(response.get("output"), "assistant")
 
 
 def _is_completion(row: Row) -> bool:
