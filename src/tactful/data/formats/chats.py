@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -121,9 +122,8 @@ class ChatRows(Rows[D]):
         unique: bool = False,
         reading: LogOptions | None = None,
     ) -> None:
-        super().__init__(
-            path, type_.model_validate, skip_bad=skip_bad, kind=kind, key=_own_id if unique else None
-        )
+        key = attrgetter("id") if unique else None
+        super().__init__(path, type_.model_validate, skip_bad=skip_bad, kind=kind, key=key)
         self._within = ""
         how = replace(reading or LogOptions(), empty=True)
         self.log = Log([] if self.given is not None else self.path, how, on_bad=self._unusable)
@@ -192,10 +192,6 @@ def _plain(row: Any) -> Any:
 def source_name(path: Path | str) -> str:
     """What a file's dialogues are called when they do not say: the file's name without its ending."""
     return "stdin" if str(path) == STDIN else Path(path).stem
-
-
-def _own_id(dialogue: Dialogue) -> str:
-    return dialogue.id
 
 
 def _said(row: Mapping[str, Any]) -> tuple[Any, str]:

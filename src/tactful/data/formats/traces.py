@@ -192,17 +192,13 @@ def read_splits(folder: Path, traces: Sequence[Trace]) -> dict[str, tuple[str, .
             for name, start in kinds.items()
         }
     else:
-        found = {name: _split_files(path, name, value) for name, value in _split_rows(path).items()}
+        rows = _json(path)
+        if not isinstance(rows, Mapping):
+            raise DataError.at(path, None, f"is {shorten(rows)}, expected an object of splits")
+        found = {name: _split_files(path, name, value) for name, value in rows.items()}
         found = {name: tuple(one for one in ids if one in known) for name, ids in found.items()}
     kept = {name: ids for name, ids in found.items() if ids and name != "all"}
     return kept | {"all": tuple(trace.id for trace in traces)}
-
-
-def _split_rows(path: Path) -> Mapping[str, Any]:
-    rows = _json(path)
-    if not isinstance(rows, Mapping):
-        raise DataError.at(path, None, f"is {shorten(rows)}, expected an object of splits")
-    return rows
 
 
 def _split_files(path: Path, name: str, value: Any) -> tuple[str, ...]:
