@@ -32,9 +32,9 @@ from live_people import DOMAINS, IMPATIENT, Task, User, people, read
 
 from tactful.calibration.play.personas import builtin_personas, load_personas
 from tactful.calibration.play.users import reject_probability
-from tactful.live.learning import Guards, Population, choose, learned, pooled, question_belief
-from tactful.live.learning.choosing import Chosen
-from tactful.live.learning.pooling import due
+from tactful.live.learning.choosing import Chosen, Guards, choose
+from tactful.live.learning.patience import Population, learned, question_belief
+from tactful.live.learning.pooling import due, pooled
 from tactful.live.types import Taste
 from tactful.mend.types import UNKNOWN, Outcome
 from tactful.policy import CostPolicy

@@ -7,9 +7,9 @@ no file of the folder a link, else all that is to be trusted in so many words.
 
 from __future__ import annotations
 
-import importlib
 import os
 from dataclasses import replace
+from pkgutil import resolve_name
 
 from tactful.errors import DataError, SafetyRefusal, UserError
 from tactful.runs.read.folder import RunFolder
@@ -87,8 +87,7 @@ def _elsewhere(folder: RunFolder) -> list[str]:
 
 def _built(folder: RunFolder, kind: str) -> Job:
     info = folder.info()
-    module, _, function = BUILDERS[kind].partition(":")
-    build = getattr(importlib.import_module(module), function)
+    build = resolve_name(BUILDERS[kind])
     try:
         job = build(dict(info.config), **info.resume_args)
     except (TypeError, ValueError) as error:

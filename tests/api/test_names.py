@@ -14,7 +14,12 @@ from pathlib import Path
 import pytest
 
 import tactful
+from tactful.api.gym.run import PlayOptions
+from tactful.api.live.watch import WatchOptions
 from tactful.api.options import JudgeOptions, ModelOptions, RunSettings, spec_of
+from tactful.api.serving import ServerOptions
+from tactful.cli.gym.run import PlayFlags
+from tactful.cli.live.watch import WatchFlags
 from tactful.cli.options import JudgeFlags, ModelFlags, RunFlags
 from tactful.errors import UsageError
 
@@ -61,6 +66,15 @@ def test_a_process_that_only_decides_needs_numpy_and_pydantic_alone(tmp_path: Pa
     assert float(found["mb"]) < 80  # type: ignore[arg-type]
 
 
+def test_a_state_that_says_how_clear_it_is_opens_no_reader() -> None:
+    found = loaded(
+        "import tactful as tf; tf.states([{'query': 'Plan a dinner', 'domain': 'planning', 'query_clarity': 0.2}])"
+    )
+    assert not {"onnxruntime", "tokenizers"} & set(found["roots"])  # type: ignore[arg-type]
+    found = loaded("import tactful as tf; tf.states(['Plan a dinner'], domain='planning')")
+    assert {"onnxruntime", "tokenizers"} <= set(found["roots"])  # type: ignore[arg-type]
+
+
 @pytest.mark.slow
 def test_reading_a_request_needs_neither_runner_nor_door_to_models() -> None:
     found = loaded("import tactful as tf; tf.states(['Plan a dinner'], domain='planning')")
@@ -105,6 +119,12 @@ def test_options_have_the_names_of_the_flags() -> None:
     assert {field.name for field in fields(RunFlags)} == RunSettings.__annotations__.keys() - {"progress"}
     assert {field.name for field in fields(ModelFlags)} == ModelOptions.__annotations__.keys()
     assert {field.name for field in fields(JudgeFlags)} == JudgeOptions.__annotations__.keys()
+    of_runs = ModelOptions.__annotations__.keys() | RunSettings.__annotations__.keys()
+    assert {field.name for field in fields(PlayFlags)} | {
+        "strict"
+    } == PlayOptions.__annotations__.keys() - of_runs
+    of_servers = ServerOptions.__annotations__.keys()
+    assert {field.name for field in fields(WatchFlags)} == WatchOptions.__annotations__.keys() - of_servers
 
 
 def test_an_option_that_is_none_is_refused_by_every_name_that_takes_options() -> None:

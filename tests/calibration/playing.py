@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tactful.calibration.pipeline import PlainContext
 from tactful.calibration.play.actions import load_action_space
 from tactful.calibration.play.episode import Episode
 from tactful.calibration.play.offline import SCRIPTS
@@ -15,6 +14,7 @@ from tactful.calibration.play.users import UserTurn, UserView
 from tactful.calibration.types import Persona, Session
 from tactful.llm import CallOptions, ModelSpec, OfflineModel, Rehearsal, Reply, Usage
 from tactful.prompts import Rendered
+from tactful.runs import Context
 from tactful.types import Hidden, Message, Reaction, Requirement, State
 
 CASE = Requirement(
@@ -187,10 +187,10 @@ def offline_model(seed: int = 0) -> OfflineModel:
     return OfflineModel(ModelSpec(name="offline", seed=seed), SCRIPTS)
 
 
-def context(*, seed: int = 0, assistant: Any = None, user: Any = None) -> PlainContext:
+def context(*, seed: int = 0, assistant: Any = None, user: Any = None) -> Context:
     """A runner's context with the offline assistant unless another is given."""
     models = {"assistant": assistant or offline_model(seed)} | ({"user": user} if user else {})
-    return PlainContext(models=models, seed=seed, run_id="test")
+    return Context("", seed, "test", models)
 
 
 def stage(which: str = "levels", **settings: Any) -> RolloutStage:

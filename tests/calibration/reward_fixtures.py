@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tactful.calibration.pairs import PairConfig, PairMaker, PairSummary
 from tactful.calibration.reward.rewards import RewardConfig, reward
 from tactful.calibration.reward.task_score import TaskScores
 from tactful.calibration.types import Rewarded
@@ -13,6 +14,7 @@ from tactful.sandbox.types import Job, Outcome, TestResult, Tier, Verdict
 from tactful.types import (
     Hidden,
     Message,
+    PreferencePair,
     Provenance,
     PublicState,
     Reaction,
@@ -155,3 +157,13 @@ class FakeCage:
                 error="the cage broke" if job.code == "boom" else "",
                 unscored=job.code == "boom",
             )
+
+
+def make_pairs(
+    records: Iterable[Rewarded], config: PairConfig, reward_config: RewardConfig
+) -> tuple[list[PreferencePair], PairSummary]:
+    """All pairs of `records` and what became of their decision points."""
+    maker = PairMaker(config, reward_config)
+    for record in records:
+        maker.add(record)
+    return list(maker.pairs()), maker.summary

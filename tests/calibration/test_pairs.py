@@ -2,6 +2,7 @@ import random
 
 import pytest
 from tests.calibration.reward_fixtures import (
+    make_pairs,
     make_rewarded,
     make_state,
     make_step,
@@ -11,7 +12,7 @@ from tests.calibration.reward_fixtures import (
     said,
 )
 
-from tactful.calibration.pairs import PairConfig, make_pairs
+from tactful.calibration.pairs import PairConfig
 from tactful.calibration.reward.rewards import RewardConfig, reward
 from tactful.calibration.reward.task_score import TaskScores
 from tactful.errors import ConfigError, DataError

@@ -1,14 +1,16 @@
-"""Who does what: sessions; and the whole pipeline in memory."""
+"""Who does what: sessions; and the whole pipeline on a few states."""
 
 from collections import Counter
 
 import pytest
 from tests.calibration.playing import coding_state, context, person, planning_state, stage
+from tests.calibration.reward_fixtures import make_pairs
 
 from tactful.calibration.pairs import PairConfig
-from tactful.calibration.pipeline import RolloutConfig, by_names, calibrate, rollout_job, sessions
+from tactful.calibration.pipeline import RolloutConfig, by_names, rollout_job, sessions
 from tactful.calibration.play.rollout import UniformPolicy
-from tactful.calibration.reward.rewards import RewardConfig
+from tactful.calibration.reward.rewards import RewardConfig, reward
+from tactful.calibration.reward.task_score import TaskScorer
 from tactful.calibration.tasks.states import synthetic_states
 from tactful.errors import ConfigError
 from tactful.llm import ModelSpec
@@ -97,14 +99,13 @@ def test_what_does_not_fit_is_refused_before_anything_runs(settings, policy, com
 
 
 async def test_the_whole_pipeline_makes_pairs_from_bundled_plans() -> None:
-    pairs, summary = await calibrate(
-        synthetic_states("planning", 10, 0),
-        stage(),
-        context(),
-        rewards=RewardConfig(),
-        pairs=PairConfig(),
-        personas=("retired-teacher",),
-    )
+    trajectories = []
+    for session in sessions(synthetic_states("planning", 10, 0), personas=by_names(("retired-teacher",))):
+        trajectories += await stage()(session, context())
+    with TaskScorer() as scorer:
+        scored = scorer.score_all(trajectories)
+    rewarded = [reward(*one, RewardConfig()) for one in zip(trajectories, scored, strict=True)]
+    pairs, summary = make_pairs(rewarded, PairConfig(), RewardConfig())
     assert len(pairs) >= 5
     assert summary is not None
     assert all(pair.chosen_reward > pair.rejected_reward for pair in pairs)

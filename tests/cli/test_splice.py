@@ -1,5 +1,6 @@
 """Groups of flags: typer sees the flags, the command gets the groups."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -21,8 +22,8 @@ class When:
     day: Annotated[int, typer.Option("--day", min=1)] = 1
 
 
-def run(command: object, *words: str) -> str:
-    noun = noun_of("About letters.", {"send": command})  # type: ignore[dict-item]
+def run(command: Callable[..., None], *words: str) -> str:
+    noun = noun_of("About letters.", command)
     done = CliRunner().invoke(noun, ["send", *words])
     return done.output if done.exit_code == 0 else f"exit {done.exit_code}: {done.output}"
 

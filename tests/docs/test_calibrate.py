@@ -57,15 +57,14 @@ def test_the_policy_snippet_runs(
 ) -> None:
     import numpy as np
 
-    from tactful.policy.embedded import EmbeddedPolicy, save_policy
+    from tactful.policy.embedded import EmbeddedPolicy
     from tactful.policy.features import FEATURES
 
     size, actions = len(FEATURES), ("LOW", "MID", "HIGH")
     weights = np.zeros((3, size))
-    save_policy(
-        EmbeddedPolicy(actions, np.zeros(size), np.ones(size), weights, np.array([0.0, 1.0, 0.0]), l2=1.0),
-        tmp_path / "policy.json",
-    )
+    bias = np.array([0.0, 1.0, 0.0])
+    policy = EmbeddedPolicy(actions, np.zeros(size), np.ones(size), weights, bias, l2=1.0)
+    policy.save(tmp_path / "policy.json")
     monkeypatch.chdir(tmp_path)
     exec(compile(block("python"), "calibrate.md", "exec"), {})
     assert capsys.readouterr().out.startswith("MID {'LOW': ")

@@ -12,8 +12,9 @@ from tests.chat_server import Fault, serving, serving_process
 from tests.feedback.chats import fenced, judged, many_chats, turn, verdict, write_rows
 from tests.feedback.worker import InstantJudge, job
 
+from tactful.data.io import write_jsonl
 from tactful.errors import ConfigChanged, DataError, EndpointRefused, UsageError
-from tactful.feedback.judged import JUDGEMENTS, JudgedTurns, write_judgements
+from tactful.feedback.judged import JUDGEMENTS, JudgedTurns
 from tactful.feedback.judging.judge import EMBEDDED
 from tactful.feedback.judging.refit import refit
 from tactful.feedback.labels import Label
@@ -206,7 +207,7 @@ def test_panel_keeps_every_vote_and_its_judgements_know_the_whole_run(tmp_path):
     assert panel.panel.reliability["c"] < panel.panel.reliability["a"]
     assert final[0].judgement.posterior.keys() == set(Label)
     assert final[0].judgement.provenance.model == "a, b, c ×2"
-    assert write_judgements(panel, summary.folder) == 24
+    assert write_jsonl(summary.folder.path / JUDGEMENTS, panel) == 24
     assert list(JudgedTurns(tmp_path / "out" / JUDGEMENTS)) == final
 
 

@@ -22,7 +22,8 @@ from tactful.errors import UserError
 from tactful.live.advisor import ACTIONS, Advisor
 from tactful.live.following.tasks import Followed
 from tactful.live.keeping.memory import Memory
-from tactful.live.learning import Guards, Population
+from tactful.live.learning.choosing import Guards
+from tactful.live.learning.patience import Population
 from tactful.live.settings import LiveSettings
 from tactful.live.showing.exporting import kept_conversations
 from tactful.live.storing import open_live_store

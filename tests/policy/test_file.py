@@ -7,7 +7,7 @@ import pytest
 
 from tactful.errors import DataError, UserError
 from tactful.policy import CostPolicy, open_policy, read_policy
-from tactful.policy.embedded import EmbeddedPolicy, load_policy, save_policy
+from tactful.policy.embedded import EmbeddedPolicy, load_policy
 from tactful.policy.features import FEATURES
 from tactful.types import PublicState
 
@@ -29,7 +29,7 @@ def policy() -> EmbeddedPolicy:
 
 
 def test_a_saved_policy_acts_the_same_when_loaded(policy, tmp_path):
-    save_policy(policy, tmp_path / "policy.json")
+    policy.save(tmp_path / "policy.json")
     again = load_policy(tmp_path / "policy.json")
     for clarity in (0.0, 0.4, 1.0):
         state = PublicState(id="s", domain="d", query="q", query_clarity=clarity, task_complexity=0.2)
@@ -41,7 +41,7 @@ def test_an_existing_file_is_never_overwritten(policy, tmp_path):
     path = tmp_path / "policy.json"
     path.write_text("mine")
     with pytest.raises(UserError, match="exists already"):
-        save_policy(policy, path)
+        policy.save(path)
     assert path.read_text() == "mine"
 
 
@@ -86,7 +86,7 @@ def test_a_missing_file_says_so(tmp_path):
 )
 def test_a_damaged_file_names_what_is_wrong(policy, tmp_path, change, message):
     path = tmp_path / "policy.json"
-    save_policy(policy, path)
+    policy.save(path)
     content = {**json.loads(path.read_text()), **change}
     path.write_text(json.dumps(content))
     with pytest.raises(DataError, match=message):
@@ -94,6 +94,6 @@ def test_a_damaged_file_names_what_is_wrong(policy, tmp_path, change, message):
 
 
 def test_a_policy_over_other_actions_is_refused(policy, tmp_path):
-    save_policy(policy, tmp_path / "policy.json")
+    policy.save(tmp_path / "policy.json")
     with pytest.raises(UserError, match="Clarify"):
         open_policy(f"policy:{tmp_path / 'policy.json'}", ("Execute", "Clarify"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tactful.sandbox import Job, Outcome, Sandbox, quarantine, reference_passes
+from tactful.sandbox import Job, Outcome, Sandbox, quarantine
 
 SNIPPETS = {
     "arithmetic": ("def f(x): return x * 2 + 1", "assert f(3) == 7"),
@@ -103,7 +103,7 @@ def test_X17_tasks_whose_reference_fails_are_quarantined(sandbox):
     wrong = Job(code="def f(): return 2", tests=("assert f() == 1",))
     broken = Job(code="def f(: return", tests=("assert f() == 1",))
     empty = Job(code="def f(): return 1", tests=())
-    assert reference_passes(right, sandbox).passed
+    assert sandbox.run(right).passed
     sound, failing = quarantine([right, wrong, broken, empty], sandbox)
     assert sound == [right]
     assert [job for job, _ in failing] == [wrong, broken, empty]

@@ -48,11 +48,11 @@ def test_newest_message_of_a_context_is_shortened_where_it_alone_is_too_long(rol
 
 
 def test_no_text_can_hold_the_mark_that_fences_it():
-    first = fenced("a", "b")
-    second = fenced("a", f"b {first.mark}")
-    assert first.mark != second.mark
-    assert second.mark not in second.texts[1]
-    assert fenced("a", "b") == first
+    first = fenced(one="a", other="b")
+    second = fenced(one="a", other=f"b {first['mark']}")
+    assert first["mark"] != second["mark"]
+    assert second["mark"] not in second["other"]
+    assert fenced(one="a", other="b") == first
 
 
 def test_language_is_named_in_words():

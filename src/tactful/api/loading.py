@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 from tactful.data.bounded import read_bounded
@@ -88,7 +88,7 @@ def load(path: Path | str) -> Any:
     found = {_format(file): file for file in (place.glob("*.json") if place.is_dir() else [place])}
     for name, reader in READERS.items():  # a model before the gate that lies in its folder
         if name in found:
-            return _named(reader)(place if place.is_dir() and name not in _FILES else found[name])
+            return resolve_name(reader)(place if place.is_dir() and name not in _FILES else found[name])
     raise _nothing(place, [name for name in found if name.startswith("tactful-")])
 
 
@@ -121,8 +121,8 @@ def _run(place: Path) -> Any:
         raise DataError(
             f"{place}: is a run of '{kind}', whose records are not known here; read records.jsonl"
         )
-    run: Callable[..., Any] = _named(RUNS[kind]) if kind in RUNS else Run
-    return run(summary_of(folder), _named(RECORDS[kind]))
+    run: Callable[..., Any] = resolve_name(RUNS[kind]) if kind in RUNS else Run
+    return run(summary_of(folder), resolve_name(RECORDS[kind]))
 
 
 def _format(file: Path) -> str:
@@ -135,8 +135,3 @@ def _format(file: Path) -> str:
     except (OSError, ValueError, RecursionError, DataError):
         return ""
     return str(found.get("format", "")) if isinstance(found, dict) else ""
-
-
-def _named(place: str) -> Any:
-    module, _, name = place.partition(":")
-    return getattr(import_module(module), name)

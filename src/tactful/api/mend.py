@@ -60,16 +60,7 @@ def learn(
     from tactful.mend.learning.learn import learn as learned
 
     form, folder = form_of(to), Path(out)
-    talks = _talks(
-        logs,
-        folder,
-        reader=reader,
-        limit=limit,
-        resume=resume,
-        skip_bad=skip_bad,
-        reading=reading,
-        progress=progress,
-    )
+    talks = _talks(logs, folder, reader, limit, skip_bad, reading, progress, resume=resume)
     folder.mkdir(parents=True, exist_ok=True)
     names = [str(logs)] if isinstance(logs, str | Path) else [str(path) for path in logs]
     source = {"logs": names, "reader": talks.reader}
@@ -108,15 +99,7 @@ def replay(
     first = _policy(policy)
     second = None if against is None else _policy(against)
     folder = None if out is None else Path(out)
-    talks = _talks(
-        logs,
-        folder,
-        reader=reader,
-        limit=limit,
-        skip_bad=skip_bad,
-        reading=reading,
-        progress=progress,
-    )
+    talks = _talks(logs, folder, reader, limit, skip_bad, reading, progress)
     found = replayed(
         talks,
         first,
@@ -182,16 +165,7 @@ def fit_users(
     folder = Path(out)
     if folder.exists():
         raise UserError(f"{folder}: exists already; give --out a new name")
-    talks = _talks(
-        logs,
-        folder,
-        beside="log",
-        reader=reader,
-        limit=limit,
-        skip_bad=skip_bad,
-        reading=reading,
-        progress=progress,
-    )
+    talks = _talks(logs, folder, reader, limit, skip_bad, reading, progress, beside="log")
     log = Manners.of(talks)
     try:
         personas = fit_personas(log)
@@ -245,12 +219,12 @@ def _policy(spec: Path | str | Policy) -> Policy:
 def _talks(
     logs: Logs,
     out: Path | None,
-    *,
     reader: str,
     limit: int | None,
     skip_bad: bool,
     reading: LogReading | None,
     progress: Progress,
+    *,
     resume: bool = False,
     beside: str = "",
 ) -> Talks:

@@ -158,6 +158,17 @@ def spec_of(name: str, scripts: str, options: Mapping[str, Any], **fixed: Any) -
     return configured(model_spec, name, scripts=scripts, **{"concurrency": 32, **given, **fixed})
 
 
+def judge_spec(name: str, options: Mapping[str, Any]) -> ModelSpec:
+    """A judge that is a chat model: it answers where the model does, unless told otherwise, with room to think before."""
+    from tactful.reward.judging.judge import SCRIPTS
+    from tactful.reward.pipeline import MAX_TOKENS
+
+    there = ((key, options.get(f"judge_{key}")) for key in ("base_url", "api_key_env"))
+    given = {key: value for key, value in there if value is not None}
+    room = options.get("max_tokens") or MAX_TOKENS
+    return spec_of(name, SCRIPTS, options, temperature=None, max_tokens=room, **given)
+
+
 def reader_setup(options: Mapping[str, Any]) -> ReaderSetup:
     """The part of `options` that a reader takes."""
     from tactful.reading.setup import ReaderSetup

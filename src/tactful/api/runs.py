@@ -134,18 +134,18 @@ def worked(job: Job, options: RunOptions) -> RunSummary:
 
 
 def worked_over(
-    make: Callable[[], Job], read: Input[Any], options: Mapping[str, Any], *, what: str, fix: str
+    make: Callable[[], Job], name: str, options: Mapping[str, Any], *, what: str, fix: str
 ) -> tuple[RunSummary, Callable[[], Job] | None]:
-    """The job that `make` gives over `read`, run to its end, and how `Run` takes it up again.
+    """The job that `make` gives over the input `name`, run to its end, and how `Run` takes it up again.
 
-    Raises as `run_job`; DataError, before there is a folder, where `read` holds no `what`.
+    Raises as `run_job`; DataError, before there is a folder, where the input holds no `what`.
     """
     from tactful.runs import begun
 
     job = make()
-    first = begun(iter(job.source), read.name, what=what, fix=fix)
+    first = begun(iter(job.source), name, what=what, fix=fix)
     summary = worked(replace(job, source=first), run_options(options))
-    return summary, None if read.retraceable else make
+    return summary, None if job.resume_args is not None else make
 
 
 def outside_loop(call: Callable[[], R]) -> R:

@@ -70,9 +70,7 @@ def training_config(
     trainer: Trainer, *, model: str | None = None, config: Path | str | None = None, **settings: Any
 ) -> TrainConfig:
     """The file's values under those that are given. Raises: ConfigError for a key or value that is none; UsageError without a base."""
-    from pydantic import ValidationError
-
-    from tactful.data.io import describe, read_toml
+    from tactful.data.io import as_settings, read_toml
     from tactful.training import TrainConfig
 
     values = read_toml(Path(config)) if config is not None else {}
@@ -83,9 +81,4 @@ def training_config(
     values |= {"trainer": trainer, **settings, **({"model": model} if model is not None else {})}
     if "model" not in values:
         raise UsageError("--model is missing; give a name on the Hub, a folder, a .gguf file, or smollm2")
-    try:
-        return TrainConfig.model_validate(values)
-    except ValidationError as error:
-        where = f"{config}: " if config is not None else ""
-        known = ", ".join(TrainConfig.model_fields)
-        raise ConfigError(f"{where}{describe(error, 'training')}; the keys are {known}") from error
+    return as_settings(TrainConfig, values, "training", path=config)

@@ -10,7 +10,7 @@ from tactful.audit.types import Passage
 from tactful.text import questions
 from tactful.types import ChatTurn, Conversation, Message
 
-_CONTEXT = 4
+CONTEXT = 4
 """Turns before the request that the reader sees."""
 _EARLIER = 12
 """Messages of the user that count as said before."""
@@ -65,7 +65,7 @@ def _passage(
         request=turns[at - 1].content,
         context=tuple(
             Message(role="user" if turn.role == "user" else "assistant", content=turn.content[:2000])
-            for turn in turns[max(0, at - 1 - (0 if first else _CONTEXT)) : at - 1]
+            for turn in turns[max(0, at - 1 - (0 if first else CONTEXT)) : at - 1]
         ),
         earlier="\n".join(said[-_EARLIER:]),
         answer=answer,

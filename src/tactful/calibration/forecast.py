@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from tactful.calibration.pipeline import PlainContext
 from tactful.calibration.play.llm_user import UserReply
 from tactful.calibration.play.rollout import RolloutStage
 from tactful.calibration.types import Session
@@ -17,6 +16,7 @@ from tactful.llm import CallOptions, ModelSpec, Rehearsal, Reply
 from tactful.llm.spending.forecast import RoleForecast, StandIn
 from tactful.llm.types import messages_of
 from tactful.prompts import Rendered
+from tactful.runs import Context
 from tactful.text import estimate_tokens
 from tactful.types import Message, Record
 
@@ -97,8 +97,9 @@ async def forecast(
 
     `total` is the number of sessions; without it, they are counted one by one.
     """
-    stand_ins = {"assistant": _StandIn()} | ({"user": _StandIn()} if user else {})
-    context = PlainContext(models=dict(stand_ins), seed=seed)
+    specs = {"assistant": assistant} | ({"user": user} if user else {})
+    stand_ins = {role: _StandIn() for role in specs}
+    context = Context("", seed, "", stand_ins)
     rest = iter(sessions)
     sampled = 0
     for session in islice(rest, SAMPLE):
@@ -109,6 +110,5 @@ async def forecast(
     elif total is None:
         total = sampled + sum(1 for _ in rest)
     scale = total / sampled if sampled else 0.0
-    specs = {"assistant": assistant} | ({"user": user} if user else {})
     roles = tuple(stand_in.forecast(role, specs[role], scale) for role, stand_in in stand_ins.items())
     return Forecast(sessions=total, sampled=sampled, roles=roles)

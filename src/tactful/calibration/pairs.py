@@ -8,7 +8,7 @@ by return to go. What cannot become a pair is dropped by group and counted by re
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from statistics import fmean
@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field
 
 from tactful.calibration.play.actions import load_action_space
-from tactful.calibration.play.episode import NO_REPLY
+from tactful.calibration.play.episode import conversation
 from tactful.calibration.reward.rewards import Alternative, RewardConfig, alternatives, recompute
 from tactful.calibration.types import Rewarded
 from tactful.data.exporting.forms import same_key
@@ -317,13 +317,7 @@ def prompt_of(state: PublicState) -> tuple[Message, ...]:
     System messages are left out; where the user said nothing stands "(no reply)", since templates refuse
     empty messages.
     """
-    silent = NO_REPLY.get(state.lang, NO_REPLY["en"])
-    said = (
-        message if message.content else Message(role=message.role, content=silent)
-        for message in state.history
-        if message.role != "system"
-    )
-    return (Message(role="user", content=state.query), *said)
+    return tuple(message for message in conversation(state) if message.role != "system")
 
 
 def check_same_config(rewarded: Rewarded, config: RewardConfig) -> None:
@@ -384,16 +378,3 @@ def _reward(candidate: Candidate) -> float:
 
 def _is_tie(margin: float) -> bool:
     return margin < 1e-9
-
-
-def make_pairs(
-    records: Iterable[Rewarded],
-    config: PairConfig,
-    reward_config: RewardConfig,
-    order: Order | None = None,
-) -> tuple[list[PreferencePair], PairSummary]:
-    """All pairs of `records` and what became of their decision points."""
-    maker = PairMaker(config, reward_config, order)
-    for record in records:
-        maker.add(record)
-    return list(maker.pairs()), maker.summary

@@ -1,63 +1,34 @@
 """Calibration, stage by stage:
 
-State ──sessions──▶ Session ──RolloutStage──▶ Trajectory ──reward──▶ Rewarded ──make_pairs──▶ PreferencePair
+State ──sessions──▶ Session ──RolloutStage──▶ Trajectory ──reward──▶ Rewarded ──PairMaker──▶ PreferencePair
 
-`calibrate` runs it through in memory; the commands run the same stages one by one over files, by the runner.
+The commands run the stages one by one over files, by the runner.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated
 
 from pydantic import Field
 
-from tactful.calibration.pairs import PairConfig, PairSummary, make_pairs
+from tactful.calibration.pairs import PairConfig
 from tactful.calibration.play.actions import Mode, load_action_spaces
 from tactful.calibration.play.llm_user import PROMPT as USER_PROMPT
 from tactful.calibration.play.personas import choose_personas
 from tactful.calibration.play.rollout import RolloutStage, check_policy
-from tactful.calibration.reward.rewards import RewardConfig, reward
-from tactful.calibration.reward.task_score import TaskScorer
+from tactful.calibration.reward.rewards import RewardConfig
 from tactful.calibration.types import Persona, Session
 from tactful.errors import ConfigError
-from tactful.llm import ChatModel, ModelSpec
+from tactful.llm import ModelSpec
 from tactful.runs import Context, Job, OutsideHash
-from tactful.types import Policy, PreferencePair, Record, State, Trajectory, seeded
+from tactful.types import Policy, PreferencePair, Record, State, seeded
 
 SCRIPTS = "calibration.play"
 """What the offline model says in this room: goes into `ModelSpec.scripts`."""
-
-
-@dataclass(frozen=True)
-class PlainContext:
-    """What a stage gets when no runner is at hand."""
-
-    models: Mapping[str, ChatModel]
-    seed: int = 0
-    run_id: str = ""
-
-
-async def calibrate(
-    states: Iterable[State],
-    stage: RolloutStage,
-    context: PlainContext,
-    *,
-    rewards: RewardConfig,
-    pairs: PairConfig,
-    personas: Sequence[str] = (),
-    passes: int = 1,
-) -> tuple[list[PreferencePair], PairSummary]:
-    """The whole pipeline on a few states, in this process and without a run folder. Raises what the stages raise."""
-    trajectories: list[Trajectory] = []
-    for session in sessions(states, personas=by_names(personas), passes=passes):
-        trajectories += await stage(session, context)
-    with TaskScorer(timeout_s=rewards.timeout_s, memory_mb=rewards.memory_mb) as scorer:
-        scored = scorer.score_all(trajectories)
-    rewarded = [reward(*both, rewards) for both in zip(trajectories, scored, strict=True)]
-    return make_pairs(rewarded, pairs, rewards)
 
 
 # ---------------------------------------------------------------- who does what
@@ -65,12 +36,10 @@ async def calibrate(
 
 def by_names(which: Sequence[str]) -> Callable[[str], tuple[Persona, ...]]:
     """Domain → its personas among `which` (names and files; nothing: the built-in ones that are not held out)."""
-    chosen: dict[str, tuple[Persona, ...]] = {}
 
+    @cache
     def personas(domain: str) -> tuple[Persona, ...]:
-        if domain not in chosen:
-            chosen[domain] = choose_personas(which, domain)
-        return chosen[domain]
+        return choose_personas(which, domain)
 
     return personas
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pkgutil import resolve_name
 from typing import Any
 
 import typer
@@ -26,8 +26,7 @@ class Place:
 
     def load(self, name: str) -> Any:
         """The command. Raises ImportError where its module is missing."""
-        module, _, attribute = self.path.partition(":")
-        found = getattr(importlib.import_module(f"tactful.cli.{module}"), attribute)
+        found = resolve_name(f"tactful.cli.{self.path}")
         if isinstance(found, typer.Typer):
             command = get_command(found)
         else:

@@ -17,8 +17,11 @@ import typer
 if TYPE_CHECKING:
     from tactful.api.data.conversations import LogReading
     from tactful.api.options import ExecutorOptions, JudgeOptions, ModelOptions, ReaderOptions, RunSettings
-    from tactful.calibration.reward.rewards import RewardConfig
-    from tactful.runs import RunOptions
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """The names in a text, by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def finite(value: float | None) -> float | None:
@@ -45,44 +48,12 @@ BudgetTokensOption = Annotated[
     int | None,
     typer.Option("--budget-tokens", min=0, help="Stop cleanly before using more tokens than this."),
 ]
-ExecutorOption = Annotated[
-    Literal["local", "ray"],
-    typer.Option(
-        "--executor", help="`local`: in this process; `ray`: in workers on Ray, here or on a cluster."
-    ),
-]
-RayAddressOption = Annotated[
-    str | None,
-    typer.Option(
-        "--ray-address",
-        help="ray: the cluster to join, `auto` for the one of this machine; default: Ray is started here.",
-    ),
-]
-WorkersOption = Annotated[
-    int | None,
-    typer.Option("--workers", min=1, help="ray: worker processes; default: the cores of this machine."),
-]
-PerWorkerOption = Annotated[
-    int | None,
-    typer.Option(
-        "--per-worker-concurrency",
-        min=1,
-        help="ray: records that one worker works on at a time; default: --concurrency divided among them.",
-    ),
-]
 DryRunFlag = Annotated[
     bool, typer.Option("--dry-run", help="Print the calls and their estimated cost; send nothing.")
 ]
 LimitOption = Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first N records.")]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 ModelOption = Annotated[str, typer.Option("--model", help="Model name, or `offline` for the rehearsal.")]
-ReaderOption = Annotated[
-    str,
-    typer.Option(
-        "--reader",
-        help="`encoder` (bundled), `surface`, `estimate`, a folder of yours, the name of a model, `decisions:MODEL` or `consistency:MODEL`.",
-    ),
-]
 EmbeddedReaderOption = Annotated[
     str, typer.Option("--reader", help="`encoder` (bundled), `surface`, or a folder of yours.")
 ]
@@ -107,20 +78,9 @@ BaseUrlOption = Annotated[
 ApiKeyEnvOption = Annotated[
     str, typer.Option("--api-key-env", help="Name of the variable that holds the key.")
 ]
-TemperatureOption = Annotated[
-    float | None, typer.Option("--temperature", min=0, max=2, help="Default: the endpoint's.")
-]
-MaxTokensOption = Annotated[
-    int | None,
-    typer.Option("--max-tokens", min=1, help="Length limit of one reply; default: the endpoint's."),
-]
 ReasoningTokensOption = Annotated[
     int | None,
     typer.Option("--max-tokens", min=16, help="Length limit of one reply, reasoning included."),
-]
-RequestsOption = Annotated[
-    float | None,
-    typer.Option("--requests-per-minute", min=0.001, callback=finite, help="Send no faster than this."),
 ]
 MaxCharsOption = Annotated[
     int | None,
@@ -146,14 +106,17 @@ PersonasOption = Annotated[
     str,
     typer.Option("--personas", help="Names and TOML files, by commas; default: all built in for training."),
 ]
-RewardConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="TOML with the reward's form and constants.")
-]
 UnsafeExecFlag = Annotated[
     bool,
     typer.Option("--unsafe-exec", help="Run solutions without a cage where none is at hand: dangerous."),
 ]
 
+PortOption = Annotated[
+    int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
+]
+AddressJsonFlag = Annotated[
+    bool, typer.Option("--json", help="Print {'address': …} as one line of JSON on stdout.")
+]
 MomentsArgument = Annotated[
     str,
     typer.Argument(
@@ -192,16 +155,37 @@ class EndpointFlags:
 class ModelFlags(EndpointFlags):
     """Where a model answers, and how."""
 
-    temperature: TemperatureOption = None
-    max_tokens: MaxTokensOption = None
-    requests_per_minute: RequestsOption = None
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", min=0, max=2, help="Default: the endpoint's.")
+    ] = None
+    max_tokens: Annotated[
+        int | None,
+        typer.Option("--max-tokens", min=1, help="Length limit of one reply; default: the endpoint's."),
+    ] = None
+    requests_per_minute: Annotated[
+        float | None,
+        typer.Option("--requests-per-minute", min=0.001, callback=finite, help="Send no faster than this."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThinkingFlags(ModelFlags):
+    """A model that may think before it answers."""
+
+    max_tokens: ReasoningTokensOption = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReaderFlags(ModelFlags):
     """Who reads; and for a reader that asks a model, where that answers, how often it is asked, and for how much."""
 
-    reader: ReaderOption = "encoder"
+    reader: Annotated[
+        str,
+        typer.Option(
+            "--reader",
+            help="`encoder` (bundled), `surface`, `estimate`, a folder of yours, the name of a model, `decisions:MODEL` or `consistency:MODEL`.",
+        ),
+    ] = "encoder"
     samples: SamplesOption = 5
     concurrency: ConcurrencyOption = 16
     cache: CacheOption = None
@@ -211,16 +195,9 @@ class ReaderFlags(ModelFlags):
 
     def options(self, *, seed: int = 0) -> ReaderOptions:
         """All but the name, for the Python interface."""
-        return {
-            **self.given(),
-            "samples": self.samples,
-            "concurrency": self.concurrency,
-            "cache": self.cache,
-            "budget_usd": self.budget_usd,
-            "budget_tokens": self.budget_tokens,
-            "unsafe_exec": self.unsafe_exec,
-            "seed": seed,
-        }
+        given = {**_shared(self, ReaderFlags), "seed": seed}
+        del given["reader"]
+        return cast("ReaderOptions", given)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,24 +234,41 @@ class JudgeEndpointFlags:
 class RewardFlags:
     """What a trajectory is worth, and whether solutions may run without a cage."""
 
-    config_file: RewardConfigOption = None
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="TOML with the reward's form and constants.")
+    ] = None
     unsafe_exec: UnsafeExecFlag = False
-
-    def config(self) -> RewardConfig:
-        """The file's, or the defaults. Raises DataError for a file that says something else."""
-        from tactful.calibration.reward.rewards import RewardConfig, load_reward_config
-
-        return RewardConfig() if self.config_file is None else load_reward_config(self.config_file)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutorFlags:
     """Where the work is done: what comes out is the same."""
 
-    executor: ExecutorOption = "local"
-    ray_address: RayAddressOption = None
-    workers: WorkersOption = None
-    per_worker_concurrency: PerWorkerOption = None
+    executor: Annotated[
+        Literal["local", "ray"],
+        typer.Option(
+            "--executor", help="`local`: in this process; `ray`: in workers on Ray, here or on a cluster."
+        ),
+    ] = "local"
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            "--ray-address",
+            help="ray: the cluster to join, `auto` for the one of this machine; default: Ray is started here.",
+        ),
+    ] = None
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="ray: worker processes; default: the cores of this machine."),
+    ] = None
+    per_worker_concurrency: Annotated[
+        int | None,
+        typer.Option(
+            "--per-worker-concurrency",
+            min=1,
+            help="ray: records that one worker works on at a time; default: --concurrency divided among them.",
+        ),
+    ] = None
 
     def chosen(self) -> ExecutorOptions:
         """The same for the Python interface."""
@@ -301,23 +295,12 @@ class RunFlags(ExecutorFlags, RecordFlags):
 
     def spent(self) -> ReaderOptions:
         """What a reader takes of them."""
-        return {
-            "seed": self.seed,
-            "concurrency": self.concurrency,
-            "cache": self.cache,
-            "budget_usd": self.budget_usd,
-            "budget_tokens": self.budget_tokens,
-        }
+        spent = ("seed", "concurrency", "cache", "budget_usd", "budget_tokens")
+        return cast("ReaderOptions", {name: getattr(self, name) for name in spent})
 
     def given(self) -> RunSettings:
         """The same for the Python interface."""
         return cast("RunSettings", _shared(self, RunFlags))
-
-    def options(self) -> RunOptions:
-        """The same for the runner."""
-        from tactful.runs import RunOptions
-
-        return RunOptions(**self.given())
 
 
 def _column(what: str, name: str) -> Any:

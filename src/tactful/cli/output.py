@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import typer
 
@@ -16,7 +16,10 @@ from tactful.errors import visible
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from tactful.api.runs import Run
     from tactful.runs import RunSummary
+
+F = TypeVar("F", bound="BaseModel")
 
 
 class HasBad(Protocol):
@@ -72,6 +75,16 @@ def emit_json(data: Any) -> None:
     print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
 
 
+def tell_found(
+    found: F, lines: Callable[[F], Iterable[object]] = lambda found: (found,), *, as_json: bool
+) -> None:
+    """What was found: for a program as JSON, for a person in lines."""
+    if as_json:
+        emit_json(found.model_dump(mode="json"))
+    else:
+        print_lines(*lines(found))
+
+
 def next_command(command: str) -> None:
     """How to go on, after success."""
     say(f"next: {command}")
@@ -95,12 +108,6 @@ def tell_bad(read: HasBad) -> None:
         say(f"{read.bad} unusable lines left out, the first: {read.problems[0]}")
 
 
-def tell_calls(who: str, calls: int, prompt_tokens: int, completion_tokens: int, usd: float | None) -> None:
-    """What one model will be asked, and for how much; all figures are estimates."""
-    cost = "price not known" if usd is None else f"about {usd:.2f} USD"
-    say(f"  {who}: {calls} calls, {prompt_tokens} prompt and {completion_tokens} completion tokens, {cost}")
-
-
 def tell_forecast(
     expected: BaseModel, words: str, asked: Iterable[tuple[str, Asked]], *, as_json: bool
 ) -> None:
@@ -110,7 +117,9 @@ def tell_forecast(
         return
     say(words)
     for who, one in asked:
-        tell_calls(who, one.calls, one.prompt_tokens, one.completion_tokens, one.cost_usd)
+        cost = "price not known" if one.cost_usd is None else f"about {one.cost_usd:.2f} USD"
+        tokens = f"{one.prompt_tokens} prompt and {one.completion_tokens} completion tokens"
+        say(f"  {who}: {one.calls} calls, {tokens}, {cost}")
 
 
 def printable(text: str) -> str:
@@ -122,6 +131,13 @@ def end_empty(summary: RunSummary) -> None:
     """Exit code 1 when records were read and none is done: scripts must not go on with nothing."""
     if summary.failed and not summary.done:
         raise typer.Exit(1)
+
+
+def tell_end(run: Run[Any], then: str = "") -> None:
+    """What was left out of a run's input and what failed in it; ends with exit code 1 when nothing was done."""
+    tell_bad(run)
+    tell_failures(run.summary, then)
+    end_empty(run.summary)
 
 
 def quoted(path: Path | str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import EmbeddedReaderOption, JsonFlag, LimitOption, LogFlags, SeedOption, StrictFlag
-from tactful.cli.output import emit_json, print_lines, say
+from tactful.cli.output import say, tell_found
 
 
 def replay(
@@ -63,11 +63,7 @@ def replay(
         skip_bad=not strict,
         reading=log.given(),
     )
-    if as_json:
-        emit_json(found.model_dump(mode="json"))
-    else:
-        for line in replay_lines(found):
-            print_lines(line)
+    tell_found(found, replay_lines, as_json=as_json)
     say(f"mind: {FLATTERED}")
     if found.folder:
         say(f"the turns that would have been decided otherwise: {Path(found.folder) / 'replay.md'}")

@@ -7,12 +7,12 @@ import json
 import signal
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from tactful.cli.options import finite
+from tactful.cli.options import AddressJsonFlag, PortOption, finite
 
 if TYPE_CHECKING:
     from tactful.api.serving import Served, ServerOptions
@@ -25,34 +25,25 @@ class ServerFlags:
     host: Annotated[
         str, typer.Option("--host", help="Address to listen at; others than loopback need a key.")
     ] = "127.0.0.1"
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
-    ] = 8000
+    port: PortOption = 8000
     api_key_env: Annotated[
         str | None,
         typer.Option("--api-key-env", help="Variable that holds the key which clients must send."),
     ] = None
-    allow_host: Annotated[
+    allow_hosts: Annotated[
         list[str] | None, typer.Option("--allow-host", help="Further name in the Host header; repeatable.")
     ] = None
     queue: Annotated[int, typer.Option("--queue", min=0, help="Requests that may wait; more get 429.")] = 64
     deadline_s: Annotated[
         float, typer.Option("--deadline", min=0.1, callback=finite, help="Seconds for one request.")
     ] = 30.0
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print {'address': …} as one line of JSON on stdout.")
-    ] = False
+    as_json: AddressJsonFlag = False
 
     def options(self) -> ServerOptions:
         """As the Python interface takes them."""
-        return {
-            "host": self.host,
-            "port": self.port,
-            "api_key_env": self.api_key_env,
-            "allow_hosts": self.allow_host or (),
-            "queue": self.queue,
-            "deadline_s": self.deadline_s,
-        }
+        given = {**asdict(self), "allow_hosts": self.allow_hosts or ()}
+        del given["as_json"]
+        return cast("ServerOptions", given)
 
 
 def serve_until_signal(

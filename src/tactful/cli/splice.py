@@ -2,14 +2,14 @@
 
 def rollout(source: StatesArgument, model: ModelOption, at: ModelFlags, run: RunFlags) -> None: ...
 
-noun = noun_of("From tasks to pairs.", {"rollout": rollout})
+noun = noun_of("From tasks to pairs.", rollout)
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -81,10 +81,10 @@ def _flags(group: Any, left_out: frozenset[str]) -> dict[str, inspect.Parameter]
     }
 
 
-def noun_of(about: str, verbs: Mapping[str, Callable[..., None]]) -> typer.Typer:
-    """A noun of the command line with its verbs, in this order."""
+def noun_of(about: str, *verbs: Callable[..., None]) -> typer.Typer:
+    """A noun of the command line with its verbs, in this order, each by the name of its function."""
     noun = typer.Typer(no_args_is_help=True, help=about, add_completion=False, rich_markup_mode="markdown")
     noun.callback()(lambda: None)  # so that a noun of one verb keeps its verb
-    for name, verb in verbs.items():
-        noun.command(name)(spliced(verb))
+    for verb in verbs:
+        noun.command(verb.__name__.rstrip("_").replace("_", "-"))(spliced(verb))
     return noun

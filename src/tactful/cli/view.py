@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tactful.cli.options import AddressJsonFlag, PortOption
 from tactful.cli.output import emit_json, say
 from tactful.cli.serving import serve_until_signal
 from tactful.errors import UsageError
@@ -23,9 +24,7 @@ def view(
         ),
     ] = Path("runs"),
     *,
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
-    ] = 7861,
+    port: PortOption = 7861,
     open_: Annotated[bool, typer.Option("--open", help="Open the address in the browser.")] = False,
     annotations: Annotated[
         str | None,
@@ -49,9 +48,7 @@ def view(
     limit: Annotated[
         int, typer.Option("--limit", min=1, max=1000, help="With --export: records in the file at most.")
     ] = 100,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print {'address': …} as one line of JSON on stdout.")
-    ] = False,
+    as_json: AddressJsonFlag = False,
 ) -> None:
     """Look at runs in the browser: what the policy did at each turn, how sure it was, and what the other branch got.
 

@@ -369,6 +369,21 @@ def read_toml(path: Path, what: str = "") -> dict[str, Any]:
         raise ConfigError(f"{path}: is not valid TOML: {error}; correct that line") from error
 
 
+def as_settings(
+    kind: type[T], values: object, what: str, *, path: Path | str | None = None, fix: str = ""
+) -> T:
+    """Settings out of a file's values, `what` as a message calls them. `fix`: the next move; else the keys are named.
+
+    Raises: ConfigError that names file, key and value.
+    """
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        where = "" if path is None else f"{path}: "
+        fix = fix or f"the keys are {', '.join(kind.model_fields)}"
+        raise ConfigError(f"{where}{describe(error, what)}; {fix}") from error
+
+
 def cannot_read(path: Path | str, error: OSError) -> UserError:
     """The sentence for a file that cannot be opened."""
     if (url := url_of(path)) is not None:

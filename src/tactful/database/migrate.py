@@ -33,9 +33,8 @@ def upgrade(engine: Engine, folder: Path, name: str, to: str = "head") -> None:
     if now == known[-1]:
         return
     with engine.begin() as connection:
-        if (
-            engine.dialect.name == "postgresql"
-        ):  # another process may be at it: then nothing is left to do after it
+        if engine.dialect.name == "postgresql":
+            # another process may be at it: then nothing is left to do after it
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         command.upgrade(_config(folder, connection), to)
 

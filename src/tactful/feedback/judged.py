@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tactful.data.check import refuse_other_kind
-from tactful.data.io import Rows, digest_of, write_jsonl
+from tactful.data.io import Rows, digest_of
 from tactful.errors import DataError, UsageError
 from tactful.feedback.judging.confidence import read_fit
 from tactful.feedback.judging.panel import PanelReport, VoteTable
@@ -41,21 +41,17 @@ class JudgedTurns:
 
     def __post_init__(self) -> None:
         self._folder: RunFolder | None = None
-        self._config: JudgeConfig | None = None
+        self.config: JudgeConfig | None = None
+        """The run's; None for a file."""
         if str(self.source) != "-" and Path(self.source).is_dir():
             self._folder = RunFolder.open(self.source)
-            self._config = _config_of(self._folder)
-
-    @property
-    def config(self) -> JudgeConfig | None:
-        """The run's; None for a file."""
-        return self._config
+            self.config = _config_of(self._folder)
 
     def __iter__(self) -> Iterator[JudgedTurn]:
         if self._folder is None:
             yield from self._from_file(resolve_input(self.source))
-        elif self._config is not None and self._config.is_panel:
-            yield from self._from_panel(self._folder, self._config)
+        elif self.config is not None and self.config.is_panel:
+            yield from self._from_panel(self._folder, self.config)
         else:
             yield from self._folder.records(JudgedTurn)
 
@@ -97,11 +93,6 @@ def _config_of(folder: RunFolder) -> JudgeConfig:
             "give the folder that 'tactful feedback judge' wrote"
         )
     return JudgeConfig.model_validate(info.config)
-
-
-def write_judgements(judged: JudgedTurns, folder: RunFolder) -> int:
-    """Write a panel's final judgements beside its votes, whole or not at all; how many there were."""
-    return write_jsonl(folder.path / JUDGEMENTS, judged)
 
 
 def open_judged(

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from tactful.types import NEGATIVE, Label
 
 LABELS = tuple(Label)
-POSITIVE = frozenset({Label.POS_PRAISE, Label.POS_PROGRESS})
 
 DEFAULT_REWARDS: Mapping[Label, float] = {
     Label.NEG_CONSTRAINT_RESTATE: -1.0,
@@ -22,4 +21,4 @@ DEFAULT_REWARDS: Mapping[Label, float] = {
 DEFAULT_TAU_C = 0.6
 """Confidence below which a judgement teaches nothing."""
 
-__all__ = ["DEFAULT_REWARDS", "DEFAULT_TAU_C", "LABELS", "NEGATIVE", "POSITIVE", "Label"]
+__all__ = ["DEFAULT_REWARDS", "DEFAULT_TAU_C", "LABELS", "NEGATIVE", "Label"]

@@ -8,8 +8,7 @@ chats ──Turns──▶ Turn ──JudgeStage──▶ JudgedTurn ──Judge
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +17,7 @@ from pydantic import Field
 
 from tactful.data.io import digest_of
 from tactful.data.logs import LogOptions
-from tactful.errors import StopRun, UsageError
+from tactful.errors import UsageError
 from tactful.feedback.chats import Turns
 from tactful.feedback.embedded import LEXICON, open_embedded
 from tactful.feedback.judging.confidence import read_fit
@@ -35,6 +34,7 @@ from tactful.feedback.types import (
     Vote,
 )
 from tactful.llm import ModelSpec
+from tactful.llm.judging import all_of
 from tactful.reading.opening import NAMES
 from tactful.runs import Context, Job, OutsideHash
 from tactful.types import Provenance
@@ -90,16 +90,10 @@ class JudgeStage:
         """The turn and its judgement. Raises: ProviderError, when a judge stays out of reach; StopRun."""
         config = self.config
         if not config.is_panel:
-            judge = self._judge(config.judges[0], context, fitted=self.fitted)
-            judgement = await judge.judge(record)
-            if not isinstance(judge, FeedbackJudge):
-                judgement = self._finished(judgement, record, context)
-            return JudgedTurn(turn=record, judgement=judgement)
+            judgement = await self._judge(config.judges[0], context).judge(record)
+            return JudgedTurn(turn=record, judgement=self._finished(judgement, record, context))
         asked = [(name, sample) for name in config.judges for sample in range(self._draws(name))]
-        replies = await asyncio.gather(
-            *(self._vote(record, name, sample, context) for name, sample in asked), return_exceptions=True
-        )
-        votes = tuple(_or_raise(replies))
+        votes = await all_of(*(self._vote(record, name, sample, context) for name, sample in asked))
         plain = plain_judgement(record.id, votes, config, self._provenance(context))
         return JudgedTurn(turn=record, judgement=plain)
 
@@ -107,9 +101,7 @@ class JudgeStage:
         """The embedded judge says the same every time: it votes once."""
         return 1 if name == EMBEDDED else self.config.votes
 
-    def _judge(
-        self, name: str, context: Context, *, fitted: FittedConfidence | None
-    ) -> FeedbackJudge | TurnJudge:
+    def _judge(self, name: str, context: Context) -> FeedbackJudge | TurnJudge:
         if name == EMBEDDED:
             assert self.embedded is not None
             return self.embedded
@@ -122,17 +114,10 @@ class JudgeStage:
                 model=reader.name, generator=model.generator, prompt_hashes=dict(reader.prompts)
             )
             return TurnReader(reader, config=self.config, provenance=provenance)
-        return FeedbackJudge(
-            context.models[name],
-            self.config,
-            fitted=fitted,
-            precision=self.config.precision,
-            max_chars=self.config.max_chars,
-            run_id=context.run_id,
-        )
+        return FeedbackJudge(context.models[name], self.config, max_chars=self.config.max_chars)
 
     def _finished(self, judgement: TurnJudgement, turn: Turn, context: Context) -> TurnJudgement:
-        """The embedded judge's word, with the fitted confidence and this run's id."""
+        """A judge's word, with the fitted confidence and this run's id."""
         provenance = judgement.provenance.model_copy(update={"run_id": context.run_id})
         judgement = judgement.model_copy(update={"provenance": provenance})
         if self.fitted is None:
@@ -140,7 +125,7 @@ class JudgeStage:
         return refit(judgement, turn.source, self.config, self.fitted, precision=self.config.precision)
 
     async def _vote(self, turn: Turn, name: str, sample: int, context: Context) -> Vote:
-        judge = self._judge(name, context, fitted=None)
+        judge = self._judge(name, context)
         said = await (
             judge.judge(turn, sample=sample) if isinstance(judge, FeedbackJudge) else judge.judge(turn)
         )
@@ -174,14 +159,6 @@ def judge_name(config: JudgeConfig, embedded: TurnJudge | None = None) -> str:
         return f"reader {config.reader} ×{config.samples}"
     names = (embedded.name if name == EMBEDDED and embedded else name for name in config.judges)
     return ", ".join(names) + (f" ×{config.votes}" if config.votes > 1 else "")
-
-
-def _or_raise(replies: Sequence[Vote | BaseException]) -> Iterator[Vote]:
-    """The votes; or, once all are in, what went wrong: what stops a run before what fails a record."""
-    errors = [reply for reply in replies if isinstance(reply, BaseException)]
-    if errors:
-        raise next((error for error in errors if isinstance(error, StopRun)), errors[0])
-    yield from (reply for reply in replies if isinstance(reply, Vote))
 
 
 def judge_job(

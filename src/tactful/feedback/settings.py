@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from tactful.data.io import describe, read_toml
+from tactful.data.io import as_settings, read_toml
 from tactful.errors import ConfigError
 from tactful.feedback.labels import LABELS
 from tactful.feedback.types import FeedbackConfig
@@ -24,8 +22,5 @@ def load_feedback_config(path: Path) -> FeedbackConfig:
         raise ConfigError(
             f"{path}: rewards names the unknown label '{unknown[0]}'; the labels are {', '.join(LABELS)}"
         )
-    try:
-        return FeedbackConfig.model_validate(values)
-    except ValidationError as error:
-        problem = describe(error, "the configuration")
-        raise ConfigError(f"{path}: {problem}; known keys are rewards and tau_c") from error
+    known = "known keys are rewards and tau_c"
+    return as_settings(FeedbackConfig, values, "the configuration", path=path, fix=known)

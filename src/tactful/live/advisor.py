@@ -26,7 +26,7 @@ from tactful.data.logs.users import Names
 from tactful.live.deciding.judging import Judging
 from tactful.live.deciding.turn import Decider, Turn
 from tactful.live.following.recognising import place_of
-from tactful.live.following.tasks import Followed, followed, last_exchange, said, whole
+from tactful.live.following.tasks import Followed, followed, is_due, last_exchange, said, whole
 from tactful.live.keeping.lookup import Known
 from tactful.live.keeping.memory import Memory
 from tactful.live.settings import LiveSettings
@@ -102,9 +102,8 @@ class Advisor:
         """
         turn = self._turn(messages, user, conversation, ask)
         try:
-            return (
-                self._at_once(turn) or self._in_thread(turn).result(self.settings.timeout_ms / 1000)
-            ).advice
+            found = self._at_once(turn) or self._in_thread(turn).result(self.settings.timeout_ms / 1000)
+            return found.advice
         except Exception as error:
             return self._failed(error, turn)
 
@@ -129,7 +128,8 @@ class Advisor:
             return Decided(self._failed(error, turn), never)
 
     def _turn(self, messages: Sequence[Message], user: str, conversation: str, ask: NativeAsk | None) -> Turn:
-        _check(messages)
+        if not is_due(messages):
+            raise ValueError("the last message is not the user's; decide when it is the assistant's turn")
         if self._closed:
             raise RuntimeError("the advisor is closed")
         hashed, words = self._names.hashed(user, always=True), whole(messages)
@@ -278,12 +278,6 @@ class Advisor:
         self.close()
 
 
-def _check(messages: Sequence[Message]) -> None:
-    turns = said(messages)
-    if not turns or turns[-1].role != "user":
-        raise ValueError("the last message is not the user's; decide when it is the assistant's turn")
-
-
 def _in_time(until: float) -> None:
     if time.monotonic() > until:
         raise TimeoutError
@@ -293,6 +287,3 @@ def _threads() -> int:
     """As many as can work at a time: a reader is arithmetic."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(_MOST_THREADS, cores)
-
-
-__all__ = ["Advisor", "Decided", "Known"]

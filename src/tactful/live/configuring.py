@@ -5,10 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from tactful.data.io import describe, read_toml
-from tactful.errors import ConfigError
+from tactful.data.io import as_settings, read_toml
 from tactful.live.settings import LiveSettings
 from tactful.reading.opening import DEFAULT
 
@@ -31,9 +28,4 @@ def read_live_config(config: Path | str | None = None, **given: Any) -> LiveConf
     """
     values = {} if config is None else read_toml(Path(config))
     values |= {key: value for key, value in given.items() if value is not None}
-    try:
-        return LiveConfig.model_validate(values)
-    except ValidationError as error:
-        where = f"{config}: " if config is not None else ""
-        known = ", ".join(LiveConfig.model_fields)
-        raise ConfigError(f"{where}{describe(error, 'the configuration')}; the keys are {known}") from error
+    return as_settings(LiveConfig, values, "the configuration", path=config)

@@ -7,7 +7,6 @@ from pathlib import Path
 from tactful.live.advisor import ACTIONS, Advisor
 from tactful.live.configuring import LiveConfig, read_live_config
 from tactful.live.deciding.unread import NONE, NoReader
-from tactful.live.settings import LiveSettings
 from tactful.policy import open_policy, read_policy
 from tactful.reading.opening import open_embedded_reader
 from tactful.types import Policy
@@ -15,9 +14,8 @@ from tactful.types import Policy
 
 def open_advisor(config: LiveConfig) -> Advisor:
     """The advisor; the caller closes it. Raises: UserError or DataError for a reader, policy or database that cannot be opened."""
-    settings = LiveSettings.model_validate(config.model_dump(include=set(LiveSettings.model_fields)))
     reader = NoReader() if config.reader == NONE else open_embedded_reader(config.reader)
-    return Advisor(config.database, policy=_policy(config.policy), reader=reader, settings=settings)
+    return Advisor(config.database, policy=_policy(config.policy), reader=reader, settings=config)
 
 
 def _policy(name: str) -> Policy:

@@ -4,38 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, Self, get_args
+from typing import Literal, Self
 
 from pydantic import ConfigDict, Field
 
 from tactful.mend.types import Outcome
 from tactful.types import Decision, Record, Written
 
-DESCRIBED = ConfigDict(use_attribute_docstrings=True)
-"""What stands under a field stands in the schema too, for whoever reads it over HTTP."""
 Mode = Literal["shadow", "advise", "act"]
 """`shadow`: decide and log, change nothing. `advise`: tell the assistant, which may do otherwise. `act`: also veto what
 goes against the decision, where an interface lets us (an ask tool, a hook)."""
-MODES: tuple[Mode, ...] = get_args(Mode)
 Choice = Literal["answer", "ask"]
 QUESTION_OUTCOMES: frozenset[Outcome] = frozenset({"welcome", "needless", "rejected", "left"})
 """What can come of a question alone."""
 
 
-class SuggestedQuestion(Record):
+class Described(Record):
+    """What stands under a field stands in the schema too, for whoever reads it over HTTP."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class SuggestedQuestion(Described):
     """A question that could be put, and what to assume where nobody answers."""
 
-    model_config = DESCRIBED
     text: str
     options: tuple[str, ...] = ()
     default: str = ""
     """What to assume and say where it is not asked or not answered."""
 
 
-class Advice(Decision, Written):
+class Advice(Decision, Written, Described):
     """What an `Advisor` decided on one turn, and why. A `Decision` with the rest of what a caller needs."""
 
-    model_config = DESCRIBED
     row_kind = "advice"
 
     id: str
@@ -77,10 +78,9 @@ class Advice(Decision, Written):
         return self.model_copy(update={"treated": False, "behaviour": ""})
 
 
-class Observation(Written):
+class Observation(Written, Described):
     """What came of one turn: a person's next message as it was read, or what an interface told."""
 
-    model_config = DESCRIBED
     row_kind = "observations"
 
     advice: str

@@ -20,7 +20,6 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 from urllib.parse import quote
 
@@ -159,9 +158,7 @@ class CallCache:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def get(self, key: bytes) -> Stored | None:
@@ -281,31 +278,31 @@ class CallCache:
     # ------------------------------------------------------------ the file
 
     def _open(self) -> sqlite3.Connection:
-        connection = None
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-            connection = self._connect()
-            self._prepare(connection)
+            connection = sqlite3.connect(
+                self.path, timeout=30.0, isolation_level=None, check_same_thread=False
+            )
+            try:
+                connection.execute("PRAGMA synchronous = NORMAL")
+                self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
         except OSError as error:
             raise UserError(
                 f"{self.path}: the call cache cannot be opened ({error.strerror}); choose another --cache"
             ) from error
+        except sqlite3.OperationalError as error:  # the file may be in order, its place is not
+            raise UserError(
+                f"{self.path}: the call cache cannot be opened ({error}); check that it can be written and the free "
+                "space, or choose another --cache"
+            ) from error
         except sqlite3.DatabaseError as error:
-            if connection is not None:
-                connection.close()
-            if isinstance(error, sqlite3.OperationalError):  # the file may be in order, its place is not
-                raise UserError(
-                    f"{self.path}: the call cache cannot be opened ({error}); check that it can be written and the free "
-                    "space, or choose another --cache"
-                ) from error
             raise UserError(
                 f"{self.path}: not a call cache ({error}); move it away or choose another --cache"
             ) from error
-        except UserError:
-            if connection is not None:
-                connection.close()
-            raise
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -322,15 +319,6 @@ class CallCache:
         connection.execute(_ASKED_TABLE)
         if not _has_messages(connection):
             _add_messages(connection)
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=30.0, isolation_level=None, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA synchronous = NORMAL")
-        except sqlite3.DatabaseError:
-            connection.close()
-            raise
-        return connection
 
     def _report(self, problem: str) -> None:
         self.damaged += 1

@@ -25,6 +25,7 @@ from tactful.llm.spending.budget import Budget
 from tactful.llm.spending.meter import count
 from tactful.llm.spending.prices import PriceTable, price_table
 from tactful.llm.types import CallOptions, ModelSpec, Rehearsal, Reply, Usage, messages_of
+from tactful.llm.wire.access import Access
 from tactful.llm.wire.meaning import Answer, Trouble
 from tactful.llm.wire.modes import Mode, encode
 from tactful.llm.wire.outcomes import read_response
@@ -78,8 +79,9 @@ class ChatClient:
             )
         if budget is not None and price is not None:
             budget.price_earlier(price)
-        self._sender = Sender(spec, self._endpoint, cache=cache, budget=budget, price=price)
-        self._decider = Decider(spec, self._endpoint, cache=cache, budget=budget, price=price)
+        self._access = Access(spec, self._endpoint, cache, budget, price)
+        self._sender = Sender(self._access)
+        self._decider = Decider(self._access)
         self._under_way: dict[bytes, list[asyncio.Future[_Found | None]]] = {}
         """Of every question that is being asked: those that wait for the same answer."""
 
@@ -219,7 +221,6 @@ class ChatClient:
             found = await turn
             if found is not None:
                 self._note(question.key)
-                count(_CACHED)
                 return _Found(found.answer, _free(found.usage), cached=True)
         waiting = self._under_way[question.key] = []
         came: _Found | Exception | None = None  # stays so where cancelled: whoever waits asks for itself
@@ -229,7 +230,6 @@ class ChatClient:
                 came = await self._send_and_store(question)
             else:
                 self._note(question.key)
-                count(_CACHED)
             return came
         except Exception as error:
             came = error
@@ -239,8 +239,10 @@ class ChatClient:
             _tell(waiting, came)
 
     def _note(self, key: bytes) -> None:
+        """This call was not sent."""
         if self._cache is not None:
             self._cache.note(key)
+        count(_CACHED)
 
     async def _recall(self, key: bytes) -> _Found | None:
         stored = await self._cache.find(key) if self._cache is not None else None
@@ -260,18 +262,8 @@ class ChatClient:
         return _Found(answer, usage, cached=True)
 
     async def _send_and_store(self, question: Question) -> _Found:
-        try:
-            answered = await self._sender.send(question)
-        except BaseException:
-            if self._cache is not None:
-                self._cache.abandon(question.key)
-            raise
-        if self._cache is not None:
-            used = answered.usage
-            tokens = f"{used.prompt_tokens},{used.completion_tokens},{int(used.estimated)}".encode()
-            await self._cache.put(
-                question.key, answered.body, usage=tokens, model=self.name, messages=question.messages
-            )
+        sent = self._sender.send(question)
+        answered = await self._access.stored(question.key, sent, question.messages)
         return _Found(answered.answer, answered.usage, cached=False)
 
 

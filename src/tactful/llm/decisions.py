@@ -13,16 +13,13 @@ from typing import Any
 from pydantic import Field
 
 from tactful.errors import ProviderError
-from tactful.llm.cache import Calls
-from tactful.llm.endpoint import Endpoint
 from tactful.llm.replies.words import clip
-from tactful.llm.spending.budget import Budget
 from tactful.llm.spending.meter import count
-from tactful.llm.spending.prices import Price
-from tactful.llm.types import ModelSpec, Outcome, Usage
-from tactful.llm.wire.caller import Answered, BadRequest
+from tactful.llm.types import Outcome, Usage
+from tactful.llm.wire.access import Access
+from tactful.llm.wire.caller import BadRequest
 from tactful.llm.wire.line import Line
-from tactful.llm.wire.meaning import Answer, Next, Trouble
+from tactful.llm.wire.meaning import Answer, Answered, Next, Trouble
 from tactful.llm.wire.modes import encode
 from tactful.llm.wire.outcomes import read_json
 from tactful.types import Message, Record
@@ -65,21 +62,9 @@ class Said(Record):
 class Decider:
     """The way to `/v1/decisions` of one model. Opens its connections at the first request."""
 
-    def __init__(
-        self,
-        spec: ModelSpec,
-        endpoint: Endpoint,
-        *,
-        cache: Calls | None,
-        budget: Budget | None,
-        price: Price | None,
-    ) -> None:
-        self._spec = spec
-        self._endpoint = endpoint
-        self._cache = cache
-        self._line = Line(
-            spec, endpoint, endpoint.decisions_url, budget=budget, price=price, read_data=_read_decision
-        )
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._line = Line(access, access.endpoint.decisions_url, _read_decision)
 
     async def decide(self, shown: Shown, questions: Sequence[Ask]) -> list[Said]:
         """One answer for each question, in order.
@@ -90,28 +75,19 @@ class Decider:
         assert 0 < len(questions) <= MOST_QUESTIONS
         request = encode(
             {
-                "model": self._spec.name,
+                "model": self._access.spec.name,
                 "input": shown if isinstance(shown, str) else [_message(one) for one in shown],
                 "questions": [question.wire() for question in questions],
             }
         )
-        key = hashlib.sha256(encode(("decisions", self._endpoint.base_url)) + request).digest()[:16]
-        stored = await self._cache.find(key) if self._cache is not None else None
-        if self._cache is not None and stored is not None:
-            self._cache.note(key)
+        key = hashlib.sha256(encode(("decisions", self._access.endpoint.base_url)) + request).digest()[:16]
+        cache = self._access.cache
+        if cache is not None and (stored := await cache.find(key)) is not None:
+            cache.note(key)
             count(Usage(cached=1))
             return read_answers(read_json(stored.body), questions)
         estimated = [Message(role="user", content=request.decode())]
-        try:
-            answered = await self._send(request, estimated)
-        except BaseException:
-            if self._cache is not None:
-                self._cache.abandon(key)
-            raise
-        if self._cache is not None:
-            used = answered.usage
-            tokens = f"{used.prompt_tokens},{used.completion_tokens},{int(used.estimated)}".encode()
-            await self._cache.put(key, answered.body, usage=tokens, model=self._spec.name, messages=estimated)
+        answered = await self._access.stored(key, self._send(request, estimated), estimated)
         return read_answers(read_json(answered.body), questions)
 
     async def _send(self, request: bytes, estimated: Sequence[Message]) -> Answered:
@@ -156,13 +132,11 @@ def _read_answer(answer: Any, question: Ask) -> Said:
     if kind != wanted:
         return Said(why=f"'{question.name}' was answered by a {clip(str(kind), 40)}, expected a {wanted}")
     if not question.choices:
-        p = _probability(answer.get("probability"))
-        given = clip(repr(answer.get("probability")), 40)
-        return (
-            Said(why=f"'{question.name}' has probability {given}, expected 0 to 1")
-            if p is None
-            else Said(p=p)
-        )
+        given = answer.get("probability")
+        if (p := _probability(given)) is None:
+            shown = clip(repr(given), 40)
+            return Said(why=f"'{question.name}' has probability {shown}, expected 0 to 1")
+        return Said(p=p)
     given_shares = answer.get("probabilities")
     found = {
         str(one.get("value")): p

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-from tactful.errors import ProviderError, first_of
+from tactful.errors import ProviderError, StopRun, first_of
 from tactful.llm.types import ChatModel
 
 T = TypeVar("T")
@@ -34,6 +33,18 @@ async def each(items: Sequence[T], work: Callable[[T], Awaitable[R]], at_a_time:
     except ExceptionGroup as group:
         raise first_of(group) from None
     return [done[at] for at in range(len(items))]
+
+
+async def all_of(*draws: Awaitable[R]) -> list[R]:
+    """What draws side by side gave, in order. All are waited for, so that every answer is stored and counted.
+
+    Raises, once all are in: what stops everything, else the first that went wrong.
+    """
+    found = await asyncio.gather(*draws, return_exceptions=True)
+    errors = [one for one in found if isinstance(one, BaseException)]
+    if errors:
+        raise next((error for error in errors if isinstance(error, StopRun)), errors[0])
+    return [one for one in found if not isinstance(one, BaseException)]
 
 
 class AskingJudge(ABC, Generic[T, R]):
@@ -72,7 +83,5 @@ class AskingJudge(ABC, Generic[T, R]):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *exception: object) -> None:
         await self.aclose()

@@ -54,11 +54,8 @@ class OfflineModel:
         rehearsal: Rehearsal | None = None,
     ) -> Reply:
         """What the script says, as text. Raises ConfigError without a rehearsal or for an unknown task."""
-        said = self._play(prompt, sample, rehearsal)
-        said_text = said if isinstance(said, str) else _as_json(said).decode()
-        usage = _usage(prompt, said_text)
-        count(usage)
-        thoughts, text = split_thoughts(said_text)
+        said, usage = self._play(messages_of(prompt), sample, rehearsal)
+        thoughts, text = split_thoughts(said)
         return Reply(text=text, thoughts=thoughts, finish_reason="stop", model=self.name, usage=usage)
 
     async def structured(
@@ -74,23 +71,22 @@ class OfflineModel:
 
         Raises: ParseError when it is not a `reply_type`; ConfigError as `complete`.
         """
-        said = self._play(prompt, sample, rehearsal)
-        raw = said.encode() if isinstance(said, str) else _as_json(said)
-        count(_usage(prompt, raw.decode()))
+        said, _ = self._play(messages_of(prompt), sample, rehearsal)
         try:
-            return reply_type.model_validate_json(raw)
+            return reply_type.model_validate_json(said.encode())
         except ValidationError as error:
             task = rehearsal.task if rehearsal else ""
             raise ParseError(
-                f"offline script '{task}' gave no valid {reply_type.__name__}: {error}", reply=raw.decode()
+                f"offline script '{task}' gave no valid {reply_type.__name__}: {error}", reply=said
             ) from error
 
     async def aclose(self) -> None:
         """Nothing to close."""
 
     def _play(
-        self, prompt: Rendered | Sequence[Message], sample: int, rehearsal: Rehearsal | None
-    ) -> str | BaseModel | dict[str, Any]:
+        self, messages: tuple[Message, ...], sample: int, rehearsal: Rehearsal | None
+    ) -> tuple[str, Usage]:
+        """What the script says, a structured reply as JSON; counted."""
         if rehearsal is None:
             raise ConfigError("the offline model was called without a rehearsal; it never improvises")
         script = self._scripts.get(rehearsal.task)
@@ -99,9 +95,18 @@ class OfflineModel:
                 f"the offline model has no script for task '{rehearsal.task}' of room '{rehearsal.room}'; "
                 f"it knows {sorted(self._scripts)}"
             )
-        messages = messages_of(prompt)
-        said = (f"{message.role}\x1e{message.content}" for message in messages)
-        return script(messages, rehearsal.facts, seeded(self._seed, *said, sample))
+        asked = (f"{message.role}\x1e{message.content}" for message in messages)
+        said = script(messages, rehearsal.facts, seeded(self._seed, *asked, sample))
+        if not isinstance(said, str):
+            said = said.model_dump_json() if isinstance(said, BaseModel) else orjson.dumps(said).decode()
+        usage = Usage(
+            calls=1,
+            prompt_tokens=sum(estimate_tokens(message.content) for message in messages),
+            completion_tokens=estimate_tokens(said),
+            estimated=True,
+        )
+        count(usage)
+        return said, usage
 
 
 def _load_scripts(rooms: Sequence[str]) -> dict[str, Script]:
@@ -121,18 +126,3 @@ def _load_scripts(rooms: Sequence[str]) -> dict[str, Script]:
             raise ConfigError(f"offline scripts '{room}': {doubled} are scripted twice")
         scripts.update(found)
     return scripts
-
-
-def _as_json(said: BaseModel | dict[str, Any]) -> bytes:
-    if isinstance(said, BaseModel):
-        return said.model_dump_json().encode()
-    return orjson.dumps(said)
-
-
-def _usage(prompt: Rendered | Sequence[Message], text: str) -> Usage:
-    return Usage(
-        calls=1,
-        prompt_tokens=sum(estimate_tokens(message.content) for message in messages_of(prompt)),
-        completion_tokens=estimate_tokens(text),
-        estimated=True,
-    )

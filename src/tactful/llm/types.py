@@ -68,8 +68,6 @@ class Reply(Record):
     thoughts: str = ""
     """The think block that was stripped off `text`, with the tags that it had; or what the endpoint reports as
     reasoning beside the answer. Empty where there is none."""
-    repaired: bool = False
-    """Structured replies: slightly broken JSON was repaired."""
 
 
 class CallOptions(Record):
@@ -164,6 +162,11 @@ class ModelSpec(Record):
     """Keeps an endpoint with a known limit from ever answering 429."""
     max_concurrency: int = Field(default=64, gt=0)
     """Most requests in flight to the endpoint; fewer while it is strained."""
+
+
+def rehearsal_for(model: ChatModel, room: str, task: str, facts: Mapping[str, Any]) -> Rehearsal | None:
+    """The script `task` of `room` and its `facts`, for the offline model alone."""
+    return Rehearsal(room=room, task=task, facts=facts) if model.generator == "offline" else None
 
 
 def spoken_by(model: ChatModel, *prompts: Prompt, run_id: str = "", seed: int | None = None) -> Provenance:

@@ -7,7 +7,7 @@ must not run code.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -55,15 +55,7 @@ class EmbeddedPolicy:
         Raises: UsageError for what is no state.
         """
         refuse_no_state(state)
-        scores = self.scores(np.array([feature_vector(state)]))[0]
-        raised = np.exp(scores - scores.max())
-        chances = raised / raised.sum()
-        return Decision(
-            action=self.actions[int(np.argmax(scores))],
-            probabilities={
-                action: float(chance) for action, chance in zip(self.actions, chances, strict=True)
-            },
-        )
+        return greedy(self.actions, self.scores(np.array([feature_vector(state)]))[0])
 
     def contributions(self, state: PublicState, action: str, against: str) -> dict[str, float]:
         """Feature → how much it moves `action` over `against` at this state; sums, with `bias`, to the score gap."""
@@ -75,7 +67,30 @@ class EmbeddedPolicy:
 
     def save(self, path: Path | str) -> None:
         """Write the policy to a new JSON file. Raises UserError when `path` exists: nothing is overwritten."""
-        save_policy(self, Path(path))
+        content = PolicyFile(
+            name=self.name,
+            head=self.head,
+            actions=self.actions,
+            features=tuple(FEATURES),
+            mean=tuple(self.mean),
+            scale=tuple(self.scale),
+            weights={action: tuple(row) for action, row in zip(self.actions, self.weights, strict=True)},
+            bias={action: float(level) for action, level in zip(self.actions, self.bias, strict=True)},
+            l2=self.l2,
+            training=self.training,
+        )
+        save_document(Path(path), content)
+
+
+def greedy(actions: Sequence[str], scores: Floats, temperature: float = 1.0) -> Decision:
+    """The action with the highest score, the first of equals; `probabilities` are the softmax of scores / temperature."""
+    scaled = scores / temperature
+    raised = np.exp(scaled - scaled.max())
+    chances = raised / raised.sum()
+    return Decision(
+        action=actions[int(np.argmax(scores))],
+        probabilities={action: float(chance) for action, chance in zip(actions, chances, strict=True)},
+    )
 
 
 # ---------------------------------------------------------------- the file
@@ -95,23 +110,6 @@ class PolicyFile(Record):
     bias: dict[str, Fitted]
     l2: float
     training: Mapping[str, Any] = {}
-
-
-def save_policy(policy: EmbeddedPolicy, path: Path) -> None:
-    """Write `policy` to a new file. Raises UserError when `path` exists: nothing is overwritten."""
-    content = PolicyFile(
-        name=policy.name,
-        head=policy.head,
-        actions=policy.actions,
-        features=tuple(FEATURES),
-        mean=tuple(policy.mean),
-        scale=tuple(policy.scale),
-        weights={action: tuple(row) for action, row in zip(policy.actions, policy.weights, strict=True)},
-        bias={action: float(level) for action, level in zip(policy.actions, policy.bias, strict=True)},
-        l2=policy.l2,
-        training=policy.training,
-    )
-    save_document(path, content)
 
 
 def load_policy(path: Path) -> EmbeddedPolicy:

@@ -13,6 +13,7 @@ The second head, to compare with, is a ridge regression of the reward for every 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ from tactful.policy.table import Floats, PairTable
 from tactful.stats import group_folds
 from tactful.types import seeded
 
+_Fit = Callable[[PairTable, float], tuple[Floats, Floats]]
+"""Table and L2 → weights and biases."""
 L2_GRID = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 
 
@@ -50,8 +53,8 @@ def fit_policy(
     if not len(table):
         raise UserError("there is no preference pair to train on; look at what 'calibrate pairs' dropped")
     mean, scale = _standard(table.states)
-    fit: Callable[[PairTable, float], tuple[Floats, Floats]] = _fit_dpo if head == "dpo" else _fit_ridge
-    shifted = _shift(table, mean, scale)
+    fit: _Fit = _fit_dpo if head == "dpo" else _fit_ridge
+    shifted = replace(table, states=(table.states - mean) / scale)
     figures: dict[str, Any] = {}
     if l2 is None:
         figures = _choose_l2(shifted, fit, folds=folds, seed=seed)
@@ -67,19 +70,6 @@ def fit_policy(
 def _standard(states: Floats) -> tuple[Floats, Floats]:
     scale = states.std(axis=0)
     return states.mean(axis=0), np.where(scale > 1e-9, scale, 1.0)
-
-
-def _shift(table: PairTable, mean: Floats, scale: Floats) -> PairTable:
-    return PairTable(
-        table.actions,
-        (table.states - mean) / scale,
-        table.chosen,
-        table.rejected,
-        table.margin,
-        table.chosen_reward,
-        table.rejected_reward,
-        table.groups,
-    )
 
 
 def _fit_dpo(table: PairTable, l2: float) -> tuple[Floats, Floats]:
@@ -143,9 +133,7 @@ def _fit_ridge(table: PairTable, l2: float) -> tuple[Floats, Floats]:
     return weights, bias
 
 
-def _choose_l2(
-    table: PairTable, fit: Callable[[PairTable, float], tuple[Floats, Floats]], *, folds: int, seed: int
-) -> dict[str, Any]:
+def _choose_l2(table: PairTable, fit: _Fit, *, folds: int, seed: int) -> dict[str, Any]:
     """The L2 whose held-out pairs are ordered best: the least share of margin ordered wrongly, averaged over folds.
 
     Among equally good ones the largest is taken (the simplest policy).
@@ -168,9 +156,7 @@ def _choose_l2(
     }
 
 
-def _wrong_share(
-    table: PairTable, fit: Callable[[PairTable, float], tuple[Floats, Floats]], l2: float, held_out: Any
-) -> float:
+def _wrong_share(table: PairTable, fit: _Fit, l2: float, held_out: Any) -> float:
     weights, bias = fit(table.take(~held_out), l2)
     part = table.take(held_out)
     scores = part.states @ weights.T + bias

@@ -10,17 +10,16 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from aiohttp import web
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from tactful.calibration.tasks.state_rows import parse_state
 from tactful.calibration.tasks.states import complete_states
-from tactful.data.io import describe
 from tactful.policy.talk import put_questions
 from tactful.reading.types import ReaderAtOnce
 from tactful.reward.serve.app import ServeSettings, guarded_app
 from tactful.reward.serve.desk import Desk
 from tactful.reward.serve.errors import invalid, json_response
-from tactful.reward.serve.guard import read_json
+from tactful.reward.serve.guard import as_record, read_json
 from tactful.types import Decision, Policy, PublicState, Record, State, UserHistory, decide, seeded
 
 MOST_STATES = 256
@@ -116,10 +115,7 @@ class PolicyRoutes:
         if len(given) != 1:
             raise invalid("give one of 'state', 'states' and 'messages'")
         if given[0] == "messages":
-            try:
-                rows: list[Any] = [MessagesAsked.model_validate(body).row()]
-            except ValidationError as error:
-                raise invalid(describe(error, "request")) from None
+            rows: list[Any] = [as_record(MessagesAsked, body).row()]
         else:
             rows = body["states"] if given[0] == "states" else [body["state"]]
             if set(body) != {given[0]}:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -39,16 +40,8 @@ class PairTable:
 
     def take(self, rows: NDArray[Any]) -> PairTable:
         """The pairs at `rows` (indices or a mask)."""
-        return PairTable(
-            self.actions,
-            self.states[rows],
-            self.chosen[rows],
-            self.rejected[rows],
-            self.margin[rows],
-            self.chosen_reward[rows],
-            self.rejected_reward[rows],
-            self.groups[rows],
-        )
+        columns = [column.name for column in fields(self) if column.name != "actions"]
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
     @classmethod
     def from_pairs(cls, pairs: Iterable[PreferencePair], actions: Sequence[str] | None = None) -> PairTable:
@@ -94,16 +87,14 @@ class PairTable:
         """
         known = np.flatnonzero(~np.isnan(reward))
         order = known[np.argsort(decisions[known], kind="stable")]
-        firsts: list[int] = []
-        seconds: list[int] = []
         edges = np.flatnonzero(decisions[order][1:] != decisions[order][:-1]) + 1
-        for rows in np.split(order, edges):
-            for left in range(len(rows)):
-                for right in range(left + 1, len(rows)):
-                    if action[rows[left]] != action[rows[right]]:
-                        firsts.append(rows[left])
-                        seconds.append(rows[right])
-        one, two = np.array(firsts, dtype=int), np.array(seconds, dtype=int)
+        pairs = [
+            pair
+            for rows in np.split(order, edges)
+            for pair in combinations(rows, 2)
+            if action[pair[0]] != action[pair[1]]
+        ]
+        one, two = np.array(pairs, dtype=int).reshape(-1, 2).T
         better = reward[one] >= reward[two]
         chosen, rejected = np.where(better, one, two), np.where(better, two, one)
         wide = reward[chosen] - reward[rejected] >= max(min_margin - _ROUNDING, _ROUNDING)

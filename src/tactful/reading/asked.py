@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from tactful.errors import ParseError, ProviderError, StopRun
+from tactful.llm import ChatModel
 from tactful.llm.judging import each
+from tactful.prompts import Prompt
 from tactful.reading.kinds import judged_text
+from tactful.reading.setup import ReaderSetup
 from tactful.reading.types import (
     BLANK,
     REACTIONS,
@@ -34,20 +37,22 @@ class Unread(Exception):
 
 
 class AskedReader(ABC):
-    """A `Reader` that asks a model text by text. A text that gets no usable answer is not known, with the reason.
+    """A `Reader` that asks a model, which the caller closes, text by text. A text that gets no usable answer is not
+    known, with the reason.
 
     Raises, from every judgement: EndpointRefused and BudgetSpent, since no other text would fare better.
     """
 
-    spec: str
-    """As fits and tables name it."""
-    prompts: Mapping[str, str]
-    """Prompt → hash."""
+    asks_with: ClassVar[tuple[Prompt, ...]]
 
-    def __init__(self, spec: str, *, fit: ReaderFit | None = None, concurrency: int = 16) -> None:
+    def __init__(self, model: ChatModel, spec: str, setup: ReaderSetup, fit: ReaderFit | None) -> None:
+        self.model = model
         self.spec = spec
+        """As fits and tables name it."""
+        self.setup = setup
         self.fit = fit
-        self.concurrency = concurrency
+        self.prompts = {prompt.prompt_id: prompt.hash for prompt in self.asks_with}
+        """Prompt → hash."""
         self.seconds: list[float] = []
         """How long each text that was read took, waiting for its turn left out."""
         self.runs = 0
@@ -133,7 +138,7 @@ class AskedReader(ABC):
             self.seconds.append(time.perf_counter() - began)
             return found
 
-        return await each(items, work, self.concurrency)
+        return await each(items, work, self.setup.concurrency)
 
 
 def usable(drawn: Sequence[T | BaseException], least: float) -> list[T]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -27,6 +27,7 @@ from tactful.reading.types import (
 )
 from tactful.types import Moment
 
+T = TypeVar("T")
 R = TypeVar("R")
 
 
@@ -73,11 +74,11 @@ class ReaderByCalls(ReaderAtOnce):
     @property
     def prompts(self) -> tuple[Prompt, ...]:
         """What it asks with."""
-        return prompts_of(self.asked)
+        return _way_of(self.asked).asks_with
 
     def over(self, model: ChatModel) -> AskedReader:
         """The reader on a model that somebody else opened, and closes. Raises: DataError, fitted for other prompts."""
-        reader = reader_over(model, self.asked, self.setup, fit=self.fit)
+        reader = _way_of(self.asked)(model, self.asked.said, self.setup, self.fit)
         if self.fit is not None:
             self.fit.check(reader.prompts, self._place)
         return reader
@@ -107,24 +108,23 @@ class ReaderByCalls(ReaderAtOnce):
     async def needs(self, requests: Sequence[Request]) -> list[Need]:
         """Does each request need a question?"""
         refuse_texts(requests)
-        if not requests:
-            return []
-        async with self.opened() as reader:
-            return await reader.needs(requests)
+        return await self._read(requests, AskedReader.needs)
 
     async def reactions(self, exchanges: Sequence[Exchange]) -> list[ReactionReading]:
         """What does each next message say about the answer before it?"""
-        if not exchanges:
-            return []
-        async with self.opened() as reader:
-            return await reader.reactions(exchanges)
+        return await self._read(exchanges, AskedReader.reactions)
 
     async def offers(self, moments: Sequence[Moment]) -> list[OfferReading]:
         """Would the person want what is proposed, or the silence, at each moment?"""
-        if not moments:
+        return await self._read(moments, AskedReader.offers)
+
+    async def _read(
+        self, items: Sequence[T], by: Callable[[AskedReader, Sequence[T]], Awaitable[list[R]]]
+    ) -> list[R]:
+        if not items:
             return []
         async with self.opened() as reader:
-            return await reader.offers(moments)
+            return await by(reader, items)
 
     def needs_now(self, requests: Sequence[Request]) -> list[Need]:
         """As `needs`; in a thread of its own where an event loop runs."""
@@ -139,43 +139,19 @@ class ReaderByCalls(ReaderAtOnce):
         return _at_once(self.offers(moments))
 
 
-def reader_over(
-    model: ChatModel, name: AskedName, setup: ReaderSetup, *, fit: ReaderFit | None = None
-) -> AskedReader:
-    """The reader that asks `model`, which the caller closes, in the way that `name` says."""
+def _way_of(name: AskedName) -> type[AskedReader]:
+    """The reader that asks in the way that `name` says."""
     if name.way == "consistency":
         from tactful.reading.consistency.reader import ConsistencyReader
 
-        return ConsistencyReader(
-            model,
-            name.said,
-            samples=setup.samples,
-            unsafe=setup.unsafe_exec,
-            fit=fit,
-            concurrency=setup.concurrency,
-        )
+        return ConsistencyReader
     if name.way == "decisions":
         from tactful.reading.decisions.reader import DecisionsReader
 
-        return DecisionsReader(model, name.said, fit=fit, concurrency=setup.concurrency)
+        return DecisionsReader
     from tactful.reading.prompted.reader import PromptedReader
 
-    return PromptedReader(model, name.said, samples=setup.samples, fit=fit, concurrency=setup.concurrency)
-
-
-def prompts_of(name: AskedName) -> tuple[Prompt, ...]:
-    """The prompts of the way that `name` says."""
-    if name.way == "prompted":
-        from tactful.reading.prompted.reader import PROMPTS as PROMPTED
-
-        return PROMPTED
-    if name.way == "decisions":
-        from tactful.reading.decisions.reader import PROMPTS as DECISIONS
-
-        return DECISIONS
-    from tactful.reading.consistency.reader import PROMPTS as CONSISTENCY
-
-    return CONSISTENCY
+    return PromptedReader
 
 
 def _at_once(reading: Coroutine[Any, Any, R]) -> R:

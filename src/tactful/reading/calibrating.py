@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tactful.errors import UserError
 from tactful.reading.asked import AskedReader
@@ -18,14 +17,14 @@ from tactful.reading.labelled import Labelled, fittable, tell_unfitted
 from tactful.reading.types import REACTIONS
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """The labelled texts of one judgement."""
+class _Judged(NamedTuple):
+    """One labelled text of a judgement."""
 
-    rows: Sequence[Any]
-    labels: Sequence[int]
-    texts: Sequence[str]
-    groups: Sequence[str]
+    item: Any
+    """As the reader is given it."""
+    label: int
+    text: str
+    group: str
 
 
 async def calibrate_asked(reader: ReaderByCalls, labelled: Labelled, out: Path) -> dict[str, int]:
@@ -40,13 +39,13 @@ async def calibrate_asked(reader: ReaderByCalls, labelled: Labelled, out: Path) 
             f"{reader.name} is calibrated already; calibrate the model itself: {reader.asked.said}"
         )
     judged = _judged(labelled)
-    chosen = fittable({head: one.labels for head, one in judged.items()})
+    chosen = fittable({head: [one.label for one in texts] for head, texts in judged.items()})
     async with reader.opened() as opened:
         prompts = dict(opened.prompts)
-        read = {head: _known(judged[head], await _chances(opened, head, judged[head])) for head in chosen}
+        read = {head: await _known(opened, head, judged[head]) for head in chosen}
     heads = fit_heads(read)
     tell_unfitted(
-        {head: len(one.rows) for head, one in judged.items()}, {h: f.texts for h, f in heads.items()}
+        {head: len(texts) for head, texts in judged.items()}, {h: f.texts for h, f in heads.items()}
     )
     setup = reader.setup
     save_fit(
@@ -64,52 +63,47 @@ async def calibrate_asked(reader: ReaderByCalls, labelled: Labelled, out: Path) 
     return {head: fit.texts for head, fit in heads.items()}
 
 
-def _judged(labelled: Labelled) -> dict[str, _Judged]:
-    requests, followups = labelled.requests, labelled.followups
-    found = {
-        "need": _Judged(
-            requests,
-            [int(row.label == "open") for row in requests],
-            [row.text for row in requests],
-            [row.group for row in requests],
-        ),
-        "reaction": _Judged(
-            followups,
-            [REACTIONS.index(row.label7) for row in followups],
-            [row.user_next for row in followups],
-            [row.group for row in followups],
-        ),
+def _judged(labelled: Labelled) -> dict[str, list[_Judged]]:
+    moments = [row.labelled for row in labelled.moments]
+    return {
+        "need": [
+            _Judged(request_of(row), int(row.label == "open"), row.text, row.group)
+            for row in labelled.requests
+        ],
+        "reaction": [
+            _Judged(exchange_of(row), REACTIONS.index(row.label7), row.user_next, row.group)
+            for row in labelled.followups
+        ],
+        **{
+            head: [
+                _Judged(one.moment, int(one.label.accepted), judged_text(one.moment), one.moment.session)
+                for one in moments
+                if (one.moment.proposal is None) == silent
+            ]
+            for head, silent in (("accept", False), ("silence", True))
+        },
     }
-    for head, silent in (("accept", False), ("silence", True)):
-        items = [row.labelled for row in labelled.moments if (row.labelled.moment.proposal is None) == silent]
-        found[head] = _Judged(
-            [item.moment for item in items],
-            [int(item.label.accepted) for item in items],
-            [judged_text(item.moment) for item in items],
-            [item.moment.session for item in items],
-        )
-    return found
 
 
-async def _chances(reader: AskedReader, head: str, judged: _Judged) -> list[list[float] | None]:
+async def _chances(reader: AskedReader, head: str, items: Sequence[Any]) -> list[list[float] | None]:
     """The probabilities of each text as read; None: not known."""
     if head == "need":
-        needs = await reader.needs([request_of(row) for row in judged.rows])
+        needs = await reader.needs(items)
         return [None if one.need is None else [1 - one.need, one.need] for one in needs]
     if head == "reaction":
-        said = await reader.reactions([exchange_of(row) for row in judged.rows])
-        found = [one.probabilities for one in said]
+        found = [one.probabilities for one in await reader.reactions(items)]
         return [None if p is None else [p[label] for label in REACTIONS] for p in found]
-    offers = await reader.offers(judged.rows)
+    offers = await reader.offers(items)
     return [None if one.accept is None else [1 - one.accept, one.accept] for one in offers]
 
 
-def _known(judged: _Judged, chances: Sequence[list[float] | None]) -> Read:
+async def _known(reader: AskedReader, head: str, judged: Sequence[_Judged]) -> Read:
     """What was read, of the texts that the reader knows."""
-    kept = [at for at, found in enumerate(chances) if found is not None]
+    chances = await _chances(reader, head, [one.item for one in judged])
+    known = [(p, one) for p, one in zip(chances, judged, strict=True) if p is not None]
     return Read(
-        [found for found in chances if found is not None],
-        [judged.labels[at] for at in kept],
-        [judged.texts[at] for at in kept],
-        [judged.groups[at] for at in kept],
+        [p for p, _ in known],
+        [one.label for _, one in known],
+        [one.text for _, one in known],
+        [one.group for _, one in known],
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tactful.sources import whole
 from tactful.types import content_hash
 
 _log = logging.getLogger(__name__)
+Row = RequestRow | FollowUpRow | MomentRow
 _OWN = ("id", "group", "writer", "lang", "domain")
 _NEEDED = ("text", "label", "label7", "needs_clarification", "q_t", "a_t", "user_next", "pred_task", "valid")
 """Keys of which null is told as what it is; of the others it says nothing."""
@@ -40,16 +42,11 @@ class Labelled:
     @property
     def writers(self) -> tuple[str, ...]:
         """Everybody who wrote any of it."""
-        names = {row.writer for row in self.requests} | {row.writer for row in self.followups}
-        return tuple(sorted(names | {row.writer for row in self.moments}))
+        return tuple(sorted({row.writer for row in self}))
 
     def by(self, writers: Collection[str]) -> Labelled:
         """What these writers wrote."""
-        return Labelled(
-            tuple(row for row in self.requests if row.writer in writers),
-            tuple(row for row in self.followups if row.writer in writers),
-            tuple(row for row in self.moments if row.writer in writers),
-        )
+        return self._those(lambda row: row.writer in writers)
 
     def without(self, writers: Collection[str]) -> Labelled:
         """What everybody else wrote."""
@@ -57,33 +54,38 @@ class Labelled:
 
     def kept_aside(self) -> tuple[Labelled, Labelled]:
         """(three groups in four, the fourth), by the hash of the group's name: the same cut on every machine."""
-        rest, aside = (
-            Labelled(
-                tuple(row for row in self.requests if _is_aside(row.group) == chosen),
-                tuple(row for row in self.followups if _is_aside(row.group) == chosen),
-                tuple(row for row in self.moments if _is_aside(row.labelled.moment.session) == chosen),
-            )
-            for chosen in (False, True)
-        )
-        return rest, aside
+        return self._those(lambda row: not _is_aside(row)), self._those(_is_aside)
 
     @property
     def groups(self) -> frozenset[str]:
         """What no cut parts."""
-        named = {row.group for row in self.requests} | {row.group for row in self.followups}
-        return frozenset(named | {row.labelled.moment.session for row in self.moments})
+        return frozenset(map(_group_of, self))
 
     def __add__(self, other: Labelled) -> Labelled:
         return Labelled(
             self.requests + other.requests, self.followups + other.followups, self.moments + other.moments
         )
 
+    def __iter__(self) -> Iterator[Row]:
+        return chain(self.requests, self.followups, self.moments)
+
     def __len__(self) -> int:
         return len(self.requests) + len(self.followups) + len(self.moments)
 
+    def _those(self, keep: Callable[[Row], bool]) -> Labelled:
+        return Labelled(
+            tuple(filter(keep, self.requests)),
+            tuple(filter(keep, self.followups)),
+            tuple(filter(keep, self.moments)),
+        )
 
-def _is_aside(group: str) -> bool:
-    return int(hashlib.sha256(group.encode()).hexdigest(), 16) % 4 == 0
+
+def _group_of(row: Row) -> str:
+    return row.labelled.moment.session if isinstance(row, MomentRow) else row.group
+
+
+def _is_aside(row: Row) -> bool:
+    return int(hashlib.sha256(_group_of(row).encode()).hexdigest(), 16) % 4 == 0
 
 
 def corpora() -> Labelled:
@@ -122,12 +124,12 @@ def read_labelled(
     return total, problems
 
 
-def labelled_texts(path: Path | str, *, skip_bad: bool = False) -> Rows[RequestRow | FollowUpRow | MomentRow]:
+def labelled_texts(path: Path | str, *, skip_bad: bool = False) -> Rows[Row]:
     """The labelled texts of one file, one after the other."""
     return Rows(path, partial(_parsed, name=Path(path).stem), skip_bad=skip_bad, kind="labelled text")
 
 
-def _parsed(row: Any, *, name: str) -> RequestRow | FollowUpRow | MomentRow:
+def _parsed(row: Any, *, name: str) -> Row:
     if not isinstance(row, dict):
         raise ValueError("is no JSON object")
     row = {key: value for key, value in row.items() if value is not None or key in _NEEDED}

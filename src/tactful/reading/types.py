@@ -93,11 +93,8 @@ class ReactionReading(Record):
     @property
     def label(self) -> str | None:
         """The likeliest label; None when not known."""
-        return (
-            None
-            if self.probabilities is None
-            else max(self.probabilities, key=self.probabilities.__getitem__)
-        )
+        chances = self.probabilities
+        return None if chances is None else max(chances, key=chances.__getitem__)
 
 
 def reaction_of(shares: Iterable[float]) -> ReactionReading:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
@@ -16,6 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tactful.reading.remembered import Remembered
 from tactful.reward.lexicon import MAX_CHARS, SMALL_WORDS
 from tactful.text import Encoder, open_encoder
 from tactful.text.encoder import NGRAMS
@@ -76,7 +76,9 @@ class EncoderLikeness:
     def __init__(self, encoder: Encoder) -> None:
         self.name = encoder.name
         self._encoder = encoder
-        self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._vectors = Remembered[str, NDArray[np.float32]](
+            lambda new: list(encoder.encode(new)), _REMEMBERED
+        )
         self._lock = threading.Lock()
 
     def cosines(self, one: str, others: Sequence[str]) -> Floats:
@@ -89,18 +91,8 @@ class EncoderLikeness:
         self._rows(texts)
 
     def _rows(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        cut = [text[:MAX_CHARS] for text in texts]
         with self._lock:
-            new = [text for text in dict.fromkeys(cut) if text not in self._vectors]
-            known = {text: self._vectors[text] for text in dict.fromkeys(cut) if text in self._vectors}
-            if new:
-                known.update(zip(new, self._encoder.encode(new), strict=True))
-            for text, vector in known.items():
-                self._vectors[text] = vector
-                self._vectors.move_to_end(text)
-            while len(self._vectors) > _REMEMBERED:
-                self._vectors.popitem(last=False)
-        rows = [known[text] for text in cut]
+            rows = self._vectors.of([text[:MAX_CHARS] for text in texts])
         return np.stack(rows) if rows else np.zeros((0, self._encoder.dimensions), dtype=np.float32)
 
 

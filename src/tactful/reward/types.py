@@ -53,9 +53,16 @@ class Acceptance(Written):
     """A trained judge, as `MomentLabel.judge` names it; empty in memory, and for a prompted one, which `provenance` names."""
 
     @classmethod
-    def unscored(cls, moment_id: str, *, reason: str, votes: tuple[bool | None, ...] = ()) -> Self:
+    def unscored(cls, moment_id: str, *, reason: str) -> Self:
         """A judgement that could not be made, with why."""
-        return cls(moment_id=moment_id, p_accept=None, reason=reason, votes=votes)
+        return cls(moment_id=moment_id, p_accept=None, reason=reason)
+
+
+def how_welcome(moment: Moment, p_accept: float, base_rate: float) -> str:
+    """The beginning of a sentence that says what was judged, and how it compares."""
+    what = "A proposal" if moment.proposal is not None else "Saying nothing"
+    side = "at least" if p_accept >= base_rate else "less than"
+    return f"{what} here is welcome with probability {p_accept:.2f}, {side} the usual {base_rate:.2f}"
 
 
 class MomentJudge(Protocol):
@@ -75,13 +82,8 @@ class MomentJudge(Protocol):
         ...
 
 
-class TrainedJudge(Protocol):
+class TrainedJudge(MomentJudge, Protocol):
     """A trained model as a `MomentJudge` that waits for nothing, and what must be known to measure it."""
-
-    @property
-    def name(self) -> str:
-        """As tables and reports name it."""
-        ...
 
     @property
     def fingerprint(self) -> str:
@@ -105,14 +107,6 @@ class TrainedJudge(Protocol):
         self, moments: Iterable[Moment], *, explain: bool = False
     ) -> Iterator[tuple[Moment, Acceptance]]:
         """Each moment with its judgement, as they are asked for."""
-        ...
-
-    async def judge(self, moment: Moment) -> Acceptance:
-        """The judgement of one moment, explained."""
-        ...
-
-    async def judge_batch(self, moments: Sequence[Moment]) -> list[Acceptance]:
-        """The judgements in the order of `moments`."""
         ...
 
 

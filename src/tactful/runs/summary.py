@@ -26,19 +26,13 @@ class RunSummary:
     interrupted: bool
     """The run stopped before the end of its input."""
 
+    def counts(self) -> dict[str, int]:
+        """How many were read, done, failed and skipped, as commands print it with `--json`."""
+        return {"read": self.read, "done": self.done, "failed": self.failed, "skipped": self.skipped}
+
     @classmethod
     def of(
         cls, folder: RunFolder, counts: Counts, usage: Usage, *, interrupted: bool, unfinished: int = 0
     ) -> RunSummary:
         """From what the state holds."""
-        return cls(
-            folder,
-            counts.read,
-            counts.done,
-            counts.failed,
-            counts.skipped,
-            counts.unscored,
-            unfinished,
-            usage,
-            interrupted,
-        )
+        return cls(folder, **counts.of_input, unfinished=unfinished, usage=usage, interrupted=interrupted)

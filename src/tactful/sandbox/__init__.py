@@ -5,7 +5,7 @@ with Sandbox() as sandbox:
 """
 
 from tactful.sandbox.pool import Sandbox
-from tactful.sandbox.reference import quarantine, reason, reference_passes
+from tactful.sandbox.reference import quarantine, reason
 from tactful.sandbox.tiers import current_tier
 from tactful.sandbox.types import Job, Outcome, TestResult, Tier, Verdict
 
@@ -19,5 +19,4 @@ __all__ = [
     "current_tier",
     "quarantine",
     "reason",
-    "reference_passes",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from types import TracebackType
 from typing import Self
 
 from tactful.errors import SafetyRefusal
@@ -46,10 +45,8 @@ class SpreadSandbox:
         self._spread.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._spread.__exit__(kind, error, trace)
+    def __exit__(self, *exception: object) -> None:
+        self._spread.__exit__(*exception)
 
     def run_many(self, jobs: Iterable[Job]) -> Iterator[Verdict]:
         """Verdicts in the order of `jobs`. Raises: SafetyRefusal, where a machine has no cage."""

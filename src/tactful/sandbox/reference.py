@@ -8,11 +8,6 @@ from tactful.sandbox.pool import Sandbox
 from tactful.sandbox.types import Job, Outcome, Verdict
 
 
-def reference_passes(job: Job, sandbox: Sandbox) -> Verdict:
-    """The verdict on a reference; `.passed` says whether its task may be used."""
-    return sandbox.run(job)
-
-
 def quarantine(jobs: Iterable[Job], sandbox: Sandbox) -> tuple[list[Job], list[tuple[Job, str]]]:
     """References that pass, and those that do not with the reason; both in input order."""
     sound: list[Job] = []

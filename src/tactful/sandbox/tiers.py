@@ -15,8 +15,11 @@ from tactful.sandbox.types import Tier
 
 _HERE = Path(__file__).parent
 _START = "import sys; sys.path.append(sys.argv[1]); from inside import server; sys.path.pop(); server.main()"
-_ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "TZ": "UTC"}
-"""All that the fork server, and so every program, sees. One hash seed: equal programs give equal verdicts."""
+SERVER_ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "TZ": "UTC"}
+"""All that the fork server, and so every program, sees; nothing of ours is passed on. One hash seed: equal programs give equal verdicts."""
+
+_LOADER = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
+"""Where the loader finds the interpreter's libraries."""
 
 HOW_TO_CAGE = (
     "needs Linux 5.13 or newer on x86_64 or aarch64 with Landlock and seccomp switched on; "
@@ -46,11 +49,6 @@ def server_command(tier: Tier) -> list[str]:
     return [*_bubblewrap_arguments(), *python] if tier is Tier.BUBBLEWRAP else python
 
 
-def server_environment() -> dict[str, str]:
-    """The whole environment of the fork server; nothing of ours is passed on."""
-    return dict(_ENVIRONMENT)
-
-
 @lru_cache(maxsize=1)
 def bubblewrap() -> bool:
     """True where bubblewrap is installed and may do its work here (tried once, by starting Python in it)."""
@@ -59,7 +57,7 @@ def bubblewrap() -> bool:
     command = [*_bubblewrap_arguments(), sys.executable, "-I", "-S", "-c", "pass"]
     try:
         return (
-            subprocess.run(command, env=server_environment(), capture_output=True, timeout=20).returncode == 0
+            subprocess.run(command, env=SERVER_ENVIRONMENT, capture_output=True, timeout=20).returncode == 0
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
@@ -67,9 +65,8 @@ def bubblewrap() -> bool:
 
 def _bubblewrap_arguments() -> list[str]:
     """Own namespaces and a file system of the interpreter alone. As root the server may still make its jobs nobody's, and kill them."""
-    shown = dict.fromkeys([*_interpreter_folders(), str(_HERE), "/usr/share/zoneinfo"])
+    shown = dict.fromkeys([*_LOADER, *_interpreter_folders(), str(_HERE), "/usr/share/zoneinfo"])
     binds = [word for path in shown for word in ("--ro-bind-try", path, path)]
-    links = [word for path in _loader_folders() for word in ("--ro-bind-try", path, path)]
     rights = ["--cap-drop", "ALL"]
     if os.geteuid() == 0:
         for right in ("CAP_SETUID", "CAP_SETGID", "CAP_KILL"):
@@ -78,7 +75,6 @@ def _bubblewrap_arguments() -> list[str]:
         str(shutil.which("bwrap")),
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
         *rights,
-        *links,
         *binds,
         *("--proc", "/proc", "--dev", "/dev", "--chdir", "/"),
     ]
@@ -88,7 +84,3 @@ def _interpreter_folders() -> list[str]:
     """Where the interpreter and its standard library live, the environment's own folder included."""
     real = Path(os.path.realpath(sys.executable)).parent.parent
     return [str(Path(sys.base_prefix)), str(Path(sys.prefix)), str(real)]
-
-
-def _loader_folders() -> list[str]:
-    return ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"]

@@ -48,9 +48,8 @@ class Job(Record):
     @cached_property
     def hash(self) -> str:
         """Identity by content, 32 hex digits."""
-        return content_hash(
-            json.dumps(self.model_dump())
-        )  # escapes lone surrogates, which JSON of pydantic refuses
+        # json escapes lone surrogates, which JSON of pydantic refuses
+        return content_hash(json.dumps(self.model_dump()))
 
 
 class TestResult(Record):

@@ -11,7 +11,7 @@ import subprocess
 from tactful.errors import SafetyRefusal
 from tactful.sandbox.follow import Clock, drain, follow
 from tactful.sandbox.inside.server import CAGE_FAILED, END, END_ITSELF, ENDED, SECONDS, WAITED
-from tactful.sandbox.tiers import HOW_TO_CAGE, server_command, server_environment
+from tactful.sandbox.tiers import HOW_TO_CAGE, SERVER_ENVIRONMENT, server_command
 from tactful.sandbox.types import Job, Outcome, Tier, Verdict
 from tactful.sandbox.verdict.ending import (
     STARVED,
@@ -95,7 +95,7 @@ class Worker:
         try:
             self._process = subprocess.Popen(
                 [*server_command(self._tier), str(theirs.fileno()), str(us), str(int(self._unsafe))],
-                env=server_environment(),
+                env=SERVER_ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

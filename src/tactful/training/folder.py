@@ -17,6 +17,7 @@ from typing import Any
 
 from tactful.data.io import is_taken, write_file
 from tactful.errors import ConfigChanged, Interrupted, UserError
+from tactful.runs.running.opening import config_toml
 from tactful.runs.store.files import make_folder
 from tactful.training.types import Material, Place, TrainConfig
 from tactful.weights.base import fingerprint
@@ -72,7 +73,7 @@ def begin(place: Place, config: TrainConfig, material: Material, base: Path) -> 
             f"{out}: was begun on other weights than {base} holds now; bring those back, or give --out a new folder"
         )
     # after the other: a folder that holds this can be gone on with
-    write_file(out / CONFIG_FILE, [_toml(config)])
+    write_file(out / CONFIG_FILE, [config_toml(config).encode()])
     return _newest(out)
 
 
@@ -112,12 +113,6 @@ def _whole(checkpoint: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
-
-
-def _toml(config: TrainConfig) -> bytes:
-    import tomlkit
-
-    return tomlkit.dumps(config.model_dump(mode="json", exclude_none=True)).encode()
 
 
 def need_room(out: Path, trained_bytes: int, whole_bytes: int) -> None:

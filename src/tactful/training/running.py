@@ -21,7 +21,8 @@ from tactful.training.card import model_card
 from tactful.training.curves import save_curves
 from tactful.training.folder import CHECKPOINTS, begin, clear, is_main, need_room, told
 from tactful.training.material.checks import Checked
-from tactful.training.types import Material, Place, TrainConfig
+from tactful.training.material.rows import dataset
+from tactful.training.types import Example, Material, Place, TrainConfig
 from tactful.weights.base import Loaded, fingerprint
 from tactful.weights.extras import device, dtype_of, need
 from tactful.weights.gguf import file_sha256
@@ -154,6 +155,24 @@ def _adapted(task: Task) -> tuple[str | list[str], list[int] | None]:
         path[-1] for path in paths if any(part.isdigit() for part in path)
     }  # peft has no "all-linear" of some layers
     return sorted(names), list(range(max(0, layers - task.config.lora_layers), layers))
+
+
+def parts(task: Task) -> dict[str, Any]:
+    """What trainers are built of beside their arguments and rows."""
+    return {
+        "model": task.base.model,
+        "processing_class": task.base.tokenizer,
+        "peft_config": adapter_config(task),
+        "callbacks": callbacks(task),
+    }
+
+
+def rows_of(task: Task, row: Callable[[Example], dict[str, Any]]) -> dict[str, Any]:
+    """What is trained and what is validated on, each example as `row` writes it."""
+    return {
+        "train_dataset": dataset([row(item) for item in task.checked.train]),
+        "eval_dataset": dataset([row(item) for item in task.checked.valid]),
+    }
 
 
 def callbacks(task: Task) -> list[Any]:

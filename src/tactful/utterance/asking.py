@@ -26,10 +26,6 @@ ASK_AGAIN = 2
 """How often a reply that fails a check is asked for again."""
 
 
-def _no_check(reply: Any) -> str:
-    return ""
-
-
 async def ask(
     model: ChatModel,
     prompt: Rendered,
@@ -37,7 +33,7 @@ async def ask(
     *,
     task: str,
     facts: Mapping[str, Any],
-    check: Callable[[T], str] = _no_check,
+    check: Callable[[T], str] = lambda reply: "",
     sample: int = 0,
 ) -> T:
     """A reply that fits its type and for which `check` says nothing; what it says is sent back to the model.

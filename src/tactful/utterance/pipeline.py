@@ -10,7 +10,6 @@ time and costs a call too many where the best score is below `low`.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
@@ -271,18 +270,3 @@ def retry_synthesize(
     settings = SynthesizeConfig.model_validate(config)
     examples = open_examples(source, settings.targets, seed=settings.seed, skip_bad=skip_bad, reading=reading)
     return synthesize_job(settings, examples)
-
-
-def synthesize(
-    examples: Iterable[Example], model: ChatModel, *, pairs: PairConfig | None = None, seed: int = 0
-) -> list[PairedExample]:
-    """The paired examples of a few examples, in this process and without a run folder. Raises what the stages raise."""
-    stage = SynthesizeStage(pairs=pairs or PairConfig())
-
-    async def each() -> list[PairedExample]:
-        made = [
-            await stage(example, Context(example.id, seed, "", {"assistant": model})) for example in examples
-        ]
-        return [one for one in made if isinstance(one, PairedExample)]
-
-    return asyncio.run(each())

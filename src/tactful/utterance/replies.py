@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -29,6 +29,8 @@ class ModelReply(Record):
     """Base of the reply types: extra keys are left out and noted."""
 
     model_config = ConfigDict(extra="ignore")
+    bare: ClassVar[str] = ""
+    """The field that stands without its key where the reply is a list."""
 
     repairs: SkipJsonSchema[Annotated[tuple[str, ...], Field(exclude=True)]] = ()
     """What was mended; filled in by us, never by the model."""
@@ -37,9 +39,12 @@ class ModelReply(Record):
     @classmethod
     def _mended(cls, data: Any) -> Any:
         notes: list[str] = []
-        data = cls.mend(data, notes.append)
+        if isinstance(data, list):
+            data = cls.listed(data, notes.append)
+        data = spelled(data, cls.model_fields, notes.append)
         if not isinstance(data, Mapping):
             return data
+        data = cls.mend(data, notes.append)
         known = {
             name: value for name, value in data.items() if name in cls.model_fields and name != "repairs"
         }
@@ -48,9 +53,17 @@ class ModelReply(Record):
         return {**known, "repairs": tuple(dict.fromkeys(notes))}
 
     @classmethod
-    def mend(cls, data: Any, note: Note) -> Any:
-        """`data` with plain slips put right; default: only the spelling of its keys."""
-        return spelled(data, cls.model_fields, note)
+    def listed(cls, data: list[Any], note: Note) -> Any:
+        """What a list stands for; default: the field `bare`, where there is one."""
+        if not cls.bare:
+            return data
+        note(f"{cls.bare} given without their key")
+        return {cls.bare: data}
+
+    @classmethod
+    def mend(cls, data: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
+        """`data`, whose keys are well spelt, with plain slips in its values put right."""
+        return data
 
 
 def spelled(data: Any, names: Mapping[str, Any], note: Note) -> Any:
@@ -92,6 +105,7 @@ def bare_word(text: str) -> str:
     return narrow(text).casefold().strip(" \t\n.,:;!?'\"`*()[]{}<>。，、：；！？“”‘’「」")
 
 
+_NODES = ("topic", "attribute", "value")
 _SEPARATOR = re.compile(r"\s*(?:→|⟶|⇒|➔|->|—>|=>|>|»|/|\|)\s*")
 
 
@@ -105,16 +119,14 @@ def path_of(data: Any, note: Note) -> Any:
         if len(nodes) not in (2, 3):
             return data
         note("path given as text")
-        return dict(zip(("topic", "attribute", "value"), nodes, strict=False))
+        return dict(zip(_NODES, nodes, strict=False))
     if isinstance(data, list) and len(data) in (2, 3) and all(isinstance(node, str) for node in data):
         note("path given as a list")
-        return dict(zip(("topic", "attribute", "value"), data, strict=False))
+        return dict(zip(_NODES, data, strict=False))
     if not isinstance(data, Mapping):
         return data
-    path = spelled(data, {"topic": None, "attribute": None, "value": None}, note)
-    kept = {
-        name: as_text(path[name]) for name in ("topic", "attribute", "value") if path.get(name) is not None
-    }
+    path = spelled(data, dict.fromkeys(_NODES), note)
+    kept = {name: as_text(path[name]) for name in _NODES if path.get(name) is not None}
     if len(kept) < len(path):
         note("extra keys of a path left out")
     return kept

@@ -7,11 +7,10 @@ fences, so no text can hold it on purpose.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tactful.data.formats.chats import ChatMessage
 from tactful.text.lang import language as language
-from tactful.text.quoting.fence import mark_for
+from tactful.text.quoting.fence import fenced as fenced
 from tactful.text.quoting.shorten import shortened
 
 MAX_CHARS = 24_000
@@ -28,19 +27,6 @@ _SPEAKERS = {
     "tool": "Tool",
     "function": "Tool",
 }
-
-
-@dataclass(frozen=True)
-class Fenced:
-    """Texts ready for a prompt, and the mark that fences them."""
-
-    mark: str
-    texts: tuple[str, ...]
-
-
-def fenced(*texts: str) -> Fenced:
-    """The texts with a mark that occurs in none of them."""
-    return Fenced(mark_for(texts, 12), texts)
 
 
 def transcript(messages: Sequence[ChatMessage], max_chars: int = MAX_CHARS) -> str:

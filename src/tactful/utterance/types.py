@@ -6,7 +6,7 @@ What the user really wrote, and everything derived from it, lives in `Private` r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -254,9 +254,3 @@ class PairedExample(Written):
     def kept(self) -> bool:
         """It is a preference pair."""
         return not self.dropped
-
-    def sides(self) -> Iterator[Side]:
-        """Chosen, and rejected where there is one."""
-        yield self.chosen
-        if self.rejected is not None:
-            yield self.rejected

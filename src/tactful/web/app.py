@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -18,10 +18,8 @@ from starlette.types import ASGIApp
 
 from tactful.errors import TactfulError
 from tactful.web.guard import Guard
-from tactful.web.pages import Pages
+from tactful.web.pages import Pages, pages_of
 from tactful.web.visit import Signer
-
-log = logging.getLogger(__name__)
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -47,19 +45,16 @@ def build_app(
     """
     signer = Signer(secret or secrets.token_bytes(32))
     pages = Pages(title, rooms, signer)
-
-    def guarded(app: ASGIApp) -> ASGIApp:
-        return Guard(
-            app,
-            pages=pages,
-            signer=signer,
-            hosts=hosts,
-            behind_tls=behind_tls,
-            max_body_bytes=max_body_bytes,
-            session_cookie=session_cookie,
-        )
-
-    app = _App(guarded, title=title, lifespan=lifespan or _nothing)
+    guarded = partial(
+        Guard,
+        pages=pages,
+        signer=signer,
+        hosts=hosts,
+        behind_tls=behind_tls,
+        max_body_bytes=max_body_bytes,
+        session_cookie=session_cookie,
+    )
+    app = _App(guarded, title=title, lifespan=lifespan)
     app.state.pages = pages
     app.add_api_route("/health", _health, methods=["GET", "HEAD"])
     app.add_api_route("/assets/{version}/{name}", _asset, methods=["GET", "HEAD"])
@@ -73,7 +68,9 @@ def build_app(
 class _App(FastAPI):
     """FastAPI behind the guard; nothing, not even its own errors, passes it by."""
 
-    def __init__(self, guarded: Callable[[ASGIApp], ASGIApp], *, title: str, lifespan: Lifespan) -> None:
+    def __init__(
+        self, guarded: Callable[[ASGIApp], ASGIApp], *, title: str, lifespan: Lifespan | None
+    ) -> None:
         super().__init__(
             title=title,
             lifespan=lifespan,
@@ -88,17 +85,12 @@ class _App(FastAPI):
         return self._guarded(super().build_middleware_stack())
 
 
-@asynccontextmanager
-async def _nothing(app: FastAPI) -> AsyncIterator[None]:
-    yield
-
-
 async def _health() -> Response:
     return JSONResponse({"status": "ok"})
 
 
 async def _asset(request: Request, version: str, name: str) -> Response:
-    found = _pages(request).asset_response(version, name)
+    found = pages_of(request).asset_response(version, name)
     if found is None:
         raise HTTPException(404)
     return found
@@ -108,24 +100,19 @@ async def _http_error(request: Request, error: Exception) -> Response:
     """The app's own sentence, where a route gave one."""
     assert isinstance(error, HTTPException)
     said = error.detail if error.detail != HTTPStatus(error.status_code).phrase else None
-    response = _pages(request).error(request, error.status_code, said)
+    response = pages_of(request).error(request, error.status_code, said)
     response.headers.update(error.headers or {})
     return response
 
 
 async def _unusable(request: Request, error: Exception) -> Response:
-    return _pages(request).error(request, 422)
+    return pages_of(request).error(request, 422)
 
 
 async def _told(request: Request, error: Exception) -> Response:
     """What was raised on purpose says itself what is wrong and what to do."""
-    return _pages(request).error(request, 400, str(error))
+    return pages_of(request).error(request, 400, str(error))
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    return _pages(request).error(request, 500)
-
-
-def _pages(request: Request) -> Pages:
-    pages: Pages = request.app.state.pages
-    return pages
+    return pages_of(request).error(request, 500)

@@ -101,9 +101,7 @@ class Guard:
                 words = self._pages.words[scope["tactful.visit"].language]
                 sentence = words(refused.word) if refused.word else None
                 await self._pages.error(request, refused.status, sentence)(scope, receive, guarded)
-        except (
-            Exception
-        ) as error:  # the last wall: a request never ends the server, and its content stays unseen
+        except Exception as error:  # the last wall: no request ends the server, and its content stays unseen
             log.error("a request failed with %s", type(error).__name__)
             if not started:
                 await self._pages.error(request, 500)(scope, receive, guarded)

@@ -64,17 +64,14 @@ class Pages:
         visit = visit_of(request)
         words = self.words[visit.language]
         said = self.signer.opened(request.cookies.get(SAID))
-        text = (
-            self._environments[visit.language]
-            .get_template(template)
-            .render(
-                language=visit.language,
-                token=visit.token,
-                csrf=Markup('<input type="hidden" name="csrf_token" value="{}">').format(visit.token),
-                in_language=lambda code: _in_language(request, code),
-                said=words(said[0], **said[1]) if said and said[0] in words else None,
-                **values,
-            )
+        found = self._environments[visit.language].get_template(template)
+        text = found.render(
+            language=visit.language,
+            token=visit.token,
+            csrf=Markup('<input type="hidden" name="csrf_token" value="{}">').format(visit.token),
+            in_language=lambda code: _in_language(request, code),
+            said=words(said[0], **said[1]) if said and said[0] in words else None,
+            **values,
         )
         response = HTMLResponse(text, status)
         if said and not is_part(request):
@@ -108,30 +105,32 @@ class Pages:
         return Response(body, media_type=media, headers={"Cache-Control": kept})
 
 
+def pages_of(request: Request) -> Pages:
+    """The pages of the app that was asked."""
+    pages: Pages = request.app.state.pages
+    return pages
+
+
 def page(request: Request, template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
     """A page of the app that was asked: `page(request, "home.html.j2", items=items)`."""
-    pages: Pages = request.app.state.pages
-    return pages.render(request, template, status, **values)
+    return pages_of(request).render(request, template, status, **values)
 
 
 def words_of(request: Request) -> Words:
     """The words in the language of who asks."""
-    pages: Pages = request.app.state.pages
-    return pages.words[visit_of(request).language]
+    return pages_of(request).words[visit_of(request).language]
 
 
 def say_next(request: Request, response: Response, key: str, /, **values: str | int) -> None:
     """Show the words of `key` on the page that comes after `response`, a redirect. Signed, so that nobody else says it."""
-    pages: Pages = request.app.state.pages
     words_of(request)(key, **values)
-    visit = visit_of(request)
     response.set_cookie(
         SAID,
-        pages.signer.sealed([key, values]),
+        pages_of(request).signer.sealed([key, values]),
         max_age=60,
         httponly=True,
         samesite="lax",
-        secure=visit.secure,
+        secure=visit_of(request).secure,
     )
 
 

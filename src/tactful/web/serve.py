@@ -71,11 +71,9 @@ def exposure(host: str, *, tls: bool) -> str | None:
     if is_loopback(host):
         return None
     told = f"--host {host} lets other machines open these pages"
-    return (
-        told
-        if tls
-        else f"{told}, and without TLS anyone on the way can read along; give --tls-cert and --tls-key"
-    )
+    if tls:
+        return told
+    return f"{told}, and without TLS anyone on the way can read along; give --tls-cert and --tls-key"
 
 
 class _Server(uvicorn.Server):
@@ -90,13 +88,10 @@ class _Server(uvicorn.Server):
 @contextlib.contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     name = host.strip("[]")
-    listener = socket.socket(socket.AF_INET6 if ":" in name else socket.AF_INET)
-    try:
+    with socket.socket(socket.AF_INET6 if ":" in name else socket.AF_INET) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((name, port))
         except OSError as error:
             raise UserError(cannot_listen(host, port, error)) from error
         yield listener
-    finally:
-        listener.close()

@@ -33,6 +33,7 @@ _OF_THE_EXTRA = {
     "datasets",
     "accelerate",
     "gguf",
+    "onnx",
     "safetensors",
     "huggingface_hub",
 }

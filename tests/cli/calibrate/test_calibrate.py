@@ -162,7 +162,7 @@ def test_every_form_of_rollout_runs_offline(
 def test_a_trained_policy_can_play_the_mainline(
     here: Callable[..., Done], made: Path, tmp_path: Path
 ) -> None:
-    from tactful.policy.embedded import EmbeddedPolicy, save_policy
+    from tactful.policy.embedded import EmbeddedPolicy
     from tactful.policy.features import FEATURES
 
     size, actions = len(FEATURES), ("LOW", "MID", "HIGH")
@@ -171,7 +171,7 @@ def test_a_trained_policy_can_play_the_mainline(
         actions=actions, mean=np.zeros(size), scale=np.ones(size), weights=np.zeros((3, size)), bias=bias,
         l2=1.0, head="dpo", name="mid", training={},
     )  # fmt: skip
-    save_policy(policy, tmp_path / "policy.json")
+    policy.save(tmp_path / "policy.json")
     words = ("rollout", str(made / "states.jsonl"), "--model", "offline", "--mainline", "policy:policy.json")
     done = here(*words, "--limit", "5", "--out", "run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

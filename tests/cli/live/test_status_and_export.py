@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from tactful.live.advisor import Advisor
-from tactful.live.learning import Guards
+from tactful.live.learning.choosing import Guards
 from tactful.live.settings import LiveSettings
-from tactful.live.types import MODES
+from tactful.live.types import Mode
 from tactful.reading.opening import open_embedded_reader
 from tactful.types import Message
 
@@ -85,7 +86,7 @@ def test_kept_conversations_come_out_as_a_log_that_an_audit_reads(
     assert tactful("audit", out, "--out", tmp_path / "audit", "--reader", "surface").returncode == 0
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", get_args(Mode))
 def test_a_turn_has_a_propensity_where_the_assistant_was_told_and_did_so(
     tactful, database: Path, tmp_path: Path, mode: str
 ) -> None:

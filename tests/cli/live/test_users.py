@@ -17,8 +17,7 @@ from tactful.live.advisor import Advisor
 from tactful.live.deciding.unread import NoReader
 from tactful.live.keeping.memory import Memory
 from tactful.live.keeping.tastes import change_tastes
-from tactful.live.learning import learned
-from tactful.live.learning.patience import Population
+from tactful.live.learning.patience import Population, learned
 from tactful.live.settings import LiveSettings
 from tactful.live.storing import open_live_store
 from tactful.mend.learning.results import KnownUser

@@ -11,7 +11,7 @@ from tests.commands import Command
 from tests.policy.test_embedded import situational_pairs
 
 from tactful.data.io import write_jsonl
-from tactful.policy.embedded import load_policy, save_policy
+from tactful.policy.embedded import load_policy
 
 QUERY = "Write a function that cleans up my list."
 
@@ -254,7 +254,7 @@ def test_a_policy_reads_requests_as_of_its_own_domain_and_warns_of_another(
     trained = load_policy(policy)
     assert trained.training["domains"] == ["coding"]
     planner = tmp_path / "planner.json"
-    save_policy(replace(trained, training={**trained.training, "domains": ["planning"]}), planner)
+    replace(trained, training={**trained.training, "domains": ["planning"]}).save(planner)
     same = tactful("policy", "act", planner, "--query", "Plan a dinner for six")
     assert "warning" not in same.stderr
     other = tactful("policy", "act", planner, "--query", "Plan a dinner for six", "--domain", "coding")

@@ -8,6 +8,7 @@ import pytest
 from tests.feedback.chats import write_rows
 from tests.feedback.worker import job
 
+from tactful.api.feedback.labelled import fitted_confidence
 from tactful.errors import DataError, UsageError, UserError
 from tactful.evaluation.feedback.pipeline import (
     JudgeChoice,
@@ -138,6 +139,26 @@ def test_a_map_that_is_another_one_since_the_run_is_not_taken_for_the_runs_own(p
     with pytest.raises(DataError, match=r"map.json: is another map than .* was judged with; .* --confidence"):
         open_judged(panel / "run")
     assert all(item.judgement.fitted for item in open_judged(panel / "run", panel / "map.json"))
+
+
+def test_a_panels_run_whose_map_is_another_one_is_measured_with_the_map_that_is_given(panel, labelled_file):
+    (panel / "map.json").rename(panel / "kept.json")
+    read, by = read_labelled([labelled_file]), JudgeChoice(judged=panel / "run")
+    with pytest.raises(UserError, match=r"map.json"):
+        evaluate_judge(read, by)
+    found = evaluate_judge(read, by, confidence=panel / "kept.json")
+    assert found.results[0].turns == len(read.turns)
+    given = judged_by(read, by, confidence=panel / "kept.json")
+    assert {(one.confidence, one.fitted) for one in given.judgements} == {(0.5, True)}
+
+
+def test_a_new_map_is_fitted_on_a_panels_run_whose_own_map_is_gone(panel, labelled_file):
+    read, by = read_labelled([labelled_file]), JudgeChoice(judged=panel / "run")
+    before = judged_by(read, by, stated=True)
+    (panel / "map.json").unlink()
+    assert judged_by(read, by, stated=True) == before
+    with pytest.raises(UserError, match="no confidence can be fitted"):  # 3 turns, and no word about a map
+        fitted_confidence(labelled_file, judged=panel / "run")
 
 
 @pytest.fixture

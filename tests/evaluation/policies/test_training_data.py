@@ -6,10 +6,10 @@ from collections import Counter
 import numpy as np
 import pytest
 from tests.calibration.playing import context, stage
-from tests.calibration.reward_fixtures import make_state, one_step
+from tests.calibration.reward_fixtures import make_pairs, make_state, one_step
 from tests.evaluation.worlds import ACTIONS
 
-from tactful.calibration.pairs import PairConfig, make_pairs
+from tactful.calibration.pairs import PairConfig
 from tactful.calibration.pipeline import sessions
 from tactful.calibration.play.personas import choose_personas
 from tactful.calibration.reward.rewards import RewardConfig, reward

@@ -10,7 +10,6 @@ from tactful.feedback.judging.judge import (
     FeedbackJudge,
     judge_prompt,
     judge_spec,
-    judge_turn,
     judge_turns,
     shortened,
 )
@@ -196,7 +195,6 @@ async def test_wrong_key_ends_a_batch_with_its_own_exception():
 def test_scripts_need_no_event_loop_and_nothing_stays_open():
     with serving({"": verdict("pos_praise", 0.8)}) as server:
         spec = judge_spec("m", base_url=server.base_url)
-        assert judge_turn(turn(), spec).label is Label.POS_PRAISE
         assert [item.label for item in judge_turns([turn(), turn("e/0")], spec)] == [Label.POS_PRAISE] * 2
     with pytest.raises(RuntimeError):
         asyncio.get_running_loop()
@@ -205,7 +203,8 @@ def test_scripts_need_no_event_loop_and_nothing_stays_open():
 def test_scripts_may_name_the_embedded_judge():
     (said,) = judge_turns([turn()], "embedded")
     assert (said.label, said.provenance.generator) == (Label.NEG_CONSTRAINT_RESTATE, "rules")
-    assert judge_turn(turn(), "embedded", FeedbackConfig(tau_c=1.0)).reward == 0.0
+    (strict,) = judge_turns([turn()], "embedded", FeedbackConfig(tau_c=1.0))
+    assert strict.reward == 0.0
     with pytest.raises(UsageError, match="open_embedded"):
         FeedbackJudge.open("embedded")
 
@@ -218,5 +217,3 @@ def test_empty_answers_are_sent_as_they_are(answer):
 async def test_sync_wrappers_say_what_to_write_inside_an_event_loop():
     with pytest.raises(UsageError, match=r"inside a running event loop .* judge\.judge_batch\(turns\)"):
         judge_turns([turn()], "offline")
-    with pytest.raises(UsageError, match=r"judge\.judge\(turn\)"):
-        judge_turn(turn(), "offline")

@@ -1,7 +1,7 @@
 import pytest
 from tests.feedback.chats import turn
 
-from tactful.feedback.judging.judge import judge_turn, judge_turns
+from tactful.feedback.judging.judge import judge_turns
 from tactful.feedback.labels import Label
 
 
@@ -22,7 +22,7 @@ from tactful.feedback.labels import Label
     ],
 )
 def test_plain_wording_is_labelled_by_cues(said, label):
-    judgement = judge_turn(turn(user_next=said), "offline")
+    (judgement,) = judge_turns([turn(user_next=said)], "offline")
     assert judgement.label is label
 
 

@@ -15,12 +15,14 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from sqlalchemy import select
 from tests.chat_server import stop_serving
 from tests.live.watch.watched import NOON, OPEN, Watched, watched
 
 from tactful.errors import UsageError
 from tactful.live.delivery.channels import DesktopNote, Lines, Notice, Undelivered, Webhook
 from tactful.live.delivery.types import Offer
+from tactful.live.storing.tables import deliveries
 from tactful.types import Event
 
 
@@ -119,7 +121,9 @@ async def test_what_a_webhook_does_not_take_waits_for_the_digest(
         (made,) = await given.see("a")
         (row,) = given.rows()
         assert (row.check, row.waiting) == ("undelivered", True)
-        assert given.ledger.errors([made.id]) == {made.id: [f"webhook: answered {status}"]}
+        with given.memory.store.read() as connection:
+            sent = connection.execute(select(deliveries)).one()
+        assert (sent.offer, sent.channel, sent.error) == (made.id, "webhook", f"answered {status}")
         given.clock.later(hours=3)
         await given.tick()
         assert [body["type"] for body in receiver.bodies] == ["offer"] * 3 + ["digest"]

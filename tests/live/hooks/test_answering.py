@@ -15,7 +15,7 @@ from tactful.live.advisor import Advisor
 from tactful.live.counsel.here import CounselHere
 from tactful.live.hooks import transcript
 from tactful.live.hooks.answering import HookCall, answer
-from tactful.live.learning import Guards
+from tactful.live.learning.choosing import Guards
 from tactful.live.settings import LiveSettings
 from tactful.reading.surface import SurfaceReader
 from tactful.reading.types import Need, Request

@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from tactful.live.learning import Belief, Guards, choose
-from tactful.live.learning.choosing import drawn_shares, shown_history
+from tactful.live.learning.choosing import Guards, choose, drawn_shares, shown_history
+from tactful.live.learning.patience import Belief
 from tactful.policy import CostPolicy, FixedPolicy, RandomPolicy
 from tactful.policy.cost import Costs
 from tactful.types import PublicState

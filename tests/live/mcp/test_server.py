@@ -15,7 +15,7 @@ import tactful as tf
 from tactful.live.advisor import Advisor
 from tactful.live.counsel.here import CounselHere
 from tactful.live.counsel.there import CounselThere
-from tactful.live.learning import Guards
+from tactful.live.learning.choosing import Guards
 from tactful.live.mcp.server import mcp_server
 from tactful.live.settings import LiveSettings
 from tactful.reading.opening import open_embedded_reader

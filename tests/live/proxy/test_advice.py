@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from tests.live.proxy.conftest import talk
 from tests.live.proxy.upstream import COMPLETION, Answer, Got, chunked, plain, wired
 
-from tactful.live.types import MODES
+from tactful.live.types import Mode
 
 REQUEST = "Write a function that reads the sales file and sends the report to the team."
 QUESTION = "Which file should I read?"
@@ -35,7 +35,7 @@ def without(got: Got) -> list[Any]:
     return [one for one in got.json["messages"] if not str(one["content"]).startswith(FACT)]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", get_args(Mode))
 async def test_the_request_has_the_fact_before_the_users_message_and_is_else_as_it_was(
     front, mode: str
 ) -> None:

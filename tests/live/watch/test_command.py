@@ -135,6 +135,17 @@ def test_what_cannot_be_is_told_in_a_sentence(
     assert done.returncode == code
 
 
+def test_a_file_of_kinds_names_the_offers_of_a_command(tactful: Command, project: Path) -> None:
+    (project / "propose.py").write_text("print('\"Some coffee?\"')")
+    (project / "kinds.toml").write_text('[kinds]\ndrink = "coffee"')
+    (project / "day.jsonl").write_text('{"time": "2026-03-02T10:00:00Z", "event": "The user yawns."}\n')
+    asked = ("--command", f"'{sys.executable}' propose.py", "--reader", "none", "--rules")
+    done = tactful("live", "watch", "day.jsonl", "--dry-run", "--json", *asked, "kinds.toml")
+    assert [offer["kind"] for offer in json.loads(done.stdout)["offers"]] == ["drink"], done.stderr
+    refused = tactful("live", "watch", "day.jsonl", "--dry-run", *asked, "rules.toml")
+    assert (refused.returncode, "say who proposes" in refused.stderr) == (2, True)
+
+
 def test_why_refuses_what_there_is_not(tactful: Command) -> None:
     assert "no such database" in tactful("live", "why").stderr
     assert "--reason 'mood' is unknown" in tactful("live", "why", "--reason", "mood").stderr

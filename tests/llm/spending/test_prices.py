@@ -28,13 +28,13 @@ def test_a_dated_model_has_the_price_of_its_family_and_a_sibling_has_not() -> No
     assert table.lookup("gpt-4o-audio-preview", OPENAI) is None
 
 
-def test_the_users_file_and_configuration_override(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_users_file_overrides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = tmp_path / "prices.toml"
     mine.write_text(
-        '[prices]\n"gpt-4o" = { input_usd = 9, output_usd = 9 }\n"local" = { input_usd = 0, output_usd = 0 }\n'
+        '[prices]\n"gpt-4o" = { input_usd = 1, output_usd = 1 }\n"local" = { input_usd = 0, output_usd = 0 }\n'
     )
     monkeypatch.setenv("TACTFUL_PRICES", str(mine))
-    table = price_table({"gpt-4o": {"input_usd": 1, "output_usd": 1}})
+    table = price_table()
     price = table.lookup("gpt-4o", "http://anywhere/v1")
     assert price is not None
     assert price.input_usd == 1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,15 @@ from tactful.reading.encoder.reader import bundled_reader
 LISTS = Glosses(
     {
         "es": {"no": "no", "funciona": "works", "la": "the", "prueba": "test", "otra": "again", "reunión": "meeting"},
-        "de": {"nicht": "not", "die": "the", "datei": "file", "lösche": "delete"},
-        "tr": {"rezervasyon": "reservation", "iptal": "cancel", "et": "do"},
+        "de": {"nicht": "not", "die": "the", "datei": "file", "lösche": "delete", "küche": "kitchen", "licht": "light",
+               "urlaub": "holiday", "antrag": "application", "weis": "wise", "überweisung": "transfer", "überweis": "transfer"},
+        "pl": {"żółty": "yellow", "łódź": "boat", "jest": "is", "ta": "this"},
+        "tr": {"rezervasyon": "reservation", "iptal": "cancel", "et": "do", "ingilizce": "english", "kapı": "door"},
         "ru": {"не": "not", "удали": "delete", "файл": "file", "забронир": "reserve"},
         "ja": {"予約": "reserve", "予約して": "please reserve", "会議": "meeting", "の": "of", "ない": "not"},
-        "ko": {"예약": "reserve", "취소": "cancel"},
+        "ko": {"예약": "reserve", "취소": "cancel", "앱": "app"},
         "ar": {"ملف": "file", "احذف": "delete"},
+        "hi": {"मुझे": "me", "ज़रूरत": "need", "है": "is"},
     }
 )  # fmt: skip
 
@@ -30,11 +34,33 @@ LISTS = Glosses(
         ("Не удали файл", "not delete file"),
         ("забронируй файл", "reserve file"),
         ("예약을 취소해줘", "reserve cancel"),
+        ("앱을 취소해줘", "app cancel"),
         ("احذف الملف", "delete file"),
+        ("اِحْذِف الملـــف", "delete file"),
+        ("मुझे जरूरत है", "me need is"),
+        ("Küchenlicht nicht", "kitchen light not"),
+        ("die urlaubsantragsdatei nicht", "the holiday application file not"),
+        ("die überweisen nicht", "the transfer not"),
+        ("loesche die datei", "delete the file"),
+        ("ta zolty lodz jest", "this yellow boat is"),
+        ("İngilizce rezervasyon", "english reservation"),
+        ("kapi rezervasyon", "door reservation"),
     ],
 )
 def test_words_of_a_known_language_are_read_by_their_gloss(text: str, english: str) -> None:
     assert LISTS.in_english(text) == english
+
+
+def test_letters_and_accents_written_apart_are_read_as_one() -> None:
+    tokens = bundled_reader()._tokens
+    for text in ("¿Cuándo es la reunión de mañana?", "Lösche die Überweisung", "예약을 취소해줘"):
+        assert tokens.ids(unicodedata.normalize("NFD", text)) == tokens.ids(text)
+        assert tokens.is_glossed(unicodedata.normalize("NFD", text))
+
+
+def test_ten_minutes_are_minutes() -> None:
+    tokens = bundled_reader()._tokens
+    assert tokens.ids("十分钟")[-1] == tokens.ids("五分钟")[-1]
 
 
 def test_japanese_is_cut_into_the_longest_entries_and_keeps_what_none_knows() -> None:

@@ -1,6 +1,4 @@
-"""The clarity model: monotone by construction, deterministic, saved without pickle."""
-
-import json
+"""The clarity model: monotone by construction, deterministic."""
 
 import numpy as np
 import pytest
@@ -8,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tactful.data.seeds.tasks import load_seed_tasks
-from tactful.errors import DataError, UserError
+from tactful.errors import UserError
 from tactful.reading.estimate.clarity import ClarityModel, ComplexityModel, complexity_target
 from tactful.reading.estimate.estimator import domain_estimator
 from tactful.text.features import CLARITY_SIGNS
@@ -96,26 +94,6 @@ def test_fitting_needs_both_labels_and_equal_lengths():
         ClarityModel.fit(["a", "b"], [1, 1], ["x", "y"])
     with pytest.raises(UserError, match="do not match"):
         ClarityModel.fit(["a", "b"], [1, 0], ["x"])
-
-
-def test_a_saved_model_predicts_the_same_and_is_plain_json(tmp_path):
-    model = clarity("coding")
-    model.save(tmp_path / "m.json")
-    assert json.loads((tmp_path / "m.json").read_text())["features"] == list(CLARITY_SIGNS)
-    loaded = ClarityModel.load(tmp_path / "m.json")
-    assert np.array_equal(loaded.predict(SEED_TEXTS), model.predict(SEED_TEXTS))
-
-
-@pytest.mark.parametrize(
-    "content",
-    ["{", "[]", '{"features": ["magic"], "weights": [1], "bias": 0, "l2": 1, "texts": 1, "groups": 1}'],
-)
-def test_a_file_that_holds_no_model_is_named(tmp_path, content):
-    (tmp_path / "m.json").write_text(content)
-    with pytest.raises(DataError, match=r"m\.json"):
-        ClarityModel.load(tmp_path / "m.json")
-    with pytest.raises(UserError, match="cannot read the clarity model"):
-        ClarityModel.load(tmp_path / "none.json")
 
 
 def test_the_explanation_adds_up_to_the_prediction():

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
-from tactful.api.calibrate.reward import reward_config
-from tactful.api.inputs import Input
+from tactful.api.calibrate.reward import reward_config, rewarded_input
+from tactful.api.calibrate.rollout import ready_states
 from tactful.api.options import ModelOptions, RunSettings, configured, listed, run_options, spec_of, takes
 from tactful.api.runs import Run, outside_loop, worked
 from tactful.api.tables import Table
@@ -144,7 +144,7 @@ def evaluate(
     from tactful.evaluation.policies.walking.tree_job import TreeConfig
 
     skip_bad, seed = options.get("skip_bad", False), options.get("seed", 0)
-    read = _ready_states(states, skip_bad)
+    read = ready_states(states, skip_bad)
     tasks = list(read)
     space = load_action_space(options.get("actions", "levels"), _one_domain(tasks, read.name))
     chosen = listed("policies", policies) if policies is not None else LEARNED if rewarded is not None else ()
@@ -194,7 +194,7 @@ def retry_evaluate(
     """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
     from tactful.evaluation.policies.walking.tree_job import TreeConfig
 
-    read = _ready_states(source, skip_bad)
+    read = ready_states(source, skip_bad)
     tasks = list(read)
     _one_domain(tasks, read.name)
     unseen = None if not unseen_personas else () if unseen_personas == "none" else unseen_personas.split(",")
@@ -234,12 +234,6 @@ def _tree_job(
         [persona.model_copy(update={"held_out": False}) for persona in seen],
         [persona.model_copy(update={"held_out": True}) for persona in unseen],
     )
-
-
-def _ready_states(source: Any, skip_bad: bool) -> Input[State]:
-    from tactful.calibration.tasks.state_rows import ready_rows
-
-    return Input.of(source, lambda path: ready_rows(path, skip_bad=skip_bad), kind="states")
 
 
 def _one_domain(states: Sequence[State], name: str) -> str:
@@ -285,15 +279,9 @@ def _policies(
 
 def _decisions(rewarded: Any, space: ActionSpace, skip_bad: bool) -> Decisions:
     """What is learned from: the rewarded rollouts of the domain of `space`."""
-    from tactful.calibration.reward.rewarding import parse_rewarded
-    from tactful.data.io import Rows
     from tactful.evaluation.policies.training_data import Decisions
 
-    read = Input.of(
-        rewarded,
-        lambda path: Rows(path, parse_rewarded, skip_bad=skip_bad, kind="rewarded trajectory"),
-        kind="rewarded",
-    )
+    read = rewarded_input(rewarded, skip_bad)
     mine = (record for record in read if record.trajectory.domain == space.domain)
     return Decisions.from_rewarded(mine, space.names)
 

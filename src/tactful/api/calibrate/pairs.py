@@ -9,8 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from tactful.api.calibrate.reward import reward_config
-from tactful.api.inputs import Input
+from tactful.api.calibrate.reward import reward_config, rewarded_input
 from tactful.api.options import configured, run_options, takes
 from tactful.api.runs import Run, worked
 from tactful.errors import DataError
@@ -77,16 +76,9 @@ def pairs(
     """
     from tactful.calibration.pairs import PairMaker
     from tactful.calibration.pipeline import PairRunConfig, pairs_job
-    from tactful.calibration.reward.rewarding import parse_rewarded
-    from tactful.data.io import Rows
     from tactful.types import PreferencePair
 
-    skip_bad = options.get("skip_bad", False)
-    read = Input.of(
-        rewarded,
-        lambda path: Rows(path, parse_rewarded, skip_bad=skip_bad, kind="rewarded trajectory"),
-        kind="rewarded",
-    )
+    read = rewarded_input(rewarded, options.get("skip_bad", False))
     rewards = reward_config(options.get("config") or _config_of_run(rewarded))
     chosen = {key: options[key] for key in ("select", "min_margin", "view", "repeats") if key in options}
     config = configured(PairRunConfig, **chosen, reward=rewards)

@@ -145,6 +145,17 @@ def reward_config(given: RewardConfig | Path | str | None) -> RewardConfig:
     return given if isinstance(given, RewardConfig) else load_reward_config(Path(given))
 
 
+def rewarded_input(given: Any, skip_bad: bool) -> Input[Rewarded]:
+    """The rewarded trajectories of a run, a file or a list."""
+    from tactful.calibration.reward.rewarding import parse_rewarded
+    from tactful.data.io import Rows
+
+    def rows(path: Path) -> Rows[Rewarded]:
+        return Rows(path, parse_rewarded, skip_bad=skip_bad, kind="rewarded trajectory")
+
+    return Input.of(given, rows, kind="rewarded")
+
+
 def _scorer(chosen: RunOptions) -> Callable[..., TaskScorer]:
     """Programs run where the stages of the run do."""
     from tactful.calibration.reward.task_score import TaskScorer
@@ -175,10 +186,7 @@ def _sum_up(run: RewardRun, scoring: Scoring, config: RewardConfig) -> None:
         {
             "run": str(run.folder),
             "trajectories": {
-                "read": summary.read,
-                "done": summary.done,
-                "failed": summary.failed,
-                "skipped": summary.skipped,
+                **summary.counts(),
                 "unscored": sum(unscored.values()),
                 "unscored_by_reason": dict(unscored),
                 "weak": weak,

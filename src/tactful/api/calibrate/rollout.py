@@ -58,10 +58,10 @@ def rollout(
     from tactful.types import Trajectory
 
     config, rest = _rollout_config(model, options)
-    read = _ready_states(states, rest["skip_bad"])
+    read = ready_states(states, rest["skip_bad"])
     make = partial(_rollout_job, config, read, rest["skip_bad"])
     fix = "make some with 'tactful calibrate states'"
-    summary, again = worked_over(make, read, options, what="usable state", fix=fix)
+    summary, again = worked_over(make, read.name, options, what="usable state", fix=fix)
     return Run(summary, Trajectory, source=read, again=again)
 
 
@@ -74,7 +74,7 @@ def forecast_rollout(
     from tactful.calibration.forecast import forecast
 
     config, rest = _rollout_config(model, options)
-    job = _rollout_job(config, _ready_states(states, rest["skip_bad"]), rest["skip_bad"])
+    job = _rollout_job(config, ready_states(states, rest["skip_bad"]), rest["skip_bad"])
     limit, total = options.get("limit"), job.total
     return outside_loop(
         lambda: asyncio.run(
@@ -106,7 +106,8 @@ def _rollout_config(model: str, options: RolloutOptions) -> tuple[RolloutConfig,
     return config, rest
 
 
-def _ready_states(source: Any, skip_bad: bool) -> Input[State]:
+def ready_states(source: Any, skip_bad: bool) -> Input[State]:
+    """The states of a file, run or list, complete as rollouts and evaluations need them."""
     from tactful.calibration.tasks.state_rows import ready_rows
 
     return Input.of(source, lambda path: ready_rows(path, skip_bad=skip_bad), kind="states")
@@ -147,7 +148,7 @@ def retry_rollout(config: dict[str, Any], source: str, skip_bad: bool) -> Job:
     """The run of a folder once more, from its stored configuration; `tactful runs retry` calls it."""
     from tactful.calibration.pipeline import RolloutConfig
 
-    return _rollout_job(RolloutConfig.model_validate(config), _ready_states(source, skip_bad), skip_bad)
+    return _rollout_job(RolloutConfig.model_validate(config), ready_states(source, skip_bad), skip_bad)
 
 
 def _mainline(config: RolloutConfig) -> Policy | None:

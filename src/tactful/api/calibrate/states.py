@@ -10,7 +10,7 @@ from tactful.api.inputs import Input
 from tactful.api.options import ReaderOptions, reader_setup, takes
 from tactful.api.tables import Table
 from tactful.errors import DataError, UsageError
-from tactful.reading.opening import ESTIMATE, open_reader
+from tactful.reading.opening import DEFAULT, ESTIMATE, open_reader
 
 if TYPE_CHECKING:
     from tactful.types import State
@@ -90,9 +90,13 @@ def states(
         except (ValueError, TypeError) as error:  # TypeError: half a character (a lone surrogate)
             raise DataError(f"<the requests given>: {error}") from error
 
-    opened = None if reader == ESTIMATE else open_reader(reader, reader_setup(options))
+    setup = reader_setup(options)
+    opened = None if reader in (DEFAULT, ESTIMATE) else open_reader(reader, setup)
     read = Input.of(source, lambda path: state_rows(path, domain=domain or "", skip_bad=skip_bad), check=row)
-    made = States(complete_states(list(read), reader=opened))
+    given = list(read)
+    if reader == DEFAULT and any(state.query_clarity is None for state in given):
+        opened = open_reader(reader, setup)  # half a second, so only where there is something to read
+    made = States(complete_states(given, reader=opened))
     made.bad, made.problems = read.bad, read.problems
     if not made:
         fix = "write one JSON object with a 'query' per line"

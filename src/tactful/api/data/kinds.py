@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Annotated, Any
 
 from tactful.errors import DataError
@@ -16,11 +19,7 @@ Opener = Callable[["Path | str"], "Rows[Any]"]
 
 def readers() -> dict[str, Opener]:
     """Kind of record → how its file is opened, bad rows counted."""
-    kinds = (
-        *(_calibration(), _feedback(), _utterance(), _reward(), _gym(), _annotation(), _live(), _others()),
-        _exports(),
-    )
-    return {name: opener for group in kinds for name, opener in group.items()}
+    return {name: opener() for name, opener in _READERS.items()}
 
 
 def documents() -> dict[str, Callable[[Path], int]]:
@@ -35,179 +34,119 @@ def documents() -> dict[str, Callable[[Path], int]]:
 
     from tactful.calibration.play.actions import load_action_space, space_domain
     from tactful.calibration.play.personas import load_personas
-    from tactful.calibration.reward.rewards import load_reward_config
     from tactful.data.formats.traces import read_trace, read_traces
-    from tactful.evaluation.policies.report import read_evaluation
-    from tactful.evaluation.utterance.report import read_utterance_evaluation
-    from tactful.feedback.judging.confidence import load_confidence
-    from tactful.feedback.settings import load_feedback_config
     from tactful.gym.trainset.checking import check_trainset
-    from tactful.policy.embedded import load_policy
-    from tactful.reward.embedded.model import load_model
-    from tactful.reward.gate.store import load_gate
-    from tactful.reward.suggestions.model import load_suggestion_model
 
     return {
         "personas": lambda path: len(load_personas(path)),
         "space": one(lambda path: load_action_space(path.resolve().parent, space_domain(path))),
-        "reward-config": one(load_reward_config),
-        "feedback-config": one(load_feedback_config),
-        "policy": one(load_policy),
-        "evaluation": one(read_evaluation),
-        "utterance-evaluation": one(read_utterance_evaluation),
-        "confidence": one(load_confidence),
-        "reward-model": one(load_model),
-        "suggestion-model": one(load_suggestion_model),
-        "gate": one(load_gate),
+        **{name: one(resolve_name(place)) for name, place in _DOCUMENTS.items()},
         "trainset": check_trainset,
         "traces": lambda path: len(read_traces(path)) if path.is_dir() else one(read_trace)(path),
         "llama-factory": _llama_factory,
     }
 
 
-def _of(type_: type[Any], key: Callable[[Any], str] | None = None, kind: str = "") -> Opener:
-    from tactful.data.io import Rows
-
-    return lambda path: Rows(path, type_.model_validate, skip_bad=True, kind=kind or type_.__name__, key=key)
-
-
-def _own_id(record: Any) -> str:
-    return str(record.id)
-
-
-def _calibration() -> dict[str, Opener]:
-    from tactful.calibration.tasks.state_rows import state_rows
-    from tactful.calibration.types import Rewarded, Session
-    from tactful.data.formats.mbpp import mbpp_rows
-    from tactful.data.types import SeedTask
-    from tactful.evaluation.policies.walking.tree import ActionTree
-    from tactful.runs.result import Failure
-    from tactful.types import PreferencePair, Trajectory
-
-    return {
-        "states": lambda path: state_rows(path, skip_bad=True),
-        "sessions": _of(Session, _own_id),
-        "trajectories": _of(Trajectory, _own_id),
-        "rewarded": _of(Rewarded, lambda record: str(record.trajectory.id)),
-        "pairs": _of(PreferencePair, _own_id),
-        "trees": _of(ActionTree, _own_id),
-        "failures": _of(Failure, _own_id),
-        "seed-tasks": _of(SeedTask, _own_id),
-        "mbpp": lambda path: mbpp_rows(path, skip_bad=True),
-    }
+_DOCUMENTS: Mapping[str, str] = {
+    "reward-config": "tactful.calibration.reward.rewards:load_reward_config",
+    "feedback-config": "tactful.feedback.settings:load_feedback_config",
+    "policy": "tactful.policy.embedded:load_policy",
+    "evaluation": "tactful.evaluation.policies.report:read_evaluation",
+    "utterance-evaluation": "tactful.evaluation.utterance.report:read_utterance_evaluation",
+    "confidence": "tactful.feedback.judging.confidence:load_confidence",
+    "reward-model": "tactful.reward.embedded.model:load_model",
+    "suggestion-model": "tactful.reward.suggestions.model:load_suggestion_model",
+    "gate": "tactful.reward.gate.store:load_gate",
+}
+"""Kind → what reads a document of which there is one to a file."""
 
 
-def _feedback() -> dict[str, Opener]:
+def _of(place: str, key: str = "id", kind: str = "") -> Callable[[], Opener]:
+    """Rows of a record, no two of which are alike in `key`, where it is not empty; messages call a row `kind`."""
+
+    def opener() -> Opener:
+        from tactful.data.io import Rows
+
+        type_, own = resolve_name(place), attrgetter(key) if key else None
+        return lambda path: Rows(
+            path, type_.model_validate, skip_bad=True, kind=kind or type_.__name__, key=own
+        )
+
+    return opener
+
+
+def _by(place: str, **how: bool) -> Callable[[], Opener]:
+    """Rows that a function of their room opens."""
+    return lambda: partial(resolve_name(place), skip_bad=True, **how)
+
+
+def _turns(name: str) -> Callable[[], Opener]:
+    """Rows of the dialogues behind turns."""
+    return lambda: lambda path: resolve_name(f"tactful.feedback.chats:{name}")(path, skip_bad=True).rows
+
+
+def _feedback_rows() -> Opener:
     from pydantic import Field, TypeAdapter
 
     from tactful.data.io import Rows
-    from tactful.feedback.chats import LabelledTurns, Turns
     from tactful.feedback.training.pairs import TrainingRow
-    from tactful.feedback.types import JudgedTurn
-    from tactful.reading.labelled import labelled_texts
 
     row: TypeAdapter[Any] = TypeAdapter(Annotated[TrainingRow, Field(discriminator="kind")])
-    return {
-        "chats": lambda path: Turns(path, skip_bad=True).rows,
-        "conversations": lambda path: Turns(path, skip_bad=True).rows,
-        "labelled-turns": lambda path: LabelledTurns(path, skip_bad=True).rows,
-        "labelled-requests": lambda path: labelled_texts(path, skip_bad=True),
-        "judged-turns": _of(JudgedTurn),
-        "feedback-rows": lambda path: Rows(path, row.validate_python, skip_bad=True, kind="row", key=_own_id),
-    }
+    return lambda path: Rows(path, row.validate_python, skip_bad=True, kind="row", key=attrgetter("id"))
 
 
-def _utterance() -> dict[str, Opener]:
+def _dialogues() -> Opener:
     from tactful.data.formats.chats import ChatRows, Dialogue
-    from tactful.evaluation.utterance.judge import JudgedTask
-    from tactful.utterance.predict.predictor import Prediction
-    from tactful.utterance.types import PairedExample
 
-    return {
-        "utterance": _of(PairedExample, _own_id),
-        "judged-predictions": _of(JudgedTask, _own_id),
-        "predictions": _of(Prediction, _own_id),
-        "dialogues": lambda path: ChatRows(path, Dialogue, skip_bad=True, unique=True),
-    }
+    return lambda path: ChatRows(path, Dialogue, skip_bad=True, unique=True)
 
 
-def _reward() -> dict[str, Opener]:
-    from tactful.data.formats.moments import labelled_rows, moment_rows
-    from tactful.reward.reasons.thoughts import ReasonedMoment
-    from tactful.reward.types import Acceptance
-
-    return {
-        "moments": lambda path: moment_rows(path, skip_bad=True, strict=True),
-        "labelled-moments": lambda path: labelled_rows(path, skip_bad=True, strict=True),
-        "acceptances": _of(Acceptance, lambda record: str(record.moment_id)),
-        "reasoned-moments": _of(ReasonedMoment, _own_id),
-    }
-
-
-def _gym() -> dict[str, Opener]:
-    from tactful.gym.scenes.reading import Scenes
-    from tactful.gym.scenes.seeds import Seeds
-    from tactful.gym.trainset.types import JudgedPoint
-    from tactful.gym.types import GymEpisode
-
-    return {
-        "seeds": lambda path: Seeds(path, skip_bad=True),
-        "scenes": lambda path: Scenes(path, skip_bad=True),
-        "episodes": _of(GymEpisode, _own_id),
-        "judged-points": _of(JudgedPoint, _own_id),
-    }
-
-
-def _annotation() -> dict[str, Opener]:
-    from tactful.annotation.types import Adjudication, Annotation, Item
-
-    return {
-        "annotation-items": _of(Item, _own_id, "item"),
-        "annotations": _of(Annotation, _own_id),
-        "adjudications": _of(Adjudication),
-    }
-
-
-def _live() -> dict[str, Opener]:
-    from tactful.live.delivery.types import Offer
-    from tactful.live.types import Advice, Observation
-
-    return {
-        "advice": _of(Advice, _own_id),
-        "observations": _of(Observation),
-        "offers": _of(Offer, _own_id),
-    }
-
-
-def _others() -> dict[str, Opener]:
-    from tactful.audit.types import Finding
-    from tactful.data.activity import WorkSession
-    from tactful.data.formats.suggestions import suggestion_rows
-    from tactful.mend.replaying.replay import Decided
-
-    return {
-        "suggestions": lambda path: suggestion_rows(path, skip_bad=True),
-        "findings": _of(Finding),
-        "replayed": _of(Decided, _own_id),
-        "work-sessions": _of(WorkSession, _own_id),
-    }
-
-
-# ---------------------------------------------------------------- what was exported
-
-
-def _exports() -> dict[str, Opener]:
-    from tactful.data.exporting.rows import OpenAIPair, PairProvenance, TrlCompletion, TrlPair, TrlUnpaired
-    from tactful.utterance.export import ExampleProvenance
-
-    return {
-        "provenance": _of(PairProvenance, _own_id, "provenance"),
-        "utterance-provenance": _of(ExampleProvenance, _own_id, "provenance"),
-        "trl": _of(TrlPair, kind="row"),
-        "trl-unpaired": _of(TrlUnpaired, kind="row"),
-        "trl-completions": _of(TrlCompletion, kind="row"),
-        "openai": _of(OpenAIPair, kind="row"),
-    }
+_READERS: Mapping[str, Callable[[], Opener]] = {
+    "states": _by("tactful.calibration.tasks.state_rows:state_rows"),
+    "sessions": _of("tactful.calibration.types:Session"),
+    "trajectories": _of("tactful.types:Trajectory"),
+    "rewarded": _of("tactful.calibration.types:Rewarded", "trajectory.id"),
+    "pairs": _of("tactful.types:PreferencePair"),
+    "trees": _of("tactful.evaluation.policies.walking.tree:ActionTree"),
+    "failures": _of("tactful.runs.result:Failure"),
+    "seed-tasks": _of("tactful.data.types:SeedTask"),
+    "mbpp": _by("tactful.data.formats.mbpp:mbpp_rows"),
+    "chats": _turns("Turns"),
+    "conversations": _turns("Turns"),
+    "labelled-turns": _turns("LabelledTurns"),
+    "labelled-requests": _by("tactful.reading.labelled:labelled_texts"),
+    "judged-turns": _of("tactful.feedback.types:JudgedTurn", ""),
+    "feedback-rows": _feedback_rows,
+    "utterance": _of("tactful.utterance.types:PairedExample"),
+    "judged-predictions": _of("tactful.evaluation.utterance.judge:JudgedTask"),
+    "predictions": _of("tactful.utterance.predict.predictor:Prediction"),
+    "dialogues": _dialogues,
+    "moments": _by("tactful.data.formats.moments:moment_rows", strict=True),
+    "labelled-moments": _by("tactful.data.formats.moments:labelled_rows", strict=True),
+    "acceptances": _of("tactful.reward.types:Acceptance", "moment_id"),
+    "reasoned-moments": _of("tactful.reward.reasons.thoughts:ReasonedMoment"),
+    "seeds": _by("tactful.gym.scenes.seeds:Seeds"),
+    "scenes": _by("tactful.gym.scenes.reading:Scenes"),
+    "episodes": _of("tactful.gym.types:GymEpisode"),
+    "judged-points": _of("tactful.gym.trainset.types:JudgedPoint"),
+    "annotation-items": _of("tactful.annotation.types:Item", kind="item"),
+    "annotations": _of("tactful.annotation.types:Annotation"),
+    "adjudications": _of("tactful.annotation.types:Adjudication", ""),
+    "advice": _of("tactful.live.types:Advice"),
+    "observations": _of("tactful.live.types:Observation", ""),
+    "offers": _of("tactful.live.delivery.types:Offer"),
+    "suggestions": _by("tactful.data.formats.suggestions:suggestion_rows"),
+    "findings": _of("tactful.audit.types:Finding", ""),
+    "replayed": _of("tactful.mend.replaying.replay:Decided"),
+    "work-sessions": _of("tactful.data.activity:WorkSession"),
+    "provenance": _of("tactful.data.exporting.rows:PairProvenance", kind="provenance"),
+    "utterance-provenance": _of("tactful.utterance.export:ExampleProvenance", kind="provenance"),
+    "trl": _of("tactful.data.exporting.rows:TrlPair", "", "row"),
+    "trl-unpaired": _of("tactful.data.exporting.rows:TrlUnpaired", "", "row"),
+    "trl-completions": _of("tactful.data.exporting.rows:TrlCompletion", "", "row"),
+    "openai": _of("tactful.data.exporting.rows:OpenAIPair", "", "row"),
+}
+"""Kind of record → what makes its opener."""
 
 
 def _llama_factory(path: Path) -> int:

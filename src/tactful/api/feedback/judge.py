@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -11,16 +10,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 from tactful.api.feedback.chats import chats
 from tactful.api.feedback.pairs import FeedbackPairsOptions, feedback_pairs
 from tactful.api.feedback.report import feedback_report
-from tactful.api.options import (
-    ModelOptions,
-    RunSettings,
-    configured,
-    reader_setup,
-    run_options,
-    spec_of,
-    takes,
-)
-from tactful.api.runs import Run, worked
+from tactful.api.options import ModelOptions, RunSettings, configured, reader_setup, spec_of, takes
+from tactful.api.runs import Run, worked_over
 from tactful.api.tables import Table
 from tactful.errors import UsageError, UserError
 
@@ -135,16 +126,12 @@ def judge(
     from tactful.feedback.pipeline import open_judge_job
     from tactful.feedback.report.outcome import judging_outcome
     from tactful.feedback.types import JudgedTurn
-    from tactful.runs import begun
 
     config, turns = _config(options), _turns(log, options)
     job = open_judge_job(config, turns)
     fix = "a turn is an answer of the assistant between two messages of the user"
-    first = begun(iter(turns), turns.rows.name, what="turn", fix=fix)
-    summary = worked(replace(job, source=first), run_options(options))
-    run = JudgedRun(
-        summary, JudgedTurn, source=turns.rows, again=None if job.resume_args is not None else lambda: job
-    )
+    summary, again = worked_over(lambda: job, turns.rows.name, options, what="turn", fix=fix)
+    run = JudgedRun(summary, JudgedTurn, source=turns.rows, again=again)
     run._counted = lambda now: judging_outcome(now, turns, config)
     return run
 

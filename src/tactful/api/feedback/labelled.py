@@ -108,7 +108,7 @@ def fitted_confidence(
     if by.get("cross_fit") is not None and by.get("trained") is None:
         raise UsageError("--cross-fit fits the confidence of a trained judge; name it with --trained")
     choice, read = _choice(by), labelled_turns(labelled, skip_bad=skip_bad)
-    judged = outside_loop(lambda: judged_by(read, choice))
+    judged = outside_loop(lambda: judged_by(read, choice, stated=True))
     found, skipped = fit(
         judged.turns,
         judged.judgements,

@@ -34,9 +34,6 @@ class FeedbackPairsOptions(TypedDict, total=False):
     skip_bad: bool
 
 
-_OURS = ("min_reward", "similar", "prompt", "group_by", "valid", "test", "seed")
-
-
 def feedback_pairs(judged: Run[Any] | Path | str, **options: Unpack[FeedbackPairsOptions]) -> TrainingData:
     """Wanted and unwanted answers (KTO), and pairs where a need was answered twice (DPO), split by group.
 
@@ -50,6 +47,6 @@ def feedback_pairs(judged: Run[Any] | Path | str, **options: Unpack[FeedbackPair
 
     source = judged.folder if isinstance(judged, Run) else judged
     turns = open_judged(source, options.get("confidence"), skip_bad=options.get("skip_bad", False))
-    chosen = {name: value for name, value in options.items() if name in _OURS}
+    chosen = {name: value for name, value in options.items() if name in PairsConfig.model_fields}
     config = configured(PairsConfig, **chosen, source=origin_of(source))
     return outside_loop(lambda: make_training_data(turns, config, run_options(options)))

@@ -101,7 +101,7 @@ def play(scenes: Iterable[Scene] | Path | str, *, model: str, **options: Unpack[
     config, strict = _config(model, options)
     read = _scenes(scenes, strict)
     make = partial(_job, config, read, strict)
-    summary, again = worked_over(make, read, options, what="usable scene", fix=NO_SCENE)
+    summary, again = worked_over(make, read.name, options, what="usable scene", fix=NO_SCENE)
     run = GymRun(summary, GymEpisode, source=read, again=again)
     costs = {name: options[name] for name in _COSTS if name in options}  # type: ignore[literal-required]
     _sum_up(run, costs)

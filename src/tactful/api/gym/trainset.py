@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tactful.api.inputs import Input
-from tactful.api.options import ModelOptions, RunSettings, configured, spec_of, takes
+from tactful.api.options import ModelOptions, RunSettings, configured, judge_spec, spec_of, takes
 from tactful.api.runs import Run, worked_over
 from tactful.errors import DataError, UsageError
 
@@ -90,7 +90,7 @@ def trainset(
     fit, counted = _fit(options)
     config, read = _config(episodes, judge, model, options), _read(episodes, options.get("skip_bad", False))
     make = partial(_job, config, read, _kept(options))
-    summary, again = worked_over(make, read, options, what="episode with events", fix=NO_EPISODE)
+    summary, again = worked_over(make, read.name, options, what="episode with events", fix=NO_EPISODE)
     run = TrainsetRun(summary, JudgedPoint, source=read, again=again)
     _write(run, judge, config, options, fit, counted)
     return run
@@ -117,15 +117,8 @@ def _config(episodes: Any, judge: str, model: str, options: TrainsetOptions) -> 
     from tactful.data.formats.episodes import SIMULATED
     from tactful.gym.play.asking import MAX_CHARS
     from tactful.gym.trainset.pipeline import SCRIPTS, TrainsetConfig
-    from tactful.reward.judging.judge import SCRIPTS as JUDGING
-    from tactful.reward.pipeline import MAX_TOKENS
 
     _refuse_misfits(judge, options)
-    elsewhere: dict[str, Any] = {"temperature": None, "max_tokens": options.get("max_tokens") or MAX_TOKENS}
-    if (url := options.get("judge_base_url")) is not None:
-        elsewhere["base_url"] = url
-    if (key := options.get("judge_api_key_env")) is not None:
-        elsewhere["api_key_env"] = key
     return configured(
         TrainsetConfig,
         judge=selecting_judge(judge, votes=options.get("votes", 1)).identity,
@@ -136,7 +129,7 @@ def _config(episodes: Any, judge: str, model: str, options: TrainsetOptions) -> 
         max_chars=options.get("max_chars", MAX_CHARS),
         seed=options.get("seed", 0),
         proposer=spec_of(model, SCRIPTS, options),
-        judge_model=spec_of(judge, JUDGING, options, **elsewhere) if asks_model(judge) else None,
+        judge_model=judge_spec(judge, options) if asks_model(judge) else None,
         parameters=_played_with(episodes) if judge == SIMULATED else None,
     )
 

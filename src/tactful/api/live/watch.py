@@ -96,7 +96,7 @@ async def _watching(options: WatchOptions) -> AsyncIterator[tuple[Served, Watche
 
     from tactful.data.logs.users import Names
     from tactful.live.watch.app import create_watch_app
-    from tactful.live.watch.opening import open_parts, open_watcher
+    from tactful.live.watch.opening import open_watcher
     from tactful.live.watch.sources import ActivityServer
     from tactful.reward.serve.app import running
 
@@ -104,7 +104,7 @@ async def _watching(options: WatchOptions) -> AsyncIterator[tuple[Served, Watche
     names, me = Names(), options.get("user", ME)
     server = options.get("activitywatch")
     source = None if server is None else ActivityServer(server)
-    watcher = open_watcher(config, await asyncio.to_thread(open_parts, config))
+    watcher = await asyncio.to_thread(open_watcher, config)
     work: list[asyncio.Task[None]] = []
     try:
         app = create_watch_app(watcher, settings, names, me)
@@ -191,12 +191,12 @@ def live_rehearse(events: Path | str, **options: Unpack[ProposeOptions]) -> Rehe
 
 
 async def _rehearsed(config: WatchConfig, events: RecordedEvents) -> Rehearsal:
-    from tactful.live.watch.opening import open_parts, open_watcher
+    from tactful.live.watch.opening import open_watcher
     from tactful.live.watch.rehearsing import EventClock, Noted, rehearsed
 
     clock = EventClock()
     noted = Noted(clock)
-    watcher = open_watcher(config, open_parts(config), clock=clock, channels=lambda: [noted])
+    watcher = open_watcher(config, clock=clock, channels=[noted])
     try:
         found = await rehearsed(watcher, clock, noted, events.timed())
     finally:

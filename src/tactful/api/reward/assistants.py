@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from tactful.api.options import ModelOptions, RunSettings, refuse_limit, run_options, spec_of, takes
+from tactful.api.options import (
+    ModelOptions,
+    RunSettings,
+    judge_spec,
+    refuse_limit,
+    run_options,
+    spec_of,
+    takes,
+)
 from tactful.api.runs import outside_loop
 from tactful.errors import UsageError
 
@@ -116,15 +124,17 @@ def _entries(model: str | None, options: BenchOptions) -> Entries:
     from tactful.evaluation.proactive.assistant_run import SCRIPTS
     from tactful.evaluation.proactive.setup import Entries
     from tactful.reward.judging.prompt import MAX_CHARS
+    from tactful.reward.pipeline import MAX_TOKENS
 
     if not (model or options.get("responses") or options.get("policies")):
         raise UsageError("nothing to score; give --responses FOLDER, --model NAME or --policy gate")
     _refuse_two_judges(options)
+    room = options.get("max_tokens") or MAX_TOKENS  # enough for a model that thinks before it answers
     return Entries(
         responses=[Path(place) for place in options.get("responses", ())],
         policies=options.get("policies", ()),
         threshold=options.get("threshold", 0.5),
-        model=None if model is None else spec_of(model, SCRIPTS, options, **_room(options)),
+        model=None if model is None else spec_of(model, SCRIPTS, options, max_tokens=room),
         max_chars=options.get("max_chars", MAX_CHARS),
         selected_by=_selected_by(model, _path(options.get("trained_on"))),
     )
@@ -146,28 +156,15 @@ def _selected_by(model: str | None, trained_on: Path | None) -> tuple[str, ...]:
 
 
 def _judged_by(options: BenchOptions) -> JudgedBy:
-    """A judge that is a chat model answers where the model does, unless told otherwise."""
     from tactful.evaluation.proactive.setup import JudgedBy
-    from tactful.reward.judging.judge import SCRIPTS
 
-    name, elsewhere = options.get("judge"), {"temperature": None, **_room(options)}
-    if (url := options.get("judge_base_url")) is not None:
-        elsewhere["base_url"] = url
-    if (key := options.get("judge_api_key_env")) is not None:
-        elsewhere["api_key_env"] = key
+    name = options.get("judge")
     return JudgedBy(
-        model=None if name is None else spec_of(name, SCRIPTS, options, **elsewhere),
+        model=None if name is None else judge_spec(name, options),
         votes=options.get("votes", 1),
         reward_model=_path(options.get("reward_model")),
         allow_seen=options.get("allow_seen", False),
     )
-
-
-def _room(options: BenchOptions) -> dict[str, Any]:
-    """Enough for a model that thinks before it answers, unless told otherwise."""
-    from tactful.reward.pipeline import MAX_TOKENS
-
-    return {"max_tokens": options.get("max_tokens") or MAX_TOKENS}
 
 
 def _path(given: Any) -> Path | None:

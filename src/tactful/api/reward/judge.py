@@ -136,7 +136,8 @@ def ask_moments(moments: MomentsToJudge, *, model: str, **options: Unpack[Asking
     skip_bad = options.get("skip_bad", False)
     config, read = _config(model, options), _read(moments, skip_bad)
     fix = "write one JSON object with `obs` and `pred_task` per line"
-    summary, again = worked_over(partial(_job, config, read, skip_bad), read, options, what="moment", fix=fix)
+    make = partial(_job, config, read, skip_bad)
+    summary, again = worked_over(make, read.name, options, what="moment", fix=fix)
     return Run(summary, Acceptance, source=read, again=again)
 
 

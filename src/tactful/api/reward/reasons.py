@@ -42,11 +42,10 @@ class ReasonsRun(Run["ReasonedMoment"]):
         one = self.summary
         records: Iterable[ReasonedMoment] = self
         kept = [(record.category, record.tries) for record in records]
-        counts = {name: getattr(one, name) for name in ("read", "done", "failed", "skipped")}
         why = {reason: count for _, _, reason, count in one.folder.reasons("skipped")}
         return {
             "run": str(self.folder),
-            "moments": {**counts, "skipped_because": why, "bad_lines": self.bad},
+            "moments": {**one.counts(), "skipped_because": why, "bad_lines": self.bad},
             "categories": dict(sorted(Counter(category for category, _ in kept).items())),
             "kept_at_try": {str(at): count for at, count in sorted(Counter(at for _, at in kept).items())},
             "usage": one.usage.model_dump(mode="json"),
@@ -76,7 +75,7 @@ def reasons(moments: MomentsGiven, *, model: str, **options: Unpack[ReasonsOptio
     config, read = _config(model, options), _read(moments, skip_bad)
     fix = "write one JSON object with `obs`, `pred_task` and `valid` per line"
     make = partial(_job, config, read, skip_bad)
-    summary, again = worked_over(make, read, options, what="annotated moment", fix=fix)
+    summary, again = worked_over(make, read.name, options, what="annotated moment", fix=fix)
     return ReasonsRun(summary, thoughts.ReasonedMoment, source=read, again=again)
 
 

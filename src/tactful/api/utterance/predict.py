@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from tactful.api.options import ModelOptions, RunSettings, configured, run_options, spec_of, takes
-from tactful.api.runs import Run, worked
+from tactful.api.options import ModelOptions, RunSettings, configured, spec_of, takes
+from tactful.api.runs import Run, worked_over
 from tactful.api.utterance.dialogues import Dialogues, dialogues
 from tactful.api.utterance.synthesize import NO_DIALOGUE
 
@@ -57,24 +56,19 @@ def predict(
     >>> prediction.hindsight.message, prediction.usable
     ('In May, with two children', True)
     """
-    from tactful.runs import begun
     from tactful.utterance.predict.predictor import Prediction, predict_job
 
     config, examples = _opened(talks, model, options)
     job = predict_job(config, examples)
-    first = begun(iter(examples), examples.rows.name, what="dialogue", fix=NO_DIALOGUE)
-    summary = worked(replace(job, source=first), run_options(options))
-    again = None if job.resume_args is not None else lambda: job
-    run = PredictionRun(summary, Prediction, source=examples.rows, again=again)
+    rows = examples.rows
+    summary, again = worked_over(lambda: job, rows.name, options, what="dialogue", fix=NO_DIALOGUE)
+    run = PredictionRun(summary, Prediction, source=rows, again=again)
     summary.folder.save_summary(
         {
             "run": str(run.folder),
             "dialogues": {"read": examples.dialogues, "without_target": examples.untargeted},
             "bad_lines": run.bad,
-            "read": summary.read,
-            "done": summary.done,
-            "failed": summary.failed,
-            "skipped": summary.skipped,
+            **summary.counts(),
             "unparsable": sum(not prediction.usable for prediction in run),
             "usage": summary.usage.model_dump(mode="json"),
         }

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from tactful.api.options import ModelOptions, RunSettings, configured, others, run_options, spec_of, takes
-from tactful.api.runs import Run, worked
+from tactful.api.options import ModelOptions, RunSettings, configured, others, spec_of, takes
+from tactful.api.runs import Run, worked_over
 from tactful.api.utterance.dialogues import Dialogues, dialogues
 from tactful.errors import UsageError
 
@@ -78,16 +77,14 @@ def synthesize(
     >>> [(pair.id, pair.chosen.origin) for pair in run]  # doctest: +ELLIPSIS
     [('a#1', '...')]
     """
-    from tactful.runs import begun
     from tactful.utterance.pipeline import synthesize_job
     from tactful.utterance.types import PairedExample
 
     config, examples = _opened(talks, model, options)
     job = synthesize_job(config, examples)
-    first = begun(iter(examples), examples.rows.name, what="dialogue", fix=NO_DIALOGUE)
-    summary = worked(replace(job, source=first), run_options(options))
-    again = None if job.resume_args is not None else lambda: job
-    run = SynthesisRun(summary, PairedExample, source=examples.rows, again=again)
+    rows = examples.rows
+    summary, again = worked_over(lambda: job, rows.name, options, what="dialogue", fix=NO_DIALOGUE)
+    run = SynthesisRun(summary, PairedExample, source=rows, again=again)
     _sum_up(run, examples)
     return run
 
@@ -130,10 +127,7 @@ def _sum_up(run: SynthesisRun, examples: Examples) -> None:
                 "bad_lines": run.bad,
             },
             "targets": {
-                "read": summary.read,
-                "done": summary.done,
-                "failed": summary.failed,
-                "skipped": summary.skipped,
+                **summary.counts(),
                 "skipped_because": {
                     reason: count for _, _, reason, count in summary.folder.reasons("skipped")
                 },

@@ -193,13 +193,8 @@ def _load(folder: Path, domain: str) -> ActionSpace:
     spec = _read(path)
     if spec.domain != domain:
         raise ConfigError(f"{path}: is for domain '{spec.domain}', the states are of domain '{domain}'")
-    space = ActionSpace(
-        name=spec.name,
-        domain=spec.domain,
-        modes=spec.modes,
-        solution=spec.solution,
-        actions=tuple(_load_action(entry, spec, folder) for entry in spec.action),
-    )
+    actions = tuple(_load_action(entry, spec, folder) for entry in spec.action)
+    space = ActionSpace(spec.name, spec.domain, spec.modes, spec.solution, actions)
     _check(space, path)
     return space
 
@@ -215,16 +210,8 @@ def _load_action(entry: ActionEntry, spec: SpaceFile, folder: Path) -> Action:
             )
         return prompt
 
-    return Action(
-        name=entry.name,
-        budget=entry.budget,
-        per_message=entry.per_message,
-        messages=entry.messages,
-        outline=entry.outline,
-        ask=load(entry.ask),
-        solve=load(entry.solve),
-        single=load(entry.single),
-    )
+    prompts = {use: load(getattr(entry, use)) for use in ("ask", "solve", "single")}
+    return Action(**{**dict(entry), **prompts})
 
 
 def _check(space: ActionSpace, path: Path) -> None:

@@ -171,7 +171,9 @@ class Episode:
         )
 
     async def _speak(self, move: Move, assistant: ChatModel, seed: int) -> Reply:
-        prompt = render(move.prompt, move.may_ask, self.state.lang).followed_by(self._conversation())
+        prompt = render(move.prompt, move.may_ask, self.state.lang).followed_by(
+            conversation(self.observation)
+        )
         rehearsal = None
         if assistant.generator == "offline":
             facts = assistant_facts(
@@ -186,16 +188,6 @@ class Episode:
         hidden = self.state.hidden
         owned = tuple(test for item in hidden.requirements for test in item.tests)
         return names_under_test((*hidden.tests, *owned), hidden.setup)
-
-    def _conversation(self) -> list[Message]:
-        silent = NO_REPLY.get(self.state.lang, NO_REPLY["en"])
-        return [
-            Message.model_construct(role="user", content=self.state.query),
-            *(
-                item if item.content else Message.model_construct(role=item.role, content=silent)
-                for item in self.observation.history
-            ),
-        ]
 
     def _view(self, reading: Reading) -> UserView:
         seen = self.observation
@@ -310,6 +302,18 @@ class Episode:
             session=session,
             user_model=made.user_model,
         )
+
+
+def conversation(state: PublicState) -> tuple[Message, ...]:
+    """The query and the messages after it, as models get them."""
+    silent = NO_REPLY.get(state.lang, NO_REPLY["en"])
+    return (
+        Message.model_construct(role="user", content=state.query),
+        *(
+            item if item.content else Message.model_construct(role=item.role, content=silent)
+            for item in state.history
+        ),
+    )
 
 
 def _tokens(reply: Reply) -> int:

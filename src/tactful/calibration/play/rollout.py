@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
 from tactful.calibration.play.actions import ActionSpace, Mode
 from tactful.calibration.play.episode import Episode
@@ -21,30 +20,11 @@ from tactful.calibration.play.llm_user import ModelUser
 from tactful.calibration.play.users import RuleUser, UserSimulator
 from tactful.calibration.types import Session
 from tactful.errors import ConfigError, DataError, ProviderError
-from tactful.llm import ChatModel
+from tactful.runs import Context
 from tactful.types import Decision, Policy, PublicState, State, Trajectory, UserHistory, seeded
 
 _OF_ONE_BRANCH = frozenset({"too_long", "filtered", "refused"})
 """Outcomes that belong to what was said in a branch, not to the endpoint."""
-
-
-class RolloutContext(Protocol):
-    """What the stage needs of the runner's context."""
-
-    @property
-    def models(self) -> Mapping[str, ChatModel]:
-        """`assistant`, and `user` when a model plays the user."""
-        ...
-
-    @property
-    def run_id(self) -> str:
-        """Goes into the provenance."""
-        ...
-
-    @property
-    def seed(self) -> int:
-        """Seeds the users, the policy's draws and the slips of the offline model."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -85,10 +65,10 @@ class RolloutStage:
     branch_depth: int | None = None
     """A branch follows the policy for so many further decisions, the last of which has to solve; None: to its end."""
 
-    async def __call__(self, record: Session, context: RolloutContext) -> list[Trajectory]:
+    async def __call__(self, record: Session, context: Context) -> list[Trajectory]:
         """All trajectories of the session: tasks in order, each mainline followed by its branches.
 
-        Raises DataError for a state that cannot be played; else what the models raise.
+        Asks the models `assistant` and, where there is one, `user`. Raises DataError for a state that cannot be played; else what the models raise.
         """
         play = _Play(self, record, context, _user_of(context))
         found: list[Trajectory] = []
@@ -104,7 +84,7 @@ class RolloutStage:
         return found
 
 
-def _user_of(context: RolloutContext) -> UserSimulator:
+def _user_of(context: Context) -> UserSimulator:
     model = context.models.get("user")
     return RuleUser() if model is None else ModelUser(model)
 
@@ -142,7 +122,7 @@ class _Play:
 
     stage: RolloutStage
     session: Session
-    context: RolloutContext
+    context: Context
     user: UserSimulator
 
     def start(self, state: State, history: UserHistory) -> Episode:

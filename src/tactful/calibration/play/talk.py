@@ -53,7 +53,6 @@ class Talk:
         cls,
         session: Session,
         *,
-        user: UserSimulator | None = None,
         seed: int = 0,
         max_turns: int = 4,
         speaker: str = "model",
@@ -67,7 +66,7 @@ class Talk:
             pass_index=session.pass_index,
             max_turns=max_turns,
         )
-        return cls(episode, user or RuleUser(), seed, speaker)
+        return cls(episode, seed=seed, speaker=speaker)
 
     @property
     def over(self) -> bool:

@@ -20,11 +20,11 @@ from __future__ import annotations
 
 import random
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from tactful.calibration.play.matching import match_questions
 from tactful.calibration.types import Persona
@@ -205,26 +205,14 @@ def _to_solution(view: UserView, draws: Draws) -> UserTurn:
     return _turn(_say(view, "pleased" if fits else "lukewarm", draws), satisfaction=max(-1.0, mood))
 
 
+_FLAGS = dict.fromkeys(("answered_clarification", "reject_signal", "silence", "off_topic_flag"), False)
+
+
 def _turn(
-    reply: str,
-    *,
-    revealed: tuple[str, ...] = (),
-    leaves: bool = False,
-    satisfaction: float,
-    answered_clarification: bool = False,
-    reject_signal: bool = False,
-    silence: bool = False,
-    off_topic_flag: bool = False,
+    reply: str, *, satisfaction: float, revealed: tuple[str, ...] = (), leaves: bool = False, **flags: Any
 ) -> UserTurn:
     # model_construct: every value is ours and in range, and this runs once per simulated step.
-    reaction = Reaction.model_construct(
-        reply=reply,
-        answered_clarification=answered_clarification,
-        reject_signal=reject_signal,
-        silence=silence,
-        off_topic_flag=off_topic_flag,
-        satisfaction=round(satisfaction, 3),
-    )
+    reaction = Reaction.model_construct(reply=reply, satisfaction=round(satisfaction, 3), **_FLAGS | flags)
     return UserTurn(reaction, revealed, leaves)
 
 
@@ -232,16 +220,9 @@ def _turn(
 
 
 @cache
-def phrases() -> Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]]:
+def phrases() -> Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]:
     """Language → manner → occasion → what may be said, from phrases.toml."""
-    table = tomllib.loads((Path(__file__).parent / "phrases.toml").read_text(encoding="utf-8"))
-    return {
-        lang: {
-            manner: {name: tuple(said) for name, said in occasions.items()}
-            for manner, occasions in by_manner.items()
-        }
-        for lang, by_manner in table.items()
-    }
+    return tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
 
 
 def _say(view: UserView, occasion: str, draws: Draws) -> str:

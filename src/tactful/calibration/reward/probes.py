@@ -8,7 +8,6 @@ does not hold stops the command, with the figures.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from tactful.calibration.reward.rewards import RewardConfig, reward
 from tactful.calibration.reward.task_score import TaskScorer, TaskScores
@@ -184,22 +183,19 @@ def _step(
 
 
 def _episode(steps: Sequence[Step], *, solution: str | None, hidden: Hidden = _NO_TESTS) -> Trajectory:
-    fixed: dict[str, Any] = {
-        "action_space": "levels",
-        "mode": "multi",
-        "domain": "coding",
-        "persona": "probe",
-    }
     return Trajectory(
         id="probe",
         state_id="probe",
         group="probe",
+        domain="coding",
+        persona="probe",
+        action_space="levels",
+        mode="multi",
         steps=tuple(steps),
         end="completed" if solution else "max_turns",
         solution=solution,
         hidden=hidden,
         provenance=Provenance(model="probe", generator="rules"),
-        **fixed,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +24,8 @@ from tactful.errors import DataError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+_NAMED = ("id", "state_id", "group", "persona", "pass_index", "decision_point")
+_COUNTED = ("questions", "asked", "rejected", "answered", "tokens", "off_topic")
 
 
 class Scores(NamedTuple):
@@ -70,22 +73,12 @@ class RewardColumns:
         for record in records:
             trajectory = record.trajectory
             builder.add(
-                trajectory={
-                    "id": trajectory.id,
-                    "state_id": trajectory.state_id,
-                    "group": trajectory.group,
-                    "persona": trajectory.persona,
-                    "pass_index": trajectory.pass_index,
-                    "decision_point": trajectory.decision_point,
-                },
+                named=attrgetter(*_NAMED)(trajectory),
                 action=trajectory.steps[trajectory.decision_point].action,
                 scores=record.requirement_scores,
                 weights=record.requirement_weights,
                 all_passed=record.all_passed,
-                counts=[
-                    (s.questions, s.asked, s.rejected, s.answered, s.tokens, s.off_topic)
-                    for s in record.counts
-                ],
+                counts=list(map(attrgetter(*_COUNTED), record.counts)),
             )
         return builder.columns()
 
@@ -102,22 +95,12 @@ class RewardColumns:
                     row = orjson.loads(line)
                     trajectory = row["trajectory"]
                     builder.add(
-                        trajectory=trajectory,
+                        named=itemgetter(*_NAMED)(trajectory),
                         action=trajectory["steps"][trajectory["decision_point"]]["action"],
                         scores=row["requirement_scores"],
                         weights=row["requirement_weights"],
                         all_passed=row["all_passed"],
-                        counts=[
-                            (
-                                step["questions"],
-                                step["asked"],
-                                step["rejected"],
-                                step["answered"],
-                                step["tokens"],
-                                step["off_topic"],
-                            )
-                            for step in row["counts"]
-                        ],
+                        counts=list(map(itemgetter(*_COUNTED), row["counts"])),
                     )
                 except (orjson.JSONDecodeError, KeyError, TypeError, IndexError) as error:
                     raise DataError.at(
@@ -133,7 +116,7 @@ class _Builder:
     """Gathers rows, then turns them into arrays once."""
 
     def __init__(self) -> None:
-        self.trajectories: list[Mapping[str, Any]] = []
+        self.named: list[tuple[Any, ...]] = []
         self.actions: list[str] = []
         self.share: list[float] = []
         self.strict: list[float] = []
@@ -143,15 +126,14 @@ class _Builder:
     def add(
         self,
         *,
-        trajectory: Mapping[str, Any],
+        named: tuple[Any, ...],
         action: str,
         scores: Mapping[str, float | None],
         weights: Mapping[str, float],
         all_passed: bool | None,
         counts: list[tuple[int, ...]],
     ) -> None:
-        keys = ("id", "state_id", "group", "persona", "pass_index", "decision_point")
-        self.trajectories.append({key: trajectory[key] for key in keys})
+        self.named.append(named)
         self.actions.append(action)
         share = task_score(scores, weights, all_passed, "share")
         strict = task_score(scores, weights, all_passed, "all-or-nothing")
@@ -164,23 +146,22 @@ class _Builder:
         lengths = np.array(self.lengths, dtype=np.int64)
         row = np.repeat(np.arange(len(lengths)), lengths)
         first = np.cumsum(lengths) - lengths
-        steps = np.array(self.steps, dtype=np.int64).reshape(-1, 6).T
-        named = self.trajectories
+        steps = np.array(self.steps, dtype=np.int64).reshape(-1, len(_COUNTED)).T
+        named: Iterable[tuple[Any, ...]] = zip(*self.named, strict=True) if self.named else [()] * len(_NAMED)
+        ids, state_ids, groups, personas, passes, points = named
         return RewardColumns(
-            ids=tuple(item["id"] for item in named),
-            state_ids=tuple(item["state_id"] for item in named),
-            groups=tuple(item["group"] for item in named),
-            personas=tuple(item["persona"] for item in named),
+            ids=ids,
+            state_ids=state_ids,
+            groups=groups,
+            personas=personas,
             actions=tuple(self.actions),
-            decision_points=np.array([item["decision_point"] for item in named], dtype=np.int64),
-            passes=np.array([item["pass_index"] for item in named], dtype=np.int64),
+            decision_points=np.array(points, dtype=np.int64),
+            passes=np.array(passes, dtype=np.int64),
             share=np.array(self.share, dtype=float),
             all_or_nothing=np.array(self.strict, dtype=float),
             row=row,
             position=np.arange(len(row)) - first[row] if len(row) else row,
-            **dict(
-                zip(("questions", "asked", "rejected", "answered", "tokens", "off_topic"), steps, strict=True)
-            ),
+            **dict(zip(_COUNTED, steps, strict=True)),
         )
 
 

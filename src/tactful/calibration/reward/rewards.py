@@ -116,10 +116,7 @@ def return_to_go(
 class Alternative:
     """One action at one decision point, on the mainline or along a branch, and what it led to."""
 
-    trajectory_id: str
     decision_point: int
-    persona: str
-    pass_index: int
     step: Step
     branch: RewardedBranch | None
     """The future's reward; None = unscored."""
@@ -136,10 +133,7 @@ def alternatives(rewarded: Rewarded, config: InterruptionConfig) -> Iterator[Alt
     points = (trajectory.decision_point,) if branch else range(len(trajectory.steps))
     for point in points:
         yield Alternative(
-            trajectory_id=trajectory.id,
             decision_point=point,
-            persona=trajectory.persona,
-            pass_index=trajectory.pass_index,
             step=trajectory.steps[point],
             branch=return_to_go(rewarded, point, config),
         )

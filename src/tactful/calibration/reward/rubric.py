@@ -66,14 +66,11 @@ async def judge_requirements(trajectory: Trajectory, judge: ChatModel) -> TaskSc
     said: dict[int, set[Met]] = defaultdict(set)
     for verdict in reply.verdicts:
         said[verdict.requirement].add(verdict.met)
-    scores: dict[str, float | None] = {}
-    unclear: list[str] = []
-    for number, item in enumerate(requirements, start=1):
-        if len(said[number]) == 1:
-            scores[item.id] = SHARES[next(iter(said[number]))]
-        else:
-            scores[item.id] = None
-            unclear.append(item.id)
+    scores = {
+        item.id: SHARES[next(iter(said[number]))] if len(said[number]) == 1 else None
+        for number, item in enumerate(requirements, start=1)
+    }
+    unclear = [name for name, score in scores.items() if score is None]
     reason = f"judge: no clear verdict on {', '.join(unclear)}" if unclear else ""
     return TaskScores(
         scores, requirement_weights(requirements), None, judge=judge.name, unscored_reason=reason

@@ -10,6 +10,7 @@ import csv
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def state_rows(path: Path | str, *, domain: str = "coding", skip_bad: bool = Fal
         values = _cell_values(row) if isinstance(row, _Cells) else row
         return parse_state(values, domain, Path(path).name)
 
-    return _StateRows(path, parse, skip_bad=skip_bad, kind="state", key=_id)
+    return _StateRows(path, parse, skip_bad=skip_bad, kind="state", key=attrgetter("id"))
 
 
 def ready_rows(path: Path | str, *, skip_bad: bool = False) -> Rows[State]:
@@ -74,11 +75,7 @@ def ready_rows(path: Path | str, *, skip_bad: bool = False) -> Rows[State]:
         _refuse_incomplete(row, "FILE" if str(path) == STDIN else str(path))
         return parse_state(row, "", "")
 
-    return Rows(path, parse, skip_bad=skip_bad, kind="state", key=_id)
-
-
-def _id(state: State) -> str:
-    return state.id
+    return Rows(path, parse, skip_bad=skip_bad, kind="state", key=attrgetter("id"))
 
 
 def _refuse_incomplete(row: Any, file: str) -> None:
@@ -233,17 +230,14 @@ class _StateRows(Rows[State]):
         twice = sorted({name for name in found if found.count(name) > 1})
         other = [mark for mark in (";", "\t", "|") if len(found) == 1 and mark in found[0]]
         if other:
-            raise DataError.at(
-                self.name, 1, f"{columns}: cells are separated by {other[0]!r}", fix="save it with commas"
-            )
-        if twice:
-            raise DataError.at(
-                self.name, 1, f"has the column {twice[0]!r} more than once", fix="keep one of them"
-            )
-        if "query" not in found:
-            raise DataError.at(
-                self.name, 1, f"has no column 'query'; {columns}", fix="name one of them 'query'"
-            )
+            problem, fix = f"{columns}: cells are separated by {other[0]!r}", "save it with commas"
+        elif twice:
+            problem, fix = f"has the column {twice[0]!r} more than once", "keep one of them"
+        elif "query" not in found:
+            problem, fix = f"has no column 'query'; {columns}", "name one of them 'query'"
+        else:
+            return
+        raise DataError.at(self.name, 1, problem, fix=fix)
 
 
 def _looks_like_header(line: bytes) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Literal
 
 from tactful.calibration.tasks.reading import read_clarity
@@ -28,16 +29,12 @@ def group_of(state: State) -> str:
     return state.group or state.id
 
 
+@cache
 def seed_states(domain: str) -> tuple[State, ...]:
     """Both wordings of every bundled task of the domain, clarity cross-fitted by base task; fitted once a process.
 
     Raises: UserError for a domain without bundled tasks.
     """
-    return _seed_states(domain)
-
-
-@cache
-def _seed_states(domain: str) -> tuple[State, ...]:
     return tuple(estimate_states(list(seed_task_states(domain))))
 
 
@@ -46,7 +43,7 @@ def _of_people(state: State) -> bool:
     return not state.wording or state.source.partition(":")[0] not in ("seed", "mbpp")
 
 
-def estimate_states(states: Sequence[State], folds: int = FOLDS, *, seed: int = 0) -> list[State]:
+def estimate_states(states: Sequence[State]) -> list[State]:
     """Labelled states with clarity and complexity, each scored by models that never saw its group.
 
     Every state must have a `wording`; existing estimates are replaced. With fewer groups than folds, every group
@@ -56,12 +53,12 @@ def estimate_states(states: Sequence[State], folds: int = FOLDS, *, seed: int = 
     if unlabelled is not None:
         raise UsageError(f"state '{unlabelled}' has no wording; cross-fitting needs complete and open states")
     groups = [group_of(state) for state in states]
-    fold_of = group_folds(groups, min(folds, len(set(groups))), seed)
+    fold_of = group_folds(groups, min(FOLDS, len(set(groups))))
     estimated: list[State | None] = [None] * len(states)
     for fold in range(max(fold_of.values()) + 1):
         inside = [at for at, group in enumerate(groups) if fold_of[group] == fold]
         outside = [state for state, group in zip(states, groups, strict=True) if fold_of[group] != fold]
-        scored = Estimator.fit(outside).complete([states[at] for at in inside], overwrite=True)
+        scored = Estimator.fit(outside).complete([states[at] for at in inside])
         for at, state in zip(inside, scored, strict=True):
             estimated[at] = state
     return [state for state in estimated if state is not None]
@@ -90,7 +87,7 @@ def _complete_domain(domain: str, states: list[State]) -> list[State]:
     asked = {state.query for state in states}
     bundled = domain in seed_domains() and any(seed.query in asked for seed in seed_task_states(domain))
     seeds = {state.query: state for state in seed_states(domain)} if bundled else {}
-    estimates = domain_estimator(domain).complete(states, overwrite=True)
+    estimates = domain_estimator(domain).complete(states)
     if any(state.query in seeds for state in states):
         estimates = [seeds.get(state.query, scored) for state, scored in zip(states, estimates, strict=True)]
     elif _can_crossfit(states):
@@ -137,12 +134,8 @@ def synthetic_states(domain: str, n: int = 50, seed: int = 0) -> list[State]:
     by_task: dict[str, dict[str, State]] = {}
     for state in seed_states(domain):
         by_task.setdefault(state.group, {})[state.wording] = state
-    drawn: list[State] = []
-    lap = 0
-    while len(drawn) < n:
-        lap += 1
-        drawn.extend(_lap(by_task, lap, seed))
-    return drawn[:n]
+    drawn = chain.from_iterable(_lap(by_task, lap, seed) for lap in count(1))
+    return list(islice(drawn, n))
 
 
 def _lap(by_task: dict[str, dict[str, State]], lap: int, seed: int) -> Iterator[State]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag
-from tactful.cli.output import emit_json, print_lines, say, tell_bad
+from tactful.cli.output import say, tell_bad, tell_found
 
 
 def agreement(
@@ -47,10 +47,7 @@ def agreement(
     collected = read_votes(*sources, skip_bad=skip_bad)
     tell_bad(collected)
     found = told_agreement(collected, out=out, seed=seed, resamples=resamples)
-    if as_json:
-        emit_json(found.model_dump(mode="json"))
-    else:
-        print_lines(*agreement_lines(found))
+    tell_found(found, agreement_lines, as_json=as_json)
     say(headline(found))
     if out is not None:
         say(f"written to {out}")

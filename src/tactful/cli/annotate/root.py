@@ -5,7 +5,4 @@ from tactful.cli.annotate.export import export
 from tactful.cli.annotate.serve import serve
 from tactful.cli.splice import noun_of
 
-noun = noun_of(
-    "People judge, how far they agree, and what is made of it.",
-    {"serve": serve, "agreement": agreement, "export": export},
-)
+noun = noun_of("People judge, how far they agree, and what is made of it.", serve, agreement, export)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from tactful.cli.options import LimitOption, SkipBadFlag, finite
+from tactful.cli.options import LimitOption, PortOption, SkipBadFlag, finite
 from tactful.cli.output import say, tell_bad
 from tactful.cli.serving import serve_until_signal
 from tactful.text.counting import counted
@@ -31,10 +31,8 @@ class PlaceFlags:
     host: Annotated[
         str, typer.Option("--host", help="Address to listen at; others than loopback let other machines in.")
     ] = "127.0.0.1"
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
-    ] = 7860
-    allow_host: Annotated[
+    port: PortOption = 7860
+    allow_hosts: Annotated[
         list[str] | None,
         typer.Option("--allow-host", help="Name by which other machines ask; repeatable."),
     ] = None
@@ -62,16 +60,7 @@ class PlaceFlags:
 
     def options(self) -> AnnotateOptions:
         """As the Python interface takes them."""
-        return {
-            "host": self.host,
-            "port": self.port,
-            "allow_hosts": self.allow_host or (),
-            "single_user": self.single_user,
-            "new_admin_link": self.new_admin_link,
-            "tls_cert": self.tls_cert,
-            "tls_key": self.tls_key,
-            "behind_tls": self.behind_tls,
-        }
+        return cast("AnnotateOptions", {**asdict(self), "allow_hosts": self.allow_hosts or ()})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +72,7 @@ class ProjectFlags:
         int | None,
         typer.Option("--overlap", min=1, max=50, help="Annotators for each item that is added; 3 at first."),
     ] = None
-    lease: Annotated[
+    lease_minutes: Annotated[
         float | None,
         typer.Option(
             "--lease",
@@ -129,17 +118,7 @@ class ProjectFlags:
 
     def options(self) -> AnnotateOptions:
         """As the Python interface takes them."""
-        return {
-            "title": self.title,
-            "overlap": self.overlap,
-            "lease_minutes": self.lease,
-            "gold": self.gold or (),
-            "gold_share": self.gold_share,
-            "repeat_share": self.repeat_share,
-            "order": self.order,
-            "reward": self.reward,
-            "seed": self.seed,
-        }
+        return cast("AnnotateOptions", {**asdict(self), "gold": self.gold or ()})
 
 
 def serve(

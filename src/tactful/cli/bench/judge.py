@@ -17,7 +17,7 @@ from tactful.cli.options import (
     RunFlags,
     SkipBadFlag,
 )
-from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
+from tactful.cli.output import next_command, quoted, say, tell_found
 from tactful.cli.splice import without
 from tactful.errors import UsageError
 
@@ -128,10 +128,7 @@ def tell(found: JudgeBench, out: Path | None, *, as_json: bool) -> None:
     """Warnings, tables, and where the page is."""
     for warning in found.warnings:
         say(f"WARNING: {warning}")
-    if as_json:
-        emit_json(found.model_dump(mode="json"))
-    else:
-        print_lines(found)
+    tell_found(found, as_json=as_json)
     if out is not None:
         results, page = found.save(out)
         say(f"results: {results}")

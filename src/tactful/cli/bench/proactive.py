@@ -13,9 +13,9 @@ from tactful.cli.options import (
     DryRunFlag,
     JsonFlag,
     JudgeEndpointFlags,
-    ModelFlags,
     RunFlags,
     SkipBadFlag,
+    ThinkingFlags,
 )
 from tactful.cli.output import emit_json, next_command, print_lines, quoted, say, tell_bad, tell_failures
 from tactful.cli.splice import without
@@ -29,15 +29,12 @@ _THEN = "; then give this command again with --resume"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AssistantFlags(ModelFlags):
+class AssistantFlags(ThinkingFlags):
     """Where --model answers, and how."""
 
     temperature: Annotated[
         float | None, typer.Option("--temperature", min=0, max=2, help="--model; default: the endpoint's.")
     ] = None
-    max_tokens: Annotated[
-        int, typer.Option("--max-tokens", min=16, help="Length limit of one reply, reasoning included.")
-    ] = 4096
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,31 +35,16 @@ def report(
 
     For a paper: `tactful bench report runs/eval-coding --out pareto.pdf`, and the figures as `--out table.tex`
     """
-    from tactful.evaluation.policies.report import read_evaluation
-    from tactful.evaluation.policies.tables import write_result
-
     if out.exists() and not replace:
         raise UsageError(f"{out}: exists already; give --out a new name, or --replace")
     _refuse_doubled(runs)
-    if _of_utterances(runs):
-        _utterance_report(runs, out, as_json=as_json)
-        return
-    evaluations = [read_evaluation(run) for run in runs]
-    write_result(evaluations, out)
-    for item in evaluations:
-        say(f"{item.domain}: {item.headline()}")
+    told = (_utterance_report if _of_utterances(runs) else _policy_report)(runs, out)
+    for subject, one in told:
+        say(f"{subject}: {one['headline']}")
     say(f"report: {out}")
     if as_json:
-        headlines = [
-            {
-                "run": str(run),
-                "domain": item.domain,
-                "learned_wins": item.learned_wins,
-                "headline": item.headline(),
-            }
-            for run, item in zip(runs, evaluations, strict=True)
-        ]
-        emit_json({"report": str(out), "evaluations": headlines})
+        rows = [{"run": str(run), **one} for run, (_, one) in zip(runs, told, strict=True)]
+        emit_json({"report": str(out), "evaluations": rows})
 
 
 def _refuse_doubled(runs: list[Path]) -> None:
@@ -84,19 +69,24 @@ def _of_utterances(runs: list[Path]) -> bool:
     return all(kinds)
 
 
-def _utterance_report(runs: list[Path], out: Path, *, as_json: bool) -> None:
+def _policy_report(runs: list[Path], out: Path) -> list[tuple[str, dict[str, Any]]]:
+    """What each evaluation is of, and what is told of it, once the report is written."""
+    from tactful.evaluation.policies.report import read_evaluation
+    from tactful.evaluation.policies.tables import write_result
+
+    evaluations = [read_evaluation(run) for run in runs]
+    write_result(evaluations, out)
+    return [
+        (one.domain, {"domain": one.domain, "learned_wins": one.learned_wins, "headline": one.headline()})
+        for one in evaluations
+    ]
+
+
+def _utterance_report(runs: list[Path], out: Path) -> list[tuple[str, dict[str, Any]]]:
     from tactful.evaluation.utterance.report import read_utterance_evaluation, write_utterance_report
 
     if out.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"{out}: of predicted messages there is a page only; name it .html")
     evaluations = [read_utterance_evaluation(run) for run in runs]
     write_utterance_report(evaluations, out)
-    for item in evaluations:
-        say(f"{item.source}: {item.headline()}")
-    say(f"report: {out}")
-    if as_json:
-        headlines = [
-            {"run": str(run), "source": item.source, "headline": item.headline()}
-            for run, item in zip(runs, evaluations, strict=True)
-        ]
-        emit_json({"report": str(out), "evaluations": headlines})
+    return [(one.source, {"source": one.source, "headline": one.headline()}) for one in evaluations]

@@ -8,14 +8,4 @@ from tactful.cli.bench.report import report
 from tactful.cli.bench.suggestions import suggestions
 from tactful.cli.splice import noun_of
 
-noun = noun_of(
-    "Reports of what was measured.",
-    {
-        "report": report,
-        "compare": compare,
-        "proactive": proactive,
-        "freeze": freeze,
-        "judge": judge,
-        "suggestions": suggestions,
-    },
-)
+noun = noun_of("Reports of what was measured.", report, compare, proactive, freeze, judge, suggestions)

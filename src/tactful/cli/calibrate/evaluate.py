@@ -18,6 +18,7 @@ from tactful.cli.options import (
     SkipBadFlag,
     UserModelOption,
     finite,
+    names_of,
 )
 from tactful.cli.output import emit_json, next_command, quoted, say, tell_bad, tell_failures
 from tactful.cli.splice import without
@@ -102,8 +103,8 @@ def evaluate(
     chosen: EvaluateOptions = {
         "actions": actions,
         "config": worth.config_file,
-        "personas": _names(personas),
-        "unseen_personas": None if not unseen_personas else _names(unseen_personas.removeprefix("none")),
+        "personas": names_of(personas),
+        "unseen_personas": None if not unseen_personas else names_of(unseen_personas.removeprefix("none")),
         "passes": passes,
         "users_per_task": users_per_task,
         "tasks_per_user": tasks_per_user,
@@ -121,7 +122,7 @@ def evaluate(
     for model, out in _folders(models, run.out).items():
         chosen["out"] = out
         try:
-            one = measure(states_file, model=model, policies=_names(policies), rewarded=rewarded, **chosen)
+            one = measure(states_file, model=model, policies=names_of(policies), rewarded=rewarded, **chosen)
         except UserError as error:
             if (summary := getattr(error, "summary", None)) is not None:
                 tell_failures(summary, then=_AGAIN)
@@ -137,10 +138,6 @@ def evaluate(
         tell_failures(one.summary, then=_AGAIN)
     folders = " ".join(quoted(one.folder) for one in found)
     next_command(f"tactful bench report {folders} --out report.html")
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _folders(models: list[str], out: Path | None) -> dict[str, Path | None]:

@@ -16,17 +16,9 @@ from tactful.cli.options import (
     RunFlags,
     SkipBadFlag,
     UserModelOption,
+    names_of,
 )
-from tactful.cli.output import (
-    emit_json,
-    end_empty,
-    next_command,
-    quoted,
-    say,
-    tell_bad,
-    tell_failures,
-    tell_forecast,
-)
+from tactful.cli.output import emit_json, next_command, quoted, say, tell_end, tell_forecast
 
 if TYPE_CHECKING:
     from tactful.api.runs import Run
@@ -76,12 +68,11 @@ def rollout(
     """
     from tactful.api.calibrate import rollout as play
 
-    names = tuple(name.strip() for name in personas.split(",") if name.strip())
     chosen: play.RolloutOptions = {
         "actions": actions,
         "turns": turns,
         "mainline": mainline,
-        "personas": names,
+        "personas": names_of(personas),
         "passes": passes,
         "tasks_per_user": tasks_per_user,
         "max_turns": max_turns,
@@ -112,19 +103,12 @@ def _print_summary(run: Run[Trajectory], *, as_json: bool) -> None:
         emit_json(
             {
                 "run": str(run.folder),
-                "sessions": {
-                    "read": summary.read,
-                    "done": summary.done,
-                    "failed": summary.failed,
-                    "skipped": summary.skipped,
-                },
+                "sessions": summary.counts(),
                 "trajectories": trajectories,
                 "bad_lines": run.bad,
                 "usage": summary.usage.model_dump(mode="json"),
             }
         )
     say(f"{summary.done} sessions done, {summary.failed} failed; {trajectories} trajectories in {run.folder}")
-    tell_bad(run)
-    tell_failures(summary)
-    end_empty(summary)
+    tell_end(run)
     next_command(f"tactful calibrate reward {quoted(run.folder)}")

@@ -12,14 +12,12 @@ from tactful.cli.splice import noun_of
 
 noun = noun_of(
     "From tasks to preference pairs, a policy and its measure.",
-    {
-        "states": states,
-        "rollout": rollout,
-        "reward": reward,
-        "pairs": pairs,
-        "evaluate": evaluate,
-        "iterate": iterate,
-        "demo": demo,
-    },
+    states,
+    rollout,
+    reward,
+    pairs,
+    evaluate,
+    iterate,
+    demo,
 )
 noun.add_typer(users.noun, name="users")

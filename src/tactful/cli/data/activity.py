@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -42,16 +42,16 @@ class ActivityFlags:
         typer.Option("--deny", help="Drop what holds this, whole; text, `re:…` or `@FILE`; repeatable."),
     ] = None
     zone: Annotated[str, typer.Option("--zone", help="Zone of times that name none: Europe/Berlin.")] = "UTC"
-    gap: Annotated[
+    gap_s: Annotated[
         float, typer.Option("--gap", min=0, callback=finite, help="Seconds of pause that part two sessions.")
     ] = 300
-    flicker: Annotated[
+    flicker_s: Annotated[
         float,
         typer.Option(
             "--flicker", min=0, callback=finite, help="Switches shorter than so many seconds are no events."
         ),
     ] = 3
-    least: Annotated[
+    least_s: Annotated[
         float, typer.Option("--least", min=0, callback=finite, help="Seconds of work in a session at least.")
     ] = 60
     lang: Annotated[
@@ -61,15 +61,7 @@ class ActivityFlags:
 
     def given(self) -> ActivityReading:
         """The same for the Python interface."""
-        return {
-            "allow": self.allow or (),
-            "deny": self.deny or (),
-            "zone": self.zone,
-            "gap_s": self.gap,
-            "flicker_s": self.flicker,
-            "least_s": self.least,
-            "lang": self.lang,
-        }
+        return cast("ActivityReading", {**asdict(self), "allow": self.allow or (), "deny": self.deny or ()})
 
 
 def activitywatch(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, SeedOption
-from tactful.cli.output import emit_json, print_lines, say
+from tactful.cli.output import say, tell_found
 
 
 def proactivebench(
@@ -35,10 +35,7 @@ def proactivebench(
     from tactful.api.data.published import audit_proactivebench
 
     found = audit_proactivebench(*files, seed=seed)
-    if as_json:
-        emit_json(found.model_dump(mode="json"))
-    else:
-        print_lines(*audit_lines(found))
+    tell_found(found, audit_lines, as_json=as_json)
     say(headline(found))
     if not any(one.items for one in found.files):
         raise typer.Exit(1)

@@ -10,17 +10,15 @@ from tactful.cli.data.init import init
 from tactful.cli.data.seeds import moments
 from tactful.cli.splice import noun_of
 
-noun = noun_of(
-    "Bring data in, check it, and export it for trainers.", {"init": init, "check": check, "export": export}
-)
+noun = noun_of("Bring data in, check it, and export it for trainers.", init, check, export)
 noun.add_typer(
     noun_of(
         "Turn chat logs into conversations, activity logs into work sessions, public data sets into states.",
-        {"chats": chats, "activitywatch": activitywatch, "mbpp": mbpp},
+        chats,
+        activitywatch,
+        mbpp,
     ),
     name="import",
 )
-noun.add_typer(
-    noun_of("Say what is wrong with a published set.", {"proactivebench": proactivebench}), name="audit"
-)
-noun.add_typer(noun_of("Write bundled data into a file of yours.", {"moments": moments}), name="seeds")
+noun.add_typer(noun_of("Say what is wrong with a published set.", proactivebench), name="audit")
+noun.add_typer(noun_of("Write bundled data into a file of yours.", moments), name="seeds")

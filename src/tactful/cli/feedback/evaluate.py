@@ -9,7 +9,7 @@ import typer
 
 from tactful.cli.feedback.options import ChoiceFlags, ConfidenceOption, LabelledArgument, tell_left_out
 from tactful.cli.options import JsonFlag, SkipBadFlag
-from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
+from tactful.cli.output import next_command, quoted, say, tell_found
 
 
 def evaluate(
@@ -42,10 +42,7 @@ def evaluate(
     tell_left_out(found.left_out)
     for note in found.notes:
         say(note)
-    if as_json:
-        emit_json(found.model_dump(mode="json"))
-    else:
-        print_lines(found)
+    tell_found(found, as_json=as_json)
     if html is not None:
         write_page(found, html)
         say(f"page: {html}")

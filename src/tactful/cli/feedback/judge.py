@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.feedback.options import ConfidenceOption, split_names
+from tactful.cli.feedback.options import ConfidenceOption, TrainedOption, split_names
 from tactful.cli.options import (
     DryRunFlag,
     JsonFlag,
     LogFlags,
-    ModelFlags,
-    ReasoningTokensOption,
     RunFlags,
     SamplesOption,
     SkipBadFlag,
+    ThinkingFlags,
 )
 from tactful.cli.output import (
     emit_json,
@@ -35,13 +33,6 @@ from tactful.text.counting import counted
 if TYPE_CHECKING:
     from tactful.feedback.judging.panel import PanelReport
     from tactful.feedback.report.outcome import JudgingOutcome
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgingFlags(ModelFlags):
-    """Where the judges answer, and how; they may think before they do."""
-
-    max_tokens: ReasoningTokensOption = 4096
 
 
 def judge(
@@ -78,13 +69,7 @@ def judge(
     config_file: Annotated[
         Path | None, typer.Option("--config", help="TOML with `tau_c` and the table `rewards`.")
     ] = None,
-    trained: Annotated[
-        Path | None,
-        typer.Option(
-            "--trained",
-            help="embedded: what `feedback train` wrote, a reader's name or folder, or `lexicon`.",
-        ),
-    ] = None,
+    trained: TrainedOption = None,
     confidence: ConfidenceOption = None,
     precision: Annotated[
         float | None,
@@ -104,7 +89,7 @@ def judge(
         ),
     ] = None,
     log: LogFlags,
-    at: JudgingFlags,
+    at: ThinkingFlags,
     run: RunFlags,
     skip_bad: SkipBadFlag = False,
     dry_run: DryRunFlag = False,

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from tactful.cli.options import ApiKeyEnvOption, BaseUrlOption, CacheOption, SeedOption, TimeoutOption
+from tactful.cli.options import (
+    ApiKeyEnvOption,
+    BaseUrlOption,
+    CacheOption,
+    SeedOption,
+    TimeoutOption,
+    names_of,
+)
 from tactful.cli.output import quoted, say
 from tactful.errors import UsageError
 
@@ -27,6 +34,12 @@ LabelledArgument = Annotated[
         "`lang`, `dialogue_id`. `probes` is the test set that ships.",
     ),
 ]
+TrainedOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--trained", help="embedded: what `feedback train` wrote, a reader's name or folder, or `lexicon`."
+    ),
+]
 ConfidenceOption = Annotated[
     Path | None, typer.Option("--confidence", help="What `feedback fit-confidence` wrote.")
 ]
@@ -42,13 +55,7 @@ class ChoiceFlags:
     model: Annotated[
         str, typer.Option("--model", help="`embedded` (no network), `offline`, or the name of a model.")
     ] = "embedded"
-    trained: Annotated[
-        Path | None,
-        typer.Option(
-            "--trained",
-            help="embedded: what `feedback train` wrote, a reader's name or folder, or `lexicon`.",
-        ),
-    ] = None
+    trained: TrainedOption = None
     judged: Annotated[
         Path | None,
         typer.Option(
@@ -80,22 +87,12 @@ class ChoiceFlags:
 
     def given(self) -> ChoiceOptions:
         """The same for the Python interface."""
-        return {
-            "model": self.model,
-            "trained": self.trained,
-            "judged": self.judged,
-            "cross_fit": self.cross_fit,
-            "base_url": self.base_url,
-            "api_key_env": self.api_key_env,
-            "timeout": self.timeout,
-            "cache": self.cache,
-            "seed": self.seed,
-        }
+        return cast("ChoiceOptions", asdict(self))
 
 
 def split_names(text: str) -> tuple[str, ...]:
     """Names by commas. Raises UsageError when there is none."""
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    names = names_of(text)
     if not names:
         raise UsageError(f"'{text}' names nothing; give names by commas")
     return names

@@ -10,12 +10,10 @@ from tactful.cli.splice import noun_of
 
 noun = noun_of(
     "What the user's next message says about the last answer.",
-    {
-        "judge": judge,
-        "pairs": pairs,
-        "report": report,
-        "train": train,
-        "fit-confidence": fit_confidence,
-        "evaluate": evaluate,
-    },
+    judge,
+    pairs,
+    report,
+    train,
+    fit_confidence,
+    evaluate,
 )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, SeedOption, finite
-from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
+from tactful.cli.output import next_command, quoted, say, tell_found
 
 
 def audit(
@@ -93,10 +93,7 @@ def audit(
         limit=limit,
         seed=seed,
     )
-    if as_json:
-        emit_json(found.model_dump(mode="json"))
-    else:
-        print_lines(*card_lines(found))
+    tell_found(found, card_lines, as_json=as_json)
     for note in dict.fromkeys(found.notes):
         say(f"note: {note}")
     say(found.headline)

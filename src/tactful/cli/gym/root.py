@@ -10,7 +10,6 @@ from tactful.cli.gym.users import root as users
 from tactful.cli.splice import noun_of
 
 noun = noun_of(
-    "People at work, offers of help, and what came of them.",
-    {"scenes": scenes, "run": run, "show": show, "stats": stats, "trainset": trainset, "audit": audit},
+    "People at work, offers of help, and what came of them.", scenes, run, show, stats, trainset, audit
 )
 noun.add_typer(users.noun, name="users")

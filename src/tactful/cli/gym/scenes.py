@@ -9,17 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tactful.cli.options import DryRunFlag, JsonFlag, ModelFlags, ModelOption, RunFlags, SkipBadFlag
-from tactful.cli.output import (
-    emit_json,
-    end_empty,
-    next_command,
-    print_lines,
-    quoted,
-    say,
-    tell_bad,
-    tell_failures,
-    tell_forecast,
-)
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say, tell_end, tell_forecast
 
 if TYPE_CHECKING:
     from tactful.api.gym.scenes import ScenesRun
@@ -109,8 +99,6 @@ def _tell(run: ScenesRun, *, as_json: bool) -> None:
         say(
             f"followed {rhythm.events} events of {rhythm.sessions} sessions{pace}; nothing but figures was sent"
         )
-    tell_bad(run)
-    tell_failures(run.summary, then=", then once more with --resume")
-    end_empty(run.summary)
+    tell_end(run, then=", then once more with --resume")
     if run.scenes:
         next_command(f"tactful gym run {quoted(run.path)} --out runs/gym --assistant none --model offline")

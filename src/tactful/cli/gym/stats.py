@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, SeedOption
-from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
+from tactful.cli.output import next_command, quoted, say, tell_found
 
 
 def stats(
@@ -40,10 +40,7 @@ def stats(
     from tactful.gym.stats.telling import headline, stats_lines
 
     found = gym_stats(*sources, out=out, pictures=pictures, seed=seed)
-    if as_json:
-        emit_json(found.model_dump(mode="json"))
-    else:
-        print_lines(*stats_lines(found))
+    tell_found(found, stats_lines, as_json=as_json)
     say(headline(found))
     if out is not None:
         say(f"page: {out / PAGE}")

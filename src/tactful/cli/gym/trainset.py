@@ -8,17 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tactful.cli.options import DryRunFlag, JsonFlag, JudgeEndpointFlags, ModelFlags, RunFlags, SkipBadFlag
-from tactful.cli.output import (
-    emit_json,
-    end_empty,
-    next_command,
-    print_lines,
-    quoted,
-    say,
-    tell_bad,
-    tell_failures,
-    tell_forecast,
-)
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say, tell_end, tell_forecast
 
 if TYPE_CHECKING:
     from tactful.api.gym.trainset import TrainsetRun
@@ -125,9 +115,7 @@ def _tell(done: TrainsetRun, *, as_json: bool) -> None:
         print_lines(*trainset_lines(done.made))
     if done.made.generator == "offline":
         say("a rehearsal: set phrases were proposed, no language model read anything")
-    tell_bad(done)
-    tell_failures(done.summary, "; then give this command again with --resume, which writes the files anew")
-    end_empty(done.summary)
+    tell_end(done, "; then give this command again with --resume, which writes the files anew")
     parts = done.made.parts.values()
     there = [name for name, rows in PRODUCTS.items() if any(getattr(part, rows) for part in parts)]
     say(", ".join([f"written: {done.folder / MANIFEST}", *(f"{name}/" for name in there)]))

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from tactful.cli.live.options import LiveFlags
+from tactful.cli.live.options import LiveFlags, UrlKeyOption, UrlOption, UrlTimeoutOption
 
 
 def hook(
     *,
     live: LiveFlags,
-    url: Annotated[
-        str | None,
-        typer.Option("--url", help="Ask this running `live serve` instead of deciding here."),
-    ] = None,
-    api_key_env: Annotated[
-        str | None, typer.Option("--api-key-env", help="Variable that holds the key of --url.")
-    ] = None,
-    timeout_ms: Annotated[
-        float, typer.Option("--timeout-ms", min=1, help="How long --url is waited for, for each answer.")
-    ] = 200.0,
+    url: UrlOption = None,
+    api_key_env: UrlKeyOption = None,
+    timeout_ms: UrlTimeoutOption = 200.0,
 ) -> None:
     """Answer one call of a hook of Claude Code or Codex: JSON on stdin, JSON on stdout, or nothing.
 

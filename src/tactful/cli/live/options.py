@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -18,6 +18,15 @@ DatabaseOption = Annotated[
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", help="TOML with settings of the advisor; flags go before what it says."),
+]
+UrlOption = Annotated[
+    str | None, typer.Option("--url", help="Ask this running `live serve` instead of deciding here.")
+]
+UrlKeyOption = Annotated[
+    str | None, typer.Option("--api-key-env", help="Variable that holds the key of --url.")
+]
+UrlTimeoutOption = Annotated[
+    float, typer.Option("--timeout-ms", min=1, help="How long --url is waited for, for each answer.")
 ]
 
 
@@ -74,4 +83,4 @@ class LiveFlags:
 
     def given(self) -> LiveOptions:
         """The same for the Python interface."""
-        return cast("LiveOptions", {field.name: getattr(self, field.name) for field in fields(LiveFlags)})
+        return cast("LiveOptions", asdict(self))

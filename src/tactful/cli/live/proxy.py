@@ -48,7 +48,7 @@ def proxy(
         host=at.host,
         port=at.port,
         api_key_env=at.api_key_env,
-        allow_hosts=at.allow_host or (),
+        allow_hosts=at.allow_hosts or (),
         max_body_mb=max_body_mb,
     )
     serve_until_signal(serving, _tell, as_json=at.as_json)

@@ -13,15 +13,13 @@ from tactful.cli.splice import noun_of
 
 noun = noun_of(
     "Decisions for a running assistant, turn by turn.",
-    {
-        "proxy": proxy,
-        "serve": serve,
-        "hook": hook,
-        "mcp": mcp,
-        "watch": watch,
-        "why": why,
-        "status": status,
-        "users": users,
-        "export": export,
-    },
+    proxy,
+    serve,
+    hook,
+    mcp,
+    watch,
+    why,
+    status,
+    users,
+    export,
 )

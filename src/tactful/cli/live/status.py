@@ -8,7 +8,7 @@ import typer
 
 from tactful.cli.live.options import DatabaseOption
 from tactful.cli.options import JsonFlag
-from tactful.cli.output import emit_json, next_command, print_lines, quoted
+from tactful.cli.output import next_command, quoted, tell_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +36,8 @@ def status(
     from tactful.api.live.status import live_status
 
     found = live_status(database, kill=kill)
-    if as_json:
-        emit_json(found.model_dump(mode="json"))
-        return
-    for line in _lines(found):
-        print_lines(line)
-    if found.with_texts:
+    tell_found(found, _lines, as_json=as_json)
+    if found.with_texts and not as_json:
         next_command(f"tactful live export --database {quoted(database)} --out conversations.jsonl")
 
 

@@ -9,7 +9,7 @@ import typer
 
 from tactful.cli.live.options import ConfigOption, DatabaseOption
 from tactful.cli.options import JsonFlag
-from tactful.cli.output import emit_json, print_lines, say
+from tactful.cli.output import say, tell_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,11 +47,7 @@ def users(
     from tactful.api.live.users import live_users
 
     found = live_users(database, reset=reset, remove=remove, learned=learned, config=config)
-    if as_json:
-        emit_json(found.model_dump(mode="json"))
-    else:
-        for line in _lines(found, limit):
-            print_lines(line)
+    tell_found(found, lambda one: _lines(one, limit), as_json=as_json)
     if found.done:
         say(found.done)
 

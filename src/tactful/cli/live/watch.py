@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -22,51 +23,46 @@ if TYPE_CHECKING:
     from tactful.live.watch.rehearsing import Rehearsal
 
 
-def watch(
-    events: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="EVENTS",
-            help='JSONL of {"time", "event", "user"}; `-` is a pipe, whose end ends the command. None: only HTTP.',
-        ),
-    ] = None,
-    *,
+@dataclass(frozen=True, kw_only=True)
+class WatchFlags:
+    """Who proposes, who judges, when offers may go out, and what is kept of it."""
+
     rules: Annotated[
         Path | None,
         typer.Option("--rules", help="TOML of [[rule]] tables: from patterns of events to offers."),
-    ] = None,
+    ] = None
     command: Annotated[
         str | None,
         typer.Option(
             "--command", help="Gets each window as JSON on stdin, prints proposals as lines of JSON."
         ),
-    ] = None,
+    ] = None
     model: Annotated[
         str | None, typer.Option("--model", help="Chat model that words offers; `offline` rehearses.")
-    ] = None,
-    base_url: BaseUrlOption = None,
-    model_key_env: Annotated[
+    ] = None
+    base_url: BaseUrlOption = None
+    model_api_key_env: Annotated[
         str, typer.Option("--model-api-key-env", help="Variable that holds the key of --model's endpoint.")
-    ] = "OPENAI_API_KEY",
-    operation: Annotated[
+    ] = "OPENAI_API_KEY"
+    operations: Annotated[
         list[str] | None,
         typer.Option("--operation", help="Something that the helper can do, as --model is told; repeatable."),
-    ] = None,
+    ] = None
     judge: Annotated[
         Path | None,
         typer.Option("--judge", help="Folder of `reward train`, which judges offers; default: --reader."),
-    ] = None,
+    ] = None
     reader: Annotated[
         str,
         typer.Option(
             "--reader",
             help="Reader that judges offers: `encoder` (bundled), a folder, or `none`: all are welcome.",
         ),
-    ] = "encoder",
+    ] = "encoder"
     gate: Annotated[
         Path | None,
         typer.Option("--gate", help="Gate that decides; default: gate.json beside --judge, else --least."),
-    ] = None,
+    ] = None
     least: Annotated[
         float,
         typer.Option(
@@ -76,34 +72,34 @@ def watch(
             callback=finite,
             help="p(accept) from which on offers are made, without a gate.",
         ),
-    ] = 0.5,
+    ] = 0.5
     delivery: Annotated[
         Path | None,
         typer.Option(
             "--delivery",
             help="TOML or JSON with the delivery policy: budgets, quiet hours, busy patterns, digests.",
         ),
-    ] = None,
+    ] = None
     mode: Annotated[
         str | None,
         typer.Option(
             "--mode",
             help="`shadow`: decide and store, send nothing; `act`: send. Default: as --delivery says, else shadow.",
         ),
-    ] = None,
+    ] = None
     window_events: Annotated[
         int,
         typer.Option("--window-events", min=1, max=2000, help="The latest events that are seen together."),
-    ] = 50,
+    ] = 50
     window_minutes: Annotated[
         float, typer.Option("--window-minutes", min=0.1, callback=finite, help="Older ones are not seen.")
-    ] = 60.0,
+    ] = 60.0
     every_s: Annotated[
         float,
         typer.Option(
             "--every", min=0, callback=finite, help="Least seconds between two looks at somebody's events."
         ),
-    ] = 5.0,
+    ] = 5.0
     propose_timeout_s: Annotated[
         float,
         typer.Option(
@@ -112,36 +108,52 @@ def watch(
             callback=finite,
             help="Seconds for proposing, and again for judging; later help is none.",
         ),
-    ] = 20.0,
+    ] = 20.0
     activitywatch: Annotated[
         str | None,
         typer.Option(
             "--activitywatch",
             help="Look at what this server records, such as http://localhost:5600; redacted.",
         ),
-    ] = None,
-    user: Annotated[str, typer.Option("--user", help="Who is meant where events name nobody.")] = "me",
-    webhook: Annotated[str | None, typer.Option("--webhook", help="Post offers to this address.")] = None,
+    ] = None
+    user: Annotated[str, typer.Option("--user", help="Who is meant where events name nobody.")] = "me"
+    webhook: Annotated[str | None, typer.Option("--webhook", help="Post offers to this address.")] = None
     webhook_key_env: Annotated[
         str | None,
         typer.Option("--webhook-key-env", help="Variable that holds the key which is sent to --webhook."),
-    ] = None,
+    ] = None
     notify: Annotated[
         bool, typer.Option("--notify", help="Show offers on the desktop, with buttons (notify-send).")
-    ] = False,
+    ] = False
     stdout: Annotated[
         bool,
         typer.Option("--stdout", help="Print offers as lines of JSON; also where nothing else is asked for."),
-    ] = False,
-    database: DatabaseOption = "live.sqlite",
+    ] = False
+    database: DatabaseOption = "live.sqlite"
     keep_texts: Annotated[
         bool,
         typer.Option("--keep-texts", help="Store what was seen and offered, for `live export --offers`."),
-    ] = False,
+    ] = False
     retention_days: Annotated[
         float,
         typer.Option("--retention-days", min=0.01, callback=finite, help="Remove decisions that are older."),
-    ] = 180.0,
+    ] = 180.0
+
+    def given(self) -> WatchOptions:
+        """The same for the Python interface."""
+        return cast("WatchOptions", {**asdict(self), "operations": self.operations or ()})
+
+
+def watch(
+    events: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="EVENTS",
+            help='JSONL of {"time", "event", "user"}; `-` is a pipe, whose end ends the command. None: only HTTP.',
+        ),
+    ] = None,
+    *,
+    watching: WatchFlags,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -167,52 +179,27 @@ def watch(
     if schema:
         emit_json(api.delivery_schema())
         return
-    given: ProposeOptions = {
-        "rules": rules,
-        "command": command,
-        "model": model,
-        "base_url": base_url,
-        "model_api_key_env": model_key_env,
-        "operations": operation or (),
-        "judge": judge,
-        "reader": reader,
-        "gate": gate,
-        "least": least,
-        "delivery": delivery,
-        "window_events": window_events,
-        "window_minutes": window_minutes,
-        "every_s": every_s,
-        "propose_timeout_s": propose_timeout_s,
-    }
+    given = watching.given()
     if dry_run:
         if events is None:
             raise UsageError("--dry-run needs EVENTS, a recorded JSONL of events")
-        _tell_rehearsal(api.live_rehearse(events, **given), as_json=at.as_json)
+        proposing = {
+            name: value for name, value in given.items() if name in api.ProposeOptions.__annotations__
+        }
+        found = api.live_rehearse(events, **cast("ProposeOptions", proposing))
+        _tell_rehearsal(found, as_json=at.as_json)
         return
-    options: WatchOptions = {
-        **given,
-        "mode": mode,
-        "database": database,
-        "keep_texts": keep_texts,
-        "retention_days": retention_days,
-        "webhook": webhook,
-        "webhook_key_env": webhook_key_env,
-        "notify": notify,
-        "stdout": stdout,
-        "activitywatch": activitywatch,
-        "user": user,
-        **at.options(),
-    }
+    options: WatchOptions = {**given, **at.options()}
     from tactful.live.watch.sources import RecordedEvents
 
     if events is None:
         serve_until_signal(api.watching_live(**options), _tell, as_json=at.as_json)
     else:
-        found = RecordedEvents(events)
-        count = asyncio.run(_until_sigterm(api.following_live(found, **options)))
+        recorded = RecordedEvents(events)
+        count = asyncio.run(_until_sigterm(api.following_live(recorded, **options)))
         if count is not None:
-            _tell_read(count, found.bad, found.problem)
-    next_command(f"tactful live why --database {quoted(database)}")
+            _tell_read(count, recorded.bad, recorded.problem)
+    next_command(f"tactful live why --database {quoted(watching.database)}")
 
 
 async def _until_sigterm(work: Coroutine[Any, Any, int]) -> int | None:

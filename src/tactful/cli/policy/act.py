@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tactful.cli.options import JsonFlag, ReaderFlags, SeedOption
+from tactful.cli.options import JsonFlag, ReaderFlags, SeedOption, names_of
 from tactful.cli.policy.asked import LEVELS, DomainOption, QueryFlags, StateArgument, asked_states, weighed
 from tactful.errors import UsageError
 
@@ -74,7 +74,7 @@ def act(
 
 
 def _action_names(text: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    names = names_of(text)
     if len(set(names)) < max(2, len(names)):
         raise UsageError(
             f"--actions '{text}': expected at least two different names by commas, least asking first"

@@ -6,7 +6,4 @@ from tactful.cli.policy.serve import serve
 from tactful.cli.policy.train import train
 from tactful.cli.splice import noun_of
 
-noun = noun_of(
-    "Which action now? Train, ask, explain and serve a policy.",
-    {"train": train, "act": act, "explain": explain, "serve": serve},
-)
+noun = noun_of("Which action now? Train, ask, explain and serve a policy.", train, act, explain, serve)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, ReaderFlags, SeedOption, SkipBadFlag
-from tactful.cli.output import emit_json, print_lines, tell_bad
+from tactful.cli.output import tell_bad, tell_found
 from tactful.cli.splice import without
 
 
@@ -59,8 +59,4 @@ def evaluate(
 
         found = sampled(found, limit, seed)
     table = measure_readers(readers or ["encoder"], found, **by.options(seed=seed))
-    if as_json:
-        emit_json(table.model_dump(mode="json"))
-        return
-    for line in table.lines(parts=parts):
-        print_lines(line)
+    tell_found(table, lambda one: one.lines(parts=parts), as_json=as_json)

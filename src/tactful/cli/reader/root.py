@@ -8,5 +8,8 @@ from tactful.cli.splice import noun_of
 
 noun = noun_of(
     "Read requests, reactions and offers; train and measure readers on your labels.",
-    {"read": read, "train": train, "calibrate": calibrate, "evaluate": evaluate},
+    read,
+    train,
+    calibrate,
+    evaluate,
 )

@@ -55,7 +55,6 @@ def judge_moments(
     """The moments of a file, a line each as they are judged. Raises: UserError when none could be."""
     from tactful.api.reward.judge import moment_judge
     from tactful.data.formats.moments import moment_rows
-    from tactful.data.io import to_line
     from tactful.reward.judging.reading import ReadingMomentJudge
     from tactful.runs import begun, resolve_input
 
@@ -70,14 +69,7 @@ def judge_moments(
             counts["unscored" if said.accepted is None else "accepted" if said.accepted else "rejected"] += 1
             yield moment, said
 
-    if out is not None:
-        _write(out, (said for _, said in judged()))
-    else:
-        for moment, said in judged():
-            if as_json:
-                print(to_line(said).decode().rstrip("\n"))
-            else:
-                print_lines(_line(moment, said))
+    _tell_each(((_line(moment, said), said) for moment, said in judged()), out, as_json=as_json)
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     say(f"{counts.total()} moments: {told}" + (f"; {rows.bad} unusable rows left out" if rows.bad else ""))
     for problem in rows.problems:
@@ -108,17 +100,9 @@ def judge_decisions(
     Raises: DataError for a file without a usable row.
     """
     from tactful.api.reward.suggestions import judge_suggestions
-    from tactful.data.io import to_line
 
     said = judge_suggestions(data, folder, explain=explain, limit=limit, skip_bad=skip_bad)
-    if out is not None:
-        _write(out, said)
-    else:
-        for one in said:
-            if as_json:
-                print(to_line(one).decode().rstrip("\n"))
-            else:
-                print_lines(_suggestion_line(one))
+    _tell_each(((_suggestion_line(one), one) for one in said), out, as_json=as_json)
     accepted = sum(one.accepted is True for one in said)
     left_out = f"; {said.bad} unusable rows left out" if said.bad else ""
     say(f"{len(said)} suggestions: {accepted} accepted, {len(said) - accepted} rejected{left_out}")
@@ -127,11 +111,19 @@ def judge_decisions(
     next_command(f"tactful bench suggestions {quoted(data)}")
 
 
-def _write(out: Path, judgements: Iterable[Acceptance]) -> None:
-    from tactful.data.io import write_jsonl
+def _tell_each(judged: Iterable[tuple[str, Acceptance]], out: Path | None, *, as_json: bool) -> None:
+    """Each judgement as it is made: into `out`, else a line of JSON, or the words that stand before it."""
+    from tactful.data.io import to_line, write_jsonl
 
-    write_jsonl(out, judgements)
-    say(f"judgements: {out}")
+    if out is not None:
+        write_jsonl(out, (said for _, said in judged))
+        say(f"judgements: {out}")
+        return
+    for words, said in judged:
+        if as_json:
+            print(to_line(said).decode().rstrip("\n"))
+        else:
+            print_lines(words)
 
 
 def _line(moment: Moment, said: Acceptance) -> str:

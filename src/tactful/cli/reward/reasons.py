@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,10 +10,10 @@ from tactful.cli.options import (
     DryRunFlag,
     JsonFlag,
     MaxCharsOption,
-    ModelFlags,
     ModelOption,
     RunFlags,
     SkipBadFlag,
+    ThinkingFlags,
 )
 from tactful.cli.output import (
     emit_json,
@@ -30,15 +29,6 @@ from tactful.cli.output import (
 
 if TYPE_CHECKING:
     from tactful.api.reward.reasons import ReasonsOptions, ReasonsRun
-
-
-@dataclass(frozen=True, kw_only=True)
-class ThinkingFlags(ModelFlags):
-    """A model that may think before it answers."""
-
-    max_tokens: Annotated[
-        int, typer.Option("--max-tokens", min=16, help="Length limit of one reply, reasoning included.")
-    ] = 4096
 
 
 def reasons(

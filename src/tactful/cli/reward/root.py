@@ -10,14 +10,5 @@ from tactful.cli.reward.train import train
 from tactful.cli.splice import noun_of
 
 noun = noun_of(
-    "Will the user accept this proposal, now?",
-    {
-        "train": train,
-        "evaluate": evaluate,
-        "judge": judge,
-        "gate": gate,
-        "reasons": reasons,
-        "export": export,
-        "serve": serve,
-    },
+    "Will the user accept this proposal, now?", train, evaluate, judge, gate, reasons, export, serve
 )

@@ -69,10 +69,7 @@ def retry(
         emit_json(
             {
                 "path": str(summary.folder.path),
-                "read": summary.read,
-                "done": summary.done,
-                "failed": summary.failed,
-                "skipped": summary.skipped,
+                **summary.counts(),
                 "unscored": summary.unscored,
                 "usage": summary.usage.model_dump(mode="json"),
             }

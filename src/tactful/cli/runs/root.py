@@ -6,7 +6,4 @@ from tactful.cli.runs.retry import retry
 from tactful.cli.runs.show import show
 from tactful.cli.splice import noun_of
 
-noun = noun_of(
-    "Look at runs, take failures again, write their outputs.",
-    {"list": list_, "show": show, "retry": retry, "export": export},
-)
+noun = noun_of("Look at runs, take failures again, write their outputs.", list_, show, retry, export)

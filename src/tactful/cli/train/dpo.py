@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-import typer
-
 from tactful.cli.options import JsonFlag
-from tactful.cli.train.options import DataArgument, PlaceFlags, TrainFlags, run
+from tactful.cli.train.options import BetaOption, DataArgument, PlaceFlags, TrainFlags, option, run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,39 +15,24 @@ class DpoFlags(TrainFlags):
 
     learn: Annotated[
         Literal["text", "action"] | None,
-        typer.Option(
-            "--learn",
-            help="Pairs of `calibrate pairs`: the messages, or the action's name; default: text.",
-            show_default=False,
+        option(
+            "--learn", help="Pairs of `calibrate pairs`: the messages, or the action's name; default: text."
         ),
     ] = None
     shown: Annotated[
         Literal["conversation", "numbers"] | None,
-        typer.Option(
+        option(
             "--shown",
             help="--learn action: what was said and is known of the user (default), or clarity and complexity beside it.",
-            show_default=False,
         ),
     ] = None
-    beta: Annotated[
-        float | None,
-        typer.Option(
-            "--beta", min=0.0001, help="How closely to hold to the base; default: 0.1.", show_default=False
-        ),
-    ] = None
+    beta: BetaOption = None
     use_weights: Annotated[
-        bool | None,
-        typer.Option(
-            "--weights/--no-weights", help="Pairs count by their weight; default: yes.", show_default=False
-        ),
+        bool | None, option("--weights/--no-weights", help="Pairs count by their weight; default: yes.")
     ] = None
     use_margins: Annotated[
         bool | None,
-        typer.Option(
-            "--margins/--no-margins",
-            help="Ask for a distance that grows with the margin; default: no.",
-            show_default=False,
-        ),
+        option("--margins/--no-margins", help="Ask for a distance that grows with the margin; default: no."),
     ] = None
 
 

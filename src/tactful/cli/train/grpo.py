@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-import typer
-
 from tactful.cli.options import JsonFlag
-from tactful.cli.train.options import DataArgument, PlaceFlags, TrainFlags, run
+from tactful.cli.train.options import DataArgument, PlaceFlags, TrainFlags, option, run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,37 +15,25 @@ class GrpoFlags(TrainFlags):
 
     personas: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--persona", help="User by name, or a TOML file; repeat it. Default: all that are not held out."
         ),
     ] = None
     generations: Annotated[
-        int | None,
-        typer.Option("--generations", min=2, help="Talks about each task; default: 4.", show_default=False),
+        int | None, option("--generations", min=2, help="Talks about each task; default: 4.")
     ] = None
     max_turns: Annotated[
-        int | None,
-        typer.Option(
-            "--max-turns", min=1, help="Messages of the model in a talk; default: 4.", show_default=False
-        ),
+        int | None, option("--max-turns", min=1, help="Messages of the model in a talk; default: 4.")
     ] = None
     max_message: Annotated[
-        int | None,
-        typer.Option(
-            "--max-message", min=1, help="Most tokens of a message; default: 512.", show_default=False
-        ),
+        int | None, option("--max-message", min=1, help="Most tokens of a message; default: 512.")
     ] = None
     temperature: Annotated[
-        float | None,
-        typer.Option("--temperature", min=0.01, help="Of the sampling; default: 1.", show_default=False),
+        float | None, option("--temperature", min=0.01, help="Of the sampling; default: 1.")
     ] = None
     credit: Annotated[
         Literal["talk", "turn"] | None,
-        typer.Option(
-            "--credit",
-            help="Reward of the whole talk, or each message's return to go; default: talk.",
-            show_default=False,
-        ),
+        option("--credit", help="Reward of the whole talk, or each message's return to go; default: talk."),
     ] = None
 
 

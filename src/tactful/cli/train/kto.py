@@ -5,29 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-import typer
-
 from tactful.cli.options import JsonFlag
-from tactful.cli.train.options import DataArgument, PlaceFlags, TrainFlags, run
+from tactful.cli.train.options import BetaOption, DataArgument, PlaceFlags, TrainFlags, option, run
 
 
 @dataclass(frozen=True, kw_only=True)
 class KtoFlags(TrainFlags):
     """Those of KTO."""
 
-    beta: Annotated[
-        float | None,
-        typer.Option(
-            "--beta", min=0.0001, help="How closely to hold to the base; default: 0.1.", show_default=False
-        ),
-    ] = None
+    beta: BetaOption = None
     balance: Annotated[
         bool | None,
-        typer.Option(
-            "--balance/--no-balance",
-            help="Wanted and unwanted count the same in sum; default: yes.",
-            show_default=False,
-        ),
+        option("--balance/--no-balance", help="Wanted and unwanted count the same in sum; default: yes."),
     ] = None
 
 

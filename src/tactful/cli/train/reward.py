@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-import typer
-
 from tactful.cli.options import JsonFlag
-from tactful.cli.train.options import DataArgument, PlaceFlags, TrainFlags, run
+from tactful.cli.train.options import DataArgument, PlaceFlags, TrainFlags, option, run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,18 +15,13 @@ class RewardFlags(TrainFlags):
 
     use_weights: Annotated[
         bool | None,
-        typer.Option(
-            "--weights/--no-weights",
-            help="On yes and no: rows count by their weight; default: yes.",
-            show_default=False,
-        ),
+        option("--weights/--no-weights", help="On yes and no: rows count by their weight; default: yes."),
     ] = None
     use_margins: Annotated[
         bool | None,
-        typer.Option(
+        option(
             "--margins/--no-margins",
             help="On pairs: ask for a distance that grows with the margin; default: no.",
-            show_default=False,
         ),
     ] = None
 

@@ -8,7 +8,4 @@ from tactful.cli.train.kto import kto
 from tactful.cli.train.reward import reward
 from tactful.cli.train.sft import sft
 
-noun = noun_of(
-    "Fine-tune a language model on data of ours.",
-    {"sft": sft, "dpo": dpo, "kto": kto, "reward": reward, "grpo": grpo, "export-gguf": export_gguf},
-)
+noun = noun_of("Fine-tune a language model on data of ours.", sft, dpo, kto, reward, grpo, export_gguf)

@@ -5,25 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-import typer
-
 from tactful.cli.options import JsonFlag
-from tactful.cli.train.options import DataArgument, PlaceFlags, TrainFlags, run
+from tactful.cli.train.options import DataArgument, PlaceFlags, TrainFlags, option, run
 
 
 @dataclass(frozen=True, kw_only=True)
 class SftFlags(TrainFlags):
     """Those of SFT."""
 
-    packing: Annotated[
-        bool | None,
-        typer.Option("--packing/--no-packing", help="Several examples to a row.", show_default=False),
-    ] = None
+    packing: Annotated[bool | None, option("--packing/--no-packing", help="Several examples to a row.")] = (
+        None
+    )
     use_weights: Annotated[
-        bool | None,
-        typer.Option(
-            "--weights/--no-weights", help="Rows count by their weight; default: yes.", show_default=False
-        ),
+        bool | None, option("--weights/--no-weights", help="Rows count by their weight; default: yes.")
     ] = None
 
 

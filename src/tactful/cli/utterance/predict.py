@@ -13,21 +13,11 @@ from tactful.cli.options import (
     RunFlags,
     SkipBadFlag,
 )
-from tactful.cli.output import (
-    emit_json,
-    end_empty,
-    next_command,
-    quoted,
-    say,
-    tell_bad,
-    tell_calls,
-    tell_failures,
-)
+from tactful.cli.output import emit_json, next_command, quoted, say, tell_end, tell_forecast
 from tactful.cli.utterance.options import DialoguesArgument, ReasoningFlags, TargetsOption
 
 if TYPE_CHECKING:
     from tactful.api.utterance.predict import PredictionRun
-    from tactful.utterance.predict.predictor import PredictForecast
 
 
 def predict(
@@ -60,19 +50,11 @@ def predict(
         **run.given(),
     }
     if dry_run:
-        _tell_forecast(prediction.forecast_predict(source, model=model, **chosen), model, as_json=as_json)
+        expected = prediction.forecast_predict(source, model=model, **chosen)
+        words = f"{expected.examples} messages to predict; estimated, nothing was sent:"
+        tell_forecast(expected, words, [(model, expected)], as_json=as_json)
         return
     _tell(prediction.predict(source, model=model, **chosen), as_json=as_json)
-
-
-def _tell_forecast(expected: PredictForecast, model: str, *, as_json: bool) -> None:
-    if as_json:
-        emit_json(expected.model_dump(mode="json"))
-        return
-    say(f"{expected.examples} messages to predict; estimated, nothing was sent:")
-    tell_calls(
-        model, expected.examples, expected.prompt_tokens, expected.completion_tokens, expected.cost_usd
-    )
 
 
 def _tell(run: PredictionRun, *, as_json: bool) -> None:
@@ -85,7 +67,5 @@ def _tell(run: PredictionRun, *, as_json: bool) -> None:
     )
     if told["unparsable"]:
         say(f"ask for them again: tactful runs retry {quoted(run.folder)} --unscored")
-    tell_bad(run)
-    tell_failures(summary)
-    end_empty(summary)
+    tell_end(run)
     next_command(f"tactful utterance evaluate {quoted(run.folder)}")

@@ -5,7 +5,4 @@ from tactful.cli.utterance.evaluate import evaluate
 from tactful.cli.utterance.predict import predict
 from tactful.cli.utterance.synthesize import synthesize
 
-noun = noun_of(
-    "Predict what the user says next: data and its measure.",
-    {"synthesize": synthesize, "predict": predict, "evaluate": evaluate},
-)
+noun = noun_of("Predict what the user says next: data and its measure.", synthesize, predict, evaluate)

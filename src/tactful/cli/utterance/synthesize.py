@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tactful.cli.options import DryRunFlag, JsonFlag, LogFlags, ModelOption, RunFlags, SkipBadFlag
-from tactful.cli.output import (
-    emit_json,
-    end_empty,
-    next_command,
-    print_lines,
-    quoted,
-    say,
-    tell_bad,
-    tell_failures,
-    tell_forecast,
-)
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say, tell_end, tell_forecast
 from tactful.cli.utterance.options import DialoguesArgument, ReasoningFlags, TargetsOption
 
 if TYPE_CHECKING:
@@ -98,8 +88,6 @@ def _tell(run: SynthesisRun, *, as_json: bool) -> None:
     say(f"{read['read']} dialogues, {read['without_target']} of them without a target, {found.pairs} pairs")
     for reason, count in told["targets"]["skipped_because"].items():
         say(f"  skipped {count}: {reason}")
-    tell_bad(run)
-    tell_failures(run.summary)
-    end_empty(run.summary)
+    tell_end(run)
     if found.pairs:
         next_command(f"tactful data export {quoted(run.folder)} --to trl --out training")

@@ -26,7 +26,7 @@ from tactful.evaluation.feedback.probes import load_probes
 from tactful.evaluation.feedback.results import AttackResult, FeedbackEvaluation
 from tactful.feedback.chats import LabelledTurns
 from tactful.feedback.embedded import EmbeddedJudge, open_embedded
-from tactful.feedback.judged import open_judged
+from tactful.feedback.judged import JudgedTurns, open_judged
 from tactful.feedback.judging.confidence import load_confidence
 from tactful.feedback.judging.judge import EMBEDDED, FeedbackJudge
 from tactful.feedback.judging.refit import refit
@@ -125,15 +125,28 @@ def _told(turn: LabelledTurn) -> tuple[object, ...]:
     return (turn.source, turn.dialogue_id, turn.id, *texts, turn.label7, turn.accept)
 
 
-def judged_by(labelled: Labelled, by: JudgeChoice, config: FeedbackConfig | None = None) -> Judged:
+def judged_by(
+    labelled: Labelled,
+    by: JudgeChoice,
+    config: FeedbackConfig | None = None,
+    *,
+    confidence: Path | None = None,
+    stated: bool = False,
+) -> Judged:
     """The judgement of every turn; with a run, of those turns that it judged: the others are counted out.
+
+    A panel's run is read with the map that it was judged with, or `confidence`; `stated`: with none.
 
     Raises: UsageError for a choice that cannot be, or a judge that was trained on these turns; ProviderError, StopRun.
     """
     by.check()
     config = config or FeedbackConfig()
     if by.judged is not None:
-        return _from_run(labelled, by.judged)
+        run = JudgedTurns(by.judged)
+        if not stated:
+            is_panel = run.config is not None and run.config.is_panel
+            run = open_judged(by.judged, confidence if is_panel else None)
+        return _from_run(labelled, run)
     turns = labelled.turns
     if by.model is not None:
         name, judgements = asyncio.run(_by_model(turns, by.model, config, by.cache))
@@ -204,14 +217,13 @@ async def _by_model(
             store.close()
 
 
-def _from_run(labelled: Labelled, path: Path | str) -> Judged:
+def _from_run(labelled: Labelled, judged: JudgedTurns) -> Judged:
     turns = labelled.turns
-    judged = open_judged(path)
     found = {item.turn.id: item for item in judged}
     both = [turn for turn in turns if _same(turn, found.get(turn.id))]
     if not both:
         raise UserError(
-            f"{path}: holds none of these {len(turns)} turns (the first is '{turns[0].id}'); run "
+            f"{judged.source}: holds none of these {len(turns)} turns (the first is '{turns[0].id}'); run "
             "'tactful feedback judge' on the same file"
         )
     left_out = dict(labelled.left_out)
@@ -259,7 +271,7 @@ def evaluate_judge(
             "--attacks, or --model, --judged and --cross-fit"
         )
     config = FeedbackConfig()
-    judged = judged_by(labelled, by, config)
+    judged = judged_by(labelled, by, config, confidence=confidence)
     turns, judgements, notes = judged.turns, judged.judgements, [*judged.notes]
     if confidence is not None:
         fitted = load_confidence(confidence)

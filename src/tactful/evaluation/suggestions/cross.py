@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tactful.errors import UserError
 from tactful.reward.embedded.heads import fit_head
-from tactful.reward.suggestions.features import SuggestionTable
+from tactful.reward.features.table import FeatureTable
 from tactful.stats import group_folds
 
 Array = NDArray[Any]
@@ -124,7 +124,7 @@ def out_of_fold(learn: Learner, users: Users) -> Array:
 # ---------------------------------------------------------------- learners
 
 
-def by_head(table: SuggestionTable, users: Users, *, seed: int) -> Learner:
+def by_head(table: FeatureTable, users: Users, *, seed: int) -> Learner:
     """A head of the reward room on these features, calibrated and its penalty chosen within the rows it gets."""
 
     def learn(train: Array) -> Callable[[Array], Array]:

@@ -40,12 +40,12 @@ from tactful.evaluation.suggestions.results import (
     HidingRow,
     ProbabilityRow,
 )
+from tactful.reward.features.table import FeatureTable
 from tactful.reward.gate.betting import sessions_needed
 from tactful.reward.gate.promise import Promise, promise
 from tactful.reward.suggestions.features import (
     BEFORE_GROUPS,
     DEFAULT_GROUPS,
-    SuggestionTable,
     label_features,
     suggestion_features,
 )
@@ -143,7 +143,7 @@ def _counts(users: Users, at: int) -> tuple[int, int]:
 def _learners(shown: Sequence[ShownSuggestion], users: Users, seed: int) -> dict[str, Learner]:
     table = suggestion_features(shown)
     confidence = ("confidence", "confidence_unknown")
-    alone = SuggestionTable(confidence, table.values[:, [table.names.index(name) for name in confidence]])
+    alone = FeatureTable(confidence, table.values[:, [table.names.index(name) for name in confidence]])
     return {
         MODEL: by_head(table, users, seed=seed),
         BEFORE: by_head(suggestion_features(shown, BEFORE_GROUPS), users, seed=seed),

@@ -12,8 +12,8 @@ from tactful.errors import DataError, UserError
 from tactful.evaluation.suggestions.measure import measure_probabilities
 from tactful.evaluation.suggestions.results import ProbabilityRow
 from tactful.reward.card import CardData, CardFigure, suggestion_card
+from tactful.reward.embedded.model import CARD_FILE
 from tactful.reward.suggestions.model import (
-    CARD_FILE,
     SuggestionModel,
     save_suggestion_model,
     train_suggestions,

@@ -93,14 +93,12 @@ class JudgeStage:
             for number, text in enumerate(record.predictions, start=1)
         )
         gold = record.hindsight.message
-        shown = fenced(shortened(record.answer, _MAX_CHARS), shortened(gold, _MAX_CHARS), numbered)
-        prompt = PROMPT.render(
-            mark=shown.mark,
-            answer=shown.texts[0],
-            message=shown.texts[1],
-            predictions=shown.texts[2],
-            language=language(record.lang),
+        shown = fenced(
+            answer=shortened(record.answer, _MAX_CHARS),
+            message=shortened(gold, _MAX_CHARS),
+            predictions=numbered,
         )
+        prompt = PROMPT.render(**shown, language=language(record.lang))
 
         def each_once(reply: SimilarityReply) -> str:
             numbers = sorted(item.number for item in reply.scores)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tactful.feedback.embedded.judge import EmbeddedJudge
 from tactful.feedback.types import FeedbackConfig
-from tactful.reading.opening import NAMES
+from tactful.reading.opening import DEFAULT, NAMES
 
 if TYPE_CHECKING:
     from tactful.feedback.embedded.reading_judge import ReadingJudge
@@ -35,9 +35,7 @@ def open_embedded(
         from tactful.feedback.embedded.reading_judge import ReadingJudge
         from tactful.reading.opening import open_embedded_reader
 
-        return ReadingJudge(
-            open_embedded_reader() if path is None else open_embedded_reader(str(path)), config=config
-        )
+        return ReadingJudge(open_embedded_reader(DEFAULT if path is None else str(path)), config=config)
     return EmbeddedJudge.load(path, config=config)
 
 

@@ -24,14 +24,13 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError, field_validator
 
 from tactful.data.arrays import load_arrays
-from tactful.data.io import describe
+from tactful.data.io import describe, write_file
 from tactful.errors import DataError, UserError
 from tactful.feedback.embedded import lexicon as lex
 from tactful.feedback.embedded.reading import Reading, heard, read_turn
 from tactful.feedback.embedded.rules import probabilities as rule_probabilities
 from tactful.feedback.labels import LABELS, Label
 from tactful.feedback.types import LabelledTurn, Turn
-from tactful.runs.store.files import make_folder, write_atomic
 from tactful.types import Record, content_hash
 
 Floats = NDArray[np.float64]
@@ -44,8 +43,7 @@ _MOST_TOKENS = 400
 _ARRAYS = ("mean", "scale", "buckets", "weights", "bias")
 _TINY = 1e-12
 """No scale of a training is as small; divided by less, a probability might not be finite."""
-SHAPE = (
-    *(f"kind:{kind}" for kind in lex.KINDS),
+_SIGNALS = (
     "words",
     "question",
     "exclaims",
@@ -58,8 +56,10 @@ SHAPE = (
     "contrast",
     "solicited",
     "answer_asks",
-    *(f"rules:{label}" for label in LABELS),
 )
+"""Fields of a `Reading`."""
+_COUNTED = ("words", "content")
+SHAPE = (*(f"kind:{kind}" for kind in lex.KINDS), *_SIGNALS, *(f"rules:{label}" for label in LABELS))
 """Names of the dense features, in order."""
 
 
@@ -81,10 +81,8 @@ class LinearModel:
     @property
     def fingerprint(self) -> str:
         """Eight hex digits of everything that decides: models that judge differently differ in it."""
-        arrays = (self.mean, self.scale, self.buckets, self.weights, self.bias)
-        return content_hash(orjson.dumps((self.labels, SHAPE)) + b"".join(one.tobytes() for one in arrays))[
-            :8
-        ]
+        arrays = b"".join(getattr(self, name).tobytes() for name in _ARRAYS)
+        return content_hash(orjson.dumps((self.labels, SHAPE)) + arrays)[:8]
 
     def probabilities(self, turns: Sequence[Turn], readings: Sequence[Reading] | None = None) -> Floats:
         """(turns, labels), rows sum to 1."""
@@ -115,17 +113,9 @@ class LinearModel:
             raise UserError(f"{target}: exists already; give --out a new name")
         header = {"format": FORMAT, "labels": self.labels, "shape": SHAPE, "card": self.card}
         buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            header=np.frombuffer(orjson.dumps(header), dtype=np.uint8),
-            mean=self.mean,
-            scale=self.scale,
-            buckets=self.buckets,
-            weights=self.weights,
-            bias=self.bias,
-        )
-        make_folder(target.parent)
-        write_atomic(target, [buffer.getvalue()])
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        np.savez_compressed(buffer, header=np.frombuffer(orjson.dumps(header), dtype=np.uint8), **arrays)
+        write_file(target, [buffer.getvalue()])
 
     @classmethod
     def load(cls, path: Path | str) -> LinearModel:
@@ -225,21 +215,11 @@ def dense_features(readings: Sequence[Reading]) -> Floats:
     rows = []
     for reading in readings:
         belief = rule_probabilities(reading)
+        signals = {name: getattr(reading, name) for name in _SIGNALS}
         rows.append(
             [
                 *(np.log1p(reading.kinds.get(kind, 0)) for kind in lex.KINDS),
-                np.log1p(reading.words),
-                reading.question,
-                reading.exclaims,
-                reading.marks_only,
-                reading.from_query,
-                reading.from_answer,
-                reading.shared,
-                reading.likeness,
-                np.log1p(reading.content),
-                reading.contrast,
-                reading.solicited,
-                reading.answer_asks,
+                *(np.log1p(signals[name]) if name in _COUNTED else signals[name] for name in _SIGNALS),
                 *(belief[label] for label in LABELS),
             ]
         )

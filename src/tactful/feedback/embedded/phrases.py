@@ -8,8 +8,8 @@ phrases of structure (asks, points back) may overlap.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -30,6 +30,8 @@ class Phrase(NamedTuple):
     """A phrase of one kind; `anchor` is 0 anywhere, 1 at the start of a clause, 2 at the start of the message."""
 
     parts: tuple[str, ...]
+    """Words; in Chinese, characters."""
+    text: str
     kind: str
     anchor: int
     verdict: bool
@@ -39,12 +41,8 @@ class Phrase(NamedTuple):
 class Clause:
     """Kinds found in one clause, with how often, and how many words it has."""
 
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
     words: float = 0.0
-
-    def add(self, kind: str) -> None:
-        """Count one more of this kind."""
-        self.counts[kind] = self.counts.get(kind, 0) + 1
 
 
 def split(text: str) -> list[str]:
@@ -52,32 +50,20 @@ def split(text: str) -> list[str]:
     return [part.strip() for part in " ".join(text.split()).split(" | ") if part.strip()]
 
 
-def _anchored(entry: str) -> tuple[str, int]:
-    bare = entry.lstrip("^")
-    return bare, min(2, len(entry) - len(bare))
-
-
-def _english_index(lists: Mapping[str, str]) -> dict[str, list[Phrase]]:
+def _index(lists: Mapping[str, str], parts_of: Callable[[str], Iterable[str]]) -> dict[str, list[Phrase]]:
+    """First part → the phrases that begin with it, those of most parts first."""
     index: dict[str, list[Phrase]] = defaultdict(list)
     for kind, entries in lists.items():
         for entry in split(entries):
-            bare, anchor = _anchored(entry)
-            parts = tuple(bare.split())
-            index[parts[0]].append(Phrase(parts, kind, anchor, kind in VERDICTS))
+            text = entry.lstrip("^")
+            parts = tuple(parts_of(text))
+            phrase = Phrase(parts, text, kind, min(2, len(entry) - len(text)), kind in VERDICTS)
+            index[parts[0]].append(phrase)
     return {first: sorted(found, key=lambda p: -len(p.parts)) for first, found in index.items()}
 
 
-def _chinese_index(lists: Mapping[str, str]) -> dict[str, list[Phrase]]:
-    index: dict[str, list[Phrase]] = defaultdict(list)
-    for kind, entries in lists.items():
-        for entry in split(entries):
-            bare, anchor = _anchored(entry)
-            index[bare[0]].append(Phrase((bare,), kind, anchor, kind in VERDICTS))
-    return {first: sorted(found, key=lambda p: -len(p.parts[0])) for first, found in index.items()}
-
-
-_ENGLISH = _english_index(lex.ENGLISH)
-_CHINESE = _chinese_index(lex.CHINESE)
+_ENGLISH = _index(lex.ENGLISH, str.split)
+_CHINESE = _index(lex.CHINESE, tuple)
 _EN_NEGATIONS = frozenset(split(lex.ENGLISH[lex.NEGATION]))
 _FAULTS = ("error", "exception")
 _ZH_NEGATIONS = frozenset("不没未别")
@@ -116,7 +102,7 @@ def _english_clause(words: list[str], first: bool) -> Clause:
     for place, word in enumerate(words):
         verdict = place < taken
         if word.endswith(_FAULTS) and len(word) > 6:  # IndexError, NullPointerException
-            clause.add(lex.WRONG)
+            clause.counts[lex.WRONG] += 1
         for phrase in _ENGLISH.get(word, ()):
             if phrase.anchor and (place or (phrase.anchor == 2 and not first)):
                 continue
@@ -132,7 +118,7 @@ def _english_clause(words: list[str], first: bool) -> Clause:
                     before = words[max(0, place - _NEGATION_REACH) : place]
                     if not _EN_NEGATIONS.isdisjoint(before):
                         kind = _TURNED[kind]
-            clause.add(kind)
+            clause.counts[kind] += 1
     return clause
 
 
@@ -172,16 +158,15 @@ def _chinese(text: str) -> Iterator[Clause]:
         for phrase in _CHINESE.get(char, ()):
             if phrase.anchor > start + (start and first) or (phrase.verdict and verdict):
                 continue
-            body = phrase.parts[0]
-            if not text.startswith(body, place):
+            if not text.startswith(phrase.text, place):
                 continue
             kind = phrase.kind
             if phrase.verdict:
-                verdict, taken = True, place + len(body)
+                verdict, taken = True, place + len(phrase.text)
                 negated = kind in _TURNED and char not in _ZH_NEGATIONS
                 if negated and not _ZH_NEGATIONS.isdisjoint(text[max(0, place - 2) : place]):
                     kind = _TURNED[kind]
-            clause.add(kind)
+            clause.counts[kind] += 1
         start = False
     if clause.words:
         yield clause

@@ -6,12 +6,13 @@ A `Reading` is all that the rules and the linear model see of a turn besides the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from tactful.feedback.embedded import lexicon as lex
-from tactful.feedback.embedded.phrases import Clause, clauses_of, split
+from tactful.feedback.embedded.phrases import clauses_of, split
 from tactful.feedback.labels import LABELS
 from tactful.feedback.types import Turn
 from tactful.text import similarity
@@ -34,9 +35,8 @@ _COMPARED = 160  # characters that `text.similarity` sees of each message
 class Reading:
     """Signals of one turn. Shares are in [0, 1]; 0 where there is nothing to compare."""
 
-    kinds: dict[str, int]
+    kinds: Mapping[str, int]
     """Kind of phrase → count over the whole message."""
-    clauses: tuple[Clause, ...]
     words: float
     """Length in words; a Chinese character counts 0.6."""
     question: bool
@@ -59,7 +59,6 @@ class Reading:
     """The answer fished for praise or thanks."""
     answer_asks: bool
     """The answer ends with a question."""
-    answer_words: int
 
     def has(self, *kinds: str) -> bool:
         """Any phrase of these kinds."""
@@ -83,18 +82,16 @@ def heard(message: str) -> str:
 def read_turn(turn: Turn) -> Reading:
     """The signals of one turn; a pure function of its three texts."""
     message = _clipped(heard(turn.user_next))
-    clauses = tuple(clauses_of(message))
-    kinds: dict[str, int] = {}
+    clauses = clauses_of(message)
+    kinds: Counter[str] = Counter()
     for clause in clauses:
-        for kind, count in clause.counts.items():
-            kinds[kind] = kinds.get(kind, 0) + count
+        kinds.update(clause.counts)
     said, query, answer = topic_words(message), topic_words(turn.q_t), topic_words(turn.a_t)
     count = len(said) or 1
     in_query, in_answer = said & query, said & answer
     tail = turn.a_t.rstrip()[-1:]
     return Reading(
         kinds=kinds,
-        clauses=clauses,
         words=sum(clause.words for clause in clauses),
         question="?" in message or "？" in message,
         exclaims="!" in message or "！" in message,
@@ -107,7 +104,6 @@ def read_turn(turn: Turn) -> Reading:
         contrast=bool(_NOT_PART.search(message.lower())),
         solicited=bool(_SOLICITS.search(turn.a_t[-300:])),
         answer_asks=tail in "?？" if tail else False,
-        answer_words=len(turn.a_t.split()),
     )
 
 

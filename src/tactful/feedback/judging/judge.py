@@ -13,13 +13,12 @@ from typing import Self
 
 from tactful.errors import ParseError, UsageError
 from tactful.feedback.embedded import open_embedded
-from tactful.feedback.judging.refit import refit
 from tactful.feedback.labels import Label
-from tactful.feedback.types import FeedbackConfig, FittedConfidence, Turn, TurnJudgement
-from tactful.llm import CallOptions, ChatModel, ModelSpec, Rehearsal, open_model, within_context
+from tactful.feedback.types import FeedbackConfig, Turn, TurnJudgement
+from tactful.llm import ChatModel, ModelSpec, model_spec, open_model, within_context
 from tactful.llm.judging import AskingJudge
 from tactful.llm.replies.percent import Percent
-from tactful.llm.types import spoken_by
+from tactful.llm.types import rehearsal_for, spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.text.quoting.fence import mark_for
 from tactful.text.quoting.shorten import shortened
@@ -47,29 +46,9 @@ class FeedbackVerdict(Record):
     confidence: Percent
 
 
-def judge_spec(
-    name: str = DEFAULT_MODEL,
-    *,
-    base_url: str | None = None,
-    api_key_env: str = "OPENAI_API_KEY",
-    max_tokens: int = MAX_TOKENS,
-    temperature: float | None = None,
-    requests_per_minute: float | None = None,
-    timeout_s: float | None = None,
-    seed: int = 0,
-) -> ModelSpec:
-    """The model that judges. No temperature by default: reasoning models take none. `seed` is the offline model's."""
-    offline = name == "offline"
-    return ModelSpec(
-        name=name,
-        base_url=None if offline else base_url,
-        api_key_env=api_key_env,
-        scripts=(SCRIPTS,) if offline else (),
-        seed=seed if offline else 0,
-        options=CallOptions(max_tokens=max_tokens, temperature=temperature),
-        requests_per_minute=requests_per_minute,
-        timeout_s=timeout_s,
-    )
+def judge_spec(name: str, *, base_url: str | None = None) -> ModelSpec:
+    """The model that judges. No temperature: reasoning models take none."""
+    return model_spec(name, scripts=SCRIPTS, base_url=base_url, max_tokens=MAX_TOKENS)
 
 
 def judge_prompt(turn: Turn, *, max_chars: int = MAX_CHARS) -> Rendered:
@@ -90,13 +69,8 @@ class FeedbackJudge(AskingJudge[Turn, TurnJudgement]):
 
     model: ChatModel
     config: FeedbackConfig = FeedbackConfig()  # noqa: RUF009  (a frozen record)
-    fitted: FittedConfidence | None = None
-    """Turns what the judge states into a probability of being right, for the sources that it was fitted on."""
-    precision: float | None = None
-    """τ_c as the precision that labels above it must have; needs `fitted`."""
     max_chars: int = MAX_CHARS
     concurrency: int = 32
-    run_id: str = ""
 
     @classmethod
     def open(cls, model: ModelSpec | str = DEFAULT_MODEL, config: FeedbackConfig | None = None) -> Self:
@@ -121,19 +95,19 @@ class FeedbackJudge(AskingJudge[Turn, TurnJudgement]):
         Raises: ProviderError (refused, filtered, out of reach), EndpointRefused and BudgetSpent (going on is
         pointless).
         """
-        provenance = spoken_by(self.model, PROMPT, run_id=self.run_id)
+        provenance = spoken_by(self.model, PROMPT)
+        texts = {"query": turn.q_t, "answer": turn.a_t, "next_message": turn.user_next}
+        rehearsal = rehearsal_for(self.model, "feedback", "feedback_judge", texts)
 
         async def ask(max_chars: int) -> FeedbackVerdict:
             prompt = judge_prompt(turn, max_chars=max_chars)
-            return await self.model.structured(
-                prompt, FeedbackVerdict, sample=sample, rehearsal=self._rehearsal(turn)
-            )
+            return await self.model.structured(prompt, FeedbackVerdict, sample=sample, rehearsal=rehearsal)
 
         try:
             said = await within_context(ask, self.max_chars)
         except ParseError as error:
             return TurnJudgement.not_scored(turn.id, reason=f"unreadable: {error}", provenance=provenance)
-        judgement = TurnJudgement.scored(
+        return TurnJudgement.scored(
             turn.id,
             said.label,
             said.confidence,
@@ -141,21 +115,10 @@ class FeedbackJudge(AskingJudge[Turn, TurnJudgement]):
             provenance=provenance,
             rationale=said.rationale,
         )
-        if self.fitted is None:
-            return judgement
-        return refit(judgement, turn.source, self.config, self.fitted, precision=self.precision)
 
     def unanswered(self, turn: Turn, why: str) -> TurnJudgement:
         """Unscored, because of `why`."""
-        provenance = spoken_by(self.model, run_id=self.run_id)
-        return TurnJudgement.not_scored(turn.id, reason=why, provenance=provenance)
-
-    def _rehearsal(self, turn: Turn) -> Rehearsal | None:
-        """For the offline judge alone: the three texts, so that it need not take the prompt apart."""
-        if self.model.generator != "offline":
-            return None
-        texts = {"query": turn.q_t, "answer": turn.a_t, "next_message": turn.user_next}
-        return Rehearsal(room="feedback", task="feedback_judge", facts=texts)
+        return TurnJudgement.not_scored(turn.id, reason=why, provenance=spoken_by(self.model))
 
 
 # ---------------------------------------------------------------- for scripts
@@ -172,36 +135,18 @@ def judge_turns(
     """
     if model == EMBEDDED:
         return open_embedded(None, config).judge_now(turns)
-    _refuse_running_loop("judge_turns", "judge_batch(turns)")
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise UsageError(
+            "judge_turns() was called inside a running event loop (a notebook, or async code); "
+            "write: async with FeedbackJudge.open(...) as judge: await judge.judge_batch(turns)"
+        )
 
     async def run() -> list[TurnJudgement]:
         async with FeedbackJudge.open(model, config) as judge:
             return await judge.judge_batch(turns)
 
     return asyncio.run(run())
-
-
-def judge_turn(
-    turn: Turn, model: ModelSpec | str = DEFAULT_MODEL, config: FeedbackConfig | None = None
-) -> TurnJudgement:
-    """The judgement on one turn, for scripts without an event loop. Raises: as `judge_turns`, and ProviderError."""
-    if model == EMBEDDED:
-        return open_embedded(None, config).judge_now([turn])[0]
-    _refuse_running_loop("judge_turn", "judge(turn)")
-
-    async def run() -> TurnJudgement:
-        async with FeedbackJudge.open(model, config) as judge:
-            return await judge.judge(turn)
-
-    return asyncio.run(run())
-
-
-def _refuse_running_loop(name: str, instead: str) -> None:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise UsageError(
-        f"{name}() was called inside a running event loop (a notebook, or async code); "
-        f"write: async with FeedbackJudge.open(...) as judge: await judge.{instead}"
-    )

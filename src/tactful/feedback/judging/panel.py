@@ -60,20 +60,15 @@ def plain_judgement(
     """
     by_label = shares(votes)
     if not by_label:
-        return _none_readable(turn_id, votes, provenance)
+        why = "; ".join(dict.fromkeys(vote.reason for vote in votes if vote.reason)) or "no votes"
+        reason = f"no vote of {len(votes)} is readable: {why}"
+        return TurnJudgement.not_scored(turn_id, reason=reason, provenance=provenance, votes=votes)
     stated: Counter[Label] = Counter()
     for vote in votes:
         if vote.label is not None:
             stated[vote.label] += vote.confidence or 0.0  # type: ignore[assignment]
     label = max(by_label, key=lambda item: (by_label[item], stated[item]))
     return _judgement(turn_id, label, by_label, votes, config, provenance)
-
-
-def _none_readable(turn_id: str, votes: Sequence[Vote], provenance: Provenance) -> TurnJudgement:
-    reasons = "; ".join(dict.fromkeys(vote.reason for vote in votes if vote.reason)) or "no votes"
-    return TurnJudgement.not_scored(
-        turn_id, reason=f"no vote of {len(votes)} is readable: {reasons}", provenance=provenance, votes=votes
-    )
 
 
 def _judgement(

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tactful.data.io import write_jsonl
 from tactful.feedback.chats import Turns
-from tactful.feedback.judged import JUDGEMENTS, JudgedTurns, write_judgements
+from tactful.feedback.judged import JUDGEMENTS, JudgedTurns
 from tactful.feedback.judging.confidence import read_fit
 from tactful.feedback.judging.panel import PanelReport
 from tactful.feedback.pipeline import JudgeConfig
@@ -38,10 +39,7 @@ class JudgingOutcome:
         return {
             "run": str(summary.folder.path),
             "turns": {
-                "read": summary.read,
-                "done": summary.done,
-                "failed": summary.failed,
-                "skipped": summary.skipped,
+                **summary.counts(),
                 "unscored": shares.unscored,
                 "above_the_cut": shares.updates,
                 "confidence_not_fitted": shares.not_fitted if self.config.confidence else None,
@@ -60,7 +58,7 @@ def judging_outcome(summary: RunSummary, turns: Turns, config: JudgeConfig) -> J
     folder = summary.folder
     judged = JudgedTurns(folder.path, fitted=read_fit(config.confidence)[0])
     if config.is_panel:
-        write_judgements(judged, folder)
+        write_jsonl(folder.path / JUDGEMENTS, judged)
         shares = shares_of(JudgedTurns(folder.path / JUDGEMENTS))
     else:
         shares = shares_of(judged)

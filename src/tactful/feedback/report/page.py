@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from tactful.data.io import write_file
 from tactful.data.page import clean, render_template
 from tactful.errors import DataError, UsageError
 from tactful.feedback.judged import JudgedTurns
@@ -19,7 +20,6 @@ from tactful.feedback.labels import LABELS, NEGATIVE, Label
 from tactful.feedback.report.shares import LabelShares
 from tactful.feedback.types import JudgedTurn
 from tactful.runs import RunFolder
-from tactful.runs.store.files import make_folder, write_atomic
 
 MOST_VALUES = 12
 """Values of a field that get a row of their own: the most frequent; the others are summed up as one."""
@@ -231,8 +231,7 @@ def _clip(text: str) -> str:
 
 def write_report(found: Overview, path: Path, *, title: str, failed: int = 0) -> None:
     """Write the page; an old page stays whole until the new one is complete."""
-    make_folder(path.parent)
-    write_atomic(path, [render_report(found, title=title, failed=failed).encode("utf-8", "replace")])
+    write_file(path, [render_report(found, title=title, failed=failed).encode("utf-8", "replace")])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter
 from tactful.data.exporting.forms import Answered, Preference, completion_sft, trl_pair
 from tactful.data.io import write_jsonl
 from tactful.errors import DataError
-from tactful.feedback.training.pairs import PairedRow, PairsConfig, TrainingRow, UnpairedRow
+from tactful.feedback.training.pairs import PairsConfig, TrainingRow, UnpairedRow
 from tactful.runs import Context, Job, RunFolder
 
 FOLDERS = {"unpaired": "kto", "pair": "dpo"}
@@ -46,16 +46,18 @@ def write_trainer_files(folder: RunFolder) -> dict[Path, int]:
     for kind, name in FOLDERS.items():
         for part in PARTS:
             path = folder.path / name / f"{part}.jsonl"
-            rows = _columns(row for row in _rows(folder) if row.kind == kind and row.part == part)
+            rows = map(_columns, (row for row in _rows(folder) if row.kind == kind and row.part == part))
             first = next(rows, None)
             if first is not None:
                 written[path] = write_jsonl(path, chain([first], rows))
     return written
 
 
-def _columns(rows: Iterable[TrainingRow]) -> Iterator[dict[str, object]]:
-    for row in rows:
-        yield unpaired_columns(row) if isinstance(row, UnpairedRow) else paired_columns(row)
+def _columns(row: TrainingRow) -> dict[str, object]:
+    """TRL's conversational columns, for unpaired preferences or for preference pairs."""
+    if isinstance(row, UnpairedRow):
+        return {**completion_sft(Answered(row.id, row.prompt, row.completion)), "label": row.label}
+    return trl_pair(Preference(row.id, row.prompt, row.chosen, row.rejected))
 
 
 def _rows(folder: RunFolder) -> Iterator[TrainingRow]:
@@ -67,13 +69,3 @@ def _rows(folder: RunFolder) -> Iterator[TrainingRow]:
         raise DataError(
             f"{folder.records_path}: holds something else than training rows ({error})"
         ) from error
-
-
-def unpaired_columns(row: UnpairedRow) -> dict[str, object]:
-    """TRL's conversational columns for unpaired preferences."""
-    return {**completion_sft(Answered(row.id, row.prompt, row.completion)), "label": row.label}
-
-
-def paired_columns(row: PairedRow) -> dict[str, object]:
-    """TRL's conversational columns for preference pairs."""
-    return trl_pair(Preference(row.id, row.prompt, row.chosen, row.rejected))

@@ -48,9 +48,8 @@ def serving(config: LiveConfig) -> CounselThere | None:
         held: Any = None if note is None else orjson.loads(note.read_bytes())
         if not isinstance(held, dict) or held.get("decides") != _decides(config):
             return None
-        os.kill(
-            int(held["pid"]), 0
-        )  # it has ended without taking its note along, and the port may be another's
+        # one that ended may have left its note behind, and the port may be another's
+        os.kill(int(held["pid"]), 0)
         there = CounselThere(str(held["address"]), timeout_s=_ANSWERS_S)
     except (OSError, ValueError, TypeError, KeyError, OverflowError, TactfulError):
         return None

@@ -47,28 +47,19 @@ class CounselThere:
 
     def vet(self, messages: Sequence[Message], ask: NativeAsk, *, user: str, conversation: str) -> Told:
         """May this question be put?"""
-        body = {
-            "messages": plain(messages),
-            "user": user,
-            "conversation": conversation,
-            "ask": ask.model_dump(),
-        }
-        return self._post("/v1/asks", body)
+        asked = {"user": user, "conversation": conversation, "ask": ask.model_dump()}
+        return self._post("/v1/asks", {"messages": plain(messages), **asked})
 
     def observe(
         self, messages: Sequence[Message], ask: NativeAsk | None, *, conversation: str
     ) -> Told | None:
         """Learn what came of the latest advice in a conversation."""
         asked = None if ask is None else ask.model_dump()
-        return _found(
-            self._post(
-                "/v1/observations", {"messages": plain(messages), "ask": asked, "conversation": conversation}
-            )
-        )
+        return self._observed({"messages": plain(messages), "ask": asked, "conversation": conversation})
 
     def report(self, advice: str, outcome: str) -> Told | None:
         """Learn what came of an advice, as it is told."""
-        return _found(self._post("/v1/observations", {"advice": advice, "outcome": outcome}))
+        return self._observed({"advice": advice, "outcome": outcome})
 
     def killed(self) -> bool:
         """Whether the kill switch is on."""
@@ -83,6 +74,10 @@ class CounselThere:
             return "questions" in self._asked("GET", "/v1/decisions", None)
         except (OSError, http.client.HTTPException, ValueError):
             return False
+
+    def _observed(self, body: Mapping[str, Any]) -> Told | None:
+        observation: Told | None = self._post("/v1/observations", body).get("observation")
+        return observation
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Told:
         return self._asked("POST", path, orjson.dumps(body))
@@ -103,8 +98,3 @@ class CounselThere:
         if answer.status != 200 or not isinstance(told, dict):
             raise ValueError(f"the server answered with status {answer.status}")
         return told
-
-
-def _found(told: Told) -> Told | None:
-    observation: Told | None = told.get("observation")
-    return observation

@@ -31,6 +31,11 @@ _QUESTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }  # fmt: skip
 
 
+def declines(rejects: float) -> str:
+    """How this person takes questions, as an assistant is told."""
+    return f"Of questions like it, this person would probably decline {rejects:.0%}."
+
+
 def suggested(missing: Sequence[str], lang: str) -> SuggestedQuestion:
     """A question about the likeliest gap, with what to assume instead; in Chinese where the request is, else in English."""
     words = _QUESTIONS["zh" if lang == "zh" else "en"]

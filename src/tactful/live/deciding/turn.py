@@ -11,13 +11,12 @@ from uuid import uuid4
 
 from tactful.audit.domains import domain_of
 from tactful.audit.types import Passage
-from tactful.live.deciding.asking import MISSING, suggested
+from tactful.live.deciding.asking import MISSING, declines, suggested
 from tactful.live.following.recognising import Place
 from tactful.live.following.tasks import Followed, glance, last_exchange, said, state_of
 from tactful.live.keeping.lookup import Known, drawn_by
-from tactful.live.learning import Belief, Population, choose, question_belief
-from tactful.live.learning.choosing import shown_history
-from tactful.live.learning.patience import present
+from tactful.live.learning.choosing import choose, shown_history
+from tactful.live.learning.patience import Belief, Population, present, question_belief
 from tactful.live.settings import LiveSettings
 from tactful.live.types import Advice, Taste
 from tactful.mend.turns import Task
@@ -146,10 +145,8 @@ class Decider:
         """Whether this user (a conversation, where nobody is named) is treated at all, when nothing is switched off."""
         if self.settings.mode == "shadow":
             return False
-        return (
-            self.settings.share >= 1
-            or seeded(self.settings.seed, "share", who).random() < self.settings.share
-        )
+        share = self.settings.share
+        return share >= 1 or seeded(self.settings.seed, "share", who).random() < share
 
     def rehearse(self, reader: ReaderAtOnce, population: Population) -> None:
         """Read and choose once: the first decision of a process loads what the later ones find loaded."""
@@ -171,11 +168,10 @@ def _after(task: Task, seen: Followed | None) -> Task:
 
 def _behaviour(missing: Sequence[str], rejects: float, *, asks: bool) -> str:
     named = " and ".join(MISSING[kind] for kind in missing[:2] if kind in MISSING) if asks else ""
-    return _told(f"{rejects:.0%}", named or "something that only they can know", asks)
+    return _told(declines(rejects), named or "something that only they can know", asks)
 
 
 @lru_cache(maxsize=1024)
-def _told(rejects: str, missing: str, asks: bool) -> str:
-    shown = f"Of questions like it, this person would probably decline {rejects}."
+def _told(shown: str, missing: str, asks: bool) -> str:
     told = ASK.render(missing=missing, shown=shown) if asks else ANSWER.render(shown=shown)
     return told.messages[0].content

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from tactful.live.types import DESCRIBED, Advice
+from tactful.live.deciding.asking import declines
+from tactful.live.types import Advice, Described
 from tactful.prompts import load_prompt
 from tactful.text import detect_lang
 from tactful.text.quoting.shorten import shortened
@@ -47,10 +48,8 @@ class Assumed(Record):
     default: str
 
 
-class Vetted(Record):
+class Vetted(Described):
     """Whether a question may be put."""
-
-    model_config = DESCRIBED
 
     put: bool
     why: str
@@ -82,11 +81,7 @@ def vet(advice: Advice, ask: NativeAsk) -> Vetted:
     found = tuple(one for one in assumed if one is not None)
     if not found or len(found) < len(assumed):
         return Vetted(put=True, why="it offers nothing that could be assumed", advice=advice.id)
-    shown = (
-        f"Of questions like it, this person would probably decline {advice.rejects:.0%}."
-        if advice.rejects is not None
-        else ""
-    )
+    shown = "" if advice.rejects is None else declines(advice.rejects)
     defaults = "; ".join(f'for "{one.question}" it is "{one.default}"' for one in found)
     told = NEEDLESS.render(shown=shown, assumed=f"{defaults}.").messages[0].content
     return Vetted(put=False, why="it is needless", advice=advice.id, assumed=found, told=told)

@@ -14,27 +14,21 @@ class Busy:
     """What one person is in."""
 
     def __init__(self, patterns: Sequence[BusyPattern]) -> None:
-        self._patterns = [
-            (
-                one,
-                re.compile(one.starts, re.IGNORECASE),
-                re.compile(one.ends, re.IGNORECASE) if one.ends else None,
-            )
-            for one in patterns
-        ]
+        self._patterns = patterns
         self._since: dict[str, datetime] = {}
 
     def note(self, event: Event, at: datetime) -> None:
         """Take in one event, seen at `at`."""
-        for pattern, starts, ends in self._patterns:
-            if ends.search(event.text) if ends else not starts.search(event.text):
+        for pattern in self._patterns:
+            starts = re.search(pattern.starts, event.text, re.IGNORECASE)
+            if re.search(pattern.ends, event.text, re.IGNORECASE) if pattern.ends else not starts:
                 self._since.pop(pattern.what, None)
-            elif starts.search(event.text):
+            elif starts:
                 self._since[pattern.what] = at
 
     def now(self, at: datetime) -> str:
         """What they are in at `at`; empty: nothing."""
-        for pattern, _, _ in self._patterns:
+        for pattern in self._patterns:
             since = self._since.get(pattern.what)
             if since is not None and at - since < timedelta(minutes=pattern.most_minutes):
                 return pattern.what

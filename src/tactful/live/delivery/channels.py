@@ -28,6 +28,7 @@ _BUTTONS = {
 }
 _SHOWN_IN_A_NOTE = 5
 _AT_ONCE_S = 0.5
+_SHOWN_S = 3600.0
 React = Callable[[str, str], Awaitable[None]]
 """Takes the id of an offer and one of `ANSWERS`."""
 
@@ -139,13 +140,13 @@ class DesktopNote:
 
     name, retries = "notify", True
 
-    def __init__(self, react: React, *, timeout_s: float = 3600.0) -> None:
+    def __init__(self, react: React) -> None:
         found = shutil.which("notify-send")
         if found is None:
             raise UsageError(
                 "--notify needs the program notify-send; install it (Debian: libnotify-bin), or use --webhook"
             )
-        self._program, self._react, self._timeout_s = found, react, timeout_s
+        self._program, self._react = found, react
         self._open: set[asyncio.Task[None]] = set()
 
     async def send(self, notice: Notice) -> None:
@@ -164,7 +165,7 @@ class DesktopNote:
 
     async def _answered(self, process: asyncio.subprocess.Process, notice: Notice) -> None:
         try:
-            told, _ = await asyncio.wait_for(process.communicate(), self._timeout_s)
+            told, _ = await asyncio.wait_for(process.communicate(), _SHOWN_S)
         except TimeoutError:
             told = b""
         finally:
@@ -192,16 +193,12 @@ class DesktopNote:
 
 def _arguments(notice: Notice) -> list[str]:
     """Of notify-send. Bodies are markup, so texts are escaped; nothing of an offer can pose as an option."""
-    if notice.digest:
-        title = f"{len(notice.offers)} offers that could wait"
-        shown = [on_one_line(one.text, 160) for one in notice.offers[:_SHOWN_IN_A_NOTE]]
-        more = len(notice.offers) - len(shown)
-        return [
-            "--app-name=Tactful",
-            "--",
-            title,
-            escape("\n".join(shown + ([f"and {more} more"] if more else []))),
-        ]
-    buttons = [f"--action={name}={label}" for name, label in _BUTTONS.items()]
-    (one,) = notice.offers
-    return ["--app-name=Tactful", *buttons, "--", "May I help?", escape(one.text)]
+    if not notice.digest:
+        buttons = [f"--action={name}={label}" for name, label in _BUTTONS.items()]
+        (one,) = notice.offers
+        return ["--app-name=Tactful", *buttons, "--", "May I help?", escape(one.text)]
+    title = f"{len(notice.offers)} offers that could wait"
+    shown = [on_one_line(one.text, 160) for one in notice.offers[:_SHOWN_IN_A_NOTE]]
+    if more := len(notice.offers) - len(shown):
+        shown.append(f"and {more} more")
+    return ["--app-name=Tactful", "--", title, escape("\n".join(shown))]

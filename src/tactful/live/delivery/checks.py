@@ -48,9 +48,8 @@ def snoozed(policy: DeliveryPolicy, standing: Standing, offer: Candidate, at: da
 def quiet(policy: DeliveryPolicy, standing: Standing, offer: Candidate, at: datetime) -> Silence | None:
     """Whether it is a quiet hour."""
     until = policy.quiet_until(at)
-    return (
-        Silence("quiet", f"quiet hours ({policy.zone or 'local time'})", until, waits=True) if until else None
-    )
+    told = f"quiet hours ({policy.zone or 'local time'})"
+    return Silence("quiet", told, until, waits=True) if until else None
 
 
 def busy(policy: DeliveryPolicy, standing: Standing, offer: Candidate, at: datetime) -> Silence | None:
@@ -99,11 +98,8 @@ def day(policy: DeliveryPolicy, standing: Standing, offer: Candidate, at: dateti
 
 def shadow(policy: DeliveryPolicy, standing: Standing, offer: Candidate, at: datetime) -> Silence | None:
     """Whether only watching is wanted."""
-    return (
-        Silence("shadow", "it would have gone out, but the mode is shadow")
-        if policy.mode == "shadow"
-        else None
-    )
+    told = "it would have gone out, but the mode is shadow"
+    return Silence("shadow", told) if policy.mode == "shadow" else None
 
 
 Checking = Callable[[DeliveryPolicy, Standing, Candidate, datetime], Silence | None]

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import Connection, Select, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from tactful.data.formats.moments import parse_event
 from tactful.database import Store
@@ -79,18 +79,13 @@ class Ledger:
                 waiting={row.key: row.at for row in waiting},
                 dismissed=streak,
                 dismissed_at=reacted[0].reacted_at if streak else None,
-                quiet_until={
-                    row.kind: row.until
-                    for row in connection.execute(
-                        select(pauses.c.kind, pauses.c.until).where(pauses.c.user == user)
-                    )
-                },
+                quiet_until=_pauses(connection, user),
             )
 
     def history(self, user: str, at: datetime) -> ProposalHistory:
         """What this user did with what went out before `at`, as judges of moments see it."""
         out = (offers.c.user == user) & (offers.c.made == "offered") & (offers.c.at < at)
-        taken = func.coalesce(func.sum(case((offers.c.reaction == "accepted", 1), else_=0)), 0)
+        taken = func.count().filter(offers.c.reaction == "accepted")
         with self._store.read() as connection:
             shown, last, accepted = connection.execute(
                 select(func.count(), func.max(offers.c.at), taken).where(out)
@@ -108,12 +103,12 @@ class Ledger:
         row["record"] = found.model_copy(update={"text": ""}).model_dump_json()
         if self._keep_texts and found.made != "nothing":
             row["events"] = orjson.dumps([{"time": one.time, "event": one.text} for one in events]).decode()
-        return self._writer.put(lambda connection: _done(connection.execute(insert(offers).values(row))))
+        return self._writer.put(lambda connection: connection.execute(insert(offers).values(row)))
 
     def again(self, id: str, at: datetime) -> Future[None]:
         """The same was decided once more."""
         more = update(offers).where(offers.c.id == id).values(times=offers.c.times + 1, last_at=at)
-        return self._writer.put(lambda connection: _done(connection.execute(more)))
+        return self._writer.put(lambda connection: connection.execute(more))
 
     # ------------------------------------------------------------ deliveries
 
@@ -128,18 +123,18 @@ class Ledger:
             }
             for one in found
         ]  # fmt: skip
-        return self._writer.put(lambda connection: _done(connection.execute(insert(deliveries), rows)))
+        return self._writer.put(lambda connection: connection.execute(insert(deliveries), rows))
 
     def undelivered(self, id: str) -> Future[None]:
         """An offer that reached nobody waits for the digest."""
         change = update(offers).where(offers.c.id == id, offers.c.reaction == "")
         values = {"check": "undelivered", "waiting": True}
-        return self._writer.put(lambda connection: _done(connection.execute(change.values(values))))
+        return self._writer.put(lambda connection: connection.execute(change.values(values)))
 
     def over(self, ids: Sequence[str]) -> Future[None]:
         """These were told, or are wanted no more: they wait no longer, and need no texts. They do not count as seen."""
         change = update(offers).where(offers.c.id.in_(ids)).values(self._over())
-        return self._writer.put(lambda connection: _done(connection.execute(change)))
+        return self._writer.put(lambda connection: connection.execute(change))
 
     def _over(self) -> dict[str, Any]:
         return {"waiting": False} | ({} if self._keep_texts else {"text": ""})
@@ -153,14 +148,13 @@ class Ledger:
             .where(offers.c.at < before, offers.c.at >= since)
             .values(check="undelivered", waiting=True)
         )
-        return self._writer.put(lambda connection: _done(connection.execute(change)))
+        return self._writer.put(lambda connection: connection.execute(change))
 
-    def waiting(self, user: str | None = None) -> list[Offer]:
-        """What waits for a digest, of this user or of all, the oldest first."""
+    def waiting(self) -> list[Offer]:
+        """What waits for a digest, the oldest first."""
         wanted = select(offers).where(offers.c.waiting).order_by(offers.c.at)
         with self._store.read() as connection:
-            rows = connection.execute(wanted if user is None else wanted.where(offers.c.user == user))
-            return [_offer(row) for row in rows]
+            return [_offer(row) for row in connection.execute(wanted)]
 
     def find(self, id: str) -> Offer | None:
         """The decision with this id."""
@@ -172,24 +166,17 @@ class Ledger:
 
     def react(self, id: str, reaction: Reaction, at: datetime) -> Offer | None:
         """Store the first reaction to an offer and give the offer; None: it is unknown or had one."""
-        found: list[Offer] = []
+        answer = {"reaction": reaction, "reacted_at": at}
 
-        def write(connection: Connection) -> None:
-            found.clear()
-            values: dict[str, Any] = {"reaction": reaction, "reacted_at": at, "waiting": False}
+        def write(connection: Connection) -> Offer | None:
             row = connection.execute(select(offers).where(offers.c.id == id)).first()
             if row is None or row.made == "nothing":
-                return
-            if not self._keep_texts:
-                values["text"] = ""
-            changed = connection.execute(
-                update(offers).where(offers.c.id == id, offers.c.reaction == "").values(values)
-            )
-            if changed.rowcount:
-                found.append(_offer(row).model_copy(update={"reaction": reaction, "reacted_at": at}))
+                return None
+            first = update(offers).where(offers.c.id == id, offers.c.reaction == "")
+            changed = connection.execute(first.values(answer | self._over())).rowcount
+            return _offer(row).model_copy(update=answer) if changed else None
 
-        self._writer.put(write).result(timeout=60)
-        return found[0] if found else None
+        return self._writer.committed(write)
 
     def pause(self, user: str, kind: str, until: datetime | None) -> None:
         """Offers of this kind, or all (empty), not before `until`; None: until it is taken back, and what waits is over."""
@@ -201,35 +188,22 @@ class Ledger:
             if until is None:
                 connection.execute(waits.values(self._over()))
 
-        self._writer.put(write).result(timeout=60)
+        self._writer.committed(write)
 
     def unpause(self, user: str, kind: str) -> bool:
         """Take a pause back; whether there was one."""
-        gone: list[int] = []
-        self._writer.put(lambda connection: gone.append(_unpause(connection, user, kind))).result(timeout=60)
-        return bool(gone[-1])
+        return bool(self._writer.committed(lambda connection: _unpause(connection, user, kind)))
 
     def pauses(self, user: str) -> dict[str, datetime | None]:
         """Kind (empty: all) → until when this user wants none; None: until it is taken back."""
         with self._store.read() as connection:
-            rows = connection.execute(select(pauses.c.kind, pauses.c.until).where(pauses.c.user == user))
-            return {row.kind: row.until for row in rows}
+            return _pauses(connection, user)
 
     # ------------------------------------------------------------ looking back
 
     def search(self, wanted: OfferFilter, limit: int | None = None) -> Iterator[Offer]:
         """As `found_offers`."""
         return found_offers(self._store, wanted, limit)
-
-    def errors(self, ids: Sequence[str]) -> dict[str, list[str]]:
-        """Id → `channel: error` of deliveries that failed."""
-        found: dict[str, list[str]] = {}
-        with self._store.read() as connection:
-            for row in connection.execute(
-                select(deliveries).where(deliveries.c.offer.in_(ids), deliveries.c.error != "")
-            ):
-                found.setdefault(row.offer, []).append(f"{row.channel}: {row.error}")
-        return found
 
 
 def found_offers(store: Store, wanted: OfferFilter, limit: int | None = None) -> Iterator[Offer]:
@@ -267,10 +241,11 @@ def _offer(row: Any) -> Offer:
     return Offer.model_validate_json(row.record).model_copy(update=now)
 
 
+def _pauses(connection: Connection, user: str) -> dict[str, datetime | None]:
+    rows = connection.execute(select(pauses.c.kind, pauses.c.until).where(pauses.c.user == user))
+    return {row.kind: row.until for row in rows}
+
+
 def _unpause(connection: Connection, user: str, kind: str) -> int:
     mine = delete(pauses).where(pauses.c.user == user, pauses.c.kind == kind)
     return connection.execute(mine).rowcount
-
-
-def _done(_: object) -> None:
-    """A write whose result nobody needs."""

@@ -13,12 +13,12 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import orjson
-from pydantic import ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
-from tactful.data.io import describe
+from tactful.data.io import as_settings
 from tactful.errors import ConfigError
 from tactful.live.delivery.hours import Hours, last_slot, read_hours, read_time
-from tactful.types import Record
+from tactful.live.types import Described
 
 _log = logging.getLogger(__name__)
 _CALLS = r"\b(zoom|teams|google meet|webex|facetime|skype|tencent meeting|in a (video )?call|meeting)\b|腾讯会议|视频会议|通话中"
@@ -27,13 +27,16 @@ _FOCUS = r"\b(do not disturb|focus mode|focus session)\b.*\b(on|start\w*|begin\w
 _FOCUS_ENDS = r"\b(do not disturb|focus mode|focus session)\b.*\b(off|end\w*|stop\w*|disabled?)\b|(勿扰|专注)模式.*(关|束)"
 
 
-class _Described(Record):
-    """With what is said of each key in its schema."""
+def regular(value: str) -> str:
+    """The same regular expression. Raises: ValueError for what is none."""
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"'{value}' is no regular expression ({error})") from error
+    return value
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
-
-class BusyPattern(_Described):
+class BusyPattern(Described):
     """Events that tell that somebody must not be disturbed."""
 
     what: str = Field(min_length=1, max_length=40)
@@ -45,17 +48,10 @@ class BusyPattern(_Described):
     most_minutes: float = Field(default=180.0, gt=0)
     """After so long without a further event of it, it counts as over."""
 
-    @field_validator("starts", "ends")
-    @classmethod
-    def _reads(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"'{value}' is no regular expression ({error})") from error
-        return value
+    _reads = field_validator("starts", "ends")(regular)
 
 
-class Sending(_Described):
+class Sending(Described):
     """How offers are sent to a webhook or a desktop."""
 
     timeout_s: float = Field(default=10.0, gt=0)
@@ -66,7 +62,7 @@ class Sending(_Described):
     """Before the second try; doubled before each further one, up to a minute."""
 
 
-class DeliveryPolicy(_Described):
+class DeliveryPolicy(Described):
     """How often offers may reach a person, when, and what becomes of the others."""
 
     mode: Literal["shadow", "act"] = "shadow"
@@ -181,10 +177,5 @@ def load_policy(path: Path) -> DeliveryPolicy:
         raise ConfigError(
             f"{path}: the delivery policy cannot be read: {error}; correct that line"
         ) from error
-    try:
-        return DeliveryPolicy.model_validate(values)
-    except ValidationError as error:
-        known = ", ".join(DeliveryPolicy.model_fields)
-        raise ConfigError(
-            f"{path}: {describe(error, 'the delivery policy')}; known keys are {known}"
-        ) from error
+    known = f"known keys are {', '.join(DeliveryPolicy.model_fields)}"
+    return as_settings(DeliveryPolicy, values, "the delivery policy", path=path, fix=known)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from typing import Literal, get_args
 
 from pydantic import Field
 
-from tactful.types import ProposalHistory, Record, Written
+from tactful.types import ProposalHistory, Record, Written, content_hash
 
 LONGEST = 2_000
 """Characters of one offer."""
@@ -53,7 +52,7 @@ class Candidate(Record):
     @property
     def key(self) -> str:
         """The same for the same offer."""
-        return sha256(f"{self.kind}\x1f{' '.join(self.text.lower().split())}".encode()).hexdigest()[:32]
+        return content_hash(f"{self.kind}\x1f{' '.join(self.text.lower().split())}")
 
 
 class Offer(Written):

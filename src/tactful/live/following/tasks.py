@@ -12,7 +12,7 @@ from typing import Any
 from tactful.audit.domains import domain_of
 from tactful.audit.judging.judge import Judge
 from tactful.audit.judging.signs import signs_of
-from tactful.audit.turns import asked, passages
+from tactful.audit.turns import CONTEXT, asked, passages
 from tactful.audit.types import Passage
 from tactful.calibration.tasks.states import complete_states
 from tactful.mend.turns import Task, outcome_of
@@ -21,8 +21,6 @@ from tactful.reading.types import ReaderAtOnce, Request
 from tactful.text import detect_lang
 from tactful.text.similarity import ngram_counts
 from tactful.types import ChatTurn, Conversation, Message, NativeAsk, PublicState, State, UserHistory
-
-_CONTEXT = 4  # turns before the request that the reader sees, as in audits
 
 
 @dataclass(frozen=True)
@@ -40,21 +38,23 @@ def said(messages: Sequence[Message]) -> list[Message]:
     return [one for one in messages if one.role != "system" and one.content.strip()]
 
 
+def is_due(messages: Sequence[Message]) -> bool:
+    """Whether it is the assistant's turn: the user spoke last."""
+    turns = said(messages)
+    return bool(turns) and turns[-1].role == "user"
+
+
 def whole(messages: Iterable[Message]) -> tuple[Message, ...]:
     """The messages as a reader and a database take them: a lone half of a character, where a client cut, is a question mark."""
-    return tuple(one if _is_whole(one.content) else _mended(one) for one in messages)
+    return tuple(map(_whole, messages))
 
 
-def _is_whole(text: str) -> bool:
+def _whole(one: Message) -> Message:
     try:
-        text.encode()
+        one.content.encode()
     except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _mended(one: Message) -> Message:
-    return one.model_copy(update={"content": one.content.encode("utf-8", "replace").decode()})
+        return one.model_copy(update={"content": one.content.encode("utf-8", "replace").decode()})
+    return one
 
 
 def last_exchange(messages: Sequence[Message], ask: NativeAsk | None = None) -> Passage | None:
@@ -106,7 +106,7 @@ def state_of(
     """The decision point at the user's last message; `complexity` None: it is estimated, which takes longer than all else."""
     turns = said(messages)
     request = turns[-1].content
-    (need,) = reader.needs_now([Request(text=request, context=tuple(turns[-1 - _CONTEXT : -1]))])
+    (need,) = reader.needs_now([Request(text=request, context=tuple(turns[-1 - CONTEXT : -1]))])
     shown: dict[str, Any] = {
         "id": id,
         "domain": domain or domain_of(task.request or request),

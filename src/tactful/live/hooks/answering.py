@@ -44,11 +44,8 @@ class HookCall(BaseModel):
 
     def turns(self) -> list[ChatTurn]:
         """The session so far."""
-        return (
-            []
-            if not self.transcript_path
-            else turns_of(Path(self.transcript_path).expanduser(), self.session_id)
-        )
+        log = self.transcript_path
+        return turns_of(Path(log).expanduser(), self.session_id) if log else []
 
 
 def answer(

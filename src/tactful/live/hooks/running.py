@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
@@ -73,12 +74,10 @@ def run_hook(open_counsel: Callable[[], Counsel], folder: Path, *, given: Binary
 
 def note(folder: Path, what: str) -> None:
     """A line in the log of hooks; nothing where it cannot be written."""
-    try:
+    with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "hooks.log").open("a", encoding="utf-8") as file:
             file.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {what}\n")
-    except OSError:
-        return
 
 
 def _giving_up(folder: Path, after_s: float, what: str) -> threading.Timer:

@@ -82,7 +82,7 @@ def look_up(connection: Connection, place: Place, conversation: str, user: str) 
     id = conversation or (earlier.conversation if earlier else "")
     taste = taste_of(connection, user)
     if not id:
-        return Known(new_conversation(), Task(), taste)
+        return Known(uuid4().hex, Task(), taste)
     if not conversation and earlier.went_on:
         return Known(forked(id), Task(), taste)
     here = {"conversation": id, "key": place.key}
@@ -108,14 +108,9 @@ def spelt(task: Task) -> str:
     return orjson.dumps(vars(task) | {"user": vars(task.user)}).decode()
 
 
-def new_conversation() -> str:
-    """An id."""
-    return uuid4().hex
-
-
 def forked(conversation: str) -> str:
     """An id for what goes on from an earlier point of a conversation: somebody else's who began alike, or an edit."""
-    return f"{new_conversation()[:15]}{_FORK}{drawn_by(conversation)[-48:]}"
+    return f"{uuid4().hex[:15]}{_FORK}{drawn_by(conversation)[-48:]}"
 
 
 def drawn_by(conversation: str) -> str:

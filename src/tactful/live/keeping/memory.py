@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -18,7 +20,7 @@ from tactful.live.following.recognising import Place
 from tactful.live.following.tasks import Followed
 from tactful.live.keeping.at_hand import AtHand
 from tactful.live.keeping.at_once import AtOnce
-from tactful.live.keeping.lookup import Known, keys_before, look_up, new_conversation
+from tactful.live.keeping.lookup import Known, keys_before, look_up
 from tactful.live.keeping.shared import Shared
 from tactful.live.keeping.tastes import (
     all_tastes,
@@ -29,8 +31,7 @@ from tactful.live.keeping.tastes import (
     taste_of,
 )
 from tactful.live.keeping.writing import DECISIONS, SEEN, Decision, Seen
-from tactful.live.learning import learned_offer
-from tactful.live.learning.patience import NO, YES
+from tactful.live.learning.patience import NO, YES, learned_offer
 from tactful.live.settings import LiveSettings
 from tactful.live.storing.tables import advice as advice_table
 from tactful.live.storing.tables import conversations, deliveries, observations, offers
@@ -101,7 +102,7 @@ class Memory:
 
     def _here(self, place: Place, conversation: str) -> Known | None:
         if not conversation and not keys_before(place):
-            return Known(new_conversation(), Task(), None)
+            return Known(uuid4().hex, Task(), None)
         return self._at_hand.known(place, conversation)
 
     def given(self, conversation: str, key: str = "") -> Advice | None:
@@ -155,20 +156,14 @@ class Memory:
     def untold(self, found: Advice) -> None:
         """Correct an advice: the assistant was not told after all."""
         row = {"treated": False, "record": found.untold().model_dump_json()}
-
-        def write(connection: Connection) -> None:
-            connection.execute(update(advice_table).where(advice_table.c.id == found.id).values(row))
-
-        self.writer.put(write)
+        change = update(advice_table).where(advice_table.c.id == found.id).values(row)
+        self.writer.put(lambda connection: connection.execute(change))
 
     def offered(self, user: str, kind: str, accepted: bool, at: datetime) -> None:
         """Learn what this user (a hash) did with an offer of this kind."""
         population = self.shared.population()
-
-        def change(taste: Taste) -> Taste:
-            return learned_offer(taste, kind, accepted, at, population)
-
-        self.writer.put(lambda connection: change_tastes(connection, {user: [change]}, at)).result(timeout=60)
+        change = partial(learned_offer, kind=kind, accepted=accepted, at=at, population=population)
+        self.writer.committed(lambda connection: change_tastes(connection, {user: [change]}, at))
         self.shared.reacted()
 
     # ------------------------------------------------------------ users
@@ -193,8 +188,7 @@ class Memory:
 
         Raises: UserError where it is removed, and SQLite's log holds it still.
         """
-        counted: list[int] = []
-        self.writer.put(lambda connection: counted.append(remove_user(connection, user))).result(timeout=60)
+        removed = self.writer.committed(lambda connection: remove_user(connection, user))
         self._at_hand.forget(user)
         if self.shared.population().source == "users":
             self.shared.estimate()
@@ -203,13 +197,11 @@ class Memory:
                 f"{self.store.name}: {user} is removed, but {self.store.name}-wal holds it still, since somebody reads "
                 "the database; it is overwritten once every process that uses it has ended"
             )
-        return counted[-1]
+        return removed
 
     def reset(self, user: str) -> bool:
         """Let a user (by hash) begin anew, what was decided for them stays; whether anything was known of them."""
-        known: list[bool] = []
-        self.writer.put(lambda connection: known.append(reset_taste(connection, user))).result(timeout=60)
-        return known[-1]
+        return self.writer.committed(lambda connection: reset_taste(connection, user))
 
     # ------------------------------------------------------------ the end of it
 
@@ -225,7 +217,7 @@ class Memory:
 
     def settle(self) -> None:
         """Wait until everything that was put is committed."""
-        self.writer.put(lambda _: None).result(timeout=60)
+        self.writer.committed(lambda _: None)
 
     def close(self) -> None:
         """Commit what waits, and let go."""

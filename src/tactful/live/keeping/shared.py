@@ -12,8 +12,8 @@ from sqlalchemy import Connection, delete, insert, select
 from tactful.database import Store
 from tactful.live.keeping.at_once import AtOnce
 from tactful.live.keeping.tastes import all_tastes, insert_new
-from tactful.live.learning import Population, pooled
-from tactful.live.learning.pooling import due
+from tactful.live.learning.patience import Population
+from tactful.live.learning.pooling import due, pooled
 from tactful.live.storing.tables import meta
 from tactful.live.storing.writer import Writer
 from tactful.live.types import Taste
@@ -111,15 +111,12 @@ class Shared:
     def take_over(self, assumed: Population, known: Iterable[Taste], at: datetime) -> int:
         """Begin with what a log taught: of users in general, and of those not known yet. How many users were new."""
         rows = [{"user": one.user, "record": one.model_dump_json(), "at": at} for one in known]
-        new: list[int] = []
-
-        def write(connection: Connection) -> None:
-            new[:] = [sum(insert_new(connection, row) for row in rows)]
-
-        self._writer.put(write).result(timeout=600)
+        new = self._writer.committed(
+            lambda connection: sum(insert_new(connection, row) for row in rows), timeout_s=600
+        )
         self._set(_ASSUMED, assumed.model_dump_json())
         self.estimate()
-        return new[0]
+        return new
 
     def _set(self, name: str, value: str | None) -> None:
         self._put(name, value).result(timeout=60)

@@ -16,7 +16,7 @@ from tactful.live.following.tasks import Followed
 from tactful.live.keeping.lookup import spelt
 from tactful.live.keeping.tastes import change_tastes
 from tactful.live.keeping.texts import gone_on
-from tactful.live.learning import Population, learned
+from tactful.live.learning.patience import Population, learned
 from tactful.live.storing.tables import advice as advice_table
 from tactful.live.storing.tables import conversations, observations
 from tactful.live.storing.writer import Kind
@@ -69,17 +69,9 @@ class Decision:
 
     def row(self) -> dict[str, Any]:
         """Of the advice."""
-        one = self.advice
-        return {
-            "id": one.id,
-            "conversation": one.conversation,
-            "key": self.key,
-            "user": one.user,
-            "at": one.at,
-            "choice": one.choice,
-            "treated": one.treated,
-            "record": one.model_dump_json(),
-        }
+        names = ("id", "conversation", "user", "at", "choice", "treated")
+        row = {name: getattr(self.advice, name) for name in names}
+        return row | {"key": self.key, "record": self.advice.model_dump_json()}
 
     def stands(self, begun_at: datetime) -> dict[str, Any]:
         """Of the conversation, without its texts, which is new or not; `begun_at` counts where it is."""
@@ -138,11 +130,8 @@ def _write_seen(connection: Connection, several: Sequence[Seen]) -> None:
             at=one.at,
             conversation=to.conversation,
             user=to.user,
-            asked=one.found.asked,
-            outcome=one.found.outcome,
-            complaint=one.found.complaint,
             how=one.how,
-            subject=one.found.subject,
+            **vars(one.found),
         )
         row = {name: getattr(made, name) for name in ("advice", "conversation", "user", "at", "outcome")}
         rows.append(row | {"record": made.model_dump_json()})

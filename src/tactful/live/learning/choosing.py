@@ -102,10 +102,10 @@ def choose(
     if not isinstance(policy, CostPolicy):
         return _as_it_decides(policy, state, rng, held or annoyed)
     if held:
-        return Chosen(_still(policy), False, 1.0, False, held)
+        return _certain(policy, policy.actions[0], held)
     best = policy.weigh(state, belief.mean)
     if state.need_unknown or state.prev_reject:  # whatever the user is like, no question is worth it
-        return Chosen(_still(policy), False, 1.0, False, best.why)
+        return _certain(policy, policy.actions[0], best.why)
     if annoyed:
         return _where_it_matters(policy, state, max(belief.mean, guards.annoyed_rejects), annoyed)
     usual = policy.asking(state, best) if best.asks else policy.actions[0]
@@ -164,7 +164,7 @@ def _as_it_decides(policy: Policy, state: PublicState, rng: random.Random, held:
     asks = decision.action != policy.actions[0]
     if held:
         why = held if asks else "as the policy decides"
-        return Chosen(_still(policy), False, 1.0 if draws else None, False, why)
+        return _certain(policy, policy.actions[0], why, propensity=1.0 if draws else None)
     quiet = decision.probabilities.get(policy.actions[0], 0.0)
     propensity = (1 - quiet if asks else quiet) if draws else None
     return Chosen(decision, asks, propensity, False, "as the policy decides")
@@ -173,15 +173,14 @@ def _as_it_decides(policy: Policy, state: PublicState, rng: random.Random, held:
 def _where_it_matters(policy: CostPolicy, state: PublicState, rejects: float, annoyed: str) -> Chosen:
     taken = _action(policy, state, rejects)
     asks = taken != policy.actions[0]
-    shares = {action: float(action == taken) for action in policy.actions}
     why = f"{annoyed}; {'this one is worth it all the same' if asks else 'this one does not matter enough'}"
-    return Chosen(Decision(action=taken, probabilities=shares), asks, 1.0, False, why)
+    return _certain(policy, taken, why)
 
 
-def _still(policy: Policy) -> Decision:
-    shares = dict.fromkeys(policy.actions, 0.0)
-    shares[policy.actions[0]] = 1.0
-    return Decision(action=policy.actions[0], probabilities=shares)
+def _certain(policy: Policy, action: str, why: str, *, propensity: float | None = 1.0) -> Chosen:
+    shares = {one: float(one == action) for one in policy.actions}
+    decision = Decision(action=action, probabilities=shares)
+    return Chosen(decision, action != policy.actions[0], propensity, False, why)
 
 
 def shown_history(shown: tuple[float, float]) -> UserHistory:

@@ -8,7 +8,8 @@ from aiohttp import web
 
 from tactful.live.proxy.settings import KEY_HEADER, ProxySettings
 from tactful.reward.serve.errors import ApiError
-from tactful.text.addresses import is_served, served_names
+from tactful.reward.serve.guard import check_host, too_large
+from tactful.text.addresses import served_names
 
 
 class Entrance:
@@ -21,13 +22,7 @@ class Entrance:
 
     def check_host(self, request: web.BaseRequest) -> None:
         """Raises: ApiError 403 where it was asked by a name that is not served."""
-        if not is_served(request.headers.getall("Host", []), self._names):
-            raise ApiError(
-                403,
-                "this name is not served here; ask by the address that the proxy printed, or start it with --allow-host",
-                code="host_not_allowed",
-                final=True,
-            )
+        check_host(request, self._names, "proxy")
 
     def knows_key(self, request: web.BaseRequest) -> bool:
         """Whether the proxy's own key came along, where one is asked for."""
@@ -43,11 +38,8 @@ class Entrance:
     async def body(self, request: web.BaseRequest) -> bytes:
         """All of a request's body. Raises: ApiError for one that is too large or broken off."""
         most = self._settings.max_body_bytes
-        too_large = ApiError(
-            413, f"the body is larger than {most} bytes; send less", code="too_large", final=True
-        )
         if (request.content_length or 0) > most:
-            raise too_large
+            raise too_large(most)
         pieces, size = [], 0
         try:
             if request.headers.get("Expect", "").lower() == "100-continue":
@@ -56,7 +48,7 @@ class Entrance:
             async for piece in request.content.iter_any():
                 size += len(piece)
                 if size > most:
-                    raise too_large
+                    raise too_large(most)
                 pieces.append(piece)
         except (web.RequestPayloadError, ConnectionError):
             raise ApiError(400, "the body is broken off", code="invalid_request") from None

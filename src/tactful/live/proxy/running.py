@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from tactful.errors import UserError
 from tactful.live.advisor import Advisor
 from tactful.live.proxy.app import Proxy
 from tactful.live.proxy.settings import ProxySettings
-from tactful.reward.serve.ending import end
-from tactful.text.addresses import address_at, cannot_listen
-
-_quiet = logging.getLogger(f"{__name__}.http")
-_quiet.disabled = True
-"""aiohttp would log broken requests with their content."""
+from tactful.reward.serve.listening import QUIET, listening
 
 
 @asynccontextmanager
@@ -34,22 +27,16 @@ async def proxying(advisor: Advisor, settings: ProxySettings, port: int) -> Asyn
         handler_cancellation=True,
         auto_decompress=False,
         access_log=None,
-        logger=_quiet,
+        logger=QUIET,
         max_line_size=64 * 1024,
         max_field_size=64 * 1024,
         keepalive_timeout=75.0,
     )
     runner = web.ServerRunner(server, shutdown_timeout=5.0)
     await asyncio.to_thread(advisor.ready)
-    await runner.setup()
     await proxy.open()
     try:
-        site = web.TCPSite(runner, settings.host.strip("[]"), port, backlog=2048)
-        try:
-            await site.start()
-        except OSError as error:
-            raise UserError(cannot_listen(settings.host, port, error)) from error
-        yield address_at(settings.host, runner.addresses[0][1]), proxy
+        async with listening(runner, settings.host, port, backlog=2048) as address:
+            yield address, proxy
     finally:
-        await end(runner)
         await proxy.close()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tactful.errors import SafetyRefusal
 from tactful.live.proxy.passing import Upstream
-from tactful.text.addresses import is_loopback
+from tactful.reward.serve.guard import refuse_open
 
 KEY_HEADER = "X-Tactful-Key"
 USER_HEADER = "X-Tactful-User"
@@ -36,9 +35,5 @@ class ProxySettings:
 
     def check(self) -> None:
         """Raises: SafetyRefusal when others could reach it without a key; UsageError for an upstream that is no address."""
-        if self.key is None and not is_loopback(self.host):
-            raise SafetyRefusal(
-                f"--host {self.host} lets other machines ask; name the variable that holds a key with --api-key-env, "
-                "or stay on 127.0.0.1"
-            )
+        refuse_open(self.host, self.key)
         Upstream.at(self.upstream)

@@ -14,7 +14,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 
 @dataclass(frozen=True)
 class Body:
-    """A JSON object with the places of its parts."""
+    """A JSON object with the places of its parts in the text that holds it."""
 
     text: str
     values: Mapping[str, Any]
@@ -24,6 +24,8 @@ class Body:
     """Key of a list → where each of its items begins."""
     begins: int
     """Right behind the opening brace."""
+    ends: int
+    """Right behind the closing one."""
 
     def with_item(self, key: str, at: int, item: Mapping[str, str]) -> bytes:
         """The body with `item` in the list `key`, before the one at `at`; behind all where there is none at `at`."""
@@ -50,11 +52,7 @@ class Body:
     def with_text_in_item(self, key: str, at: int, field: str, told: str) -> bytes | None:
         """The body with `told` behind the text of `field` in one item of a list; None where something else stands there."""
         item = read_object(self.text, self.items[key][at])
-        inner = None if item is None else item.with_text_behind(field, told)
-        if item is None or inner is None or field not in item.values:
-            return None
-        start = self.items[key][at]
-        return self._with(start, start + len(item.text), inner.decode())
+        return None if item is None or field not in item.values else item.with_text_behind(field, told)
 
     def _with(self, start: int, end: int, told: str) -> bytes:
         return (self.text[:start] + told + self.text[end:]).encode()
@@ -66,19 +64,12 @@ def read_body(body: bytes) -> Body | None:
         text = body.decode()
     except UnicodeDecodeError:
         return None
-    begins = _skip(text, 0)
-    found = read_object(text, begins)
-    if found is None or _skip(text, begins + len(found.text)) != len(text):
-        return None
-    if begins == 0 and len(found.text) == len(text):
-        return found
-    moved = {key: (start + begins, end + begins) for key, (start, end) in found.spans.items()}
-    items = {key: tuple(place + begins for place in places) for key, places in found.items.items()}
-    return Body(text, found.values, moved, items, found.begins + begins)
+    found = read_object(text, _skip(text, 0))
+    return found if found is not None and _skip(text, found.ends) == len(text) else None
 
 
 def read_object(text: str, start: int) -> Body | None:
-    """The object that begins at `start`, its places counted from there."""
+    """The object that begins at `start`; None where none does."""
     try:
         return _object(text, start)
     except (ValueError, RecursionError, IndexError):
@@ -102,12 +93,12 @@ def _object(text: str, start: int) -> Body | None:
         at = _skip(text, at + 1)
         if text[at] == "[":
             values[key], places, end = _list(text, at)
-            items[key] = tuple(place - start for place in places)
+            items[key] = tuple(places)
         else:
             values[key], end = _scan(text, at)
-        spans[key] = (at - start, end - start)
+        spans[key] = (at, end)
         at = _next(text, end, "}")
-    return Body(text[start : at + 1], values, spans, items, 1)
+    return Body(text, values, spans, items, start + 1, at + 1)
 
 
 def _list(text: str, at: int) -> tuple[list[Any], list[int], int]:

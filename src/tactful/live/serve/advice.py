@@ -5,22 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any, Literal, Self, TypeVar
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from tactful.data.io import describe
 from tactful.live.advisor import Advisor
 from tactful.live.deciding.vetting import Vetted, vet
-from tactful.live.following.tasks import Followed
-from tactful.live.types import DESCRIBED, QUESTION_OUTCOMES, Advice, Observation
+from tactful.live.following.tasks import Followed, is_due
+from tactful.live.types import QUESTION_OUTCOMES, Advice, Described, Observation
 from tactful.mend.types import Outcome
 from tactful.reward.serve.errors import invalid
 from tactful.types import Message, NativeAsk, Record
 
 _STORED_S = 0.1
 """So long an answer waits to be able to say that its advice is safe."""
-_A = TypeVar("_A", bound=BaseModel)
 
 
 class Said(Record):
@@ -34,10 +32,8 @@ class Said(Record):
         return Message(role=self.role, content=self.content)
 
 
-class AskPut(Record):
+class AskPut(Described):
     """A question that the assistant puts, or put, by a tool."""
-
-    model_config = DESCRIBED
 
     tool: str = Field(default="ask", max_length=200)
     questions: tuple[str, ...] = Field(min_length=1, max_length=20)
@@ -52,10 +48,8 @@ class AskPut(Record):
         return NativeAsk(**self.model_dump())
 
 
-class AdviceAsked(Record):
+class AdviceAsked(Described):
     """A conversation whose last message is the user's."""
-
-    model_config = DESCRIBED
 
     messages: tuple[Said, ...] = Field(min_length=1, max_length=2000)
     user: str = Field(default="", max_length=500)
@@ -69,16 +63,12 @@ class AdviceAsked(Record):
 class AdviceGiven(Advice):
     """The advice, and whether it is safe in the database already."""
 
-    model_config = DESCRIBED
-
     stored: bool
     """False: not yet, or it failed; the decision stands."""
 
 
-class AdviceStands(Record):
+class AdviceStands(Described):
     """Whether advice that was given may be acted on."""
-
-    model_config = DESCRIBED
 
     killed: bool
     """The kill switch is on: no assistant is to be told anything, whatever was advised before."""
@@ -93,10 +83,8 @@ class AskVetted(Record):
     ask: AskPut
 
 
-class ObservationAsked(Record):
+class ObservationAsked(Described):
     """What came of a turn: by id of its advice, or the latest one of a conversation; as it is read from messages, or told."""
-
-    model_config = DESCRIBED
 
     advice: str = Field(default="", max_length=64)
     conversation: str = Field(default="", max_length=64)
@@ -123,20 +111,10 @@ class ObservationGiven(Record):
     observation: Observation | None
 
 
-def read(kind: type[_A], body: dict[str, Any]) -> _A:
-    """A body as a record. Raises: ApiError 400 that names the field."""
-    try:
-        return kind.model_validate(body)
-    except ValidationError as error:
-        place = error.errors()[0]["loc"]
-        raise invalid(describe(error, "request"), str(place[0]) if place else None) from None
-
-
 def messages_of(said: Sequence[Said]) -> list[Message]:
     """The messages. Raises: ApiError 400 where the last one is not the user's."""
     messages = [one.message() for one in said]
-    spoken = [one for one in messages if one.role != "system" and one.content.strip()]
-    if not spoken or spoken[-1].role != "user":
+    if not is_due(messages):
         raise invalid(
             "the last of 'messages' is not the user's; ask when it is the assistant's turn", "messages"
         )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import Field
 
+from tactful.audit.turns import CONTEXT
 from tactful.live.serve.asked import (
     ChoiceAsked,
     DecisionsAsked,
@@ -30,15 +31,12 @@ from tactful.live.serve.questions import (
     known_question,
     parted,
 )
-from tactful.live.types import DESCRIBED
+from tactful.live.types import Described
 from tactful.reading.types import Exchange, Need, OfferReading, ReactionReading, ReaderAtOnce, Request
 from tactful.reward.serve.errors import ApiError
 from tactful.reward.serve.moments import moment_of
 from tactful.text.lang import estimate_tokens
 from tactful.types import Message, Moment, Record
-
-_CONTEXT = 4  # turns before the request that the reader sees, as in audits
-_YES, _NO = True, False
 
 
 class PredicateAnswer(Record):
@@ -66,10 +64,8 @@ class ChoiceAnswer(Record):
     probabilities: tuple[ValueShare, ...]
 
 
-class LevelShare(Record):
+class LevelShare(Described):
     """A level of a scale and its probability."""
-
-    model_config = DESCRIBED
 
     label: str
     value: int
@@ -77,10 +73,8 @@ class LevelShare(Record):
     probability: float = Field(ge=0, le=1)
 
 
-class ScoreAnswer(Record):
+class ScoreAnswer(Described):
     """The expected place on the scale, and all levels."""
-
-    model_config = DESCRIBED
 
     type: Literal["score"] = "score"
     name: str | None = None
@@ -113,10 +107,8 @@ class UsageGiven(Record):
     total_tokens: int
 
 
-class DecisionGiven(Record):
+class DecisionGiven(Described):
     """A reply: one answer for each question, in order."""
-
-    model_config = DESCRIBED
 
     model: str
     """Which reader answered."""
@@ -180,9 +172,7 @@ def _even(question: QuestionAsked, p: float) -> AnswerGiven:
     if isinstance(question, PredicateAsked):
         return PredicateAnswer(name=question.name, probability=p)
     if isinstance(question, ChoiceAsked):
-        if {one.value for one in question.choices if isinstance(one.value, bool)} != {_YES, _NO} or len(
-            question.choices
-        ) != 2:
+        if {one.value for one in question.choices} != {True, False}:
             raise _Unanswered("this question has two choices, true and false")
         return _chosen(question, [p if one.value is True else 1 - p for one in question.choices])
     if len(question.levels) != 2:
@@ -259,7 +249,7 @@ class _Readings:
 
     @cached_property
     def need(self) -> Need:
-        turns = [_message(one) for one in self.said[max(0, self.last - _CONTEXT) : self.last]]
+        turns = [_message(one) for one in self.said[max(0, self.last - CONTEXT) : self.last]]
         asked = Request(text=self.said[self.last].text, context=tuple(turns))
         return self.reader.needs_now([asked])[0]
 

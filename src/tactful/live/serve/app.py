@@ -9,9 +9,9 @@ Texts are neither logged nor stored (but for those of advice, where the advisor 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -23,7 +23,6 @@ from tactful.live.serve.advice import (
     ObservationAsked,
     advise,
     observed,
-    read,
     stands,
     vetted,
 )
@@ -32,17 +31,14 @@ from tactful.live.serve.asked import DecisionsAsked
 from tactful.live.serve.pages import DOCS_PATH, SCHEMA_PATH, docs_page, openapi
 from tactful.live.serve.questions import QUESTIONS
 from tactful.policy.serve import PolicyRoutes
-from tactful.reading.types import ReaderAtOnce
 from tactful.reward.gate.rule import Gate
 from tactful.reward.serve.app import JudgeRoutes, ServeSettings, guarded_app
 from tactful.reward.serve.desk import Desk
 from tactful.reward.serve.errors import json_response
-from tactful.reward.serve.guard import read_json
+from tactful.reward.serve.guard import read_as
 from tactful.reward.types import MomentJudge
 from tactful.types import Policy
 
-_A = TypeVar("_A", bound=BaseModel)
-_R = TypeVar("_R", bound=BaseModel)
 _ADDRESSES = (
     "POST /v1/decisions, /v1/advice, /v1/asks, /v1/observations, /v1/act, /v1/judge, /v1/reactions, "
     "/v1/chat/completions and GET /v1/decisions, /v1/advice, /v1/models, /v1/policy, /health, /openapi.json, /docs"
@@ -75,7 +71,7 @@ class _Routes:
     def __init__(self, advisor: Advisor, settings: ServeSettings) -> None:
         self.advisor = advisor
         self.deciding: Desk[DecisionsAsked, DecisionGiven] = Desk(
-            compute=partial(_decisions, reader=advisor.reader),
+            compute=lambda several: [decision(asked, advisor.reader) for asked in several],
             concurrency=settings.concurrency,
             queue=settings.queue,
         )
@@ -104,34 +100,30 @@ class _Routes:
         return json_response({"questions": [question.model_dump(mode="json") for question in QUESTIONS]})
 
     async def decide(self, request: web.Request) -> web.Response:
-        asked = DecisionsAsked.read(await read_json(request))
+        asked = await read_as(request, DecisionsAsked)
         return _told((await self.deciding.answered([asked]))[0])
 
     async def advise(self, request: web.Request) -> web.Response:
-        return _told(await advise(self.advisor, read(AdviceAsked, await read_json(request))))
+        return _told(await advise(self.advisor, await read_as(request, AdviceAsked)))
 
     async def stands(self, request: web.Request) -> web.Response:
-        return _told((await self.working.answered([partial(stands, self.advisor)]))[0])
+        return await self._worked(stands)
 
     async def vet(self, request: web.Request) -> web.Response:
-        return await self._worked(vetted, read(AskVetted, await read_json(request)))
+        return await self._worked(vetted, await read_as(request, AskVetted))
 
     async def observe(self, request: web.Request) -> web.Response:
-        return await self._worked(observed, read(ObservationAsked, await read_json(request)))
+        return await self._worked(observed, await read_as(request, ObservationAsked))
 
-    async def _worked(self, work: Callable[[Advisor, _A], _R], asked: _A) -> web.Response:
+    async def _worked(self, work: Callable[..., BaseModel], *asked: BaseModel) -> web.Response:
         """Done in a thread: the database is waited for."""
-        return _told((await self.working.answered([partial(work, self.advisor, asked)]))[0])
+        return _told((await self.working.answered([partial(work, self.advisor, *asked)]))[0])
 
     async def schema(self, request: web.Request) -> web.Response:
         return json_response(openapi())
 
     async def docs(self, request: web.Request) -> web.Response:
         return docs_page()
-
-
-def _decisions(asked: Sequence[DecisionsAsked], *, reader: ReaderAtOnce) -> list[DecisionGiven]:
-    return [decision(one, reader) for one in asked]
 
 
 def _told(record: BaseModel) -> web.Response:

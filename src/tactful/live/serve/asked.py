@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from tactful.data.io import describe
-from tactful.reward.serve.errors import invalid
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MOST_QUESTIONS, MOST_CHOICES, MOST_LEVELS = 400, 255, 255
 LONGEST = 200_000
 """Characters of one text."""
+Text = Annotated[str, Field(max_length=LONGEST)]
 
 
 class _Asked(BaseModel):
@@ -23,8 +21,8 @@ class Part(_Asked):
     """A piece of a message: text, an image (not read), JSON, a refusal."""
 
     type: Literal["input_text", "output_text", "text", "input_image", "input_json", "refusal"]
-    text: str = Field(default="", max_length=LONGEST)
-    refusal: str = Field(default="", max_length=LONGEST)
+    text: Text = ""
+    refusal: Text = ""
     data: Any = None
 
 
@@ -33,7 +31,7 @@ class MessageItem(_Asked):
 
     type: Literal["message"] = "message"
     role: Literal["user", "assistant", "system", "developer"]
-    content: Annotated[str, Field(max_length=LONGEST)] | Annotated[list[Part], Field(max_length=1000)]
+    content: Text | Annotated[list[Part], Field(max_length=1000)]
 
     @property
     def text(self) -> str:
@@ -66,7 +64,7 @@ Item = MessageItem | ToolItem
 
 
 class _Question(_Asked):
-    instructions: Annotated[str, Field(max_length=LONGEST)] | Annotated[list[Part], Field(max_length=100)]
+    instructions: Text | Annotated[list[Part], Field(max_length=100)]
     """Not read where `name` is one of ours."""
     name: str | None = Field(default=None, max_length=200)
     """Comes back with the answer."""
@@ -127,22 +125,10 @@ class DecisionsAsked(_Asked):
 
     model: str = Field(default="", max_length=200)
     """Any name: this server has one reader, and says in its answer which."""
-    input: (
-        Annotated[str, Field(max_length=LONGEST)]
-        | Annotated[list[Item], Field(min_length=1, max_length=2000)]
-    )
+    input: Text | Annotated[list[Item], Field(min_length=1, max_length=2000)]
     """One text, which the user wrote, or messages in order; calls of tools and their outputs are passed over."""
     questions: list[QuestionAsked] = Field(min_length=1, max_length=MOST_QUESTIONS)
     """Answered in this order."""
-
-    @classmethod
-    def read(cls, body: dict[str, Any]) -> Self:
-        """The request in a body. Raises: ApiError 400 that names the field."""
-        try:
-            return cls.model_validate(body)
-        except ValidationError as error:
-            place = error.errors()[0]["loc"]
-            raise invalid(describe(error, "request"), str(place[0]) if place else None) from None
 
     @property
     def said(self) -> Sequence[MessageItem]:

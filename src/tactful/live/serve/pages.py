@@ -26,7 +26,7 @@ from tactful.live.serve.advice import (
 from tactful.live.serve.answering import DecisionGiven
 from tactful.live.serve.asked import DecisionsAsked
 from tactful.live.serve.questions import GROUPS, QUESTIONS, KnownQuestion
-from tactful.live.types import DESCRIBED
+from tactful.live.types import Described
 from tactful.policy.serve import MessagesAsked
 from tactful.reward.serve.chat import ChatRequest
 from tactful.reward.serve.judge import OneAsked, Reaction
@@ -35,10 +35,8 @@ from tactful.types import Record
 SCHEMA_PATH, DOCS_PATH = "/openapi.json", "/docs"
 
 
-class ErrorTold(Record):
+class ErrorTold(Described):
     """What is wrong."""
-
-    model_config = DESCRIBED
 
     message: str
     type: str

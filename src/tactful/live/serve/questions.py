@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
-from tactful.live.types import DESCRIBED
+from tactful.live.types import Described
 from tactful.prompts import load_prompt
 from tactful.reading.decisions.reader import (
     CRITICAL,
@@ -20,7 +20,7 @@ from tactful.reading.decisions.reader import (
     REACTION,
     instructions_of,
 )
-from tactful.types import NEGATIVE, Label, Record
+from tactful.types import NEGATIVE, Label
 
 Reads = Literal["request", "exchange", "moment"]
 Form = Literal["predicate", "choice", "score"]
@@ -29,10 +29,8 @@ COMPLAINT = load_prompt(__file__, "complaint", fields=set())
 NEEDLESS = load_prompt(__file__, "needless_question", fields=set())
 
 
-class KnownQuestion(Record):
+class KnownQuestion(Described):
     """A question that can be answered."""
-
-    model_config = DESCRIBED
 
     name: str
     about: str

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, select, tuple_
 
 from tactful.database import Store
 from tactful.live.following.recognising import place_of
@@ -38,11 +38,7 @@ def kept_conversations(store: Store) -> Iterator[Conversation]:
 def _after(last: tuple[object, str]) -> Select[Any]:
     wanted = select(conversations).where(conversations.c.texts.is_not(None))
     if last[1]:
-        begun, id = last
-        wanted = wanted.where(
-            (conversations.c.begun_at > begun)
-            | ((conversations.c.begun_at == begun) & (conversations.c.id > id))
-        )
+        wanted = wanted.where(tuple_(conversations.c.begun_at, conversations.c.id) > last)
     return wanted.order_by(conversations.c.begun_at, conversations.c.id).limit(_AT_A_TIME)
 
 

@@ -49,10 +49,12 @@ def status_of(store: Store) -> LiveStatus:
     with store.read() as connection:
         one = connection.execute(
             select(
-                func.count(),
-                func.count(distinct(func.nullif(advice.c.user, ""))),
-                func.min(advice.c.at),
-                func.max(advice.c.at),
+                func.count().label("turns"),
+                func.count().filter(advice.c.choice == "ask").label("asks"),
+                func.count().filter(advice.c.treated).label("treated"),
+                func.count(distinct(func.nullif(advice.c.user, ""))).label("named_users"),
+                func.min(advice.c.at).label("first_at"),
+                func.max(advice.c.at).label("last_at"),
             ).select_from(advice)
         ).one()
         outcomes = connection.execute(
@@ -64,19 +66,10 @@ def status_of(store: Store) -> LiveStatus:
             killed=connection.execute(select(meta.c.name).where(meta.c.name == "killed")).first() is not None,
             conversations=_count(connection, conversations.c.id),
             with_texts=_count(connection, conversations.c.texts),
-            named_users=one[1],
             known_users=_count(connection, tastes.c.user),
-            turns=one[0],
-            asks=connection.execute(
-                select(func.count()).select_from(advice).where(advice.c.choice == "ask")
-            ).scalar_one(),
-            treated=connection.execute(
-                select(func.count()).select_from(advice).where(advice.c.treated)
-            ).scalar_one(),
             observed={row[0]: row[1] for row in outcomes},
-            first_at=one[2],
-            last_at=one[3],
             bytes=_bytes(connection, store),
+            **one._asdict(),
         )
 
 

@@ -12,8 +12,8 @@ from tactful.data.io import read_jsonl
 from tactful.data.logs.users import Names
 from tactful.errors import UserError
 from tactful.live.keeping.memory import Memory
-from tactful.live.learning import Belief, Guards, Population, offer_belief, question_belief
-from tactful.live.learning.patience import known_from
+from tactful.live.learning.choosing import Guards
+from tactful.live.learning.patience import Belief, Population, known_from, offer_belief, question_belief
 from tactful.live.learning.pooling import population_of
 from tactful.live.types import Taste
 from tactful.mend.learning.learn import POLICY, USERS

@@ -12,6 +12,3 @@ SCHEMA = Schema(Path(__file__).parent / "revisions", "live decisions", "tactful 
 def open_live_store(place: Path | str, *, create: bool = True) -> Store:
     """The store in a file or at an address, made where there is none. Raises: as `open_database`."""
     return open_database(place, SCHEMA, create=create)
-
-
-__all__ = ["SCHEMA", "Store", "open_live_store"]

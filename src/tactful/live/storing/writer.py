@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from tactful.database import Store
 
-Write = Callable[[Connection], None]
+_R = TypeVar("_R")
 _TOGETHER = 512
 _GATHERED_S = 0.002
 """More may come in so long, and whoever handed it in goes on first."""
@@ -52,15 +52,18 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="tactful-live-writer", daemon=True)
         self._thread.start()
 
-    def put(self, write: Write) -> Future[None]:
+    def committed(self, write: Callable[[Connection], _R], timeout_s: float = 60.0) -> _R:
+        """What `write` gives, once it is committed. Raises: whatever kept it from that; TimeoutError: it may be, later."""
+        given: list[_R] = []
+        self.put(lambda connection: given.append(write(connection))).result(timeout=timeout_s)
+        return given[-1]
+
+    def put(self, write: Callable[[Connection], object]) -> Future[None]:
         """Commit `write` soon. Never blocks and never raises: what cannot be taken is in the future."""
-        return self._put(None, write)
+        return self.put_one(None, write)
 
-    def put_one(self, kind: Kind, what: Any) -> Future[None]:
-        """The same of one among many: `what` is given to the kind's `write` with those that wait beside it."""
-        return self._put(kind, what)
-
-    def _put(self, kind: Kind | None, what: Any) -> Future[None]:
+    def put_one(self, kind: Kind | None, what: Any) -> Future[None]:
+        """The same of one among many: the kind's `write` gets `what` with those that wait beside it; no kind: `what` is the write."""
         done: Future[None] = Future()
         if self._ended or self._waiting.qsize() >= _WAITING:
             self.lost += 1
@@ -81,45 +84,36 @@ class Writer:
             for job in batch:
                 job.done.set_running_or_notify_cancel()  # whoever has gone is told no more; it is written all the same
             try:
-                with self._store.write() as connection:
-                    _write(connection, batch)
+                self._commit(batch)
             except Exception:  # one of them, or the database: each alone, so that no one takes others with it
                 self._one_by_one(batch)
-            else:
-                for job in batch:
-                    if not job.done.cancelled():
-                        job.done.set_result(None)
 
     def _batches(self) -> Iterator[list[_Job]]:
-        while (first := self._waiting.get()) is not None:
+        jobs = iter(self._waiting.get, None)  # once it has met the end, it stays there
+        for first in jobs:
             time.sleep(_GATHERED_S)
             batch = [first]
-            ended = False
-            while len(batch) < _TOGETHER:
-                try:
-                    more = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    ended = True
+            while len(batch) < _TOGETHER and not self._waiting.empty():  # nobody else takes from it
+                if (more := next(jobs, None)) is None:
                     break
                 batch.append(more)
             yield batch
-            if ended:
-                return
 
-    def _one_by_one(self, batch: list[_Job]) -> None:
+    def _commit(self, batch: Sequence[_Job]) -> None:
+        with self._store.write() as connection:
+            _write(connection, batch)
+        for job in batch:
+            if not job.done.cancelled():
+                job.done.set_result(None)
+
+    def _one_by_one(self, batch: Sequence[_Job]) -> None:
         for job in batch:
             try:
-                with self._store.write() as connection:
-                    _write(connection, [job])
+                self._commit([job])
             except Exception as error:
                 self.lost += 1
                 if not job.done.cancelled():
                     job.done.set_exception(error)
-            else:
-                if not job.done.cancelled():
-                    job.done.set_result(None)
 
 
 def _write(connection: Connection, batch: Sequence[_Job]) -> None:

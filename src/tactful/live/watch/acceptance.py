@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tactful.live.delivery.types import Candidate, Check
-from tactful.live.learning import Population, offer_belief, personal
+from tactful.live.learning.patience import Population, offer_belief, personal
 from tactful.live.types import Taste
 from tactful.live.watch.types import Window
 from tactful.reward.gate.rule import Gate
+from tactful.reward.serve.desk import ComputingJudge
 from tactful.reward.types import Acceptance, MomentJudge
 from tactful.types import Moment
 
@@ -55,22 +56,18 @@ class Acceptor:
         return sorted(found, key=lambda one: -1.0 if one.p_own is None else one.p_own, reverse=True)
 
     async def _said(self, moments: Sequence[Moment], timeout_s: float) -> Sequence[Acceptance | None]:
-        if self._judge is None:
+        judge = self._judge
+        if judge is None:
             return [None] * len(moments)
         try:
-            return await asyncio.wait_for(self._asked(moments), timeout_s)
+            if isinstance(judge, ComputingJudge):  # in a thread, where it holds up no events
+                return await asyncio.wait_for(asyncio.to_thread(judge.judge_now, moments), timeout_s)
+            return await asyncio.wait_for(judge.judge_batch(moments), timeout_s)
         except Exception as error:  # whatever a judge does: silence, with the kind of error as reason
             return [
                 Acceptance.unscored(one.id, reason=f"the judge failed: {type(error).__name__}")
                 for one in moments
             ]
-
-    async def _asked(self, moments: Sequence[Moment]) -> list[Acceptance]:
-        """One that computes does so in a thread, and holds up no events."""
-        assert self._judge is not None
-        if hasattr(self._judge, "judge_now"):
-            return await asyncio.to_thread(self._judge.judge_now, moments)
-        return await self._judge.judge_batch(moments)
 
     def _one(
         self,
@@ -83,12 +80,10 @@ class Acceptor:
         belief = offer_belief(taste, candidate.kind, population, at)
         if said is None:
             own = 1 - belief.mean
-            told = (
-                f"this person would take {own:.0%} of the kind '{candidate.kind}'"
-                if own < LEAST_UNJUDGED
-                else ""
-            )
-            return Judged(candidate, None, own, LEAST_UNJUDGED, "taste" if told else "", told)
+            if own >= LEAST_UNJUDGED:
+                return Judged(candidate, None, own, LEAST_UNJUDGED)
+            told = f"this person would take {own:.0%} of the kind '{candidate.kind}'"
+            return Judged(candidate, None, own, LEAST_UNJUDGED, "taste", told)
         if said.p_accept is None:
             return Judged(candidate, None, None, None, "unscored", said.reason or "the judge does not know")
         prior = population.offers.get(candidate.kind, population.any_offer)

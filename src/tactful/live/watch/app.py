@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from aiohttp import web
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from tactful.data.io import describe
 from tactful.data.logs.users import Names
 from tactful.live.delivery.channels import ANSWERS
 from tactful.live.delivery.ledger import OfferFilter
@@ -16,7 +14,7 @@ from tactful.live.watch.sources import LONGEST_NAME, read_events
 from tactful.live.watch.watcher import Watcher
 from tactful.reward.serve.app import ServeSettings, guarded_app
 from tactful.reward.serve.errors import ApiError, invalid, json_response
-from tactful.reward.serve.guard import read_json
+from tactful.reward.serve.guard import as_record, read_json
 from tactful.types import Record
 
 _MOST_OFFERS = 200
@@ -75,11 +73,7 @@ class _Routes:
         answer = request.match_info["answer"]
         if answer not in ANSWERS:
             raise ApiError(404, f"offers take {', '.join(ANSWERS)}", code="not_found", final=True)
-        body: dict[str, Any] = await read_json(request) if request.can_read_body else {}
-        try:
-            asked = AnswerAsked.model_validate(body)
-        except ValidationError as error:
-            raise invalid(describe(error, "request")) from None
+        asked = as_record(AnswerAsked, await read_json(request) if request.can_read_body else {})
         offer = await asyncio.to_thread(
             self._watcher.answered, request.match_info["id"], answer, minutes=asked.minutes
         )

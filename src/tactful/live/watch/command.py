@@ -65,11 +65,8 @@ class CommandProposer:
         except orjson.JSONDecodeError as error:
             raise ProposerFailed("the command printed a line that is no JSON") from error
         row: Any = {"text": said} if isinstance(said, str) else said
-        text = (
-            plain_proposal(row.get("text"))
-            if isinstance(row, dict) and isinstance(row.get("text"), str)
-            else None
-        )
+        given = row.get("text") if isinstance(row, dict) else None
+        text = plain_proposal(given) if isinstance(given, str) else None
         if text is None or set(row) - {"text", "kind"}:
             raise ProposerFailed('the command printed a line that is no {"text": …, "kind": …}')
         text = text[:LONGEST]

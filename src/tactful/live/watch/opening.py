@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from tactful.errors import ConfigError, UsageError
@@ -36,6 +35,7 @@ class WatchConfig(Record):
     """What a watcher is to do."""
 
     rules: Path | None = None
+    """Beside one of the other two: the kinds of their offers, without any rule."""
     command: str | None = None
     model: ModelSpec | None = None
     operations: tuple[str, ...] = ()
@@ -65,50 +65,36 @@ class WatchConfig(Record):
     @property
     def named(self) -> str:
         """Who proposes, in a word."""
-        return (
-            "rules"
-            if self.rules
-            else "a command"
-            if self.command
-            else f"model {self.model.name if self.model else ''}"
-        )
+        if self.model:
+            return f"model {self.model.name}"
+        return "a command" if self.command else "rules"
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What a watcher is made of, but for database and ways out."""
-
-    proposer: Proposer
-    acceptor: Acceptor
-    policy: DeliveryPolicy
-
-
-def open_parts(config: WatchConfig) -> Parts:
-    """The parts. Raises: UsageError unless one of rules, command and model is given; UserError for what cannot be opened."""
-    if sum(one is not None for one in (config.rules, config.command, config.model)) != 1:
-        raise UsageError("say who proposes: give one of --rules FILE, --command COMMAND and --model NAME")
+def _policy(config: WatchConfig) -> DeliveryPolicy:
     policy = DeliveryPolicy() if config.delivery is None else load_policy(config.delivery)
     if config.mode not in (None, "shadow", "act"):
         raise UsageError(f"--mode '{config.mode}' is unknown; there are shadow and act")
-    if config.mode is not None:
-        policy = DeliveryPolicy.model_validate({**policy.model_dump(), "mode": config.mode})
+    if config.mode is None:
+        return policy
+    return DeliveryPolicy.model_validate({**policy.model_dump(), "mode": config.mode})
+
+
+def _proposer(config: WatchConfig) -> Proposer:
     rules = RuleFile() if config.rules is None else load_rules(config.rules)
-    return Parts(_proposer(config, rules), open_acceptor(config), policy)
-
-
-def _proposer(config: WatchConfig, rules: RuleFile) -> Proposer:
+    others = sum(one is not None for one in (config.command, config.model))
+    by_rules = bool(rules.rule) if others else config.rules is not None
+    if others + by_rules != 1:
+        raise UsageError("say who proposes: give one of --rules FILE, --command COMMAND and --model NAME")
     kinds = Kinds(rules.kinds)
-    if config.rules is not None:
-        return RuleProposer(rules.rule)
     if config.command is not None:
         return CommandProposer(config.command, kinds)
-    assert config.model is not None
+    if config.model is None:
+        return RuleProposer(rules.rule)
     offline = config.model.name == "offline"
     return ChatProposer(None if offline else open_model(config.model), kinds, operations=config.operations)
 
 
-def open_acceptor(config: WatchConfig) -> Acceptor:
-    """Who judges, and by what. Raises: UserError for what cannot be opened, or a gate that was set for another judge."""
+def _acceptor(config: WatchConfig) -> Acceptor:
     gate = None if config.gate is None else load_gate(config.gate)
     judge: MomentJudge
     if config.judge is not None:
@@ -129,31 +115,25 @@ def open_acceptor(config: WatchConfig) -> Acceptor:
 
 
 def open_watcher(
-    config: WatchConfig,
-    parts: Parts,
-    *,
-    clock: Clock = wall_clock,
-    channels: Callable[[], Sequence[Channel]] | None = None,
+    config: WatchConfig, *, clock: Clock = wall_clock, channels: Sequence[Channel] | None = None
 ) -> Watcher:
-    """The watcher on its database, in a running event loop; the caller closes it. Raises: as opening a database."""
+    """The watcher on its database; the caller closes it.
+
+    Raises: UsageError unless one of rules, command and model is given; UserError for what cannot be opened, or a gate that
+    was set for another judge.
+    """
+    proposer, policy, acceptor = _proposer(config), _policy(config), _acceptor(config)
     live = LiveSettings(keep_texts=config.keep_texts, retention_days=config.retention_days)
     memory = Memory(open_live_store(config.database), live)
     ledger = Ledger(memory.store, memory.writer, keep_texts=config.keep_texts)
-    ways: list[Channel] = list(channels()) if channels else []
-    sender = Sender(ledger, ways, parts.policy.sending, clock)
+    ways = list(channels or ())
+    sender = Sender(ledger, ways, policy.sending, clock)
     watcher = Watcher(
-        memory,
-        ledger,
-        parts.proposer,
-        parts.acceptor,
-        sender,
-        policy=parts.policy,
-        settings=config.settings,
-        clock=clock,
+        memory, ledger, proposer, acceptor, sender, policy=policy, settings=config.settings, clock=clock
     )
     if channels is None:
         try:
-            ways += _channels(config, parts.policy, watcher)
+            ways += _channels(config, policy, watcher)
         except BaseException:
             memory.close()
             raise

@@ -15,10 +15,10 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from tactful.data.io import describe, read_toml
-from tactful.errors import ConfigError
+from tactful.data.io import as_settings, read_toml
+from tactful.live.delivery.policy import regular
 from tactful.live.delivery.types import LONGEST, Candidate
 from tactful.live.watch.types import Window
 from tactful.types import Record
@@ -38,14 +38,6 @@ KINDS: Mapping[str, str] = {
 """Kind → pattern of an offer's text; the first that fits."""
 
 
-def _pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"'{value}' is no regular expression ({error})") from error
-    return value
-
-
 class Rule(Record):
     """Offers something where events fit."""
 
@@ -57,7 +49,7 @@ class Rule(Record):
     offer: str = Field(min_length=1, max_length=LONGEST)
     """What is offered; `{name}` stands for the group of that name in `when`."""
 
-    _reads = field_validator("when")(_pattern)
+    _reads = field_validator("when")(regular)
 
     @model_validator(mode="after")
     def _fields_known(self) -> Rule:
@@ -77,18 +69,14 @@ class RuleFile(Record):
     @classmethod
     def _read(cls, value: Mapping[str, str]) -> Mapping[str, str]:
         for pattern in value.values():
-            _pattern(pattern)
+            regular(pattern)
         return value
 
 
 def load_rules(path: Path) -> RuleFile:
     """The rules in a file. Raises: ConfigError that names file, rule and value."""
-    given = read_toml(path, "the rules")
-    try:
-        return RuleFile.model_validate(given)
-    except ValidationError as error:
-        fix = "write [[rule]] tables with kind, when, offer, times"
-        raise ConfigError(f"{path}: {describe(error, 'the rules')}; {fix}") from error
+    fix = "write [[rule]] tables with kind, when, offer, times"
+    return as_settings(RuleFile, read_toml(path, "the rules"), "the rules", path=path, fix=fix)
 
 
 class RuleProposer:

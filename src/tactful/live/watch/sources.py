@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import orjson
 
 from tactful.data.activity.pipeline import ActivityOptions, sessions_of
 from tactful.data.activity.sources.server import fetch_buckets, server_address
+from tactful.data.activity.timeline.sessions import Bounds
 from tactful.data.formats.moments import parse_event
 from tactful.data.io import STDIN, cannot_read, shorten
 from tactful.data.times import oldest_first
@@ -33,6 +33,7 @@ LONGEST_NAME = 200
 _WAITING = 10_000
 _LONGEST_LINE = 1_000_000
 _OVERLAP = timedelta(minutes=30)
+_ASKED_EVERY_S = 10.0
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _MARK = b"\xef\xbb\xbf"
 Seen = tuple[str, Event]
@@ -157,12 +158,10 @@ async def piped(events: RecordedEvents) -> AsyncIterator[Seen]:
 class ActivityServer:
     """What a server of ActivityWatch recorded, told and redacted as `tactful data import activitywatch` does it."""
 
-    def __init__(self, server: str, options: ActivityOptions | None = None, *, every_s: float = 10.0) -> None:
+    def __init__(self, server: str) -> None:
         self._address = server_address(server)
         # Short stretches count as well: what has just begun is short.
-        bounds = replace((options or ActivityOptions()).bounds, least_s=0.0)
-        self._options = replace(options or ActivityOptions(), bounds=bounds)
-        self._every_s = every_s
+        self._options = ActivityOptions(bounds=Bounds(least_s=0.0))
         self._told: datetime | None = None
         self._down = False
 
@@ -172,7 +171,7 @@ class ActivityServer:
             with suppress(UserError):
                 for one in await self.new(datetime.now(UTC)):
                     yield one
-            await asyncio.sleep(self._every_s)
+            await asyncio.sleep(_ASKED_EVERY_S)
 
     async def new(self, at: datetime) -> list[Seen]:
         """What began since the last call, at the first one: in the last half hour. Raises: UserError where the server is away."""
@@ -186,7 +185,8 @@ class ActivityServer:
             raise
         self._down = False
         sessions, _ = await asyncio.to_thread(sessions_of, document, self._options)
-        found = [(session.user, event) for session in sessions for event in session.events if event.at]
-        fresh = [one for one in found if one[1].at is not None and one[1].at > (self._told or since)]
-        self._told = max((one[1].at for one in fresh if one[1].at), default=self._told)
+        known = self._told or since
+        found = [(session.user, event) for session in sessions for event in session.events]
+        fresh = [(user, event) for user, event in found if event.at is not None and event.at > known]
+        self._told = max((event.at for _, event in fresh if event.at), default=self._told)
         return fresh

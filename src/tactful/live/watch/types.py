@@ -55,7 +55,7 @@ class Window:
 
     def moment(self, proposal: str | None) -> Moment:
         """The same with a proposal, as judges read it."""
-        id = content_hash(f"{self.session}\x1f{self.at.isoformat()}\x1f{proposal}".encode())[:32]
+        id = content_hash(f"{self.session}\x1f{self.at.isoformat()}\x1f{proposal}")
         return Moment(
             id=id,
             session=self.session,

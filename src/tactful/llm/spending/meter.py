@@ -7,7 +7,6 @@ started inside, and every enclosing meter counts them too.
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
-from types import TracebackType
 from typing import Self
 
 from tactful.llm.types import Usage
@@ -38,9 +37,7 @@ class Meter:
         self._before: Token[Meter | None] = _current.set(self)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         _current.reset(self._before)
 
     @property

@@ -1,4 +1,4 @@
-"""What tokens cost: the shipped table `prices.toml`, the user's file, and `[prices]` of a configuration.
+"""What tokens cost: the shipped table `prices.toml`, and the user's file.
 
 A price belongs to a model at a host: the same name at another endpoint has no known price. A model without a known
 price is counted in tokens only.
@@ -62,8 +62,8 @@ def price_of(spec: ModelSpec) -> Price | None:
     return price_table().lookup(spec.name, base_url_of(spec))
 
 
-def price_table(extra: Mapping[str, Any] | None = None) -> PriceTable:
-    """The shipped prices, then those in the file that `TACTFUL_PRICES` names, then `extra` (`[prices]`).
+def price_table() -> PriceTable:
+    """The shipped prices, and over them those in the file that `TACTFUL_PRICES` names.
 
     Raises: ConfigError naming file and model when a price is unusable.
     """
@@ -72,7 +72,6 @@ def price_table(extra: Mapping[str, Any] | None = None) -> PriceTable:
     place = os.environ.get("TACTFUL_PRICES")
     if place:
         prices |= _checked(_prices_in(_read(Path(place)), place), place)
-    prices |= _checked(extra or {}, "[prices]")
     return PriceTable(prices, as_of=str(shipped["as_of"]))
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,11 +21,11 @@ from tactful.errors import EndpointRefused, ProviderError
 from tactful.llm.replies.words import clip
 from tactful.llm.spending.budget import Budget, Hold
 from tactful.llm.spending.meter import count
-from tactful.llm.spending.prices import Price
 from tactful.llm.throttle import Deferred, Throttle
-from tactful.llm.types import Outcome, Usage
+from tactful.llm.types import Outcome
+from tactful.llm.wire.access import Access
 from tactful.llm.wire.limits import room_left, tokens_written
-from tactful.llm.wire.meaning import Answer, Next, Trouble
+from tactful.llm.wire.meaning import Answer, Answered, Next, Trouble
 from tactful.llm.wire.outcomes import DataReader, read_response
 from tactful.llm.wire.shown import Shown
 from tactful.llm.wire.transport import MAX_BODY_BYTES, Lost, TooLarge, Transport
@@ -58,14 +59,6 @@ class BadRequest(Exception):
         self.trouble = trouble
 
 
-class Answered(NamedTuple):
-    """A usable answer with its raw body and what it cost."""
-
-    answer: Answer
-    body: bytes
-    usage: Usage
-
-
 class _Took(NamedTuple):
     """One exchange on the wire."""
 
@@ -94,32 +87,22 @@ class _Progress:
 
 
 class Caller:
-    """Sends the requests of one model. `endpoint` names model and URL in messages."""
+    """Sends the requests of one model."""
 
     def __init__(
-        self,
-        transport: Transport,
-        throttle: Throttle,
-        *,
-        endpoint: str,
-        key_env: str,
-        timeout_s: float | None,
-        budget: Budget | None,
-        price: Price | None,
-        hide: Callable[[bytes], bytes],
-        read_data: DataReader | None = None,
+        self, access: Access, transport: Transport, throttle: Throttle, read_data: DataReader | None
     ) -> None:
         self._transport = transport
         self._throttle = throttle
-        self._endpoint = endpoint
-        self._key_env = key_env
-        self._timeout_s = timeout_s
-        self._budget = budget if budget and budget.capped else None
-        self._price = price
-        self._hide = hide
+        self._endpoint = access.where
+        self._key_env = access.endpoint.key_env
+        self._timeout_s = access.spec.timeout_s
+        self._budget = access.budget if access.budget and access.budget.capped else None
+        self._price = access.price
+        self._hide = access.endpoint.hide
         self._read_data = read_data
         self._shown = Shown()
-        self._unknown_endings: dict[str, int] = {}
+        self._unknown_endings: Counter[str] = Counter()
 
     async def call(self, make_body: BodyMaker, limit: int | None, messages: Sequence[Message]) -> Answered:
         """Send until answered.
@@ -243,8 +226,8 @@ class Caller:
             self._shown.learn(took.elapsed_s, tokens, took.body_bytes)
         if not answer.ended:
             count(None, unknown_endings=1)
-            so_far = self._unknown_endings.get(answer.finish_reason, 0) + 1
-            self._unknown_endings[answer.finish_reason] = so_far
+            self._unknown_endings[answer.finish_reason] += 1
+            so_far = self._unknown_endings[answer.finish_reason]
             if so_far in (1, 10, 100, 1000, 10_000):
                 _log.warning(
                     "%s: finish_reason '%s' is not known; the answer is taken for whole (%d so far)",

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from tactful.errors import ProviderError
-from tactful.llm.endpoint import Endpoint
-from tactful.llm.spending.budget import Budget
-from tactful.llm.spending.prices import Price
 from tactful.llm.throttle import Throttle, join_throttle, leave_throttle
-from tactful.llm.types import ModelSpec, Outcome
+from tactful.llm.types import Outcome
+from tactful.llm.wire.access import Access
 from tactful.llm.wire.caller import Caller
 from tactful.llm.wire.meaning import Trouble
 from tactful.llm.wire.outcomes import DataReader
@@ -17,25 +15,11 @@ _WITHOUT_ANSWER = frozenset({Outcome.OUT_OF_REACH, Outcome.UNREADABLE, Outcome.D
 
 
 class Line:
-    """Requests of `spec` to `url`, an address of `endpoint`; `read_data` where its replies are no chat completions."""
+    """Requests to `url`, an address of the endpoint; `read_data` where its replies are no chat completions."""
 
-    def __init__(
-        self,
-        spec: ModelSpec,
-        endpoint: Endpoint,
-        url: str,
-        *,
-        budget: Budget | None,
-        price: Price | None,
-        read_data: DataReader | None = None,
-    ) -> None:
-        self.where = f"{spec.name} at {endpoint.base_url}"
-        """Model and endpoint, as messages name them."""
-        self._spec = spec
-        self._endpoint = endpoint
+    def __init__(self, access: Access, url: str, read_data: DataReader | None = None) -> None:
+        self._access = access
         self._url = url
-        self._budget = budget
-        self._price = price
         self._read_data = read_data
         self._opened: tuple[Transport, Throttle, Caller] | None = None
         self._closed = False
@@ -50,30 +34,21 @@ class Line:
         if self._closed:
             raise RuntimeError("this model was closed")
         if self._opened is None:
-            spec, endpoint = self._spec, self._endpoint
+            spec, endpoint = self._access.spec, self._access.endpoint
             transport = Transport(self._url, endpoint.headers, endpoint.proxy)
             throttle = join_throttle(
                 endpoint.base_url, ceiling=spec.max_concurrency, requests_per_minute=spec.requests_per_minute
             )
-            caller = Caller(
-                transport,
-                throttle,
-                endpoint=self.where,
-                key_env=endpoint.key_env,
-                timeout_s=spec.timeout_s,
-                budget=self._budget,
-                price=self._price,
-                hide=endpoint.hide,
-                read_data=self._read_data,
-            )
-            self._opened = transport, throttle, caller
+            self._opened = transport, throttle, Caller(self._access, transport, throttle, self._read_data)
         return self._opened[2]
 
     def error(self, trouble: Trouble) -> ProviderError:
         """What a request that was turned down is told as: where, what, and what to do about it."""
         said = f"{trouble.message}; {trouble.fix}" if trouble.fix else trouble.message
         too_long = trouble.outcome is Outcome.TOO_LONG
-        return ProviderError(f"{self.where}: {said}", outcome=trouble.outcome.value, input_too_long=too_long)
+        return ProviderError(
+            f"{self._access.where}: {said}", outcome=trouble.outcome.value, input_too_long=too_long
+        )
 
     def gave_none(self, error: ProviderError) -> None:
         """A call failed so. Raises: EndpointRefused, when too many in a row ended without an answer."""
@@ -87,4 +62,4 @@ class Line:
             transport, throttle, _ = self._opened
             self._opened = None
             await transport.aclose()
-            leave_throttle(self._endpoint.base_url, throttle)
+            leave_throttle(self._access.endpoint.base_url, throttle)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
-from tactful.llm.types import Outcome
+from tactful.llm.types import Outcome, Usage
 
 
 class Next(Enum):
@@ -34,6 +34,14 @@ class Answer(NamedTuple):
     """What stood in the text as thoughts, else the reasoning that the endpoint reports beside it."""
     ended: bool = True
     """The model came to an end; False where `finish_reason` is none that we know."""
+
+
+class Answered(NamedTuple):
+    """A usable answer with its raw body and what it cost."""
+
+    answer: Answer
+    body: bytes
+    usage: Usage
 
 
 @dataclass(frozen=True, slots=True)

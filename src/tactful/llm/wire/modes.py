@@ -50,12 +50,9 @@ def write_request(
     """
     said = plain(messages)
     body: dict[str, Any] = {"model": model, "messages": said}
-    if options.temperature is not None:
-        body["temperature"] = options.temperature
-    if options.top_p is not None:
-        body["top_p"] = options.top_p
-    if options.seed is not None:
-        body["seed"] = options.seed
+    for name in ("temperature", "top_p", "seed"):
+        if (value := getattr(options, name)) is not None:
+            body[name] = value
     if limit is not None:
         body[limit_field] = limit
     if reply_type is not None:

@@ -15,13 +15,11 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from tactful.errors import ProviderError
-from tactful.llm.cache import Calls
-from tactful.llm.endpoint import Endpoint
-from tactful.llm.spending.budget import Budget
-from tactful.llm.spending.prices import Price
-from tactful.llm.types import CallOptions, ModelSpec, Outcome
-from tactful.llm.wire.caller import Answered, BadRequest
+from tactful.llm.types import CallOptions, Outcome
+from tactful.llm.wire.access import Access
+from tactful.llm.wire.caller import BadRequest
 from tactful.llm.wire.line import Line
+from tactful.llm.wire.meaning import Answered
 from tactful.llm.wire.modes import Mode, write_request
 from tactful.llm.wire.probe import LIMIT_FIELDS, PROBE_PROMPT, PROBE_TOKENS, Findings, ProbeReply, holds
 from tactful.llm.wire.refusals import refuses_system
@@ -59,19 +57,11 @@ class Form(NamedTuple):
 class Sender:
     """The way to one model at one endpoint. Opens its connections at the first request."""
 
-    def __init__(
-        self,
-        spec: ModelSpec,
-        endpoint: Endpoint,
-        *,
-        cache: Calls | None,
-        budget: Budget | None,
-        price: Price | None,
-    ) -> None:
-        self._spec = spec
-        self._endpoint = endpoint
-        self._cache = cache
-        self._line = Line(spec, endpoint, endpoint.chat_url, budget=budget, price=price)
+    def __init__(self, access: Access) -> None:
+        self._spec = access.spec
+        self._endpoint = access.endpoint
+        self._cache = access.cache
+        self._line = Line(access, access.endpoint.chat_url)
         self._findings: Findings | None = None
         self._probing = asyncio.Lock()
         self._looser: dict[type[BaseModel], Mode] = {}

@@ -19,6 +19,8 @@ from tactful.llm.replies.words import clip
 MAX_BODY_BYTES = 8 * 2**20
 _CONNECT_S = 15.0
 _BEHIND_PROXY = "start the server or check --base-url (behind a proxy: set TACTFUL_PROXY), then resume"
+_PROXY = "check the proxy, then resume"
+_OTHER_SCHEME = "check --base-url (http or https), then resume"
 _PRIVATE_CERTIFICATE = "set SSL_CERT_FILE to the file of the authority that signed it, then resume"
 
 
@@ -100,26 +102,16 @@ def _unconnected(error: Exception) -> Lost:
         return Lost(
             f"its certificate is not trusted ({why})", sent=False, for_good=True, fix=_PRIVATE_CERTIFICATE
         )
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return Lost(
-            f"the proxy in TACTFUL_PROXY answered {error.status}",
-            sent=False,
-            fix="check the proxy, then resume",
-        )
-    if isinstance(error, aiohttp.ClientProxyConnectionError):
-        return Lost(
-            "cannot connect to the proxy in TACTFUL_PROXY", sent=False, fix="check the proxy, then resume"
-        )
     cause = getattr(error, "os_error", error)
-    if isinstance(cause, ssl.SSLError):
-        why = clip(cause.reason or str(cause))
-        return Lost(
-            f"no encrypted connection ({why})",
-            sent=False,
-            fix="check --base-url (http or https), then resume",
-        )
-    why = getattr(cause, "strerror", None) or clip(str(cause))
-    return Lost(f"cannot connect ({why})", sent=False, fix=_BEHIND_PROXY)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        said, fix = f"the proxy in TACTFUL_PROXY answered {error.status}", _PROXY
+    elif isinstance(error, aiohttp.ClientProxyConnectionError):
+        said, fix = "cannot connect to the proxy in TACTFUL_PROXY", _PROXY
+    elif isinstance(cause, ssl.SSLError):
+        said, fix = f"no encrypted connection ({clip(cause.reason or str(cause))})", _OTHER_SCHEME
+    else:
+        said, fix = f"cannot connect ({getattr(cause, 'strerror', None) or clip(str(cause))})", _BEHIND_PROXY
+    return Lost(said, sent=False, fix=fix)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -17,12 +17,14 @@ import numpy as np
 
 from tactful.data.sealed import load_document
 from tactful.errors import UserError
+from tactful.policy.embedded import greedy
 from tactful.policy.language_model.card import CARD_FILE, ActionCard
 from tactful.policy.language_model.prompt import state_messages
 from tactful.policy.language_model.scoring import Floats, log_probabilities
 from tactful.policy.simple import refuse_no_state
-from tactful.types import Decision, PublicState, content_hash
-from tactful.weights import MANIFEST_FILE, Manifest, choice_ids, load_trained, prompt_ids, read_manifest
+from tactful.reading.remembered import Remembered
+from tactful.types import Decision, Message, PublicState, content_hash
+from tactful.weights import MANIFEST_FILE, Manifest, choice_ids, load_trained, read_manifest
 
 _REMEMBERED = 50_000
 
@@ -58,13 +60,7 @@ class LanguageModelPolicy:
 
     def decision(self, scores: Floats) -> Decision:
         """What follows from the actions' log-probabilities."""
-        scaled = scores / self.card.temperature
-        raised = np.exp(scaled - scaled.max())
-        chances = raised / raised.sum()
-        return Decision(
-            action=self.actions[int(np.argmax(scores))],
-            probabilities={name: float(chance) for name, chance in zip(self.actions, chances, strict=True)},
-        )
+        return greedy(self.actions, scores, self.card.temperature)
 
     def log_odds(self, scores: Floats, action: str) -> float:
         """log P / (1 − P) of an action among all, from the actions' log-probabilities, at the calibrated temperature."""
@@ -90,23 +86,17 @@ class _Opened:
 
     def __init__(self, folder: Path) -> None:
         self.loaded = load_trained(folder)
-        self.said: dict[tuple[int, ...], Floats] = {}
+        self.said = Remembered(self._ask, _REMEMBERED)
 
     def scores(self, states: Sequence[PublicState], card: ActionCard) -> Floats:
-        tokenizer, names = self.loaded.tokenizer, card.actions
-        prompts = [state_messages(state, names, card.shown) for state in states]
-        ids = [tuple(prompt_ids(tokenizer, prompt)) for prompt in prompts]
-        new = {key: prompt for key, prompt in zip(ids, prompts, strict=True) if key not in self.said}
-        if len(self.said) + len(new) > _REMEMBERED:
-            self.said.clear()
-            new = dict(zip(ids, prompts, strict=True))
-        if new:
-            asked = [choice_ids(tokenizer, prompt, names) for prompt in new.values()]
-            found = log_probabilities(
-                self.loaded.model, [prompt for prompt, _ in asked], [answers for _, answers in asked]
-            )
-            self.said.update(zip(new, found, strict=True))
-        return np.array([self.said[key] for key in ids]).reshape(len(ids), len(names))
+        names = card.actions
+        asked = [(state_messages(state, names, card.shown), names) for state in states]
+        return np.array(self.said.of(asked)).reshape(len(asked), len(names))
+
+    def _ask(self, asked: Sequence[tuple[tuple[Message, ...], tuple[str, ...]]]) -> list[Floats]:
+        chosen = [choice_ids(self.loaded.tokenizer, prompt, names) for prompt, names in asked]
+        prompts, answers = zip(*chosen, strict=True)
+        return list(log_probabilities(self.loaded.model, prompts, answers))
 
 
 @lru_cache(maxsize=2)

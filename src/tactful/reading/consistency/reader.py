@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import keyword
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from tactful.llm import ChatModel, Rehearsal, within_context
-from tactful.prompts import Prompt, load_prompt
+from tactful.llm import within_context
+from tactful.llm.types import rehearsal_for
+from tactful.prompts import load_prompt
 from tactful.reading.asked import AskedReader, Unread, usable
 from tactful.reading.consistency.running import disagreement, usable_calls
 from tactful.reading.prompted.asking import MAX_CHARS, shown_request
@@ -23,12 +23,8 @@ from tactful.sandbox import Sandbox
 from tactful.text.code.answers import extract_code
 from tactful.types import Moment, Record
 
-if TYPE_CHECKING:
-    from tactful.reading.fit import ReaderFit
-
 PLAN = load_prompt(__file__, "plan", fields={"mark", "before", "request"})
 SOLVE = load_prompt(__file__, "solve", fields={"mark", "before", "request", "signature"})
-PROMPTS: tuple[Prompt, ...] = (PLAN, SOLVE)
 _FEWEST_CALLS = 2
 _FLOOR = 0.02
 """Five solutions that agree do not show that no sixth would differ."""
@@ -50,22 +46,8 @@ class ConsistencyReader(AskedReader):
     Raises, from `needs`: SafetyRefusal where there is no cage, unless `unsafe`; before the first call.
     """
 
-    def __init__(
-        self,
-        model: ChatModel,
-        spec: str,
-        *,
-        samples: int = 5,
-        unsafe: bool = False,
-        fit: ReaderFit | None = None,
-        concurrency: int = 16,
-    ) -> None:
-        super().__init__(spec, fit=fit, concurrency=concurrency)
-        self.model = model
-        self.samples = samples
-        self.unsafe = unsafe
-        self.prompts = {prompt.prompt_id: prompt.hash for prompt in PROMPTS}
-        self._sandbox: Sandbox | None = None
+    asks_with = (PLAN, SOLVE)
+    _sandbox: Sandbox | None = None
 
     async def need(self, request: Request) -> Need:
         """The share of pairs of solutions that differ."""
@@ -74,7 +56,7 @@ class ConsistencyReader(AskedReader):
     async def _need(self, request: Request, max_chars: int) -> Need:
         sandbox = self._opened()
         shown = shown_request(request, max_chars)
-        rehearsal = self._rehearsal("plan_code", shown["request"])
+        rehearsal = rehearsal_for(self.model, "reading", "plan_code", {"text": shown["request"]})
         plan = await self.model.structured(PLAN.render(**shown), CodePlan, rehearsal=rehearsal)
         if not plan.wants_function:
             raise Unread("the request asks for no Python function")
@@ -87,7 +69,9 @@ class ConsistencyReader(AskedReader):
         found = await asyncio.to_thread(disagreement, solutions, plan.name, calls, sandbox)
         self.runs += found.runs
         if found.solutions < 2:
-            raise Unread(f"{found.solutions} of {self.samples} solutions ran and gave what can be compared")
+            raise Unread(
+                f"{found.solutions} of {self.setup.samples} solutions ran and gave what can be compared"
+            )
         need = min(1 - _FLOOR, max(_FLOOR, found.share))
         where = f"solutions differ at {plan.name}({found.worst})"
         return Need(
@@ -111,24 +95,21 @@ class ConsistencyReader(AskedReader):
     def _opened(self) -> Sandbox:
         """The sandbox, before any call is paid for. Raises: SafetyRefusal."""
         if self._sandbox is None:
-            self._sandbox = Sandbox(unsafe=self.unsafe)
+            self._sandbox = Sandbox(unsafe=self.setup.unsafe_exec)
         return self._sandbox
 
     async def _solutions(self, plan: CodePlan, shown: Mapping[str, str]) -> list[str]:
         """The code of every answer that has some. Raises: StopRun; ProviderError, when none was given."""
         prompt = SOLVE.render(**shown, signature=f"{plan.name}({', '.join(plan.parameters)})")
-        rehearsal = self._rehearsal("solve_code", shown["request"], name=plan.name)
+        facts = {"text": shown["request"], "name": plan.name}
+        rehearsal = rehearsal_for(self.model, "reading", "solve_code", facts)
+        draws = range(self.setup.samples)
         drawn = await asyncio.gather(
-            *(self.model.complete(prompt, sample=at, rehearsal=rehearsal) for at in range(self.samples)),
+            *(self.model.complete(prompt, sample=at, rehearsal=rehearsal) for at in draws),
             return_exceptions=True,
         )
         replies = usable(drawn, 1)
         return [code for reply in replies if (code := extract_code(reply.text, {plan.name}))]
-
-    def _rehearsal(self, task: str, text: str, **more: str) -> Rehearsal | None:
-        if self.model.generator != "offline":
-            return None
-        return Rehearsal(room="reading", task=task, facts={"text": text, **more})
 
 
 def _is_name(text: str) -> bool:

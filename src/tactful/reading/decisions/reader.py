@@ -20,13 +20,13 @@ from tactful.types import Gap, Label, Message, Moment
 
 if TYPE_CHECKING:
     from tactful.reading.fit import ReaderFit
+    from tactful.reading.setup import ReaderSetup
 
 NEED = load_prompt(__file__, "decide_need", fields=set())
 GAP = load_prompt(__file__, "decide_gap", fields={"meaning"})
 CRITICAL = load_prompt(__file__, "decide_critical", fields=set())
 REACTION = load_prompt(__file__, "decide_reaction", fields=set())
 OFFER = load_prompt(__file__, "decide_offer", fields=set())
-PROMPTS: tuple[Prompt, ...] = (NEED, GAP, CRITICAL, REACTION, OFFER)
 
 GAP_MEANINGS: Mapping[Gap, str] = {
     "goal": "what it is for, or what result is wanted",
@@ -56,21 +56,20 @@ class DecidingModel(Protocol):
 
 
 class DecisionsReader(AskedReader):
-    """A `Reader` played by `/v1/decisions`; the caller closes the model.
+    """A `Reader` played by `/v1/decisions`.
 
     Raises: UsageError for a model that decides nothing (the offline one).
     """
 
-    def __init__(
-        self, model: ChatModel, spec: str, *, fit: ReaderFit | None = None, concurrency: int = 16
-    ) -> None:
-        super().__init__(spec, fit=fit, concurrency=concurrency)
+    asks_with = (NEED, GAP, CRITICAL, REACTION, OFFER)
+
+    def __init__(self, model: ChatModel, spec: str, setup: ReaderSetup, fit: ReaderFit | None) -> None:
+        super().__init__(model, spec, setup, fit)
         if not isinstance(model, DecidingModel):
             raise UsageError(
                 f"reader '{spec}': {model.name} answers no /v1/decisions; name a model at an endpoint"
             )
-        self.model = model
-        self.prompts = {prompt.prompt_id: prompt.hash for prompt in PROMPTS}
+        self._decide = model.decide
 
     async def need(self, request: Request) -> Need:
         """Need, each kind of gap and whether one is critical, in one call."""
@@ -83,7 +82,7 @@ class DecisionsReader(AskedReader):
             ),
             Ask(name="critical", instructions=instructions_of(CRITICAL)),
         ]
-        need, *gaps, critical = await self.model.decide(shown, asked)
+        need, *gaps, critical = await self._decide(shown, asked)
         p = _known(need)
         if p < _LIKELY:
             return Need(need=p)
@@ -103,7 +102,7 @@ class DecisionsReader(AskedReader):
             instructions=instructions_of(REACTION),
             choices={str(label): meaning for label, meaning in _LABELS.items()},
         )
-        [said] = await self.model.decide(shown, [asked])
+        [said] = await self._decide(shown, [asked])
         if not said.shares:
             raise Unread(said.why)
         return said.shares
@@ -111,7 +110,7 @@ class DecisionsReader(AskedReader):
     async def offer(self, moment: Moment) -> float:
         """Probability that the offer, or the silence, is welcome."""
         asked = Ask(name="welcome", instructions=instructions_of(OFFER))
-        [said] = await self.model.decide("\n".join(shown_moment(moment).values()), [asked])
+        [said] = await self._decide("\n".join(shown_moment(moment).values()), [asked])
         return _known(said)
 
 

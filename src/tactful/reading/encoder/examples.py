@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,67 +42,53 @@ def exchange_of(row: FollowUpRow) -> Exchange:
     return Exchange(query=row.q_t, answer=row.a_t, next=row.user_next)
 
 
-def request_examples(rows: Sequence[RequestRow], tokens: Any, show: Showing = ENCODER) -> list[Example]:
-    """One example per request; the texts of a group are ranked, open above complete."""
-    made = []
-    for row in rows:
-        is_open = float(row.label == "open")
-        kinds = {gap.kind for gap in row.missing}
-        gaps = (*(float(kind in kinds) for kind in GAPS), float(any(gap.critical for gap in row.missing)))
-        made.append(
-            Example(
-                task="need",
-                shown=show.request(request_of(row), tokens),
-                target=(1 - is_open, is_open),
-                group=row.group,
-                rival=row.group,
-                gaps=gaps if row.missing else (),
-            )
-        )
-    return made
-
-
-def followup_examples(rows: Sequence[FollowUpRow], tokens: Any, show: Showing = ENCODER) -> list[Example]:
-    """One example per follow-up; tolerable labels share a quarter of the target."""
-    made = []
-    for row in rows:
-        others = [label for label in row.accept if label != row.label7]
-        target = dict.fromkeys(REACTIONS, 0.0)
-        target[row.label7] = 1 - _TOLERABLE if others else 1.0
-        for label in others:
-            target[label] += _TOLERABLE / len(others)
-        shown = show.exchange(exchange_of(row), tokens)
-        made.append(Example(task="reaction", shown=shown, target=tuple(target.values()), group=row.group))
-    return made
-
-
-def moment_examples(rows: Sequence[MomentRow], tokens: Any, show: Showing = ENCODER) -> list[Example]:
-    """One example per moment; the offers of a session are ranked against each other by their welcome."""
-    made = []
-    for row in rows:
-        moment = row.labelled.moment
-        good = float(row.labelled.label.accepted)
-        silent = moment.proposal is None
-        made.append(
-            Example(
-                task="silence" if silent else "accept",
-                shown=show.moment(moment, tokens),
-                target=(1 - good, good),
-                group=moment.session,
-                rival="" if silent else moment.session,
-                weight=0.5 if silent else 1.0,
-            )
-        )
-    return made
-
-
 def examples_of(rows: Labelled, tokens: Any, show: Showing = ENCODER) -> list[Example]:
     """Every row as an example, shown as a reader with these `tokens` is shown it: requests, follow-ups, moments."""
     return [
-        *request_examples(rows.requests, tokens, show),
-        *followup_examples(rows.followups, tokens, show),
-        *moment_examples(rows.moments, tokens, show),
+        *(_of_request(row, show.request(request_of(row), tokens)) for row in rows.requests),
+        *(_of_followup(row, show.exchange(exchange_of(row), tokens)) for row in rows.followups),
+        *(_of_moment(row, show.moment(row.labelled.moment, tokens)) for row in rows.moments),
     ]
+
+
+def _of_request(row: RequestRow, shown: Shown) -> Example:
+    """The texts of a group are ranked, open above complete."""
+    is_open = float(row.label == "open")
+    kinds = {gap.kind for gap in row.missing}
+    gaps = (*(float(kind in kinds) for kind in GAPS), float(any(gap.critical for gap in row.missing)))
+    return Example(
+        task="need",
+        shown=shown,
+        target=(1 - is_open, is_open),
+        group=row.group,
+        rival=row.group,
+        gaps=gaps if row.missing else (),
+    )
+
+
+def _of_followup(row: FollowUpRow, shown: Shown) -> Example:
+    """Tolerable labels share a quarter of the target."""
+    others = [label for label in row.accept if label != row.label7]
+    target = dict.fromkeys(REACTIONS, 0.0)
+    target[row.label7] = 1 - _TOLERABLE if others else 1.0
+    for label in others:
+        target[label] += _TOLERABLE / len(others)
+    return Example(task="reaction", shown=shown, target=tuple(target.values()), group=row.group)
+
+
+def _of_moment(row: MomentRow, shown: Shown) -> Example:
+    """The offers of a session are ranked against each other by their welcome."""
+    session = row.labelled.moment.session
+    good = float(row.labelled.label.accepted)
+    silent = row.labelled.moment.proposal is None
+    return Example(
+        task="silence" if silent else "accept",
+        shown=shown,
+        target=(1 - good, good),
+        group=session,
+        rival="" if silent else session,
+        weight=0.5 if silent else 1.0,
+    )
 
 
 def texts_of(rows: Labelled) -> dict[str, list[str]]:

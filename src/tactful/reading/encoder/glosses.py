@@ -18,7 +18,11 @@ from pathlib import Path
 from tactful.text import cjk_share
 
 GLOSSES_FILE = "glosses.tsv"
-_WORD = re.compile(r"[^\W\d_]+")
+_MARKS = "\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0903\u093a-\u093c\u093e-\u094f\u0955-\u0957\u0962\u0963\u200c\u200d"
+_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}])*")
+"""Letters with the signs that belong to them, which `\\w` leaves out: Devanagari's vowels, Arabic's short ones, accents that stand alone."""
+_UNWRITTEN = re.compile("[\u064b-\u065f\u0670\u0640\u200c\u200d]")
+"""Short vowels and stretched lines of Arabic, joiners: few people type them."""
 _JAPANESE = re.compile("[\u3040-\u30ff\u3400-\u9fff々]+")
 _LETTERS = {
     "ja": re.compile("[\u3040-\u30ff]"),
@@ -39,6 +43,30 @@ _LONGEST_CHINESE = 4
 _SHORTEST_STEM = {"ko": 2, "ar": 3}
 """Letters that the beginning of a word must share with an entry to be read as it, where no entry is the whole word."""
 _ARABIC_HEADS = ("ال", "وال", "بال", "و", "ب", "ل", "ف")
+_KOREAN_TAILS = (
+    "에서",
+    "으로",
+    "까지",
+    "부터",
+    "에게",
+    "한테",
+    "이랑",
+    "하고",
+    *"을를이가은는에로의도만과와랑께",
+)
+"""Particles that stand on a word of one syllable as often as on a longer one."""
+_COMPOUNDING = frozenset({"de", "nl", "sv"})
+_LONGEST_COMPOUND = 40
+_JOINTS = ("", "s", "n", "en", "es", "e", "er")
+"""Letters between the words of a compound: Urlaub·s·antrag."""
+_ALIKE = 0.8
+"""Share of a word from which its listed beginning is the word itself in another form, and no compound's first part."""
+_UNMARKED = frozenset({"ja", "ko"})
+"""Languages that nobody types without their marks."""
+_VIRAMA = 9
+_TYPED = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"})
+"""Letters without accents of their own, as those type them who have none of these keys."""
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 Words = Mapping[str, Mapping[str, str]]
 """Language → word in lower case → English gloss."""
@@ -83,7 +111,9 @@ class Glosses:
     def _list(self, lang: str) -> Mapping[str, str]:
         """The words of a language, also without their accents; made when a text first asks for it."""
         if lang not in self._with_bare:
-            self._with_bare[lang] = _bare_too(self.words[lang])
+            self._with_bare[lang] = (
+                self.words[lang] if lang in _UNMARKED else _bare_too(lang, self.words[lang])
+            )
         return self._with_bare[lang]
 
     @cached_property
@@ -95,7 +125,7 @@ class Glosses:
         for lang, letters in _LETTERS.items():
             if lang in self.words and letters.search(text):
                 return lang
-        found = _WORD.findall(text[:1000].lower())
+        found = _WORD.findall(_lowered(text[:1000]))
         if not found or cjk_share(text) > 0.2:
             return None
         cyrillic = _CYRILLIC.search(text) is not None
@@ -117,24 +147,41 @@ class Glosses:
         lang = self.language(text)
         if lang is None:
             return text
-        words = self._list(lang)
+        words, text = self._list(lang), _UNWRITTEN.sub("", text)
         if lang == "ja":
             return _JAPANESE.sub(lambda run: f" {' '.join(self._pieces(words, run[0]))} ", text)
-        return _WORD.sub(lambda word: self._gloss(lang, words, word[0].lower()) or word[0], text)
+        return _WORD.sub(lambda word: self._gloss(lang, words, _lowered(word[0])) or word[0], text)
 
-    @staticmethod
-    def _gloss(lang: str, words: Mapping[str, str], word: str) -> str | None:
-        """By the whole word, without an Arabic article or particle, or by the longest entry that begins it."""
+    @classmethod
+    def _gloss(cls, lang: str, words: Mapping[str, str], word: str) -> str | None:
+        """By the whole word, without an article or particle that is written on it, by its parts, or by the longest entry that begins it."""
         if word in words:
             return words[word]
+        inner: Iterable[str] = ()
         if lang == "ar":
-            for head in _ARABIC_HEADS:
-                if word.startswith(head) and word[len(head) :] in words:
-                    return words[word[len(head) :]]
+            inner = (word[len(head) :] for head in _ARABIC_HEADS if word.startswith(head))
+        elif lang == "ko":
+            inner = (word[: -len(tail)] for tail in _KOREAN_TAILS if word.endswith(tail))
+        bare = next((one for one in inner if one in words), "")
+        if bare:
+            return words[bare]
         least = max(_SHORTEST_STEM.get(lang, _STEM), (6 * len(word) + 9) // 10 if lang != "ko" else 1)
-        for end in range(len(word) - 1, least - 1, -1):
-            if word[:end] in words:
-                return words[word[:end]]
+        stem = next((word[:end] for end in range(len(word) - 1, least - 1, -1) if word[:end] in words), "")
+        if lang in _COMPOUNDING and len(stem) < _ALIKE * len(word) and len(word) <= _LONGEST_COMPOUND:
+            parts = cls._parts(lang, words, word)
+            if parts:
+                return parts
+        return words.get(stem)
+
+    @classmethod
+    def _parts(cls, lang: str, words: Mapping[str, str], compound: str) -> str | None:
+        """The glosses of two listed words that make up this one, the first as long as it can be."""
+        for cut in range(len(compound) - _STEM, _STEM - 1, -1):
+            heads = (compound[:cut].removesuffix(joint) for joint in _JOINTS)
+            head = next((one for one in heads if len(one) >= _STEM and one in words), None)
+            tail = cls._gloss(lang, words, compound[cut:]) if head else None
+            if head and tail:
+                return f"{words[head]} {tail}"
         return None
 
     @property
@@ -180,14 +227,23 @@ class Glosses:
             yield loose
 
 
-def _bare_too(words: Mapping[str, str]) -> Mapping[str, str]:
-    """The words, and where no other word is spelt so, each without its accents, as many people type it."""
+def _lowered(text: str) -> str:
+    """In lower case; the dot that a Turkish İ leaves behind is no letter's."""
+    return text.lower().replace("i\u0307", "i")
+
+
+def _bare_too(lang: str, words: Mapping[str, str]) -> Mapping[str, str]:
+    """The words, and where no other word is spelt so, each without its accents or dots, as many people type it."""
     marked = [word for word in words if not word.isascii()]
     if not marked:
         return words
-    apart = unicodedata.normalize("NFD", "\n".join(marked))
-    marks = dict.fromkeys(ord(letter) for letter in set(apart) if unicodedata.combining(letter))
+    together = "\n".join(marked)
+    apart = unicodedata.normalize("NFD", together)
+    marks = dict.fromkeys(
+        ord(letter) for letter in set(apart) if unicodedata.combining(letter) not in (0, _VIRAMA)
+    )
     bare: dict[str, str] = {}
-    for word, plain in zip(marked, apart.translate(marks).split("\n"), strict=True):
-        bare.setdefault(plain, words[word])
+    for typed in (apart.translate(marks), together.translate(_UMLAUTS) if lang == "de" else together):
+        for word, plain in zip(marked, typed.translate(_TYPED).split("\n"), strict=True):
+            bare.setdefault(plain, words[word])
     return {**bare, **words}

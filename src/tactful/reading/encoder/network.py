@@ -40,7 +40,7 @@ class Runs(Protocol):
     """A network that gives a vector and logits."""
 
     def run(self, shown: Sequence[Shown], heads: Sequence[str]) -> Outputs:
-        """Vector and the logits of `heads`, in the order given."""
+        """Vector and the logits of `heads`, in the order given; of one input at least."""
         ...
 
 
@@ -65,10 +65,6 @@ class Network:
         that stands in a batch, and what is read of a text must not depend on its neighbours."""
         names = ["vector", *heads]
         rows = [self._session.run(names, _feed(one)) for one in shown]
-        if not rows:
-            return Outputs(
-                np.empty((0, 0), np.float32), {name: np.empty((0, 0), np.float32) for name in heads}
-            )
         columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
         return Outputs(columns[0], dict(zip(heads, columns[1:], strict=True)))
 

@@ -46,6 +46,7 @@ class EncoderReader(ReaderAtOnce):
     """Reads requests, reactions and offers with one network; a `Reader`, and the same without waiting (`…_now`)."""
 
     show = ENCODER
+    kind = "encoder"
 
     def __init__(self, card: ReaderCard, tokens: Any, network: Runs, near: dict[str, Near]) -> None:
         self.card = card
@@ -89,8 +90,8 @@ class EncoderReader(ReaderAtOnce):
 
     @property
     def name(self) -> str:
-        """`encoder:` and the fingerprint of all that decides."""
-        return f"encoder:{self.card.fingerprint}"
+        """Its kind, `encoder` or `tuned`, and the fingerprint of all that decides."""
+        return f"{self.kind}:{self.card.fingerprint}"
 
     def needs_now(self, requests: Sequence[Request]) -> list[Need]:
         """Does each request need a question?"""
@@ -155,13 +156,7 @@ class EncoderReader(ReaderAtOnce):
         self, head: str, shown: Sequence[Shown], texts: Sequence[str], outputs: tuple[str, ...]
     ) -> _Found:
         """Probabilities by `head`, and for each text why it is not known (empty: it is)."""
-        if not shown:
-            return _Found(
-                np.empty((0, 2), dtype=np.float32),
-                [],
-                {name: np.empty((0, 1), np.float32) for name in outputs},
-            )
-        if head not in self.card.heads:
+        if not shown or head not in self.card.heads:
             why = f"this reader was not trained to read {head}"
             empty = np.full((len(shown), 2), 0.5, dtype=np.float32)
             return _Found(empty, [why] * len(shown), dict.fromkeys(outputs, empty))

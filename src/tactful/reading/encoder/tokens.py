@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 4000  # characters: more is cut away by the bounds in tokens anyway
 _SPECIAL = re.compile(r"\[(SEP|CLS|PAD|UNK|MASK)\]")  # what a person writes is never one of the real ones
+_TEN_MINUTES = ("十分钟", "十 分钟")
+"""Found from the left, the longest word there would be 十分, "very"."""
 _PLAIN = str.maketrans(
     {
         "\n": " ; ",
@@ -61,7 +64,7 @@ class Tokens:
 
     def is_glossed(self, text: str) -> bool:
         """Whether a word list reads this text in English."""
-        return self._glosses.language(text) is not None
+        return self._glosses.language(_composed(text)) is not None
 
     def _special(self, name: str) -> int:
         found = self._tokenizer.token_to_id(name)
@@ -88,13 +91,18 @@ class Tokens:
         """Ids without special tokens; a line break counts as a semicolon, which the vocabulary knows."""
         kept = self._kept.get(text)
         if kept is None:
-            english = self._glosses.in_english(text[:_LONGEST])
-            plain = _SPECIAL.sub(r"(\1)", english).translate(self._plain)
+            english = self._glosses.in_english(_composed(text[:_LONGEST]))
+            plain = _SPECIAL.sub(r"(\1)", english).translate(self._plain).replace(*_TEN_MINUTES)
             kept = self._encoded(plain)
             if len(self._kept) > 4096:
                 self._kept.clear()
             self._kept[text] = kept
         return kept
+
+
+def _composed(text: str) -> str:
+    """Each letter and its accents as one character: some systems write two, which no list holds."""
+    return unicodedata.normalize("NFC", text)
 
 
 def with_words(path: Path, words: tuple[str, ...]) -> Tokenizer:

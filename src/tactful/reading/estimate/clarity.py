@@ -13,13 +13,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from tactful.data.sealed import load_document, save_document
-from tactful.errors import DataError, UserError
+from tactful.errors import UserError
 from tactful.text.features import CLARITY_SIGNS, surface_features
 from tactful.types import Record
 
@@ -101,21 +99,6 @@ class ClarityModel(Record):
             for name, weight in zip(self.features, self.weights, strict=True)
         }
         return dict(sorted(((n, v) for n, v in parts.items() if v), key=lambda part: -abs(part[1])))
-
-    def save(self, path: Path | str) -> None:
-        """Write the model as JSON (temp file, fsync, rename)."""
-        save_document(Path(path), self, replace=True)
-
-    @classmethod
-    def load(cls, path: Path | str) -> ClarityModel:
-        """Read a model that `save` wrote. Raises DataError when the file holds something else."""
-        model = load_document(path, cls, what="clarity model", again="fit and save it again")
-        unknown = [name for name in model.features if name not in CLARITY_SIGNS]
-        if unknown or len(model.features) != len(model.weights):
-            raise DataError.at(
-                path, None, f"is a clarity model of another version (features {unknown})", fix="fit it again"
-            )
-        return model
 
 
 class ComplexityModel(Record):

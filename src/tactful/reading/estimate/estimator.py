@@ -34,24 +34,16 @@ class Estimator(Record):
             complexity=ComplexityModel.fit(texts, targets),
         )
 
-    def complete(self, states: Sequence[State], *, overwrite: bool = False) -> list[State]:
-        """The states with clarity and complexity filled in where they are missing (everywhere with `overwrite`)."""
+    def complete(self, states: Sequence[State]) -> list[State]:
+        """The states with clarity and complexity as estimated, whatever they were."""
         texts = [state.query for state in states]
-        clarity = self.clarity.predict(texts)
-        complexity = self.complexity.predict(texts)
+        estimates = zip(states, self.clarity.predict(texts), self.complexity.predict(texts), strict=True)
         return [
             state.model_copy(
-                update={
-                    "query_clarity": _chosen(state.query_clarity, clarity[at], overwrite),
-                    "task_complexity": _chosen(state.task_complexity, complexity[at], overwrite),
-                }
+                update={"query_clarity": round(float(clear), 4), "task_complexity": round(float(hard), 4)}
             )
-            for at, state in enumerate(states)
+            for state, clear, hard in estimates
         ]
-
-
-def _chosen(given: float | None, estimated: float, overwrite: bool) -> float:
-    return round(float(estimated), 4) if given is None or overwrite else given
 
 
 @cache

@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel
 
-from tactful.llm import ChatModel, Rehearsal, within_context
-from tactful.prompts import Prompt, Rendered
+from tactful.llm import within_context
+from tactful.llm.types import rehearsal_for
+from tactful.prompts import Rendered
 from tactful.reading.asked import AskedReader, usable
 from tactful.reading.prompted.asking import (
     MAX_CHARS,
@@ -33,31 +34,15 @@ from tactful.reading.prompted.asking import (
 from tactful.reading.types import REACTIONS, Exchange, Missing, Need, Request
 from tactful.types import Moment
 
-if TYPE_CHECKING:
-    from tactful.reading.fit import ReaderFit
-
 T = TypeVar("T", bound=BaseModel)
-PROMPTS: tuple[Prompt, ...] = (NEED, REACTION, OFFER)
 _LEAST_READABLE = 0.5
 """Share of the draws that must be readable; with fewer the text is not known."""
 
 
 class PromptedReader(AskedReader):
-    """A `Reader` played by a chat model, which the caller closes."""
+    """A `Reader` played by a chat model."""
 
-    def __init__(
-        self,
-        model: ChatModel,
-        spec: str | None = None,
-        *,
-        samples: int = 5,
-        fit: ReaderFit | None = None,
-        concurrency: int = 16,
-    ) -> None:
-        super().__init__(spec or model.name, fit=fit, concurrency=concurrency)
-        self.model = model
-        self.samples = samples
-        self.prompts = {prompt.prompt_id: prompt.hash for prompt in PROMPTS}
+    asks_with = (NEED, REACTION, OFFER)
 
     async def need(self, request: Request) -> Need:
         """As the draws say together; what is missing as the surest draw on their side lists it."""
@@ -106,9 +91,7 @@ class PromptedReader(AskedReader):
         facts: Mapping[str, object],
     ) -> list[T]:
         """The readable draws. Raises: StopRun; ParseError or ProviderError, when too few of them are readable."""
-        rehearsal = (
-            Rehearsal(room="reading", task=task, facts=facts) if self.model.generator == "offline" else None
-        )
+        rehearsal = rehearsal_for(self.model, "reading", task, facts)
 
         async def draw(sample: int) -> T:
             async def ask(max_chars: int) -> T:
@@ -118,8 +101,9 @@ class PromptedReader(AskedReader):
 
             return await within_context(ask, MAX_CHARS)
 
-        drawn = await asyncio.gather(*map(draw, range(self.samples)), return_exceptions=True)
-        return usable(drawn, _LEAST_READABLE * self.samples)
+        samples = self.setup.samples
+        drawn = await asyncio.gather(*map(draw, range(samples)), return_exceptions=True)
+        return usable(drawn, _LEAST_READABLE * samples)
 
 
 def _share(each: Sequence[float]) -> float:

@@ -106,10 +106,6 @@ class TorchRuns:
             columns = {name: found[name].float().cpu().numpy() for name in names}
             for row, at in enumerate(batch):
                 kept[at] = {name: column[row] for name, column in columns.items()}
-        if not kept:
-            return Outputs(
-                np.empty((0, 0), np.float32), {name: np.empty((0, 0), np.float32) for name in heads}
-            )
         stacked = {name: np.stack([row[name] for row in kept]) for name in names}
         return Outputs(stacked.pop("vector"), stacked)
 

@@ -38,6 +38,7 @@ class TunedReader(EncoderReader):
     """An `EncoderReader` whose network is a language model: calibrated and bounded in the same way."""
 
     show = SHOWN
+    kind = "tuned"
 
     @classmethod
     def load(cls, folder: Path | str) -> TunedReader:  # type: ignore[override]  # none is bundled
@@ -57,11 +58,6 @@ class TunedReader(EncoderReader):
         model = open_model(base, tokenizer, head="lm", dtype=dtype_of("f32")).to(device())
         network = load_network(Loaded(model, tokenizer, base), place)
         return cls(card, ModelTokens(tokenizer), network, near)
-
-    @property
-    def name(self) -> str:
-        """`tuned:` and the fingerprint of all that decides."""
-        return f"tuned:{self.card.fingerprint}"
 
 
 def is_tuned(folder: Path | str) -> bool:

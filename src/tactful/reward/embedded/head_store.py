@@ -13,6 +13,8 @@ from tactful.errors import DataError
 from tactful.reward.embedded.heads import Head
 from tactful.types import Record
 
+_COLUMNS = ("centre", "spread", "weights")
+
 
 class HeadFile(Record):
     """What `Head` holds, column by column in the order of `names`."""
@@ -32,37 +34,14 @@ class HeadFile(Record):
 
 def head_file(head: Head) -> HeadFile:
     """The record of `head`."""
-    return HeadFile(
-        names=head.names,
-        centre=tuple(map(float, head.centre)),
-        spread=tuple(map(float, head.spread)),
-        weights=tuple(map(float, head.weights)),
-        bias=head.bias,
-        slope=head.slope,
-        offset=head.offset,
-        penalty=head.penalty,
-        base_rate=head.base_rate,
-        rows=head.rows,
-        groups=head.groups,
-    )
+    return HeadFile(**vars(head) | {name: tuple(map(float, getattr(head, name))) for name in _COLUMNS})
 
 
 def head_of(kept: HeadFile, names: tuple[str, ...], path: Path, again: str) -> Head:
     """The head of a record. Raises: DataError (with `again` as the next move) for other features than `names`."""
     if kept.names != names:
         raise DataError.at(path, None, "was trained on other features than this version reads", fix=again)
-    if any(len(row) != len(names) for row in (kept.centre, kept.spread, kept.weights)):
+    columns = {name: np.array(getattr(kept, name)) for name in _COLUMNS}
+    if any(len(row) != len(names) for row in columns.values()):
         raise DataError.at(path, None, f"expected {len(names)} numbers per row", fix=again)
-    return Head(
-        names=kept.names,
-        centre=np.array(kept.centre),
-        spread=np.array(kept.spread),
-        weights=np.array(kept.weights),
-        bias=kept.bias,
-        slope=kept.slope,
-        offset=kept.offset,
-        penalty=kept.penalty,
-        base_rate=kept.base_rate,
-        rows=kept.rows,
-        groups=kept.groups,
-    )
+    return Head(**dict(kept) | columns)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,13 +14,14 @@ from tactful.reward.embedded.head_store import HeadFile, head_file, head_of
 from tactful.reward.embedded.heads import Floats, Head
 from tactful.reward.features.table import (
     PROPOSAL_NAMES,
+    SENTENCE_END,
     SILENCE_NAMES,
     in_words,
     proposal_features,
     silence_features,
 )
 from tactful.reward.likeness import Likeness, open_likeness
-from tactful.reward.types import Acceptance, Influence, JudgeAtOnce
+from tactful.reward.types import Acceptance, Influence, JudgeAtOnce, how_welcome
 from tactful.types import Moment
 
 MODEL_FILE = "model.json"
@@ -30,7 +30,6 @@ MOST_INFLUENCES = 4
 """Features that an explanation names."""
 _SLIGHT = 0.02
 """Log-odds below which a feature is not worth naming."""
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？\n]+")
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class RewardModel(JudgeAtOnce):
         The head was calibrated on the lower of both, so that what holds is a probability.
         """
         found = self._proposals(moments, proposal_features(moments, self.likeness).values, explain)
-        longer = {at: short for at, moment in enumerate(moments) if (short := opening(moment)) is not moment}
+        longer = openings(moments)
         if not longer:
             return found
         values = proposal_features(list(longer.values()), self.likeness).values
@@ -98,36 +97,23 @@ class RewardModel(JudgeAtOnce):
         return found
 
     def _proposals(self, moments: Sequence[Moment], values: Floats, explain: bool) -> list[Acceptance]:
-        needs = self._needs(values[:, : len(SILENCE_NAMES)])
         head = self.proposals
         if head is None:
             reason = "this model was trained without proposals; train it on data that hold some"
             return [Acceptance.unscored(moment.id, reason=reason) for moment in moments]
-        told = head.contributions(values) if explain else None
-        return [
-            self._acceptance(
-                moment, float(p), need, head.base_rate, head.names, None if told is None else told[at]
-            )
-            for at, (moment, p, need) in enumerate(zip(moments, head.probability(values), needs, strict=True))
-        ]
+        needs = self._needs(values[:, : len(SILENCE_NAMES)])
+        told = head.contributions(values) if explain else [None] * len(moments)
+        found = zip(moments, map(float, head.probability(values)), needs, told, strict=True)
+        return [self._acceptance(*one, head.names) for one in found]
 
     def _silences(self, moments: Sequence[Moment], values: Floats, explain: bool) -> list[Acceptance]:
         head = self.silences
         if head is None:
             reason = "this model was trained without knowing when help was wanted; it cannot judge a silence"
             return [Acceptance.unscored(moment.id, reason=reason) for moment in moments]
-        told = -head.contributions(values) if explain else None
-        return [
-            self._acceptance(
-                moment,
-                1 - float(need),
-                float(need),
-                1 - head.base_rate,
-                head.names,
-                None if told is None else told[at],
-            )
-            for at, (moment, need) in enumerate(zip(moments, head.probability(values), strict=True))
-        ]
+        told = -head.contributions(values) if explain else [None] * len(moments)
+        found = zip(moments, map(float, head.probability(values)), told, strict=True)
+        return [self._acceptance(moment, 1 - need, need, one, head.names) for moment, need, one in found]
 
     def _needs(self, values: Floats) -> list[float | None]:
         if self.silences is None:
@@ -139,49 +125,48 @@ class RewardModel(JudgeAtOnce):
         moment: Moment,
         p_accept: float,
         p_need: float | None,
-        base_rate: float,
-        names: tuple[str, ...],
         effects: Floats | None,
+        names: tuple[str, ...],
     ) -> Acceptance:
-        accepted = p_accept >= base_rate
-        influences = () if effects is None else _influences(names, effects)
+        base_rate = self.base_rate(moment)
+        influences = () if effects is None else influences_of(names, effects, in_words, least=_SLIGHT)
         return Acceptance(
             moment_id=moment.id,
             p_accept=p_accept,
             p_need=p_need,
-            accepted=accepted,
+            accepted=p_accept >= base_rate,
             reason="" if effects is None else _sentence(moment, p_accept, base_rate, influences),
             influences=influences,
         )
 
 
-def opening(moment: Moment) -> Moment:
-    """The moment with the first sentence of its proposal alone; itself where that is all."""
-    first, *rest = _SENTENCE_END.split(moment.proposal or "", maxsplit=1)
-    return (
-        moment.model_copy(update={"proposal": first})
-        if first.strip() and rest and rest[0].strip()
-        else moment
-    )
+def openings(moments: Sequence[Moment]) -> dict[int, Moment]:
+    """Place → the moment with the first sentence of its proposal alone, where that is not all of it."""
+    found = {}
+    for at, moment in enumerate(moments):
+        first, *rest = SENTENCE_END.split(moment.proposal or "", maxsplit=1)
+        if first.strip() and rest and rest[0].strip():
+            found[at] = moment.model_copy(update={"proposal": first})
+    return found
 
 
-def _influences(names: tuple[str, ...], effects: Floats) -> tuple[Influence, ...]:
-    """The features that moved a judgement most, the strongest first."""
+def influences_of(
+    names: tuple[str, ...], effects: Floats, in_words: Callable[[str, bool], str], *, least: float = 0.0
+) -> tuple[Influence, ...]:
+    """The features that moved a judgement most, by `least` at least, the strongest first."""
     order = np.argsort(-np.abs(effects), kind="stable")[:MOST_INFLUENCES]
     return tuple(
         Influence(
             feature=names[at], effect=float(effects[at]), words=in_words(names[at], bool(effects[at] > 0))
         )
         for at in order
-        if abs(effects[at]) >= _SLIGHT
+        if abs(effects[at]) >= least
     )
 
 
 def _sentence(moment: Moment, p_accept: float, base_rate: float, influences: tuple[Influence, ...]) -> str:
     """Why, in one or two sentences."""
-    what = "A proposal" if moment.proposal is not None else "Saying nothing"
-    side = "at least" if p_accept >= base_rate else "less than"
-    told = f"{what} here is welcome with probability {p_accept:.2f}, {side} the usual {base_rate:.2f}"
+    told = how_welcome(moment, p_accept, base_rate)
     if not influences:
         return f"{told}; nothing about this moment stands out."
     return f"{told}: {'; '.join(one.words for one in influences)}."
@@ -219,9 +204,9 @@ def load_model(folder: Path | str) -> RewardModel:
     path = path if path.is_file() else path / MODEL_FILE
     again = "train it again with: tactful reward train DATA --out MODEL"
     content = load_document(path, _ModelFile, what="reward model", again=again)
-    kept, kept_silences = content.proposals, content.silences
+    kept, quiet = content.proposals, content.silences
     proposals = None if kept is None else head_of(kept, PROPOSAL_NAMES, path, again)
-    silences = None if kept_silences is None else head_of(kept_silences, SILENCE_NAMES, path, again)
+    silences = None if quiet is None else head_of(quiet, SILENCE_NAMES, path, again)
     return RewardModel(
         likeness=open_likeness(content.likeness),
         proposals=proposals,

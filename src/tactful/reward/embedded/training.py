@@ -11,7 +11,7 @@ import orjson
 from tactful.data.formats.moments import moment_row, observation_id
 from tactful.errors import UserError
 from tactful.reward.embedded.heads import Floats, Head, fit_head
-from tactful.reward.embedded.model import RewardModel, opening
+from tactful.reward.embedded.model import RewardModel, openings
 from tactful.reward.features.table import proposal_features, silence_features
 from tactful.reward.likeness import Likeness, open_likeness
 from tactful.reward.types import Acceptance
@@ -82,8 +82,6 @@ class CrossJudged:
     """In the order of `items`."""
     rates: tuple[float, ...]
     """For each item the base rate that its probability is meant at, from the training sessions."""
-    penalties: tuple[tuple[str, float, float], ...]
-    """(session, penalty of the proposals' head, of the silences' head) of each fold; NaN where there is no head."""
 
 
 def prepare(items: Iterable[LabelledMoment], config: TrainConfig | None = None) -> Prepared:
@@ -114,14 +112,9 @@ def train(items: Iterable[LabelledMoment], config: TrainConfig | None = None) ->
     return train_prepared(prepare(items, config))
 
 
-def train_without(
-    items: Iterable[LabelledMoment], session: str, config: TrainConfig | None = None
-) -> RewardModel:
+def train_without(items: Iterable[LabelledMoment], session: str) -> RewardModel:
     """A model that saw no moment of `session`; a session that is not among `items` leaves none out."""
-    return train(
-        [item for item in items if item.moment.session != session],
-        config,
-    )
+    return train(item for item in items if item.moment.session != session)
 
 
 def train_prepared(data: Prepared, *, without: str | None = None) -> RewardModel:
@@ -155,19 +148,16 @@ def cross_judge(items: Iterable[LabelledMoment] | Prepared, config: TrainConfig 
             "give moments of at least 3 sessions"
         )
     said: dict[int, tuple[Acceptance, float]] = {}
-    penalties = []
     for session in data.sessions:
         model = train_prepared(data, without=session)
         places = [at for at, item in enumerate(data.items) if item.moment.session == session]
         moments = [data.items[at].moment for at in places]
         for at, moment, one in zip(places, moments, model.judge_now(moments), strict=True):
             said[at] = (one, model.base_rate(moment))
-        penalties.append((session, _penalty(model.proposals), _penalty(model.silences)))
     return CrossJudged(
         items=data.items,
         acceptances=tuple(said[at][0] for at in range(len(data.items))),
         rates=tuple(said[at][1] for at in range(len(data.items))),
-        penalties=tuple(penalties),
     )
 
 
@@ -190,23 +180,17 @@ def _head(rows: _Rows | None, without: str | None, seed: int, what: str) -> Head
         raise UserError(f"cannot learn from these {what}: {error}") from error
 
 
-def _penalty(head: Head | None) -> float:
-    return float("nan") if head is None else head.penalty
-
-
 def _proposal_rows(items: Sequence[LabelledMoment], likeness: Likeness) -> _Rows | None:
     offered = [item for item in items if item.moment.proposal is not None]
     if not offered:
         return None
-    table = proposal_features([item.moment for item in offered], likeness)
-    openings = table.values.copy()
-    longer = {
-        at: short for at, item in enumerate(offered) if (short := opening(item.moment)) is not item.moment
-    }
-    if longer:
-        openings[list(longer)] = proposal_features(list(longer.values()), likeness).values
+    moments = [item.moment for item in offered]
+    table = proposal_features(moments, likeness)
+    alone = table.values.copy()
+    if longer := openings(moments):
+        alone[list(longer)] = proposal_features(list(longer.values()), likeness).values
     return _Rows(
-        openings=openings,
+        openings=alone,
         values=table.values,
         names=table.names,
         targets=np.array([_welcome(item) for item in offered]),

@@ -42,18 +42,22 @@ PROPOSAL_NAMES = (*SCENE_WORDS, *PROPOSAL_WORDS)
 # From the first value on a proposal starts to be a copy of an event, from the second on it is nothing else:
 _ALIKE = (0.75, 0.95)  # by likeness
 _REPEATED = (0.5, 0.9)  # by the share of runs of three words that a sentence and an event have in common
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？\n]+")
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？\n]+")
 _RUNS = 4  # runs that a text must have to count as a copy
 _KINDS_AT_ONCE = 2  # who offers more kinds of help than this offers each less
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureTable:
-    """One row of numbers for each moment."""
+    """One row of numbers for each moment, or suggestion."""
 
     names: tuple[str, ...]
     values: NDArray[np.float64]
-    """(moments, names), finite."""
+    """(rows, names), finite."""
+
+    def beside(self, other: FeatureTable) -> FeatureTable:
+        """Both tables' columns, row by row."""
+        return FeatureTable((*self.names, *other.names), np.hstack([self.values, other.values]))
 
 
 def proposal_features(moments: Sequence[Moment], likeness: Likeness) -> FeatureTable:
@@ -62,13 +66,13 @@ def proposal_features(moments: Sequence[Moment], likeness: Likeness) -> FeatureT
         if moment.proposal is None:
             raise ValueError(f"moment '{moment.id}' proposes nothing; its features are those of silence")
     likeness.learn([text for moment in moments for text in (moment.proposal or "", *_texts(moment))])
-    return _table(PROPOSAL_NAMES, [_proposal_row(moment, likeness) for moment in moments])
+    return table_of(PROPOSAL_NAMES, [_proposal_row(moment, likeness) for moment in moments])
 
 
 def silence_features(moments: Sequence[Moment], likeness: Likeness) -> FeatureTable:
     """The rows of the observations of these moments, whatever is proposed at them: what help is needed is told from."""
     likeness.learn([text for moment in moments for text in _texts(moment)])
-    return _table(SILENCE_NAMES, [_scene(moment, _texts(moment), likeness) for moment in moments])
+    return table_of(SILENCE_NAMES, [_scene(moment, _texts(moment), likeness) for moment in moments])
 
 
 def in_words(feature_name: str, raises: bool) -> str:
@@ -164,7 +168,7 @@ def _aim(alike: Floats) -> dict[str, float]:
 def _copies(proposal: str, texts: list[str], alike: Floats) -> float:
     """How far the proposal, or one sentence of it, only repeats an event, in [0, 1]; other sentences do not hide it."""
     seen = [word_runs(text) for text in texts]
-    said = [word_runs(sentence) for sentence in _SENTENCE_END.split(proposal)]
+    said = [word_runs(sentence) for sentence in SENTENCE_END.split(proposal)]
     repeated = max(_contained(runs, event) for runs in said for event in seen)
     ramps = ((float(alike.max()), *_ALIKE), (repeated, *_REPEATED))
     return max(min(1.0, max(0.0, (value - low) / (high - low))) for value, low, high in ramps)
@@ -192,6 +196,7 @@ def _bounded(count: int, most: int) -> float:
     return min(count, most) / most
 
 
-def _table(names: tuple[str, ...], rows: Sequence[dict[str, float]]) -> FeatureTable:
+def table_of(names: tuple[str, ...], rows: Sequence[dict[str, float]]) -> FeatureTable:
+    """The table of `rows`, name → value."""
     values = np.array([[row[name] for name in names] for row in rows], dtype=np.float64)
     return FeatureTable(names=names, values=values.reshape(len(rows), len(names)))

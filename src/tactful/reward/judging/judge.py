@@ -6,15 +6,14 @@ that was trained on what `reward export` wrote is asked by the same prompt file:
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from tactful.errors import ParseError, StopRun
-from tactful.llm import CallCache, ChatModel, ModelSpec, Rehearsal, open_model, within_context
-from tactful.llm.judging import AskingJudge
-from tactful.llm.types import spoken_by
+from tactful.errors import ParseError
+from tactful.llm import CallCache, ChatModel, ModelSpec, open_model, within_context
+from tactful.llm.judging import AskingJudge, all_of
+from tactful.llm.types import rehearsal_for, spoken_by
 from tactful.reward.judging.prompt import MAX_CHARS, PROMPTS, AcceptanceVerdict, Layout, judge_prompt
 from tactful.reward.types import Acceptance
 from tactful.types import Moment, Provenance
@@ -123,13 +122,7 @@ class LMJudge(AskingJudge[Moment, Acceptance]):
 
         Raises: ProviderError when a vote got no answer, once the others are in; EndpointRefused and BudgetSpent.
         """
-        draws = await asyncio.gather(
-            *(self._vote(moment, sample) for sample in range(self.votes)), return_exceptions=True
-        )
-        errors = [draw for draw in draws if isinstance(draw, BaseException)]
-        if errors:
-            raise next((error for error in errors if isinstance(error, StopRun)), errors[0])
-        said = [draw for draw in draws if not isinstance(draw, BaseException)]
+        said = await all_of(*(self._vote(moment, sample) for sample in range(self.votes)))
         return from_votes(
             moment, [vote for vote, _ in said], [thought for _, thought in said], self.provenance
         )
@@ -140,24 +133,15 @@ class LMJudge(AskingJudge[Moment, Acceptance]):
 
     async def _vote(self, moment: Moment, sample: int) -> tuple[bool | None, str]:
         """(the vote, its thought); for an unreadable reply (None, why)."""
+        facts = {"events": [event.text for event in moment.events], "proposal": moment.proposal}
+        rehearsal = rehearsal_for(self.model, "reward", "moment_judge", facts)
 
         async def ask(max_chars: int) -> AcceptanceVerdict:
             prompt = judge_prompt(moment, layout=self.layout, max_chars=max_chars)
-            return await self.model.structured(
-                prompt, AcceptanceVerdict, sample=sample, rehearsal=self._rehearsal(moment)
-            )
+            return await self.model.structured(prompt, AcceptanceVerdict, sample=sample, rehearsal=rehearsal)
 
         try:
             said = await within_context(ask, self.max_chars)
         except ParseError as error:
             return None, f"unreadable: {error}"
         return said.judgement == "accepted", said.thought
-
-    def _rehearsal(self, moment: Moment) -> Rehearsal | None:
-        """For the offline judge alone: the texts, so that it need not take the prompt apart."""
-        if self.model.generator != "offline":
-            return None
-        events = [event.text for event in moment.events]
-        return Rehearsal(
-            room="reward", task="moment_judge", facts={"events": events, "proposal": moment.proposal}
-        )

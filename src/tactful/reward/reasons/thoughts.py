@@ -11,15 +11,15 @@ Source: reward-model data of arXiv:2410.12361; prompts, checks and guard are our
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tactful.errors import ParseError, StopRun
-from tactful.llm import ChatModel, Rehearsal, or_afresh, within_context
-from tactful.llm.types import spoken_by
+from tactful.errors import ParseError
+from tactful.llm import ChatModel, or_afresh, within_context
+from tactful.llm.judging import all_of
+from tactful.llm.types import rehearsal_for, spoken_by
 from tactful.prompts import Rendered, load_prompt
 from tactful.reward.judging.prompt import MAX_CHARS, event_fields
 from tactful.text.quoting.lines import as_json
@@ -167,10 +167,8 @@ async def write_reason(
 
 
 async def _thought(item: LabelledMoment, model: ChatModel, number: int, max_chars: int) -> str:
-    rehearsal = None
-    if model.generator == "offline":
-        facts = {"category": item.category, "last": item.moment.events[-1].text, "try": number}
-        rehearsal = Rehearsal(room="reward", task="moment_reason", facts=facts)
+    facts = {"category": item.category, "last": item.moment.events[-1].text, "try": number}
+    rehearsal = rehearsal_for(model, "reward", "moment_reason", facts)
 
     async def ask(most: int) -> str:
         prompt = reason_prompt(item, max_chars=most)
@@ -185,9 +183,7 @@ async def _thought(item: LabelledMoment, model: ChatModel, number: int, max_char
 async def _rederive(thought: str, item: LabelledMoment, model: ChatModel, checks: int) -> Sequence[bool]:
     """For each check whether it agrees with the label; an unreadable one does not."""
     wanted = "accepted" if item.label.accepted else "rejected"
-    rehearsal = None
-    if model.generator == "offline":
-        rehearsal = Rehearsal(room="reward", task="reason_check", facts={"thought": thought})
+    rehearsal = rehearsal_for(model, "reward", "reason_check", {"thought": thought})
 
     async def one(sample: int) -> bool:
         try:
@@ -198,8 +194,4 @@ async def _rederive(thought: str, item: LabelledMoment, model: ChatModel, checks
             return False
         return said.judgement == wanted
 
-    found = await asyncio.gather(*(one(sample) for sample in range(checks)), return_exceptions=True)
-    errors = [reply for reply in found if isinstance(reply, BaseException)]
-    if errors:
-        raise next((error for error in errors if isinstance(error, StopRun)), errors[0])
-    return [reply for reply in found if isinstance(reply, bool)]
+    return await all_of(*map(one, range(checks)))

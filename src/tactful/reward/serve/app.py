@@ -9,28 +9,20 @@ of the process or until `DELETE /v1/reactions/USER`.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tactful.errors import SafetyRefusal, UserError
 from tactful.reward.gate.rule import Gate
 from tactful.reward.history import HistoryTracker
 from tactful.reward.serve.chat import ChatRequest, chunks, completion, content
 from tactful.reward.serve.desk import Desk
-from tactful.reward.serve.ending import end
 from tactful.reward.serve.errors import ApiError, json_response
-from tactful.reward.serve.guard import guard, read_json
-from tactful.reward.serve.judge import MOST_USERS, answers, gate_for, read_asked, read_reaction
+from tactful.reward.serve.guard import as_record, guard, read_as, read_json, refuse_open
+from tactful.reward.serve.judge import MOST_USERS, Reaction, answers, gate_for, read_asked
+from tactful.reward.serve.listening import QUIET, listening
 from tactful.reward.types import MomentJudge
-from tactful.text.addresses import address_at, cannot_listen, is_loopback
-
-_quiet = logging.getLogger(f"{__name__}.http")
-_quiet.disabled = True
-"""aiohttp would log broken requests with their content."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +67,7 @@ def guarded_app(
 
     Raises: SafetyRefusal when others could reach it without a key.
     """
-    if settings.key is None and not is_loopback(settings.host):
-        raise SafetyRefusal(
-            f"--host {settings.host} lets other machines ask; name the variable that holds a key with --api-key-env, "
-            "or stay on 127.0.0.1"
-        )
+    refuse_open(settings.host, settings.key)
     app = web.Application(
         middlewares=[
             guard(
@@ -92,7 +80,7 @@ def guarded_app(
             )
         ],
         client_max_size=settings.max_body_bytes,
-        logger=_quiet,
+        logger=QUIET,
     )
     app.router.add_get("/health", _health)
     return app
@@ -134,7 +122,7 @@ class JudgeRoutes:
         return json_response({"object": "list", "data": told})
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
-        asked = ChatRequest.read(await read_json(request))
+        asked = await read_as(request, ChatRequest)
         moment = asked.moment()
         text = content(moment, (await self.desk.answered([moment]))[0])
         if not asked.stream:
@@ -157,7 +145,7 @@ class JudgeRoutes:
         return json_response({"judge": self.name, **told[0]})
 
     async def _react(self, request: web.Request) -> web.Response:
-        reaction = read_reaction(await read_json(request))
+        reaction = as_record(Reaction, await read_json(request), "reaction")
         if self.tracker.users >= MOST_USERS and not self.tracker.history(reaction.user).shown:
             told = (
                 f"reactions of {MOST_USERS} users are kept already; forget one with DELETE /v1/reactions/USER"
@@ -173,20 +161,10 @@ class JudgeRoutes:
         return json_response({"user": user, "forgotten": True})
 
 
-@asynccontextmanager
-async def running(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+def running(app: web.Application, host: str, port: int) -> AbstractAsyncContextManager[str]:
     """Serve while the block runs; gives the address, such as `http://127.0.0.1:8000`. Port 0 takes a free one.
 
     Requests under way have 5 s to end. Raises: UserError when the port is taken or the host is not of this machine.
     """
-    runner = web.AppRunner(app, access_log=None, logger=_quiet, shutdown_timeout=5.0, keepalive_timeout=30.0)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host.strip("[]"), port)
-        try:
-            await site.start()
-        except OSError as error:
-            raise UserError(cannot_listen(host, port, error)) from error
-        yield address_at(host, runner.addresses[0][1])
-    finally:
-        await end(runner)
+    runner = web.AppRunner(app, access_log=None, logger=QUIET, shutdown_timeout=5.0, keepalive_timeout=30.0)
+    return listening(runner, host, port)

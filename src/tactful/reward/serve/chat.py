@@ -10,12 +10,11 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from tactful.data.io import describe
 from tactful.reward.serve.errors import ApiError, invalid
 from tactful.reward.serve.moments import Names, moment_of
 from tactful.reward.types import Acceptance
@@ -71,15 +70,6 @@ class ChatRequest(_Asked):
     response_format: ResponseFormat | None = None
     tools: list[Any] | None = Field(default=None, max_length=0)
     functions: list[Any] | None = Field(default=None, max_length=0)
-
-    @classmethod
-    def read(cls, body: dict[str, Any]) -> Self:
-        """The request in a body. Raises: ApiError 400 that names the field."""
-        try:
-            return cls.model_validate(body)
-        except ValidationError as error:
-            place = error.errors()[0]["loc"]
-            raise invalid(describe(error, "request"), str(place[0]) if place else None) from None
 
     def moment(self) -> Moment:
         """What the last user message asks about. Raises: ApiError 400 that names what is missing."""

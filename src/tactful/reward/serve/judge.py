@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import AwareDatetime, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, field_validator
 
-from tactful.data.io import describe
 from tactful.reward.gate.rule import Costs, Gate, GateConfig
 from tactful.reward.history import HistoryTracker
 from tactful.reward.serve.errors import invalid
+from tactful.reward.serve.guard import as_record
 from tactful.reward.serve.moments import moment_of
 from tactful.reward.types import Acceptance
 from tactful.types import Moment, ProposalHistory, Record
@@ -68,21 +68,11 @@ class Reaction(Record):
 
 def read_asked(body: dict[str, Any], tracker: HistoryTracker) -> tuple[list[Moment], Costs | None]:
     """The moments of a request, each with the history that is known. Raises: ApiError 400."""
-    try:
-        asked = ManyAsked.model_validate(body) if "moments" in body else OneAsked.model_validate(body)
-    except ValidationError as error:
-        raise invalid(describe(error, "request")) from None
-    if isinstance(asked, OneAsked):
-        return [_moment(asked, tracker)], asked.costs
-    return [_moment(one, tracker) for one in asked.moments], asked.costs
-
-
-def read_reaction(body: dict[str, Any]) -> Reaction:
-    """Raises: ApiError 400."""
-    try:
-        return Reaction.model_validate(body)
-    except ValidationError as error:
-        raise invalid(describe(error, "reaction")) from None
+    if "moments" in body:
+        many = as_record(ManyAsked, body)
+        return [_moment(one, tracker) for one in many.moments], many.costs
+    one = as_record(OneAsked, body)
+    return [_moment(one, tracker)], one.costs
 
 
 def gate_for(own: Gate | None, costs: Costs | None, judge: str) -> Gate | None:

@@ -12,12 +12,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tactful.data.formats.suggestions import DecidedSuggestion, ShownSuggestion, own_labels
-
-Floats = NDArray[np.float64]
+from tactful.reward.features.table import FeatureTable, table_of
 
 _LONGEST_S = 600.0  # a pause longer than this is a pause
 _LONGEST_TEXT = 500.0  # tokens
@@ -138,49 +134,36 @@ BEFORE_GROUPS = ("scene", "history")
 """What is known before the suggesting model has run: the first of the two steps of arXiv:2306.04930."""
 
 
-@dataclass(frozen=True, slots=True)
-class SuggestionTable:
-    """One row of numbers for each suggestion."""
-
-    names: tuple[str, ...]
-    values: Floats
-    """(suggestions, names), finite."""
-
-    def beside(self, other: SuggestionTable) -> SuggestionTable:
-        """Both tables' columns, row by row."""
-        return SuggestionTable((*self.names, *other.names), np.hstack([self.values, other.values]))
-
-
 def column_names(groups: Sequence[str]) -> tuple[str, ...]:
     """The columns of these groups, in order. Raises: KeyError for another group."""
-    return tuple(name for group in groups for name in COLUMNS[group])
+    return tuple(_columns(groups))
 
 
 def in_words(feature_name: str, raises: bool) -> str:
     """What moved the judgement, and whether towards acceptance (`raises`) or away from it. Raises: KeyError."""
-    column = {name: column for columns in COLUMNS.values() for name, column in columns.items()}[feature_name]
-    return f"{column.about} {'speaks for it' if raises else 'speaks against it'}"
+    about = _columns(tuple(COLUMNS))[feature_name].about
+    return f"{about} {'speaks for it' if raises else 'speaks against it'}"
 
 
 def suggestion_features(
     shown: Sequence[ShownSuggestion], groups: Sequence[str] = DEFAULT_GROUPS
-) -> SuggestionTable:
+) -> FeatureTable:
     """The features of these groups. Each row is computed from its own item alone. Raises: KeyError for another group."""
-    columns = {name: column for group in groups for name, column in COLUMNS[group].items()}
-    rows = [[column.value(item) for column in columns.values()] for item in shown]
-    return SuggestionTable(tuple(columns), np.array(rows, dtype=float).reshape(len(rows), len(columns)))
+    columns = _columns(groups)
+    rows = [{name: column.value(item) for name, column in columns.items()} for item in shown]
+    return table_of(tuple(columns), rows)
 
 
-def label_features(decisions: Sequence[DecidedSuggestion]) -> SuggestionTable:
+def label_features(decisions: Sequence[DecidedSuggestion]) -> FeatureTable:
     """One column per state that programmers wrote down afterwards, for an ablation alone; see `own_labels`.
 
     The label that tells the verdict is in no column: its rows hold zeros like those without a label.
     """
     labels = own_labels(decisions)
-    states = sorted(set(labels) - {""})
-    return SuggestionTable(
-        tuple(f"own_label:{state}" for state in states),
-        np.array([[float(label == state) for state in states] for label in labels], dtype=float).reshape(
-            len(labels), len(states)
-        ),
-    )
+    names = {f"own_label:{state}": state for state in sorted(set(labels) - {""})}
+    rows = [{name: float(label == state) for name, state in names.items()} for label in labels]
+    return table_of(tuple(names), rows)
+
+
+def _columns(groups: Sequence[str]) -> dict[str, Column]:
+    return {name: column for group in groups for name, column in COLUMNS[group].items()}

@@ -14,15 +14,13 @@ from tactful.data.sealed import Sealed, load_document, save_document
 from tactful.errors import DataError, UserError
 from tactful.reward.embedded import model as embedded
 from tactful.reward.embedded.head_store import HeadFile, head_file, head_of
-from tactful.reward.embedded.heads import Floats, Head, fit_head
+from tactful.reward.embedded.heads import Head, fit_head
+from tactful.reward.embedded.model import CARD_FILE, influences_of
 from tactful.reward.suggestions.features import DEFAULT_GROUPS, column_names, in_words, suggestion_features
-from tactful.reward.types import Acceptance, Influence
+from tactful.reward.types import Acceptance
 from tactful.types import content_hash
 
 MODEL_FILE = "suggestions.json"
-MOST_INFLUENCES = 4
-"""Features that an explanation names."""
-CARD_FILE = "MODEL_CARD.md"
 _AGAIN = "train it again with: tactful reward train DECISIONS --out MODEL"
 
 
@@ -53,26 +51,13 @@ class SuggestionModel:
                 moment_id=item.suggestion.id,
                 p_accept=float(p),
                 accepted=bool(p >= self.head.base_rate),
-                influences=self._influences(effects),
+                influences=influences_of(self.head.names, effects, in_words),
             )
             for item, p, effects in zip(shown, chances, told, strict=True)
         ]
 
-    def _influences(self, effects: Floats) -> tuple[Influence, ...]:
-        """The strongest first; none where `effects` is empty."""
-        order = np.argsort(-np.abs(effects), kind="stable")[:MOST_INFLUENCES]
-        names = self.head.names
-        return tuple(
-            Influence(
-                feature=names[at], effect=float(effects[at]), words=in_words(names[at], bool(effects[at] > 0))
-            )
-            for at in order
-        )
 
-
-def train_suggestions(
-    decisions: Sequence[DecidedSuggestion], *, groups: Sequence[str] = DEFAULT_GROUPS, seed: int = 0
-) -> SuggestionModel:
+def train_suggestions(decisions: Sequence[DecidedSuggestion], *, seed: int = 0) -> SuggestionModel:
     """A model of these decisions; penalty and calibration are chosen out of user within them.
 
     Raises: UserError for fewer than two users, or one verdict only.
@@ -82,7 +67,7 @@ def train_suggestions(
             "there is no decision to learn from; give rows with 'user', 'shown_time' and 'accepted'"
         )
     users = [decision.suggestion.user for decision in decisions]
-    table = suggestion_features(shown_in_order(decisions), groups)
+    table = suggestion_features(shown_in_order(decisions))
     head = fit_head(
         table.values,
         table.names,
@@ -92,7 +77,7 @@ def train_suggestions(
         seed=seed,
     )
     hashed = content_hash("\n".join(decision.model_dump_json() for decision in decisions))
-    return SuggestionModel(head, tuple(groups), tuple(sorted(set(users))), hashed, seed)
+    return SuggestionModel(head, DEFAULT_GROUPS, tuple(sorted(set(users))), hashed, seed)
 
 
 # ---------------------------------------------------------------- the file
@@ -114,11 +99,7 @@ def save_suggestion_model(
 
     Raises: UserError when there is a model already (unless `replace`), or the disk refuses.
     """
-    head = head_file(model.head)
-    assert head is not None
-    content = _File(
-        groups=model.groups, head=head, users=model.users, data_hash=model.data_hash, seed=model.seed
-    )
+    content = _File(**vars(model) | {"head": head_file(model.head)})
     return save_document(
         folder / MODEL_FILE, content, replace=replace, beside={CARD_FILE: card} if card else None
     )
@@ -137,7 +118,6 @@ def load_suggestion_model(folder: Path | str) -> SuggestionModel:
     except KeyError as error:
         raise DataError.at(path, None, f"reads the unknown features {error}", fix=_AGAIN) from error
     head = head_of(content.head, names, path, _AGAIN)
-    assert head is not None
     return SuggestionModel(head, content.groups, content.users, content.data_hash, content.seed)
 
 

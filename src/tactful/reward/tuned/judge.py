@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tactful.errors import UserError
 from tactful.reward.judging.prompt import MAX_CHARS, PROMPT, judge_prompt
 from tactful.reward.tuned.scale import JudgeFile, Scale, load_scales
-from tactful.reward.types import Acceptance, JudgeAtOnce
+from tactful.reward.types import Acceptance, JudgeAtOnce, how_welcome
 from tactful.types import Moment, content_hash
 from tactful.weights import Loaded, Manifest, load_trained, prompt_ids, read_manifest
 from tactful.weights.extras import need
@@ -115,15 +115,12 @@ class TunedJudge(JudgeAtOnce):
         if p_accept is None:
             return Acceptance.unscored(moment.id, reason=self._why_not(number))
         rate = self.base_rate(moment)
-        what = "A proposal" if moment.proposal is not None else "Saying nothing"
-        side = "at least" if p_accept >= rate else "less than"
-        told = f"{what} here is welcome with probability {p_accept:.2f}, {side} the usual {rate:.2f}."
         return Acceptance(
             moment_id=moment.id,
             p_accept=p_accept,
             p_need=None if p_quiet is None else 1 - p_quiet,
             accepted=p_accept >= rate,
-            reason=told if explain else "",
+            reason=f"{how_welcome(moment, p_accept, rate)}." if explain else "",
         )
 
     def _accept(self, moment: Moment, number: float | None) -> float | None:

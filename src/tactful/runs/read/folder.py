@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -250,6 +249,3 @@ def new_folder_path(root: Path, noun: str, verb: str) -> Path:
     while path.exists():
         path, number = root / f"{stem}-{number}", number + 1
     return path
-
-
-monotonic = time.monotonic

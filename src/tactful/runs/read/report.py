@@ -76,11 +76,7 @@ def run_line(folder: RunFolder) -> RunLine:
             path=str(folder.path),
             command=f"{info.noun} {info.verb}",
             standing=folder.standing(),
-            read=counts.read,
-            done=counts.done,
-            failed=counts.failed,
-            skipped=counts.skipped,
-            unscored=counts.unscored,
+            **counts.of_input,
             usage=folder.usage(),
             age_s=max(0.0, (utc_now() - info.started_at).total_seconds()),
         )

@@ -108,24 +108,21 @@ class LocalExecutor:
         work = self._work
         context = Context(str(record.id), work.seed, work.run_id, self._models)  # type: ignore[attr-defined]
         began = time.perf_counter()
-        finished = False
+        result: Result | None = None
         with self._meter(context) as meter:
             try:
                 result = _outcome(await work.stage(record, context))
-                finished = True
             except StopRun:
                 raise
             except asyncio.CancelledError as error:
                 if _asked_to_stop():
                     raise
                 result = self._failure(error)
-                finished = True
             except Exception as error:
                 result = self._failure(error)
-                finished = True
             finally:
                 usage = meter.usage if meter is not None else None
-                if not finished and usage is not None:
+                if result is None and usage is not None:
                     self.unfinished += usage
         result.usage, result.elapsed_s = usage, time.perf_counter() - began
         return result

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from time import monotonic
 
 from pydantic import BaseModel
 
@@ -14,7 +15,7 @@ from tactful.errors import Interrupted, StopRun, TactfulError, UsageError
 from tactful.llm.types import ModelSpec, Usage
 from tactful.prompts import Prompt
 from tactful.runs.read.export import export
-from tactful.runs.read.folder import RunFolder, RunInfo, monotonic, utc_now
+from tactful.runs.read.folder import RunFolder, RunInfo, utc_now
 from tactful.runs.running.executor import Executor, LocalExecutor, Work
 from tactful.runs.running.intake import Intake, Wanted, not_stored
 from tactful.runs.running.killed import lost_to_a_kill

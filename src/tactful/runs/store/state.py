@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -58,6 +58,11 @@ class Counts:
     def read(self) -> int:
         """done + failed + skipped."""
         return self.done + self.failed + self.skipped
+
+    @property
+    def of_input(self) -> dict[str, int]:
+        """By name: `read`, `done`, `failed`, `skipped`, `unscored`."""
+        return {name: getattr(self, name) for name in ("read", "done", "failed", "skipped", "unscored")}
 
 
 class RunState:
@@ -107,25 +112,20 @@ class RunState:
 
     def find(self, record_id: str) -> Row | None:
         """The committed row of this record, or None."""
-        with self._told:
-            found = self._connection.execute(f"{_SELECT} WHERE record_id=?", (record_id,)).fetchone()
+        found = self._one(f"{_SELECT} WHERE record_id=?", record_id)
         return None if found is None else unpacked(found)
 
     def holds(self, record_id: str) -> bool:
         """Whether a row of this record is committed, also one that was set aside."""
-        with self._told:
-            found = self._connection.execute("SELECT 1 FROM results WHERE record_id=?", (record_id,))
-            return found.fetchone() is not None
+        return self._one("SELECT 1 FROM results WHERE record_id=?", record_id) is not None
 
     def is_empty(self) -> bool:
         """True while no record is stored, set-aside ones included."""
-        with self._told:
-            return self._connection.execute("SELECT 1 FROM results LIMIT 1").fetchone() is None
+        return self._one("SELECT 1 FROM results LIMIT 1") is None
 
     def last_ordinal(self) -> int:
         """Place of the last stored record of the input; -1 when none is stored."""
-        with self._told:
-            found = self._connection.execute("SELECT max(ordinal) FROM results").fetchone()[0]
+        found = self._one("SELECT max(ordinal) FROM results")[0]
         return -1 if found is None else max(-1, int(found))
 
     def rows(self, *states: str) -> Iterator[Row]:
@@ -152,7 +152,7 @@ class RunState:
         if self._committed is None:
             loop = asyncio.get_running_loop()
             self._committed = loop.create_future()
-            loop.call_soon(self._commit_pending)
+            loop.call_soon(self._commit_pending, self._committed)
         return self._committed
 
     def commit(self) -> None:
@@ -160,30 +160,28 @@ class RunState:
         rows, self._pending = self._pending, []
         self._write(rows)
 
-    def _commit_pending(self) -> None:
-        committed, self._committed = self._committed, None
+    def _commit_pending(self, committed: asyncio.Future[None]) -> None:
+        self._committed = None
         try:
             self.commit()
         except Exception as error:
-            if committed is not None and not committed.done():
+            if not committed.done():
                 committed.set_exception(error)
             return
-        if committed is not None and not committed.done():
+        if not committed.done():
             committed.set_result(None)
 
     def _write(self, rows: list[tuple[Any, ...]]) -> None:
-        if not rows:
-            return
-        with self._told, self._transaction():
-            self._connection.executemany(_INSERT, rows)
+        if rows:
+            with self._told, self._transaction():
+                self._connection.executemany(_INSERT, rows)
 
     def place(self, row: Row, ordinal: int) -> None:
         """Give a stored row another place in the input; whoever had that place is set aside."""
         with self._told, self._transaction():
             self._set_aside(ordinal)
             self._connection.execute("DELETE FROM results WHERE ordinal=?", (row.ordinal,))
-            moved = Row(ordinal, row.record_id, row.record_hash, row.result, row.attempts)
-            self._connection.execute(_INSERT, packed(moved))
+            self._connection.execute(_INSERT, packed(replace(row, ordinal=ordinal)))
 
     def vacate(self, ordinal: int) -> None:
         """Set aside whoever has this place: the input now holds another record there."""
@@ -192,12 +190,8 @@ class RunState:
 
     def vacate_from(self, ordinal: int) -> None:
         """Set aside all rows from this place on: the input ended before them."""
-        with self._told:
-            places = self._connection.execute(
-                "SELECT ordinal FROM results WHERE ordinal>=?", (ordinal,)
-            ).fetchall()
-            for (place,) in places:
-                self.vacate(place)
+        for (place,) in self._all("SELECT ordinal FROM results WHERE ordinal>=?", ordinal):
+            self.vacate(place)
 
     def _set_aside(self, ordinal: int) -> None:
         found = self._connection.execute(f"{_SELECT} WHERE ordinal=?", (ordinal,)).fetchone()
@@ -207,24 +201,19 @@ class RunState:
         lowest = self._connection.execute("SELECT min(0, min(ordinal)) - 1 FROM results").fetchone()[0]
         self._connection.execute("DELETE FROM results WHERE ordinal=?", (ordinal,))
         if not row.damaged:
-            aside = Row(lowest, row.record_id, row.record_hash, row.result, row.attempts)
-            self._connection.execute(_INSERT, packed(aside))
+            self._connection.execute(_INSERT, packed(replace(row, ordinal=lowest)))
 
     # ------------------------------------------------------------ places
 
     def stamps(self, after: int, most: int) -> list[tuple[int, bytes]]:
         """(place, hash of the row) of the next rows after place `after`: what tells whether a row is still the same."""
-        with self._told:
-            return self._connection.execute(
-                "SELECT ordinal, row_hash FROM results WHERE ordinal > ? ORDER BY ordinal LIMIT ?",
-                (max(-1, after), most),
-            ).fetchall()
+        query = "SELECT ordinal, row_hash FROM results WHERE ordinal > ? ORDER BY ordinal LIMIT ?"
+        return self._all(query, max(-1, after), most)
 
     def at(self, places: Sequence[int]) -> list[Row]:
         """The rows at these places of the input, in the order asked for; a place that holds none is left out."""
-        with self._told:
-            marks = ",".join("?" * len(places))
-            found = self._connection.execute(f"{_SELECT} WHERE ordinal IN ({marks})", places).fetchall()
+        marks = ",".join("?" * len(places))
+        found = self._all(f"{_SELECT} WHERE ordinal IN ({marks})", *places)
         rows = {row.ordinal: row for row in map(unpacked, found)}
         return [rows[place] for place in places if place in rows]
 
@@ -234,63 +223,56 @@ class RunState:
         """The places of one page of the rows whose columns have these values, and how many such rows there are."""
         condition = "".join(f" AND {column} = ?" for column in where)
         direction = "DESC" if descending else "ASC"
-        with self._told:
-            found = self._connection.execute(
-                f"SELECT ordinal FROM results WHERE ordinal >= 0{condition} "  # noqa: S608
-                f"ORDER BY {_ORDERS[order]} {direction}, ordinal LIMIT ? OFFSET ?",
-                (*where.values(), limit, offset),
-            ).fetchall()
-            if not where:
-                return [place for (place,) in found], self.count()
-            count = self._connection.execute(
-                f"SELECT count(*) FROM results WHERE ordinal >= 0{condition}",  # noqa: S608
-                tuple(where.values()),
-            ).fetchone()[0]
-        return [place for (place,) in found], int(count)
+        found = self._all(
+            f"SELECT ordinal FROM results WHERE ordinal >= 0{condition} "  # noqa: S608
+            f"ORDER BY {_ORDERS[order]} {direction}, ordinal LIMIT ? OFFSET ?",
+            *where.values(),
+            limit,
+            offset,
+        )
+        if not where:
+            return [place for (place,) in found], self.count()
+        query = f"SELECT count(*) FROM results WHERE ordinal >= 0{condition}"  # noqa: S608
+        return [place for (place,) in found], int(self._one(query, *where.values())[0])
 
     def count(self) -> int:
         """Rows of the input. Asked so that SQLite counts in its index of ids, a thirtieth of the table."""
-        with self._told:
-            every = self._connection.execute("SELECT count(*) FROM results").fetchone()[0]
-            absent = self._connection.execute("SELECT count(*) FROM results WHERE ordinal < 0").fetchone()[0]
-        return int(every) - int(absent)
+        return int(self._one("SELECT count(*) FROM results")[0]) - self._absent()
 
     def outputs_before(self, place: int) -> tuple[int, int]:
         """Outputs of all records before this place, and of the one at it: where it stands in `records.jsonl`."""
-        with self._told:
-            before, own = self._connection.execute(
-                "SELECT total(CASE WHEN ordinal < ? THEN outputs END), total(CASE WHEN ordinal = ? THEN outputs END) "
-                "FROM results WHERE ordinal BETWEEN 0 AND ? AND state = 'done'",
-                (place, place, place),
-            ).fetchone()
+        before, own = self._one(
+            "SELECT total(CASE WHEN ordinal < ? THEN outputs END), total(CASE WHEN ordinal = ? THEN outputs END) "
+            "FROM results WHERE ordinal BETWEEN 0 AND ? AND state = 'done'",
+            *(place, place, place),
+        )
         return int(before), int(own)
 
     def version(self) -> int:
         """Another number once anyone else has written, as long as this stays open."""
-        with self._told:
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        return int(self._one("PRAGMA data_version")[0])
 
     # ------------------------------------------------------------ sums
 
     def counts(self) -> Counts:
         """Records by state."""
-        with self._told:
-            found = self._connection.execute(
-                "SELECT state, count(*), sum(unscored) FROM results WHERE ordinal >= 0 GROUP BY state"
-            ).fetchall()
-            absent = self._connection.execute("SELECT count(*) FROM results WHERE ordinal < 0").fetchone()[0]
+        found = self._all(
+            "SELECT state, count(*), sum(unscored) FROM results WHERE ordinal >= 0 GROUP BY state"
+        )
         by_state = {state: count for state, count, _ in found}
         unscored = sum(number for state, _, number in found if state == "done")
         known = {state: by_state.get(state, 0) for state in ("done", "failed", "skipped")}
-        return Counts(**known, unscored=unscored, absent=absent)  # a damaged row may say anything
+        return Counts(**known, unscored=unscored, absent=self._absent())  # a damaged row may say anything
+
+    def _absent(self) -> int:
+        return int(self._one("SELECT count(*) FROM results WHERE ordinal < 0")[0])
 
     def usage(self) -> Usage:
         """What all stored records cost, retries and set-aside records included."""
-        with self._told:
-            *numbers, cost, unknown, estimated = self._connection.execute(
-                "SELECT total(calls), total(cached), total(prompt_tokens), total(completion_tokens), "
-                "total(cost_usd), count(*) - count(cost_usd), total(estimated) FROM results"
-            ).fetchone()
+        *numbers, cost, unknown, estimated = self._one(
+            "SELECT total(calls), total(cached), total(prompt_tokens), total(completion_tokens), "
+            "total(cost_usd), count(*) - count(cost_usd), total(estimated) FROM results"
+        )
         calls, cached, prompt_tokens, completion_tokens = map(int, numbers)
         return Usage(
             calls=calls,
@@ -324,6 +306,15 @@ class RunState:
             self.commit()
         finally:
             self._connection.close()
+
+    def _one(self, query: str, *values: Any) -> Any:
+        """The first row that it finds, or None."""
+        with self._told:
+            return self._connection.execute(query, values).fetchone()
+
+    def _all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._told:
+            return self._connection.execute(query, values).fetchall()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import cmath
 import math
 import operator
@@ -11,26 +12,11 @@ from typing import Any
 
 from tactful.sandbox.inside.values import MAX_BYTES, Pairs, Unordered
 from tactful.sandbox.verdict.compare import CannotCompare, contains, difference, equal, kind, ordered, show
+from tactful.sandbox.verdict.literals import TYPES
 from tactful.sandbox.verdict.plan import HOLE
 
-_CALLABLE = (
-    bool,
-    bytes,
-    complex,
-    dict,
-    float,
-    frozenset,
-    int,
-    list,
-    set,
-    str,
-    tuple,
-    range,
-    sorted,
-    abs,
-    round,
-)
-_BUILTINS: dict[str, Any] = {item.__name__: item for item in _CALLABLE}
+_CALLABLE = (*TYPES, "range", "sorted", "abs", "round")
+_BUILTINS: dict[str, Any] = {name: getattr(builtins, name) for name in _CALLABLE}
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -40,12 +26,17 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
-_ORDER: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
+_COMPARISONS: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], bool]]] = {
+    ast.Eq: ("==", equal),
+    ast.NotEq: ("!=", lambda left, right: not equal(left, right)),
+    ast.Lt: ("<", lambda left, right: operator.lt(*ordered(left, right))),
+    ast.LtE: ("<=", lambda left, right: operator.le(*ordered(left, right))),
+    ast.Gt: (">", lambda left, right: operator.gt(*ordered(left, right))),
+    ast.GtE: (">=", lambda left, right: operator.ge(*ordered(left, right))),
+    ast.In: ("in", lambda left, right: contains(right, left)),
+    ast.NotIn: ("not in", lambda left, right: not contains(right, left)),
 }
+"""How it is written, and whether it holds."""
 _KINDS = {
     "bool": ("bool",),
     "int": ("number", "bool"),
@@ -125,9 +116,8 @@ class _Checker:
         for op, side in zip(node.ops, node.comparators, strict=True):
             right = self.value(side)
             if not _compare(op, left, right):
-                self.detail = (
-                    f"{_word(node.left, left)} {_SIGNS[type(op)]} {_word(side, right)} does not hold"
-                )
+                sign, _ = _COMPARISONS[type(op)]
+                self.detail = f"{_word(node.left, left)} {sign} {_word(side, right)} does not hold"
                 return False
             left = right
         return True
@@ -227,16 +217,7 @@ def _refuse_long_work(op: ast.operator, left: int, right: int) -> None:
 def _compare(op: ast.cmpop, left: Any, right: Any) -> bool:
     if isinstance(left, type) or isinstance(right, type):
         return (left is right) == isinstance(op, ast.Eq)
-    match op:
-        case ast.Eq():
-            return equal(left, right)
-        case ast.NotEq():
-            return not equal(left, right)
-        case ast.In():
-            return contains(right, left)
-        case ast.NotIn():
-            return not contains(right, left)
-    return _ORDER[type(op)](*ordered(left, right))
+    return _COMPARISONS[type(op)][1](left, right)
 
 
 def _type_of(value: Any) -> type:
@@ -255,18 +236,6 @@ def _is_instance(value: Any, types: ast.expr) -> bool:
     if kind(value) == "number":
         return type(value).__name__ in names
     return any(kind(value) in _KINDS[name] for name in names)
-
-
-_SIGNS: dict[type[ast.cmpop], str] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.In: "in",
-    ast.NotIn: "not in",
-}
 
 
 def _word(node: ast.expr, value: Any) -> str:

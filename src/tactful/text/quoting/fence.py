@@ -13,3 +13,8 @@ def mark_for(texts: Sequence[str], digits: int = 16) -> str:
     while any(mark in text for text in texts):
         mark = content_hash(mark)[:digits]
     return mark
+
+
+def fenced(**texts: str) -> dict[str, str]:
+    """The texts as fields of a prompt, with the mark that fences them as `mark`."""
+    return {"mark": mark_for(tuple(texts.values()), 12), **texts}

@@ -188,11 +188,11 @@ def _parts(
                 f"{material.files[0].path}: the {grouped_by} '{shared[0]}' stands in train and in valid "
                 f"({len(shared)} such); split the data again by it"
             )
-        prompts = {_prompt_key(examples[at]) for at in train}
+        prompts = {same_key(examples[at].prompt) for at in train}
         valid = [
             at
             for at, item in enumerate(examples)
-            if item.part == "valid" and _prompt_key(item) not in prompts
+            if item.part == "valid" and same_key(item.prompt) not in prompts
         ]
         left_out["of the validation, their prompt is trained on"] = len(examples) - len(train) - len(valid)
         left_out += Counter()  # drops the zero
@@ -231,16 +231,13 @@ def _groups(examples: Sequence[Example]) -> list[str]:
         return name
 
     names = [
-        [f"prompt {_prompt_key(item)}", *([f"group {item.group}"] if item.group else [])] for item in examples
+        [f"prompt {same_key(item.prompt)}", *([f"group {item.group}"] if item.group else [])]
+        for item in examples
     ]
     for prompt, *group in names:
         for name in group:
             leader[first(prompt)] = first(name)
     return [first(prompt) for prompt, *_ in names]
-
-
-def _prompt_key(item: Example) -> str:
-    return same_key(item.prompt)
 
 
 def _both_labels(train: Sequence[Example], material: Material) -> None:

@@ -11,7 +11,8 @@ from tactful.weights.tokens import common_prefix
 from tactful.weights.types import Form
 
 Row = dict[str, Any]
-Reader = Callable[[Row, int, Mapping[str, Any]], Example]
+Reader = Callable[[Row], dict[str, Any]]
+"""Row → the fields of its example that its form has of its own."""
 _ROLES: dict[str, Role] = {
     "human": "user",
     "gpt": "assistant",
@@ -39,7 +40,9 @@ def kind_of_export(row: Mapping[str, Any]) -> str | None:
     return "messages" if "messages" in keys else None
 
 
-def _example(row: Row, number: int, beside: Mapping[str, Any], **fields: Any) -> Example:
+def exported_example(read: Reader, row: Row, number: int, beside: Mapping[str, Any]) -> Example:
+    """The example of a row; `beside` is what the provenance says of it. Raises: ValueError, KeyError."""
+    fields = read(row)
     for side in ("answer", "rejected"):
         if (said := fields.get(side)) and said[0].role != "assistant":
             raise ValueError(
@@ -59,13 +62,13 @@ def _example(row: Row, number: int, beside: Mapping[str, Any], **fields: Any) ->
     )
 
 
-def _trl(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
+def _trl(row: Row) -> dict[str, Any]:
     chosen, rejected = (_messages(row[side], side, "assistant") for side in ("chosen", "rejected"))
     prompt = _messages(row["prompt"], "prompt", "user") if "prompt" in row else ()
     if not prompt or (chosen and chosen[0].role != "assistant"):  # both sides hold the whole conversation
         shared = common_prefix(chosen, rejected)  # type: ignore[arg-type]
         prompt, chosen, rejected = _joined(prompt, chosen[:shared]), chosen[shared:], rejected[shared:]
-    return _example(row, number, beside, prompt=prompt, answer=chosen, rejected=rejected)
+    return {"prompt": prompt, "answer": chosen, "rejected": rejected}
 
 
 def _joined(prompt: tuple[Message, ...], start: tuple[Message, ...]) -> tuple[Message, ...]:
@@ -76,60 +79,48 @@ def _joined(prompt: tuple[Message, ...], start: tuple[Message, ...]) -> tuple[Me
     return prompt if all(one in first for one in second) else (*prompt, *start)
 
 
-def _unpaired(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
-    return _example(row, number, beside, label=_label(row), **_completed(row))
+def _unpaired(row: Row) -> dict[str, Any]:
+    return {"label": _label(row), **_completion(row)}
 
 
-def _completion(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
-    return _example(row, number, beside, **_completed(row))
-
-
-def _completed(row: Row) -> dict[str, Any]:
+def _completion(row: Row) -> dict[str, Any]:
     return {
         "prompt": _messages(row["prompt"], "prompt", "user"),
         "answer": _messages(row["completion"], "completion", "assistant"),
     }
 
 
-def _talk(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
-    said = _messages(row["messages"], "messages", "user")
-    return _example(row, number, beside, **_last_answer(said, "messages"))
+def _talk(row: Row) -> dict[str, Any]:
+    return _last_answer(_messages(row["messages"], "messages", "user"), "messages")
 
 
-def _openai(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
+def _openai(row: Row) -> dict[str, Any]:
     given = row.get("input") or {}
     if not isinstance(given, Mapping):
         raise ValueError(f"row has input {given!r:.60}, expected an object with messages")
-    return _example(
-        row,
-        number,
-        beside,
-        prompt=_messages(given.get("messages"), "input.messages", "user"),
-        answer=_messages(row["preferred_output"], "preferred_output", "assistant"),
-        rejected=_messages(row["non_preferred_output"], "non_preferred_output", "assistant"),
-    )
+    return {
+        "prompt": _messages(given.get("messages"), "input.messages", "user"),
+        "answer": _messages(row["preferred_output"], "preferred_output", "assistant"),
+        "rejected": _messages(row["non_preferred_output"], "non_preferred_output", "assistant"),
+    }
 
 
-def _sharegpt(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
+def _sharegpt(row: Row) -> dict[str, Any]:
     said = _messages(row["conversations"], "conversations", "user")
     system = (Message(role="system", content=row["system"]),) if row.get("system") else ()
     if row.get("rejected") is None:
-        label = row.get("label")
-        return _example(row, number, beside, label=label, **_last_answer((*system, *said), "conversations"))
-    return _example(
-        row,
-        number,
-        beside,
-        prompt=(*system, *said),
-        answer=_messages([row["chosen"]], "chosen", "assistant"),
-        rejected=_messages([row["rejected"]], "rejected", "assistant"),
-    )
+        return {"label": row.get("label"), **_last_answer((*system, *said), "conversations")}
+    return {
+        "prompt": (*system, *said),
+        "answer": _messages([row["chosen"]], "chosen", "assistant"),
+        "rejected": _messages([row["rejected"]], "rejected", "assistant"),
+    }
 
 
-def _labelled(row: Row, number: int, beside: Mapping[str, Any]) -> Example:
+def _labelled(row: Row) -> dict[str, Any]:
     """ShareGPT's with a label: refused where one row has none."""
     _label(row)
-    return _sharegpt(row, number, beside)
+    return _sharegpt(row)
 
 
 def _last_answer(said: tuple[Message, ...], column: str) -> dict[str, Any]:

@@ -29,14 +29,14 @@ from tactful.feedback.training.files import ROW
 from tactful.feedback.training.pairs import PairedRow, PairsConfig, TrainingRow, TrainingRows, UnpairedRow
 from tactful.feedback.types import JudgedTurn
 from tactful.policy.language_model.prompt import PROMPT as ACT_PROMPT
-from tactful.policy.language_model.prompt import state_messages
+from tactful.policy.language_model.prompt import Shown, state_messages
 from tactful.policy.table import intensity_order
 from tactful.reward.judging.prompt import PROMPT as JUDGE_PROMPT
 from tactful.reward.judging.prompt import judge_prompt
 from tactful.reward.reasons.export import judge_messages, reply_of
 from tactful.reward.reasons.thoughts import ReasonedMoment
 from tactful.sources import open_source
-from tactful.training.material.exported import READERS, kind_of_export
+from tactful.training.material.exported import READERS, exported_example, kind_of_export
 from tactful.training.material.sources import Source, provenance_beside, sources
 from tactful.training.material.tasks import TALK_PROMPTS, task_of, tasks
 from tactful.training.types import TAKES, Example, Material, TrainConfig, Trainer
@@ -46,14 +46,16 @@ from tactful.utterance.types import PairedExample
 from tactful.weights.gguf import file_sha256
 from tactful.weights.types import Form, TrainedOn
 
+Examples = Callable[[list[Any], Form, TrainConfig, Counter[str]], Iterator[Example]]
+"""Rows that give none are counted in the last."""
+
 
 class Kind(NamedTuple):
     """How records of a kind are read."""
 
     forms: tuple[Form, ...]
     parse: Callable[[Any], Any]
-    examples: Callable[[list[Any], Form, TrainConfig, Counter[str]], Iterator[Example]]
-    """Rows that give none are counted in the last."""
+    examples: Examples
     grouped_by: str
     trainer: Trainer
     """The one that suits it best."""
@@ -91,15 +93,16 @@ def read_material(data: Path, config: TrainConfig, valid: Path | None = None) ->
     )
     if config.learn == "action":
         pairs = [pair for one in read for pair in one.rows]
-        material.actions = _actions(pairs)
+        material.actions = intensity_order(
+            {name for pair in pairs for name in (pair.chosen_action, pair.rejected_action)}
+        )
         material.domains = tuple(sorted({pair.state.domain for pair in pairs}))
         material.prompts = {ACT_PROMPT.prompt_id: ACT_PROMPT.hash}
     for one in read:
-        made = (
-            _acts(one.rows, material.actions, config)
-            if config.learn == "action"
-            else one.kind.examples(one.rows, one.form, config, material.left_out)
-        )
+        examples = one.kind.examples
+        if config.learn == "action":
+            examples = _each(lambda pair, form: _act(pair, material.actions, config.shown))
+        made = examples(one.rows, one.form, config, material.left_out)
         material.examples += [_placed(item, one.source) for item in made]
     return material
 
@@ -208,88 +211,63 @@ def _placed(item: Example, source: Source) -> Example:
 # ---------------------------------------------------------------- kinds
 
 
-def _pairs(
-    rows: list[PreferencePair], form: Form, config: TrainConfig, left_out: Counter[str]
-) -> Iterator[Example]:
-    for number, pair in enumerate(rows, 1):
-        yield _pair(pair, number, pair.prompt, pair.chosen, pair.rejected)
+def _each(read: Callable[[Any, Form], Example | str]) -> Examples:
+    """Rows that are read one by one: each gives an example, or says why it gives none."""
+
+    def examples(
+        rows: list[Any], form: Form, config: TrainConfig, left_out: Counter[str]
+    ) -> Iterator[Example]:
+        for number, row in enumerate(rows, 1):
+            found = read(row, form)
+            if isinstance(found, str):
+                left_out[found] += 1
+            else:
+                yield replace(found, place=str(number))
+
+    return examples
 
 
-def _acts(rows: list[PreferencePair], actions: tuple[str, ...], config: TrainConfig) -> Iterator[Example]:
-    for number, pair in enumerate(rows, 1):
-        prompt = state_messages(pair.state, actions, config.shown)
-        yield _pair(pair, number, prompt, _said(pair.chosen_action), _said(pair.rejected_action))
-
-
-def _pair(
-    pair: PreferencePair,
-    number: int,
-    prompt: tuple[Message, ...],
-    chosen: tuple[Message, ...],
-    rejected: tuple[Message, ...],
-) -> Example:
+def _pair(pair: PreferencePair, form: Form) -> Example:
     return Example(
         pair.id,
         pair.state.group,
-        prompt,
-        chosen,
-        rejected,
+        pair.prompt,
+        pair.chosen,
+        pair.rejected,
         weight=pair.weight,
         margin=pair.margin,
-        place=str(number),
     )
 
 
-def _actions(rows: list[PreferencePair]) -> tuple[str, ...]:
-    return intensity_order({name for pair in rows for name in (pair.chosen_action, pair.rejected_action)})
+def _act(pair: PreferencePair, actions: tuple[str, ...], shown: Shown) -> Example:
+    return replace(
+        _pair(pair, "pairs"),
+        prompt=state_messages(pair.state, actions, shown),
+        answer=_said(pair.chosen_action),
+        rejected=_said(pair.rejected_action),
+    )
 
 
-def _utterances(
-    rows: list[PairedExample], form: Form, config: TrainConfig, left_out: Counter[str]
-) -> Iterator[Example]:
-    for number, row in enumerate(rows, 1):
-        prompt, chosen = predict_messages(row), answer_of(row, row.chosen)
-        if form == "answers":
-            yield Example(row.id, row.dialogue_id, prompt, chosen, place=str(number))
-        elif row.kept:
-            assert row.rejected is not None
-            rejected = answer_of(row, row.rejected)
-            yield Example(
-                row.id, row.dialogue_id, prompt, chosen, rejected, margin=row.margin, place=str(number)
-            )
-        else:
-            left_out["without a rejected side"] += 1
+def _utterance(row: PairedExample, form: Form) -> Example | str:
+    prompt, chosen = predict_messages(row), answer_of(row, row.chosen)
+    if form == "answers":
+        return Example(row.id, row.dialogue_id, prompt, chosen)
+    if not row.kept:
+        return "without a rejected side"
+    assert row.rejected is not None
+    rejected = answer_of(row, row.rejected)
+    return Example(row.id, row.dialogue_id, prompt, chosen, rejected, margin=row.margin)
 
 
-def _feedback(
-    rows: list[TrainingRow], form: Form, config: TrainConfig, left_out: Counter[str]
-) -> Iterator[Example]:
-    for number, row in enumerate(rows, 1):
-        if row.part == "test":
-            left_out["of the test part"] += 1
-        elif isinstance(row, PairedRow) != (form == "pairs"):
-            left_out["single answers" if form == "pairs" else "pairs"] += 1
-        elif isinstance(row, PairedRow):
-            yield Example(
-                row.id,
-                row.group,
-                row.prompt,
-                row.chosen,
-                row.rejected,
-                margin=row.margin,
-                part=row.part,
-                place=str(number),
-            )
-        else:
-            yield Example(
-                row.id,
-                row.group,
-                row.prompt,
-                row.completion,
-                label=row.label,
-                part=row.part,
-                place=str(number),
-            )
+def _feedback(row: TrainingRow, form: Form) -> Example | str:
+    if row.part == "test":
+        return "of the test part"
+    if isinstance(row, PairedRow) != (form == "pairs"):
+        return "single answers" if form == "pairs" else "pairs"
+    if isinstance(row, PairedRow):
+        sides = row.chosen, row.rejected
+        return Example(row.id, row.group, row.prompt, *sides, margin=row.margin, part=row.part)
+    return Example(row.id, row.group, row.prompt, row.completion, label=row.label, part=row.part)
 
 
 def _judged(
@@ -297,42 +275,21 @@ def _judged(
 ) -> Iterator[Example]:
     shares = PairsConfig(valid=config.valid, test=0.0, seed=config.seed)
     made = TrainingRows(rows, shares)
-    yield from _feedback(list(made), form, config, Counter())
+    yield from _each(_feedback)(list(made), form, config, Counter())
     left_out.update(made.summary.pairs_left_out if form == "pairs" else made.summary.left_out)
 
 
-def _moments(
-    rows: list[LabelledMoment], form: Form, config: TrainConfig, left_out: Counter[str]
-) -> Iterator[Example]:
-    for number, row in enumerate(rows, 1):
-        moment = row.moment
-        yield Example(
-            moment.id,
-            moment.session,
-            judge_prompt(moment).messages,
-            label=row.label.accepted,
-            silent=moment.proposal is None,
-            place=str(number),
-        )
+def _moment(row: LabelledMoment, form: Form) -> Example:
+    moment, prompt = row.moment, judge_prompt(row.moment).messages
+    silent = moment.proposal is None
+    return Example(moment.id, moment.session, prompt, label=row.label.accepted, silent=silent)
 
 
-def _reasoned(
-    rows: list[ReasonedMoment], form: Form, config: TrainConfig, left_out: Counter[str]
-) -> Iterator[Example]:
-    for number, row in enumerate(rows, 1):
-        if form == "answers":
-            yield Example(
-                row.id, row.moment.session, judge_messages(row), _said(reply_of(row)), place=str(number)
-            )
-        else:
-            yield Example(
-                row.id,
-                row.moment.session,
-                judge_messages(row),
-                label=row.accepted,
-                silent=row.moment.proposal is None,
-                place=str(number),
-            )
+def _reasoned(row: ReasonedMoment, form: Form) -> Example:
+    session, prompt = row.moment.session, judge_messages(row)
+    if form == "answers":
+        return Example(row.id, session, prompt, _said(reply_of(row)))
+    return Example(row.id, session, prompt, label=row.accepted, silent=row.moment.proposal is None)
 
 
 def _said(text: str) -> tuple[Message, ...]:
@@ -354,7 +311,7 @@ def _exported(name: str, path: Path) -> Kind:
             )
         for number, row in enumerate(rows, 1):
             try:
-                yield read(row, number, beside[number - 1] if known else {})
+                yield exported_example(read, row, number, beside[number - 1] if known else {})
             except (ValueError, KeyError) as error:
                 problem = f"row has no {error}" if isinstance(error, KeyError) else str(error)
                 raise DataError.at(path, number, problem, fix="correct the line") from error
@@ -365,13 +322,17 @@ def _exported(name: str, path: Path) -> Kind:
 
 KINDS: dict[str, Kind] = {
     "states": Kind(("tasks",), task_of, tasks, "base task", "grpo"),
-    "pairs": Kind(("pairs",), PreferencePair.model_validate, _pairs, "base task", "dpo"),
-    "utterance": Kind(("answers", "pairs"), PairedExample.model_validate, _utterances, "dialogue", "sft"),
-    "feedback-rows": Kind(("labels", "pairs"), ROW.validate_python, _feedback, "the run's own key", "kto"),
+    "pairs": Kind(("pairs",), PreferencePair.model_validate, _each(_pair), "base task", "dpo"),
+    "utterance": Kind(
+        ("answers", "pairs"), PairedExample.model_validate, _each(_utterance), "dialogue", "sft"
+    ),
+    "feedback-rows": Kind(
+        ("labels", "pairs"), ROW.validate_python, _each(_feedback), "the run's own key", "kto"
+    ),
     "judged-turns": Kind(("labels", "pairs"), JudgedTurn.model_validate, _judged, "dialogue", "kto"),
-    "labelled-moments": Kind(("verdicts",), parse_labelled, _moments, "session", "reward"),
+    "labelled-moments": Kind(("verdicts",), parse_labelled, _each(_moment), "session", "reward"),
     "reasoned-moments": Kind(
-        ("answers", "verdicts"), ReasonedMoment.model_validate, _reasoned, "session", "sft"
+        ("answers", "verdicts"), ReasonedMoment.model_validate, _each(_reasoned), "session", "sft"
     ),
 }
 _PROMPTS: dict[Form, dict[str, str]] = {

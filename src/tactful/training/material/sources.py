@@ -46,7 +46,7 @@ def sources(data: Path, trainer: Trainer, valid: Path | None = None) -> tuple[li
     Raises: UserError, when there is nothing for this trainer.
     """
     if valid is not None:
-        return [Source(_file(data), "train"), Source(_file(valid), "valid")], ""
+        return _split(_file(data), _file(valid)), ""
     if not data.is_dir():
         return [Source(_file(data), None)], ""
     if (data / MANIFEST).is_file() and trainer in _OF_A_TRAINSET:
@@ -65,10 +65,7 @@ def sources(data: Path, trainer: Trainer, valid: Path | None = None) -> tuple[li
     for stem in _STEMS[trainer]:
         found = _named(data, stem)
         if found:
-            validation = _named(data, f"{stem}_validation")
-            if validation:
-                return [Source(found, "train"), Source(validation, "valid")], ""
-            return [Source(found, None)], ""
+            return _split(found, _named(data, f"{stem}_validation")), ""
     raise UserError(
         f"{data}: holds nothing that 'train {trainer}' reads (run.json, train.jsonl, "
         f"{', '.join(f'{name}/' for name in _FOLDERS[trainer])}, {', '.join(f'{stem}.jsonl' for stem in _STEMS[trainer])}); "
@@ -99,10 +96,11 @@ def _file(path: Path) -> Path:
 
 def _parts(folder: Path) -> list[Source]:
     train = _named(folder, "train")
-    if train is None:
-        return []
-    valid = _named(folder, "valid") or _named(folder, "validation")
-    return [Source(train, "train" if valid else None), *([Source(valid, "valid")] if valid else [])]
+    return _split(train, _named(folder, "valid") or _named(folder, "validation")) if train else []
+
+
+def _split(train: Path, valid: Path | None) -> list[Source]:
+    return [Source(train, None)] if valid is None else [Source(train, "train"), Source(valid, "valid")]
 
 
 def _named(folder: Path, stem: str) -> Path | None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tactful.training.material.rows import dataset, pair_row, weighted, with_margins
+from tactful.training.material.rows import pair_row, weighted, with_margins
 from tactful.training.methods.losses import weighted_dpo
-from tactful.training.running import Task, adapter_config, arguments, callbacks, finish
+from tactful.training.running import Task, arguments, finish, parts, rows_of
 from tactful.training.types import Example
 from tactful.weights.extras import need
 from tactful.weights.types import Manifest
@@ -30,14 +30,6 @@ def train_dpo(task: Task) -> Manifest:
     def build() -> Any:
         args = trl.DPOConfig(**arguments(task, max_length=config.max_length, beta=config.beta))
         kind = weighted_dpo() if own_loss else trl.DPOTrainer
-        return kind(
-            model=task.base.model,
-            args=args,
-            train_dataset=dataset([row(item) for item in task.checked.train]),
-            eval_dataset=dataset([row(item) for item in task.checked.valid]),
-            processing_class=task.base.tokenizer,
-            peft_config=adapter_config(task),
-            callbacks=callbacks(task),
-        )
+        return kind(args=args, **parts(task), **rows_of(task, row))
 
     return finish(task, build)

@@ -12,7 +12,7 @@ from tactful.calibration.reward.task_score import TaskScorer
 from tactful.calibration.types import Session
 from tactful.training.material.rows import dataset
 from tactful.training.rl.trainer import reward_of, talking_grpo
-from tactful.training.running import Task, adapter_config, arguments, callbacks, finish
+from tactful.training.running import Task, arguments, finish, parts
 from tactful.training.types import Example
 from tactful.types import Message, plain
 from tactful.weights.extras import need
@@ -45,15 +45,12 @@ def train_grpo(task: Task) -> Manifest:
             )
         )
         return talking_grpo(config, known, scorer)(
-            model=task.base.model,
             reward_funcs=reward_of,
             args=args,
             train_dataset=dataset(rows[:begun]),
             eval_dataset=dataset(rows[begun:]),
-            processing_class=task.base.tokenizer,
-            peft_config=adapter_config(task),
-            callbacks=callbacks(task),
             rollout_func=lambda prompts, trainer: trainer.talk(prompts),
+            **parts(task),
         )
 
     with TaskScorer() as scorer:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tactful.training.material.rows import dataset, label_rows
-from tactful.training.running import Task, adapter_config, arguments, callbacks, finish
+from tactful.training.running import Task, arguments, finish, parts
 from tactful.training.types import Example
 from tactful.types import seeded
 from tactful.weights.extras import need
@@ -35,13 +35,10 @@ def train_kto(task: Task) -> Manifest:
             )
         )
         return trl.KTOTrainer(
-            model=task.base.model,
             args=args,
             train_dataset=dataset(train),
             eval_dataset=dataset(_rows(task.checked.valid, config.seed)),
-            processing_class=task.base.tokenizer,
-            peft_config=adapter_config(task),
-            callbacks=callbacks(task),
+            **parts(task),
         )
 
     return finish(task, build)

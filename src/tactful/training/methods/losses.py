@@ -23,24 +23,31 @@ def _carrying(base: Any, columns: tuple[str, ...]) -> Any:
     return collate
 
 
-def weighted_sft() -> Any:
-    """SFTTrainer whose rows weigh: Σ weight · −log p(token) / tokens, over the answers' tokens of a batch."""
-    (torch,) = need("torch", what="training")
-    from trl import SFTTrainer
+def _with_columns(trainer: Any, *columns: str) -> Any:
+    """This trainer, whose batches also bring these columns of the rows."""
 
-    class WeightedSFTTrainer(SFTTrainer):  # type: ignore[misc]
+    class Carrying(trainer):  # type: ignore[misc]
         data_collator: Any
         _signature_columns: Any
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            self.data_collator = _carrying(self.data_collator, ("weight",))
+            self.data_collator = _carrying(self.data_collator, columns)
 
         def _set_signature_columns_if_needed(self) -> None:
             super()._set_signature_columns_if_needed()
-            if "weight" not in self._signature_columns:
-                self._signature_columns = [*self._signature_columns, "weight"]
+            if columns[0] not in self._signature_columns:
+                self._signature_columns = [*self._signature_columns, *columns]
 
+    return Carrying
+
+
+def weighted_sft() -> Any:
+    """SFTTrainer whose rows weigh: Σ weight · −log p(token) / tokens, over the answers' tokens of a batch."""
+    (torch,) = need("torch", what="training")
+    from trl import SFTTrainer
+
+    class WeightedSFTTrainer(_with_columns(SFTTrainer, "weight")):  # type: ignore[misc]
         def compute_loss(
             self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
@@ -66,19 +73,7 @@ def weighted_dpo() -> Any:
     (torch,) = need("torch", what="training")
     from trl import DPOTrainer
 
-    class WeightedDPOTrainer(DPOTrainer):  # type: ignore[misc]
-        data_collator: Any
-        _signature_columns: Any
-
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self.data_collator = _carrying(self.data_collator, ("weight", "margin"))
-
-        def _set_signature_columns_if_needed(self) -> None:
-            super()._set_signature_columns_if_needed()
-            if "weight" not in self._signature_columns:
-                self._signature_columns = [*self._signature_columns, "weight", "margin"]
-
+    class WeightedDPOTrainer(_with_columns(DPOTrainer, "weight", "margin")):  # type: ignore[misc]
         def _compute_loss(self, model: Any, inputs: Any, return_outputs: bool) -> Any:
             weight, margin = inputs.pop("weight"), inputs.pop("margin")
             labels = inputs["input_ids"].masked_fill(inputs["completion_mask"] == 0, -100)
@@ -104,15 +99,12 @@ def yes_no() -> Any:
     class YesNoTrainer(Trainer):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            self.data_collator = self._padded
+            self.data_collator = _carrying(self._padded, ("label", "weight"))
             self.model_accepts_loss_kwargs = False
 
         def _padded(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
             ids = [{"input_ids": example["input_ids"]} for example in examples]
-            batch = dict(self.processing_class.pad(ids, padding_side="right", return_tensors="pt"))
-            for name in ("label", "weight"):
-                batch[name] = torch.tensor([example[name] for example in examples], dtype=torch.float32)
-            return batch
+            return dict(self.processing_class.pad(ids, padding_side="right", return_tensors="pt"))
 
         def compute_loss(
             self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None

@@ -15,9 +15,9 @@ import numpy as np
 from tactful.reward.tuned.judge import score_rows
 from tactful.reward.tuned.scale import Known, fit_scales, save_scales
 from tactful.stats.auroc import auroc
-from tactful.training.material.rows import dataset, pair_row, weighted, with_margins
+from tactful.training.material.rows import pair_row, weighted, with_margins
 from tactful.training.methods.losses import yes_no
-from tactful.training.running import Task, adapter_config, arguments, callbacks, finish
+from tactful.training.running import Task, adapter_config, arguments, callbacks, finish, parts, rows_of
 from tactful.training.types import Example
 from tactful.weights.extras import need
 from tactful.weights.tokens import prompt_ids, whole_ids
@@ -37,15 +37,8 @@ def _on_pairs(task: Task) -> Manifest:
         return {**pair_row(item), **({"margin": item.margin or 0.0} if margins else {})}
 
     def build() -> Any:
-        return trl.RewardTrainer(
-            model=task.base.model,
-            args=trl.RewardConfig(**arguments(task, max_length=task.config.max_length)),
-            train_dataset=dataset([row(item) for item in task.checked.train]),
-            eval_dataset=dataset([row(item) for item in task.checked.valid]),
-            processing_class=task.base.tokenizer,
-            peft_config=adapter_config(task),
-            callbacks=callbacks(task),
-        )
+        args = trl.RewardConfig(**arguments(task, max_length=task.config.max_length))
+        return trl.RewardTrainer(args=args, **parts(task), **rows_of(task, row))
 
     return finish(task, build)
 
@@ -68,11 +61,10 @@ def _on_verdicts(task: Task) -> Manifest:
         return yes_no()(
             model=model,
             args=transformers.TrainingArguments(**arguments(task, **more)),
-            train_dataset=dataset([row(item) for item in task.checked.train]),
-            eval_dataset=dataset([row(item) for item in task.checked.valid]),
             processing_class=task.base.tokenizer,
             compute_metrics=measured,
             callbacks=callbacks(task),
+            **rows_of(task, row),
         )
 
     def beside(model: Any) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tactful.training.material.rows import answer_row, dataset, weighted
+from tactful.training.material.rows import answer_row, weighted
 from tactful.training.methods.losses import weighted_sft
-from tactful.training.running import Task, adapter_config, arguments, callbacks, finish
+from tactful.training.running import Task, arguments, finish, parts, rows_of
 from tactful.training.types import Example
 from tactful.weights.extras import need
 from tactful.weights.types import Manifest
@@ -31,14 +31,6 @@ def train_sft(task: Task) -> Manifest:
             ),
         )
         kind = weighted_sft() if weighs else trl.SFTTrainer
-        return kind(
-            model=task.base.model,
-            args=args,
-            train_dataset=dataset([row(item) for item in task.checked.train]),
-            eval_dataset=dataset([row(item) for item in task.checked.valid]),
-            processing_class=task.base.tokenizer,
-            peft_config=adapter_config(task),
-            callbacks=callbacks(task),
-        )
+        return kind(args=args, **parts(task), **rows_of(task, row))
 
     return finish(task, build)

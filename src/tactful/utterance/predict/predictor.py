@@ -83,8 +83,7 @@ class Prediction(Written):
 
 def predict_prompt(context: Sequence[ChatMessage], lang: str, *, max_chars: int = MAX_CHARS) -> Rendered:
     """The prompt as sent and as exported: equal contexts give equal prompts. Nothing of the hindsight is in it."""
-    fence = fenced(transcript(context, max_chars))
-    return PROMPT.render(mark=fence.mark, context=fence.texts[0], language=language(lang))
+    return PROMPT.render(**fenced(context=transcript(context, max_chars)), language=language(lang))
 
 
 async def predict(
@@ -215,6 +214,11 @@ class PredictForecast(Record):
     completion_tokens: int
     cost_usd: float | None
     """None: the price of this model at this endpoint is not known."""
+
+    @property
+    def calls(self) -> int:
+        """One for each message."""
+        return self.examples
 
 
 def forecast(

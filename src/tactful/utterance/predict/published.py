@@ -33,6 +33,8 @@ from tactful.utterance.stages.target_text import PER_VIEW, parse_target
 from tactful.utterance.types import VIEWS, Category, ViewName
 
 PublishedSide = Literal["insight", "chosen", "rejected"]
+_Said = tuple[tuple[str, ...], tuple[ViewName, ...], Category | None, tuple[str, ...]]
+"""(predictions, views, category, problems)"""
 _CONTEXT_KEYS = ("context", "conversation", "messages", "history")
 _GOLD_KEYS = ("gold", "label", "target", "user_next", "reference")
 _TEXT_KEYS = ("output", "response", "completion", "reply", "text")
@@ -99,10 +101,8 @@ def _first_key(row: Mapping[str, Any], keys: Sequence[str]) -> Any:
     return next((row[key] for key in keys if row.get(key) is not None), None)
 
 
-def _said(
-    row: Mapping[str, Any], side: PublishedSide
-) -> tuple[tuple[str, ...], tuple[ViewName, ...], Category | None, tuple[str, ...]]:
-    """(predictions, views, category, problems) of one side, or of rows that hold predictions or a reply."""
+def _said(row: Mapping[str, Any], side: PublishedSide) -> _Said:
+    """Of one side, or of rows that hold predictions or a reply."""
     given = row.get("predictions")
     if isinstance(given, list):
         for at, text in enumerate(given):
@@ -138,9 +138,7 @@ def _view_predictions(insight: Mapping[str, Any], name: str) -> list[str]:
     )
 
 
-def _from_text(
-    text: str,
-) -> tuple[tuple[str, ...], tuple[ViewName, ...], Category | None, tuple[str, ...]]:
+def _from_text(text: str) -> _Said:
     parsed = parse_target(text)
     prose = _PROSE_CATEGORY.findall(text)
     category = parsed.category or (_category_word(prose[-1]) if prose else None)

@@ -14,7 +14,7 @@ from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.text.quoting.shorten import shortened
 from tactful.utterance.asking import ask
-from tactful.utterance.replies import ModelReply, Note, bare_word, spelled
+from tactful.utterance.replies import ModelReply, Note, bare_word
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
 from tactful.utterance.types import Category, CategoryReasoning, Example
 
@@ -38,18 +38,18 @@ class CategoryReply(ModelReply):
     instruction: Said
 
     @classmethod
-    def mend(cls, data: Any, note: Note) -> Any:
-        """A list of `{category, reasoning}`, and reasonings wrapped in an object of their own."""
-        if isinstance(data, list):
-            note("categories given as a list")
-            data = {
-                str(item.get("category")): item.get("reasoning")
-                for item in data
-                if isinstance(item, Mapping) and "category" in item
-            }
-        data = spelled(data, cls.model_fields, note)
-        if not isinstance(data, Mapping):
-            return data
+    def listed(cls, data: list[Any], note: Note) -> Any:
+        """A list of `{category, reasoning}`."""
+        note("categories given as a list")
+        return {
+            str(item.get("category")): item.get("reasoning")
+            for item in data
+            if isinstance(item, Mapping) and "category" in item
+        }
+
+    @classmethod
+    def mend(cls, data: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
+        """Reasonings wrapped in an object of their own."""
         mended = dict(data)
         for name in cls.model_fields:
             inner = mended.get(name)
@@ -66,13 +66,10 @@ class GoldCategoryReply(ModelReply):
     category: Category
 
     @classmethod
-    def mend(cls, data: Any, note: Note) -> Any:
+    def mend(cls, data: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
         """The category in another spelling, or named in Chinese."""
-        data = spelled(data, cls.model_fields, note)
-        if not isinstance(data, Mapping) or not isinstance(data.get("category"), str):
-            return data
-        said = data["category"]
-        category = _NAMES.get(bare_word(said))
+        said = data.get("category")
+        category = _NAMES.get(bare_word(said)) if isinstance(said, str) else None
         if category is None or said == category.value:
             return data
         note("category spelt otherwise")
@@ -86,8 +83,8 @@ async def reason_categories(
 
     Raises: ParseError, ProviderError, StopRun.
     """
-    shown = fenced(transcript(example.context, max_chars))
-    prompt = PROMPT.render(mark=shown.mark, dialogue=shown.texts[0], language=language(example.lang))
+    shown = fenced(dialogue=transcript(example.context, max_chars))
+    prompt = PROMPT.render(**shown, language=language(example.lang))
     reply = await ask(model, prompt, CategoryReply, task="utterance_category", facts={"lang": example.lang})
     reasoning = CategoryReasoning(
         statement=reply.statement, question=reply.question, instruction=reply.instruction
@@ -105,10 +102,8 @@ async def find_category(
     answers = [message.content for message in example.context if message.role == "assistant"]
     message = example.hindsight.message
     answer = shortened(answers[-1], min(_MAX_TEXT_CHARS, max_chars))
-    shown = fenced(answer, shortened(message, _MAX_TEXT_CHARS))
-    prompt = GOLD_PROMPT.render(
-        mark=shown.mark, answer=shown.texts[0], message=shown.texts[1], language=language(example.lang)
-    )
+    shown = fenced(answer=answer, message=shortened(message, _MAX_TEXT_CHARS))
+    prompt = GOLD_PROMPT.render(**shown, language=language(example.lang))
     reply = await ask(
         model,
         prompt,

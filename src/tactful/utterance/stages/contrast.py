@@ -9,25 +9,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 
 from tactful.types import Record
 from tactful.utterance.types import VIEWS, PairedExample, Side
 
-FIELDS: tuple[str, ...] = (
-    "category",
-    *(f"{view} {part}" for view in VIEWS for part in ("reasoning", "paths", "predictions")),
-)
+_PARTS = ("reasoning", "paths", "predictions")
+FIELDS: tuple[str, ...] = ("category", *(f"{view} {part}" for view in VIEWS for part in _PARTS))
 
 
 def differing(chosen: Side, rejected: Side) -> tuple[str, ...]:
     """The fields in which two sides differ, in the order of `FIELDS`."""
-    differ = {"category": chosen.category is not rejected.category}
+    differ = [chosen.category is not rejected.category]
     for name in VIEWS:
         one, other = chosen.insight.view(name), rejected.insight.view(name)
-        differ[f"{name} reasoning"] = one.reasoning != other.reasoning
-        differ[f"{name} paths"] = one.paths != other.paths
-        differ[f"{name} predictions"] = one.predictions != other.predictions
-    return tuple(name for name in FIELDS if differ[name])
+        differ += [getattr(one, part) != getattr(other, part) for part in _PARTS]
+    return tuple(compress(FIELDS, differ))
 
 
 class ContrastReport(Record):

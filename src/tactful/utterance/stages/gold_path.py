@@ -16,9 +16,9 @@ from tactful.prompts import load_prompt
 from tactful.text.quoting.shorten import shortened
 from tactful.utterance.asking import ask
 from tactful.utterance.dialogues import plain
-from tactful.utterance.replies import ModelReply, Note, bare_word, path_of, spelled
+from tactful.utterance.replies import ModelReply, Note, bare_word, path_of
 from tactful.utterance.stages.abstract import concrete_part
-from tactful.utterance.stages.insight import PathReply, same_path, tree_text
+from tactful.utterance.stages.insight import PathReply, foreseen, same_path, tree_text
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
 from tactful.utterance.types import Category, Example, IntentPath, IntentTree, ViewName
 
@@ -41,11 +41,8 @@ class GoldPathReply(ModelReply):
     second_path: PathReply
 
     @classmethod
-    def mend(cls, data: Any, note: Note) -> Any:
+    def mend(cls, data: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
         """Paths as text or lists, also as one list `paths`; the view in another spelling."""
-        data = spelled(data, cls.model_fields, note)
-        if not isinstance(data, Mapping):
-            return data
         mended = dict(data)
         pair = mended.get("paths")
         if isinstance(pair, list) and len(pair) == 2 and "path" not in mended:
@@ -78,27 +75,13 @@ async def find_path(
     Raises: ParseError, also when no reply stays abstract; ProviderError, StopRun.
     """
     shown = fenced(
-        transcript(example.context, max_chars),
-        tree_text(tree),
-        shortened(example.hindsight.message, _MAX_TEXT_CHARS),
+        dialogue=transcript(example.context, max_chars),
+        tree=tree_text(tree),
+        message=shortened(example.hindsight.message, _MAX_TEXT_CHARS),
     )
-    prompt = PROMPT.render(
-        mark=shown.mark,
-        dialogue=shown.texts[0],
-        tree=shown.texts[1],
-        category=category.value,
-        message=shown.texts[2],
-        language=language(example.lang),
-    )
-    facts = {
-        "lang": example.lang,
-        "tree": tree.as_dict(),
-        "gold": example.hindsight.message,
-        "dialogue_id": example.dialogue_id,
-    }
-    reply = await ask(
-        model, prompt, GoldPathReply, task="utterance_gold_path", facts=facts, check=_check(example, tree)
-    )
+    prompt = PROMPT.render(**shown, category=category.value, language=language(example.lang))
+    facts, check = foreseen(example, tree), _check(example, tree)
+    reply = await ask(model, prompt, GoldPathReply, task="utterance_gold_path", facts=facts, check=check)
     return GoldPath(reply.view, reply.path.path(), reply.second_path.path()), reply.repairs
 
 

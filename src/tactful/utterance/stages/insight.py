@@ -47,10 +47,7 @@ class PathReply(Record):
 
     def path(self) -> IntentPath:
         """The record for it."""
-        topic, attribute, value = (
-            " ".join(node.split()) for node in (self.topic, self.attribute, self.value)
-        )
-        return IntentPath(topic=topic, attribute=attribute, value=value)
+        return IntentPath(**{name: " ".join(node.split()) for name, node in self})
 
 
 class GuessReply(Record):
@@ -83,11 +80,8 @@ class InsightReply(ModelReply):
     exploration: ViewReply
 
     @classmethod
-    def mend(cls, data: Any, note: Note) -> Any:
+    def mend(cls, data: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
         """Views and guesses in other common shapes: see `_view`."""
-        data = spelled(data, cls.model_fields, note)
-        if not isinstance(data, Mapping):
-            return data
         return {name: _view(value, note) if name in VIEWS else value for name, value in data.items()}
 
 
@@ -132,30 +126,25 @@ async def see_ahead(
 
     Raises: ParseError, ProviderError, StopRun.
     """
-    shown = fenced(transcript(example.context, max_chars), tree_text(tree), reasoning.of(category))
-    prompt = PROMPT.render(
-        mark=shown.mark,
-        dialogue=shown.texts[0],
-        tree=shown.texts[1],
-        category=category.value,
-        category_reasoning=shown.texts[2],
-        language=language(example.lang),
+    shown = fenced(
+        dialogue=transcript(example.context, max_chars),
+        tree=tree_text(tree),
+        category_reasoning=reasoning.of(category),
     )
-    facts = {
+    prompt = PROMPT.render(**shown, category=category.value, language=language(example.lang))
+    facts, check = foreseen(example, tree), insight_check(example.context)
+    reply = await ask(model, prompt, InsightReply, task="utterance_insight", facts=facts, check=check)
+    return Insight(mining=reply.mining.view(), exploration=reply.exploration.view()), reply.repairs
+
+
+def foreseen(example: Example, tree: IntentTree) -> dict[str, Any]:
+    """What the offline model must know to play a forecaster of this message."""
+    return {
         "lang": example.lang,
         "tree": tree.as_dict(),
         "gold": example.hindsight.message,
         "dialogue_id": example.dialogue_id,
     }
-    reply = await ask(
-        model,
-        prompt,
-        InsightReply,
-        task="utterance_insight",
-        facts=facts,
-        check=insight_check(example.context),
-    )
-    return Insight(mining=reply.mining.view(), exploration=reply.exploration.view()), reply.repairs
 
 
 def insight_check(context: tuple[ChatMessage, ...]) -> Callable[[InsightReply], str]:

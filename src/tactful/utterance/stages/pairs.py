@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from itertools import compress
 from typing import Literal
 
 from pydantic import model_validator
@@ -29,6 +30,7 @@ from tactful.utterance.stages.similarity import Scores, score_predictions
 from tactful.utterance.transcript import MAX_CHARS
 from tactful.utterance.types import (
     PLACES,
+    VIEWS,
     Branch,
     Category,
     CategoryReasoning,
@@ -101,15 +103,11 @@ class Draws(Record):
 
 def shuffled(insight: Insight, draws: Draws) -> Insight:
     """The insight with the paths of its views in drawn order, so that the place of a path is no cue."""
-    mining, exploration = draws.swap
-    return Insight(
-        mining=_turned(insight.mining) if mining else insight.mining,
-        exploration=_turned(insight.exploration) if exploration else insight.exploration,
-    )
-
-
-def _turned(view: View) -> View:
-    return View(reasoning=view.reasoning, paths=view.paths[::-1], predictions=view.predictions[::-1])
+    for name in compress(VIEWS, draws.swap):
+        view = insight.view(name)
+        turned = View(reasoning=view.reasoning, paths=view.paths[::-1], predictions=view.predictions[::-1])
+        insight = insight.with_view(name, turned)
+    return insight
 
 
 @dataclass(frozen=True)

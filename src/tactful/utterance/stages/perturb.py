@@ -14,7 +14,7 @@ from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.text.quoting.shorten import shortened
 from tactful.utterance.asking import ask
-from tactful.utterance.replies import ModelReply, Note, path_of, spelled
+from tactful.utterance.replies import ModelReply, Note, path_of
 from tactful.utterance.stages.gold_path import GoldPath, not_abstract
 from tactful.utterance.stages.insight import PathReply, same_path, tree_text
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
@@ -34,12 +34,9 @@ class PerturbedReply(ModelReply):
     path: PathReply
 
     @classmethod
-    def mend(cls, data: Any, note: Note) -> Any:
+    def mend(cls, data: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
         """A path as text or as a list."""
-        data = spelled(data, cls.model_fields, note)
-        if isinstance(data, Mapping) and "path" in data:
-            return {**data, "path": path_of(data["path"], note)}
-        return data
+        return {**data, "path": path_of(data["path"], note)} if "path" in data else data
 
 
 async def perturb_path(
@@ -52,15 +49,13 @@ async def perturb_path(
     later = "\n".join(
         f"- {shortened(text, _MAX_TEXT_CHARS)}" for text in example.hindsight.later[:_MOST_LATER]
     )
-    shown = fenced(transcript(example.context, max_chars), tree_text(tree), later or "(nothing)")
     prompt = PROMPT.render(
-        mark=shown.mark,
-        dialogue=shown.texts[0],
-        tree=shown.texts[1],
+        **fenced(
+            dialogue=transcript(example.context, max_chars), tree=tree_text(tree), later=later or "(nothing)"
+        ),
         view=gold.view,
         true_path=gold.path.text,
         other_path=gold.second_path.text,
-        later=shown.texts[2],
         language=language(example.lang),
     )
     facts = {

@@ -15,7 +15,7 @@ from tactful.llm.replies.words import Said
 from tactful.llm.types import ChatModel
 from tactful.prompts import load_prompt
 from tactful.utterance.asking import ask
-from tactful.utterance.replies import TWO, ModelReply, Note, as_list, as_text, spelled
+from tactful.utterance.replies import TWO, ModelReply, Note, as_list, as_text
 from tactful.utterance.stages.insight import repeated, tree_text
 from tactful.utterance.transcript import MAX_CHARS, fenced, language, transcript
 from tactful.utterance.types import (
@@ -45,11 +45,8 @@ class RevisionReply(ModelReply):
     messages: Annotated[tuple[Said, ...], TWO]
 
     @classmethod
-    def mend(cls, data: Any, note: Note) -> Any:
+    def mend(cls, data: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
         """An object where the list of messages belongs, messages wrapped in objects, `predictions` for `messages`."""
-        data = spelled(data, cls.model_fields, note)
-        if not isinstance(data, Mapping):
-            return data
         messages = data.get("messages")
         if messages is None and "predictions" in data:
             note("messages called predictions")
@@ -105,26 +102,17 @@ async def revise(
 
     Raises: ParseError, also when every reply repeats the dialogue; ProviderError, StopRun.
     """
-    before = revision.insight.view(revision.view)
+    first, second = revision.paths
     shown = fenced(
-        transcript(example.context, max_chars),
-        tree_text(tree),
-        reasoning.of(revision.category),
-        before.reasoning,
-        *(path.text for path in revision.paths),
+        dialogue=transcript(example.context, max_chars),
+        tree=tree_text(tree),
+        category_reasoning=reasoning.of(revision.category),
+        reasoning=revision.insight.view(revision.view).reasoning,
+        first_path=first.text,
+        second_path=second.text,
     )
-    dialogue, shown_tree, why, view_reasoning, first, second = shown.texts
     prompt = PROMPT.render(
-        mark=shown.mark,
-        dialogue=dialogue,
-        tree=shown_tree,
-        category=revision.category.value,
-        category_reasoning=why,
-        view=revision.view,
-        reasoning=view_reasoning,
-        first_path=first,
-        second_path=second,
-        language=language(example.lang),
+        **shown, category=revision.category.value, view=revision.view, language=language(example.lang)
     )
     facts = {
         "lang": example.lang,

@@ -37,16 +37,14 @@ class ScoreReply(Record):
 class SimilarityReply(ModelReply):
     """One entry for each prediction."""
 
+    bare = "scores"
+
     scores: tuple[ScoreReply, ...]
 
     @classmethod
-    def mend(cls, data: Any, note: Note) -> Any:
+    def mend(cls, data: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
         """An object where the list belongs, and numbers written as text, also in full-width digits."""
-        if isinstance(data, list):
-            note("scores given without their key")
-            data = {"scores": data}
-        data = spelled(data, cls.model_fields, note)
-        if not isinstance(data, Mapping) or "scores" not in data:
+        if "scores" not in data:
             return data
         scores = data["scores"]
         if (
@@ -112,12 +110,12 @@ async def score_predictions(
         f"Prediction {number}\n{shortened(text, _MAX_PREDICTION_CHARS)}"
         for number, text in enumerate(predictions, start=1)
     )
-    last = shortened(answers[-1], min(_MAX_TEXT_CHARS, max_chars))
-    shown = fenced(last, shortened(message, _MAX_TEXT_CHARS), numbered)
-    answer, gold, numbered = shown.texts
-    prompt = PROMPT.render(
-        mark=shown.mark, answer=answer, message=gold, predictions=numbered, language=language(example.lang)
+    shown = fenced(
+        answer=shortened(answers[-1], min(_MAX_TEXT_CHARS, max_chars)),
+        message=shortened(message, _MAX_TEXT_CHARS),
+        predictions=numbered,
     )
+    prompt = PROMPT.render(**shown, language=language(example.lang))
     reply = await ask(
         model,
         prompt,

@@ -41,19 +41,17 @@ class TopicReply(Record):
 class TreeReply(ModelReply):
     """The model's reply."""
 
+    bare = "topics"
+
     topics: tuple[TopicReply, ...] = Field(min_length=1)
 
     @classmethod
-    def mend(cls, data: Any, note: Note) -> Any:
+    def mend(cls, data: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
         """Nested objects (topic → attribute → values) where lists belong, values that stand alone, numbers."""
-        if isinstance(data, list):
+        if "topics" not in data and data and all(map(_is_node, data.values())):
             note("topics given without their key")
             data = {"topics": data}
-        data = spelled(data, cls.model_fields, note)
-        if isinstance(data, Mapping) and "topics" not in data and data and all(map(_is_node, data.values())):
-            note("topics given without their key")
-            data = {"topics": data}
-        if isinstance(data, Mapping) and "topics" in data:
+        if "topics" in data:
             return {**data, "topics": _named(data["topics"], "attributes", _attributes, note)}
         return data
 
@@ -110,8 +108,8 @@ async def grow_tree(
 
     Raises: ParseError, ProviderError, StopRun.
     """
-    shown = fenced(transcript(example.context, max_chars))
-    prompt = PROMPT.render(mark=shown.mark, dialogue=shown.texts[0], language=language(example.lang))
+    shown = fenced(dialogue=transcript(example.context, max_chars))
+    prompt = PROMPT.render(**shown, language=language(example.lang))
     facts = {"context": [message.content for message in example.context], "lang": example.lang}
     reply = await ask(model, prompt, TreeReply, task="utterance_tree", facts=facts, check=_too_long)
     return _merged(reply), reply.repairs

@@ -117,8 +117,8 @@ async def test_a_hold_that_nobody_waits_for_is_released(gate: Gate) -> None:
     await gate.take(ONE, [Said(1, "reserve", (0.0, 100))])
     await gate.take(TWO, [Said(1, "reserve", (0.0, 100))])
     await news(gate, ONE)
-    await gate.take(TWO, [Said(0, "forget_reserve", (1,))])  # still waiting
-    await gate.take(ONE, [Said(0, "forget_reserve", (1,))])  # held
+    await gate.take(TWO, [Said(0, "forget_queued", (1,))])  # still waiting
+    await gate.take(ONE, [Said(0, "forget_queued", (1,))])  # held
     await gate.take(TWO, [Said(2, "reserve", (0.0, 100))])
     assert await news(gate, TWO) == [News(2, 2)]
 
@@ -140,7 +140,7 @@ async def test_permits_that_nobody_waits_for_are_left_to_the_others(gate: Gate, 
     if dies:
         await gate.lost(ONE, [])
     else:
-        await gate.take(ONE, [Said(0, "forget_permit", (number,)) for number in range(2, 9)])
+        await gate.take(ONE, [Said(0, "forget_queued", (number,)) for number in range(2, 9)])
     began = asyncio.get_running_loop().time()
     await gate.take(TWO, [Said(1, "permit", ("http://e", 60.0))])
     assert await news(gate, TWO) == [News(1, None)]  # one a second: seven others would have gone before

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import EmbeddedReaderOption, JsonFlag, LimitOption, LogFlags, SeedOption, StrictFlag
-from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
+from tactful.cli.output import next_command, quoted, say, tell_found
 
 
 def fit(
@@ -53,10 +53,6 @@ def fit(
         skip_bad=not strict,
         reading=log.given(),
     )
-    if as_json:
-        emit_json(found.model_dump(mode="json"))
-    else:
-        for line in user_lines(found):
-            print_lines(line)
+    tell_found(found, user_lines, as_json=as_json)
     say(f"the personas: {out / 'personas.toml'}")
     next_command(f"tactful calibrate rollout STATES --personas {quoted(out / 'personas.toml')}")

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from tactful.cli.options import JsonFlag, SeedOption
-from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
+from tactful.cli.output import next_command, quoted, say, tell_found
 
 
 def fit(
@@ -41,10 +41,7 @@ def fit(
     from tactful.gym.fitting.writing import fitted_rows
 
     found = fit_gym_users(events, out=out, settings=None if setting is None else [setting], seed=seed)
-    if as_json:
-        emit_json(found.model_dump(mode="json"))
-    else:
-        print_lines(*table_lines(fitted_rows(found)))
+    tell_found(found, lambda one: table_lines(fitted_rows(one)), as_json=as_json)
     say("left at the default:")
     for key, why in found.left.items():
         say(f"  {key}: {why}")

@@ -8,17 +8,17 @@ share a node, which carries the name (and the kind of end) of the least intense 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from tactful.calibration.play.actions import ActionSpace
 from tactful.calibration.play.episode import Episode
 from tactful.calibration.play.llm_user import ModelUser
 from tactful.calibration.play.users import RuleUser, UserSimulator
 from tactful.calibration.types import Session
-from tactful.errors import ConfigError, StopRun
+from tactful.errors import ConfigError
+from tactful.llm.judging import all_of
 from tactful.runs import Context
 from tactful.types import PublicState, Record, Step, Trajectory, UserHistory, Written
 
@@ -151,9 +151,11 @@ class ExpandTree:
         assistant = context.models["assistant"]
         while layer:
             moves = [(index, episode, action) for index, episode in layer for action in episode.choices()]
-            after = await _all(
-                episode.advance(action, assistant=assistant, user=user, seed=context.seed)
-                for _, episode, action in moves
+            after = await all_of(
+                *(
+                    episode.advance(action, assistant=assistant, user=user, seed=context.seed)
+                    for _, episode, action in moves
+                )
             )
             layer = []
             for (parent, _, action), episode in zip(moves, after, strict=True):
@@ -161,19 +163,6 @@ class ExpandTree:
                     layer.append((len(grown), episode))
                 grown.append((parent, episode, action))
         return grown
-
-
-async def _all(steps: Iterable[Coroutine[Any, Any, Episode]]) -> list[Episode]:
-    """The results of `steps`, run side by side.
-
-    None outlives this call, so that every answer is stored and counted with its record. Raises the error that
-    stops the run where there is one, else the first.
-    """
-    found = await asyncio.gather(*steps, return_exceptions=True)
-    errors = [item for item in found if isinstance(item, BaseException)]
-    if errors:
-        raise next((error for error in errors if isinstance(error, StopRun)), errors[0])
-    return [item for item in found if isinstance(item, Episode)]
 
 
 def _frame(ends: Sequence[Episode], run_id: str) -> Trajectory:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tactful.errors import MissingExtra
 from tactful.reading.encoder.network import WIDTH
-from tactful.reading.encoder.tokens import with_words
 from tactful.reading.encoder.training.attending import attend_in_one
+from tactful.weights.extras import need
 
 ATTENTION_HEADS = "attention heads"
 """Key of the file's metadata: what its weights do not tell."""
@@ -23,12 +20,11 @@ def export_network(network: Any, path: Path) -> None:
 
     Raises: MissingExtra, where torch or onnx is not installed.
     """
-    try:
-        import onnx
-        import torch
-        from onnxruntime.quantization import QuantType, quantize_dynamic
-    except ImportError as error:
-        raise MissingExtra("train", "exporting a reader") from error
+    need("onnx", "torch", what="exporting a reader")
+    import onnx
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
     outputs = ("vector", *WIDTH)
 
     class Ordered(torch.nn.Module):  # type: ignore[misc]
@@ -61,13 +57,3 @@ def export_network(network: Any, path: Path) -> None:
     attend_in_one(model, heads)
     onnx.helper.set_model_props(model, {ATTENTION_HEADS: str(heads)})
     onnx.save(model, str(path))
-
-
-def export_tokens(base: Path, words: Mapping[str, str], path: Path) -> None:
-    """Write the vocabulary of the folder `base` with `words` added."""
-    with_words(base / "tokenizer.json", tuple(words)).save(str(path))
-
-
-def file_hashes(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
-    """File name → SHA-256."""
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}

@@ -8,17 +8,16 @@ scores above the complete one, and an offer at its good moment above the same of
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tactful.errors import MissingExtra
 from tactful.reading.encoder.examples import Example
+from tactful.reading.encoder.training.torch_network import as_tensors
 from tactful.types import Record, seeded
-from tactful.weights.extras import quick_in_bf16
+from tactful.weights.extras import need, quick_in_bf16
 
 
 class LearningSettings(Record):
@@ -46,26 +45,6 @@ class Learnt:
     seconds: float = 0.0
 
 
-def learn(
-    examples: Sequence[Example],
-    base: Path,
-    settings: LearningSettings,
-    *,
-    words: Mapping[str, str] | None = None,
-    on_step: Callable[[int, int], None] | None = None,
-) -> Learnt:
-    """Train on `examples`, starting from the encoder in the folder `base`.
-
-    `words` (added word → English gloss) must be those of the vocabulary that made the inputs: each starts as the mean
-    of its gloss's pieces. Raises: MissingExtra without torch and transformers.
-    """
-    torch = torch_or_what_to_install()
-    from tactful.reading.encoder.training.torch_network import build_network
-
-    torch.manual_seed(settings.seed)
-    return fit(build_network(base, words or {}), examples, settings, on_step=on_step)
-
-
 def fit(
     network: Any,
     examples: Sequence[Example],
@@ -74,7 +53,7 @@ def fit(
     on_step: Callable[[int, int], None] | None = None,
 ) -> Learnt:
     """Train what of `network` asks for gradients; its forward is that of `torch_network`."""
-    torch = torch_or_what_to_install()
+    (torch,) = need("torch", what="training a reader")
     torch.set_num_threads(settings.threads)
     learns = [weight for weight in network.parameters() if weight.requires_grad]
     optimiser = torch.optim.AdamW(learns, lr=settings.learning_rate, weight_decay=0.01, fused=True)
@@ -103,15 +82,6 @@ def fit(
     learnt.seconds = time.monotonic() - began
     network.eval()
     return learnt
-
-
-def torch_or_what_to_install() -> Any:
-    """The module torch. Raises: MissingExtra, with the line to type."""
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingExtra("train", "training a reader") from error
-    return torch
 
 
 def _batches(examples: Sequence[Example], settings: LearningSettings, epoch: int) -> list[list[int]]:
@@ -149,8 +119,6 @@ def _filled(groups: Sequence[list[int]], size: int) -> Iterator[list[int]]:
 def _loss(torch: Any, network: Any, chosen: Sequence[Example], settings: LearningSettings) -> Any:
     """Weighted cross-entropy with smoothing, plus the ranking and gap terms."""
     functional = torch.nn.functional
-    from tactful.reading.encoder.training.torch_network import as_tensors
-
     place = next(network.parameters()).device
     given = [one.to(place) for one in as_tensors(torch, [one.shown for one in chosen])]
     with torch.autocast(place.type, torch.bfloat16, enabled=quick_in_bf16(place.type)):

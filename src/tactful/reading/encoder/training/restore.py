@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactful.errors import DataError, MissingExtra
+from tactful.errors import DataError
 from tactful.reading.encoder.training.export import ATTENTION_HEADS
+from tactful.reading.encoder.training.torch_network import network_on
+from tactful.weights.extras import need
 
 _QUANTIZED, _TRANSPOSED = "_quantized", "_Transposed"
 
@@ -21,14 +23,8 @@ def restore_network(path: Path) -> Any:
     Raises: MissingExtra, where torch, transformers or onnx is not installed; DataError, where the file was exported
     before the number of attention heads was written into it.
     """
-    try:
-        import onnx
-        import torch
-        from transformers import BertConfig, BertModel
-    except ImportError as error:
-        raise MissingExtra("train", "training a reader further") from error
-    from tactful.reading.encoder.training.torch_network import network_on
-
+    what = "training a reader further"
+    onnx, torch, transformers = need("onnx", "torch", "transformers", what=what)
     model = onnx.load(str(path))
     heads = {one.key: one.value for one in model.metadata_props}.get(ATTENTION_HEADS)
     if heads is None:
@@ -38,7 +34,7 @@ def restore_network(path: Path) -> Any:
     weights = {name: torch.from_numpy(value) for name, value in _weights(model).items()}
     embeddings = "encoder.embeddings.{}_embeddings.weight"
     words, hidden = weights[embeddings.format("word")].shape
-    config = BertConfig(
+    config = transformers.BertConfig(
         vocab_size=words,
         hidden_size=hidden,
         num_hidden_layers=1 + max(int(name.split(".")[3]) for name in weights if ".layer." in name),
@@ -50,7 +46,7 @@ def restore_network(path: Path) -> Any:
         attention_probs_dropout_prob=0.0,
         attn_implementation="eager",
     )
-    network = network_on(BertModel(config, add_pooling_layer=False))
+    network = network_on(transformers.BertModel(config, add_pooling_layer=False))
     network.load_state_dict(weights)
     return network
 

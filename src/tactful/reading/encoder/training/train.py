@@ -7,6 +7,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -27,19 +28,16 @@ from tactful.reading.encoder.network import Floats, Network, Runs
 from tactful.reading.encoder.reader import NETWORK_FILE, TOKENS_FILE
 from tactful.reading.encoder.scope import SCOPE_FILE, Near, save_scope
 from tactful.reading.encoder.sharpen import fit_sharpness
-from tactful.reading.encoder.tokens import Tokens
-from tactful.reading.encoder.training.export import export_network, export_tokens, file_hashes
-from tactful.reading.encoder.training.learning import (
-    LearningSettings,
-    Learnt,
-    fit,
-    learn,
-    torch_or_what_to_install,
-)
+from tactful.reading.encoder.tokens import Tokens, with_words
+from tactful.reading.encoder.training.export import export_network
+from tactful.reading.encoder.training.learning import LearningSettings, Learnt, fit
+from tactful.reading.encoder.training.torch_network import build_network
 from tactful.reading.kinds import kind_of
 from tactful.reading.labelled import Labelled
 from tactful.runs.store.files import make_folder, write_atomic
 from tactful.text import scripts
+from tactful.weights.extras import need
+from tactful.weights.gguf import file_sha256
 
 _log = logging.getLogger(__name__)
 HEADS = ("need", "reaction", "accept", "silence")
@@ -68,7 +66,7 @@ def train_encoder(
     """
     refuse_unfit(training, calibration)
     refuse_used(out)
-    torch_or_what_to_install()
+    (torch,) = need("torch", what="training a reader")
     missing = [name for name in ("config.json", "tokenizer.json") if not (base / name).is_file()]
     if missing:
         raise UserError(
@@ -76,25 +74,18 @@ def train_encoder(
         )
     settings = settings or LearningSettings()
     make_folder(out)
-    export_tokens(base, words or {}, out / TOKENS_FILE)
+    words = words or {}
+    with_words(base / "tokenizer.json", tuple(words)).save(str(out / TOKENS_FILE))
     Glosses(glosses or {}).save(out / GLOSSES_FILE)
     tokens = Tokens.load(out / TOKENS_FILE)
     examples = examples_of(training, tokens)
-    learnt = learn(examples, base, settings, words=words, on_step=on_step)
+    torch.manual_seed(settings.seed)
+    learnt = fit(build_network(base, words), examples, settings, on_step=on_step)
     export_network(learnt.network, out / NETWORK_FILE)
     network = Network(out / NETWORK_FILE, threads=settings.threads)
     held = examples_of(calibration, tokens)
-    return finish(
-        out,
-        (NETWORK_FILE, TOKENS_FILE, GLOSSES_FILE),
-        network,
-        training,
-        calibration,
-        examples,
-        held,
-        learnt,
-        settings,
-    )
+    files = (NETWORK_FILE, TOKENS_FILE, GLOSSES_FILE)
+    return finish(out, files, network, training, calibration, examples, held, learnt, settings)
 
 
 def continue_encoder(
@@ -114,7 +105,7 @@ def continue_encoder(
     """
     refuse_unfit(training, calibration)
     refuse_used(out)
-    torch = torch_or_what_to_install()
+    (torch,) = need("torch", what="training a reader")
     from tactful.reading.encoder.training.restore import restore_network
 
     before = read_card(source)
@@ -171,7 +162,7 @@ def finish(
     heads, near = _bounded(network, trained, held, texts_of(calibration), before)
     save_scope(out / SCOPE_FILE, near)
     card = ReaderCard(
-        files=file_hashes(out, (*files, SCOPE_FILE)),
+        files={name: file_sha256(out / name) for name in (*files, SCOPE_FILE)},
         heads=heads,
         scripts=tuple(sorted({*_scripts(training), *(before.scripts if before else ())})),
         common=tuple(dict.fromkeys((*_common(training), *(before.common if before else ())))),
@@ -271,18 +262,15 @@ def _bounded(
 
 def _scripts(rows: Labelled) -> tuple[str, ...]:
     """Scripts with at least 200 letters in the training texts."""
-    total: dict[str, int] = {}
-    for texts in texts_of(rows).values():
-        for text in texts:
-            for script, letters in scripts(text).items():
-                total[script] = total.get(script, 0) + letters
+    total: Counter[str] = Counter()
+    for text in chain.from_iterable(texts_of(rows).values()):
+        total.update(scripts(text))
     return tuple(sorted(script for script, letters in total.items() if letters >= 200))
 
 
 def _common(rows: Labelled) -> tuple[str, ...]:
     """The commonest words of the training texts."""
     counted: Counter[str] = Counter()
-    for texts in texts_of(rows).values():
-        for text in texts:
-            counted.update(set(re.findall(r"[^\W\d_]{2,}", text.lower())))
+    for text in chain.from_iterable(texts_of(rows).values()):
+        counted.update(set(re.findall(r"[^\W\d_]{2,}", text.lower())))
     return tuple(word for word, _ in counted.most_common(COMMON))

@@ -67,7 +67,9 @@ class RayExecutor:
         if (failure := await self._gate.start.remote()) is not None:
             raise failure
         for _ in range(self._wanted):
-            self._spawn(self._keep_one())
+            task = asyncio.create_task(self._keep_one())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         await self._somebody()
 
     async def process(self, record: BaseModel) -> Result:
@@ -183,11 +185,6 @@ class RayExecutor:
         """The model with one worker's part of the requests that may be in flight."""
         most = max(spec.max_concurrency, self._at_once)
         return spec.model_copy(update={"max_concurrency": math.ceil(most / self._wanted)})
-
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _gate(work: Work) -> Any:

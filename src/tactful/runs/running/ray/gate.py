@@ -176,10 +176,6 @@ class Gate:
         task = self._queueing[worker, number] = self._answer_later(worker, number, answer)
         task.add_done_callback(lambda _: self._queueing.pop((worker, number), None))
 
-    def _leave(self, worker: int, number: int) -> None:
-        if (task := self._queueing.get((worker, number))) is not None:
-            task.cancel()
-
     # ------------------------------------------------------------ what workers say: calls
 
     def on_find(self, worker: int, number: int, key: bytes) -> None:
@@ -275,9 +271,10 @@ class Gate:
 
         self._queue(worker, number, reserved())
 
-    def on_forget_reserve(self, worker: int, number: int, asked: int) -> None:
-        """Whoever asked for the hold waits no more."""
-        self._leave(worker, asked)
+    def on_forget_queued(self, worker: int, number: int, asked: int) -> None:
+        """Whoever asked for a hold or a permit waits no more: it is another's."""
+        if (task := self._queueing.get((worker, asked))) is not None:
+            task.cancel()
         if (hold := self._holds.pop((worker, asked), None)) is not None:
             hold.release()
 
@@ -295,10 +292,6 @@ class Gate:
             limiter = rate_limiter(requests_per_minute)
             self._limiters[endpoint] = requests_per_minute, limiter
         self._queue(worker, number, limiter.acquire())
-
-    def on_forget_permit(self, worker: int, number: int, asked: int) -> None:
-        """Whoever asked for the permit waits no more: it is another's."""
-        self._leave(worker, asked)
 
     def on_paused(self, worker: int, number: int, endpoint: str, wait_s: float) -> None:
         """A 429: everyone else pauses too."""

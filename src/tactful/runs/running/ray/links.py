@@ -34,20 +34,23 @@ class Link:
         """Say something."""
         self._outbox.put((0, verb, values))
 
-    def question(self) -> int:
-        """The number of the next question."""
-        self._last += 1
-        return self._last
+    async def ask(self, verb: str, *values: Any, forget: tuple[Any, ...] = ()) -> Any:
+        """Say something that has an answer; who waits for it no more says `forget` (verb and values) and its number.
 
-    async def ask(self, verb: str, *values: Any, number: int | None = None) -> Any:
-        """Say something that has an answer. Raises what the gate answers; StopRun when the gate is gone."""
+        Raises what the gate answers; StopRun when the gate is gone.
+        """
         if self._lost is not None:
             raise StopRun(str(self._lost))
-        number = number or self.question()
+        self._last += 1
+        number = self._last
         answer = self._asked[number] = asyncio.get_running_loop().create_future()
         self._outbox.put((number, verb, values))
         try:
             return await answer
+        except asyncio.CancelledError:
+            if forget:
+                self.tell(*forget, number)
+            raise
         finally:
             self._asked.pop(number, None)
 
@@ -96,12 +99,7 @@ class LinkedCalls:
 
     async def find(self, key: bytes) -> Stored | None:
         """The stored answer, or None: the caller is to ask. Waits while another worker asks the same."""
-        number = self._link.question()
-        try:
-            stored: Stored | None = await self._link.ask("find", key, number=number)
-        except asyncio.CancelledError:
-            self._link.tell("forget_find", key, number)
-            raise
+        stored: Stored | None = await self._link.ask("find", key, forget=("forget_find", key))
         return stored
 
     def abandon(self, key: bytes) -> None:
@@ -136,22 +134,14 @@ class LinkedCalls:
         """The link is closed by whoever opened it."""
 
 
-class LinkedHold(Hold):
-    """A hold that the gate keeps under a number."""
-
-    __slots__ = ("number",)
-
-    def __init__(self, budget: Budget, usd: float, tokens: int, number: int) -> None:
-        super().__init__(budget, usd, tokens)
-        self.number = number
-
-
 class LinkedBudget(Budget):
     """The gate's budget: caps are known here, what is spent only there."""
 
     def __init__(self, link: Link, usd: float | None, tokens: int | None) -> None:
         super().__init__(usd, tokens)
         self._link = link
+        self._numbers: dict[Hold, int] = {}
+        """Under which the gate keeps the holds that have not ended."""
 
     def price_earlier(self, price: Price) -> None:
         """As `Budget.price_earlier`."""
@@ -159,18 +149,13 @@ class LinkedBudget(Budget):
 
     async def reserve(self, usd: float, tokens: int) -> Hold:
         """As `Budget.reserve`, over the calls of all workers."""
-        number = self._link.question()
-        try:
-            await self._link.ask("reserve", usd, tokens, number=number)
-        except asyncio.CancelledError:
-            self._link.tell("forget_reserve", number)
-            raise
-        return LinkedHold(self, usd, tokens, number)
+        hold = Hold(self, usd, tokens)
+        self._numbers[hold] = await self._link.ask("reserve", usd, tokens, forget=("forget_queued",))
+        return hold
 
     def ended(self, hold: Hold, usd: float, tokens: int, beyond: Usage | None) -> None:
         """Tell the gate what the call cost."""
-        assert isinstance(hold, LinkedHold)
-        self._link.tell("hold_ended", hold.number, usd, tokens, beyond)
+        self._link.tell("hold_ended", self._numbers.pop(hold), usd, tokens, beyond)
 
 
 class LinkedThrottles:
@@ -181,12 +166,7 @@ class LinkedThrottles:
 
     async def permit(self, endpoint: str, requests_per_minute: float) -> None:
         """Wait for the rate limit of all workers."""
-        number = self._link.question()
-        try:
-            await self._link.ask("permit", endpoint, requests_per_minute, number=number)
-        except asyncio.CancelledError:
-            self._link.tell("forget_permit", number)
-            raise
+        await self._link.ask("permit", endpoint, requests_per_minute, forget=("forget_queued",))
 
     def paused(self, endpoint: str, wait_s: float) -> None:
         """All workers pause."""

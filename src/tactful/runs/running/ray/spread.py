@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from tactful.errors import TactfulError, UserError
@@ -45,9 +44,7 @@ class Spread(Generic[A, R]):
         self._actors = [self._new() for _ in range(self._workers)]
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         import ray
 
         for actor in self._actors:
