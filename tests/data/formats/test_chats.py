@@ -206,3 +206,16 @@ def test_what_is_secret_is_cut_and_what_tools_gave_back_stands_behind_their_call
         ("user", "Weather for [EMAIL]?"), ("assistant", ""), ("tool", "20C"), ("assistant", "20 degrees."),
     ]  # fmt: skip
     assert found.model_extra["user"].startswith("u-")
+
+
+def test_a_log_may_keep_something_else_under_messages(tmp_path):
+    steps = [{"source": "user", "message": "Hi there"}, {"source": "agent", "message": "Hello"}]
+    log = {
+        "schema_version": "ATIF-v1",
+        "session_id": "s",
+        "extra": {"messages": 2, "team": "x"},
+        "steps": steps,
+    }
+    (found,) = read(write(tmp_path / "log.jsonl", log))
+    assert [message.content for message in found.conversation] == ["Hi there", "Hello"]
+    assert found.model_extra["team"] == "x"

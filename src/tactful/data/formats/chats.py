@@ -162,7 +162,7 @@ def row_of(conversation: Conversation, source: str) -> dict[str, Any]:
     """
     messages = [message for turn in conversation.turns for message in _messages(turn)]
     row: dict[str, Any] = {
-        **conversation.meta,
+        **{key: value for key, value in conversation.meta.items() if key != "messages"},  # they stand below
         "id": conversation.id,
         "source": conversation.source or source,
         "lang": conversation.lang,
